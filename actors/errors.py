@@ -1,0 +1,100 @@
+"""Every error of the house, one tree.
+
+TellwireError
+├── ConfigInvalid          the configuration has problems; ``problems`` lists them all
+├── TransportError
+│   ├── DialFailed         no WebSocket came of it; ``status`` is the HTTP answer, if there was one
+│   └── TransportClosed    an open WebSocket ended; ``code`` is the close code (RFC 6455, 7.4)
+├── ProtocolError
+│   ├── LocalProtocolError   we asked for an impossible step
+│   └── RemoteProtocolError  the peer broke a rule; ``code`` is what we close with
+├── AuthRejected           the venue refused the session; trying again with it is no use
+├── RequestError
+│   ├── RequestRefused     the request cannot be carried out; the text says why
+│   ├── RequestTimeout     no answer within the request's deadline
+│   └── NotSent            surely not sent, safe to repeat
+│       └── RateLimited    it would have waited past its deadline; see ``retry_after``
+└── WorkerDied             a worker process ended or fell silent
+"""
+
+from collections.abc import Sequence
+
+
+class TellwireError(Exception):
+    """Parent of every error that this package raises on purpose."""
+
+
+class ConfigInvalid(TellwireError):
+    """The configuration cannot be used; each of ``problems`` is one printable line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class TransportError(TellwireError):
+    """The way to the venue failed."""
+
+
+class DialFailed(TransportError):
+    """No WebSocket could be opened; ``status`` is the HTTP status of the answer, if one came."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class TransportClosed(TransportError):
+    """An open WebSocket ended; ``code`` is the peer's close code, 1005 for none, 1006 for a bare end."""
+
+    def __init__(self, reason: str, code: int = 1006) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class ProtocolError(TellwireError):
+    """A rule of RFC 6455, Engine.IO, Socket.IO or the venue was broken."""
+
+
+class LocalProtocolError(ProtocolError):
+    """Our own side asked for a step that the connection's state does not allow."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer broke a rule; ``code`` is the close code to answer with (RFC 6455, 7.4.1)."""
+
+    def __init__(self, reason: str, code: int = 1002) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class AuthRejected(TellwireError):
+    """The venue refused the session string (protocol 1.5)."""
+
+
+class RequestError(TellwireError):
+    """A request to the router was not fulfilled."""
+
+
+class RequestRefused(RequestError):
+    """The request cannot be carried out as it stands."""
+
+
+class RequestTimeout(RequestError):
+    """No answer came within the request's deadline; what was sent may still take effect."""
+
+
+class NotSent(RequestError):
+    """The request surely never left; it is safe to repeat."""
+
+
+class RateLimited(NotSent):
+    """The configured rate would have held the request past its deadline."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class WorkerDied(TellwireError):
+    """A worker process ended, or gave no sign of life for too long."""

@@ -1,0 +1,204 @@
+"""What happened: facts, each with a dotted topic that subscriptions match by prefix."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from actors.values import Asset, Balance, Candle
+
+
+class Event(Struct, frozen=True, tag=True):
+    """A fact; ``topic`` is its address."""
+
+    base_topic: ClassVar[str] = ""
+
+    @property
+    def topic(self) -> str:
+        return self.base_topic
+
+
+class CandlesLoaded(Event, frozen=True):
+    """Bars of ``period`` seconds, oldest first, as loaded or as sent along with a new stream."""
+
+    asset: str
+    period: int
+    candles: list[Candle]
+
+    @property
+    def topic(self) -> str:
+        return f"candles.{self.asset}"
+
+
+class AssetsListed(Event, frozen=True):
+    """The venue's whole asset table, sent at login and whenever payouts or schedules change."""
+
+    base_topic: ClassVar[str] = "assets"
+    assets: list[Asset]
+
+
+class BalanceChanged(Event, frozen=True):
+    """The venue stated the balance."""
+
+    base_topic: ClassVar[str] = "balance"
+    balance: Balance
+
+
+class RawMessage(Event, frozen=True):
+    """A server event that nothing here interprets; ``payload`` is its JSON text, ``""`` for none."""
+
+    name: str
+    payload: str
+
+    @property
+    def topic(self) -> str:
+        return f"raw.{self.name}"
+
+
+class ConnectionUp(Event, frozen=True):
+    """A connection is authenticated; ``epoch`` counts its lives from 1."""
+
+    base_topic: ClassVar[str] = "connection.up"
+    connection: str
+    epoch: int
+    region: str
+
+
+class ConnectionDown(Event, frozen=True):
+    """A connection's life ended. ``terminal`` means that the venue refused the session; ``was_ready``
+    that it had been authenticated."""
+
+    base_topic: ClassVar[str] = "connection.down"
+    connection: str
+    epoch: int
+    region: str
+    reason: str
+    was_ready: bool = False
+    terminal: bool = False
+
+
+class ConnectionSuspect(Event, frozen=True):
+    """The health monitor lost trust in a connection; the supervisor will replace it."""
+
+    base_topic: ClassVar[str] = "connection.suspect"
+    connection: str
+    epoch: int
+    reason: str
+
+
+class StreamReport(Struct, frozen=True, gc=False):
+    """What one connection saw of one stream in its present life: venue stamps of the first and the last tick."""
+
+    ticks: int
+    first_time: float
+    last_time: float
+    last_price: float
+    received_at: float
+
+
+class ConnectionReport(Event, frozen=True):
+    """A connection's own account of itself, once a second and once at its end.
+
+    Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,
+    in seconds; ``garbage`` counts what was refused.
+    """
+
+    base_topic: ClassVar[str] = "report.connection"
+    connection: str
+    epoch: int
+    region: str
+    state: str
+    messages_in: int
+    messages_out: int
+    writes: int
+    bytes_in: int
+    garbage: int
+    round_trip: float | None
+    streams: dict[str, StreamReport]
+
+
+class WorkerUp(Event, frozen=True):
+    """A worker process has started and speaks on its link."""
+
+    base_topic: ClassVar[str] = "worker.up"
+    worker: str
+    pid: int
+
+
+class WorkerDown(Event, frozen=True):
+    """A worker process ended, or its link did; ``pid`` tells a late notice from a present one."""
+
+    base_topic: ClassVar[str] = "worker.down"
+    worker: str
+    pid: int
+    reason: str
+
+
+class ActorRestarted(Event, frozen=True):
+    """The supervisor has started a child again; ``attempt`` counts since it was last stable."""
+
+    base_topic: ClassVar[str] = "actor.restarted"
+    name: str
+    attempt: int
+    reason: str
+
+
+class ActorQuarantined(Event, frozen=True):
+    """The supervisor gave a child up. ``auth`` tells a refused session from spent attempts."""
+
+    base_topic: ClassVar[str] = "actor.quarantined"
+    name: str
+    reason: str
+    auth: bool = False
+
+
+class StreamConfirmed(Event, frozen=True):
+    """The venue confirmed a subscription on a connection."""
+
+    base_topic: ClassVar[str] = "stream.confirmed"
+    asset: str
+    period: int
+    connection: str
+    epoch: int
+
+
+class StreamStale(Event, frozen=True):
+    """A tradable asset's stream has been silent for ``silent_for`` seconds; ``cure`` is what is done about it."""
+
+    base_topic: ClassVar[str] = "stream.stale"
+    asset: str
+    silent_for: float
+    cure: str
+
+
+class StreamGap(Event, frozen=True):
+    """Ticks of ``asset`` between these venue times (UTC) were not seen; it streams again."""
+
+    base_topic: ClassVar[str] = "stream.gap"
+    asset: str
+    from_time: float
+    to_time: float
+    reason: str
+
+
+class StreamRecovered(Event, frozen=True):
+    """A stream that was announced as stale or lost delivers again."""
+
+    base_topic: ClassVar[str] = "stream.recovered"
+    asset: str
+    connection: str
+
+
+class Lagged(Event, frozen=True):
+    """A subscriber was too slow: ``missed`` ticks gave way to newer ones of their asset."""
+
+    base_topic: ClassVar[str] = "lag.ticks"
+    subscriber: str
+    missed: int
+
+
+class CommandFailed(Event, frozen=True):
+    """A command that was told, not asked, could not be fulfilled."""
+
+    base_topic: ClassVar[str] = "command.failed"
+    command: str
+    reason: str

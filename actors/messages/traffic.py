@@ -1,0 +1,121 @@
+"""What travels between the house's own rooms: requests outward, batches inward; and over the links."""
+
+from msgspec import Struct
+
+from actors.messages.commands import VenueCommand
+from actors.messages.events import (
+    ActorQuarantined,
+    ActorRestarted,
+    AssetsListed,
+    BalanceChanged,
+    CandlesLoaded,
+    CommandFailed,
+    ConnectionDown,
+    ConnectionReport,
+    ConnectionSuspect,
+    ConnectionUp,
+    Lagged,
+    RawMessage,
+    StreamConfirmed,
+    StreamGap,
+    StreamRecovered,
+    StreamStale,
+    WorkerDown,
+    WorkerUp,
+)
+from actors.messages.lifecycle import Heartbeat, StartConnection, StopConnection, StopHost
+from actors.values import Tick
+
+
+class Request(Struct, frozen=True):
+    """A command on its way out. ``id`` finds the waiter again, 0 means that nobody waits.
+
+    ``expires_at`` is on the monotonic clock of the main process. ``connection`` is set where the
+    request must take that one; ``urgent`` requests are not held back to be joined with others.
+    """
+
+    id: int
+    command: VenueCommand
+    expires_at: float
+    connection: str = ""
+    urgent: bool = False
+
+
+class Requests(Struct, frozen=True):
+    """Requests that the batcher joined, in order."""
+
+    requests: list[Request]
+
+
+class Send(Struct, frozen=True, tag=True):
+    """Requests for one connection, to leave in one write."""
+
+    connection: str
+    requests: list[Request]
+
+
+class Settled(Struct, frozen=True):
+    """Request ``id`` has its answer, or will never have one; its place is free again."""
+
+    id: int
+
+
+class Ticks(Struct, frozen=True, tag=True):
+    """Ticks in the order in which they were read."""
+
+    ticks: list[Tick]
+
+
+class Reply(Struct, frozen=True, tag=True):
+    """The answer to a request: an event that also finds its waiter; ``None`` says only that it was done."""
+
+    request: int
+    value: CandlesLoaded | StreamConfirmed | None = None
+
+
+class Failure(Struct, frozen=True, tag=True):
+    """A request came to nothing; ``error`` names a class of ``actors.errors``."""
+
+    request: int
+    error: str
+    reason: str
+    retry_after: float = 0.0
+
+
+PublicEvent = (
+    CandlesLoaded
+    | AssetsListed
+    | BalanceChanged
+    | RawMessage
+    | ConnectionUp
+    | ConnectionDown
+    | ConnectionSuspect
+    | ConnectionReport
+    | WorkerUp
+    | WorkerDown
+    | ActorRestarted
+    | ActorQuarantined
+    | StreamConfirmed
+    | StreamStale
+    | StreamGap
+    | StreamRecovered
+    | Lagged
+    | CommandFailed
+)
+
+Item = Ticks | Reply | Failure | PublicEvent
+"""What a batch may hold; order within a batch is the order on the socket."""
+
+
+class EventBatch(Struct, frozen=True, tag=True):
+    """All that one source had to say at once; one batch is one message, one frame and one wake-up."""
+
+    source: str
+    items: list[Item]
+
+
+Uplink = EventBatch | Heartbeat
+"""What a worker process sends to the main process."""
+
+Downlink = StartConnection | StopConnection | StopHost | Send
+"""What the main process sends to a worker process."""
