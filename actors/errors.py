@@ -98,3 +98,11 @@ class RateLimited(NotSent):
 
 class WorkerDied(TellwireError):
     """A worker process ended, or gave no sign of life for too long."""
+
+
+def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:
+    """The error called ``name``, as it travelled between processes, made an exception again."""
+    if name == RateLimited.__name__:
+        return RateLimited(reason, retry_after)
+    kinds = {kind.__name__: kind for kind in (RequestRefused, RequestTimeout, NotSent)}
+    return kinds.get(name, RequestError)(reason)

@@ -48,7 +48,7 @@ class SubscribeTicks(Command, frozen=True):
 
 
 class UnsubscribeTicks(Command, frozen=True):
-    """Let go of a stream; answered with whether it was subscribed."""
+    """Let go of a stream; raises ``RequestRefused`` if it is not subscribed."""
 
     asset: str
 
@@ -81,7 +81,7 @@ class GetPayout(Command, frozen=True):
 
 
 class SendRaw(Command, frozen=True):
-    """Send ``text`` as one text message on any ready connection, as it is; answered once it is on the socket."""
+    """Send ``text`` as one text message on any ready connection; answered once the socket has it."""
 
     text: str
 

@@ -86,7 +86,7 @@ class ConnectionSuspect(Event, frozen=True):
 
 
 class StreamReport(Struct, frozen=True, gc=False):
-    """What one connection saw of one stream in its present life: venue stamps of the first and the last tick."""
+    """What one connection saw of one stream in its present life, with the first and the last venue stamp."""
 
     ticks: int
     first_time: float
@@ -114,6 +114,16 @@ class ConnectionReport(Event, frozen=True):
     garbage: int
     round_trip: float | None
     streams: dict[str, StreamReport]
+
+
+class Heartbeat(Event, frozen=True):
+    """A worker process is alive and reads its link; CPU time and resident memory are its own."""
+
+    base_topic: ClassVar[str] = "report.worker"
+    worker: str
+    pid: int
+    cpu_seconds: float
+    rss_bytes: int
 
 
 class WorkerUp(Event, frozen=True):
@@ -162,7 +172,7 @@ class StreamConfirmed(Event, frozen=True):
 
 
 class StreamStale(Event, frozen=True):
-    """A tradable asset's stream has been silent for ``silent_for`` seconds; ``cure`` is what is done about it."""
+    """A tradable asset's stream fell silent ``silent_for`` seconds ago; ``cure`` is what is done about it."""
 
     base_topic: ClassVar[str] = "stream.stale"
     asset: str

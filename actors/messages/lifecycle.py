@@ -1,12 +1,58 @@
-"""Birth, life signs and death of actors and worker processes."""
+"""Birth and death of actors and worker processes."""
+
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from actors.values import Region, Secret
 
 
+class Tellable(Protocol):
+    """Whatever takes messages: an ``ActorRef``, or a worker process's end of its link."""
+
+    def tell(self, message: Any) -> None: ...
+
+
+class Host(Tellable, Protocol):
+    """Where connections live: a worker process, or this one (``pid`` 0). ``tell`` raises ``WorkerDied``."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def kill(self) -> None:
+        """End it now and wait for its end; no error if it has ended."""
+
+
+class Link(Protocol):
+    """Our end of what leads to a worker process."""
+
+    def fileno(self) -> int: ...
+
+    def receive(self) -> list[Any]:
+        """All messages that have come; raises ``WorkerDied`` when there will be none any more."""
+
+    def close(self) -> None: ...
+
+
 class Begin(Struct, frozen=True):
     """An actor's first message, told by itself: an exception in pykka's ``on_start`` would call no hook."""
+
+
+class Wired(Struct, frozen=True):
+    """The rest of the house, told to those who were there before it: the head of the way out for
+    requests, its end, and everyone who has a part of the status picture."""
+
+    outbound: Any
+    pool: Any
+    parts: tuple[Any, ...]
+
+
+class LinkOpened(Struct, frozen=True):
+    """A worker process was started; what it says is to be read from ``link``."""
+
+    worker: str
+    pid: int
+    link: Any
 
 
 class ConnectionSettings(Struct, frozen=True):
@@ -43,10 +89,22 @@ class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
 
 
-class Heartbeat(Struct, frozen=True, tag=True):
-    """A worker process is alive and reads its link; ``cpu_seconds`` and ``rss_bytes`` are its own."""
+class ConnectionPlaced(Struct, frozen=True):
+    """Messages for ``connection`` go to ``host`` from now on."""
 
-    worker: str
-    pid: int
-    cpu_seconds: float
-    rss_bytes: int
+    connection: str
+    host: Any
+
+
+class ConnectionEnded(Struct, frozen=True):
+    """A connection actor has said its last word and ends."""
+
+    connection: str
+    epoch: int
+
+
+class ActorFailed(Struct, frozen=True):
+    """An actor that nobody restarts died of an unhandled exception."""
+
+    name: str
+    reason: str

@@ -2,9 +2,12 @@
 
 from msgspec import Struct
 
+from actors.messages.events import ConnectionReport
+from actors.messages.lifecycle import Tellable
+
 
 class StreamStatus(Struct, frozen=True):
-    """One desired stream; ``age`` is the seconds since its last tick was received, ``None`` before the first."""
+    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first."""
 
     asset: str
     connection: str
@@ -81,3 +84,77 @@ class Status(Struct, frozen=True):
     limiter: LimiterStatus
     batcher: BatcherStatus
     router: RouterStatus
+
+
+class Describe(Struct, frozen=True):
+    """Give your part of picture ``id`` to ``to``, as ``Described``."""
+
+    id: int
+    to: Tellable
+
+
+class ChildStatus(Struct, frozen=True):
+    """What the supervisor knows of one connection."""
+
+    name: str
+    worker: str
+    region: str
+    state: str
+    epoch: int
+    restarts: int
+    last_error: str
+
+
+class SupervisorPart(Struct, frozen=True):
+    """The supervisor's children."""
+
+    connections: tuple[ChildStatus, ...]
+    workers: tuple[WorkerStatus, ...]
+
+
+class PlacedStream(Struct, frozen=True):
+    """Where the pool has put a desired stream."""
+
+    asset: str
+    connection: str
+    state: str
+
+
+class PoolPart(Struct, frozen=True):
+    """The desired streams, in the order in which they were wished for."""
+
+    streams: tuple[PlacedStream, ...]
+
+
+class StreamFigures(Struct, frozen=True):
+    """What the health monitor has seen of one stream; ``received_at`` is wall clock time."""
+
+    last_price: float | None
+    received_at: float | None
+    ticks: int
+    gaps: int
+    last_gap: tuple[float, float] | None
+
+
+class ConnectionFigures(Struct, frozen=True):
+    """A connection's last account of itself, and its rate of messages per second."""
+
+    report: ConnectionReport
+    rate: float
+
+
+class HealthPart(Struct, frozen=True):
+    """The health monitor's figures by connection and by asset."""
+
+    connections: dict[str, ConnectionFigures]
+    streams: dict[str, StreamFigures]
+
+
+Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus
+
+
+class Described(Struct, frozen=True):
+    """One part of picture ``id``."""
+
+    id: int
+    part: Part

@@ -1,5 +1,7 @@
 """What travels between the house's own rooms: requests outward, batches inward; and over the links."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from actors.messages.commands import VenueCommand
@@ -14,6 +16,7 @@ from actors.messages.events import (
     ConnectionReport,
     ConnectionSuspect,
     ConnectionUp,
+    Heartbeat,
     Lagged,
     RawMessage,
     StreamConfirmed,
@@ -23,7 +26,7 @@ from actors.messages.events import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import Heartbeat, StartConnection, StopConnection, StopHost
+from actors.messages.lifecycle import StartConnection, StopConnection, StopHost
 from actors.values import Tick
 
 
@@ -54,6 +57,12 @@ class Send(Struct, frozen=True, tag=True):
     requests: list[Request]
 
 
+class Resubscribe(Struct, frozen=True):
+    """The stream of ``asset`` is silent where it should not be: subscribe to it again."""
+
+    asset: str
+
+
 class Settled(Struct, frozen=True):
     """Request ``id`` has its answer, or will never have one; its place is free again."""
 
@@ -67,7 +76,10 @@ class Ticks(Struct, frozen=True, tag=True):
 
 
 class Reply(Struct, frozen=True, tag=True):
-    """The answer to a request: an event that also finds its waiter; ``None`` says only that it was done."""
+    """The answer to a request; ``None`` says only that it was done.
+
+    It settles its waiter and nothing else: where the answer is news, it stands in the batch by itself too.
+    """
 
     request: int
     value: CandlesLoaded | StreamConfirmed | None = None
@@ -91,6 +103,7 @@ PublicEvent = (
     | ConnectionDown
     | ConnectionSuspect
     | ConnectionReport
+    | Heartbeat
     | WorkerUp
     | WorkerDown
     | ActorRestarted
@@ -114,7 +127,14 @@ class EventBatch(Struct, frozen=True, tag=True):
     items: list[Item]
 
 
-Uplink = EventBatch | Heartbeat
+class Deliver(Struct, frozen=True):
+    """Events for one subscriber's handler, in order; ``missed`` ticks had to give way before them."""
+
+    events: list[Any]
+    missed: int = 0
+
+
+Uplink = EventBatch
 """What a worker process sends to the main process."""
 
 Downlink = StartConnection | StopConnection | StopHost | Send

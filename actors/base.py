@@ -1,0 +1,104 @@
+"""What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
+
+import time
+from types import TracebackType
+from typing import Any
+
+import pykka
+from loguru import logger
+
+from actors.inbox import Clock, HasFileno, Inbox, Squeeze, Timer
+from actors.messages.lifecycle import ActorFailed, Begin, Tellable
+
+
+class Reply:
+    """The reply slot of an ``ask``, taken off its envelope so that a later event can settle it."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: pykka.Future[Any]) -> None:
+        self._future = future
+
+    def set(self, value: Any) -> None:
+        self._future.set(value)
+
+    def fail(self, error: Exception) -> None:
+        self._future.set_exception((type(error), error, None))
+
+
+class RuntimeActor(pykka.ThreadingActor):
+    """An actor whose first message is ``Begin`` and whose failure its ``guardian`` hears of.
+
+    Threads are daemons: a program that ends without ``Runtime.stop`` is not held up by us.
+    """
+
+    use_daemon_thread = True
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        guardian: Tellable | None = None,
+        clock: Clock = time.monotonic,
+        capacity: int | None = None,
+        squeeze: Squeeze | None = None,
+    ) -> None:
+        self._new_inbox = lambda: Inbox(clock, capacity, squeeze)
+        super().__init__()
+        self.name = name
+        self.now = clock
+        self._guardian = guardian
+
+    def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
+        return self._new_inbox()
+
+    @property
+    def inbox(self) -> Inbox:
+        assert isinstance(self.actor_inbox, Inbox)
+        return self.actor_inbox
+
+    def after(self, delay: float, message: Any) -> Timer:
+        """Tell this actor ``message`` in ``delay`` seconds."""
+        return self.inbox.after(delay, message)
+
+    def every(self, interval: float, message: Any) -> Timer:
+        """Tell this actor ``message`` every ``interval`` seconds."""
+        return self.inbox.every(interval, message)
+
+    def watch(self, source: HasFileno, message: Any, *, writable: bool = False) -> None:
+        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``)."""
+        self.inbox.watch(source, message, writable=writable)
+
+    def defer(self) -> Reply | None:
+        """Take over the answer to the present message; ``None`` if it was told, not asked."""
+        envelope = self.inbox.current
+        if envelope is None or envelope.reply_to is None:
+            return None
+        future, envelope.reply_to = envelope.reply_to, None
+        return Reply(future)
+
+    def unexpected(self, message: Any) -> None:
+        """The last case of every actor's ``match``."""
+        logger.warning("{} cannot handle {}", self.name, type(message).__name__)
+
+    def on_start(self) -> None:
+        self.actor_ref.tell(Begin())
+
+    def on_stop(self) -> None:
+        self.release(self.inbox.close())
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        reason = f"{type(exception_value).__name__}: {exception_value}"
+        try:
+            self.release(self.inbox.close())
+        finally:
+            if self._guardian is not None:
+                self._guardian.tell(ActorFailed(self.name, reason))
+
+    def release(self, unhandled: list[Any]) -> None:
+        """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""

@@ -1,0 +1,53 @@
+"""Joins requests that leave in quick succession, so that a connection can write them all at once."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from actors.base import RuntimeActor
+from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.status import BatcherStatus, Describe, Described
+from actors.messages.traffic import Request, Requests
+from actors.policy.batching import Gathering
+
+
+class _Flush(Struct, frozen=True):
+    """What was gathered has waited long enough."""
+
+
+class Batcher(RuntimeActor):
+    """Owns the requests that wait for company; receives ``Request``, sends ``Requests`` to ``outbound``."""
+
+    def __init__(self, batch_size: int, batch_timeout: float, *, outbound: Tellable, **kwargs: Any) -> None:
+        super().__init__("batcher", **kwargs)
+        self._gathering: Gathering[Request] = Gathering(batch_size, batch_timeout)
+        self._outbound = outbound
+        self._flush_booked = False
+        self._requests = self._batches = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Request():
+                self._pass_on(self._gathering.add(message, self.now(), urgent=message.urgent))
+            case _Flush():
+                self._flush_booked = False
+                due = self._gathering.due
+                if due is not None and due <= self.now():
+                    self._pass_on(self._gathering.take(self.now()))
+            case Describe():
+                part = BatcherStatus(requests=self._requests, batches=self._batches)
+                message.to.tell(Described(message.id, part))
+            case Begin():
+                pass
+            case _:
+                self.unexpected(message)
+        due = self._gathering.due
+        if due is not None and not self._flush_booked:
+            self._flush_booked = True
+            self.after(due - self.now(), _Flush())
+
+    def _pass_on(self, requests: list[Request]) -> None:
+        if requests:
+            self._requests += len(requests)
+            self._batches += 1
+            self._outbound.tell(Requests(requests))

@@ -1,0 +1,1 @@
+"""What we decide: pure, testable without a thread; ``now`` is always an argument."""

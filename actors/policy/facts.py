@@ -1,0 +1,68 @@
+"""What the venue last told us about itself and the account, and which commands that answers."""
+
+import enum
+from typing import Any
+
+from actors.errors import RequestRefused
+from actors.messages.commands import Command, GetAssets, GetBalance, GetPayout, LoadCandles, SubscribeTicks
+from actors.messages.events import AssetsListed, BalanceChanged, Event
+from actors.values import Asset, Balance, Payout
+
+PAGE = 150
+"""Bars that the venue gives on one request (protocol 1.6.2)."""
+
+
+class Verdict(enum.Enum):
+    """What becomes of a command that the facts do not answer."""
+
+    WAIT = "the venue has not said yet what it takes to judge it"
+    FORWARD = "it goes out to the venue"
+
+
+class VenueFacts:
+    """The latest asset table and balance; ``None`` until the venue has spoken."""
+
+    def __init__(self) -> None:
+        self.assets: dict[str, Asset] | None = None
+        self.balance: Balance | None = None
+
+    def learn(self, event: Event) -> bool:
+        """Take in an event; whether it told anything that is kept here."""
+        match event:
+            case AssetsListed():
+                self.assets = {asset.symbol: asset for asset in event.assets}
+            case BalanceChanged():
+                self.balance = event.balance
+            case _:
+                return False
+        return True
+
+    def consider(self, command: Command) -> Any:
+        """The answer to ``command`` or a ``Verdict``; raises ``RequestRefused`` if it cannot be fulfilled."""
+        match command:
+            case GetBalance():
+                return self.balance or Verdict.WAIT
+            case GetAssets():
+                return Verdict.WAIT if self.assets is None else dict(self.assets)
+            case GetPayout():
+                asset = self._asset(command.asset)
+                return asset if asset is Verdict.WAIT else _payout(asset)
+            case LoadCandles(count=count) if not 1 <= count <= PAGE:
+                raise RequestRefused(f"count must be from 1 to {PAGE}, not {count}")
+            case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
+                if period < 1:
+                    raise RequestRefused(f"period must be at least 1 second, not {period}")
+                return Verdict.WAIT if self._asset(symbol) is Verdict.WAIT else Verdict.FORWARD
+            case _:
+                return Verdict.FORWARD
+
+    def _asset(self, symbol: str) -> Any:
+        if self.assets is None:
+            return Verdict.WAIT
+        if symbol not in self.assets:
+            raise RequestRefused(f"the venue lists no asset {symbol!r}")
+        return self.assets[symbol]
+
+
+def _payout(asset: Asset) -> Payout:
+    return Payout(asset.symbol, asset.payout, asset.tradable)

@@ -1,0 +1,82 @@
+"""The status of the whole, put together from what each part knows."""
+
+from actors.messages.status import (
+    BatcherStatus,
+    ChildStatus,
+    ConnectionStatus,
+    HealthPart,
+    LimiterStatus,
+    Part,
+    PlacedStream,
+    PoolPart,
+    RouterStatus,
+    Status,
+    StreamStatus,
+    SupervisorPart,
+)
+
+PARTS: tuple[type[Part], ...] = (SupervisorPart, PoolPart, HealthPart, LimiterStatus, BatcherStatus)
+
+
+class Picture:
+    """Collects one part of each kind; ``now`` of ``compose`` is wall clock time."""
+
+    def __init__(self) -> None:
+        self._parts: dict[type[Part], Part] = {}
+
+    def add(self, part: Part) -> bool:
+        """Take in a part; whether the picture is complete."""
+        self._parts[type(part)] = part
+        return len(self._parts) == len(PARTS)
+
+    def compose(self, router: RouterStatus, now: float) -> Status:
+        """The picture; call it when ``add`` has said that it is complete."""
+        supervisor, pool, health, limiter, batcher = (self._parts[kind] for kind in PARTS)
+        assert isinstance(supervisor, SupervisorPart)
+        assert isinstance(pool, PoolPart)
+        assert isinstance(health, HealthPart)
+        assert isinstance(limiter, LimiterStatus)
+        assert isinstance(batcher, BatcherStatus)
+        return Status(
+            connections=tuple(_connection(child, health) for child in supervisor.connections),
+            workers=supervisor.workers,
+            streams=tuple(_stream(stream, health, now) for stream in pool.streams),
+            limiter=limiter,
+            batcher=batcher,
+            router=router,
+        )
+
+
+def _connection(child: ChildStatus, health: HealthPart) -> ConnectionStatus:
+    figures = health.connections.get(child.name)
+    report = figures.report if figures else None
+    return ConnectionStatus(
+        name=child.name,
+        worker=child.worker,
+        region=child.region,
+        state=child.state,
+        epoch=child.epoch,
+        restarts=child.restarts,
+        rate=figures.rate if figures else 0.0,
+        messages_in=report.messages_in if report else 0,
+        messages_out=report.messages_out if report else 0,
+        writes=report.writes if report else 0,
+        garbage=report.garbage if report else 0,
+        round_trip=report.round_trip if report else None,
+        last_error=child.last_error,
+    )
+
+
+def _stream(stream: PlacedStream, health: HealthPart, now: float) -> StreamStatus:
+    figures = health.streams.get(stream.asset)
+    received_at = figures.received_at if figures else None
+    return StreamStatus(
+        asset=stream.asset,
+        connection=stream.connection,
+        state=stream.state,
+        last_price=figures.last_price if figures else None,
+        age=None if received_at is None else max(0.0, now - received_at),
+        ticks=figures.ticks if figures else 0,
+        gaps=figures.gaps if figures else 0,
+        last_gap=figures.last_gap if figures else None,
+    )

@@ -1,0 +1,93 @@
+"""Who listens to what: prefixes of dotted topics, looked up once per topic and remembered."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from actors.messages.events import Event
+from actors.messages.traffic import Item, Ticks
+
+L = TypeVar("L")
+
+TICKS = "tick."
+
+REMEMBERED = 4096
+"""Topics remembered at once: a server that invents event names must not fill the memory."""
+
+
+class TopicTable(Generic[L]):
+    """Listeners by topic prefix; ``""`` matches every topic."""
+
+    def __init__(self) -> None:
+        self._listeners: list[tuple[str, L]] = []
+        self._by_topic: dict[str, tuple[L, ...]] = {}
+        self._by_asset: dict[str, tuple[L, ...]] = {}
+        self.every_tick: tuple[L, ...] = ()
+        self.some_ticks = False
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def __iter__(self) -> Iterator[L]:
+        return iter([listener for _, listener in self._listeners])
+
+    def add(self, prefix: str, listener: L) -> None:
+        """``listener`` hears of topics that start with ``prefix`` from now on."""
+        self._listeners.append((prefix, listener))
+        self._forget()
+
+    def remove(self, listener: L) -> bool:
+        """Take ``listener`` off all its topics; whether it was on any."""
+        before = len(self._listeners)
+        self._listeners = [(prefix, other) for prefix, other in self._listeners if other != listener]
+        self._forget()
+        return len(self._listeners) < before
+
+    def match(self, topic: str) -> tuple[L, ...]:
+        """The listeners of ``topic``."""
+        try:
+            return self._by_topic[topic]
+        except KeyError:
+            found = tuple(listener for prefix, listener in self._listeners if topic.startswith(prefix))
+            if len(self._by_topic) >= REMEMBERED:
+                self._by_topic.clear()
+            return self._by_topic.setdefault(topic, found)
+
+    def match_tick(self, asset: str) -> tuple[L, ...]:
+        """The listeners of this asset's ticks, without those of ``every_tick``, who get whole batches."""
+        try:
+            return self._by_asset[asset]
+        except KeyError:
+            found = self.match(TICKS + asset)
+            if len(self._by_asset) >= REMEMBERED:
+                self._by_asset.clear()
+            return self._by_asset.setdefault(
+                asset, tuple(listener for listener in found if listener not in self.every_tick)
+            )
+
+    def _forget(self) -> None:
+        self._by_topic.clear()
+        self._by_asset.clear()
+        self.every_tick = tuple(listener for prefix, listener in self._listeners if TICKS.startswith(prefix))
+        self.some_ticks = any(prefix.startswith(TICKS) and prefix != TICKS for prefix, _ in self._listeners)
+
+
+def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
+    """What each listener gets of one batch, in the batch's order; replies and failures are not news.
+
+    Costs one look-up per event, and per tick only where somebody listens to single assets.
+    """
+    shares: defaultdict[L, list[Any]] = defaultdict(list)
+    for item in items:
+        if type(item) is Ticks:
+            for listener in table.every_tick:
+                shares[listener] += item.ticks
+            if table.some_ticks:
+                match = table.match_tick
+                for tick in item.ticks:
+                    for listener in match(tick.asset):
+                        shares[listener].append(tick)
+        elif isinstance(item, Event):
+            for listener in table.match(item.topic):
+                shares[listener].append(item)
+    return shares

@@ -1,0 +1,166 @@
+"""The pool of connections: which one carries which stream, and which one takes the next request."""
+
+import math
+from collections import Counter, defaultdict
+from typing import Any
+
+from msgspec.structs import replace
+
+from actors.base import RuntimeActor
+from actors.errors import WorkerDied
+from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, UnsubscribeTicks
+from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp, StreamConfirmed
+from actors.messages.lifecycle import Begin, ConnectionPlaced, Tellable, Wired
+from actors.messages.status import Describe, Described, PlacedStream, PoolPart
+from actors.messages.traffic import EventBatch, Failure, Reply, Request, Requests, Resubscribe, Send, Settled
+from actors.policy.selection import least_loaded
+from actors.policy.subscriptions import Stream, Subscriptions
+
+
+class Pool(RuntimeActor):
+    """Owns the desired streams and the requests in flight, by connection.
+
+    Receives ``Requests``, ``Resubscribe``, ``Settled`` and the lives and deaths of connections; sends
+    ``Send`` to the connections' hosts, answers and refusals to ``router``, and what has to be sent once
+    more back to ``outbound``, the head of the way out, so that it is limited and joined like the rest.
+    """
+
+    def __init__(self, streams_per_connection: int, *, router: Tellable, **kwargs: Any) -> None:
+        super().__init__("pool", **kwargs)
+        self._router = router
+        self._outbound: Tellable
+        self._subscriptions = Subscriptions(streams_per_connection)
+        self._hosts: dict[str, Tellable] = {}
+        self._ready: dict[str, int] = {}
+        self._in_flight: dict[int, tuple[str, Request]] = {}
+        self._parked: list[Request] = []
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Requests():
+                self._dispatch(message.requests)
+            case Settled():
+                self._settle(message.id)
+            case StreamConfirmed():
+                self._subscriptions.confirm(message)
+            case ConnectionUp(connection=name, epoch=epoch):
+                self._ready[name] = epoch
+                self._restore()
+            case ConnectionDown(connection=name, epoch=epoch):
+                if self._ready.get(name) == epoch:
+                    self._lose(name)
+            case ConnectionPlaced():
+                self._hosts[message.connection] = message.host
+            case Resubscribe(asset=asset):
+                if stream := self._subscriptions.get(asset):
+                    self._send_again(stream)
+            case Describe():
+                message.to.tell(Described(message.id, self._status()))
+            case Wired():
+                self._outbound = message.outbound
+            case Begin() | ConnectionSuspect():
+                pass
+            case _:
+                self.unexpected(message)
+
+    def _dispatch(self, requests: list[Request]) -> None:
+        leaving: defaultdict[str, list[Request]] = defaultdict(list)
+        for request in requests:
+            connection = self._choose(request)
+            if connection:
+                leaving[connection].append(request)
+                if request.id:
+                    self._in_flight[request.id] = (connection, request)
+        for connection, joined in leaving.items():
+            try:
+                self._hosts[connection].tell(Send(connection, joined))
+            except WorkerDied:
+                self._lose(connection)
+
+    def _choose(self, request: Request) -> str:
+        """The connection that takes ``request`` now; ``""`` if none does (then it waits or is answered)."""
+        match request.command:
+            case SubscribeTicks():
+                return self._subscribe(request, request.command)
+            case UnsubscribeTicks():
+                return self._unsubscribe(request, request.command)
+            case LoadCandles() | SendRaw():
+                load = Counter(connection for connection, _ in self._in_flight.values())
+                connection = least_loaded(load, self._ready)
+                if connection is None:
+                    self._parked.append(request)
+                return connection or ""
+
+    def _subscribe(self, request: Request, command: SubscribeTicks) -> str:
+        known = self._subscriptions.get(command.asset)
+        if request.connection:  # one of our own, to restore a stream that may have moved or gone meanwhile
+            current = known is not None and known.connection == request.connection
+            return request.connection if current and request.connection in self._ready else ""
+        room = self._subscriptions.capacity(len(self._hosts))
+        if known is None and len(self._subscriptions.all()) >= room:
+            self._answer(
+                Failure(request.id, "RequestRefused", f"the pool carries {room} streams and is full")
+            )
+            return ""
+        stream = self._subscriptions.desire(command.asset, command.period)
+        if stream.confirmed is not None:
+            self._answer(Reply(request.id, stream.confirmed))
+            return ""
+        stream.request = request
+        if not stream.connection:
+            self._subscriptions.place(self._ready)
+        return stream.connection
+
+    def _unsubscribe(self, request: Request, command: UnsubscribeTicks) -> str:
+        stream = self._subscriptions.drop(command.asset)
+        if stream is None:
+            self._answer(Failure(request.id, "RequestRefused", f"{command.asset} is not subscribed"))
+            return ""
+        if stream.connection not in self._ready:
+            self._answer(Reply(request.id))
+            return ""
+        return stream.connection
+
+    def _restore(self) -> None:
+        for stream in self._subscriptions.place(self._ready):
+            self._send_again(stream)
+        parked, self._parked = self._parked, []
+        self._dispatch([request for request in parked if request.expires_at > self.now()])
+
+    def _send_again(self, stream: Stream) -> None:
+        """Subscribe to a placed stream once more, in the name of whoever may still wait for it."""
+        waiting = stream.request if stream.confirmed is None else None
+        request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
+        self._outbound.tell(replace(request, connection=stream.connection))
+
+    def _lose(self, connection: str) -> None:
+        """Move its streams, repeat its reads elsewhere; what must not be repeated is answered."""
+        self._ready.pop(connection, None)
+        lost = [request for other, request in self._in_flight.values() if other == connection]
+        self._subscriptions.release(connection)
+        for request in lost:
+            del self._in_flight[request.id]
+            if isinstance(request.command, LoadCandles):
+                self._outbound.tell(request)
+            elif not isinstance(request.command, SubscribeTicks):
+                self._answer(Failure(request.id, "RequestTimeout", "the connection was lost after the send"))
+        self._restore()
+
+    def _settle(self, id: int) -> None:
+        _, request = self._in_flight.pop(id, ("", None))
+        if request is not None and isinstance(request.command, SubscribeTicks):
+            stream = self._subscriptions.get(request.command.asset)
+            if stream is not None and stream.request is request:
+                stream.request = None
+
+    def _answer(self, item: Reply | Failure) -> None:
+        if item.request:
+            self._router.tell(EventBatch(self.name, [item]))
+
+    def _status(self) -> PoolPart:
+        return PoolPart(
+            tuple(
+                PlacedStream(stream.asset, stream.connection, stream.state.value)
+                for stream in self._subscriptions.all()
+            )
+        )

@@ -1,0 +1,116 @@
+"""The one gate that every request passes on its way out, whatever process it comes from or goes to."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from actors.base import RuntimeActor
+from actors.inbox import Timer
+from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
+from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.status import Describe, Described, LimiterStatus
+from actors.messages.traffic import EventBatch, Failure, Request, Settled
+from actors.policy.quota import Quota, Rate
+
+MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
+"""Commands that are more than one message on the wire (protocol 1.6.2)."""
+
+
+class _Admit(Struct, frozen=True):
+    """The windows may admit the next request now."""
+
+
+class RateLimiter(RuntimeActor):
+    """Owns the rate windows and the count of unanswered requests.
+
+    Receives ``Request`` and ``Settled``; sends admitted requests to ``outbound`` and, to ``router``, the
+    refusal of those that would wait past their deadline.
+    """
+
+    def __init__(
+        self,
+        rates: Sequence[Rate],
+        max_in_flight: int,
+        *,
+        outbound: Tellable,
+        router: Tellable,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("rate limiter", **kwargs)
+        self._quota = Quota(rates, max_in_flight)
+        self._outbound = outbound
+        self._router = router
+        self._urgent: deque[Request] = deque()
+        self._waiting: deque[Request] = deque()
+        self._timer: Timer | None = None
+        self._passed = self._refused = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Request():
+                self._queue(message)
+            case Settled(id=request):
+                self._quota.settle(request)
+                self._admit()
+            case _Admit():
+                self._timer = None
+                self._admit()
+            case Describe():
+                message.to.tell(Described(message.id, self._status()))
+            case Begin():
+                pass
+            case _:
+                self.unexpected(message)
+
+    def _queue(self, request: Request) -> None:
+        now = self.now()
+        ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
+        wait = self._quota.wait(now, sum(_cost(other) for other in ahead) + _cost(request))
+        if now + wait > request.expires_at:
+            self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
+            return
+        (self._urgent if request.urgent else self._waiting).append(request)
+        self._admit()
+
+    def _admit(self) -> None:
+        while lane := self._urgent or self._waiting:
+            now = self.now()
+            request = lane[0]
+            if now > request.expires_at:
+                lane.popleft()
+                self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
+                continue
+            wait = self._quota.wait(now, _cost(request))
+            if wait > 0 or (request.id and self._quota.full(now)):
+                self._try_again(wait or 1.0)
+                return
+            lane.popleft()
+            self._quota.book(now, _cost(request), request.id, request.expires_at)
+            self._passed += 1
+            self._outbound.tell(request)
+
+    def _try_again(self, delay: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.after(delay, _Admit())
+
+    def _refuse(self, request: Request, error: str, reason: str, retry_after: float = 0.0) -> None:
+        self._refused += 1
+        if request.id:
+            self._router.tell(EventBatch(self.name, [Failure(request.id, error, reason, retry_after)]))
+
+    def _status(self) -> LimiterStatus:
+        return LimiterStatus(
+            windows=self._quota.headroom(self.now()),
+            waiting=len(self._urgent) + len(self._waiting),
+            in_flight=self._quota.in_flight,
+            max_in_flight=self._quota.max_in_flight,
+            passed=self._passed,
+            refused=self._refused,
+        )
+
+
+def _cost(request: Request) -> int:
+    return MESSAGES_PER_COMMAND.get(type(request.command), 1)

@@ -1,0 +1,243 @@
+"""The router: the one face of the runtime, and the crossing that every event passes."""
+
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+
+from actors.base import Reply as ReplySlot
+from actors.base import RuntimeActor
+from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
+from actors.inbox import Timer
+from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe
+from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
+from actors.messages.lifecycle import Begin, Link, LinkOpened, Tellable, Wired
+from actors.messages.status import Describe, Described, RouterStatus
+from actors.messages.traffic import (
+    Deliver,
+    EventBatch,
+    Failure,
+    Reply,
+    Request,
+    Settled,
+    Ticks,
+)
+from actors.policy.facts import VenueFacts, Verdict
+from actors.policy.picture import Picture
+from actors.policy.topics import TopicTable, route
+
+
+class _LinkReadable(Struct, frozen=True):
+    opened: LinkOpened
+
+
+class _DeadlinePassed(Struct, frozen=True):
+    id: int
+
+
+class _Listener(Struct, frozen=True, eq=False):
+    """Where a subscription's events go; ``owned`` is a subscriber actor that ends with it."""
+
+    topic: str
+    to: Any
+    ref: pykka.ActorRef[Any]
+    batch: bool
+    owned: bool
+
+    def deliver(self, events: list[Any]) -> None:
+        if self.owned:
+            self.ref.tell(Deliver(events))
+        elif self.batch:
+            self.ref.tell(events)
+        else:
+            for event in events:
+                self.ref.tell(event)
+
+
+class _Waiter:
+    """A command that has no answer yet; ``slot`` is ``None`` if it was told."""
+
+    __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
+
+    def __init__(self, id: int, command: Command, slot: ReplySlot | None, now: float) -> None:
+        self.id = id
+        self.command = command
+        self.slot = slot
+        self.expires_at = now + command.deadline
+        self.timer: Timer | None = None
+        self.forwarded = False
+        self.picture = Picture()
+
+
+class Router(RuntimeActor):
+    """Owns the subscriptions, the waiters and the latest facts; reads the workers' links itself.
+
+    Receives commands from users and ``EventBatch`` from everyone; sends requests on their way out, and
+    each event to whoever subscribed to its topic.
+    """
+
+    def __init__(self, start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]], **kwargs: Any) -> None:
+        super().__init__("router", **kwargs)
+        self._start_subscriber = start_subscriber
+        self._topics: TopicTable[_Listener] = TopicTable()
+        self._facts = VenueFacts()
+        self._ids = itertools.count(1)
+        self._waiters: dict[int, _Waiter] = {}
+        self._undecided: list[_Waiter] = []
+        self._outbound: Tellable
+        self._pool: Tellable
+        self._parts: tuple[Tellable, ...] = ()
+        self._events = self._ticks = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case _LinkReadable():
+                self._read(message.opened)
+            case EventBatch():
+                self._route(message)
+            case Command():
+                self._accept(message)
+            case _DeadlinePassed(id=id):
+                self._fail(id, RequestTimeout("no answer within the deadline"))
+            case Described():
+                self._draw(message)
+            case LinkOpened():
+                self.watch(message.link, _LinkReadable(message))
+            case Wired():
+                self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
+            case Begin():
+                pass
+            case _:
+                self.unexpected(message)
+
+    # -- events inward -------------------------------------------------------------------------------
+
+    def _read(self, opened: LinkOpened) -> None:
+        link: Link = opened.link
+        try:
+            batches = link.receive()
+        except WorkerDied as error:
+            self.inbox.unwatch(link)
+            link.close()
+            batches = [EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
+        for batch in batches:
+            self._route(batch)
+
+    def _route(self, batch: EventBatch) -> None:
+        for item in batch.items:
+            match item:
+                case Ticks():
+                    self._ticks += len(item.ticks)
+                case Reply():
+                    self._settle(item.request, item.value)
+                case Failure():
+                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
+                case Event():
+                    self._events += 1
+                    if self._facts.learn(item):
+                        self._look_again()
+        for listener, events in route(batch.items, self._topics).items():
+            try:
+                listener.deliver(events)
+            except pykka.ActorDeadError:
+                logger.warning("the listener to {!r} has died; its subscription ends", listener.topic)
+                self._topics.remove(listener)
+
+    # -- commands outward ----------------------------------------------------------------------------
+
+    def _accept(self, command: Command) -> None:
+        waiter = _Waiter(next(self._ids), command, self.defer(), self.now())
+        self._waiters[waiter.id] = waiter
+        if math.isfinite(command.deadline):
+            waiter.timer = self.after(command.deadline, _DeadlinePassed(waiter.id))
+        self._attempt(waiter)
+
+    def _attempt(self, waiter: _Waiter) -> None:
+        match command := waiter.command:
+            case Subscribe():
+                self._subscribe(command)
+                self._settle(waiter.id, command.topic)
+            case Unsubscribe():
+                self._settle(waiter.id, self._unsubscribe(command))
+            case GetStatus():
+                for part in self._parts:
+                    part.tell(Describe(waiter.id, self.actor_ref))
+            case _:
+                self._consider(waiter)
+
+    def _consider(self, waiter: _Waiter) -> None:
+        try:
+            answer = self._facts.consider(waiter.command)
+        except RequestRefused as refused:
+            self._fail(waiter.id, refused)
+            return
+        if answer is Verdict.WAIT:
+            self._undecided.append(waiter)
+        elif answer is Verdict.FORWARD:
+            waiter.forwarded = True
+            self._outbound.tell(Request(waiter.id, waiter.command, waiter.expires_at))
+        else:
+            self._settle(waiter.id, answer)
+
+    def _look_again(self) -> None:
+        undecided, self._undecided = self._undecided, []
+        for waiter in undecided:
+            if waiter.id in self._waiters:
+                self._consider(waiter)
+
+    def _settle(self, id: int, value: Any) -> None:
+        waiter = self._take(id)
+        if waiter is not None and waiter.slot is not None:
+            waiter.slot.set(value.candles if isinstance(value, CandlesLoaded) else value)
+
+    def _fail(self, id: int, error: RequestError) -> None:
+        waiter = self._take(id)
+        if waiter is None:
+            return
+        if waiter.slot is not None:
+            waiter.slot.fail(error)
+        else:
+            logger.warning("{} failed: {}", type(waiter.command).__name__, error)
+            reason = f"{type(error).__name__}: {error}"
+            self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
+
+    def _take(self, id: int) -> _Waiter | None:
+        waiter = self._waiters.pop(id, None)
+        if waiter is not None:
+            if waiter.timer is not None:
+                waiter.timer.cancel()
+            if waiter.forwarded:
+                self._outbound.tell(Settled(id))
+                self._pool.tell(Settled(id))
+        return waiter
+
+    def _draw(self, described: Described) -> None:
+        waiter = self._waiters.get(described.id)
+        if waiter is not None and waiter.picture.add(described.part):
+            own = RouterStatus(self._events, self._ticks, len(self._topics), len(self._waiters) - 1)
+            self._settle(waiter.id, waiter.picture.compose(own, time.time()))
+
+    # -- subscriptions -------------------------------------------------------------------------------
+
+    def _subscribe(self, wish: Subscribe) -> None:
+        owned = not isinstance(wish.to, pykka.ActorRef)
+        ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
+        self._topics.add(wish.topic, _Listener(wish.topic, wish.to, ref, wish.batch, owned))
+
+    def _unsubscribe(self, wish: Unsubscribe) -> bool:
+        found = [each for each in self._topics if each.topic == wish.topic and each.to == wish.to]
+        for listener in found:
+            self._topics.remove(listener)
+            if listener.owned:
+                listener.ref.stop(block=False)
+        return bool(found)
+
+    def release(self, unhandled: list[Any]) -> None:
+        for listener in self._topics:
+            if listener.owned:
+                listener.ref.stop(block=False)

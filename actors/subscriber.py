@@ -1,0 +1,69 @@
+"""Runs one user's handler, in a thread of its own, so that it can hold up nobody else."""
+
+from collections.abc import Callable
+from typing import Any
+
+from loguru import logger
+
+from actors.base import RuntimeActor
+from actors.messages.events import Lagged
+from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.traffic import Deliver, EventBatch
+from actors.policy.conflation import conflate
+
+CAPACITY = 64
+"""Batches that may wait for a slow handler before ticks give way to newer ones of their asset."""
+
+
+class Subscriber(RuntimeActor):
+    """Owns a handler; receives ``Deliver``, calls the handler, and tells ``router`` when it lags.
+
+    A handler that raises, even ``SystemExit``, is counted and logged, never let through: pykka would
+    stop every actor of the process.
+    """
+
+    def __init__(
+        self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
+    ) -> None:
+        super().__init__(f"subscriber {name}", capacity=CAPACITY, squeeze=squeeze, **kwargs)
+        self._handler = handler
+        self._batch = batch
+        self._router = router
+        self._errors = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Deliver():
+                if message.missed:
+                    self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
+                self._deliver(message.events)
+            case Begin():
+                pass
+            case _:
+                self.unexpected(message)
+
+    def _deliver(self, events: list[Any]) -> None:
+        handler = self._handler
+        calls = [events] if self._batch else events
+        for event in calls:
+            try:
+                handler(event)
+            except BaseException as error:  # noqa: BLE001  # the user's code; see the class
+                self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        self._errors += 1
+        if self._errors == 1:
+            logger.opt(exception=error).error("the handler of {} raised", self.name)
+        else:
+            logger.error(
+                "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
+            )
+
+
+def squeeze(waiting: list[Any]) -> list[Any]:
+    """The waiting messages with all deliveries made one, without the ticks that newer ones make old."""
+    deliveries = [message for message in waiting if isinstance(message, Deliver)]
+    others = [message for message in waiting if not isinstance(message, Deliver)]
+    events, missed = conflate([event for delivery in deliveries for event in delivery.events])
+    return [*others, Deliver(events, missed + sum(delivery.missed for delivery in deliveries))]

@@ -1,0 +1,241 @@
+"""Life and death: starts worker processes and connections, and starts them again when they fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+from loguru import logger
+from msgspec import Struct
+
+from actors.base import RuntimeActor
+from actors.errors import AuthRejected, TransportError, WorkerDied
+from actors.messages.control import Drain
+from actors.messages.events import (
+    ActorQuarantined,
+    ActorRestarted,
+    ConnectionDown,
+    ConnectionSuspect,
+    ConnectionUp,
+    Heartbeat,
+    WorkerDown,
+    WorkerUp,
+)
+from actors.messages.lifecycle import (
+    Begin,
+    ConnectionPlaced,
+    Host,
+    StartConnection,
+    StopConnection,
+    StopHost,
+    Tellable,
+    Wired,
+)
+from actors.messages.status import Describe, Described
+from actors.messages.traffic import EventBatch, PublicEvent
+from actors.policy.children import Child, ChildState, ConnectionChild, Family, HostChild, Plan
+
+
+class _RestartDue(Struct, frozen=True):
+    name: str
+
+
+class _StableDue(Struct, frozen=True):
+    name: str
+    epoch: int
+
+
+class _CheckHeartbeats(Struct, frozen=True):
+    pass
+
+
+class Supervisor(RuntimeActor):
+    """Owns every restart.
+
+    Receives the lives and deaths of connections and workers; sends ``StartConnection`` and
+    ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, and news to ``router``. When nothing is
+    left that could come back, ``escalate`` is called with the last error.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        start_host: Callable[[str], Host],
+        router: Tellable,
+        pool: Tellable,
+        escalate: Callable[[Exception], None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("supervisor", **kwargs)
+        self._plan = plan
+        self._family = Family(plan)
+        self._start_host = start_host
+        self._router = router
+        self._pool = pool
+        self._escalate = escalate
+        self._draining = False
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Heartbeat():
+                self._heard(message)
+            case ConnectionUp():
+                self._up(message)
+            case ConnectionDown():
+                self._down(message)
+            case ConnectionSuspect():
+                self._replace(message)
+            case WorkerDown():
+                self._host_down(message)
+            case _RestartDue(name=name):
+                self._restart(self._family[name])
+            case _StableDue():
+                self._stable(self._family[message.name], message.epoch)
+            case _CheckHeartbeats():
+                self._check_heartbeats()
+            case Describe():
+                message.to.tell(Described(message.id, self._family.part()))
+            case Wired():
+                self._begin()
+            case Begin():
+                pass  # its listeners must be there before its first child is
+            case Drain():
+                self._drain()
+            case _:
+                self.unexpected(message)
+
+    def _begin(self) -> None:
+        for host in self._family.hosts.values():
+            self._run_host(host)
+        self.every(self._plan.heartbeat_timeout / 4, _CheckHeartbeats())
+
+    def _run_host(self, host: HostChild) -> None:
+        try:
+            process = self._start_host(host.name)
+        except OSError as error:
+            self._failed(host, WorkerDied(f"it could not be started: {error.strerror}"))
+            return
+        host.started(process, self.now())
+        for child in self._family.living_on(host.name):
+            self._pool.tell(ConnectionPlaced(child.name, process))
+            self._run_connection(child, process)
+
+    def _run_connection(self, child: ConnectionChild, process: Host) -> None:
+        child.started()
+        region = child.regions.current
+        self._tell(process, StartConnection(child.name, child.epoch, region, self._plan.settings))
+
+    def _up(self, up: ConnectionUp) -> None:
+        child = self._family.connections[up.connection]
+        if up.epoch == child.epoch:
+            child.state = ChildState.UP
+            self.after(self._plan.reset_after, _StableDue(child.name, child.epoch))
+
+    def _stable(self, child: Child, epoch: int) -> None:
+        if child.epoch == epoch and child.state is ChildState.UP:
+            child.backoff.reset()
+
+    def _down(self, down: ConnectionDown) -> None:
+        child = self._family.connections[down.connection]
+        if down.epoch != child.epoch or child.state not in {ChildState.STARTING, ChildState.UP}:
+            return
+        child.regions.next()
+        self._failed(child, AuthRejected(down.reason) if down.terminal else TransportError(down.reason))
+
+    def _failed(self, child: Child, error: Exception) -> None:
+        child.last_error = str(error)
+        if self._draining:
+            child.state = ChildState.STOPPED
+            self._stop_when_drained()
+            return
+        delay = child.backoff.failed(error)
+        if delay is not None:
+            child.state = ChildState.WAITING
+            logger.info("{} is down ({}); next attempt in {:.2f} s", child.name, error, delay)
+            self.after(delay, _RestartDue(child.name))
+            return
+        child.state = ChildState.QUARANTINED
+        logger.error("{} is given up: {}", child.name, error)
+        self._publish(ActorQuarantined(child.name, str(error), isinstance(error, AuthRejected)))
+        if self._family.lost():
+            self._escalate(error)
+
+    def _restart(self, child: Child) -> None:
+        if child.state is not ChildState.WAITING or self._draining:
+            return
+        child.restarts += 1
+        self._publish(ActorRestarted(child.name, child.backoff.attempts, child.last_error))
+        if isinstance(child, HostChild):
+            self._run_host(child)
+        elif isinstance(child, ConnectionChild):
+            process = self._family.hosts[child.host].process
+            assert process is not None  # else its host's end had made it STOPPED
+            self._run_connection(child, process)
+
+    def _replace(self, suspect: ConnectionSuspect) -> None:
+        child = self._family.connections[suspect.connection]
+        process = self._family.hosts[child.host].process
+        if suspect.epoch != child.epoch or child.state is not ChildState.UP or process is None:
+            return
+        logger.warning("{} is replaced: {}", child.name, suspect.reason)
+        self._tell(process, StopConnection(child.name))
+        self._publish(self._lost(child, suspect.reason))
+
+    def _lost(self, child: ConnectionChild, reason: str) -> ConnectionDown:
+        region = child.regions.current.name
+        return ConnectionDown(child.name, child.epoch, region, reason, was_ready=child.state is ChildState.UP)
+
+    def _heard(self, beat: Heartbeat) -> None:
+        host = self._family.hosts[beat.worker]
+        if host.process is None or host.process.pid != beat.pid:
+            return
+        host.heard(beat, self.now())
+        if host.state is not ChildState.UP:
+            host.state = ChildState.UP
+            self._publish(WorkerUp(host.name, beat.pid))
+            self.after(self._plan.reset_after, _StableDue(host.name, host.epoch))
+
+    def _check_heartbeats(self) -> None:
+        for host in self._family.hosts.values():
+            silent = self.now() - host.heard_at
+            if host.process is not None and host.process.pid and silent > self._plan.heartbeat_timeout:
+                logger.error("{} (pid {}) has been silent for {:.1f} s", host.name, host.process.pid, silent)
+                host.process.kill()  # its link ends with it, and that is its WorkerDown
+
+    def _host_down(self, down: WorkerDown) -> None:
+        host = self._family.hosts[down.worker]
+        if host.process is None or host.process.pid != down.pid:
+            return
+        host.process.kill()
+        host.process = None
+        for child in self._family.living_on(host.name):
+            if child.state is not ChildState.WAITING:
+                self._publish(self._lost(child, down.reason))
+            child.state = ChildState.STOPPED
+            child.restarts += 1
+            child.last_error = down.reason
+        self._failed(host, WorkerDied(down.reason))
+
+    def _drain(self) -> None:
+        self._draining = True
+        for host in self._family.hosts.values():
+            if host.process is not None:
+                self._tell(host.process, StopHost())
+        self._stop_when_drained()
+
+    def _stop_when_drained(self) -> None:
+        if not self._family.alive():
+            self.stop()
+
+    def _tell(self, process: Host, message: StartConnection | StopConnection | StopHost) -> None:
+        try:
+            process.tell(message)
+        except WorkerDied as error:
+            logger.debug("{} was not told: {}", type(message).__name__, error)  # its WorkerDown is coming
+
+    def _publish(self, *events: PublicEvent) -> None:
+        self._router.tell(EventBatch(self.name, list(events)))
+
+    def release(self, unhandled: list[Any]) -> None:
+        for host in self._family.hosts.values():
+            if host.process is not None:
+                host.process.kill()

@@ -1,0 +1,128 @@
+"""An open socket, plain or TLS, as a ``Transport``."""
+
+import socket
+import ssl
+
+from actors.errors import TransportClosed
+
+KIB = 1024
+MIN_READ = 16 * KIB  # a recv() of 256 KiB for a few waiting bytes costs 20 µs more than one of 16 KiB
+MAX_READ = 256 * KIB
+TLS_RECORD = 16 * KIB
+OUTBOX_LIMIT = 1024 * KIB
+
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class SocketTransport:
+    """Takes over a connected socket; ``received`` are bytes that were read from it already."""
+
+    def __init__(
+        self, sock: socket.socket, received: bytes = b"", *, outbox_limit: int = OUTBOX_LIMIT
+    ) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
+        self._received = received
+        self._read_size = MIN_READ
+        # TLS wants a write that could not be finished repeated with the same bytes: so what was once
+        # offered stays apart from what is added behind it.
+        self._offered = memoryview(b"")
+        self._waiting = bytearray()
+        self._outbox_limit = outbox_limit
+        self._closed: str | None = None  # the reason
+
+    def __repr__(self) -> str:
+        return f"<SocketTransport fd={self.fileno()} unsent={self.unsent}>"
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def read(self) -> bytes:
+        self._check_open()
+        received, self._received = self._received, b""
+        try:
+            fresh = self._read_plain() if self._tls is None else self._read_tls(self._tls)
+        except _NOT_NOW:
+            return received
+        except OSError as error:
+            if received:
+                return received  # the error, or the end of file, is still there for the next read
+            raise self._end(_cause(error)) from error
+        if not fresh and not received:
+            raise self._end("the peer ended the stream")
+        return received + fresh
+
+    def write(self, data: bytes) -> None:
+        self._check_open()
+        self._waiting += data
+        if not self._offered:
+            self.flush()
+        if self.unsent > self._outbox_limit:
+            raise self._end(f"the peer does not read: {self.unsent} bytes are waiting")
+
+    def flush(self) -> None:
+        self._check_open()
+        while self._offered or self._waiting:
+            if not self._offered:
+                self._offered = memoryview(bytes(self._waiting))
+                self._waiting.clear()
+            try:
+                sent = self._sock.send(self._offered)
+            except _NOT_NOW:
+                return
+            except OSError as error:
+                raise self._end(_cause(error)) from error
+            self._offered = self._offered[sent:]
+
+    @property
+    def wants_write(self) -> bool:
+        return self.unsent > 0
+
+    @property
+    def unsent(self) -> int:
+        return len(self._offered) + len(self._waiting)
+
+    def close(self) -> None:
+        if self._closed is None:
+            self._end("closed on this side")
+
+    def _read_plain(self) -> bytes:
+        data = self._sock.recv(self._read_size)
+        if len(data) == self._read_size:
+            self._read_size = min(self._read_size * 4, MAX_READ)
+        elif len(data) < self._read_size // 4:
+            self._read_size = max(self._read_size // 4, MIN_READ)
+        return data
+
+    def _read_tls(self, tls: ssl.SSLSocket) -> bytes:
+        """Record after record until nothing waits: what OpenSSL has decrypted, no selector sees."""
+        records: list[bytes] = []
+        size = 0
+        try:
+            while size < MAX_READ or tls.pending():
+                record = tls.recv(TLS_RECORD)
+                if not record:
+                    break
+                records.append(record)
+                size += len(record)
+        except OSError:
+            if not records:
+                raise
+        return b"".join(records)
+
+    def _check_open(self) -> None:
+        if self._closed is not None:
+            raise TransportClosed(self._closed)
+
+    def _end(self, reason: str) -> TransportClosed:
+        self._closed = reason
+        self._offered = memoryview(b"")
+        self._waiting.clear()
+        self._received = b""
+        self._sock.close()
+        return TransportClosed(reason)
+
+
+def _cause(error: OSError) -> str:
+    return f"{type(error).__name__}: {error.strerror or error}"

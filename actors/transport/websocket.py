@@ -1,0 +1,191 @@
+"""The way from a URL to an open WebSocket."""
+
+import base64
+import hashlib
+import os
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from websocket import (
+    WebSocket,
+    WebSocketBadStatusException,
+    WebSocketException,
+    WebSocketTimeoutException,
+)
+
+from actors.errors import DialFailed
+from actors.transport.deadline import Deadline
+from actors.transport.stream import SocketTransport
+from actors.transport.tls import client_context
+from actors.transport.upgrade import UpgradeSocket
+
+# How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
+SEND_STALL_MS = 5000
+
+_DEFAULT_PORTS = {"ws": 80, "wss": 443}
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_OWN_HEADERS = re.compile(r"host|connection|upgrade|origin|sec-websocket-.*", re.IGNORECASE)
+_ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+
+
+_Address = tuple[socket.AddressFamily, Any]
+
+
+def dial(
+    url: str,
+    *,
+    timeout: float,
+    origin: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+) -> SocketTransport:
+    """Open a WebSocket; blocks, so call it where that harms nobody.
+
+    ``timeout`` (seconds) is for TCP, TLS and the HTTP upgrade together; looking up the name comes before
+    and has the system's own limits. No proxy is used, no redirect followed, no cookie kept. The result
+    may hold bytes already: read once before waiting for more.
+
+    Raises ``DialFailed`` and nothing else; its text repeats nothing of what was sent or answered.
+    """
+    target = _checked_url(url)
+    fields = _checked_headers(origin, headers or {})
+    addresses = _resolve(target)
+    deadline = Deadline(timeout)
+    try:
+        sock = _connect(addresses, deadline)
+        try:
+            if target.scheme == "wss":
+                sock = _secure(sock, target, ssl_context or client_context(verify=True), deadline)
+            received = _upgrade(sock, target, origin, fields, deadline)
+            return SocketTransport(sock, received)
+        except BaseException:
+            sock.close()
+            raise
+    except OSError as error:
+        raise DialFailed(_reason(error, deadline)) from error
+
+
+def _checked_url(url: str) -> SplitResult:
+    if not url.isascii() or " " in url or _UNPRINTABLE.search(url):
+        raise DialFailed("the URL has a character that does not belong in one")
+    try:
+        target = urlsplit(url)
+        usable = target.scheme in _DEFAULT_PORTS and target.hostname and target.port != 0
+    except ValueError:
+        usable = False
+    if not usable or target.username is not None:
+        raise DialFailed("the URL is not of the form ws[s]://host[:port]/path")
+    return target
+
+
+def _checked_headers(origin: str | None, headers: Mapping[str, str]) -> dict[str, str]:
+    if origin is not None and _UNPRINTABLE.search(origin):
+        raise DialFailed("the origin contains a control character")
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise DialFailed(f"{name!r} is not the name of a header")
+        if _OWN_HEADERS.fullmatch(name):
+            raise DialFailed(f"header {name!r} is the handshake's own")
+        if _UNPRINTABLE.search(value):
+            raise DialFailed(f"the value of header {name!r} contains a control character")
+    return dict(headers)
+
+
+def _resolve(target: SplitResult) -> list[_Address]:
+    port = target.port or _DEFAULT_PORTS[target.scheme]
+    try:
+        found = socket.getaddrinfo(target.hostname, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise DialFailed(f"no address for {target.hostname}") from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _connect(addresses: list[_Address], deadline: Deadline) -> socket.socket:
+    """The first address that answers; each has an equal share of the time that is left."""
+    deadline.step = "connecting"
+    failure: OSError = OSError("no address")
+    for number, (family, address) in enumerate(addresses):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(deadline.remaining() / (len(addresses) - number))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_STALL_MS)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
+def _secure(
+    sock: socket.socket, target: SplitResult, context: ssl.SSLContext, deadline: Deadline
+) -> ssl.SSLSocket:
+    deadline.step = "starting TLS"
+    sock.settimeout(deadline.remaining())
+    return context.wrap_socket(sock, server_hostname=target.hostname)
+
+
+def _upgrade(
+    sock: socket.socket, target: SplitResult, origin: str | None, fields: dict[str, str], deadline: Deadline
+) -> bytes:
+    """Ask for the WebSocket (RFC 6455, 4.1); returns what came behind the answer."""
+    deadline.step = "waiting for the upgrade"
+    upgrade = UpgradeSocket(sock, deadline)
+    key = base64.b64encode(os.urandom(16)).decode()
+    library = WebSocket(enable_multithread=False)
+    refusal: DialFailed | None = None
+    try:
+        library.connect(  # type: ignore[no-untyped-call]
+            # Under no real name, so that the library's cookie jar, shared by the process, has nothing for it.
+            target._replace(netloc="cookieless").geturl(),
+            socket=upgrade,  # given one, it looks neither for a proxy nor for certificates
+            host=target.netloc,
+            origin=origin,
+            suppress_origin=origin is None,
+            header={"Sec-WebSocket-Key": key, **fields},
+            redirect_limit=0,
+        )
+    except WebSocketTimeoutException:
+        raise TimeoutError from None
+    except WebSocketBadStatusException as error:
+        refusal = _refusal(error.status_code)
+    except WebSocketException:
+        refusal = _refusal(library.status)
+    # Raised out here, for as its context it would keep the library's error, and so headers and cookies.
+    if refusal is not None:
+        raise refusal
+    # The library compares without regard to case.
+    if library.headers["sec-websocket-accept"] != _accept(key):
+        raise DialFailed("the answer accepts another key")
+    return upgrade.rest
+
+
+def _refusal(status: int | None) -> DialFailed:
+    if status is None:
+        return DialFailed("the answer is not a WebSocket upgrade")
+    return DialFailed(f"HTTP status {status} instead of an upgrade", status)
+
+
+def _accept(key: str) -> str:
+    return base64.b64encode(hashlib.sha1(key.encode() + _ACCEPT_SALT).digest()).decode()  # noqa: S324
+
+
+def _reason(error: OSError, deadline: Deadline) -> str:
+    match error:
+        case TimeoutError():
+            return f"not open after {deadline.timeout:g} s, still {deadline.step}"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case ssl.SSLCertVerificationError():
+            return f"certificate refused: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS failed: {error.reason}"
+    return f"{error.strerror or type(error).__name__} while {deadline.step}"

@@ -1,0 +1,299 @@
+"""One connection's conversation with the venue, from the first message to the last, without a socket.
+
+WebSocket messages in, items for the router out; requests in, texts for the socket out.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from actors.errors import (
+    AuthRejected,
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    RequestRefused,
+    TellwireError,
+    TransportClosed,
+)
+from actors.messages import (
+    CandlesLoaded,
+    ConnectionUp,
+    LoadCandles,
+    SendRaw,
+    StreamConfirmed,
+    StreamReport,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.traffic import Failure, Item, Reply, Request, Ticks
+from actors.values import Secret
+from actors.wire import engineio, pocketoption, socketio
+from actors.wire.pending import Pending, failures
+from actors.wire.shapes import RequestedHistory, StreamHistory
+from actors.wire.states import STEPS, State, Step
+from actors.wire.streams import Stream
+
+TEXT: Final = 1  # RFC 6455, 5.2
+BINARY: Final = 2
+
+Message = tuple[int, bytes]
+
+_TICK_HEADER: Final[Message] = (TEXT, pocketoption.TICK_HEADER)
+_NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
+
+
+class Session:
+    """One life of a connection. ``auth`` is the complete text of the event that authenticates it.
+
+    ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
+    ``silence_limit`` is how many seconds the venue may be silent by its own word.
+    """
+
+    def __init__(self, *, connection: str, epoch: int, region: str, auth: Secret) -> None:
+        self.state = State.OPENING
+        self.failure: TellwireError | None = None
+        self.silence_limit: float | None = None
+        self._connection = connection
+        self._epoch = epoch
+        self._region = region
+        self._auth = auth
+        self._decoder = socketio.Decoder()
+        self._reader = pocketoption.Reader()
+        self._refused = 0
+        self._streams: dict[str, Stream] = {}
+        self._texts: list[bytes] = []
+        self._pending = Pending()
+
+    def __repr__(self) -> str:
+        return f"<Session {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
+
+    @property
+    def garbage(self) -> int:
+        """How much was refused: bad texts, unpaired attachments, impossible events and rows."""
+        return self._refused + self._decoder.unpaired + self._reader.refused
+
+    def stream_reports(self) -> dict[str, StreamReport]:
+        """By asset; streams without a tick are absent."""
+        reports = {asset: stream.report() for asset, stream in self._streams.items()}
+        return {asset: report for asset, report in reports.items() if report is not None}
+
+    # What the venue says
+
+    def receive(self, messages: Sequence[Message], now: float) -> list[Item]:
+        """Take messages (opcode and payload) read at ``now``, UTC; give what they amount to, in order.
+
+        Never raises: the end of the session is in ``failure``, and after it nothing comes any more.
+        """
+        items: list[Item] = []
+        at = 0
+        while at < len(messages) and self.state is not State.CLOSED:
+            payloads = self._plain_ticks(messages, at)
+            if payloads:
+                at += 2 * len(payloads)
+                _add(items, Ticks(self._reader.ticks(payloads, self._streams, now)))
+                continue
+            opcode, payload = messages[at]
+            at += 1
+            try:
+                found = self._receive_one(opcode, payload, now)
+            except RemoteProtocolError as error:
+                self._refuse(error)
+                continue
+            for item in found:
+                _add(items, item)
+        return items
+
+    def _plain_ticks(self, messages: Sequence[Message], start: int) -> list[bytes]:
+        """HOT: the attachments of tick messages, from ``start`` on, in the form that nearly all have.
+
+        They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
+        """
+        payloads: list[bytes] = []
+        if self.state is not State.READY or not self._decoder.idle:
+            return payloads
+        for at in range(start, len(messages) - 1, 2):
+            opcode, payload = messages[at + 1]
+            if messages[at] != _TICK_HEADER or opcode != BINARY:
+                break
+            payloads.append(payload)
+        return payloads
+
+    def _receive_one(self, opcode: int, payload: bytes, now: float) -> Sequence[Item]:
+        if opcode == BINARY:
+            event = self._decoder.receive_binary(payload)
+            return self._packet(event, now) if event else ()
+        kind, data = engineio.parse(payload)
+        match kind:
+            case engineio.PacketType.MESSAGE:
+                packet = self._decoder.receive_text(data)
+                if self._decoder.announced == pocketoption.AUTHENTICATED:
+                    return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
+                return self._packet(packet, now) if packet else ()
+            case engineio.PacketType.OPEN:
+                self._open(engineio.parse_open(data))
+            case engineio.PacketType.PING:
+                self._texts.append(engineio.pong(data))
+            case engineio.PacketType.CLOSE:
+                self._close(TransportClosed("the venue ended the Engine.IO session", _NO_CLOSE_CODE))
+            case engineio.PacketType.PONG | engineio.PacketType.NOOP:
+                pass
+        return ()
+
+    def _open(self, handshake: engineio.Handshake) -> None:
+        self._advance(Step.OPEN)
+        self.silence_limit = handshake.ping_interval + handshake.ping_timeout
+        self._texts.append(socketio.CONNECT)
+
+    def _packet(self, packet: socketio.Packet, now: float) -> Sequence[Item]:
+        match packet:
+            case socketio.Event():
+                self._advance(Step.EVENT)
+                return self._fact(self._reader.read(packet), now)
+            case socketio.Connected():
+                self._advance(Step.CONNECT)
+                self._texts.append(self._auth.value.encode(errors="replace"))
+            case socketio.ConnectError(message=message):
+                self._advance(Step.CONNECT_ERROR)
+                self._close(RemoteProtocolError(f"Socket.IO connection refused: {message[:200]!a}"))
+            case socketio.Disconnected():
+                authenticated = self.state is State.READY
+                self._advance(Step.DISCONNECT)
+                self._close(
+                    TransportClosed("the venue disconnected the session", _NO_CLOSE_CODE)
+                    if authenticated
+                    else AuthRejected("the venue disconnected instead of accepting the session")
+                )
+        return ()
+
+    def _fact(self, fact: pocketoption.Fact, now: float) -> Sequence[Item]:
+        match fact:
+            case pocketoption.TickRows(payload=payload):
+                return (Ticks(self._reader.ticks([payload], self._streams, now)),)
+            case pocketoption.Authenticated():
+                return self._authenticated()
+            case pocketoption.AuthRefused():
+                self._close(AuthRejected("the venue does not accept the session"))
+                return ()
+            case StreamHistory():
+                return self._stream_history(fact)
+            case RequestedHistory():
+                return self._requested_history(fact)
+            case event:
+                return (event,)
+
+    def _authenticated(self) -> Sequence[Item]:
+        known = self.state is State.READY
+        self._advance(Step.AUTHENTICATED)
+        if known:
+            return ()
+        self.keep_alive()  # the venue counts its 180 s from the last one (protocol 1.4)
+        return (ConnectionUp(self._connection, self._epoch, self._region),)
+
+    def _stream_history(self, found: StreamHistory) -> Sequence[Item]:
+        items: list[Item] = [CandlesLoaded(found.asset, found.period, found.candles)]
+        requests = self._pending.settle_stream(found.asset, found.period)
+        if requests is not None:
+            confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
+            items += [confirmed, *(Reply(request, confirmed) for request in requests)]
+        return items
+
+    def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
+        request, loaded = self._pending.settle_load(found)
+        return (loaded, Reply(request, loaded)) if request else (loaded,)
+
+    # What we say
+
+    def send(self, requests: Sequence[Request], now: float) -> list[Item]:
+        """Queue the texts of ``requests``; give the answers to those that the venue will not answer.
+
+        ``now`` is UTC. Raises ``LocalProtocolError`` unless the session is ready.
+        """
+        self._advance(Step.REQUEST, LocalProtocolError)
+        items: list[Item] = []
+        for request in requests:
+            try:
+                items += self._send_one(request, now)
+            except RequestRefused as error:
+                items += failures([request.id], RequestRefused, str(error))
+            except UnicodeEncodeError:
+                items += failures([request.id], RequestRefused, "the text has no UTF-8 form")
+        return items
+
+    def _send_one(self, request: Request, now: float) -> Sequence[Item]:
+        match request.command:
+            case SubscribeTicks(asset=asset, period=period):
+                self._texts += pocketoption.subscribe(asset, period)
+                self._streams.setdefault(asset, Stream())
+                self._pending.add_stream(request.id, asset, period)
+                return ()
+            case UnsubscribeTicks(asset=asset):
+                self._texts += pocketoption.unsubscribe(asset)
+                self._streams.pop(asset, None)
+                return (*self._pending.forget_stream(asset), *_done(request.id))
+            case LoadCandles() as command:
+                end = now if command.end is None else command.end
+                self._texts.append(
+                    pocketoption.load_candles(command.asset, command.period, command.count, end, request.id)
+                )
+                return self._pending.add_load(request.id, command, end)
+            case SendRaw(text=text):
+                self._texts.append(text.encode())
+                return _done(request.id)
+
+    def keep_alive(self) -> None:
+        """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
+        if self.state is State.READY:
+            self._texts.append(pocketoption.KEEP_ALIVE)
+
+    def leave(self) -> None:
+        """End the session politely, which is no failure; what was queued leaves first."""
+        if self.state in (State.AUTHENTICATING, State.READY):
+            self._texts.append(socketio.DISCONNECT)
+        self.state = State.CLOSED
+
+    def texts_to_send(self) -> list[bytes]:
+        """The queue, which is empty after this: payloads of text messages, in order."""
+        texts, self._texts = self._texts, []
+        self._pending.sent()
+        return texts
+
+    def abandon(self, reason: str) -> list[Failure]:
+        """Give up every request that has no answer, because the connection is gone.
+
+        Those whose texts were never taken are ``NotSent``, the others ``RequestTimeout``.
+        """
+        return self._pending.abandon(reason)
+
+    # Where we stand
+
+    def _advance(self, step: Step, blame: type[ProtocolError] = RemoteProtocolError) -> None:
+        state = STEPS.get((self.state, step))
+        if state is None:
+            raise blame(f"{step.value} while the session is {self.state.value}")
+        self.state = state
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        """A venue that cannot even shake hands is not talked to; later, nonsense is only counted."""
+        if self.state in (State.OPENING, State.CONNECTING):
+            self._close(error)
+        else:
+            self._refused += 1
+
+    def _close(self, failure: TellwireError) -> None:
+        self.state = State.CLOSED
+        self.failure = failure
+        self._texts.clear()
+
+
+def _add(items: list[Item], item: Item) -> None:
+    """Keep ``items`` in order, with neighbouring ticks in one item."""
+    if not isinstance(item, Ticks):
+        items.append(item)
+    elif items and isinstance(last := items[-1], Ticks):
+        last.ticks.extend(item.ticks)
+    elif item.ticks:
+        items.append(item)
+
+
+def _done(request: int) -> Sequence[Item]:
+    return (Reply(request),) if request else ()

@@ -1,0 +1,26 @@
+"""One tick stream of a connection: what it has delivered in the connection's present life."""
+
+from msgspec import Struct
+
+from actors.messages import StreamReport
+from actors.values import Tick
+
+
+class Stream(Struct):
+    """A subscribed asset's account. Whoever reads ticks keeps all three up to date, with each tick."""
+
+    ticks: int = 0
+    first: Tick | None = None
+    last: Tick | None = None
+
+    def report(self) -> StreamReport | None:
+        """``None`` before the first tick."""
+        if self.first is None or self.last is None:
+            return None
+        return StreamReport(
+            ticks=self.ticks,
+            first_time=self.first.time,
+            last_time=self.last.time,
+            last_price=self.last.price,
+            received_at=self.last.received_at,
+        )

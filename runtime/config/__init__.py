@@ -1,0 +1,44 @@
+"""The configuration: one YAML file, checked as a whole before anything starts."""
+
+from runtime.config.effective import effective_yaml
+from runtime.config.loader import load, load_text
+from runtime.config.models import (
+    Account,
+    Batching,
+    Config,
+    Connection,
+    Health,
+    Limits,
+    Log,
+    Pool,
+    Practice,
+    Reconnect,
+    RegionEntry,
+    Regions,
+    Stream,
+    Supervision,
+)
+from runtime.config.schema import json_schema
+from runtime.config.units import Rate
+
+__all__ = [
+    "Account",
+    "Batching",
+    "Config",
+    "Connection",
+    "Health",
+    "Limits",
+    "Log",
+    "Pool",
+    "Practice",
+    "Rate",
+    "Reconnect",
+    "RegionEntry",
+    "Regions",
+    "Stream",
+    "Supervision",
+    "effective_yaml",
+    "json_schema",
+    "load",
+    "load_text",
+]

@@ -1,0 +1,15 @@
+"""Several problems of one value, each at its own place below it."""
+
+from collections.abc import Sequence
+
+from pydantic_core import PydanticCustomError
+
+from runtime.config.problems import Path, dotted
+
+KIND = "found"
+
+
+def found(problems: Sequence[tuple[Path, str]]) -> PydanticCustomError:
+    """The error for a pydantic validator to raise; ``problems`` are paths below the value, and texts."""
+    text = "; ".join(f"{dotted(path)} {text}".strip() for path, text in problems)
+    return PydanticCustomError(KIND, "{text}", {"text": text, "problems": list(problems)})

@@ -1,0 +1,36 @@
+"""The configuration as YAML again: every default filled in, every secret left out."""
+
+import yaml
+
+from runtime.config.models import Config
+from runtime.config.source import resolve
+
+_SESSION = "${POCKET_OPTION_SSID:-}"
+_HIDDEN = "***"
+_HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what :func:`resolve` would not read as the same text."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    try:
+        plain = resolve(text) == text
+    except ValueError:
+        plain = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
+def effective_yaml(config: Config) -> str:
+    """What ``config`` amounts to; loading it gives the same again, but for the secrets."""
+    settings = config.model_dump(mode="json")
+    settings["account"]["session"] = _SESSION if config.account.session_string else ""
+    headers = settings["connection"]["custom_headers"]
+    for name in headers:
+        if name.lower() not in _HARMLESS_HEADERS:
+            headers[name] = _HIDDEN
+    return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)

@@ -1,0 +1,178 @@
+"""The types of single settings: what an operator may write, its limits, and how it is shown again.
+
+A validator's ``ValueError`` has a text that follows the setting's name and never repeats its value. A number
+may arrive as text, since an expanded reference is text.
+"""
+
+import importlib
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from runtime.config import addresses, units
+
+_REFERENCE = r"\$\{"
+DAY = 86_400.0
+EXPONENTIAL, LINEAR, CUSTOM = "exponential", "linear", "custom:"
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    raise ValueError("is not a whole number")
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in {"true", "false"}:
+        return value == "true"
+    raise ValueError("must be true or false")
+
+
+def _whole_seconds(value: object) -> int:
+    seconds = units.parse_duration(value)
+    if seconds != int(seconds):
+        raise ValueError("must be whole seconds")
+    return int(seconds)
+
+
+def _config_version(version: int) -> int:
+    if version != 1:
+        raise ValueError("must be 1 (this release reads no other version)")
+    return version
+
+
+def _asset(symbol: str) -> str:
+    if not re.fullmatch(r"#?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", symbol):
+        raise ValueError("is not an asset's symbol (such as EURUSD_otc or '#AAPL_otc')")
+    return symbol
+
+
+def _region_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
+        raise ValueError("is not a name of letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _strategy(text: str) -> str:
+    """``custom: module:function`` comes out without the space; its function must be there to be called."""
+    if text in {EXPONENTIAL, LINEAR}:
+        return text
+    module, colon, function = text.removeprefix(CUSTOM).strip().partition(":")
+    if not text.startswith(CUSTOM) or not colon:
+        raise ValueError(f"must be {EXPONENTIAL}, {LINEAR} or '{CUSTOM}module:function'")
+    try:
+        found = getattr(importlib.import_module(module), function, None)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an imported module may raise anything
+        raise ValueError(f"names a module that cannot be imported ({type(error).__name__})") from None
+    if not callable(found):
+        raise ValueError("names no function of its module")  # noqa: TRY004 - pydantic collects value errors only
+    return f"{CUSTOM}{module}:{function}"
+
+
+def between(low: float, high: float, show: Callable[[float], str] = units.show_duration) -> AfterValidator:
+    """Limits that an error names as an operator would write them."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"must be from {show(low)} to {show(high)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def above(other: str) -> AfterValidator:
+    """More than another setting of the same section."""
+
+    def check(value: float, info: ValidationInfo) -> float:
+        if value <= info.data.get(other, -1):
+            raise ValueError(f"must exceed {other}")
+        return value
+
+    return AfterValidator(check)
+
+
+def not_below(other: str) -> AfterValidator:
+    """As much as another setting of the same section, or more."""
+
+    def check(value: float, info: ValidationInfo) -> float:
+        if value < info.data.get(other, -1):
+            raise ValueError(f"must not be below {other}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _written(form: str, *, number: bool = True) -> WithJsonSchema:
+    """What an editor should accept: the written form, a reference or, for most, a plain number."""
+    text = {"type": "string", "pattern": rf"^({form})$|{_REFERENCE}"}
+    return WithJsonSchema({"anyOf": [text, {"type": "number", "minimum": 0}]} if number else text)
+
+
+class _From:
+    """Reads a value with ``parse`` first, and lets an editor accept ``${VAR}`` in its place."""
+
+    def __init__(self, parse: Callable[[object], object]) -> None:
+        self._parse = parse
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._parse, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": "string", "pattern": _REFERENCE}]}
+
+
+WHOLE_NUMBER = _From(_whole_number)
+Flag = Annotated[bool, _From(_flag)]
+ConfigVersion = Annotated[int, WHOLE_NUMBER, AfterValidator(_config_version), WithJsonSchema({"const": 1})]
+
+_AnyDuration = Annotated[
+    float,
+    BeforeValidator(units.parse_duration),
+    PlainSerializer(units.show_duration, when_used="json"),
+    _written(units.DURATION_FORM),
+]
+Duration = Annotated[_AnyDuration, between(0.001, DAY)]
+Pause = Annotated[_AnyDuration, between(0, 1)]
+Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]
+Size = Annotated[
+    int,
+    BeforeValidator(units.parse_size),
+    PlainSerializer(units.show_size, when_used="json"),
+    _written(units.SIZE_FORM),
+]
+Quota = Annotated[
+    units.Rate,
+    PlainValidator(units.parse_rate),
+    PlainSerializer(str, when_used="json"),
+    _written(units.RATE_FORM, number=False),
+]
+Frequency = Annotated[
+    float,
+    BeforeValidator(units.parse_frequency),
+    PlainSerializer(units.show_frequency, when_used="json"),
+    _written(units.FREQUENCY_FORM),
+]
+
+Symbol = Annotated[str, AfterValidator(_asset)]
+RegionName = Annotated[str, AfterValidator(_region_name)]
+Strategy = Annotated[str, AfterValidator(_strategy)]
+WebSocketUrl = Annotated[str, AfterValidator(addresses.websocket_url)]
+Origin = Annotated[str, AfterValidator(addresses.origin)]
+Headers = Annotated[dict[str, str], AfterValidator(addresses.headers), Field(repr=False)]

@@ -1,0 +1,42 @@
+"""From a file to a :class:`Config`, or to everything that is wrong with it."""
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from actors.errors import ConfigInvalid
+from runtime.config.expansion import read_text
+from runtime.config.models import Config
+from runtime.config.problems import Mark, Problem, Unreadable
+from runtime.config.source import BROKEN, Source
+from runtime.config.verdict import problems_in
+
+
+def load(path: str | os.PathLike[str]) -> Config:
+    """Read a YAML file; raises :class:`ConfigInvalid` with all its problems, none of which shows a value."""
+    file = Path(path)
+    try:
+        text = read_text(file)
+    except Unreadable as refusal:
+        place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
+        raise ConfigInvalid([f"{place}: {refusal}"]) from None
+    return load_text(text, str(file), file.parent)
+
+
+def _place(problem: Problem) -> Mark:
+    return problem.mark
+
+
+def load_text(text: str, name: str, folder: Path) -> Config:
+    """Like :func:`load`, for the text of a file called ``name`` in ``folder``."""
+    source = Source(text, folder)
+    problems = list(source.problems)
+    if source.value is not BROKEN:
+        try:
+            config = Config.model_validate(source.value)
+        except ValidationError as error:
+            problems += problems_in(error, source)
+    if problems:
+        raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
+    return config

@@ -1,0 +1,51 @@
+"""What is wrong with a configuration, and where."""
+
+import re
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+
+_NAME = re.compile(r"#?[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+
+
+class Mark(NamedTuple):
+    """A place in a file; both count from 1, as editors do."""
+
+    line: int
+    column: int
+
+    @classmethod
+    def after(cls, text: str) -> "Mark":
+        """The place that follows ``text``."""
+        return cls(text.count("\n") + 1, len(text) - text.rfind("\n"))
+
+
+class Unreadable(ValueError):
+    """A file or value cannot be read; the message follows its name, ``mark`` is the place inside a file."""
+
+    def __init__(self, reason: str, mark: Mark | None = None) -> None:
+        super().__init__(reason)
+        self.mark = mark
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong; problems sort in the order of the file."""
+
+    mark: Mark
+    path: Path
+    text: str
+
+    def line(self, name: str) -> str:
+        place = f"{name}:{self.mark.line}:{self.mark.column}"
+        return ": ".join(filter(None, (place, dotted(self.path), self.text)))
+
+
+def dotted(path: Path) -> str:
+    """``streams[0].asset``; a key that is no name is not repeated, since it may be a misplaced secret."""
+    parts = []
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        else:
+            parts.append("." + (step if _NAME.fullmatch(step) else "?"))
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,48 @@
+"""The configuration's shape, for editors and for suggesting the key that was meant."""
+
+import difflib
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from runtime.config.models import Config
+from runtime.config.problems import Path, dotted
+from runtime.config.units import Rate
+
+
+class _Generator(GenerateJsonSchema):
+    """Writes default rates as an operator does."""
+
+    def encode_default(self, dft: Any) -> Any:
+        rates = [str(item) for item in dft if isinstance(item, Rate)] if isinstance(dft, list) else []
+        return rates or super().encode_default(dft)
+
+
+def json_schema() -> dict[str, object]:
+    """JSON Schema (draft 2020-12) of the configuration file."""
+    return {"$schema": _Generator.schema_dialect, **Config.model_json_schema(schema_generator=_Generator)}
+
+
+def suggestion(path: Path) -> str | None:
+    """The right key for the unknown one that ``path`` ends with: the nearest here, or the same elsewhere."""
+    *parents, key = path
+    model = _model_at(tuple(parents))
+    near = difflib.get_close_matches(str(key), model.model_fields if model else (), n=1)
+    if near:
+        return near[0]
+    sections = ((name, _model_at((name,))) for name in Config.model_fields)
+    return next(
+        (dotted((name, str(key))) for name, found in sections if found and key in found.model_fields), None
+    )
+
+
+def _model_at(path: Path) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = Config
+    for name in path:
+        if isinstance(name, int):
+            continue
+        field = model.model_fields.get(name) if model else None
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return model

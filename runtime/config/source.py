@@ -1,0 +1,229 @@
+"""A YAML file as plain values, each with its place; whatever is ambiguous or dangerous in it is a problem.
+
+It reads parser events, not PyYAML's constructed objects: those take alias bombs, the last of two equal keys,
+``no`` for False, ``010`` for 8, and answer deep nesting with RecursionError.
+"""
+
+import pathlib
+import re
+from collections.abc import Iterator
+from typing import NoReturn, Protocol
+
+import yaml
+
+from runtime.config.expansion import expand
+from runtime.config.problems import Mark, Path, Problem, Unreadable
+
+DEEPEST = 32
+
+BROKEN = object()
+"""Stands for a value that already is a problem."""
+
+_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "false": False}
+_BOOLEAN_TO_SOME = {"true", "false", "yes", "no", "on", "off", "y", "n"}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,20}")
+_NUMBER_TO_SOME = re.compile(
+    r"[-+]?(0[xob][0-9a-f_]+|[0-9][0-9_]*(:[0-5]?[0-9])+|\.?[0-9][0-9_]*\.?[0-9_]*(e[-+]?[0-9]+)?|\.(inf|nan))",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER = 40
+
+# YAML's own list of what cannot be printed (1.2, 5.1), the breaks that editors do not count as lines, and
+# what an escape in double quotes can add to it.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)",
+)
+_SYNTAX_HINTS = {
+    "mapping values are not allowed here": " (put a value that contains ': ' in quotes)",
+    "found character '\\t' that cannot start any token": " (indent with spaces)",
+}
+
+
+class _YamlMark(Protocol):
+    """PyYAML's mark, which counts from 0."""
+
+    line: int
+    column: int
+
+
+class _Fatal(Exception):
+    """Nothing after the problem just noted can be read."""
+
+
+class Source:
+    """``value`` is what the text says, ``BROKEN`` if unreadable; ``problems`` is what is wrong with it."""
+
+    def __init__(self, text: str, folder: pathlib.Path) -> None:
+        self.value: object = BROKEN
+        self.problems: list[Problem] = []
+        self._folder = folder
+        self._keys: dict[Path, Mark] = {}
+        self._values: dict[Path, Mark] = {}
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        control = _CONTROL.search(text)
+        if control:
+            self._problem(Mark.after(text[: control.start()]), (), "has a control character here")
+        else:
+            self._read()
+
+    def key_mark(self, path: Path) -> Mark:
+        return self._keys.get(path) or self.value_mark(path)
+
+    def value_mark(self, path: Path) -> Mark:
+        """Where the value at ``path`` begins, or the nearest one around it."""
+        while path and path not in self._values:
+            path = path[:-1]
+        return self._values.get(path, Mark(1, 1))
+
+    def _read(self) -> None:
+        try:
+            self.value = self._document()
+        except _Fatal:
+            pass
+        except yaml.MarkedYAMLError as error:
+            what = error.problem or "cannot be read"
+            place = _mark(error.problem_mark or error.context_mark)
+            self._problem(place, (), f"is not valid YAML: {what}{_SYNTAX_HINTS.get(what, '')}")
+        except (
+            yaml.YAMLError,
+            ValueError,
+            OverflowError,
+        ):  # PyYAML lets chr() and int() fail on "\U..." and %YAML
+            self._problem(
+                Mark(1, 1), (), "is not valid YAML: a number in an escape or directive is out of range"
+            )
+
+    def _problem(self, mark: Mark, path: Path, text: str) -> None:
+        self.problems.append(Problem(mark, path, text))
+
+    def _fatal(self, event: yaml.Event, text: str) -> NoReturn:
+        self._problem(_mark(event.start_mark), (), text)
+        raise _Fatal
+
+    def _document(self) -> object:
+        value: object = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if self._values:
+                    self._fatal(event, "a second document begins here; one file holds one configuration")
+                value = self._node(next(self._events), ())
+        if value is None:
+            self._problem(Mark(1, 1), (), "is empty")
+        elif value is not BROKEN and not isinstance(value, dict):
+            self._problem(self.value_mark(()), (), "must be a mapping, that is lines of `key: value`")
+        return value if isinstance(value, dict) else BROKEN
+
+    def _node(self, event: yaml.Event, path: Path) -> object:
+        self._values[path] = mark = _mark(event.start_mark)
+        if len(path) > DEEPEST:
+            self._fatal(event, f"is nested deeper than {DEEPEST} levels")
+        refusal = _refusal(event)
+        if refusal:
+            self._problem(mark, path, refusal)
+            self._skip(event)
+            return BROKEN
+        match event:
+            case yaml.MappingStartEvent():
+                return self._mapping(path)
+            case yaml.SequenceStartEvent():
+                return self._sequence(path)
+            case _:
+                assert isinstance(event, yaml.ScalarEvent)
+                return self._scalar(event, path)
+
+    def _sequence(self, path: Path) -> list[object]:
+        items: list[object] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: Path) -> dict[str, object]:
+        entries: dict[str, object] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            refusal = _refusal(event) or _key_refusal(event)
+            key = event.value if isinstance(event, yaml.ScalarEvent) else ""
+            if not refusal and key in entries:
+                refusal = f"is a duplicate key, first on line {self._keys[*path, key].line}"
+            if refusal:
+                self._problem(_mark(event.start_mark), (*path, key) if key else path, refusal)
+                self._skip(event)
+                self._skip(next(self._events))
+            else:
+                self._keys[*path, key] = _mark(event.start_mark)
+                entries[key] = self._node(next(self._events), (*path, key))
+        return entries
+
+    def _scalar(self, event: yaml.ScalarEvent, path: Path) -> object:
+        try:
+            if "${" in event.value:
+                value: object = _printable(expand(event.value, self._folder))
+            elif event.implicit[0]:
+                value = resolve(event.value)
+            else:
+                value = _printable(event.value)
+        except ValueError as refusal:
+            self._problem(_mark(event.start_mark), path, str(refusal))
+            return BROKEN
+        return value
+
+    def _skip(self, event: yaml.Event) -> None:
+        """Read past the node that begins with ``event``."""
+        depth = 0
+        while True:
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth == 0:
+                return
+            if depth > DEEPEST:
+                self._fatal(event, f"is nested deeper than {DEEPEST} levels")
+            event = next(self._events)
+
+
+def resolve(text: str) -> object:
+    """What an unquoted scalar means; raises ``ValueError`` where YAML's versions and readers disagree."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text.lower() in _BOOLEAN_TO_SOME:
+        raise ValueError(
+            "is a boolean to some and text to others (write true or false, or put text in quotes)"
+        )
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    if _NUMBER_TO_SOME.fullmatch(text):
+        raise ValueError("is not a plain decimal number (write 10 or 0.5, or put text in quotes)")
+    return text
+
+
+def _mark(mark: _YamlMark | None) -> Mark:
+    return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise Unreadable("has a control character or a byte that is not UTF-8")
+    return text
+
+
+def _refusal(event: yaml.Event) -> str | None:
+    """Why a node is not taken, whatever its value."""
+    if isinstance(event, yaml.AliasEvent):
+        return "is an alias, which is not allowed (write the value out)"
+    assert isinstance(event, yaml.NodeEvent)
+    if event.anchor is not None:
+        return "has an anchor, which is not allowed"
+    if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+        return "has a tag, which is not allowed"
+    return None
+
+
+def _key_refusal(event: yaml.Event) -> str | None:
+    if not isinstance(event, yaml.ScalarEvent):
+        return "has a key that is not plain text"
+    if event.value == "<<" and event.implicit[0]:
+        return "has a merge key, which is not allowed (write the keys out)"
+    return None

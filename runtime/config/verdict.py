@@ -1,0 +1,61 @@
+"""pydantic's errors as problems, in the words of an operator and at their place in the file."""
+
+import difflib
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from runtime.config import checks
+from runtime.config.problems import Path, Problem
+from runtime.config.schema import suggestion
+from runtime.config.source import BROKEN, Source
+
+_TEXTS = {
+    "missing": "is missing",
+    "model_type": "must be a mapping, that is lines of `key: value`",
+    "dict_type": "must be a mapping, that is lines of `key: value`",
+    "list_type": "must be a list, that is lines of `- value`",
+    "string_type": "must be text (put it in single quotes)",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+_NO_VALUE = "has no value (remove the key, or quote the value if it begins with #)"
+
+
+def problems_in(error: ValidationError, source: Source) -> Iterator[Problem]:
+    """Every problem that ``error`` lists, but for those that ``source`` has found already."""
+    for detail in error.errors(include_url=False):
+        if detail["input"] is BROKEN:
+            continue
+        path: Path = tuple(step for step in detail["loc"] if step != "[key]")
+        if detail["type"] == checks.KIND:
+            for below, text in detail["ctx"]["problems"]:
+                yield Problem(source.value_mark(path + below), path + below, text)
+        elif detail["type"] == "extra_forbidden":
+            yield Problem(source.key_mark(path), path, _unknown(path))
+        else:
+            yield Problem(source.value_mark(path), path, _text(detail))
+
+
+def _unknown(path: Path) -> str:
+    meant = suggestion(path)
+    return f"is no known key (did you mean {meant}?)" if meant else "is no known key"
+
+
+def _text(detail: ErrorDetails) -> str:
+    value, context = detail["input"], detail.get("ctx", {})
+    if value is None:
+        return _NO_VALUE
+    if detail["type"] == "value_error":
+        return str(context["error"])
+    if detail["type"] == "literal_error":
+        return _choice(str(value), context["expected"])
+    return _TEXTS.get(detail["type"], "is not valid").format(**context)
+
+
+def _choice(value: str, expected: str) -> str:
+    names = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    near = difflib.get_close_matches(value.upper(), names, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"must be one of {', '.join(names)}{hint}"

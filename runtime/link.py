@@ -1,0 +1,111 @@
+"""Messages over one stream socket between two processes: a length, then MessagePack, and never pickle."""
+
+import contextlib
+import select
+import socket
+import struct
+import threading
+import time
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from actors.errors import WorkerDied
+
+LENGTH: Final = struct.Struct(">I")
+
+MAX_MESSAGE: Final = 64 * 1024 * 1024
+"""Bytes; more than the largest message of the venue, decoded, so that only a broken peer exceeds it."""
+
+READ_SIZE: Final = 256 * 1024
+
+M = TypeVar("M")
+
+
+class Link(Generic[M]):
+    """One end; ``receives`` is the type of what comes in, ``stall`` the seconds that a peer may leave us
+    waiting until it reads.
+
+    ``send`` may be called from any thread; ``receive`` and ``close`` belong to the one that reads.
+    """
+
+    def __init__(self, sock: socket.socket, receives: Any, *, stall: float) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._stall = stall
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(receives)
+        self._sending = threading.Lock()
+        self._broken = False
+        self._unread = bytearray()
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def send(self, message: Any) -> None:
+        """Send one message; raises ``WorkerDied`` if the peer is gone or does not read."""
+        body = self._encoder.encode(message)
+        with self._sending:
+            if self._broken:
+                raise WorkerDied("the link is broken")
+            try:
+                self._send_all(LENGTH.pack(len(body)) + body)
+            except OSError as error:
+                # Part of a message may have left; what followed it could not be told from its rest.
+                self._broken = True
+                raise WorkerDied(f"the link failed: {error}") from error
+
+    def receive(self) -> list[M]:
+        """The messages that have come in, none if only part of one has.
+
+        Raises ``WorkerDied`` at the end of the link, after all that came before it was returned.
+        """
+        try:
+            data = self._sock.recv(READ_SIZE)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise WorkerDied(f"the link failed: {error}") from error
+        if not data:
+            raise WorkerDied("the link ended")
+        self._unread += data
+        return self._take_messages()
+
+    def close(self) -> None:
+        """Close this end; the peer sees the end of the link."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    def _take_messages(self) -> list[M]:
+        unread, at, messages = self._unread, 0, []
+        with memoryview(unread) as view:
+            while at + LENGTH.size <= len(view):
+                (length,) = LENGTH.unpack_from(view, at)
+                if length > MAX_MESSAGE:
+                    raise WorkerDied(f"the link announced a message of {length} bytes")
+                end = at + LENGTH.size + length
+                if end > len(view):
+                    break
+                messages.append(self._decode(view[at + LENGTH.size : end]))
+                at = end
+        del unread[:at]
+        return messages
+
+    def _decode(self, body: memoryview) -> M:
+        try:
+            return self._decoder.decode(body)
+        except msgspec.MsgspecError as error:
+            raise WorkerDied(f"the link carried something else than messages: {error}") from error
+
+    def _send_all(self, data: bytes) -> None:
+        view = memoryview(data)
+        deadline = 0.0
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except BlockingIOError:
+                now = time.monotonic()
+                deadline = deadline or now + self._stall
+                if now >= deadline:
+                    raise TimeoutError(f"the peer has not read for {self._stall:g} s") from None
+                select.select([], [self._sock], [], deadline - now)

@@ -1,0 +1,22 @@
+"""A venue to practise on: it speaks the real one's dialect on loopback and fails on command.
+
+The server is loaded with the first use of ``PracticeExchange``, so reading the settings costs no start time.
+"""
+
+from typing import TYPE_CHECKING
+
+from runtime.practice.ledger import Ledger, ReceivedEvent, SentTick, SocketRecord
+from runtime.practice.settings import PracticeSettings
+
+if TYPE_CHECKING:
+    from runtime.practice.exchange import PracticeExchange
+
+__all__ = ["Ledger", "PracticeExchange", "PracticeSettings", "ReceivedEvent", "SentTick", "SocketRecord"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "PracticeExchange":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from runtime.practice.exchange import PracticeExchange  # noqa: PLC0415
+
+    return PracticeExchange

@@ -1,0 +1,66 @@
+"""The asset table as the venue sends it: rows of nineteen columns (protocol 1.7.4)."""
+
+from random import Random
+
+from runtime.practice.listings import LISTINGS, Listing
+
+_DAY = 86400
+_FRAMES = (60, 120, 180, 300, 600, 900, 1800, 2700, 3600, 7200, 10800, 14400)
+_CRYPTO_FRAMES = _FRAMES[:4]
+_SESSION_STARTS = 16.5 * 3600
+_RESTING_KINDS = frozenset({"stock", "index"})
+
+
+def is_tradable(listing: Listing) -> bool:
+    """Stock exchanges keep a holiday here, whatever the day; all else trades round the clock."""
+    return listing.otc or listing.kind not in _RESTING_KINDS
+
+
+def next_midnight(now: float) -> int:
+    """The venue's next midnight, where its schedules change."""
+    return (int(now) // _DAY + 1) * _DAY
+
+
+def asset_table(now: float, seed: int) -> list[list[object]]:
+    """All rows as they stand at venue time ``now``; payouts change from day to day."""
+    return [_row(listing, now, seed) for listing in LISTINGS.values()]
+
+
+def _row(listing: Listing, now: float, seed: int) -> list[object]:
+    tradable = is_tradable(listing)
+    twin = LISTINGS[listing.twin].id if listing.twin in LISTINGS else 0
+    crypto = listing.kind == "cryptocurrency"
+    coarse = crypto or (listing.kind == "index" and not listing.otc)
+    opens_at = -1 if tradable else _next_opening(now)
+    return [
+        listing.id,
+        listing.symbol,
+        listing.label,
+        listing.kind,
+        listing.digits,
+        _payout(listing, now, seed),
+        60,
+        30,
+        30 if coarse else 3,
+        int(listing.otc),
+        0 if listing.otc else twin,
+        twin if listing.otc else 0,
+        [],
+        next_midnight(now) if tradable else opens_at,
+        tradable,
+        [{"time": frame} for frame in (_CRYPTO_FRAMES if crypto else _FRAMES)],
+        0 if tradable else -1,
+        5 if listing.otc else 60,
+        opens_at,
+    ]
+
+
+def _payout(listing: Listing, now: float, seed: int) -> int:
+    today = int(now) // _DAY
+    return Random(f"payout/{seed}/{listing.symbol}/{today}").randint(15, 92)
+
+
+def _next_opening(now: float) -> int:
+    today = int(now) // _DAY * _DAY
+    opening = today + int(_SESSION_STARTS)
+    return opening if opening > now else opening + _DAY

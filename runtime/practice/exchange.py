@@ -1,0 +1,139 @@
+"""The practice exchange as a thread that other threads start, question and put out of order."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+from actors.errors import RequestRefused
+from actors.values import Region
+from runtime.practice import packets
+from runtime.practice.account import Credentials
+from runtime.practice.ledger import Ledger
+from runtime.practice.settings import PracticeSettings
+from runtime.practice.venue import Venue
+
+_T = TypeVar("_T")
+_CALL_TIMEOUT = 5.0
+_STOP_TIMEOUT = 5.0
+
+
+class _Life(NamedTuple):
+    """What exists between ``start`` and ``stop``."""
+
+    venue: Venue
+    loop: asyncio.AbstractEventLoop
+    thread: threading.Thread
+
+
+class PracticeExchange:
+    """A context manager, to be used from any thread but its own; without settings it has their defaults.
+
+    A fault has taken effect when its method returns. Whatever needs a running exchange raises
+    ``RequestRefused`` without one, and for a region or an asset that does not exist.
+    """
+
+    def __init__(self, settings: PracticeSettings | None = None) -> None:
+        self.settings = settings or PracticeSettings()
+        self.ledger = Ledger()
+        self._credentials = Credentials()
+        self._life: _Life | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Return once every region listens; raises ``OSError`` for a port that is not to be had."""
+        if self._life is not None:
+            raise RequestRefused("the practice exchange is running already")
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=_run, args=(loop,), name="practice-exchange", daemon=True)
+        self._life = _Life(Venue(self.settings, self._credentials, self.ledger), loop, thread)
+        thread.start()
+        try:
+            self._call(self._life.venue.open())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every connection and give back ports and thread; the session and the ledger stay."""
+        life = self._life
+        if life is None:
+            return
+        try:
+            self._call(life.venue.close())
+        finally:
+            self._life = None
+            life.loop.call_soon_threadsafe(life.loop.stop)
+            life.thread.join(_STOP_TIMEOUT)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Where it listens, in the order of the settings."""
+        gates = self._running().venue.gates.values()
+        return tuple(Region(gate.name, gate.url, priority) for priority, gate in enumerate(gates))
+
+    @property
+    def session(self) -> str:
+        """The text of an auth frame that is let in: a demo account of this exchange alone."""
+        return self._credentials.frame()
+
+    def close_region(self, name: str) -> None:
+        """Refuse new connections in a region and cut off those it has; its port stays reserved."""
+        self._call(self._running().venue.close_region(name))
+
+    def open_region(self, name: str) -> None:
+        """Listen again on the port that the region had."""
+        self._call(self._running().venue.open_region(name))
+
+    def drop_connections(self, region: str | None = None) -> int:
+        """End TCP connections without a close frame; answers with how many."""
+        return self._call(self._running().venue.drop_connections(region))
+
+    def mute(self, *assets: str) -> None:
+        """Send no ticks of these assets, or of any; all else goes on."""
+        self._call(self._running().venue.mute(assets))
+
+    def unmute(self, *assets: str) -> None:
+        self._call(self._running().venue.unmute(assets))
+
+    def send_to_all(self, data: str | bytes) -> int:
+        """Send one text or binary message, whatever is in it, to every socket; answers with how many."""
+        return self._call(self._running().venue.send_to_all(data))
+
+    def refuse_sessions(self, refuse: bool = True) -> None:
+        """Answer every login from now on with ``NotAuthorized``."""
+        self._call(self._running().venue.refuse_sessions(refuse))
+
+    def set_tick_rate(self, rate: float) -> None:
+        """Ticks per second and asset; prices and bars stay what they are."""
+        self._call(self._running().venue.set_tick_rate(rate))
+
+    def publish(self, name: str, payload: object) -> int:
+        """Send an event with ``payload`` as JSON to every authenticated socket; answers with how many."""
+        return self._call(self._running().venue.publish(name, packets.encode(payload)))
+
+    def _running(self) -> _Life:
+        if self._life is None:
+            raise RequestRefused("the practice exchange is not running")
+        return self._life
+
+    def _call(self, step: Coroutine[Any, Any, _T]) -> _T:
+        """Take a step on the exchange's own loop."""
+        return asyncio.run_coroutine_threadsafe(step, self._running().loop).result(_CALL_TIMEOUT)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -1,0 +1,77 @@
+"""One region of the exchange: a listening port that can be shut and opened again."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from actors.errors import LocalProtocolError
+
+SETTLE_TIMEOUT = 2.0
+"""Seconds that requests under way have to end once their gate is shut."""
+
+
+class Gate:
+    """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it."""
+
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        admit: Callable[["Gate", web.BaseRequest], Awaitable[web.StreamResponse]],
+    ) -> None:
+        self.name = name
+        self._host = host
+        self._port = port
+        self._admit = admit
+        self._socket: socket.socket | None = None
+        self._listener: asyncio.Server | None = None
+        self._server: web.Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self._host}:{self._port}/socket.io/?EIO=4&transport=websocket"
+
+    def bind(self) -> None:
+        """Take the port; raises ``OSError`` if it is not to be had."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if os.name == "posix":  # elsewhere the option would let others take the port
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self._host, self._port))
+        except OSError:
+            sock.close()
+            raise
+        self._port = sock.getsockname()[1]
+        self._socket = sock
+
+    async def open(self) -> None:
+        if self._listener is not None:
+            return
+        if self._socket is None:
+            raise LocalProtocolError(f"region {self.name} has no port yet")
+        self._server = web.Server(lambda request: self._admit(self, request), access_log=None)
+        self._listener = await asyncio.get_running_loop().create_server(self._server, sock=self._socket)
+
+    def shut(self) -> None:
+        """Stop listening at once; ``settle`` waits for the requests that are left."""
+        if self._listener is None:
+            return
+        self._listener.close()
+        self._listener = None
+        self.bind()
+
+    async def settle(self) -> None:
+        """End the requests of a gate that was shut."""
+        if self._server is not None:
+            await self._server.shutdown(SETTLE_TIMEOUT)
+            self._server = None
+
+    def release(self) -> None:
+        """Give up the port."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

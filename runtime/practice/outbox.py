@@ -1,0 +1,62 @@
+"""What waits to be written to one socket."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from aiohttp import ClientConnectionError, web
+
+_MAX_BYTES = 32 * 1024 * 1024
+
+
+class Outbox:
+    """Keeps messages in order, whoever puts them, so that nothing comes between a header and its payload.
+
+    ``overflow`` is called when a client lets more than 32 MiB pile up.
+    """
+
+    def __init__(self, overflow: Callable[[], None]) -> None:
+        self._messages: deque[str | bytes] = deque()
+        self._bytes = 0
+        self._filled = asyncio.Event()
+        self._ending = False
+        self._overflow = overflow
+
+    def put(self, *messages: str | bytes) -> None:
+        if self._ending:
+            return
+        self._messages.extend(messages)
+        self._bytes += sum(map(len, messages))
+        self._filled.set()
+        if self._bytes > _MAX_BYTES:
+            self._overflow()
+
+    def end(self) -> None:
+        """Take nothing more: once what is here is written, the WebSocket is closed."""
+        self._ending = True
+        self._filled.set()
+
+    async def write_to(self, socket: web.WebSocketResponse, written: Callable[[int], None]) -> None:
+        """Write until the end; ``written`` is told how many messages left at a time."""
+        try:
+            while True:
+                await self._filled.wait()
+                self._filled.clear()
+                written(await self._flush(socket))
+                if self._ending and not self._messages:
+                    break
+        except (ClientConnectionError, ConnectionError):
+            return  # whoever reads the socket learns of its end too, and tells why
+        await socket.close()
+
+    async def _flush(self, socket: web.WebSocketResponse) -> int:
+        count = 0
+        while self._messages:
+            message = self._messages.popleft()
+            self._bytes -= len(message)
+            if isinstance(message, str):
+                await socket.send_str(message)
+            else:
+                await socket.send_bytes(message)
+            count += 1
+        return count

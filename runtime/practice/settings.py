@@ -1,0 +1,37 @@
+"""How a practice exchange behaves; every duration in seconds."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from actors.errors import ConfigInvalid
+
+
+@dataclass(frozen=True)
+class PracticeSettings:
+    """``ports`` belong to ``regions`` by position; an empty tuple or a 0 lets the system choose.
+
+    ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same prices at the same time.
+    Raises ``ConfigInvalid``.
+    """
+
+    regions: tuple[str, ...] = ("PRACTICE-1", "PRACTICE-2")
+    host: str = "127.0.0.1"
+    ports: tuple[int, ...] = ()
+    tick_rate: float = 2.0
+    seed: int = 1
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    ps_timeout: float = 180.0
+    streams_per_connection: int = 4
+    balance: Decimal = Decimal(10000)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not self.regions or len(set(self.regions)) != len(self.regions):
+            problems.append("regions: at least one name, each of them once")
+        if self.ports and len(self.ports) != len(self.regions):
+            problems.append(f"ports: {len(self.ports)} of them for {len(self.regions)} regions")
+        positive = ("tick_rate", "ping_interval", "ping_timeout", "ps_timeout", "streams_per_connection")
+        problems.extend(f"{name}: must be above zero" for name in positive if getattr(self, name) <= 0)
+        if problems:
+            raise ConfigInvalid(problems)

@@ -1,0 +1,184 @@
+"""The house put together: every actor made with what it needs, started in order and stopped in reverse."""
+
+import functools
+import math
+import os
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import pykka
+from loguru import logger
+
+from actors.batcher import Batcher
+from actors.connection import Connection
+from actors.connection_host import ConnectionHost
+from actors.errors import ConfigInvalid, TellwireError
+from actors.health_monitor import HealthMonitor
+from actors.messages.commands import Subscribe, SubscribeTicks
+from actors.messages.control import Drain
+from actors.messages.lifecycle import ActorFailed, Host, StartConnection, Tellable, Wired
+from actors.policy.quota import Rate
+from actors.pool import Pool
+from actors.rate_limiter import RateLimiter
+from actors.router import Router
+from actors.subscriber import Subscriber
+from actors.supervisor import Supervisor
+from actors.wire.ssid import SessionString, parse_session
+from runtime.config import Config, load
+from runtime.dialing import dial
+from runtime.planning import make_plan, regions_for
+from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.worker_process import WorkerProcess
+
+STOP_TIMEOUT = 2.0
+"""Seconds that an actor may take to end; one that hangs must not hang the program."""
+
+LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
+    Supervisor: ("connection.", "worker.down", "report.worker"),
+    Pool: ("connection.", "stream.confirmed"),
+    HealthMonitor: ("connection.", "stream.confirmed", "report.connection", "assets"),
+}
+"""Which events the house's own actors subscribe to."""
+
+
+class _LocalHost:
+    """The main process as a host: with no workers, connections live right here."""
+
+    pid = 0
+
+    def __init__(self, host: pykka.ActorRef[ConnectionHost]) -> None:
+        self._host = host
+
+    def tell(self, message: Any) -> None:
+        self._host.tell(message)
+
+    def kill(self) -> None:
+        self._host.stop(block=False)
+
+
+class Runtime:
+    """A pool of live connections behind one router actor; a context manager.
+
+    ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it
+    serves where no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
+    """
+
+    router: pykka.ActorRef[Router]
+
+    def __init__(self, config: Config, *, practice: bool | None = None) -> None:
+        session = config.account.session_string
+        if practice is False and session is None:
+            raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
+        self.config = config
+        self.exchange: PracticeExchange | None = None
+        self.failure: Exception | None = None
+        """Why the runtime cannot go on, once ``wait`` has returned true."""
+        self._session = None if practice else session
+        self._failed = threading.Event()
+        self._actors: list[pykka.ActorRef[Any]] = []
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
+        """Raises ``ConfigInvalid`` with every problem of the file."""
+        return cls(load(path), practice=practice)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything; returns before the first connection is up, for every ask waits for that."""
+        session = self._session or self._open_exchange()
+        limits, batching, health = self.config.limits, self.config.batching, self.config.health
+        router = self.router = self._run(Router, self._start_subscriber)
+        pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
+        batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
+        rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]
+        limiter = self._run(
+            RateLimiter, rates, limits.max_concurrent_operations, outbound=batcher, router=router
+        )
+        monitor = self._run(
+            HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
+        )
+        regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
+        supervisor = self._run(
+            Supervisor,
+            make_plan(self.config, session, regions),
+            start_host=functools.partial(self._start_host, router=router, session=session),
+            router=router,
+            pool=pool,
+            escalate=self._escalate,
+        )
+        for listener in (supervisor, pool, monitor):
+            for topic in LISTENS[listener.actor_class]:
+                router.tell(Subscribe(topic, to=listener))
+        wired = Wired(outbound=limiter, pool=pool, parts=(supervisor, pool, monitor, limiter, batcher))
+        for ref in (router, pool, supervisor):
+            ref.tell(wired)
+        for stream in self.config.streams:
+            router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))
+
+    def stop(self) -> None:
+        """Close every connection politely, then end every actor and process; idempotent."""
+        if self._actors:
+            supervisor = self._actors[-1]
+            if supervisor.is_alive():
+                supervisor.tell(Drain())
+                supervisor.actor_stopped.wait(self.config.supervision.drain_timeout)
+        while self._actors:
+            ref = self._actors.pop()
+            try:
+                ref.stop(timeout=STOP_TIMEOUT)
+            except pykka.Timeout:
+                logger.error("{} does not end", ref.actor_class.__name__)
+        if self.exchange is not None:
+            self.exchange.stop()
+            self.exchange = None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
+        return self._failed.wait(timeout)
+
+    def tell(self, message: ActorFailed) -> None:
+        """The actors' guardian: one of them that dies of an unforeseen error takes the runtime along."""
+        self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
+
+    def _escalate(self, error: Exception) -> None:
+        if self.failure is None:
+            self.failure = error
+            self._failed.set()
+
+    def _open_exchange(self) -> SessionString:
+        practice = self.config.practice
+        names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
+        settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
+        self.exchange = PracticeExchange(settings)
+        self.exchange.start()
+        return parse_session(self.exchange.session)
+
+    def _run(self, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
+        ref: pykka.ActorRef[Any] = actor.start(*args, guardian=self, **kwargs)
+        self._actors.append(ref)
+        return ref
+
+    def _start_subscriber(self, wish: Subscribe) -> pykka.ActorRef[Any]:
+        assert not isinstance(wish.to, pykka.ActorRef)
+        return Subscriber.start(wish.topic or "*", wish.to, batch=wish.batch, router=self.router)
+
+    def _start_host(self, name: str, *, router: Tellable, session: SessionString) -> Host:
+        if self.config.pool.workers == 0:
+            return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
+        interval = self.config.supervision.heartbeat_interval
+        return WorkerProcess(name, interval, router, secrets=[session.auth.value])
+
+
+def _start_connection(
+    router: Tellable, start: StartConnection, guardian: Tellable
+) -> pykka.ActorRef[Connection]:
+    return Connection.start(start, router, dial, guardian)

@@ -1,0 +1,71 @@
+"""A worker process as the main process sees it: started, told over its link, killed."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from actors.errors import WorkerDied
+from actors.messages.lifecycle import LinkOpened, Tellable
+from actors.messages.traffic import Uplink
+from runtime.link import Link
+
+WORKER_STALL = 0.0
+"""A worker reads its link at once or is stuck: nobody here waits for it."""
+
+
+class WorkerProcess:
+    """A host (``actors.messages.lifecycle.Host``) that is a process of its own.
+
+    It is started by command line with one inherited socket, not through multiprocessing, which would
+    import the caller's ``__main__`` again. ``secrets`` are kept out of its environment.
+    """
+
+    def __init__(self, name: str, heartbeat_interval: float, router: Tellable, secrets: list[str]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = _start(name, heartbeat_interval, theirs, _environment(secrets))
+        self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
+        self.pid = self._process.pid
+        router.tell(LinkOpened(name, self.pid, self._link))
+
+    def tell(self, message: Any) -> None:
+        try:
+            self._link.send(message)
+        except WorkerDied:
+            self._process.kill()
+            raise
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def _environment(secrets: list[str]) -> dict[str, str]:
+    """Ours without the variables that hold a secret, and with our modules in reach wherever we run."""
+    environment = {
+        name: value for name, value in os.environ.items() if not any(secret in value for secret in secrets)
+    }
+    ours = str(Path(__file__).resolve().parents[1])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [ours, environment.get("PYTHONPATH")]))
+    return environment
+
+
+def _start(
+    name: str, heartbeat_interval: float, theirs: socket.socket, environment: dict[str, str]
+) -> "subprocess.Popen[bytes]":
+    # -P: a folder called "runtime" in the user's working directory must not be taken for ours.
+    command = [sys.executable, "-P", "-m", "runtime.worker", "--name", name]
+    command += ["--heartbeat", str(heartbeat_interval), "--link"]
+    if sys.platform == "win32":
+        process = subprocess.Popen([*command, "stdin"], env=environment, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        with process.stdin as pipe:
+            pipe.write(theirs.share(process.pid))
+        return process
+    fileno = theirs.fileno()
+    return subprocess.Popen(
+        [*command, str(fileno)], env=environment, pass_fds=[fileno], stdin=subprocess.DEVNULL
+    )

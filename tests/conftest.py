@@ -1,0 +1,60 @@
+"""What every test may rely on: no actor outlives its test, and a practice exchange is one fixture away."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pykka
+import pytest
+
+from runtime.config import Config
+from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.wiring import Runtime
+
+
+class ManualClock:
+    """A monotonic clock that stands still until it is told to ``advance``; wakes all actors then."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+
+    def __call__(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
+        for ref in pykka.ActorRegistry.get_all():
+            ref.actor_inbox.wake()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(autouse=True)
+def _no_actor_outlives_its_test() -> Iterator[None]:
+    yield
+    pykka.ActorRegistry.stop_all(timeout=5)
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    """Two regions, 20 ticks a second for each streamed asset."""
+    with PracticeExchange(PracticeSettings(tick_rate=20.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def start_runtime() -> Iterator[Callable[[Config], Runtime]]:
+    """Starts runtimes that are stopped when the test ends."""
+    running: list[Runtime] = []
+
+    def start(config: Config, **options: Any) -> Runtime:
+        runtime = Runtime(config, **options)
+        running.append(runtime)
+        runtime.start()
+        return runtime
+
+    yield start
+    for runtime in reversed(running):
+        runtime.stop()

@@ -1,0 +1,22 @@
+"""Settings that cannot work are refused at once."""
+
+import pytest
+
+from actors.errors import ConfigInvalid
+from runtime.practice import PracticeSettings
+
+
+def test_every_problem_of_the_settings_is_named() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        PracticeSettings(regions=("A", "A"), ports=(1,), tick_rate=0, ps_timeout=-1)
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "regions",
+        "ports",
+        "tick_rate",
+        "ps_timeout",
+    ]
+
+
+def test_an_exchange_needs_a_region() -> None:
+    with pytest.raises(ConfigInvalid):
+        PracticeSettings(regions=())
