@@ -1,5 +1,6 @@
 """What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
 
+import functools
 import time
 from types import TracebackType
 from typing import Any
@@ -43,7 +44,7 @@ class RuntimeActor(pykka.ThreadingActor):
         capacity: int | None = None,
         squeeze: Squeeze | None = None,
     ) -> None:
-        self._new_inbox = lambda: Inbox(clock, capacity, squeeze)
+        self._new_inbox = functools.partial(Inbox, clock, capacity, squeeze)
         super().__init__()
         self.name = name
         self.now = clock

@@ -3,6 +3,7 @@
 So an actor is one thread without locks: it reads its own sockets, and nothing in it sleeps or polls.
 """
 
+import contextlib
 import heapq
 import itertools
 import queue
@@ -61,10 +62,8 @@ class _Bell:
         self._rings.put(None)
 
     def wait(self, timeout: float | None) -> list[Any]:
-        try:
+        with contextlib.suppress(queue.Empty):
             self._rings.get(timeout=timeout)
-        except queue.Empty:
-            pass
         return []
 
     def close(self) -> None:

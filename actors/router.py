@@ -1,25 +1,22 @@
 """The router: the one face of the runtime, and the crossing that every event passes."""
 
-import itertools
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.base import Reply as ReplySlot
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
-from actors.inbox import Timer
-from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe
+from actors.listener import Listener
+from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe, VenueCommand
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import Begin, Link, LinkOpened, Tellable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
-    Deliver,
     EventBatch,
     Failure,
     Reply,
@@ -28,8 +25,8 @@ from actors.messages.traffic import (
     Ticks,
 )
 from actors.policy.facts import VenueFacts, Verdict
-from actors.policy.picture import Picture
 from actors.policy.topics import TopicTable, route
+from actors.policy.waiting import Waiter, Waiters
 
 
 class _LinkReadable(Struct, frozen=True):
@@ -38,40 +35,6 @@ class _LinkReadable(Struct, frozen=True):
 
 class _DeadlinePassed(Struct, frozen=True):
     id: int
-
-
-class _Listener(Struct, frozen=True, eq=False):
-    """Where a subscription's events go; ``owned`` is a subscriber actor that ends with it."""
-
-    topic: str
-    to: Any
-    ref: pykka.ActorRef[Any]
-    batch: bool
-    owned: bool
-
-    def deliver(self, events: list[Any]) -> None:
-        if self.owned:
-            self.ref.tell(Deliver(events))
-        elif self.batch:
-            self.ref.tell(events)
-        else:
-            for event in events:
-                self.ref.tell(event)
-
-
-class _Waiter:
-    """A command that has no answer yet; ``slot`` is ``None`` if it was told."""
-
-    __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
-
-    def __init__(self, id: int, command: Command, slot: ReplySlot | None, now: float) -> None:
-        self.id = id
-        self.command = command
-        self.slot = slot
-        self.expires_at = now + command.deadline
-        self.timer: Timer | None = None
-        self.forwarded = False
-        self.picture = Picture()
 
 
 class Router(RuntimeActor):
@@ -84,11 +47,9 @@ class Router(RuntimeActor):
     def __init__(self, start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]], **kwargs: Any) -> None:
         super().__init__("router", **kwargs)
         self._start_subscriber = start_subscriber
-        self._topics: TopicTable[_Listener] = TopicTable()
+        self._topics: TopicTable[Listener] = TopicTable()
         self._facts = VenueFacts()
-        self._ids = itertools.count(1)
-        self._waiters: dict[int, _Waiter] = {}
-        self._undecided: list[_Waiter] = []
+        self._waiters = Waiters()
         self._outbound: Tellable
         self._pool: Tellable
         self._parts: tuple[Tellable, ...] = ()
@@ -140,7 +101,8 @@ class Router(RuntimeActor):
                 case Event():
                     self._events += 1
                     if self._facts.learn(item):
-                        self._look_again()
+                        for waiter in self._waiters.take_undecided():
+                            self._consider(waiter)
         for listener, events in route(batch.items, self._topics).items():
             try:
                 listener.deliver(events)
@@ -151,13 +113,12 @@ class Router(RuntimeActor):
     # -- commands outward ----------------------------------------------------------------------------
 
     def _accept(self, command: Command) -> None:
-        waiter = _Waiter(next(self._ids), command, self.defer(), self.now())
-        self._waiters[waiter.id] = waiter
+        waiter = self._waiters.add(command, self.defer(), self.now())
         if math.isfinite(command.deadline):
             waiter.timer = self.after(command.deadline, _DeadlinePassed(waiter.id))
         self._attempt(waiter)
 
-    def _attempt(self, waiter: _Waiter) -> None:
+    def _attempt(self, waiter: Waiter) -> None:
         match command := waiter.command:
             case Subscribe():
                 self._subscribe(command)
@@ -170,25 +131,20 @@ class Router(RuntimeActor):
             case _:
                 self._consider(waiter)
 
-    def _consider(self, waiter: _Waiter) -> None:
+    def _consider(self, waiter: Waiter) -> None:
         try:
             answer = self._facts.consider(waiter.command)
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
         if answer is Verdict.WAIT:
-            self._undecided.append(waiter)
+            self._waiters.postpone(waiter)
         elif answer is Verdict.FORWARD:
             waiter.forwarded = True
-            self._outbound.tell(Request(waiter.id, waiter.command, waiter.expires_at))
+            command = cast("VenueCommand", waiter.command)
+            self._outbound.tell(Request(waiter.id, command, waiter.expires_at))
         else:
             self._settle(waiter.id, answer)
-
-    def _look_again(self) -> None:
-        undecided, self._undecided = self._undecided, []
-        for waiter in undecided:
-            if waiter.id in self._waiters:
-                self._consider(waiter)
 
     def _settle(self, id: int, value: Any) -> None:
         waiter = self._take(id)
@@ -206,8 +162,8 @@ class Router(RuntimeActor):
             reason = f"{type(error).__name__}: {error}"
             self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
 
-    def _take(self, id: int) -> _Waiter | None:
-        waiter = self._waiters.pop(id, None)
+    def _take(self, id: int) -> Waiter | None:
+        waiter = self._waiters.take(id)
         if waiter is not None:
             if waiter.timer is not None:
                 waiter.timer.cancel()
@@ -227,17 +183,15 @@ class Router(RuntimeActor):
     def _subscribe(self, wish: Subscribe) -> None:
         owned = not isinstance(wish.to, pykka.ActorRef)
         ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
-        self._topics.add(wish.topic, _Listener(wish.topic, wish.to, ref, wish.batch, owned))
+        self._topics.add(wish.topic, Listener(wish.topic, wish.to, ref, wish.batch, owned))
 
     def _unsubscribe(self, wish: Unsubscribe) -> bool:
         found = [each for each in self._topics if each.topic == wish.topic and each.to == wish.to]
         for listener in found:
             self._topics.remove(listener)
-            if listener.owned:
-                listener.ref.stop(block=False)
+            listener.end()
         return bool(found)
 
     def release(self, unhandled: list[Any]) -> None:
         for listener in self._topics:
-            if listener.owned:
-                listener.ref.stop(block=False)
+            listener.end()

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from loguru import logger
-from msgspec import Struct
 
 from actors.base import RuntimeActor
 from actors.errors import AuthRejected, TransportError, WorkerDied
@@ -21,8 +20,11 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import (
     Begin,
+    CheckHeartbeats,
     ConnectionPlaced,
     Host,
+    RestartDue,
+    StableDue,
     StartConnection,
     StopConnection,
     StopHost,
@@ -32,19 +34,6 @@ from actors.messages.lifecycle import (
 from actors.messages.status import Describe, Described
 from actors.messages.traffic import EventBatch, PublicEvent
 from actors.policy.children import Child, ChildState, ConnectionChild, Family, HostChild, Plan
-
-
-class _RestartDue(Struct, frozen=True):
-    name: str
-
-
-class _StableDue(Struct, frozen=True):
-    name: str
-    epoch: int
-
-
-class _CheckHeartbeats(Struct, frozen=True):
-    pass
 
 
 class Supervisor(RuntimeActor):
@@ -79,18 +68,18 @@ class Supervisor(RuntimeActor):
             case Heartbeat():
                 self._heard(message)
             case ConnectionUp():
-                self._up(message)
+                self._up(self._family.connection_up(message))
             case ConnectionDown():
                 self._down(message)
             case ConnectionSuspect():
                 self._replace(message)
             case WorkerDown():
                 self._host_down(message)
-            case _RestartDue(name=name):
+            case RestartDue(name=name):
                 self._restart(self._family[name])
-            case _StableDue():
-                self._stable(self._family[message.name], message.epoch)
-            case _CheckHeartbeats():
+            case StableDue(name=name, epoch=epoch):
+                self._family[name].stable(epoch)
+            case CheckHeartbeats():
                 self._check_heartbeats()
             case Describe():
                 message.to.tell(Described(message.id, self._family.part()))
@@ -106,7 +95,7 @@ class Supervisor(RuntimeActor):
     def _begin(self) -> None:
         for host in self._family.hosts.values():
             self._run_host(host)
-        self.every(self._plan.heartbeat_timeout / 4, _CheckHeartbeats())
+        self.every(self._plan.heartbeat_timeout / 4, CheckHeartbeats())
 
     def _run_host(self, host: HostChild) -> None:
         try:
@@ -124,15 +113,9 @@ class Supervisor(RuntimeActor):
         region = child.regions.current
         self._tell(process, StartConnection(child.name, child.epoch, region, self._plan.settings))
 
-    def _up(self, up: ConnectionUp) -> None:
-        child = self._family.connections[up.connection]
-        if up.epoch == child.epoch:
-            child.state = ChildState.UP
-            self.after(self._plan.reset_after, _StableDue(child.name, child.epoch))
-
-    def _stable(self, child: Child, epoch: int) -> None:
-        if child.epoch == epoch and child.state is ChildState.UP:
-            child.backoff.reset()
+    def _up(self, child: Child | None) -> None:
+        if child is not None:
+            self.after(self._plan.reset_after, StableDue(child.name, child.epoch))
 
     def _down(self, down: ConnectionDown) -> None:
         child = self._family.connections[down.connection]
@@ -151,7 +134,7 @@ class Supervisor(RuntimeActor):
         if delay is not None:
             child.state = ChildState.WAITING
             logger.info("{} is down ({}); next attempt in {:.2f} s", child.name, error, delay)
-            self.after(delay, _RestartDue(child.name))
+            self.after(delay, RestartDue(child.name))
             return
         child.state = ChildState.QUARANTINED
         logger.error("{} is given up: {}", child.name, error)
@@ -178,48 +161,31 @@ class Supervisor(RuntimeActor):
             return
         logger.warning("{} is replaced: {}", child.name, suspect.reason)
         self._tell(process, StopConnection(child.name))
-        self._publish(self._lost(child, suspect.reason))
-
-    def _lost(self, child: ConnectionChild, reason: str) -> ConnectionDown:
-        region = child.regions.current.name
-        return ConnectionDown(child.name, child.epoch, region, reason, was_ready=child.state is ChildState.UP)
+        self._publish(child.lost(suspect.reason))
 
     def _heard(self, beat: Heartbeat) -> None:
-        host = self._family.hosts[beat.worker]
-        if host.process is None or host.process.pid != beat.pid:
-            return
-        host.heard(beat, self.now())
-        if host.state is not ChildState.UP:
-            host.state = ChildState.UP
+        host = self._family.heard(beat, self.now())
+        self._up(host)
+        if host is not None:
             self._publish(WorkerUp(host.name, beat.pid))
-            self.after(self._plan.reset_after, _StableDue(host.name, host.epoch))
 
     def _check_heartbeats(self) -> None:
-        for host in self._family.hosts.values():
-            silent = self.now() - host.heard_at
-            if host.process is not None and host.process.pid and silent > self._plan.heartbeat_timeout:
-                logger.error("{} (pid {}) has been silent for {:.1f} s", host.name, host.process.pid, silent)
-                host.process.kill()  # its link ends with it, and that is its WorkerDown
+        for host, process in self._family.silent(self.now() - self._plan.heartbeat_timeout):
+            logger.error("{} (pid {}) has fallen silent and is killed", host.name, process.pid)
+            process.kill()  # its link ends with it, and that is its WorkerDown
 
     def _host_down(self, down: WorkerDown) -> None:
         host = self._family.hosts[down.worker]
         if host.process is None or host.process.pid != down.pid:
             return
         host.process.kill()
-        host.process = None
-        for child in self._family.living_on(host.name):
-            if child.state is not ChildState.WAITING:
-                self._publish(self._lost(child, down.reason))
-            child.state = ChildState.STOPPED
-            child.restarts += 1
-            child.last_error = down.reason
+        self._publish(*self._family.host_down(host, down.reason))
         self._failed(host, WorkerDied(down.reason))
 
     def _drain(self) -> None:
         self._draining = True
-        for host in self._family.hosts.values():
-            if host.process is not None:
-                self._tell(host.process, StopHost())
+        for process in self._family.processes():
+            self._tell(process, StopHost())
         self._stop_when_drained()
 
     def _stop_when_drained(self) -> None:
@@ -236,6 +202,5 @@ class Supervisor(RuntimeActor):
         self._router.tell(EventBatch(self.name, list(events)))
 
     def release(self, unhandled: list[Any]) -> None:
-        for host in self._family.hosts.values():
-            if host.process is not None:
-                host.process.kill()
+        for process in self._family.processes():
+            process.kill()

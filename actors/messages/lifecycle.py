@@ -96,6 +96,23 @@ class ConnectionPlaced(Struct, frozen=True):
     host: Any
 
 
+class RestartDue(Struct, frozen=True):
+    """The backoff of child ``name`` is over."""
+
+    name: str
+
+
+class StableDue(Struct, frozen=True):
+    """Life ``epoch`` of child ``name`` counts as stable if it still lasts."""
+
+    name: str
+    epoch: int
+
+
+class CheckHeartbeats(Struct, frozen=True):
+    """See whether a worker has fallen silent."""
+
+
 class ConnectionEnded(Struct, frozen=True):
     """A connection actor has said its last word and ends."""
 

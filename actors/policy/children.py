@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from actors.messages.events import Heartbeat
+from actors.messages.events import ConnectionDown, ConnectionUp, Heartbeat
 from actors.messages.lifecycle import ConnectionSettings, Host
 from actors.messages.status import ChildStatus, SupervisorPart, WorkerStatus
 from actors.policy.backoff import Backoff
@@ -49,6 +49,11 @@ class Child:
         self.restarts = 0
         self.last_error = ""
 
+    def stable(self, epoch: int) -> None:
+        """Its failures count from zero again if life ``epoch`` has lasted."""
+        if self.epoch == epoch and self.state is ChildState.UP:
+            self.backoff.reset()
+
 
 class ConnectionChild(Child):
     """A connection: where it lives and which region it is at."""
@@ -61,6 +66,11 @@ class ConnectionChild(Child):
     def started(self) -> None:
         self.epoch += 1
         self.state = ChildState.STARTING
+
+    def lost(self, reason: str) -> ConnectionDown:
+        """The news of its end, where it cannot tell them itself."""
+        was_ready = self.state is ChildState.UP
+        return ConnectionDown(self.name, self.epoch, self.regions.current.name, reason, was_ready)
 
 
 class HostChild(Child):
@@ -77,9 +87,6 @@ class HostChild(Child):
         self.state = ChildState.STARTING
         self.process, self.heard_at, self.beat = process, now, None
 
-    def heard(self, beat: Heartbeat, now: float) -> None:
-        self.beat, self.heard_at = beat, now
-
 
 class Family:
     """All children of one plan, by name."""
@@ -93,6 +100,47 @@ class Family:
 
     def __getitem__(self, name: str) -> Child:
         return self.connections.get(name) or self.hosts[name]
+
+    def connection_up(self, up: ConnectionUp) -> ConnectionChild | None:
+        """The connection that is up; ``None`` if the news is of an earlier life."""
+        child = self.connections[up.connection]
+        if up.epoch != child.epoch:
+            return None
+        child.state = ChildState.UP
+        return child
+
+    def heard(self, beat: Heartbeat, now: float) -> HostChild | None:
+        """Take in a heartbeat; the host, if this is the first of its present life."""
+        host = self.hosts[beat.worker]
+        if host.process is None or host.process.pid != beat.pid:
+            return None
+        host.beat, host.heard_at = beat, now
+        first = host.state is not ChildState.UP
+        host.state = ChildState.UP
+        return host if first else None
+
+    def silent(self, since: float) -> list[tuple[HostChild, Host]]:
+        """The worker processes not heard of since then."""
+        return [
+            (host, host.process)
+            for host in self.hosts.values()
+            if host.process is not None and host.process.pid and host.heard_at < since
+        ]
+
+    def host_down(self, host: HostChild, reason: str) -> list[ConnectionDown]:
+        """Its connections went with it, to start again when it does; the news of those that had begun."""
+        host.process = None
+        news = []
+        for child in self.living_on(host.name):
+            if child.state in {ChildState.STARTING, ChildState.UP}:
+                news.append(child.lost(reason))
+            child.state = ChildState.STOPPED
+            child.restarts += 1
+            child.last_error = reason
+        return news
+
+    def processes(self) -> list[Host]:
+        return [host.process for host in self.hosts.values() if host.process is not None]
 
     def living_on(self, host: str) -> list[ConnectionChild]:
         """The connections of one host that are not given up."""

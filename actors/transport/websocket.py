@@ -28,10 +28,9 @@ SEND_STALL_MS = 5000
 
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # surrogates have no UTF-8
 _OWN_HEADERS = re.compile(r"host|connection|upgrade|origin|sec-websocket-.*", re.IGNORECASE)
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
-
 
 _Address = tuple[socket.AddressFamily, Any]
 

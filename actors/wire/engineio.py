@@ -32,13 +32,12 @@ class Handshake(Struct, frozen=True):
     max_payload: int | None
 
 
-_Milliseconds = Annotated[float, Meta(gt=0)]
-
-
 class _Open(Struct, rename="camel"):
+    """Milliseconds. A server with many pings a second may round their interval to none."""
+
     sid: str
-    ping_interval: _Milliseconds
-    ping_timeout: _Milliseconds
+    ping_interval: Annotated[float, Meta(ge=0)]
+    ping_timeout: Annotated[float, Meta(gt=0)]
     max_payload: int | None = None
 
 

@@ -223,7 +223,7 @@ class Session:
         match request.command:
             case SubscribeTicks(asset=asset, period=period):
                 self._texts += pocketoption.subscribe(asset, period)
-                self._streams.setdefault(asset, Stream())
+                self._streams[asset] = Stream()  # a new account: where it begins shows what was missed before
                 self._pending.add_stream(request.id, asset, period)
                 return ()
             case UnsubscribeTicks(asset=asset):

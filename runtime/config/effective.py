@@ -3,6 +3,7 @@
 import yaml
 
 from runtime.config.models import Config
+from runtime.config.problems import Unreadable
 from runtime.config.source import resolve
 
 _SESSION = "${POCKET_OPTION_SSID:-}"
@@ -17,7 +18,7 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     try:
         plain = resolve(text) == text
-    except ValueError:
+    except Unreadable:
         plain = False
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
-_NAME = re.compile(r"#?[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+_NAME = re.compile(r"[A-Za-z_.-]{1,40}[0-9]{0,2}")
 
 
 class Mark(NamedTuple):
@@ -20,7 +20,7 @@ class Mark(NamedTuple):
         return cls(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
-class Unreadable(ValueError):
+class Unreadable(Exception):
     """A file or value cannot be read; the message follows its name, ``mark`` is the place inside a file."""
 
     def __init__(self, reason: str, mark: Mark | None = None) -> None:

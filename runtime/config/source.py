@@ -40,6 +40,9 @@ _SYNTAX_HINTS = {
 }
 
 
+_TAG_HANDLE = re.compile(r"tag handle .*", re.DOTALL)  # the one thing that PyYAML repeats in full
+
+
 class _YamlMark(Protocol):
     """PyYAML's mark, which counts from 0."""
 
@@ -82,7 +85,7 @@ class Source:
         except _Fatal:
             pass
         except yaml.MarkedYAMLError as error:
-            what = error.problem or "cannot be read"
+            what = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
             place = _mark(error.problem_mark or error.context_mark)
             self._problem(place, (), f"is not valid YAML: {what}{_SYNTAX_HINTS.get(what, '')}")
         except (
@@ -116,7 +119,7 @@ class Source:
 
     def _node(self, event: yaml.Event, path: Path) -> object:
         self._values[path] = mark = _mark(event.start_mark)
-        if len(path) > DEEPEST:
+        if len(path) >= DEEPEST and isinstance(event, yaml.CollectionStartEvent):
             self._fatal(event, f"is nested deeper than {DEEPEST} levels")
         refusal = _refusal(event)
         if refusal:
@@ -162,7 +165,7 @@ class Source:
                 value = resolve(event.value)
             else:
                 value = _printable(event.value)
-        except ValueError as refusal:
+        except Unreadable as refusal:
             self._problem(_mark(event.start_mark), path, str(refusal))
             return BROKEN
         return value
@@ -181,11 +184,11 @@ class Source:
 
 
 def resolve(text: str) -> object:
-    """What an unquoted scalar means; raises ``ValueError`` where YAML's versions and readers disagree."""
+    """What an unquoted scalar means; raises :class:`Unreadable` where YAML's versions and readers disagree."""
     if text in _WORDS:
         return _WORDS[text]
     if text.lower() in _BOOLEAN_TO_SOME:
-        raise ValueError(
+        raise Unreadable(
             "is a boolean to some and text to others (write true or false, or put text in quotes)"
         )
     if len(text) > _LONGEST_NUMBER:
@@ -195,7 +198,7 @@ def resolve(text: str) -> object:
     if _DECIMAL.fullmatch(text):
         return float(text)
     if _NUMBER_TO_SOME.fullmatch(text):
-        raise ValueError("is not a plain decimal number (write 10 or 0.5, or put text in quotes)")
+        raise Unreadable("is not a plain decimal number (write 10 or 0.5, or put text in quotes)")
     return text
 
 

@@ -8,7 +8,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
-_NUMBER, _DECIMAL = r"([0-9]{1,9})", r"([0-9]{1,9}(?:\.[0-9]{1,20})?)"
+_NUMBER, _DECIMAL = r"([0-9]{1,15})", r"([0-9]{1,9}(?:\.[0-9]{1,20})?)"
 DURATION_FORM = _DECIMAL + r" ?(ms|s|m|h)?"
 SIZE_FORM = _NUMBER + r" ?(B|KiB|MiB|GiB)?"
 RATE_FORM = _NUMBER + r" ?/ ?(s|min|h)"

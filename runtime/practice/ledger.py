@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-_TICKS_KEPT = 200_000
+_TICKS_KEPT = 100_000
 _EVENTS_KEPT = 20_000
 _SOCKETS_KEPT = 10_000
 
@@ -45,7 +45,7 @@ class SocketRecord:
 class Ledger:
     """Safe to read from any thread while the exchange writes.
 
-    The newest 200,000 ticks, 20,000 events and 10,000 sockets are kept; ``tick_count`` and ``count``
+    The newest 100,000 ticks, 20,000 events and 10,000 sockets are kept; ``tick_count`` and ``count``
     go by all there were.
     """
 

@@ -12,7 +12,7 @@ from runtime.practice.listings import Listing
 from runtime.practice.quotes import Quote, Quotes
 
 _HEADER = packets.binary_event("updateStream")
-_MAX_DELAY = 1.0  # after a longer stall, such as a suspended machine, ticks are left out
+_MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
 
 
 class _Stream:

@@ -24,7 +24,7 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.socket.shutdown()
+        self.socket.close(timeout=0)
 
     def connect(self) -> Self:
         """Read OPEN, ask for the namespace and read that it was granted."""
@@ -49,9 +49,9 @@ class Client:
             if opcode == websocket.ABNF.OPCODE_CLOSE:
                 return CLOSED
             if opcode == websocket.ABNF.OPCODE_BINARY:
-                return data
+                return bytes(data)
             if data != b"2":
-                return data.decode()
+                return str(data, "utf-8")
             self.pings += 1
             if not self.mute:
                 self.socket.send("3")

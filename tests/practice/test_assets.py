@@ -5,7 +5,7 @@ from typing import Any
 
 from runtime.practice.assets import asset_table, next_midnight
 
-NOON = 1_750_852_800 + 43_200  # of 25 June 2025 on the venue's clock
+NOON = 1_750_809_600 + 43_200  # of 25 June 2025 on the venue's clock
 
 
 def table(now: float = NOON, seed: int = 1) -> dict[str, list[Any]]:

@@ -25,7 +25,8 @@ def test_what_clients_send_is_understood(text: str, packet: Packet) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2", "5", "4", "43[]", '42/admin,["x"]', "42{}", "42[]", "42[1]", '42["x"', "42" + "[" * 5000]
+    "text",
+    ["", "2", "5", "4", "43[]", '42/admin,["x"]', "42{}", "42[]", "42[1]", '42["x"', "42" + "[" * 5000],
 )
 def test_anything_else_is_a_breach_of_protocol(text: str) -> None:
     with pytest.raises(RemoteProtocolError):

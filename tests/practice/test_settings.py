@@ -1,5 +1,8 @@
 """Settings that cannot work are refused at once."""
 
+import subprocess
+import sys
+
 import pytest
 
 from actors.errors import ConfigInvalid
@@ -20,3 +23,8 @@ def test_every_problem_of_the_settings_is_named() -> None:
 def test_an_exchange_needs_a_region() -> None:
     with pytest.raises(ConfigInvalid):
         PracticeSettings(regions=())
+
+
+def test_the_settings_are_read_without_loading_the_server() -> None:
+    program = "import sys, runtime.practice; runtime.practice.PracticeSettings(); sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=10).returncode == 0

@@ -12,7 +12,7 @@ import trustme
 
 from actors.errors import TransportClosed
 from actors.transport.base import Transport
-from actors.transport.stream import MAX_READ, SocketTransport
+from actors.transport.stream import MAX_READ, TLS_RECORD, SocketTransport
 
 WAIT = 5.0
 NOISE = bytes(range(256)) * 4096  # 1 MiB
@@ -112,6 +112,12 @@ def test_a_mebibyte_arrives_whole_in_bounded_reads(pair: Pair) -> None:
     assert read_until(transport, lambda received: len(received) >= len(NOISE)) == NOISE
     sender.join(WAIT)
     assert transport.read() == b""
+
+
+def test_one_read_takes_many_tls_records(tls: Pair) -> None:
+    transport, theirs = tls
+    theirs.sendall(NOISE[: 64 * 1024])
+    assert len(read_until(transport, bool)) > TLS_RECORD
 
 
 def test_the_end_of_the_stream_comes_after_its_last_bytes_and_stays(pair: Pair) -> None:

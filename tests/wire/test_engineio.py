@@ -17,6 +17,11 @@ def test_open_settles_the_times_in_seconds() -> None:
     assert engineio.parse_open(data) == Handshake("aB3", 25.0, 20.0, 1_000_000)
 
 
+def test_an_interval_that_a_server_rounded_to_nothing_is_accepted() -> None:
+    data = b'{"sid":"a","pingInterval":0,"pingTimeout":1000}'
+    assert engineio.parse_open(data) == Handshake("a", 0.0, 1.0, None)
+
+
 def test_open_needs_no_largest_payload() -> None:
     data = b'{"sid":"a","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200.5}'
     assert engineio.parse_open(data) == Handshake("a", 0.3, 0.2005, None)
@@ -29,7 +34,7 @@ def test_open_needs_no_largest_payload() -> None:
         b"[]",
         b"null",
         b'{"sid":"a"}',
-        b'{"sid":"a","pingInterval":0,"pingTimeout":20000}',
+        b'{"sid":"a","pingInterval":25000,"pingTimeout":0}',
         b'{"sid":"a","pingInterval":-25000,"pingTimeout":20000}',
         b'{"sid":"a","pingInterval":NaN,"pingTimeout":20000}',
         b'{"sid":"a","pingInterval":1e999,"pingTimeout":20000}',

@@ -71,7 +71,7 @@ def test_ticks_are_entered_into_their_streams_account() -> None:
         '[["A",1770856131,null]]',
         '[["A",0,1]]',
         '[["A",1e300,1]]',
-        '[[7,1770856131,1]]',
+        "[[7,1770856131,1]]",
         '[["A",1770856131,1]',
         '[["A",1770856131,1]]]',
         '[["\\ud800",1770856131,1]]',
@@ -120,14 +120,20 @@ def test_what_nothing_here_interprets_is_handed_on_as_it_came(event: Event, payl
     assert Reader().read(event) == RawMessage(event.name, payload)
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"NaN", b'"\xff"', b"[" * 100_000 + b"]" * 100_000, b"\x04{}"])
-@pytest.mark.parametrize("name", ["updateClosedDeals", "updateAssets", "updateHistoryNew", "successupdateBalance"])
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"NaN", b'"\xff"', b"[" * 100_000 + b"]" * 100_000, b"\x04{}"]
+)
+@pytest.mark.parametrize(
+    "name", ["updateClosedDeals", "updateAssets", "updateHistoryNew", "successupdateBalance"]
+)
 def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         Reader().read(Event(name, (payload,)))
 
 
-@pytest.mark.parametrize("name", ["updateAssets", "updateHistoryNew", "loadHistoryPeriod", "successupdateBalance"])
+@pytest.mark.parametrize(
+    "name", ["updateAssets", "updateHistoryNew", "loadHistoryPeriod", "successupdateBalance"]
+)
 def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
     with pytest.raises(RemoteProtocolError):
         Reader().read(Event(name))
@@ -155,7 +161,7 @@ def test_history_is_asked_for_by_its_end_on_the_venues_clock() -> None:
 
 @pytest.mark.parametrize(
     ("period", "end", "time"),
-    [(60, 1000059.9, 1007220 - 60 + 0), (14400, 14400 * 3.0, 14400 * 3), (86400, 79200.0, 86400)],
+    [(60, 1000059.9, 1007220), (14400, 14400 * 3.0, 14400 * 3), (86400, 79200.0, 86400)],
 )
 def test_history_ends_with_a_whole_bar_of_the_venue(period: int, end: float, time: int) -> None:
     text = pocketoption.load_candles("A", period, count=1, end=end, index=1)
@@ -167,7 +173,15 @@ def test_history_ends_with_a_whole_bar_of_the_venue(period: int, end: float, tim
 
 @pytest.mark.parametrize(
     ("period", "count", "end"),
-    [(0, 1, 1e9), (-60, 1, 1e9), (60, 0, 1e9), (60, 151, 1e9), (60, 1, -1), (60, 1, 1e12), (60, 1, float("nan"))],
+    [
+        (0, 1, 1e9),
+        (-60, 1, 1e9),
+        (60, 0, 1e9),
+        (60, 151, 1e9),
+        (60, 1, -1),
+        (60, 1, 1e12),
+        (60, 1, float("nan")),
+    ],
 )
 def test_history_that_the_venue_cannot_give_is_not_asked_for(period: int, count: int, end: float) -> None:
     with pytest.raises(RequestRefused):

@@ -10,7 +10,7 @@ from socketio.packet import Packet as JudgePacket
 
 from actors.errors import RemoteProtocolError
 from actors.wire import socketio
-from actors.wire.socketio import ConnectError, Connected, Decoder, Disconnected, Event, Packet
+from actors.wire.socketio import Connected, ConnectError, Decoder, Disconnected, Event, Packet
 
 HEADER = b'51-["updateAssets",{"_placeholder":true,"num":0}]'
 

@@ -1,0 +1,55 @@
+"""The commands that have no answer yet."""
+
+import itertools
+from typing import Any
+
+from actors.messages.commands import Command
+from actors.policy.picture import Picture
+
+
+class Waiter:
+    """One command; ``slot`` takes its answer and is ``None`` if it was told, ``timer`` ends its patience."""
+
+    __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
+
+    def __init__(self, id: int, command: Command, slot: Any, now: float) -> None:
+        self.id = id
+        self.command = command
+        self.slot = slot
+        self.expires_at = now + command.deadline
+        self.timer: Any = None
+        self.forwarded = False
+        self.picture = Picture()
+
+
+class Waiters:
+    """By id, which counts up from 1; some of them cannot be judged before the venue has said more."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._waiters: dict[int, Waiter] = {}
+        self._undecided: list[Waiter] = []
+
+    def __len__(self) -> int:
+        return len(self._waiters)
+
+    def add(self, command: Command, slot: Any, now: float) -> Waiter:
+        waiter = Waiter(next(self._ids), command, slot, now)
+        self._waiters[waiter.id] = waiter
+        return waiter
+
+    def get(self, id: int) -> Waiter | None:
+        return self._waiters.get(id)
+
+    def take(self, id: int) -> Waiter | None:
+        """The waiter, which waits no more; ``None`` if it was answered before."""
+        return self._waiters.pop(id, None)
+
+    def postpone(self, waiter: Waiter) -> None:
+        """Keep it for ``take_undecided``."""
+        self._undecided.append(waiter)
+
+    def take_undecided(self) -> list[Waiter]:
+        """Those postponed that still wait."""
+        undecided, self._undecided = self._undecided, []
+        return [waiter for waiter in undecided if waiter.id in self._waiters]
