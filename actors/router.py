@@ -44,12 +44,17 @@ class Router(RuntimeActor):
     each event to whoever subscribed to its topic.
     """
 
-    def __init__(self, start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]],
+        default_deadline: float,
+        **kwargs: Any,
+    ) -> None:
         super().__init__("router", **kwargs)
         self._start_subscriber = start_subscriber
         self._topics: TopicTable[Listener] = TopicTable()
         self._facts = VenueFacts()
-        self._waiters = Waiters()
+        self._waiters = Waiters(default_deadline)
         self._outbound: Tellable
         self._pool: Tellable
         self._parts: tuple[Tellable, ...] = ()
@@ -114,8 +119,8 @@ class Router(RuntimeActor):
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
-        if math.isfinite(command.deadline):
-            waiter.timer = self.after(command.deadline, _DeadlinePassed(waiter.id))
+        if math.isfinite(waiter.expires_at):
+            waiter.timer = self.after(waiter.expires_at - self.now(), _DeadlinePassed(waiter.id))
         self._attempt(waiter)
 
     def _attempt(self, waiter: Waiter) -> None:

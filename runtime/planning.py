@@ -36,11 +36,13 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
 
 def _settings(config: Config, session: SessionString) -> ConnectionSettings:
     connection = config.connection
-    headers = {"User-Agent": session.user_agent} if session.user_agent else {}
+    headers = dict(connection.custom_headers)
+    if session.user_agent and "user-agent" not in map(str.lower, headers):
+        headers["User-Agent"] = session.user_agent  # a live session is bound to its browser's (protocol 1.1)
     return ConnectionSettings(
         session=session.auth,
         origin=connection.origin,
-        headers=headers | connection.custom_headers,
+        headers=headers,
         ssl_verify=connection.ssl_verify,
         open_timeout=connection.open_timeout,
         close_timeout=connection.close_timeout,

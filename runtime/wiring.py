@@ -96,7 +96,9 @@ class Runtime:
         """Start everything; returns before the first connection is up, for every ask waits for that."""
         session = self._session or self._open_exchange()
         limits, batching, health = self.config.limits, self.config.batching, self.config.health
-        router = self.router = self._run(Router, self._start_subscriber)
+        router = self.router = self._run(
+            Router, self._start_subscriber, self.config.connection.message_timeout
+        )
         pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
         batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
         rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]

@@ -8,13 +8,14 @@ from pykka import ActorRef
 
 
 class Command(Struct, frozen=True, kw_only=True, tag=True):
-    """A wish; ``deadline`` is how many seconds after its arrival an answer is due.
+    """A wish; ``deadline`` is how many seconds after its arrival an answer is due, by default the
+    configuration's ``connection.message_timeout``.
 
     Asked and not answered by then, it raises ``RequestTimeout``; told and not fulfilled, it is
     published as ``CommandFailed``.
     """
 
-    deadline: float = 10.0
+    deadline: float | None = None
 
 
 class Subscribe(Command, frozen=True):

@@ -12,11 +12,11 @@ class Waiter:
 
     __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
 
-    def __init__(self, id: int, command: Command, slot: Any, now: float) -> None:
+    def __init__(self, id: int, command: Command, slot: Any, expires_at: float) -> None:
         self.id = id
         self.command = command
         self.slot = slot
-        self.expires_at = now + command.deadline
+        self.expires_at = expires_at
         self.timer: Any = None
         self.forwarded = False
         self.picture = Picture()
@@ -25,7 +25,8 @@ class Waiter:
 class Waiters:
     """By id, which counts up from 1; some of them cannot be judged before the venue has said more."""
 
-    def __init__(self) -> None:
+    def __init__(self, default_deadline: float) -> None:
+        self._default_deadline = default_deadline
         self._ids = itertools.count(1)
         self._waiters: dict[int, Waiter] = {}
         self._undecided: list[Waiter] = []
@@ -34,7 +35,8 @@ class Waiters:
         return len(self._waiters)
 
     def add(self, command: Command, slot: Any, now: float) -> Waiter:
-        waiter = Waiter(next(self._ids), command, slot, now)
+        deadline = self._default_deadline if command.deadline is None else command.deadline
+        waiter = Waiter(next(self._ids), command, slot, now + deadline)
         self._waiters[waiter.id] = waiter
         return waiter
 

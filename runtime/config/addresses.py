@@ -5,6 +5,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from runtime.config.checks import found
+from runtime.config.problems import Path
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FIELD_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")  # RFC 9110, 5.5, without obs-text
@@ -37,13 +38,15 @@ def origin(url: str) -> str:
 
 def headers(fields: dict[str, str]) -> dict[str, str]:
     """Header fields that neither break the handshake nor smuggle a second one into it."""
-    problems = [((name,), text) for name, value in fields.items() if (text := _header_problem(name, value))]
-    names = [name.lower() for name in fields]
-    problems += [
-        ((name,), "is there twice, in upper and lower case")
-        for index, name in enumerate(fields)
-        if name.lower() in names[:index]
-    ]
+    problems: list[tuple[Path, str]] = []
+    seen: set[str] = set()
+    for name, value in fields.items():
+        problem = _header_problem(name.lower(), value)
+        if name.lower() in seen:
+            problem = "is there twice, in upper and lower case"
+        if problem:
+            problems.append(((name,), problem))
+        seen.add(name.lower())
     if problems:
         raise found(problems)
     return fields
@@ -72,9 +75,9 @@ def _split(url: str) -> SplitResult:
 def _header_problem(name: str, value: str) -> str | None:
     if not _TOKEN.fullmatch(name):
         return "is not a header's name"
-    if name.lower() in _HANDSHAKE or name.lower().startswith("sec-websocket-"):
+    if name in _HANDSHAKE or name.startswith("sec-websocket-"):
         return "belongs to the WebSocket handshake"
-    if name.lower() == "origin":
+    if name == "origin":
         return "has its own setting, connection.origin"
     if not _FIELD_VALUE.fullmatch(value):
         return "has a line break, a space at an end or a character that is not ASCII"

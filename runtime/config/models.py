@@ -81,14 +81,14 @@ class Regions(Section):
     @field_validator("demo", "live")
     @classmethod
     def _must_be_apart(cls, entries: list[RegionEntry], info: ValidationInfo) -> list[RegionEntry]:
-        names = [entry.name for entry in info.data.get("demo", ())]
+        names = {entry.name for entry in info.data.get("demo", ())}
         problems: list[tuple[Path, str]] = []
         for index, entry in enumerate(entries):
             if entry.name in names:
                 problems.append(((index, "name"), "is the name of another region too"))
             if is_demo_host(entry.url) not in {None, info.field_name == "demo"}:
                 problems.append(((index, "url"), f"is not a host for {info.field_name} sessions"))
-            names.append(entry.name)
+            names.add(entry.name)
         if problems:
             raise found(problems)
         return entries
@@ -257,9 +257,10 @@ class Config(Section):
 
 
 def _repeated(streams: Sequence[Stream]) -> list[tuple[Path, str]]:
-    assets = [stream.asset for stream in streams]
-    return [
-        ((index, "asset"), "is streamed already")
-        for index, asset in enumerate(assets)
-        if asset in assets[:index]
-    ]
+    problems: list[tuple[Path, str]] = []
+    seen: set[str] = set()
+    for index, stream in enumerate(streams):
+        if stream.asset in seen:
+            problems.append(((index, "asset"), "is streamed already"))
+        seen.add(stream.asset)
+    return problems

@@ -184,7 +184,7 @@ class Source:
 
 
 def resolve(text: str) -> object:
-    """What an unquoted scalar means; raises :class:`Unreadable` where YAML's versions and readers disagree."""
+    """What an unquoted scalar means; raises :class:`Unreadable` where YAML's readers disagree."""
     if text in _WORDS:
         return _WORDS[text]
     if text.lower() in _BOOLEAN_TO_SOME:

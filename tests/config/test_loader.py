@@ -328,14 +328,12 @@ def test_a_file_reference_begins_at_the_file_and_loses_one_line_end(tmp_path: Pa
         ("${A:+b}", "has a reference that is none of"),
         ("${file:no-such}", "refers to a file that does not exist"),
         ("${file:.}", "refers to a file that is a directory"),
-        ("${file:pipe}", "refers to a file that is not a regular file"),
         ("${file:latin}", "refers to a file that is not UTF-8 text"),
         ("${file:large}", "refers to a file that is larger than 1 MiB"),
         ("${file:" + "a" * 300 + "}", "refers to a file that cannot be read: "),
     ],
 )
 def test_a_reference_that_leads_nowhere_is_refused(value: str, problem: str, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "latin").write_bytes(b"caf\xe9")
     (tmp_path / "large").write_bytes(b"a" * (1 << 20) + b"a")
     (only,) = problems(f"account:\n  session: '{value}'\n", tmp_path)
@@ -452,14 +450,12 @@ def test_the_shipped_configuration_shows_the_defaults(monkeypatch: pytest.Monkey
 
 
 def test_an_unusable_file_is_named(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "latin").write_bytes(b"\xef\xbb\xbflog:\n  level: \xe9")
     (tmp_path / "large").write_bytes(b"#" * (1 << 20) + b"#")
     (tmp_path / "empty").write_bytes(b"")
     expected = {
         "none": "does not exist",
         ".": "is a directory",
-        "pipe": "is not a regular file",
         "latin:2:10": "is not UTF-8 text",
         "large": "is larger than 1 MiB",
         "empty:1:1": "is empty",
@@ -469,6 +465,15 @@ def test_an_unusable_file_is_named(tmp_path: Path) -> None:
         with pytest.raises(ConfigInvalid) as refusal:
             load(tmp_path / place.partition(":")[0])
         assert refusal.value.problems == (f"{tmp_path / place}: {reason}",)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (only,) = problems("account: {session: '${file:pipe}'}", tmp_path)
+    assert only == "1:20: account.session: refers to a file that is not a regular file"
+    with pytest.raises(ConfigInvalid, match="pipe: is not a regular file"):
+        load(tmp_path / "pipe")
 
 
 def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:

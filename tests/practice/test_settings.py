@@ -26,5 +26,5 @@ def test_an_exchange_needs_a_region() -> None:
 
 
 def test_the_settings_are_read_without_loading_the_server() -> None:
-    program = "import sys, runtime.practice; runtime.practice.PracticeSettings(); sys.exit('aiohttp' in sys.modules)"
+    program = "import sys, runtime.practice as p; p.PracticeSettings(); sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=10).returncode == 0

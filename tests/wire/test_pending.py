@@ -36,11 +36,13 @@ def test_a_stream_is_confirmed_for_nobody_in_particular_too() -> None:
     assert receive(session, event("updateHistoryNew", HISTORY)) == [CANDLES, CONFIRMED]
 
 
-def test_a_second_subscription_keeps_the_streams_account() -> None:
+def test_a_second_subscription_opens_a_new_account() -> None:
     session = ready("A")
     receive(session, event("updateStream", b'[["A",1770856131,1]]'))
     session.send([request(0, SubscribeTicks(asset="A", period=300))], NOW)
-    assert session.stream_reports()["A"].ticks == 1
+    receive(session, event("updateStream", b'[["A",1770856135,2]]'))
+    report = session.stream_reports()["A"]
+    assert (report.ticks, report.first_time) == (1, 1770848935)
 
 
 def test_unsubscribing_is_answered_at_once_and_ends_the_wait_for_the_stream() -> None:

@@ -151,8 +151,11 @@ def test_a_session_may_be_refused_even_later() -> None:
 @pytest.mark.parametrize("text", ["41", "1"])
 def test_what_came_before_the_end_is_not_lost_and_what_comes_after_is(text: str) -> None:
     session = ready()
-    items = receive(session, [*event("updateAssets", ASSETS), *said(text), *event("updateAssets", ASSETS)])
+    items = receive(
+        session, [*event("updateAssets", ASSETS), *said(text, "2"), *event("updateAssets", ASSETS)]
+    )
     assert items == [AssetsListed([EURUSD_OTC])]
+    assert (texts(session), session.garbage) == ([], 0)
     assert isinstance(session.failure, TransportClosed)
     assert session.failure.code == 1005
 

@@ -131,6 +131,7 @@ def test_a_text_between_two_attachments_drops_the_event() -> None:
         '51-["a",{"_placeholder":true,"num":-1}]',
         '52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]',
         '51-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+        '51-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]',
         '50-["a",{"_placeholder":true,"num":0}]',
         '5["a",{"_placeholder":true,"num":0}]',
         '51-["a",{"_placeholder":true,"num":"0"}]',
@@ -151,7 +152,8 @@ def test_placeholders_and_announced_count_must_agree(header: str) -> None:
 def test_other_namespaces_are_passed_over_with_their_attachments() -> None:
     decoder = Decoder()
     other = '51-/chat,["a",{"_placeholder":true,"num":0}]'
-    assert fed(decoder, '0/chat,{"sid":"x"}', '2/chat,["a"]', "1/chat", other, b"1", '2["b"]') == [Event("b")]
+    told = ['0/chat,{"sid":"x"}', '2/chat,["a"]', "1/chat", '51-/chat,["a",1]']
+    assert fed(decoder, *told, other, b"1", '2["b"]') == [Event("b")]
     assert decoder.unpaired == 0
 
 
