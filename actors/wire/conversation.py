@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.errors import TellwireError, TransportClosed
-from actors.messages.events import ConnectionReport
+from actors.messages.events import ConnectionReport, ConnectionUp
 from actors.messages.lifecycle import StartConnection
 from actors.messages.traffic import Item, Request
 from actors.wire.endpoint import Endpoint
@@ -46,7 +46,8 @@ class Conversation:
         items = self._session.receive(messages, utc)
         self._bytes_in += len(data)
         self._messages_in += len(messages)
-        self.was_ready |= self.ready
+        if not self.was_ready:
+            self.was_ready = any(isinstance(item, ConnectionUp) for item in items)
         return items
 
     def send(self, requests: Sequence[Request], utc: float) -> list[Item]:

@@ -1,10 +1,10 @@
 """The requests of one connection that wait for the venue's answer (protocol 1.9)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-from actors.errors import NotSent, RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
+from actors.errors import RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
 from actors.messages import CandlesLoaded, LoadCandles
 from actors.messages.traffic import Failure
 from actors.wire.shapes import RequestedHistory
@@ -23,30 +23,23 @@ class Pending:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by request
-        self._unsent: set[int] = set()
 
     def add_stream(self, request: int, asset: str, period: int) -> None:
         """Await the history of (asset, period), which settles all equal requests: it names none."""
         waiting = self._streams.setdefault((asset, period), [])
         if request:
             waiting.append(request)
-            self._unsent.add(request)
 
     def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
         """Await the history that names ``request``; beyond ``MAX_LOADS`` the oldest request is given up."""
         if not request:
             return []
         self._loads[request] = _Load(command, end)
-        self._unsent.add(request)
         if len(self._loads) <= MAX_LOADS:
             return []
         oldest = next(iter(self._loads))
         del self._loads[oldest]
-        return self._give_up([oldest], "the venue leaves too many requests unanswered")
-
-    def sent(self) -> None:
-        """All that was added has left."""
-        self._unsent.clear()
+        return failures([oldest], RequestTimeout, "the venue leaves too many requests unanswered")
 
     def settle_stream(self, asset: str, period: int) -> list[int] | None:
         """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
@@ -72,19 +65,6 @@ class Pending:
         keys = [key for key in self._streams if key[0] == asset]
         requests = [request for key in keys for request in self._streams.pop(key)]
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
-
-    def abandon(self, reason: str) -> list[Failure]:
-        """Give every request up: the connection is gone. What had not left is ``NotSent``."""
-        requests = [request for waiting in self._streams.values() for request in waiting]
-        requests += self._loads
-        self._streams.clear()
-        self._loads.clear()
-        return self._give_up(requests, reason)
-
-    def _give_up(self, requests: Collection[int], reason: str) -> list[Failure]:
-        unsent = [request for request in requests if request in self._unsent]
-        sent = [request for request in requests if request not in self._unsent]
-        return failures(unsent, NotSent, reason) + failures(sent, RequestTimeout, reason)
 
 
 def failures(requests: Iterable[int], error: type[RequestError], reason: str) -> list[Failure]:

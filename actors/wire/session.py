@@ -25,7 +25,7 @@ from actors.messages import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
-from actors.messages.traffic import Failure, Item, Reply, Request, Ticks
+from actors.messages.traffic import Item, Reply, Request, Ticks
 from actors.values import Secret
 from actors.wire import engineio, pocketoption, socketio
 from actors.wire.pending import Pending, failures
@@ -254,15 +254,7 @@ class Session:
     def texts_to_send(self) -> list[bytes]:
         """The queue, which is empty after this: payloads of text messages, in order."""
         texts, self._texts = self._texts, []
-        self._pending.sent()
         return texts
-
-    def abandon(self, reason: str) -> list[Failure]:
-        """Give up every request that has no answer, because the connection is gone.
-
-        Those whose texts were never taken are ``NotSent``, the others ``RequestTimeout``.
-        """
-        return self._pending.abandon(reason)
 
     # Where we stand
 

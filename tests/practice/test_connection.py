@@ -46,7 +46,6 @@ def test_the_order_of_the_query_and_more_of_it_do_not_matter(exchange: PracticeE
     ("path", "status"),
     [
         ("/", 404),
-        ("/socket.io/?EIO=3&transport=websocket", 400),
         ("/socket.io/?EIO=4&transport=polling", 400),
         ("/socket.io/?EIO=4&transport=websocket", 400),
     ],
@@ -58,6 +57,14 @@ def test_a_request_that_is_no_upgrade_of_ours_gets_an_http_error(
     with pytest.raises(HTTPError) as caught:
         urlopen(origin + path, timeout=DEADLINE)
     assert caught.value.code == status
+
+
+@pytest.mark.parametrize("query", ["EIO=3&transport=websocket", "EIO=4&transport=polling", ""])
+def test_an_upgrade_to_another_protocol_is_refused(exchange: PracticeExchange, query: str) -> None:
+    base = exchange.regions[0].url.partition("?")[0]
+    with pytest.raises(websocket.WebSocketBadStatusException) as caught:
+        Client(f"{base}?{query}")
+    assert caught.value.status_code == 400
 
 
 def test_frames_are_compressed_only_for_a_client_that_offers_it(exchange: PracticeExchange) -> None:
@@ -106,6 +113,16 @@ def test_a_missing_pong_ends_the_connection() -> None:
         assert closed_because(exchange) == "no pong"
 
 
+def test_one_pong_does_not_answer_the_next_ping() -> None:
+    settings = PracticeSettings(ping_interval=0.05, ping_timeout=0.1)
+    with PracticeExchange(settings) as exchange, Client(exchange.regions[0].url) as client:
+        client.connect()
+        client.mute = True
+        client.socket.send("3")
+        assert client.frame() == CLOSED
+        assert client.pings == 1
+
+
 def test_pongs_keep_the_connection() -> None:
     settings = PracticeSettings(ping_interval=0.05, ping_timeout=0.3, ps_timeout=0.6)
     with PracticeExchange(settings) as exchange, Client(exchange.regions[0].url) as client:
@@ -144,3 +161,12 @@ def test_a_client_that_does_not_read_is_cut_off(exchange: PracticeExchange) -> N
         for _ in range(60):
             exchange.send_to_all(b"x" * 1_000_000)
         assert closed_because(exchange) == "cut off"
+
+
+def test_a_close_does_not_wait_for_a_client_that_does_not_read() -> None:
+    with PracticeExchange(PracticeSettings(ps_timeout=0.3)) as exchange:
+        with Client(exchange.regions[0].url) as client:
+            client.login(exchange.session)
+            for _ in range(20):
+                exchange.send_to_all(b"x" * 1_000_000)
+            assert closed_because(exchange) == "no ps"

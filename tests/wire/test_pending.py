@@ -28,7 +28,6 @@ def test_the_history_of_another_period_confirms_nothing() -> None:
     session = ready()
     session.send([request(1, SubscribeTicks(asset="EURUSD_otc", period=300))], NOW)
     assert receive(session, event("updateHistoryNew", HISTORY)) == [CANDLES]
-    assert session.abandon("gone") == [Failure(1, "NotSent", "gone")]
 
 
 def test_a_stream_is_confirmed_for_nobody_in_particular_too() -> None:
@@ -155,17 +154,3 @@ def test_raw_text_is_sent_as_it_is() -> None:
     raw = '42["td/refill"]'
     assert session.send([request(7, SendRaw(text=raw)), request(0, SendRaw(text="é"))], NOW) == [Reply(7)]
     assert texts(session) == [raw, "é"]
-
-
-def test_abandoned_requests_know_whether_they_were_sent() -> None:
-    session = ready()
-    session.send([request(1, SubscribeTicks(asset="A")), request(2, LoadCandles(asset="A", period=60))], NOW)
-    session.texts_to_send()
-    session.send([request(3, SubscribeTicks(asset="B")), request(0, SubscribeTicks(asset="C"))], NOW)
-    failures = session.abandon("the socket is gone")
-    assert sorted((failure.request, failure.error, failure.reason) for failure in failures) == [
-        (1, "RequestTimeout", "the socket is gone"),
-        (2, "RequestTimeout", "the socket is gone"),
-        (3, "NotSent", "the socket is gone"),
-    ]
-    assert session.abandon("again") == []

@@ -1,0 +1,131 @@
+"""What the journeys share: a handler that writes everything down, and the comparison with the ledger."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from actors.messages import Event, GetStatus, StreamGap
+from actors.messages.status import Status
+from actors.values import Tick
+from runtime.config import Config
+from runtime.practice import PracticeExchange, SentTick
+from runtime.wiring import Runtime
+
+WITH_WORKERS = pytest.mark.parametrize("workers", [0, 1, 2])
+DEADLINE = 5.0
+"""Seconds that anything may take; what must be faster says so itself."""
+
+ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
+
+E = TypeVar("E", bound=Event)
+Start = Callable[..., Runtime]
+
+
+class Notebook:
+    """A handler for ``Subscribe``; with ``batch`` it is given lists, and writes down their events."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._events: list[Any] = []
+        self.calls: list[Any] = []
+
+    def __call__(self, event: Any) -> None:
+        with self._changed:
+            self.calls.append(event)
+            self._events.extend(event if isinstance(event, list) else [event])
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        with self._changed:
+            return len(self._events)
+
+    def all(self, kind: type[E]) -> list[E]:
+        with self._changed:
+            return [event for event in self._events if isinstance(event, kind)]
+
+    def ticks(self, asset: str | None = None) -> list[Tick]:
+        with self._changed:
+            ticks = [event for event in self._events if type(event) is Tick]
+        return [tick for tick in ticks if asset in {None, tick.asset}]
+
+    def wait(self, holds: Callable[["Notebook"], bool], timeout: float = DEADLINE) -> bool:
+        """Whether ``holds(notebook)`` came true within ``timeout`` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: holds(self), timeout)
+
+    def first(self, kind: type[E], timeout: float = DEADLINE, **fields: Any) -> E:
+        """The first event of ``kind`` with these fields; fails the test if none comes."""
+
+        def found() -> list[E]:
+            return [
+                event
+                for event in self.all(kind)
+                if all(getattr(event, name) == value for name, value in fields.items())
+            ]
+
+        assert self.wait(lambda _: bool(found()), timeout), f"no {kind.__name__} with {fields}"
+        return found()[0]
+
+
+def practice(workers: int, *assets: str, tick_rate: float = 50.0, **sections: dict[str, Any]) -> Config:
+    """A configuration that streams ``assets`` from the embedded exchange; ``sections`` amend it."""
+    settings: dict[str, Any] = {
+        "pool": {"workers": workers},
+        "practice": {"tick_rate": tick_rate},
+        "limits": {"messages": ["1000/s"], "max_concurrent_operations": 100},
+        "streams": [{"asset": asset} for asset in assets],
+    }
+    for name, section in sections.items():
+        settings[name] = settings.get(name, {}) | section
+    return Config.model_validate(settings)
+
+
+def towards(session: str, urls: Sequence[str], workers: int, **sections: dict[str, Any]) -> dict[str, Any]:
+    """Settings for a demo session and regions of our own, tried in the order of ``urls``."""
+    regions = [{"name": f"REGION-{number}", "url": url} for number, url in enumerate(urls, start=1)]
+    settings: dict[str, Any] = {
+        "account": {"session": session},
+        "regions": {"demo": regions},
+        "pool": {"workers": workers, "connections": 1},
+        "reconnect": {"reconnect_delay": 0.05, "jitter": False},
+    }
+    for name, section in sections.items():
+        settings[name] = settings.get(name, {}) | section
+    return settings
+
+
+def exchange_of(runtime: Runtime) -> PracticeExchange:
+    assert runtime.exchange is not None
+    return runtime.exchange
+
+
+def quotes(ticks: Iterable[Tick | SentTick]) -> list[tuple[float, float]]:
+    return [(tick.time, tick.price) for tick in ticks]
+
+
+def assert_lossless(got: Sequence[Tick], sent: Sequence[SentTick]) -> None:
+    """Every tick from the first that came, in the order in which they were sent, none of them twice."""
+    assert got
+    ours, theirs = quotes(got), quotes(sent)
+    start = theirs.index(ours[0])
+    assert ours == theirs[start : start + len(ours)]
+
+
+def assert_accounted_for(got: Sequence[Tick], sent: Sequence[SentTick], gaps: Iterable[StreamGap]) -> None:
+    """Ticks of one asset: none twice, none out of order, and none missing but within an announced gap."""
+    ours = quotes(got)
+    assert ours == sorted(set(ours))
+    known = set(ours)
+    missed = [quote for quote in quotes(sent) if ours[0] < quote <= ours[-1] and quote not in known]
+    spans = [(gap.from_time, gap.to_time) for gap in gaps]
+    silent = [quote for quote in missed if not any(start < quote[0] < end for start, end in spans)]
+    assert not silent, f"{len(silent)} of {len(missed)} missed ticks lie outside of {spans}"
+    assert known <= set(quotes(sent))
+
+
+def status_of(runtime: Runtime) -> Status:
+    status = runtime.router.ask(GetStatus(), timeout=DEADLINE)
+    assert isinstance(status, Status)
+    return status
