@@ -12,8 +12,11 @@ TellwireError
 ├── RequestError
 │   ├── RequestRefused     the request cannot be carried out; the text says why
 │   ├── RequestTimeout     no answer within the request's deadline
+│   ├── OrderUnknown       an order was sent; what became of it is not known
 │   └── NotSent            surely not sent, safe to repeat
-│       └── RateLimited    it would have waited past its deadline; see ``retry_after``
+│       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
+│       ├── Halted         orders are halted, or there is no journal to keep them in
+│       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
 └── WorkerDied             a worker process ended or fell silent
 """
 
@@ -84,8 +87,19 @@ class RequestTimeout(RequestError):
     """No answer came within the request's deadline; what was sent may still take effect."""
 
 
+class OrderUnknown(RequestError):
+    """An order was sent and no evidence came by its deadline; ``order`` finds it in later events.
+
+    Never repeat it: it may have been executed.
+    """
+
+    def __init__(self, reason: str, order: str = "") -> None:
+        super().__init__(reason)
+        self.order = order
+
+
 class NotSent(RequestError):
-    """The request surely never left; it is safe to repeat."""
+    """The request surely had no effect and never will; it is safe to repeat."""
 
 
 class RateLimited(NotSent):
@@ -96,6 +110,14 @@ class RateLimited(NotSent):
         self.retry_after = retry_after
 
 
+class Halted(NotSent):
+    """Orders are halted by a person, or cannot be journaled; only a person lifts a halt."""
+
+
+class NotPlaced(NotSent):
+    """The order was sent, but the venue's lists after a later login show that no deal came of it."""
+
+
 class WorkerDied(TellwireError):
     """A worker process ended, or gave no sign of life for too long."""
 
@@ -104,5 +126,8 @@ def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestEr
     """The error called ``name``, as it travelled between processes, made an exception again."""
     if name == RateLimited.__name__:
         return RateLimited(reason, retry_after)
-    kinds = {kind.__name__: kind for kind in (RequestRefused, RequestTimeout, NotSent)}
+    kinds = {
+        kind.__name__: kind
+        for kind in (RequestRefused, RequestTimeout, OrderUnknown, NotSent, Halted, NotPlaced)
+    }
     return kinds.get(name, RequestError)(reason)

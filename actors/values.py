@@ -17,6 +17,21 @@ class AccountKind(enum.Enum):
     LIVE = "live"
 
 
+class Direction(enum.Enum):
+    """Which way the price is bet to go: up is CALL, down is PUT."""
+
+    CALL = "call"
+    PUT = "put"
+
+
+class Outcome(enum.Enum):
+    """How a deal ended; a draw gives the stake back and is not a loss."""
+
+    WIN = "win"
+    LOSS = "loss"
+    DRAW = "draw"
+
+
 class Tick(Struct, frozen=True, array_like=True, gc=False):
     """One quote: ``time`` is the venue's stamp, ``received_at`` our wall clock when its bytes were read."""
 
@@ -75,6 +90,48 @@ class Balance(Struct, frozen=True):
 
     account: AccountKind
     amount: Decimal
+
+
+class Deal(Struct, frozen=True):
+    """One trade as the venue tells it (protocol 1.7.6 to 1.7.9).
+
+    ``payout`` is the percentage that a win pays; ``profit`` is what the account gained (a win: stake
+    times payout; a loss: minus the stake; a draw: 0). It and ``close_price`` are ``None`` while it is open.
+    """
+
+    id: str
+    asset: str
+    direction: Direction
+    amount: Decimal
+    opened_at: float
+    closes_at: float
+    open_price: float
+    payout: int
+    account: AccountKind
+    close_price: float | None = None
+    profit: Decimal | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """``None`` while the deal is open."""
+        if self.profit is None:
+            return None
+        if self.profit == 0:
+            return Outcome.DRAW
+        return Outcome.WIN if self.profit > 0 else Outcome.LOSS
+
+
+class PendingOrder(Struct, frozen=True):
+    """An order that the venue keeps until its time or its price comes; exactly one of the two is set."""
+
+    ticket: str
+    asset: str
+    direction: Direction
+    amount: Decimal
+    duration: int
+    minimum_payout: int
+    open_at: int | None = None
+    open_price: float | None = None
 
 
 class Region(Struct, frozen=True):

@@ -1,10 +1,14 @@
 """What users tell or ask the router: imperatives, each with a deadline."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from pykka import ActorRef
+
+from actors.errors import RequestRefused
+from actors.values import Direction
 
 
 class Command(Struct, frozen=True, kw_only=True, tag=True):
@@ -91,5 +95,106 @@ class GetStatus(Command, frozen=True):
     """A ``Status`` of every part of the runtime."""
 
 
-VenueCommand = SubscribeTicks | UnsubscribeTicks | LoadCandles | SendRaw
+class TradingCommand(Command, frozen=True):
+    """A command of the order desk, which answers every one of them by its deadline."""
+
+
+class PlaceOrder(TradingCommand, frozen=True):
+    """Open a deal of ``duration`` seconds; ``amount`` (any number, kept as ``Decimal``) is in the account's
+    currency.
+
+    Answered with the open ``Deal``. It is sent once, ever. Raises a ``NotSent`` if it surely was not sent
+    or the venue surely has no such deal, ``RequestRefused`` if the venue refused it, ``OrderUnknown`` if
+    it was sent and nobody can tell what became of it by the deadline.
+    """
+
+    asset: str
+    amount: Decimal
+    direction: Direction
+    duration: int
+
+    def __post_init__(self) -> None:
+        structs.force_setattr(self, "amount", money(self.amount))
+
+
+class AwaitResult(TradingCommand, frozen=True):
+    """Wait for a deal to close; answered with the closed ``Deal``, whatever opened it, also after a restart.
+
+    Without a ``deadline`` it waits until shortly after the deal's own end. Raises ``RequestRefused`` for
+    a deal that neither the venue nor the journal knows.
+    """
+
+    deal_id: str
+
+
+class PlacePendingOrder(TradingCommand, frozen=True):
+    """Have the venue open a deal later: at ``open_at`` (UTC) or when the price reaches ``open_price``.
+
+    Exactly one of the two is given. It opens only if the payout is at least ``minimum_payout`` percent
+    then. Answered with the ``PendingOrder``.
+    """
+
+    asset: str
+    amount: Decimal
+    direction: Direction
+    duration: int
+    open_at: float | None = None
+    open_price: float | None = None
+    minimum_payout: int = 0
+
+    def __post_init__(self) -> None:
+        structs.force_setattr(self, "amount", money(self.amount))
+
+
+class CancelPendingOrder(TradingCommand, frozen=True):
+    """Take a pending order back; answered with its ticket once the venue's list is without it."""
+
+    ticket: str
+
+
+class GetOpenedDeals(TradingCommand, frozen=True):
+    """A list of open ``Deal``, as the venue last listed them."""
+
+
+class GetClosedDeals(TradingCommand, frozen=True):
+    """A list of closed ``Deal``, the venue's latest and those that closed since the start."""
+
+
+class GetPendingOrders(TradingCommand, frozen=True):
+    """A list of ``PendingOrder``, as the venue last listed them."""
+
+
+class Halt(TradingCommand, frozen=True):
+    """Send no order from now on, also after a restart, until ``Resume``; answered once that is so."""
+
+    reason: str = ""
+
+
+class Resume(TradingCommand, frozen=True):
+    """Allow orders again; answered with whether they had been halted."""
+
+
+def money(amount: Decimal | float | str) -> Decimal:
+    """``amount`` as ``Decimal``; a float counts as the shortest text that it prints as.
+
+    Raises ``RequestRefused`` if it is not a number.
+    """
+    try:
+        value = amount if isinstance(amount, Decimal) else Decimal(str(amount))
+    except ArithmeticError:
+        raise RequestRefused("the amount is not a number") from None
+    if not value.is_finite():
+        raise RequestRefused("the amount is not a finite number")
+    return value
+
+
+VenueCommand = (
+    SubscribeTicks
+    | UnsubscribeTicks
+    | LoadCandles
+    | SendRaw
+    | PlaceOrder
+    | PlacePendingOrder
+    | CancelPendingOrder
+)
 """The commands that travel to a connection."""

@@ -16,13 +16,27 @@ from actors.messages.events import (
     ConnectionReport,
     ConnectionSuspect,
     ConnectionUp,
+    DealAccepted,
+    DealRefused,
+    DealsClosed,
+    DealsOpen,
     Heartbeat,
     Lagged,
+    OrderClosed,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+    OrderRefused,
+    OrderUnknown,
+    PendingAnswered,
+    PendingOrdersListed,
     RawMessage,
     StreamConfirmed,
     StreamGap,
     StreamRecovered,
     StreamStale,
+    TradingHalted,
+    TradingResumed,
     WorkerDown,
     WorkerUp,
 )
@@ -35,6 +49,7 @@ class Request(Struct, frozen=True):
 
     ``expires_at`` is on the monotonic clock of the main process. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
+    ``order`` is the id that an order carries on the wire, where it comes back in the answer.
     """
 
     id: int
@@ -42,6 +57,7 @@ class Request(Struct, frozen=True):
     expires_at: float
     connection: str = ""
     urgent: bool = False
+    order: str = ""
 
 
 class Requests(Struct, frozen=True):
@@ -114,6 +130,20 @@ PublicEvent = (
     | StreamRecovered
     | Lagged
     | CommandFailed
+    | OrderOpened
+    | OrderRefused
+    | OrderUnknown
+    | OrderNotPlaced
+    | OrderClosed
+    | OrderOrphan
+    | PendingOrdersListed
+    | TradingHalted
+    | TradingResumed
+    | DealAccepted
+    | DealRefused
+    | DealsOpen
+    | DealsClosed
+    | PendingAnswered
 )
 
 Item = Ticks | Reply | Failure | PublicEvent
