@@ -75,6 +75,16 @@ class RouterStatus(Struct, frozen=True):
     waiting: int
 
 
+class DeskStatus(Struct, frozen=True):
+    """``halted`` is why no orders are sent, ``None`` if they are; ``in_doubt`` counts unknown orders."""
+
+    halted: str | None
+    in_flight: int
+    in_doubt: int
+    open_deals: int
+    closed_deals: int
+
+
 class Status(Struct, frozen=True):
     """A picture of the whole runtime; its parts were drawn within milliseconds of one another."""
 
@@ -83,6 +93,7 @@ class Status(Struct, frozen=True):
     streams: tuple[StreamStatus, ...]
     limiter: LimiterStatus
     batcher: BatcherStatus
+    desk: DeskStatus
     router: RouterStatus
 
 
@@ -150,7 +161,7 @@ class HealthPart(Struct, frozen=True):
     streams: dict[str, StreamFigures]
 
 
-Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus
+Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus
 
 
 class Described(Struct, frozen=True):

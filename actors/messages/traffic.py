@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.messages.commands import VenueCommand
+from actors.messages.commands import TradingCommand, VenueCommand
 from actors.messages.events import (
     ActorQuarantined,
     ActorRestarted,
@@ -155,6 +155,28 @@ class EventBatch(Struct, frozen=True, tag=True):
 
     source: str
     items: list[Item]
+
+
+class Trade(Struct, frozen=True):
+    """A trading command for the order desk, which answers waiter ``id`` by ``expires_at`` (monotonic)."""
+
+    id: int
+    command: TradingCommand
+    expires_at: float
+
+
+class Answer(Struct, frozen=True):
+    """The value for a waiter, from an actor of the main process."""
+
+    id: int
+    value: Any
+
+
+class Refusal(Struct, frozen=True):
+    """The error for a waiter, from an actor of the main process."""
+
+    id: int
+    error: Any
 
 
 class Deliver(Struct, frozen=True):

@@ -1,8 +1,9 @@
 """JSON documents off the wire: typed decoders, made once, that fail in one way only."""
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
+from msgspec import Raw
 
 from actors.errors import RemoteProtocolError
 
@@ -12,17 +13,37 @@ T = TypeVar("T")
 # nesting beyond the interpreter's limit is a RecursionError.
 MALFORMED = (ValueError, RecursionError)
 
+NULL: Final = Raw(b"null")
+"""What an optional part of a document is where it is missing."""
+
 
 class Document(Generic[T]):
-    """One kind of document: JSON bytes in, an instance of ``shape`` out."""
+    """One kind of document: JSON bytes in, an instance of ``shape`` out.
 
-    def __init__(self, title: str, shape: type[T]) -> None:
+    One that is not ``strict`` takes numbers written as strings too.
+    """
+
+    def __init__(self, title: str, shape: type[T], *, strict: bool = True) -> None:
         self._title = title
-        self._decode = msgspec.json.Decoder(shape).decode
+        self._decode = msgspec.json.Decoder(shape, strict=strict).decode
 
-    def read(self, data: bytes | msgspec.Raw) -> T:
+    def read(self, data: bytes | Raw) -> T:
         """Raises ``RemoteProtocolError``, which names the place but never quotes the data."""
         try:
             return self._decode(data)
         except MALFORMED as error:
             raise RemoteProtocolError(f"{self._title}: {error}") from None
+
+
+_STRING = Document("text", str)
+
+
+def scalar(document: bytes | Raw) -> str:
+    """A string's content; a number or truth value as it is written; ``""`` for anything else.
+
+    ``document`` is known to be JSON, or empty. Raises ``RemoteProtocolError`` for an impossible string.
+    """
+    data = bytes(document).strip()
+    if data.startswith(b'"'):
+        return _STRING.read(data)
+    return "" if data == b"null" or data.startswith((b"{", b"[")) else data.decode()

@@ -1,6 +1,7 @@
 """The requests of one connection that wait for the venue's answer (protocol 1.9)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from actors.messages import CandlesLoaded, LoadCandles
 from actors.messages.traffic import Failure
 from actors.wire.shapes import RequestedHistory
 
-MAX_LOADS = 1024  # the venue says nothing at all to what it does not know, so there must be an end
+MAX_UNANSWERED = 1024  # the venue says nothing at all to what it does not know, so there must be an end
 
 
 class _Load(Struct, frozen=True):
@@ -23,6 +24,8 @@ class Pending:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by request
+        self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
+        self._cancellations: dict[str, None] = {}  # tickets, likewise
 
     def add_stream(self, request: int, asset: str, period: int) -> None:
         """Await the history of (asset, period), which settles all equal requests: it names none."""
@@ -31,11 +34,11 @@ class Pending:
             waiting.append(request)
 
     def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
-        """Await the history that names ``request``; beyond ``MAX_LOADS`` the oldest request is given up."""
+        """Await the history that names ``request``; beyond ``MAX_UNANSWERED`` the oldest is given up."""
         if not request:
             return []
         self._loads[request] = _Load(command, end)
-        if len(self._loads) <= MAX_LOADS:
+        if len(self._loads) <= MAX_UNANSWERED:
             return []
         oldest = next(iter(self._loads))
         del self._loads[oldest]
@@ -60,11 +63,43 @@ class Pending:
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
         return found.index, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 
+    def add_order(self, order: str, asset: str) -> None:
+        """Await the venue's word on ``order``."""
+        self._orders[order] = asset
+        _bound(self._orders)
+
+    def settle_order(self, order: str) -> None:
+        """The venue accepted it; an order of somebody else is none of our affair."""
+        self._orders.pop(order, None)
+
+    def settle_refusal(self, asset: str) -> str:
+        """The order that a refusal is meant for: it names only its asset, and the venue refuses in the order
+        of the requests (protocol 1.7.7). ``""`` if none for this asset is unanswered."""
+        order = next((order for order, ordered in self._orders.items() if ordered == asset), "")
+        self._orders.pop(order, None)
+        return order
+
+    def add_cancellation(self, ticket: str) -> None:
+        """Await the venue's word on taking ``ticket`` back."""
+        self._cancellations[ticket] = None
+        _bound(self._cancellations)
+
+    def settle_cancellation(self, ticket: str) -> str:
+        """The ticket that an answer is meant for, the oldest if it names none; ``""`` if there is none."""
+        ticket = ticket or next(iter(self._cancellations), "")
+        self._cancellations.pop(ticket, None)
+        return ticket
+
     def forget_stream(self, asset: str) -> list[Failure]:
         """Await no history of ``asset`` any more."""
         keys = [key for key in self._streams if key[0] == asset]
         requests = [request for key in keys for request in self._streams.pop(key)]
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
+
+
+def _bound(unanswered: dict[str, Any]) -> None:
+    if len(unanswered) > MAX_UNANSWERED:
+        del unanswered[next(iter(unanswered))]
 
 
 def failures(requests: Iterable[int], error: type[RequestError], reason: str) -> list[Failure]:

@@ -1,25 +1,30 @@
 """PocketOption's dialect: its events and commands by name, to and from the house's types."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from actors.errors import RemoteProtocolError, RequestRefused
-from actors.messages import AssetsListed, BalanceChanged, RawMessage
-from actors.values import Tick
-from actors.wire.documents import MALFORMED, Document
-from actors.wire.shapes import (
-    MILLISECONDS,
-    VENUE_UTC_OFFSET,
-    RequestedHistory,
-    Shapes,
-    StreamHistory,
-    TickRow,
+from actors.errors import NotSent, RemoteProtocolError, RequestRefused
+from actors.messages import (
+    AssetsListed,
+    BalanceChanged,
+    PendingOrdersListed,
+    PlaceOrder,
+    RawMessage,
 )
+from actors.messages.commands import PlacePendingOrder
+from actors.values import AccountKind, Direction, Tick
+from actors.wire import accounts, amounts, venue_time
+from actors.wire.deals import DIRECTIONS, Acceptance, ClosedDeals, Deals, OpenDeals, Refusal
+from actors.wire.documents import MALFORMED, Document
+from actors.wire.pending_orders import AT_PRICE, AT_TIME, Cancellation, PendingOrders, Placement
+from actors.wire.shapes import RequestedHistory, Shapes, StreamHistory, TickRow
 from actors.wire.socketio import Event, encode_event
 from actors.wire.streams import Stream
+from actors.wire.venue_time import END_OF_TIME, MILLISECONDS, VENUE_UTC_OFFSET
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
 """How the venue announces ticks, to the byte; spelt otherwise, it is read the slower way."""
@@ -32,7 +37,8 @@ KEEP_ALIVE: Final = encode_event("ps")
 MAX_BARS: Final = 150
 """The most bars that one request for history brings (protocol 1.6.2)."""
 
-_END_OF_TIME: Final = 1e11  # seconds; larger is a mistake of units
+_OPTION_TYPE: Final = 100  # the only one there is (protocol 1.6.3)
+_ACTIONS: Final = {Direction.CALL: "call", Direction.PUT: "put"}
 
 
 class Authenticated(Struct, frozen=True):
@@ -49,16 +55,23 @@ class TickRows(Struct, frozen=True):
     payload: bytes
 
 
-Fact = (
-    Authenticated
-    | AuthRefused
-    | TickRows
-    | StreamHistory
+News = (
+    StreamHistory
     | RequestedHistory
     | AssetsListed
     | BalanceChanged
+    | Acceptance
+    | Refusal
+    | OpenDeals
+    | ClosedDeals
+    | Placement
+    | Cancellation
+    | PendingOrdersListed
     | RawMessage
 )
+"""What is told to a session that stands."""
+
+Fact = Authenticated | AuthRefused | TickRows | News
 
 _decode_ticks = msgspec.json.Decoder(list[TickRow]).decode
 _ANYTHING = Document("event", msgspec.Raw)
@@ -69,6 +82,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._shapes = shapes = Shapes()
+        self._deals = deals = Deals()
+        self._pending_orders = pending = PendingOrders()
         self._refused_ticks = 0
         self._facts: dict[str, Callable[[bytes], Fact]] = {
             AUTHENTICATED: lambda _: Authenticated(),
@@ -81,12 +96,22 @@ class Reader:
             "loadHistoryPeriodFast": shapes.requested_history,
             "updateAssets": lambda payload: AssetsListed(shapes.assets(payload)),
             "successupdateBalance": lambda payload: BalanceChanged(shapes.balance(payload)),
+            "successopenOrder": deals.acceptance,
+            "failopenOrder": deals.refusal,
+            "successcloseOrder": deals.closing,
+            "updateOpenedDeals": deals.open_list,
+            "updateClosedDeals": deals.closed_list,
+            "successopenPendingOrder": pending.placement,
+            "failopenPendingOrder": pending.refusal,
+            "successcancelPendingOrder": pending.cancellation,
+            "failcancelPendingOrder": pending.failed_cancellation,
+            "successupdatePending": lambda payload: PendingOrdersListed(pending.listed(payload)),
         }
 
     @property
     def refused(self) -> int:
         """How many tick messages, and rows of other messages, were left out as impossible."""
-        return self._refused_ticks + self._shapes.refused
+        return self._refused_ticks + self._shapes.refused + self._deals.refused + self._pending_orders.refused
 
     def read(self, event: Event) -> Fact:
         """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
@@ -154,10 +179,63 @@ def load_candles(asset: str, period: int, count: int, end: float, index: int) ->
 
     Raises ``RequestRefused`` for what the venue cannot answer.
     """
-    if not (period >= 1 and 1 <= count <= MAX_BARS and 0 <= end < _END_OF_TIME):
+    if not (period >= 1 and 1 <= count <= MAX_BARS and 0 <= end < END_OF_TIME):
         raise RequestRefused(f"{count} bars of {period} s by {end}: 1 to {MAX_BARS} bars, 1 s or longer")
     last_bar_ends = int(end + VENUE_UTC_OFFSET) // period * period
     return encode_event(
         "loadHistoryPeriod",
         {"asset": asset, "index": index, "time": last_bar_ends, "offset": count * period, "period": period},
     )
+
+
+def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
+    """Open a deal now (protocol 1.6.3); the venue's consent names ``order``.
+
+    Raises ``NotSent`` for what cannot be asked.
+    """
+    if not order:
+        raise NotSent("an order without an id, which its answer could not name")
+    return encode_event(
+        "openOrder",
+        {
+            "asset": command.asset,
+            "amount": amounts.write(command.amount),
+            "action": _ACTIONS[command.direction],
+            "isDemo": accounts.write(account),
+            "requestId": order,
+            "optionType": _OPTION_TYPE,
+            "time": command.duration,
+        },
+    )
+
+
+def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
+    """Have a deal opened later (protocol 1.6.3); ``now`` is UTC.
+
+    Raises ``NotSent`` for what cannot be asked.
+    """
+    if (command.open_at is None) is (command.open_price is None):
+        raise NotSent("a pending order needs either a time or a price")
+    price = command.open_price
+    # The venue ignores the time of an order that waits for its price, but wants to read one.
+    opens_at = now if command.open_at is None else command.open_at
+    if not (0 <= opens_at < END_OF_TIME and (price is None or 0 < price < math.inf)):
+        raise NotSent("no time or price that could ever come")
+    return encode_event(
+        "openPendingOrder",
+        {
+            "openType": AT_TIME if price is None else AT_PRICE,
+            "amount": amounts.write(command.amount),
+            "asset": command.asset,
+            "openTime": venue_time.spell(opens_at),
+            "openPrice": price or 0,
+            "timeframe": command.duration,
+            "minPayout": command.minimum_payout,
+            "command": DIRECTIONS.index(command.direction),
+        },
+    )
+
+
+def cancel_pending_order(ticket: str) -> bytes:
+    """Take a pending order back (protocol 1.6.3)."""
+    return encode_event("cancelPendingOrder", {"ticket": ticket})

@@ -11,27 +11,16 @@ from actors.errors import (
     LocalProtocolError,
     ProtocolError,
     RemoteProtocolError,
-    RequestRefused,
     TellwireError,
     TransportClosed,
 )
-from actors.messages import (
-    CandlesLoaded,
-    ConnectionUp,
-    LoadCandles,
-    SendRaw,
-    StreamConfirmed,
-    StreamReport,
-    SubscribeTicks,
-    UnsubscribeTicks,
-)
-from actors.messages.traffic import Item, Reply, Request, Ticks
+from actors.messages import ConnectionUp, StreamReport
+from actors.messages.traffic import Item, Request, Ticks
 from actors.values import Secret
 from actors.wire import engineio, pocketoption, socketio
-from actors.wire.pending import Pending, failures
-from actors.wire.shapes import RequestedHistory, StreamHistory
+from actors.wire.correspondence import Correspondence
+from actors.wire.ssid import parse_session
 from actors.wire.states import STEPS, State, Step
-from actors.wire.streams import Stream
 
 TEXT: Final = 1  # RFC 6455, 5.2
 BINARY: Final = 2
@@ -43,7 +32,8 @@ _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSo
 
 
 class Session:
-    """One life of a connection. ``auth`` is the complete text of the event that authenticates it.
+    """One life of a connection. ``auth`` is the complete text of the event that authenticates it, which
+    also says on which of the venue's books it trades; raises ``SessionInvalid`` if it does not.
 
     ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
     ``silence_limit`` is how many seconds the venue may be silent by its own word.
@@ -60,9 +50,8 @@ class Session:
         self._decoder = socketio.Decoder()
         self._reader = pocketoption.Reader()
         self._refused = 0
-        self._streams: dict[str, Stream] = {}
+        self._correspondence = Correspondence(connection, epoch, parse_session(auth.value).kind)
         self._texts: list[bytes] = []
-        self._pending = Pending()
 
     def __repr__(self) -> str:
         return f"<Session {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
@@ -74,8 +63,7 @@ class Session:
 
     def stream_reports(self) -> dict[str, StreamReport]:
         """By asset; streams without a tick are absent."""
-        reports = {asset: stream.report() for asset, stream in self._streams.items()}
-        return {asset: report for asset, report in reports.items() if report is not None}
+        return self._correspondence.stream_reports()
 
     # What the venue says
 
@@ -90,7 +78,7 @@ class Session:
             payloads = self._plain_ticks(messages, at)
             if payloads:
                 at += 2 * len(payloads)
-                _add(items, Ticks(self._reader.ticks(payloads, self._streams, now)))
+                _add(items, Ticks(self._reader.ticks(payloads, self._correspondence.streams, now)))
                 continue
             opcode, payload = messages[at]
             at += 1
@@ -168,18 +156,14 @@ class Session:
     def _fact(self, fact: pocketoption.Fact, now: float) -> Sequence[Item]:
         match fact:
             case pocketoption.TickRows(payload=payload):
-                return (Ticks(self._reader.ticks([payload], self._streams, now)),)
+                return (Ticks(self._reader.ticks([payload], self._correspondence.streams, now)),)
             case pocketoption.Authenticated():
                 return self._authenticated()
             case pocketoption.AuthRefused():
                 self._close(AuthRejected("the venue does not accept the session"))
                 return ()
-            case StreamHistory():
-                return self._stream_history(fact)
-            case RequestedHistory():
-                return self._requested_history(fact)
-            case event:
-                return (event,)
+            case news:
+                return self._correspondence.hear(news)
 
     def _authenticated(self) -> Sequence[Item]:
         known = self.state is State.READY
@@ -188,18 +172,6 @@ class Session:
             return ()
         self.keep_alive()  # the venue counts its 180 s from the last one (protocol 1.4)
         return (ConnectionUp(self._connection, self._epoch, self._region),)
-
-    def _stream_history(self, found: StreamHistory) -> Sequence[Item]:
-        items: list[Item] = [CandlesLoaded(found.asset, found.period, found.candles)]
-        requests = self._pending.settle_stream(found.asset, found.period)
-        if requests is not None:
-            confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
-            items += [confirmed, *(Reply(request, confirmed) for request in requests)]
-        return items
-
-    def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
-        request, loaded = self._pending.settle_load(found)
-        return (loaded, Reply(request, loaded)) if request else (loaded,)
 
     # What we say
 
@@ -211,34 +183,10 @@ class Session:
         self._advance(Step.REQUEST, LocalProtocolError)
         items: list[Item] = []
         for request in requests:
-            try:
-                items += self._send_one(request, now)
-            except RequestRefused as error:
-                items += failures([request.id], RequestRefused, str(error))
-            except UnicodeEncodeError:
-                items += failures([request.id], RequestRefused, "the text has no UTF-8 form")
+            texts, answers = self._correspondence.ask(request, now)
+            self._texts += texts
+            items += answers
         return items
-
-    def _send_one(self, request: Request, now: float) -> Sequence[Item]:
-        match request.command:
-            case SubscribeTicks(asset=asset, period=period):
-                self._texts += pocketoption.subscribe(asset, period)
-                self._streams[asset] = Stream()  # a new account: where it begins shows what was missed before
-                self._pending.add_stream(request.id, asset, period)
-                return ()
-            case UnsubscribeTicks(asset=asset):
-                self._texts += pocketoption.unsubscribe(asset)
-                self._streams.pop(asset, None)
-                return (*self._pending.forget_stream(asset), *_done(request.id))
-            case LoadCandles() as command:
-                end = now if command.end is None else command.end
-                self._texts.append(
-                    pocketoption.load_candles(command.asset, command.period, command.count, end, request.id)
-                )
-                return self._pending.add_load(request.id, command, end)
-            case SendRaw(text=text):
-                self._texts.append(text.encode())
-                return _done(request.id)
 
     def keep_alive(self) -> None:
         """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
@@ -285,7 +233,3 @@ def _add(items: list[Item], item: Item) -> None:
         last.ticks.extend(item.ticks)
     elif item.ticks:
         items.append(item)
-
-
-def _done(request: int) -> Sequence[Item]:
-    return (Reply(request),) if request else ()

@@ -1,30 +1,21 @@
-"""The shapes of PocketOption's JSON and what they mean: the house's own types, in UTC."""
+"""What PocketOption says about its market and the balance: the shapes of its JSON, and what they mean."""
 
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from actors.errors import RemoteProtocolError
-from actors.values import AccountKind, Asset, Balance, Candle
-from actors.wire import history
+from actors.values import Asset, Balance, Candle
+from actors.wire import accounts, history
+from actors.wire.amounts import is_amount
 from actors.wire.documents import Document
 from actors.wire.history import Quote
-
-VENUE_UTC_OFFSET: Final = 7200
-"""The venue's clock is UTC plus this, summer and winter (protocol 1.8)."""
-
-MILLISECONDS: Final = 1e12
-"""No time in seconds is that large and none in milliseconds that small; the venue may send either."""
-
-_MAX_BALANCE: Final = 10**18
-
-T = TypeVar("T")
+from actors.wire.rows import Rows
+from actors.wire.venue_time import VENUE_UTC_OFFSET, Time, to_utc
 
 Price = Annotated[float, Meta(gt=0)]
-Time = Annotated[float, Meta(gt=VENUE_UTC_OFFSET, lt=100 * MILLISECONDS)]
 
 
 class TickRow(Struct, array_like=True, gc=False):
@@ -106,7 +97,7 @@ class _AssetRow(Struct, array_like=True):
 
 
 class _Balance(Struct):
-    account: int | bool = msgspec.field(name="isDemo")
+    account: accounts.Flag = msgspec.field(name="isDemo")
     balance: Decimal
 
 
@@ -130,8 +121,8 @@ class RequestedHistory(Struct, frozen=True):
     candles: list[Candle]
 
 
-class Shapes:
-    """Documents in, values out. ``refused`` counts single rows left out, for their shape or their sense.
+class Shapes(Rows):
+    """Documents in, values out.
 
     A document that is altogether of another shape raises ``RemoteProtocolError``.
     """
@@ -141,22 +132,19 @@ class Shapes:
     _quote_row = Document("quote", _QuoteRow)
     _bar_row = Document("bar", _BarRow)
     _history_item = Document("history item", _HistoryItem)
-    _rows = Document("list of rows", list[Raw])
+    _assets = Document("list of assets", list[Raw])
     _asset_row = Document("asset", _AssetRow)
     _balance = Document("balance", _Balance)
-
-    def __init__(self) -> None:
-        self.refused = 0
 
     def stream_history(self, payload: bytes) -> StreamHistory:
         """Protocol 1.7.2."""
         found = self._stream_history.read(payload)
         bars = [
             _candle(row.time, row.open, row.high, row.low, row.close, row.volume)
-            for row in self._each(self._bar_row, found.candles or [])
+            for row in self.each(self._bar_row.read, found.candles or [])
         ]
         quotes = [
-            Quote(_utc(row.time), row.price) for row in self._each(self._quote_row, found.history or [])
+            Quote(to_utc(row.time), row.price) for row in self.each(self._quote_row.read, found.history or [])
         ]
         candles = history.merge(self._sound(bars), quotes, found.period, VENUE_UTC_OFFSET)
         return StreamHistory(found.asset, found.period, candles)
@@ -167,9 +155,9 @@ class Shapes:
         period = max(found.period, 1)
         bars: list[Candle] = []
         quotes: list[Quote] = []
-        for item in self._each(self._history_item, found.data or []):
+        for item in self.each(self._history_item.read, found.data or []):
             if item.price is not None:
-                quotes.append(Quote(_utc(item.time), item.price))
+                quotes.append(Quote(to_utc(item.time), item.price))
             elif item.open and item.high and item.low and item.close:
                 bars.append(_candle(item.time, item.open, item.high, item.low, item.close, item.volume))
             else:
@@ -180,27 +168,15 @@ class Shapes:
 
     def assets(self, payload: bytes) -> list[Asset]:
         """Protocol 1.7.4."""
-        rows = self._rows.read(payload)
-        assets = [_asset(row) for row in self._each(self._asset_row, rows)]
-        if rows and not assets:
-            raise RemoteProtocolError("list of assets: no row is one")
-        return assets
+        rows = self.some(self._asset_row.read, self._assets.read(payload))
+        return [_asset(row) for row in rows]
 
     def balance(self, payload: bytes) -> Balance:
         """Protocol 1.7.5; the amount is exactly the text's."""
         found = self._balance.read(payload)
-        if not (found.balance.is_finite() and -_MAX_BALANCE < found.balance < _MAX_BALANCE):
+        if not is_amount(found.balance):
             raise RemoteProtocolError("balance: not an amount of money")
-        if found.account not in (0, 1):
-            raise RemoteProtocolError("balance: neither a demo account nor a live one")
-        return Balance(AccountKind.DEMO if found.account else AccountKind.LIVE, found.balance)
-
-    def _each(self, document: Document[T], rows: Iterable[Raw]) -> Iterable[T]:
-        for row in rows:
-            try:
-                yield document.read(row)
-            except RemoteProtocolError:
-                self.refused += 1
+        return Balance(accounts.read(found.account), found.balance)
 
     def _sound(self, bars: list[Candle]) -> list[Candle]:
         sound = [bar for bar in bars if history.is_sound(bar)]
@@ -208,15 +184,11 @@ class Shapes:
         return sound
 
 
-def _utc(time: float) -> float:
-    return (time / 1000 if time > MILLISECONDS else time) - VENUE_UTC_OFFSET
-
-
 def _candle(
     time: float, opening: float, high: float, low: float, close: float, volume: float | None
 ) -> Candle:
     ticks = None if volume is None else int(volume)
-    return Candle(int(_utc(time)), opening, high, low, close, ticks)
+    return Candle(int(to_utc(time)), opening, high, low, close, ticks)
 
 
 def _asset(row: _AssetRow) -> Asset:

@@ -5,13 +5,31 @@ The server is loaded with the first use of ``PracticeExchange``, so reading the 
 
 from typing import TYPE_CHECKING
 
-from runtime.practice.ledger import Ledger, ReceivedEvent, SentTick, SocketRecord
+from runtime.practice.ledger import Ledger
+from runtime.practice.records import (
+    BalanceChange,
+    ExecutedDeal,
+    ReceivedEvent,
+    ReceivedOrder,
+    SentTick,
+    SocketRecord,
+)
 from runtime.practice.settings import PracticeSettings
 
 if TYPE_CHECKING:
     from runtime.practice.exchange import PracticeExchange
 
-__all__ = ["Ledger", "PracticeExchange", "PracticeSettings", "ReceivedEvent", "SentTick", "SocketRecord"]
+__all__ = [
+    "BalanceChange",
+    "ExecutedDeal",
+    "Ledger",
+    "PracticeExchange",
+    "PracticeSettings",
+    "ReceivedEvent",
+    "ReceivedOrder",
+    "SentTick",
+    "SocketRecord",
+]
 
 
 def __getattr__(name: str) -> object:

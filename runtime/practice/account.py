@@ -1,16 +1,16 @@
 """The account desk: who may come in, and what belongs to them."""
 
 import secrets
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from runtime.practice import packets
-from runtime.practice.assets import asset_table
+from runtime.practice.assets import AssetTable
 from runtime.practice.clock import VenueClock
 from runtime.practice.connection import Connection, Login, Stage
 from runtime.practice.dispatch import Route, Routes
+from runtime.practice.statements import Statement, Statements
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -49,17 +49,19 @@ class _Auth(msgspec.Struct, rename="camel"):
 class AccountDesk:
     """Lets in whoever shows the exchange's own session, unless ``refusing`` everyone."""
 
-    def __init__(self, credentials: Credentials, balance: Decimal, clock: VenueClock, seed: int) -> None:
+    def __init__(
+        self, credentials: Credentials, statements: Statements, assets: AssetTable, clock: VenueClock
+    ) -> None:
         self.refusing = False
         self._credentials = credentials
-        self._balance = balance
+        self._statements = statements
+        self._assets = assets
         self._clock = clock
-        self._seed = seed
         self.routes: Routes = {
             "auth": Route(object, self._authenticate, before_login=True),
             "ps": Route(object, lambda client, _: client.keep(), before_login=True),
-            "getBalance": Route(object, lambda client, _: self._send_balance(client)),
-            "updateBalance": Route(object, lambda client, _: self._send_balance(client)),
+            "getBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
+            "updateBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
         }
 
     def _authenticate(self, client: Connection, payload: object) -> None:
@@ -85,12 +87,6 @@ class AccountDesk:
         """The pushes that follow a login (protocol 1.2)."""
         server = {} if client.login.demo else {"serverName": client.region}
         client.emit("successauth", {"id": secrets.token_urlsafe(15)} | server)
-        client.emit("updateAssets", asset_table(self._clock.now(), self._seed))
-        self._send_balance(client)
-        for name in ("updateOpenedDeals", "updateClosedDeals", "successupdatePending", "updateCharts"):
-            client.emit(name, [])
-
-    def _send_balance(self, client: Connection) -> None:
-        client.emit(
-            "successupdateBalance", {"isDemo": int(client.login.demo), "balance": float(self._balance)}
-        )
+        client.emit("updateAssets", self._assets.rows(self._clock.now()))
+        self._statements.tell(client, *Statement)
+        client.emit("updateCharts", [])

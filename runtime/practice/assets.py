@@ -21,43 +21,55 @@ def next_midnight(now: float) -> int:
     return (int(now) // _DAY + 1) * _DAY
 
 
-def asset_table(now: float, seed: int) -> list[list[object]]:
-    """All rows as they stand at venue time ``now``; payouts change from day to day."""
-    return [_row(listing, now, seed) for listing in LISTINGS.values()]
+class AssetTable:
+    """The terms on which every asset is offered; ``minimum_duration`` (seconds) takes the place of all."""
 
+    def __init__(self, seed: int, minimum_duration: int | None = None) -> None:
+        self._seed = seed
+        self._minimum_duration = minimum_duration
 
-def _row(listing: Listing, now: float, seed: int) -> list[object]:
-    tradable = is_tradable(listing)
-    twin = LISTINGS[listing.twin].id if listing.twin in LISTINGS else 0
-    crypto = listing.kind == "cryptocurrency"
-    coarse = crypto or (listing.kind == "index" and not listing.otc)
-    opens_at = -1 if tradable else _next_opening(now)
-    return [
-        listing.id,
-        listing.symbol,
-        listing.label,
-        listing.kind,
-        listing.digits,
-        _payout(listing, now, seed),
-        60,
-        30,
-        30 if coarse else 3,
-        int(listing.otc),
-        0 if listing.otc else twin,
-        twin if listing.otc else 0,
-        [],
-        next_midnight(now) if tradable else opens_at,
-        tradable,
-        [{"time": frame} for frame in (_CRYPTO_FRAMES if crypto else _FRAMES)],
-        0 if tradable else -1,
-        5 if listing.otc else 60,
-        opens_at,
-    ]
+    def rows(self, now: float) -> list[list[object]]:
+        """All rows as they stand at venue time ``now``."""
+        return [self._row(listing, now) for listing in LISTINGS.values()]
 
+    def payout(self, listing: Listing, now: float) -> int:
+        """What a win pays, in percent of the stake; it changes from day to day."""
+        today = int(now) // _DAY
+        return Random(f"payout/{self._seed}/{listing.symbol}/{today}").randint(15, 92)
 
-def _payout(listing: Listing, now: float, seed: int) -> int:
-    today = int(now) // _DAY
-    return Random(f"payout/{seed}/{listing.symbol}/{today}").randint(15, 92)
+    def minimum_duration(self, listing: Listing) -> int:
+        """The shortest deal, in seconds."""
+        if self._minimum_duration is not None:
+            return self._minimum_duration
+        return 5 if listing.otc else 60
+
+    def _row(self, listing: Listing, now: float) -> list[object]:
+        tradable = is_tradable(listing)
+        twin = LISTINGS[listing.twin].id if listing.twin in LISTINGS else 0
+        crypto = listing.kind == "cryptocurrency"
+        coarse = crypto or (listing.kind == "index" and not listing.otc)
+        opens_at = -1 if tradable else _next_opening(now)
+        return [
+            listing.id,
+            listing.symbol,
+            listing.label,
+            listing.kind,
+            listing.digits,
+            self.payout(listing, now),
+            60,
+            30,
+            30 if coarse else 3,
+            int(listing.otc),
+            0 if listing.otc else twin,
+            twin if listing.otc else 0,
+            [],
+            next_midnight(now) if tradable else opens_at,
+            tradable,
+            [{"time": frame} for frame in (_CRYPTO_FRAMES if crypto else _FRAMES)],
+            0 if tradable else -1,
+            self.minimum_duration(listing),
+            opens_at,
+        ]
 
 
 def _next_opening(now: float) -> int:

@@ -1,9 +1,22 @@
 """The venue's clock."""
 
 import time
+from datetime import UTC, datetime
 
 UTC_OFFSET = 7200
 """Seconds by which every stamp on the wire is ahead of UTC, summer and winter (protocol 1.8)."""
+
+_STAMP = "%Y-%m-%d %H:%M:%S"
+
+
+def stamp(venue_time: int) -> str:
+    """A venue time as the venue writes it: like a date in UTC (protocol 1.8)."""
+    return datetime.fromtimestamp(venue_time, UTC).strftime(_STAMP)
+
+
+def read_stamp(text: str) -> int:
+    """The venue time that ``stamp`` wrote; raises ``ValueError``."""
+    return int(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp())
 
 
 class VenueClock:

@@ -11,9 +11,10 @@ from loguru import logger
 from actors.errors import RemoteProtocolError
 from runtime.practice import packets
 from runtime.practice.clock import VenueClock
-from runtime.practice.ledger import Ledger, ReceivedEvent
+from runtime.practice.ledger import Ledger
 from runtime.practice.outbox import Outbox
 from runtime.practice.packets import Kind
+from runtime.practice.records import ReceivedEvent
 from runtime.practice.settings import PracticeSettings
 
 CLOSE_TIMEOUT = 1.0

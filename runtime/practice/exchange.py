@@ -2,16 +2,19 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from actors.errors import RequestRefused
-from actors.values import Region
-from runtime.practice import packets
+from actors.values import Outcome, Region
 from runtime.practice.account import Credentials
+from runtime.practice.book import Book
 from runtime.practice.ledger import Ledger
+from runtime.practice.order_faults import read_order_fault
 from runtime.practice.settings import PracticeSettings
+from runtime.practice.tick_faults import TickFault
 from runtime.practice.venue import Venue
 
 _T = TypeVar("_T")
@@ -38,6 +41,7 @@ class PracticeExchange:
         self.settings = settings or PracticeSettings()
         self.ledger = Ledger()
         self._credentials = Credentials()
+        self._book = Book(self._credentials.uid, self.settings.balance, self.ledger, time.time())
         self._life: _Life | None = None
 
     def __enter__(self) -> Self:
@@ -55,7 +59,7 @@ class PracticeExchange:
             raise RequestRefused("the practice exchange is running already")
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=_run, args=(loop,), name="practice-exchange", daemon=True)
-        self._life = _Life(Venue(self.settings, self._credentials, self.ledger), loop, thread)
+        self._life = _Life(Venue(self.settings, self._credentials, self._book, self.ledger), loop, thread)
         thread.start()
         try:
             self._call(self._life.venue.open())
@@ -64,7 +68,7 @@ class PracticeExchange:
             raise
 
     def stop(self) -> None:
-        """End every connection and give back ports and thread; the session and the ledger stay."""
+        """End every connection and give back ports and thread; session, account and ledger stay."""
         life = self._life
         if life is None:
             return
@@ -117,9 +121,30 @@ class PracticeExchange:
         """Ticks per second and asset; prices and bars stay what they are."""
         self._call(self._running().venue.set_tick_rate(rate))
 
+    def force_outcome(self, outcome: Literal["win", "loss", "draw"] | None) -> None:
+        """End all deals opened from now on this way; with ``None`` the price decides again."""
+        self._call(self._running().venue.force_outcome(outcome and Outcome(outcome)))
+
+    def disturb_orders(self, kind: str, count: int | None = 1, **parameters: object) -> None:
+        """Disturb the next ``count`` orders, after those already meant to be; ``None`` is until ``calm``.
+
+        Kinds and parameters: ``lost_before`` and ``lost_after`` (its execution; ``drop=True`` cuts the
+        socket off), ``delayed`` (``seconds``), ``doubled``, ``stranger``, ``refused`` (``error``).
+        """
+        fault = read_order_fault(kind, parameters)
+        self._call(self._running().venue.disturb_orders(fault, count))
+
+    def disturb_ticks(self, kind: Literal["duplicate", "reorder"], count: int | None = 1) -> None:
+        """Send the next ``count`` ticks twice, or each only after the one behind it."""
+        self._call(self._running().venue.disturb_ticks(TickFault(kind), count))
+
+    def calm(self) -> None:
+        """Let the orders and ticks to come pass undisturbed."""
+        self._call(self._running().venue.calm())
+
     def publish(self, name: str, payload: object) -> int:
         """Send an event with ``payload`` as JSON to every authenticated socket; answers with how many."""
-        return self._call(self._running().venue.publish(name, packets.encode(payload)))
+        return self._call(self._running().venue.publish(name, payload))
 
     def _running(self) -> _Life:
         if self._life is None:

@@ -3,50 +3,30 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
+
+from actors.values import Deal
+from runtime.practice.records import (
+    BalanceChange,
+    ExecutedDeal,
+    ReceivedEvent,
+    ReceivedOrder,
+    RequestId,
+    SentTick,
+    SocketRecord,
+)
 
 _TICKS_KEPT = 100_000
 _EVENTS_KEPT = 20_000
 _SOCKETS_KEPT = 10_000
-
-
-class SentTick(NamedTuple):
-    """One tick handed to one socket; ``time`` is its stamp, in UTC."""
-
-    socket: int
-    asset: str
-    time: float
-    price: float
-
-
-class ReceivedEvent(NamedTuple):
-    """One event of a client, arrived at ``at`` (UTC). The session in an ``auth`` payload is blotted out."""
-
-    socket: int
-    name: str
-    payload: object
-    at: float
-
-
-@dataclass(frozen=True)
-class SocketRecord:
-    """One socket's life; times in UTC. ``messages`` counts WebSocket messages written to it."""
-
-    id: int
-    region: str
-    connected_at: float
-    authenticated: bool = False
-    closed_at: float | None = None
-    closed_because: str = ""
-    messages: int = 0
+_TRADES_KEPT = 20_000
 
 
 class Ledger:
     """Safe to read from any thread while the exchange writes.
 
-    The newest 100,000 ticks, 20,000 events and 10,000 sockets are kept; ``tick_count`` and ``count``
-    go by all there were.
+    The newest 100,000 ticks, 10,000 sockets and 20,000 of all else are kept; ``tick_count`` and
+    ``count`` go by all there were.
     """
 
     def __init__(self) -> None:
@@ -56,6 +36,9 @@ class Ledger:
         self._counts: Counter[str] = Counter()
         self._tick_count = 0
         self._sockets: dict[int, SocketRecord] = {}
+        self._orders: deque[ReceivedOrder] = deque(maxlen=_TRADES_KEPT)
+        self._deals: dict[str, ExecutedDeal] = {}
+        self._balances: deque[BalanceChange] = deque(maxlen=_TRADES_KEPT)
 
     def ticks(self, asset: str | None = None) -> list[SentTick]:
         """Ticks in the order in which they were sent."""
@@ -71,6 +54,26 @@ class Ledger:
         """Sockets in the order in which they connected."""
         with self._changed:
             return list(self._sockets.values())
+
+    def orders(self) -> list[ReceivedOrder]:
+        """Orders in the sequence of their arrival, whether or not a deal came of them."""
+        with self._changed:
+            return list(self._orders)
+
+    def deals(self) -> list[ExecutedDeal]:
+        """Deals as they were opened; a request id that stands here twice was executed twice."""
+        with self._changed:
+            return list(self._deals.values())
+
+    def deal_for(self, request_id: RequestId) -> Deal | None:
+        """The first deal that came of an order, as it stands now."""
+        with self._changed:
+            return next((deal for origin, deal in self._deals.values() if origin == request_id), None)
+
+    def balances(self) -> list[BalanceChange]:
+        """Every change of the balance, the deposit first."""
+        with self._changed:
+            return list(self._balances)
 
     @property
     def tick_count(self) -> int:
@@ -100,6 +103,29 @@ class Ledger:
         with self._changed:
             self._events.append(event)
             self._counts[event.name] += 1
+            self._changed.notify_all()
+
+    def write_order(self, order: ReceivedOrder) -> None:
+        with self._changed:
+            self._orders.append(order)
+            self._changed.notify_all()
+
+    def write_deal(self, request_id: RequestId, deal: Deal) -> None:
+        with self._changed:
+            if len(self._deals) >= _TRADES_KEPT:
+                del self._deals[next(iter(self._deals))]
+            self._deals[deal.id] = ExecutedDeal(request_id, deal)
+            self._changed.notify_all()
+
+    def write_result(self, deal: Deal) -> None:
+        with self._changed:
+            if executed := self._deals.get(deal.id):
+                self._deals[deal.id] = executed._replace(deal=deal)
+                self._changed.notify_all()
+
+    def write_balance(self, change: BalanceChange) -> None:
+        with self._changed:
+            self._balances.append(change)
             self._changed.notify_all()
 
     def write_opened(self, socket: int, region: str, at: float) -> None:

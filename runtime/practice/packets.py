@@ -86,5 +86,5 @@ def binary_event(name: str) -> str:
     return "451-" + encode([name, {"_placeholder": True, "num": 0}]).decode()
 
 
-encode = msgspec.json.Encoder().encode
-"""A payload as the bytes of its binary message."""
+encode = msgspec.json.Encoder(decimal_format="number").encode
+"""A payload as the bytes of its binary message; a ``Decimal`` keeps all of its digits."""

@@ -47,6 +47,10 @@ class Quotes:
         time = self.instant(listing, number)
         return Quote(time, round(self._series.price(listing.symbol, listing.level, time), listing.digits))
 
+    def price(self, listing: Listing, time: float) -> float:
+        """What is quoted at venue time ``time``: the price of the tick that came last."""
+        return self.tick(listing, self.number_after(listing, time) - 1).price
+
     def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[Quote]:
         """The newest ``limit`` ticks later than ``start`` whose number is below ``before``, oldest first."""
         first = max(self.number_after(listing, start), before - limit)

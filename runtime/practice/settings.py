@@ -5,12 +5,23 @@ from decimal import Decimal
 
 from actors.errors import ConfigInvalid
 
+_POSITIVE = (
+    "tick_rate",
+    "ping_interval",
+    "ping_timeout",
+    "ps_timeout",
+    "streams_per_connection",
+    "balance",
+    "max_deals",
+)
+
 
 @dataclass(frozen=True)
 class PracticeSettings:
     """``ports`` belong to ``regions`` by position; an empty tuple or a 0 lets the system choose.
 
     ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same prices at the same time.
+    ``max_deals`` may be open at once; ``minimum_duration`` overrides what the asset table says of it.
     Raises ``ConfigInvalid``.
     """
 
@@ -24,6 +35,8 @@ class PracticeSettings:
     ps_timeout: float = 180.0
     streams_per_connection: int = 4
     balance: Decimal = Decimal(10000)
+    max_deals: int = 10
+    minimum_duration: int | None = None
 
     def __post_init__(self) -> None:
         problems = []
@@ -31,7 +44,8 @@ class PracticeSettings:
             problems.append("regions: at least one name, each of them once")
         if self.ports and len(self.ports) != len(self.regions):
             problems.append(f"ports: {len(self.ports)} of them for {len(self.regions)} regions")
-        positive = ("tick_rate", "ping_interval", "ping_timeout", "ps_timeout", "streams_per_connection")
-        problems.extend(f"{name}: must be above zero" for name in positive if getattr(self, name) <= 0)
+        problems.extend(f"{name}: must be above zero" for name in _POSITIVE if getattr(self, name) <= 0)
+        if self.minimum_duration is not None and self.minimum_duration < 1:
+            problems.append("minimum_duration: a deal lasts for a second at least")
         if problems:
             raise ConfigInvalid(problems)

@@ -10,6 +10,7 @@ from runtime.practice.connection import Connection
 from runtime.practice.ledger import Ledger
 from runtime.practice.listings import Listing
 from runtime.practice.quotes import Quote, Quotes
+from runtime.practice.tick_faults import TickFaults
 
 _HEADER = packets.binary_event("updateStream")
 _MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
@@ -77,6 +78,7 @@ class Streams:
         self._cap = cap
         self._streams: dict[str, _Stream] = {}
         self._muted: set[str] = set()
+        self.faults = TickFaults()
 
     def subscribe(self, client: Connection, listing: Listing) -> int:
         """Start or go on sending ``listing`` to ``client``; answers with the number of its next tick."""
@@ -116,7 +118,8 @@ class Streams:
         symbol = stream.listing.symbol
         if symbol in self._muted or not is_tradable(stream.listing):
             return
-        payload = packets.encode([[symbol, quote.time, quote.price]])
-        for client in stream.audience.values():
-            client.send(_HEADER, payload)
-        self._ledger.write_ticks(symbol, quote.time - UTC_OFFSET, quote.price, stream.audience)
+        for due in self.faults.apply(symbol, quote):
+            payload = packets.encode([[symbol, due.time, due.price]])
+            for client in stream.audience.values():
+                client.send(_HEADER, payload)
+            self._ledger.write_ticks(symbol, due.time - UTC_OFFSET, due.price, stream.audience)

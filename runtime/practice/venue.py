@@ -7,19 +7,28 @@ from itertools import count
 from aiohttp import web
 
 from actors.errors import RequestRefused
+from actors.values import Outcome
 from runtime.practice import packets
 from runtime.practice.account import AccountDesk, Credentials
-from runtime.practice.assets import asset_table, next_midnight
+from runtime.practice.assets import AssetTable, next_midnight
+from runtime.practice.audience import Audience
+from runtime.practice.book import Book
 from runtime.practice.clock import VenueClock
-from runtime.practice.connection import CLOSE_TIMEOUT, Connection, Stage
+from runtime.practice.connection import CLOSE_TIMEOUT, Connection
+from runtime.practice.dealer import Dealer
 from runtime.practice.dispatch import Dispatcher
 from runtime.practice.gate import Gate
 from runtime.practice.ledger import Ledger
 from runtime.practice.listings import LISTINGS
 from runtime.practice.market import MarketDesk
+from runtime.practice.order_faults import OrderFault
+from runtime.practice.pending import PendingDesk
 from runtime.practice.quotes import Quotes
 from runtime.practice.settings import PracticeSettings
+from runtime.practice.statements import Statements
 from runtime.practice.streams import Streams
+from runtime.practice.tick_faults import TickFault
+from runtime.practice.trading import TradingDesk
 
 _ABORT_TIMEOUT = 2.0
 
@@ -27,7 +36,9 @@ _ABORT_TIMEOUT = 2.0
 class Venue:
     """Owns everything that lives on the loop; every method belongs to the loop's thread."""
 
-    def __init__(self, settings: PracticeSettings, credentials: Credentials, ledger: Ledger) -> None:
+    def __init__(
+        self, settings: PracticeSettings, credentials: Credentials, book: Book, ledger: Ledger
+    ) -> None:
         ports = settings.ports or (0,) * len(settings.regions)
         self.gates = {
             name: Gate(name, settings.host, port, self._admit)
@@ -35,13 +46,20 @@ class Venue:
         }
         self._settings = settings
         self._ledger = ledger
-        self._clock = VenueClock()
+        self._clock = clock = VenueClock()
+        self._audience = Audience()
+        self._assets = AssetTable(settings.seed, settings.minimum_duration)
         quotes = Quotes(settings.seed, settings.tick_rate)
-        self._streams = Streams(quotes, self._clock, ledger, settings.streams_per_connection)
-        self._account = AccountDesk(credentials, settings.balance, self._clock, settings.seed)
-        market = MarketDesk(quotes, self._streams, self._clock)
-        self._dispatcher = Dispatcher(self._account.routes, market.routes)
-        self._clients: dict[int, Connection] = {}
+        statements = Statements(book, self._audience)
+        self._streams = Streams(quotes, clock, ledger, settings.streams_per_connection)
+        self._dealer = Dealer(book, quotes, self._assets, clock, statements, settings.max_deals)
+        self._account = AccountDesk(credentials, statements, self._assets, clock)
+        self._trading = TradingDesk(self._dealer, book, statements, ledger, clock)
+        self._pending = PendingDesk(self._dealer, book, quotes, statements, clock)
+        market = MarketDesk(quotes, self._streams, clock)
+        self._dispatcher = Dispatcher(
+            self._account.routes, market.routes, self._trading.routes, self._pending.routes
+        )
         self._ids = count(1)
         self._calendar: asyncio.Task[None] | None = None
 
@@ -52,11 +70,15 @@ class Venue:
         for gate in self.gates.values():
             await gate.open()
         self._calendar = asyncio.create_task(self._announce_days())
+        self._dealer.start()
+        self._pending.start()
 
     async def close(self) -> None:
         """End every connection and give the ports back; harmless after a failed ``open``."""
         if self._calendar is not None:
             self._calendar.cancel()
+        self._pending.stop()
+        self._dealer.stop()
         await asyncio.gather(*(self._shut(gate) for gate in self.gates.values()))
         for gate in self.gates.values():
             gate.release()
@@ -70,7 +92,7 @@ class Venue:
     async def drop_connections(self, region: str | None) -> int:
         if region is not None:
             self._gate(region)
-        clients = [client for client in self._clients.values() if region in {None, client.region}]
+        clients = [client for client in self._audience if region in {None, client.region}]
         for client in clients:
             client.abort()
         async with asyncio.timeout(_ABORT_TIMEOUT):
@@ -79,11 +101,13 @@ class Venue:
         return len(clients)
 
     async def send_to_all(self, message: str | bytes) -> int:
-        return _send_each(self._clients.values(), message)
+        clients = list(self._audience)
+        for client in clients:
+            client.send(message)
+        return len(clients)
 
-    async def publish(self, name: str, payload: bytes) -> int:
-        clients = [client for client in self._clients.values() if client.stage is Stage.AUTHENTICATED]
-        return _send_each(clients, packets.binary_event(name), payload)
+    async def publish(self, name: str, payload: object) -> int:
+        return self._audience.publish(name, payload)
 
     async def mute(self, symbols: Collection[str]) -> None:
         self._streams.mute(_listed(symbols))
@@ -98,6 +122,19 @@ class Venue:
         if rate <= 0:
             raise RequestRefused("a tick rate must be above zero; mute assets to silence them")
         self._streams.set_rate(rate)
+
+    async def force_outcome(self, outcome: Outcome | None) -> None:
+        self._dealer.forced = outcome
+
+    async def disturb_orders(self, fault: OrderFault, count: int | None) -> None:
+        self._trading.faults.add(fault, count)
+
+    async def disturb_ticks(self, fault: TickFault, count: int | None) -> None:
+        self._streams.faults.plan.add(fault, count)
+
+    async def calm(self) -> None:
+        self._trading.faults.clear()
+        self._streams.faults.plan.clear()
 
     def _gate(self, name: str) -> Gate:
         if gate := self.gates.get(name):
@@ -132,25 +169,18 @@ class Venue:
             self._ledger,
             self._dispatcher,
         )
-        self._clients[client.id] = client
+        self._audience.add(client)
         try:
             await client.run()
         finally:
             self._streams.forget(client)
-            del self._clients[client.id]
+            self._audience.remove(client)
 
     async def _announce_days(self) -> None:
         """Send the asset table anew each midnight, when its schedules and payouts change."""
         while True:
             await asyncio.sleep(self._clock.until(next_midnight(self._clock.now())))
-            table = asset_table(self._clock.now(), self._settings.seed)
-            await self.publish("updateAssets", packets.encode(table))
-
-
-def _send_each(clients: Collection[Connection], *messages: str | bytes) -> int:
-    for client in clients:
-        client.send(*messages)
-    return len(clients)
+            self._audience.publish("updateAssets", self._assets.rows(self._clock.now()))
 
 
 def _listed(symbols: Collection[str]) -> Collection[str]:

@@ -3,13 +3,13 @@
 from collections import Counter
 from typing import Any
 
-from runtime.practice.assets import asset_table, next_midnight
+from runtime.practice.assets import AssetTable, next_midnight
 
 NOON = 1_750_809_600 + 43_200  # of 25 June 2025 on the venue's clock
 
 
 def table(now: float = NOON, seed: int = 1) -> dict[str, list[Any]]:
-    return {str(row[1]): row for row in asset_table(now, seed)}
+    return {str(row[1]): row for row in AssetTable(seed).rows(now)}
 
 
 def test_183_assets_have_rows_of_nineteen_columns_and_ids_of_their_own() -> None:
@@ -68,3 +68,12 @@ def test_payouts_change_with_the_day_and_the_seed_only() -> None:
     assert payouts(NOON, 1) == payouts(NOON + 60, 1)
     assert payouts(NOON, 1) != payouts(NOON + 86400, 1)
     assert payouts(NOON, 1) != payouts(NOON, 2)
+
+
+def test_the_shortest_deal_depends_on_the_book_unless_it_is_set() -> None:
+    def shortest(assets: AssetTable) -> list[object]:
+        rows = {row[1]: row for row in assets.rows(NOON)}
+        return [rows["EURUSD_otc"][17], rows["EURUSD"][17]]
+
+    assert shortest(AssetTable(1)) == [5, 60]
+    assert shortest(AssetTable(1, minimum_duration=1)) == [1, 1]

@@ -55,3 +55,11 @@ def test_prices_have_the_digits_of_their_asset() -> None:
         listing = LISTINGS[symbol]
         price = Quotes(1, 2).tick(listing, 3_500_000_000).price
         assert price == round(price, listing.digits) > 0
+
+
+def test_the_price_of_the_moment_is_that_of_the_last_tick() -> None:
+    quotes = Quotes(1, 2)
+    tick = quotes.tick(EURUSD, 3_500_000_000)
+    later = quotes.tick(EURUSD, 3_500_000_001)
+    assert quotes.price(EURUSD, tick.time) == quotes.price(EURUSD, later.time - 0.001) == tick.price
+    assert quotes.price(EURUSD, later.time) == later.price

@@ -11,12 +11,16 @@ from runtime.practice import PracticeSettings
 
 def test_every_problem_of_the_settings_is_named() -> None:
     with pytest.raises(ConfigInvalid) as caught:
-        PracticeSettings(regions=("A", "A"), ports=(1,), tick_rate=0, ps_timeout=-1)
+        PracticeSettings(
+            regions=("A", "A"), ports=(1,), tick_rate=0, ps_timeout=-1, max_deals=0, minimum_duration=0
+        )
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
         "regions",
         "ports",
         "tick_rate",
         "ps_timeout",
+        "max_deals",
+        "minimum_duration",
     ]
 
 

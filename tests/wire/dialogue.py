@@ -11,6 +11,7 @@ from actors.wire.session import Message, Session
 NOW = 1770848931.5
 TOKEN = "n1p5ah5u8t9438rbunpgrq0hlq"  # a made-up one
 AUTH = f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":10000001,"platform":2}}]'
+LIVE_AUTH = AUTH.replace('"isDemo":1', '"isDemo":0')
 OPEN = '0{"sid":"aB3","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 SUCCESS = '451-["successauth",{"_placeholder":true,"num":0}]'
 TICK_HEADER = '451-["updateStream",{"_placeholder":true,"num":0}]'
@@ -36,23 +37,23 @@ def event(name: str, attachment: bytes) -> list[Message]:
     return said(f'451-["{name}",{{"_placeholder":true,"num":0}}]', attachment)
 
 
-def request(number: int, command: VenueCommand) -> Request:
-    return Request(number, command, expires_at=0.0)
+def request(number: int, command: VenueCommand, order: str = "") -> Request:
+    return Request(number, command, expires_at=0.0, order=order)
 
 
-def opening() -> Session:
-    return Session(connection="c1", epoch=3, region="EUROPA", auth=Secret(AUTH))
+def opening(auth: str = AUTH) -> Session:
+    return Session(connection="c1", epoch=3, region="EUROPA", auth=Secret(auth))
 
 
-def authenticating() -> Session:
-    session = opening()
+def authenticating(auth: str = AUTH) -> Session:
+    session = opening(auth)
     assert session.receive(said(OPEN, '40{"sid":"kP9"}'), NOW) == []
     session.texts_to_send()
     return session
 
 
-def ready(*assets: str) -> Session:
-    session = authenticating()
+def ready(*assets: str, auth: str = AUTH) -> Session:
+    session = authenticating(auth)
     session.receive(said(SUCCESS, b'{"id":"kP9"}'), NOW)
     session.send([request(0, SubscribeTicks(asset=asset)) for asset in assets], NOW)
     session.texts_to_send()

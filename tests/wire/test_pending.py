@@ -6,7 +6,7 @@ from actors.messages import CandlesLoaded, LoadCandles, SendRaw, SubscribeTicks,
 from actors.messages.commands import VenueCommand
 from actors.messages.traffic import Failure, Reply
 from actors.values import Candle
-from actors.wire.pending import MAX_LOADS
+from actors.wire.pending import MAX_UNANSWERED
 from actors.wire.session import Message
 from tests.wire.dialogue import CANDLES, CONFIRMED, HISTORY, NOW, event, ready, receive, request, texts
 
@@ -122,9 +122,9 @@ def test_a_history_that_is_not_what_its_request_asked_for_is_refused() -> None:
 def test_a_venue_that_answers_no_requests_fills_no_memory() -> None:
     session = ready()
     load = LoadCandles(asset="unknown", period=60)
-    assert session.send([request(number, load) for number in range(1, MAX_LOADS + 1)], NOW) == []
+    assert session.send([request(number, load) for number in range(1, MAX_UNANSWERED + 1)], NOW) == []
     session.texts_to_send()
-    (failure,) = session.send([request(MAX_LOADS + 1, load)], NOW)
+    (failure,) = session.send([request(MAX_UNANSWERED + 1, load)], NOW)
     assert isinstance(failure, Failure)
     assert (failure.request, failure.error) == (1, "RequestTimeout")
 

@@ -4,13 +4,27 @@ from decimal import Decimal
 import pytest
 
 from actors.errors import RemoteProtocolError, RequestRefused
-from actors.messages import AssetsListed, BalanceChanged, RawMessage
+from actors.messages import AssetsListed, BalanceChanged, PendingOrdersListed, RawMessage
 from actors.values import AccountKind, Balance, Candle, Tick
 from actors.wire import pocketoption
+from actors.wire.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
+from actors.wire.pending_orders import Cancellation, Placement
 from actors.wire.pocketoption import Authenticated, AuthRefused, Reader, TickRows
 from actors.wire.shapes import RequestedHistory, StreamHistory
 from actors.wire.socketio import Event
 from actors.wire.streams import Stream
+from tests.wire.quotations import (
+    ACCEPTED,
+    ACCEPTED_DEAL,
+    CLOSED_DEAL,
+    CLOSED_LIST,
+    CLOSING,
+    CLOSING_DEAL,
+    LATER_EVENTS,
+    OPEN_LIST,
+    PENDING_ORDER,
+    PENDING_ROW,
+)
 
 NOW = 1770848931.5
 
@@ -105,13 +119,36 @@ def test_the_names_of_the_venue() -> None:
     assert balance == BalanceChanged(Balance(AccountKind.DEMO, Decimal("0.10")))
 
 
+def test_the_names_of_the_venue_for_trading() -> None:
+    facts = {
+        ("successopenOrder", ACCEPTED): Acceptance("18396039", ACCEPTED_DEAL),
+        ("failopenOrder", b'{"asset":"A","error":"OPEN_TIME"}'): Refusal("A", "OPEN_TIME"),
+        ("successcloseOrder", CLOSING): ClosedDeals([CLOSING_DEAL], listed=False),
+        ("updateOpenedDeals", OPEN_LIST): OpenDeals([ACCEPTED_DEAL]),
+        ("updateClosedDeals", CLOSED_LIST): ClosedDeals([CLOSED_DEAL], listed=True),
+        ("successopenPendingOrder", PENDING_ROW): Placement(PENDING_ORDER),
+        ("failopenPendingOrder", b'{"error":"OPEN_TIME"}'): Placement(reason="OPEN_TIME"),
+        ("successcancelPendingOrder", b'{"ticket":"t"}'): Cancellation("t"),
+        ("failcancelPendingOrder", b'{"ticket":"t","error":"x"}'): Cancellation("t", "x"),
+        ("successupdatePending", b"[]"): PendingOrdersListed([]),
+    }
+    for (name, payload), fact in facts.items():
+        assert Reader().read(Event(name, (payload,))) == fact
+
+
+def test_rows_left_out_are_counted_wherever_they_stood() -> None:
+    reader = Reader()
+    reader.read(Event("updateClosedDeals", (b"[{},%s]" % CLOSED_LIST[1:-1],)))
+    reader.read(Event("successupdatePending", (b"[{},%s]" % PENDING_ROW,)))
+    reader.ticks([b"{}"], {}, NOW)
+    assert reader.refused == 3
+
+
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
-        (Event("updateOpenedDeals", (b"[ ]",)), "[ ]"),
-        (Event("successopenOrder", (b'{"id":"2b","profit":4.60}',)), '{"id":"2b","profit":4.60}'),
-        (Event("chafor", (b'[["EURUSD_otc",96]]',)), '[["EURUSD_otc",96]]'),
-        (Event("updateTime", (b"1770856131",)), "1770856131"),
+        (Event("updateEnabledSocialOptions", (b"[ ]",)), "[ ]"),
+        (Event("successopenFreeTrade", (b'{"id":"2b","profit":4.60}',)), '{"id":"2b","profit":4.60}'),
         (Event("auth/success"), ""),
         (Event("several", (b"1", b'"\xc3\xa9"')), '[1,"é"]'),
     ],
@@ -120,11 +157,16 @@ def test_what_nothing_here_interprets_is_handed_on_as_it_came(event: Event, payl
     assert Reader().read(event) == RawMessage(event.name, payload)
 
 
+@pytest.mark.parametrize(("name", "payload"), LATER_EVENTS.items())
+def test_events_that_are_not_ours_to_understand_are_handed_on(name: str, payload: bytes) -> None:
+    assert Reader().read(Event(name, (payload,))) == RawMessage(name, payload.decode())
+
+
 @pytest.mark.parametrize(
     "payload", [b"", b"{", b"NaN", b'"\xff"', b"[" * 100_000 + b"]" * 100_000, b"\x04{}"]
 )
 @pytest.mark.parametrize(
-    "name", ["updateClosedDeals", "updateAssets", "updateHistoryNew", "successupdateBalance"]
+    "name", ["updateRank", "updateClosedDeals", "updateAssets", "updateHistoryNew", "successupdateBalance"]
 )
 def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
@@ -132,7 +174,20 @@ def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes)
 
 
 @pytest.mark.parametrize(
-    "name", ["updateAssets", "updateHistoryNew", "loadHistoryPeriod", "successupdateBalance"]
+    "name",
+    [
+        "updateAssets",
+        "updateHistoryNew",
+        "loadHistoryPeriod",
+        "successupdateBalance",
+        "successopenOrder",
+        "failopenOrder",
+        "successcloseOrder",
+        "updateOpenedDeals",
+        "updateClosedDeals",
+        "successopenPendingOrder",
+        "successupdatePending",
+    ],
 )
 def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
     with pytest.raises(RemoteProtocolError):

@@ -13,6 +13,7 @@ from actors.messages import (
     StreamReport,
     SubscribeTicks,
 )
+from actors.messages.events import DealsClosed, DealsOpen
 from actors.messages.traffic import Item, Reply, Ticks
 from actors.values import AccountKind, Balance, Tick
 from actors.wire.session import Message
@@ -51,8 +52,8 @@ def test_a_complete_session() -> None:
             [BalanceChanged(Balance(AccountKind.DEMO, Decimal("49812.37")))],
             [],
         ),
-        (event("updateOpenedDeals", b"[]"), [RawMessage("updateOpenedDeals", "[]")], []),
-        (event("updateClosedDeals", b"[]"), [RawMessage("updateClosedDeals", "[]")], []),
+        (event("updateOpenedDeals", b"[]"), [DealsOpen("c1", 3, [])], []),
+        (event("updateClosedDeals", b"[]"), [DealsClosed("c1", 3, [], listed=True)], []),
     ]
     for messages, items, sent in steps:
         assert receive(session, messages) == items

@@ -1,0 +1,57 @@
+"""Which orders are not worth sending: the checks before anything is journaled or sent."""
+
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from actors.errors import NotSent
+from actors.messages.commands import PlaceOrder
+from actors.values import Asset, Balance
+
+CENT: Final = Decimal("0.01")
+
+
+class Limits(Struct, frozen=True):
+    """What the configuration allows; amounts in the account's currency, the duration in seconds.
+
+    The defaults are what the venue takes (protocol 1.6.3 and 1.10).
+    """
+
+    minimum_amount: Decimal = Decimal(1)
+    maximum_amount: Decimal = Decimal(50_000)
+    maximum_duration: int = 43_200
+    maximum_open: int = 10
+
+
+def check(
+    command: PlaceOrder, asset: Asset | None, balance: Balance | None, open_deals: int, limits: Limits
+) -> None:
+    """Raises ``NotSent`` with the first rule that the order breaks.
+
+    ``asset`` is ``None`` if the venue has not listed it, ``balance`` if it has not stated one yet;
+    ``open_deals`` counts the orders in flight too.
+    """
+    if asset is None:
+        raise NotSent(f"the venue does not list {command.asset}")
+    if not asset.tradable:
+        raise NotSent(f"{asset.symbol} cannot be traded at the moment")
+    _check_amount(command.amount, balance, limits)
+    if not asset.minimum_duration <= command.duration <= limits.maximum_duration:
+        raise NotSent(
+            f"{asset.symbol} can be traded for {asset.minimum_duration} to {limits.maximum_duration} s,"
+            f" not for {command.duration} s"
+        )
+    if open_deals >= limits.maximum_open:
+        raise NotSent(f"{open_deals} deals are open or on their way, {limits.maximum_open} are allowed")
+
+
+def _check_amount(amount: Decimal, balance: Balance | None, limits: Limits) -> None:
+    if amount <= 0 or not limits.minimum_amount <= amount <= limits.maximum_amount:
+        raise NotSent(
+            f"the amount may be {limits.minimum_amount:f} to {limits.maximum_amount:f}, not {amount:f}"
+        )
+    if amount % CENT:
+        raise NotSent(f"the amount may have two decimals, not as many as {amount:f}")
+    if balance is not None and amount > balance.amount:
+        raise NotSent(f"the amount of {amount:f} is more than the balance of {balance.amount:f}")

@@ -1,0 +1,77 @@
+"""One order of ours, and the steps that its state may take."""
+
+import enum
+from decimal import Decimal
+from typing import Final, Self
+
+from msgspec import Struct, structs
+
+from actors.errors import LocalProtocolError
+from actors.values import AccountKind, Deal, Direction
+
+
+class OrderState(enum.Enum):
+    """How much is known of what became of an order."""
+
+    CREATED = "created"
+    JOURNALED = "journaled"  # on disk; from here on it may have been sent
+    NOT_SENT = "not sent"
+    OPEN = "open"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # sent, its answer never came; only evidence leads out of here
+    NOT_PLACED = "not placed"
+    CLOSED = "closed"
+
+
+STEPS: Final[dict[OrderState, frozenset[OrderState]]] = {
+    OrderState.CREATED: frozenset({OrderState.JOURNALED}),
+    OrderState.JOURNALED: frozenset(
+        {OrderState.NOT_SENT, OrderState.OPEN, OrderState.REFUSED, OrderState.UNKNOWN}
+    ),
+    # NOT_SENT: the word that it never left our side can come after its deadline.
+    OrderState.UNKNOWN: frozenset(
+        {OrderState.OPEN, OrderState.NOT_PLACED, OrderState.REFUSED, OrderState.NOT_SENT}
+    ),
+    OrderState.NOT_PLACED: frozenset({OrderState.OPEN}),  # the deal showed itself after the verdict
+    # A refusal names no request (protocol 1.7.7) and can hit the wrong order; an acknowledgement cannot.
+    OrderState.REFUSED: frozenset({OrderState.OPEN}),
+    OrderState.OPEN: frozenset({OrderState.CLOSED}),
+    OrderState.NOT_SENT: frozenset(),
+    OrderState.CLOSED: frozenset(),
+}
+
+IN_FLIGHT: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN})
+GIVEN_UP: Final = frozenset({OrderState.NOT_PLACED, OrderState.REFUSED})
+SETTLED: Final = frozenset(
+    {OrderState.NOT_SENT, OrderState.REFUSED, OrderState.OPEN, OrderState.CLOSED}
+)  # no list will tell more of which deal is whose
+UNFINISHED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.OPEN})
+
+
+class Order(Struct, frozen=True):
+    """``id`` is its request id on the wire too; ``deal`` is set once it is known which one it became.
+
+    ``created_at`` is by our clock, the times of ``deal`` are by the venue's; both are UTC.
+    """
+
+    id: str
+    asset: str
+    amount: Decimal
+    direction: Direction
+    duration: int
+    account: AccountKind
+    created_at: float
+    state: OrderState = OrderState.CREATED
+    deal: Deal | None = None
+    reason: str = ""
+
+    def become(self, state: OrderState, *, deal: Deal | None = None, reason: str = "") -> Self:
+        """The order in its next state; raises ``LocalProtocolError`` if that step is not in ``STEPS``."""
+        if state not in STEPS[self.state]:
+            raise LocalProtocolError(f"order {self.id} is {self.state.value}, it cannot become {state.value}")
+        return structs.replace(self, state=state, deal=deal or self.deal, reason=reason or self.reason)
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a deal may come of it of which we do not know."""
+        return self.state in IN_FLIGHT

@@ -1,0 +1,23 @@
+"""The venue's flag for which of its two books is meant."""
+
+from typing import Final
+
+from actors.errors import RemoteProtocolError
+from actors.values import AccountKind
+
+Flag = int | bool
+
+_KINDS: Final = {0: AccountKind.LIVE, 1: AccountKind.DEMO}
+_FLAGS: Final = {kind: flag for flag, kind in _KINDS.items()}
+
+
+def read(flag: Flag) -> AccountKind:
+    """Raises ``RemoteProtocolError`` for a third book."""
+    kind = _KINDS.get(flag)
+    if kind is None:
+        raise RemoteProtocolError("neither a demo account nor a live one")
+    return kind
+
+
+def write(account: AccountKind) -> int:
+    return _FLAGS[account]

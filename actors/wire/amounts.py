@@ -1,0 +1,26 @@
+"""Amounts of money and JSON numbers, with no binary fraction in between."""
+
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Raw
+
+from actors.errors import NotSent
+
+_DIGITS: Final = 18  # on either side of the point; beyond them a number is a mistake or an attack
+
+
+def is_amount(number: Decimal) -> bool:
+    """Whether a number that the venue sent can be money."""
+    return number.is_finite() and (not number or -_DIGITS <= number.adjusted() < _DIGITS)
+
+
+def write(stake: Decimal) -> Raw:
+    """The stake as a JSON number: every digit of it, no exponent, no idle zeros (``1.50`` is ``1.5``).
+
+    Raises ``NotSent`` unless it can be money, and more than none.
+    """
+    if not (is_amount(stake) and stake > 0):
+        raise NotSent("the amount cannot be staked")
+    digits = f"{stake:f}"
+    return Raw((digits.rstrip("0").rstrip(".") if "." in digits else digits).encode())

@@ -1,0 +1,59 @@
+"""Ticks sent twice or in the wrong order, and that the ledger owns up to it."""
+
+import pytest
+
+from actors.errors import RequestRefused
+from runtime.practice import PracticeExchange
+from runtime.practice.clock import UTC_OFFSET
+from runtime.practice.quotes import Quote
+from runtime.practice.tick_faults import TickFault, TickFaults
+from tests.practice.client import Client
+
+FIRST, SECOND, THIRD, FOURTH = (Quote(float(number), 1.0) for number in range(4))
+
+
+def test_a_duplicate_is_sent_twice_at_once() -> None:
+    faults = TickFaults()
+    faults.plan.add(TickFault.DUPLICATE, 1)
+    assert faults.apply("A", FIRST) == (FIRST, FIRST)
+    assert faults.apply("A", SECOND) == (SECOND,)
+
+
+def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
+    faults = TickFaults()
+    faults.plan.add(TickFault.REORDER, 2)
+    assert faults.apply("A", FIRST) == ()
+    assert faults.apply("B", THIRD) == ()
+    assert faults.apply("A", SECOND) == (SECOND, FIRST)
+    assert faults.apply("B", FOURTH) == (FOURTH, THIRD)
+    assert faults.apply("A", THIRD) == (THIRD,)
+
+
+def test_a_client_gets_them_as_the_ledger_says(exchange: PracticeExchange) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session)
+        exchange.disturb_ticks("duplicate", 2)
+        exchange.disturb_ticks("reorder")
+        client.emit("subfor", "EURUSD_otc")
+        times = [stamp for _, stamp, _ in client.ticks(8)]
+    first, second, third, fourth, fifth, sixth = sorted(set(times))
+    assert times == [first, first, second, second, fourth, third, fifth, sixth]
+    sent = [tick.time + UTC_OFFSET for tick in exchange.ledger.ticks()]
+    assert sent[:8] == pytest.approx(times, abs=1e-5)
+
+
+def test_ticks_are_disturbed_until_it_is_called_off(exchange: PracticeExchange) -> None:
+    exchange.disturb_ticks("duplicate", None)
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit("subfor", "EURUSD_otc")
+        times = [stamp for _, stamp, _ in client.ticks(10)]
+        assert len(set(times)) == 5
+        exchange.calm()
+        client.fence()
+        times = [stamp for _, stamp, _ in client.ticks(10)]
+        assert len(set(times)) == 10
+
+
+def test_a_number_below_one_is_refused(exchange: PracticeExchange) -> None:
+    with pytest.raises(RequestRefused):
+        exchange.disturb_ticks("reorder", 0)
