@@ -58,6 +58,7 @@ class Router(RuntimeActor):
         self._outbound: Tellable
         self._pool: Tellable
         self._parts: tuple[Tellable, ...] = ()
+        self._links: set[Link] = set()
         self._events = self._ticks = 0
 
     def on_receive(self, message: Any) -> None:
@@ -72,8 +73,9 @@ class Router(RuntimeActor):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
             case Described():
                 self._draw(message)
-            case LinkOpened():
-                self.watch(message.link, _LinkReadable(message))
+            case LinkOpened(link=link):
+                self._links.add(link)
+                self.watch(link, _LinkReadable(message))
             case Wired():
                 self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
             case Begin():
@@ -89,6 +91,7 @@ class Router(RuntimeActor):
             batches = link.receive()
         except WorkerDied as error:
             self.inbox.unwatch(link)
+            self._links.discard(link)
             link.close()
             batches = [EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
         for batch in batches:
@@ -112,7 +115,7 @@ class Router(RuntimeActor):
             try:
                 listener.deliver(events)
             except pykka.ActorDeadError:
-                logger.warning("the listener to {!r} has died; its subscription ends", listener.topic)
+                logger.info("the listener to {!r} has ended; so does its subscription", listener.topic)
                 self._topics.remove(listener)
 
     # -- commands outward ----------------------------------------------------------------------------
@@ -200,3 +203,5 @@ class Router(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         for listener in self._topics:
             listener.end()
+        for link in self._links:
+            link.close()

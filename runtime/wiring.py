@@ -27,6 +27,7 @@ from actors.supervisor import Supervisor
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
+from runtime.logs import tokens
 from runtime.planning import make_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.worker_process import WorkerProcess
@@ -177,7 +178,7 @@ class Runtime:
         if self.config.pool.workers == 0:
             return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
         interval = self.config.supervision.heartbeat_interval
-        return WorkerProcess(name, interval, router, secrets=[session.auth.value])
+        return WorkerProcess(name, interval, router, tokens(session.auth.value))
 
 
 def _start_connection(

@@ -56,6 +56,7 @@ def test_a_request_that_is_no_upgrade_of_ours_gets_an_http_error(
     origin = exchange.regions[0].url.partition("/socket.io/")[0].replace("ws:", "http:")
     with pytest.raises(HTTPError) as caught:
         urlopen(origin + path, timeout=DEADLINE)
+    caught.value.close()
     assert caught.value.code == status
 
 
@@ -164,9 +165,9 @@ def test_a_client_that_does_not_read_is_cut_off(exchange: PracticeExchange) -> N
 
 
 def test_a_close_does_not_wait_for_a_client_that_does_not_read() -> None:
-    with PracticeExchange(PracticeSettings(ps_timeout=0.3)) as exchange:
-        with Client(exchange.regions[0].url) as client:
-            client.login(exchange.session)
-            for _ in range(20):
-                exchange.send_to_all(b"x" * 1_000_000)
-            assert closed_because(exchange) == "no ps"
+    settings = PracticeSettings(ps_timeout=0.3)
+    with PracticeExchange(settings) as exchange, Client(exchange.regions[0].url) as client:
+        client.login(exchange.session)
+        for _ in range(20):
+            exchange.send_to_all(b"x" * 1_000_000)
+        assert closed_because(exchange) == "no ps"
