@@ -7,6 +7,7 @@ from typing import Any
 
 import pykka
 from loguru import logger
+from pykka._envelope import Envelope
 
 from actors.inbox import Clock, HasFileno, Inbox, Squeeze, Timer
 from actors.messages.lifecycle import ActorFailed, Begin, Tellable
@@ -49,6 +50,7 @@ class RuntimeActor(pykka.ThreadingActor):
         self.name = name
         self.now = clock
         self._guardian = guardian
+        self.actor_inbox.put(Envelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
         return self._new_inbox()
@@ -81,9 +83,6 @@ class RuntimeActor(pykka.ThreadingActor):
     def unexpected(self, message: Any) -> None:
         """The last case of every actor's ``match``."""
         logger.warning("{} cannot handle {}", self.name, type(message).__name__)
-
-    def on_start(self) -> None:
-        self.actor_ref.tell(Begin())
 
     def on_stop(self) -> None:
         self.release(self.inbox.close())

@@ -6,6 +6,7 @@ So an actor is one thread without locks: it reads its own sockets, and nothing i
 import contextlib
 import heapq
 import itertools
+import math
 import queue
 import selectors
 import socket
@@ -25,6 +26,10 @@ Squeeze = Callable[[list[Any]], list[Any]]
 
 TOLD_PER_POLL: Final = 64
 """A busy inbox looks at its descriptors at least once in so many told messages."""
+
+
+LONGEST_WAIT: Final = 3600.0
+"""Seconds; selectors and locks refuse waits of some weeks and more, so a far timer is waited for in parts."""
 
 
 class HasFileno(Protocol):
@@ -141,9 +146,7 @@ class Inbox:
         if isinstance(envelope.message, (Control, _ActorStop)):
             self._urgent.append(envelope)
         else:
-            self._told.append(envelope)
-            if self._capacity is not None and len(self._told) > self._capacity:
-                self._make_room()
+            self._queue(envelope)
         if self._asleep:
             self.wake()
 
@@ -193,9 +196,10 @@ class Inbox:
         self._ready.clear()
         self._bell.close()
         self._bell = _Bell()
-        told = list(self._told)
-        self._told = deque(envelope for envelope in told if envelope.reply_to is not None)
-        return [envelope.message for envelope in told if envelope.reply_to is None]
+        left = [*self._urgent, *self._told]
+        self._urgent.clear()
+        self._told = deque(envelope for envelope in left if envelope.reply_to is not None)
+        return [envelope.message for envelope in left if envelope.reply_to is None]
 
     def _book(self, timer: Timer) -> Timer:
         heapq.heappush(self._timers, timer)
@@ -226,8 +230,10 @@ class Inbox:
         if timer.interval is None or timer.cancelled:
             heapq.heappop(self._timers)
         else:
-            missed = (self._clock() - timer.due) // timer.interval
-            timer.due += timer.interval * (missed + 1)
+            now = self._clock()
+            timer.due += timer.interval * max(1, math.ceil((now - timer.due) / timer.interval))
+            if timer.due <= now:
+                timer.due += timer.interval  # rounded down to this very instant
             heapq.heapreplace(self._timers, timer)
         return timer
 
@@ -238,21 +244,29 @@ class Inbox:
         if self._told or self._urgent:
             self._asleep = False
             return
-        timeout = max(0.0, self._timers[0].due - self._clock()) if self._timers else None
+        timeout = LONGEST_WAIT
+        if self._timers:
+            timeout = min(timeout, max(0.0, self._timers[0].due - self._clock()))
         self._ready.extend(self._bell.wait(timeout))
         self._asleep = False
         self._served = 0
 
+    def _queue(self, envelope: Envelope[Any]) -> None:
+        if self._capacity is None:
+            self._told.append(envelope)
+            return
+        with self._squeezing:  # nobody's message may slip in front of those that are being squeezed
+            self._told.append(envelope)
+            if len(self._told) > self._capacity:
+                self._make_room()
+
     def _make_room(self) -> None:
         assert self._squeeze is not None
-        with self._squeezing:
-            waiting = []
-            while self._told:
-                try:
-                    waiting.append(self._told.popleft())
-                except IndexError:  # the actor took the last one
-                    break
-            asked = [envelope for envelope in waiting if envelope.reply_to is not None]
-            told = [envelope.message for envelope in waiting if envelope.reply_to is None]
-            kept = [*(Envelope(message) for message in self._squeeze(told)), *asked]
-            self._told.extendleft(reversed(kept))
+        waiting = []
+        with contextlib.suppress(IndexError):  # also when the actor takes the last one
+            while True:
+                waiting.append(self._told.popleft())
+        asked = [envelope for envelope in waiting if envelope.reply_to is not None]
+        told = [envelope.message for envelope in waiting if envelope.reply_to is None]
+        kept = [*(Envelope(message) for message in self._squeeze(told)), *asked]
+        self._told.extendleft(reversed(kept))

@@ -67,7 +67,7 @@ class RateLimiter(RuntimeActor):
     def _queue(self, request: Request) -> None:
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
-        wait = self._quota.wait(now, sum(_cost(other) for other in ahead) + _cost(request))
+        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request))
         if now + wait > request.expires_at:
             self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
             return

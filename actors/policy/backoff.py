@@ -1,7 +1,7 @@
 """When a failed child may start again: tenacity's decisions, taken one step at a time and never slept."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from tenacity import (
     RetryCallState,
@@ -51,13 +51,6 @@ class _Custom(wait_base):
         return max(0.0, float(self._wait(retry_state)))
 
 
-class _StopOnRefusedSession(stop_base):
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        outcome = retry_state.outcome
-        refused = outcome is not None and isinstance(outcome.exception(), AuthRejected)
-        return refused and retry_state.attempt_number >= AUTH_ATTEMPTS
-
-
 class Backoff:
     """Counts one child's failures since it was last stable.
 
@@ -67,25 +60,26 @@ class Backoff:
 
     def __init__(self, wait: Wait, max_attempts: int = 0) -> None:
         until = stop_after_attempt(max_attempts + 1) if max_attempts else stop_never
+        refused = cast("stop_base", self._refused_too_often)  # any callable will do; the type does not say so
         self._retrying = Retrying(
             wait=wait_chain(wait_none(), _Custom(_one_step_back(wait))),
-            stop=stop_any(until, _StopOnRefusedSession()),
+            stop=stop_any(until, refused),
         )
-        self.reset()
-
-    @property
-    def attempts(self) -> int:
+        self.attempts = 0
         """Failures since the last ``reset``."""
-        return self._state.attempt_number - 1
+        self.reset()
 
     def reset(self) -> None:
         """The child was ready and stable for long enough."""
         self._state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
+        self.attempts = self._refusals = 0
 
     def failed(self, error: Exception) -> float | None:
         """Seconds until the next attempt; ``None`` if there shall be none."""
         if self._state.attempt_number == 1:
             self._retrying.begin()  # its figures are per thread, so not in __init__
+        self.attempts += 1
+        self._refusals += isinstance(error, AuthRejected)
         self._state.set_exception((type(error), error, None))
         try:
             delay: Any = self._retrying.iter(self._state)
@@ -93,6 +87,9 @@ class Backoff:
             return None
         self._state.prepare_for_next_attempt()
         return float(delay)
+
+    def _refused_too_often(self, retry_state: RetryCallState) -> bool:
+        return self._refusals >= AUTH_ATTEMPTS
 
 
 def _one_step_back(wait: Wait) -> Wait:

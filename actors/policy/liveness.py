@@ -53,6 +53,7 @@ class ConnectionHealth:
         self.epoch = epoch
         self.heard_at = now
         self.report: ConnectionReport | None = None
+        self.suspected_at = now
         self.rate = 0.0
 
 
@@ -70,7 +71,11 @@ class Liveness:
         self.connections: dict[str, ConnectionHealth] = {}
 
     def up(self, event: ConnectionUp, now: float) -> None:
+        """The silence of the streams that it may carry is counted from here."""
         self.connections[event.connection] = ConnectionHealth(event.epoch, now)
+        for stream in self.streams.values():
+            if stream.broken or stream.connection == event.connection:
+                stream.progress_at = now
 
     def down(self, event: ConnectionDown) -> None:
         """The streams it carried are broken until they deliver again."""
@@ -82,7 +87,10 @@ class Liveness:
                 stream.broken = event.reason
 
     def confirmed(self, event: StreamConfirmed, now: float) -> None:
-        """A stream was placed; its silence is counted from here."""
+        """A stream was placed; its silence is counted from here. The late word of an ended life is not."""
+        carrier = self.connections.get(event.connection)
+        if carrier is None or carrier.epoch != event.epoch:
+            return
         stream = self.streams.get(event.asset)
         if stream is None:
             self.streams[event.asset] = StreamHealth(event.connection, event.epoch, now)
@@ -113,21 +121,21 @@ class Liveness:
         news: list[Event] = []
         cures: list[Cure] = []
         for name, health in self.connections.items():
-            if now - health.heard_at > REPORTS_MISSED:
-                health.heard_at = now
+            if now - max(health.heard_at, health.suspected_at) > REPORTS_MISSED:
+                health.suspected_at = now
                 news.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
         for asset, stream in self.streams.items():
-            carrier = self.connections.get(stream.connection)
-            if carrier is None or carrier.epoch != stream.epoch or not tradable.get(asset, True):
-                continue
+            if not self.connections or not tradable.get(asset, True):
+                stream.progress_at = now  # silence that nothing here can cure does not count
             silent = now - stream.progress_at
             if silent <= self._stale_after * 2**stream.cures:
                 continue
             stream.cures += 1
-            if stream.cures == 2:
+            carrier = self.connections.get(stream.connection)
+            if stream.cures == 2 and carrier is not None:
                 news.append(StreamStale(asset, silent, "reconnect"))
                 reason = f"{asset} stayed silent after a new subscription"
-                news.append(ConnectionSuspect(stream.connection, stream.epoch, reason))
+                news.append(ConnectionSuspect(stream.connection, carrier.epoch, reason))
             else:
                 news.append(StreamStale(asset, silent, "resubscribe"))
                 cures.append(Cure(asset))
