@@ -115,6 +115,7 @@ class Connection(RuntimeActor):
         self.every(self._settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
+        self._conversation.ping(self.now())
         self._read()  # the first bytes may have come along with the upgrade
 
     def _read(self) -> None:

@@ -8,56 +8,14 @@ import pykka
 import pytest
 from loguru import logger
 
-from actors.base import Reply, RuntimeActor
+from actors.base import Reply
 from actors.errors import RequestRefused
 from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorFailed, Begin
 from tests.conftest import ManualClock
+from tests.recording import WAIT, Recorder, Recording
 
 pytestmark = pytest.mark.timeout(20)
-
-WAIT = 5.0
-
-
-class Recorder(RuntimeActor):
-    """Handles a callable by calling it with itself, and puts all else where a test can await it."""
-
-    def __init__(
-        self, seen: queue.SimpleQueue[Any], released: queue.SimpleQueue[list[Any]], **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.seen = seen
-        self.released = released
-
-    def on_receive(self, message: Any) -> Any:
-        if callable(message):
-            return message(self)
-        self.seen.put(message)
-        return None
-
-    def release(self, unhandled: list[Any]) -> None:
-        self.released.put(unhandled)
-
-
-class Recording:
-    """A running recorder and what it has recorded."""
-
-    def __init__(self, kind: type[Recorder] = Recorder, name: str = "recorder", **kwargs: Any) -> None:
-        self._seen: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._released: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
-        self.ref = kind.start(self._seen, self._released, name=name, **kwargs)
-
-    def seen(self) -> Any:
-        return self._seen.get(timeout=WAIT)
-
-    def released(self) -> list[Any]:
-        return self._released.get(timeout=WAIT)
-
-    def nothing_more(self) -> bool:
-        return self._seen.empty() and self._released.empty()
-
-    def do(self, action: Callable[[Any], Any]) -> Any:
-        return self.ref.ask(action, timeout=WAIT)
 
 
 def fail(error: BaseException) -> Callable[[Any], None]:

@@ -1,27 +1,14 @@
-import contextlib
-import socket
-import sys
 import threading
-import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pykka
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pykka._envelope import Envelope
-from pykka.messages import _ActorStop
 
-from actors.inbox import TOLD_PER_POLL, Inbox
+from actors.inbox import Inbox
 from actors.messages.control import Drain
 from tests.conftest import ManualClock
+from tests.inbox.envelopes import ask, take_all, tell
 
 pytestmark = pytest.mark.timeout(20)  # a lost wake-up would hang
-
-
-# -- bounded -------------------------------------------------------------------------------------------
 
 
 def newest_two(waiting: list[Any]) -> list[Any]:
