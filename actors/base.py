@@ -9,7 +9,7 @@ import pykka
 from loguru import logger
 from pykka._envelope import Envelope
 
-from actors.inbox import Clock, HasFileno, Inbox, Squeeze, Timer
+from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
 from actors.messages.lifecycle import ActorFailed, Begin, Tellable
 
 
@@ -42,10 +42,9 @@ class RuntimeActor(pykka.ThreadingActor):
         *,
         guardian: Tellable | None = None,
         clock: Clock = time.monotonic,
-        capacity: int | None = None,
-        squeeze: Squeeze | None = None,
+        bound: Bound | None = None,
     ) -> None:
-        self._new_inbox = functools.partial(Inbox, clock, capacity, squeeze)
+        self._new_inbox = functools.partial(Inbox, clock, bound)
         super().__init__()
         self.name = name
         self.now = clock

@@ -13,6 +13,7 @@ from actors.messages.events import (
     ConnectionUp,
     Event,
     StreamConfirmed,
+    StreamDropped,
     StreamGap,
     StreamStale,
 )
@@ -49,6 +50,8 @@ class HealthMonitor(RuntimeActor):
                 self._announce(self._liveness.reported(message, self.now()))
             case StreamConfirmed():
                 self._liveness.confirmed(message, self.now())
+            case StreamDropped(asset=asset):
+                self._liveness.dropped(asset)
             case ConnectionUp():
                 self._liveness.up(message, self.now())
             case ConnectionDown():

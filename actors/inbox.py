@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
@@ -22,7 +22,15 @@ from pykka.messages import _ActorStop
 from actors.messages.control import Control
 
 Clock = Callable[[], float]
-Squeeze = Callable[[list[Any]], list[Any]]
+
+
+class Bound(NamedTuple):
+    """A fuller inbox than ``capacity`` hands the told messages that wait to ``squeeze``, which returns
+    what is to be kept of them; asks are kept, behind them."""
+
+    capacity: int
+    squeeze: Callable[[list[Any]], list[Any]]
+
 
 TOLD_PER_POLL: Final = 64
 """A busy inbox looks at its descriptors at least once in so many told messages."""
@@ -66,7 +74,7 @@ class _Bell:
     def ring(self) -> None:
         self._rings.put(None)
 
-    def wait(self, timeout: float | None) -> list[Any]:
+    def wait(self, timeout: float) -> list[Any]:
         with contextlib.suppress(queue.Empty):
             self._rings.get(timeout=timeout)
         return []
@@ -92,7 +100,8 @@ class _SelectorBell:
             self._selector.register(source, events, message)
 
     def unwatch(self, source: HasFileno) -> None:
-        self._selector.unregister(source)
+        with contextlib.suppress(KeyError):  # never watched
+            self._selector.unregister(source)
 
     def ring(self) -> None:
         try:
@@ -100,7 +109,7 @@ class _SelectorBell:
         except (BlockingIOError, OSError):
             return  # full: it is ringing already; closed: nobody is left to wake
 
-    def wait(self, timeout: float | None) -> list[Any]:
+    def wait(self, timeout: float) -> list[Any]:
         ready = [key.data for key, _ in self._selector.select(timeout)]
         if None in ready:
             ready.remove(None)
@@ -117,16 +126,12 @@ class Inbox:
     """Implements pykka's inbox protocol; ``put``, ``empty`` and ``wake`` are safe from any thread,
     all else belongs to the actor's own thread.
 
-    Order: control messages, then due timers, then descriptors and told messages in turn. With
-    ``capacity``, a fuller inbox hands what waits to ``squeeze``, which returns what is to be kept.
+    Order: control messages, then due timers, then descriptors and told messages in turn.
     """
 
-    def __init__(
-        self, clock: Clock = time.monotonic, capacity: int | None = None, squeeze: Squeeze | None = None
-    ) -> None:
+    def __init__(self, clock: Clock = time.monotonic, bound: Bound | None = None) -> None:
         self._clock = clock
-        self._capacity = capacity
-        self._squeeze = squeeze
+        self._bound = bound
         self._squeezing = threading.Lock()
         self._urgent: deque[Envelope[Any]] = deque()
         self._told: deque[Envelope[Any]] = deque()
@@ -196,9 +201,11 @@ class Inbox:
         self._ready.clear()
         self._bell.close()
         self._bell = _Bell()
-        left = [*self._urgent, *self._told]
-        self._urgent.clear()
-        self._told = deque(envelope for envelope in left if envelope.reply_to is not None)
+        with self._squeezing:
+            left = [*self._urgent, *self._told]
+            self._urgent.clear()
+            self._told.clear()
+            self._told.extend(envelope for envelope in left if envelope.reply_to is not None)
         return [envelope.message for envelope in left if envelope.reply_to is None]
 
     def _book(self, timer: Timer) -> Timer:
@@ -252,21 +259,20 @@ class Inbox:
         self._served = 0
 
     def _queue(self, envelope: Envelope[Any]) -> None:
-        if self._capacity is None:
+        if self._bound is None:
             self._told.append(envelope)
             return
         with self._squeezing:  # nobody's message may slip in front of those that are being squeezed
             self._told.append(envelope)
-            if len(self._told) > self._capacity:
-                self._make_room()
+            if len(self._told) > self._bound.capacity:
+                self._make_room(self._bound)
 
-    def _make_room(self) -> None:
-        assert self._squeeze is not None
+    def _make_room(self, bound: Bound) -> None:
         waiting = []
         with contextlib.suppress(IndexError):  # also when the actor takes the last one
             while True:
                 waiting.append(self._told.popleft())
         asked = [envelope for envelope in waiting if envelope.reply_to is not None]
         told = [envelope.message for envelope in waiting if envelope.reply_to is None]
-        kept = [*(Envelope(message) for message in self._squeeze(told)), *asked]
+        kept = [*(Envelope(message) for message in bound.squeeze(told)), *asked]
         self._told.extendleft(reversed(kept))

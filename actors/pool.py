@@ -9,7 +9,13 @@ from msgspec.structs import replace
 from actors.base import RuntimeActor
 from actors.errors import WorkerDied
 from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, UnsubscribeTicks
-from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp, StreamConfirmed
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionSuspect,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamDropped,
+)
 from actors.messages.lifecycle import Begin, ConnectionPlaced, Tellable, Wired
 from actors.messages.status import Describe, Described, PlacedStream, PoolPart
 from actors.messages.traffic import EventBatch, Failure, Reply, Request, Requests, Resubscribe, Send, Settled
@@ -42,7 +48,8 @@ class Pool(RuntimeActor):
             case Settled():
                 self._settle(message.id)
             case StreamConfirmed():
-                self._subscriptions.confirm(message)
+                if self._ready.get(message.connection) == message.epoch:
+                    self._subscriptions.confirm(message)
             case ConnectionUp(connection=name, epoch=epoch):
                 self._ready[name] = epoch
                 self._restore()
@@ -116,6 +123,7 @@ class Pool(RuntimeActor):
         if stream is None:
             self._answer(Failure(request.id, "RequestRefused", f"{command.asset} is not subscribed"))
             return ""
+        self._router.tell(EventBatch(self.name, [StreamDropped(command.asset)]))
         if stream.connection not in self._ready:
             self._answer(Reply(request.id))
             return ""
@@ -131,7 +139,8 @@ class Pool(RuntimeActor):
         """Subscribe to a placed stream once more, in the name of whoever may still wait for it."""
         waiting = stream.request if stream.confirmed is None else None
         request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
-        self._outbound.tell(replace(request, connection=stream.connection))
+        # The wish outlives its waiter's patience: the limiter may delay it, never refuse it.
+        self._outbound.tell(replace(request, connection=stream.connection, expires_at=math.inf))
 
     def _lose(self, connection: str) -> None:
         """Move its streams, repeat its reads elsewhere; what must not be repeated is answered."""

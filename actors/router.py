@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import pykka
 from loguru import logger
-from msgspec import Struct
 
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
 from actors.listener import Listener
 from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe, VenueCommand
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import Begin, Link, LinkOpened, Tellable, Wired
+from actors.messages.lifecycle import Begin, DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
     EventBatch,
@@ -25,16 +24,9 @@ from actors.messages.traffic import (
     Ticks,
 )
 from actors.policy.facts import VenueFacts, Verdict
+from actors.policy.picture import Picture
 from actors.policy.topics import TopicTable, route
 from actors.policy.waiting import Waiter, Waiters
-
-
-class _LinkReadable(Struct, frozen=True):
-    opened: LinkOpened
-
-
-class _DeadlinePassed(Struct, frozen=True):
-    id: int
 
 
 class Router(RuntimeActor):
@@ -63,27 +55,25 @@ class Router(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case _LinkReadable():
+            case LinkReadable():
                 self._read(message.opened)
             case EventBatch():
                 self._route(message)
             case Command():
                 self._accept(message)
-            case _DeadlinePassed(id=id):
+            case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
             case Described():
                 self._draw(message)
             case LinkOpened(link=link):
                 self._links.add(link)
-                self.watch(link, _LinkReadable(message))
+                self.watch(link, LinkReadable(message))
             case Wired():
                 self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
             case Begin():
                 pass
             case _:
                 self.unexpected(message)
-
-    # -- events inward -------------------------------------------------------------------------------
 
     def _read(self, opened: LinkOpened) -> None:
         link: Link = opened.link
@@ -118,12 +108,10 @@ class Router(RuntimeActor):
                 logger.info("the listener to {!r} has ended; so does its subscription", listener.topic)
                 self._topics.remove(listener)
 
-    # -- commands outward ----------------------------------------------------------------------------
-
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
         if math.isfinite(waiter.expires_at):
-            waiter.timer = self.after(waiter.expires_at - self.now(), _DeadlinePassed(waiter.id))
+            waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         self._attempt(waiter)
 
     def _attempt(self, waiter: Waiter) -> None:
@@ -134,6 +122,7 @@ class Router(RuntimeActor):
             case Unsubscribe():
                 self._settle(waiter.id, self._unsubscribe(command))
             case GetStatus():
+                waiter.picture = Picture()
                 for part in self._parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case _:
@@ -182,11 +171,11 @@ class Router(RuntimeActor):
 
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
-        if waiter is not None and waiter.picture.add(described.part):
+        if waiter is None or waiter.picture is None:
+            return
+        if waiter.picture.add(described.part):
             own = RouterStatus(self._events, self._ticks, len(self._topics), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
-
-    # -- subscriptions -------------------------------------------------------------------------------
 
     def _subscribe(self, wish: Subscribe) -> None:
         owned = not isinstance(wish.to, pykka.ActorRef)
@@ -201,6 +190,9 @@ class Router(RuntimeActor):
         return bool(found)
 
     def release(self, unhandled: list[Any]) -> None:
+        for waiter in self._waiters.take_all():
+            if waiter.slot is not None:
+                waiter.slot.fail(RequestError("the runtime has stopped"))
         for listener in self._topics:
             listener.end()
         for link in self._links:

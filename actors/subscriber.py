@@ -6,6 +6,7 @@ from typing import Any
 from loguru import logger
 
 from actors.base import RuntimeActor
+from actors.inbox import Bound
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.traffic import Deliver, EventBatch
@@ -25,7 +26,7 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", capacity=CAPACITY, squeeze=squeeze, **kwargs)
+        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, squeeze), **kwargs)
         self._handler = handler
         self._batch = batch
         self._router = router

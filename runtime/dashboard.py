@@ -32,6 +32,7 @@ _STYLES = {
 }
 Row = list[str | Text]
 
+_SESSION_STYLES = {"practice": "black on yellow", "demo": "bold", "live": "bold white on red"}
 _WELL = {"up", "live", "confirmed"}
 _GIVES_WAY = "LAST ERROR"
 """The column that is cut short where the terminal is narrow."""
@@ -103,25 +104,11 @@ class Dashboard:
         return Group(*parts, "", *footer)
 
     def _header(self, at: Moment) -> Text:
-        practice = self._facts.session == "practice"
-        style = (
-            "black on yellow"
-            if practice
-            else "bold white on red"
-            if self._facts.session == "live"
-            else "bold"
-        )
-        header = Text.assemble(
-            ("tellwire", "bold"),
-            "  ",
-            (f" {self._facts.venue} ", style),
-            f"  {self._facts.session} session" if not practice else "",
-            f"  up {_clock(at.uptime)}",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+        header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
+        header.append(f" {self._facts.venue} ", _SESSION_STYLES[self._facts.session])
+        header.append(f"  {self._facts.session} session  up {_clock(at.uptime)}", "not bold")
         if self._tally.balance is not None:
-            header.append(f"  balance {self._tally.balance.amount:,.2f}")
+            header.append(f"  balance {self._tally.balance.amount:,.2f}", "not bold")
         if at.status_age >= 2.0:
             header.append(f"  STATUS IS {at.status_age:.0f} S OLD", "bold red")
         return header

@@ -49,7 +49,7 @@ class Link(Generic[M]):
                 raise WorkerDied("the link is broken")
             try:
                 self._send_all(LENGTH.pack(len(body)) + body)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: closed in this moment
                 # Part of a message may have left; what followed it could not be told from its rest.
                 self._broken = True
                 raise WorkerDied(f"the link failed: {error}") from error

@@ -70,7 +70,8 @@ def configure(level: str, secrets: Iterable[str], write: Write) -> None:
     clean = Scrubber(secrets)
 
     def sink(message: "Message") -> None:
-        write(_line(message.record, clean))
+        with contextlib.suppress(OSError):  # nobody reads: that must not end what the log only tells of
+            write(_line(message.record, clean))
 
     with contextlib.suppress(ValueError):  # it can be made once only
         logger.level(PRACTICE, no=100)
@@ -121,8 +122,7 @@ def to_stderr(form: Callable[[Line], str]) -> Write:
     """Writes each line at once."""
 
     def write(line: Line) -> None:
-        with contextlib.suppress(OSError):  # nobody reads: that must not end what the log only tells of
-            sys.stderr.write(form(line) + "\n")
-            sys.stderr.flush()
+        sys.stderr.write(form(line) + "\n")
+        sys.stderr.flush()
 
     return write

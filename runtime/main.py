@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from actors.errors import AuthRejected, ConfigInvalid
 from runtime.config import Config, effective_yaml, json_schema, load
 from runtime.config.units import parse_duration
 from runtime.endings import INTERRUPTED
+from runtime.output.stdout import discard
 from runtime.run import Run, Wishes
 
 CLEAN, MISUSED, REFUSED, FAILED = 0, 2, 3, 70
@@ -91,8 +91,7 @@ def _answer(text: str) -> int:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard()
     return CLEAN
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import pykka
 from loguru import logger
 from msgspec import Struct
-from rich.console import Console
 
-from actors.errors import AuthRejected, TellwireError
+from actors.errors import AuthRejected
 from actors.messages.commands import Subscribe
 from actors.subscriber import Subscriber
 from runtime import logs
@@ -19,6 +18,7 @@ from runtime.endings import Ending, Endings
 from runtime.output.base import Output
 from runtime.output.event_log import PlainLog
 from runtime.output.json_lines import JsonLines
+from runtime.output.stdout import Terminal
 from runtime.output.table import FAREWELL, LiveTable
 from runtime.output.tally import Tally
 from runtime.wiring import Runtime
@@ -60,12 +60,10 @@ class Run:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
                 self._runtime.start()
-            except (OSError, TellwireError) as error:
-                logger.error("the start failed: {}", error)
-                self._runtime.stop()
-                return error
-            try:
                 ending = self._show(began)
+            except Exception as error:  # noqa: BLE001  # our log hides secrets, the interpreter's last words do not
+                logger.opt(exception=error).critical("this was not foreseen")
+                return error
             finally:
                 self._stop()
             if ending is not Ending.READER_GONE and _last_events_shown():
@@ -106,12 +104,14 @@ class Run:
         to_stderr = logs.to_stderr(logs.as_json if self._config.log.json_lines else logs.plain)
         match self._wishes.output:
             case "json":
-                gone = self._endings.announce
-                return JsonLines(sys.stdout.fileno(), to_stderr, lambda: gone(Ending.READER_GONE))
+                return JsonLines(sys.stdout.fileno(), to_stderr, self._reader_gone)
             case "log":
                 return PlainLog(to_stderr)
             case _:
-                return LiveTable(Console(highlight=False), self._facts(), self._tally)
+                return LiveTable(Terminal(self._reader_gone), self._facts(), self._tally)
+
+    def _reader_gone(self) -> None:
+        self._endings.announce(Ending.READER_GONE)
 
     def _facts(self) -> Facts:
         if self._session is None:

@@ -38,7 +38,7 @@ STOP_TIMEOUT = 2.0
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
-    HealthMonitor: ("connection.", "stream.confirmed", "report.connection", "assets"),
+    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
 }
 """Which events the house's own actors subscribe to."""
 

@@ -13,8 +13,8 @@ from actors.messages.lifecycle import LinkOpened, Tellable
 from actors.messages.traffic import Uplink
 from runtime.link import Link
 
-WORKER_STALL = 0.0
-"""A worker reads its link at once or is stuck: nobody here waits for it."""
+WORKER_STALL = 0.25
+"""Seconds; a worker reads its link at once or is stuck, and the pool must not wait long to find out."""
 
 
 class WorkerProcess:

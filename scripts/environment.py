@@ -30,7 +30,7 @@ def prepare(default: str, extra: str = "") -> str:
         print(f"preparing {folder}", file=sys.stderr, flush=True)
         if not python.exists():
             _call(folder, sys.executable, "-m", "venv", str(folder))
-        install = ["install", "--quiet", "--disable-pip-version-check", "--use-pep517", "--editable"]
+        install = ["install", "-qq", "--disable-pip-version-check", "--use-pep517", "--editable"]
         _call(folder, str(python), "-m", "pip", *install, f"{PROJECT}[{extra}]" if extra else str(PROJECT))
         stamp.write_text(wanted)
     return str(python)

@@ -39,7 +39,6 @@ def test_an_actors_first_message_is_begin() -> None:
     assert Recording().seen() == Begin()
 
 
-# FAULT: its thread tells it Begin, so whoever has the ref may be faster.
 def test_begin_comes_before_what_was_told_before_its_thread_ran() -> None:
     told = threading.Event()
 

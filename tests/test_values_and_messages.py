@@ -72,6 +72,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.ActorRestarted("c1", 3, "cut"), "actor.restarted"),
         (events.ActorQuarantined("c1", "refused", auth=True), "actor.quarantined"),
         (events.StreamConfirmed("EURUSD_otc", 60, "c1", 2), "stream.confirmed"),
+        (events.StreamDropped("EURUSD_otc"), "stream.dropped"),
         (events.StreamStale("EURUSD_otc", 12.5, "resubscribe"), "stream.stale"),
         (events.StreamGap("EURUSD_otc", 1.0, 2.0, "cut"), "stream.gap"),
         (events.StreamRecovered("EURUSD_otc", "c1"), "stream.recovered"),
@@ -208,7 +209,6 @@ def test_a_secret_is_hidden_in_errors_that_name_its_message() -> None:
     assert CANARY not in str(refused.value)
 
 
-# FAULT: msgspec gives every Struct a __rich_repr__, which rich (our own terminal, too) prefers to repr().
 def test_a_secret_is_hidden_from_rich() -> None:
     assert CANARY not in rich.pretty.pretty_repr(Secret(CANARY))
     assert CANARY not in rich.pretty.pretty_repr(SETTINGS)

@@ -171,6 +171,13 @@ class StreamConfirmed(Event, frozen=True):
     epoch: int
 
 
+class StreamDropped(Event, frozen=True):
+    """Nobody wants the stream any more."""
+
+    base_topic: ClassVar[str] = "stream.dropped"
+    asset: str
+
+
 class StreamStale(Event, frozen=True):
     """A tradable asset's stream fell silent ``silent_for`` seconds ago; ``cure`` is what is done about it."""
 

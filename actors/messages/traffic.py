@@ -20,6 +20,7 @@ from actors.messages.events import (
     Lagged,
     RawMessage,
     StreamConfirmed,
+    StreamDropped,
     StreamGap,
     StreamRecovered,
     StreamStale,
@@ -109,6 +110,7 @@ PublicEvent = (
     | ActorRestarted
     | ActorQuarantined
     | StreamConfirmed
+    | StreamDropped
     | StreamStale
     | StreamGap
     | StreamRecovered

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from actors.messages.events import ConnectionDown, ConnectionUp, Heartbeat
-from actors.messages.lifecycle import ConnectionSettings, Host
+from actors.messages.lifecycle import ConnectionSettings, Host, StartConnection
 from actors.messages.status import ChildStatus, SupervisorPart, WorkerStatus
 from actors.policy.backoff import Backoff
 from actors.policy.selection import RegionTurn
@@ -67,9 +67,11 @@ class ConnectionChild(Child):
         self.regions = regions
         self.host = host
 
-    def started(self) -> None:
+    def start(self, settings: ConnectionSettings) -> StartConnection:
+        """What begins its next life, in the region whose turn it is."""
         self.epoch += 1
         self.state = ChildState.STARTING
+        return StartConnection(self.name, self.epoch, self.regions.current, settings)
 
     def lost(self, reason: str) -> ConnectionDown:
         """The news of its end, where it cannot tell them itself."""

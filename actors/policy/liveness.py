@@ -132,7 +132,7 @@ class Liveness:
                 continue
             stream.cures += 1
             carrier = self.connections.get(stream.connection)
-            if stream.cures == 2 and carrier is not None:
+            if stream.cures == 2 and carrier is not None and carrier.epoch == stream.epoch:
                 news.append(StreamStale(asset, silent, "reconnect"))
                 reason = f"{asset} stayed silent after a new subscription"
                 news.append(ConnectionSuspect(stream.connection, carrier.epoch, reason))

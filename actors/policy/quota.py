@@ -28,6 +28,10 @@ class _Window:
         last = min(cost, self.rate.count) - 1
         return 0.0 if last < free else max(0.0, self._sent[last - free] + self.rate.seconds - now)
 
+    def estimate(self, now: float, ahead: int, cost: int) -> float:
+        rounds, last = divmod(ahead + min(cost, self.rate.count) - 1, self.rate.count)
+        return rounds * self.rate.seconds + self.wait(now, last + 1)
+
     def book(self, now: float) -> None:
         self._sent.append(now)
 
@@ -58,13 +62,8 @@ class Quota:
         return max((window.wait(now, cost) for window in self._windows), default=0.0)
 
     def estimate(self, now: float, ahead: int, cost: int) -> float:
-        """Seconds until ``cost`` sends are admitted behind ``ahead`` others that wait for it already."""
-        estimates = (
-            (ahead + cost - 1) // window.rate.count * window.rate.seconds
-            + window.wait(now, (ahead + cost - 1) % window.rate.count + 1)
-            for window in self._windows
-        )
-        return max(estimates, default=0.0)
+        """Seconds until ``cost`` sends can at the earliest be admitted behind ``ahead`` others that wait."""
+        return max((window.estimate(now, ahead, cost) for window in self._windows), default=0.0)
 
     def full(self, now: float) -> bool:
         """Whether as many requests as allowed are unanswered; those past their deadline no longer count."""

@@ -96,7 +96,7 @@ def row(lines: list[str], name: str) -> str:
 def test_the_header_says_what_this_is_and_for_how_long(tally: Tally) -> None:
     tally.count([BalanceChanged(Balance(AccountKind.DEMO, Decimal("10000.5")))])
     assert picture(Dashboard(PRACTICE, tally), None) == [
-        "tellwire   PRACTICE EXCHANGE   up 1:02:05  balance 10,000.50",
+        "tellwire   PRACTICE EXCHANGE   practice session  up 1:02:05  balance 10,000.50",
         "no status yet",
     ]
     live = picture(Dashboard(Facts("PocketOption", "live"), tally), None)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from runtime.main import main
 from runtime.practice import PracticeExchange
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start)
 
 
 def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--duration", "1500ms"))
+    code, out, err = ended(start(CONFIG, "--duration", "1200ms"))
     lines = err.splitlines()
     assert code == 0
     assert out == ""
@@ -91,7 +92,7 @@ def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(sta
 def test_logs_for_programs_are_a_json_object_per_line(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "json.yaml"
     file.write_text("config_version: 1\nlog: {json_lines: true}\n")
-    _, _, err = ended(start(file, "--duration", "500ms"))
+    _, _, err = ended(start(file, "--duration", "100ms"))
     first, *_ = lines = [json.loads(line) for line in err.splitlines()]
     assert first["level"] == "PRACTICE"
     assert "stopping, because the time is up" in {line["message"] for line in lines}
@@ -107,37 +108,52 @@ def test_a_broken_configuration_starts_nothing_and_names_every_problem(start: St
     assert "did you mean workers?" in err
 
 
+def test_a_missing_file_is_named(start: Start) -> None:
+    assert ended(start("missing.yaml")) == (2, "", "missing.yaml: does not exist\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["missing.yaml"], "missing.yaml: does not exist"),
         ([], "CONFIG, the YAML file, is missing"),
-        ([CONFIG, "--duration", "soon"], "'soon' is not a duration"),
-        ([CONFIG, "--live", "--practice"], "not allowed with argument"),
-        ([CONFIG, "--live"], "account.session: is not set"),
+        (["x.yaml", "--duration", "soon"], "'soon' is not a duration"),
+        (["x.yaml", "--live", "--practice"], "not allowed with argument"),
     ],
-    ids=["no such file", "no file", "duration", "both venues", "live without a session"],
+    ids=["no file", "duration", "both venues"],
 )
-def test_what_cannot_work_ends_with_2_and_a_reason(
-    start: Start, arguments: list[str], complaint: str
+def test_arguments_that_cannot_work_end_with_2_and_a_reason(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
-    code, out, err = ended(start(*arguments))
-    assert code == 2
+    with pytest.raises(SystemExit) as ending:
+        main(arguments)
+    assert ending.value.code == 2
+    out, err = capsys.readouterr()
     assert out == ""
     assert complaint in err
 
 
-def test_check_says_that_a_file_is_valid(start: Start) -> None:
-    assert ended(start(CONFIG, "--check")) == (0, f"{CONFIG} is valid\n", "")
+def test_live_without_a_session_is_refused(start: Start) -> None:
+    code, out, err = ended(start(CONFIG, "--live"))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{CONFIG}: account.session: is not set (put ")
+    assert "POCKET_OPTION_SSID" in err
+
+
+def test_check_says_that_a_file_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(CONFIG), "--check"]) == 0
+    assert capsys.readouterr() == (f"{CONFIG} is valid\n", "")
 
 
 def test_print_schema_needs_no_file(start: Start) -> None:
     assert ended(start("--print-schema")) == (0, (ROOT / "configs" / "schema.json").read_text(), "")
 
 
-def test_print_config_shows_defaults_but_no_session(start: Start) -> None:
-    code, out, _ = ended(start(CONFIG, "--print-config", session=STRANGER))
-    assert code == 0
+def test_print_config_shows_defaults_but_no_session(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", STRANGER)
+    assert main([str(CONFIG), "--print-config"]) == 0
+    out, _ = capsys.readouterr()
     assert "drain_timeout: 5s" in out
     assert CANARY not in out
 
@@ -190,6 +206,25 @@ def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start) -> None:
     assert "Traceback" not in err
 
 
+def test_a_table_whose_reader_leaves_ends_cleanly_too(start: Start) -> None:
+    process = start(CONFIG, "--output", "table")
+    assert process.stdout is not None
+    assert "NOTHING HERE IS REAL" in process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    assert process.stderr is not None
+    assert (process.wait(DEADLINE), process.stderr.read()) == (0, "")
+
+
+def test_print_schema_does_not_mind_a_reader_that_leaves(start: Start) -> None:
+    process = start("--print-schema")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    code, _, err = ended(process)
+    assert (code, err) == (0, "")
+
+
 def test_a_refused_session_ends_with_3_and_is_shown_nowhere(start: Start, venue: Callable[..., Path]) -> None:
     with PracticeExchange() as exchange:
         file = venue(exchange.regions[0].url)
@@ -230,8 +265,8 @@ def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back() -> None:
 
     ours, theirs = pty.openpty()
     environment = os.environ | {"POCKET_OPTION_SSID": "", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    arguments = [sys.executable, "-m", "runtime.main", str(CONFIG), "--duration", "1500ms"]
-    with subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=theirs, stderr=theirs) as process:
+    command = [sys.executable, "-m", "runtime.main", str(CONFIG), "--duration", "1200ms"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown = b"".join(iter(lambda: _read(ours), b"")).decode()
         assert process.wait(DEADLINE) == 0
@@ -246,3 +281,21 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # Linux says so when the last process has closed its side
         return b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_what_was_not_foreseen_ends_with_70_and_its_trace_in_the_log() -> None:
+    command = f"ulimit -n 6; exec '{sys.executable}' -m runtime.main '{CONFIG}'"
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=ROOT,
+        env=os.environ | {"POCKET_OPTION_SSID": ""},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 70
+    assert "CRITICAL this was not foreseen\n    | Traceback" in done.stderr
+    assert "    | OSError: [Errno 24] Too many open files" in done.stderr

@@ -66,7 +66,6 @@ def test_closing_returns_what_was_told_and_leaves_what_was_asked(inbox: Inbox, c
     assert inbox.empty()
 
 
-# FAULT: a control message that nobody will handle is told as well.
 def test_closing_returns_control_messages_too(inbox: Inbox) -> None:
     tell(inbox, 1, Drain())
     assert sorted(inbox.close(), key=str) == [1, Drain()]

@@ -42,7 +42,6 @@ def test_a_repeated_message_keeps_its_beat_when_it_is_served_late(inbox: Inbox, 
     assert take_all(inbox) == ["turn"]
 
 
-# FAULT: where the stall is a whole number of intervals, rounding lets the next turn fall due in the past.
 @given(
     interval=st.sampled_from([0.1, 0.2, 0.25, 0.3, 0.7, 1.1, 5.0]),
     turns=st.integers(1, 50),
@@ -58,7 +57,6 @@ def test_turns_missed_in_a_stall_are_not_made_up_for(interval: float, turns: int
     assert take_all(inbox) == ["turn"]
 
 
-# FAULT: a router's command with a deadline of a month ends its thread, without any hook being called.
 @pytest.mark.parametrize("delay", [60 * 86_400.0, 1e12])
 def test_a_timer_of_the_far_future_keeps_nothing_from_coming(live_inbox: Inbox, delay: float) -> None:
     live_inbox.after(delay, "in the far future")

@@ -1,5 +1,6 @@
 import socket
 import threading
+from collections import deque
 from typing import Any
 
 import pytest
@@ -72,6 +73,41 @@ def test_each_of_two_thousand_messages_wakes_the_one_who_waits_for_it(live_inbox
         tell(live_inbox, number)
         assert take(answers, 1) == [number]
     thread.join(5)
+
+
+class _Ambush(deque[Any]):
+    """A queue that is told something in the very moment after it was found empty."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__()
+        self._messages = ["in the last moment"]
+        self._inbox = inbox
+
+    def popleft(self) -> Any:
+        if not self and self._messages:
+            tell(self._inbox, self._messages.pop())
+            raise IndexError
+        return super().popleft()
+
+
+def test_a_message_told_between_the_last_look_and_falling_asleep_is_seen(live_inbox: Inbox) -> None:
+    live_inbox._told = _Ambush(live_inbox)
+    live_inbox.after(1, "too late")
+    assert take(live_inbox, 1) == ["in the last moment"]
+
+
+def test_a_message_told_just_before_falling_asleep_ends_the_wait() -> None:
+    messages = ["in the last moment"]
+
+    def clock() -> float:
+        if inbox._asleep and messages:
+            tell(inbox, messages.pop())
+        return 1000.0
+
+    inbox = Inbox(clock)
+    inbox.after(60, "too late")
+    assert take(inbox, 1) == ["in the last moment"]
+    inbox.close()
 
 
 def test_a_source_that_becomes_readable_ends_the_wait(pair: tuple[socket.socket, socket.socket]) -> None:

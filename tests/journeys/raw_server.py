@@ -6,6 +6,7 @@ import hashlib
 import queue
 import socket
 import threading
+from io import BufferedReader
 from types import TracebackType
 from typing import Self
 
@@ -55,7 +56,7 @@ class RawServer:
                 with contextlib.suppress(OSError), client.makefile("rb") as stream:
                     self._talk(client, stream)
 
-    def _talk(self, client: socket.socket, stream: "socket.SocketIO") -> None:
+    def _talk(self, client: socket.socket, stream: BufferedReader) -> None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = stream.readline()
@@ -82,7 +83,7 @@ class RawServer:
         else:
             stream.read()
 
-    def _close_payload(self, stream: "socket.SocketIO") -> bytes | None:
+    def _close_payload(self, stream: BufferedReader) -> bytes | None:
         """Reads the client's short, masked frames up to its close frame."""
         while len(head := stream.read(2)) == 2:
             length = head[1] & 0x7F

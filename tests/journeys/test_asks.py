@@ -22,6 +22,8 @@ from actors.messages import (
 )
 from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Payout
+from runtime.config import Config
+from runtime.practice import PracticeExchange
 from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
@@ -30,9 +32,11 @@ from tests.journeys.journey import (
     WITH_WORKERS,
     Notebook,
     Start,
+    ask,
     cut_off,
     exchange_of,
     practice,
+    towards,
 )
 
 UNKNOWN = "NOSUCH_otc"
@@ -51,7 +55,7 @@ def runtime(start_runtime: Start, request: pytest.FixtureRequest) -> Runtime:
 
 
 def candles(runtime: Runtime, command: LoadCandles) -> list[Candle]:
-    answer = runtime.router.ask(command, timeout=DEADLINE)
+    answer = ask(runtime, command)
     assert isinstance(answer, list)
     assert all(isinstance(candle, Candle) for candle in answer)
     return answer
@@ -98,7 +102,7 @@ def test_many_candle_requests_at_once_each_get_their_own_answer(runtime: Runtime
 def test_more_candles_than_the_venue_gives_are_refused(start_runtime: Start, count: int) -> None:
     runtime = start_runtime(practice(0))
     with pytest.raises(RequestRefused, match=str(count)):
-        runtime.router.ask(LoadCandles(ASSETS[0], period=60, count=count), timeout=DEADLINE)
+        ask(runtime, LoadCandles(ASSETS[0], period=60, count=count))
 
 
 def test_bars_of_four_hours_are_aligned_to_the_venues_day(start_runtime: Start) -> None:
@@ -108,16 +112,16 @@ def test_bars_of_four_hours_are_aligned_to_the_venues_day(start_runtime: Start) 
 
 
 def test_the_balance_is_the_exchanges(runtime: Runtime) -> None:
-    balance = runtime.router.ask(GetBalance(), timeout=DEADLINE)
+    balance = ask(runtime, GetBalance())
     assert balance == Balance(AccountKind.DEMO, Decimal(10000))
 
 
 def test_the_assets_are_a_table_by_symbol_and_a_payout_is_one_row_of_it(runtime: Runtime) -> None:
-    assets = runtime.router.ask(GetAssets(), timeout=DEADLINE)
+    assets = ask(runtime, GetAssets())
     assert len(assets) == 183
     assert all(symbol == asset.symbol for symbol, asset in assets.items())
     for symbol in (ASSETS[0], "#AAPL"):
-        payout = runtime.router.ask(GetPayout(symbol), timeout=DEADLINE)
+        payout = ask(runtime, GetPayout(symbol))
         assert payout == Payout(symbol, assets[symbol].payout, assets[symbol].tradable)
     assert assets[ASSETS[0]].tradable
     assert not assets["#AAPL"].tradable
@@ -126,17 +130,17 @@ def test_the_assets_are_a_table_by_symbol_and_a_payout_is_one_row_of_it(runtime:
 def test_an_unknown_asset_is_refused_by_name(runtime: Runtime) -> None:
     for command in NAMES_AN_ASSET:
         with pytest.raises(RequestRefused, match=UNKNOWN):
-            runtime.router.ask(command, timeout=DEADLINE)
+            ask(runtime, command)
 
 
 def test_a_stream_that_nobody_subscribed_cannot_be_let_go_of(runtime: Runtime) -> None:
     with pytest.raises(RequestRefused, match=ASSETS[0]):
-        runtime.router.ask(UnsubscribeTicks(ASSETS[0]), timeout=DEADLINE)
+        ask(runtime, UnsubscribeTicks(ASSETS[0]))
 
 
 def test_a_raw_text_arrives_as_it_was_written(runtime: Runtime) -> None:
     payload = {"asset": "Ω_otc", "nested": [1, 2.5, None, {"deep": "\u2028 {} %s \\"}]}
-    runtime.router.ask(SendRaw("42" + json.dumps(["price-alert/load", payload])), timeout=DEADLINE)
+    ask(runtime, SendRaw("42" + json.dumps(["price-alert/load", payload])))
     ledger = exchange_of(runtime).ledger
     assert ledger.wait_until(lambda book: book.count("price-alert/load") == 1, DEADLINE)
     assert ledger.received("price-alert/load")[0].payload == payload
@@ -149,13 +153,13 @@ def test_an_ask_can_be_answered_later(runtime: Runtime) -> None:
     assert isinstance(status, Status)
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None:
     runtime = start_runtime(practice(workers, *ASSETS))
     notebook = Notebook()
     runtime.router.tell(Subscribe("report.connection", to=notebook))
     assert notebook.wait(lambda book: len(book) >= 2)
-    status = runtime.router.ask(GetStatus(), timeout=DEADLINE)
+    status = ask(runtime, GetStatus())
     assert [connection.name for connection in status.connections] == ["connection-1", "connection-2"]
     assert {connection.state for connection in status.connections} == {"up"}
     assert {connection.region for connection in status.connections} == {"PRACTICE-1"}
@@ -196,7 +200,7 @@ def test_an_ask_while_no_region_is_reachable_times_out_at_its_deadline_and_is_ne
     runtime = start_runtime(practice(workers, reconnect=AT_ONCE))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.ask(Subscribe("connection.", to=notebook))
-    runtime.router.ask(GetAssets(), timeout=DEADLINE)
+    ask(runtime, GetAssets())
     cut_off(runtime, notebook)
     commands: list[Command] = [
         LoadCandles(ASSETS[0], 60, deadline=0.3),
@@ -210,20 +214,23 @@ def test_an_ask_while_no_region_is_reachable_times_out_at_its_deadline_and_is_ne
             future.get(timeout=DEADLINE)
         assert 0.3 <= time.monotonic() - asked_at < 0.3 + LATE
     exchange.open_region(exchange.regions[0].name)
-    runtime.router.ask(LoadCandles(ASSETS[0], 60), timeout=DEADLINE)
-    runtime.router.ask(SendRaw('42["fresh"]'), timeout=DEADLINE)
+    ask(runtime, LoadCandles(ASSETS[0], 60))
+    ask(runtime, SendRaw('42["fresh"]'))
     assert exchange.ledger.wait_until(lambda book: book.count("fresh") == 1, DEADLINE)
     assert exchange.ledger.count("expired") == 0
 
 
+@pytest.mark.parametrize("workers", [0, 1])
 def test_an_ask_before_the_venue_was_ever_reached_times_out_at_its_deadline(
-    start_runtime: Start,
+    start_runtime: Start, exchange: PracticeExchange, nobody: str, workers: int
 ) -> None:
-    runtime = start_runtime(practice(1))
-    for region in exchange_of(runtime).regions:
-        exchange_of(runtime).close_region(region.name)
+    runtime = start_runtime(Config.model_validate(towards(exchange.session, [nobody], workers)))
     asked_at = time.monotonic()
-    commands: tuple[Command, ...] = (LoadCandles(ASSETS[0], 60, deadline=0.2), SendRaw("42[]", deadline=0.2))
+    commands: tuple[Command, ...] = (
+        GetBalance(deadline=0.2),
+        LoadCandles(ASSETS[0], 60, deadline=0.2),
+        SendRaw("42[]", deadline=0.2),
+    )
     for future in [runtime.router.ask(command, block=False) for command in commands]:
         with pytest.raises(RequestTimeout):
             future.get(timeout=DEADLINE)
@@ -234,7 +241,7 @@ def test_what_was_asked_during_an_outage_is_answered_after_it(start_runtime: Sta
     runtime = start_runtime(practice(1, reconnect=AT_ONCE))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.ask(Subscribe("connection.", to=notebook))
-    runtime.router.ask(GetAssets(), timeout=DEADLINE)
+    ask(runtime, GetAssets())
     cut_off(runtime, notebook)
     asked = runtime.router.ask(LoadCandles(ASSETS[0], 60, count=30), block=False)
     wished = runtime.router.ask(SubscribeTicks(ASSETS[0]), block=False)

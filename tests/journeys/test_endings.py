@@ -6,7 +6,6 @@ import logging
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pykka
 import pytest
 from loguru import logger
@@ -38,6 +37,7 @@ from tests.journeys.journey import (
     WITH_WORKERS,
     Notebook,
     Start,
+    ask,
     assert_lossless,
     exchange_of,
     practice,
@@ -71,14 +71,6 @@ def clean_slate() -> Iterator[None]:
     assert psutil.Process().children(recursive=True) == []
     gc.collect()
     assert psutil.Process().num_fds() <= descriptors
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that nobody listens on, and that nobody else gets meanwhile."""
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        yield reserved.getsockname()[1]
 
 
 # -- given up ----------------------------------------------------------------------------------------
@@ -126,12 +118,11 @@ def test_a_venue_that_refuses_once_and_then_relents_is_no_failure(
 
 @WITH_WORKERS
 def test_a_venue_that_cannot_be_reached_is_given_up_after_the_configured_attempts(
-    start_runtime: Start, exchange: PracticeExchange, closed_port: int, workers: int
+    start_runtime: Start, exchange: PracticeExchange, nobody: str, workers: int
 ) -> None:
     notebook = Notebook()
-    url = f"ws://127.0.0.1:{closed_port}/socket.io/?EIO=4&transport=websocket"
     patience = {"max_reconnect_attempts": 3}
-    settings = towards(exchange.session, [url], workers, reconnect=patience)
+    settings = towards(exchange.session, [nobody], workers, reconnect=patience)
     started = time.monotonic()
     runtime = start_runtime(Config.model_validate(settings))
     runtime.router.tell(Subscribe("actor.", to=notebook))
@@ -249,7 +240,7 @@ def test_a_venue_that_does_not_answer_the_close_holds_the_stop_up_no_longer_than
         runtime = Runtime(Config.model_validate(settings))
         runtime.start()
         assert server.upgraded.wait(DEADLINE)
-        runtime.router.ask(GetStatus(), timeout=DEADLINE)
+        ask(runtime, GetStatus())
         stopping = time.monotonic()
         runtime.stop()
         assert time.monotonic() - stopping < 0.5 + SMALL
@@ -264,7 +255,7 @@ def test_a_stop_during_a_dial_that_hangs_does_not_wait_for_it(
         runtime = Runtime(Config.model_validate(settings))
         with runtime:
             with pytest.raises(Exception, match="no answer"):
-                runtime.router.ask(GetBalance(deadline=0.3), timeout=DEADLINE)
+                ask(runtime, GetBalance(deadline=0.3))
             assert server.accepted == 1
             stopping = time.monotonic()
         assert time.monotonic() - stopping < SMALL

@@ -14,7 +14,6 @@ from runtime.practice import PracticeExchange
 from tests.journeys.journey import (
     ASSETS,
     DEADLINE,
-    WITH_WORKERS,
     Notebook,
     Start,
     assert_lossless,
@@ -53,9 +52,8 @@ GARBAGE: dict[str, list[str | bytes]] = {
 }
 
 
-@WITH_WORKERS
-def test_garbage_is_counted_and_the_streams_go_on(start_runtime: Start, workers: int) -> None:
-    runtime = start_runtime(practice(workers, *ASSETS))
+def test_garbage_is_counted_and_the_streams_go_on(start_runtime: Start) -> None:
+    runtime = start_runtime(practice(2, *ASSETS))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 3 for asset in ASSETS))

@@ -16,6 +16,7 @@ from tests.journeys.journey import (
     WITH_WORKERS,
     Notebook,
     Start,
+    ask,
     assert_lossless,
     exchange_of,
     practice,
@@ -65,7 +66,7 @@ def test_a_handler_that_fails_is_called_again_and_harms_nobody_else(
     assert notebook.all(ConnectionDown) == []
     assert notebook.all(ActorRestarted) == []
     assert not runtime.wait(0)
-    assert runtime.router.ask(Unsubscribe("", to=handler), timeout=DEADLINE) is True
+    assert ask(runtime, Unsubscribe("", to=handler)) is True
 
 
 class Slow(Notebook):
@@ -101,10 +102,9 @@ def test_a_handler_that_blocks_lags_alone_and_every_tick_is_accounted_for(
     assert slow.entered.wait(DEADLINE)
     exchange.set_tick_rate(500.0)
     assert fast.wait(lambda book: len(book.ticks()) > 1500)
-    exchange.set_tick_rate(2.0)
+    exchange.set_tick_rate(20.0)
     ended = {asset: len(fast.ticks(asset)) for asset in ASSETS}
     assert fast.wait(lambda book: all(len(book.ticks(asset)) > ended[asset] + 1 for asset in ASSETS))
-    assert fast.all(Lagged) == [] or not slow.released.is_set()
     slow.released.set()
 
     def caught_up(book: Notebook) -> bool:
@@ -156,7 +156,12 @@ def test_a_handler_that_never_returns_does_not_hold_up_the_stop(
     runtime.router.tell(Subscribe("tick.", to=slow))
     assert slow.entered.wait(DEADLINE)
     stopped = threading.Event()
-    threading.Thread(target=lambda: (runtime.stop(), stopped.set()), daemon=True).start()
+
+    def stop() -> None:
+        runtime.stop()
+        stopped.set()
+
+    threading.Thread(target=stop, daemon=True).start()
     assert stopped.wait(2.0)
     assert not slow.released.is_set()
 

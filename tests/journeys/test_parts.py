@@ -35,6 +35,7 @@ from tests.journeys.journey import (
     WITH_WORKERS,
     Notebook,
     Start,
+    ask,
     cut_off,
     exchange_of,
     practice,
@@ -60,12 +61,11 @@ def busiest(events: Sequence[ReceivedEvent], window: float) -> int:
     return most
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_the_limiter_holds_every_second_on_the_wire_to_the_rate(start_runtime: Start, workers: int) -> None:
-    runtime = start_runtime(practice(workers, limits={"messages": ["15/s"]}))
+def test_the_limiter_holds_every_second_on_the_wire_to_the_rate(start_runtime: Start) -> None:
+    runtime = start_runtime(practice(2, limits={"messages": ["15/s"]}))
     ledger = exchange_of(runtime).ledger
     assert ledger.wait_until(lambda book: book.count("ps") == 2, DEADLINE)  # sent at login: both are up
-    runtime.router.ask(GetBalance(), timeout=DEADLINE)
+    ask(runtime, GetBalance())
     asked_at = time.monotonic()
     answers = [runtime.router.ask(SendRaw('42["raw"]'), block=False) for _ in range(31)]
     for answer in answers:
@@ -80,11 +80,11 @@ def test_what_piled_up_in_an_outage_is_held_to_the_rate_too(start_runtime: Start
     runtime = start_runtime(practice(0, limits={"messages": ["5/s"]}, reconnect=retry))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.ask(Subscribe("connection.", to=notebook))
-    runtime.router.ask(GetAssets(), timeout=DEADLINE)
+    ask(runtime, GetAssets())
     cut_off(runtime, notebook)
     answers = [runtime.router.ask(SendRaw('42["raw"]'), block=False) for _ in range(10)]
     with pytest.raises(RequestTimeout):  # the outage lasts until all of them were admitted
-        runtime.router.ask(LoadCandles(ASSETS[0], 60, deadline=2.1), timeout=DEADLINE)
+        ask(runtime, LoadCandles(ASSETS[0], 60, deadline=2.1))
     exchange.open_region(exchange.regions[0].name)
     for answer in answers:
         answer.get(timeout=DEADLINE)
@@ -107,9 +107,9 @@ def test_restored_streams_pass_the_limiter_too(start_runtime: Start) -> None:
 def test_what_would_wait_past_its_deadline_is_refused_with_the_time_to_wait(start_runtime: Start) -> None:
     runtime = start_runtime(practice(0, limits={"messages": ["5/min"]}))
     for _ in range(5):
-        runtime.router.ask(SendRaw('42["raw"]'), timeout=DEADLINE)
+        ask(runtime, SendRaw('42["raw"]'))
     with pytest.raises(RateLimited) as refusal:
-        runtime.router.ask(SendRaw('42["raw"]'), timeout=DEADLINE)
+        ask(runtime, SendRaw('42["raw"]'))
     assert 50 < refusal.value.retry_after <= 60
     assert exchange_of(runtime).ledger.count("raw") == 5
     assert status_of(runtime).limiter.refused == 1
@@ -157,7 +157,7 @@ def test_the_pool_keeps_the_cap_of_streams_on_every_connection(start_runtime: St
     for asset, answer in zip(eight, answers, strict=True):
         assert answer.get(timeout=DEADLINE).asset == asset
     with pytest.raises(RequestRefused, match="8"):
-        runtime.router.ask(SubscribeTicks(ninth), timeout=DEADLINE)
+        ask(runtime, SubscribeTicks(ninth))
     here = {asset: len(notebook.ticks(asset)) for asset in eight}
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > here[asset] + 3 for asset in eight))
     carried = {(tick.asset, tick.socket) for tick in exchange.ledger.ticks()}
@@ -178,7 +178,7 @@ def test_the_cap_holds_while_half_of_the_pool_is_down(start_runtime: Start) -> N
     notebook.first(AssetsListed)
     tradable = [asset.symbol for asset in notebook.all(AssetsListed)[0].assets if asset.tradable]
     for asset in tradable[:8]:
-        runtime.router.ask(SubscribeTicks(asset), timeout=DEADLINE)
+        ask(runtime, SubscribeTicks(asset))
     for _ in range(2):
         fault_at = time.time()
         exchange.drop_connections()
@@ -230,12 +230,11 @@ def settled(notebook: Notebook, streams: int) -> None:
     assert notebook.wait(lambda book: len(book.all(StreamConfirmed)) == streams)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
 def test_an_exchange_that_falls_mute_loses_the_connection_but_what_is_closed_may_be_silent(
-    start_runtime: Start, workers: int
+    start_runtime: Start,
 ) -> None:
     silent, resting, holiday = ASSETS[0], ASSETS[1], "#AAPL"
-    runtime = start_runtime(practice(workers, silent, resting, holiday, health=PATIENCE))
+    runtime = start_runtime(practice(2, silent, resting, holiday, health=PATIENCE))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.tell(Subscribe("", to=notebook))
     settled(notebook, streams=3)

@@ -3,14 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from loguru import logger
 
 from actors.messages import ConnectionUp, Event, SendRaw, Subscribe
 from runtime.config import Config, effective_yaml
 from runtime.practice import PracticeExchange
-from tests.journeys.journey import DEADLINE, Notebook, Start, status_of, towards
+from tests.journeys.journey import (
+    DEADLINE,
+    Notebook,
+    Start,
+    ask,
+    status_of,
+    towards,
+)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_the_session_string_is_in_no_log_line_event_or_repr(
     runtime = start_runtime(config)
     runtime.router.tell(Subscribe("", to=notebook))
     notebook.first(ConnectionUp)
-    runtime.router.ask(SendRaw("42[{{not even} json"), timeout=DEADLINE)  # the exchange hangs up on that
+    ask(runtime, SendRaw("42[{{not even} json"))  # the exchange hangs up on that
     notebook.first(ConnectionUp, epoch=2)
     exchange.refuse_sessions()
     exchange.drop_connections()

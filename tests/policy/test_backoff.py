@@ -111,7 +111,6 @@ def test_attempts_counts_the_failures() -> None:
         assert backoff.attempts == count
 
 
-# FAULT: the failure that ends it is not counted.
 def test_attempts_counts_the_last_failure_too() -> None:
     backoff = Backoff(linear(1, 1, jitter=False), max_attempts=2)
     while backoff.failed(LOST) is not None:
@@ -134,7 +133,6 @@ def test_a_refused_session_is_tried_once_more_and_then_given_up() -> None:
     assert backoff.failed(REFUSED) is None
 
 
-# FAULT: all failures count against a refused session, so that one after a lost connection is final.
 def test_a_session_refused_after_other_failures_is_tried_once_more_too() -> None:
     backoff = Backoff(linear(1, 60, jitter=False))
     backoff.failed(LOST)

@@ -149,7 +149,6 @@ def test_the_report_of_a_connection_that_no_longer_carries_it_changes_nothing() 
     assert scene.liveness.streams["A"].ticks == 5
 
 
-# FAULT: any confirmation moves the stream, so after this nobody watches it and its ticks are not seen.
 def test_the_late_confirmation_of_a_life_that_has_ended_is_ignored() -> None:
     scene = streaming(until=5)
     scene.up(0, connection="c2")

@@ -51,7 +51,6 @@ def test_another_period_wants_a_new_confirmation_on_the_same_connection() -> Non
     assert placed(subscriptions) == {"A": "c1"}
 
 
-# FAULT: the late confirmation of the old period passes for one of the new.
 def test_the_confirmation_of_another_period_confirms_nothing() -> None:
     subscriptions = desired("A")
     subscriptions.place(["c1"])
