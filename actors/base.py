@@ -1,5 +1,6 @@
 """What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
 
+import contextlib
 import functools
 import time
 from types import TracebackType
@@ -10,7 +11,7 @@ from loguru import logger
 from pykka._envelope import Envelope
 
 from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
-from actors.messages.lifecycle import ActorFailed, Begin, Tellable
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, Tellable
 
 
 class Reply:
@@ -29,7 +30,7 @@ class Reply:
 
 
 class RuntimeActor(pykka.ThreadingActor):
-    """An actor whose first message is ``Begin`` and whose failure its ``guardian`` hears of.
+    """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` hears of.
 
     Threads are daemons: a program that ends without ``Runtime.stop`` is not held up by us.
     """
@@ -80,11 +81,15 @@ class RuntimeActor(pykka.ThreadingActor):
         return Reply(future)
 
     def unexpected(self, message: Any) -> None:
-        """The last case of every actor's ``match``."""
-        logger.warning("{} cannot handle {}", self.name, type(message).__name__)
+        """The last case of every actor's ``match``; to have nothing to begin with is no fault."""
+        if not isinstance(message, Begin):
+            logger.warning("{} cannot handle {}", self.name, type(message).__name__)
 
     def on_stop(self) -> None:
-        self.release(self.inbox.close())
+        try:
+            self.release(self.inbox.close())
+        finally:
+            self._tell_guardian(ActorEnded(self.actor_urn))
 
     def on_failure(
         self,
@@ -96,8 +101,13 @@ class RuntimeActor(pykka.ThreadingActor):
         try:
             self.release(self.inbox.close())
         finally:
-            if self._guardian is not None:
-                self._guardian.tell(ActorFailed(self.name, reason))
+            self._tell_guardian(ActorFailed(self.name, reason))
+            self._tell_guardian(ActorEnded(self.actor_urn))
 
     def release(self, unhandled: list[Any]) -> None:
         """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
+
+    def _tell_guardian(self, message: ActorEnded | ActorFailed) -> None:
+        if self._guardian is not None:
+            with contextlib.suppress(pykka.ActorDeadError):  # ended before us
+                self._guardian.tell(message)

@@ -76,7 +76,7 @@ class Connection(RuntimeActor):
                 self._send(message)
             case _Due.REPORT:
                 self._conversation.check(self.now())
-                self._publish([self._conversation.report()])
+                self._publish([self._conversation.report(time.time())])
             case _Due.PING:
                 self._conversation.ping(self.now())
                 self._flush()
@@ -176,7 +176,7 @@ class Connection(RuntimeActor):
             was_ready=self._conversation.was_ready,
             terminal=isinstance(error, AuthRejected),
         )
-        self._publish([self._conversation.report(), down])
+        self._publish([self._conversation.report(time.time()), down])
         self._host.tell(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
 from actors.messages.traffic import EventBatch, Failure, Request, Settled
 from actors.policy.quota import Quota, Rate
@@ -59,8 +59,6 @@ class RateLimiter(RuntimeActor):
                 self._admit()
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
-            case Begin():
-                pass
             case _:
                 self.unexpected(message)
 

@@ -12,8 +12,9 @@ from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
 from actors.listener import Listener
 from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe, VenueCommand
+from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import Begin, DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
+from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
     EventBatch,
@@ -51,6 +52,7 @@ class Router(RuntimeActor):
         self._pool: Tellable
         self._parts: tuple[Tellable, ...] = ()
         self._links: set[Link] = set()
+        self._draining = False
         self._events = self._ticks = 0
 
     def on_receive(self, message: Any) -> None:
@@ -70,8 +72,8 @@ class Router(RuntimeActor):
                 self.watch(link, LinkReadable(message))
             case Wired():
                 self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
-            case Begin():
-                pass
+            case Drain():
+                self._drain()
             case _:
                 self.unexpected(message)
 
@@ -105,17 +107,17 @@ class Router(RuntimeActor):
             try:
                 listener.deliver(events)
             except pykka.ActorDeadError:
-                logger.info("the listener to {!r} has ended; so does its subscription", listener.topic)
+                logger.debug("the listener to {!r} has ended; so does its subscription", listener.topic)
                 self._topics.remove(listener)
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
+        if self._draining:
+            self._drain()
+            return
         if math.isfinite(waiter.expires_at):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
-        self._attempt(waiter)
-
-    def _attempt(self, waiter: Waiter) -> None:
-        match command := waiter.command:
+        match command:
             case Subscribe():
                 self._subscribe(command)
                 self._settle(waiter.id, command.topic)
@@ -144,17 +146,12 @@ class Router(RuntimeActor):
             self._settle(waiter.id, answer)
 
     def _settle(self, id: int, value: Any) -> None:
-        waiter = self._take(id)
-        if waiter is not None and waiter.slot is not None:
-            waiter.slot.set(value.candles if isinstance(value, CandlesLoaded) else value)
+        if (waiter := self._take(id)) is not None:
+            waiter.settle(value.candles if isinstance(value, CandlesLoaded) else value)
 
     def _fail(self, id: int, error: RequestError) -> None:
         waiter = self._take(id)
-        if waiter is None:
-            return
-        if waiter.slot is not None:
-            waiter.slot.fail(error)
-        else:
+        if waiter is not None and not waiter.fail(error):
             logger.warning("{} failed: {}", type(waiter.command).__name__, error)
             reason = f"{type(error).__name__}: {error}"
             self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
@@ -189,10 +186,14 @@ class Router(RuntimeActor):
             listener.end()
         return bool(found)
 
-    def release(self, unhandled: list[Any]) -> None:
+    def _drain(self) -> None:
+        """Nobody need wait any longer; events are still delivered."""
+        self._draining = True
         for waiter in self._waiters.take_all():
-            if waiter.slot is not None:
-                waiter.slot.fail(RequestError("the runtime has stopped"))
+            waiter.fail(RequestError("the runtime stopped before there was an answer"))
+
+    def release(self, unhandled: list[Any]) -> None:
+        self._drain()
         for listener in self._topics:
             listener.end()
         for link in self._links:

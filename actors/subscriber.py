@@ -8,7 +8,7 @@ from loguru import logger
 from actors.base import RuntimeActor
 from actors.inbox import Bound
 from actors.messages.events import Lagged
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch
 from actors.policy.conflation import conflate
 
@@ -38,10 +38,13 @@ class Subscriber(RuntimeActor):
                 if message.missed:
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
                 self._deliver(message.events)
-            case Begin():
-                pass
             case _:
                 self.unexpected(message)
+
+    def release(self, unhandled: list[Any]) -> None:
+        for message in unhandled:
+            if isinstance(message, Deliver):
+                self._deliver(message.events)
 
     def _deliver(self, events: list[Any]) -> None:
         handler = self._handler

@@ -98,7 +98,7 @@ class Run:
         logger.info("closing the connections, for {:g} s at most; a second Ctrl-C ends at once", limit)
         began = time.monotonic()
         self._runtime.stop()
-        logger.info("all actors and worker processes have ended after {:.2f} s", time.monotonic() - began)
+        logger.info("the runtime has stopped after {:.2f} s", time.monotonic() - began)
 
     def _make_output(self) -> Output:
         to_stderr = logs.to_stderr(logs.as_json if self._config.log.json_lines else logs.plain)

@@ -63,7 +63,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.ConnectionDown("c1", 2, "EU", "cut", was_ready=True, terminal=True), "connection.down"),
         (events.ConnectionSuspect("c1", 2, "silent"), "connection.suspect"),
         (
-            events.ConnectionReport("c1", 2, "EU", "ready", 9, 8, 7, 6, 5, None, {"A": REPORT}),
+            events.ConnectionReport("c1", 2, "EU", "ready", 9, 8, 7, 6, 5, None, {"A": REPORT}, 99.0),
             "report.connection",
         ),
         (events.Heartbeat("w1", 4711, 1.5, 1 << 33), "report.worker"),

@@ -96,7 +96,7 @@ class StreamReport(Struct, frozen=True, gc=False):
 
 
 class ConnectionReport(Event, frozen=True):
-    """A connection's own account of itself, once a second and once at its end.
+    """A connection's own account of itself, once a second and once at its end, ``made_at`` (UTC).
 
     Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,
     in seconds; ``garbage`` counts what was refused.
@@ -114,6 +114,7 @@ class ConnectionReport(Event, frozen=True):
     garbage: int
     round_trip: float | None
     streams: dict[str, StreamReport]
+    made_at: float
 
 
 class Heartbeat(Event, frozen=True):

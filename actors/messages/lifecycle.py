@@ -133,6 +133,12 @@ class ConnectionEnded(Struct, frozen=True):
     epoch: int
 
 
+class ActorEnded(Struct, frozen=True):
+    """The actor with this URN has let go of all it held."""
+
+    urn: str
+
+
 class ActorFailed(Struct, frozen=True):
     """An actor that nobody restarts died of an unhandled exception."""
 

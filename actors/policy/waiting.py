@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from actors.errors import RequestError
 from actors.messages.commands import Command
 from actors.policy.picture import Picture
 
@@ -20,6 +21,16 @@ class Waiter:
         self.timer: Any = None
         self.forwarded = False
         self.picture: Picture | None = None
+
+    def settle(self, value: Any) -> None:
+        if self.slot is not None:
+            self.slot.set(value)
+
+    def fail(self, error: RequestError) -> bool:
+        """Whether there was anybody to tell."""
+        if self.slot is not None:
+            self.slot.fail(error)
+        return self.slot is not None
 
 
 class Waiters:

@@ -1,6 +1,7 @@
 """One region of the exchange: a listening port that can be shut and opened again."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -60,12 +61,26 @@ class Gate:
         """Stop listening at once; ``settle`` waits for the requests that are left."""
         if self._listener is None:
             return
+        assert self._socket is not None
+        self._turn_away(self._socket)
+        with contextlib.suppress(OSError):
+            # A process that is just being forked holds a copy, which would go on listening.
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._listener = None
         self.bind()
 
+    def _turn_away(self, listener: socket.socket) -> None:
+        """Reset those whom the system has let in and nobody here has seen yet: they would wait for ever."""
+        with contextlib.suppress(OSError):  # BlockingIOError: there are no more
+            while True:
+                stranger, _ = listener.accept()
+                stranger.close()
+
     async def settle(self) -> None:
         """End the requests of a gate that was shut."""
+        for _ in range(4):
+            await asyncio.sleep(0)  # what asyncio has just accepted becomes a connection in so many turns
         if self._server is not None:
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from loguru import logger
 
+from actors.messages.commands import GetBalance
 from actors.messages.events import (
     ActorRestarted,
     BalanceChanged,
@@ -142,8 +143,9 @@ def test_the_plain_log_tells_how_things_stand(said: list[str], start_runtime: Ca
     runtime = start_runtime(Config(pool=Pool(connections=1, workers=0), practice=Practice(regions=1)))
     log = PlainLog(logs.to_stderr(logs.plain))
     log.open(runtime.router)
+    runtime.router.ask(GetBalance(), timeout=5.0)
     log.refresh()
-    assert "0/0 streams confirmed, 0 ticks (0.0/s)" in said[-1]
+    assert "1/1 connections up, 0/0 streams confirmed, 0 ticks (0.0/s)" in said[-1]
     assert isinstance(look(runtime.router), Status)
     runtime.stop()
     log.refresh()

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -49,9 +50,15 @@ LATE = 0.25
 """Seconds that a busy machine may add to a deadline."""
 
 
-@pytest.fixture(params=[0, 1, 2], ids=lambda workers: f"workers={workers}")
-def runtime(start_runtime: Start, request: pytest.FixtureRequest) -> Runtime:
-    return start_runtime(practice(request.param))
+@pytest.fixture(autouse=True)
+def _no_actor_outlives_its_test() -> None:
+    """Nor does one here, but for the runtime that all of these tests may question."""
+
+
+@pytest.fixture(scope="module", params=[0, 1, 2], ids=lambda workers: f"workers={workers}")
+def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
+    with Runtime(practice(request.param)) as running:
+        yield running
 
 
 def candles(runtime: Runtime, command: LoadCandles) -> list[Candle]:

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
+import psutil
 import pytest
 
 from actors.messages import (
@@ -134,16 +135,18 @@ def test_a_killed_worker_costs_its_streams_a_gap_and_no_more(
     }
 
 
-def test_the_gap_of_a_killed_worker_claims_no_tick_that_was_delivered(
-    start_runtime: Start, notebook: Notebook
-) -> None:
-    runtime = flowing(start_runtime, notebook, 1)
+def test_a_frozen_worker_is_killed_and_replaced(start_runtime: Start, notebook: Notebook) -> None:
+    vigilance = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.5}
+    runtime = start_runtime(practice(2, *ASSETS, supervision=vigilance, pool={"streams_per_connection": 2}))
+    runtime.router.tell(Subscribe("", to=notebook))
     wait_for_reports(notebook)
-    here = len(notebook.ticks())
-    assert notebook.wait(lambda book: len(book.ticks()) > here + 50)
-    os.kill(status_of(runtime).workers[0].pid, signal.SIGKILL)
-    notebook.first(StreamGap)
-    assert_gaps_are_exact(notebook)
+    placed, frozen = by_connection(runtime), status_of(runtime).workers[0].pid
+    frozen_at = time.time()
+    os.kill(frozen, signal.SIGSTOP)
+    assert_flowing_again(notebook, frozen_at)
+    assert_nothing_lost_unannounced(runtime, notebook, placed["connection-1"], frozen_at)
+    assert not psutil.pid_exists(frozen)
+    assert [worker.restarts for worker in status_of(runtime).workers] == [1, 0]
 
 
 def test_the_gap_of_a_worker_that_is_killed_in_its_first_second_is_announced_too(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from loguru import logger
 

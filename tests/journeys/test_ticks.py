@@ -71,7 +71,7 @@ def test_the_first_tick_comes_within_two_seconds_of_the_start(
     assert notebook.wait(lambda book: len(book) > 0, started + 2.0 - time.monotonic())
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_tick_bears_the_venues_time_in_utc_and_the_time_of_its_receipt(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_tick_bears_the_venues_time_in_utc_and_the_time_of_its_receipt(
         assert -0.01 < tick.received_at - tick.time < 1.0
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_subscription_to_one_asset_gets_the_ticks_of_no_other(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_subscription_to_one_asset_gets_the_ticks_of_no_other(
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[1]))
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_batch_subscription_gets_lists_that_hold_every_tick(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
@@ -113,7 +113,7 @@ def test_a_batch_subscription_gets_lists_that_hold_every_tick(
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[0]))
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_an_actor_is_told_each_tick(
     start_runtime: Start, notebook: Notebook, scribe: pykka.ActorRef[Scribe], workers: int
 ) -> None:
@@ -149,7 +149,7 @@ def test_a_listening_actor_that_dies_is_forgotten_and_the_others_go_on(
     assert status_of(runtime).router.subscriptions == subscriptions
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_unsubscribe_ends_one_delivery_and_no_other(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:

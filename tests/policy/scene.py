@@ -35,7 +35,7 @@ class Scene:
         self.liveness.down(ConnectionDown(connection, epoch, "r", reason, was_ready=True))
 
     def confirmed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
-        self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now)
+        self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now, VENUE + now)
 
     def resubscribed(self, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
         """The connection opens a new account of the stream."""
@@ -57,7 +57,7 @@ class Scene:
         streams = dict(self.accounts.get((connection, epoch), {}))
         return self.liveness.reported(
             ConnectionReport(
-                connection, epoch, "r", "ready", self.messages, 0, 0, 0, 0, None, streams=streams
+                connection, epoch, "r", "ready", self.messages, 0, 0, 0, 0, None, streams, VENUE + now
             ),
             now,
         )

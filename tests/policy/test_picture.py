@@ -25,7 +25,7 @@ BATCHER = BatcherStatus(requests=5, batches=4)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
 SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
 POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
-REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {})
+REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {}, 1000.0)
 HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
     {"A": StreamFigures(last_price=1.1, received_at=1000.0, ticks=90, gaps=1, last_gap=(1.0, 2.0))},
