@@ -112,9 +112,6 @@ class Router(RuntimeActor):
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
-        if self._draining:
-            self._drain()
-            return
         if math.isfinite(waiter.expires_at):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
@@ -131,6 +128,9 @@ class Router(RuntimeActor):
                 self._consider(waiter)
 
     def _consider(self, waiter: Waiter) -> None:
+        if self._draining:
+            self._drain()
+            return
         try:
             answer = self._facts.consider(waiter.command)
         except RequestRefused as refused:

@@ -39,6 +39,7 @@ STOP_TIMEOUT = 2.0
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
+    RateLimiter: ("connection.",),
     HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
 }
 """Which events the house's own actors subscribe to."""
@@ -125,7 +126,7 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, monitor):
+        for listener in (supervisor, pool, limiter, monitor):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         wired = Wired(outbound=limiter, pool=pool, parts=(supervisor, pool, monitor, limiter, batcher))

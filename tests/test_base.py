@@ -11,7 +11,7 @@ from loguru import logger
 from actors.base import Reply
 from actors.errors import RequestRefused
 from actors.messages.control import Drain
-from actors.messages.lifecycle import ActorFailed, Begin
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
 from tests.conftest import ManualClock
 from tests.recording import WAIT, Recorder, Recording
 
@@ -200,18 +200,19 @@ def test_a_failure_releases_once_and_is_reported_with_name_and_reason() -> None:
 
     failing.ref.tell(act)
     assert guardian.seen() == ActorFailed("unlucky", "ValueError: bad luck")
+    assert guardian.seen() == ActorEnded(failing.ref.actor_urn)
     assert failing.released() == ["never handled"]
     assert failing.nothing_more()
     assert guardian.nothing_more()
     assert not failing.ref.is_alive()
 
 
-def test_a_stop_is_not_reported_as_a_failure() -> None:
+def test_a_stop_is_reported_as_an_end_and_not_as_a_failure() -> None:
     guardian = Recording()
     assert guardian.seen() == Begin()
     recording = Recording(guardian=guardian.ref)
     recording.ref.stop(timeout=WAIT)
-    guardian.do(lambda _: None)
+    assert guardian.seen() == ActorEnded(recording.ref.actor_urn)
     assert guardian.nothing_more()
 
 

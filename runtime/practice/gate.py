@@ -10,6 +10,10 @@ from aiohttp import web
 
 from actors.errors import LocalProtocolError
 
+TURNS = 8
+"""Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
+server is closed before, the socket is forgotten, open."""
+
 SETTLE_TIMEOUT = 2.0
 """Seconds that requests under way have to end once their gate is shut."""
 
@@ -57,12 +61,15 @@ class Gate:
         self._server = web.Server(lambda request: self._admit(self, request), access_log=None)
         self._listener = await asyncio.get_running_loop().create_server(self._server, sock=self._socket)
 
-    def shut(self) -> None:
-        """Stop listening at once; ``settle`` waits for the requests that are left."""
-        if self._listener is None:
+    async def shut(self) -> None:
+        """Stop listening; ``settle`` waits for the requests that are left."""
+        if self._listener is None or self._socket is None:
             return
-        assert self._socket is not None
-        self._turn_away(self._socket)
+        with contextlib.suppress(NotImplementedError):  # Windows: its loop waits for connections otherwise
+            asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        _turn_away(self._socket)
         with contextlib.suppress(OSError):
             # A process that is just being forked holds a copy, which would go on listening.
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -70,18 +77,11 @@ class Gate:
         self._listener = None
         self.bind()
 
-    def _turn_away(self, listener: socket.socket) -> None:
-        """Reset those whom the system has let in and nobody here has seen yet: they would wait for ever."""
-        with contextlib.suppress(OSError):  # BlockingIOError: there are no more
-            while True:
-                stranger, _ = listener.accept()
-                stranger.close()
-
     async def settle(self) -> None:
         """End the requests of a gate that was shut."""
-        for _ in range(4):
-            await asyncio.sleep(0)  # what asyncio has just accepted becomes a connection in so many turns
         if self._server is not None:
+            for handler in self._server.connections:
+                handler.close()  # of a connection without a request, the shutdown would wait for one
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None
 
@@ -90,3 +90,11 @@ class Gate:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _turn_away(listener: socket.socket) -> None:
+    """Cut off whom the system has let in and nobody has seen yet: they would wait for ever."""
+    with contextlib.suppress(OSError):  # BlockingIOError: there are no more
+        while True:
+            stranger, _ = listener.accept()
+            stranger.close()

@@ -57,6 +57,9 @@ def test_garbage_is_counted_and_the_streams_go_on(start_runtime: Start) -> None:
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 3 for asset in ASSETS))
+    assert exchange.ledger.wait_until(
+        lambda ledger: sum(each.authenticated for each in ledger.sockets()) == 2, DEADLINE
+    )
     for messages in GARBAGE.values():
         for message in messages:
             assert exchange.send_to_all(message) == 2

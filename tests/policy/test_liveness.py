@@ -38,6 +38,7 @@ def test_exactly_at_the_limit_nothing_is_said() -> None:
     scene = streaming(until=1)
     scene.report(10)
     assert scene.check(STALE) == QUIET
+    scene.report(STALE + 0.001)
     assert scene.check(STALE + 0.001)[1] == [Cure("A")]
 
 
@@ -48,6 +49,7 @@ def test_a_stream_that_never_ticked_is_silent_since_it_was_confirmed() -> None:
     scene.confirmed(3)
     scene.report(13)
     assert scene.check(13) == QUIET
+    scene.report(13.5)
     assert scene.check(13.5)[1] == [Cure("A")]
 
 

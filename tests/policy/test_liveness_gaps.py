@@ -36,7 +36,7 @@ def test_lives_that_delivered_nothing_make_the_gap_longer_and_not_more() -> None
         scene.confirmed(epoch * 10, epoch=epoch)
         assert scene.report(epoch * 10 + 1, epoch=epoch) == []
     news = scene.run(42, 60, ticking=True, epoch=4)
-    assert news == [StreamGap("A", VENUE + 4, VENUE + 42, "cut 4"), StreamRecovered("A", "c1")]
+    assert news == [StreamGap("A", VENUE + 4, VENUE + 42, "cut 2"), StreamRecovered("A", "c1")]
 
 
 def test_each_outage_has_its_own_gap() -> None:
@@ -72,14 +72,15 @@ def test_a_stream_that_recovers_by_itself_missed_nothing() -> None:
     assert scene.run(12, 60, ticking=True) == [StreamRecovered("A", "c1")]
 
 
-def test_a_stream_that_was_never_seen_has_no_gap() -> None:
+def test_the_gap_of_a_stream_that_was_never_reported_begins_with_the_stream() -> None:
     scene = Scene()
     scene.up(0)
     scene.confirmed(0)
     scene.down()
     scene.up(5, epoch=2)
     scene.confirmed(5, epoch=2)
-    assert scene.run(6, 20, ticking=True, epoch=2) == [StreamRecovered("A", "c1")]
+    news = scene.run(6, 20, ticking=True, epoch=2)
+    assert news == [StreamGap("A", VENUE, VENUE + 6, "cut"), StreamRecovered("A", "c1")]
 
 
 def test_a_new_account_of_a_healthy_stream_is_no_gap() -> None:
