@@ -1,5 +1,6 @@
 """What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
 
+import contextlib
 import functools
 import time
 from types import TracebackType
@@ -7,9 +8,10 @@ from typing import Any
 
 import pykka
 from loguru import logger
+from pykka._envelope import Envelope
 
-from actors.inbox import Clock, HasFileno, Inbox, Squeeze, Timer
-from actors.messages.lifecycle import ActorFailed, Begin, Tellable
+from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, Tellable
 
 
 class Reply:
@@ -28,7 +30,7 @@ class Reply:
 
 
 class RuntimeActor(pykka.ThreadingActor):
-    """An actor whose first message is ``Begin`` and whose failure its ``guardian`` hears of.
+    """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` hears of.
 
     Threads are daemons: a program that ends without ``Runtime.stop`` is not held up by us.
     """
@@ -41,14 +43,14 @@ class RuntimeActor(pykka.ThreadingActor):
         *,
         guardian: Tellable | None = None,
         clock: Clock = time.monotonic,
-        capacity: int | None = None,
-        squeeze: Squeeze | None = None,
+        bound: Bound | None = None,
     ) -> None:
-        self._new_inbox = functools.partial(Inbox, clock, capacity, squeeze)
+        self._new_inbox = functools.partial(Inbox, clock, bound)
         super().__init__()
         self.name = name
         self.now = clock
         self._guardian = guardian
+        self.actor_inbox.put(Envelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
         return self._new_inbox()
@@ -79,14 +81,15 @@ class RuntimeActor(pykka.ThreadingActor):
         return Reply(future)
 
     def unexpected(self, message: Any) -> None:
-        """The last case of every actor's ``match``."""
-        logger.warning("{} cannot handle {}", self.name, type(message).__name__)
-
-    def on_start(self) -> None:
-        self.actor_ref.tell(Begin())
+        """The last case of every actor's ``match``; to have nothing to begin with is no fault."""
+        if not isinstance(message, Begin):
+            logger.warning("{} cannot handle {}", self.name, type(message).__name__)
 
     def on_stop(self) -> None:
-        self.release(self.inbox.close())
+        try:
+            self.release(self.inbox.close())
+        finally:
+            self._tell_guardian(ActorEnded(self.actor_urn))
 
     def on_failure(
         self,
@@ -98,8 +101,13 @@ class RuntimeActor(pykka.ThreadingActor):
         try:
             self.release(self.inbox.close())
         finally:
-            if self._guardian is not None:
-                self._guardian.tell(ActorFailed(self.name, reason))
+            self._tell_guardian(ActorFailed(self.name, reason))
+            self._tell_guardian(ActorEnded(self.actor_urn))
 
     def release(self, unhandled: list[Any]) -> None:
         """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
+
+    def _tell_guardian(self, message: ActorEnded | ActorFailed) -> None:
+        if self._guardian is not None:
+            with contextlib.suppress(pykka.ActorDeadError):  # ended before us
+                self._guardian.tell(message)

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe, Described
 from actors.messages.traffic import Request, Requests
 from actors.policy.batching import Gathering
@@ -37,8 +37,6 @@ class Batcher(RuntimeActor):
             case Describe():
                 part = BatcherStatus(requests=self._requests, batches=self._batches)
                 message.to.tell(Described(message.id, part))
-            case Begin():
-                pass
             case _:
                 self.unexpected(message)
         due = self._gathering.due

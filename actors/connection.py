@@ -76,7 +76,7 @@ class Connection(RuntimeActor):
                 self._send(message)
             case _Due.REPORT:
                 self._conversation.check(self.now())
-                self._publish([self._conversation.report()])
+                self._publish([self._conversation.report(time.time())])
             case _Due.PING:
                 self._conversation.ping(self.now())
                 self._flush()
@@ -115,6 +115,7 @@ class Connection(RuntimeActor):
         self.every(self._settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
+        self._conversation.ping(self.now())
         self._read()  # the first bytes may have come along with the upgrade
 
     def _read(self) -> None:
@@ -175,7 +176,7 @@ class Connection(RuntimeActor):
             was_ready=self._conversation.was_ready,
             terminal=isinstance(error, AuthRejected),
         )
-        self._publish([self._conversation.report(), down])
+        self._publish([self._conversation.report(time.time()), down])
         self._host.tell(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:

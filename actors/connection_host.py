@@ -7,6 +7,7 @@ import pykka
 
 from actors.base import RuntimeActor
 from actors.messages.lifecycle import (
+    ActorEnded,
     ActorFailed,
     Begin,
     ConnectionEnded,
@@ -48,8 +49,8 @@ class ConnectionHost(RuntimeActor):
                 for name in list(self._connections):
                     self._pass_on(name, StopConnection(name))
                 self._stop_when_empty()
-            case Begin() | ActorFailed():
-                pass  # a failed connection has sent ConnectionEnded before
+            case Begin() | ActorFailed() | ActorEnded():
+                pass  # every connection has sent ConnectionEnded before
             case _:
                 self.unexpected(message)
 

@@ -1,5 +1,6 @@
 """Watches that connections and streams live, announces what it sees, and has silent streams cured."""
 
+import time
 from typing import Any
 
 from loguru import logger
@@ -13,6 +14,7 @@ from actors.messages.events import (
     ConnectionUp,
     Event,
     StreamConfirmed,
+    StreamDropped,
     StreamGap,
     StreamStale,
 )
@@ -48,7 +50,9 @@ class HealthMonitor(RuntimeActor):
             case ConnectionReport():
                 self._announce(self._liveness.reported(message, self.now()))
             case StreamConfirmed():
-                self._liveness.confirmed(message, self.now())
+                self._liveness.confirmed(message, self.now(), time.time())
+            case StreamDropped(asset=asset):
+                self._liveness.dropped(asset)
             case ConnectionUp():
                 self._liveness.up(message, self.now())
             case ConnectionDown():

@@ -6,6 +6,7 @@ So an actor is one thread without locks: it reads its own sockets, and nothing i
 import contextlib
 import heapq
 import itertools
+import math
 import queue
 import selectors
 import socket
@@ -13,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
@@ -21,10 +22,22 @@ from pykka.messages import _ActorStop
 from actors.messages.control import Control
 
 Clock = Callable[[], float]
-Squeeze = Callable[[list[Any]], list[Any]]
+
+
+class Bound(NamedTuple):
+    """A fuller inbox than ``capacity`` hands the told messages that wait to ``squeeze``, which returns
+    what is to be kept of them; asks are kept, behind them."""
+
+    capacity: int
+    squeeze: Callable[[list[Any]], list[Any]]
+
 
 TOLD_PER_POLL: Final = 64
 """A busy inbox looks at its descriptors at least once in so many told messages."""
+
+
+LONGEST_WAIT: Final = 3600.0
+"""Seconds; selectors and locks refuse waits of some weeks and more, so a far timer is waited for in parts."""
 
 
 class HasFileno(Protocol):
@@ -61,7 +74,7 @@ class _Bell:
     def ring(self) -> None:
         self._rings.put(None)
 
-    def wait(self, timeout: float | None) -> list[Any]:
+    def wait(self, timeout: float) -> list[Any]:
         with contextlib.suppress(queue.Empty):
             self._rings.get(timeout=timeout)
         return []
@@ -87,7 +100,8 @@ class _SelectorBell:
             self._selector.register(source, events, message)
 
     def unwatch(self, source: HasFileno) -> None:
-        self._selector.unregister(source)
+        with contextlib.suppress(KeyError):  # never watched
+            self._selector.unregister(source)
 
     def ring(self) -> None:
         try:
@@ -95,7 +109,7 @@ class _SelectorBell:
         except (BlockingIOError, OSError):
             return  # full: it is ringing already; closed: nobody is left to wake
 
-    def wait(self, timeout: float | None) -> list[Any]:
+    def wait(self, timeout: float) -> list[Any]:
         ready = [key.data for key, _ in self._selector.select(timeout)]
         if None in ready:
             ready.remove(None)
@@ -112,16 +126,12 @@ class Inbox:
     """Implements pykka's inbox protocol; ``put``, ``empty`` and ``wake`` are safe from any thread,
     all else belongs to the actor's own thread.
 
-    Order: control messages, then due timers, then descriptors and told messages in turn. With
-    ``capacity``, a fuller inbox hands what waits to ``squeeze``, which returns what is to be kept.
+    Order: control messages, then due timers, then descriptors and told messages in turn.
     """
 
-    def __init__(
-        self, clock: Clock = time.monotonic, capacity: int | None = None, squeeze: Squeeze | None = None
-    ) -> None:
+    def __init__(self, clock: Clock = time.monotonic, bound: Bound | None = None) -> None:
         self._clock = clock
-        self._capacity = capacity
-        self._squeeze = squeeze
+        self._bound = bound
         self._squeezing = threading.Lock()
         self._urgent: deque[Envelope[Any]] = deque()
         self._told: deque[Envelope[Any]] = deque()
@@ -141,9 +151,7 @@ class Inbox:
         if isinstance(envelope.message, (Control, _ActorStop)):
             self._urgent.append(envelope)
         else:
-            self._told.append(envelope)
-            if self._capacity is not None and len(self._told) > self._capacity:
-                self._make_room()
+            self._queue(envelope)
         if self._asleep:
             self.wake()
 
@@ -193,9 +201,12 @@ class Inbox:
         self._ready.clear()
         self._bell.close()
         self._bell = _Bell()
-        told = list(self._told)
-        self._told = deque(envelope for envelope in told if envelope.reply_to is not None)
-        return [envelope.message for envelope in told if envelope.reply_to is None]
+        with self._squeezing:
+            left = [*self._urgent, *self._told]
+            self._urgent.clear()
+            self._told.clear()
+            self._told.extend(envelope for envelope in left if envelope.reply_to is not None)
+        return [envelope.message for envelope in left if envelope.reply_to is None]
 
     def _book(self, timer: Timer) -> Timer:
         heapq.heappush(self._timers, timer)
@@ -226,8 +237,10 @@ class Inbox:
         if timer.interval is None or timer.cancelled:
             heapq.heappop(self._timers)
         else:
-            missed = (self._clock() - timer.due) // timer.interval
-            timer.due += timer.interval * (missed + 1)
+            now = self._clock()
+            timer.due += timer.interval * max(1, math.ceil((now - timer.due) / timer.interval))
+            if timer.due <= now:
+                timer.due += timer.interval  # rounded down to this very instant
             heapq.heapreplace(self._timers, timer)
         return timer
 
@@ -238,21 +251,28 @@ class Inbox:
         if self._told or self._urgent:
             self._asleep = False
             return
-        timeout = max(0.0, self._timers[0].due - self._clock()) if self._timers else None
+        timeout = LONGEST_WAIT
+        if self._timers:
+            timeout = min(timeout, max(0.0, self._timers[0].due - self._clock()))
         self._ready.extend(self._bell.wait(timeout))
         self._asleep = False
         self._served = 0
 
-    def _make_room(self) -> None:
-        assert self._squeeze is not None
-        with self._squeezing:
-            waiting = []
-            while self._told:
-                try:
-                    waiting.append(self._told.popleft())
-                except IndexError:  # the actor took the last one
-                    break
-            asked = [envelope for envelope in waiting if envelope.reply_to is not None]
-            told = [envelope.message for envelope in waiting if envelope.reply_to is None]
-            kept = [*(Envelope(message) for message in self._squeeze(told)), *asked]
-            self._told.extendleft(reversed(kept))
+    def _queue(self, envelope: Envelope[Any]) -> None:
+        if self._bound is None:
+            self._told.append(envelope)
+            return
+        with self._squeezing:  # nobody's message may slip in front of those that are being squeezed
+            self._told.append(envelope)
+            if len(self._told) > self._bound.capacity:
+                self._make_room(self._bound)
+
+    def _make_room(self, bound: Bound) -> None:
+        waiting = []
+        with contextlib.suppress(IndexError):  # also when the actor takes the last one
+            while True:
+                waiting.append(self._told.popleft())
+        asked = [envelope for envelope in waiting if envelope.reply_to is not None]
+        told = [envelope.message for envelope in waiting if envelope.reply_to is None]
+        kept = [*(Envelope(message) for message in bound.squeeze(told)), *asked]
+        self._told.extendleft(reversed(kept))

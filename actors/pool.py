@@ -9,8 +9,15 @@ from msgspec.structs import replace
 from actors.base import RuntimeActor
 from actors.errors import WorkerDied
 from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, UnsubscribeTicks
-from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp, StreamConfirmed
-from actors.messages.lifecycle import Begin, ConnectionPlaced, Tellable, Wired
+from actors.messages.control import Drain
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionSuspect,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamDropped,
+)
+from actors.messages.lifecycle import ConnectionPlaced, Tellable, Wired
 from actors.messages.status import Describe, Described, PlacedStream, PoolPart
 from actors.messages.traffic import EventBatch, Failure, Reply, Request, Requests, Resubscribe, Send, Settled
 from actors.policy.selection import least_loaded
@@ -34,6 +41,7 @@ class Pool(RuntimeActor):
         self._ready: dict[str, int] = {}
         self._in_flight: dict[int, tuple[str, Request]] = {}
         self._parked: list[Request] = []
+        self._draining = False
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -42,7 +50,8 @@ class Pool(RuntimeActor):
             case Settled():
                 self._settle(message.id)
             case StreamConfirmed():
-                self._subscriptions.confirm(message)
+                if self._ready.get(message.connection) == message.epoch:
+                    self._subscriptions.confirm(message)
             case ConnectionUp(connection=name, epoch=epoch):
                 self._ready[name] = epoch
                 self._restore()
@@ -58,7 +67,9 @@ class Pool(RuntimeActor):
                 message.to.tell(Described(message.id, self._status()))
             case Wired():
                 self._outbound = message.outbound
-            case Begin() | ConnectionSuspect():
+            case Drain():
+                self._draining = True
+            case ConnectionSuspect():
                 pass
             case _:
                 self.unexpected(message)
@@ -116,6 +127,7 @@ class Pool(RuntimeActor):
         if stream is None:
             self._answer(Failure(request.id, "RequestRefused", f"{command.asset} is not subscribed"))
             return ""
+        self._router.tell(EventBatch(self.name, [StreamDropped(command.asset)]))
         if stream.connection not in self._ready:
             self._answer(Reply(request.id))
             return ""
@@ -125,13 +137,19 @@ class Pool(RuntimeActor):
         for stream in self._subscriptions.place(self._ready):
             self._send_again(stream)
         parked, self._parked = self._parked, []
-        self._dispatch([request for request in parked if request.expires_at > self.now()])
+        for request in parked:
+            self._reenter(request)  # all at once they would break the rate
 
     def _send_again(self, stream: Stream) -> None:
         """Subscribe to a placed stream once more, in the name of whoever may still wait for it."""
         waiting = stream.request if stream.confirmed is None else None
         request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
-        self._outbound.tell(replace(request, connection=stream.connection))
+        # The wish outlives its waiter's patience: the limiter may delay it, never refuse it.
+        self._reenter(replace(request, connection=stream.connection, expires_at=math.inf))
+
+    def _reenter(self, request: Request) -> None:
+        if not self._draining:  # then the way out is being taken down
+            self._outbound.tell(request)
 
     def _lose(self, connection: str) -> None:
         """Move its streams, repeat its reads elsewhere; what must not be repeated is answered."""
@@ -141,7 +159,7 @@ class Pool(RuntimeActor):
         for request in lost:
             del self._in_flight[request.id]
             if isinstance(request.command, LoadCandles):
-                self._outbound.tell(request)
+                self._reenter(request)
             elif not isinstance(request.command, SubscribeTicks):
                 self._answer(Failure(request.id, "RequestTimeout", "the connection was lost after the send"))
         self._restore()

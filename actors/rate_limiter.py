@@ -9,7 +9,8 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
+from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
 from actors.messages.traffic import EventBatch, Failure, Request, Settled
 from actors.policy.quota import Quota, Rate
@@ -25,8 +26,9 @@ class _Admit(Struct, frozen=True):
 class RateLimiter(RuntimeActor):
     """Owns the rate windows and the count of unanswered requests.
 
-    Receives ``Request`` and ``Settled``; sends admitted requests to ``outbound`` and, to ``router``, the
-    refusal of those that would wait past their deadline.
+    Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
+    is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
+    and, to ``router``, the refusal of those that would wait past their deadline.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class RateLimiter(RuntimeActor):
         self._router = router
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
+        self._ready: dict[str, int] = {}
         self._timer: Timer | None = None
         self._passed = self._refused = 0
 
@@ -57,17 +60,23 @@ class RateLimiter(RuntimeActor):
             case _Admit():
                 self._timer = None
                 self._admit()
+            case ConnectionUp(connection=name, epoch=epoch):
+                self._ready[name] = epoch
+                self._admit()
+            case ConnectionDown(connection=name, epoch=epoch):
+                if self._ready.get(name) == epoch:
+                    del self._ready[name]
+            case ConnectionSuspect():
+                pass
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
-            case Begin():
-                pass
             case _:
                 self.unexpected(message)
 
     def _queue(self, request: Request) -> None:
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
-        wait = self._quota.wait(now, sum(_cost(other) for other in ahead) + _cost(request))
+        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request))
         if now + wait > request.expires_at:
             self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
             return
@@ -75,7 +84,7 @@ class RateLimiter(RuntimeActor):
         self._admit()
 
     def _admit(self) -> None:
-        while lane := self._urgent or self._waiting:
+        while self._ready and (lane := self._urgent or self._waiting):
             now = self.now()
             request = lane[0]
             if now > request.expires_at:

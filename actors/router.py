@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pykka
 from loguru import logger
-from msgspec import Struct
 
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
 from actors.listener import Listener
 from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe, VenueCommand
+from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import Begin, Link, LinkOpened, Tellable, Wired
+from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
     EventBatch,
@@ -25,16 +25,9 @@ from actors.messages.traffic import (
     Ticks,
 )
 from actors.policy.facts import VenueFacts, Verdict
+from actors.policy.picture import Picture
 from actors.policy.topics import TopicTable, route
 from actors.policy.waiting import Waiter, Waiters
-
-
-class _LinkReadable(Struct, frozen=True):
-    opened: LinkOpened
-
-
-class _DeadlinePassed(Struct, frozen=True):
-    id: int
 
 
 class Router(RuntimeActor):
@@ -58,30 +51,31 @@ class Router(RuntimeActor):
         self._outbound: Tellable
         self._pool: Tellable
         self._parts: tuple[Tellable, ...] = ()
+        self._links: set[Link] = set()
+        self._draining = False
         self._events = self._ticks = 0
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case _LinkReadable():
+            case LinkReadable():
                 self._read(message.opened)
             case EventBatch():
                 self._route(message)
             case Command():
                 self._accept(message)
-            case _DeadlinePassed(id=id):
+            case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
             case Described():
                 self._draw(message)
-            case LinkOpened():
-                self.watch(message.link, _LinkReadable(message))
+            case LinkOpened(link=link):
+                self._links.add(link)
+                self.watch(link, LinkReadable(message))
             case Wired():
                 self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
-            case Begin():
-                pass
+            case Drain():
+                self._drain()
             case _:
                 self.unexpected(message)
-
-    # -- events inward -------------------------------------------------------------------------------
 
     def _read(self, opened: LinkOpened) -> None:
         link: Link = opened.link
@@ -89,6 +83,7 @@ class Router(RuntimeActor):
             batches = link.receive()
         except WorkerDied as error:
             self.inbox.unwatch(link)
+            self._links.discard(link)
             link.close()
             batches = [EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
         for batch in batches:
@@ -112,31 +107,30 @@ class Router(RuntimeActor):
             try:
                 listener.deliver(events)
             except pykka.ActorDeadError:
-                logger.warning("the listener to {!r} has died; its subscription ends", listener.topic)
+                logger.debug("the listener to {!r} has ended; so does its subscription", listener.topic)
                 self._topics.remove(listener)
-
-    # -- commands outward ----------------------------------------------------------------------------
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
         if math.isfinite(waiter.expires_at):
-            waiter.timer = self.after(waiter.expires_at - self.now(), _DeadlinePassed(waiter.id))
-        self._attempt(waiter)
-
-    def _attempt(self, waiter: Waiter) -> None:
-        match command := waiter.command:
+            waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
+        match command:
             case Subscribe():
                 self._subscribe(command)
                 self._settle(waiter.id, command.topic)
             case Unsubscribe():
                 self._settle(waiter.id, self._unsubscribe(command))
             case GetStatus():
+                waiter.picture = Picture()
                 for part in self._parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case _:
                 self._consider(waiter)
 
     def _consider(self, waiter: Waiter) -> None:
+        if self._draining:
+            self._drain()
+            return
         try:
             answer = self._facts.consider(waiter.command)
         except RequestRefused as refused:
@@ -152,17 +146,12 @@ class Router(RuntimeActor):
             self._settle(waiter.id, answer)
 
     def _settle(self, id: int, value: Any) -> None:
-        waiter = self._take(id)
-        if waiter is not None and waiter.slot is not None:
-            waiter.slot.set(value.candles if isinstance(value, CandlesLoaded) else value)
+        if (waiter := self._take(id)) is not None:
+            waiter.settle(value.candles if isinstance(value, CandlesLoaded) else value)
 
     def _fail(self, id: int, error: RequestError) -> None:
         waiter = self._take(id)
-        if waiter is None:
-            return
-        if waiter.slot is not None:
-            waiter.slot.fail(error)
-        else:
+        if waiter is not None and not waiter.fail(error):
             logger.warning("{} failed: {}", type(waiter.command).__name__, error)
             reason = f"{type(error).__name__}: {error}"
             self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
@@ -179,11 +168,11 @@ class Router(RuntimeActor):
 
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
-        if waiter is not None and waiter.picture.add(described.part):
+        if waiter is None or waiter.picture is None:
+            return
+        if waiter.picture.add(described.part):
             own = RouterStatus(self._events, self._ticks, len(self._topics), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
-
-    # -- subscriptions -------------------------------------------------------------------------------
 
     def _subscribe(self, wish: Subscribe) -> None:
         owned = not isinstance(wish.to, pykka.ActorRef)
@@ -197,6 +186,15 @@ class Router(RuntimeActor):
             listener.end()
         return bool(found)
 
+    def _drain(self) -> None:
+        """Nobody need wait any longer; events are still delivered."""
+        self._draining = True
+        for waiter in self._waiters.take_all():
+            waiter.fail(RequestError("the runtime stopped before there was an answer"))
+
     def release(self, unhandled: list[Any]) -> None:
+        self._drain()
         for listener in self._topics:
             listener.end()
+        for link in self._links:
+            link.close()

@@ -6,8 +6,9 @@ from typing import Any
 from loguru import logger
 
 from actors.base import RuntimeActor
+from actors.inbox import Bound
 from actors.messages.events import Lagged
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch
 from actors.policy.conflation import conflate
 
@@ -25,7 +26,7 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", capacity=CAPACITY, squeeze=squeeze, **kwargs)
+        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, squeeze), **kwargs)
         self._handler = handler
         self._batch = batch
         self._router = router
@@ -37,10 +38,13 @@ class Subscriber(RuntimeActor):
                 if message.missed:
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
                 self._deliver(message.events)
-            case Begin():
-                pass
             case _:
                 self.unexpected(message)
+
+    def release(self, unhandled: list[Any]) -> None:
+        for message in unhandled:
+            if isinstance(message, Deliver):
+                self._deliver(message.events)
 
     def _deliver(self, events: list[Any]) -> None:
         handler = self._handler

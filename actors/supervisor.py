@@ -37,11 +37,9 @@ from actors.policy.children import Child, ChildState, ConnectionChild, Family, H
 
 
 class Supervisor(RuntimeActor):
-    """Owns every restart.
-
-    Receives the lives and deaths of connections and workers; sends ``StartConnection`` and
-    ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, and news to ``router``. When nothing is
-    left that could come back, ``escalate`` is called with the last error.
+    """Owns every restart. Receives the lives and deaths of connections and workers; sends
+    ``StartConnection`` and ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, and news to
+    ``router``. When nothing is left that could come back, ``escalate`` is called with the last error.
     """
 
     def __init__(
@@ -75,8 +73,8 @@ class Supervisor(RuntimeActor):
                 self._replace(message)
             case WorkerDown():
                 self._host_down(message)
-            case RestartDue(name=name):
-                self._restart(self._family[name])
+            case RestartDue(name=name, epoch=epoch):
+                self._restart(self._family[name], epoch)
             case StableDue(name=name, epoch=epoch):
                 self._family[name].stable(epoch)
             case CheckHeartbeats():
@@ -109,9 +107,7 @@ class Supervisor(RuntimeActor):
             self._run_connection(child, process)
 
     def _run_connection(self, child: ConnectionChild, process: Host) -> None:
-        child.started()
-        region = child.regions.current
-        self._tell(process, StartConnection(child.name, child.epoch, region, self._plan.settings))
+        self._tell(process, child.start(self._plan.settings))
 
     def _up(self, child: Child | None) -> None:
         if child is not None:
@@ -134,7 +130,7 @@ class Supervisor(RuntimeActor):
         if delay is not None:
             child.state = ChildState.WAITING
             logger.info("{} is down ({}); next attempt in {:.2f} s", child.name, error, delay)
-            self.after(delay, RestartDue(child.name))
+            self.after(delay, RestartDue(child.name, child.epoch))
             return
         child.state = ChildState.QUARANTINED
         logger.error("{} is given up: {}", child.name, error)
@@ -142,16 +138,14 @@ class Supervisor(RuntimeActor):
         if self._family.lost():
             self._escalate(error)
 
-    def _restart(self, child: Child) -> None:
-        if child.state is not ChildState.WAITING or self._draining:
+    def _restart(self, child: Child, epoch: int) -> None:
+        if child.state is not ChildState.WAITING or child.epoch != epoch or self._draining:
             return
         child.restarts += 1
         self._publish(ActorRestarted(child.name, child.backoff.attempts, child.last_error))
         if isinstance(child, HostChild):
             self._run_host(child)
-        elif isinstance(child, ConnectionChild):
-            process = self._family.hosts[child.host].process
-            assert process is not None  # else its host's end had made it STOPPED
+        elif isinstance(child, ConnectionChild) and (process := self._family.hosts[child.host].process):
             self._run_connection(child, process)
 
     def _replace(self, suspect: ConnectionSuspect) -> None:

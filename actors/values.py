@@ -6,6 +6,7 @@ never comes further than ``actors/wire``.
 
 import enum
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -143,7 +144,7 @@ class Region(Struct, frozen=True):
 
 
 class Secret(Struct, frozen=True):
-    """A string that must not be seen: its ``repr`` hides it, so logs, errors and tracebacks do too."""
+    """A string that must not be seen: however it is printed, by Python or rich, it hides itself."""
 
     value: str
 
@@ -152,3 +153,9 @@ class Secret(Struct, frozen=True):
 
     def __str__(self) -> str:
         return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("value", "***")]

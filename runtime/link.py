@@ -1,11 +1,10 @@
 """Messages over one stream socket between two processes: a length, then MessagePack, and never pickle."""
 
 import contextlib
-import select
+import selectors
 import socket
 import struct
 import threading
-import time
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -50,7 +49,7 @@ class Link(Generic[M]):
                 raise WorkerDied("the link is broken")
             try:
                 self._send_all(LENGTH.pack(len(body)) + body)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: closed in this moment
                 # Part of a message may have left; what followed it could not be told from its rest.
                 self._broken = True
                 raise WorkerDied(f"the link failed: {error}") from error
@@ -94,18 +93,20 @@ class Link(Generic[M]):
     def _decode(self, body: memoryview) -> M:
         try:
             return self._decoder.decode(body)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise WorkerDied(f"the link carried something else than messages: {error}") from error
 
     def _send_all(self, data: bytes) -> None:
         view = memoryview(data)
-        deadline = 0.0
         while view:
             try:
                 view = view[self._sock.send(view) :]
             except BlockingIOError:
-                now = time.monotonic()
-                deadline = deadline or now + self._stall
-                if now >= deadline:
+                if not self._writable():
                     raise TimeoutError(f"the peer has not read for {self._stall:g} s") from None
-                select.select([], [self._sock], [], deadline - now)
+
+    def _writable(self) -> bool:
+        # Not select.select, which knows no descriptor from 1024 on.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._sock, selectors.EVENT_WRITE)
+            return bool(selector.select(self._stall))

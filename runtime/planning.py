@@ -25,6 +25,7 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
     reconnect = config.reconnect
     return Plan(
         hosts=workers or ("main",),
+        workers=bool(workers),
         connections=names,
         regions=tuple(regions),
         settings=_settings(config, session),

@@ -1,5 +1,6 @@
 """The house put together: every actor made with what it needs, started in order and stopped in reverse."""
 
+import contextlib
 import functools
 import math
 import os
@@ -13,11 +14,11 @@ from loguru import logger
 from actors.batcher import Batcher
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
-from actors.errors import ConfigInvalid, TellwireError
+from actors.errors import ConfigInvalid, TellwireError, WorkerDied
 from actors.health_monitor import HealthMonitor
 from actors.messages.commands import Subscribe, SubscribeTicks
 from actors.messages.control import Drain
-from actors.messages.lifecycle import ActorFailed, Host, StartConnection, Tellable, Wired
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Host, StartConnection, Tellable, Wired
 from actors.policy.quota import Rate
 from actors.pool import Pool
 from actors.rate_limiter import RateLimiter
@@ -27,6 +28,7 @@ from actors.supervisor import Supervisor
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
+from runtime.logs import tokens
 from runtime.planning import make_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.worker_process import WorkerProcess
@@ -37,7 +39,8 @@ STOP_TIMEOUT = 2.0
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
-    HealthMonitor: ("connection.", "stream.confirmed", "report.connection", "assets"),
+    RateLimiter: ("connection.",),
+    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
 }
 """Which events the house's own actors subscribe to."""
 
@@ -51,7 +54,10 @@ class _LocalHost:
         self._host = host
 
     def tell(self, message: Any) -> None:
-        self._host.tell(message)
+        try:
+            self._host.tell(message)
+        except pykka.ActorDeadError as error:
+            raise WorkerDied("the connection host of this process has ended") from error
 
     def kill(self) -> None:
         self._host.stop(block=False)
@@ -77,6 +83,9 @@ class Runtime:
         self._session = None if practice else session
         self._failed = threading.Event()
         self._actors: list[pykka.ActorRef[Any]] = []
+        self._ended: dict[str, threading.Event] = {}
+        self._pool: pykka.ActorRef[Pool]
+        self._supervisor: pykka.ActorRef[Supervisor] | None = None
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
@@ -99,7 +108,7 @@ class Runtime:
         router = self.router = self._run(
             Router, self._start_subscriber, self.config.connection.message_timeout
         )
-        pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
+        pool = self._pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
         batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
         rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]
         limiter = self._run(
@@ -109,7 +118,7 @@ class Runtime:
             HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
         )
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
-        supervisor = self._run(
+        supervisor = self._supervisor = self._run(
             Supervisor,
             make_plan(self.config, session, regions),
             start_host=functools.partial(self._start_host, router=router, session=session),
@@ -117,7 +126,7 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, monitor):
+        for listener in (supervisor, pool, limiter, monitor):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         wired = Wired(outbound=limiter, pool=pool, parts=(supervisor, pool, monitor, limiter, batcher))
@@ -128,16 +137,16 @@ class Runtime:
 
     def stop(self) -> None:
         """Close every connection politely, then end every actor and process; idempotent."""
-        if self._actors:
-            supervisor = self._actors[-1]
-            if supervisor.is_alive():
-                supervisor.tell(Drain())
-                supervisor.actor_stopped.wait(self.config.supervision.drain_timeout)
+        if self._actors and self._supervisor is not None:
+            self.router.tell(Drain())
+            self._pool.tell(Drain())
+            with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or stopped with the last child
+                self._supervisor.tell(Drain())
+            self._end_of(self._supervisor.actor_urn).wait(self.config.supervision.drain_timeout)
         while self._actors:
             ref = self._actors.pop()
-            try:
-                ref.stop(timeout=STOP_TIMEOUT)
-            except pykka.Timeout:
+            ref.stop(block=False)
+            if not self._end_of(ref.actor_urn).wait(STOP_TIMEOUT):
                 logger.error("{} does not end", ref.actor_class.__name__)
         if self.exchange is not None:
             self.exchange.stop()
@@ -147,9 +156,16 @@ class Runtime:
         """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
         return self._failed.wait(timeout)
 
-    def tell(self, message: ActorFailed) -> None:
+    def tell(self, message: ActorFailed | ActorEnded) -> None:
         """The actors' guardian: one of them that dies of an unforeseen error takes the runtime along."""
-        self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
+        match message:
+            case ActorEnded(urn=urn):
+                self._end_of(urn).set()
+            case ActorFailed():
+                self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
+
+    def _end_of(self, urn: str) -> threading.Event:
+        return self._ended.setdefault(urn, threading.Event())
 
     def _escalate(self, error: Exception) -> None:
         if self.failure is None:
@@ -177,7 +193,9 @@ class Runtime:
         if self.config.pool.workers == 0:
             return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
         interval = self.config.supervision.heartbeat_interval
-        return WorkerProcess(name, interval, router, secrets=[session.auth.value])
+        configured = self.config.account.session.get_secret_value()  # not the one in use while practising
+        secrets = tokens(session.auth.value) | tokens(configured)
+        return WorkerProcess(name, interval, router, secrets)
 
 
 def _start_connection(

@@ -18,6 +18,7 @@ from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, StartConnection, Tellable
 from actors.messages.traffic import Downlink, EventBatch
+from runtime import logs
 from runtime.dialing import dial
 from runtime.link import Link
 
@@ -100,8 +101,7 @@ def main() -> int:
     options = parser.parse_args()
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process decides
-    logger.remove()
-    logger.add(sys.stderr, level="WARNING", diagnose=False, backtrace=False)
+    logs.configure("WARNING", (), logs.to_stderr(logs.plain))
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
     worker = Worker.start(options.name, link, options.heartbeat)
     worker.actor_stopped.wait()

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ from actors.messages.lifecycle import LinkOpened, Tellable
 from actors.messages.traffic import Uplink
 from runtime.link import Link
 
-WORKER_STALL = 0.0
-"""A worker reads its link at once or is stuck: nobody here waits for it."""
+WORKER_STALL = 0.25
+"""Seconds; a worker reads its link at once or is stuck, and the pool must not wait long to find out."""
 
 
 class WorkerProcess:
     """A host (``actors.messages.lifecycle.Host``) that is a process of its own.
 
     It is started by command line with one inherited socket, not through multiprocessing, which would
-    import the caller's ``__main__`` again. ``secrets`` are kept out of its environment.
+    import the caller's ``__main__`` again. No variable that contains one of ``secrets`` is handed down.
     """
 
-    def __init__(self, name: str, heartbeat_interval: float, router: Tellable, secrets: list[str]) -> None:
+    def __init__(
+        self, name: str, heartbeat_interval: float, router: Tellable, secrets: Collection[str]
+    ) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = _start(name, heartbeat_interval, theirs, _environment(secrets))
@@ -43,7 +46,7 @@ class WorkerProcess:
         self._process.wait()
 
 
-def _environment(secrets: list[str]) -> dict[str, str]:
+def _environment(secrets: Collection[str]) -> dict[str, str]:
     """Ours without the variables that hold a secret, and with our modules in reach wherever we run."""
     environment = {
         name: value for name, value in os.environ.items() if not any(secret in value for secret in secrets)

@@ -3,12 +3,17 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pykka
 import pytest
 
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.wiring import Runtime
+
+# Its deadline of 200 ms an example is a timed test, which a busy machine fails; pytest-timeout ends a hang.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class ManualClock:

@@ -226,7 +226,7 @@ class StreamReport(Struct, frozen=True, gc=False):
 
 
 class ConnectionReport(Event, frozen=True):
-    """A connection's own account of itself, once a second and once at its end.
+    """A connection's own account of itself, once a second and once at its end, ``made_at`` (UTC).
 
     Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,
     in seconds; ``garbage`` counts what was refused.
@@ -244,6 +244,7 @@ class ConnectionReport(Event, frozen=True):
     garbage: int
     round_trip: float | None
     streams: dict[str, StreamReport]
+    made_at: float
 
 
 class Heartbeat(Event, frozen=True):
@@ -299,6 +300,13 @@ class StreamConfirmed(Event, frozen=True):
     period: int
     connection: str
     epoch: int
+
+
+class StreamDropped(Event, frozen=True):
+    """Nobody wants the stream any more."""
+
+    base_topic: ClassVar[str] = "stream.dropped"
+    asset: str
 
 
 class StreamStale(Event, frozen=True):

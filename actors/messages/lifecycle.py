@@ -55,6 +55,18 @@ class LinkOpened(Struct, frozen=True):
     link: Any
 
 
+class LinkReadable(Struct, frozen=True):
+    """A worker process has said something, or ended."""
+
+    opened: LinkOpened
+
+
+class DeadlinePassed(Struct, frozen=True):
+    """Waiter ``id`` has waited for as long as it was to."""
+
+    id: int
+
+
 class ConnectionSettings(Struct, frozen=True):
     """How a connection behaves; every time in seconds, every size in bytes."""
 
@@ -97,9 +109,10 @@ class ConnectionPlaced(Struct, frozen=True):
 
 
 class RestartDue(Struct, frozen=True):
-    """The backoff of child ``name`` is over."""
+    """The backoff of child ``name`` is over, unless it has had another life since ``epoch``."""
 
     name: str
+    epoch: int
 
 
 class StableDue(Struct, frozen=True):
@@ -118,6 +131,12 @@ class ConnectionEnded(Struct, frozen=True):
 
     connection: str
     epoch: int
+
+
+class ActorEnded(Struct, frozen=True):
+    """The actor with this URN has let go of all it held."""
+
+    urn: str
 
 
 class ActorFailed(Struct, frozen=True):

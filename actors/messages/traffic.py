@@ -32,6 +32,7 @@ from actors.messages.events import (
     PendingOrdersListed,
     RawMessage,
     StreamConfirmed,
+    StreamDropped,
     StreamGap,
     StreamRecovered,
     StreamStale,
@@ -125,6 +126,7 @@ PublicEvent = (
     | ActorRestarted
     | ActorQuarantined
     | StreamConfirmed
+    | StreamDropped
     | StreamStale
     | StreamGap
     | StreamRecovered

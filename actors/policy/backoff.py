@@ -1,7 +1,8 @@
 """When a failed child may start again: tenacity's decisions, taken one step at a time and never slept."""
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from tenacity import (
     RetryCallState,
@@ -10,16 +11,13 @@ from tenacity import (
     stop_after_attempt,
     stop_any,
     stop_never,
-    wait_chain,
     wait_combine,
     wait_exponential,
     wait_incrementing,
-    wait_none,
     wait_random,
     wait_random_exponential,
 )
 from tenacity.stop import stop_base
-from tenacity.wait import wait_base
 
 from actors.errors import AuthRejected
 
@@ -43,49 +41,37 @@ def exponential(delay: float, max_delay: float, *, jitter: bool) -> Wait:
     return wait_exponential(multiplier=delay, max=max_delay)
 
 
-class _Custom(wait_base):
-    def __init__(self, wait: Wait) -> None:
-        self._wait = wait
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        return max(0.0, float(self._wait(retry_state)))
-
-
-class _StopOnRefusedSession(stop_base):
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        outcome = retry_state.outcome
-        refused = outcome is not None and isinstance(outcome.exception(), AuthRejected)
-        return refused and retry_state.attempt_number >= AUTH_ATTEMPTS
-
-
 class Backoff:
     """Counts one child's failures since it was last stable.
 
     The first failure is answered at once (a stable connection that broke, or a first region that did
-    not answer); ``wait`` speaks from the second on. ``max_attempts`` 0 means for ever.
+    not answer), but a refused session is not; ``wait`` speaks from the second on. ``max_attempts`` 0
+    means for ever.
     """
 
     def __init__(self, wait: Wait, max_attempts: int = 0) -> None:
         until = stop_after_attempt(max_attempts + 1) if max_attempts else stop_never
-        self._retrying = Retrying(
-            wait=wait_chain(wait_none(), _Custom(_one_step_back(wait))),
-            stop=stop_any(until, _StopOnRefusedSession()),
-        )
+        refused = cast("stop_base", self._refused_too_often)  # any callable will do; the type does not say so
+        self._retrying = Retrying(wait=self._delay, stop=stop_any(until, refused))
+        self._wait = wait
         self.reset()
 
     @property
     def attempts(self) -> int:
         """Failures since the last ``reset``."""
-        return self._state.attempt_number - 1
+        return self._failures
 
     def reset(self) -> None:
         """The child was ready and stable for long enough."""
         self._state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
+        self._failures = self._refusals = 0
 
     def failed(self, error: Exception) -> float | None:
         """Seconds until the next attempt; ``None`` if there shall be none."""
         if self._state.attempt_number == 1:
             self._retrying.begin()  # its figures are per thread, so not in __init__
+        self._failures += 1
+        self._refusals += isinstance(error, AuthRejected)
         self._state.set_exception((type(error), error, None))
         try:
             delay: Any = self._retrying.iter(self._state)
@@ -94,13 +80,12 @@ class Backoff:
         self._state.prepare_for_next_attempt()
         return float(delay)
 
+    def _delay(self, retry_state: RetryCallState) -> float:
+        if self._failures == 1 and not self._refusals:
+            return 0.0
+        told = copy.copy(retry_state)
+        told.attempt_number = max(1, self._failures - 1)
+        return max(0.0, float(self._wait(told)))
 
-def _one_step_back(wait: Wait) -> Wait:
-    def shifted(retry_state: RetryCallState) -> float:
-        retry_state.attempt_number -= 1
-        try:
-            return wait(retry_state)
-        finally:
-            retry_state.attempt_number += 1
-
-    return shifted
+    def _refused_too_often(self, retry_state: RetryCallState) -> bool:
+        return self._refusals >= AUTH_ATTEMPTS

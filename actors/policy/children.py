@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from actors.messages.events import ConnectionDown, ConnectionUp, Heartbeat
-from actors.messages.lifecycle import ConnectionSettings, Host
+from actors.messages.lifecycle import ConnectionSettings, Host, StartConnection
 from actors.messages.status import ChildStatus, SupervisorPart, WorkerStatus
 from actors.policy.backoff import Backoff
 from actors.policy.selection import RegionTurn
@@ -15,7 +15,10 @@ from actors.values import Region
 
 
 class Plan(Struct, frozen=True):
-    """What is to be kept alive, and how; connections are dealt out to ``hosts`` in turn; times in seconds."""
+    """What is to be kept alive, and how; times in seconds.
+
+    Connections are dealt out to ``hosts`` in turn: worker processes, or without ``workers`` the main one.
+    """
 
     hosts: tuple[str, ...]
     connections: tuple[str, ...]
@@ -24,6 +27,7 @@ class Plan(Struct, frozen=True):
     new_backoff: Callable[[], Backoff]
     reset_after: float
     heartbeat_timeout: float
+    workers: bool = True
 
 
 class ChildState(enum.Enum):
@@ -63,9 +67,11 @@ class ConnectionChild(Child):
         self.regions = regions
         self.host = host
 
-    def started(self) -> None:
+    def start(self, settings: ConnectionSettings) -> StartConnection:
+        """What begins its next life, in the region whose turn it is."""
         self.epoch += 1
         self.state = ChildState.STARTING
+        return StartConnection(self.name, self.epoch, self.regions.current, settings)
 
     def lost(self, reason: str) -> ConnectionDown:
         """The news of its end, where it cannot tell them itself."""
@@ -92,6 +98,7 @@ class Family:
     """All children of one plan, by name."""
 
     def __init__(self, plan: Plan) -> None:
+        self._workers = plan.workers
         self.hosts = {name: HostChild(name, plan.new_backoff()) for name in plan.hosts}
         self.connections = {
             name: ConnectionChild(name, plan.new_backoff(), RegionTurn(plan.regions), host)
@@ -162,12 +169,10 @@ class Family:
         return bool(states & {ChildState.STARTING, ChildState.UP})
 
     def part(self) -> SupervisorPart:
-        """The family as the status shows it; the main process is not listed among the workers."""
+        """The family as the status shows it."""
         return SupervisorPart(
             connections=tuple(_connection(child) for child in self.connections.values()),
-            workers=tuple(
-                _worker(host) for host in self.hosts.values() if host.process is None or host.process.pid
-            ),
+            workers=tuple(map(_worker, self.hosts.values())) if self._workers else (),
         )
 
 

@@ -28,12 +28,14 @@ class Cure(Struct, frozen=True):
 
 
 class StreamHealth:
-    """One stream as it was last reported; ``progress_at`` is when its ticks were last seen to grow."""
+    """One stream as it was last reported; ``progress_at`` is when its newest tick came, ``since`` (UTC) when
+    the stream began."""
 
-    def __init__(self, connection: str, epoch: int, now: float) -> None:
+    def __init__(self, connection: str, epoch: int, now: float, utc: float) -> None:
         self.connection = connection
         self.epoch = epoch
         self.progress_at = now
+        self.since = utc
         self.report: StreamReport | None = None
         self.ticks_before = 0
         self.broken = ""
@@ -53,6 +55,7 @@ class ConnectionHealth:
         self.epoch = epoch
         self.heard_at = now
         self.report: ConnectionReport | None = None
+        self.suspected_at = now
         self.rate = 0.0
 
 
@@ -70,7 +73,11 @@ class Liveness:
         self.connections: dict[str, ConnectionHealth] = {}
 
     def up(self, event: ConnectionUp, now: float) -> None:
+        """The silence of the streams that it may carry is counted from here."""
         self.connections[event.connection] = ConnectionHealth(event.epoch, now)
+        for stream in self.streams.values():
+            if stream.broken or stream.connection == event.connection:
+                stream.progress_at = now
 
     def down(self, event: ConnectionDown) -> None:
         """The streams it carried are broken until they deliver again."""
@@ -79,13 +86,16 @@ class Liveness:
             del self.connections[event.connection]
         for stream in self.streams.values():
             if (stream.connection, stream.epoch) == (event.connection, event.epoch):
-                stream.broken = event.reason
+                stream.broken = stream.broken or event.reason
 
-    def confirmed(self, event: StreamConfirmed, now: float) -> None:
-        """A stream was placed; its silence is counted from here."""
+    def confirmed(self, event: StreamConfirmed, now: float, utc: float) -> None:
+        """A stream was placed; its silence is counted from here. The late word of an ended life is not."""
+        carrier = self.connections.get(event.connection)
+        if carrier is None or carrier.epoch != event.epoch:
+            return
         stream = self.streams.get(event.asset)
         if stream is None:
-            self.streams[event.asset] = StreamHealth(event.connection, event.epoch, now)
+            self.streams[event.asset] = StreamHealth(event.connection, event.epoch, now, utc)
             return
         if (stream.connection, stream.epoch) != (event.connection, event.epoch):
             stream.connection, stream.epoch, stream.progress_at = event.connection, event.epoch, now
@@ -105,7 +115,9 @@ class Liveness:
         for asset, report in event.streams.items():
             stream = self.streams.get(asset)
             if stream is not None and (stream.connection, stream.epoch) == (event.connection, event.epoch):
-                news += self._progress(asset, stream, report, now)
+                news += self._progress(asset, stream, report)
+                age = max(0.0, event.made_at - report.received_at)
+                stream.progress_at = max(stream.progress_at, now - age)
         return news
 
     def check(self, now: float, tradable: Mapping[str, bool]) -> tuple[list[Event], list[Cure]]:
@@ -113,39 +125,44 @@ class Liveness:
         news: list[Event] = []
         cures: list[Cure] = []
         for name, health in self.connections.items():
-            if now - health.heard_at > REPORTS_MISSED:
-                health.heard_at = now
+            if now - max(health.heard_at, health.suspected_at) > REPORTS_MISSED:
+                health.suspected_at = now
                 news.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
         for asset, stream in self.streams.items():
+            if not self.connections or not tradable.get(asset, True):
+                stream.progress_at = now  # silence that nothing here can cure does not count
             carrier = self.connections.get(stream.connection)
-            if carrier is None or carrier.epoch != stream.epoch or not tradable.get(asset, True):
-                continue
-            silent = now - stream.progress_at
+            carried = carrier is not None and carrier.epoch == stream.epoch
+            # What came since the connection's last report is not known yet, so it is no silence.
+            as_of = carrier.heard_at if carrier is not None and carried else now
+            silent = as_of - stream.progress_at
             if silent <= self._stale_after * 2**stream.cures:
                 continue
             stream.cures += 1
-            if stream.cures == 2:
+            if stream.cures == 2 and carrier is not None and carried:
                 news.append(StreamStale(asset, silent, "reconnect"))
                 reason = f"{asset} stayed silent after a new subscription"
-                news.append(ConnectionSuspect(stream.connection, stream.epoch, reason))
+                news.append(ConnectionSuspect(stream.connection, carrier.epoch, reason))
             else:
                 news.append(StreamStale(asset, silent, "resubscribe"))
                 cures.append(Cure(asset))
         return news, cures
 
-    def _progress(self, asset: str, stream: StreamHealth, report: StreamReport, now: float) -> list[Event]:
+    def _progress(self, asset: str, stream: StreamHealth, report: StreamReport) -> list[Event]:
         last = stream.report
         if last is not None and report.first_time == last.first_time and report.ticks == last.ticks:
             return []
         news: list[Event] = []
         if last is not None and report.first_time != last.first_time:
             stream.ticks_before += last.ticks
-            if report.first_time > last.last_time and (stream.broken or stream.cures):
-                stream.gaps += 1
-                stream.last_gap = (last.last_time, report.first_time)
-                reason = stream.broken or "the stream was silent"
-                news.append(StreamGap(asset, last.last_time, report.first_time, reason))
         if stream.broken or stream.cures:
+            # A connection that was killed before its first report may have delivered since it began.
+            seen = last.last_time if last is not None else stream.since
+            if report.first_time > seen:
+                stream.gaps += 1
+                stream.last_gap = (seen, report.first_time)
+                reason = stream.broken or "the stream was silent"
+                news.append(StreamGap(asset, seen, report.first_time, reason))
             news.append(StreamRecovered(asset, stream.connection))
-        stream.report, stream.progress_at, stream.broken, stream.cures = report, now, "", 0
+        stream.report, stream.broken, stream.cures = report, "", 0
         return news

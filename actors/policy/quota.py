@@ -24,10 +24,13 @@ class _Window:
         self._sent: deque[float] = deque(maxlen=rate.count)
 
     def wait(self, now: float, cost: int) -> float:
-        rounds, cost = divmod(cost - 1, self.rate.count)
         free = self.rate.count - len(self._sent)
-        wait = 0.0 if cost < free else max(0.0, self._sent[cost - free] + self.rate.seconds - now)
-        return wait + rounds * self.rate.seconds
+        last = min(cost, self.rate.count) - 1
+        return 0.0 if last < free else max(0.0, self._sent[last - free] + self.rate.seconds - now)
+
+    def estimate(self, now: float, ahead: int, cost: int) -> float:
+        rounds, last = divmod(ahead + min(cost, self.rate.count) - 1, self.rate.count)
+        return rounds * self.rate.seconds + self.wait(now, last + 1)
 
     def book(self, now: float) -> None:
         self._sent.append(now)
@@ -52,8 +55,15 @@ class Quota:
         return len(self._in_flight)
 
     def wait(self, now: float, cost: int = 1) -> float:
-        """Seconds until the windows admit ``cost`` more sends, one behind the other; 0 is now."""
+        """Seconds until the windows admit ``cost`` sends at once; 0 is now.
+
+        More than a window holds are admitted when it is empty.
+        """
         return max((window.wait(now, cost) for window in self._windows), default=0.0)
+
+    def estimate(self, now: float, ahead: int, cost: int) -> float:
+        """Seconds until ``cost`` sends can at the earliest be admitted behind ``ahead`` others that wait."""
+        return max((window.estimate(now, ahead, cost) for window in self._windows), default=0.0)
 
     def full(self, now: float) -> bool:
         """Whether as many requests as allowed are unanswered; those past their deadline no longer count."""

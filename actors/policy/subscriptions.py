@@ -81,9 +81,11 @@ class Subscriptions:
         return placed
 
     def confirm(self, confirmed: StreamConfirmed) -> None:
-        """The venue confirmed; a late word of a connection that no longer carries the stream is ignored."""
+        """The venue confirmed; a late word, for another connection or period than now, is ignored."""
         stream = self._streams.get(confirmed.asset)
-        if stream is not None and stream.connection == confirmed.connection:
+        if stream is None or stream.connection != confirmed.connection:
+            return
+        if stream.period == confirmed.period:
             stream.confirmed = confirmed
 
     def release(self, connection: str) -> None:

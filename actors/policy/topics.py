@@ -58,12 +58,15 @@ class TopicTable(Generic[L]):
         try:
             return self._by_asset[asset]
         except KeyError:
-            found = self.match(TICKS + asset)
+            topic = TICKS + asset
+            found = tuple(
+                listener
+                for prefix, listener in self._listeners
+                if topic.startswith(prefix) and not TICKS.startswith(prefix)
+            )
             if len(self._by_asset) >= REMEMBERED:
                 self._by_asset.clear()
-            return self._by_asset.setdefault(
-                asset, tuple(listener for listener in found if listener not in self.every_tick)
-            )
+            return self._by_asset.setdefault(asset, found)
 
     def _forget(self) -> None:
         self._by_topic.clear()

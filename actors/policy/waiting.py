@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from actors.errors import RequestError
 from actors.messages.commands import Command
 from actors.policy.picture import Picture
 
@@ -19,7 +20,17 @@ class Waiter:
         self.expires_at = expires_at
         self.timer: Any = None
         self.forwarded = False
-        self.picture = Picture()
+        self.picture: Picture | None = None
+
+    def settle(self, value: Any) -> None:
+        if self.slot is not None:
+            self.slot.set(value)
+
+    def fail(self, error: RequestError) -> bool:
+        """Whether there was anybody to tell."""
+        if self.slot is not None:
+            self.slot.fail(error)
+        return self.slot is not None
 
 
 class Waiters:
@@ -29,7 +40,7 @@ class Waiters:
         self._default_deadline = default_deadline
         self._ids = itertools.count(1)
         self._waiters: dict[int, Waiter] = {}
-        self._undecided: list[Waiter] = []
+        self._undecided: dict[int, Waiter] = {}
 
     def __len__(self) -> int:
         return len(self._waiters)
@@ -45,13 +56,22 @@ class Waiters:
 
     def take(self, id: int) -> Waiter | None:
         """The waiter, which waits no more; ``None`` if it was answered before."""
+        self._undecided.pop(id, None)
         return self._waiters.pop(id, None)
+
+    def take_all(self) -> list[Waiter]:
+        """Every waiter; none waits any more."""
+        waiters = list(self._waiters.values())
+        self._waiters.clear()
+        self._undecided.clear()
+        return waiters
 
     def postpone(self, waiter: Waiter) -> None:
         """Keep it for ``take_undecided``."""
-        self._undecided.append(waiter)
+        self._undecided[waiter.id] = waiter
 
     def take_undecided(self) -> list[Waiter]:
         """Those postponed that still wait."""
-        undecided, self._undecided = self._undecided, []
-        return [waiter for waiter in undecided if waiter.id in self._waiters]
+        undecided = list(self._undecided.values())
+        self._undecided.clear()
+        return undecided

@@ -82,7 +82,7 @@ class Conversation:
         self._writes += bool(data)
         return data
 
-    def report(self) -> ConnectionReport:
+    def report(self, utc: float) -> ConnectionReport:
         """The connection's account of itself."""
         return ConnectionReport(
             connection=self._start.connection,
@@ -96,6 +96,7 @@ class Conversation:
             garbage=self._session.garbage,
             round_trip=self._endpoint.round_trip,
             streams=self._session.stream_reports(),
+            made_at=utc,
         )
 
     def _queue_texts(self) -> None:

@@ -1,6 +1,7 @@
 """One region of the exchange: a listening port that can be shut and opened again."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from actors.errors import LocalProtocolError
+
+TURNS = 8
+"""Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
+server is closed before, the socket is forgotten, open."""
 
 SETTLE_TIMEOUT = 2.0
 """Seconds that requests under way have to end once their gate is shut."""
@@ -56,10 +61,18 @@ class Gate:
         self._server = web.Server(lambda request: self._admit(self, request), access_log=None)
         self._listener = await asyncio.get_running_loop().create_server(self._server, sock=self._socket)
 
-    def shut(self) -> None:
-        """Stop listening at once; ``settle`` waits for the requests that are left."""
-        if self._listener is None:
+    async def shut(self) -> None:
+        """Stop listening; ``settle`` waits for the requests that are left."""
+        if self._listener is None or self._socket is None:
             return
+        with contextlib.suppress(NotImplementedError):  # Windows: its loop waits for connections otherwise
+            asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        _turn_away(self._socket)
+        with contextlib.suppress(OSError):
+            # A process that is just being forked holds a copy, which would go on listening.
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._listener = None
         self.bind()
@@ -67,6 +80,8 @@ class Gate:
     async def settle(self) -> None:
         """End the requests of a gate that was shut."""
         if self._server is not None:
+            for handler in self._server.connections:
+                handler.close()  # of a connection without a request, the shutdown would wait for one
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None
 
@@ -75,3 +90,11 @@ class Gate:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _turn_away(listener: socket.socket) -> None:
+    """Cut off whom the system has let in and nobody has seen yet: they would wait for ever."""
+    with contextlib.suppress(OSError):  # BlockingIOError: there are no more
+        while True:
+            stranger, _ = listener.accept()
+            stranger.close()

@@ -142,7 +142,7 @@ class Venue:
         raise RequestRefused(f"no region is called {name!r}; there are {', '.join(self.gates)}")
 
     async def _shut(self, gate: Gate) -> None:
-        gate.shut()
+        await gate.shut()
         await self.drop_connections(gate.name)
         await gate.settle()
 

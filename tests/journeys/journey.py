@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from actors.messages import Event, GetStatus, StreamGap
+from actors.messages import Command, ConnectionDown, ConnectionUp, Event, GetStatus, StreamGap
 from actors.messages.status import Status
 from actors.values import Tick
 from runtime.config import Config
@@ -18,6 +18,9 @@ DEADLINE = 5.0
 """Seconds that anything may take; what must be faster says so itself."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
+
+AT_ONCE = {"reconnect_delay": 0.05, "max_delay": 0.05, "jitter": False}
+"""For ``reconnect``: back as soon as a region opens."""
 
 E = TypeVar("E", bound=Event)
 Start = Callable[..., Runtime]
@@ -125,7 +128,24 @@ def assert_accounted_for(got: Sequence[Tick], sent: Sequence[SentTick], gaps: It
     assert known <= set(quotes(sent))
 
 
+def ask(runtime: Runtime, command: Command) -> Any:
+    """What the router answers; raises what it answers with."""
+    return runtime.router.ask(command, timeout=DEADLINE)
+
+
 def status_of(runtime: Runtime) -> Status:
-    status = runtime.router.ask(GetStatus(), timeout=DEADLINE)
+    status = ask(runtime, GetStatus())
     assert isinstance(status, Status)
     return status
+
+
+def cut_off(runtime: Runtime, notebook: Notebook) -> None:
+    """Close every region under both connections, and wait until they know; ``notebook`` has heard of
+    connections from the start."""
+    # The last region first: a closed one is left for the next, which must be closed by then.
+    assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
+    exchange = exchange_of(runtime)
+    for region in reversed(exchange.regions):
+        exchange.close_region(region.name)
+    for name in ("connection-1", "connection-2"):
+        notebook.first(ConnectionDown, connection=name, was_ready=True)

@@ -15,6 +15,7 @@ from tests.journeys.journey import (
     WITH_WORKERS,
     Notebook,
     Start,
+    ask,
     assert_lossless,
     exchange_of,
     practice,
@@ -50,7 +51,7 @@ def scribe(notebook: Notebook) -> Iterator[pykka.ActorRef[Scribe]]:
 def test_every_tick_since_its_subscription_is_delivered_once_and_in_order(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    runtime = start_runtime(practice(workers, tick_rate=100.0))
+    runtime = start_runtime(practice(workers, tick_rate=200.0))
     runtime.router.tell(Subscribe("tick.", to=notebook))
     for asset in ASSETS:
         runtime.router.tell(SubscribeTicks(asset))
@@ -70,12 +71,12 @@ def test_the_first_tick_comes_within_two_seconds_of_the_start(
     assert notebook.wait(lambda book: len(book) > 0, started + 2.0 - time.monotonic())
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_tick_bears_the_venues_time_in_utc_and_the_time_of_its_receipt(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
     before = time.time()
-    runtime = start_runtime(practice(workers, ASSETS[0]))
+    runtime = start_runtime(practice(workers, ASSETS[0], tick_rate=200.0))
     runtime.router.tell(Subscribe("tick.", to=notebook))
     assert notebook.wait(lambda book: len(book) >= 20)
     after = time.time()
@@ -86,11 +87,11 @@ def test_a_tick_bears_the_venues_time_in_utc_and_the_time_of_its_receipt(
         assert -0.01 < tick.received_at - tick.time < 1.0
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_subscription_to_one_asset_gets_the_ticks_of_no_other(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    runtime = start_runtime(practice(workers, *ASSETS))
+    runtime = start_runtime(practice(workers, *ASSETS, tick_rate=200.0))
     everything = Notebook()
     runtime.router.tell(Subscribe(f"tick.{ASSETS[1]}", to=notebook))
     runtime.router.tell(Subscribe("", to=everything))
@@ -101,7 +102,7 @@ def test_a_subscription_to_one_asset_gets_the_ticks_of_no_other(
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[1]))
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_batch_subscription_gets_lists_that_hold_every_tick(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
@@ -112,12 +113,12 @@ def test_a_batch_subscription_gets_lists_that_hold_every_tick(
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[0]))
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_an_actor_is_told_each_tick(
     start_runtime: Start, notebook: Notebook, scribe: pykka.ActorRef[Scribe], workers: int
 ) -> None:
-    runtime = start_runtime(practice(workers, ASSETS[0]))
-    assert runtime.router.ask(Subscribe("tick.", to=scribe), timeout=DEADLINE) == "tick."
+    runtime = start_runtime(practice(workers, ASSETS[0], tick_rate=200.0))
+    assert ask(runtime, Subscribe("tick.", to=scribe)) == "tick."
     assert notebook.wait(lambda book: len(book) > 20)
     assert all(type(call) is Tick for call in list(notebook.calls))
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[0]))
@@ -148,22 +149,22 @@ def test_a_listening_actor_that_dies_is_forgotten_and_the_others_go_on(
     assert status_of(runtime).router.subscriptions == subscriptions
 
 
-@WITH_WORKERS
+@pytest.mark.parametrize("workers", [0, 2])
 def test_unsubscribe_ends_one_delivery_and_no_other(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    runtime = start_runtime(practice(workers, ASSETS[0], tick_rate=100.0))
+    runtime = start_runtime(practice(workers, ASSETS[0], tick_rate=200.0))
     other = Notebook()
     runtime.router.tell(Subscribe("tick.", to=notebook))
     runtime.router.tell(Subscribe("tick.", to=other))
     assert notebook.wait(lambda book: len(book) > 5)
-    assert runtime.router.ask(Unsubscribe("tick.", to=notebook), timeout=DEADLINE) is True
+    assert ask(runtime, Unsubscribe("tick.", to=notebook)) is True
     here = len(other)
     assert other.wait(lambda book: len(book) > here + 5)  # what was under way has come
     delivered, here = len(notebook), len(other)
     assert other.wait(lambda book: len(book) > here + 30)
     assert len(notebook) == delivered
-    assert runtime.router.ask(Unsubscribe("tick.", to=notebook), timeout=DEADLINE) is False
+    assert ask(runtime, Unsubscribe("tick.", to=notebook)) is False
     assert_lossless(other.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[0]))
 
 
@@ -171,11 +172,11 @@ def test_unsubscribe_ends_one_delivery_and_no_other(
 def test_unsubscribe_ticks_ends_the_stream_at_the_exchange_too(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    runtime = start_runtime(practice(workers, *ASSETS[:2], tick_rate=100.0))
+    runtime = start_runtime(practice(workers, *ASSETS[:2], tick_rate=200.0))
     ledger = exchange_of(runtime).ledger
     runtime.router.tell(Subscribe("tick.", to=notebook))
     assert notebook.wait(lambda book: all(book.ticks(asset) for asset in ASSETS[:2]))
-    runtime.router.ask(UnsubscribeTicks(ASSETS[0]), timeout=DEADLINE)
+    ask(runtime, UnsubscribeTicks(ASSETS[0]))
     assert ledger.wait_until(lambda book: book.count("unsubfor") == 1, DEADLINE)
     here = len(ledger.ticks(ASSETS[1]))
     assert ledger.wait_until(lambda book: len(book.ticks(ASSETS[1])) > here + 5, DEADLINE)
@@ -195,7 +196,7 @@ def test_a_stream_that_was_let_go_of_stays_away_after_a_reconnect(
     exchange = exchange_of(runtime)
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(book.ticks(asset) for asset in ASSETS[:2]))
-    runtime.router.ask(UnsubscribeTicks(ASSETS[0]), timeout=DEADLINE)
+    ask(runtime, UnsubscribeTicks(ASSETS[0]))
     dropped_at = time.time()
     exchange.drop_connections()
     assert notebook.wait(lambda book: any(tick.time > dropped_at for tick in book.ticks(ASSETS[1])))
@@ -209,9 +210,9 @@ def test_a_stream_can_be_wished_for_again_after_it_was_let_go_of(
     runtime = start_runtime(practice(1, ASSETS[0]))
     runtime.router.tell(Subscribe("tick.", to=notebook))
     assert notebook.wait(lambda book: len(book) > 3)
-    runtime.router.ask(UnsubscribeTicks(ASSETS[0]), timeout=DEADLINE)
+    ask(runtime, UnsubscribeTicks(ASSETS[0]))
     again = time.time()
-    confirmed = runtime.router.ask(SubscribeTicks(ASSETS[0], period=30), timeout=DEADLINE)
+    confirmed = ask(runtime, SubscribeTicks(ASSETS[0], period=30))
     assert (type(confirmed), confirmed.asset, confirmed.period) == (StreamConfirmed, ASSETS[0], 30)
     assert notebook.wait(lambda book: any(tick.time > again for tick in book.ticks()))
 
@@ -219,10 +220,10 @@ def test_a_stream_can_be_wished_for_again_after_it_was_let_go_of(
 def test_subscribing_twice_to_a_stream_is_answered_and_doubles_no_tick(
     start_runtime: Start, notebook: Notebook
 ) -> None:
-    runtime = start_runtime(practice(2, tick_rate=100.0))
+    runtime = start_runtime(practice(2, tick_rate=200.0))
     runtime.router.tell(Subscribe("tick.", to=notebook))
     answers = [runtime.router.ask(SubscribeTicks(ASSETS[0]), block=False) for _ in range(3)]
     assert {answer.get(timeout=DEADLINE).asset for answer in answers} == {ASSETS[0]}
-    assert runtime.router.ask(SubscribeTicks(ASSETS[0]), timeout=DEADLINE).asset == ASSETS[0]
+    assert ask(runtime, SubscribeTicks(ASSETS[0])).asset == ASSETS[0]
     assert notebook.wait(lambda book: len(book) > 30)
     assert_lossless(notebook.ticks(), exchange_of(runtime).ledger.ticks(ASSETS[0]))

@@ -25,6 +25,7 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.socket.close(timeout=0)
+        self.socket.shutdown()  # type: ignore[no-untyped-call]  # close() leaves a socket that has seen a close frame open
 
     def connect(self) -> Self:
         """Read OPEN, ask for the namespace and read that it was granted."""

@@ -56,6 +56,7 @@ def test_a_request_that_is_no_upgrade_of_ours_gets_an_http_error(
     origin = exchange.regions[0].url.partition("/socket.io/")[0].replace("ws:", "http:")
     with pytest.raises(HTTPError) as caught:
         urlopen(origin + path, timeout=DEADLINE)
+    caught.value.close()
     assert caught.value.code == status
 
 

@@ -2,6 +2,7 @@
 
 import json
 import queue
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ def heard() -> "queue.Queue[tuple[str, Any]]":
 
 
 @pytest.fixture
-def judge(heard: "queue.Queue[tuple[str, Any]]") -> socketio.Client:
+def judge(heard: "queue.Queue[tuple[str, Any]]") -> Iterator[socketio.Client]:
     """A client that puts every event that it hears into ``heard``."""
     client = socketio.Client(reconnection=False)
     client.on("*", lambda name, *payload: heard.put((name, *payload)))
     client.on("disconnect", lambda: heard.put(("disconnect", None)))
-    return client
+    yield client
+    client.disconnect()
+    client.eio.ws.shutdown()  # which disconnect() leaves open
 
 
 def hear(heard: "queue.Queue[tuple[str, Any]]", name: str) -> Any:

@@ -1,0 +1,103 @@
+"""What a run has amounted to so far, counted from its events."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from actors.messages.events import (
+    ActorRestarted,
+    AssetsListed,
+    BalanceChanged,
+    Event,
+    Lagged,
+    StreamGap,
+    StreamRecovered,
+    StreamStale,
+)
+from actors.values import Balance, Tick
+
+
+class StreamTally(Struct):
+    """One stream; ``last`` is its newest tick."""
+
+    ticks: int = 0
+    gaps: int = 0
+    stale: bool = False
+    last: Tick | None = None
+
+
+class StreamSummary(Struct, frozen=True):
+    """One stream at the end."""
+
+    ticks: int
+    gaps: int
+    last_price: float | None
+
+
+class Summary(Struct, frozen=True, tag=True, tag_field="event"):
+    """A run at its end; ``duration`` in seconds, ``events`` without the ticks.
+
+    ``missed`` ticks gave way to newer ones because whoever reads the output was too slow.
+    """
+
+    ticks: int
+    events: int
+    duration: float
+    restarts: int
+    gaps: int
+    missed: int
+    streams: dict[str, StreamSummary]
+
+
+class Tally:
+    """Counts in the subscriber's thread; other threads may read."""
+
+    def __init__(self, assets: Iterable[str] = ()) -> None:
+        self.ticks = self.events = self.restarts = self.gaps = self.missed = 0
+        self.balance: Balance | None = None
+        self.digits: dict[str, int] = {}
+        self.streams = {asset: StreamTally() for asset in assets}
+
+    def count(self, events: list[Any]) -> None:
+        """Take in a batch."""
+        for event in events:
+            if type(event) is Tick:
+                self.ticks += 1
+                stream = self.streams.get(event.asset) or self.stream(event.asset)
+                stream.ticks += 1
+                stream.last = event
+            else:
+                self.events += 1
+                self._learn(event)
+
+    def stream(self, asset: str) -> StreamTally:
+        """The tally of ``asset``, begun if need be."""
+        return self.streams.setdefault(asset, StreamTally())
+
+    def summary(self, duration: float) -> Summary:
+        streams = {
+            asset: StreamSummary(stream.ticks, stream.gaps, stream.last.price if stream.last else None)
+            for asset, stream in dict(self.streams).items()
+        }
+        return Summary(
+            self.ticks, self.events, round(duration, 3), self.restarts, self.gaps, self.missed, streams
+        )
+
+    def _learn(self, event: Event) -> None:
+        match event:
+            case ActorRestarted():
+                self.restarts += 1
+            case StreamGap():
+                self.gaps += 1
+                self.stream(event.asset).gaps += 1
+            case StreamStale():
+                self.stream(event.asset).stale = True
+            case StreamRecovered():
+                self.stream(event.asset).stale = False
+            case Lagged():
+                self.missed += event.missed
+            case BalanceChanged():
+                self.balance = event.balance
+            case AssetsListed():
+                self.digits = {asset.symbol: asset.digits for asset in event.assets}

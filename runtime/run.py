@@ -1,0 +1,138 @@
+"""One run of the command line, from the first line of output to the last."""
+
+import sys
+import time
+from typing import Any
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+
+from actors.errors import AuthRejected
+from actors.messages.commands import Subscribe
+from actors.subscriber import Subscriber
+from runtime import logs
+from runtime.config import Config
+from runtime.dashboard import Facts
+from runtime.endings import Ending, Endings
+from runtime.output.base import Output
+from runtime.output.event_log import PlainLog
+from runtime.output.json_lines import JsonLines
+from runtime.output.stdout import Terminal
+from runtime.output.table import FAREWELL, LiveTable
+from runtime.output.tally import Tally
+from runtime.wiring import Runtime
+
+LAST_EVENTS_TIMEOUT = 2.0
+"""Seconds that whoever reads the output may take for what is left at the end."""
+
+_TOO_SHORT = 8
+"""Taking a shorter header value out of the log would garble it and protect nothing."""
+
+
+class Wishes(Struct, frozen=True):
+    """What is asked of a run: ``output`` is table, log or json; ``duration`` in seconds, ``None`` for ever;
+    ``practice`` as :class:`Runtime` takes it."""
+
+    output: str
+    duration: float | None = None
+    practice: bool | None = None
+
+
+class Run:
+    """Raises ``ConfigInvalid`` where no run can come of it; ``go`` once."""
+
+    def __init__(self, config: Config, wishes: Wishes) -> None:
+        self._config = config
+        self._wishes = wishes
+        self._runtime = Runtime(config, practice=wishes.practice)
+        self._session = None if wishes.practice else config.account.session_string
+        self._tally = Tally(stream.asset for stream in config.streams)
+        self._endings = Endings(FAREWELL if wishes.output == "table" else b"")
+        self._output = self._make_output()
+
+    def go(self) -> Exception | None:
+        """Run until something ends it; answers with the failure that did."""
+        began = time.monotonic()
+        with self._endings:
+            logs.configure(self._config.log.level, self._secrets(), self._output.write_log)
+            if self._session is None:
+                logger.log(logs.PRACTICE, "{}", self._practice_line())
+            try:
+                self._runtime.start()
+                ending = self._show(began)
+            except Exception as error:  # noqa: BLE001  # our log hides secrets, the interpreter's last words do not
+                logger.opt(exception=error).critical("this was not foreseen")
+                return error
+            finally:
+                self._stop()
+            if ending is not Ending.READER_GONE and _last_events_shown():
+                self._output.summarise(self._tally.summary(time.monotonic() - began))
+        return self._runtime.failure
+
+    def _show(self, began: float) -> Ending:
+        duration = self._wishes.duration
+        self._runtime.router.tell(Subscribe("", to=self._take, batch=True))
+        self._endings.watch(self._runtime.wait)
+        try:
+            self._output.open(self._runtime.router)
+            ending = self._endings.wait(
+                self._output.interval, self._output.refresh, None if duration is None else began + duration
+            )
+        finally:
+            self._output.close()
+        logger.info("stopping, because {}", ending.value)
+        return ending
+
+    def _take(self, events: list[Any]) -> None:
+        self._tally.count(events)
+        self._output.show(events)
+
+    def _stop(self) -> None:
+        match self._runtime.failure:
+            case AuthRejected() as error:
+                logger.error("{}; take a new session string from the browser: POCKET_OPTION_SSID", error)
+            case Exception() as error:
+                logger.error("nothing can mend this: {}", error)
+        limit = self._config.supervision.drain_timeout
+        logger.info("closing the connections, for {:g} s at most; a second Ctrl-C ends at once", limit)
+        began = time.monotonic()
+        self._runtime.stop()
+        logger.info("the runtime has stopped after {:.2f} s", time.monotonic() - began)
+
+    def _make_output(self) -> Output:
+        to_stderr = logs.to_stderr(logs.as_json if self._config.log.json_lines else logs.plain)
+        match self._wishes.output:
+            case "json":
+                return JsonLines(sys.stdout.fileno(), to_stderr, self._reader_gone)
+            case "log":
+                return PlainLog(to_stderr)
+            case _:
+                return LiveTable(Terminal(self._reader_gone), self._facts(), self._tally)
+
+    def _reader_gone(self) -> None:
+        self._endings.announce(Ending.READER_GONE)
+
+    def _facts(self) -> Facts:
+        if self._session is None:
+            return Facts("PRACTICE EXCHANGE: invented quotes", "practice")
+        return Facts("PocketOption", self._session.kind.value)
+
+    def _practice_line(self) -> str:
+        reason = "as asked" if self._wishes.practice else "since no session is set (POCKET_OPTION_SSID)"
+        return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
+
+    def _secrets(self) -> set[str]:
+        account, headers = self._config.account, self._config.connection.custom_headers
+        secrets = {value for value in headers.values() if len(value) >= _TOO_SHORT}
+        if account.session_string is not None:
+            for text in (account.session.get_secret_value(), account.session_string.auth.value):
+                secrets |= {text, *logs.tokens(text)}
+        return secrets
+
+
+def _last_events_shown() -> bool:
+    """Wait until what was delivered to our handler is shown; ``False`` if the reader does not read it."""
+    end = time.monotonic() + LAST_EVENTS_TIMEOUT
+    readers = pykka.ActorRegistry.get_by_class(Subscriber)
+    return all(reader.actor_stopped.wait(max(0.0, end - time.monotonic())) for reader in readers)

@@ -1,0 +1,48 @@
+"""The virtual environments that the commands beside this file work in: made once, kept up to date.
+
+Runs on Pythons as old as 3.6, to tell them that they are too old.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+OLDEST = (3, 11)
+
+
+def prepare(default: str, extra: str = "") -> str:
+    """The Python of an environment that the project is installed in, with the dependencies of ``extra``.
+
+    The environment is the project's folder ``default``, or the one that TELLWIRE_VENV names. Ends the
+    program, saying why, if there can be none.
+    """
+    if sys.version_info < OLDEST:
+        sys.exit("tellwire needs Python {}.{} or newer; this is {}.{}".format(*OLDEST, *sys.version_info))
+    folder = Path(os.environ.get("TELLWIRE_VENV") or PROJECT / default).absolute()
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "tellwire-installed"
+    wanted = _digest(extra)
+    if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        print(f"preparing {folder}", file=sys.stderr, flush=True)
+        if not python.exists():
+            _call(folder, sys.executable, "-m", "venv", str(folder))
+        install = ["install", "-qq", "--disable-pip-version-check", "--use-pep517", "--editable"]
+        _call(folder, str(python), "-m", "pip", *install, f"{PROJECT}[{extra}]" if extra else str(PROJECT))
+        stamp.write_text(wanted)
+    return str(python)
+
+
+def _digest(extra: str) -> str:
+    """Differs where another installation is due: after a change of requirements, or of place."""
+    parts = [extra.encode(), os.fsencode(PROJECT), (PROJECT / "setup.cfg").read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _call(folder: Path, *command: str) -> None:
+    # Standard output belongs to what runs in the environment.
+    if subprocess.call(command, stdout=sys.stderr):
+        sys.exit(f"{folder} could not be prepared; if it is damaged, remove it and try again")

@@ -1,0 +1,36 @@
+"""The command line as real processes, none of which outlives its test."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the command line with arguments; ``session`` stands in POCKET_OPTION_SSID."""
+    started = []
+
+    def run(*arguments: str | Path, session: str = "") -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "runtime.main", *map(str, arguments)],
+            cwd=ROOT,
+            env=os.environ | {"POCKET_OPTION_SSID": session},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,257 @@
+"""What the router answers, what it refuses, and how long it takes to give up."""
+
+import json
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from actors.errors import RequestRefused, RequestTimeout
+from actors.messages import (
+    Command,
+    CommandFailed,
+    GetAssets,
+    GetBalance,
+    GetPayout,
+    GetStatus,
+    LoadCandles,
+    SendRaw,
+    Subscribe,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.status import Status
+from actors.values import AccountKind, Balance, Candle, Payout
+from runtime.config import Config
+from runtime.practice import PracticeExchange
+from runtime.wiring import Runtime
+from tests.journeys.journey import (
+    ASSETS,
+    AT_ONCE,
+    DEADLINE,
+    WITH_WORKERS,
+    Notebook,
+    Start,
+    ask,
+    cut_off,
+    exchange_of,
+    practice,
+    towards,
+)
+
+UNKNOWN = "NOSUCH_otc"
+NAMES_AN_ASSET = [
+    GetPayout(UNKNOWN),
+    SubscribeTicks(UNKNOWN),
+    LoadCandles(UNKNOWN, period=60),
+]
+LATE = 0.25
+"""Seconds that a busy machine may add to a deadline."""
+
+
+@pytest.fixture(autouse=True)
+def _no_actor_outlives_its_test() -> None:
+    """Nor does one here, but for the runtime that all of these tests may question."""
+
+
+@pytest.fixture(scope="module", params=[0, 1, 2], ids=lambda workers: f"workers={workers}")
+def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
+    with Runtime(practice(request.param)) as running:
+        yield running
+
+
+def candles(runtime: Runtime, command: LoadCandles) -> list[Candle]:
+    answer = ask(runtime, command)
+    assert isinstance(answer, list)
+    assert all(isinstance(candle, Candle) for candle in answer)
+    return answer
+
+
+def test_candles_are_as_many_as_asked_for_without_a_hole_and_end_with_the_last_whole_bar(
+    runtime: Runtime,
+) -> None:
+    for period, count in ((60, 100), (5, 150), (300, 1)):
+        asked_at = time.time()
+        bars = candles(runtime, LoadCandles(ASSETS[0], period, count))
+        assert len(bars) == count
+        assert [bar.time for bar in bars] == [bars[0].time + period * n for n in range(count)]
+        assert bars[0].time % period == 0
+        assert asked_at - 2 * period < bars[-1].time + period <= time.time()
+        assert all(
+            bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars
+        )
+
+
+def test_the_same_candles_come_again_for_the_same_end(runtime: Runtime) -> None:
+    end = time.time() - 3600
+    command = LoadCandles(ASSETS[0], period=60, count=50, end=end)
+    bars = candles(runtime, command)
+    assert bars[-1].time + 60 <= end < bars[-1].time + 120
+    assert candles(runtime, command) == bars
+    assert candles(runtime, LoadCandles(ASSETS[0], period=60, count=20, end=end)) == bars[-20:]
+
+
+def test_many_candle_requests_at_once_each_get_their_own_answer(runtime: Runtime) -> None:
+    commands = [
+        LoadCandles(asset, period, count=20 + n)
+        for n, (asset, period) in enumerate((asset, period) for asset in ASSETS for period in (5, 60, 300))
+    ]
+    answers = [runtime.router.ask(command, block=False) for command in commands]
+    for command, answer in zip(commands, answers, strict=True):
+        bars = answer.get(timeout=DEADLINE)
+        assert len(bars) == command.count
+        assert bars[1].time - bars[0].time == command.period
+        assert bars == candles(runtime, command)
+
+
+@pytest.mark.parametrize("count", [0, 151])
+def test_more_candles_than_the_venue_gives_are_refused(start_runtime: Start, count: int) -> None:
+    runtime = start_runtime(practice(0))
+    with pytest.raises(RequestRefused, match=str(count)):
+        ask(runtime, LoadCandles(ASSETS[0], period=60, count=count))
+
+
+def test_bars_of_four_hours_are_aligned_to_the_venues_day(start_runtime: Start) -> None:
+    """Protocol 1.8: the venue's clock is two hours ahead of UTC."""
+    bars = candles(start_runtime(practice(1)), LoadCandles(ASSETS[0], period=14_400, count=10))
+    assert {(bar.time + 7200) % 14_400 for bar in bars} == {0}
+
+
+def test_the_balance_is_the_exchanges(runtime: Runtime) -> None:
+    balance = ask(runtime, GetBalance())
+    assert balance == Balance(AccountKind.DEMO, Decimal(10000))
+
+
+def test_the_assets_are_a_table_by_symbol_and_a_payout_is_one_row_of_it(runtime: Runtime) -> None:
+    assets = ask(runtime, GetAssets())
+    assert len(assets) == 183
+    assert all(symbol == asset.symbol for symbol, asset in assets.items())
+    for symbol in (ASSETS[0], "#AAPL"):
+        payout = ask(runtime, GetPayout(symbol))
+        assert payout == Payout(symbol, assets[symbol].payout, assets[symbol].tradable)
+    assert assets[ASSETS[0]].tradable
+    assert not assets["#AAPL"].tradable
+
+
+def test_an_unknown_asset_is_refused_by_name(runtime: Runtime) -> None:
+    for command in NAMES_AN_ASSET:
+        with pytest.raises(RequestRefused, match=UNKNOWN):
+            ask(runtime, command)
+
+
+def test_a_stream_that_nobody_subscribed_cannot_be_let_go_of(runtime: Runtime) -> None:
+    with pytest.raises(RequestRefused, match=ASSETS[0]):
+        ask(runtime, UnsubscribeTicks(ASSETS[0]))
+
+
+def test_a_raw_text_arrives_as_it_was_written(runtime: Runtime) -> None:
+    payload = {"asset": "Ω_otc", "nested": [1, 2.5, None, {"deep": "\u2028 {} %s \\"}]}
+    ask(runtime, SendRaw("42" + json.dumps(["price-alert/load", payload])))
+    ledger = exchange_of(runtime).ledger
+    assert ledger.wait_until(lambda book: book.count("price-alert/load") == 1, DEADLINE)
+    assert ledger.received("price-alert/load")[0].payload == payload
+
+
+def test_an_ask_can_be_answered_later(runtime: Runtime) -> None:
+    futures = [runtime.router.ask(command, block=False) for command in (GetBalance(), GetStatus())]
+    balance, status = (future.get(timeout=DEADLINE) for future in futures)
+    assert isinstance(balance, Balance)
+    assert isinstance(status, Status)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None:
+    runtime = start_runtime(practice(workers, *ASSETS))
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("report.connection", to=notebook))
+    assert notebook.wait(lambda book: len(book) >= 2)
+    status = ask(runtime, GetStatus())
+    assert [connection.name for connection in status.connections] == ["connection-1", "connection-2"]
+    assert {connection.state for connection in status.connections} == {"up"}
+    assert {connection.region for connection in status.connections} == {"PRACTICE-1"}
+    assert [worker.name for worker in status.workers] == [f"worker-{n + 1}" for n in range(workers)]
+    assert all(worker.pid > 0 and worker.rss_bytes > 0 for worker in status.workers)
+    assert [stream.asset for stream in status.streams] == list(ASSETS)
+    assert {stream.state for stream in status.streams} == {"confirmed"}
+    for stream in status.streams:
+        assert stream.ticks > 0
+        assert stream.age is not None
+        assert 0 <= stream.age < 3
+    assert status.limiter.passed == status.batcher.requests == len(ASSETS)
+    assert status.router.ticks > 0
+
+
+def test_a_told_command_that_fails_is_published(runtime: Runtime) -> None:
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("command.", to=notebook))
+    for command in (*NAMES_AN_ASSET, UnsubscribeTicks(UNKNOWN), LoadCandles(ASSETS[0], 60, count=999)):
+        runtime.router.tell(command)
+    assert notebook.wait(lambda book: len(book) == 5)
+    failures = notebook.all(CommandFailed)
+    assert sorted(failure.command for failure in failures) == [
+        "GetPayout",
+        "LoadCandles",
+        "LoadCandles",
+        "SubscribeTicks",
+        "UnsubscribeTicks",
+    ]
+    assert all(failure.reason.startswith("RequestRefused: ") for failure in failures)
+    assert sum(UNKNOWN in failure.reason for failure in failures) == 4
+
+
+@WITH_WORKERS
+def test_an_ask_while_no_region_is_reachable_times_out_at_its_deadline_and_is_never_sent(
+    start_runtime: Start, workers: int
+) -> None:
+    runtime = start_runtime(practice(workers, reconnect=AT_ONCE))
+    exchange, notebook = exchange_of(runtime), Notebook()
+    runtime.router.ask(Subscribe("connection.", to=notebook))
+    ask(runtime, GetAssets())
+    cut_off(runtime, notebook)
+    commands: list[Command] = [
+        LoadCandles(ASSETS[0], 60, deadline=0.3),
+        SubscribeTicks(ASSETS[0], deadline=0.3),
+        SendRaw('42["expired"]', deadline=0.3),
+    ]
+    asked_at = time.monotonic()
+    futures = [runtime.router.ask(command, block=False) for command in commands]
+    for future in futures:
+        with pytest.raises(RequestTimeout):
+            future.get(timeout=DEADLINE)
+        assert 0.3 <= time.monotonic() - asked_at < 0.3 + LATE
+    exchange.open_region(exchange.regions[0].name)
+    ask(runtime, LoadCandles(ASSETS[0], 60))
+    ask(runtime, SendRaw('42["fresh"]'))
+    assert exchange.ledger.wait_until(lambda book: book.count("fresh") == 1, DEADLINE)
+    assert exchange.ledger.count("expired") == 0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_ask_before_the_venue_was_ever_reached_times_out_at_its_deadline(
+    start_runtime: Start, exchange: PracticeExchange, nobody: str, workers: int
+) -> None:
+    runtime = start_runtime(Config.model_validate(towards(exchange.session, [nobody], workers)))
+    asked_at = time.monotonic()
+    commands: tuple[Command, ...] = (
+        GetBalance(deadline=0.2),
+        LoadCandles(ASSETS[0], 60, deadline=0.2),
+        SendRaw("42[]", deadline=0.2),
+    )
+    for future in [runtime.router.ask(command, block=False) for command in commands]:
+        with pytest.raises(RequestTimeout):
+            future.get(timeout=DEADLINE)
+        assert 0.2 <= time.monotonic() - asked_at < 0.2 + LATE
+
+
+def test_what_was_asked_during_an_outage_is_answered_after_it(start_runtime: Start) -> None:
+    runtime = start_runtime(practice(1, reconnect=AT_ONCE))
+    exchange, notebook = exchange_of(runtime), Notebook()
+    runtime.router.ask(Subscribe("connection.", to=notebook))
+    ask(runtime, GetAssets())
+    cut_off(runtime, notebook)
+    asked = runtime.router.ask(LoadCandles(ASSETS[0], 60, count=30), block=False)
+    wished = runtime.router.ask(SubscribeTicks(ASSETS[0]), block=False)
+    exchange.open_region(exchange.regions[1].name)
+    assert len(asked.get(timeout=DEADLINE)) == 30
+    assert wished.get(timeout=DEADLINE).asset == ASSETS[0]

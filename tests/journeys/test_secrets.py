@@ -1,0 +1,117 @@
+"""The canary: the session string of a running house is looked for wherever it might have leaked to."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from loguru import logger
+
+from actors.messages import ConnectionUp, Event, SendRaw, Subscribe
+from runtime.config import Config, effective_yaml
+from runtime.practice import PracticeExchange
+from tests.journeys.journey import (
+    DEADLINE,
+    Notebook,
+    Start,
+    ask,
+    status_of,
+    towards,
+)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """Everything that is logged in this process, at every level."""
+    written: list[str] = []
+    sink = logger.add(written.append, level=0, diagnose=False, backtrace=False)
+    yield written
+    logger.remove(sink)
+
+
+def token(exchange: PracticeExchange) -> str:
+    """The part of the session that is worth stealing."""
+    session = json.loads(exchange.session[2:])[1]["session"]
+    assert isinstance(session, str)
+    return session
+
+
+def as_message(session: str) -> str:
+    return session
+
+
+def as_object(session: str) -> str:
+    return json.dumps(json.loads(session[2:])[1])
+
+
+def as_quoted_message(session: str) -> str:
+    return f"'{session}'"
+
+
+def with_single_quotes(session: str) -> str:
+    return session.replace('"', "'")
+
+
+@pytest.mark.parametrize("pasted", [as_message, as_object, as_quoted_message, with_single_quotes])
+def test_no_worker_is_born_with_the_session_string(
+    start_runtime: Start,
+    exchange: PracticeExchange,
+    monkeypatch: pytest.MonkeyPatch,
+    pasted: Callable[[str], str],
+) -> None:
+    session = pasted(exchange.session)
+    monkeypatch.setenv("POCKET_OPTION_SSID", session)
+    monkeypatch.setenv("TELLWIRE_CANARY", "harmless")
+    notebook = Notebook()
+    urls = [region.url for region in exchange.regions]
+    runtime = start_runtime(Config.model_validate(towards(session, urls, workers=1)))
+    runtime.router.tell(Subscribe("connection.up", to=notebook))
+    notebook.first(ConnectionUp)
+    for worker in status_of(runtime).workers:
+        process = psutil.Process(worker.pid)
+        assert process.environ()["TELLWIRE_CANARY"] == "harmless"
+        assert token(exchange) not in " ".join(process.environ().values())
+        assert token(exchange) not in " ".join(process.cmdline())
+
+
+def test_practice_keeps_the_true_session_string_from_its_workers_too(
+    start_runtime: Start, exchange: PracticeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", exchange.session)
+    notebook = Notebook()
+    config = Config.model_validate(towards(exchange.session, [exchange.regions[0].url], workers=1))
+    runtime = start_runtime(config, practice=True)
+    runtime.router.tell(Subscribe("connection.up", to=notebook))
+    assert notebook.first(ConnectionUp).region.startswith("PRACTICE-")
+    (worker,) = status_of(runtime).workers
+    assert token(exchange) not in " ".join(psutil.Process(worker.pid).environ().values())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_the_session_string_is_in_no_log_line_event_or_repr(
+    start_runtime: Start,
+    exchange: PracticeExchange,
+    lines: list[str],
+    capfd: pytest.CaptureFixture[str],
+    workers: int,
+) -> None:
+    notebook = Notebook()
+    urls = [region.url for region in exchange.regions]
+    config = Config.model_validate(towards(exchange.session, urls, workers))
+    runtime = start_runtime(config)
+    runtime.router.tell(Subscribe("", to=notebook))
+    notebook.first(ConnectionUp)
+    ask(runtime, SendRaw("42[{{not even} json"))  # the exchange hangs up on that
+    notebook.first(ConnectionUp, epoch=2)
+    exchange.refuse_sessions()
+    exchange.drop_connections()
+    assert runtime.wait(DEADLINE)
+    status = status_of(runtime)
+    runtime.stop()
+
+    seen = [*lines, *(repr(event) for event in notebook.all(Event)), *capfd.readouterr()]
+    seen += [repr(status), repr(runtime.config), str(runtime.config), repr(runtime.failure)]
+    seen += [effective_yaml(config), config.model_dump_json(), repr(vars(runtime))]
+    seen += [repr(exchange.ledger.received("auth"))]
+    assert lines
+    assert [text for text in seen if token(exchange) in text] == []
