@@ -14,7 +14,7 @@ from actors.base import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, TellwireError, TransportClosed, TransportError
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
-from actors.messages.traffic import EventBatch, Item, Send
+from actors.messages.traffic import EventBatch, Failure, Item, Send
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
 from actors.wire.conversation import Conversation
@@ -138,6 +138,9 @@ class Connection(RuntimeActor):
     def _send(self, message: Send) -> None:
         if not self._conversation.ready:
             logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
+            orders = [request for request in message.requests if request.order]
+            reason = "the connection is not up"
+            self._publish([Failure(each.id, "NotSent", reason, order=each.order) for each in orders])
             return
         items = self._conversation.send(message.requests, time.time())
         self._flush()

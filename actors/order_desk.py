@@ -2,67 +2,35 @@
 
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from loguru import logger
 from msgspec import Struct
 
+from actors import errors
 from actors.base import RuntimeActor
-from actors.errors import (
-    Halted,
-    NotPlaced,
-    NotSent,
-    OrderUnknown,
-    RequestError,
-    RequestRefused,
-    RequestTimeout,
-    request_error,
-)
-from actors.messages import events
-from actors.messages.commands import (
-    AwaitResult,
-    GetClosedDeals,
-    GetOpenedDeals,
-    Halt,
-    PlaceOrder,
-    Resume,
-)
+from actors.books import Books, Journal
+from actors.inbox import Timer
+from actors.messages import commands, events, traffic
 from actors.messages.control import StopOrders
-from actors.messages.lifecycle import Begin, Tellable, Wired
-from actors.messages.status import Describe, Described, DeskStatus
-from actors.messages.traffic import Answer, EventBatch, Failure, Refusal, Request, Trade
+from actors.messages.lifecycle import Tellable, Wired
+from actors.messages.status import Describe, Described
 from actors.policy.admission import Limits, check
-from actors.policy.ledger import Ledger
-from actors.policy.orders import Order
-from actors.values import AccountKind, Asset, Balance
+from actors.policy.desk_book import Briefing, DeskBook
+from actors.values import AccountKind
 
 UNSENT_MARGIN = 0.5
-"""Seconds before its deadline, or a quarter of it, after which an order is not sent any more: its answer
-would come too late to be of use."""
+"""Seconds, or a quarter of its deadline, before which an order is sent or not at all: later, an answer
+would come too late."""
 
 RESULT_GRACE = 15.0
 """Seconds after a deal's end that its result may take, over a reconnect if need be."""
 
 
-class Journal(Protocol):
-    """Where orders and the halt survive us; every method raises ``Halted`` if it cannot do its work."""
-
-    def load(self) -> list[Order]: ...
-    def write(self, orders: Sequence[Order]) -> None: ...
-    def halted(self) -> str | None: ...
-    def halt(self, reason: str) -> None: ...
-    def resume(self) -> bool: ...
-
-
-class _OrderDue(Struct, frozen=True):
-    order: str
-
-
-class _ResultDue(Struct, frozen=True):
-    deal: str
+class _Overdue(Struct, frozen=True):
     id: int
+    order: str = ""
+    deal: str = ""
 
 
 class _Check(Struct, frozen=True):
@@ -70,233 +38,164 @@ class _Check(Struct, frozen=True):
 
 
 class OrderDesk(RuntimeActor):
-    """Owns the ledger of orders and deals, and who waits for which of them.
+    """Owns the journal, the ledger of orders and deals, and who waits for which of them.
 
     Receives ``Trade``, the ``Failure`` of what it sent, and the venue's words about deals; sends orders
-    on their way out, the news of them to ``router``, and the answers.
+    on their way out, the news of them and the answers to ``router``.
     """
 
     def __init__(
         self, account: AccountKind, limits: Limits, journal: Journal, *, router: Tellable, **kwargs: Any
     ) -> None:
         super().__init__("order desk", **kwargs)
-        self._account = account
         self._limits = limits
-        self._journal = journal
         self._router = router
         self._outbound: Tellable
         # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
         self._utc_offset = time.time() - self.now()
-        self._ledger = Ledger(journal.load(), self._utc())
-        self._halted = journal.halted()
-        self._assets: dict[str, Asset] = {}
-        self._balance: Balance | None = None
-        self._listed: set[type[events.Event]] = set()
-        self._early: list[Trade] = []
-        self._askers: dict[str, int] = {}
-        self._orders: dict[int, str] = {}
-        self._awaiting: defaultdict[str, list[int]] = defaultdict(list)
+        self._books = Books(account, journal, self._utc())
+        self._ledger = self._books.ledger
+        self._book = DeskBook()
+        self._briefing = Briefing()
+        self._check: Timer | None = None
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case Trade():
+            case traffic.Trade():
                 self._trade(message)
-            case Failure():
-                self._failed(self._orders[message.request], message)
+            case traffic.OrderSent(order=order):
+                if not self._book.sent(message):
+                    self._lost(order, "its connection was lost")
+            case traffic.Failure():
+                self._not_sent(message)
             case events.DealAccepted():
                 self._take(self._ledger.accepted(message))
             case events.DealRefused():
                 self._take(self._ledger.refused(message))
             case events.DealsOpen():
                 self._take(self._ledger.opened_listed(message, self._utc()))
-                self._heard(message)
             case events.DealsClosed():
                 self._take(self._ledger.closed(message, self._utc()))
-                self._heard(message)
-            case events.ConnectionUp():
-                self._ledger.login(message.connection, message.epoch)
-            case events.AssetsListed():
-                self._assets = {asset.symbol: asset for asset in message.assets}
-                self._heard(message)
-            case events.BalanceChanged():
-                self._balance = message.balance
-            case _OrderDue():
-                self._overdue(message.order)
-            case _ResultDue():
-                self._result_overdue(message)
+            case events.ConnectionUp(connection=connection, epoch=epoch):
+                self._book.up(message)
+                self._ledger.login(connection, epoch)
+            case events.ConnectionDown(reason=reason):
+                for order in self._book.down(message):
+                    self._lost(order, reason)
+            case _Overdue():
+                self._overdue(message)
             case _Check():
                 self._take(self._ledger.check(self._utc()))
             case Describe():
-                message.to.tell(Described(message.id, self._status()))
+                message.to.tell(Described(message.id, self._books.status()))
             case Wired():
                 self._outbound = message.outbound
-            case Begin() | events.Event():
-                pass
+            case events.Event():
+                pass  # of assets and balance, see below; the rest has a topic that we listen to for others
             case _:
                 self.unexpected(message)
+        if isinstance(message, events.Event):
+            for early in self._briefing.hear(message):
+                self._trade(early)
 
-    def _trade(self, trade: Trade) -> None:
-        match trade.command:
-            case Halt(reason=reason):
-                self._halt(trade.id, reason or "halted by a person")
-            case Resume():
-                self._resume(trade.id)
-            case _ if not self._ready():
-                self._early.append(trade)
-            case PlaceOrder():
-                self._place(trade, trade.command)
-            case AwaitResult():
-                self._await(trade, trade.command)
-            case GetOpenedDeals():
-                self._answer(trade.id, self._ledger.open_deals())
-            case GetClosedDeals():
-                self._answer(trade.id, self._ledger.closed_deals())
+    def _trade(self, trade: traffic.Trade) -> None:
+        match command := trade.command:
+            case commands.Halt():
+                reason = command.reason or "halted by a person"
+                self._outbound.tell(StopOrders(reason))
+                self._switch(trade.id, lambda: self._books.halt(reason), events.TradingHalted(reason))
+            case commands.Resume():
+                self._switch(trade.id, self._books.resume, events.TradingResumed())
+            case _ if not self._briefing.complete:
+                self._briefing.early[trade.id] = trade
+                self._until(trade.expires_at, _Overdue(trade.id))
+            case commands.PlaceOrder():
+                self._place(trade, command)
+            case commands.AwaitResult():
+                self._await(trade, command)
+            case commands.GetOpenedDeals():
+                self._answer((trade.id, self._ledger.open_deals()))
+            case commands.GetClosedDeals():
+                self._answer((trade.id, self._ledger.closed_deals()))
 
-    def _ready(self) -> bool:
-        """Whether the venue has said what it takes to judge a trade: its assets, and the account's deals."""
-        return {events.AssetsListed, events.DealsOpen, events.DealsClosed} <= self._listed
-
-    def _heard(self, event: events.Event) -> None:
-        before = self._ready()
-        self._listed.add(type(event))
-        if self._ready() and not before:
-            early, self._early = self._early, []
-            for trade in early:
-                self._trade(trade)
-
-    # -- orders --------------------------------------------------------------------------------------
-
-    def _place(self, trade: Trade, command: PlaceOrder) -> None:
-        left = trade.expires_at - self.now()
+    def _place(self, trade: traffic.Trade, command: commands.PlaceOrder) -> None:
+        flying = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
+        asset = self._briefing.assets.get(command.asset)
         try:
-            if self._halted is not None:
-                raise Halted(self._halted)
-            if left <= 0:
-                raise NotSent("its deadline passed while the venue had not listed its assets and deals")
-            flying = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
-            check(command, self._assets.get(command.asset), self._balance, flying, self._limits)
-            order = self._ledger.intend(command, self._account, str(uuid.uuid4()), self._utc())
-            self._journal_or_drop(order)
-        except NotSent as refusal:
-            self._refuse(trade.id, refusal)
+            self._books.check_open()
+            check(command, asset, self._briefing.balance, flying, self._limits)
+            order = self._books.intend(command, str(uuid.uuid4()), self._utc())
+        except errors.NotSent as refusal:
+            self._answer((trade.id, refusal))
             return
-        self._askers[order.id], self._orders[trade.id] = trade.id, order.id
-        self.after(left, _OrderDue(order.id))
-        send_by = trade.expires_at - min(UNSENT_MARGIN, left / 4)
-        self._outbound.tell(Request(trade.id, command, send_by, urgent=True, order=order.id))
+        self._book.enter(order.id, trade.id)
+        self._until(trade.expires_at, _Overdue(trade.id, order=order.id))
+        send_by = trade.expires_at - min(UNSENT_MARGIN, (trade.expires_at - self.now()) / 4)
+        self._outbound.tell(traffic.Request(trade.id, command, send_by, urgent=True, order=order.id))
 
-    def _journal_or_drop(self, order: Order) -> None:
-        try:
-            self._journal.write(self._ledger.take_changed())
-        except Halted as error:
-            self._ledger.not_sent(order.id, str(error))
-            raise
+    def _not_sent(self, failure: traffic.Failure) -> None:
+        order = self._ledger.order(failure.order)
+        if order is not None and order.in_flight:
+            self._take(self._ledger.not_sent(order.id, failure.reason))
+            error = errors.request_error(failure.error, failure.reason, failure.retry_after)
+            self._answer(*self._book.settle(order.id, error))
 
-    def _failed(self, order: str, failure: Failure) -> None:
-        error = request_error(failure.error, failure.reason, failure.retry_after)
-        if isinstance(error, NotSent):
-            self._take(self._ledger.not_sent(order, failure.reason))
-            self._settle(order, error)
-        else:
-            self._take(self._ledger.lost(order, failure.reason, self._utc()))
-
-    def _overdue(self, order: str) -> None:
-        if order in self._askers:
-            self._take(self._ledger.overdue(order, "no answer by the deadline"))
-            self._settle(order, OrderUnknown("it was sent, and no answer came by the deadline", order))
+    def _lost(self, order: str, reason: str) -> None:
+        self._take(self._ledger.lost(order, reason, self._utc()))
 
     def _take(self, news: list[events.Event]) -> None:
         """Journal what changed, then tell of it, then answer those who waited for it."""
-        changed = self._ledger.take_changed()
-        try:
-            self._journal.write(changed)
-        except Halted as error:
-            logger.error("{}; no order is sent until it can be", error)
-            self._ledger.put_back(changed)
-        if news:
-            self._router.tell(EventBatch(self.name, list(news)))  # type: ignore[arg-type]  # all are public
-        for event in news:
-            match event:
-                case events.OrderOpened():
-                    self._settle(event.order, event.deal)
-                case events.OrderRefused():
-                    self._settle(event.order, RequestRefused(event.reason))
-                case events.OrderNotPlaced():
-                    self._settle(event.order, NotPlaced("the venue lists no such deal"))
-                case events.OrderClosed(deal=deal):
-                    for id in self._awaiting.pop(deal.id, ()):
-                        self._answer(id, deal)
-        if (at := self._ledger.check_at()) is not None:
-            self.after(max(0.0, at - self._utc()), _Check())
+        if self._books.record(news):
+            self._router.tell(traffic.EventBatch(self.name, list(news)))  # type: ignore[arg-type]  # all are public
+        self._answer(*self._book.answers(news))
+        if self._check is not None:
+            self._check.cancel()
+        at = self._ledger.check_at()
+        self._check = None if at is None else self.after(max(0.0, at - self._utc()), _Check())
 
-    def _settle(self, order: str, outcome: Any) -> None:
-        id = self._askers.pop(order, None)
-        if id is None:
-            return
-        del self._orders[id]
-        if isinstance(outcome, RequestError):
-            self._refuse(id, outcome)
-        else:
-            self._answer(id, outcome)
-
-    # -- results -------------------------------------------------------------------------------------
-
-    def _await(self, trade: Trade, command: AwaitResult) -> None:
+    def _await(self, trade: traffic.Trade, command: commands.AwaitResult) -> None:
         deal = self._ledger.deal(command.deal_id)
         if deal is None:
-            self._refuse(trade.id, RequestRefused(f"there is no deal {command.deal_id!r}"))
+            self._answer((trade.id, errors.RequestRefused(f"there is no deal {command.deal_id!r}")))
         elif deal.outcome is not None:
-            self._answer(trade.id, deal)
+            self._answer((trade.id, deal))
         else:
-            self._awaiting[deal.id].append(trade.id)
-            patience = trade.expires_at - self.now()
-            if command.deadline is None:
-                patience = deal.closes_at - self._utc() + RESULT_GRACE
-            self.after(max(0.0, patience), _ResultDue(deal.id, trade.id))
+            self._book.await_result(deal.id, trade.id)
+            own_end = self.now() + deal.closes_at - self._utc() + RESULT_GRACE
+            until = own_end if command.deadline is None else trade.expires_at
+            self._until(until, _Overdue(trade.id, deal=deal.id))
 
-    def _result_overdue(self, due: _ResultDue) -> None:
-        if due.id in self._awaiting.get(due.deal, ()):
-            self._awaiting[due.deal].remove(due.id)
-            self._refuse(due.id, RequestTimeout(f"deal {due.deal} has not closed by the deadline"))
+    def _overdue(self, due: _Overdue) -> None:
+        if due.deal:
+            late = errors.RequestTimeout(f"deal {due.deal} has not closed by the deadline")
+            self._answer(*self._book.give_up_result(due.deal, due.id, late))
+        elif due.order:
+            unknown = errors.OrderUnknown("it was sent, and no answer came by the deadline", due.order)
+            if given_up := self._book.give_up(due.order, unknown):
+                self._take(self._ledger.overdue(due.order, "no answer by the deadline"))
+                self._answer(*given_up)
+        elif self._briefing.early.pop(due.id, None):
+            self._answer((due.id, errors.NotSent("the venue has not listed its assets and deals")))
 
-    # -- halt ----------------------------------------------------------------------------------------
-
-    def _halt(self, id: int, reason: str) -> None:
-        self._halted = reason
-        self._outbound.tell(StopOrders(reason))
+    def _switch(self, waiter: int, switch: Callable[[], Any], news: traffic.PublicEvent) -> None:
         try:
-            self._journal.halt(reason)
-        except Halted as error:
-            self._refuse(id, Halted(f"halted, but only until the next start: {error}"))
-        else:
-            self._answer(id, None)
-        self._router.tell(EventBatch(self.name, [events.TradingHalted(reason)]))
+            outcome = switch()
+        except errors.Halted as error:
+            outcome = error
+        if (self._books.halted is None) is isinstance(news, events.TradingResumed):
+            self._router.tell(traffic.EventBatch(self.name, [news]))
+        self._answer((waiter, outcome))
 
-    def _resume(self, id: int) -> None:
-        try:
-            halted = self._journal.resume() or self._halted is not None
-        except Halted as error:
-            self._refuse(id, error)
-            return
-        self._halted = None
-        self._answer(id, halted)
-        if halted:
-            self._router.tell(EventBatch(self.name, [events.TradingResumed()]))
+    def _answer(self, *answers: tuple[int, Any]) -> None:
+        for waiter, outcome in answers:
+            kind = traffic.Refusal if isinstance(outcome, errors.RequestError) else traffic.Answer
+            self._router.tell(kind(waiter, outcome))
 
-    def _answer(self, id: int, value: Any) -> None:
-        self._router.tell(Answer(id, value))
-
-    def _refuse(self, id: int, error: RequestError) -> None:
-        self._router.tell(Refusal(id, error))
+    def _until(self, moment: float, message: Any) -> Timer:
+        return self.after(max(0.0, moment - self.now()), message)
 
     def _utc(self) -> float:
         return self._utc_offset + self.now()
 
-    def _status(self) -> DeskStatus:
-        return DeskStatus(
-            halted=self._halted,
-            in_flight=len(self._ledger.orders_in_flight()),
-            in_doubt=len(self._ledger.orders_in_doubt()),
-            open_deals=len(self._ledger.open_deals()),
-            closed_deals=len(self._ledger.closed_deals()),
-        )
+    def release(self, unhandled: list[Any]) -> None:
+        self._books.close()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from actors.base import RuntimeActor
 from actors.errors import WorkerDied
-from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, UnsubscribeTicks
+from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, TradingCommand, UnsubscribeTicks
 from actors.messages.control import Drain
 from actors.messages.events import (
     ConnectionDown,
@@ -19,7 +19,17 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import ConnectionPlaced, Tellable, Wired
 from actors.messages.status import Describe, Described, PlacedStream, PoolPart
-from actors.messages.traffic import EventBatch, Failure, Reply, Request, Requests, Resubscribe, Send, Settled
+from actors.messages.traffic import (
+    EventBatch,
+    Failure,
+    OrderSent,
+    Reply,
+    Request,
+    Requests,
+    Resubscribe,
+    Send,
+    Settled,
+)
 from actors.policy.selection import least_loaded
 from actors.policy.subscriptions import Stream, Subscriptions
 
@@ -36,11 +46,13 @@ class Pool(RuntimeActor):
         super().__init__("pool", **kwargs)
         self._router = router
         self._outbound: Tellable
+        self._desk: Tellable
         self._subscriptions = Subscriptions(streams_per_connection)
         self._hosts: dict[str, Tellable] = {}
         self._ready: dict[str, int] = {}
         self._in_flight: dict[int, tuple[str, Request]] = {}
         self._parked: list[Request] = []
+        self._account = ""
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -66,7 +78,7 @@ class Pool(RuntimeActor):
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
             case Wired():
-                self._outbound = message.outbound
+                self._outbound, self._desk = message.outbound, message.desk
             case Drain():
                 self._draining = True
             case ConnectionSuspect():
@@ -82,6 +94,8 @@ class Pool(RuntimeActor):
                 leaving[connection].append(request)
                 if request.id:
                     self._in_flight[request.id] = (connection, request)
+                if request.order:
+                    self._desk.tell(OrderSent(request.order, connection, self._ready[connection]))
         for connection, joined in leaving.items():
             try:
                 self._hosts[connection].tell(Send(connection, joined))
@@ -95,12 +109,22 @@ class Pool(RuntimeActor):
                 return self._subscribe(request, request.command)
             case UnsubscribeTicks():
                 return self._unsubscribe(request, request.command)
+            case TradingCommand():
+                return self._account_connection(request)
             case LoadCandles() | SendRaw():
                 load = Counter(connection for connection, _ in self._in_flight.values())
                 connection = least_loaded(load, self._ready)
                 if connection is None:
                     self._parked.append(request)
                 return connection or ""
+
+    def _account_connection(self, request: Request) -> str:
+        """One for all that concerns money, so that the venue sees orders in our order."""
+        if self._account not in self._ready:
+            self._account = min(self._ready, default="")
+        if not self._account:
+            self._answer(Failure(request.id, "NotSent", "no connection is up", order=request.order))
+        return self._account
 
     def _subscribe(self, request: Request, command: SubscribeTicks) -> str:
         known = self._subscriptions.get(command.asset)
@@ -160,7 +184,7 @@ class Pool(RuntimeActor):
             del self._in_flight[request.id]
             if isinstance(request.command, LoadCandles):
                 self._reenter(request)
-            elif not isinstance(request.command, SubscribeTicks):
+            elif not request.order and not isinstance(request.command, SubscribeTicks):
                 self._answer(Failure(request.id, "RequestTimeout", "the connection was lost after the send"))
         self._restore()
 

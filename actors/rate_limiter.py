@@ -1,5 +1,6 @@
 """The one gate that every request passes on its way out, whatever process it comes from or goes to."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
+from actors.messages.control import StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
@@ -68,6 +70,8 @@ class RateLimiter(RuntimeActor):
                     del self._ready[name]
             case ConnectionSuspect():
                 pass
+            case StopOrders(reason=reason):
+                self._stop_orders(reason)
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
             case _:
@@ -84,6 +88,7 @@ class RateLimiter(RuntimeActor):
         self._admit()
 
     def _admit(self) -> None:
+        self._expire_orders()
         while self._ready and (lane := self._urgent or self._waiting):
             now = self.now()
             request = lane[0]
@@ -99,16 +104,34 @@ class RateLimiter(RuntimeActor):
             self._quota.book(now, _cost(request), request.id, request.expires_at)
             self._passed += 1
             self._outbound.tell(request)
+        if self._urgent:
+            self._try_again(math.inf)
+
+    def _expire_orders(self) -> None:
+        """An order must have its answer by its deadline, not when its turn would come."""
+        now = self.now()
+        for request in [request for request in self._urgent if request.expires_at < now]:
+            self._urgent.remove(request)
+            self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
 
     def _try_again(self, delay: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        expiries = (request.expires_at - self.now() for request in self._urgent)
+        delay = min(delay, max(0.0, min(expiries, default=math.inf)))
         self._timer = self.after(delay, _Admit())
+
+    def _stop_orders(self, reason: str) -> None:
+        orders = [request for request in self._urgent if request.order]
+        self._urgent = deque(request for request in self._urgent if not request.order)
+        for request in orders:
+            self._refuse(request, "Halted", reason)
 
     def _refuse(self, request: Request, error: str, reason: str, retry_after: float = 0.0) -> None:
         self._refused += 1
         if request.id:
-            self._router.tell(EventBatch(self.name, [Failure(request.id, error, reason, retry_after)]))
+            failure = Failure(request.id, error, reason, retry_after, request.order)
+            self._router.tell(EventBatch(self.name, [failure]))
 
     def _status(self) -> LimiterStatus:
         return LimiterStatus(

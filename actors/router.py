@@ -10,23 +10,26 @@ from loguru import logger
 
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
-from actors.listener import Listener
-from actors.messages.commands import Command, GetStatus, Subscribe, Unsubscribe, VenueCommand
+from actors.listener import Audience
+from actors.messages import commands
+from actors.messages.commands import Command, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
+    Answer,
     EventBatch,
     Failure,
+    Refusal,
     Reply,
     Request,
     Settled,
     Ticks,
+    Trade,
 )
 from actors.policy.facts import VenueFacts, Verdict
 from actors.policy.picture import Picture
-from actors.policy.topics import TopicTable, route
 from actors.policy.waiting import Waiter, Waiters
 
 
@@ -44,12 +47,12 @@ class Router(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__("router", **kwargs)
-        self._start_subscriber = start_subscriber
-        self._topics: TopicTable[Listener] = TopicTable()
+        self._audience = Audience(start_subscriber)
         self._facts = VenueFacts()
         self._waiters = Waiters(default_deadline)
         self._outbound: Tellable
         self._pool: Tellable
+        self._desk: Tellable
         self._parts: tuple[Tellable, ...] = ()
         self._links: set[Link] = set()
         self._draining = False
@@ -65,13 +68,18 @@ class Router(RuntimeActor):
                 self._accept(message)
             case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
+            case Answer():
+                self._settle(message.id, message.value)
+            case Refusal():
+                self._fail(message.id, message.error)
             case Described():
                 self._draw(message)
             case LinkOpened(link=link):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case Wired():
-                self._outbound, self._pool, self._parts = message.outbound, message.pool, message.parts
+                self._outbound, self._pool, self._desk = message.outbound, message.pool, message.desk
+                self._parts = message.parts
             case Drain():
                 self._drain()
             case _:
@@ -97,30 +105,25 @@ class Router(RuntimeActor):
                 case Reply():
                     self._settle(item.request, item.value)
                 case Failure():
-                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
+                    self._failed(item)
                 case Event():
                     self._events += 1
                     if self._facts.learn(item):
                         for waiter in self._waiters.take_undecided():
                             self._consider(waiter)
-        for listener, events in route(batch.items, self._topics).items():
-            try:
-                listener.deliver(events)
-            except pykka.ActorDeadError:
-                logger.debug("the listener to {!r} has ended; so does its subscription", listener.topic)
-                self._topics.remove(listener)
+        self._audience.deliver(batch.items)
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
-        if math.isfinite(waiter.expires_at):
+        if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
-            case Subscribe():
-                self._subscribe(command)
+            case commands.Subscribe():
+                self._audience.add(command)
                 self._settle(waiter.id, command.topic)
-            case Unsubscribe():
-                self._settle(waiter.id, self._unsubscribe(command))
-            case GetStatus():
+            case commands.Unsubscribe():
+                self._settle(waiter.id, self._audience.remove(command))
+            case commands.GetStatus():
                 waiter.picture = Picture()
                 for part in self._parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
@@ -140,10 +143,16 @@ class Router(RuntimeActor):
             self._waiters.postpone(waiter)
         elif answer is Verdict.FORWARD:
             waiter.forwarded = True
-            command = cast("VenueCommand", waiter.command)
-            self._outbound.tell(Request(waiter.id, command, waiter.expires_at))
+            self._forward(waiter)
         else:
             self._settle(waiter.id, answer)
+
+    def _forward(self, waiter: Waiter) -> None:
+        command = waiter.command
+        if isinstance(command, TradingCommand):  # the desk answers by itself, by the deadline and truly
+            self._desk.tell(Trade(waiter.id, command, waiter.expires_at))
+        else:
+            self._outbound.tell(Request(waiter.id, cast("VenueCommand", command), waiter.expires_at))
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:
@@ -155,6 +164,12 @@ class Router(RuntimeActor):
             logger.warning("{} failed: {}", type(waiter.command).__name__, error)
             reason = f"{type(error).__name__}: {error}"
             self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
+
+    def _failed(self, failure: Failure) -> None:
+        if failure.order:
+            self._desk.tell(failure)
+        else:
+            self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))
 
     def _take(self, id: int) -> Waiter | None:
         waiter = self._waiters.take(id)
@@ -171,20 +186,8 @@ class Router(RuntimeActor):
         if waiter is None or waiter.picture is None:
             return
         if waiter.picture.add(described.part):
-            own = RouterStatus(self._events, self._ticks, len(self._topics), len(self._waiters) - 1)
+            own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
-
-    def _subscribe(self, wish: Subscribe) -> None:
-        owned = not isinstance(wish.to, pykka.ActorRef)
-        ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
-        self._topics.add(wish.topic, Listener(wish.topic, wish.to, ref, wish.batch, owned))
-
-    def _unsubscribe(self, wish: Unsubscribe) -> bool:
-        found = [each for each in self._topics if each.topic == wish.topic and each.to == wish.to]
-        for listener in found:
-            self._topics.remove(listener)
-            listener.end()
-        return bool(found)
 
     def _drain(self) -> None:
         """Nobody need wait any longer; events are still delivered."""
@@ -194,7 +197,6 @@ class Router(RuntimeActor):
 
     def release(self, unhandled: list[Any]) -> None:
         self._drain()
-        for listener in self._topics:
-            listener.end()
+        self._audience.end()
         for link in self._links:
             link.close()

@@ -62,6 +62,10 @@ INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE S
 """
 
 
+class InUse(Halted):
+    """Another runtime keeps the journal: two that trade on one account must not both start."""
+
+
 class Journal:
     """One file with one owner; anybody may read it with ``sqlite3``.
 
@@ -121,7 +125,7 @@ class Journal:
         except sqlite3.OperationalError as error:
             lock.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise Halted(f"the journal {self._path} is in use by another runtime") from None
+                raise InUse(f"the journal {self._path} is in use by another runtime") from None
             raise
         return lock
 
@@ -149,7 +153,7 @@ def _prepare(db: sqlite3.Connection) -> None:
     if version > VERSION:
         raise Halted(f"the journal has version {version}; this runtime knows those up to {VERSION}")
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")  # in WAL mode the default leaves the last commits to the system
+    db.execute("PRAGMA synchronous = FULL")  # some builds of SQLite do with less in WAL mode
     db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
     if version == 0:
         db.executescript(SCHEMA)
@@ -165,3 +169,39 @@ def _row(order: Order) -> dict[str, Any]:
 def _order(row: sqlite3.Row) -> Order:
     deal = row["deal"]
     return msgspec.convert({**row, "deal": deal and msgspec.json.decode(deal)}, Order)
+
+
+class NoJournal:
+    """Stands in where the file cannot be had: no orders, for the reason given; feeds go on."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def load(self) -> list[Order]:
+        return []
+
+    def write(self, orders: Sequence[Order]) -> None:
+        if orders:
+            raise Halted(self._reason)
+
+    def halted(self) -> str | None:
+        return self._reason
+
+    def halt(self, reason: str) -> None:
+        raise Halted(self._reason)
+
+    def resume(self) -> bool:
+        raise Halted(self._reason)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_journal(path: Path) -> Journal | NoJournal:
+    """The journal in ``path``; raises ``InUse`` if another runtime keeps it."""
+    try:
+        return Journal(path)
+    except InUse:
+        raise
+    except Halted as error:
+        return NoJournal(str(error))

@@ -3,13 +3,18 @@
 import functools
 import importlib
 from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from platformdirs import user_state_path
 
 from actors.messages.lifecycle import ConnectionSettings
+from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
 from actors.policy.children import Plan
 from actors.values import Region
 from actors.wire.ssid import SessionString
-from runtime.config import Config, Reconnect
+from runtime.config import Config, Orders, Reconnect
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -33,6 +38,23 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         reset_after=reconnect.reset_after,
         heartbeat_timeout=config.supervision.heartbeat_timeout,
     )
+
+
+def limits_of(orders: Orders) -> Limits:
+    """What the order desk lets pass."""
+    return Limits(
+        minimum_amount=Decimal(orders.minimum_amount),
+        maximum_amount=Decimal(orders.maximum_amount),
+        maximum_duration=orders.maximum_duration,
+        maximum_open=orders.maximum_open,
+    )
+
+
+def journal_path(orders: Orders, session: SessionString) -> Path:
+    """The configured file, or one for each account in the user's state folder."""
+    if orders.journal:
+        return Path(orders.journal).expanduser()
+    return user_state_path("tellwire") / f"orders-{session.kind.value}-{session.uid}.sqlite"
 
 
 def _settings(config: Config, session: SessionString) -> ConnectionSettings:

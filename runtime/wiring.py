@@ -4,7 +4,9 @@ import contextlib
 import functools
 import math
 import os
+import tempfile
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +14,7 @@ import pykka
 from loguru import logger
 
 from actors.batcher import Batcher
+from actors.books import Journal
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
 from actors.errors import ConfigInvalid, TellwireError, WorkerDied
@@ -19,6 +22,7 @@ from actors.health_monitor import HealthMonitor
 from actors.messages.commands import Subscribe, SubscribeTicks
 from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Host, StartConnection, Tellable, Wired
+from actors.order_desk import OrderDesk
 from actors.policy.quota import Rate
 from actors.pool import Pool
 from actors.rate_limiter import RateLimiter
@@ -28,8 +32,9 @@ from actors.supervisor import Supervisor
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
+from runtime.journal import open_journal
 from runtime.logs import tokens
-from runtime.planning import make_plan, regions_for
+from runtime.planning import journal_path, limits_of, make_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.worker_process import WorkerProcess
 
@@ -40,6 +45,7 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
     RateLimiter: ("connection.",),
+    OrderDesk: ("desk.", "connection.", "assets", "balance"),
     HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
 }
 """Which events the house's own actors subscribe to."""
@@ -85,6 +91,7 @@ class Runtime:
         self._actors: list[pykka.ActorRef[Any]] = []
         self._ended: dict[str, threading.Event] = {}
         self._pool: pykka.ActorRef[Pool]
+        self._passing: tempfile.TemporaryDirectory[str] | None = None
         self._supervisor: pykka.ActorRef[Supervisor] | None = None
 
     @classmethod
@@ -117,6 +124,9 @@ class Runtime:
         monitor = self._run(
             HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
         )
+        desk = self._run(
+            OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
+        )
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
         supervisor = self._supervisor = self._run(
             Supervisor,
@@ -126,11 +136,12 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor):
+        for listener in (supervisor, pool, limiter, monitor, desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
-        wired = Wired(outbound=limiter, pool=pool, parts=(supervisor, pool, monitor, limiter, batcher))
-        for ref in (router, pool, supervisor):
+        parts = (supervisor, pool, monitor, limiter, batcher, desk)
+        wired = Wired(outbound=limiter, pool=pool, desk=desk, parts=parts)
+        for ref in (router, pool, desk, supervisor):
             ref.tell(wired)
         for stream in self.config.streams:
             router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))
@@ -151,6 +162,9 @@ class Runtime:
         if self.exchange is not None:
             self.exchange.stop()
             self.exchange = None
+        if self._passing is not None:
+            self._passing.cleanup()
+            self._passing = None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
@@ -179,6 +193,13 @@ class Runtime:
         self.exchange = PracticeExchange(settings)
         self.exchange.start()
         return parse_session(self.exchange.session)
+
+    def _open_journal(self, session: SessionString) -> Journal:
+        orders = self.config.orders
+        if self.exchange is None or orders.journal:
+            return open_journal(journal_path(orders, session))
+        self._passing = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
+        return open_journal(Path(self._passing.name) / "orders.sqlite")
 
     def _run(self, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
         ref: pykka.ActorRef[Any] = actor.start(*args, guardian=self, **kwargs)

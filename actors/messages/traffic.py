@@ -80,6 +80,14 @@ class Resubscribe(Struct, frozen=True):
     asset: str
 
 
+class OrderSent(Struct, frozen=True):
+    """An order is on its way to a connection in this life of it; from here on it may take effect."""
+
+    order: str
+    connection: str
+    epoch: int
+
+
 class Settled(Struct, frozen=True):
     """Request ``id`` has its answer, or will never have one; its place is free again."""
 
@@ -103,12 +111,14 @@ class Reply(Struct, frozen=True, tag=True):
 
 
 class Failure(Struct, frozen=True, tag=True):
-    """A request came to nothing; ``error`` names a class of ``actors.errors``."""
+    """A request came to nothing; ``error`` names a class of ``actors.errors``, ``order`` the order, if it
+    was one: it surely has not been sent."""
 
     request: int
     error: str
     reason: str
     retry_after: float = 0.0
+    order: str = ""
 
 
 PublicEvent = (

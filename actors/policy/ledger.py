@@ -96,9 +96,11 @@ class Ledger:
         self._step += 1
         self._logins[connection] = Login(epoch, self._step)
 
-    def logout(self, connection: str) -> None:
-        """It went down: what would have spoken against a verdict can no longer be heard on it."""
-        self._logins.pop(connection, None)
+    def logout(self, connection: str, epoch: int) -> None:
+        """That life ended: what would have spoken against a verdict can no longer be heard on it."""
+        login = self._logins.get(connection)
+        if login and login.epoch == epoch:
+            del self._logins[connection]
 
     def accepted(self, event: DealAccepted) -> list[Event]:
         """The request id decides whose the deal is, whatever we had thought of that order."""

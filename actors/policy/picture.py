@@ -4,6 +4,7 @@ from actors.messages.status import (
     BatcherStatus,
     ChildStatus,
     ConnectionStatus,
+    DeskStatus,
     HealthPart,
     LimiterStatus,
     Part,
@@ -15,7 +16,14 @@ from actors.messages.status import (
     SupervisorPart,
 )
 
-PARTS: tuple[type[Part], ...] = (SupervisorPart, PoolPart, HealthPart, LimiterStatus, BatcherStatus)
+PARTS: tuple[type[Part], ...] = (
+    SupervisorPart,
+    PoolPart,
+    HealthPart,
+    LimiterStatus,
+    BatcherStatus,
+    DeskStatus,
+)
 
 
 class Picture:
@@ -31,18 +39,20 @@ class Picture:
 
     def compose(self, router: RouterStatus, now: float) -> Status:
         """The picture; call it when ``add`` has said that it is complete."""
-        supervisor, pool, health, limiter, batcher = (self._parts[kind] for kind in PARTS)
+        supervisor, pool, health, limiter, batcher, desk = (self._parts[kind] for kind in PARTS)
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
         assert isinstance(health, HealthPart)
         assert isinstance(limiter, LimiterStatus)
         assert isinstance(batcher, BatcherStatus)
+        assert isinstance(desk, DeskStatus)
         return Status(
             connections=tuple(_connection(child, health) for child in supervisor.connections),
             workers=supervisor.workers,
             streams=tuple(_stream(stream, health, now) for stream in pool.streams),
             limiter=limiter,
             batcher=batcher,
+            desk=desk,
             router=router,
         )
 

@@ -176,6 +176,22 @@ class Batching(Section):
     """How long a batch may wait to fill; at most 1 s."""
 
 
+class Orders(Section):
+    """What an order may be, and where it is journaled before it is sent."""
+
+    journal: str = ""
+    """A file that outlives the runtime, with one runtime at a time; empty: the user's state folder, or a
+    passing one on the practice exchange."""
+    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = 1
+    """A smaller order is refused before it is sent; in the account's currency."""
+    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = 50_000
+    """A larger order is refused before it is sent."""
+    maximum_duration: fields.Period = 43_200
+    """A longer deal is refused before it is sent; the shortest is the asset's own."""
+    maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
+    """Deals that may be open, or on their way, at once."""
+
+
 class Health(Section):
     """How stale data is noticed."""
 
@@ -226,6 +242,7 @@ class Config(Section):
     supervision: Supervision = Supervision()
     limits: Limits = Limits()
     batching: Batching = Batching()
+    orders: Orders = Orders()
     health: Health = Health()
     streams: list[Stream] = []
     log: Log = Log()

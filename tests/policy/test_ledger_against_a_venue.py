@@ -190,7 +190,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         return id
 
     def cut(self, name: str, arrive: float | None) -> None:
-        self.ledger.logout(name)
+        self.ledger.logout(name, self.venue.lives[name].epoch)
         for id in self.venue.cut(name, arrive):
             self.hear(self.ledger.lost(id, "reset", self.venue.now))
 

@@ -48,6 +48,15 @@ def test_no_verdict_before_the_grace_is_over() -> None:
     assert ledger.check(NOW + 4) == []
 
 
+def test_the_grace_begins_with_the_later_of_the_two_lists() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.login("c1", 2)
+    ledger.opened_listed(list_open(epoch=2), NOW + 1)
+    ledger.closed(list_closed(epoch=2), NOW + 5)
+    assert ledger.check_at() == NOW + 7
+
+
 def test_evidence_within_the_grace_prevents_the_verdict() -> None:
     ledger = fresh_ledger()
     lose(ledger)
@@ -105,8 +114,16 @@ def test_no_verdict_on_lists_of_a_connection_that_is_gone() -> None:
     ledger = fresh_ledger()
     lose(ledger)
     log_in(ledger, NOW + 1, epoch=2)
-    ledger.logout("c1")
+    ledger.logout("c1", 2)
     assert ledger.check(NOW + 1000) == []
+
+
+def test_a_late_word_of_an_earlier_life_that_ended_is_no_matter() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 1, epoch=2)
+    ledger.logout("c1", 1)
+    assert ledger.check(NOW + 3) == [NOT_PLACED]
 
 
 def test_a_deal_acknowledged_to_somebody_else_neither_opens_nor_saves_an_order() -> None:

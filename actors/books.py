@@ -1,0 +1,92 @@
+"""The ledger and its journal as one: what the ledger learns is on the disk before anyone is told."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from loguru import logger
+
+from actors.errors import Halted
+from actors.messages.commands import PlaceOrder
+from actors.messages.events import Event
+from actors.messages.status import DeskStatus
+from actors.policy.ledger import Ledger
+from actors.policy.orders import Order
+from actors.values import AccountKind
+
+
+class Journal(Protocol):
+    """Where orders and the halt outlive us; every method raises ``Halted`` if it cannot do its work."""
+
+    def load(self) -> list[Order]: ...
+    def write(self, orders: Sequence[Order]) -> None: ...
+    def halted(self) -> str | None: ...
+    def halt(self, reason: str) -> None: ...
+    def resume(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Books:
+    """``ledger`` may be read by anyone, and told things as long as ``record`` follows."""
+
+    def __init__(self, account: AccountKind, journal: Journal, now: float) -> None:
+        self._account = account
+        self._journal = journal
+        self.ledger = Ledger(journal.load(), now)
+        self.halted = journal.halted()
+        """Why no order is sent, ``None`` if they are."""
+
+    def intend(self, command: PlaceOrder, id: str, now: float) -> Order:
+        """The order, journaled: it may be sent now. Raises a ``NotSent`` if it may not."""
+        order = self.ledger.intend(command, self._account, id, now)
+        changed = self.ledger.take_changed()
+        try:
+            self._journal.write(changed)
+        except Halted as error:
+            self.ledger.put_back(changed)
+            self.ledger.not_sent(id, str(error))
+            raise
+        return order
+
+    def check_open(self) -> None:
+        """Raises ``Halted`` while no order may be sent."""
+        if self.halted is not None:
+            raise Halted(self.halted)
+
+    def record(self, news: list[Event]) -> list[Event]:
+        """Journal what has changed; answers with ``news``, which may be told now.
+
+        What cannot be journaled is tried again with the next change: the venue's word is true anyhow.
+        """
+        changed = self.ledger.take_changed()
+        try:
+            self._journal.write(changed)
+        except Halted as error:
+            logger.error("{}", error)
+            self.ledger.put_back(changed)
+        return news
+
+    def halt(self, reason: str) -> None:
+        """Send no order any more; raises ``Halted`` if that holds only until the next start."""
+        self.halted = reason
+        try:
+            self._journal.halt(reason)
+        except Halted as error:
+            raise Halted(f"halted, but only until the next start: {error}") from error
+
+    def resume(self) -> bool:
+        """Whether orders had been halted; raises ``Halted`` if they have to stay so."""
+        was_halted = self._journal.resume() or self.halted is not None
+        self.halted = None
+        return was_halted
+
+    def status(self) -> DeskStatus:
+        return DeskStatus(
+            halted=self.halted,
+            in_flight=len(self.ledger.orders_in_flight()),
+            in_doubt=len(self.ledger.orders_in_doubt()),
+            open_deals=len(self.ledger.open_deals()),
+            closed_deals=len(self.ledger.closed_deals()),
+        )
+
+    def close(self) -> None:
+        self._journal.close()

@@ -1,0 +1,113 @@
+"""Who waits for which order or deal, what carries each order, and what trades are judged by."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from actors.errors import NotPlaced, RequestError, RequestRefused
+from actors.messages import events
+from actors.messages.traffic import OrderSent, Trade
+from actors.values import Asset, Balance, Deal
+
+Answered = tuple[int, Deal | RequestError]
+"""A waiter and its answer, or the error that it gets."""
+
+
+class DeskBook:
+    """Waiters by order and by deal (an order has one, a deal's result any number), and the orders under way
+    by the life of the connection that carries them."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[str, int] = {}
+        self._awaiting: defaultdict[str, list[int]] = defaultdict(list)
+        self._lives: dict[str, int] = {}
+        self._carried: dict[str, tuple[str, int]] = {}
+
+    def enter(self, order: str, waiter: int) -> None:
+        self._waiters[order] = waiter
+
+    def await_result(self, deal: str, waiter: int) -> None:
+        self._awaiting[deal].append(waiter)
+
+    def settle(self, order: str, outcome: Deal | RequestError) -> list[Answered]:
+        """Nothing more is to be expected of the order."""
+        self._carried.pop(order, None)
+        waiter = self._waiters.pop(order, None)
+        return [] if waiter is None else [(waiter, outcome)]
+
+    def give_up(self, order: str, error: RequestError) -> list[Answered]:
+        """The order's waiter waits no more, whatever becomes of the order."""
+        waiter = self._waiters.pop(order, None)
+        return [] if waiter is None else [(waiter, error)]
+
+    def give_up_result(self, deal: str, waiter: int, error: RequestError) -> list[Answered]:
+        waiting = self._awaiting.get(deal, [])
+        if waiter not in waiting:
+            return []
+        waiting.remove(waiter)
+        return [(waiter, error)]
+
+    def answers(self, news: Iterable[events.Event]) -> list[Answered]:
+        """What the waiters get that ``news`` are the end of waiting for."""
+        answers: list[Answered] = []
+        for event in news:
+            match event:
+                case events.OrderOpened(order=order, deal=deal):
+                    answers += self.settle(order, deal)
+                case events.OrderRefused(order=order, reason=reason):
+                    answers += self.settle(order, RequestRefused(reason))
+                case events.OrderNotPlaced(order=order):
+                    answers += self.settle(order, NotPlaced("the venue lists no such deal"))
+                case events.OrderClosed(deal=deal):
+                    answers += [(waiter, deal) for waiter in self._awaiting.pop(deal.id, ())]
+        return answers
+
+    def up(self, up: events.ConnectionUp) -> None:
+        self._lives[up.connection] = up.epoch
+
+    def sent(self, sent: OrderSent) -> bool:
+        """Whether the life that carries the order still lasts."""
+        if self._lives.get(sent.connection) != sent.epoch:
+            return False
+        self._carried[sent.order] = (sent.connection, sent.epoch)
+        return True
+
+    def down(self, down: events.ConnectionDown) -> list[str]:
+        """The orders that were under way on this life."""
+        life = (down.connection, down.epoch)
+        if self._lives.get(down.connection) == down.epoch:
+            del self._lives[down.connection]
+        lost = [order for order, carrier in self._carried.items() if carrier == life]
+        for order in lost:
+            del self._carried[order]
+        return lost
+
+
+class Briefing:
+    """What the venue has said; until ``complete``, trades are kept in ``early``."""
+
+    NEEDED: Final = frozenset({events.AssetsListed, events.DealsOpen, events.DealsClosed})
+
+    def __init__(self) -> None:
+        self.assets: dict[str, Asset] = {}
+        self.balance: Balance | None = None
+        self.early: dict[int, Trade] = {}
+        self._heard: set[type[events.Event]] = set()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the assets and the account's deals are known: what a trade is judged by."""
+        return self._heard >= self.NEEDED
+
+    def hear(self, event: events.Event) -> list[Trade]:
+        """Take in an event; the early trades, if it was the last word that they needed."""
+        match event:
+            case events.AssetsListed(assets=assets):
+                self.assets = {asset.symbol: asset for asset in assets}
+            case events.BalanceChanged(balance=balance):
+                self.balance = balance
+        self._heard.add(type(event))
+        if not self.complete:
+            return []
+        early, self.early = self.early, {}
+        return list(early.values())
