@@ -7,8 +7,9 @@ from loguru import logger
 
 from actors.errors import Halted
 from actors.messages.commands import PlaceOrder
-from actors.messages.events import Event
+from actors.messages.events import Event, OrderUnknown, TradingHalted
 from actors.messages.status import DeskStatus
+from actors.messages.traffic import Item
 from actors.policy.ledger import Ledger
 from actors.policy.orders import Order
 from actors.values import AccountKind
@@ -28,10 +29,10 @@ class Journal(Protocol):
 class Books:
     """``ledger`` may be read by anyone, and told things as long as ``record`` follows."""
 
-    def __init__(self, account: AccountKind, journal: Journal, now: float) -> None:
+    def __init__(self, account: AccountKind, journal: Journal, now: float, verdict_delay: float) -> None:
         self._account = account
         self._journal = journal
-        self.ledger = Ledger(journal.load(), now)
+        self.ledger = Ledger(journal.load(), now, verdict_delay)
         self.halted = journal.halted()
         """Why no order is sent, ``None`` if they are."""
 
@@ -46,6 +47,14 @@ class Books:
             self.ledger.not_sent(id, str(error))
             raise
         return order
+
+    def opening(self) -> list[Item]:
+        """What the last runtime left behind: a halt, orders in doubt."""
+        doubts = self.ledger.orders_in_doubt()
+        news: list[Item] = [
+            OrderUnknown(order.id, order.asset, order.amount, order.reason) for order in doubts
+        ]
+        return news if self.halted is None else [TradingHalted(self.halted), *news]
 
     def check_open(self) -> None:
         """Raises ``Halted`` while no order may be sent."""

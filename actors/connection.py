@@ -190,5 +190,10 @@ class Connection(RuntimeActor):
         for message in unhandled:
             if isinstance(message, _Dialed) and not isinstance(message.result, DialFailed):
                 message.result.close()
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        if self._stopping or self._conversation.failure is not None:
             self._transport.close()
+        else:
+            # No farewell is under way; an order that is must not arrive after it was given up.
+            self._transport.abort()

@@ -20,21 +20,18 @@ from actors.policy.desk_book import Briefing, DeskBook
 from actors.values import AccountKind
 
 UNSENT_MARGIN = 0.5
-"""Seconds, or a quarter of its deadline, before which an order is sent or not at all: later, an answer
-would come too late."""
+"""Seconds, or a quarter, of its deadline in which an order is not sent any more: an answer would be late."""
 
 RESULT_GRACE = 15.0
 """Seconds after a deal's end that its result may take, over a reconnect if need be."""
 
 
-class _Overdue(Struct, frozen=True):
-    id: int
+class _Due(Struct, frozen=True):
+    """A waiter's time is up, for an order, a result, or to be judged at all; for none, a verdict is due."""
+
+    id: int = 0
     order: str = ""
     deal: str = ""
-
-
-class _Check(Struct, frozen=True):
-    pass
 
 
 class OrderDesk(RuntimeActor):
@@ -53,7 +50,7 @@ class OrderDesk(RuntimeActor):
         self._outbound: Tellable
         # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
         self._utc_offset = time.time() - self.now()
-        self._books = Books(account, journal, self._utc())
+        self._books = Books(account, journal, self._utc(), limits.verdict_delay)
         self._ledger = self._books.ledger
         self._book = DeskBook()
         self._briefing = Briefing()
@@ -77,19 +74,20 @@ class OrderDesk(RuntimeActor):
             case events.DealsClosed():
                 self._take(self._ledger.closed(message, self._utc()))
             case events.ConnectionUp(connection=connection, epoch=epoch):
-                self._book.up(message)
                 self._ledger.login(connection, epoch)
-            case events.ConnectionDown(reason=reason):
+            case events.ConnectionDown(connection=connection, epoch=epoch, reason=reason):
+                self._ledger.logout(connection, epoch)
                 for order in self._book.down(message):
                     self._lost(order, reason)
-            case _Overdue():
-                self._overdue(message)
-            case _Check():
+            case _Due(id=0):
                 self._take(self._ledger.check(self._utc()))
+            case _Due():
+                self._overdue(message)
             case Describe():
                 message.to.tell(Described(message.id, self._books.status()))
             case Wired():
                 self._outbound = message.outbound
+                self._router.tell(traffic.EventBatch(self.name, self._books.opening()))
             case events.Event():
                 pass  # of assets and balance, see below; the rest has a topic that we listen to for others
             case _:
@@ -108,7 +106,7 @@ class OrderDesk(RuntimeActor):
                 self._switch(trade.id, self._books.resume, events.TradingResumed())
             case _ if not self._briefing.complete:
                 self._briefing.early[trade.id] = trade
-                self._until(trade.expires_at, _Overdue(trade.id))
+                self._until(trade.expires_at, _Due(trade.id))
             case commands.PlaceOrder():
                 self._place(trade, command)
             case commands.AwaitResult():
@@ -129,7 +127,7 @@ class OrderDesk(RuntimeActor):
             self._answer((trade.id, refusal))
             return
         self._book.enter(order.id, trade.id)
-        self._until(trade.expires_at, _Overdue(trade.id, order=order.id))
+        self._until(trade.expires_at, _Due(trade.id, order=order.id))
         send_by = trade.expires_at - min(UNSENT_MARGIN, (trade.expires_at - self.now()) / 4)
         self._outbound.tell(traffic.Request(trade.id, command, send_by, urgent=True, order=order.id))
 
@@ -151,7 +149,7 @@ class OrderDesk(RuntimeActor):
         if self._check is not None:
             self._check.cancel()
         at = self._ledger.check_at()
-        self._check = None if at is None else self.after(max(0.0, at - self._utc()), _Check())
+        self._check = None if at is None else self.after(max(0.0, at - self._utc()), _Due())
 
     def _await(self, trade: traffic.Trade, command: commands.AwaitResult) -> None:
         deal = self._ledger.deal(command.deal_id)
@@ -163,9 +161,9 @@ class OrderDesk(RuntimeActor):
             self._book.await_result(deal.id, trade.id)
             own_end = self.now() + deal.closes_at - self._utc() + RESULT_GRACE
             until = own_end if command.deadline is None else trade.expires_at
-            self._until(until, _Overdue(trade.id, deal=deal.id))
+            self._until(until, _Due(trade.id, deal=deal.id))
 
-    def _overdue(self, due: _Overdue) -> None:
+    def _overdue(self, due: _Due) -> None:
         if due.deal:
             late = errors.RequestTimeout(f"deal {due.deal} has not closed by the deadline")
             self._answer(*self._book.give_up_result(due.deal, due.id, late))

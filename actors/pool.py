@@ -18,7 +18,7 @@ from actors.messages.events import (
     StreamDropped,
 )
 from actors.messages.lifecycle import ConnectionPlaced, Tellable, Wired
-from actors.messages.status import Describe, Described, PlacedStream, PoolPart
+from actors.messages.status import Describe, Described, PoolPart
 from actors.messages.traffic import (
     EventBatch,
     Failure,
@@ -45,8 +45,7 @@ class Pool(RuntimeActor):
     def __init__(self, streams_per_connection: int, *, router: Tellable, **kwargs: Any) -> None:
         super().__init__("pool", **kwargs)
         self._router = router
-        self._outbound: Tellable
-        self._desk: Tellable
+        self._house: Wired
         self._subscriptions = Subscriptions(streams_per_connection)
         self._hosts: dict[str, Tellable] = {}
         self._ready: dict[str, int] = {}
@@ -76,9 +75,9 @@ class Pool(RuntimeActor):
                 if stream := self._subscriptions.get(asset):
                     self._send_again(stream)
             case Describe():
-                message.to.tell(Described(message.id, self._status()))
+                message.to.tell(Described(message.id, PoolPart(self._subscriptions.placed())))
             case Wired():
-                self._outbound, self._desk = message.outbound, message.desk
+                self._house = message
             case Drain():
                 self._draining = True
             case ConnectionSuspect():
@@ -95,7 +94,7 @@ class Pool(RuntimeActor):
                 if request.id:
                     self._in_flight[request.id] = (connection, request)
                 if request.order:
-                    self._desk.tell(OrderSent(request.order, connection, self._ready[connection]))
+                    self._house.desk.tell(OrderSent(request.order, connection, self._ready[connection]))
         for connection, joined in leaving.items():
             try:
                 self._hosts[connection].tell(Send(connection, joined))
@@ -173,7 +172,7 @@ class Pool(RuntimeActor):
 
     def _reenter(self, request: Request) -> None:
         if not self._draining:  # then the way out is being taken down
-            self._outbound.tell(request)
+            self._house.outbound.tell(request)
 
     def _lose(self, connection: str) -> None:
         """Move its streams, repeat its reads elsewhere; what must not be repeated is answered."""
@@ -198,11 +197,3 @@ class Pool(RuntimeActor):
     def _answer(self, item: Reply | Failure) -> None:
         if item.request:
             self._router.tell(EventBatch(self.name, [item]))
-
-    def _status(self) -> PoolPart:
-        return PoolPart(
-            tuple(
-                PlacedStream(stream.asset, stream.connection, stream.state.value)
-                for stream in self._subscriptions.all()
-            )
-        )

@@ -12,10 +12,10 @@ from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
 from actors.listener import Audience
 from actors.messages import commands
-from actors.messages.commands import Command, Subscribe, TradingCommand, VenueCommand
+from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Tellable, Wired
+from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.traffic import (
     Answer,
@@ -50,10 +50,7 @@ class Router(RuntimeActor):
         self._audience = Audience(start_subscriber)
         self._facts = VenueFacts()
         self._waiters = Waiters(default_deadline)
-        self._outbound: Tellable
-        self._pool: Tellable
-        self._desk: Tellable
-        self._parts: tuple[Tellable, ...] = ()
+        self._house: Wired
         self._links: set[Link] = set()
         self._draining = False
         self._events = self._ticks = 0
@@ -78,8 +75,7 @@ class Router(RuntimeActor):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case Wired():
-                self._outbound, self._pool, self._desk = message.outbound, message.pool, message.desk
-                self._parts = message.parts
+                self._house = message
             case Drain():
                 self._drain()
             case _:
@@ -125,7 +121,7 @@ class Router(RuntimeActor):
                 self._settle(waiter.id, self._audience.remove(command))
             case commands.GetStatus():
                 waiter.picture = Picture()
-                for part in self._parts:
+                for part in self._house.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case _:
                 self._consider(waiter)
@@ -149,10 +145,12 @@ class Router(RuntimeActor):
 
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command
-        if isinstance(command, TradingCommand):  # the desk answers by itself, by the deadline and truly
-            self._desk.tell(Trade(waiter.id, command, waiter.expires_at))
+        if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
+            pending = isinstance(command, PendingCommand)
+            desk = self._house.pending_desk if pending else self._house.desk
+            desk.tell(Trade(waiter.id, command, waiter.expires_at))
         else:
-            self._outbound.tell(Request(waiter.id, cast("VenueCommand", command), waiter.expires_at))
+            self._house.outbound.tell(Request(waiter.id, cast("VenueCommand", command), waiter.expires_at))
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:
@@ -167,7 +165,7 @@ class Router(RuntimeActor):
 
     def _failed(self, failure: Failure) -> None:
         if failure.order:
-            self._desk.tell(failure)
+            self._house.desk.tell(failure)
         else:
             self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))
 
@@ -177,8 +175,8 @@ class Router(RuntimeActor):
             if waiter.timer is not None:
                 waiter.timer.cancel()
             if waiter.forwarded:
-                self._outbound.tell(Settled(id))
-                self._pool.tell(Settled(id))
+                for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
+                    listener.tell(Settled(id))
         return waiter
 
     def _draw(self, described: Described) -> None:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from actors.messages.status import ConnectionStatus, Status, StreamStatus, WorkerStatus
+from actors.messages.status import ConnectionStatus, DeskStatus, Status, StreamStatus, WorkerStatus
 from runtime.logs import printable
 from runtime.output.tally import Tally
 
@@ -178,8 +178,19 @@ class Dashboard:
         more = f"{limiter.waiting} waiting, {limiter.refused} refused"
         batches = f"{batcher.requests:,} requests in {batcher.batches:,} batches, {joined:.1f} per batch"
         moved = f"{router.ticks:,} ticks, {rate:,.1f}/s; {router.events:,} other events"
-        lines = (f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}")
+        lines = [f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}"]
+        if orders := _orders(status.desk):
+            lines.append(f"orders   {orders}")
         return [_cell(line) for line in lines]
+
+
+def _orders(desk: DeskStatus) -> str:
+    """Empty for who does not trade."""
+    if desk == DeskStatus(None, 0, 0, 0, 0):
+        return ""
+    deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} under way"
+    doubt = f", {desk.in_doubt} IN DOUBT" if desk.in_doubt else ""
+    return f"{deals}{doubt}" if desk.halted is None else f"HALTED ({desk.halted}); {deals}{doubt}"
 
 
 def share(room: int, wants: Sequence[int]) -> list[int]:

@@ -47,6 +47,7 @@ def limits_of(orders: Orders) -> Limits:
         maximum_amount=Decimal(orders.maximum_amount),
         maximum_duration=orders.maximum_duration,
         maximum_open=orders.maximum_open,
+        verdict_delay=orders.verdict_delay,
     )
 
 

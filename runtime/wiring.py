@@ -23,6 +23,7 @@ from actors.messages.commands import Subscribe, SubscribeTicks
 from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Host, StartConnection, Tellable, Wired
 from actors.order_desk import OrderDesk
+from actors.pending_desk import PendingDesk
 from actors.policy.quota import Rate
 from actors.pool import Pool
 from actors.rate_limiter import RateLimiter
@@ -45,6 +46,7 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
     RateLimiter: ("connection.",),
+    PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
     HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
 }
@@ -127,6 +129,7 @@ class Runtime:
         desk = self._run(
             OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
         )
+        pending_desk = self._run(PendingDesk, router=router)
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
         supervisor = self._supervisor = self._run(
             Supervisor,
@@ -136,12 +139,12 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor, desk):
+        for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         parts = (supervisor, pool, monitor, limiter, batcher, desk)
-        wired = Wired(outbound=limiter, pool=pool, desk=desk, parts=parts)
-        for ref in (router, pool, desk, supervisor):
+        wired = Wired(outbound=limiter, pool=pool, desk=desk, pending_desk=pending_desk, parts=parts)
+        for ref in (router, pool, desk, pending_desk, supervisor):
             ref.tell(wired)
         for stream in self.config.streams:
             router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))

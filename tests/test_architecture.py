@@ -20,6 +20,7 @@ FLOORS = {  # the first that fits
     "actors.wire": 1,
     "actors.policy": 1,
     "actors.transport": 2,
+    "actors.books": 2,
     "actors.inbox": 2,
     "actors.listener": 2,
     "actors": 3,

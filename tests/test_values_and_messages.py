@@ -14,12 +14,15 @@ import actors.messages
 import actors.values
 from actors.messages import events
 from actors.messages.commands import (
+    CancelPendingOrder,
     Command,
     GetAssets,
     GetBalance,
     GetPayout,
     GetStatus,
     LoadCandles,
+    PlaceOrder,
+    PlacePendingOrder,
     SendRaw,
     Subscribe,
     SubscribeTicks,
@@ -41,7 +44,18 @@ from actors.messages.traffic import (
     Ticks,
     Uplink,
 )
-from actors.values import AccountKind, Asset, Balance, Candle, Region, Secret, Tick
+from actors.values import (
+    AccountKind,
+    Asset,
+    Balance,
+    Candle,
+    Deal,
+    Direction,
+    PendingOrder,
+    Region,
+    Secret,
+    Tick,
+)
 
 CANARY = "canary-51d"
 
@@ -52,6 +66,20 @@ CANDLE = Candle(1_770_000_000, 1.1, 1.3, 1.0, 1.2, None)
 TICK = Tick("EURUSD_otc", 1_770_000_000.123, 1.10005, 1_770_000_000.2)
 REPORT = events.StreamReport(10, 1.0, 2.0, 1.1, 3.0)
 
+DEAL = Deal(
+    id="d1",
+    asset="EURUSD_otc",
+    direction=Direction.CALL,
+    amount=Decimal("1.50"),
+    opened_at=1000.5,
+    closes_at=1060.0,
+    open_price=1.07,
+    payout=92,
+    account=AccountKind.DEMO,
+    close_price=1.08,
+    profit=Decimal("1.38"),
+)
+PENDING = PendingOrder("t1", "EURUSD_otc", Direction.PUT, Decimal(2), 60, 80, open_at=2000)
 EVENTS: dict[type[Event], tuple[Event, str]] = {
     type(event): (event, topic)
     for event, topic in [
@@ -73,6 +101,20 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.ActorQuarantined("c1", "refused", auth=True), "actor.quarantined"),
         (events.StreamConfirmed("EURUSD_otc", 60, "c1", 2), "stream.confirmed"),
         (events.StreamDropped("EURUSD_otc"), "stream.dropped"),
+        (events.OrderOpened("o1", DEAL), "order.opened"),
+        (events.OrderRefused("o1", "EURUSD_otc", Decimal("1.50"), "notMoney"), "order.refused"),
+        (events.OrderUnknown("o1", "EURUSD_otc", Decimal("1.50"), "cut"), "order.unknown"),
+        (events.OrderNotPlaced("o1", "EURUSD_otc", Decimal("1.50")), "order.not_placed"),
+        (events.OrderClosed(DEAL), "order.closed"),
+        (events.OrderOrphan(DEAL), "order.orphan"),
+        (events.PendingOrdersListed([PENDING]), "order.pending"),
+        (events.TradingHalted("enough"), "trading.halted"),
+        (events.TradingResumed(), "trading.resumed"),
+        (events.DealAccepted("c1", "o1", DEAL), "desk.accepted"),
+        (events.DealRefused("c1", "o1", "EURUSD_otc", "notMoney"), "desk.refused"),
+        (events.DealsOpen("c1", 2, [DEAL]), "desk.open"),
+        (events.DealsClosed("c1", 2, [DEAL], listed=True), "desk.closed"),
+        (events.PendingAnswered("c1", order=PENDING), "desk.pending"),
         (events.StreamStale("EURUSD_otc", 12.5, "resubscribe"), "stream.stale"),
         (events.StreamGap("EURUSD_otc", 1.0, 2.0, "cut"), "stream.gap"),
         (events.StreamRecovered("EURUSD_otc", "c1"), "stream.recovered"),
@@ -253,6 +295,9 @@ REQUESTS = [
     Request(2, UnsubscribeTicks("EURUSD_otc"), 1.0),
     Request(3, LoadCandles("EURUSD_otc", 60, 100, 1_770_000_000.5), 1.0),
     Request(4, SendRaw('42["x",{"ä":"\\u0000"}]'), 1.0),
+    Request(5, PlaceOrder("EURUSD_otc", Decimal("1.50"), Direction.PUT, 60), 1.0, urgent=True, order="o1"),
+    Request(6, PlacePendingOrder("EURUSD_otc", Decimal(2), Direction.CALL, 60, open_at=2000.0), 1.0),
+    Request(7, CancelPendingOrder("t1"), 1.0),
 ]
 ORDERS: list[Any] = [
     StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),

@@ -127,7 +127,11 @@ class AwaitResult(TradingCommand, frozen=True):
     deal_id: str
 
 
-class PlacePendingOrder(TradingCommand, frozen=True):
+class PendingCommand(TradingCommand, frozen=True):
+    """A command of the pending desk."""
+
+
+class PlacePendingOrder(PendingCommand, frozen=True):
     """Have the venue open a deal later: at ``open_at`` (UTC) or when the price reaches ``open_price``.
 
     Exactly one of the two is given. It opens only if the payout is at least ``minimum_payout`` percent
@@ -146,7 +150,7 @@ class PlacePendingOrder(TradingCommand, frozen=True):
         structs.force_setattr(self, "amount", money(self.amount))
 
 
-class CancelPendingOrder(TradingCommand, frozen=True):
+class CancelPendingOrder(PendingCommand, frozen=True):
     """Take a pending order back; answered with its ticket once the venue's list is without it."""
 
     ticket: str
@@ -160,7 +164,7 @@ class GetClosedDeals(TradingCommand, frozen=True):
     """A list of closed ``Deal``, the venue's latest and those that closed since the start."""
 
 
-class GetPendingOrders(TradingCommand, frozen=True):
+class GetPendingOrders(PendingCommand, frozen=True):
     """A list of ``PendingOrder``, as the venue last listed them."""
 
 

@@ -1,21 +1,53 @@
 """What happened: facts, each with a dotted topic that subscriptions match by prefix."""
 
-from decimal import Decimal
 from typing import ClassVar
 
 from msgspec import Struct
 
-from actors.values import Asset, Balance, Candle, Deal, PendingOrder
-
-
-class Event(Struct, frozen=True, tag=True):
-    """A fact; ``topic`` is its address."""
-
-    base_topic: ClassVar[str] = ""
-
-    @property
-    def topic(self) -> str:
-        return self.base_topic
+from actors.messages.event import Event as Event
+from actors.messages.order_events import (
+    DealAccepted as DealAccepted,
+)
+from actors.messages.order_events import (
+    DealRefused as DealRefused,
+)
+from actors.messages.order_events import (
+    DealsClosed as DealsClosed,
+)
+from actors.messages.order_events import (
+    DealsOpen as DealsOpen,
+)
+from actors.messages.order_events import (
+    OrderClosed as OrderClosed,
+)
+from actors.messages.order_events import (
+    OrderNotPlaced as OrderNotPlaced,
+)
+from actors.messages.order_events import (
+    OrderOpened as OrderOpened,
+)
+from actors.messages.order_events import (
+    OrderOrphan as OrderOrphan,
+)
+from actors.messages.order_events import (
+    OrderRefused as OrderRefused,
+)
+from actors.messages.order_events import (
+    OrderUnknown as OrderUnknown,
+)
+from actors.messages.order_events import (
+    PendingAnswered as PendingAnswered,
+)
+from actors.messages.order_events import (
+    PendingOrdersListed as PendingOrdersListed,
+)
+from actors.messages.order_events import (
+    TradingHalted as TradingHalted,
+)
+from actors.messages.order_events import (
+    TradingResumed as TradingResumed,
+)
+from actors.values import Asset, Balance, Candle
 
 
 class CandlesLoaded(Event, frozen=True):
@@ -42,135 +74,6 @@ class BalanceChanged(Event, frozen=True):
 
     base_topic: ClassVar[str] = "balance"
     balance: Balance
-
-
-class OrderOpened(Event, frozen=True):
-    """An order of ours became a deal; ``order`` is the id that the desk gave it."""
-
-    base_topic: ClassVar[str] = "order.opened"
-    order: str
-    deal: Deal
-
-
-class OrderRefused(Event, frozen=True):
-    """The venue refused an order; ``reason`` is its own word for why."""
-
-    base_topic: ClassVar[str] = "order.refused"
-    order: str
-    asset: str
-    amount: Decimal
-    reason: str
-
-
-class OrderUnknown(Event, frozen=True):
-    """An order was sent and its connection lost before the answer: it waits for evidence."""
-
-    base_topic: ClassVar[str] = "order.unknown"
-    order: str
-    asset: str
-    amount: Decimal
-    reason: str
-
-
-class OrderNotPlaced(Event, frozen=True):
-    """The venue's lists show that an unknown order never became a deal."""
-
-    base_topic: ClassVar[str] = "order.not_placed"
-    order: str
-    asset: str
-    amount: Decimal
-
-
-class OrderClosed(Event, frozen=True):
-    """A deal has ended, ours or not; ``deal.outcome`` says how."""
-
-    base_topic: ClassVar[str] = "order.closed"
-    deal: Deal
-
-
-class OrderOrphan(Event, frozen=True):
-    """A deal that no order of ours accounts for: opened elsewhere, or after we had given it up."""
-
-    base_topic: ClassVar[str] = "order.orphan"
-    deal: Deal
-
-
-class PendingOrdersListed(Event, frozen=True):
-    """All pending orders of the account."""
-
-    base_topic: ClassVar[str] = "order.pending"
-    orders: list[PendingOrder]
-
-
-class TradingHalted(Event, frozen=True):
-    """No order is sent from now on."""
-
-    base_topic: ClassVar[str] = "trading.halted"
-    reason: str
-
-
-class TradingResumed(Event, frozen=True):
-    """Orders are sent again."""
-
-    base_topic: ClassVar[str] = "trading.resumed"
-
-
-class DealAccepted(Event, frozen=True):
-    """The venue's word that it opened a deal (protocol 1.7.6); ``request_id`` is our order id, or another's.
-
-    This and the next four are the venue's words as they come; the order desk makes ``order.*`` of them.
-    """
-
-    base_topic: ClassVar[str] = "desk.accepted"
-    connection: str
-    request_id: str
-    deal: Deal
-
-
-class DealRefused(Event, frozen=True):
-    """The venue's word that it opened none (protocol 1.7.7): it names no request, only what was asked.
-
-    ``order`` is the id of the oldest order for this asset that this connection has sent and that has no
-    answer, ``""`` if there is none.
-    """
-
-    base_topic: ClassVar[str] = "desk.refused"
-    connection: str
-    order: str
-    asset: str
-    reason: str
-
-
-class DealsOpen(Event, frozen=True):
-    """All open deals, pushed after login and on every change (protocol 1.7.9)."""
-
-    base_topic: ClassVar[str] = "desk.open"
-    connection: str
-    epoch: int
-    deals: list[Deal]
-
-
-class DealsClosed(Event, frozen=True):
-    """Deals that ended: with ``listed`` the venue's list of the latest, else those that ended just now."""
-
-    base_topic: ClassVar[str] = "desk.closed"
-    connection: str
-    epoch: int
-    deals: list[Deal]
-    listed: bool
-
-
-class PendingAnswered(Event, frozen=True):
-    """The venue's answer to opening or cancelling a pending order (protocol 1.7.10).
-
-    ``ticket`` is set for a cancellation; ``order`` where it was opened; ``reason`` where it was refused.
-    """
-
-    base_topic: ClassVar[str] = "desk.pending"
-    connection: str
-    ticket: str = ""
-    order: PendingOrder | None = None
-    reason: str = ""
 
 
 class RawMessage(Event, frozen=True):

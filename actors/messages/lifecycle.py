@@ -40,11 +40,12 @@ class Begin(Struct, frozen=True):
 
 class Wired(Struct, frozen=True):
     """The rest of the house, told to those who were there before it: the head of the way out for
-    requests, its end, the order desk, and everyone who has a part of the status picture."""
+    requests, its end, the desks, and everyone who has a part of the status picture."""
 
     outbound: Any
     pool: Any
     desk: Any
+    pending_desk: Any
     parts: tuple[Any, ...]
 
 

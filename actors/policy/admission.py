@@ -13,7 +13,10 @@ CENT: Final = Decimal("0.01")
 
 
 class Limits(Struct, frozen=True):
-    """What the configuration allows; amounts in the account's currency, the duration in seconds.
+    """What the configuration allows; amounts in the account's currency, times in seconds.
+
+    ``verdict_delay`` is how long after a later login an order whose connection was lost may still turn up:
+    as long as the system may go on sending what that connection left behind.
 
     The defaults are what the venue takes (protocol 1.6.3 and 1.10).
     """
@@ -22,6 +25,7 @@ class Limits(Struct, frozen=True):
     maximum_amount: Decimal = Decimal(50_000)
     maximum_duration: int = 43_200
     maximum_open: int = 10
+    verdict_delay: float = 6.0
 
 
 def check(

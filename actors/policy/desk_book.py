@@ -20,7 +20,7 @@ class DeskBook:
     def __init__(self) -> None:
         self._waiters: dict[str, int] = {}
         self._awaiting: defaultdict[str, list[int]] = defaultdict(list)
-        self._lives: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
         self._carried: dict[str, tuple[str, int]] = {}
 
     def enter(self, order: str, waiter: int) -> None:
@@ -62,12 +62,9 @@ class DeskBook:
                     answers += [(waiter, deal) for waiter in self._awaiting.pop(deal.id, ())]
         return answers
 
-    def up(self, up: events.ConnectionUp) -> None:
-        self._lives[up.connection] = up.epoch
-
     def sent(self, sent: OrderSent) -> bool:
-        """Whether the life that carries the order still lasts."""
-        if self._lives.get(sent.connection) != sent.epoch:
+        """Whether the life that carries the order still lasts, as far as is known here."""
+        if sent.epoch <= self._ended.get(sent.connection, 0):
             return False
         self._carried[sent.order] = (sent.connection, sent.epoch)
         return True
@@ -75,8 +72,7 @@ class DeskBook:
     def down(self, down: events.ConnectionDown) -> list[str]:
         """The orders that were under way on this life."""
         life = (down.connection, down.epoch)
-        if self._lives.get(down.connection) == down.epoch:
-            del self._lives[down.connection]
+        self._ended[down.connection] = max(down.epoch, self._ended.get(down.connection, 0))
         lost = [order for order, carrier in self._carried.items() if carrier == life]
         for order in lost:
             del self._carried[order]
@@ -106,7 +102,8 @@ class Briefing:
                 self.assets = {asset.symbol: asset for asset in assets}
             case events.BalanceChanged(balance=balance):
                 self.balance = balance
-        self._heard.add(type(event))
+        if not isinstance(event, events.DealsClosed) or event.listed:
+            self._heard.add(type(event))
         if not self.complete:
             return []
         early, self.early = self.early, {}

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from actors.messages.events import StreamConfirmed
+from actors.messages.status import PlacedStream
 from actors.messages.traffic import Request
 from actors.policy.selection import least_loaded
 
@@ -49,6 +50,11 @@ class Subscriptions:
 
     def all(self) -> Collection[Stream]:
         return self._streams.values()
+
+    def placed(self) -> tuple[PlacedStream, ...]:
+        """As the status shows them."""
+        streams = self._streams.values()
+        return tuple(PlacedStream(each.asset, each.connection, each.state.value) for each in streams)
 
     def get(self, asset: str) -> Stream | None:
         return self._streams.get(asset)

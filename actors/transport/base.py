@@ -40,3 +40,6 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of it at once, without waiting or saying goodbye; idempotent."""
+
+    def abort(self) -> None:
+        """Close it, and have the system forget what it has not sent yet; idempotent."""

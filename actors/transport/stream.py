@@ -1,7 +1,10 @@
 """An open socket, plain or TLS, as a ``Transport``."""
 
+import contextlib
+import os
 import socket
 import ssl
+import struct
 
 from actors.errors import TransportClosed
 
@@ -10,6 +13,8 @@ MIN_READ = 16 * KIB  # a recv() of 256 KiB for a few waiting bytes costs 20 µs 
 MAX_READ = 256 * KIB
 TLS_RECORD = 16 * KIB
 OUTBOX_LIMIT = 1024 * KIB
+
+_LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -86,6 +91,12 @@ class SocketTransport:
     def close(self) -> None:
         if self._closed is None:
             self._end("closed on this side")
+
+    def abort(self) -> None:
+        if self._closed is None:
+            with contextlib.suppress(OSError):  # no longer connected: nothing is left to be sent
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            self.close()
 
     def _read_plain(self) -> bytes:
         data = self._sock.recv(self._read_size)

@@ -190,6 +190,8 @@ class Orders(Section):
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
     maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
     """Deals that may be open, or on their way, at once."""
+    verdict_delay: Duration = 6.0
+    """After a later login, how long an order whose answer was lost may still turn up."""
 
 
 class Health(Section):

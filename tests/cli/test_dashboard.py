@@ -12,6 +12,7 @@ from actors.messages.events import AssetsListed, BalanceChanged, StreamRecovered
 from actors.messages.status import (
     BatcherStatus,
     ConnectionStatus,
+    DeskStatus,
     LimiterStatus,
     RouterStatus,
     Status,
@@ -66,6 +67,7 @@ def status(**changes: Any) -> Status:
         streams=(stream("EURUSD_otc"), stream("#AAPL_otc")),
         limiter=LimiterStatus({"10/1s": 8, "300/60s": 292}, 3, 2, 10, 40, 5),
         batcher=BatcherStatus(12, 5),
+        desk=DeskStatus(None, 0, 0, 0, 0),
         router=RouterStatus(90, 2_468, 4, 0),
     )
     return replace(usual, **changes)

@@ -25,9 +25,9 @@ from actors.messages import (
     Subscribe,
     SubscribeTicks,
 )
-from runtime.practice.assets import asset_table
+from runtime.practice.assets import AssetTable
 from runtime.practice.clock import UTC_OFFSET
-from runtime.practice.ledger import ReceivedEvent
+from runtime.practice.records import ReceivedEvent
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,
@@ -84,7 +84,7 @@ def test_what_piled_up_in_an_outage_is_held_to_the_rate_too(start_runtime: Start
     cut_off(runtime, notebook)
     answers = [runtime.router.ask(SendRaw('42["raw"]'), block=False) for _ in range(10)]
     with pytest.raises(RequestTimeout):  # the outage lasts until all of them were admitted
-        ask(runtime, LoadCandles(ASSETS[0], 60, deadline=2.1))
+        ask(runtime, LoadCandles(ASSETS[0], 60, deadline=2.8))
     exchange.open_region(exchange.regions[0].name)
     for answer in answers:
         answer.get(timeout=DEADLINE)
@@ -193,7 +193,7 @@ def test_the_cap_holds_while_half_of_the_pool_is_down(start_runtime: Start) -> N
 
 def table(*closed: str) -> list[list[Any]]:
     """The asset table with field 14, tradable now (protocol 1.7.4), false for those ``closed``."""
-    rows: list[list[Any]] = asset_table(time.time() + UTC_OFFSET, seed=1)
+    rows: list[list[Any]] = AssetTable(seed=1).rows(time.time() + UTC_OFFSET)
     for row in rows:
         if row[1] in closed:
             row[14] = False

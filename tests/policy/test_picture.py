@@ -6,6 +6,7 @@ from actors.messages.status import (
     ChildStatus,
     ConnectionFigures,
     ConnectionStatus,
+    DeskStatus,
     HealthPart,
     LimiterStatus,
     Part,
@@ -22,6 +23,7 @@ from actors.policy.picture import Picture
 ROUTER = RouterStatus(events=1, ticks=2, subscriptions=3, waiting=4)
 LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, passed=5, refused=0)
 BATCHER = BatcherStatus(requests=5, batches=4)
+DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
 SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
 POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
@@ -30,7 +32,7 @@ HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
     {"A": StreamFigures(last_price=1.1, received_at=1000.0, ticks=90, gaps=1, last_gap=(1.0, 2.0))},
 )
-PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER)
+PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK)
 
 
 def painted(*parts: Part) -> Picture:
@@ -43,11 +45,11 @@ def painted(*parts: Part) -> Picture:
 def test_a_picture_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
     for order in itertools.permutations(PARTS):
         picture = Picture()
-        assert [picture.add(part) for part in order] == [False, False, False, False, True]
+        assert [picture.add(part) for part in order] == [False, False, False, False, False, True]
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER)
+    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK)
     assert not picture.add(LIMITER)
     assert picture.add(BATCHER)
 
@@ -74,17 +76,20 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
     assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
     assert status.workers == (WORKER,)
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
+    assert status.desk == DESK
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    status = painted(SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER).compose(ROUTER, now=0.0)
+    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK)
+    status = painted(*parts).compose(ROUTER, now=0.0)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.rate, connection.messages_in, connection.round_trip) == (0.0, 0, None)
     assert stream == StreamStatus("A", "c1", "confirmed", None, None, 0, 0, None)
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    status = painted(SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER).compose(ROUTER, now=0.0)
+    parts = (SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK)
+    status = painted(*parts).compose(ROUTER, now=0.0)
     assert (status.connections, status.streams) == ((), ())
 
 

@@ -1,0 +1,145 @@
+"""The process that is put to the test: a runtime that places orders, and writes down what it is answered.
+
+Standard input is one line, a ``Brief``, and then stays open: its end is the end of the runtime. Standard
+output is one ``Word`` a line.
+"""
+
+import os
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from actors.errors import OrderUnknown, RequestError
+from actors.messages import Command, GetStatus, PlaceOrder, Subscribe
+from actors.values import Direction
+from runtime.config import Config
+from runtime.wiring import Runtime
+
+ANSWER_MARGIN = 2.0
+"""Seconds that an ask waits past its order's deadline, so that a late answer is seen to be late."""
+
+OPENED = "opened"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """An order to place; ``number`` is its place in the list."""
+
+    number: int
+    asset: str
+    amount: Decimal
+    direction: Direction
+    duration: int
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """``rate`` is orders a second, ``deadline`` seconds for each of them."""
+
+    settings: dict[str, Any]
+    orders: list[Terms]
+    rate: float
+    deadline: float
+
+
+class Asked(msgspec.Struct, frozen=True, tag=True):
+    """Said before the runtime hears of the order; ``at`` is UTC."""
+
+    number: int
+    at: float
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """``outcome`` is ``OPENED`` or the name of what was raised; ``id`` the deal's or the unknown order's."""
+
+    number: int
+    outcome: str
+    id: str
+    text: str
+    at: float
+    seconds: float
+
+
+class Placed(msgspec.Struct, frozen=True, tag=True):
+    """Every order of the brief has its answer."""
+
+
+class Settled(msgspec.Struct, frozen=True, tag=True):
+    """What became of every order is known."""
+
+
+Word = Asked | Answered | Placed | Settled
+
+
+def say(word: Word) -> None:
+    # One write: a kill between two of them must not leave half a line.
+    os.write(sys.stdout.fileno(), msgspec.json.encode(word) + b"\n")
+
+
+def ask(runtime: Runtime, command: Command, timeout: float) -> Any:
+    return runtime.router.ask(command, timeout=timeout)
+
+
+def place(runtime: Runtime, terms: Terms, deadline: float) -> None:
+    command = PlaceOrder(terms.asset, terms.amount, terms.direction, terms.duration, deadline=deadline)
+    outcome, id, text = OPENED, "", ""
+    say(Asked(terms.number, time.time()))
+    asked_at = time.monotonic()
+    try:
+        id = ask(runtime, command, deadline + ANSWER_MARGIN).id
+    except OrderUnknown as error:
+        outcome, id, text = type(error).__name__, error.order, str(error)
+    except Exception as error:  # noqa: BLE001 - whatever an ask raises is what is to be judged
+        outcome, text = type(error).__name__, str(error)
+    say(Answered(terms.number, outcome, id, text, time.time(), time.monotonic() - asked_at))
+
+
+def place_all(runtime: Runtime, brief: Brief, ended: threading.Event) -> None:
+    with ThreadPoolExecutor(int(brief.rate * (brief.deadline + ANSWER_MARGIN)) + 1) as pool:
+        start = time.monotonic()
+        for count, terms in enumerate(brief.orders):
+            if ended.wait(max(0.0, start + count / brief.rate - time.monotonic())):
+                return
+            pool.submit(place, runtime, terms, brief.deadline)
+    say(Placed())
+
+
+def settle(runtime: Runtime, news: threading.Event, ended: threading.Event) -> None:
+    while not ended.is_set():
+        news.clear()
+        try:
+            desk = ask(runtime, GetStatus(deadline=2.0), 3.0).desk
+        except RequestError:
+            continue
+        if not desk.in_flight:
+            say(Settled())
+            return
+        news.wait()
+
+
+def work(runtime: Runtime, brief: Brief, news: threading.Event, ended: threading.Event) -> None:
+    place_all(runtime, brief, ended)
+    settle(runtime, news, ended)
+
+
+def main() -> int:
+    brief = msgspec.json.decode(sys.stdin.readline(), type=Brief)
+    news, ended = threading.Event(), threading.Event()
+    with Runtime(Config.model_validate(brief.settings), practice=False) as runtime:
+        runtime.router.tell(Subscribe("order.", to=lambda _: news.set()))
+        worker = threading.Thread(target=work, args=(runtime, brief, news, ended))
+        worker.start()
+        sys.stdin.read()
+        ended.set()
+        news.set()
+        worker.join()
+    if runtime.failure is not None:
+        print(f"the runtime failed: {runtime.failure!r}", file=sys.stderr)
+    return int(runtime.failure is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""What goes wrong between an order and its answer: nothing is sent twice, nothing is guessed, all is told once."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.errors import NotPlaced, NotSent, OrderUnknown
+from actors.messages import (
+    AwaitResult,
+    ConnectionDown,
+    ConnectionUp,
+    GetOpenedDeals,
+    OrderClosed,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+)
+from actors.messages import OrderUnknown as UnknownNews
+from actors.values import Direction
+from runtime.practice import PracticeExchange
+from tests.journeys.journey import DEADLINE, Notebook, ask, status_of
+from tests.journeys.trader import LATE, VERDICT_DELAY, bet, catch_up, listening, trading, venue
+
+VERDICT = VERDICT_DELAY + 1.0
+"""Seconds that it takes to come back, and to be sure then."""
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    with venue() as running:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "orders.sqlite"
+
+
+def assert_each_sent_once(exchange: PracticeExchange, orders: int) -> None:
+    sent = Counter(order.request_id for order in exchange.ledger.orders())
+    assert len(sent) == orders
+    assert set(sent.values()) == {1}
+
+
+def assert_told_apart(notebook: Notebook, opened: int = 0, unknown: int = 0, nothing: int = 0) -> None:
+    """So many orders had these ends; none of their news came twice."""
+    told = {
+        kind: [event.order for event in notebook.all(kind)]  # type: ignore[attr-defined]
+        for kind in (OrderOpened, UnknownNews, OrderNotPlaced)
+    }
+    assert [len(orders) for orders in told.values()] == [opened, unknown, nothing]
+    assert all(len(set(orders)) == len(orders) for orders in told.values())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_order_lost_before_its_execution_is_proven_not_placed(
+    exchange: PracticeExchange, journal: Path, workers: int
+) -> None:
+    with listening(trading(exchange, journal, workers)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before", drop=True)
+        asked_at = time.monotonic()
+        answer = runtime.router.ask(bet(5), block=False)
+        unknown = notebook.first(UnknownNews)
+        assert ask(runtime, GetOpenedDeals()) == []
+        with pytest.raises(NotSent, match="still unknown"):
+            ask(runtime, bet(5))
+        with pytest.raises(NotPlaced):
+            answer.get(timeout=DEADLINE)
+        assert time.monotonic() - asked_at < VERDICT
+        assert notebook.first(OrderNotPlaced).order == unknown.order
+        deal = ask(runtime, bet(5))
+        catch_up(exchange, runtime, notebook)
+        desk = status_of(runtime).desk
+        assert (desk.in_flight, desk.in_doubt, desk.open_deals) == (0, 0, 1)
+    assert exchange.ledger.deal_for(unknown.order) is None
+    assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
+    assert_each_sent_once(exchange, 2)
+    assert_told_apart(notebook, opened=1, unknown=1, nothing=1)
+
+
+def test_who_cannot_wait_for_the_verdict_is_told_unknown_at_the_deadline_and_hears_of_it_later(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before", drop=True)
+        asked_at = time.monotonic()
+        with pytest.raises(OrderUnknown) as doubt:
+            ask(runtime, bet(5, deadline=0.4))
+        assert 0.4 <= time.monotonic() - asked_at < 0.4 + LATE
+        assert doubt.value.order == exchange.ledger.orders()[0].request_id
+        notebook.first(OrderNotPlaced, order=doubt.value.order)
+    assert_told_apart(notebook, unknown=1, nothing=1)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_order_lost_after_its_execution_is_answered_with_its_deal(
+    exchange: PracticeExchange, journal: Path, workers: int
+) -> None:
+    with listening(trading(exchange, journal, workers)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_after", drop=True)
+        deal = ask(runtime, bet("7.50"))
+        opened = notebook.first(OrderOpened)
+        time_to_doubt = VERDICT_DELAY + LATE
+        assert not notebook.wait(lambda book: bool(book.all(OrderNotPlaced)), time_to_doubt)
+        catch_up(exchange, runtime, notebook)
+    assert opened.deal == deal == exchange.ledger.deal_for(opened.order)
+    assert len(exchange.ledger.deals()) == 1
+    assert_each_sent_once(exchange, 1)
+    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+    assert notebook.all(OrderOrphan) == []
+
+
+def test_a_deal_that_ended_while_its_connection_was_lost_is_found_with_its_result(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.close_region(exchange.regions[1].name)
+        exchange.disturb_orders("lost_after", drop=True)
+        answer = runtime.router.ask(bet(3, duration=1), block=False)
+        assert exchange.ledger.wait_until(lambda book: len(book.orders()) == 1, DEADLINE)
+        exchange.close_region(exchange.regions[0].name)
+        notebook.first(ConnectionDown, was_ready=True)
+        assert exchange.ledger.wait_until(
+            lambda book: all(deal.deal.outcome is not None for deal in book.deals()), DEADLINE
+        )
+        exchange.open_region(exchange.regions[0].name)
+        deal = answer.get(timeout=DEADLINE)
+        result = ask(runtime, AwaitResult(deal.id))
+        catch_up(exchange, runtime, notebook)
+    [executed] = exchange.ledger.deals()
+    assert result == executed.deal
+    assert [event.deal.id for event in notebook.all(OrderClosed)] == [deal.id]
+    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+
+
+def test_several_orders_lost_with_one_connection_find_each_their_own_end(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before")
+        exchange.disturb_orders("lost_after", 2)
+        exchange.disturb_orders("lost_before", drop=True)
+        answers = [runtime.router.ask(bet(amount), block=False) for amount in (1, 2, 3, 4)]
+        for amount in (2, 3):
+            assert answers[amount - 1].get(timeout=DEADLINE).amount == amount
+        for amount in (1, 4):
+            with pytest.raises(NotPlaced):
+                answers[amount - 1].get(timeout=DEADLINE)
+        catch_up(exchange, runtime, notebook)
+    assert {executed.deal.amount for executed in exchange.ledger.deals()} == {2, 3}
+    assert_each_sent_once(exchange, 4)
+    assert_told_apart(notebook, opened=2, unknown=len(notebook.all(UnknownNews)), nothing=2)
+
+
+def test_two_like_deals_are_not_given_to_one_order(exchange: PracticeExchange, journal: Path) -> None:
+    """Another client's deal on the same terms was open before: it is not the one that was lost."""
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        first = ask(runtime, bet(5))
+        exchange.disturb_orders("lost_before", drop=True)
+        with pytest.raises(NotPlaced):
+            ask(runtime, bet(5))
+        catch_up(exchange, runtime, notebook)
+        assert ask(runtime, GetOpenedDeals()) == [first]
+    assert_told_apart(notebook, opened=1, unknown=1, nothing=1)
+
+
+def test_no_verdict_is_given_while_no_connection_could_speak_against_it(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before", drop=True)
+        answer = runtime.router.ask(bet(5), block=False)
+        assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
+        for region in reversed(exchange.regions):
+            exchange.close_region(region.name)
+        assert notebook.wait(lambda book: sum(down.was_ready for down in book.all(ConnectionDown)) == 2)
+        assert not notebook.wait(lambda book: bool(book.all(OrderNotPlaced)), VERDICT_DELAY + LATE)
+        exchange.open_region(exchange.regions[0].name)
+        with pytest.raises(NotPlaced):
+            answer.get(timeout=DEADLINE)
+
+
+def test_silence_on_a_connection_that_stands_is_unknown_until_a_later_login_proves_it(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before")
+        with pytest.raises(OrderUnknown) as doubt:
+            ask(runtime, bet(5, deadline=0.3))
+        assert not notebook.wait(lambda book: bool(book.all(OrderNotPlaced)), VERDICT_DELAY + LATE)
+        assert status_of(runtime).desk.in_doubt == 1
+        exchange.drop_connections()
+        notebook.first(OrderNotPlaced, order=doubt.value.order)
+        assert status_of(runtime).desk.in_doubt == 0
+    assert_told_apart(notebook, unknown=1, nothing=1)
+
+
+def test_an_answer_later_than_the_deadline_is_unknown_at_the_deadline_and_told_when_it_comes(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("delayed", seconds=0.8)
+        asked_at = time.monotonic()
+        with pytest.raises(OrderUnknown) as doubt:
+            ask(runtime, bet(5, deadline=0.4))
+        assert 0.4 <= time.monotonic() - asked_at < 0.4 + LATE
+        opened = notebook.first(OrderOpened, order=doubt.value.order)
+        assert not notebook.wait(lambda book: len(book.all(OrderOpened)) > 1, 0.6)
+        catch_up(exchange, runtime, notebook)
+    assert opened.deal == exchange.ledger.deal_for(opened.order)
+    assert_told_apart(notebook, opened=1, unknown=1)
+    assert notebook.all(OrderOrphan) == []
+
+
+def test_a_deal_that_the_venue_has_listed_by_the_deadline_is_no_doubt(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    """The acknowledgement is lost, but the list of open deals that follows it is not."""
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_after")
+        deal = ask(runtime, bet(5, deadline=0.4))
+        catch_up(exchange, runtime, notebook)
+    assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
+    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+
+
+def test_an_answer_that_comes_twice_is_told_once(exchange: PracticeExchange, journal: Path) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        exchange.disturb_orders("doubled", 3)
+        deals = [ask(runtime, bet(amount)) for amount in (1, 2, 2)]
+        catch_up(exchange, runtime, notebook)
+        assert ask(runtime, GetOpenedDeals()) == deals
+    assert [event.deal for event in notebook.all(OrderOpened)] == deals
+    assert notebook.all(OrderOrphan) == []
+
+
+def test_a_strangers_deal_on_the_same_terms_is_an_orphan_and_ours_is_ours(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal, pool={"connections": 2})) as (runtime, notebook):
+        assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
+        exchange.disturb_orders("stranger")
+        deal = ask(runtime, bet(5))
+        orphan = notebook.first(OrderOrphan)
+        catch_up(exchange, runtime, notebook)
+        assert {open.id for open in ask(runtime, GetOpenedDeals())} == {deal.id, orphan.deal.id}
+    [ours] = exchange.ledger.orders()
+    assert exchange.ledger.deal_for(ours.request_id) == deal
+    assert deal.id != orphan.deal.id
+    assert len(notebook.all(OrderOrphan)) == 1
+    assert_told_apart(notebook, opened=1)
+
+
+def test_a_killed_worker_never_has_an_order_sent_twice(exchange: PracticeExchange, journal: Path) -> None:
+    with listening(trading(exchange, journal, workers=1)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("delayed", seconds=30.0)
+        exchange.disturb_orders("lost_before")
+        executed = runtime.router.ask(bet(5), block=False)
+        swallowed = runtime.router.ask(bet(6, direction=Direction.PUT), block=False)
+        assert exchange.ledger.wait_until(lambda book: len(book.orders()) == 2, DEADLINE)
+        os.kill(status_of(runtime).workers[0].pid, signal.SIGKILL)
+        deal = executed.get(timeout=DEADLINE)
+        with pytest.raises(NotPlaced):
+            swallowed.get(timeout=DEADLINE)
+        catch_up(exchange, runtime, notebook)
+    assert [order.deal for order in exchange.ledger.deals()] == [deal]
+    assert_each_sent_once(exchange, 2)
+    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)), nothing=1)
+
+
+def test_orders_at_the_moment_of_a_kill_all_come_to_a_true_end(exchange: PracticeExchange, journal: Path) -> None:
+    with listening(trading(exchange, journal, workers=1)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        pid = status_of(runtime).workers[0].pid
+        answers = [runtime.router.ask(bet(amount), block=False) for amount in range(1, 41)]
+        assert exchange.ledger.wait_until(lambda book: len(book.orders()) >= 5, DEADLINE)
+        os.kill(pid, signal.SIGKILL)
+        opened = {}
+        for amount, answer in enumerate(answers, start=1):
+            try:
+                opened[amount] = answer.get(timeout=DEADLINE)
+            except NotSent:
+                continue
+        catch_up(exchange, runtime, notebook)
+        assert status_of(runtime).desk.in_flight == 0
+    executed = {int(entry.deal.amount): entry.deal for entry in exchange.ledger.deals()}
+    assert opened == executed
+    assert_each_sent_once(exchange, len(exchange.ledger.orders()))
+    assert notebook.all(OrderOrphan) == []

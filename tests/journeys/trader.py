@@ -1,0 +1,63 @@
+"""What the journeys of orders share: a runtime that trades on an exchange of the test's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from actors.messages import ConnectionUp, GetOpenedDeals, PlaceOrder, RawMessage, Subscribe
+from actors.values import Direction
+from runtime.config import Config
+from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.wiring import Runtime
+from tests.journeys.journey import AT_ONCE, Notebook, ask, towards
+
+ASSET = "EURUSD_otc"
+LONG = 60
+LATE = 0.25
+"""Seconds that a busy machine may add to a deadline."""
+
+VERDICT_DELAY = 0.8
+"""Seconds that an order whose connection was lost may still turn up; the exchange takes no time for it."""
+
+
+def venue(**settings: Any) -> PracticeExchange:
+    """An exchange where deals may last for a second only, and a hundred may be open."""
+    return PracticeExchange(PracticeSettings(minimum_duration=1, **{"max_deals": 100, "tick_rate": 20.0} | settings))
+
+
+def trading(exchange: PracticeExchange, journal: Path, workers: int = 0, **sections: dict[str, Any]) -> Config:
+    """The configuration of a runtime that trades there, on one connection and without limits that matter."""
+    settings: dict[str, dict[str, Any]] = {
+        "limits": {"messages": ["1000/s"], "max_concurrent_operations": 200},
+        "reconnect": AT_ONCE,
+        "orders": {"journal": str(journal), "maximum_open": 100, "verdict_delay": VERDICT_DELAY},
+    }
+    for name, section in sections.items():
+        settings[name] = settings.get(name, {}) | section
+    urls = [region.url for region in exchange.regions]
+    return Config.model_validate(towards(exchange.session, urls, workers, **settings))
+
+
+@contextmanager
+def listening(config: Config) -> Iterator[tuple[Runtime, Notebook]]:
+    """A runtime whose first connection is up, and a notebook that has heard of everything from the start."""
+    with Runtime(config) as runtime:
+        notebook = Notebook()
+        runtime.router.tell(Subscribe("", to=notebook))
+        notebook.first(ConnectionUp)
+        yield runtime, notebook
+
+
+def bet(amount: Any = 1, duration: int = LONG, deadline: float | None = None, **changes: Any) -> PlaceOrder:
+    fields: dict[str, Any] = {"asset": ASSET, "direction": Direction.CALL} | changes
+    return PlaceOrder(amount=amount, duration=duration, deadline=deadline, **fields)
+
+
+def catch_up(exchange: PracticeExchange, runtime: Runtime, notebook: Notebook) -> None:
+    """Return once all that the venue has said on any connection is written down, and what the desk made of it."""
+    for _ in range(2):  # to the desk, and what it told back to the notebook
+        seen = len(notebook.all(RawMessage))
+        sockets = exchange.publish("fence", {})
+        assert notebook.wait(lambda book, due=seen + sockets: len(book.all(RawMessage)) >= due)  # type: ignore[misc]
+        ask(runtime, GetOpenedDeals())

@@ -1,0 +1,22 @@
+"""A trader in a process of its own, to be killed: ``python -P trading_child.py CONFIG AMOUNT...``.
+
+It places an order of each amount for ``DURATION`` seconds without waiting, and stays.
+"""
+
+import sys
+import threading
+
+from actors.messages import Direction, GetOpenedDeals, PlaceOrder
+from runtime.config import Config
+from runtime.wiring import Runtime
+
+DURATION = 3
+
+if __name__ == "__main__":
+    config = Config.model_validate_json(sys.stdin.read())
+    with Runtime(config) as runtime:
+        runtime.router.ask(GetOpenedDeals(), timeout=5)
+        for amount in sys.argv[1:]:
+            order = PlaceOrder("EURUSD_otc", amount=amount, direction=Direction.CALL, duration=DURATION)  # type: ignore[arg-type]
+            runtime.router.tell(order)
+        threading.Event().wait(60)
