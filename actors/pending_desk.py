@@ -98,10 +98,10 @@ class PendingDesk(RuntimeActor):
             self._answer(id, outcome)
 
     def _listed(self, orders: list[PendingOrder]) -> None:
+        gone = {order.ticket for order in self._orders or ()} - {order.ticket for order in orders}
         self._orders = orders
-        pending = {order.ticket for order in orders}
         for ticket, id in list(self._cancelling.items()):
-            if ticket not in pending and self._forget(id):
+            if ticket in gone and self._forget(id):
                 self._answer(id, ticket)
         asking, self._asking = self._asking, []
         for id in asking:
