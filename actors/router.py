@@ -164,7 +164,7 @@ class Router(RuntimeActor):
             self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
 
     def _failed(self, failure: Failure) -> None:
-        if failure.order:
+        if failure.order and not self._draining:
             self._house.desk.tell(failure)
         else:
             self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))

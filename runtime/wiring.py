@@ -111,12 +111,25 @@ class Runtime:
         self.stop()
 
     def start(self) -> None:
-        """Start everything; returns before the first connection is up, for every ask waits for that."""
-        session = self._session or self._open_exchange()
+        """Start everything; returns before the first connection is up, for every ask waits for that.
+
+        Raises ``Halted`` if another runtime keeps the journal of orders; nothing is left running then.
+        """
+        try:
+            self._start(self._session or self._open_exchange())
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, session: SessionString) -> None:
         limits, batching, health = self.config.limits, self.config.batching, self.config.health
         router = self.router = self._run(
             Router, self._start_subscriber, self.config.connection.message_timeout
         )
+        desk = self._run(
+            OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
+        )
+        pending_desk = self._run(PendingDesk, router=router)
         pool = self._pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
         batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
         rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]
@@ -126,10 +139,6 @@ class Runtime:
         monitor = self._run(
             HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
         )
-        desk = self._run(
-            OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
-        )
-        pending_desk = self._run(PendingDesk, router=router)
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
         supervisor = self._supervisor = self._run(
             Supervisor,
@@ -152,10 +161,9 @@ class Runtime:
     def stop(self) -> None:
         """Close every connection politely, then end every actor and process; idempotent."""
         if self._actors and self._supervisor is not None:
-            self.router.tell(Drain())
-            self._pool.tell(Drain())
-            with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or stopped with the last child
-                self._supervisor.tell(Drain())
+            for ref in (self.router, self._pool, self._supervisor):
+                with contextlib.suppress(pykka.ActorDeadError):  # it has failed
+                    ref.tell(Drain())
             self._end_of(self._supervisor.actor_urn).wait(self.config.supervision.drain_timeout)
         while self._actors:
             ref = self._actors.pop()
