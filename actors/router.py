@@ -11,23 +11,12 @@ from loguru import logger
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
 from actors.listener import Audience
-from actors.messages import commands
+from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
-from actors.messages.traffic import (
-    Answer,
-    EventBatch,
-    Failure,
-    Refusal,
-    Reply,
-    Request,
-    Settled,
-    Ticks,
-    Trade,
-)
 from actors.policy.facts import VenueFacts, Verdict
 from actors.policy.picture import Picture
 from actors.policy.waiting import Waiter, Waiters
@@ -59,15 +48,15 @@ class Router(RuntimeActor):
         match message:
             case LinkReadable():
                 self._read(message.opened)
-            case EventBatch():
+            case traffic.EventBatch():
                 self._route(message)
             case Command():
                 self._accept(message)
             case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
-            case Answer():
+            case traffic.Answer():
                 self._settle(message.id, message.value)
-            case Refusal():
+            case traffic.Refusal():
                 self._fail(message.id, message.error)
             case Described():
                 self._draw(message)
@@ -89,18 +78,18 @@ class Router(RuntimeActor):
             self.inbox.unwatch(link)
             self._links.discard(link)
             link.close()
-            batches = [EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
+            batches = [traffic.EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
         for batch in batches:
             self._route(batch)
 
-    def _route(self, batch: EventBatch) -> None:
+    def _route(self, batch: traffic.EventBatch) -> None:
         for item in batch.items:
             match item:
-                case Ticks():
+                case traffic.Ticks():
                     self._ticks += len(item.ticks)
-                case Reply():
-                    self._settle(item.request, item.value)
-                case Failure():
+                case traffic.Reply():
+                    self._replied(item)
+                case traffic.Failure():
                     self._failed(item)
                 case Event():
                     self._events += 1
@@ -144,26 +133,36 @@ class Router(RuntimeActor):
             self._settle(waiter.id, answer)
 
     def _forward(self, waiter: Waiter) -> None:
-        command = waiter.command
+        command = waiter.command if waiter.paging is None else waiter.paging.request()
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
-            pending = isinstance(command, PendingCommand)
-            desk = self._house.pending_desk if pending else self._house.desk
-            desk.tell(Trade(waiter.id, command, waiter.expires_at))
+            desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
+            desk.tell(traffic.Trade(waiter.id, command, waiter.expires_at))
         else:
-            self._house.outbound.tell(Request(waiter.id, cast("VenueCommand", command), waiter.expires_at))
+            request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
+            self._house.outbound.tell(request)
+
+    def _replied(self, reply: traffic.Reply) -> None:
+        waiter, value = self._waiters.get(reply.request), reply.value
+        if waiter is None or waiter.paging is None or not isinstance(value, CandlesLoaded):
+            self._settle(reply.request, value)
+        elif waiter.paging.take(value.candles):
+            self._forward(waiter)
+            self._route(traffic.EventBatch(self.name, [waiter.paging.progress()]))
+        else:
+            self._settle(reply.request, waiter.paging.candles)
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:
-            waiter.settle(value.candles if isinstance(value, CandlesLoaded) else value)
+            waiter.settle(value)
 
     def _fail(self, id: int, error: RequestError) -> None:
         waiter = self._take(id)
         if waiter is not None and not waiter.fail(error):
             logger.warning("{} failed: {}", type(waiter.command).__name__, error)
             reason = f"{type(error).__name__}: {error}"
-            self._route(EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
+            self._route(traffic.EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: traffic.Failure) -> None:
         if failure.order and not self._draining:
             self._house.desk.tell(failure)
         else:
@@ -176,7 +175,7 @@ class Router(RuntimeActor):
                 waiter.timer.cancel()
             if waiter.forwarded:
                 for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
-                    listener.tell(Settled(id))
+                    listener.tell(traffic.Settled(id))
         return waiter
 
     def _draw(self, described: Described) -> None:

@@ -84,6 +84,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
     type(event): (event, topic)
     for event, topic in [
         (events.CandlesLoaded("EURUSD_otc", 60, [CANDLE]), "candles.EURUSD_otc"),
+        (events.CandlesProgress("EURUSD_otc", 60, 150, 1000), "progress.EURUSD_otc"),
         (events.AssetsListed([ASSET]), "assets"),
         (events.BalanceChanged(Balance(AccountKind.DEMO, Decimal("1000.10"))), "balance"),
         (events.RawMessage("updateSomething", '{"a":1}'), "raw.updateSomething"),

@@ -61,8 +61,8 @@ class UnsubscribeTicks(Command, frozen=True):
 class LoadCandles(Command, frozen=True):
     """Fetch the last ``count`` bars of ``period`` seconds that end by ``end`` (UTC; ``None`` is now).
 
-    Answered with a list of ``Candle``, oldest first. One request to the venue holds 150 bars at most;
-    a larger ``count`` is refused.
+    Answered with a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
+    ones. It is loaded in pages of 150 bars, each a message on the wire; ``CandlesProgress`` tells how far.
     """
 
     asset: str

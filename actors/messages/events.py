@@ -62,6 +62,19 @@ class CandlesLoaded(Event, frozen=True):
         return f"candles.{self.asset}"
 
 
+class CandlesProgress(Event, frozen=True):
+    """``loaded`` of ``count`` bars have come, for a ``LoadCandles`` of more than one page."""
+
+    asset: str
+    period: int
+    loaded: int
+    count: int
+
+    @property
+    def topic(self) -> str:
+        return f"progress.{self.asset}"
+
+
 class AssetsListed(Event, frozen=True):
     """The venue's whole asset table, sent at login and whenever payouts or schedules change."""
 

@@ -11,6 +11,7 @@ from actors.messages.events import (
     AssetsListed,
     BalanceChanged,
     CandlesLoaded,
+    CandlesProgress,
     CommandFailed,
     ConnectionDown,
     ConnectionReport,
@@ -123,6 +124,7 @@ class Failure(Struct, frozen=True, tag=True):
 
 PublicEvent = (
     CandlesLoaded
+    | CandlesProgress
     | AssetsListed
     | BalanceChanged
     | RawMessage

@@ -8,8 +8,8 @@ from actors.messages.commands import Command, GetAssets, GetBalance, GetPayout, 
 from actors.messages.events import AssetsListed, BalanceChanged, Event
 from actors.values import Asset, Balance, Payout
 
-PAGE = 150
-"""Bars that the venue gives on one request (protocol 1.6.2)."""
+MOST_CANDLES = 100_000
+"""More would be seven hundred pages, and minutes of the rate limit, for what is likely a slip."""
 
 
 class Verdict(enum.Enum):
@@ -47,8 +47,8 @@ class VenueFacts:
             case GetPayout():
                 asset = self._asset(command.asset)
                 return asset if asset is Verdict.WAIT else _payout(asset)
-            case LoadCandles(count=count) if not 1 <= count <= PAGE:
-                raise RequestRefused(f"count must be from 1 to {PAGE}, not {count}")
+            case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
+                raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
                 if period < 1:
                     raise RequestRefused(f"period must be at least 1 second, not {period}")

@@ -9,6 +9,7 @@ import pytest
 
 from actors.errors import RequestRefused, RequestTimeout
 from actors.messages import (
+    CandlesProgress,
     Command,
     CommandFailed,
     GetAssets,
@@ -105,8 +106,21 @@ def test_many_candle_requests_at_once_each_get_their_own_answer(runtime: Runtime
         assert bars == candles(runtime, command)
 
 
-@pytest.mark.parametrize("count", [0, 151])
-def test_more_candles_than_the_venue_gives_are_refused(start_runtime: Start, count: int) -> None:
+def test_any_count_of_candles_is_loaded_page_by_page(start_runtime: Start) -> None:
+    runtime, notebook = start_runtime(practice(1)), Notebook()
+    runtime.router.ask(Subscribe("progress.", to=notebook))
+    end = time.time() // 60 * 60
+    bars = candles(runtime, LoadCandles(ASSETS[0], period=60, count=1000, end=end))
+    assert [bar.time for bar in bars] == [int(end) - 60 * back for back in range(1000, 0, -1)]
+    for first in (0, 425, 850):  # the same as the venue gives at once
+        page = LoadCandles(ASSETS[0], period=60, count=150, end=bars[first].time + 150 * 60)
+        assert candles(runtime, page) == bars[first : first + 150]
+    assert notebook.wait(lambda book: len(book.all(CandlesProgress)) == 6)
+    assert [event.loaded for event in notebook.all(CandlesProgress)] == [150, 300, 450, 600, 750, 900]
+
+
+@pytest.mark.parametrize("count", [0, 100_001])
+def test_a_count_that_can_only_be_a_slip_is_refused(start_runtime: Start, count: int) -> None:
     runtime = start_runtime(practice(0))
     with pytest.raises(RequestRefused, match=str(count)):
         ask(runtime, LoadCandles(ASSETS[0], period=60, count=count))

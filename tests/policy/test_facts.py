@@ -14,7 +14,7 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import AssetsListed, BalanceChanged, RawMessage
-from actors.policy.facts import PAGE, VenueFacts, Verdict
+from actors.policy.facts import MOST_CANDLES, VenueFacts, Verdict
 from actors.values import AccountKind, Asset, Balance, Payout
 
 
@@ -90,9 +90,9 @@ def test_an_asset_that_the_venue_does_not_list_is_refused(command: Command, fact
         facts.consider(command)
 
 
-@pytest.mark.parametrize("count", [0, -1, PAGE + 1])
+@pytest.mark.parametrize("count", [0, -1, MOST_CANDLES + 1])
 def test_more_bars_than_one_request_holds_or_none_are_refused_at_once(count: int) -> None:
-    with pytest.raises(RequestRefused, match=f"1 to {PAGE}"):
+    with pytest.raises(RequestRefused, match=f"1 to {MOST_CANDLES}"):
         VenueFacts().consider(LoadCandles("A", 60, count))
 
 
@@ -108,7 +108,7 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
         SubscribeTicks("A"),
         SubscribeTicks("B", 1),
         LoadCandles("A", 60, 1),
-        LoadCandles("A", 60, PAGE),
+        LoadCandles("A", 60, MOST_CANDLES),
         UnsubscribeTicks("X"),
         SendRaw("x"),
     ],
