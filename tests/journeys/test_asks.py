@@ -199,7 +199,7 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
 def test_a_told_command_that_fails_is_published(runtime: Runtime) -> None:
     notebook = Notebook()
     runtime.router.tell(Subscribe("command.", to=notebook))
-    for command in (*NAMES_AN_ASSET, UnsubscribeTicks(UNKNOWN), LoadCandles(ASSETS[0], 60, count=999)):
+    for command in (*NAMES_AN_ASSET, UnsubscribeTicks(UNKNOWN), LoadCandles(ASSETS[0], 60, count=0)):
         runtime.router.tell(command)
     assert notebook.wait(lambda book: len(book) == 5)
     failures = notebook.all(CommandFailed)
