@@ -33,18 +33,15 @@ DEADLINE = 4.0
 PAUSE = 0.25
 """Seconds between two faults, on average."""
 
-RELOGIN = 3.0
-"""Seconds after which a doubt that has not been settled gets another login's lists."""
-
-SETTLING = 20.0
-"""Seconds for that; a doubt about a deal that has left the venue's list of closed ones is never settled."""
+CALM, CALMS = 8.0, 0.02
+"""Seconds without a fault, and how often they follow one: a verdict needs a login that stands for 6 s."""
 
 EXIT = 10.0
-ORPHANED = 3.0
+ORPHANED = 1.0
 """Seconds that workers may outlive a main process that was killed."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc", "AUDJPY_otc", "AUDNZD_otc")
-DURATIONS = (1, 2, 3, 10)
+DURATIONS = (1, 2, 5, 20)
 """Seconds; what comes of a short deal in doubt is over before another login can show it."""
 
 
@@ -73,12 +70,14 @@ class Child:
         """SIGKILL; whether its workers ended with it."""
         workers = workers_of(self.pid)
         self._process.kill()
-        self._end()
-        _, orphans = psutil.wait_procs(workers, ORPHANED)
-        for orphan in orphans:
+        self._process.wait()
+        self._reader.join(ORPHANED)  # till all have let go of standard output, which workers inherit
+        orphaned = self._reader.is_alive()
+        for worker in workers if orphaned else ():
             with suppress(psutil.NoSuchProcess):
-                orphan.kill()
-        return not orphans
+                worker.kill()
+        self._end()
+        return not orphaned
 
     def stop(self) -> int | None:
         """The exit code; ``None`` if it had to be killed."""
@@ -129,18 +128,32 @@ class Child:
 
 
 class Chaos:
-    """``run`` once; ``folder`` gets the journal and the log of the process under test."""
+    """``run`` once; ``folder`` gets the journal and the log of the process under test.
 
-    def __init__(self, folder: Path, *, orders: int, seed: int, seconds: float, workers: int) -> None:
+    A run takes ``seconds`` at most, of which ``settling`` wait for the orders that are left in doubt.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        orders: int,
+        seed: int,
+        seconds: float,
+        workers: int,
+        settling: float = 3 * CALM,
+    ) -> None:
         self.log = folder / "log"
         self._journal = folder / "orders.sqlite"
         self._random = Random(seed)
         self._workers = workers
+        self._settling = settling
         self._until = time.monotonic() + seconds
         self._changed = threading.Condition()
         self._record = Record(make_orders(self._random, orders), DEADLINE)
-        kills = max(2, orders // 200)
-        self._kills_at = sorted(self._random.sample(range(orders // 2, orders), min(kills, orders // 2)))
+        second_part = range(orders // 2, orders - orders // 10)
+        kills = min(max(2, orders // 200), len(second_part))
+        self._kills_at = sorted(self._random.sample(second_part, kills))
         self._kills = 0
         self._child: Child
 
@@ -166,28 +179,35 @@ class Chaos:
 
     def _disturb(self, exchange: PracticeExchange, mischief: Mischief) -> None:
         """Until every order is placed and answered."""
-        while not self._wait(lambda: self._child.placed, self._random.expovariate(1 / PAUSE)):
-            if self._child.ended or time.monotonic() > self._until:
+        while True:
+            self._wait(lambda: self._child.placed or self._kill_is_due(), self._pause())
+            if self._child.placed or self._child.ended or time.monotonic() > self._until:
                 return
-            if self._kills_at and len(self._record.asked) >= self._kills_at[0]:
+            if self._kill_is_due():
                 del self._kills_at[0]
                 self._kill()
                 self._start(exchange)
             else:
                 mischief.strike(self._child.pid)
 
+    def _kill_is_due(self) -> bool:
+        return bool(self._kills_at) and len(self._record.asked) >= self._kills_at[0]
+
+    def _pause(self) -> float:
+        return CALM if self._random.random() < CALMS else self._random.expovariate(1 / PAUSE)
+
     def _kill(self) -> None:
         if not self._child.kill():
-            self._record.problems.append(f"workers outlived their main process by {ORPHANED} s")
+            self._record.problems.append(f"workers outlived their main process by more than {ORPHANED} s")
         self._kills += 1
         self._record.cut_off = self._record.asked.keys() - self._record.answered.keys()
 
     def _settle(self, mischief: Mischief) -> None:
-        self._until = min(self._until, time.monotonic() + SETTLING)
-        while not self._wait(lambda: self._child.settled, RELOGIN):
-            if self._child.ended or time.monotonic() > self._until:
-                return
+        self._until = min(self._until, time.monotonic() + self._settling)
+        while not self._child.ended and time.monotonic() < self._until:
             mischief.drop()
+            if self._wait(lambda: self._child.settled, CALM):
+                return
 
     def _stop(self) -> None:
         code = self._child.stop()
@@ -219,7 +239,7 @@ def make_orders(random: Random, count: int) -> list[Terms]:
         Terms(
             number,
             random.choice(ASSETS),
-            Decimal(random.choice((5, 10))) if number % 2 else 20 + Decimal(number) / 100,
+            Decimal(random.randint(5, 9)) if number % 2 else 20 + Decimal(number) / 100,
             random.choice(list(Direction)),
             random.choice(DURATIONS),
         )

@@ -1,11 +1,21 @@
 """What the journeys of orders share: a runtime that trades on an exchange of the test's own."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actors.messages import ConnectionUp, GetOpenedDeals, PlaceOrder, RawMessage, Subscribe
+from actors.messages import (
+    ConnectionUp,
+    GetOpenedDeals,
+    OrderNotPlaced,
+    OrderOpened,
+    PlaceOrder,
+    RawMessage,
+    Subscribe,
+)
+from actors.messages import OrderUnknown as UnknownNews
 from actors.values import Direction
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
@@ -17,16 +27,20 @@ LONG = 60
 LATE = 0.25
 """Seconds that a busy machine may add to a deadline."""
 
-VERDICT_DELAY = 0.8
+VERDICT_DELAY = 0.5
 """Seconds that an order whose connection was lost may still turn up; the exchange takes no time for it."""
 
 
 def venue(**settings: Any) -> PracticeExchange:
     """An exchange where deals may last for a second only, and a hundred may be open."""
-    return PracticeExchange(PracticeSettings(minimum_duration=1, **{"max_deals": 100, "tick_rate": 20.0} | settings))
+    return PracticeExchange(
+        PracticeSettings(minimum_duration=1, **{"max_deals": 100, "tick_rate": 20.0} | settings)
+    )
 
 
-def trading(exchange: PracticeExchange, journal: Path, workers: int = 0, **sections: dict[str, Any]) -> Config:
+def trading(
+    exchange: PracticeExchange, journal: Path, workers: int = 0, **sections: dict[str, Any]
+) -> Config:
     """The configuration of a runtime that trades there, on one connection and without limits that matter."""
     settings: dict[str, dict[str, Any]] = {
         "limits": {"messages": ["1000/s"], "max_concurrent_operations": 200},
@@ -55,9 +69,26 @@ def bet(amount: Any = 1, duration: int = LONG, deadline: float | None = None, **
 
 
 def catch_up(exchange: PracticeExchange, runtime: Runtime, notebook: Notebook) -> None:
-    """Return once all that the venue has said on any connection is written down, and what the desk made of it."""
+    """Return once all that the venue has said is written down, and what the desk has made of it."""
     for _ in range(2):  # to the desk, and what it told back to the notebook
         seen = len(notebook.all(RawMessage))
         sockets = exchange.publish("fence", {})
         assert notebook.wait(lambda book, due=seen + sockets: len(book.all(RawMessage)) >= due)  # type: ignore[misc]
         ask(runtime, GetOpenedDeals())
+
+
+def assert_each_sent_once(exchange: PracticeExchange, orders: int) -> None:
+    """So many orders have reached the venue, none of them twice."""
+    sent = Counter(order.request_id for order in exchange.ledger.orders())
+    assert len(sent) == orders
+    assert set(sent.values()) == {1}
+
+
+def assert_told_apart(notebook: Notebook, opened: int = 0, unknown: int = 0, nothing: int = 0) -> None:
+    """So many orders had these ends; none of their news came twice."""
+    told = {
+        kind: [event.order for event in notebook.all(kind)]  # type: ignore[attr-defined]
+        for kind in (OrderOpened, UnknownNews, OrderNotPlaced)
+    }
+    assert [len(orders) for orders in told.values()] == [opened, unknown, nothing]
+    assert all(len(set(orders)) == len(orders) for orders in told.values())

@@ -1,4 +1,4 @@
-"""A trader in a process of its own, to be killed: ``python -P trading_child.py CONFIG AMOUNT...``.
+"""A trader in a process of its own, to be killed: ``python trading_child.py AMOUNT... < CONFIG``.
 
 It places an order of each amount for ``DURATION`` seconds without waiting, and stays.
 """
@@ -10,7 +10,7 @@ from actors.messages import Direction, GetOpenedDeals, PlaceOrder
 from runtime.config import Config
 from runtime.wiring import Runtime
 
-DURATION = 3
+DURATION = 2
 
 if __name__ == "__main__":
     config = Config.model_validate_json(sys.stdin.read())

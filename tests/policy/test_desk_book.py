@@ -11,7 +11,6 @@ from actors.messages.events import (
     AssetsListed,
     BalanceChanged,
     ConnectionDown,
-    ConnectionUp,
     DealsClosed,
     DealsOpen,
     Event,
@@ -29,10 +28,6 @@ from tests.policy.bets import BET, ONE, deal_of, ended
 
 UNKNOWN = OrderUnknown("no answer", "o1")
 LATE = RequestTimeout("not closed")
-
-
-def up(epoch: int = 1, connection: str = "c1") -> ConnectionUp:
-    return ConnectionUp(connection, epoch, "r")
 
 
 def down(epoch: int = 1, connection: str = "c1") -> ConnectionDown:
@@ -91,7 +86,6 @@ def test_who_gave_up_is_answered_once_and_later_news_find_nobody() -> None:
 
 def test_an_order_given_up_is_still_under_way() -> None:
     book = DeskBook()
-    book.up(up())
     book.enter("o1", 7)
     assert book.sent(sent())
     book.give_up("o1", UNKNOWN)
@@ -140,8 +134,6 @@ def test_a_deal_that_opens_and_closes_in_one_breath_answers_order_and_result() -
 
 def test_a_lost_connection_takes_its_own_orders_along_and_no_others() -> None:
     book = DeskBook()
-    book.up(up())
-    book.up(up(connection="c2"))
     assert book.sent(sent("o1"))
     assert book.sent(sent("o2", connection="c2"))
     assert book.sent(sent("o3"))
@@ -151,7 +143,6 @@ def test_a_lost_connection_takes_its_own_orders_along_and_no_others() -> None:
 
 def test_a_settled_order_is_not_lost_with_its_connection() -> None:
     book = DeskBook()
-    book.up(up())
     book.enter("o1", 7)
     assert book.sent(sent())
     book.answers([OrderOpened("o1", deal_of(BET))])
@@ -160,25 +151,32 @@ def test_a_settled_order_is_not_lost_with_its_connection() -> None:
 
 def test_an_order_handed_to_a_life_that_has_ended_is_lost_at_once() -> None:
     book = DeskBook()
-    book.up(up())
     book.down(down())
     assert not book.sent(sent())
-    book.up(up(epoch=2))
     assert not book.sent(sent(epoch=1))
     assert book.sent(sent(epoch=2))
 
 
-def test_an_order_may_be_handed_to_a_life_whose_beginning_is_told_later() -> None:
-    """The pool hears of a connection before the desk does, and may be quicker."""
+def test_an_order_may_be_handed_to_the_next_life_before_the_end_of_the_last_is_told() -> None:
+    """The pool may hear of either before the desk does."""
     book = DeskBook()
     assert book.sent(sent())
-    book.up(up())
+    assert book.sent(sent("o2", epoch=2))
     assert book.down(down()) == ["o1"]
+    assert book.down(down(epoch=2)) == ["o2"]
+
+
+def test_a_late_end_of_an_earlier_life_does_not_revive_a_later_one() -> None:
+    book = DeskBook()
+    book.down(down(epoch=2))
+    book.down(down(epoch=1))
+    assert not book.sent(sent(epoch=2))
+    assert book.sent(sent(epoch=3))
+    assert book.sent(sent(epoch=1, connection="c2"))
 
 
 def test_a_late_word_of_an_earlier_life_does_not_end_the_present_one() -> None:
     book = DeskBook()
-    book.up(up(epoch=2))
     assert book.sent(sent(epoch=2))
     assert book.down(down(epoch=1)) == []
     assert book.sent(sent("o2", epoch=2))

@@ -1,0 +1,142 @@
+"""The journal: one runtime keeps it, and without it there are prices but no orders."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pykka
+import pytest
+
+from actors.errors import Halted, RequestError
+from actors.messages import (
+    GetOpenedDeals,
+    Resume,
+    SubscribeTicks,
+)
+from runtime.practice import PracticeExchange
+from runtime.wiring import Runtime
+from tests.journeys.journey import ask, status_of
+from tests.journeys.trader import ASSET, bet, catch_up, listening, trading, venue
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    with venue() as running:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "orders.sqlite"
+
+
+def test_a_second_runtime_on_the_same_journal_is_refused_and_leaves_nothing_running(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    config = trading(exchange, journal, workers=1)
+    with listening(config) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        actors = len(pykka.ActorRegistry.get_all())
+        threads = set(threading.enumerate())
+        processes = len(psutil.Process().children(recursive=True))
+        second = Runtime(config)
+        with pytest.raises(Halted, match=str(journal)):
+            second.start()
+        assert len(pykka.ActorRegistry.get_all()) == actors
+        assert {thread for thread in threading.enumerate() if thread.is_alive()} <= threads
+        assert len(psutil.Process().children(recursive=True)) == processes
+        second.stop()
+        ask(runtime, bet(5))
+        catch_up(exchange, runtime, notebook)
+    assert sum(socket.authenticated for socket in exchange.ledger.sockets()) == 1
+    with listening(config) as (runtime, _):
+        ask(runtime, bet(6))
+
+
+def test_without_a_journal_prices_flow_and_orders_are_refused_saying_why(
+    exchange: PracticeExchange, tmp_path: Path
+) -> None:
+    regular = tmp_path / "regular"
+    regular.write_text("not a folder")
+    with listening(trading(exchange, regular / "orders.sqlite")) as (runtime, notebook):
+        ask(runtime, SubscribeTicks(ASSET))
+        assert notebook.wait(lambda book: len(book.ticks(ASSET)) >= 3)
+        with pytest.raises(Halted, match=str(regular)):
+            ask(runtime, bet())
+        assert str(regular) in str(status_of(runtime).desk.halted)
+        with pytest.raises(Halted):
+            ask(runtime, Resume())
+        with pytest.raises(Halted):
+            ask(runtime, bet())
+        assert ask(runtime, GetOpenedDeals()) == []
+    assert exchange.ledger.count("openOrder") == 0
+    assert regular.read_text() == "not a folder"
+
+
+def test_what_cannot_be_journaled_is_not_sent(exchange: PracticeExchange, journal: Path) -> None:
+    """The disk fills up, or the file is taken away, while the runtime runs."""
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        deal = ask(runtime, bet(5))
+        with _locked(journal), pytest.raises(Halted, match=str(journal)):
+            ask(runtime, bet(6))
+        catch_up(exchange, runtime, notebook)
+        assert [order.amount for order in exchange.ledger.orders()] == [5]
+        assert status_of(runtime).desk.in_flight == 0
+        assert ask(runtime, GetOpenedDeals()) == [deal]
+        ask(runtime, bet(7))
+    assert [order.amount for order in exchange.ledger.orders()] == [Decimal(5), Decimal(7)]
+
+
+@pytest.mark.parametrize("fields", [{"direction": "up"}, {"duration": 60.5}])
+def test_an_order_of_the_wrong_types_does_not_spoil_the_journal(
+    exchange: PracticeExchange, journal: Path, fields: dict[str, Any]
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, _):
+        ask(runtime, GetOpenedDeals())
+        with contextlib.suppress(RequestError, TypeError, ValueError):
+            ask(runtime, bet(5, deadline=0.5, **{"duration": 60} | fields))
+    with listening(trading(exchange, journal)) as (runtime, _):
+        assert ask(runtime, bet(6)).amount == 6
+
+
+def _no_database(journal: Path) -> None:
+    journal.write_bytes(b"this is not a database, but it is longer than a header of one" * 100)
+    for beside in ("-wal", "-shm"):
+        Path(f"{journal}{beside}").unlink(missing_ok=True)
+
+
+def _unreadable_order(journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as db, db:
+        assert db.execute("UPDATE orders SET direction = 'sideways'").rowcount == 1
+
+
+@pytest.mark.parametrize("spoil", [_no_database, _unreadable_order])
+def test_with_a_journal_that_cannot_be_read_prices_flow_and_orders_are_refused_saying_why(
+    exchange: PracticeExchange, journal: Path, spoil: Callable[[Path], None]
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, _):
+        ask(runtime, bet(5))
+    spoil(journal)
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, SubscribeTicks(ASSET))
+        assert notebook.wait(lambda book: len(book.ticks(ASSET)) >= 3)
+        with pytest.raises(Halted, match=str(journal)):
+            ask(runtime, bet())
+    assert [order.amount for order in exchange.ledger.orders()] == [5]
+
+
+@contextmanager
+def _locked(journal: Path) -> Iterator[None]:
+    """Another program holds the file for itself."""
+    other = sqlite3.connect(journal, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        other.close()
