@@ -7,7 +7,16 @@ from loguru import logger
 
 from actors.errors import Halted
 from actors.messages.commands import PlaceOrder
-from actors.messages.events import Event, OrderUnknown, TradingHalted
+from actors.messages.events import (
+    ConnectionUp,
+    DealAccepted,
+    DealRefused,
+    DealsClosed,
+    DealsOpen,
+    Event,
+    OrderUnknown,
+    TradingHalted,
+)
 from actors.messages.status import DeskStatus
 from actors.messages.traffic import Item
 from actors.policy.ledger import Ledger
@@ -56,10 +65,20 @@ class Books:
         ]
         return news if self.halted is None else [TradingHalted(self.halted), *news]
 
-    def check_open(self) -> None:
-        """Raises ``Halted`` while no order may be sent."""
-        if self.halted is not None:
-            raise Halted(self.halted)
+    def hear(self, event: Event, now: float) -> list[Event]:
+        """The ledger's news of what the venue says."""
+        match event:
+            case DealAccepted():
+                return self.ledger.accepted(event)
+            case DealRefused():
+                return self.ledger.refused(event)
+            case DealsOpen():
+                return self.ledger.opened_listed(event, now)
+            case DealsClosed():
+                return self.ledger.closed(event, now)
+            case ConnectionUp():
+                self.ledger.login(event.connection, event.epoch)
+        return []
 
     def record(self, news: list[Event]) -> list[Event]:
         """Journal what has changed; answers with ``news``, which may be told now.

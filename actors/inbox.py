@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
+from actors.messages.commands import Halt
 from actors.messages.control import Control
 
 Clock = Callable[[], float]
@@ -31,6 +32,8 @@ class Bound(NamedTuple):
     capacity: int
     squeeze: Callable[[list[Any]], list[Any]]
 
+
+OVERTAKING: Final = (Control, Halt, _ActorStop)
 
 TOLD_PER_POLL: Final = 64
 """A busy inbox looks at its descriptors at least once in so many told messages."""
@@ -148,7 +151,7 @@ class Inbox:
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Queue ``envelope``; never blocks."""
-        if isinstance(envelope.message, (Control, _ActorStop)):
+        if isinstance(envelope.message, OVERTAKING):
             self._urgent.append(envelope)
         else:
             self._queue(envelope)

@@ -12,7 +12,7 @@ from actors.base import RuntimeActor
 from actors.books import Books, Journal
 from actors.inbox import Timer
 from actors.messages import commands, events, traffic
-from actors.messages.control import StopOrders
+from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import Tellable, Wired
 from actors.messages.status import Describe, Described
 from actors.policy.admission import Limits, check
@@ -58,6 +58,8 @@ class OrderDesk(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
+            case HaltTrading(id=waiter, reason=reason):
+                self._halt(waiter, reason or "halted by a person")
             case traffic.Trade():
                 self._trade(message)
             case traffic.OrderSent(order=order):
@@ -65,20 +67,14 @@ class OrderDesk(RuntimeActor):
                     self._lost(order, "its connection was lost")
             case traffic.Failure():
                 self._not_sent(message)
-            case events.DealAccepted():
-                self._take(self._ledger.accepted(message))
-            case events.DealRefused():
-                self._take(self._ledger.refused(message))
-            case events.DealsOpen():
-                self._take(self._ledger.opened_listed(message, self._utc()))
-            case events.DealsClosed():
-                self._take(self._ledger.closed(message, self._utc()))
-            case events.ConnectionUp(connection=connection, epoch=epoch):
-                self._ledger.login(connection, epoch)
             case events.ConnectionDown(connection=connection, epoch=epoch, reason=reason):
                 self._ledger.logout(connection, epoch)
                 for order in self._book.down(message):
                     self._lost(order, reason)
+            case events.Event():
+                self._take(self._books.hear(message, self._utc()))
+                for early in self._briefing.hear(message):
+                    self._trade(early)
             case _Due(id=0):
                 self._take(self._ledger.check(self._utc()))
             case _Due():
@@ -88,22 +84,15 @@ class OrderDesk(RuntimeActor):
             case Wired():
                 self._outbound = message.outbound
                 self._router.tell(traffic.EventBatch(self.name, self._books.opening()))
-            case events.Event():
-                pass  # of assets and balance, see below; the rest has a topic that we listen to for others
             case _:
                 self.unexpected(message)
-        if isinstance(message, events.Event):
-            for early in self._briefing.hear(message):
-                self._trade(early)
 
     def _trade(self, trade: traffic.Trade) -> None:
         match command := trade.command:
-            case commands.Halt():
-                reason = command.reason or "halted by a person"
-                self._outbound.tell(StopOrders(reason))
-                self._switch(trade.id, lambda: self._books.halt(reason), events.TradingHalted(reason))
             case commands.Resume():
                 self._switch(trade.id, self._books.resume, events.TradingResumed())
+            case commands.PlaceOrder() if self._books.halted is not None:
+                self._answer((trade.id, errors.Halted(self._books.halted)))
             case _ if not self._briefing.complete:
                 self._briefing.early[trade.id] = trade
                 self._until(trade.expires_at, _Due(trade.id))
@@ -120,7 +109,8 @@ class OrderDesk(RuntimeActor):
         flying = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
         asset = self._briefing.assets.get(command.asset)
         try:
-            self._books.check_open()
+            if trade.expires_at <= self.now():
+                raise errors.NotSent("its deadline has passed")
             check(command, asset, self._briefing.balance, flying, self._limits)
             order = self._books.intend(command, str(uuid.uuid4()), self._utc())
         except errors.NotSent as refusal:
@@ -167,13 +157,18 @@ class OrderDesk(RuntimeActor):
         if due.deal:
             late = errors.RequestTimeout(f"deal {due.deal} has not closed by the deadline")
             self._answer(*self._book.give_up_result(due.deal, due.id, late))
-        elif due.order:
+        elif due.order and self._book.waits(due.order):
             unknown = errors.OrderUnknown("it was sent, and no answer came by the deadline", due.order)
-            if given_up := self._book.give_up(due.order, unknown):
-                self._take(self._ledger.overdue(due.order, "no answer by the deadline"))
-                self._answer(*given_up)
+            self._take(self._ledger.overdue(due.order, "no answer by the deadline"))
+            self._answer(*self._book.give_up(due.order, unknown))
         elif self._briefing.early.pop(due.id, None):
             self._answer((due.id, errors.NotSent("the venue has not listed its assets and deals")))
+
+    def _halt(self, waiter: int, reason: str) -> None:
+        self._outbound.tell(StopOrders(reason))
+        self._switch(waiter, lambda: self._books.halt(reason), events.TradingHalted(reason))
+        for early in self._briefing.take_orders():
+            self._answer((early.id, errors.Halted(reason)))
 
     def _switch(self, waiter: int, switch: Callable[[], Any], news: traffic.PublicEvent) -> None:
         try:
@@ -181,6 +176,8 @@ class OrderDesk(RuntimeActor):
         except errors.Halted as error:
             outcome = error
         if (self._books.halted is None) is isinstance(news, events.TradingResumed):
+            if self._books.halted is None:
+                self._outbound.tell(ResumeOrders())
             self._router.tell(traffic.EventBatch(self.name, [news]))
         self._answer((waiter, outcome))
 
@@ -196,4 +193,5 @@ class OrderDesk(RuntimeActor):
         return self._utc_offset + self.now()
 
     def release(self, unhandled: list[Any]) -> None:
+        self._answer(*self._book.last_words())
         self._books.close()

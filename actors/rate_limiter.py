@@ -10,7 +10,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
-from actors.messages.control import StopOrders
+from actors.messages.control import ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
@@ -49,6 +49,7 @@ class RateLimiter(RuntimeActor):
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
         self._ready: dict[str, int] = {}
+        self._halted: str | None = None
         self._timer: Timer | None = None
         self._passed = self._refused = 0
 
@@ -72,12 +73,17 @@ class RateLimiter(RuntimeActor):
                 pass
             case StopOrders(reason=reason):
                 self._stop_orders(reason)
+            case ResumeOrders():
+                self._halted = None
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
             case _:
                 self.unexpected(message)
 
     def _queue(self, request: Request) -> None:
+        if request.order and self._halted is not None:
+            self._refuse(request, "Halted", self._halted)
+            return
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
         wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request))
@@ -122,6 +128,7 @@ class RateLimiter(RuntimeActor):
         self._timer = self.after(delay, _Admit())
 
     def _stop_orders(self, reason: str) -> None:
+        self._halted = reason
         orders = [request for request in self._urgent if request.order]
         self._urgent = deque(request for request in self._urgent if not request.order)
         for request in orders:

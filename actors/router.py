@@ -13,7 +13,7 @@ from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDi
 from actors.listener import Audience
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
-from actors.messages.control import Drain
+from actors.messages.control import Drain, HaltTrading
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
@@ -136,7 +136,8 @@ class Router(RuntimeActor):
         command = waiter.command if waiter.paging is None else waiter.paging.request()
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
             desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
-            desk.tell(traffic.Trade(waiter.id, command, waiter.expires_at))
+            trade = traffic.Trade(waiter.id, command, waiter.expires_at)
+            desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         else:
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._house.outbound.tell(request)
@@ -173,7 +174,7 @@ class Router(RuntimeActor):
         if waiter is not None:
             if waiter.timer is not None:
                 waiter.timer.cancel()
-            if waiter.forwarded:
+            if waiter.forwarded and not self._draining:
                 for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
                     listener.tell(traffic.Settled(id))
         return waiter
@@ -186,14 +187,14 @@ class Router(RuntimeActor):
             own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
 
-    def _drain(self) -> None:
-        """Nobody need wait any longer; events are still delivered."""
+    def _drain(self, but: type[Command] | tuple[()] = TradingCommand) -> None:
+        """Nobody need wait any longer but for the desks, which have their own last words."""
         self._draining = True
-        for waiter in self._waiters.take_all():
+        for waiter in self._waiters.take_all(but=but):
             waiter.fail(RequestError("the runtime stopped before there was an answer"))
 
     def release(self, unhandled: list[Any]) -> None:
-        self._drain()
+        self._drain(but=())
         self._audience.end()
         for link in self._links:
             link.close()

@@ -200,8 +200,14 @@ class NoJournal:
 def open_journal(path: Path) -> Journal | NoJournal:
     """The journal in ``path``; raises ``InUse`` if another runtime keeps it."""
     try:
-        return Journal(path)
+        journal = Journal(path)
     except InUse:
         raise
     except Halted as error:
         return NoJournal(str(error))
+    try:
+        journal.load()
+    except Halted as error:
+        journal.close()
+        return NoJournal(str(error))
+    return journal

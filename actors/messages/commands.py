@@ -114,7 +114,7 @@ class PlaceOrder(TradingCommand, frozen=True):
     duration: int
 
     def __post_init__(self) -> None:
-        structs.force_setattr(self, "amount", money(self.amount))
+        structs.force_setattr(self, "amount", _checked_amount(self))
 
 
 class AwaitResult(TradingCommand, frozen=True):
@@ -147,7 +147,7 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     minimum_payout: int = 0
 
     def __post_init__(self) -> None:
-        structs.force_setattr(self, "amount", money(self.amount))
+        structs.force_setattr(self, "amount", _checked_amount(self))
 
 
 class CancelPendingOrder(PendingCommand, frozen=True):
@@ -176,6 +176,15 @@ class Halt(TradingCommand, frozen=True):
 
 class Resume(TradingCommand, frozen=True):
     """Allow orders again; answered with whether they had been halted."""
+
+
+def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:
+    # A wrong type would be found out by the journal, the worker or the venue: too late.
+    if not isinstance(order.asset, str) or not isinstance(order.direction, Direction):
+        raise RequestRefused("asset has to be a symbol and direction a Direction")
+    if type(order.duration) is not int:
+        raise RequestRefused("duration has to be whole seconds")
+    return money(order.amount)
 
 
 def money(amount: Decimal | float | str) -> Decimal:

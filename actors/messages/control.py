@@ -7,10 +7,21 @@ class Control(Struct, frozen=True):
     """Parent of the messages that overtake."""
 
 
+class HaltTrading(Control, frozen=True):
+    """Waiter ``id`` wants no more orders sent, for ``reason``."""
+
+    id: int
+    reason: str
+
+
 class StopOrders(Control, frozen=True):
-    """Orders that have not left yet must not leave any more: refuse them with ``reason``."""
+    """Refuse orders with ``reason``, those that wait and those that come, until ``ResumeOrders``."""
 
     reason: str
+
+
+class ResumeOrders(Control, frozen=True):
+    """Orders may pass again."""
 
 
 class Drain(Control, frozen=True):

@@ -93,8 +93,8 @@ class DealAccepted(Event, frozen=True):
 class DealRefused(Event, frozen=True):
     """The venue's word that it opened none (protocol 1.7.7): it names no request, only what was asked.
 
-    ``order`` is the id of the oldest order for this asset that this connection has sent and that has no
-    answer, ``""`` if there is none.
+    ``order`` is the id of the order that it must be meant for, ``""`` if this connection has sent none for
+    the asset that has no answer yet.
     """
 
     base_topic: ClassVar[str] = "desk.refused"

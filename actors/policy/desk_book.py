@@ -1,11 +1,13 @@
 """Who waits for which order or deal, what carries each order, and what trades are judged by."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from actors.errors import NotPlaced, RequestError, RequestRefused
+from actors.errors import NotPlaced, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages import events
+from actors.messages.commands import PlaceOrder
 from actors.messages.traffic import OrderSent, Trade
 from actors.values import Asset, Balance, Deal
 
@@ -34,6 +36,21 @@ class DeskBook:
         self._carried.pop(order, None)
         waiter = self._waiters.pop(order, None)
         return [] if waiter is None else [(waiter, outcome)]
+
+    def waits(self, order: str) -> bool:
+        return order in self._waiters
+
+    def last_words(self) -> list[Answered]:
+        """For everyone who still waits, when the runtime stops; they wait no more."""
+        stopped = "the runtime stopped before there was an answer"
+        words: list[Answered] = [
+            (waiter, OrderUnknown(stopped, order)) for order, waiter in self._waiters.items()
+        ]
+        results = itertools.chain.from_iterable(self._awaiting.values())
+        words += [(waiter, RequestTimeout(stopped)) for waiter in results]
+        self._waiters.clear()
+        self._awaiting.clear()
+        return words
 
     def give_up(self, order: str, error: RequestError) -> list[Answered]:
         """The order's waiter waits no more, whatever becomes of the order."""
@@ -94,6 +111,13 @@ class Briefing:
     def complete(self) -> bool:
         """Whether the assets and the account's deals are known: what a trade is judged by."""
         return self._heard >= self.NEEDED
+
+    def take_orders(self) -> list[Trade]:
+        """The orders among the early trades; they wait no more."""
+        orders = [trade for trade in self.early.values() if isinstance(trade.command, PlaceOrder)]
+        for trade in orders:
+            del self.early[trade.id]
+        return orders
 
     def hear(self, event: events.Event) -> list[Trade]:
         """Take in an event; the early trades, if it was the last word that they needed."""

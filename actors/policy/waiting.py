@@ -61,11 +61,11 @@ class Waiters:
         self._undecided.pop(id, None)
         return self._waiters.pop(id, None)
 
-    def take_all(self) -> list[Waiter]:
-        """Every waiter; none waits any more."""
-        waiters = list(self._waiters.values())
-        self._waiters.clear()
-        self._undecided.clear()
+    def take_all(self, but: type[Command] | tuple[()] = ()) -> list[Waiter]:
+        """Every waiter, ``but`` for those of such commands; they wait no more."""
+        waiters = [waiter for waiter in self._waiters.values() if not isinstance(waiter.command, but)]
+        for waiter in waiters:
+            self.take(waiter.id)
         return waiters
 
     def postpone(self, waiter: Waiter) -> None:

@@ -20,7 +20,7 @@ from actors.messages.traffic import Item, Reply, Request
 from actors.values import AccountKind
 from actors.wire import pocketoption
 from actors.wire.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
-from actors.wire.pending import Pending, failures
+from actors.wire.pending import Pending, Refused, failures
 from actors.wire.pending_orders import Cancellation, Placement
 from actors.wire.shapes import RequestedHistory, StreamHistory
 from actors.wire.streams import Stream
@@ -99,11 +99,10 @@ class Correspondence:
             case RequestedHistory():
                 return self._requested_history(news)
             case Acceptance(request_id=request, deal=deal):
-                self._pending.settle_order(request)
-                return (DealAccepted(self._connection, request, deal),) if deal else ()
+                refused = self._refused(self._pending.settle_order(request))
+                return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
             case Refusal(asset=asset, reason=reason):
-                order = self._pending.settle_refusal(asset)
-                return (DealRefused(self._connection, order, asset, reason),)
+                return self._refused(self._pending.settle_refusal(asset, reason))
             case OpenDeals(deals=deals):
                 return (DealsOpen(self._connection, self._epoch, deals),)
             case ClosedDeals(deals=deals, listed=listed):
@@ -114,6 +113,9 @@ class Correspondence:
                 return self._cancellation(news)
             case event:
                 return (event,)
+
+    def _refused(self, refused: Sequence[Refused]) -> list[Item]:
+        return [DealRefused(self._connection, *each) for each in refused]
 
     def _stream_history(self, found: StreamHistory) -> Sequence[Item]:
         items: list[Item] = [CandlesLoaded(found.asset, found.period, found.candles)]

@@ -13,6 +13,10 @@ from actors.wire.shapes import RequestedHistory
 MAX_UNANSWERED = 1024  # the venue says nothing at all to what it does not know, so there must be an end
 
 
+Refused = tuple[str, str, str]
+"""An order, its asset, and the venue's reason for refusing it."""
+
+
 class _Load(Struct, frozen=True):
     command: LoadCandles
     end: float
@@ -25,6 +29,7 @@ class Pending:
         self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by request
         self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
+        self._refusals: dict[str, list[str]] = {}  # asset: reasons, of which the order is not known yet
         self._cancellations: dict[str, None] = {}  # tickets, likewise
 
     def add_stream(self, request: int, asset: str, period: int) -> None:
@@ -68,16 +73,29 @@ class Pending:
         self._orders[order] = asset
         _bound(self._orders)
 
-    def settle_order(self, order: str) -> None:
-        """The venue accepted it; an order of somebody else is none of our affair."""
-        self._orders.pop(order, None)
+    def settle_order(self, order: str) -> list[Refused]:
+        """The venue accepted it (an order of somebody else is none of our affair); refusals that can only be
+        meant for those that are left."""
+        asset = self._orders.pop(order, None)
+        return self._refused(asset) if asset is not None and asset in self._refusals else []
 
-    def settle_refusal(self, asset: str) -> str:
-        """The order that a refusal is meant for: it names only its asset, and the venue refuses in the order
-        of the requests (protocol 1.7.7). ``""`` if none for this asset is unanswered."""
-        order = next((order for order, ordered in self._orders.items() if ordered == asset), "")
-        self._orders.pop(order, None)
-        return order
+    def settle_refusal(self, asset: str, reason: str) -> list[Refused]:
+        """The orders that are refused now, each with its reason: a refusal names only its asset (protocol
+        1.7.7). While more orders for it are unanswered than were refused, it is not known which; an order
+        ``""`` is none of ours."""
+        if asset not in self._orders.values():
+            return [("", asset, reason)]
+        self._refusals.setdefault(asset, []).append(reason)
+        return self._refused(asset)
+
+    def _refused(self, asset: str) -> list[Refused]:
+        orders = [order for order, ordered in self._orders.items() if ordered == asset]
+        if len(self._refusals[asset]) < len(orders):
+            return []
+        for order in orders:
+            del self._orders[order]
+        reasons = self._refusals.pop(asset)
+        return [(order, asset, reason) for order, reason in zip(orders, reasons, strict=False)]
 
     def add_cancellation(self, ticket: str) -> None:
         """Await the venue's word on taking ``ticket`` back."""
