@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from actors.messages.control import Control
 from actors.values import Region, Secret
 
 
@@ -38,7 +39,7 @@ class Begin(Struct, frozen=True):
     """An actor's first message, told by itself: an exception in pykka's ``on_start`` would call no hook."""
 
 
-class Wired(Struct, frozen=True):
+class Wired(Control, frozen=True):
     """The rest of the house, told to those who were there before it: the head of the way out for
     requests, its end, the desks, and everyone who has a part of the status picture."""
 
