@@ -200,8 +200,10 @@ def test_a_stream_that_was_let_go_of_stays_away_after_a_reconnect(
     dropped_at = time.time()
     exchange.drop_connections()
     assert notebook.wait(lambda book: any(tick.time > dropped_at for tick in book.ticks(ASSETS[1])))
+    # More than once, if it was moved to a connection that was about to be dropped too.
     asked_again = [e.payload for e in exchange.ledger.received("changeSymbol") if e.at > dropped_at]
-    assert asked_again == [{"asset": ASSETS[1], "period": 60}]
+    assert asked_again
+    assert all(payload == {"asset": ASSETS[1], "period": 60} for payload in asked_again)
 
 
 def test_a_stream_can_be_wished_for_again_after_it_was_let_go_of(
