@@ -153,7 +153,10 @@ class Venue:
         if request.query.get("EIO") != "4" or request.query.get("transport") != "websocket":
             return web.json_response({"code": 0, "message": "Transport unknown"}, status=400)
         socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT, max_msg_size=packets.MAX_PAYLOAD)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:  # the client has left meanwhile, which is no fault of anybody
+            return web.Response(status=400)
         if request.transport is not None:
             await self._serve(gate, socket, request.transport)
         return socket
