@@ -9,7 +9,6 @@ from actors.base import RuntimeActor
 from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
 from actors.messages.lifecycle import Tellable, Wired
-from actors.messages.status import Describe
 from actors.messages.traffic import Answer, Refusal, Request, Settled, Trade
 from actors.values import PendingOrder
 
@@ -54,7 +53,7 @@ class PendingDesk(RuntimeActor):
                     self._answer(id, RequestTimeout("no answer by the deadline; it may still take effect"))
             case Wired():
                 self._outbound = message.outbound
-            case Describe() | events.Event():
+            case events.Event():
                 pass
             case _:
                 self.unexpected(message)
