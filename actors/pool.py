@@ -1,27 +1,38 @@
 """The pool of connections: which one carries which stream, and which one takes the next request."""
 
-import math
-from collections import Counter, defaultdict
+import time
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from actors.base import RuntimeActor
 from actors.errors import WorkerDied
-from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, TradingCommand, UnsubscribeTicks
-from actors.messages.control import Drain
+from actors.messages.control import Drain, HandoverBegun
 from actors.messages.events import (
+    ActorQuarantined,
+    ActorRestarted,
     ConnectionDown,
     ConnectionSuspect,
     ConnectionUp,
+    DealsOpen,
     StreamConfirmed,
     StreamDropped,
 )
-from actors.messages.lifecycle import ConnectionPlaced, Tellable, Wired
-from actors.messages.status import Describe, Described, PoolPart
+from actors.messages.lifecycle import (
+    CloseConnection,
+    ConnectionPlaced,
+    OpenConnection,
+    Tellable,
+    Wired,
+)
+from actors.messages.status import Describe, Described
 from actors.messages.traffic import (
+    ConnectionWanted,
     EventBatch,
     Failure,
+    MoveStream,
     OrderSent,
     Reply,
     Request,
@@ -30,28 +41,32 @@ from actors.messages.traffic import (
     Send,
     Settled,
 )
-from actors.policy.selection import least_loaded
-from actors.policy.subscriptions import Stream, Subscriptions
+from actors.policy.carriage import Carriage, Step
+from actors.policy.roster import PoolPlan
+
+TENDING_INTERVAL = 1.0
+"""Seconds between two moves that spread the streams: they cost messages that others may need."""
+
+
+class _Tend(Struct, frozen=True):
+    """See whether the load is spread, and whether a connection is idle."""
 
 
 class Pool(RuntimeActor):
-    """Owns the desired streams and the requests in flight, by connection.
+    """Owns the desired streams, the roles of the connections and the requests in flight.
 
-    Receives ``Requests``, ``Resubscribe``, ``Settled`` and the lives and deaths of connections; sends
-    ``Send`` to the connections' hosts, answers and refusals to ``router``, and what has to be sent once
-    more back to ``outbound``, the head of the way out, so that it is limited and joined like the rest.
+    Receives ``Requests``, ``Resubscribe``, ``MoveStream``, ``Settled``, ``ConnectionWanted`` and the lives
+    and deaths of connections; sends ``Send`` to the connections' hosts, ``OpenConnection`` and
+    ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``, and what has to be
+    sent once more back to the head of the way out, so that it is limited and joined like the rest.
     """
 
-    def __init__(self, streams_per_connection: int, *, router: Tellable, **kwargs: Any) -> None:
+    def __init__(self, plan: PoolPlan, *, router: Tellable, **kwargs: Any) -> None:
         super().__init__("pool", **kwargs)
+        self._carriage = Carriage(plan)
+        self._roster = self._carriage.roster
         self._router = router
         self._house: Wired
-        self._subscriptions = Subscriptions(streams_per_connection)
-        self._hosts: dict[str, Tellable] = {}
-        self._ready: dict[str, int] = {}
-        self._in_flight: dict[int, tuple[str, Request]] = {}
-        self._parked: list[Request] = []
-        self._account = ""
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -59,28 +74,36 @@ class Pool(RuntimeActor):
             case Requests():
                 self._dispatch(message.requests)
             case Settled():
-                self._settle(message.id)
+                self._carriage.settle(message, self.now())
             case StreamConfirmed():
-                if self._ready.get(message.connection) == message.epoch:
-                    self._subscriptions.confirm(message)
+                self._take(self._carriage.confirm(message))
             case ConnectionUp(connection=name, epoch=epoch):
-                self._ready[name] = epoch
-                self._restore()
+                self._take(self._carriage.up(name, epoch, self.now()))
             case ConnectionDown(connection=name, epoch=epoch):
-                if self._ready.get(name) == epoch:
-                    self._lose(name)
-            case ConnectionPlaced():
-                self._hosts[message.connection] = message.host
+                self._take(self._carriage.down(name, epoch, self.now()))
+            case ConnectionPlaced(connection=name, host=host):
+                self._roster[name].host = host
             case Resubscribe(asset=asset):
-                if stream := self._subscriptions.get(asset):
-                    self._send_again(stream)
+                self._take(self._carriage.resubscribe(asset))
+            case MoveStream(asset=asset):
+                self._take(self._carriage.move(asset))
+            case ConnectionWanted():
+                self._take(self._carriage.want())
+            case ActorQuarantined(name=name):
+                self._take(self._carriage.give_up(name))
+            case DealsOpen(deals=deals):
+                last = max((deal.closes_at for deal in deals), default=0.0)
+                self._roster.keep_busy(self.now() + last - time.time())
+            case _Tend():
+                self._take(self._carriage.tend(self.now()))
             case Describe():
-                message.to.tell(Described(message.id, PoolPart(self._subscriptions.placed())))
+                message.to.tell(Described(message.id, self._carriage.part()))
             case Wired():
                 self._house = message
+                self.every(TENDING_INTERVAL, _Tend())
             case Drain():
                 self._draining = True
-            case ConnectionSuspect():
+            case ConnectionSuspect() | ActorRestarted():
                 pass
             case _:
                 self.unexpected(message)
@@ -88,112 +111,33 @@ class Pool(RuntimeActor):
     def _dispatch(self, requests: list[Request]) -> None:
         leaving: defaultdict[str, list[Request]] = defaultdict(list)
         for request in requests:
-            connection = self._choose(request)
+            connection, steps = self._carriage.choose(request, self.now())
+            self._take(steps)
             if connection:
                 leaving[connection].append(request)
-                if request.id:
-                    self._in_flight[request.id] = (connection, request)
+                self._roster.sent(connection, request, self.now())
                 if request.order:
-                    self._house.desk.tell(OrderSent(request.order, connection, self._ready[connection]))
+                    epoch = self._roster[connection].epoch
+                    self._house.desk.tell(OrderSent(request.order, connection, epoch))
         for connection, joined in leaving.items():
             try:
-                self._hosts[connection].tell(Send(connection, joined))
+                self._roster[connection].host.tell(Send(connection, joined))
             except WorkerDied:
-                self._lose(connection)
+                epoch = self._roster[connection].epoch
+                self._take(self._carriage.down(connection, epoch, self.now()))
 
-    def _choose(self, request: Request) -> str:
-        """The connection that takes ``request`` now; ``""`` if none does (then it waits or is answered)."""
-        match request.command:
-            case SubscribeTicks():
-                return self._subscribe(request, request.command)
-            case UnsubscribeTicks():
-                return self._unsubscribe(request, request.command)
-            case TradingCommand():
-                return self._account_connection(request)
-            case LoadCandles() | SendRaw():
-                load = Counter(connection for connection, _ in self._in_flight.values())
-                connection = least_loaded(load, self._ready)
-                if connection is None:
-                    self._parked.append(request)
-                return connection or ""
-
-    def _account_connection(self, request: Request) -> str:
-        """One for all that concerns money, so that the venue sees orders in our order."""
-        if self._account not in self._ready:
-            self._account = min(self._ready, default="")
-        if not self._account:
-            self._answer(Failure(request.id, "NotSent", "no connection is up", order=request.order))
-        return self._account
-
-    def _subscribe(self, request: Request, command: SubscribeTicks) -> str:
-        known = self._subscriptions.get(command.asset)
-        if request.connection:  # one of our own, to restore a stream that may have moved or gone meanwhile
-            current = known is not None and known.connection == request.connection
-            return request.connection if current and request.connection in self._ready else ""
-        room = self._subscriptions.capacity(len(self._hosts))
-        if known is None and len(self._subscriptions.all()) >= room:
-            self._answer(
-                Failure(request.id, "RequestRefused", f"the pool carries {room} streams and is full")
-            )
-            return ""
-        stream = self._subscriptions.desire(command.asset, command.period)
-        if stream.confirmed is not None:
-            self._answer(Reply(request.id, stream.confirmed))
-            return ""
-        stream.request = request
-        if not stream.connection:
-            self._subscriptions.place(self._ready)
-        return stream.connection
-
-    def _unsubscribe(self, request: Request, command: UnsubscribeTicks) -> str:
-        stream = self._subscriptions.drop(command.asset)
-        if stream is None:
-            self._answer(Failure(request.id, "RequestRefused", f"{command.asset} is not subscribed"))
-            return ""
-        self._router.tell(EventBatch(self.name, [StreamDropped(command.asset)]))
-        if stream.connection not in self._ready:
-            self._answer(Reply(request.id))
-            return ""
-        return stream.connection
-
-    def _restore(self) -> None:
-        for stream in self._subscriptions.place(self._ready):
-            self._send_again(stream)
-        parked, self._parked = self._parked, []
-        for request in parked:
-            self._reenter(request)  # all at once they would break the rate
-
-    def _send_again(self, stream: Stream) -> None:
-        """Subscribe to a placed stream once more, in the name of whoever may still wait for it."""
-        waiting = stream.request if stream.confirmed is None else None
-        request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
-        # The wish outlives its waiter's patience: the limiter may delay it, never refuse it.
-        self._reenter(replace(request, connection=stream.connection, expires_at=math.inf))
-
-    def _reenter(self, request: Request) -> None:
-        if not self._draining:  # then the way out is being taken down
-            self._house.outbound.tell(request)
-
-    def _lose(self, connection: str) -> None:
-        """Move its streams, repeat its reads elsewhere; what must not be repeated is answered."""
-        self._ready.pop(connection, None)
-        lost = [request for other, request in self._in_flight.values() if other == connection]
-        self._subscriptions.release(connection)
-        for request in lost:
-            del self._in_flight[request.id]
-            if isinstance(request.command, LoadCandles):
-                self._reenter(request)
-            elif not request.order and not isinstance(request.command, SubscribeTicks):
-                self._answer(Failure(request.id, "RequestTimeout", "the connection was lost after the send"))
-        self._restore()
-
-    def _settle(self, id: int) -> None:
-        _, request = self._in_flight.pop(id, ("", None))
-        if request is not None and isinstance(request.command, SubscribeTicks):
-            stream = self._subscriptions.get(request.command.asset)
-            if stream is not None and stream.request is request:
-                stream.request = None
-
-    def _answer(self, item: Reply | Failure) -> None:
-        if item.request:
-            self._router.tell(EventBatch(self.name, [item]))
+    def _take(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            match step:
+                case Request():
+                    if not self._draining:  # then the way out is being taken down
+                        self._house.outbound.tell(step)
+                case Reply() | Failure():
+                    if step.request:
+                        self._router.tell(EventBatch(self.name, [step]))
+                case StreamDropped():
+                    self._router.tell(EventBatch(self.name, [step]))
+                case HandoverBegun():
+                    self._router.tell(step)
+                case OpenConnection() | CloseConnection():
+                    self._house.supervisor.tell(step)

@@ -14,7 +14,7 @@ from actors.messages.control import ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
-from actors.messages.traffic import EventBatch, Failure, Request, Settled
+from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
 from actors.policy.quota import Quota, Rate
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
@@ -30,7 +30,8 @@ class RateLimiter(RuntimeActor):
 
     Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
     is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
-    and, to ``router``, the refusal of those that would wait past their deadline.
+    and, to ``router``, the refusal of those that would wait past their deadline. While requests wait
+    for a connection, ``pool`` is told so.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class RateLimiter(RuntimeActor):
         max_in_flight: int,
         *,
         outbound: Tellable,
+        pool: Tellable,
         router: Tellable,
         **kwargs: Any,
     ) -> None:
         super().__init__("rate limiter", **kwargs)
         self._quota = Quota(rates, max_in_flight)
         self._outbound = outbound
+        self._pool = pool
         self._router = router
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
@@ -69,6 +72,7 @@ class RateLimiter(RuntimeActor):
             case ConnectionDown(connection=name, epoch=epoch):
                 if self._ready.get(name) == epoch:
                     del self._ready[name]
+                    self._admit()
             case ConnectionSuspect():
                 pass
             case StopOrders(reason=reason):
@@ -95,6 +99,8 @@ class RateLimiter(RuntimeActor):
 
     def _admit(self) -> None:
         self._expire_orders()
+        if not self._ready and (self._urgent or self._waiting):
+            self._pool.tell(ConnectionWanted())
         while self._ready and (lane := self._urgent or self._waiting):
             now = self.now()
             request = lane[0]

@@ -13,11 +13,12 @@ from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDi
 from actors.listener import Audience
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
-from actors.messages.control import Drain, HaltTrading
+from actors.messages.control import Drain, HaltTrading, HandoverBegun
 from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.facts import VenueFacts, Verdict
+from actors.policy.handovers import Handovers
 from actors.policy.picture import Picture
 from actors.policy.waiting import Waiter, Waiters
 
@@ -38,6 +39,7 @@ class Router(RuntimeActor):
         super().__init__("router", **kwargs)
         self._audience = Audience(start_subscriber)
         self._facts = VenueFacts()
+        self._handovers = Handovers()
         self._waiters = Waiters(default_deadline)
         self._house: Wired
         self._links: set[Link] = set()
@@ -63,6 +65,8 @@ class Router(RuntimeActor):
             case LinkOpened(link=link):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
+            case HandoverBegun():
+                self._handovers.begin(message)
             case Wired():
                 self._house = message
             case Drain():
@@ -83,7 +87,8 @@ class Router(RuntimeActor):
             self._route(batch)
 
     def _route(self, batch: traffic.EventBatch) -> None:
-        for item in batch.items:
+        items = self._handovers.sift(batch.source, batch.items) if self._handovers else batch.items
+        for item in items:
             match item:
                 case traffic.Ticks():
                     self._ticks += len(item.ticks)
@@ -96,7 +101,7 @@ class Router(RuntimeActor):
                     if self._facts.learn(item):
                         for waiter in self._waiters.take_undecided():
                             self._consider(waiter)
-        self._audience.deliver(batch.items)
+        self._audience.deliver(items)
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
@@ -124,6 +129,8 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
+        if isinstance(answer, Verdict) and not self._facts.connections:
+            self._house.pool.tell(traffic.ConnectionWanted())
         if answer is Verdict.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Verdict.FORWARD:
@@ -157,7 +164,7 @@ class Router(RuntimeActor):
             waiter.settle(value)
 
     def _fail(self, id: int, error: RequestError) -> None:
-        waiter = self._take(id)
+        waiter = self._take(id, succeeded=False)
         if waiter is not None and not waiter.fail(error):
             logger.warning("{} failed: {}", type(waiter.command).__name__, error)
             reason = f"{type(error).__name__}: {error}"
@@ -169,14 +176,14 @@ class Router(RuntimeActor):
         else:
             self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))
 
-    def _take(self, id: int) -> Waiter | None:
+    def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
         if waiter is not None:
             if waiter.timer is not None:
                 waiter.timer.cancel()
             if waiter.forwarded and not self._draining:
                 for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
-                    listener.tell(traffic.Settled(id))
+                    listener.tell(traffic.Settled(id, succeeded))
         return waiter
 
     def _draw(self, described: Described) -> None:

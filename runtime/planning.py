@@ -12,9 +12,10 @@ from actors.messages.lifecycle import ConnectionSettings
 from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
 from actors.policy.children import Plan
+from actors.policy.roster import PoolPlan
 from actors.values import Region
 from actors.wire.ssid import SessionString
-from runtime.config import Config, Orders, Reconnect
+from runtime.config import Config, Orders, Pool, Reconnect
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -26,18 +27,33 @@ def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
 def make_plan(config: Config, session: SessionString, regions: Sequence[Region]) -> Plan:
     """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
-    names = tuple(f"connection-{number}" for number in range(1, config.pool.connections + 1))
     reconnect = config.reconnect
     return Plan(
         hosts=workers or ("main",),
         workers=bool(workers),
-        connections=names,
+        connections=connection_names(config.pool),
         regions=tuple(regions),
         settings=_settings(config, session),
         new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=config.supervision.heartbeat_timeout,
     )
+
+
+def pool_plan(pool: Pool) -> PoolPlan:
+    """How large the pool is, and what it keeps open."""
+    return PoolPlan(
+        names=connection_names(pool),
+        kept=pool.kept,
+        standby=pool.standby,
+        streams_per_connection=pool.streams_per_connection,
+        idle_timeout=pool.idle_timeout,
+    )
+
+
+def connection_names(pool: Pool) -> tuple[str, ...]:
+    """Of all connections that there may be."""
+    return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
 
 
 def limits_of(orders: Orders) -> Limits:

@@ -35,7 +35,7 @@ from runtime.config import Config, load
 from runtime.dialing import dial
 from runtime.journal import open_journal
 from runtime.logs import tokens
-from runtime.planning import journal_path, limits_of, make_plan, regions_for
+from runtime.planning import journal_path, limits_of, make_plan, pool_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.worker_process import WorkerProcess
 
@@ -44,7 +44,7 @@ STOP_TIMEOUT = 2.0
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
-    Pool: ("connection.", "stream.confirmed"),
+    Pool: ("connection.", "stream.confirmed", "actor.", "desk.open"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
@@ -130,11 +130,16 @@ class Runtime:
             OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
         )
         pending_desk = self._run(PendingDesk, router=router)
-        pool = self._pool = self._run(Pool, self.config.pool.streams_per_connection, router=router)
+        pool = self._pool = self._run(Pool, pool_plan(self.config.pool), router=router)
         batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
         rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]
         limiter = self._run(
-            RateLimiter, rates, limits.max_concurrent_operations, outbound=batcher, router=router
+            RateLimiter,
+            rates,
+            limits.max_concurrent_operations,
+            outbound=batcher,
+            pool=pool,
+            router=router,
         )
         monitor = self._run(
             HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
@@ -152,7 +157,14 @@ class Runtime:
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         parts = (supervisor, pool, monitor, limiter, batcher, desk)
-        wired = Wired(outbound=limiter, pool=pool, desk=desk, pending_desk=pending_desk, parts=parts)
+        wired = Wired(
+            outbound=limiter,
+            pool=pool,
+            supervisor=supervisor,
+            desk=desk,
+            pending_desk=pending_desk,
+            parts=parts,
+        )
         for ref in (router, pool, desk, pending_desk, supervisor):
             ref.tell(wired)
         for stream in self.config.streams:

@@ -26,3 +26,16 @@ class ResumeOrders(Control, frozen=True):
 
 class Drain(Control, frozen=True):
     """Take no new work, finish what is under way, then stop."""
+
+
+class HandoverBegun(Control, frozen=True):
+    """``new`` is about to carry the stream of ``asset`` in place of ``old``, which goes on until it is
+    released; with ``cut`` nothing that it still says counts.
+
+    It overtakes, because no tick of ``new`` may come before it.
+    """
+
+    asset: str
+    old: str
+    new: str
+    cut: bool = False

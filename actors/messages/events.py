@@ -225,6 +225,14 @@ class StreamDropped(Event, frozen=True):
     asset: str
 
 
+class StreamReleased(Event, frozen=True):
+    """A connection has let a stream go; it says nothing more of it."""
+
+    base_topic: ClassVar[str] = "stream.released"
+    asset: str
+    connection: str
+
+
 class StreamStale(Event, frozen=True):
     """A tradable asset's stream fell silent ``silent_for`` seconds ago; ``cure`` is what is done about it."""
 

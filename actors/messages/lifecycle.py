@@ -45,6 +45,7 @@ class Wired(Control, frozen=True):
 
     outbound: Any
     pool: Any
+    supervisor: Any
     desk: Any
     pending_desk: Any
     parts: tuple[Any, ...]
@@ -102,6 +103,18 @@ class StopConnection(Struct, frozen=True, tag=True):
 
 class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
+
+
+class OpenConnection(Struct, frozen=True):
+    """The pool has need of a connection that is not kept open: start it, and again whenever it fails."""
+
+    connection: str
+
+
+class CloseConnection(Struct, frozen=True):
+    """The pool has no need of a connection any more: stop it until ``OpenConnection``."""
+
+    connection: str
 
 
 class ConnectionPlaced(Struct, frozen=True):

@@ -19,6 +19,15 @@ class StreamStatus(Struct, frozen=True):
     last_gap: tuple[float, float] | None
 
 
+class ConnectionStatistics(Struct, frozen=True):
+    """How a connection's last 100 requests ended; ``average`` is seconds to an answer."""
+
+    successes: int = 0
+    failures: int = 0
+    average: float | None = None
+    success_rate: float | None = None
+
+
 class ConnectionStatus(Struct, frozen=True):
     """One connection; ``rate`` is messages received per second, ``round_trip`` seconds."""
 
@@ -35,6 +44,9 @@ class ConnectionStatus(Struct, frozen=True):
     garbage: int
     round_trip: float | None
     last_error: str
+    role: str
+    in_flight: int
+    requests: ConnectionStatistics
 
 
 class WorkerStatus(Struct, frozen=True):
@@ -131,10 +143,20 @@ class PlacedStream(Struct, frozen=True):
     state: str
 
 
+class PooledConnection(Struct, frozen=True):
+    """What the pool knows of a connection; without a ``role`` it is not up."""
+
+    name: str
+    role: str
+    in_flight: int
+    requests: ConnectionStatistics
+
+
 class PoolPart(Struct, frozen=True):
-    """The desired streams, in the order in which they were wished for."""
+    """The desired streams, in the order in which they were wished for, and who carries them."""
 
     streams: tuple[PlacedStream, ...]
+    connections: tuple[PooledConnection, ...]
 
 
 class StreamFigures(Struct, frozen=True):

@@ -36,6 +36,7 @@ from actors.messages.events import (
     StreamDropped,
     StreamGap,
     StreamRecovered,
+    StreamReleased,
     StreamStale,
     TradingHalted,
     TradingResumed,
@@ -81,6 +82,16 @@ class Resubscribe(Struct, frozen=True):
     asset: str
 
 
+class MoveStream(Struct, frozen=True):
+    """The stream of ``asset`` does not come over its connection: have another carry it."""
+
+    asset: str
+
+
+class ConnectionWanted(Struct, frozen=True):
+    """Somebody waits for the venue while no connection is up: open one."""
+
+
 class OrderSent(Struct, frozen=True):
     """An order is on its way to a connection in this life of it; from here on it may take effect."""
 
@@ -93,6 +104,7 @@ class Settled(Struct, frozen=True):
     """Request ``id`` has its answer, or will never have one; its place is free again."""
 
     id: int
+    succeeded: bool = True
 
 
 class Ticks(Struct, frozen=True, tag=True):
@@ -139,6 +151,7 @@ PublicEvent = (
     | ActorQuarantined
     | StreamConfirmed
     | StreamDropped
+    | StreamReleased
     | StreamStale
     | StreamGap
     | StreamRecovered

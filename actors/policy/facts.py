@@ -1,11 +1,11 @@
-"""What the venue last told us about itself and the account, and which commands that answers."""
+"""What the venue last told us about itself and the account, over which connections, and what that answers."""
 
 import enum
 from typing import Any
 
 from actors.errors import RequestRefused
 from actors.messages.commands import Command, GetAssets, GetBalance, GetPayout, LoadCandles, SubscribeTicks
-from actors.messages.events import AssetsListed, BalanceChanged, Event
+from actors.messages.events import AssetsListed, BalanceChanged, ConnectionDown, ConnectionUp, Event
 from actors.values import Asset, Balance, Payout
 
 MOST_CANDLES = 100_000
@@ -20,11 +20,12 @@ class Verdict(enum.Enum):
 
 
 class VenueFacts:
-    """The latest asset table and balance; ``None`` until the venue has spoken."""
+    """The latest asset table and balance, ``None`` until the venue has spoken; who is connected to it."""
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] | None = None
         self.balance: Balance | None = None
+        self.connections: set[str] = set()
 
     def learn(self, event: Event) -> bool:
         """Take in an event; whether it told anything that is kept here."""
@@ -33,6 +34,12 @@ class VenueFacts:
                 self.assets = {asset.symbol: asset for asset in event.assets}
             case BalanceChanged():
                 self.balance = event.balance
+            case ConnectionUp(connection=name):
+                self.connections.add(name)
+                return False
+            case ConnectionDown(connection=name):
+                self.connections.discard(name)
+                return False
             case _:
                 return False
         return True

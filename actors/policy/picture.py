@@ -3,12 +3,14 @@
 from actors.messages.status import (
     BatcherStatus,
     ChildStatus,
+    ConnectionStatistics,
     ConnectionStatus,
     DeskStatus,
     HealthPart,
     LimiterStatus,
     Part,
     PlacedStream,
+    PooledConnection,
     PoolPart,
     RouterStatus,
     Status,
@@ -46,8 +48,11 @@ class Picture:
         assert isinstance(limiter, LimiterStatus)
         assert isinstance(batcher, BatcherStatus)
         assert isinstance(desk, DeskStatus)
+        pooled = {each.name: each for each in pool.connections}
         return Status(
-            connections=tuple(_connection(child, health) for child in supervisor.connections),
+            connections=tuple(
+                _connection(child, health, pooled.get(child.name)) for child in supervisor.connections
+            ),
             workers=supervisor.workers,
             streams=tuple(_stream(stream, health, now) for stream in pool.streams),
             limiter=limiter,
@@ -57,7 +62,7 @@ class Picture:
         )
 
 
-def _connection(child: ChildStatus, health: HealthPart) -> ConnectionStatus:
+def _connection(child: ChildStatus, health: HealthPart, pooled: PooledConnection | None) -> ConnectionStatus:
     figures = health.connections.get(child.name)
     report = figures.report if figures else None
     return ConnectionStatus(
@@ -74,6 +79,9 @@ def _connection(child: ChildStatus, health: HealthPart) -> ConnectionStatus:
         garbage=report.garbage if report else 0,
         round_trip=report.round_trip if report else None,
         last_error=child.last_error,
+        role=pooled.role if pooled else "",
+        in_flight=pooled.in_flight if pooled else 0,
+        requests=pooled.requests if pooled else ConnectionStatistics(),
     )
 
 

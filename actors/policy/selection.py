@@ -1,6 +1,6 @@
-"""Which region a connection tries next, and which connection takes a request."""
+"""Which region a connection tries next."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 
 from actors.values import Region
 
@@ -21,10 +21,3 @@ class RegionTurn:
     def next(self) -> Region:
         self._turn = (self._turn + 1) % len(self._regions)
         return self.current
-
-
-def least_loaded(load: Mapping[str, int], ready: Collection[str], limit: int | None = None) -> str | None:
-    """The ready connection with the smallest load, the first by name among equals; ``None`` if none is
-    ready or all are at ``limit``."""
-    candidates = [name for name in ready if limit is None or load.get(name, 0) < limit]
-    return min(candidates, key=lambda name: (load.get(name, 0), name), default=None)

@@ -10,6 +10,7 @@ from actors.messages import (
     PlaceOrder,
     SendRaw,
     StreamConfirmed,
+    StreamReleased,
     StreamReport,
     SubscribeTicks,
     UnsubscribeTicks,
@@ -69,7 +70,8 @@ class Correspondence:
             case UnsubscribeTicks(asset=asset):
                 texts = pocketoption.unsubscribe(asset)
                 self.streams.pop(asset, None)
-                return texts, (*self._pending.forget_stream(asset), *_done(request.id))
+                released = StreamReleased(asset, self._connection)
+                return texts, (*self._pending.forget_stream(asset), released, *_done(request.id))
             case LoadCandles() as command:
                 end = now if command.end is None else command.end
                 text = pocketoption.load_candles(

@@ -5,6 +5,7 @@ may arrive as text, since an expanded reference is text.
 """
 
 import importlib
+import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -103,6 +104,17 @@ def above(other: str) -> AfterValidator:
     def check(value: float, info: ValidationInfo) -> float:
         if value <= info.data.get(other, -1):
             raise ValueError(f"must exceed {other}")
+        return value
+
+    return AfterValidator(check)
+
+
+def below(other: str) -> AfterValidator:
+    """Less than another setting of the same section."""
+
+    def check(value: float, info: ValidationInfo) -> float:
+        if value >= info.data.get(other, math.inf):
+            raise ValueError(f"must be below {other}")
         return value
 
     return AfterValidator(check)

@@ -11,6 +11,7 @@ from rich.console import Console
 from actors.messages.events import AssetsListed, BalanceChanged, StreamRecovered, StreamStale
 from actors.messages.status import (
     BatcherStatus,
+    ConnectionStatistics,
     ConnectionStatus,
     DeskStatus,
     LimiterStatus,
@@ -42,6 +43,9 @@ def connection(number: int, **changes: Any) -> ConnectionStatus:
         garbage=0,
         round_trip=0.0421,
         last_error="",
+        role="market",
+        in_flight=0,
+        requests=ConnectionStatistics(),
     )
     return replace(usual, **changes)
 

@@ -5,12 +5,14 @@ from actors.messages.status import (
     BatcherStatus,
     ChildStatus,
     ConnectionFigures,
+    ConnectionStatistics,
     ConnectionStatus,
     DeskStatus,
     HealthPart,
     LimiterStatus,
     Part,
     PlacedStream,
+    PooledConnection,
     PoolPart,
     RouterStatus,
     StreamFigures,
@@ -26,7 +28,8 @@ BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
 SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
-POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
+ANSWERS = ConnectionStatistics(successes=3, failures=1, average=0.02, success_rate=0.75)
+POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),), (PooledConnection("c1", "account", 2, ANSWERS),))
 REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {}, 1000.0)
 HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
@@ -71,6 +74,9 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
             garbage=1,
             round_trip=0.05,
             last_error="cut",
+            role="account",
+            in_flight=2,
+            requests=ANSWERS,
         ),
     )
     assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
@@ -88,7 +94,7 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    parts = (SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK)
+    parts = (SupervisorPart((), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK)
     status = painted(*parts).compose(ROUTER, now=0.0)
     assert (status.connections, status.streams) == ((), ())
 

@@ -15,7 +15,7 @@ def desired(*assets: str, per_connection: int = 4) -> Subscriptions:
 
 
 def placed(subscriptions: Subscriptions) -> dict[str, str]:
-    return {stream.asset: stream.connection for stream in subscriptions.all()}
+    return {stream.asset: stream.connection for stream in subscriptions}
 
 
 def state(subscriptions: Subscriptions, asset: str) -> StreamState:
@@ -39,7 +39,7 @@ def test_desiring_the_same_again_changes_nothing() -> None:
     subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
     assert subscriptions.desire("A", 60) is subscriptions.get("A")
     assert state(subscriptions, "A") is StreamState.CONFIRMED
-    assert len(subscriptions.all()) == 1
+    assert len(subscriptions) == 1
 
 
 def test_another_period_wants_a_new_confirmation_on_the_same_connection() -> None:
@@ -65,7 +65,7 @@ def test_streams_are_dealt_to_the_least_loaded_up_to_the_cap() -> None:
     subscriptions = desired(*"ABCDEFGHIJ", per_connection=4)
     subscriptions.place(["c1", "c2"])
     assert Counter(placed(subscriptions).values()) == {"c1": 4, "c2": 4, "": 2}
-    assert [stream.asset for stream in subscriptions.all() if not stream.connection] == ["I", "J"]
+    assert [stream.asset for stream in subscriptions if not stream.connection] == ["I", "J"]
 
 
 def test_a_connection_that_comes_later_takes_only_what_waits() -> None:
@@ -93,7 +93,7 @@ def test_the_streams_of_a_lost_connection_find_another() -> None:
     assert all(state(subscriptions, asset) is StreamState.WAITING for asset in lost)
     assert [stream.asset for stream in subscriptions.place(["c2"])] == lost
     assert set(placed(subscriptions).values()) == {"c2"}
-    states = Counter(stream.state for stream in subscriptions.all())
+    states = Counter(stream.state for stream in subscriptions)
     assert states == {StreamState.PENDING: 2, StreamState.CONFIRMED: 2}
 
 
@@ -125,11 +125,6 @@ def test_what_is_dropped_makes_room() -> None:
     subscriptions.place(["c1"])
     subscriptions.drop("A")
     assert [stream.asset for stream in subscriptions.place(["c1"])] == ["B"]
-
-
-def test_the_capacity_is_what_all_connections_carry() -> None:
-    assert Subscriptions(4).capacity(3) == 12
-    assert Subscriptions(4).capacity(0) == 0
 
 
 CONNECTIONS = st.sampled_from(["c1", "c2", "c3"])

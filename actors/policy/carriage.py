@@ -1,0 +1,189 @@
+"""Which connection carries what: decides on streams, requests and roles, and says which steps follow."""
+
+import math
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, TradingCommand, UnsubscribeTicks
+from actors.messages.control import HandoverBegun
+from actors.messages.events import StreamConfirmed, StreamDropped
+from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.messages.status import PoolPart
+from actors.messages.traffic import Failure, Reply, Request, Settled
+from actors.policy.roster import PoolPlan, Roster
+from actors.policy.subscriptions import Stream, Subscriptions
+
+MOVE_TIMEOUT = 10.0
+"""Seconds that a move may take until it is given up; the stream stays where it is."""
+
+Step = Request | Reply | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
+"""What follows from a decision: a request that goes out again from the head of the way, an answer, news,
+or the word to the router or the supervisor."""
+
+
+class Carriage:
+    """Owns the streams and the roster. Every ``Step`` that a method answers with is to be taken, in order.
+
+    ``now`` is on the monotonic clock.
+    """
+
+    def __init__(self, plan: PoolPlan) -> None:
+        self.roster = Roster(plan)
+        self._subscriptions = Subscriptions(plan.streams_per_connection)
+        self._parked: list[Request] = []
+
+    # Requests
+
+    def choose(self, request: Request, now: float) -> tuple[str, list[Step]]:
+        """The connection that takes ``request`` now; ``""`` if none does (then it waits or is answered)."""
+        match request.command:
+            case SubscribeTicks() as command:
+                return self._subscribe(request, command, now)
+            case UnsubscribeTicks(asset=asset):
+                return self._unsubscribe(request, asset)
+            case TradingCommand():
+                # One for all that concerns money, so that the venue sees orders in our order.
+                if account := self.roster.account:
+                    return account, []
+                return "", [Failure(request.id, "NotSent", "no connection is up", order=request.order)]
+            case LoadCandles() | SendRaw():
+                if connection := self.roster.choose():
+                    return connection, []
+                self._parked.append(request)
+                return "", self.want()
+
+    def settle(self, settled: Settled, now: float) -> None:
+        """A request is answered or given up."""
+        request = self.roster.settled(settled.id, now, succeeded=settled.succeeded)
+        if request is not None and isinstance(request.command, SubscribeTicks):
+            stream = self._subscriptions.get(request.command.asset)
+            if stream is not None and stream.request is request:
+                stream.request = None
+
+    def _subscribe(self, request: Request, command: SubscribeTicks, now: float) -> tuple[str, list[Step]]:
+        known = self._subscriptions.get(command.asset)
+        if request.connection:  # one of our own, for a stream that may have moved or gone meanwhile
+            current = known is not None and known.rides(request.connection)
+            return self.roster.if_up(request.connection) if current else "", []
+        if known is None and len(self._subscriptions) >= self.roster.room:
+            reason = f"the pool carries {self.roster.room} streams and is full"
+            return "", [Failure(request.id, "RequestRefused", reason)]
+        stream = self._subscriptions.desire(command.asset, command.period)
+        if stream.confirmed is not None:
+            return "", [Reply(request.id, stream.confirmed)]
+        stream.request = request
+        if stream.connection:
+            return self.roster.if_up(stream.connection), []
+        restored = self._place(now, but=stream)
+        return stream.connection, restored
+
+    def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[Step]]:
+        if request.connection:  # the stream has moved away from there
+            return self.roster.if_up(request.connection), []
+        stream = self._subscriptions.drop(asset)
+        if stream is None:
+            return "", [Failure(request.id, "RequestRefused", f"{asset} is not subscribed")]
+        steps: list[Step] = [StreamDropped(asset)]
+        if stream.target:
+            steps.append(_let_go(asset, stream.target))
+        connection = self.roster.if_up(stream.connection)
+        return connection, steps if connection else [*steps, Reply(request.id)]
+
+    # Connections
+
+    def up(self, name: str, epoch: int, now: float) -> list[Step]:
+        """A connection can take streams and requests."""
+        self.roster.up(name, epoch, now)
+        # All at once they would break the rate: they go the whole way out again.
+        parked, self._parked = self._parked, []
+        return [*self._place(now), *parked]
+
+    def down(self, name: str, epoch: int, now: float) -> list[Step]:
+        """Its streams move, its reads are repeated elsewhere; what must not be repeated is answered."""
+        if not self.roster.down(name, epoch):
+            return []
+        self._subscriptions.release(name)
+        steps: list[Step] = []
+        for request in self.roster.take_lost(name):
+            if isinstance(request.command, LoadCandles):
+                steps.append(request)
+            elif not request.order and not isinstance(request.command, SubscribeTicks):
+                reason = "the connection was lost after the send"
+                steps.append(Failure(request.id, "RequestTimeout", reason))
+        return steps + self._place(now)
+
+    def give_up(self, name: str) -> list[Step]:
+        """A connection will not come back by itself."""
+        if name in self.roster:
+            self.roster[name].given_up = True
+        return self._open()
+
+    def want(self) -> list[Step]:
+        """Somebody waits for the venue."""
+        return self._open(some=True)
+
+    def tend(self, now: float) -> list[Step]:
+        """Spread the streams better by one move, give up a move that got stuck, close what is idle."""
+        steps = self._place(now)
+        for stream in self._subscriptions.stuck(now - MOVE_TIMEOUT):
+            steps.append(_let_go(stream.asset, stream.target))
+            stream.target = ""
+        if move := self._subscriptions.unbalanced(self.roster.markets, self.roster.account):
+            stream, target = move
+            stream.target, stream.moving_since = target, now
+            steps += [HandoverBegun(stream.asset, stream.connection, target), _again(stream, target)]
+        idle = self.roster.to_close(self._subscriptions.load(), now)
+        return steps + [CloseConnection(name) for name in idle]
+
+    # Streams
+
+    def confirm(self, confirmed: StreamConfirmed) -> list[Step]:
+        """The venue streams; a connection that the stream has left is told to let go."""
+        if self.roster[confirmed.connection].epoch != confirmed.epoch:
+            return []
+        left = self._subscriptions.confirm(confirmed)
+        return [_let_go(confirmed.asset, left)] if self.roster.if_up(left) else []
+
+    def resubscribe(self, asset: str) -> list[Step]:
+        """The stream is silent: once more, where it is."""
+        stream = self._subscriptions.get(asset)
+        return [_again(stream, stream.connection)] if stream and stream.connection else []
+
+    def move(self, asset: str) -> list[Step]:
+        """The stream does not come over its connection: over another at once, if one has room."""
+        stream = self._subscriptions.get(asset)
+        if stream is None or not stream.connection or stream.target:
+            return []
+        target = self._subscriptions.elsewhere(stream, self.roster.markets, self.roster.account)
+        if not target:
+            return self.resubscribe(asset)
+        old, stream.connection, stream.confirmed = stream.connection, target, None
+        return [HandoverBegun(asset, old, target, cut=True), _again(stream, target), _let_go(asset, old)]
+
+    def part(self) -> PoolPart:
+        """The pool as the status shows it."""
+        return PoolPart(self._subscriptions.placed(), self.roster.figures())
+
+    def _place(self, now: float, but: Stream | None = None) -> list[Step]:
+        self.roster.cast(self._subscriptions.load())
+        account = "" if self.roster.others_come(now) else self.roster.account
+        placed = self._subscriptions.place(self.roster.markets, account)
+        again: Iterable[Step] = (_again(each, each.connection) for each in placed if each is not but)
+        return [*again, *self._open()]
+
+    def _open(self, *, some: bool = False) -> list[Step]:
+        opening = self.roster.to_open(self._subscriptions.load(), some=some)
+        return [OpenConnection(name) for name in opening]
+
+
+def _again(stream: Stream, connection: str) -> Request:
+    """Subscribe on ``connection``, in the name of whoever may still wait for the stream."""
+    waiting = stream.request if stream.confirmed is None else None
+    request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
+    # The wish outlives its waiter's patience: the limiter may delay it, never refuse it.
+    return replace(request, connection=connection, expires_at=math.inf)
+
+
+def _let_go(asset: str, connection: str) -> Request:
+    return Request(0, UnsubscribeTicks(asset), math.inf, connection)
