@@ -211,10 +211,10 @@ def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: b
         ping = "-" if each.round_trip is None else f"{each.round_trip * 1000:.1f} ms"
         row: Row = [each.name, _state(each.state), each.region, f"{each.rate:,.1f}", ping, str(each.restarts)]
         if wide:
-            row += [each.worker, f"{each.messages_in:,}", f"{each.messages_out:,}"]
+            row += [each.role or "-", each.worker, f"{each.messages_in:,}", f"{each.messages_out:,}"]
         rows.append([*row, each.last_error or "-"])
     if wide:
-        titles += ["WORKER", ">IN", ">OUT"]
+        titles += ["ROLE", "WORKER", ">IN", ">OUT"]
     return _table([*titles, _GIVES_WAY], rows, limit)
 
 

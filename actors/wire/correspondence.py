@@ -70,8 +70,11 @@ class Correspondence:
             case UnsubscribeTicks(asset=asset):
                 texts = pocketoption.unsubscribe(asset)
                 self.streams.pop(asset, None)
+                given_up = self._pending.forget_stream(asset)
+                if request.connection:  # it goes on elsewhere, where those who wait for it are answered
+                    given_up = []
                 released = StreamReleased(asset, self._connection)
-                return texts, (*self._pending.forget_stream(asset), released, *_done(request.id))
+                return texts, (*given_up, released, *_done(request.id))
             case LoadCandles() as command:
                 end = now if command.end is None else command.end
                 text = pocketoption.load_candles(

@@ -112,7 +112,20 @@ def test_the_header_says_what_this_is_and_for_how_long(tally: Tally) -> None:
 def test_everything_is_there_on_a_wide_terminal(tally: Tally) -> None:
     lines = picture(Dashboard(PRACTICE, tally), status())
     assert row(lines, "connection-1").split() == [
-        *("connection-1", "up", "demo-europe", "12.3", "42.1", "ms", "0", "worker-1", "12,345", "67", "-")
+        *(
+            "connection-1",
+            "up",
+            "demo-europe",
+            "12.3",
+            "42.1",
+            "ms",
+            "0",
+            "market",
+            "worker-1",
+            "12,345",
+            "67",
+            "-",
+        )
     ]
     assert row(lines, "EURUSD_otc").split() == [
         *("EURUSD_otc", "confirmed", "1.1", "0.4", "s", "1,234", "0", "connection-1", "-")
@@ -192,9 +205,9 @@ def test_eighty_columns_keep_everything_whole_but_a_long_error(tally: Tally) -> 
 
 
 def test_text_of_the_venue_can_neither_colour_nor_break_the_table(tally: Tally) -> None:
-    nasty = connection(1, last_error="\x1b[31mred\nnext [bold]line[/bold]")
+    nasty = connection(1, last_error="\x1b[31mred\nnext [b]line[/b]")
     lines = picture(Dashboard(PRACTICE, tally), status(connections=(nasty,)))
-    assert row(lines, "connection-1").endswith("\\x1b[31mred\\nnext [bold]line[/bold]")
+    assert row(lines, "connection-1").endswith("\\x1b[31mred\\nnext [b]line[/b]")
 
 
 def test_states_have_colours_where_there_are_any(tally: Tally) -> None:

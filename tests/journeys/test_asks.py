@@ -192,7 +192,7 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
         assert stream.ticks > 0
         assert stream.age is not None
         assert 0 <= stream.age < 3
-    assert status.limiter.passed == status.batcher.requests == len(ASSETS)
+    assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more, if one moved
     assert status.router.ticks > 0
 
 

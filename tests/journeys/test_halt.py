@@ -135,7 +135,8 @@ class _Told:
 def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     """The halt is told behind the order, and is served before it: the order must not leave after that."""
     outbound, router = _Gate(), Notebook()
-    limiter = RateLimiter.start([Rate(100, 1.0)], 100, outbound=outbound, router=_Told(router))
+    told = _Told(router)
+    limiter = RateLimiter.start([Rate(100, 1.0)], 100, outbound=outbound, pool=told, router=told)
     due = time.monotonic() + DEADLINE
     limiter.tell(ConnectionUp("c1", 1, "r"))
     limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))

@@ -2,9 +2,16 @@ import json
 
 import pytest
 
-from actors.messages import CandlesLoaded, LoadCandles, SendRaw, SubscribeTicks, UnsubscribeTicks
+from actors.messages import (
+    CandlesLoaded,
+    LoadCandles,
+    SendRaw,
+    StreamReleased,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
 from actors.messages.commands import VenueCommand
-from actors.messages.traffic import Failure, Reply
+from actors.messages.traffic import Failure, Reply, Request
 from actors.values import Candle
 from actors.wire.pending import MAX_UNANSWERED
 from actors.wire.session import Message
@@ -50,9 +57,17 @@ def test_unsubscribing_is_answered_at_once_and_ends_the_wait_for_the_stream() ->
     session.texts_to_send()
     assert session.send([request(2, UnsubscribeTicks(asset="A"))], NOW) == [
         Failure(1, "RequestRefused", "unsubscribed before it was confirmed"),
+        StreamReleased("A", "c1"),
         Reply(2),
     ]
     assert texts(session) == ['42["unsubfor","A"]', '42["unSubscribeSymbol","A"]']
+
+
+def test_letting_a_stream_go_that_moves_elsewhere_fails_nobody_who_waits_for_it() -> None:
+    session = ready()
+    session.send([request(1, SubscribeTicks(asset="A"))], NOW)
+    moved = Request(0, UnsubscribeTicks("A"), 0.0, connection="c1")
+    assert session.send([moved], NOW) == [StreamReleased("A", "c1")]
 
 
 def bars(*times: int, period: int = 60, index: int | str = 5) -> list[Message]:
