@@ -27,7 +27,7 @@ RESULT_GRACE = 15.0
 
 
 class _Due(Struct, frozen=True):
-    """A waiter's time is up, for an order, a result, or to be judged at all; for none, a verdict is due."""
+    """Time is up for waiter ``id`` (its order, deal or trade); without one, for a verdict or an answer."""
 
     id: int = 0
     order: str = ""
@@ -75,6 +75,8 @@ class OrderDesk(RuntimeActor):
                 self._take(self._books.hear(message, self._utc()))
                 for early in self._briefing.hear(message):
                     self._trade(early)
+            case _Due(id=0, order=order) if order:
+                self._take(self._book.unanswered(order))
             case _Due(id=0):
                 self._take(self._ledger.check(self._utc()))
             case _Due():
@@ -160,6 +162,7 @@ class OrderDesk(RuntimeActor):
         elif due.order and self._book.waits(due.order):
             unknown = errors.OrderUnknown("it was sent, and no answer came by the deadline", due.order)
             self._take(self._ledger.overdue(due.order, "no answer by the deadline"))
+            self.after(self._limits.verdict_delay, _Due(order=due.order))
             self._answer(*self._book.give_up(due.order, unknown))
         elif self._briefing.early.pop(due.id, None):
             self._answer((due.id, errors.NotSent("the venue has not listed its assets and deals")))

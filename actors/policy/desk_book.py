@@ -86,6 +86,13 @@ class DeskBook:
         self._carried[sent.order] = (sent.connection, sent.epoch)
         return True
 
+    def unanswered(self, order: str) -> list[events.Event]:
+        """The life that still carries it is to be replaced: only a new login proves what became of it."""
+        if order not in self._carried:
+            return []
+        connection, epoch = self._carried[order]
+        return [events.ConnectionSuspect(connection, epoch, f"order {order} has no answer")]
+
     def down(self, down: events.ConnectionDown) -> list[str]:
         """The orders that were under way on this life."""
         life = (down.connection, down.epoch)

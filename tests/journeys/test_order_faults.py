@@ -10,6 +10,7 @@ from actors.errors import NotPlaced, NotSent, OrderUnknown
 from actors.messages import (
     AwaitResult,
     ConnectionDown,
+    ConnectionSuspect,
     ConnectionUp,
     GetOpenedDeals,
     OrderClosed,
@@ -87,6 +88,26 @@ def test_who_cannot_wait_for_the_verdict_is_told_unknown_at_the_deadline_and_hea
         assert doubt.value.order == exchange.ledger.orders()[0].request_id
         notebook.first(OrderNotPlaced, order=doubt.value.order)
     assert_told_apart(notebook, unknown=1, nothing=1)
+
+
+def test_an_order_without_an_answer_on_a_standing_connection_is_cleared_up_by_a_new_login(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        exchange.disturb_orders("lost_before")
+        with pytest.raises(OrderUnknown) as doubt:
+            ask(runtime, bet(5, deadline=0.4))
+        suspect = notebook.first(ConnectionSuspect)
+        assert doubt.value.order in suspect.reason
+        if kind == "lost_before":
+            notebook.first(OrderNotPlaced, order=doubt.value.order)
+            ask(runtime, bet(5))
+        else:
+            assert (
+                notebook.first(OrderOpened, order=doubt.value.order).deal == exchange.ledger.deals()[0].deal
+            )
+        assert len(notebook.all(ConnectionSuspect)) == 1
 
 
 @pytest.mark.parametrize("workers", [1])
