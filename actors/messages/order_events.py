@@ -105,22 +105,30 @@ class DealRefused(Event, frozen=True):
 
 
 class DealsOpen(Event, frozen=True):
-    """All open deals, pushed after login and on every change (protocol 1.7.9)."""
+    """All open deals, pushed after login and on every change (protocol 1.7.9).
+
+    Unless ``complete``, a row could not be read: then the list proves of no deal that there is none.
+    """
 
     base_topic: ClassVar[str] = "desk.open"
     connection: str
     epoch: int
     deals: list[Deal]
+    complete: bool = True
 
 
 class DealsClosed(Event, frozen=True):
-    """Deals that ended: with ``listed`` the venue's list of the latest, else those that ended just now."""
+    """Deals that ended: with ``listed`` the venue's list of the latest, else those that ended just now.
+
+    ``complete`` as in ``DealsOpen``.
+    """
 
     base_topic: ClassVar[str] = "desk.closed"
     connection: str
     epoch: int
     deals: list[Deal]
     listed: bool
+    complete: bool = True
 
 
 class PendingAnswered(Event, frozen=True):

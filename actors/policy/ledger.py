@@ -126,9 +126,10 @@ class Ledger:
         standing = Standing.LISTED if self._is_first(event) else Standing.UNCLAIMED
         for deal in event.deals:
             self._deals.take_open(deal, standing, self._step)
-        self._deals.drop_missing({deal.id for deal in event.deals}, now)
-        if login := self._login(event):
-            login.show_open(now)
+        if event.complete:
+            self._deals.drop_missing({deal.id for deal in event.deals}, now)
+            if login := self._login(event):
+                login.show_open(now)
         return self._settle()
 
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
@@ -137,7 +138,7 @@ class Ledger:
         standing = Standing.PAST if event.listed and self._is_first(event) else Standing.UNCLAIMED
         entries = [self._deals.take_closed(deal, standing, self._step) for deal in event.deals]
         ended = [entry for entry in entries if entry and entry.standing is not Standing.PAST]
-        if event.listed and (login := self._login(event)):
+        if event.listed and event.complete and (login := self._login(event)):
             login.show_closed([latest_end(deal, self._owner(deal)) for deal in event.deals], now)
         events = self._settle()
         for entry in ended:

@@ -108,10 +108,10 @@ class Correspondence:
                 return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
             case Refusal(asset=asset, reason=reason):
                 return self._refused(self._pending.settle_refusal(asset, reason))
-            case OpenDeals(deals=deals):
-                return (DealsOpen(self._connection, self._epoch, deals),)
-            case ClosedDeals(deals=deals, listed=listed):
-                return (DealsClosed(self._connection, self._epoch, deals, listed),)
+            case OpenDeals(deals=deals, complete=complete):
+                return (DealsOpen(self._connection, self._epoch, deals, complete),)
+            case ClosedDeals(deals=deals, listed=listed, complete=complete):
+                return (DealsClosed(self._connection, self._epoch, deals, listed, complete),)
             case Placement(order=placed, reason=reason):
                 return (PendingAnswered(self._connection, order=placed, reason=reason),)
             case Cancellation():

@@ -81,16 +81,19 @@ class Refusal(Struct, frozen=True):
 
 
 class OpenDeals(Struct, frozen=True):
-    """All open deals."""
+    """All open deals, if ``complete``: a row that could not be read is missing otherwise."""
 
     deals: list[Deal]
+    complete: bool = True
 
 
 class ClosedDeals(Struct, frozen=True):
-    """The latest closed deals if ``listed``, else those that have just closed."""
+    """The latest closed deals if ``listed``, else those that have just closed; all of them if
+    ``complete``."""
 
     deals: list[Deal]
     listed: bool
+    complete: bool = True
 
 
 class Deals(Rows):
@@ -115,15 +118,21 @@ class Deals(Rows):
         """Protocol 1.7.8."""
         wrapped = payload.lstrip().startswith(b"{")
         rows = self._closing.read(payload).deals if wrapped else self._list.read(payload)
-        return ClosedDeals(self.some(_closed, rows), listed=False)
+        return self._closed_deals(rows, listed=False)
 
     def open_list(self, payload: bytes) -> OpenDeals:
         """Protocol 1.7.9."""
-        return OpenDeals(self.some(_open, self._list.read(payload)))
+        rows = self._list.read(payload)
+        deals = self.some(_open, rows)
+        return OpenDeals(deals, complete=len(deals) == len(rows))
 
     def closed_list(self, payload: bytes) -> ClosedDeals:
         """Protocol 1.7.9."""
-        return ClosedDeals(self.some(_closed, self._list.read(payload)), listed=True)
+        return self._closed_deals(self._list.read(payload), listed=True)
+
+    def _closed_deals(self, rows: list[Raw], *, listed: bool) -> ClosedDeals:
+        deals = self.some(_closed, rows)
+        return ClosedDeals(deals, listed, complete=len(deals) == len(rows))
 
 
 def reason(word: str) -> str:

@@ -268,3 +268,26 @@ def test_an_order_proven_not_placed_may_be_repeated() -> None:
     log_in(ledger, NOW + 1, epoch=2)
     assert ledger.check(NOW + 3) == [OrderNotPlaced("o1", BET.asset, ONE)]
     assert intend(ledger, id="o2", now=NOW + 3).state is OrderState.JOURNALED
+
+
+@pytest.mark.parametrize("unread", ["open", "closed"])
+def test_a_list_with_a_row_that_could_not_be_read_proves_nothing(unread: str) -> None:
+    """The row may have been the very deal."""
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.login("c1", 2)
+    ledger.opened_listed(structs.replace(list_open(epoch=2), complete=unread != "open"), NOW + 1)
+    ledger.closed(structs.replace(list_closed(epoch=2), complete=unread != "closed"), NOW + 1)
+    assert ledger.check_at() is None
+    assert ledger.check(NOW + 1000) == []
+    log_in(ledger, NOW + 1001, epoch=3)
+    assert ledger.check(NOW + 1004) == [OrderNotPlaced("o1", BET.asset, ONE)]
+
+
+def test_a_deal_that_is_missing_from_an_incomplete_list_stays_open() -> None:
+    ledger = fresh_ledger()
+    ledger.opened_listed(list_open(DEAL), NOW)
+    ledger.opened_listed(structs.replace(list_open(), complete=False), DEAL.closes_at + 60)
+    assert ledger.open_deals() == [DEAL]
+    ledger.opened_listed(list_open(), DEAL.closes_at + 61)
+    assert ledger.open_deals() == []
