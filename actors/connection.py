@@ -136,10 +136,10 @@ class Connection(RuntimeActor):
             raise failure
 
     def _send(self, message: Send) -> None:
-        if not self._conversation.ready:
-            logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
+        if message.epoch != self._start.epoch or not self._conversation.ready:
+            logger.debug("{} is not up; {} requests stay with the pool", self.name, len(message.requests))
             orders = [request for request in message.requests if request.order]
-            reason = "the connection is not up"
+            reason = "the connection was lost before it left"
             self._publish([Failure(each.id, "NotSent", reason, order=each.order) for each in orders])
             return
         items = self._conversation.send(message.requests, time.time())

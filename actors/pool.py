@@ -120,11 +120,11 @@ class Pool(RuntimeActor):
                     epoch = self._roster[connection].epoch
                     self._house.desk.tell(OrderSent(request.order, connection, epoch))
         for connection, joined in leaving.items():
+            member = self._roster[connection]
             try:
-                self._roster[connection].host.tell(Send(connection, joined))
+                member.host.tell(Send(connection, member.epoch, joined))
             except WorkerDied:
-                epoch = self._roster[connection].epoch
-                self._take(self._carriage.down(connection, epoch, self.now()))
+                self._take(self._carriage.down(connection, member.epoch, self.now()))
 
     def _take(self, steps: Iterable[Step]) -> None:
         for step in steps:

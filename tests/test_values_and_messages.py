@@ -304,7 +304,7 @@ ORDERS: list[Any] = [
     StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),
     StopConnection("c1"),
     StopHost(),
-    Send("c1", REQUESTS),
+    Send("c1", 1, REQUESTS),
 ]
 
 

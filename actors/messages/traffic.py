@@ -70,9 +70,10 @@ class Requests(Struct, frozen=True):
 
 
 class Send(Struct, frozen=True, tag=True):
-    """Requests for one connection, to leave in one write."""
+    """Requests for one life of one connection, to leave in one write."""
 
     connection: str
+    epoch: int
     requests: list[Request]
 
 
