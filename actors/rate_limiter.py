@@ -90,7 +90,7 @@ class RateLimiter(RuntimeActor):
             return
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
-        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request))
+        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request), urgent=request.urgent)
         if now + wait > request.expires_at:
             self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
             return
@@ -108,7 +108,7 @@ class RateLimiter(RuntimeActor):
                 lane.popleft()
                 self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
                 continue
-            wait = self._quota.wait(now, _cost(request))
+            wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
             if wait > 0 or (request.id and self._quota.full(now)):
                 self._try_again(wait or 1.0)
                 return

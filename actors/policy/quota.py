@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,21 +17,29 @@ class Rate(Struct, frozen=True):
         return f"{self.count}/{self.seconds:g}s"
 
 
+ORDERS_SHARE: Final = 5
+"""One in so many sends of a window is kept for what is urgent: an order must not wait behind a page of
+candles, or behind streams that are restored, until the minute is over."""
+
+
 class _Window:
     """Remembers when its last ``rate.count`` sends were: a send is admitted when enough of them have left."""
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
+        self._kept = rate.count // ORDERS_SHARE
         self._sent: deque[float] = deque(maxlen=rate.count)
 
-    def wait(self, now: float, cost: int) -> float:
+    def wait(self, now: float, cost: int, *, urgent: bool) -> float:
+        kept = 0 if urgent else self._kept
         free = self.rate.count - len(self._sent)
-        last = min(cost, self.rate.count) - 1
+        last = kept + min(cost, self.rate.count - kept) - 1
         return 0.0 if last < free else max(0.0, self._sent[last - free] + self.rate.seconds - now)
 
-    def estimate(self, now: float, ahead: int, cost: int) -> float:
-        rounds, last = divmod(ahead + min(cost, self.rate.count) - 1, self.rate.count)
-        return rounds * self.rate.seconds + self.wait(now, last + 1)
+    def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool) -> float:
+        room = self.rate.count - (0 if urgent else self._kept)
+        rounds, last = divmod(ahead + min(cost, room) - 1, room)
+        return rounds * self.rate.seconds + self.wait(now, last + 1, urgent=urgent)
 
     def book(self, now: float) -> None:
         self._sent.append(now)
@@ -54,16 +63,18 @@ class Quota:
         """Requests sent that have no answer yet."""
         return len(self._in_flight)
 
-    def wait(self, now: float, cost: int = 1) -> float:
+    def wait(self, now: float, cost: int = 1, *, urgent: bool = False) -> float:
         """Seconds until the windows admit ``cost`` sends at once; 0 is now.
 
-        More than a window holds are admitted when it is empty.
+        What is not ``urgent`` leaves a fifth of each window free. More than a window holds are admitted
+        when it is empty.
         """
-        return max((window.wait(now, cost) for window in self._windows), default=0.0)
+        return max((window.wait(now, cost, urgent=urgent) for window in self._windows), default=0.0)
 
-    def estimate(self, now: float, ahead: int, cost: int) -> float:
+    def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool = False) -> float:
         """Seconds until ``cost`` sends can at the earliest be admitted behind ``ahead`` others that wait."""
-        return max((window.estimate(now, ahead, cost) for window in self._windows), default=0.0)
+        waits = (window.estimate(now, ahead, cost, urgent=urgent) for window in self._windows)
+        return max(waits, default=0.0)
 
     def full(self, now: float) -> bool:
         """Whether as many requests as allowed are unanswered; those past their deadline no longer count."""

@@ -47,14 +47,14 @@ def test_the_wait_is_not_a_moment_longer_than_it_must_be(
     for pause, cost_wish in arrivals:
         now += pause
         cost = within(rates, cost_wish)
-        if quota.wait(now, cost) == 0:
+        if quota.wait(now, cost, urgent=True) == 0:
             quota.book(now, cost)
             sends += [now] * cost
     cost = within(rates, wish)
     moment = now
     while any(overfull([*sends, *[moment] * cost], rate) for rate in rates):
         moment += 1
-    assert quota.wait(now, cost) == moment - now
+    assert quota.wait(now, cost, urgent=True) == moment - now
 
 
 @given(
@@ -122,9 +122,39 @@ def test_the_headroom_is_what_could_leave_now(rates: list[Rate], arrivals: list[
         headroom = quota.headroom(now)
         assert set(headroom) == {str(rate) for rate in rates}
         cost = within(rates, wish)
-        assert (quota.wait(now, cost) == 0) == all(room >= cost for room in headroom.values())
-        if quota.wait(now, cost) == 0:
+        assert (quota.wait(now, cost, urgent=True) == 0) == all(room >= cost for room in headroom.values())
+        if quota.wait(now, cost, urgent=True) == 0:
             quota.book(now, cost)
+
+
+def test_a_fifth_of_every_window_is_kept_for_what_is_urgent() -> None:
+    quota = Quota([Rate(10, 1.0)], 1)
+    for _ in range(8):
+        assert quota.wait(0.0) == 0
+        quota.book(0.0)
+    assert quota.wait(0.25) == quota.estimate(0.25, 0, 1) == 0.75
+    for _ in range(2):
+        assert quota.wait(0.25, urgent=True) == quota.estimate(0.25, 0, 1, urgent=True) == 0
+        quota.book(0.25)
+    assert quota.wait(0.5, urgent=True) == 0.5
+
+
+@given(RATES, st.lists(st.tuples(st.integers(0, 8), st.integers(1, 3), st.booleans()), max_size=60))
+def test_urgent_and_other_sends_together_overfill_no_window(
+    rates: list[Rate], arrivals: list[tuple[int, int, bool]]
+) -> None:
+    quota = Quota(rates, 1)
+    now, sends = 0.0, []
+    for pause, wish, urgent in arrivals:
+        cost = within(rates, wish)
+        now += pause
+        assert quota.wait(now, cost, urgent=True) <= quota.wait(now, cost)
+        now += quota.wait(now, cost, urgent=urgent)
+        assert quota.wait(now, cost, urgent=urgent) == 0
+        quota.book(now, cost)
+        sends += [now] * cost
+    for rate in rates:
+        assert not overfull(sends, rate)
 
 
 def test_a_rate_reads_as_it_is_written() -> None:
