@@ -14,11 +14,15 @@ from actors.messages.lifecycle import ConnectionSettings, LinkOpened, StartConne
 from actors.messages.traffic import Send
 from actors.values import Region, Secret
 from runtime import logs
+from runtime.worker_process import WorkerProcess
 from runtime.workers import Workers
 from tests.journeys.journey import DEADLINE, Notebook, Start, practice
 
 CANARY = "c4n4ry" * 4
 SESSION = f'42["auth",{{"session":"{CANARY}","isDemo":1,"uid":7}}]'
+
+
+StartWorker = Callable[[Workers], WorkerProcess]
 
 
 class Reader:
@@ -45,6 +49,10 @@ class Reader:
     def wait_for(self, kind: type[Event]) -> None:
         self._read_until(lambda: any(isinstance(event, kind) for event in self._events))
 
+    def close(self) -> None:
+        for link in self._links:
+            link.close()
+
     def _read_until(self, holds: Callable[[], bool]) -> None:
         end = time.monotonic() + DEADLINE
         while not holds():
@@ -60,6 +68,21 @@ def reader() -> Iterator[Reader]:
     handler = logger.add(reader.hear, level=0)
     yield reader
     logger.remove(handler)
+    reader.close()
+
+
+@pytest.fixture
+def start_worker(reader: Reader) -> Iterator[StartWorker]:
+    """Starts workers that do not outlive the test."""
+    started = []
+
+    def start(workers: Workers) -> WorkerProcess:
+        started.append(workers.start("worker-1", reader, ()))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
 
 
 @pytest.fixture
@@ -69,7 +92,7 @@ def silence() -> Iterator[Region]:
         yield Region("silence", f"ws://127.0.0.1:{server.getsockname()[1]}/socket.io/?EIO=4")
 
 
-def start(connection: str, region: Region) -> StartConnection:
+def started(connection: str, region: Region) -> StartConnection:
     settings = ConnectionSettings(
         session=Secret(SESSION),
         origin="https://example.com",
@@ -85,45 +108,45 @@ def start(connection: str, region: Region) -> StartConnection:
     return StartConnection(connection, 1, region, settings)
 
 
-def test_a_worker_says_nothing_below_its_level_until_that_is_changed(reader: Reader, silence: Region) -> None:
+def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
+    start_worker: StartWorker, reader: Reader, silence: Region
+) -> None:
     workers = Workers(60.0, "INFO")
-    worker = workers.start("worker-1", reader, ())
-    try:
-        for message in (
-            start("connection-1", silence),
-            Send("connection-1", []),
-            StopConnection("connection-1"),
-        ):
-            worker.tell(message)
-        reader.wait_for(ConnectionDown)
-        workers.set_log_level("DEBUG")
-        worker.tell(start("connection-2", silence))
-        worker.tell(Send("connection-2", []))
-        told = "connection-2#1 is not ready; 0 requests stay with the pool"
-        assert reader.line("connection-2") == ("DEBUG", "worker-1", told)
-        assert not any("connection-1" in message for _, _, message in reader.lines)
-    finally:
-        worker.kill()
+    worker = start_worker(workers)
+    worker.tell(started("connection-1", silence))
+    worker.tell(Send("connection-1", []))
+    worker.tell(StopConnection("connection-1"))
+    reader.wait_for(ConnectionDown)
+    workers.set_log_level("DEBUG")
+    worker.tell(started("connection-2", silence))
+    worker.tell(Send("connection-2", []))
+    told = "connection-2#1 is not ready; 0 requests stay with the pool"
+    assert reader.line("connection-2") == ("DEBUG", "worker-1", told)
+    assert not any("connection-1" in message for _, _, message in reader.lines)
 
 
-def test_the_next_worker_is_born_with_the_level_that_was_set_last(reader: Reader) -> None:
+def test_the_next_worker_is_born_with_the_level_that_was_set_last(
+    start_worker: StartWorker, reader: Reader
+) -> None:
     workers = Workers(60.0, "INFO")
     workers.set_log_level("DEBUG")
-    worker = workers.start("worker-1", reader, ())
-    try:
-        assert reader.line("serves")[:2] == ("DEBUG", "worker-1")
-    finally:
-        worker.kill()
+    start_worker(workers)
+    assert reader.line("serves")[:2] == ("DEBUG", "worker-1")
 
 
-def test_a_worker_hides_the_session_before_a_line_leaves_it(reader: Reader, silence: Region) -> None:
-    worker = Workers(60.0, "DEBUG").start("worker-1", reader, ())
-    try:
-        worker.tell(start(CANARY, silence))
-        worker.tell(Send(CANARY, []))
-        assert reader.line("is not ready")[2].startswith(f"{logs.HIDDEN}#1 ")
-    finally:
-        worker.kill()
+def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(start_worker: StartWorker) -> None:
+    workers = Workers(60.0, "INFO")
+    start_worker(workers).kill()
+    workers.set_log_level("DEBUG")
+
+
+def test_a_worker_hides_the_session_before_a_line_leaves_it(
+    start_worker: StartWorker, reader: Reader, silence: Region
+) -> None:
+    worker = start_worker(Workers(60.0, "DEBUG"))
+    worker.tell(started(CANARY, silence))
+    worker.tell(Send(CANARY, []))
+    assert reader.line("is not ready")[2].startswith(f"{logs.HIDDEN}#1 ")
 
 
 def test_a_runtime_hands_its_workers_lines_to_the_log_of_its_program(
@@ -134,7 +157,5 @@ def test_a_runtime_hands_its_workers_lines_to_the_log_of_its_program(
     runtime.router.tell(Subscribe("worker.up", to=notebook))
     assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
     runtime.stop()
-    assert {worker for _, worker, message in reader.lines if "serves, pid" in message} == {
-        "worker-1",
-        "worker-2",
-    }
+    serving = {worker for _, worker, message in reader.lines if "serves, pid" in message}
+    assert serving == {"worker-1", "worker-2"}
