@@ -74,8 +74,8 @@ class Worker(ConnectionHost):
             case Begin():
                 self.watch(self._link, _LinkReadable())
                 self.every(self._heartbeat_interval, _Beat())
-                self._beat()
                 logger.debug("serves, pid {}", os.getpid())
+                self._beat()
             case _:
                 super().on_receive(message)
 
