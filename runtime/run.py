@@ -112,7 +112,7 @@ class Run:
                     complain=self._output.write_log,
                 )
                 writes.append(opened.enter_context(file))
-            secrets = self._secrets()
+            secrets = secrets_of(self._config)
             opened.enter_context(logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit))
             return opened.pop_all()
 
@@ -138,11 +138,13 @@ class Run:
         reason = "as asked" if self._wishes.practice else "since no session is set (POCKET_OPTION_SSID)"
         return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
 
-    def _secrets(self) -> set[str]:
-        account, headers = self._config.account, self._config.connection.custom_headers
-        session = account.session_string
-        sessions = [] if session is None else [account.session.get_secret_value(), session.auth.value]
-        return logs.secrets_in(sessions, headers.values())
+
+def secrets_of(config: Config) -> set[str]:
+    """What must not be seen in a log, whole or in part."""
+    account, headers = config.account, config.connection.custom_headers
+    session = account.session_string
+    sessions = [] if session is None else [account.session.get_secret_value(), session.auth.value]
+    return logs.secrets_in(sessions, headers.values())
 
 
 def _last_events_shown() -> bool:
