@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from actors.messages.control import Control
-from actors.values import Region, Secret
+from actors.values import LogLevel, Region, Secret
 
 
 class Tellable(Protocol):
@@ -105,6 +105,7 @@ class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
 
 
+<<<<<<< HEAD
 class OpenConnection(Struct, frozen=True):
     """The pool has need of a connection that is not kept open: start it, and again whenever it fails."""
 
@@ -115,6 +116,12 @@ class CloseConnection(Struct, frozen=True):
     """The pool has no need of a connection any more: stop it until ``OpenConnection``."""
 
     connection: str
+=======
+class SetLogLevel(Struct, frozen=True, tag=True):
+    """Log what is as severe as ``level``, or more so, from now on."""
+
+    level: LogLevel
+>>>>>>> main
 
 
 class ConnectionPlaced(Struct, frozen=True):

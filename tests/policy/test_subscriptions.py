@@ -127,6 +127,157 @@ def test_what_is_dropped_makes_room() -> None:
     assert [stream.asset for stream in subscriptions.place(["c1"])] == ["B"]
 
 
+def confirmed(asset: str, connection: str, period: int = 60) -> StreamConfirmed:
+    return StreamConfirmed(asset, period, connection, 1)
+
+
+def carried(assets: str, *markets: str, account: str = "", per_connection: int = 4) -> Subscriptions:
+    """Streams that were placed on these connections and confirmed there."""
+    subscriptions = desired(*assets, per_connection=per_connection)
+    subscriptions.place(markets, account)
+    for asset, connection in placed(subscriptions).items():
+        subscriptions.confirm(confirmed(asset, connection))
+    return subscriptions
+
+
+def moving(assets: str, asset: str, target: str, since: float = 100.0) -> Subscriptions:
+    """Streams that c1 carries, one of them on its way to ``target``."""
+    subscriptions = carried(assets, "c1")
+    stream = subscriptions.get(asset)
+    assert stream is not None
+    stream.target, stream.moving_since = target, since
+    return subscriptions
+
+
+def test_the_account_takes_only_what_the_markets_have_no_room_for() -> None:
+    subscriptions = carried("ABC", "c2", account="c1", per_connection=2)
+    assert placed(subscriptions) == {"A": "c2", "B": "c2", "C": "c1"}
+
+
+def test_a_stream_on_the_move_counts_at_both_ends() -> None:
+    subscriptions = moving("AB", "A", "c2")
+    assert state(subscriptions, "A") is StreamState.MOVING
+    assert subscriptions.load() == {"c1": 2, "c2": 1}
+    stream = subscriptions.get("A")
+    assert stream is not None
+    assert [name for name in ("", "c1", "c2", "c3") if stream.rides(name)] == ["c1", "c2"]
+
+
+def test_a_full_target_takes_nothing_else() -> None:
+    subscriptions = moving("ABC", "A", "c2")
+    subscriptions.desire("D", 60)
+    assert [each.asset for each in subscriptions.place(["c2"])] == ["D"]
+    tight = Subscriptions(1)
+    tight.desire("A", 60).connection = "c1"
+    tight.desire("A", 60).target = "c2"
+    tight.desire("B", 60)
+    assert tight.place(["c1", "c2"]) == []
+
+
+def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_left() -> None:
+    subscriptions = moving("AB", "A", "c2")
+    assert subscriptions.confirm(confirmed("A", "c2")) == "c1"
+    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert placed(subscriptions) == {"A": "c2", "B": "c1"}
+    assert subscriptions.load() == {"c1": 1, "c2": 1}
+    assert subscriptions.confirm(confirmed("A", "c2")) == ""
+
+
+def test_the_word_of_the_old_connection_does_not_end_a_move() -> None:
+    subscriptions = moving("A", "A", "c2")
+    assert subscriptions.confirm(confirmed("A", "c1")) == ""
+    assert state(subscriptions, "A") is StreamState.MOVING
+    assert placed(subscriptions) == {"A": "c1"}
+
+
+def test_the_word_of_a_third_connection_or_for_another_period_does_not_end_a_move() -> None:
+    subscriptions = moving("A", "A", "c2")
+    assert subscriptions.confirm(confirmed("A", "c3")) == ""
+    assert subscriptions.confirm(confirmed("A", "c2", period=30)) == ""
+    assert state(subscriptions, "A") is StreamState.MOVING
+
+
+def test_a_lost_target_leaves_the_stream_where_it_is() -> None:
+    subscriptions = moving("A", "A", "c2")
+    subscriptions.release("c2")
+    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert placed(subscriptions) == {"A": "c1"}
+
+
+def test_a_lost_origin_leaves_the_stream_to_its_target_which_has_yet_to_confirm_it() -> None:
+    subscriptions = moving("AB", "A", "c2")
+    subscriptions.release("c1")
+    assert placed(subscriptions) == {"A": "c2", "B": ""}
+    assert state(subscriptions, "A") is StreamState.PENDING
+    assert subscriptions.confirm(confirmed("A", "c2")) == ""
+    assert state(subscriptions, "A") is StreamState.CONFIRMED
+
+
+def test_when_origin_and_target_are_lost_the_stream_waits() -> None:
+    for order in (("c1", "c2"), ("c2", "c1")):
+        subscriptions = moving("A", "A", "c2")
+        for name in order:
+            subscriptions.release(name)
+        assert state(subscriptions, "A") is StreamState.WAITING
+
+
+def test_an_even_load_is_left_alone() -> None:
+    subscriptions = carried("ABC", "c1", "c2")
+    assert subscriptions.unbalanced(["c1", "c2"], "") is None
+    assert subscriptions.unbalanced([], "") is None
+
+
+def test_a_confirmed_stream_moves_from_the_fullest_to_the_emptiest() -> None:
+    subscriptions = carried("ABCD", "c1", "c2")
+    move = subscriptions.unbalanced(["c1", "c2", "c3"], "")
+    assert move is not None
+    assert (move[0].connection, move[1]) == ("c1", "c3")
+
+
+def test_what_is_not_confirmed_stays() -> None:
+    subscriptions = desired("A", "B")
+    subscriptions.place(["c1"])
+    assert subscriptions.unbalanced(["c1", "c2"], "") is None
+    subscriptions.confirm(confirmed("B", "c1"))
+    move = subscriptions.unbalanced(["c1", "c2"], "")
+    assert move is not None
+    assert move[0].asset == "B"
+
+
+def test_one_moves_at_a_time() -> None:
+    assert moving("ABCD", "A", "c2").unbalanced(["c1", "c2"], "") is None
+
+
+def test_the_account_gives_up_even_its_only_stream_to_a_market_with_room() -> None:
+    subscriptions = carried("A", account="c1")
+    move = subscriptions.unbalanced(["c2", "c3"], "c1")
+    assert move is not None
+    assert (move[0].asset, move[1]) == ("A", "c2")
+
+
+def test_the_account_keeps_what_the_markets_have_no_room_for() -> None:
+    subscriptions = carried("ABC", "c2", account="c1", per_connection=2)
+    assert subscriptions.unbalanced(["c2"], "c1") is None
+
+
+def test_elsewhere_is_another_market_with_room_and_the_account_last() -> None:
+    subscriptions = carried("AB", "c2", "c3", account="c1", per_connection=1)
+    stream = subscriptions.get("A")
+    assert stream is not None
+    assert subscriptions.elsewhere(stream, ["c2", "c3", "c4"], "c1") == "c4"
+    assert subscriptions.elsewhere(stream, ["c2", "c3"], "c1") == "c1"
+    assert subscriptions.elsewhere(stream, ["c2", "c3"], "") == ""
+    assert subscriptions.elsewhere(stream, ["c2"], "c2") == ""
+
+
+def test_a_move_is_stuck_when_it_began_before_then() -> None:
+    subscriptions = moving("AB", "A", "c2", since=100.0)
+    assert subscriptions.stuck(100.0) == []
+    assert [each.asset for each in subscriptions.stuck(100.1)] == ["A"]
+    subscriptions.confirm(confirmed("A", "c2"))
+    assert subscriptions.stuck(200.0) == []
+
+
 CONNECTIONS = st.sampled_from(["c1", "c2", "c3"])
 STEPS = st.lists(
     st.one_of(
@@ -166,3 +317,37 @@ def test_through_any_lives_and_deaths_no_connection_is_overloaded_and_no_stream_
         assert load.keys() <= ready
         assert all(count <= cap for count in load.values())
         assert waiting == max(0, len(wanted) - cap * len(ready))
+
+
+@given(STEPS, st.integers(1, 4))
+def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_can_be(
+    steps: list[tuple[str, str]], cap: int
+) -> None:
+    subscriptions = Subscriptions(cap)
+    ready: set[str] = set()
+    for action, name in steps:
+        match action:
+            case "desire":
+                subscriptions.desire(name, 60)
+            case "drop":
+                subscriptions.drop(name)
+            case "up":
+                ready.add(name)
+            case "down":
+                ready.discard(name)
+                subscriptions.release(name)
+        account = min(ready, default="")
+        markets = sorted(ready - {account})
+        for stream in subscriptions.place(markets, account):
+            subscriptions.confirm(confirmed(stream.asset, stream.connection))
+        moves = 0
+        while (move := subscriptions.unbalanced(markets, account)) is not None:
+            stream, stream.target = move[0], move[1]
+            assert all(count <= cap for name, count in subscriptions.load().items() if name)
+            assert subscriptions.confirm(confirmed(stream.asset, stream.target))
+            moves += 1
+            assert moves <= len(subscriptions)
+        load = subscriptions.load()
+        loads = [load[name] for name in markets]
+        assert max(loads, default=0) - min(loads, default=0) <= 1
+        assert not load[account] or min(loads, default=cap) == cap
