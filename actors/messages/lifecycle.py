@@ -105,7 +105,6 @@ class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
 
 
-<<<<<<< HEAD
 class OpenConnection(Struct, frozen=True):
     """The pool has need of a connection that is not kept open: start it, and again whenever it fails."""
 
@@ -116,12 +115,12 @@ class CloseConnection(Struct, frozen=True):
     """The pool has no need of a connection any more: stop it until ``OpenConnection``."""
 
     connection: str
-=======
+
+
 class SetLogLevel(Struct, frozen=True, tag=True):
     """Log what is as severe as ``level``, or more so, from now on."""
 
     level: LogLevel
->>>>>>> main
 
 
 class ConnectionPlaced(Struct, frozen=True):

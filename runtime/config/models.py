@@ -1,7 +1,7 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
