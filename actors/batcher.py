@@ -5,10 +5,11 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
+from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe, Described
 from actors.messages.traffic import Request, Requests
-from actors.policy.batching import Gathering
+from actors.policy.batching import BatchSettings, Gathering
 
 
 class _Flush(Struct, frozen=True):
@@ -18,9 +19,9 @@ class _Flush(Struct, frozen=True):
 class Batcher(RuntimeActor):
     """Owns the requests that wait for company; receives ``Request``, sends ``Requests`` to ``outbound``."""
 
-    def __init__(self, batch_size: int, batch_timeout: float, *, outbound: Tellable, **kwargs: Any) -> None:
+    def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
         super().__init__("batcher", **kwargs)
-        self._gathering: Gathering[Request] = Gathering(batch_size, batch_timeout)
+        self._gathering: Gathering[Request] = Gathering(settings)
         self._outbound = outbound
         self._flush_booked = False
         self._requests = self._batches = 0
@@ -34,6 +35,8 @@ class Batcher(RuntimeActor):
                 due = self._gathering.due
                 if due is not None and due <= self.now():
                     self._pass_on(self._gathering.take(self.now()))
+            case Reconfigure(settings=BatchSettings() as settings):
+                self._gathering.settings = settings
             case Describe():
                 part = BatcherStatus(requests=self._requests, batches=self._batches)
                 message.to.tell(Described(message.id, part))

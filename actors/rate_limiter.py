@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -10,12 +9,12 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
-from actors.messages.control import ResumeOrders, StopOrders
+from actors.messages.control import Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, Described, LimiterStatus
 from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
-from actors.policy.quota import Quota, Rate
+from actors.policy.quota import Allowance, Quota
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
 """Commands that are more than one message on the wire (protocol 1.6.2)."""
@@ -36,8 +35,7 @@ class RateLimiter(RuntimeActor):
 
     def __init__(
         self,
-        rates: Sequence[Rate],
-        max_in_flight: int,
+        allowance: Allowance,
         *,
         outbound: Tellable,
         pool: Tellable,
@@ -45,7 +43,7 @@ class RateLimiter(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__("rate limiter", **kwargs)
-        self._quota = Quota(rates, max_in_flight)
+        self._quota = Quota(allowance)
         self._outbound = outbound
         self._pool = pool
         self._router = router
@@ -79,6 +77,9 @@ class RateLimiter(RuntimeActor):
                 self._stop_orders(reason)
             case ResumeOrders():
                 self._halted = None
+            case Reconfigure(settings=Allowance() as allowance):
+                self._quota.change(allowance)
+                self._admit()
             case Describe():
                 message.to.tell(Described(message.id, self._status()))
             case _:

@@ -12,10 +12,12 @@ from actors.messages.lifecycle import ConnectionSettings
 from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
 from actors.policy.children import Plan
+from actors.policy.quota import Allowance, Rate
 from actors.policy.roster import PoolPlan
 from actors.values import Region
 from actors.wire.ssid import SessionString
 from runtime.config import Config, Orders, Pool, Reconnect
+from runtime.config import Limits as LimitSettings
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -54,6 +56,12 @@ def pool_plan(pool: Pool) -> PoolPlan:
 def connection_names(pool: Pool) -> tuple[str, ...]:
     """Of all connections that there may be."""
     return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
+
+
+def allowance_of(limits: LimitSettings) -> Allowance:
+    """What the limiter lets pass."""
+    rates = tuple(Rate(rate.count, rate.seconds) for rate in limits.messages)
+    return Allowance(rates, limits.max_concurrent_operations)
 
 
 def limits_of(orders: Orders) -> Limits:

@@ -24,7 +24,7 @@ from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Host, StartConnection, Tellable, Wired
 from actors.order_desk import OrderDesk
 from actors.pending_desk import PendingDesk
-from actors.policy.quota import Rate
+from actors.policy.batching import BatchSettings
 from actors.pool import Pool
 from actors.rate_limiter import RateLimiter
 from actors.router import Router
@@ -36,7 +36,7 @@ from runtime.config import Config, load
 from runtime.dialing import dial
 from runtime.journal import open_journal
 from runtime.logs import tokens
-from runtime.planning import journal_path, limits_of, make_plan, pool_plan, regions_for
+from runtime.planning import allowance_of, journal_path, limits_of, make_plan, pool_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.workers import Workers
 
@@ -124,7 +124,7 @@ class Runtime:
             raise
 
     def _start(self, session: SessionString) -> None:
-        limits, batching, health = self.config.limits, self.config.batching, self.config.health
+        batching, health = self.config.batching, self.config.health
         router = self.router = self._run(
             Router, self._start_subscriber, self.config.connection.message_timeout
         )
@@ -133,15 +133,11 @@ class Runtime:
         )
         pending_desk = self._run(PendingDesk, router=router)
         pool = self._pool = self._run(Pool, pool_plan(self.config.pool), router=router)
-        batcher = self._run(Batcher, batching.batch_size, batching.batch_timeout, outbound=pool)
-        rates = [Rate(rate.count, rate.seconds) for rate in limits.messages]
+        batcher = self._run(
+            Batcher, BatchSettings(batching.batch_size, batching.batch_timeout), outbound=pool
+        )
         limiter = self._run(
-            RateLimiter,
-            rates,
-            limits.max_concurrent_operations,
-            outbound=batcher,
-            pool=pool,
-            router=router,
+            RateLimiter, allowance_of(self.config.limits), outbound=batcher, pool=pool, router=router
         )
         monitor = self._run(
             HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool

@@ -1,5 +1,7 @@
 """Messages that overtake whatever waits in an inbox."""
 
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -39,3 +41,9 @@ class HandoverBegun(Control, frozen=True):
     old: str
     new: str
     cut: bool = False
+
+
+class Reconfigure(Control, frozen=True):
+    """``settings``, of the receiver's own kind, hold from now on."""
+
+    settings: Any

@@ -2,15 +2,26 @@
 
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 T = TypeVar("T")
 
 
-class Gathering(Generic[T]):
-    """Joins what comes in quick succession; the first after a pause of ``timeout`` is never held back."""
+class BatchSettings(Struct, frozen=True):
+    """A batch leaves when it has ``size`` items, or after ``timeout`` seconds."""
 
-    def __init__(self, size: int, timeout: float) -> None:
-        self._size = size
-        self._timeout = timeout
+    size: int
+    timeout: float
+
+
+class Gathering(Generic[T]):
+    """Joins what comes in quick succession; the first after a pause of ``timeout`` is never held back.
+
+    Other ``settings`` hold for what comes after.
+    """
+
+    def __init__(self, settings: BatchSettings) -> None:
+        self.settings = settings
         self._waiting: list[T] = []
         self._left_at = float("-inf")
         self._due = float("inf")
@@ -23,9 +34,9 @@ class Gathering(Generic[T]):
     def add(self, item: T, now: float, *, urgent: bool = False) -> list[T]:
         """What leaves now, in order; empty while ``item`` waits for company."""
         if not self._waiting:
-            self._due = self._left_at + self._timeout
+            self._due = self._left_at + self.settings.timeout
         self._waiting.append(item)
-        if urgent or len(self._waiting) >= self._size or now >= self._due:
+        if urgent or len(self._waiting) >= self.settings.size or now >= self._due:
             return self.take(now)
         return []
 

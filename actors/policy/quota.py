@@ -1,7 +1,7 @@
 """How much may leave: moving windows of sends, and a cap on requests without an answer."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -17,6 +17,13 @@ class Rate(Struct, frozen=True):
         return f"{self.count}/{self.seconds:g}s"
 
 
+class Allowance(Struct, frozen=True):
+    """What a limiter allows: ``rates`` for all sends, and so many requests without an answer."""
+
+    rates: tuple[Rate, ...]
+    max_in_flight: int
+
+
 ORDERS_SHARE: Final = 5
 """One in so many sends of a window is kept for what is urgent: an order must not wait behind a page of
 candles, or behind streams that are restored, until the minute is over."""
@@ -25,16 +32,16 @@ candles, or behind streams that are restored, until the minute is over."""
 class _Window:
     """Remembers when its last ``rate.count`` sends were: a send is admitted when enough of them have left."""
 
-    def __init__(self, rate: Rate) -> None:
+    def __init__(self, rate: Rate, sent: Iterable[float] = ()) -> None:
         self.rate = rate
+        self.sent = deque(sent, maxlen=rate.count)
         self._kept = rate.count // ORDERS_SHARE
-        self._sent: deque[float] = deque(maxlen=rate.count)
 
     def wait(self, now: float, cost: int, *, urgent: bool) -> float:
         kept = 0 if urgent else self._kept
-        free = self.rate.count - len(self._sent)
+        free = self.rate.count - len(self.sent)
         last = kept + min(cost, self.rate.count - kept) - 1
-        return 0.0 if last < free else max(0.0, self._sent[last - free] + self.rate.seconds - now)
+        return 0.0 if last < free else max(0.0, self.sent[last - free] + self.rate.seconds - now)
 
     def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool) -> float:
         room = self.rate.count - (0 if urgent else self._kept)
@@ -42,10 +49,10 @@ class _Window:
         return rounds * self.rate.seconds + self.wait(now, last + 1, urgent=urgent)
 
     def book(self, now: float) -> None:
-        self._sent.append(now)
+        self.sent.append(now)
 
     def headroom(self, now: float) -> int:
-        recent = sum(1 for at in self._sent if at > now - self.rate.seconds)
+        recent = sum(1 for at in self.sent if at > now - self.rate.seconds)
         return self.rate.count - recent
 
 
@@ -53,10 +60,16 @@ class Quota:
     """Admits sends so that no window is ever overfull; on the monotonic clock, so that a stepped wall
     clock neither opens nor shuts it."""
 
-    def __init__(self, rates: Sequence[Rate], max_in_flight: int) -> None:
-        self._windows = [_Window(rate) for rate in rates]
+    def __init__(self, allowance: Allowance) -> None:
+        self._windows: list[_Window] = []
         self._in_flight: dict[int, float] = {}
-        self.max_in_flight = max_in_flight
+        self.change(allowance)
+
+    def change(self, allowance: Allowance) -> None:
+        """Allow this from now on; what was sent before counts."""
+        sent = max((window.sent for window in self._windows), key=len, default=())
+        self._windows = [_Window(rate, sent) for rate in allowance.rates]
+        self.max_in_flight = allowance.max_in_flight
 
     @property
     def in_flight(self) -> int:

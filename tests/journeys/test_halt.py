@@ -22,7 +22,7 @@ from actors.messages import (
 )
 from actors.messages.control import StopOrders
 from actors.messages.traffic import Request
-from actors.policy.quota import Rate
+from actors.policy.quota import Allowance, Rate
 from actors.rate_limiter import RateLimiter
 from runtime.config import Config
 from runtime.practice import PracticeExchange
@@ -136,7 +136,7 @@ def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     """The halt is told behind the order, and is served before it: the order must not leave after that."""
     outbound, router = _Gate(), Notebook()
     told = _Told(router)
-    limiter = RateLimiter.start([Rate(100, 1.0)], 100, outbound=outbound, pool=told, router=told)
+    limiter = RateLimiter.start(Allowance((Rate(100, 1.0),), 100), outbound=outbound, pool=told, router=told)
     due = time.monotonic() + DEADLINE
     limiter.tell(ConnectionUp("c1", 1, "r"))
     limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))

@@ -1,12 +1,18 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.policy.quota import Quota, Rate
+from actors.policy.quota import Allowance, Quota, Rate
 
 RATES = st.lists(st.builds(Rate, st.integers(1, 6), st.integers(1, 20).map(float)), max_size=3)
 ARRIVALS = st.lists(st.tuples(st.integers(0, 8), st.integers(1, 3)), max_size=60)
 """Pauses before requests, and what each costs."""
+
+
+def quota_of(rates: Sequence[Rate], max_in_flight: int) -> Quota:
+    return Quota(Allowance(tuple(rates), max_in_flight))
 
 
 def overfull(sends: list[float], rate: Rate) -> bool:
@@ -25,7 +31,7 @@ def within(rates: list[Rate], cost: int) -> int:
 def test_whatever_arrives_no_window_is_ever_overfull(
     rates: list[Rate], arrivals: list[tuple[int, int]]
 ) -> None:
-    quota = Quota(rates, 1)
+    quota = quota_of(rates, 1)
     now, sends = 0.0, []
     for pause, wish in arrivals:
         cost = within(rates, wish)
@@ -42,7 +48,7 @@ def test_whatever_arrives_no_window_is_ever_overfull(
 def test_the_wait_is_not_a_moment_longer_than_it_must_be(
     rates: list[Rate], arrivals: list[tuple[int, int]], wish: int
 ) -> None:
-    quota = Quota(rates, 1)
+    quota = quota_of(rates, 1)
     now, sends = 0.0, []
     for pause, cost_wish in arrivals:
         now += pause
@@ -65,7 +71,7 @@ def test_the_wait_is_not_a_moment_longer_than_it_must_be(
 def test_the_estimate_behind_a_queue_is_when_the_last_of_it_leaves(
     rate: Rate, pauses: list[int], queued: int
 ) -> None:
-    quota, rehearsal = Quota([rate], 1), Quota([rate], 1)
+    quota, rehearsal = quota_of([rate], 1), quota_of([rate], 1)
     now = 0.0
     for pause in pauses:
         now += pause
@@ -81,7 +87,7 @@ def test_the_estimate_behind_a_queue_is_when_the_last_of_it_leaves(
 
 @given(RATES, st.lists(st.integers(1, 3), min_size=1, max_size=30))
 def test_nobody_is_told_to_wait_longer_than_the_queue_takes(rates: list[Rate], queue: list[int]) -> None:
-    quota, rehearsal = Quota(rates, 1), Quota(rates, 1)
+    quota, rehearsal = quota_of(rates, 1), quota_of(rates, 1)
     costs = [within(rates, cost) for cost in queue]
     moment = 0.0
     for cost in costs:
@@ -95,7 +101,7 @@ def test_nobody_is_told_to_wait_longer_than_the_queue_takes(rates: list[Rate], q
 def test_with_nobody_ahead_the_estimate_is_the_wait(
     rates: list[Rate], arrivals: list[tuple[int, int]], cost: int
 ) -> None:
-    quota = Quota(rates, 1)
+    quota = quota_of(rates, 1)
     now = 0.0
     for pause, wish in arrivals:
         now += pause
@@ -105,7 +111,7 @@ def test_with_nobody_ahead_the_estimate_is_the_wait(
 
 
 def test_a_request_of_more_messages_than_a_window_holds_is_admitted_when_it_is_empty() -> None:
-    quota = Quota([Rate(1, 1.0)], 1)
+    quota = quota_of([Rate(1, 1.0)], 1)
     assert quota.wait(0.0, 2) == 0
     quota.book(0.0, 2)
     assert quota.wait(0.25, 2) == 0.75
@@ -115,7 +121,7 @@ def test_a_request_of_more_messages_than_a_window_holds_is_admitted_when_it_is_e
 @given(RATES, ARRIVALS)
 def test_the_headroom_is_what_could_leave_now(rates: list[Rate], arrivals: list[tuple[int, int]]) -> None:
     rates = list({str(rate): rate for rate in rates}.values())
-    quota = Quota(rates, 1)
+    quota = quota_of(rates, 1)
     now = 0.0
     for pause, wish in arrivals:
         now += pause
@@ -128,7 +134,7 @@ def test_the_headroom_is_what_could_leave_now(rates: list[Rate], arrivals: list[
 
 
 def test_a_fifth_of_every_window_is_kept_for_what_is_urgent() -> None:
-    quota = Quota([Rate(10, 1.0)], 1)
+    quota = quota_of([Rate(10, 1.0)], 1)
     for _ in range(8):
         assert quota.wait(0.0) == 0
         quota.book(0.0)
@@ -143,7 +149,7 @@ def test_a_fifth_of_every_window_is_kept_for_what_is_urgent() -> None:
 def test_urgent_and_other_sends_together_overfill_no_window(
     rates: list[Rate], arrivals: list[tuple[int, int, bool]]
 ) -> None:
-    quota = Quota(rates, 1)
+    quota = quota_of(rates, 1)
     now, sends = 0.0, []
     for pause, wish, urgent in arrivals:
         cost = within(rates, wish)
@@ -162,7 +168,7 @@ def test_a_rate_reads_as_it_is_written() -> None:
 
 
 def test_without_rates_everything_leaves_at_once() -> None:
-    quota = Quota([], 1)
+    quota = quota_of([], 1)
     quota.book(0.0, 1000)
     assert quota.wait(0.0, 1000) == 0
     assert quota.headroom(0.0) == {}
@@ -172,7 +178,7 @@ def test_without_rates_everything_leaves_at_once() -> None:
 
 
 def test_as_many_requests_as_allowed_may_be_unanswered() -> None:
-    quota = Quota([], 2)
+    quota = quota_of([], 2)
     assert not quota.full(0.0)
     quota.book(0.0, request=1, expires_at=10.0)
     assert not quota.full(0.0)
@@ -182,7 +188,7 @@ def test_as_many_requests_as_allowed_may_be_unanswered() -> None:
 
 
 def test_an_answer_makes_room_once() -> None:
-    quota = Quota([], 2)
+    quota = quota_of([], 2)
     for request in (1, 2):
         quota.book(0.0, request=request, expires_at=10.0)
     quota.settle(1)
@@ -194,7 +200,7 @@ def test_an_answer_makes_room_once() -> None:
 
 @pytest.mark.parametrize(("now", "full"), [(9.999, True), (10.0, False), (10.001, False)])
 def test_a_request_past_its_deadline_no_longer_counts(now: float, full: bool) -> None:
-    quota = Quota([], 2)
+    quota = quota_of([], 2)
     quota.book(0.0, request=1, expires_at=10.0)
     quota.book(0.0, request=2, expires_at=20.0)
     assert quota.full(now) is full
@@ -202,14 +208,27 @@ def test_a_request_past_its_deadline_no_longer_counts(now: float, full: bool) ->
 
 
 def test_what_nobody_waits_for_is_never_unanswered() -> None:
-    quota = Quota([], 1)
+    quota = quota_of([], 1)
     quota.book(0.0, cost=5)
     assert quota.in_flight == 0
     assert not quota.full(0.0)
 
 
 def test_a_request_sent_again_counts_once() -> None:
-    quota = Quota([], 2)
+    quota = quota_of([], 2)
     for _ in range(3):
         quota.book(0.0, request=1, expires_at=10.0)
     assert quota.in_flight == 1
+
+
+@pytest.mark.parametrize(("count", "waits"), [(2, [9.0]), (4, [7.0]), (6, [0.0, 0.0, 7.0])])
+def test_after_a_change_what_was_sent_before_counts(count: int, waits: list[float]) -> None:
+    quota = quota_of([Rate(4, 10.0)], 1)
+    for moment in (0.0, 1.0, 2.0, 3.0):
+        assert quota.wait(moment, urgent=True) == 0
+        quota.book(moment)
+    quota.change(Allowance((Rate(count, 10.0),), 2))
+    assert quota.max_in_flight == 2
+    for wait in waits:
+        assert quota.wait(3.0, urgent=True) == wait
+        quota.book(3.0)
