@@ -274,3 +274,17 @@ class CommandFailed(Event, frozen=True):
     base_topic: ClassVar[str] = "command.failed"
     command: str
     reason: str
+
+
+class ConfigReloaded(Event, frozen=True):
+    """The configuration file was read again; ``changed`` are the dotted names of the settings that differ."""
+
+    base_topic: ClassVar[str] = "config.reloaded"
+    changed: list[str]
+
+
+class ConfigRefused(Event, frozen=True):
+    """The configuration file was read again and could not be taken over; the old one stays in force."""
+
+    base_topic: ClassVar[str] = "config.refused"
+    problems: list[str]

@@ -13,6 +13,8 @@ from actors.messages.events import (
     CandlesLoaded,
     CandlesProgress,
     CommandFailed,
+    ConfigRefused,
+    ConfigReloaded,
     ConnectionDown,
     ConnectionReport,
     ConnectionSuspect,
@@ -158,6 +160,8 @@ PublicEvent = (
     | StreamRecovered
     | Lagged
     | CommandFailed
+    | ConfigReloaded
+    | ConfigRefused
     | OrderOpened
     | OrderRefused
     | OrderUnknown

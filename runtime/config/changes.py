@@ -1,0 +1,40 @@
+"""What differs between two configurations, and whether a running runtime can take it over."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from actors.errors import ConfigInvalid
+from runtime.config.models import Config
+from runtime.config.problems import Path, dotted
+
+LIVE: Final[tuple[Path, ...]] = (
+    ("regions",),
+    ("limits",),
+    ("batching",),
+    ("health",),
+    ("streams",),
+    ("log", "level"),
+)
+"""What a running runtime takes over; all else needs a restart."""
+
+
+def changes(old: Config, new: Config) -> list[str]:
+    """The dotted names of the settings that differ; a list is one setting.
+
+    Raises ``ConfigInvalid`` if some of them cannot be changed without a restart, and names those.
+    """
+    found = list(_differing(old.model_dump(), new.model_dump(), ()))
+    fixed = [path for path in found if not any(path[: len(live)] == live for live in LIVE)]
+    if fixed:
+        names = ", ".join(dotted(path) for path in fixed)
+        raise ConfigInvalid([f"{names}: cannot be changed without a restart, so nothing was"])
+    return [dotted(path) for path in found]
+
+
+def _differing(old: dict[str, Any], new: dict[str, Any], path: Sequence[str | int]) -> Iterator[Path]:
+    for key, value in new.items():
+        before, here = old.get(key), (*path, key)
+        if isinstance(value, dict) and isinstance(before, dict) and path == ():
+            yield from _differing(before, value, here)
+        elif value != before:
+            yield here
