@@ -1,7 +1,9 @@
 """What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
 
 import contextlib
+import enum
 import functools
+import re
 import time
 from types import TracebackType
 from typing import Any
@@ -12,6 +14,10 @@ from pykka._envelope import Envelope
 
 from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, Tellable
+from actors.messages.status import Describe, Described, Part
+from actors.messages.tasks import TaskStatus
+
+_WORD = re.compile("[A-Z][a-z]*")
 
 
 class Reply:
@@ -72,6 +78,25 @@ class RuntimeActor(pykka.ThreadingActor):
         """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``)."""
         self.inbox.watch(source, message, writable=writable)
 
+    def tasks(self) -> tuple[TaskStatus, ...]:
+        """What ``every`` has booked, named after its message."""
+        now = self.now()
+        return tuple(
+            TaskStatus(
+                owner=self.name,
+                name=_words(timer.message),
+                interval=timer.interval or 0.0,
+                last_run=None if timer.last_run is None else now - timer.last_run,
+                next_run=timer.due - now,
+                last_error=timer.last_error,
+            )
+            for timer in self.inbox.periodic()
+        )
+
+    def describe(self, wanted: Describe, part: Part) -> None:
+        """Give this actor's part of the status, and its tasks."""
+        wanted.to.tell(Described(wanted.id, part, self.tasks()))
+
     def defer(self) -> Reply | None:
         """Take over the answer to the present message; ``None`` if it was told, not asked."""
         envelope = self.inbox.current
@@ -111,3 +136,10 @@ class RuntimeActor(pykka.ThreadingActor):
         if self._guardian is not None:
             with contextlib.suppress(pykka.ActorDeadError):  # ended before us
                 self._guardian.tell(message)
+
+
+def _words(message: Any) -> str:
+    """``_Due.KEEP_ALIVE`` is "keep alive", ``CheckHeartbeats`` "check heartbeats"."""
+    if isinstance(message, enum.Enum):
+        return message.name.replace("_", " ").lower()
+    return " ".join(_WORD.findall(type(message).__name__)).lower()

@@ -7,7 +7,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
-from actors.messages.status import BatcherStatus, Describe, Described
+from actors.messages.status import BatcherStatus, Describe
 from actors.messages.traffic import Request, Requests
 from actors.policy.batching import BatchSettings, Gathering
 
@@ -39,7 +39,7 @@ class Batcher(RuntimeActor):
                 self._gathering.settings = settings
             case Describe():
                 part = BatcherStatus(requests=self._requests, batches=self._batches)
-                message.to.tell(Described(message.id, part))
+                self.describe(message, part)
             case _:
                 self.unexpected(message)
         due = self._gathering.due

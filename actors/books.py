@@ -6,7 +6,7 @@ from typing import Protocol
 from loguru import logger
 
 from actors.errors import Halted
-from actors.messages.commands import PlaceOrder
+from actors.messages.commands import GetClosedDeals, GetOpenedDeals, PlaceOrder
 from actors.messages.events import (
     ConnectionUp,
     DealAccepted,
@@ -21,7 +21,7 @@ from actors.messages.status import DeskStatus
 from actors.messages.traffic import Item
 from actors.policy.ledger import Ledger
 from actors.policy.orders import Order
-from actors.values import AccountKind
+from actors.values import AccountKind, Deal
 
 
 class Journal(Protocol):
@@ -32,6 +32,7 @@ class Journal(Protocol):
     def halted(self) -> str | None: ...
     def halt(self, reason: str) -> None: ...
     def resume(self) -> bool: ...
+    def tidy(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -106,6 +107,18 @@ class Books:
         was_halted = self._journal.resume() or self.halted is not None
         self.halted = None
         return was_halted
+
+    def tidy(self) -> str:
+        """Look after the journal; what went wrong, ``""`` for nothing."""
+        try:
+            self._journal.tidy()
+        except Halted as error:
+            logger.warning("{}", error)
+            return str(error)
+        return ""
+
+    def listing(self, command: GetOpenedDeals | GetClosedDeals) -> list[Deal]:
+        return self.ledger.open_deals() if isinstance(command, GetOpenedDeals) else self.ledger.closed_deals()
 
     def status(self) -> DeskStatus:
         return DeskStatus(

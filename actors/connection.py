@@ -76,7 +76,7 @@ class Connection(RuntimeActor):
                 self._send(message)
             case _Due.REPORT:
                 self._conversation.check(self.now())
-                self._publish([self._conversation.report(time.time())])
+                self._publish([self._conversation.report(time.time(), self.tasks())])
             case _Due.PING:
                 self._conversation.ping(self.now())
                 self._flush()
@@ -137,7 +137,7 @@ class Connection(RuntimeActor):
 
     def _send(self, message: Send) -> None:
         if message.epoch != self._start.epoch or not self._conversation.ready:
-            logger.debug("{} is not up; {} requests stay with the pool", self.name, len(message.requests))
+            logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
             orders = [request for request in message.requests if request.order]
             reason = "the connection was lost before it left"
             self._publish([Failure(each.id, "NotSent", reason, order=each.order) for each in orders])
@@ -179,7 +179,7 @@ class Connection(RuntimeActor):
             was_ready=self._conversation.was_ready,
             terminal=isinstance(error, AuthRejected),
         )
-        self._publish([self._conversation.report(time.time()), down])
+        self._publish([self._conversation.report(time.time(), self.tasks()), down])
         self._host.tell(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:

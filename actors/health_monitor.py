@@ -19,7 +19,7 @@ from actors.messages.events import (
     StreamStale,
 )
 from actors.messages.lifecycle import Begin, Tellable
-from actors.messages.status import ConnectionFigures, Describe, Described, HealthPart, StreamFigures
+from actors.messages.status import ConnectionFigures, Describe, HealthPart, StreamFigures
 from actors.messages.traffic import EventBatch, Resubscribe
 from actors.policy.liveness import Liveness, StreamHealth
 
@@ -62,7 +62,7 @@ class HealthMonitor(RuntimeActor):
             case _Check():
                 self._check()
             case Describe():
-                message.to.tell(Described(message.id, self._part()))
+                self.describe(message, self._part())
             case Begin():
                 self.every(self._check_interval, _Check())
             case Event():

@@ -52,7 +52,7 @@ class HasFileno(Protocol):
 class Timer:
     """A booked message; ``cancel`` takes it back, and is no error once it was delivered."""
 
-    __slots__ = ("cancelled", "due", "interval", "message", "order")
+    __slots__ = ("cancelled", "due", "interval", "last_error", "last_run", "message", "order")
 
     def __init__(self, due: float, order: int, message: Any, interval: float | None) -> None:
         self.due = due
@@ -60,6 +60,8 @@ class Timer:
         self.message = message
         self.interval = interval
         self.cancelled = False
+        self.last_run: float | None = None
+        self.last_error = ""
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -182,6 +184,10 @@ class Inbox:
         """Deliver ``message`` every ``interval`` seconds; turns missed in a stall are not made up for."""
         return self._book(Timer(self._clock() + interval, next(self._orders), message, interval))
 
+    def periodic(self) -> list[Timer]:
+        """The messages that are delivered again and again."""
+        return [timer for timer in self._timers if timer.interval is not None and not timer.cancelled]
+
     def watch(self, source: HasFileno, message: Any, *, writable: bool = False) -> None:
         """Deliver ``message`` whenever ``source`` can be read (with ``writable``, or written)."""
         if not isinstance(self._bell, _SelectorBell):
@@ -240,7 +246,7 @@ class Inbox:
         if timer.interval is None or timer.cancelled:
             heapq.heappop(self._timers)
         else:
-            now = self._clock()
+            now = timer.last_run = self._clock()
             timer.due += timer.interval * max(1, math.ceil((now - timer.due) / timer.interval))
             if timer.due <= now:
                 timer.due += timer.interval  # rounded down to this very instant

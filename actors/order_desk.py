@@ -14,13 +14,11 @@ from actors.inbox import Timer
 from actors.messages import commands, events, traffic
 from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import Tellable, Wired
-from actors.messages.status import Describe, Described
+from actors.messages.status import Describe
 from actors.policy.admission import Limits, check
 from actors.policy.desk_book import Briefing, DeskBook
+from actors.policy.orders import send_by
 from actors.values import AccountKind
-
-UNSENT_MARGIN = 0.5
-"""Seconds, or a quarter, of its deadline in which an order is not sent any more: an answer would be late."""
 
 RESULT_GRACE = 15.0
 """Seconds after a deal's end that its result may take, over a reconnect if need be."""
@@ -32,6 +30,10 @@ class _Due(Struct, frozen=True):
     id: int = 0
     order: str = ""
     deal: str = ""
+
+
+class _JournalUpkeep(Struct, frozen=True):
+    pass
 
 
 class OrderDesk(RuntimeActor):
@@ -55,6 +57,7 @@ class OrderDesk(RuntimeActor):
         self._book = DeskBook()
         self._briefing = Briefing()
         self._check: Timer | None = None
+        self._upkeep = self.every(3600.0, _JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -64,13 +67,13 @@ class OrderDesk(RuntimeActor):
                 self._trade(message)
             case traffic.OrderSent(order=order):
                 if not self._book.sent(message):
-                    self._lost(order, "its connection was lost")
+                    self._take(self._ledger.lost(order, "its connection was lost", self._utc()))
             case traffic.Failure():
                 self._not_sent(message)
             case events.ConnectionDown(connection=connection, epoch=epoch, reason=reason):
                 self._ledger.logout(connection, epoch)
                 for order in self._book.down(message):
-                    self._lost(order, reason)
+                    self._take(self._ledger.lost(order, reason, self._utc()))
             case events.Event():
                 self._take(self._books.hear(message, self._utc()))
                 for early in self._briefing.hear(message):
@@ -81,8 +84,10 @@ class OrderDesk(RuntimeActor):
                 self._take(self._ledger.check(self._utc()))
             case _Due():
                 self._overdue(message)
+            case _JournalUpkeep():
+                self._upkeep.last_error = self._books.tidy()
             case Describe():
-                message.to.tell(Described(message.id, self._books.status()))
+                self.describe(message, self._books.status())
             case Wired():
                 self._outbound = message.outbound
                 self._router.tell(traffic.EventBatch(self.name, self._books.opening()))
@@ -102,10 +107,8 @@ class OrderDesk(RuntimeActor):
                 self._place(trade, command)
             case commands.AwaitResult():
                 self._await(trade, command)
-            case commands.GetOpenedDeals():
-                self._answer((trade.id, self._ledger.open_deals()))
-            case commands.GetClosedDeals():
-                self._answer((trade.id, self._ledger.closed_deals()))
+            case commands.GetOpenedDeals() | commands.GetClosedDeals():
+                self._answer((trade.id, self._books.listing(command)))
 
     def _place(self, trade: traffic.Trade, command: commands.PlaceOrder) -> None:
         flying = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
@@ -120,8 +123,8 @@ class OrderDesk(RuntimeActor):
             return
         self._book.enter(order.id, trade.id)
         self._until(trade.expires_at, _Due(trade.id, order=order.id))
-        send_by = trade.expires_at - min(UNSENT_MARGIN, (trade.expires_at - self.now()) / 4)
-        self._outbound.tell(traffic.Request(trade.id, command, send_by, urgent=True, order=order.id))
+        until = send_by(self.now(), trade.expires_at)
+        self._outbound.tell(traffic.Request(trade.id, command, until, urgent=True, order=order.id))
 
     def _not_sent(self, failure: traffic.Failure) -> None:
         order = self._ledger.order(failure.order)
@@ -129,9 +132,6 @@ class OrderDesk(RuntimeActor):
             self._take(self._ledger.not_sent(order.id, failure.reason))
             error = errors.request_error(failure.error, failure.reason, failure.retry_after)
             self._answer(*self._book.settle(order.id, error))
-
-    def _lost(self, order: str, reason: str) -> None:
-        self._take(self._ledger.lost(order, reason, self._utc()))
 
     def _take(self, news: list[events.Event]) -> None:
         """Journal what changed, then tell of it, then answer those who waited for it."""

@@ -27,7 +27,7 @@ from actors.messages.lifecycle import (
     Tellable,
     Wired,
 )
-from actors.messages.status import Describe, Described
+from actors.messages.status import Describe
 from actors.messages.traffic import (
     ConnectionWanted,
     EventBatch,
@@ -97,7 +97,7 @@ class Pool(RuntimeActor):
             case _Tend():
                 self._take(self._carriage.tend(self.now()))
             case Describe():
-                message.to.tell(Described(message.id, self._carriage.part()))
+                self.describe(message, self._carriage.part())
             case Wired():
                 self._house = message
                 self.every(TENDING_INTERVAL, _Tend())

@@ -12,7 +12,7 @@ from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
-from actors.messages.status import Describe, Described, LimiterStatus
+from actors.messages.status import Describe, LimiterStatus
 from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
 from actors.policy.quota import Allowance, Quota
 
@@ -81,7 +81,7 @@ class RateLimiter(RuntimeActor):
                 self._quota.change(allowance)
                 self._admit()
             case Describe():
-                message.to.tell(Described(message.id, self._status()))
+                self.describe(message, self._status())
             case _:
                 self.unexpected(message)
 

@@ -190,7 +190,7 @@ class Router(RuntimeActor):
         waiter = self._waiters.get(described.id)
         if waiter is None or waiter.picture is None:
             return
-        if waiter.picture.add(described.part):
+        if waiter.picture.add(described.part, described.tasks):
             own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
 

@@ -31,7 +31,7 @@ from actors.messages.lifecycle import (
     Tellable,
     Wired,
 )
-from actors.messages.status import Describe, Described
+from actors.messages.status import Describe
 from actors.messages.traffic import EventBatch, PublicEvent
 from actors.policy.children import Child, ChildState, ConnectionChild, Family, HostChild, Plan
 
@@ -80,7 +80,7 @@ class Supervisor(RuntimeActor):
             case CheckHeartbeats():
                 self._check_heartbeats()
             case Describe():
-                message.to.tell(Described(message.id, self._family.part()))
+                self.describe(message, self._family.part())
             case Wired():
                 self._begin()
             case Begin():

@@ -11,7 +11,7 @@ from loguru import logger
 from actors.base import Reply
 from actors.errors import RequestRefused
 from actors.messages.control import Drain
-from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, CheckHeartbeats
 from tests.conftest import ManualClock
 from tests.recording import WAIT, Recorder, Recording
 
@@ -149,6 +149,26 @@ def test_an_actor_tells_itself_messages_later_and_repeatedly(clock: ManualClock)
         while not recording.nothing_more():
             seen.append((clock(), recording.seen()))
     assert seen == [(1002.0, "turn"), (1003.0, "once"), (1004.0, "turn")]
+
+
+def test_what_an_actor_does_again_and_again_is_named_after_its_message(clock: ManualClock) -> None:
+    recording = Recording(clock=clock)
+    assert recording.seen() == Begin()
+
+    def book(actor: Recorder) -> None:
+        actor.every(10, Drain())
+        actor.every(4, CheckHeartbeats()).last_error = "nobody beats"
+        actor.after(1, "once")
+
+    recording.do(book)
+    heartbeats, drain = sorted(recording.do(lambda actor: actor.tasks()), key=lambda task: task.name)
+    assert (drain.owner, drain.name, drain.interval) == (heartbeats.owner, "drain", 10)
+    assert (drain.last_run, drain.next_run, drain.last_error) == (None, 10.0, "")
+    assert (heartbeats.name, heartbeats.last_error) == ("check heartbeats", "nobody beats")
+    clock.advance(5)
+    recording.do(lambda _: None)
+    heartbeats, _ = sorted(recording.do(lambda actor: actor.tasks()), key=lambda task: task.name)
+    assert (heartbeats.last_run, heartbeats.next_run) == (0.0, 3.0)
 
 
 def test_an_actor_reads_its_own_descriptors(recording: Recording) -> None:

@@ -262,3 +262,18 @@ def test_the_file_is_its_owners_alone(path: Path, journal: Journal) -> None:
     journal.write([CLOSED])
     for file in (path, path.with_name("orders.sqlite-wal")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_tidied_the_file_alone_is_whole(path: Path, journal: Journal, tmp_path: Path) -> None:
+    journal.write([JOURNALED, closed_as("o2")])
+    journal.tidy()
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes(path.read_bytes())
+    with contextlib.closing(Journal(copy)) as copied:
+        assert copied.load() == journal.load()
+
+
+def test_what_cannot_be_tidied_says_so(journal: Journal) -> None:
+    journal.close()
+    with pytest.raises(Halted, match="cannot be tidied"):
+        journal.tidy()

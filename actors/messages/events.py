@@ -47,6 +47,7 @@ from actors.messages.order_events import (
 from actors.messages.order_events import (
     TradingResumed as TradingResumed,
 )
+from actors.messages.tasks import TaskStatus
 from actors.values import Asset, Balance, Candle
 
 
@@ -161,6 +162,7 @@ class ConnectionReport(Event, frozen=True):
     round_trip: float | None
     streams: dict[str, StreamReport]
     made_at: float
+    tasks: tuple[TaskStatus, ...] = ()
 
 
 class Heartbeat(Event, frozen=True):

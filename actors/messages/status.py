@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from actors.messages.events import ConnectionReport
 from actors.messages.lifecycle import Tellable
+from actors.messages.tasks import TaskStatus
 
 
 class StreamStatus(Struct, frozen=True):
@@ -107,6 +108,7 @@ class Status(Struct, frozen=True):
     batcher: BatcherStatus
     desk: DeskStatus
     router: RouterStatus
+    tasks: tuple[TaskStatus, ...]
 
 
 class Describe(Struct, frozen=True):
@@ -187,7 +189,8 @@ Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | 
 
 
 class Described(Struct, frozen=True):
-    """One part of picture ``id``."""
+    """One part of picture ``id``, and what its actor does again and again."""
 
     id: int
     part: Part
+    tasks: tuple[TaskStatus, ...] = ()

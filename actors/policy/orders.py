@@ -48,6 +48,15 @@ SETTLED: Final = frozenset(
 UNFINISHED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.OPEN})
 
 
+UNSENT_MARGIN: Final = 0.5
+
+
+def send_by(now: float, deadline: float) -> float:
+    """Until when an order may be sent: an answer to a later one would come after ``deadline``, for which the
+    last half second is kept, or a quarter of a shorter wait."""
+    return deadline - min(UNSENT_MARGIN, (deadline - now) / 4)
+
+
 class Order(Struct, frozen=True):
     """``id`` is its request id on the wire too; ``deal`` is set once it is known which one it became.
 

@@ -1,5 +1,7 @@
 """The status of the whole, put together from what each part knows."""
 
+from collections.abc import Iterable, Iterator
+
 from actors.messages.status import (
     BatcherStatus,
     ChildStatus,
@@ -17,6 +19,7 @@ from actors.messages.status import (
     StreamStatus,
     SupervisorPart,
 )
+from actors.messages.tasks import TaskStatus
 
 PARTS: tuple[type[Part], ...] = (
     SupervisorPart,
@@ -33,10 +36,12 @@ class Picture:
 
     def __init__(self) -> None:
         self._parts: dict[type[Part], Part] = {}
+        self._tasks: list[TaskStatus] = []
 
-    def add(self, part: Part) -> bool:
-        """Take in a part; whether the picture is complete."""
+    def add(self, part: Part, tasks: Iterable[TaskStatus] = ()) -> bool:
+        """Take in a part and the tasks of its actor; whether the picture is complete."""
         self._parts[type(part)] = part
+        self._tasks.extend(tasks)
         return len(self._parts) == len(PARTS)
 
     def compose(self, router: RouterStatus, now: float) -> Status:
@@ -59,7 +64,14 @@ class Picture:
             batcher=batcher,
             desk=desk,
             router=router,
+            tasks=(*self._tasks, *_tasks_of(health)),
         )
+
+
+def _tasks_of(health: HealthPart) -> Iterator[TaskStatus]:
+    """What the connections do, as they last reported."""
+    for figures in health.connections.values():
+        yield from figures.report.tasks
 
 
 def _connection(child: ChildStatus, health: HealthPart, pooled: PooledConnection | None) -> ConnectionStatus:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from actors.errors import TellwireError, TransportClosed
 from actors.messages.events import ConnectionReport, ConnectionUp
 from actors.messages.lifecycle import StartConnection
+from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Item, Request
 from actors.wire.endpoint import Endpoint
 from actors.wire.frames import Opcode
@@ -82,8 +83,8 @@ class Conversation:
         self._writes += bool(data)
         return data
 
-    def report(self, utc: float) -> ConnectionReport:
-        """The connection's account of itself."""
+    def report(self, utc: float, tasks: tuple[TaskStatus, ...]) -> ConnectionReport:
+        """The connection's account of itself and its ``tasks``."""
         return ConnectionReport(
             connection=self._start.connection,
             epoch=self._start.epoch,
@@ -97,6 +98,7 @@ class Conversation:
             round_trip=self._endpoint.round_trip,
             streams=self._session.stream_reports(),
             made_at=utc,
+            tasks=tasks,
         )
 
     def _queue_texts(self) -> None:

@@ -114,12 +114,12 @@ def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
     workers = Workers(60.0, "INFO")
     worker = start_worker(workers)
     worker.tell(started("connection-1", silence))
-    worker.tell(Send("connection-1", []))
+    worker.tell(Send("connection-1", 1, []))
     worker.tell(StopConnection("connection-1"))
     reader.wait_for(ConnectionDown)
     workers.set_log_level("DEBUG")
     worker.tell(started("connection-2", silence))
-    worker.tell(Send("connection-2", []))
+    worker.tell(Send("connection-2", 1, []))
     told = "connection-2#1 is not ready; 0 requests stay with the pool"
     assert reader.line("connection-2") == ("DEBUG", "worker-1", told)
     assert not any("connection-1" in message for _, _, message in reader.lines)
@@ -145,7 +145,7 @@ def test_a_worker_hides_the_session_before_a_line_leaves_it(
 ) -> None:
     worker = start_worker(Workers(60.0, "DEBUG"))
     worker.tell(started(CANARY, silence))
-    worker.tell(Send(CANARY, []))
+    worker.tell(Send(CANARY, 1, []))
     assert reader.line("is not ready")[2].startswith(f"{logs.HIDDEN}#1 ")
 
 
