@@ -1,0 +1,664 @@
+"""The carriage with all that surrounds it: a way out, a venue, and a router that has handovers."""
+
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.messages.commands import (
+    Command,
+    LoadCandles,
+    PlaceOrder,
+    SendRaw,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.control import HandoverBegun
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamDropped,
+    StreamReleased,
+)
+from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.messages.traffic import Failure, Reply, Request, Settled, Ticks
+from actors.policy.carriage import MOVE_TIMEOUT, Carriage, Step
+from actors.policy.handovers import Handovers
+from actors.policy.roster import PoolPlan
+from actors.values import Direction, Tick
+
+NAMES = ("c1", "c2", "c3", "c4")
+
+
+class Line:
+    """One connection and all that it has said and nobody has read yet."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.alive = False
+        self.streams: dict[str, int] = {}
+        self.asked: list[tuple[int, str, int]] = []
+        self.said: deque[Any] = deque()
+
+
+class House:
+    """``ask``, ``wish``, ``drop`` and ``expire`` are what users do, ``rise``, ``die``, ``tick`` and
+    ``answer`` what the venue does; ``pass_on``, ``read`` and ``hear`` take what is on its way one step
+    further: the oldest request to the pool, the oldest item of a connection to the router, the oldest news
+    to the pool.
+    """
+
+    def __init__(
+        self, connections: int = 3, *, cap: int = 4, standby: int = 0, kept: int | None = None
+    ) -> None:
+        self.names = NAMES[:connections]
+        self.cap = cap
+        self.now = 100.0
+        self.carriage = Carriage(
+            PoolPlan(self.names, connections if kept is None else kept, standby, cap, 60.0)
+        )
+        self.handovers = Handovers()
+        self.lines = {name: Line() for name in self.names}
+        self.way_out: deque[Request] = deque()
+        self.news: deque[Any] = deque()
+        self.waiters: set[int] = set()
+        self.answers: dict[int, Any] = {}
+        self.steps: list[Step] = []
+        self.overloaded: set[str] = set()
+        self.made: Counter[str] = Counter()
+        self.got: defaultdict[str, list[float]] = defaultdict(list)
+        self._ids = 0
+
+    # Users
+
+    def ask(self, command: Command) -> int:
+        self._ids += 1
+        self.waiters.add(self._ids)
+        self.way_out.append(Request(self._ids, command, self.now + 30.0))  # type: ignore[arg-type]
+        return self._ids
+
+    def wish(self, *assets: str, period: int = 60) -> None:
+        for asset in assets:
+            self.ask(SubscribeTicks(asset, period))
+
+    def drop(self, asset: str) -> None:
+        self.ask(UnsubscribeTicks(asset))
+
+    def expire(self) -> None:
+        """Whoever has waited for longest waits no more."""
+        if self.waiters:
+            self._settle(min(self.waiters), succeeded=False)
+
+    def _settle(self, id: int, value: Any = None, *, succeeded: bool) -> None:
+        if id in self.waiters:
+            self.waiters.remove(id)
+            self.answers[id] = value
+            self.news.append(Settled(id, succeeded))
+
+    # The venue
+
+    def rise(self, *names: str) -> None:
+        for name in names:
+            line = self.lines[name]
+            if not line.alive and not any(
+                isinstance(item, ConnectionDown) for item in (*line.said, *self.news)
+            ):
+                line.epoch += 1
+                line.alive = True
+                line.said.append(ConnectionUp(name, line.epoch, "r"))
+
+    def die(self, *names: str) -> None:
+        for name in names:
+            line = self.lines[name]
+            if line.alive:
+                line.alive = False
+                line.streams.clear()
+                line.asked.clear()
+                line.said.append(ConnectionDown(name, line.epoch, "r", "lost", was_ready=True))
+
+    def tick(self, *assets: str) -> None:
+        for asset in assets:
+            self.made[asset] += 1
+            for line in self.lines.values():
+                if asset in line.streams:
+                    line.said.append(Ticks([Tick(asset, float(self.made[asset]), 1.0, 0.0)]))
+
+    def answer(self, name: str) -> None:
+        line = self.lines[name]
+        if line.asked:
+            id, asset, period = line.asked.pop(0)
+            value = StreamConfirmed(asset, period, name, line.epoch) if period else None
+            line.said.extend(item for item in (value, Reply(id, value)) if item is not None)
+
+    # The way out
+
+    def pass_on(self) -> None:
+        if not self.way_out or not any(member.epoch for member in self.carriage.roster):
+            return
+        request = self.way_out.popleft()
+        if request.id and request.id not in self.waiters and math.isfinite(request.expires_at):
+            return  # the limiter refuses what has expired
+        name, steps = self.carriage.choose(request, self.now)
+        self.take(steps)
+        if name:
+            assert self.carriage.roster[name].epoch, f"{request} went to {name}, which is down"
+            self.carriage.roster.sent(name, request, self.now)
+            if self.lines[name].alive:
+                self._send(name, request)
+
+    def _send(self, name: str, request: Request) -> None:
+        line = self.lines[name]
+        match request.command:
+            case SubscribeTicks(asset=asset, period=period):
+                line.streams[asset] = period
+                line.asked.append((request.id, asset, period))
+                if len(line.streams) > self.cap:
+                    self.overloaded.add(name)
+            case UnsubscribeTicks(asset=asset):
+                line.streams.pop(asset, None)
+                line.asked = [each for each in line.asked if each[1] != asset]
+                line.said += [StreamReleased(asset, name), Reply(request.id)]
+            case _:
+                line.asked.append((request.id, "", 0))
+
+    # What comes back
+
+    def read(self, name: str) -> None:
+        line = self.lines[name]
+        if not line.said:
+            return
+        for item in self.handovers.sift(name, [line.said.popleft()]):
+            match item:
+                case Ticks(ticks=ticks):
+                    for tick in ticks:
+                        self.got[tick.asset].append(tick.time)
+                case Reply(request=id, value=value):
+                    self._settle(id, value, succeeded=True)
+                case ConnectionUp() | ConnectionDown() | StreamConfirmed():
+                    self.news.append(item)
+
+    def hear(self) -> None:
+        if not self.news:
+            return
+        match self.news.popleft():
+            case ConnectionUp(connection=name, epoch=epoch):
+                self.take(self.carriage.up(name, epoch, self.now))
+            case ConnectionDown(connection=name, epoch=epoch):
+                self.take(self.carriage.down(name, epoch, self.now))
+            case StreamConfirmed() as confirmed:
+                self.take(self.carriage.confirm(confirmed))
+            case Settled() as settled:
+                self.carriage.settle(settled, self.now)
+
+    def tend(self, seconds: float = 1.0) -> None:
+        self.now += seconds
+        self.take(self.carriage.tend(self.now))
+
+    def take(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self.steps.append(step)
+            match step:
+                case Request():
+                    up = not step.connection or self.carriage.roster.if_up(step.connection)
+                    assert up, f"{step} is for a connection that is down"
+                    self.way_out.append(step)
+                case Reply(request=id, value=value):
+                    self._settle(id, value, succeeded=True)
+                case Failure(request=id):
+                    self._settle(id, step, succeeded=False)
+                case HandoverBegun():
+                    assert self.carriage.roster.if_up(step.old)
+                    assert self.carriage.roster.if_up(step.new)
+                    self.handovers.begin(step)
+
+    # All of it
+
+    @property
+    def busy(self) -> bool:
+        up = any(member.epoch for member in self.carriage.roster)
+        lines = self.lines.values()
+        return bool(self.news or (up and self.way_out) or any(line.said or line.asked for line in lines))
+
+    def arrive(self) -> None:
+        """All that is on its way arrives."""
+        while self.busy:
+            self.pass_on()
+            for name in self.names:
+                self.answer(name)
+                self.read(name)
+            while self.news:
+                self.hear()
+
+    def settle_down(self) -> None:
+        """Time passes, and nothing happens that is not the house's own doing."""
+        self.arrive()
+        for _ in range(int(MOVE_TIMEOUT) + 15):
+            self.tend()
+            self.arrive()
+
+    def placed(self) -> dict[str, str]:
+        return {stream.asset: stream.connection for stream in self.carriage.part().streams}
+
+    def streaming(self) -> dict[str, list[str]]:
+        """By asset, which connections the venue sends it on."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name, line in self.lines.items():
+            for asset in line.streams:
+                found[asset].append(name)
+        return dict(found)
+
+    def flying(self) -> set[int]:
+        return {id for member in self.carriage.roster for id in member.in_flight}
+
+    def check_rest(self) -> None:
+        """What must hold when nothing is on its way and nothing is to be done."""
+        placed = {asset: name for asset, name in self.placed().items() if name}
+        assert self.streaming() == {asset: [name] for asset, name in placed.items()}
+        up = [name for name in self.names if self.lines[name].alive]
+        assert len(placed) == min(len(self.placed()), self.cap * len(up)), (
+            "a stream waits while there is room"
+        )
+        assert self.flying() <= self.waiters, "a request that nobody waits for is in flight for ever"
+        for asset, name in placed.items():
+            before = self.made[asset]
+            for _ in range(3):
+                self.tick(asset)
+            self.arrive()
+            fresh = [time for time in self.got[asset] if time > before]
+            assert fresh == [before + 1, before + 2, before + 3], f"{asset} over {name}"
+        assert not self.handovers, "a handover never ends"
+
+
+def house(*assets: str, up: Iterable[str] = ("c1", "c2", "c3"), **plan: Any) -> House:
+    """A house at rest that carries ``assets`` on the connections that are up."""
+    house = House(**plan)
+    house.rise(*up)
+    house.wish(*assets)
+    house.arrive()
+    house.tend()
+    house.settle_down()
+    house.check_rest()
+    house.steps.clear()
+    return house
+
+
+# Streams
+
+
+def test_streams_are_spread_over_the_markets_and_the_account_is_left_free() -> None:
+    found = house(*"ABCDEFGH")
+    assert Counter(found.placed().values()) == {"c2": 4, "c3": 4}
+    assert found.carriage.roster.account == "c1"
+
+
+def test_the_account_carries_what_the_markets_have_no_room_for() -> None:
+    assert Counter(house(*"ABCDEFGHIJ").placed().values()) == {"c1": 2, "c2": 4, "c3": 4}
+
+
+def test_what_the_pool_cannot_carry_is_refused() -> None:
+    found = house(*"ABCD", connections=2, cap=2, up=("c1", "c2"))
+    id = found.ask(SubscribeTicks("E"))
+    found.arrive()
+    assert isinstance(found.answers[id], Failure)
+    assert found.answers[id].error == "RequestRefused"
+    assert "E" not in found.placed()
+
+
+def test_what_streams_already_is_answered_at_once() -> None:
+    found = house("A")
+    id = found.ask(SubscribeTicks("A"))
+    found.pass_on()
+    assert found.answers[id] == StreamConfirmed("A", 60, "c2", 1)
+    assert found.lines["c2"].asked == []
+
+
+def test_the_streams_of_a_lost_connection_go_to_the_others_at_once() -> None:
+    found = house(*"ABCDEF")
+    found.die("c2")
+    found.read("c2")
+    found.hear()
+    assert "" not in found.placed().values()
+    found.arrive()
+    assert Counter(name for names in found.streaming().values() for name in names) == {"c1": 2, "c3": 4}
+    found.rise("c2")
+    found.settle_down()
+    found.check_rest()
+    assert Counter(found.placed().values()) == {"c2": 3, "c3": 3}
+
+
+def test_a_move_begins_with_the_word_to_the_router() -> None:
+    found = house(*"AB", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.steps.clear()
+    found.tend()
+    begun, again = found.steps
+    assert begun == HandoverBegun("A", "c2", "c3")
+    assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3")
+    found.steps.clear()
+    found.arrive()
+    assert found.steps == [Request(0, UnsubscribeTicks("A"), math.inf, "c2")]
+
+
+def test_every_tick_of_a_stream_that_moves_comes_once() -> None:
+    found = house(*"AB", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.tend()
+    found.pass_on()
+    for _ in range(3):
+        found.tick("A")
+    for _ in range(9):
+        found.read("c3")
+    found.answer("c3")
+    found.tick("A")
+    found.settle_down()
+    assert found.got["A"] == [float(number) for number in range(1, found.made["A"] + 1)]
+    found.check_rest()
+
+
+def test_a_move_that_nobody_confirms_is_given_up_and_the_stream_stays() -> None:
+    found = house(*"AB", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.tend()
+    found.lines["c3"].alive = False  # it takes and says nothing
+    found.pass_on()
+    found.steps.clear()
+    found.tend(MOVE_TIMEOUT)
+    assert found.steps == []
+    found.tend(0.1)
+    assert found.steps[0] == Request(0, UnsubscribeTicks("A"), math.inf, "c3")
+    assert found.placed()["A"] == "c2"
+
+
+def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_it_is() -> None:
+    found = house("A")
+    found.take(found.carriage.move("A"))
+    assert found.steps == [
+        HandoverBegun("A", "c2", "c3", cut=True),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
+        Request(0, UnsubscribeTicks("A"), math.inf, "c2"),
+    ]
+    found.settle_down()
+    found.check_rest()
+    alone = house("A", connections=1, up=("c1",))
+    again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1")]
+    assert alone.carriage.move("A") == alone.carriage.resubscribe("A") == again
+    assert alone.carriage.move("B") == alone.carriage.resubscribe("B") == []
+
+
+def test_a_stream_that_is_dropped_on_its_way_ends_at_both_ends() -> None:
+    found = house(*"AB", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.tend()
+    found.pass_on()
+    found.drop("A")
+    found.arrive()
+    assert StreamDropped("A") in found.steps
+    assert "A" not in found.streaming()
+    found.check_rest()
+
+
+def test_what_is_not_subscribed_cannot_be_dropped() -> None:
+    found = house("A")
+    found.drop("B")
+    found.arrive()
+    assert isinstance(found.answers[2], Failure)
+
+
+def test_a_stream_that_is_wished_for_again_at_once_outlives_the_end_of_its_move() -> None:
+    """What is left of the move, a request to let go, comes out behind the new wish."""
+    found = house("A", "B", up=("c1", "c2"))
+    found.rise("c3")
+    found.drop("A")
+    found.read("c3")
+    found.hear()
+    found.tend()
+    assert found.steps == [
+        HandoverBegun("A", "c2", "c3"),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
+    ]
+    found.wish("A")
+    found.settle_down()
+    found.check_rest()
+
+
+def test_room_that_is_not_free_yet_is_not_given_away() -> None:
+    """The request to let go is still on its way out; the venue would drop a stream without a word."""
+    found = house("A", "B", up=("c1", "c2"), cap=2)
+    found.rise("c3")
+    found.arrive()
+    found.tend()
+    found.pass_on()
+    found.answer("c3")
+    found.read("c3")
+    found.wish("C", "D")  # ahead of what follows from the confirmation
+    found.hear()
+    found.arrive()
+    assert not found.overloaded
+
+
+def test_room_that_a_cut_stream_leaves_is_not_given_away_either() -> None:
+    found = house("A", "B", "C", connections=2, cap=2, up=("c1", "c2"))
+    asset = next(asset for asset, name in found.placed().items() if name == "c2")
+    found.wish("D")
+    found.take(found.carriage.move(asset))
+    found.arrive()
+    assert not found.overloaded
+
+
+def test_a_move_that_is_tried_again_doubles_no_tick() -> None:
+    """The rate limit held its first request back for longer than a move may take."""
+    found = house("A", "B", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.tend()
+    found.tend(MOVE_TIMEOUT + 0.1)
+    while found.way_out:
+        found.pass_on()
+    while found.lines["c3"].said:
+        found.read("c3")
+    found.tick("A")
+    found.settle_down()
+    assert found.got["A"] == [float(number) for number in range(1, found.made["A"] + 1)]
+
+
+def test_a_move_that_is_begun_after_a_death_that_the_router_knows_of_silences_nothing() -> None:
+    """The news of the death have passed the router, and are on their way to the pool."""
+    found = house("A", "B", up=("c1", "c2"))
+    found.rise("c3")
+    found.arrive()
+    found.die("c2")
+    found.read("c2")
+    found.tend()
+    assert HandoverBegun("A", "c2", "c3") in found.steps
+    found.settle_down()
+    found.check_rest()
+
+
+# Requests
+
+
+@pytest.mark.parametrize("command", [LoadCandles("A", 60), SendRaw("x")])
+def test_a_request_waits_for_a_connection(command: Command) -> None:
+    carriage = House(kept=0).carriage
+    request = Request(1, command, 1.0)  # type: ignore[arg-type]
+    assert carriage.choose(request, 0.0) == ("", [OpenConnection("c1")])
+    assert carriage.up("c1", 1, 0.0) == [request]
+    assert carriage.up("c2", 1, 0.0) == []
+
+
+def test_an_order_does_not_wait_and_takes_the_accounts_connection() -> None:
+    found = House()
+    bet = PlaceOrder("A", Decimal(1), Direction.CALL, 60)
+    order = Request(1, bet, 1.0, urgent=True, order="o1")
+    name, (failure,) = found.carriage.choose(order, 0.0)
+    assert (name, type(failure)) == ("", Failure)
+    assert isinstance(failure, Failure)
+    assert (failure.error, failure.order) == ("NotSent", "o1")
+    found.rise("c1", "c2")
+    found.arrive()
+    assert found.carriage.choose(order, 0.0) == ("c1", [])
+    found.carriage.roster.sent("c1", order, 0.0)
+    assert found.carriage.down("c1", 1, 0.0) == []  # the desk finds out what became of it
+
+
+def test_a_read_that_is_lost_is_repeated_and_what_must_not_be_is_answered() -> None:
+    found = house(up=("c1", "c2"))
+    load, raw = found.ask(LoadCandles("A", 60)), found.ask(SendRaw("x"))
+    found.pass_on()
+    found.pass_on()
+    found.die("c2")
+    found.arrive()
+    assert found.answers[load] is None
+    assert isinstance(found.answers[raw], Failure)
+    assert found.answers[raw].error == "RequestTimeout"
+    assert not found.flying()
+
+
+def test_a_wish_that_was_answered_is_not_made_again_in_the_name_of_who_waited() -> None:
+    """It would be in flight for ever, here and at the limiter: nobody settles it a second time."""
+    found = House(connections=2)
+    found.wish("A")
+    found.rise("c1")
+    found.arrive()  # it waits, for the other is about to come
+    found.rise("c2")
+    found.arrive()
+    assert found.waiters == set()
+    found.die("c2")
+    found.settle_down()
+    assert [step.id for step in found.steps if isinstance(step, Request)] == [1, 0]
+    found.check_rest()
+
+
+def test_a_wish_whose_waiter_has_lost_patience_is_made_again_in_nobodys_name() -> None:
+    found = House(connections=1)
+    found.rise("c1")
+    found.wish("A")
+    while found.way_out or found.lines["c1"].said or found.news:
+        found.read("c1")
+        found.hear()
+        found.pass_on()
+    found.die("c1")
+    found.arrive()
+    found.expire()
+    found.arrive()
+    found.rise("c1")
+    found.settle_down()
+    assert found.placed() == {"A": "c1"}
+    found.check_rest()
+
+
+def test_connections_are_opened_as_streams_need_them_and_closed_when_they_are_idle() -> None:
+    found = House(connections=3, cap=1, kept=0)
+    found.take(found.carriage.want())
+    assert found.steps == [OpenConnection("c1")]
+    found.rise("c1")
+    found.wish("A", "B")
+    found.arrive()
+    assert found.steps[1:] == [OpenConnection("c2")]
+    found.rise("c2")
+    found.arrive()
+    found.settle_down()
+    found.check_rest()
+    found.drop("B")
+    found.arrive()
+    found.tend(61.0)
+    found.arrive()
+    found.tend(61.0)
+    assert len([step for step in found.steps if isinstance(step, CloseConnection)]) == 1
+
+
+# Whatever happens
+
+ANY_NAME = st.sampled_from(NAMES)
+ANY_ASSET = st.sampled_from("ABCDEFG")
+ON_THEIR_WAY = [
+    st.tuples(st.just("read"), ANY_NAME),
+    st.tuples(st.just("answer"), ANY_NAME),
+    st.tuples(st.just("pass"), st.just("")),
+    st.tuples(st.just("hear"), st.just("")),
+]
+CALM = [
+    st.tuples(st.just("tick"), ANY_ASSET),
+    st.tuples(st.just("tend"), st.just("")),
+    st.tuples(st.just("rise"), ANY_NAME),
+    st.tuples(st.just("wish"), ANY_ASSET),
+]
+WISHES = [st.tuples(st.just("drop"), ANY_ASSET), st.tuples(st.just("expire"), st.just(""))]
+TROUBLE = [
+    st.tuples(st.just("die"), ANY_NAME),
+    st.tuples(st.just("move"), ANY_ASSET),
+    st.tuples(st.just("again"), ANY_ASSET),
+]
+PLANS = st.sampled_from([(2, 0, 2, 0), (3, 0, 2, 1), (3, 1, 2, 0), (4, 1, 1, 0), (4, 0, 3, 2)])
+"""Connections, those that stand by, streams on each, and how many connections are not up at first."""
+
+
+def play(plan: tuple[int, int, int, int], steps: list[tuple[str, str]], *, at_once: bool) -> House:
+    """A house that carries three streams, as it is some time after these steps."""
+    connections, standby, cap, late = plan
+    found = House(connections, cap=cap, standby=standby)
+    found.rise(*found.names[: connections - late])
+    found.wish("A", "B", "C")
+    found.settle_down()
+    for what, which in steps:
+        if which in NAMES and which not in found.names:
+            continue
+        match what:
+            case "read" | "answer" | "rise" | "die" | "tick" | "wish" | "drop":
+                getattr(found, what)(which)
+            case "hear" | "tend" | "expire":
+                getattr(found, what)()
+            case "pass":
+                found.pass_on()
+            case "move":
+                found.take(found.carriage.move(which))
+            case "again":
+                found.take(found.carriage.resubscribe(which))
+        if at_once:
+            found.arrive()
+    found.settle_down()
+    return found
+
+
+@settings(max_examples=150)
+@given(PLANS, st.lists(st.one_of(*CALM, *WISHES, *TROUBLE), max_size=60))
+def test_through_any_life_every_stream_comes_over_one_connection_once(
+    plan: tuple[int, int, int, int], steps: list[tuple[str, str]]
+) -> None:
+    found = play(plan, steps, at_once=True)
+    assert not found.overloaded
+    found.check_rest()
+    for times in found.got.values():
+        assert times == sorted(set(times))
+
+
+@settings(max_examples=150)
+@given(PLANS, st.lists(st.one_of(*CALM, *ON_THEIR_WAY), max_size=80))
+def test_nothing_is_lost_or_doubled_while_connections_come_up_one_by_one(
+    plan: tuple[int, int, int, int], steps: list[tuple[str, str]]
+) -> None:
+    found = play(plan, steps, at_once=False)
+    assert not found.overloaded
+    found.check_rest()
+    for asset, times in found.got.items():
+        assert times == [float(number) for number in range(int(times[0]), found.made[asset] + 1)]
+
+
+@settings(max_examples=150)
+@given(PLANS, st.lists(st.one_of(*CALM, *WISHES, *TROUBLE, *ON_THEIR_WAY), max_size=80))
+def test_in_whatever_order_things_arrive_it_ends_well(
+    plan: tuple[int, int, int, int], steps: list[tuple[str, str]]
+) -> None:
+    found = play(plan, steps, at_once=False)
+    assert not found.overloaded
+    found.check_rest()
