@@ -19,6 +19,7 @@ from actors.messages.events import (
     DealsOpen,
     StreamConfirmed,
     StreamDropped,
+    StreamReleased,
 )
 from actors.messages.lifecycle import (
     CloseConnection,
@@ -76,7 +77,9 @@ class Pool(RuntimeActor):
             case Settled():
                 self._carriage.settle(message, self.now())
             case StreamConfirmed():
-                self._take(self._carriage.confirm(message))
+                self._take(self._carriage.confirm(message, self.now()))
+            case StreamReleased():
+                self._take(self._carriage.released(message, self.now()))
             case ConnectionUp(connection=name, epoch=epoch):
                 self._take(self._carriage.up(name, epoch, self.now()))
             case ConnectionDown(connection=name, epoch=epoch):

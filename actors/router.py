@@ -66,7 +66,7 @@ class Router(RuntimeActor):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case HandoverBegun():
-                self._handovers.begin(message)
+                self._handovers.begin(message, self._facts.lives)
             case Wired():
                 self._house = message
             case Drain():
@@ -129,7 +129,7 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Verdict) and not self._facts.connections:
+        if isinstance(answer, Verdict) and not self._facts.lives:
             self._house.pool.tell(traffic.ConnectionWanted())
         if answer is Verdict.WAIT:
             self._waiters.postpone(waiter)

@@ -45,7 +45,7 @@ STOP_TIMEOUT = 2.0
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.worker"),
-    Pool: ("connection.", "stream.confirmed", "actor.", "desk.open"),
+    Pool: ("connection.", "stream.confirmed", "stream.released", "actor.", "desk.open"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),

@@ -32,14 +32,14 @@ class Drain(Control, frozen=True):
 
 class HandoverBegun(Control, frozen=True):
     """``new`` is about to carry the stream of ``asset`` in place of ``old``, which goes on until it is
-    released; with ``cut`` nothing that it still says counts.
+    released; with ``cut`` nothing that it still says counts. Both are lives: a connection and its epoch.
 
     It overtakes, because no tick of ``new`` may come before it.
     """
 
     asset: str
-    old: str
-    new: str
+    old: tuple[str, int]
+    new: tuple[str, int]
     cut: bool = False
 
 

@@ -3,11 +3,17 @@
 import math
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
-from actors.messages.commands import LoadCandles, SendRaw, SubscribeTicks, TradingCommand, UnsubscribeTicks
+from actors.messages.commands import (
+    LoadCandles,
+    PendingCommand,
+    PlaceOrder,
+    SendRaw,
+    SubscribeTicks,
+    TradingCommand,
+    UnsubscribeTicks,
+)
 from actors.messages.control import HandoverBegun
-from actors.messages.events import StreamConfirmed, StreamDropped
+from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.status import PoolPart
 from actors.messages.traffic import Failure, Reply, Request, Settled
@@ -16,6 +22,9 @@ from actors.policy.subscriptions import Stream, Subscriptions
 
 MOVE_TIMEOUT = 10.0
 """Seconds that a move may take until it is given up; the stream stays where it is."""
+
+SETTLING = 3.0
+"""Seconds that a stream stays where it was confirmed: the health monitor must have heard of it there."""
 
 Step = Request | Reply | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
 """What follows from a decision: a request that goes out again from the head of the way, an answer, news,
@@ -32,6 +41,7 @@ class Carriage:
         self.roster = Roster(plan)
         self._subscriptions = Subscriptions(plan.streams_per_connection)
         self._parked: list[Request] = []
+        self._wishes: dict[int, Stream] = {}
 
     # Requests
 
@@ -55,11 +65,9 @@ class Carriage:
 
     def settle(self, settled: Settled, now: float) -> None:
         """A request is answered or given up."""
-        request = self.roster.settled(settled.id, now, succeeded=settled.succeeded)
-        if request is not None and isinstance(request.command, SubscribeTicks):
-            stream = self._subscriptions.get(request.command.asset)
-            if stream is not None and stream.request is request:
-                stream.request = None
+        self.roster.settled(settled.id, now, succeeded=settled.succeeded)
+        if stream := self._wishes.pop(settled.id, None):
+            stream.waiters.discard(settled.id)
 
     def _subscribe(self, request: Request, command: SubscribeTicks, now: float) -> tuple[str, list[Step]]:
         known = self._subscriptions.get(command.asset)
@@ -72,23 +80,30 @@ class Carriage:
         stream = self._subscriptions.desire(command.asset, command.period)
         if stream.confirmed is not None:
             return "", [Reply(request.id, stream.confirmed)]
-        stream.request = request
+        if request.id:
+            stream.waiters.add(request.id)
+            self._wishes[request.id] = stream
         if stream.connection:
             return self.roster.if_up(stream.connection), []
-        restored = self._place(now, but=stream)
-        return stream.connection, restored
+        steps = self._place(now, but=stream)
+        return stream.connection, steps
 
     def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[Step]]:
-        if request.connection:  # the stream has moved away from there
-            return self.roster.if_up(request.connection), []
+        if request.connection:
+            waited_for = self._subscriptions.leaves(asset, request.connection)
+            return self.roster.if_up(request.connection) if waited_for else "", []
         stream = self._subscriptions.drop(asset)
         if stream is None:
             return "", [Failure(request.id, "RequestRefused", f"{asset} is not subscribed")]
-        steps: list[Step] = [StreamDropped(asset)]
+        reason = "unsubscribed before it was confirmed"
+        steps: list[Step] = [Failure(id, "RequestRefused", reason) for id in sorted(stream.waiters)]
+        steps.append(StreamDropped(asset))
         if stream.target:
-            steps.append(_let_go(asset, stream.target))
-        connection = self.roster.if_up(stream.connection)
-        return connection, steps if connection else [*steps, Reply(request.id)]
+            steps.append(self._let_go(asset, stream.target))
+        if connection := self.roster.if_up(stream.connection):
+            self._subscriptions.leave(asset, connection)
+            return connection, steps
+        return "", [*steps, Reply(request.id)]
 
     # Connections
 
@@ -106,11 +121,16 @@ class Carriage:
         self._subscriptions.release(name)
         steps: list[Step] = []
         for request in self.roster.take_lost(name):
-            if isinstance(request.command, LoadCandles):
-                steps.append(request)
-            elif not request.order and not isinstance(request.command, SubscribeTicks):
-                reason = "the connection was lost after the send"
-                steps.append(Failure(request.id, "RequestTimeout", reason))
+            match request.command:
+                case LoadCandles():
+                    steps.append(request)
+                case UnsubscribeTicks():
+                    steps.append(Reply(request.id))
+                case SendRaw() | PendingCommand():
+                    reason = "the connection was lost after the send"
+                    steps.append(Failure(request.id, "RequestTimeout", reason))
+                case SubscribeTicks() | PlaceOrder():
+                    pass  # answered when it streams again; by the order desk
         return steps + self._place(now)
 
     def give_up(self, name: str) -> list[Step]:
@@ -125,25 +145,34 @@ class Carriage:
 
     def tend(self, now: float) -> list[Step]:
         """Spread the streams better by one move, give up a move that got stuck, close what is idle."""
+        self.roster.expire(now)
         steps = self._place(now)
         for stream in self._subscriptions.stuck(now - MOVE_TIMEOUT):
-            steps.append(_let_go(stream.asset, stream.target))
+            steps.append(self._let_go(stream.asset, stream.target))
             stream.target = ""
-        if move := self._subscriptions.unbalanced(self.roster.markets, self.roster.account):
+        roster, streams = self.roster, self._subscriptions
+        if move := streams.unbalanced(roster.markets, roster.account, now - SETTLING):
             stream, target = move
-            stream.target, stream.moving_since = target, now
-            steps += [HandoverBegun(stream.asset, stream.connection, target), _again(stream, target)]
-        idle = self.roster.to_close(self._subscriptions.load(), now)
-        return steps + [CloseConnection(name) for name in idle]
+            stream.target, stream.since = target, now
+            steps += [self._handover(stream.asset, stream.connection, target), _again(stream, target)]
+        return steps + [CloseConnection(name) for name in roster.to_close(streams.load(), now)]
 
     # Streams
 
-    def confirm(self, confirmed: StreamConfirmed) -> list[Step]:
-        """The venue streams; a connection that the stream has left is told to let go."""
+    def confirm(self, confirmed: StreamConfirmed, now: float) -> list[Step]:
+        """The venue streams: who waits for it is answered, a connection that it has left is to let go."""
         if self.roster[confirmed.connection].epoch != confirmed.epoch:
             return []
-        left = self._subscriptions.confirm(confirmed)
-        return [_let_go(confirmed.asset, left)] if self.roster.if_up(left) else []
+        stream, left = self._subscriptions.confirm(confirmed, now)
+        if stream is None:
+            return []
+        steps: list[Step] = [Reply(id, confirmed) for id in sorted(stream.waiters)]
+        return [*steps, self._let_go(confirmed.asset, left)] if self.roster.if_up(left) else steps
+
+    def released(self, event: StreamReleased, now: float) -> list[Step]:
+        """A connection has let a stream go: there is room."""
+        self._subscriptions.left(event.asset, event.connection)
+        return self._place(now)
 
     def resubscribe(self, asset: str) -> list[Step]:
         """The stream is silent: once more, where it is."""
@@ -156,10 +185,11 @@ class Carriage:
         if stream is None or not stream.connection or stream.target:
             return []
         target = self._subscriptions.elsewhere(stream, self.roster.markets, self.roster.account)
-        if not target:
+        if not target or self._subscriptions.leaves(asset):
             return self.resubscribe(asset)
         old, stream.connection, stream.confirmed = stream.connection, target, None
-        return [HandoverBegun(asset, old, target, cut=True), _again(stream, target), _let_go(asset, old)]
+        begun = self._handover(asset, old, target, cut=True)
+        return [begun, _again(stream, target), self._let_go(asset, old)]
 
     def part(self) -> PoolPart:
         """The pool as the status shows it."""
@@ -176,14 +206,16 @@ class Carriage:
         opening = self.roster.to_open(self._subscriptions.load(), some=some)
         return [OpenConnection(name) for name in opening]
 
+    def _handover(self, asset: str, old: str, new: str, *, cut: bool = False) -> HandoverBegun:
+        lives = [(name, self.roster[name].epoch) for name in (old, new)]
+        return HandoverBegun(asset, lives[0], lives[1], cut)
+
+    def _let_go(self, asset: str, connection: str) -> Request:
+        self._subscriptions.leave(asset, connection)
+        return Request(0, UnsubscribeTicks(asset), math.inf, connection)
+
 
 def _again(stream: Stream, connection: str) -> Request:
-    """Subscribe on ``connection``, in the name of whoever may still wait for the stream."""
-    waiting = stream.request if stream.confirmed is None else None
-    request = waiting or Request(0, SubscribeTicks(stream.asset, stream.period), math.inf)
-    # The wish outlives its waiter's patience: the limiter may delay it, never refuse it.
-    return replace(request, connection=connection, expires_at=math.inf)
-
-
-def _let_go(asset: str, connection: str) -> Request:
-    return Request(0, UnsubscribeTicks(asset), math.inf, connection)
+    """In nobody's name: who waits is answered when it is confirmed, and the limiter may delay a restored
+    stream, but never refuse it."""
+    return Request(0, SubscribeTicks(stream.asset, stream.period), math.inf, connection)

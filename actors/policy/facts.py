@@ -20,12 +20,13 @@ class Verdict(enum.Enum):
 
 
 class VenueFacts:
-    """The latest asset table and balance, ``None`` until the venue has spoken; who is connected to it."""
+    """The latest asset table and balance, ``None`` until the venue has spoken; and the
+    connections that are up, by their epochs."""
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] | None = None
         self.balance: Balance | None = None
-        self.connections: set[str] = set()
+        self.lives: dict[str, int] = {}
 
     def learn(self, event: Event) -> bool:
         """Take in an event; whether it told anything that is kept here."""
@@ -34,11 +35,11 @@ class VenueFacts:
                 self.assets = {asset.symbol: asset for asset in event.assets}
             case BalanceChanged():
                 self.balance = event.balance
-            case ConnectionUp(connection=name):
-                self.connections.add(name)
+            case ConnectionUp(connection=name, epoch=epoch):
+                self.lives[name] = epoch
                 return False
             case ConnectionDown(connection=name):
-                self.connections.discard(name)
+                self.lives.pop(name, None)
                 return False
             case _:
                 return False

@@ -1,7 +1,7 @@
 """Streams that two connections carry for a while: every tick once, in order, and honest repeats kept."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actors.messages.control import HandoverBegun
 from actors.messages.events import ConnectionDown, StreamReleased
@@ -17,8 +17,8 @@ class _Handover:
     """
 
     def __init__(self, begun: HandoverBegun) -> None:
-        self.old = begun.old
-        self.new = begun.new
+        self.old, _ = begun.old
+        self.new, _ = begun.new
         self._cut = begun.cut
         self._over = False
         self._delivered: Counter[tuple[float, float]] = Counter()
@@ -67,8 +67,11 @@ class Handovers:
     def __bool__(self) -> bool:
         return bool(self._by_asset)
 
-    def begin(self, begun: HandoverBegun) -> None:
-        self._by_asset[begun.asset] = _Handover(begun)
+    def begin(self, begun: HandoverBegun, lives: Mapping[str, int]) -> None:
+        """``lives`` are the connections that are up, with their epochs: with one that has ended by now there
+        is nothing to hand over, and no last word would come that ends it."""
+        if all(lives.get(name) == epoch for name, epoch in (begun.old, begun.new)):
+            self._by_asset[begun.asset] = _Handover(begun)
 
     def sift(self, source: str, items: Sequence[Item]) -> list[Item]:
         """The items of one batch with every tick once; the last word of an old connection lets go what

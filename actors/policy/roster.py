@@ -107,6 +107,7 @@ class Roster:
         """It has no role before ``cast``."""
         member = self._members[name]
         member.epoch, member.busy_at, member.given_up, member.came_up = epoch, now, False, True
+        member.statistics = ConnectionStats()  # another life may be in another region
         if self._first_up_at is None:
             self._first_up_at = now
 
@@ -180,6 +181,13 @@ class Roster:
             member.statistics.failed()
         return request
 
+    def expire(self, now: float) -> None:
+        """Forget what is past its deadline: its ``Settled`` may have come before it was ``sent``."""
+        for member in self:
+            late = [id for id, (request, _) in member.in_flight.items() if request.expires_at < now]
+            for id in late:
+                self.settled(id, now, succeeded=False)
+
     def take_lost(self, name: str) -> list[Request]:
         """What was in flight on a connection that is gone."""
         member = self._members[name]
@@ -210,7 +218,7 @@ class Roster:
             if member.epoch and member.wanted and not member.kept
             if not member.in_flight and not load.get(member.name) and member.busy_at < since
         ]
-        wanted = sum(member.wanted for member in self)
+        wanted = sum(member.wanted and not member.given_up for member in self)
         idle.sort(key=lambda each: each.role is Role.ACCOUNT)
         closing = idle[: max(0, wanted - self._needed(load))]
         for member in closing:

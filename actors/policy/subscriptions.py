@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from actors.messages.events import StreamConfirmed
 from actors.messages.status import PlacedStream
-from actors.messages.traffic import Request
 
 
 class StreamState(enum.Enum):
@@ -20,20 +19,20 @@ class StreamState(enum.Enum):
 
 
 class Stream:
-    """One desired stream; ``request`` is the latest wish for it whose waiter may still be there.
+    """One desired stream; ``waiters`` are the requests that its confirmation answers.
 
-    ``target`` is the connection that is to carry it instead, since ``moving_since``.
+    ``since`` is when it was confirmed, or has begun to move to ``target``, which is to carry it instead.
     """
 
-    __slots__ = ("asset", "confirmed", "connection", "moving_since", "period", "request", "target")
+    __slots__ = ("asset", "confirmed", "connection", "period", "since", "target", "waiters")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.period = 0
         self.connection = ""
         self.target = ""
-        self.moving_since = 0.0
-        self.request: Request | None = None
+        self.since = 0.0
+        self.waiters: set[int] = set()
         self.confirmed: StreamConfirmed | None = None
 
     @property
@@ -52,12 +51,15 @@ class Stream:
 class Subscriptions:
     """The desired streams by asset, each on one connection, with at most ``per_connection`` on each.
 
-    Streams are spread over ``markets``; ``account`` takes those that have no room there.
+    Streams are spread over ``markets``; ``account`` takes those that have no room there. A connection that
+    has yet to let a stream go carries it still: neither its room nor the stream is given to anybody, and the
+    same stream does not come back before.
     """
 
     def __init__(self, per_connection: int) -> None:
         self._per_connection = per_connection
         self._streams: dict[str, Stream] = {}
+        self._leaving: set[tuple[str, str]] = set()
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -73,6 +75,7 @@ class Subscriptions:
         """How many streams each connection carries or is to carry; those that wait for one are at ``""``."""
         load = Counter(stream.connection for stream in self)
         load.update(stream.target for stream in self if stream.target)
+        load.update(connection for _, connection in self._leaving)
         return load
 
     def get(self, asset: str) -> Stream | None:
@@ -97,53 +100,65 @@ class Subscriptions:
         for stream in self:
             if stream.connection:
                 continue
-            if not (connection := self._with_room(load, markets) or self._with_room(load, [account])):
-                break
-            stream.connection = connection
-            load[connection] += 1
-            placed.append(stream)
+            connection = self._room(load, stream, markets) or self._room(load, stream, [account])
+            if connection:
+                stream.connection = connection
+                load[connection] += 1
+                placed.append(stream)
         return placed
 
     def elsewhere(self, stream: Stream, markets: Collection[str], account: str = "") -> str:
         """Another connection that has room for ``stream``; ``""`` if none has."""
         load = self.load()
-        others = [name for name in markets if name != stream.connection]
-        last_choice = [account] if account != stream.connection else []
-        return self._with_room(load, others) or self._with_room(load, last_choice)
+        return self._room(load, stream, markets) or self._room(load, stream, [account])
 
-    def unbalanced(self, markets: Sequence[str], account: str) -> tuple[Stream, str] | None:
-        """A stream whose move would spread the load better, and where to; one at a time."""
+    def unbalanced(self, markets: Sequence[str], account: str, since: float) -> tuple[Stream, str] | None:
+        """A stream whose move would spread the load better, and where to; one at a time, and none that was
+        confirmed only after ``since``."""
         load = self.load()
-        target = self._with_room(load, markets)
-        if not target or any(stream.target for stream in self):
+        if not markets or any(stream.target for stream in self) or self._leaving:
             return None
         fullest = account if load[account] else max(markets, key=load.__getitem__)
-        if fullest != account and load[fullest] - load[target] < 2:
-            return None
-        movable = (each for each in self if each.connection == fullest and each.confirmed)
-        stream = next(movable, None)
-        return (stream, target) if stream else None
+        for stream in self:
+            if stream.connection == fullest and stream.confirmed and stream.since <= since:
+                target = self._room(load, stream, markets)
+                worthwhile = target and (fullest == account or load[fullest] - load[target] >= 2)
+                return (stream, target) if worthwhile else None
+        return None
 
     def stuck(self, since: float) -> list[Stream]:
         """The streams that are on the move from before then."""
-        return [each for each in self if each.target and each.moving_since < since]
+        return [each for each in self if each.target and each.since < since]
 
-    def confirm(self, confirmed: StreamConfirmed) -> str:
-        """The venue confirmed; the connection that a stream has now left, ``""`` for none.
+    def confirm(self, confirmed: StreamConfirmed, now: float) -> tuple[Stream | None, str]:
+        """The venue confirmed: the stream, and the connection that it has left with that, ``""`` for none.
 
         A late word, for another connection or period than now, is ignored.
         """
         stream = self._streams.get(confirmed.asset)
         if stream is None or stream.period != confirmed.period or not stream.rides(confirmed.connection):
-            return ""
+            return None, ""
         left = stream.connection if confirmed.connection == stream.target else ""
         stream.connection, stream.confirmed = confirmed.connection, confirmed
-        if left:
-            stream.target = ""
-        return left
+        if left or not stream.target:
+            stream.target, stream.since = "", now
+        return stream, left
+
+    def leave(self, asset: str, connection: str) -> None:
+        """``connection`` is about to be told to let the stream go."""
+        self._leaving.add((asset, connection))
+
+    def left(self, asset: str, connection: str) -> None:
+        """It has."""
+        self._leaving.discard((asset, connection))
+
+    def leaves(self, asset: str, connection: str = "") -> bool:
+        """Whether ``connection``, by default any, has yet to let the stream go."""
+        return any(each == (asset, connection or each[1]) for each in self._leaving)
 
     def release(self, connection: str) -> None:
         """``connection`` is gone: its streams wait for another, but for those that were leaving it."""
+        self._leaving = {each for each in self._leaving if each[1] != connection}
         for stream in self:
             if stream.target == connection:
                 stream.target = ""
@@ -151,6 +166,11 @@ class Subscriptions:
                 stream.connection, stream.target = stream.target, ""
                 stream.confirmed = None
 
-    def _with_room(self, load: Counter[str], connections: Collection[str]) -> str:
-        free = [name for name in connections if name and load[name] < self._per_connection]
+    def _room(self, load: Counter[str], stream: Stream, connections: Collection[str]) -> str:
+        free = [
+            name
+            for name in connections
+            if name and name != stream.connection and load[name] < self._per_connection
+            if (stream.asset, name) not in self._leaving
+        ]
         return min(free, key=lambda name: (load[name], name), default="")

@@ -64,6 +64,7 @@ class House:
             PoolPlan(self.names, connections if kept is None else kept, standby, cap, 60.0)
         )
         self.handovers = Handovers()
+        self.lives: dict[str, int] = {}
         self.lines = {name: Line() for name in self.names}
         self.way_out: deque[Request] = deque()
         self.news: deque[Any] = deque()
@@ -180,7 +181,13 @@ class House:
                         self.got[tick.asset].append(tick.time)
                 case Reply(request=id, value=value):
                     self._settle(id, value, succeeded=True)
-                case ConnectionUp() | ConnectionDown() | StreamConfirmed():
+                case ConnectionUp(connection=name, epoch=epoch):
+                    self.lives[name] = epoch
+                    self.news.append(item)
+                case ConnectionDown(connection=name):
+                    self.lives.pop(name, None)
+                    self.news.append(item)
+                case StreamConfirmed() | StreamReleased():
                     self.news.append(item)
 
     def hear(self) -> None:
@@ -192,7 +199,9 @@ class House:
             case ConnectionDown(connection=name, epoch=epoch):
                 self.take(self.carriage.down(name, epoch, self.now))
             case StreamConfirmed() as confirmed:
-                self.take(self.carriage.confirm(confirmed))
+                self.take(self.carriage.confirm(confirmed, self.now))
+            case StreamReleased() as released:
+                self.take(self.carriage.released(released, self.now))
             case Settled() as settled:
                 self.carriage.settle(settled, self.now)
 
@@ -213,9 +222,9 @@ class House:
                 case Failure(request=id):
                     self._settle(id, step, succeeded=False)
                 case HandoverBegun():
-                    assert self.carriage.roster.if_up(step.old)
-                    assert self.carriage.roster.if_up(step.new)
-                    self.handovers.begin(step)
+                    assert self.carriage.roster.if_up(step.old[0])
+                    assert self.carriage.roster.if_up(step.new[0])
+                    self.handovers.begin(step, self.lives)
 
     # All of it
 
@@ -339,7 +348,7 @@ def test_a_move_begins_with_the_word_to_the_router() -> None:
     found.steps.clear()
     found.tend()
     begun, again = found.steps
-    assert begun == HandoverBegun("A", "c2", "c3")
+    assert begun == HandoverBegun("A", ("c2", 1), ("c3", 1))
     assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3")
     found.steps.clear()
     found.arrive()
@@ -382,7 +391,7 @@ def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_
     found = house("A")
     found.take(found.carriage.move("A"))
     assert found.steps == [
-        HandoverBegun("A", "c2", "c3", cut=True),
+        HandoverBegun("A", ("c2", 1), ("c3", 1), cut=True),
         Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
         Request(0, UnsubscribeTicks("A"), math.inf, "c2"),
     ]
@@ -423,7 +432,7 @@ def test_a_stream_that_is_wished_for_again_at_once_outlives_the_end_of_its_move(
     found.hear()
     found.tend()
     assert found.steps == [
-        HandoverBegun("A", "c2", "c3"),
+        HandoverBegun("A", ("c2", 1), ("c3", 1)),
         Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
     ]
     found.wish("A")
@@ -479,7 +488,7 @@ def test_a_move_that_is_begun_after_a_death_that_the_router_knows_of_silences_no
     found.die("c2")
     found.read("c2")
     found.tend()
-    assert HandoverBegun("A", "c2", "c3") in found.steps
+    assert HandoverBegun("A", ("c2", 1), ("c3", 1)) in found.steps
     found.settle_down()
     found.check_rest()
 
@@ -535,7 +544,7 @@ def test_a_wish_that_was_answered_is_not_made_again_in_the_name_of_who_waited() 
     assert found.waiters == set()
     found.die("c2")
     found.settle_down()
-    assert [step.id for step in found.steps if isinstance(step, Request)] == [1, 0]
+    assert [step.id for step in found.steps if isinstance(step, Request)] == [0, 0]
     found.check_rest()
 
 
@@ -564,7 +573,8 @@ def test_connections_are_opened_as_streams_need_them_and_closed_when_they_are_id
     found.rise("c1")
     found.wish("A", "B")
     found.arrive()
-    assert found.steps[1:] == [OpenConnection("c2")]
+    opened = [step for step in found.steps if isinstance(step, OpenConnection)]
+    assert opened == [OpenConnection("c1"), OpenConnection("c2")]
     found.rise("c2")
     found.arrive()
     found.settle_down()

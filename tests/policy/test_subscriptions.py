@@ -29,14 +29,14 @@ def test_a_stream_waits_is_placed_and_is_confirmed() -> None:
     assert state(subscriptions, "A") is StreamState.WAITING
     assert [stream.asset for stream in subscriptions.place(["c1"])] == ["A"]
     assert state(subscriptions, "A") is StreamState.PENDING
-    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     assert state(subscriptions, "A") is StreamState.CONFIRMED
 
 
 def test_desiring_the_same_again_changes_nothing() -> None:
     subscriptions = desired("A")
     subscriptions.place(["c1"])
-    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     assert subscriptions.desire("A", 60) is subscriptions.get("A")
     assert state(subscriptions, "A") is StreamState.CONFIRMED
     assert len(subscriptions) == 1
@@ -45,7 +45,7 @@ def test_desiring_the_same_again_changes_nothing() -> None:
 def test_another_period_wants_a_new_confirmation_on_the_same_connection() -> None:
     subscriptions = desired("A")
     subscriptions.place(["c1"])
-    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     subscriptions.desire("A", 300)
     assert state(subscriptions, "A") is StreamState.PENDING
     assert placed(subscriptions) == {"A": "c1"}
@@ -55,9 +55,9 @@ def test_the_confirmation_of_another_period_confirms_nothing() -> None:
     subscriptions = desired("A")
     subscriptions.place(["c1"])
     subscriptions.desire("A", 300)
-    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     assert state(subscriptions, "A") is StreamState.PENDING
-    subscriptions.confirm(StreamConfirmed("A", 300, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 300, "c1", 1), 0.0)
     assert state(subscriptions, "A") is StreamState.CONFIRMED
 
 
@@ -87,7 +87,7 @@ def test_the_streams_of_a_lost_connection_find_another() -> None:
     subscriptions = desired("A", "B", "C", "D")
     subscriptions.place(["c1", "c2"])
     for asset, connection in placed(subscriptions).items():
-        subscriptions.confirm(StreamConfirmed(asset, 60, connection, 1))
+        subscriptions.confirm(StreamConfirmed(asset, 60, connection, 1), 0.0)
     lost = [asset for asset, connection in placed(subscriptions).items() if connection == "c1"]
     subscriptions.release("c1")
     assert all(state(subscriptions, asset) is StreamState.WAITING for asset in lost)
@@ -102,10 +102,10 @@ def test_the_late_word_of_a_connection_that_no_longer_carries_the_stream_is_igno
     subscriptions.place(["c1"])
     subscriptions.release("c1")
     late = StreamConfirmed("A", 60, "c1", 1)
-    subscriptions.confirm(late)
+    subscriptions.confirm(late, 0.0)
     assert state(subscriptions, "A") is StreamState.WAITING
     subscriptions.place(["c2"])
-    subscriptions.confirm(late)
+    subscriptions.confirm(late, 0.0)
     assert state(subscriptions, "A") is StreamState.PENDING
 
 
@@ -115,7 +115,7 @@ def test_the_confirmation_of_what_is_not_desired_any_more_is_ignored() -> None:
     dropped = subscriptions.drop("A")
     assert dropped is not None
     assert dropped.connection == "c1"
-    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1))
+    subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     assert subscriptions.get("A") is None
     assert subscriptions.drop("A") is None
 
@@ -136,7 +136,7 @@ def carried(assets: str, *markets: str, account: str = "", per_connection: int =
     subscriptions = desired(*assets, per_connection=per_connection)
     subscriptions.place(markets, account)
     for asset, connection in placed(subscriptions).items():
-        subscriptions.confirm(confirmed(asset, connection))
+        subscriptions.confirm(confirmed(asset, connection), 0.0)
     return subscriptions
 
 
@@ -145,7 +145,7 @@ def moving(assets: str, asset: str, target: str, since: float = 100.0) -> Subscr
     subscriptions = carried(assets, "c1")
     stream = subscriptions.get(asset)
     assert stream is not None
-    stream.target, stream.moving_since = target, since
+    stream.target, stream.since = target, since
     return subscriptions
 
 
@@ -176,24 +176,24 @@ def test_a_full_target_takes_nothing_else() -> None:
 
 def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_left() -> None:
     subscriptions = moving("AB", "A", "c2")
-    assert subscriptions.confirm(confirmed("A", "c2")) == "c1"
+    assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == "c1"
     assert state(subscriptions, "A") is StreamState.CONFIRMED
     assert placed(subscriptions) == {"A": "c2", "B": "c1"}
     assert subscriptions.load() == {"c1": 1, "c2": 1}
-    assert subscriptions.confirm(confirmed("A", "c2")) == ""
+    assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == ""
 
 
 def test_the_word_of_the_old_connection_does_not_end_a_move() -> None:
     subscriptions = moving("A", "A", "c2")
-    assert subscriptions.confirm(confirmed("A", "c1")) == ""
+    assert subscriptions.confirm(confirmed("A", "c1"), 0.0)[1] == ""
     assert state(subscriptions, "A") is StreamState.MOVING
     assert placed(subscriptions) == {"A": "c1"}
 
 
 def test_the_word_of_a_third_connection_or_for_another_period_does_not_end_a_move() -> None:
     subscriptions = moving("A", "A", "c2")
-    assert subscriptions.confirm(confirmed("A", "c3")) == ""
-    assert subscriptions.confirm(confirmed("A", "c2", period=30)) == ""
+    assert subscriptions.confirm(confirmed("A", "c3"), 0.0)[1] == ""
+    assert subscriptions.confirm(confirmed("A", "c2", period=30), 0.0)[1] == ""
     assert state(subscriptions, "A") is StreamState.MOVING
 
 
@@ -209,7 +209,7 @@ def test_a_lost_origin_leaves_the_stream_to_its_target_which_has_yet_to_confirm_
     subscriptions.release("c1")
     assert placed(subscriptions) == {"A": "c2", "B": ""}
     assert state(subscriptions, "A") is StreamState.PENDING
-    assert subscriptions.confirm(confirmed("A", "c2")) == ""
+    assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == ""
     assert state(subscriptions, "A") is StreamState.CONFIRMED
 
 
@@ -223,13 +223,13 @@ def test_when_origin_and_target_are_lost_the_stream_waits() -> None:
 
 def test_an_even_load_is_left_alone() -> None:
     subscriptions = carried("ABC", "c1", "c2")
-    assert subscriptions.unbalanced(["c1", "c2"], "") is None
-    assert subscriptions.unbalanced([], "") is None
+    assert subscriptions.unbalanced(["c1", "c2"], "", 0.0) is None
+    assert subscriptions.unbalanced([], "", 0.0) is None
 
 
 def test_a_confirmed_stream_moves_from_the_fullest_to_the_emptiest() -> None:
     subscriptions = carried("ABCD", "c1", "c2")
-    move = subscriptions.unbalanced(["c1", "c2", "c3"], "")
+    move = subscriptions.unbalanced(["c1", "c2", "c3"], "", 0.0)
     assert move is not None
     assert (move[0].connection, move[1]) == ("c1", "c3")
 
@@ -237,27 +237,27 @@ def test_a_confirmed_stream_moves_from_the_fullest_to_the_emptiest() -> None:
 def test_what_is_not_confirmed_stays() -> None:
     subscriptions = desired("A", "B")
     subscriptions.place(["c1"])
-    assert subscriptions.unbalanced(["c1", "c2"], "") is None
-    subscriptions.confirm(confirmed("B", "c1"))
-    move = subscriptions.unbalanced(["c1", "c2"], "")
+    assert subscriptions.unbalanced(["c1", "c2"], "", 0.0) is None
+    subscriptions.confirm(confirmed("B", "c1"), 0.0)
+    move = subscriptions.unbalanced(["c1", "c2"], "", 0.0)
     assert move is not None
     assert move[0].asset == "B"
 
 
 def test_one_moves_at_a_time() -> None:
-    assert moving("ABCD", "A", "c2").unbalanced(["c1", "c2"], "") is None
+    assert moving("ABCD", "A", "c2").unbalanced(["c1", "c2"], "", 0.0) is None
 
 
 def test_the_account_gives_up_even_its_only_stream_to_a_market_with_room() -> None:
     subscriptions = carried("A", account="c1")
-    move = subscriptions.unbalanced(["c2", "c3"], "c1")
+    move = subscriptions.unbalanced(["c2", "c3"], "c1", 0.0)
     assert move is not None
     assert (move[0].asset, move[1]) == ("A", "c2")
 
 
 def test_the_account_keeps_what_the_markets_have_no_room_for() -> None:
     subscriptions = carried("ABC", "c2", account="c1", per_connection=2)
-    assert subscriptions.unbalanced(["c2"], "c1") is None
+    assert subscriptions.unbalanced(["c2"], "c1", 0.0) is None
 
 
 def test_elsewhere_is_another_market_with_room_and_the_account_last() -> None:
@@ -274,8 +274,46 @@ def test_a_move_is_stuck_when_it_began_before_then() -> None:
     subscriptions = moving("AB", "A", "c2", since=100.0)
     assert subscriptions.stuck(100.0) == []
     assert [each.asset for each in subscriptions.stuck(100.1)] == ["A"]
-    subscriptions.confirm(confirmed("A", "c2"))
+    subscriptions.confirm(confirmed("A", "c2"), 0.0)
     assert subscriptions.stuck(200.0) == []
+
+
+def test_a_connection_that_has_yet_to_let_a_stream_go_has_no_room_for_another() -> None:
+    subscriptions = carried("A", "c1", per_connection=1)
+    subscriptions.drop("A")
+    subscriptions.leave("A", "c1")
+    subscriptions.desire("B", 60)
+    assert subscriptions.place(["c1"]) == []
+    subscriptions.left("A", "c1")
+    assert [each.asset for each in subscriptions.place(["c1"])] == ["B"]
+
+
+def test_a_stream_does_not_come_back_to_where_it_is_yet_to_be_let_go() -> None:
+    subscriptions = carried("A", "c1")
+    subscriptions.drop("A")
+    subscriptions.leave("A", "c1")
+    assert subscriptions.leaves("A")
+    assert not subscriptions.leaves("A", "c2")
+    subscriptions.desire("A", 60)
+    assert subscriptions.place(["c1"]) == []
+    assert [each.asset for each in subscriptions.place(["c1", "c2"])] == ["A"]
+    assert placed(subscriptions) == {"A": "c2"}
+
+
+def test_who_is_gone_has_nothing_to_let_go() -> None:
+    subscriptions = carried("A", "c1")
+    subscriptions.leave("A", "c1")
+    subscriptions.release("c1")
+    assert not subscriptions.leaves("A")
+    assert subscriptions.load() == {"": 1}
+
+
+def test_what_was_confirmed_only_now_stays_for_a_while() -> None:
+    subscriptions = desired("A", "B")
+    subscriptions.place(["c1"])
+    subscriptions.confirm(confirmed("A", "c1"), 10.0)
+    assert subscriptions.unbalanced(["c1", "c2"], "", 9.0) is None
+    assert subscriptions.unbalanced(["c1", "c2"], "", 10.0) is not None
 
 
 CONNECTIONS = st.sampled_from(["c1", "c2", "c3"])
@@ -339,12 +377,12 @@ def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_ca
         account = min(ready, default="")
         markets = sorted(ready - {account})
         for stream in subscriptions.place(markets, account):
-            subscriptions.confirm(confirmed(stream.asset, stream.connection))
+            subscriptions.confirm(confirmed(stream.asset, stream.connection), 0.0)
         moves = 0
-        while (move := subscriptions.unbalanced(markets, account)) is not None:
+        while (move := subscriptions.unbalanced(markets, account, 0.0)) is not None:
             stream, stream.target = move[0], move[1]
             assert all(count <= cap for name, count in subscriptions.load().items() if name)
-            assert subscriptions.confirm(confirmed(stream.asset, stream.target))
+            assert subscriptions.confirm(confirmed(stream.asset, stream.target), 0.0)[1]
             moves += 1
             assert moves <= len(subscriptions)
         load = subscriptions.load()
