@@ -1,6 +1,8 @@
 """What goes wrong, and how often it has: faults of the venue, of its connections and of worker processes."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
 import psutil
@@ -9,6 +11,9 @@ from runtime.practice import PracticeExchange
 
 LONGEST_DELAY = 6.0
 """Seconds; an acknowledgement may come after its order's deadline."""
+
+STARTING = 2.0
+"""Seconds; a worker that is frozen before it has asked to die with its parent would outlive it."""
 
 WEIGHTS = {
     "connections dropped": 3,
@@ -20,6 +25,8 @@ WEIGHTS = {
     "lost after execution, connection too": 3,
     "delayed": 4,
     "doubled": 3,
+    "refused": 3,
+    "worker frozen": 1,
 }
 
 
@@ -56,11 +63,15 @@ class Mischief:
             case "region closed or opened":
                 self._toggle_region()
             case "worker killed":
-                return self._kill_worker(pid)
+                return self._to_worker(pid, lambda worker: worker.kill())
             case "delayed":
                 self._exchange.disturb_orders(kind, seconds=self._random.uniform(0.1, LONGEST_DELAY))
             case "doubled":
                 self._exchange.disturb_orders(kind)
+            case "refused":
+                self._exchange.disturb_orders(kind, error="notMoney")
+            case "worker frozen":
+                return self._to_worker(pid, lambda worker: worker.suspend(), age=STARTING)
             case _:
                 when = "lost_before" if "before" in kind else "lost_after"
                 self._exchange.disturb_orders(when, drop=kind.endswith("too"))
@@ -74,12 +85,13 @@ class Mischief:
             self._exchange.open_region(self._closed)
             self._closed = None
 
-    def _kill_worker(self, pid: int) -> bool:
-        workers = workers_of(pid)
-        if not workers:
-            return False
+    def _to_worker(self, pid: int, act: Callable[[psutil.Process], object], age: float = 0.0) -> bool:
+        started_by = time.time() - age
         try:
-            self._random.choice(workers).kill()
+            workers = [worker for worker in workers_of(pid) if worker.create_time() <= started_by]
+            if not workers:
+                return False
+            act(self._random.choice(workers))
         except psutil.NoSuchProcess:
             return False
         return True
