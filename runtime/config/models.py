@@ -194,6 +194,15 @@ class Orders(Section):
     """After a later login, how long an order whose answer was lost may still turn up."""
 
 
+class Candles(Section):
+    """What becomes of candles that were loaded."""
+
+    cache_ttl: fields.Lifetime = 5.0
+    """How long they answer for who asks for the very same again; 0 for not at all."""
+    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
+    """Bars that are kept in all, of some 200 bytes each."""
+
+
 class Health(Section):
     """How stale data is noticed."""
 
@@ -245,6 +254,7 @@ class Config(Section):
     limits: Limits = Limits()
     batching: Batching = Batching()
     orders: Orders = Orders()
+    candles: Candles = Candles()
     health: Health = Health()
     streams: list[Stream] = []
     log: Log = Log()
