@@ -40,7 +40,8 @@ class Pending:
             waiting.append(request)
 
     def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
-        """Await the history that names the ``index_of`` the request; beyond ``MAX_UNANSWERED`` the oldest is given up."""
+        """Await the history that names this request (``index_of``); beyond ``MAX_UNANSWERED`` the oldest is
+        given up."""
         if not request:
             return []
         self._loads[index_of(request)] = _Load(request, command, end)
