@@ -55,7 +55,7 @@ class Run:
         """Run until something ends it; answers with the failure that did."""
         began = time.monotonic()
         with self._endings:
-            logs.configure(self._config.log.level, self._secrets(), self._output.write_log)
+            logs.configure(self._config.log.level, secrets_of(self._config), self._output.write_log)
             if self._session is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
@@ -122,13 +122,15 @@ class Run:
         reason = "as asked" if self._wishes.practice else "since no session is set (POCKET_OPTION_SSID)"
         return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
 
-    def _secrets(self) -> set[str]:
-        account, headers = self._config.account, self._config.connection.custom_headers
-        secrets = {value for value in headers.values() if len(value) >= _TOO_SHORT}
-        if account.session_string is not None:
-            for text in (account.session.get_secret_value(), account.session_string.auth.value):
-                secrets |= {text, *logs.tokens(text)}
-        return secrets
+
+def secrets_of(config: Config) -> set[str]:
+    """What must not be seen in a log, whole or in part."""
+    account, headers = config.account, config.connection.custom_headers
+    secrets = {value for value in headers.values() if len(value) >= _TOO_SHORT}
+    if account.session_string is not None:
+        for text in (account.session.get_secret_value(), account.session_string.auth.value):
+            secrets |= {text, *logs.tokens(text)}
+    return secrets
 
 
 def _last_events_shown() -> bool:
