@@ -84,10 +84,10 @@ class CandleDesk(RuntimeActor):
                 self._send(first)
 
     def _landed(self, page: int, candles: list[Candle]) -> None:
+        self._settle(page)
         flight = self._flights.landed(page)
         if flight is None:
             return
-        self._settle(page)
         if flight.paging.take(candles):
             self._send(self._flights.turn(flight))
             self._router.tell(EventBatch(self.name, [flight.paging.progress()]))
@@ -98,10 +98,10 @@ class CandleDesk(RuntimeActor):
 
     def _failed(self, failure: Failure) -> None:
         """It is for those whose patience the page was sent with; who joined later with more tries again."""
+        self._settle(failure.request)
         flight = self._flights.landed(failure.request)
         if flight is None or flight.page is None:
             return
-        self._settle(failure.request)
         error = request_error(failure.error, failure.reason, failure.retry_after)
         for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
             self._flights.leave(load)
@@ -153,6 +153,9 @@ class CandleDesk(RuntimeActor):
         self._house.outbound.tell(page)
 
     def _settle(self, page: int) -> None:
+        """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
+        if self._draining:  # the way out is being taken down
+            return
         for listener in (self._house.outbound, self._house.pool):
             listener.tell(Settled(page))
 

@@ -129,9 +129,18 @@ def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
     clock.advance(1.0)
     assert isinstance(house.refusal(1), RequestTimeout)
     assert house.outbound.seen() == house.pool.seen() == Settled(page.id)
-    house.desk.tell(Reply(page.id, CandlesLoaded("A", PERIOD, bars(150))))
+    house.answer(page, bars(150))
     assert house.status() == CandlesStatus(hits=0, misses=1, entries=0, flights=0)
-    assert house.outbound.nothing_more()
+
+
+def test_an_answer_that_comes_twice_frees_the_place_that_the_second_request_took(house: House) -> None:
+    house.load(1, LoadCandles("A", PERIOD, 200))
+    first = house.page()
+    house.answer(first, bars(150))
+    second = house.page()
+    house.answer(first, bars(150))
+    house.answer(second, [])
+    assert house.asker.seen() == Answer(1, bars(150))
 
 
 def test_a_refusal_is_for_all_who_wait(house: House) -> None:
@@ -220,4 +229,6 @@ def test_a_runtime_that_stops_refuses_what_is_under_way_and_what_still_comes(hou
     house.load(2, PAST)
     assert "stopped" in str(house.refusal(1))
     assert "stopping" in str(house.refusal(2))
+    house.desk.tell(Reply(-1, CandlesLoaded("A", PERIOD, bars())))
+    assert house.status().flights == 0
     assert house.outbound.nothing_more()
