@@ -106,12 +106,14 @@ def _output(text: str) -> Path:
 
 def _load(config: Config, command: LoadCandles) -> list[Candle]:
     """With a bar that grows, on a terminal, page by page."""
-    logs.configure("WARNING", secrets_of(config), logs.to_stderr(logs.plain))
-    if config.account.session_string is None:
-        told = "the practice exchange invents the candles on this machine, since no session is set"
-        logger.log(logs.PRACTICE, "NOTHING HERE IS REAL: {} (POCKET_OPTION_SSID)", told)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with (
+        logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=secrets_of(config)),
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        if config.account.session_string is None:
+            told = "the practice exchange invents the candles on this machine, since no session is set"
+            logger.log(logs.PRACTICE, "NOTHING HERE IS REAL: {} (POCKET_OPTION_SSID)", told)
         task = bar.add_task(command.asset, total=command.count)
         return fetch(config, command, lambda event: bar.update(task, completed=event.loaded))
 
