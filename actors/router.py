@@ -14,7 +14,7 @@ from actors.listener import Audience
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading
-from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
+from actors.messages.events import CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.facts import VenueFacts, Verdict
@@ -87,8 +87,11 @@ class Router(RuntimeActor):
             match item:
                 case traffic.Ticks():
                     self._ticks += len(item.ticks)
+                case traffic.Reply(request=id) | traffic.Failure(request=id) if id < 0:
+                    if not self._draining:  # then the desk may have ended
+                        self._house.candle_desk.tell(item)
                 case traffic.Reply():
-                    self._replied(item)
+                    self._settle(item.request, item.value)
                 case traffic.Failure():
                     self._failed(item)
                 case Event():
@@ -133,24 +136,17 @@ class Router(RuntimeActor):
             self._settle(waiter.id, answer)
 
     def _forward(self, waiter: Waiter) -> None:
-        command = waiter.command if waiter.paging is None else waiter.paging.request()
+        command = waiter.command
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
             desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
             trade = traffic.Trade(waiter.id, command, waiter.expires_at)
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
+        elif isinstance(command, commands.LoadCandles):
+            load = traffic.Load(waiter.id, command, waiter.expires_at, self.actor_ref)
+            self._house.candle_desk.tell(load)
         else:
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._house.outbound.tell(request)
-
-    def _replied(self, reply: traffic.Reply) -> None:
-        waiter, value = self._waiters.get(reply.request), reply.value
-        if waiter is None or waiter.paging is None or not isinstance(value, CandlesLoaded):
-            self._settle(reply.request, value)
-        elif waiter.paging.take(value.candles):
-            self._forward(waiter)
-            self._route(traffic.EventBatch(self.name, [waiter.paging.progress()]))
-        else:
-            self._settle(reply.request, waiter.paging.candles)
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:

@@ -47,6 +47,7 @@ class Wired(Control, frozen=True):
     pool: Any
     desk: Any
     pending_desk: Any
+    candle_desk: Any
     parts: tuple[Any, ...]
 
 

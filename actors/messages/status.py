@@ -85,6 +85,15 @@ class DeskStatus(Struct, frozen=True):
     closed_deals: int
 
 
+class CandlesStatus(Struct, frozen=True):
+    """``entries`` answers are cached, ``flights`` loads under way; a load that shared a flight missed too."""
+
+    hits: int
+    misses: int
+    entries: int
+    flights: int
+
+
 class Status(Struct, frozen=True):
     """A picture of the whole runtime; its parts were drawn within milliseconds of one another."""
 
@@ -94,6 +103,7 @@ class Status(Struct, frozen=True):
     limiter: LimiterStatus
     batcher: BatcherStatus
     desk: DeskStatus
+    candles: CandlesStatus
     router: RouterStatus
 
 
@@ -161,7 +171,7 @@ class HealthPart(Struct, frozen=True):
     streams: dict[str, StreamFigures]
 
 
-Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus
+Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus | CandlesStatus
 
 
 class Described(Struct, frozen=True):

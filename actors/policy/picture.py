@@ -2,6 +2,7 @@
 
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ChildStatus,
     ConnectionStatus,
     DeskStatus,
@@ -23,6 +24,7 @@ PARTS: tuple[type[Part], ...] = (
     LimiterStatus,
     BatcherStatus,
     DeskStatus,
+    CandlesStatus,
 )
 
 
@@ -39,13 +41,14 @@ class Picture:
 
     def compose(self, router: RouterStatus, now: float) -> Status:
         """The picture; call it when ``add`` has said that it is complete."""
-        supervisor, pool, health, limiter, batcher, desk = (self._parts[kind] for kind in PARTS)
+        supervisor, pool, health, limiter, batcher, desk, candles = (self._parts[kind] for kind in PARTS)
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
         assert isinstance(health, HealthPart)
         assert isinstance(limiter, LimiterStatus)
         assert isinstance(batcher, BatcherStatus)
         assert isinstance(desk, DeskStatus)
+        assert isinstance(candles, CandlesStatus)
         return Status(
             connections=tuple(_connection(child, health) for child in supervisor.connections),
             workers=supervisor.workers,
@@ -53,6 +56,7 @@ class Picture:
             limiter=limiter,
             batcher=batcher,
             desk=desk,
+            candles=candles,
             router=router,
         )
 

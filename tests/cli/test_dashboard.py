@@ -11,6 +11,7 @@ from rich.console import Console
 from actors.messages.events import AssetsListed, BalanceChanged, StreamRecovered, StreamStale
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ConnectionStatus,
     DeskStatus,
     LimiterStatus,
@@ -68,6 +69,7 @@ def status(**changes: Any) -> Status:
         limiter=LimiterStatus({"10/1s": 8, "300/60s": 292}, 3, 2, 10, 40, 5),
         batcher=BatcherStatus(12, 5),
         desk=DeskStatus(None, 0, 0, 0, 0),
+        candles=CandlesStatus(0, 0, 0, 0),
         router=RouterStatus(90, 2_468, 4, 0),
     )
     return replace(usual, **changes)

@@ -3,6 +3,7 @@ import itertools
 from actors.messages.events import ConnectionReport
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ChildStatus,
     ConnectionFigures,
     ConnectionStatus,
@@ -24,6 +25,7 @@ ROUTER = RouterStatus(events=1, ticks=2, subscriptions=3, waiting=4)
 LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, passed=5, refused=0)
 BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
+CANDLES = CandlesStatus(hits=3, misses=2, entries=1, flights=0)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
 SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
 POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
@@ -32,7 +34,7 @@ HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
     {"A": StreamFigures(last_price=1.1, received_at=1000.0, ticks=90, gaps=1, last_gap=(1.0, 2.0))},
 )
-PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK)
+PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES)
 
 
 def painted(*parts: Part) -> Picture:
@@ -45,11 +47,11 @@ def painted(*parts: Part) -> Picture:
 def test_a_picture_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
     for order in itertools.permutations(PARTS):
         picture = Picture()
-        assert [picture.add(part) for part in order] == [False, False, False, False, False, True]
+        assert [picture.add(part) for part in order] == [*[False] * 6, True]
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK)
+    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES)
     assert not picture.add(LIMITER)
     assert picture.add(BATCHER)
 
@@ -76,11 +78,11 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
     assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
     assert status.workers == (WORKER,)
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
-    assert status.desk == DESK
+    assert (status.desk, status.candles) == (DESK, CANDLES)
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK)
+    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK, CANDLES)
     status = painted(*parts).compose(ROUTER, now=0.0)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.rate, connection.messages_in, connection.round_trip) == (0.0, 0, None)
@@ -88,7 +90,7 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    parts = (SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK)
+    parts = (SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK, CANDLES)
     status = painted(*parts).compose(ROUTER, now=0.0)
     assert (status.connections, status.streams) == ((), ())
 
