@@ -43,7 +43,7 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report.worker"),
+    Supervisor: ("connection.", "worker.down", "report."),
     Pool: ("connection.", "stream.confirmed"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
@@ -152,7 +152,7 @@ class Runtime:
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         parts = (supervisor, pool, monitor, limiter, batcher, desk)
-        wired = Wired(outbound=limiter, pool=pool, desk=desk, pending_desk=pending_desk, parts=parts)
+        wired = Wired(limiter, pool, supervisor, desk, pending_desk, parts)
         for ref in (router, pool, desk, pending_desk, supervisor):
             ref.tell(wired)
         for stream in self.config.streams:
