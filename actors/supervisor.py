@@ -88,8 +88,10 @@ class Supervisor(RuntimeActor):
                 self._take(self._connections.suspected(message, now))
             case WorkerDown():
                 self._take(self._hosts.down(message, now))
-            case RestartDue() | AttemptDue() | StableDue():
+            case RestartDue() | StableDue():
                 self._due(message, now)
+            case AttemptDue():
+                self._take(self._connections.attempt(now))
             case CheckHeartbeats():
                 self._take(self._hosts.check(now))
             case OpenConnection(name=name) if not self._draining:
@@ -111,13 +113,11 @@ class Supervisor(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _due(self, message: RestartDue | AttemptDue | StableDue, now: float) -> None:
+    def _due(self, message: RestartDue | StableDue, now: float) -> None:
         of_host = message.name in self._hosts
         match message:
             case RestartDue():
                 self._take(self._hosts.due(message) if of_host else self._connections.due(message, now))
-            case AttemptDue():
-                self._take(self._connections.admitted(message, now))
             case StableDue():
                 (self._hosts if of_host else self._connections).stable(message)
 

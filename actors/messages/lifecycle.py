@@ -139,10 +139,7 @@ class RestartDue(Struct, frozen=True):
 
 
 class AttemptDue(Struct, frozen=True):
-    """It is the turn of connection ``name`` to dial, unless it has had another life since ``epoch``."""
-
-    name: str
-    epoch: int
+    """Some connection that waits for its turn may dial."""
 
 
 class StableDue(Struct, frozen=True):

@@ -6,13 +6,26 @@ from actors.policy.quota import Quota, Rate
 
 
 class Attempts:
-    """Gives out turns in the order in which they are asked for; one that is not taken is not given again."""
+    """Those that want to dial, in the order in which they came; each has one place."""
 
     def __init__(self, rates: Sequence[Rate]) -> None:
         self._quota = Quota(rates, max_in_flight=0)  # nothing is in flight: an attempt is no request
+        self._waiting: dict[str, None] = {}
 
-    def take_turn(self, now: float) -> float:
-        """Seconds until the turn that is given; 0 is now."""
-        delay = self._quota.wait(now)
-        self._quota.book(now + delay)
-        return delay
+    def join(self, name: str) -> None:
+        self._waiting[name] = None
+
+    def leave(self, name: str) -> None:
+        self._waiting.pop(name, None)
+
+    def waiting(self) -> list[str]:
+        return list(self._waiting)
+
+    def wait(self, now: float) -> float:
+        """Seconds until the gate lets one through; 0 is now."""
+        return self._quota.wait(now)
+
+    def passed(self, name: str, now: float) -> None:
+        """It dials."""
+        self.leave(name)
+        self._quota.book(now)

@@ -58,6 +58,7 @@ class Connections:
         self._settings = plan.settings
         self._regions = Regions(plan.regions)
         self._attempts = Attempts(plan.connects)
+        self._looks_again = False
         self._refusals = Refusals()
         self._processes: dict[str, Host] = {}
         self._lost_hosts: set[str] = set()
@@ -158,12 +159,10 @@ class Connections:
         child = self._children[due.name]
         return self._queue(child, now) if child.waits(due.epoch) else []
 
-    def admitted(self, due: AttemptDue, now: float) -> list[Step]:
-        """It is its turn; the regions may have asked to be left alone meanwhile."""
-        child = self._children[due.name]
-        if not child.waits(due.epoch):
-            return []
-        return self._queue(child, now) if self._regions.wait(now) else self._start(child, now)
+    def attempt(self, now: float) -> list[Step]:
+        """The look that was booked for now."""
+        self._looks_again = False
+        return self._admit(now)
 
     def stable(self, due: StableDue) -> None:
         self._children[due.name].stable(due.epoch)
@@ -231,13 +230,25 @@ class Connections:
         return []
 
     def _queue(self, child: ConnectionChild, now: float) -> list[Step]:
-        """Its next attempt, as soon as a region may be tried, and at the pace of the gate."""
+        """Have it dial as soon as it may."""
         child.state = ChildState.WAITING
-        if blocked := self._regions.wait(now):
-            return [Later(blocked, child.restart_due)]
-        if delay := self._attempts.take_turn(now):
-            return [Later(delay, AttemptDue(child.name, child.epoch))]
-        return self._start(child, now)
+        self._attempts.join(child.name)
+        return self._admit(now)
+
+    def _admit(self, now: float) -> list[Step]:
+        """Those dial whom the gate lets through, while there is a region that may be tried."""
+        steps: list[Step] = []
+        for name in self._attempts.waiting():
+            child = self._children[name]
+            if child.state is not ChildState.WAITING:
+                self._attempts.leave(name)  # closed, stranded or given up while it stood there
+            elif not (wait := max(self._attempts.wait(now), self._regions.wait(now))):
+                self._attempts.passed(name, now)
+                steps += self._start(child, now)
+            elif not self._looks_again:
+                self._looks_again = True
+                steps.append(Later(wait, AttemptDue()))
+        return steps
 
     def _start(self, child: ConnectionChild, now: float) -> list[Step]:
         region = self._regions.choose(now, home=child.region if child.epoch else None)

@@ -24,6 +24,12 @@ def after(scene: Scene, name: str, steps: list[Step]) -> list[Step]:
     return scene.connections.due(retry.due, scene.now)
 
 
+def look_again(scene: Scene) -> list[Step]:
+    """What follows a second later, when the look that is booked is due."""
+    scene.now += 1.0
+    return scene.connections.attempt(scene.now)
+
+
 def regions(steps: list[Step]) -> list[str]:
     return [start.region.name for start in starts(steps)]
 
@@ -174,41 +180,46 @@ def test_a_host_that_asks_for_a_pause_has_it_from_all_connections() -> None:
 
 def test_while_all_hosts_want_a_pause_nobody_dials() -> None:
     scene = Scene(2, regions=(EU,))
-    steps = scene.down("c1", retry_after=60.0)
-    assert after(scene, "c1", steps) == [Later(60.0, RestartDue("c1", 1))]
-    scene.now += 60.0
-    assert regions(scene.connections.due(RestartDue("c1", 1), scene.now)) == ["EU"]
-
-
-def test_whose_turn_it_is_looks_again_whether_a_pause_was_asked_for() -> None:
-    scene = Scene(2, regions=(EU,), connects=(Rate(2, 1.0),))
-    steps = scene.down("c1")
-    assert after(scene, "c1", steps) == [Later(1.0, AttemptDue("c1", 1))]
-    scene.down("c2", retry_after=60.0)
+    assert after(scene, "c1", scene.down("c1", retry_after=60.0)) == [Later(60.0, AttemptDue())]
+    assert after(scene, "c2", scene.down("c2")) == []
+    scene.now += 59.0
+    assert scene.connections.attempt(scene.now) == [Later(1.0, AttemptDue())]
     scene.now += 1.0
-    assert scene.connections.admitted(AttemptDue("c1", 1), scene.now) == [Later(59.0, RestartDue("c1", 1))]
+    assert regions(scene.connections.attempt(scene.now)) == ["EU", "EU"]
 
 
 # The gate
 
 
-def test_connections_start_at_the_pace_of_the_gate_and_each_gets_one_turn() -> None:
-    scene = Scene(20, connects=(Rate(5, 1.0),))
-    assert [start.connection for start in scene.begun] == ["c1", "c3", "c5", "c7", "c9"]
-    assert scene.states().count("waiting") == 15
-    assert starts(scene.connections.admitted(AttemptDue("c2", 0), scene.now))
-    assert scene.connections.admitted(AttemptDue("c2", 0), scene.now) == []
-
-
-def test_what_drops_at_once_comes_back_at_the_pace_of_the_gate() -> None:
+def test_what_starts_or_drops_at_once_is_spread_and_each_gets_its_turn() -> None:
     scene = Scene(50, connects=(Rate(5, 1.0),))
     names = [f"c{number}" for number in range(1, 51)]
-    for name in names:
-        scene.connections.admitted(AttemptDue(name, 0), scene.now)
-    scene.now += 60.0
+    begun = list(scene.begun)
+    assert [start.connection for start in begun] == ["c1", "c3", "c5", "c7", "c9"]
+    for _ in range(9):
+        begun += starts(look_again(scene))
+    assert sorted(start.connection for start in begun) == sorted(names)
     scene.up(*names)
-    pauses = [only(Later, after(scene, name, scene.down(name))) for name in names]
-    assert [pause[0].delay if pause else 0.0 for pause in pauses] == [turn // 5 for turn in range(50)]
+    scene.now += 60.0
+    at_once = [start for name in names for start in starts(after(scene, name, scene.down(name)))]
+    assert [start.connection for start in at_once] == names[:5]
+    later = [[start.connection for start in starts(look_again(scene))] for _ in range(9)]
+    assert later == [names[turn : turn + 5] for turn in range(5, 50, 5)]
+
+
+def test_there_is_one_look_booked_at_a_time() -> None:
+    scene = Scene(4, connects=(Rate(1, 1.0),), kept=0)
+    looks = [only(Later, scene.connections.open(f"c{number}", scene.now)) for number in range(1, 5)]
+    assert looks == [[], [Later(1.0, AttemptDue())], [], []]
+
+
+def test_who_stands_at_the_gate_in_vain_takes_no_turn() -> None:
+    scene = Scene(4, connects=(Rate(1, 1.0),), kept=0)
+    for number in range(1, 5):
+        scene.connections.open(f"c{number}", scene.now)
+    scene.connections.close("c2")
+    scene.connections.stranded("w1", "killed", None)
+    assert [start.connection for start in starts(look_again(scene))] == ["c4"]
 
 
 # Refused sessions
