@@ -273,9 +273,11 @@ class Connections:
 
     def _escalation(self, error: Exception) -> list[Step]:
         """What follows when everything that is wanted was given up, or its host was."""
-        wanted = [child for child in self._children.values() if child.state is not ChildState.STOPPED]
+        unwanted = {ChildState.STOPPED, ChildState.CLOSING}
         given_up = [
-            child.state is ChildState.QUARANTINED or child.host in self._lost_hosts for child in wanted
+            child.state is ChildState.QUARANTINED or child.host in self._lost_hosts
+            for child in self._children.values()
+            if child.state not in unwanted
         ]
         return [Escalate(error)] if given_up and all(given_up) else []
 

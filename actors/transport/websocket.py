@@ -174,7 +174,8 @@ def _refusal(status: int | None, fields: Mapping[str, str]) -> DialFailed:
     if status is None:
         return DialFailed("the answer is not a WebSocket upgrade")
     leave_alone = retry_after(fields, time.time()) if status in _ASKING_TO_WAIT else None
-    return DialFailed(f"HTTP status {status} instead of an upgrade", status, leave_alone)
+    pause = "" if leave_alone is None else f", which asks for {leave_alone:g} s of peace"
+    return DialFailed(f"HTTP status {status} instead of an upgrade{pause}", status, leave_alone)
 
 
 def _accept(key: str) -> str:

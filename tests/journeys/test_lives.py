@@ -198,7 +198,7 @@ def test_any_answer_but_an_upgrade_leads_to_the_next_region(
     assert not notebook.all(ActorQuarantined)
 
 
-def test_a_host_that_asks_for_a_pause_has_it_in_all_its_regions_from_all_connections(
+def test_a_host_that_asks_for_a_pause_has_it_in_all_its_regions(
     start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange
 ) -> None:
     with RawServer(refusal=BUSY) as busy:
@@ -206,13 +206,8 @@ def test_a_host_that_asks_for_a_pause_has_it_in_all_its_regions_from_all_connect
         assert "//127.0.0.1:" in busy.url
         assert "//127.0.0.1:" in same_host
         elsewhere = exchange.regions[1].url.replace("127.0.0.1", "localhost")
-        one_by_one = {"connects": ["1/s", "3/min"]}
-        pool = {"connections": 2}
-        runtime = start(
-            towards(exchange.session, [busy.url, same_host, elsewhere], 1, pool=pool, limits=one_by_one)
-        )
-        ups = {notebook.first(ConnectionUp, connection=f"connection-{number}").region for number in (1, 2)}
-        assert ups == {"REGION-3"}
+        runtime = start(towards(exchange.session, [busy.url, same_host, elsewhere], 1))
+        assert notebook.first(ConnectionUp).region == "REGION-3"
         assert busy.accepted == 1
         blocked = [region.blocked_for for region in status_of(runtime).regions]
         assert [seconds > 20 for seconds in blocked] == [True, True, False]
@@ -250,7 +245,7 @@ def test_connections_dropped_at_once_come_back_at_the_configured_pace(
 
 
 def test_a_session_that_is_refused_is_not_tried_by_all(
-    start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange
+    start: Callable[[dict[str, Any]], Runtime], exchange: PracticeExchange
 ) -> None:
     exchange.refuse_sessions()
     limits = {"connects": ["3/s"]}
@@ -261,9 +256,17 @@ def test_a_session_that_is_refused_is_not_tried_by_all(
     assert isinstance(runtime.failure, AuthRejected)
     assert set(kinds(runtime).values()) == {"quarantined"}
     assert exchange.ledger.count("auth") <= 6
+
+
+def test_a_restart_tries_a_session_again_that_was_refused(
+    start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange
+) -> None:
+    exchange.refuse_sessions()
+    runtime = start(towards(exchange.session, [exchange.regions[0].url], 0, reconnect=AT_ONCE))
+    assert runtime.wait(DEADLINE)
     exchange.refuse_sessions(False)
-    ask(runtime, Restart("connection-7"))
-    notebook.first(ConnectionUp, connection="connection-7")
+    ask(runtime, Restart("connection-1"))
+    notebook.first(ConnectionUp)
 
 
 @pytest.fixture(params=[0, 1])

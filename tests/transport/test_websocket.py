@@ -249,6 +249,7 @@ def test_any_other_status_is_told_and_its_content_is_not(status: str) -> None:
 def test_only_who_is_too_busy_may_ask_to_be_left_alone(status: str, seconds: float | None) -> None:
     failure = refusal_of(answer(f"HTTP/1.1 {status}\r\nRetry-After: 7\r\n\r\n".encode()))
     assert failure.retry_after == seconds
+    assert str(failure).endswith("which asks for 7 s of peace") == (seconds is not None)
 
 
 def test_who_is_too_busy_need_not_say_for_how_long() -> None:
