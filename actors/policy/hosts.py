@@ -7,6 +7,10 @@ from actors.messages.status import WorkerStatus
 from actors.policy.children import Child, ChildState, Plan
 from actors.policy.steps import Announce, HostLost, KillHost, Retry, StartHost, Step, TellHost
 
+STARTUP = 10.0
+"""Seconds that a new process has for its first heartbeat, if that is longer than for a later one: its imports
+take 0.2 s, and many times that on a machine that is busy."""
+
 
 class HostChild(Child):
     """A worker process, or the main one (then its ``pid`` is 0 and it never fails)."""
@@ -16,6 +20,10 @@ class HostChild(Child):
         self.process: Host | None = None
         self.heard_at = 0.0
         self.beat: Heartbeat | None = None
+
+    def silent(self, now: float, timeout: float) -> bool:
+        """Whether it has not been heard of for too long."""
+        return now - self.heard_at >= (timeout if self.beat else max(timeout, STARTUP))
 
 
 class Hosts:
@@ -69,9 +77,9 @@ class Hosts:
                 continue
             if overslept:  # it was us who stood still; their heartbeats wait to be read
                 host.heard_at = now
-            elif now - host.heard_at >= self._timeout:
+            elif host.silent(now, self._timeout):
+                steps.append(KillHost(host.name, host.process, f"silent for {now - host.heard_at:.1f} s"))
                 host.heard_at = now  # its end is on its way
-                steps.append(KillHost(host.name, host.process, f"silent for {self._timeout:g} s"))
         return steps
 
     def down(self, down: WorkerDown, now: float) -> list[Step]:
