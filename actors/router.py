@@ -15,7 +15,7 @@ from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading
 from actors.messages.events import CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
+from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.facts import VenueFacts, Verdict
 from actors.policy.picture import Picture
@@ -115,6 +115,8 @@ class Router(RuntimeActor):
                 waiter.picture = Picture()
                 for part in self._house.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
+            case commands.Restart(name=name):
+                self._house.supervisor.tell(RestartChild(waiter.id, name))
             case _:
                 self._consider(waiter)
 
@@ -177,9 +179,7 @@ class Router(RuntimeActor):
 
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
-        if waiter is None or waiter.picture is None:
-            return
-        if waiter.picture.add(described.part):
+        if waiter is not None and waiter.picture is not None and waiter.picture.add(described.part):
             own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
 

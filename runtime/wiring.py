@@ -45,7 +45,7 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report.worker"),
+    Supervisor: ("connection.", "worker.down", "report."),
     Pool: ("connection.", "stream.confirmed"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
@@ -155,6 +155,7 @@ class Runtime:
         wired = Wired(
             outbound=limiter,
             pool=pool,
+            supervisor=supervisor,
             desk=desk,
             pending_desk=pending_desk,
             candle_desk=candle_desk,

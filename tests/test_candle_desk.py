@@ -45,8 +45,7 @@ class House:
         for recording in (self.asker, self.router, self.outbound, self.pool):
             assert recording.seen() == Begin()
         self.desk = CandleDesk.start(TTL, 1000, router=self.router.ref, clock=clock)
-        ways = {"outbound": self.outbound.ref, "pool": self.pool.ref}
-        self.desk.tell(Wired(**ways, desk=None, pending_desk=None, candle_desk=self.desk, parts=()))
+        self.desk.tell(Wired(self.outbound.ref, self.pool.ref, None, None, None, self.desk, ()))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
         self.desk.tell(Load(id, command, self.clock() + patience, self.asker.ref))

@@ -48,6 +48,22 @@ class WorkerStatus(Struct, frozen=True):
     rss_bytes: int
 
 
+class RegionStatus(Struct, frozen=True):
+    """One region over all connections: ``successes`` are logins, ``failures`` attempts without one.
+
+    ``round_trip`` is the average of its last measurements in seconds; ``blocked_for`` the seconds that its
+    host wants to be left alone yet.
+    """
+
+    name: str
+    priority: int
+    attempts: int
+    successes: int
+    failures: int
+    round_trip: float | None
+    blocked_for: float
+
+
 class LimiterStatus(Struct, frozen=True):
     """``windows``: per rate rule, such as ``10/1s``, how many sends it would still admit now."""
 
@@ -99,6 +115,7 @@ class Status(Struct, frozen=True):
 
     connections: tuple[ConnectionStatus, ...]
     workers: tuple[WorkerStatus, ...]
+    regions: tuple[RegionStatus, ...]
     streams: tuple[StreamStatus, ...]
     limiter: LimiterStatus
     batcher: BatcherStatus
@@ -127,9 +144,10 @@ class ChildStatus(Struct, frozen=True):
 
 
 class SupervisorPart(Struct, frozen=True):
-    """The supervisor's children."""
+    """The supervisor's children, and the regions it chooses from."""
 
     connections: tuple[ChildStatus, ...]
+    regions: tuple[RegionStatus, ...]
     workers: tuple[WorkerStatus, ...]
 
 

@@ -52,6 +52,7 @@ class Picture:
         return Status(
             connections=tuple(_connection(child, health) for child in supervisor.connections),
             workers=supervisor.workers,
+            regions=supervisor.regions,
             streams=tuple(_stream(stream, health, now) for stream in pool.streams),
             limiter=limiter,
             batcher=batcher,

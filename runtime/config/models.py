@@ -76,6 +76,10 @@ class Supervision(Section):
     """Between a worker's signs of life."""
     heartbeat_timeout: Annotated[Duration, above("heartbeat_interval")] = 5.0
     """A worker silent for this long is killed and replaced."""
+    max_restarts: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 20
+    """A worker or connection that dies more often is given up; an attempt that fails does not count."""
+    max_seconds: Duration = 60.0
+    """The time within which max_restarts are allowed."""
     drain_timeout: Duration = 5.0
     """How long a stop waits for what is under way."""
 
@@ -85,6 +89,8 @@ class Limits(Section):
 
     messages: list[fields.Quota] = [units.Rate(10, 1.0), units.Rate(300, 60.0)]
     """Messages sent, each of these rates being kept."""
+    connects: list[fields.Quota] = [units.Rate(10, 1.0), units.Rate(120, 60.0)]
+    """Attempts to connect, each of these rates being kept."""
     max_concurrent_operations: Annotated[int, Field(ge=1, le=10_000), WHOLE_NUMBER] = 10
     """Requests that may wait for an answer at once."""
 

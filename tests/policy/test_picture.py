@@ -13,6 +13,7 @@ from actors.messages.status import (
     Part,
     PlacedStream,
     PoolPart,
+    RegionStatus,
     RouterStatus,
     StreamFigures,
     StreamStatus,
@@ -26,8 +27,9 @@ LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, 
 BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
 CANDLES = CandlesStatus(hits=3, misses=2, entries=1, flights=0)
+REGION = RegionStatus("EU", 1, 5, 3, 2, 0.04, 0.0)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
-SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
+SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (REGION,), (WORKER,))
 POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
 REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {}, 1000.0)
 HEALTH = HealthPart(
@@ -76,7 +78,7 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
         ),
     )
     assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
-    assert status.workers == (WORKER,)
+    assert (status.workers, status.regions) == ((WORKER,), (REGION,))
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
     assert (status.desk, status.candles) == (DESK, CANDLES)
 
@@ -90,7 +92,7 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    parts = (SupervisorPart((), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK, CANDLES)
+    parts = (SupervisorPart((), (), ()), PoolPart(()), HEALTH, LIMITER, BATCHER, DESK, CANDLES)
     status = painted(*parts).compose(ROUTER, now=0.0)
     assert (status.connections, status.streams) == ((), ())
 
