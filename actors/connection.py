@@ -178,6 +178,7 @@ class Connection(RuntimeActor):
             reason="stopped" if self._stopping else f"{type(error).__name__}: {error}",
             was_ready=self._conversation.was_ready,
             terminal=isinstance(error, AuthRejected),
+            retry_after=error.retry_after if isinstance(error, DialFailed) else None,
         )
         self._publish([self._conversation.report(time.time(), self.tasks()), down])
         self._host.tell(ConnectionEnded(self._start.connection, self._start.epoch))

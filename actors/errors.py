@@ -3,7 +3,8 @@
 TellwireError
 ├── ConfigInvalid          the configuration has problems; ``problems`` lists them all
 ├── TransportError
-│   ├── DialFailed         no WebSocket came of it; ``status`` is the HTTP answer, if there was one
+│   ├── DialFailed         no WebSocket came of it; ``status`` is the HTTP answer, if there was one,
+│   │                      ``retry_after`` for how long it asks to be left alone
 │   └── TransportClosed    an open WebSocket ended; ``code`` is the close code (RFC 6455, 7.4)
 ├── ProtocolError
 │   ├── LocalProtocolError   we asked for an impossible step
@@ -17,7 +18,8 @@ TellwireError
 │       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
 │       ├── Halted         orders are halted, or there is no journal to keep them in
 │       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
-└── WorkerDied             a worker process ended or fell silent
+├── WorkerDied             a worker process ended or fell silent
+└── TooManyRestarts        a child of the supervisor died more often than it may
 """
 
 from collections.abc import Sequence
@@ -40,11 +42,15 @@ class TransportError(TellwireError):
 
 
 class DialFailed(TransportError):
-    """No WebSocket could be opened; ``status`` is the HTTP status of the answer, if one came."""
+    """No WebSocket could be opened; ``status`` is the HTTP status of the answer, if one came.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    ``retry_after`` is for how many seconds the host asked not to be called again (RFC 9110, 10.2.3).
+    """
+
+    def __init__(self, reason: str, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.status = status
+        self.retry_after = retry_after
 
 
 class TransportClosed(TransportError):
@@ -120,6 +126,10 @@ class NotPlaced(NotSent):
 
 class WorkerDied(TellwireError):
     """A worker process ended, or gave no sign of life for too long."""
+
+
+class TooManyRestarts(TellwireError):
+    """A worker or a connection died again and again after it was up, faster than is allowed."""
 
 
 def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:

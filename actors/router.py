@@ -14,8 +14,8 @@ from actors.listener import Audience
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
-from actors.messages.events import CandlesLoaded, CommandFailed, Event, WorkerDown
-from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, Wired
+from actors.messages.events import CommandFailed, Event, WorkerDown
+from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.facts import VenueFacts, Verdict
 from actors.policy.handovers import Handovers
@@ -92,8 +92,11 @@ class Router(RuntimeActor):
             match item:
                 case traffic.Ticks():
                     self._ticks += len(item.ticks)
+                case traffic.Reply(request=id) | traffic.Failure(request=id) if id < 0:
+                    if not self._draining:  # then the desk may have ended
+                        self._house.candle_desk.tell(item)
                 case traffic.Reply():
-                    self._replied(item)
+                    self._settle(item.request, item.value)
                 case traffic.Failure():
                     self._failed(item)
                 case Event():
@@ -117,6 +120,8 @@ class Router(RuntimeActor):
                 waiter.picture = Picture()
                 for part in self._house.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
+            case commands.Restart(name=name):
+                self._house.supervisor.tell(RestartChild(waiter.id, name))
             case _:
                 self._consider(waiter)
 
@@ -140,24 +145,16 @@ class Router(RuntimeActor):
             self._settle(waiter.id, answer)
 
     def _forward(self, waiter: Waiter) -> None:
-        command = waiter.command if waiter.paging is None else waiter.paging.request()
+        command = waiter.command
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
             desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
             trade = traffic.Trade(waiter.id, command, waiter.expires_at)
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
+        elif isinstance(command, commands.LoadCandles):
+            self._house.candle_desk.tell(traffic.Load(waiter.id, command, waiter.expires_at, self.actor_ref))
         else:
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._house.outbound.tell(request)
-
-    def _replied(self, reply: traffic.Reply) -> None:
-        waiter, value = self._waiters.get(reply.request), reply.value
-        if waiter is None or waiter.paging is None or not isinstance(value, CandlesLoaded):
-            self._settle(reply.request, value)
-        elif waiter.paging.take(value.candles):
-            self._forward(waiter)
-            self._route(traffic.EventBatch(self.name, [waiter.paging.progress()]))
-        else:
-            self._settle(reply.request, waiter.paging.candles)
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:
@@ -178,19 +175,14 @@ class Router(RuntimeActor):
 
     def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
-        if waiter is not None:
-            if waiter.timer is not None:
-                waiter.timer.cancel()
-            if waiter.forwarded and not self._draining:
-                for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
-                    listener.tell(traffic.Settled(id, succeeded))
+        if waiter is not None and waiter.forwarded and not self._draining:
+            for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
+                listener.tell(traffic.Settled(id, succeeded))
         return waiter
 
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
-        if waiter is None or waiter.picture is None:
-            return
-        if waiter.picture.add(described.part, described.tasks):
+        if waiter is not None and waiter.picture is not None and waiter.picture.add(described):
             own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
 

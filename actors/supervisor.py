@@ -6,40 +6,47 @@ from typing import Any
 from loguru import logger
 
 from actors.base import RuntimeActor
-from actors.errors import AuthRejected, TransportError, WorkerDied
+from actors.errors import RequestRefused, WorkerDied
 from actors.messages.control import Drain
 from actors.messages.events import (
     ActorQuarantined,
-    ActorRestarted,
     ConnectionDown,
+    ConnectionReport,
     ConnectionSuspect,
     ConnectionUp,
     Heartbeat,
     WorkerDown,
-    WorkerUp,
 )
 from actors.messages.lifecycle import (
+    AttemptDue,
     Begin,
     CheckHeartbeats,
-    ConnectionPlaced,
+    CloseConnection,
     Host,
+    OpenConnection,
+    RestartChild,
     RestartDue,
     StableDue,
-    StartConnection,
-    StopConnection,
-    StopHost,
     Tellable,
     Wired,
 )
-from actors.messages.status import Describe
-from actors.messages.traffic import EventBatch, PublicEvent
-from actors.policy.children import Child, ChildState, ConnectionChild, Family, HostChild, Plan
+from actors.messages.status import Describe, SupervisorPart
+from actors.messages.traffic import Answer, EventBatch, Refusal
+from actors.policy import steps
+from actors.policy.children import Plan
+from actors.policy.connections import Connections
+from actors.policy.hosts import Hosts
+
+CHECK_INTERVAL = 0.5
+"""Seconds by which a silent worker may be found out too late."""
 
 
 class Supervisor(RuntimeActor):
-    """Owns every restart. Receives the lives and deaths of connections and workers; sends
-    ``StartConnection`` and ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, and news to
-    ``router``. When nothing is left that could come back, ``escalate`` is called with the last error.
+    """Owns every start of a worker or a connection; carries out what the policies decide.
+
+    Receives the lives and deaths of both, ``OpenConnection``, ``CloseConnection`` and ``RestartChild``;
+    sends ``StartConnection`` and ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, news and
+    answers to ``router``. When nothing is left that could come back, ``escalate`` is called with the error.
     """
 
     def __init__(
@@ -53,8 +60,9 @@ class Supervisor(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__("supervisor", **kwargs)
-        self._plan = plan
-        self._family = Family(plan)
+        self._hosts = Hosts(plan)
+        self._connections = Connections(plan)
+        self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)
         self._start_host = start_host
         self._router = router
         self._pool = pool
@@ -62,139 +70,117 @@ class Supervisor(RuntimeActor):
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
+        self._handle(message, self.now())
+        if self._draining and not self._connections.alive():
+            self.stop()
+
+    def _handle(self, message: Any, now: float) -> None:
         match message:
             case Heartbeat():
-                self._heard(message)
+                self._take(self._hosts.heard(message, now))
+            case ConnectionReport():
+                self._connections.reported(message)
             case ConnectionUp():
-                self._up(self._family.connection_up(message))
+                self._take(self._connections.up(message))
             case ConnectionDown():
-                self._down(message)
+                self._take(self._connections.down(message, now))
             case ConnectionSuspect():
-                self._replace(message)
+                self._take(self._connections.suspected(message, now))
             case WorkerDown():
-                self._host_down(message)
-            case RestartDue(name=name, epoch=epoch):
-                self._restart(self._family[name], epoch)
-            case StableDue(name=name, epoch=epoch):
-                self._family[name].stable(epoch)
+                self._take(self._hosts.down(message, now))
+            case RestartDue() | StableDue():
+                self._due(message, now)
+            case AttemptDue():
+                self._take(self._connections.attempt(now))
             case CheckHeartbeats():
-                self._check_heartbeats()
+                self._take(self._hosts.check(now))
+            case OpenConnection(name=name) if not self._draining:
+                self._take(self._connections.open(name, now))
+            case CloseConnection(name=name):
+                self._take(self._connections.close(name))
+            case RestartChild():
+                self._restart(message)
             case Describe():
-                self.describe(message, self._family.part())
+                self.describe(message, SupervisorPart(*self._connections.part(now), self._hosts.part()))
             case Wired():
-                self._begin()
-            case Begin():
-                pass  # its listeners must be there before its first child is
+                self._take(self._hosts.begin())
+                self.every(self._check_interval, CheckHeartbeats())
             case Drain():
                 self._drain()
+            case Begin() | OpenConnection():
+                pass  # its listeners must be there before its first child is; nothing opens at the end
             case _:
                 self.unexpected(message)
 
-    def _begin(self) -> None:
-        for host in self._family.hosts.values():
-            self._run_host(host)
-        self.every(self._plan.heartbeat_timeout / 4, CheckHeartbeats())
+    def _due(self, message: RestartDue | StableDue, now: float) -> None:
+        of_host = message.name in self._hosts
+        match message:
+            case RestartDue():
+                self._take(self._hosts.due(message) if of_host else self._connections.due(message, now))
+            case StableDue():
+                (self._hosts if of_host else self._connections).stable(message)
 
-    def _run_host(self, host: HostChild) -> None:
+    def _restart(self, wish: RestartChild) -> None:
         try:
-            process = self._start_host(host.name)
-        except OSError as error:
-            self._failed(host, WorkerDied(f"it could not be started: {error.strerror}"))
-            return
-        host.started(process, self.now())
-        for child in self._family.living_on(host.name):
-            self._pool.tell(ConnectionPlaced(child.name, process))
-            self._run_connection(child, process)
-
-    def _run_connection(self, child: ConnectionChild, process: Host) -> None:
-        self._tell(process, child.start(self._plan.settings))
-
-    def _up(self, child: Child | None) -> None:
-        if child is not None:
-            self.after(self._plan.reset_after, StableDue(child.name, child.epoch))
-
-    def _down(self, down: ConnectionDown) -> None:
-        child = self._family.connections[down.connection]
-        if down.epoch != child.epoch or child.state not in {ChildState.STARTING, ChildState.UP}:
-            return
-        child.regions.next()
-        self._failed(child, AuthRejected(down.reason) if down.terminal else TransportError(down.reason))
-
-    def _failed(self, child: Child, error: Exception) -> None:
-        child.last_error = str(error)
-        if self._draining:
-            child.state = ChildState.STOPPED
-            self._stop_when_drained()
-            return
-        delay = child.backoff.failed(error)
-        if delay is not None:
-            child.state = ChildState.WAITING
-            logger.info("{} is down ({}); next attempt in {:.2f} s", child.name, error, delay)
-            self.after(delay, RestartDue(child.name, child.epoch))
-            return
-        child.state = ChildState.QUARANTINED
-        logger.error("{} is given up: {}", child.name, error)
-        self._publish(ActorQuarantined(child.name, str(error), isinstance(error, AuthRejected)))
-        if self._family.lost():
-            self._escalate(error)
-
-    def _restart(self, child: Child, epoch: int) -> None:
-        if child.state is not ChildState.WAITING or child.epoch != epoch or self._draining:
-            return
-        child.restarts += 1
-        self._publish(ActorRestarted(child.name, child.backoff.attempts, child.last_error))
-        if isinstance(child, HostChild):
-            self._run_host(child)
-        elif isinstance(child, ConnectionChild) and (process := self._family.hosts[child.host].process):
-            self._run_connection(child, process)
-
-    def _replace(self, suspect: ConnectionSuspect) -> None:
-        child = self._family.connections[suspect.connection]
-        process = self._family.hosts[child.host].process
-        if suspect.epoch != child.epoch or child.state is not ChildState.UP or process is None:
-            return
-        logger.warning("{} is replaced: {}", child.name, suspect.reason)
-        self._tell(process, StopConnection(child.name))
-        self._publish(child.lost(suspect.reason))
-
-    def _heard(self, beat: Heartbeat) -> None:
-        host = self._family.heard(beat, self.now())
-        self._up(host)
-        if host is not None:
-            self._publish(WorkerUp(host.name, beat.pid))
-
-    def _check_heartbeats(self) -> None:
-        for host, process in self._family.silent(self.now() - self._plan.heartbeat_timeout):
-            logger.error("{} (pid {}) has fallen silent and is killed", host.name, process.pid)
-            process.kill()  # its link ends with it, and that is its WorkerDown
-
-    def _host_down(self, down: WorkerDown) -> None:
-        host = self._family.hosts[down.worker]
-        if host.process is None or host.process.pid != down.pid:
-            return
-        host.process.kill()
-        self._publish(*self._family.host_down(host, down.reason))
-        self._failed(host, WorkerDied(down.reason))
+            if self._draining:
+                raise RequestRefused("the runtime is stopping")
+            if wish.name in self._hosts:
+                self._take(self._hosts.restart(wish.name))
+            else:
+                self._take(self._connections.restart(wish.name, self.now()))
+        except RequestRefused as refused:
+            self._router.tell(Refusal(wish.id, refused))
+        else:
+            self._router.tell(Answer(wish.id, None))
 
     def _drain(self) -> None:
         self._draining = True
-        for process in self._family.processes():
-            self._tell(process, StopHost())
-        self._stop_when_drained()
+        self._connections.drain()
+        self._take(self._hosts.drain())
 
-    def _stop_when_drained(self) -> None:
-        if not self._family.alive():
-            self.stop()
+    def _take(self, decided: list[steps.Step]) -> None:
+        for step in decided:
+            match step:
+                case steps.StartHost(name=name):
+                    self._run(name)
+                case steps.KillHost(name=name, process=process, because=because):
+                    if because:
+                        logger.error("{} (pid {}) is killed: {}", name, process.pid, because)
+                    process.kill()
+                case steps.HostLost(name=name, reason=reason, final=final):
+                    self._take(self._connections.stranded(name, reason, final))
+                case steps.TellHost(process=process, message=message):
+                    self._tell(process, message)
+                case steps.TellPool(message=placed):
+                    self._pool.tell(placed)
+                case steps.Later(delay=delay, message=later):
+                    self.after(delay, later)
+                case steps.Retry(delay=delay, due=due, because=because):
+                    logger.info("{} is down ({}); next attempt in {:.2f} s", due.name, because, delay)
+                    self.after(delay, due)
+                case steps.Announce(event=event):
+                    if isinstance(event, ActorQuarantined):
+                        logger.error("{} is given up: {}", event.name, event.reason)
+                    self._router.tell(EventBatch(self.name, [event]))
+                case steps.Escalate(error=error):
+                    self._escalate(error)
 
-    def _tell(self, process: Host, message: StartConnection | StopConnection | StopHost) -> None:
+    def _run(self, name: str) -> None:
+        try:
+            process = self._start_host(name)
+        except OSError as error:
+            failure = WorkerDied(f"it could not be started: {error.strerror}")
+            self._take(self._hosts.not_started(name, failure, self.now()))
+        else:
+            self._take(self._hosts.started(name, process, self.now()))
+            self._take(self._connections.housed(name, process, self.now()))
+
+    def _tell(self, process: Host, message: Any) -> None:
         try:
             process.tell(message)
         except WorkerDied as error:
             logger.debug("{} was not told: {}", type(message).__name__, error)  # its WorkerDown is coming
 
-    def _publish(self, *events: PublicEvent) -> None:
-        self._router.tell(EventBatch(self.name, list(events)))
-
     def release(self, unhandled: list[Any]) -> None:
-        for process in self._family.processes():
+        for process in self._hosts.processes():
             process.kill()

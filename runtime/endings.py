@@ -26,6 +26,7 @@ class Ending(enum.Enum):
 
     SIGNAL = "a signal asked for it"
     DURATION = "the time is up"
+    DONE = "all is done"
     FAILURE = "it cannot go on"
     READER_GONE = "nobody reads the output any more"
 
@@ -58,14 +59,14 @@ class Endings:
         """End the run, unless it is ending already."""
         self._announced.put(ending)
 
-    def watch(self, failed: Callable[[], object]) -> None:
-        """A run whose ``failed`` returns cannot go on."""
+    def watch(self, returns: Callable[[], object], ending: Ending = Ending.FAILURE) -> None:
+        """Announce ``ending``, by default that the run cannot go on, when ``returns`` does."""
 
         def wait() -> None:
-            failed()
-            self.announce(Ending.FAILURE)
+            returns()
+            self.announce(ending)
 
-        threading.Thread(target=wait, name="failure-watch", daemon=True).start()
+        threading.Thread(target=wait, name=f"{ending.name.lower()}-watch", daemon=True).start()
 
     def wait(self, interval: float, every: Callable[[], None], until: float | None) -> Ending:
         """The first ending; ``every`` is called each ``interval`` seconds, ``until`` a monotonic time."""

@@ -13,6 +13,7 @@ from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
 from actors.policy.children import Plan
 from actors.policy.quota import Allowance, Rate
+from actors.policy.restarts import Intensity
 from actors.policy.roster import PoolPlan
 from actors.values import Region
 from actors.wire.ssid import SessionString
@@ -28,17 +29,21 @@ def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
 
 def make_plan(config: Config, session: SessionString, regions: Sequence[Region]) -> Plan:
     """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
+    supervision = config.supervision
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
     reconnect = config.reconnect
     return Plan(
         hosts=workers or ("main",),
         workers=bool(workers),
         connections=connection_names(config.pool),
+        kept=config.pool.kept,
         regions=tuple(regions),
         settings=_settings(config, session),
         new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
+        new_intensity=functools.partial(Intensity, supervision.max_restarts, supervision.max_seconds),
+        connects=tuple(Rate(rate.count, rate.seconds) for rate in config.limits.connects),
         reset_after=reconnect.reset_after,
-        heartbeat_timeout=config.supervision.heartbeat_timeout,
+        heartbeat_timeout=supervision.heartbeat_timeout,
     )
 
 

@@ -15,6 +15,7 @@ from loguru import logger
 
 from actors.batcher import Batcher
 from actors.books import Journal
+from actors.candle_desk import CandleDesk
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
 from actors.errors import ConfigInvalid, TellwireError, WorkerDied
@@ -44,7 +45,7 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report.worker"),
+    Supervisor: ("connection.", "worker.down", "report."),
     Pool: ("connection.", "stream.confirmed", "stream.released", "actor.", "desk.open"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
@@ -94,6 +95,7 @@ class Runtime:
         self._actors: list[pykka.ActorRef[Any]] = []
         self._ended: dict[str, threading.Event] = {}
         self._pool: pykka.ActorRef[Pool]
+        self._candle_desk: pykka.ActorRef[CandleDesk]
         self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
         self._passing: tempfile.TemporaryDirectory[str] | None = None
         self._supervisor: pykka.ActorRef[Supervisor] | None = None
@@ -128,10 +130,7 @@ class Runtime:
         router = self.router = self._run(
             Router, self._start_subscriber, self.config.connection.message_timeout
         )
-        desk = self._run(
-            OrderDesk, session.kind, limits_of(self.config.orders), self._open_journal(session), router=router
-        )
-        pending_desk = self._run(PendingDesk, router=router)
+        desk, pending_desk, candle_desk = self._start_desks(session, router)
         pool = self._pool = self._run(Pool, pool_plan(self.config.pool), router=router)
         batcher = self._run(
             Batcher, BatchSettings(batching.batch_size, batching.batch_timeout), outbound=pool
@@ -154,24 +153,32 @@ class Runtime:
         for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
-        parts = (supervisor, pool, monitor, limiter, batcher, desk)
         wired = Wired(
             outbound=limiter,
             pool=pool,
             supervisor=supervisor,
             desk=desk,
             pending_desk=pending_desk,
-            parts=parts,
+            candle_desk=candle_desk,
+            parts=(supervisor, pool, monitor, limiter, batcher, desk, candle_desk),
         )
-        for ref in (router, pool, desk, pending_desk, supervisor):
+        for ref in (router, pool, desk, pending_desk, candle_desk, supervisor):
             ref.tell(wired)
         for stream in self.config.streams:
             router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))
 
+    def _start_desks(self, session: SessionString, router: Tellable) -> list[pykka.ActorRef[Any]]:
+        orders, candles = self.config.orders, self.config.candles
+        journal = self._open_journal(session)
+        desk = self._run(OrderDesk, session.kind, limits_of(orders), journal, router=router)
+        pending_desk = self._run(PendingDesk, router=router)
+        self._candle_desk = self._run(CandleDesk, candles.cache_ttl, candles.cache_size, router=router)
+        return [desk, pending_desk, self._candle_desk]
+
     def stop(self) -> None:
         """Close every connection politely, then end every actor and process; idempotent."""
         if self._actors and self._supervisor is not None:
-            for ref in (self.router, self._pool, self._supervisor):
+            for ref in (self.router, self._candle_desk, self._pool, self._supervisor):
                 with contextlib.suppress(pykka.ActorDeadError):  # it has failed
                     ref.tell(Drain())
             self._end_of(self._supervisor.actor_urn).wait(self.config.supervision.drain_timeout)

@@ -228,8 +228,12 @@ class Chaos:
             "regions": {"demo": regions},
             "pool": {"workers": self._workers},
             "reconnect": {"reconnect_delay": 0.05, "max_delay": 0.5},
-            "supervision": {"heartbeat_interval": 0.5, "heartbeat_timeout": 2.0},
-            "limits": {"messages": [f"{RATE}/s"], "max_concurrent_operations": 100},
+            "supervision": {"heartbeat_interval": 0.5, "heartbeat_timeout": 2.0, "max_restarts": 1000},
+            "limits": {
+                "messages": [f"{RATE}/s"],
+                "connects": ["100/s"],
+                "max_concurrent_operations": 100,
+            },
             "orders": {"journal": str(self._journal), "maximum_open": 1000},
         }
 

@@ -5,6 +5,7 @@ Runs on Pythons as old as 3.6, to tell them that they are too old.
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,14 @@ def prepare(default: str, extra: str = "") -> str:
         _call(folder, str(python), "-m", "pip", *install, f"{PROJECT}[{extra}]" if extra else str(PROJECT))
         stamp.write_text(wanted)
     return str(python)
+
+
+def become(*command: str) -> int:
+    """Let ``command`` take the place of this program; where there is no such thing, its exit code."""
+    if os.name == "posix":
+        os.execv(command[0], command)  # so that signals reach it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and it decides when to end
+    return subprocess.call(command)
 
 
 def _digest(extra: str) -> str:

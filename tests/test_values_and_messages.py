@@ -109,6 +109,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.ActorQuarantined("c1", "refused", auth=True), "actor.quarantined"),
         (events.StreamConfirmed("EURUSD_otc", 60, "c1", 2), "stream.confirmed"),
         (events.StreamDropped("EURUSD_otc"), "stream.dropped"),
+        (events.StreamReleased("EURUSD_otc", "c1"), "stream.released"),
         (events.OrderOpened("o1", DEAL), "order.opened"),
         (events.OrderRefused("o1", "EURUSD_otc", Decimal("1.50"), "notMoney"), "order.refused"),
         (events.OrderUnknown("o1", "EURUSD_otc", Decimal("1.50"), "cut"), "order.unknown"),
@@ -128,6 +129,8 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.StreamRecovered("EURUSD_otc", "c1"), "stream.recovered"),
         (events.Lagged("subscriber tick.", 12), "lag.ticks"),
         (events.CommandFailed("SubscribeTicks", "NotSent: late"), "command.failed"),
+        (events.ConfigReloaded(["limits.messages"]), "config.reloaded"),
+        (events.ConfigRefused(["a.yaml:3:1: limits: is wrong"]), "config.refused"),
     ]
 }
 """One of each kind of event, and where it is published."""

@@ -95,6 +95,17 @@ class GetStatus(Command, frozen=True):
     """A ``Status`` of every part of the runtime."""
 
 
+class Restart(Command, frozen=True):
+    """Begin a new life of the connection or worker process ``name``, also of one that was given up.
+
+    Answered with ``None`` once that has begun. A connection says goodbye to the venue first, a worker is
+    killed. Raises ``RequestRefused`` for a name that the status does not show, and for a connection that
+    nobody wants open or whose worker is given up.
+    """
+
+    name: str
+
+
 class TradingCommand(Command, frozen=True):
     """A command of the order desk, which answers every one of them by its deadline."""
 

@@ -112,7 +112,7 @@ class ConnectionUp(Event, frozen=True):
 
 class ConnectionDown(Event, frozen=True):
     """A connection's life ended. ``terminal`` means that the venue refused the session; ``was_ready``
-    that it had been authenticated."""
+    that it had been authenticated; ``retry_after`` for how many seconds the host wants to be left alone."""
 
     base_topic: ClassVar[str] = "connection.down"
     connection: str
@@ -121,6 +121,7 @@ class ConnectionDown(Event, frozen=True):
     reason: str
     was_ready: bool = False
     terminal: bool = False
+    retry_after: float | None = None
 
 
 class ConnectionSuspect(Event, frozen=True):

@@ -41,13 +41,14 @@ class Begin(Struct, frozen=True):
 
 class Wired(Control, frozen=True):
     """The rest of the house, told to those who were there before it: the head of the way out for
-    requests, its end, the desks, and everyone who has a part of the status picture."""
+    requests, its end, the supervisor, the desks, and everyone who has a part of the status picture."""
 
     outbound: Any
     pool: Any
     supervisor: Any
     desk: Any
     pending_desk: Any
+    candle_desk: Any
     parts: tuple[Any, ...]
 
 
@@ -105,18 +106,6 @@ class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
 
 
-class OpenConnection(Struct, frozen=True):
-    """The pool has need of a connection that is not kept open: start it, and again whenever it fails."""
-
-    connection: str
-
-
-class CloseConnection(Struct, frozen=True):
-    """The pool has no need of a connection any more: stop it until ``OpenConnection``."""
-
-    connection: str
-
-
 class SetLogLevel(Struct, frozen=True, tag=True):
     """Log what is as severe as ``level``, or more so, from now on."""
 
@@ -130,11 +119,34 @@ class ConnectionPlaced(Struct, frozen=True):
     host: Any
 
 
+class OpenConnection(Struct, frozen=True):
+    """Connection ``name`` is wanted from now on: start it, and start it again when it is lost."""
+
+    name: str
+
+
+class CloseConnection(Struct, frozen=True):
+    """Nobody wants connection ``name`` any more: close it politely and leave it at that."""
+
+    name: str
+
+
+class RestartChild(Struct, frozen=True):
+    """Waiter ``id`` wants connection or worker ``name`` to begin a new life, given up or not."""
+
+    id: int
+    name: str
+
+
 class RestartDue(Struct, frozen=True):
     """The backoff of child ``name`` is over, unless it has had another life since ``epoch``."""
 
     name: str
     epoch: int
+
+
+class AttemptDue(Struct, frozen=True):
+    """Some connection that waits for its turn may dial."""
 
 
 class StableDue(Struct, frozen=True):

@@ -61,6 +61,22 @@ class WorkerStatus(Struct, frozen=True):
     rss_bytes: int
 
 
+class RegionStatus(Struct, frozen=True):
+    """One region over all connections: ``successes`` are logins, ``failures`` attempts without one.
+
+    ``round_trip`` is the average of its last measurements in seconds; ``blocked_for`` the seconds that its
+    host wants to be left alone yet.
+    """
+
+    name: str
+    priority: int
+    attempts: int
+    successes: int
+    failures: int
+    round_trip: float | None
+    blocked_for: float
+
+
 class LimiterStatus(Struct, frozen=True):
     """``windows``: per rate rule, such as ``10/1s``, how many sends it would still admit now."""
 
@@ -98,15 +114,26 @@ class DeskStatus(Struct, frozen=True):
     closed_deals: int
 
 
+class CandlesStatus(Struct, frozen=True):
+    """``entries`` answers are cached, ``flights`` loads under way; a load that shared a flight missed too."""
+
+    hits: int
+    misses: int
+    entries: int
+    flights: int
+
+
 class Status(Struct, frozen=True):
     """A picture of the whole runtime; its parts were drawn within milliseconds of one another."""
 
     connections: tuple[ConnectionStatus, ...]
     workers: tuple[WorkerStatus, ...]
+    regions: tuple[RegionStatus, ...]
     streams: tuple[StreamStatus, ...]
     limiter: LimiterStatus
     batcher: BatcherStatus
     desk: DeskStatus
+    candles: CandlesStatus
     router: RouterStatus
     tasks: tuple[TaskStatus, ...]
 
@@ -131,9 +158,10 @@ class ChildStatus(Struct, frozen=True):
 
 
 class SupervisorPart(Struct, frozen=True):
-    """The supervisor's children."""
+    """The supervisor's children, and the regions it chooses from."""
 
     connections: tuple[ChildStatus, ...]
+    regions: tuple[RegionStatus, ...]
     workers: tuple[WorkerStatus, ...]
 
 
@@ -185,7 +213,7 @@ class HealthPart(Struct, frozen=True):
     streams: dict[str, StreamFigures]
 
 
-Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus
+Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus | CandlesStatus
 
 
 class Described(Struct, frozen=True):

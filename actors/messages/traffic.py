@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.messages.commands import TradingCommand, VenueCommand
+from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
 from actors.messages.events import (
     ActorQuarantined,
     ActorRestarted,
@@ -45,12 +45,13 @@ from actors.messages.events import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost
+from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
 from actors.values import LogLevel, Tick
 
 
 class Request(Struct, frozen=True):
-    """A command on its way out. ``id`` finds the waiter again, 0 means that nobody waits.
+    """A command on its way out. ``id`` finds the waiter again, 0 means that nobody waits; below 0 it is a
+    page of the candle desk's.
 
     ``expires_at`` is on the monotonic clock of the main process. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
@@ -195,6 +196,16 @@ class Trade(Struct, frozen=True):
     id: int
     command: TradingCommand
     expires_at: float
+
+
+class Load(Struct, frozen=True):
+    """Candles for whoever is ``to``, which is told an ``Answer`` (a list of ``Candle``, its own to keep) or a
+    ``Refusal`` by ``expires_at`` (monotonic), under the ``id`` that it gave."""
+
+    id: int
+    command: LoadCandles
+    expires_at: float
+    to: Tellable
 
 
 class Answer(Struct, frozen=True):

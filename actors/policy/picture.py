@@ -1,12 +1,14 @@
 """The status of the whole, put together from what each part knows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ChildStatus,
     ConnectionStatistics,
     ConnectionStatus,
+    Described,
     DeskStatus,
     HealthPart,
     LimiterStatus,
@@ -28,6 +30,7 @@ PARTS: tuple[type[Part], ...] = (
     LimiterStatus,
     BatcherStatus,
     DeskStatus,
+    CandlesStatus,
 )
 
 
@@ -38,31 +41,34 @@ class Picture:
         self._parts: dict[type[Part], Part] = {}
         self._tasks: list[TaskStatus] = []
 
-    def add(self, part: Part, tasks: Iterable[TaskStatus] = ()) -> bool:
+    def add(self, described: Described) -> bool:
         """Take in a part and the tasks of its actor; whether the picture is complete."""
-        self._parts[type(part)] = part
-        self._tasks.extend(tasks)
+        self._parts[type(described.part)] = described.part
+        self._tasks += described.tasks
         return len(self._parts) == len(PARTS)
 
     def compose(self, router: RouterStatus, now: float) -> Status:
         """The picture; call it when ``add`` has said that it is complete."""
-        supervisor, pool, health, limiter, batcher, desk = (self._parts[kind] for kind in PARTS)
+        supervisor, pool, health, limiter, batcher, desk, candles = (self._parts[kind] for kind in PARTS)
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
         assert isinstance(health, HealthPart)
         assert isinstance(limiter, LimiterStatus)
         assert isinstance(batcher, BatcherStatus)
         assert isinstance(desk, DeskStatus)
+        assert isinstance(candles, CandlesStatus)
         pooled = {each.name: each for each in pool.connections}
         return Status(
             connections=tuple(
                 _connection(child, health, pooled.get(child.name)) for child in supervisor.connections
             ),
             workers=supervisor.workers,
+            regions=supervisor.regions,
             streams=tuple(_stream(stream, health, now) for stream in pool.streams),
             limiter=limiter,
             batcher=batcher,
             desk=desk,
+            candles=candles,
             router=router,
             tasks=(*self._tasks, *_tasks_of(health)),
         )

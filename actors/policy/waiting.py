@@ -4,15 +4,14 @@ import itertools
 from typing import Any
 
 from actors.errors import RequestError
-from actors.messages.commands import Command, LoadCandles
-from actors.policy.paging import Paging
+from actors.messages.commands import Command
 from actors.policy.picture import Picture
 
 
 class Waiter:
     """One command; ``slot`` takes its answer and is ``None`` if it was told, ``timer`` ends its patience."""
 
-    __slots__ = ("command", "expires_at", "forwarded", "id", "paging", "picture", "slot", "timer")
+    __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
 
     def __init__(self, id: int, command: Command, slot: Any, expires_at: float) -> None:
         self.id = id
@@ -22,7 +21,6 @@ class Waiter:
         self.timer: Any = None
         self.forwarded = False
         self.picture: Picture | None = None
-        self.paging = Paging(command) if isinstance(command, LoadCandles) else None
 
     def settle(self, value: Any) -> None:
         if self.slot is not None:
@@ -59,7 +57,10 @@ class Waiters:
     def take(self, id: int) -> Waiter | None:
         """The waiter, which waits no more; ``None`` if it was answered before."""
         self._undecided.pop(id, None)
-        return self._waiters.pop(id, None)
+        waiter = self._waiters.pop(id, None)
+        if waiter is not None and waiter.timer is not None:
+            waiter.timer.cancel()
+        return waiter
 
     def take_all(self, but: type[Command] | tuple[()] = ()) -> list[Waiter]:
         """Every waiter, ``but`` for those of such commands; they wait no more."""

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +20,7 @@ from websocket import (
 
 from actors.errors import DialFailed
 from actors.transport.deadline import Deadline
+from actors.transport.retry_after import retry_after
 from actors.transport.stream import SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.upgrade import UpgradeSocket
@@ -26,6 +28,7 @@ from actors.transport.upgrade import UpgradeSocket
 # How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
 SEND_STALL_MS = 5000
 
+_ASKING_TO_WAIT = {429, 503}
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # surrogates have no UTF-8
@@ -155,9 +158,9 @@ def _upgrade(
     except WebSocketTimeoutException:
         raise TimeoutError from None
     except WebSocketBadStatusException as error:
-        refusal = _refusal(error.status_code)
+        refusal = _refusal(error.status_code, error.resp_headers or {})
     except WebSocketException:
-        refusal = _refusal(library.status)
+        refusal = _refusal(library.status, {})
     # Raised out here, for as its context it would keep the library's error, and so headers and cookies.
     if refusal is not None:
         raise refusal
@@ -167,10 +170,12 @@ def _upgrade(
     return upgrade.rest
 
 
-def _refusal(status: int | None) -> DialFailed:
+def _refusal(status: int | None, fields: Mapping[str, str]) -> DialFailed:
     if status is None:
         return DialFailed("the answer is not a WebSocket upgrade")
-    return DialFailed(f"HTTP status {status} instead of an upgrade", status)
+    leave_alone = retry_after(fields, time.time()) if status in _ASKING_TO_WAIT else None
+    pause = "" if leave_alone is None else f", which asks for {leave_alone:g} s of peace"
+    return DialFailed(f"HTTP status {status} instead of an upgrade{pause}", status, leave_alone)
 
 
 def _accept(key: str) -> str:

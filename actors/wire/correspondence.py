@@ -21,7 +21,7 @@ from actors.messages.traffic import Item, Reply, Request
 from actors.values import AccountKind
 from actors.wire import pocketoption
 from actors.wire.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
-from actors.wire.pending import Pending, Refused, failures
+from actors.wire.pending import Pending, Refused, failures, index_of
 from actors.wire.pending_orders import Cancellation, Placement
 from actors.wire.shapes import RequestedHistory, StreamHistory
 from actors.wire.streams import Stream
@@ -78,7 +78,7 @@ class Correspondence:
             case LoadCandles() as command:
                 end = now if command.end is None else command.end
                 text = pocketoption.load_candles(
-                    command.asset, command.period, command.count, end, request.id
+                    command.asset, command.period, command.count, end, index_of(request.id)
                 )
                 return [text], self._pending.add_load(request.id, command, end)
             case SendRaw(text=raw):

@@ -18,6 +18,7 @@ Refused = tuple[str, str, str]
 
 
 class _Load(Struct, frozen=True):
+    request: int
     command: LoadCandles
     end: float
 
@@ -27,7 +28,7 @@ class Pending:
 
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
-        self._loads: dict[int, _Load] = {}  # by request
+        self._loads: dict[int, _Load] = {}  # by index
         self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
         self._refusals: dict[str, list[str]] = {}  # asset: reasons, of which the order is not known yet
         self._cancellations: dict[str, None] = {}  # tickets, likewise
@@ -39,15 +40,15 @@ class Pending:
             waiting.append(request)
 
     def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
-        """Await the history that names ``request``; beyond ``MAX_UNANSWERED`` the oldest is given up."""
+        """Await the history that names this request (``index_of``); beyond ``MAX_UNANSWERED`` the oldest is
+        given up."""
         if not request:
             return []
-        self._loads[request] = _Load(command, end)
+        self._loads[index_of(request)] = _Load(request, command, end)
         if len(self._loads) <= MAX_UNANSWERED:
             return []
-        oldest = next(iter(self._loads))
-        del self._loads[oldest]
-        return failures([oldest], RequestTimeout, "the venue leaves too many requests unanswered")
+        oldest = self._loads.pop(next(iter(self._loads)))
+        return failures([oldest.request], RequestTimeout, "the venue leaves too many requests unanswered")
 
     def settle_stream(self, asset: str, period: int) -> list[int] | None:
         """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
@@ -66,7 +67,7 @@ class Pending:
             raise RemoteProtocolError("the history is not the one that its index asked for")
         del self._loads[found.index]
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
-        return found.index, CandlesLoaded(command.asset, command.period, ended[-command.count :])
+        return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 
     def add_order(self, order: str, asset: str) -> None:
         """Await the venue's word on ``order``."""
@@ -113,6 +114,12 @@ class Pending:
         keys = [key for key in self._streams if key[0] == asset]
         requests = [request for key in keys for request in self._streams.pop(key)]
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
+
+
+def index_of(request: int) -> int:
+    """What a history names its request by: no client of the venue was seen to send a negative one, and the
+    desk's requests are all below zero (protocol 1.6.2)."""
+    return abs(request)
 
 
 def _bound(unanswered: dict[str, Any]) -> None:

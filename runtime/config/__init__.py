@@ -3,8 +3,8 @@
 from runtime.config.effective import effective_yaml
 from runtime.config.loader import load, load_text
 from runtime.config.models import (
-    Account,
     Batching,
+    Candles,
     Config,
     Connection,
     Health,
@@ -14,17 +14,17 @@ from runtime.config.models import (
     Pool,
     Practice,
     Reconnect,
-    RegionEntry,
-    Regions,
     Stream,
     Supervision,
 )
 from runtime.config.schema import json_schema
 from runtime.config.units import Rate
+from runtime.config.venue import Account, RegionEntry, Regions
 
 __all__ = [
     "Account",
     "Batching",
+    "Candles",
     "Config",
     "Connection",
     "Health",

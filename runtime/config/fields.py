@@ -161,6 +161,7 @@ _AnyDuration = Annotated[
     _written(units.DURATION_FORM),
 ]
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
+Lifetime = Annotated[_AnyDuration, between(0, DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
 Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]
 Size = Annotated[

@@ -3,96 +3,17 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from actors.values import LogLevel
-from actors.wire.ssid import SessionString, parse_session
 from runtime.config import fields, units
-from runtime.config.addresses import is_demo_host
 from runtime.config.checks import found
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_below
 from runtime.config.problems import Path
+from runtime.config.section import Section
+from runtime.config.venue import Account, Regions
 
 _MIB = 1024 * 1024
-
-
-class Section(BaseModel):
-    """What all sections share: unknown keys refused, nothing changed later, no value repeated in an error."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        validate_default=True,
-        use_attribute_docstrings=True,
-    )
-
-
-class Account(Section):
-    """Who trades."""
-
-    session: SecretStr = SecretStr("")
-    """The browser's whole 42["auth",{...}] message, which decides demo or live; empty for practice."""
-
-    @field_validator("session")
-    @classmethod
-    def _must_be_usable(cls, session: SecretStr) -> SecretStr:
-        if session.get_secret_value().strip():
-            parse_session(session.get_secret_value())
-        return session
-
-    @property
-    def session_string(self) -> SessionString | None:
-        """The parsed session; ``None`` where none is set."""
-        text = self.session.get_secret_value()
-        return parse_session(text) if text.strip() else None
-
-
-class RegionEntry(Section):
-    """One address of the venue."""
-
-    name: fields.RegionName
-    """What logs and status call it; unique."""
-    url: fields.WebSocketUrl
-    """wss://HOST/socket.io/?EIO=4&transport=websocket; ws:// only on loopback."""
-    priority: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 0
-    """The lowest is tried first; by default the position in the list, from 1."""
-
-
-def _with_positions(entries: object) -> object:
-    if not isinstance(entries, list):
-        return entries
-    return [
-        {"priority": position, **entry} if isinstance(entry, dict) else entry
-        for position, entry in enumerate(entries, start=1)
-    ]
-
-
-RegionList = Annotated[list[RegionEntry], BeforeValidator(_with_positions)]
-
-
-class Regions(Section):
-    """Where the venue is: a demo session only goes to demo regions, a live one only to live regions."""
-
-    demo: RegionList = []
-    """Addresses for demo sessions."""
-    live: RegionList = []
-    """Addresses for live sessions."""
-
-    @field_validator("demo", "live")
-    @classmethod
-    def _must_be_apart(cls, entries: list[RegionEntry], info: ValidationInfo) -> list[RegionEntry]:
-        names = {entry.name for entry in info.data.get("demo", ())}
-        problems: list[tuple[Path, str]] = []
-        for index, entry in enumerate(entries):
-            if entry.name in names:
-                problems.append(((index, "name"), "is the name of another region too"))
-            if is_demo_host(entry.url) not in {None, info.field_name == "demo"}:
-                problems.append(((index, "url"), f"is not a host for {info.field_name} sessions"))
-            names.add(entry.name)
-        if problems:
-            raise found(problems)
-        return entries
 
 
 class Connection(Section):
@@ -185,6 +106,10 @@ class Supervision(Section):
     """Between a worker's signs of life."""
     heartbeat_timeout: Annotated[Duration, above("heartbeat_interval")] = 5.0
     """A worker silent for this long is killed and replaced."""
+    max_restarts: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 20
+    """A worker or connection that dies more often is given up; an attempt that fails does not count."""
+    max_seconds: Duration = 60.0
+    """The time within which max_restarts are allowed."""
     drain_timeout: Duration = 5.0
     """How long a stop waits for what is under way."""
 
@@ -194,6 +119,8 @@ class Limits(Section):
 
     messages: list[fields.Quota] = [units.Rate(10, 1.0), units.Rate(300, 60.0)]
     """Messages sent, each of these rates being kept."""
+    connects: list[fields.Quota] = [units.Rate(10, 1.0), units.Rate(120, 60.0)]
+    """Attempts to connect, each of these rates being kept."""
     max_concurrent_operations: Annotated[int, Field(ge=1, le=10_000), WHOLE_NUMBER] = 10
     """Requests that may wait for an answer at once."""
 
@@ -223,6 +150,15 @@ class Orders(Section):
     """Deals that may be open, or on their way, at once."""
     verdict_delay: Duration = 6.0
     """After a later login, how long an order whose answer was lost may still turn up."""
+
+
+class Candles(Section):
+    """What becomes of candles that were loaded."""
+
+    cache_ttl: fields.Lifetime = 5.0
+    """How long they answer for who asks for the very same again; 0 for not at all."""
+    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
+    """Bars that are kept in all, of some 200 bytes each."""
 
 
 class Health(Section):
@@ -284,6 +220,7 @@ class Config(Section):
     limits: Limits = Limits()
     batching: Batching = Batching()
     orders: Orders = Orders()
+    candles: Candles = Candles()
     health: Health = Health()
     streams: list[Stream] = []
     log: Log = Log()

@@ -15,12 +15,15 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts the command line with arguments; ``session`` stands in POCKET_OPTION_SSID."""
+    """Starts the command line, or another ``module`` that has one, with arguments; ``session`` stands in
+    POCKET_OPTION_SSID."""
     started = []
 
-    def run(*arguments: str | Path, session: str = "") -> "subprocess.Popen[str]":
+    def run(
+        *arguments: str | Path, session: str = "", module: str = "runtime.main"
+    ) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "runtime.main", *map(str, arguments)],
+            [sys.executable, "-m", module, *map(str, arguments)],
             cwd=ROOT,
             env=os.environ | {"POCKET_OPTION_SSID": session},
             stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ from rich.console import Console
 from actors.messages.events import AssetsListed, BalanceChanged, StreamRecovered, StreamStale
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ConnectionStatistics,
     ConnectionStatus,
     DeskStatus,
@@ -68,10 +69,12 @@ def status(**changes: Any) -> Status:
     usual = Status(
         connections=(connection(1), connection(2)),
         workers=(WorkerStatus("worker-1", 4711, "up", 1, 2.0, 29 * 2**20),),
+        regions=(),
         streams=(stream("EURUSD_otc"), stream("#AAPL_otc")),
         limiter=LimiterStatus({"10/1s": 8, "300/60s": 292}, 3, 2, 10, 40, 5),
         batcher=BatcherStatus(12, 5),
         desk=DeskStatus(None, 0, 0, 0, 0),
+        candles=CandlesStatus(0, 0, 0, 0),
         tasks=(),
         router=RouterStatus(90, 2_468, 4, 0),
     )

@@ -163,6 +163,10 @@ def test_ambiguous_and_dangerous_yaml_is_refused(text: str, problem: str) -> Non
         ("limits: {messages: [10/s, 5]}", "1:27: limits.messages[1]: is not a rate (write 10/s, 200/min or"),
         ("limits: {messages: 10/s}", "1:20: limits.messages: must be a list, that is lines of `- value`"),
         ("batching: {batch_timeout: 2s}", "1:27: batching.batch_timeout: must be from 0s to 1s"),
+        ("candles: {cache_ttl: 2d}", "1:22: candles.cache_ttl: is not a duration (write 250ms,"),
+        ("candles: {cache_ttl: 25h}", "1:22: candles.cache_ttl: must be from 0s to 24h"),
+        ("candles: {cache_size: 0}", "1:23: candles.cache_size: must be at least 1"),
+        ("cache_ttl: 5s", "1:1: cache_ttl: is no known key (did you mean candles.cache_ttl?)"),
         ("health:\n  check_interval: 20s", "2:3: health.stale_after: must exceed check_interval"),
         ("health: {stale_after: 1s}", "1:23: health.stale_after: must exceed check_interval"),
         (

@@ -28,6 +28,7 @@ def test_without_any_setting_it_runs_on_the_practice_exchange() -> None:
     assert (config.regions.demo, config.regions.live, config.streams) == ([], [], [])
     assert config.limits.messages == [Rate(10, 1.0), Rate(300, 60.0)]
     assert (config.reconnect.reconnect_delay, config.batching.batch_timeout) == (0.5, 0.005)
+    assert (config.candles.cache_ttl, config.candles.cache_size) == (5.0, 200_000)
 
 
 def test_it_can_be_built_of_its_parts() -> None:

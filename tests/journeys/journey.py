@@ -77,7 +77,7 @@ def practice(workers: int, *assets: str, tick_rate: float = 50.0, **sections: di
     settings: dict[str, Any] = {
         "pool": {"workers": workers},
         "practice": {"tick_rate": tick_rate},
-        "limits": {"messages": ["1000/s"], "max_concurrent_operations": 100},
+        "limits": {"messages": ["1000/s"], "connects": ["1000/s"], "max_concurrent_operations": 100},
         "streams": [{"asset": asset} for asset in assets],
     }
     for name, section in sections.items():

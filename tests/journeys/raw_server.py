@@ -1,4 +1,4 @@
-"""A server that upgrades to WebSocket and then says whatever bytes it was given."""
+"""A server that upgrades to WebSocket, or does not, and then says whatever bytes it was given."""
 
 import base64
 import contextlib
@@ -16,15 +16,19 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 class RawServer:
     """Serves one connection after another; ``closes`` gets the payload of each client's close frame, or
-    ``None`` where the connection ended without one. With ``answers_close`` false it keeps silent then."""
+    ``None`` where the connection ended without one. With ``answers_close`` false it keeps silent then.
+    A ``refusal`` is its answer to every request instead of the upgrade."""
 
-    def __init__(self, says: bytes = b"", *, upgrades: bool = True, answers_close: bool = True) -> None:
+    def __init__(
+        self, says: bytes = b"", *, upgrades: bool = True, answers_close: bool = True, refusal: bytes = b""
+    ) -> None:
         self.closes: queue.Queue[bytes | None] = queue.Queue()
         self.accepted = 0
         self.upgraded = threading.Event()
         self._says = says
         self._upgrades = upgrades
         self._answers_close = answers_close
+        self._refusal = refusal
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._clients: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -63,6 +67,9 @@ class RawServer:
             if not line:
                 return
             head += line
+        if self._refusal:
+            client.sendall(self._refusal)
+            return
         if not self._upgrades:
             stream.read()  # until the client has had enough
             return

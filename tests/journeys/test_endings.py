@@ -29,7 +29,7 @@ from tests.journeys.journey import (
 
 
 @WITH_WORKERS
-def test_a_refused_session_is_tried_twice_per_connection_and_never_again(
+def test_a_refused_session_is_tried_again_once_and_never_after_that(
     start_runtime: Start, exchange: PracticeExchange, workers: int
 ) -> None:
     exchange.refuse_sessions()

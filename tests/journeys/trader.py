@@ -43,7 +43,7 @@ def trading(
 ) -> Config:
     """The configuration of a runtime that trades there, on one connection and without limits that matter."""
     settings: dict[str, dict[str, Any]] = {
-        "limits": {"messages": ["1000/s"], "max_concurrent_operations": 200},
+        "limits": {"messages": ["1000/s"], "connects": ["1000/s"], "max_concurrent_operations": 200},
         "reconnect": AT_ONCE,
         "orders": {"journal": str(journal), "maximum_open": 100, "verdict_delay": VERDICT_DELAY},
     }

@@ -3,10 +3,12 @@ import itertools
 from actors.messages.events import ConnectionReport
 from actors.messages.status import (
     BatcherStatus,
+    CandlesStatus,
     ChildStatus,
     ConnectionFigures,
     ConnectionStatistics,
     ConnectionStatus,
+    Described,
     DeskStatus,
     HealthPart,
     LimiterStatus,
@@ -14,6 +16,7 @@ from actors.messages.status import (
     PlacedStream,
     PooledConnection,
     PoolPart,
+    RegionStatus,
     RouterStatus,
     StreamFigures,
     StreamStatus,
@@ -26,8 +29,10 @@ ROUTER = RouterStatus(events=1, ticks=2, subscriptions=3, waiting=4)
 LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, passed=5, refused=0)
 BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
+CANDLES = CandlesStatus(hits=3, misses=2, entries=1, flights=0)
+REGION = RegionStatus("EU", 1, 5, 3, 2, 0.04, 0.0)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
-SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (WORKER,))
+SUPERVISOR = SupervisorPart((ChildStatus("c1", "w1", "EU", "up", 3, 2, "cut"),), (REGION,), (WORKER,))
 ANSWERS = ConnectionStatistics(successes=3, failures=1, average=0.02, success_rate=0.75)
 POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),), (PooledConnection("c1", "account", 2, ANSWERS),))
 REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {}, 1000.0)
@@ -35,26 +40,26 @@ HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
     {"A": StreamFigures(last_price=1.1, received_at=1000.0, ticks=90, gaps=1, last_gap=(1.0, 2.0))},
 )
-PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK)
+PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES)
 
 
 def painted(*parts: Part) -> Picture:
     picture = Picture()
     for part in parts:
-        picture.add(part)
+        picture.add(Described(1, part))
     return picture
 
 
 def test_a_picture_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
     for order in itertools.permutations(PARTS):
         picture = Picture()
-        assert [picture.add(part) for part in order] == [False, False, False, False, False, True]
+        assert [picture.add(Described(1, part)) for part in order] == [*[False] * 6, True]
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK)
-    assert not picture.add(LIMITER)
-    assert picture.add(BATCHER)
+    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES)
+    assert not picture.add(Described(1, LIMITER))
+    assert picture.add(Described(1, BATCHER))
 
 
 def test_what_the_parts_know_is_joined_by_name() -> None:
@@ -80,13 +85,13 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
         ),
     )
     assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
-    assert status.workers == (WORKER,)
+    assert (status.workers, status.regions) == ((WORKER,), (REGION,))
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
-    assert status.desk == DESK
+    assert (status.desk, status.candles) == (DESK, CANDLES)
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK)
+    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK, CANDLES)
     status = painted(*parts).compose(ROUTER, now=0.0)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.rate, connection.messages_in, connection.round_trip) == (0.0, 0, None)
@@ -94,7 +99,7 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    parts = (SupervisorPart((), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK)
+    parts = (SupervisorPart((), (), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES)
     status = painted(*parts).compose(ROUTER, now=0.0)
     assert (status.connections, status.streams) == ((), ())
 

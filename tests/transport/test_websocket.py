@@ -242,6 +242,21 @@ def test_any_other_status_is_told_and_its_content_is_not(status: str) -> None:
     assert not _handshake.CookieJar.jar
 
 
+@pytest.mark.parametrize(
+    ("status", "seconds"),
+    [("429 Slow down", 7.0), ("503 Later", 7.0), ("403 Forbidden", None), ("200 OK", None)],
+)
+def test_only_who_is_too_busy_may_ask_to_be_left_alone(status: str, seconds: float | None) -> None:
+    failure = refusal_of(answer(f"HTTP/1.1 {status}\r\nRetry-After: 7\r\n\r\n".encode()))
+    assert failure.retry_after == seconds
+    assert str(failure).endswith("which asks for 7 s of peace") == (seconds is not None)
+
+
+def test_who_is_too_busy_need_not_say_for_how_long() -> None:
+    failure = refusal_of(answer(b"HTTP/1.1 429 Slow down\r\n\r\n"))
+    assert (failure.status, failure.retry_after) == (429, None)
+
+
 REFUSED_UPGRADES = {
     "another key": upgrade(accept=lambda _: accept_for("Sec-WebSocket-Key: x\r\n")),
     "the key in capitals": upgrade(accept=lambda request: accept_for(request).upper()),

@@ -93,6 +93,13 @@ def test_loaded_bars_are_the_last_ones_that_ended_in_time() -> None:
     assert receive(session, bars(600)) == [loaded(600)]
 
 
+def test_a_request_below_zero_is_named_by_an_index_above() -> None:
+    session = ready()
+    session.send([request(-5, LoadCandles(asset="A", period=60, count=1, end=660.0))], NOW)
+    assert json.loads(texts(session)[0][2:])[1]["index"] == 5
+    assert receive(session, bars(600)) == [loaded(600), Reply(-5, loaded(600))]
+
+
 def test_bars_without_a_named_end_end_now() -> None:
     session = ready()
     session.send([request(5, LoadCandles(asset="A", period=60, count=3))], 1000.5)

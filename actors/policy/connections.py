@@ -1,0 +1,294 @@
+"""The connections of a runtime: what becomes of each, decided from what is heard of it."""
+
+import itertools
+
+from actors.errors import AuthRejected, RequestRefused, TransportError
+from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionSuspect, ConnectionUp
+from actors.messages.lifecycle import (
+    AttemptDue,
+    ConnectionPlaced,
+    Host,
+    RestartDue,
+    StableDue,
+    StartConnection,
+    StopConnection,
+)
+from actors.messages.status import ChildStatus, RegionStatus
+from actors.policy.attempts import Attempts
+from actors.policy.children import Child, ChildState, Plan
+from actors.policy.refusals import Refusals
+from actors.policy.regions import Regions
+from actors.policy.steps import Announce, Escalate, Later, Step, TellHost, TellPool
+from actors.values import Region
+
+
+class ConnectionChild(Child):
+    """A connection: where it lives, and what its present life, or the last one, has come to.
+
+    ``losses`` counts the lives that were ready and ended before they were stable, in a row.
+    """
+
+    def __init__(self, name: str, plan: Plan, host: str) -> None:
+        super().__init__(name, plan)
+        self.host = host
+        self.region = min(plan.regions, key=lambda region: region.priority)
+        self.began_at = 0.0
+        self.was_ready = False
+        self.round_trip: float | None = None
+        self.losses = 0
+
+    def start(self, region: Region, now: float) -> list[Step]:
+        self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
+        return self.begins()
+
+    def stable(self, epoch: int) -> bool:
+        if stable := super().stable(epoch):
+            self.losses = 0
+        return stable
+
+    def lost(self, reason: str) -> ConnectionDown:
+        """The news of its end, where it cannot tell them itself."""
+        return ConnectionDown(self.name, self.epoch, self.region.name, reason, self.was_ready)
+
+
+class Connections:
+    """All connections of one plan, by name. Each method takes in an event, and answers with what follows."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._settings = plan.settings
+        self._regions = Regions(plan.regions)
+        self._attempts = Attempts(plan.connects)
+        self._looks_again = False
+        self._refusals = Refusals()
+        self._processes: dict[str, Host] = {}
+        self._lost_hosts: set[str] = set()
+        self._children = {
+            name: ConnectionChild(name, plan, host)
+            for name, host in zip(plan.connections, itertools.cycle(plan.hosts), strict=False)
+        }
+        for name in plan.connections[: plan.kept]:
+            self._children[name].state = ChildState.STRANDED
+
+    # -- where they live -------------------------------------------------------------------------------
+
+    def housed(self, host: str, process: Host, now: float) -> list[Step]:
+        """A host is there: what has waited for it starts."""
+        self._processes[host] = process
+        self._lost_hosts.discard(host)
+        ours = self._living_on(host)
+        steps: list[Step] = [TellPool(ConnectionPlaced(child.name, process)) for child in ours]
+        for child in ours:
+            if child.state is ChildState.STRANDED:
+                steps += self._queue(child, now)
+        return steps
+
+    def stranded(self, host: str, reason: str, final: Exception | None) -> list[Step]:
+        """A host is gone, for good if there is a ``final`` error: its connections went with it."""
+        self._processes.pop(host, None)
+        steps: list[Step] = []
+        for child in self._living_on(host):
+            if child.alive:
+                steps.append(Announce(child.lost(reason)))
+                child.restarts += child.state is not ChildState.CLOSING
+                child.last_error = reason
+            if child.state is ChildState.CLOSING:
+                child.state = ChildState.STOPPED
+            elif child.state not in {ChildState.STOPPED, ChildState.QUARANTINED}:
+                child.state = ChildState.STRANDED
+        if final is not None:
+            self._lost_hosts.add(host)
+            steps += self._escalation(final)
+        return steps
+
+    # -- what is wanted --------------------------------------------------------------------------------
+
+    def open(self, name: str, now: float) -> list[Step]:
+        """Somebody wants it: it starts, unless it lives or was given up."""
+        child = self._children[name]
+        match child.state:
+            case ChildState.STOPPED:
+                return self._launch(child, now)
+            case ChildState.CLOSING:
+                child.state = ChildState.RESTARTING
+        return []
+
+    def close(self, name: str) -> list[Step]:
+        """Nobody wants it any more."""
+        child = self._children[name]
+        match child.state:
+            case ChildState.WAITING | ChildState.STRANDED:
+                child.state = ChildState.STOPPED
+            case ChildState.STARTING | ChildState.UP:
+                child.state = ChildState.CLOSING
+                return [self._goodbye(child)]
+            case ChildState.RESTARTING:
+                child.state = ChildState.CLOSING
+        return []
+
+    def restart(self, name: str, now: float) -> list[Step]:
+        """Begin a new life; raises ``RequestRefused`` where that cannot be."""
+        child = self._children.get(name)
+        if child is None:
+            raise RequestRefused(f"no connection or worker is called {name!r}")
+        if child.host in self._lost_hosts:
+            raise RequestRefused(f"{name} lives on {child.host}, which was given up: restart that")
+        match child.state:
+            case ChildState.STOPPED | ChildState.CLOSING:
+                raise RequestRefused(f"{name} is not wanted open")
+            case ChildState.STARTING | ChildState.UP:
+                child.forgive()
+                child.state = ChildState.RESTARTING
+                return [self._goodbye(child)]
+            case ChildState.WAITING | ChildState.QUARANTINED:
+                self._refusals.forget()
+                return self._launch(child, now)
+        return []
+
+    def drain(self) -> None:
+        """Let none start any more; those that live are told to end by their hosts."""
+        for child in self._children.values():
+            child.state = ChildState.CLOSING if child.alive else ChildState.STOPPED
+
+    def alive(self) -> bool:
+        """Whether there is one that can still end."""
+        return any(child.alive for child in self._children.values())
+
+    # -- how they fare ---------------------------------------------------------------------------------
+
+    def due(self, due: RestartDue, now: float) -> list[Step]:
+        child = self._children[due.name]
+        return self._queue(child, now) if child.waits(due.epoch) else []
+
+    def attempt(self, now: float) -> list[Step]:
+        """The look that was booked for now."""
+        self._looks_again = False
+        return self._admit(now)
+
+    def stable(self, due: StableDue) -> None:
+        self._children[due.name].stable(due.epoch)
+
+    def up(self, up: ConnectionUp) -> list[Step]:
+        child = self._children[up.connection]
+        if up.epoch != child.epoch:
+            return []
+        child.was_ready = True
+        if child.state is not ChildState.STARTING:
+            return []
+        self._regions.worked(child.region)
+        self._refusals.forget()
+        return child.is_up()
+
+    def reported(self, report: ConnectionReport) -> None:
+        """A connection reports once a second, but measures more rarely: each figure counts once."""
+        child = self._children[report.connection]
+        if report.epoch != child.epoch or report.round_trip is None or report.round_trip == child.round_trip:
+            return
+        child.round_trip = report.round_trip
+        self._regions.measured(child.region, report.round_trip)
+
+    def down(self, down: ConnectionDown, now: float) -> list[Step]:
+        child = self._children[down.connection]
+        if down.epoch != child.epoch or not child.alive:
+            return []
+        if down.retry_after is not None:
+            self._regions.block(child.region, now + down.retry_after)
+        match child.state:
+            case ChildState.CLOSING:
+                child.state = ChildState.STOPPED
+                return []
+            case ChildState.RESTARTING:
+                return self._queue(child, now)
+        if not down.was_ready:
+            self._regions.failed(child.region)
+        elif child.losses:
+            self._regions.shun(child.region)  # it lets us in and then drops us, again and again
+        child.losses += down.was_ready
+        return self._failed(child, down, now)
+
+    def suspected(self, suspect: ConnectionSuspect, now: float) -> list[Step]:
+        """It is up and yet no good: another takes its place, elsewhere."""
+        child = self._children[suspect.connection]
+        if suspect.epoch != child.epoch or child.state is not ChildState.UP:
+            return []
+        self._regions.shun(child.region)
+        down = child.lost(suspect.reason)
+        return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
+
+    def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
+        """The connections and their regions as the status shows them."""
+        return tuple(map(_status, self._children.values())), self._regions.part(now)
+
+    def _living_on(self, host: str) -> list[ConnectionChild]:
+        return [child for child in self._children.values() if child.host == host]
+
+    def _launch(self, child: ConnectionChild, now: float) -> list[Step]:
+        """Begin at zero: at once if its host is there, with it otherwise."""
+        child.forgive()
+        if child.host in self._processes:
+            return self._queue(child, now)
+        child.state = ChildState.STRANDED
+        return []
+
+    def _queue(self, child: ConnectionChild, now: float) -> list[Step]:
+        """Have it dial as soon as it may."""
+        child.state = ChildState.WAITING
+        self._attempts.join(child.name)
+        return self._admit(now)
+
+    def _admit(self, now: float) -> list[Step]:
+        """Those dial whom the gate lets through, while there is a region that may be tried."""
+        steps: list[Step] = []
+        for name in self._attempts.waiting():
+            child = self._children[name]
+            if child.state is not ChildState.WAITING:
+                self._attempts.leave(name)  # closed, stranded or given up while it stood there
+            elif not (wait := max(self._attempts.wait(now), self._regions.wait(now))):
+                self._attempts.passed(name, now)
+                steps += self._start(child, now)
+            elif not self._looks_again:
+                self._looks_again = True
+                steps.append(Later(wait, AttemptDue()))
+        return steps
+
+    def _start(self, child: ConnectionChild, now: float) -> list[Step]:
+        region = self._regions.choose(now, home=child.region if child.epoch else None)
+        self._regions.tried(region)
+        news = child.start(region, now)
+        start = StartConnection(child.name, child.epoch, region, self._settings)
+        return [*news, TellHost(self._processes[child.host], start)]
+
+    def _goodbye(self, child: ConnectionChild) -> Step:
+        """Have it leave politely; it reports its end, or its host's end does."""
+        return TellHost(self._processes[child.host], StopConnection(child.name))
+
+    def _failed(self, child: ConnectionChild, down: ConnectionDown, now: float) -> list[Step]:
+        error = AuthRejected(down.reason) if down.terminal else TransportError(down.reason)
+        if down.terminal and self._refusals.refused(child.began_at, now):
+            at_rest = {ChildState.WAITING, ChildState.STRANDED}
+            others = [each for each in self._children.values() if each.state in at_rest]
+            steps = [each.give_up(error) for each in (child, *others)]
+        else:
+            steps = [child.failed(error, now, died=down.was_ready)]
+        return [*steps, *self._escalation(error)]
+
+    def _escalation(self, error: Exception) -> list[Step]:
+        """What follows when everything that is wanted was given up, or its host was."""
+        unwanted = {ChildState.STOPPED, ChildState.CLOSING}
+        given_up = [
+            child.state is ChildState.QUARANTINED or child.host in self._lost_hosts
+            for child in self._children.values()
+            if child.state not in unwanted
+        ]
+        return [Escalate(error)] if given_up and all(given_up) else []
+
+
+def _status(child: ConnectionChild) -> ChildStatus:
+    return ChildStatus(
+        name=child.name,
+        worker=child.host,
+        region=child.region.name,
+        state=child.state.value,
+        epoch=child.epoch,
+        restarts=child.restarts,
+        last_error=child.last_error,
+    )

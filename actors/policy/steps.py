@@ -1,0 +1,80 @@
+"""What the supervisor's policies have decided, step by step, for the supervisor to carry out in order."""
+
+from msgspec import Struct
+
+from actors.messages.lifecycle import (
+    AttemptDue,
+    ConnectionPlaced,
+    Host,
+    RestartDue,
+    StableDue,
+    StartConnection,
+    StopConnection,
+    StopHost,
+)
+from actors.messages.traffic import PublicEvent
+
+
+class StartHost(Struct, frozen=True):
+    """Start the process called ``name``."""
+
+    name: str
+
+
+class KillHost(Struct, frozen=True):
+    """End a process now; ``because`` is for the log, empty where it is no news."""
+
+    name: str
+    process: Host
+    because: str = ""
+
+
+class HostLost(Struct, frozen=True):
+    """A process is gone, and its connections with it; ``final`` is why it will not come back."""
+
+    name: str
+    reason: str
+    final: Exception | None = None
+
+
+class TellHost(Struct, frozen=True):
+    """Tell a process something; that it is gone by now is no failure, its ``WorkerDown`` is coming."""
+
+    process: Host
+    message: StartConnection | StopConnection | StopHost
+
+
+class TellPool(Struct, frozen=True):
+    """Tell the pool where a connection lives."""
+
+    message: ConnectionPlaced
+
+
+class Later(Struct, frozen=True):
+    """Be told ``message`` in ``delay`` seconds."""
+
+    delay: float
+    message: RestartDue | AttemptDue | StableDue
+
+
+class Retry(Struct, frozen=True):
+    """A child has failed and is to start again in ``delay`` seconds."""
+
+    delay: float
+    due: RestartDue
+    because: str
+
+
+class Announce(Struct, frozen=True):
+    """Publish an event."""
+
+    event: PublicEvent
+
+
+class Escalate(Struct, frozen=True):
+    """Nothing is left that could come back."""
+
+    error: Exception
+
+
+Step = StartHost | KillHost | HostLost | TellHost | TellPool | Later | Retry | Announce | Escalate

@@ -1,0 +1,34 @@
+"""For how long an HTTP answer asks to be left alone (RFC 9110, 10.2.3)."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+MOST = 3600.0
+"""Seconds; a slip of the server's must not keep us away for days."""
+
+_SECONDS = re.compile("[0-9]+")
+
+
+def retry_after(fields: Mapping[str, str], now: float) -> float | None:
+    """Seconds from now, at most an hour; ``None`` if the header (``fields``, in lower case) does not say.
+
+    A date counts from the answer's own ``Date``, as our clock may be wrong, else from ``now`` (UTC).
+    """
+    value = fields.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), MOST)
+    until = _moment(value)
+    if until is None:
+        return None
+    since = _moment(fields.get("date", ""))
+    return min(max(0.0, until - (now if since is None else since)), MOST)
+
+
+def _moment(date: str) -> float | None:
+    """Of an HTTP-date, which is in UTC whatever it says (RFC 9110, 5.6.7)."""
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
