@@ -17,7 +17,8 @@ TellwireError
 │       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
 │       ├── Halted         orders are halted, or there is no journal to keep them in
 │       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
-└── WorkerDied             a worker process ended or fell silent
+├── WorkerDied             a worker process ended or fell silent
+└── NoRuntime              no runtime is running where one was to be attached to
 """
 
 from collections.abc import Sequence
@@ -120,6 +121,10 @@ class NotPlaced(NotSent):
 
 class WorkerDied(TellwireError):
     """A worker process ended, or gave no sign of life for too long."""
+
+
+class NoRuntime(TellwireError):
+    """No runtime is running, or none that can be attached to; the text names the address looked at."""
 
 
 def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:

@@ -1,5 +1,6 @@
 """What every test may rely on: no actor outlives its test, and a practice exchange is one fixture away."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,6 +35,14 @@ class ManualClock:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _control_sockets_of_our_own() -> Iterator[None]:
+    """Where no other run of the tests, and no runtime of the user's, has its control socket."""
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -95,6 +95,13 @@ class GetStatus(Command, frozen=True):
     """A ``Status`` of every part of the runtime."""
 
 
+class Restart(Command, frozen=True):
+    """Start connection or worker ``name`` anew, one that was given up too; raises ``RequestRefused`` for an
+    unknown name."""
+
+    name: str
+
+
 class TradingCommand(Command, frozen=True):
     """A command of the order desk, which answers every one of them by its deadline."""
 

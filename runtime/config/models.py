@@ -1,6 +1,7 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
-from collections.abc import Sequence
+import functools
+import pathlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
@@ -8,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import fields, units
 from runtime.config.addresses import is_demo_host
-from runtime.config.checks import found
+from runtime.config.checks import found, repeated
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, between, not_below
 from runtime.config.problems import Path
 
@@ -221,6 +222,15 @@ class Log(Section):
     """One JSON object per line instead of text."""
 
 
+class Control(Section):
+    """The way in for operators and for other processes of the same user."""
+
+    enabled: Flag = True
+    """Whether there is one."""
+    socket: fields.SocketPath = ""
+    """Its path, NAME.sock in a folder of this user alone; empty: named after the file, in the user's own."""
+
+
 class Practice(Section):
     """The embedded exchange, used where no session is set."""
 
@@ -248,7 +258,13 @@ class Config(Section):
     health: Health = Health()
     streams: list[Stream] = []
     log: Log = Log()
+    control: Control = Control()
     practice: Practice = Practice()
+
+    @functools.cached_property
+    def file(self) -> pathlib.Path | None:
+        """The file that it was read from, if it was; no setting, so two that differ in it alone are equal."""
+        return None
 
     @field_validator("regions")
     @classmethod
@@ -263,7 +279,7 @@ class Config(Section):
     @field_validator("streams")
     @classmethod
     def _must_fit_the_pool(cls, streams: list[Stream], info: ValidationInfo) -> list[Stream]:
-        problems = _repeated(streams)
+        problems = repeated("asset", [stream.asset for stream in streams], "is streamed already")
         pool: Pool | None = info.data.get("pool")
         if pool and len(streams) > pool.connections * pool.streams_per_connection:
             carried = f"{pool.connections} x {pool.streams_per_connection}"
@@ -273,13 +289,3 @@ class Config(Section):
         if problems:
             raise found(problems)
         return streams
-
-
-def _repeated(streams: Sequence[Stream]) -> list[tuple[Path, str]]:
-    problems: list[tuple[Path, str]] = []
-    seen: set[str] = set()
-    for index, stream in enumerate(streams):
-        if stream.asset in seen:
-            problems.append(((index, "asset"), "is streamed already"))
-        seen.add(stream.asset)
-    return problems
