@@ -96,8 +96,12 @@ class GetStatus(Command, frozen=True):
 
 
 class Restart(Command, frozen=True):
-    """Start connection or worker ``name`` anew, one that was given up too; raises ``RequestRefused`` for an
-    unknown name."""
+    """Begin a new life of the connection or worker process ``name``, also of one that was given up.
+
+    Answered with ``None`` once that has begun. A connection says goodbye to the venue first, a worker is
+    killed. Raises ``RequestRefused`` for a name that the status does not show, and for a connection that
+    nobody wants open or whose worker is given up.
+    """
 
     name: str
 
