@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -43,6 +44,13 @@ def _control_sockets_of_our_own() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
         yield
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """For a control socket: its path must be short, which those of ``tmp_path`` are not."""
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder:
+        yield Path(folder) / "tellwire.sock"
 
 
 @pytest.fixture(autouse=True)
