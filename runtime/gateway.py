@@ -13,14 +13,13 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError
 from actors.inbox import Bound, Timer
-from actors.messages.commands import Command, Subscribe, Unsubscribe
+from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
-from actors.policy.topics import TopicTable, route
 from runtime.control.asking import ask
 from runtime.control.door import Door
-from runtime.control.feed import as_items, cover, squeeze
+from runtime.control.feed import Feed, squeeze
 from runtime.control.hooks import Hooks
 from runtime.control.peer import Peer, Standing
 from runtime.control.speech import (
@@ -47,9 +46,6 @@ MOST_WAITING: Final = 1024
 
 CAPACITY: Final = 2 * MOST_WAITING
 """Messages that may wait for us, answers included, before ticks give way to newer ones of their asset."""
-
-MOST_TOPICS: Final = 1000
-"""That one peer may listen to."""
 
 NO_DESCRIPTOR_PAUSE: Final = 1.0
 """Seconds that the door stays shut when there was no descriptor for who came."""
@@ -100,9 +96,8 @@ class Gateway(RuntimeActor):
         self._numbers = itertools.count(1)
         self._lobby: dict[Peer, Timer] = {}
         self._attached: set[Peer] = set()
-        self._topics: TopicTable[Peer] = TopicTable()
+        self._feed: Feed
         self._unread: set[Peer] = set()
-        self._tuned = False
         self._waiting = 0
 
     def on_receive(self, message: Any) -> None:
@@ -123,7 +118,7 @@ class Gateway(RuntimeActor):
             case _OpenDoor():
                 self.watch(self._door, _Knock())
             case Serve(router=router):
-                self._router = router
+                self._router, self._feed = router, Feed(router, self.actor_ref)
                 self.watch(self._door, _Knock())
             case Begin():
                 pass  # those who come too early wait at the door
@@ -177,7 +172,8 @@ class Gateway(RuntimeActor):
                 self._hooks.stop()
                 peer.say(answered(id, None))
             case Standing.ATTACHED, Listen():
-                self._listen(peer, words)
+                self._feed.listen(peer, words.topics)
+                peer.say(answered(words.id, None))
             case Standing.GONE, _:
                 pass  # it spoke on after what it was refused for
             case standing, _:
@@ -220,26 +216,8 @@ class Gateway(RuntimeActor):
                 answered(done.id, done.value) if done.error is None else failed(done.id, done.error),
             )
 
-    def _listen(self, peer: Peer, wish: Listen) -> None:
-        self._topics.remove(peer)
-        topics = cover(wish.topics)
-        if len(topics) > MOST_TOPICS:
-            raise RemoteProtocolError(f"it would listen to {len(topics)} topics")
-        for topic in topics:
-            self._topics.add(topic, peer)
-        self._tune()
-        peer.say(answered(wish.id, None))
-
-    def _tune(self) -> None:
-        """One subscription to everything, while anybody listens: so each event passes here once, in order."""
-        wanted = len(self._topics) > 0
-        if wanted != self._tuned and self._router.is_alive():
-            to = self.actor_ref
-            self._router.tell(Subscribe("", to=to, batch=True) if wanted else Unsubscribe("", to=to))
-            self._tuned = wanted
-
     def _spread(self, events: list[Any]) -> None:
-        for peer, share in route(as_items(events), self._topics).items():
+        for peer, share in self._feed.shares(events).items():
             try:
                 self._lagged(peer.name, peer.deliver(share))
             except TransportError as error:
@@ -274,8 +252,7 @@ class Gateway(RuntimeActor):
             timer.cancel()
         self._attached.discard(peer)
         self._unread.discard(peer)
-        if self._topics.remove(peer):
-            self._tune()
+        self._feed.forget(peer)
         self.inbox.unwatch(peer)
         peer.close()
 

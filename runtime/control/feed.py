@@ -1,25 +1,57 @@
-"""Events on their way to peers: what is left of them when they pile up, and how they are packed."""
+"""Events on their way to peers: who gets which, and what is left when they pile up."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from actors.messages.events import Event
-from actors.messages.traffic import Deliver, Item, Ticks
+import pykka
+
+from actors.errors import RemoteProtocolError
+from actors.messages.commands import Subscribe, Unsubscribe
+from actors.messages.traffic import Deliver
 from actors.policy.conflation import conflate
-from actors.values import Tick
+from actors.policy.topics import TopicTable, route
+from runtime.control.packing import as_items
+from runtime.control.peer import Peer
+
+MOST_TOPICS: Final = 1000
+"""That one peer may listen to."""
 
 
-def as_items(events: Iterable[Any]) -> list[Item]:
-    """Events as they travel: in their order, neighbouring ticks as one item."""
-    items: list[Any] = []
-    for event in events:
-        if type(event) is Tick:
-            if not items or type(items[-1]) is not Ticks:
-                items.append(Ticks([]))
-            items[-1].ticks.append(event)
-        elif isinstance(event, Event):
-            items.append(event)
-    return items
+class Feed:
+    """One subscription to everything, told to ``to`` while anybody listens: so each event passes once, in
+    order, and a peer's topics change between two events."""
+
+    def __init__(self, router: pykka.ActorRef[Any], to: pykka.ActorRef[Any]) -> None:
+        self._router = router
+        self._to = to
+        self._topics: TopicTable[Peer] = TopicTable()
+        self._subscribed = False
+
+    def listen(self, peer: Peer, topics: Iterable[str]) -> None:
+        """``peer`` wants events of ``topics`` and no others; raises ``RemoteProtocolError`` for too many."""
+        self._topics.remove(peer)
+        fewest = cover(topics)
+        if len(fewest) > MOST_TOPICS:
+            raise RemoteProtocolError(f"it would listen to {len(fewest)} topics")
+        for topic in fewest:
+            self._topics.add(topic, peer)
+        self._tune()
+
+    def forget(self, peer: Peer) -> None:
+        """``peer`` is gone."""
+        if self._topics.remove(peer):
+            self._tune()
+
+    def shares(self, events: list[Any]) -> dict[Peer, list[Any]]:
+        """What each peer gets of ``events``."""
+        return route(as_items(events), self._topics)
+
+    def _tune(self) -> None:
+        wanted = len(self._topics) > 0
+        if wanted != self._subscribed and self._router.is_alive():
+            wish = Subscribe("", to=self._to, batch=True) if wanted else Unsubscribe("", to=self._to)
+            self._router.tell(wish)
+            self._subscribed = wanted
 
 
 def cover(topics: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from actors.errors import TransportClosed
 from actors.messages.traffic import EventBatch
 from actors.policy.conflation import conflate
 from actors.transport.stream import SocketTransport
-from runtime.control.feed import as_items
+from runtime.control.packing import as_items
 from runtime.control.speech import LARGEST_FROM_PEER, FromPeer
 from runtime.framing import Framer, Unframer
 

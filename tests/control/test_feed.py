@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from actors.messages.events import StreamDropped
 from actors.messages.traffic import Deliver, Ticks
 from actors.values import Tick
-from runtime.control.feed import as_items, cover, squeeze
+from runtime.control.feed import cover, squeeze
+from runtime.control.packing import as_items
 
 
 def tick(asset: str, time: float) -> Tick:
