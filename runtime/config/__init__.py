@@ -7,10 +7,8 @@ from runtime.config.models import (
     Batching,
     Config,
     Connection,
-    Control,
     Health,
     Limits,
-    Log,
     Orders,
     Pool,
     Practice,
@@ -20,6 +18,7 @@ from runtime.config.models import (
     Stream,
     Supervision,
 )
+from runtime.config.operation import Control, Log
 from runtime.config.schema import json_schema
 from runtime.config.units import Rate
 

@@ -2,30 +2,20 @@
 
 import functools
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import fields, units
 from runtime.config.addresses import is_demo_host
 from runtime.config.checks import found, repeated
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, between, not_below
+from runtime.config.operation import Control, Log
 from runtime.config.problems import Path
+from runtime.config.section import Section
 
 _MIB = 1024 * 1024
-
-
-class Section(BaseModel):
-    """What all sections share: unknown keys refused, nothing changed later, no value repeated in an error."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        validate_default=True,
-        use_attribute_docstrings=True,
-    )
 
 
 class Account(Section):
@@ -211,24 +201,6 @@ class Stream(Section):
     """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
     period: fields.Period = 60
     """Seconds per candle."""
-
-
-class Log(Section):
-    """What is logged, and how."""
-
-    level: Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    """The least severe level that is written."""
-    json_lines: Flag = False
-    """One JSON object per line instead of text."""
-
-
-class Control(Section):
-    """The way in for operators and for other processes of the same user."""
-
-    enabled: Flag = True
-    """Whether there is one."""
-    socket: fields.SocketPath = ""
-    """Its path, NAME.sock in a folder of this user alone; empty: named after the file, in the user's own."""
 
 
 class Practice(Section):
