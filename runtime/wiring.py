@@ -13,6 +13,7 @@ from typing import Any, Self
 import pykka
 from loguru import logger
 
+from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.connection import Connection
@@ -34,8 +35,9 @@ from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
 from runtime.journal import open_journal
+from runtime.loads import Loads
 from runtime.logs import tokens
-from runtime.planning import journal_path, limits_of, make_plan, regions_for
+from runtime.planning import journal_path, limits_of, make_plan, regions_for, vigilance_of
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.worker_process import WorkerProcess
 
@@ -48,7 +50,11 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
+    HealthMonitor: (
+        *("connection.", "report.connection", "assets"),
+        *("stream.placed", "stream.confirmed", "stream.dropped"),
+    ),
+    Backfiller: ("stream.gap",),
 }
 """Which events the house's own actors subscribe to."""
 
@@ -137,8 +143,9 @@ class Runtime:
             RateLimiter, rates, limits.max_concurrent_operations, outbound=batcher, router=router
         )
         monitor = self._run(
-            HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
+            HealthMonitor, vigilance_of(health), health.check_interval, router=router, pool=pool
         )
+        backfiller = self._run(Backfiller, router=router, candle_desk=Loads(router))
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
         supervisor = self._supervisor = self._run(
             Supervisor,
@@ -148,7 +155,7 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
+        for listener in (supervisor, pool, limiter, monitor, backfiller, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         parts = (supervisor, pool, monitor, limiter, batcher, desk)

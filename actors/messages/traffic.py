@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.messages.commands import TradingCommand, VenueCommand
+from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
 from actors.messages.events import (
     ActorQuarantined,
     ActorRestarted,
@@ -12,6 +12,7 @@ from actors.messages.events import (
     BalanceChanged,
     CandlesLoaded,
     CandlesProgress,
+    ClockReport,
     CommandFailed,
     ConnectionDown,
     ConnectionReport,
@@ -35,6 +36,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamPlaced,
     StreamRecovered,
     StreamStale,
     TradingHalted,
@@ -42,7 +44,7 @@ from actors.messages.events import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import StartConnection, StopConnection, StopHost
+from actors.messages.lifecycle import StartConnection, StopConnection, StopHost, Tellable
 from actors.values import Tick
 
 
@@ -77,6 +79,12 @@ class Send(Struct, frozen=True, tag=True):
 
 class Resubscribe(Struct, frozen=True):
     """The stream of ``asset`` is silent where it should not be: subscribe to it again."""
+
+    asset: str
+
+
+class MoveStream(Struct, frozen=True):
+    """The stream of ``asset`` does not come over its connection: have another carry it."""
 
     asset: str
 
@@ -132,11 +140,13 @@ PublicEvent = (
     | ConnectionDown
     | ConnectionSuspect
     | ConnectionReport
+    | ClockReport
     | Heartbeat
     | WorkerUp
     | WorkerDown
     | ActorRestarted
     | ActorQuarantined
+    | StreamPlaced
     | StreamConfirmed
     | StreamDropped
     | StreamStale
@@ -177,6 +187,15 @@ class Trade(Struct, frozen=True):
     id: int
     command: TradingCommand
     expires_at: float
+
+
+class Load(Struct, frozen=True):
+    """Candles for ``to``, which is answered with ``Answer`` or ``Refusal`` by ``expires_at`` (monotonic)."""
+
+    id: int
+    command: LoadCandles
+    expires_at: float
+    to: Tellable
 
 
 class Answer(Struct, frozen=True):
