@@ -1,6 +1,7 @@
 """Loads of candles for the house's own actors, asked of the router as a user would ask."""
 
 import contextlib
+import sys
 from types import TracebackType
 from typing import Any
 
@@ -37,7 +38,7 @@ class _ReplySlot(pykka.Future[Any]):
         self._tell(Answer(self._load.id, value))
 
     def set_exception(self, exc_info: _ExcInfo | None = None) -> None:
-        error = exc_info[1] if exc_info else None
+        error = (exc_info or sys.exc_info())[1]
         if not isinstance(error, RequestError):
             error = RequestError(f"the router has ended: {error}")
         self._tell(Refusal(self._load.id, error))
