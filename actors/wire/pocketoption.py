@@ -154,8 +154,8 @@ class Reader:
                 stream.last = tick
                 stream.ticks += 1
                 ticks.append(tick)
-        if ticks:  # the newest of a read has waited least
-            self._delay = min(self._delay, now - ticks[-1].time)
+        if ticks and (delay := now - ticks[-1].time) < self._delay:  # the newest has waited least
+            self._delay = delay
         return ticks
 
 
