@@ -51,10 +51,7 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: (
-        *("connection.", "report.connection", "assets"),
-        *("stream.placed", "stream.confirmed", "stream.dropped"),
-    ),
+    HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
     Backfiller: ("stream.gap",),
 }
 """Which events the house's own actors subscribe to."""

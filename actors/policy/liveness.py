@@ -106,9 +106,10 @@ class Liveness:
                 stream.place((event.connection, event.epoch), now)
 
     def confirmed(self, event: StreamConfirmed, now: float, utc: float) -> None:
-        """A stream begins on its connection. The late word of an ended life does not count."""
-        if self._lives(event):
-            stream = self.streams.setdefault(event.asset, StreamHealth(event, now, utc))
+        """A stream begins on its connection. The late word of an ended life does not count, nor one about a
+        stream that nobody desires any more."""
+        stream = self.streams.get(event.asset)
+        if stream is not None and self._lives(event):
             stream.place((event.connection, event.epoch), now)
             stream.confirm(event.period, utc)
 

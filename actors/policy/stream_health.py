@@ -5,7 +5,6 @@ from typing import Final
 
 from actors.messages.events import (
     Event,
-    StreamConfirmed,
     StreamGap,
     StreamPlaced,
     StreamRecovered,
@@ -78,7 +77,7 @@ class StreamHealth:
     have been missed since ``seen_until`` (venue time), and is empty while all is well.
     """
 
-    def __init__(self, placed: StreamPlaced | StreamConfirmed, now: float, utc: float) -> None:
+    def __init__(self, placed: StreamPlaced, now: float, utc: float) -> None:
         self.asset = placed.asset
         self.period = placed.period
         self.carrier: Life = (placed.connection, placed.epoch)

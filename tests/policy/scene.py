@@ -56,6 +56,7 @@ class Scene:
         self.liveness.placed(StreamPlaced(asset, 60, connection, epoch), now, VENUE + now)
 
     def confirmed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
+        self.placed(now, asset, connection, epoch)
         self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now, VENUE + now)
 
     def listed(self, now: float, *assets: Asset) -> None:

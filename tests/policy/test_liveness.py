@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from actors.messages.events import ConnectionSuspect, StreamStale
+from actors.messages.events import ConnectionSuspect, StreamConfirmed, StreamStale
 from actors.policy.liveness import HOUR, REPORTS_MISSED
 from tests.policy.scene import FLOOR, QUIET, STALE, VENUE, Scene, acts, asset, pool_of, streaming
 
@@ -106,6 +106,24 @@ def test_what_nobody_desires_any_more_is_not_judged() -> None:
     scene.liveness.dropped("A")
     scene.liveness.dropped("never heard of")
     assert scene.pass_time(5, 500) == []
+
+
+def test_a_late_confirmation_of_what_nobody_desires_any_more_does_not_bring_it_back() -> None:
+    scene = streaming()
+    scene.liveness.dropped("A")
+    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 5, VENUE + 5)
+    assert scene.pass_time(5, 500) == []
+
+
+def test_a_confirmation_that_overtakes_the_news_of_its_placing_is_made_good_by_the_first_tick() -> None:
+    scene = Scene()
+    scene.up(0)
+    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 0, VENUE)
+    scene.placed(0)
+    assert scene.pass_time(0, 60, ["A"]) == []
+    scene.report(70)
+    (stale,) = scene.check(70).news
+    assert stale == StreamStale("A", 11.0, "resubscribe", "no tick for longer than usual")
 
 
 def test_while_no_connection_is_up_no_stream_is_judged() -> None:
@@ -276,8 +294,7 @@ def test_where_the_reconnects_are_used_up_streams_are_still_subscribed_again() -
 
 def test_a_closed_market_for_an_hour_causes_nothing_at_all() -> None:
     scene = pool_of(2, 4)
-    for symbol in scene.liveness.streams:
-        scene.listed(40, *(asset(symbol, tradable=False) for symbol in scene.liveness.streams))
+    scene.listed(40, *(asset(symbol, tradable=False) for symbol in scene.liveness.streams))
     assert scene.pass_time(40, 40 + 3600) == []
     assert {stream.state.value for stream in scene.liveness.streams.values()} == {"closed"}
 
