@@ -15,6 +15,7 @@ from typing import Any, Self
 import pykka
 from loguru import logger
 
+from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.candle_desk import CandleDesk
@@ -42,7 +43,7 @@ from runtime.dialing import dial
 from runtime.gateway import Gateway, Serve
 from runtime.journal import open_journal
 from runtime.logs import tokens
-from runtime.planning import journal_path, limits_of, make_plan, regions_for
+from runtime.planning import journal_path, limits_of, make_plan, regions_for, vigilance_of
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.workers import Workers
 
@@ -50,12 +51,13 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report."),
+    Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
     Pool: ("connection.", "stream.confirmed"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
+    HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
+    Backfiller: ("stream.gap",),
 }
 """Which events the house's own actors subscribe to."""
 
@@ -158,8 +160,9 @@ class Runtime:
             RateLimiter, rates, limits.max_concurrent_operations, outbound=batcher, router=router
         )
         monitor = self._run(
-            HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
+            HealthMonitor, vigilance_of(health), health.check_interval, router=router, pool=pool
         )
+        backfiller = self._run(Backfiller, router=router, candle_desk=candle_desk)
         supervisor = self._supervisor = self._run(
             Supervisor,
             make_plan(self.config, session, self._regions(session)),
@@ -168,7 +171,7 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
+        for listener in (supervisor, pool, limiter, monitor, backfiller, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         wired = Wired(

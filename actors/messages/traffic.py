@@ -12,6 +12,7 @@ from actors.messages.events import (
     BalanceChanged,
     CandlesLoaded,
     CandlesProgress,
+    ClockReport,
     CommandFailed,
     ConnectionDown,
     ConnectionReport,
@@ -35,6 +36,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamPlaced,
     StreamRecovered,
     StreamStale,
     TradingHalted,
@@ -78,6 +80,12 @@ class Send(Struct, frozen=True, tag=True):
 
 class Resubscribe(Struct, frozen=True):
     """The stream of ``asset`` is silent where it should not be: subscribe to it again."""
+
+    asset: str
+
+
+class MoveStream(Struct, frozen=True):
+    """The stream of ``asset`` does not come over its connection: have another carry it."""
 
     asset: str
 
@@ -133,11 +141,13 @@ PublicEvent = (
     | ConnectionDown
     | ConnectionSuspect
     | ConnectionReport
+    | ClockReport
     | Heartbeat
     | WorkerUp
     | WorkerDown
     | ActorRestarted
     | ActorQuarantined
+    | StreamPlaced
     | StreamConfirmed
     | StreamDropped
     | StreamStale

@@ -137,7 +137,12 @@ class Health(Section):
     check_interval: Duration = 1.0
     """Between two looks at every stream."""
     stale_after: Annotated[Duration, above("check_interval")] = 15.0
-    """A stream without a tick for this long is stale."""
+    """A stream without a tick for this long is stale, however slow it usually is."""
+    stale_floor: Duration = 5.0
+    """A stream that usually ticks faster is found stale sooner, but never before this long; no shorter than
+    stale_after, it turns the learning off."""
+    reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
+    """How often a connection may be replaced because its streams are silent while its pings go on."""
 
 
 class Stream(Section):

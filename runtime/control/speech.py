@@ -11,7 +11,7 @@ from actors.messages import commands
 from actors.messages.events import StreamConfirmed
 from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
-from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region
+from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
 
 VERSION: Final = 1
 LARGEST_FROM_PEER: Final = 1024 * 1024
@@ -33,6 +33,7 @@ Wish = (
     | commands.GetBalance
     | commands.GetAssets
     | commands.GetPayout
+    | commands.GetServerTime
     | commands.SendRaw
     | commands.GetStatus
     | commands.Restart
@@ -57,6 +58,7 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.GetBalance: Balance,
     commands.GetAssets: dict[str, Asset],
     commands.GetPayout: Payout,
+    commands.GetServerTime: ServerTime,
     commands.SendRaw: None,
     commands.GetStatus: Status,
     commands.Restart: None,
