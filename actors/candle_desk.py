@@ -1,9 +1,11 @@
 """The candle desk: bars of any count, loaded page by page, once for all who want the same, and cached."""
 
+import contextlib
 import math
 import time
 from typing import Any
 
+import pykka
 from msgspec import Struct
 
 from actors.base import RuntimeActor
@@ -74,9 +76,9 @@ class CandleDesk(RuntimeActor):
 
     def _load(self, load: Load) -> None:
         if self._draining:
-            self._refuse(load, RequestError("the runtime is stopping"))
+            _tell(load, Refusal(load.id, RequestError("the runtime is stopping")))
         elif (candles := self._cache.get(wish_of(load.command), time.time())) is not None:
-            load.to.tell(Answer(load.id, candles))
+            _tell(load, Answer(load.id, candles))
         else:
             if math.isfinite(load.expires_at):
                 self.after(max(0.0, load.expires_at - self.now()), _Overdue(load))
@@ -94,7 +96,7 @@ class CandleDesk(RuntimeActor):
             return
         self._keep(flight)
         for load in self._flights.end(flight):
-            load.to.tell(Answer(load.id, list(flight.paging.candles)))
+            _tell(load, Answer(load.id, list(flight.paging.candles)))
 
     def _failed(self, failure: Failure) -> None:
         """It is for those whose patience the page was sent with; who joined later with more tries again."""
@@ -105,7 +107,7 @@ class CandleDesk(RuntimeActor):
         error = request_error(failure.error, failure.reason, failure.retry_after)
         for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
             self._flights.leave(load)
-            self._refuse(load, error)
+            _tell(load, Refusal(load.id, error))
         if flight.loads:
             self._send(self._flights.turn(flight))
         else:
@@ -115,7 +117,7 @@ class CandleDesk(RuntimeActor):
         flight = self._flights.leave(load)
         if flight is None:
             return
-        self._refuse(load, RequestTimeout("no answer within the deadline"))
+        _tell(load, Refusal(load.id, RequestTimeout("no answer within the deadline")))
         if not flight.loads and flight.page is not None:
             self._settle(flight.page.id, succeeded=False)
             self._flights.end(flight)
@@ -159,18 +161,20 @@ class CandleDesk(RuntimeActor):
         for listener in (self._house.outbound, self._house.pool):
             listener.tell(Settled(page, succeeded))
 
-    def _refuse(self, load: Load, error: RequestError) -> None:
-        load.to.tell(Refusal(load.id, error))
-
     def _drain(self) -> None:
         self._draining = True
         for flight in self._flights.all():
             for load in self._flights.end(flight):
-                self._refuse(load, RequestError("the runtime stopped before there was an answer"))
+                _tell(load, Refusal(load.id, RequestError("the runtime stopped before there was an answer")))
 
     def _status(self) -> CandlesStatus:
         cache = self._cache
         return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
+
+
+def _tell(load: Load, outcome: Answer | Refusal) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # it has ended without its candles
+        load.to.tell(outcome)
 
 
 def _topics(asset: str) -> tuple[str, str]:

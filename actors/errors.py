@@ -19,7 +19,8 @@ TellwireError
 │       ├── Halted         orders are halted, or there is no journal to keep them in
 │       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
 ├── WorkerDied             a worker process ended or fell silent
-└── TooManyRestarts        a child of the supervisor died more often than it may
+├── TooManyRestarts        a child of the supervisor died more often than it may
+└── NoRuntime              no runtime is running where one was to be attached to
 """
 
 from collections.abc import Sequence
@@ -130,6 +131,10 @@ class WorkerDied(TellwireError):
 
 class TooManyRestarts(TellwireError):
     """A worker or a connection died again and again after it was up, faster than is allowed."""
+
+
+class NoRuntime(TellwireError):
+    """No runtime is running, or none that can be attached to; the text names the address looked at."""
 
 
 def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:

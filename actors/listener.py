@@ -48,6 +48,11 @@ class Audience:
     def __len__(self) -> int:
         return len(self._topics)
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """The prefixes that anybody listens to."""
+        return frozenset(listener.topic for listener in self._topics)
+
     def add(self, wish: Subscribe) -> None:
         owned = not isinstance(wish.to, pykka.ActorRef)
         ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)

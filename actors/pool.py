@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from actors.base import RuntimeActor
 from actors.errors import WorkerDied
+from actors.messages.commands import SubscribeTicks
 from actors.messages.control import Drain, HandoverBegun
 from actors.messages.events import (
     ActorQuarantined,
@@ -19,6 +20,7 @@ from actors.messages.events import (
     DealsOpen,
     StreamConfirmed,
     StreamDropped,
+    StreamPlaced,
     StreamReleased,
 )
 from actors.messages.lifecycle import (
@@ -119,9 +121,12 @@ class Pool(RuntimeActor):
             if connection:
                 leaving[connection].append(request)
                 self._roster.sent(connection, request, self.now())
+                epoch = self._roster[connection].epoch
                 if request.order:
-                    epoch = self._roster[connection].epoch
                     self._house.desk.tell(OrderSent(request.order, connection, epoch))
+                if isinstance(wish := request.command, SubscribeTicks):
+                    placed = StreamPlaced(wish.asset, wish.period, connection, epoch)
+                    self._router.tell(EventBatch(self.name, [placed]))
         for connection, joined in leaving.items():
             member = self._roster[connection]
             try:

@@ -89,6 +89,13 @@ class Payout(Struct, frozen=True):
     tradable: bool
 
 
+class ServerTime(Struct, frozen=True):
+    """What the venue's clock shows, in UTC; it is ``offset`` seconds ahead of ours (protocol 1.8)."""
+
+    time: float
+    offset: float
+
+
 class Balance(Struct, frozen=True):
     """Money on the account, in its own currency, which the venue does not name here."""
 

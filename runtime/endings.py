@@ -25,6 +25,7 @@ class Ending(enum.Enum):
     """What ended a run."""
 
     SIGNAL = "a signal asked for it"
+    OPERATOR = "an operator asked for it"
     DURATION = "the time is up"
     DONE = "all is done"
     FAILURE = "it cannot go on"

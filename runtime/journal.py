@@ -10,6 +10,7 @@ import msgspec
 
 from actors.errors import Halted
 from actors.policy.orders import UNFINISHED, Order
+from runtime.ownership import own
 
 VERSION: Final = 1
 FINISHED_LOADED: Final = 1_000
@@ -124,15 +125,9 @@ class Journal:
         self._files.close()
 
     def _own(self) -> sqlite3.Connection:
-        """Holds SQLite's own lock on a file beside: every system has it, and it ends with its process."""
-        lock = sqlite3.connect(f"{self._path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise InUse(f"the journal {self._path} is in use by another runtime") from None
-            raise
+        lock = own(self._path)
+        if lock is None:
+            raise InUse(f"the journal {self._path} is in use by another runtime")
         return lock
 
     def _open(self) -> sqlite3.Connection:

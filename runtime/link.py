@@ -1,20 +1,13 @@
-"""Messages over one stream socket between two processes: a length, then MessagePack, and never pickle."""
+"""Messages over one stream socket between two processes."""
 
 import contextlib
 import selectors
 import socket
-import struct
 import threading
 from typing import Any, Final, Generic, TypeVar
 
-import msgspec
-
-from actors.errors import WorkerDied
-
-LENGTH: Final = struct.Struct(">I")
-
-MAX_MESSAGE: Final = 64 * 1024 * 1024
-"""Bytes; more than the largest message of the venue, decoded, so that only a broken peer exceeds it."""
+from actors.errors import RemoteProtocolError, WorkerDied
+from runtime.framing import Framer, Unframer
 
 READ_SIZE: Final = 256 * 1024
 
@@ -32,23 +25,22 @@ class Link(Generic[M]):
         sock.setblocking(False)
         self._sock = sock
         self._stall = stall
-        self._encoder = msgspec.msgpack.Encoder()
-        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(receives)
+        self._framed = Framer()
+        self._messages_in: Unframer[M] = Unframer(receives)
         self._sending = threading.Lock()
         self._broken = False
-        self._unread = bytearray()
 
     def fileno(self) -> int:
         return self._sock.fileno()
 
     def send(self, message: Any) -> None:
         """Send one message; raises ``WorkerDied`` if the peer is gone or does not read."""
-        body = self._encoder.encode(message)
+        data = self._framed(message)
         with self._sending:
             if self._broken:
                 raise WorkerDied("the link is broken")
             try:
-                self._send_all(LENGTH.pack(len(body)) + body)
+                self._send_all(data)
             except (OSError, ValueError) as error:  # ValueError: closed in this moment
                 # Part of a message may have left; what followed it could not be told from its rest.
                 self._broken = True
@@ -67,34 +59,15 @@ class Link(Generic[M]):
             raise WorkerDied(f"the link failed: {error}") from error
         if not data:
             raise WorkerDied("the link ended")
-        self._unread += data
-        return self._take_messages()
+        try:
+            return self._messages_in(data)
+        except RemoteProtocolError as error:
+            raise WorkerDied(f"the link is of no use any more: {error}") from error
 
     def close(self) -> None:
         """Close this end; the peer sees the end of the link."""
         with contextlib.suppress(OSError):
             self._sock.close()
-
-    def _take_messages(self) -> list[M]:
-        unread, at, messages = self._unread, 0, []
-        with memoryview(unread) as view:
-            while at + LENGTH.size <= len(view):
-                (length,) = LENGTH.unpack_from(view, at)
-                if length > MAX_MESSAGE:
-                    raise WorkerDied(f"the link announced a message of {length} bytes")
-                end = at + LENGTH.size + length
-                if end > len(view):
-                    break
-                messages.append(self._decode(view[at + LENGTH.size : end]))
-                at = end
-        del unread[:at]
-        return messages
-
-    def _decode(self, body: memoryview) -> M:
-        try:
-            return self._decoder.decode(body)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise WorkerDied(f"the link carried something else than messages: {error}") from error
 
     def _send_all(self, data: bytes) -> None:
         view = memoryview(data)

@@ -45,7 +45,9 @@ class Run:
     def __init__(self, config: Config, wishes: Wishes) -> None:
         self._config = config
         self._wishes = wishes
-        self._runtime = Runtime(config, practice=wishes.practice)
+        self._runtime = Runtime(
+            config, practice=wishes.practice, stop_asked=lambda: self._endings.announce(Ending.OPERATOR)
+        )
         self._session = None if wishes.practice else config.account.session_string
         self._tally = Tally(stream.asset for stream in config.streams)
         self._endings = Endings(FAREWELL if wishes.output == "table" else b"")

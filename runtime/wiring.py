@@ -6,6 +6,8 @@ import math
 import os
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,12 +15,13 @@ from typing import Any, Self
 import pykka
 from loguru import logger
 
+from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.candle_desk import CandleDesk
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
-from actors.errors import ConfigInvalid, TellwireError, WorkerDied
+from actors.errors import ConfigInvalid, RequestRefused, TellwireError, WorkerDied
 from actors.health_monitor import HealthMonitor
 from actors.messages.commands import Subscribe, SubscribeTicks
 from actors.messages.control import Drain
@@ -31,13 +34,24 @@ from actors.rate_limiter import RateLimiter
 from actors.router import Router
 from actors.subscriber import Subscriber
 from actors.supervisor import Supervisor
-from actors.values import LogLevel
+from actors.values import LogLevel, Region
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
+from runtime.control.door import open_door
+from runtime.control.hooks import Hooks, introduce
 from runtime.dialing import dial
+from runtime.gateway import Gateway, Serve
 from runtime.journal import open_journal
 from runtime.logs import tokens
-from runtime.planning import allowance_of, journal_path, limits_of, make_plan, pool_plan, regions_for
+from runtime.planning import (
+    allowance_of,
+    journal_path,
+    limits_of,
+    make_plan,
+    pool_plan,
+    regions_for,
+    vigilance_of,
+)
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.workers import Workers
 
@@ -45,12 +59,13 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report."),
+    Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
     Pool: ("connection.", "stream.confirmed", "stream.released", "actor.", "desk.open"),
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
+    HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
+    Backfiller: ("stream.gap",),
 }
 """Which events the house's own actors subscribe to."""
 
@@ -78,11 +93,19 @@ class Runtime:
 
     ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it
     serves where no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
+    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; by default
+    it stops, in a thread of its own.
     """
 
     router: pykka.ActorRef[Router]
 
-    def __init__(self, config: Config, *, practice: bool | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        practice: bool | None = None,
+        stop_asked: Callable[[], object] | None = None,
+    ) -> None:
         session = config.account.session_string
         if practice is False and session is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
@@ -91,7 +114,9 @@ class Runtime:
         self.failure: Exception | None = None
         """Why the runtime cannot go on, once ``wait`` has returned true."""
         self._session = None if practice else session
+        self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
+        self._stopping = threading.Lock()
         self._actors: list[pykka.ActorRef[Any]] = []
         self._ended: dict[str, threading.Event] = {}
         self._pool: pykka.ActorRef[Pool]
@@ -125,7 +150,12 @@ class Runtime:
             self.stop()
             raise
 
+    def reload(self) -> None:
+        """Read the configuration's file again; raises ``RequestRefused`` or ``ConfigInvalid``."""
+        raise RequestRefused("reload is not supported by this runtime")
+
     def _start(self, session: SessionString) -> None:
+        gateway = self._start_gateway(session)  # first, so that it ends last
         batching, health = self.config.batching, self.config.health
         router = self.router = self._run(
             Router, self._start_subscriber, self.config.connection.message_timeout
@@ -139,18 +169,18 @@ class Runtime:
             RateLimiter, allowance_of(self.config.limits), outbound=batcher, pool=pool, router=router
         )
         monitor = self._run(
-            HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
+            HealthMonitor, vigilance_of(health), health.check_interval, router=router, pool=pool
         )
-        regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
+        backfiller = self._run(Backfiller, router=router, candle_desk=candle_desk)
         supervisor = self._supervisor = self._run(
             Supervisor,
-            make_plan(self.config, session, regions),
+            make_plan(self.config, session, self._regions(session)),
             start_host=functools.partial(self._start_host, router=router, session=session),
             router=router,
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
+        for listener in (supervisor, pool, limiter, monitor, backfiller, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         wired = Wired(
@@ -166,6 +196,8 @@ class Runtime:
             ref.tell(wired)
         for stream in self.config.streams:
             router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))
+        if gateway is not None:
+            gateway.tell(Serve(router))
 
     def _start_desks(self, session: SessionString, router: Tellable) -> list[pykka.ActorRef[Any]]:
         orders, candles = self.config.orders, self.config.candles
@@ -176,7 +208,11 @@ class Runtime:
         return [desk, pending_desk, self._candle_desk]
 
     def stop(self) -> None:
-        """Close every connection politely, then end every actor and process; idempotent."""
+        """Close every connection politely, then end every actor and process; idempotent, from any thread."""
+        with self._stopping:
+            self._stop()
+
+    def _stop(self) -> None:
         if self._actors and self._supervisor is not None:
             for ref in (self.router, self._candle_desk, self._pool, self._supervisor):
                 with contextlib.suppress(pykka.ActorDeadError):  # it has failed
@@ -207,6 +243,8 @@ class Runtime:
         match message:
             case ActorEnded(urn=urn):
                 self._end_of(urn).set()
+            case ActorFailed(name="gateway"):
+                logger.error("nobody can attach or operate the runtime any more: {}", message.reason)
             case ActorFailed():
                 self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
 
@@ -217,6 +255,23 @@ class Runtime:
         if self.failure is None:
             self.failure = error
             self._failed.set()
+
+    def _stop_in_background(self) -> None:
+        threading.Thread(target=self.stop, name="stop").start()
+
+    def _start_gateway(self, session: SessionString) -> pykka.ActorRef[Gateway] | None:
+        door = open_door(self.config)
+        if door is None:
+            return None
+        kind = "practice" if self.exchange else session.kind.value
+        regions = list(self._regions(session))
+        hooks = Hooks(
+            functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
+        )
+        return self._run(Gateway, door, hooks)
+
+    def _regions(self, session: SessionString) -> tuple[Region, ...]:
+        return self.exchange.regions if self.exchange else regions_for(self.config, session)
 
     def _open_exchange(self) -> SessionString:
         practice = self.config.practice

@@ -1,7 +1,9 @@
 """What every test may rely on: no actor outlives its test, no session is logged, an exchange is at hand."""
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -37,6 +39,21 @@ class ManualClock:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _control_sockets_of_our_own() -> Iterator[None]:
+    """Where no other run of the tests, and no runtime of the user's, has its control socket."""
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """For a control socket: its path must be short, which those of ``tmp_path`` are not."""
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder:
+        yield Path(folder) / "tellwire.sock"
 
 
 @pytest.fixture(autouse=True)

@@ -120,6 +120,16 @@ def test_whoever_gives_up_leaves_the_flight_to_the_others(house: House, clock: M
     assert house.asker.seen() == Answer(2, bars())
 
 
+def test_whoever_has_ended_meanwhile_spoils_nothing_for_the_others(house: House) -> None:
+    gone = Recording(name="gone")
+    house.desk.tell(Load(1, PAST, house.clock() + 9.0, gone.ref))
+    house.load(2, PAST)
+    gone.ref.stop()
+    house.answer(house.page(), bars())
+    assert house.asker.seen() == Answer(2, bars())
+    assert house.status().flights == 0
+
+
 def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
     house: House, clock: ManualClock
 ) -> None:

@@ -15,7 +15,8 @@ from actors.messages.events import RawMessage
 from actors.messages.lifecycle import StopConnection, StopHost
 from actors.messages.traffic import Downlink, EventBatch, Ticks, Uplink
 from actors.values import Tick
-from runtime.link import MAX_MESSAGE, Link
+from runtime.framing import MAX_MESSAGE
+from runtime.link import Link
 from runtime.worker_process import WORKER_STALL
 
 pytestmark = pytest.mark.timeout(20)

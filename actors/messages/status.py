@@ -8,7 +8,11 @@ from actors.messages.tasks import TaskStatus
 
 
 class StreamStatus(Struct, frozen=True):
-    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first."""
+    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first.
+
+    ``health`` is unconfirmed, fresh, stale or closed, ``cure`` what was last tried against its silence,
+    ``rate`` the learnt ticks per second, ``None`` until enough have come.
+    """
 
     asset: str
     connection: str
@@ -18,6 +22,9 @@ class StreamStatus(Struct, frozen=True):
     ticks: int
     gaps: int
     last_gap: tuple[float, float] | None
+    health: str
+    cure: str
+    rate: float | None
 
 
 class ConnectionStatistics(Struct, frozen=True):
@@ -124,7 +131,10 @@ class CandlesStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """A picture of the whole runtime; its parts were drawn within milliseconds of one another."""
+    """A picture of the whole runtime; its parts were drawn within milliseconds of one another.
+
+    The venue's clock is ``clock_offset`` seconds ahead of ours, ``None`` before the first tick.
+    """
 
     connections: tuple[ConnectionStatus, ...]
     workers: tuple[WorkerStatus, ...]
@@ -136,6 +146,7 @@ class Status(Struct, frozen=True):
     candles: CandlesStatus
     router: RouterStatus
     tasks: tuple[TaskStatus, ...]
+    clock_offset: float | None
 
 
 class Describe(Struct, frozen=True):
@@ -197,6 +208,9 @@ class StreamFigures(Struct, frozen=True):
     ticks: int
     gaps: int
     last_gap: tuple[float, float] | None
+    health: str
+    cure: str
+    rate: float | None
 
 
 class ConnectionFigures(Struct, frozen=True):
@@ -211,6 +225,7 @@ class HealthPart(Struct, frozen=True):
 
     connections: dict[str, ConnectionFigures]
     streams: dict[str, StreamFigures]
+    clock_offset: float | None
 
 
 Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus | CandlesStatus

@@ -12,6 +12,7 @@ from actors.messages.events import (
     BalanceChanged,
     CandlesLoaded,
     CandlesProgress,
+    ClockReport,
     CommandFailed,
     ConfigRefused,
     ConfigReloaded,
@@ -37,6 +38,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamPlaced,
     StreamRecovered,
     StreamReleased,
     StreamStale,
@@ -148,11 +150,13 @@ PublicEvent = (
     | ConnectionDown
     | ConnectionSuspect
     | ConnectionReport
+    | ClockReport
     | Heartbeat
     | WorkerUp
     | WorkerDown
     | ActorRestarted
     | ActorQuarantined
+    | StreamPlaced
     | StreamConfirmed
     | StreamDropped
     | StreamReleased

@@ -23,7 +23,7 @@ class Attempts:
 
     def wait(self, now: float) -> float:
         """Seconds until the gate lets one through; 0 is now."""
-        return self._quota.wait(now, urgent=True)
+        return self._quota.wait(now)
 
     def passed(self, name: str, now: float) -> None:
         """It dials."""

@@ -71,6 +71,7 @@ class Picture:
             candles=candles,
             router=router,
             tasks=(*self._tasks, *_tasks_of(health)),
+            clock_offset=health.clock_offset,
         )
 
 
@@ -115,4 +116,7 @@ def _stream(stream: PlacedStream, health: HealthPart, now: float) -> StreamStatu
         ticks=figures.ticks if figures else 0,
         gaps=figures.gaps if figures else 0,
         last_gap=figures.last_gap if figures else None,
+        health=figures.health if figures else "unconfirmed",
+        cure=figures.cure if figures else "",
+        rate=figures.rate if figures else None,
     )

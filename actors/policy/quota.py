@@ -76,7 +76,7 @@ class Quota:
         """Requests sent that have no answer yet."""
         return len(self._in_flight)
 
-    def wait(self, now: float, cost: int = 1, *, urgent: bool = False) -> float:
+    def wait(self, now: float, cost: int = 1, *, urgent: bool = True) -> float:
         """Seconds until the windows admit ``cost`` sends at once; 0 is now.
 
         What is not ``urgent`` leaves a fifth of each window free. More than a window holds are admitted
@@ -84,7 +84,7 @@ class Quota:
         """
         return max((window.wait(now, cost, urgent=urgent) for window in self._windows), default=0.0)
 
-    def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool = False) -> float:
+    def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool = True) -> float:
         """Seconds until ``cost`` sends can at the earliest be admitted behind ``ahead`` others that wait."""
         waits = (window.estimate(now, ahead, cost, urgent=urgent) for window in self._windows)
         return max(waits, default=0.0)

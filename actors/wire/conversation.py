@@ -84,7 +84,8 @@ class Conversation:
         return data
 
     def report(self, utc: float, tasks: tuple[TaskStatus, ...]) -> ConnectionReport:
-        """The connection's account of itself and its ``tasks``."""
+        """The connection's account of itself and its ``tasks``; its ``delay`` is of the time since the one
+        before."""
         return ConnectionReport(
             connection=self._start.connection,
             epoch=self._start.epoch,
@@ -98,6 +99,7 @@ class Conversation:
             round_trip=self._endpoint.round_trip,
             streams=self._session.stream_reports(),
             made_at=utc,
+            delay=self._session.take_delay(),
             tasks=tasks,
         )
 

@@ -9,7 +9,6 @@ from runtime.config.models import (
     Connection,
     Health,
     Limits,
-    Log,
     Orders,
     Pool,
     Practice,
@@ -17,6 +16,7 @@ from runtime.config.models import (
     Stream,
     Supervision,
 )
+from runtime.config.operation import Control, Log
 from runtime.config.schema import json_schema
 from runtime.config.units import Rate
 from runtime.config.venue import Account, RegionEntry, Regions
@@ -27,6 +27,7 @@ __all__ = [
     "Candles",
     "Config",
     "Connection",
+    "Control",
     "Health",
     "Limits",
     "Log",

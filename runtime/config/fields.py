@@ -71,6 +71,12 @@ def _region_name(name: str) -> str:
     return name
 
 
+def _socket_path(text: str) -> str:
+    if text and not text.endswith(".sock"):
+        raise ValueError("must end in .sock, which tells it from a configuration")
+    return text
+
+
 def _strategy(text: str) -> str:
     """``custom: module:function`` comes out without the space; its function must be there to be called."""
     if text in {EXPONENTIAL, LINEAR}:
@@ -185,6 +191,7 @@ Frequency = Annotated[
 
 Symbol = Annotated[str, AfterValidator(_asset)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
+SocketPath = Annotated[str, AfterValidator(_socket_path)]
 Strategy = Annotated[str, AfterValidator(_strategy)]
 WebSocketUrl = Annotated[str, AfterValidator(addresses.websocket_url)]
 Origin = Annotated[str, AfterValidator(addresses.origin)]

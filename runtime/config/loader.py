@@ -21,7 +21,9 @@ def load(path: str | os.PathLike[str]) -> Config:
     except Unreadable as refusal:
         place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
         raise ConfigInvalid([f"{place}: {refusal}"]) from None
-    return load_text(text, str(file), file.parent)
+    config = load_text(text, str(file), file.parent)
+    vars(config)["file"] = file.resolve()  # where a cached property keeps its value, in a frozen model too
+    return config
 
 
 def _place(problem: Problem) -> Mark:

@@ -1,15 +1,15 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
-from collections.abc import Sequence
+import functools
+import pathlib
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from actors.values import LogLevel
 from runtime.config import fields, units
-from runtime.config.checks import found
+from runtime.config.checks import found, repeated
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_below
-from runtime.config.problems import Path
+from runtime.config.operation import Control, Log
 from runtime.config.section import Section
 from runtime.config.venue import Account, Regions
 
@@ -167,7 +167,12 @@ class Health(Section):
     check_interval: Duration = 1.0
     """Between two looks at every stream."""
     stale_after: Annotated[Duration, above("check_interval")] = 15.0
-    """A stream without a tick for this long is stale."""
+    """A stream without a tick for this long is stale, however slow it usually is."""
+    stale_floor: Duration = 5.0
+    """A stream that usually ticks faster is found stale sooner, but never before this long; no shorter than
+    stale_after, it turns the learning off."""
+    reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
+    """How often a connection may be replaced because its streams are silent while its pings go on."""
 
 
 class Stream(Section):
@@ -177,23 +182,6 @@ class Stream(Section):
     """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
     period: fields.Period = 60
     """Seconds per candle."""
-
-
-class Log(Section):
-    """What is logged, and how."""
-
-    level: LogLevel = "INFO"
-    """The least severe level that is written, and that workers hand over to the main process."""
-    json_lines: Flag = False
-    """One JSON object per line instead of text."""
-    file: str = ""
-    """A file for the same lines; empty: none."""
-    rotation: Annotated[fields.Size, between(4 * 1024, 1024 * _MIB, units.show_size)] = 10 * _MIB
-    """The file is begun anew before it grows larger."""
-    retention: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 5
-    """Earlier files that are kept."""
-    repeat_limit: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 100
-    """Lines of one kind in a minute; the others are only counted. 0: all are written."""
 
 
 class Practice(Section):
@@ -224,7 +212,13 @@ class Config(Section):
     health: Health = Health()
     streams: list[Stream] = []
     log: Log = Log()
+    control: Control = Control()
     practice: Practice = Practice()
+
+    @functools.cached_property
+    def file(self) -> pathlib.Path | None:
+        """The file that it was read from, if it was; no setting, so two that differ in it alone are equal."""
+        return None
 
     @field_validator("regions")
     @classmethod
@@ -239,7 +233,7 @@ class Config(Section):
     @field_validator("streams")
     @classmethod
     def _must_fit_the_pool(cls, streams: list[Stream], info: ValidationInfo) -> list[Stream]:
-        problems = _repeated(streams)
+        problems = repeated("asset", [stream.asset for stream in streams], "is streamed already")
         pool: Pool | None = info.data.get("pool")
         if pool and len(streams) > pool.room:
             carried = f"{pool.most - pool.standby} x {pool.streams_per_connection}"
@@ -249,13 +243,3 @@ class Config(Section):
         if problems:
             raise found(problems)
         return streams
-
-
-def _repeated(streams: Sequence[Stream]) -> list[tuple[Path, str]]:
-    problems: list[tuple[Path, str]] = []
-    seen: set[str] = set()
-    for index, stream in enumerate(streams):
-        if stream.asset in seen:
-            problems.append(((index, "asset"), "is streamed already"))
-        seen.add(stream.asset)
-    return problems

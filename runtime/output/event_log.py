@@ -48,8 +48,12 @@ class EventLog:
                 logger.info("{} has ended, pid {}: {}", event.worker, event.pid, event.reason)
             case StreamConfirmed():
                 logger.debug("{} streams on {}", event.asset, event.connection)
-            case StreamRecovered():
+            case StreamRecovered(missing=()):
                 logger.info("{} delivers again, on {}", event.asset, event.connection)
+            case StreamRecovered():
+                missing = sum(end - start for start, end in event.missing)
+                text = "{} delivers again, on {}; {:.1f} s of its gap have no candles: {}"
+                logger.info(text, event.asset, event.connection, missing, event.reason)
             case Lagged():
                 logger.warning("{} was too slow for {} ticks", event.subscriber, event.missed)
             case BalanceChanged() if event.balance != self._balance:

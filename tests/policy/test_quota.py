@@ -53,14 +53,14 @@ def test_the_wait_is_not_a_moment_longer_than_it_must_be(
     for pause, cost_wish in arrivals:
         now += pause
         cost = within(rates, cost_wish)
-        if quota.wait(now, cost, urgent=True) == 0:
+        if quota.wait(now, cost) == 0:
             quota.book(now, cost)
             sends += [now] * cost
     cost = within(rates, wish)
     moment = now
     while any(overfull([*sends, *[moment] * cost], rate) for rate in rates):
         moment += 1
-    assert quota.wait(now, cost, urgent=True) == moment - now
+    assert quota.wait(now, cost) == moment - now
 
 
 @given(
@@ -128,21 +128,21 @@ def test_the_headroom_is_what_could_leave_now(rates: list[Rate], arrivals: list[
         headroom = quota.headroom(now)
         assert set(headroom) == {str(rate) for rate in rates}
         cost = within(rates, wish)
-        assert (quota.wait(now, cost, urgent=True) == 0) == all(room >= cost for room in headroom.values())
-        if quota.wait(now, cost, urgent=True) == 0:
+        assert (quota.wait(now, cost) == 0) == all(room >= cost for room in headroom.values())
+        if quota.wait(now, cost) == 0:
             quota.book(now, cost)
 
 
 def test_a_fifth_of_every_window_is_kept_for_what_is_urgent() -> None:
     quota = quota_of([Rate(10, 1.0)], 1)
     for _ in range(8):
-        assert quota.wait(0.0) == 0
+        assert quota.wait(0.0, urgent=False) == 0
         quota.book(0.0)
-    assert quota.wait(0.25) == quota.estimate(0.25, 0, 1) == 0.75
+    assert quota.wait(0.25, urgent=False) == quota.estimate(0.25, 0, 1, urgent=False) == 0.75
     for _ in range(2):
-        assert quota.wait(0.25, urgent=True) == quota.estimate(0.25, 0, 1, urgent=True) == 0
+        assert quota.wait(0.25) == quota.estimate(0.25, 0, 1) == 0
         quota.book(0.25)
-    assert quota.wait(0.5, urgent=True) == 0.5
+    assert quota.wait(0.5) == 0.5
 
 
 @given(RATES, st.lists(st.tuples(st.integers(0, 8), st.integers(1, 3), st.booleans()), max_size=60))
@@ -154,7 +154,7 @@ def test_urgent_and_other_sends_together_overfill_no_window(
     for pause, wish, urgent in arrivals:
         cost = within(rates, wish)
         now += pause
-        assert quota.wait(now, cost, urgent=True) <= quota.wait(now, cost)
+        assert quota.wait(now, cost) <= quota.wait(now, cost, urgent=False)
         now += quota.wait(now, cost, urgent=urgent)
         assert quota.wait(now, cost, urgent=urgent) == 0
         quota.book(now, cost)
@@ -225,10 +225,10 @@ def test_a_request_sent_again_counts_once() -> None:
 def test_after_a_change_what_was_sent_before_counts(count: int, waits: list[float]) -> None:
     quota = quota_of([Rate(4, 10.0)], 1)
     for moment in (0.0, 1.0, 2.0, 3.0):
-        assert quota.wait(moment, urgent=True) == 0
+        assert quota.wait(moment) == 0
         quota.book(moment)
     quota.change(Allowance((Rate(count, 10.0),), 2))
     assert quota.max_in_flight == 2
     for wait in waits:
-        assert quota.wait(3.0, urgent=True) == wait
+        assert quota.wait(3.0) == wait
         quota.book(3.0)

@@ -1,0 +1,38 @@
+"""The sections of those who look after a runtime: what it logs, and how it is reached."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from actors.values import LogLevel
+from runtime.config import fields, units
+from runtime.config.fields import WHOLE_NUMBER, Flag, between
+from runtime.config.section import Section
+
+_MIB = 1024 * 1024
+
+
+class Log(Section):
+    """What is logged, and how."""
+
+    level: LogLevel = "INFO"
+    """The least severe level that is written, and that workers hand over to the main process."""
+    json_lines: Flag = False
+    """One JSON object per line instead of text."""
+    file: str = ""
+    """A file for the same lines; empty: none."""
+    rotation: Annotated[fields.Size, between(4 * 1024, 1024 * _MIB, units.show_size)] = 10 * _MIB
+    """The file is begun anew before it grows larger."""
+    retention: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 5
+    """Earlier files that are kept."""
+    repeat_limit: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 100
+    """Lines of one kind in a minute; the others are only counted. 0: all are written."""
+
+
+class Control(Section):
+    """The way in for operators and for other processes of the same user."""
+
+    enabled: Flag = True
+    """Whether there is one."""
+    socket: fields.SocketPath = ""
+    """Its path, NAME.sock in a folder of this user alone; empty: named after the file, in the user's own."""

@@ -1,0 +1,1 @@
+"""The way into a running runtime, for operators and for other processes of the same user."""

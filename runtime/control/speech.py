@@ -1,0 +1,164 @@
+"""What a gateway and its peers say to one another."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+import actors.errors
+from actors.errors import ConfigInvalid, RequestError, TellwireError
+from actors.messages import commands
+from actors.messages.events import StreamConfirmed
+from actors.messages.status import Status
+from actors.messages.traffic import EventBatch
+from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
+
+VERSION: Final = 1
+LARGEST_FROM_PEER: Final = 1024 * 1024
+"""Bytes; commands are small."""
+
+
+class Reload(Struct, frozen=True, tag=True):
+    """Read the configuration again; raises ``RequestRefused`` or ``ConfigInvalid`` if it stays as it was."""
+
+
+class StopRuntime(Struct, frozen=True, tag=True):
+    """Stop politely, as a signal would; answered at once. The connection ends with the runtime."""
+
+
+Wish = (
+    commands.SubscribeTicks
+    | commands.UnsubscribeTicks
+    | commands.LoadCandles
+    | commands.GetBalance
+    | commands.GetAssets
+    | commands.GetPayout
+    | commands.GetServerTime
+    | commands.SendRaw
+    | commands.GetStatus
+    | commands.Restart
+    | commands.PlaceOrder
+    | commands.AwaitResult
+    | commands.PlacePendingOrder
+    | commands.CancelPendingOrder
+    | commands.GetOpenedDeals
+    | commands.GetClosedDeals
+    | commands.GetPendingOrders
+    | commands.Halt
+    | commands.Resume
+    | Reload
+    | StopRuntime
+)
+"""What a peer may ask; subscriptions stay with it (see ``Listen``), since handlers do not travel."""
+
+ANSWERS: Final[dict[type[Struct], Any]] = {
+    commands.SubscribeTicks: StreamConfirmed,
+    commands.UnsubscribeTicks: None,
+    commands.LoadCandles: list[Candle],
+    commands.GetBalance: Balance,
+    commands.GetAssets: dict[str, Asset],
+    commands.GetPayout: Payout,
+    commands.GetServerTime: ServerTime,
+    commands.SendRaw: None,
+    commands.GetStatus: Status,
+    commands.Restart: None,
+    commands.PlaceOrder: Deal,
+    commands.AwaitResult: Deal,
+    commands.PlacePendingOrder: PendingOrder,
+    commands.CancelPendingOrder: str,
+    commands.GetOpenedDeals: list[Deal],
+    commands.GetClosedDeals: list[Deal],
+    commands.GetPendingOrders: list[PendingOrder],
+    commands.Halt: None,
+    commands.Resume: bool,
+    Reload: None,
+    StopRuntime: None,
+}
+"""What each wish is answered with: on the wire an answer does not name its type."""
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """A peer's first words; ``token`` is the one in the address file, where the system needs one."""
+
+    version: int
+    token: str
+
+
+class Ask(Struct, frozen=True, tag=True):
+    """A wish; ``id`` finds its answer, 0 wants none."""
+
+    id: int
+    wish: Wish
+
+
+class Listen(Struct, frozen=True, tag=True):
+    """Send every event whose topic begins with one of ``topics``, once each; no others any more."""
+
+    id: int
+    topics: list[str]
+
+
+FromPeer = Hello | Ask | Listen
+
+
+class Welcome(Struct, frozen=True, tag=True):
+    """The gateway's first words: whom one speaks to. ``session`` is practice, demo or live; ``uptime`` is in
+    seconds."""
+
+    version: int
+    pid: int
+    session: str
+    uptime: float
+    regions: list[Region]
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """The gateway's last words to one that it does not serve; ``crowded`` may pass within moments."""
+
+    reason: str
+    crowded: bool = False
+
+
+class Answered(Struct, frozen=True, tag=True):
+    """The answer to wish ``id``: MessagePack, of the type in ``ANSWERS``."""
+
+    id: int
+    value: bytes
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """The error that wish ``id`` raised: a class of ``actors.errors``, its text and its own fields."""
+
+    id: int
+    error: str
+    reason: str
+    fields: dict[str, Any]
+
+
+FromGateway = Welcome | Refused | Answered | Failed | EventBatch
+
+
+def answered(id: int, value: Any) -> Answered | Failed:
+    """``value`` as it travels."""
+    try:
+        return Answered(id, msgspec.msgpack.encode(value))
+    except (TypeError, ValueError) as error:
+        return failed(id, error)
+
+
+def failed(id: int, error: BaseException) -> Failed:
+    """``error`` as it travels; one that is none of the house's arrives as a ``RequestError``."""
+    fields = {} if isinstance(error, ConfigInvalid) else vars(error)
+    if isinstance(error, TellwireError):
+        return Failed(id, type(error).__name__, str(error), fields)
+    return Failed(id, RequestError.__name__, f"{type(error).__name__}: {error}", {})
+
+
+def raised(failure: Failed) -> TellwireError:
+    """The exception that ``failure`` tells of."""
+    kind = getattr(actors.errors, failure.error, None)
+    if not isinstance(kind, type) or not issubclass(kind, TellwireError):
+        return RequestError(f"{failure.error}: {failure.reason}")
+    if kind is ConfigInvalid:
+        return ConfigInvalid(failure.reason.splitlines())
+    return kind(failure.reason, **failure.fields)

@@ -1,0 +1,237 @@
+"""The operator's command line: one command to a running runtime, its answer out, an exit code."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pykka
+from loguru import logger
+from rich.console import Console
+
+from actors.errors import ConfigInvalid, NoRuntime, TellwireError
+from actors.messages.commands import (
+    GetStatus,
+    Halt,
+    Restart,
+    Resume,
+    Subscribe,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from runtime.attachment import Attachment, attach
+from runtime.config.units import parse_duration
+from runtime.control.speech import Reload, StopRuntime
+from runtime.dashboard import Dashboard, Facts, Moment
+from runtime.doctor import Level, examine
+from runtime.endings import INTERRUPTED
+from runtime.logs import plain, printable, to_stderr
+from runtime.output.json_lines import JsonLines
+from runtime.output.stdout import discard
+from runtime.output.tally import Tally
+
+DONE, REFUSED, MISUSED, NOT_RUNNING = 0, 1, 2, 4
+
+ANSWER_TIMEOUT = 15.0
+"""Seconds that the runtime may take to answer."""
+
+DRAIN_TIMEOUT = 60.0
+"""Seconds; longer than a runtime takes that has to kill what does not end."""
+
+BETWEEN_LOOKS = 0.5
+"""Seconds; a rate takes two looks."""
+
+_LONGEST_WAIT = 1.0 if sys.platform == "win32" else None
+"""Seconds; Windows looks for Ctrl-C only between two waits."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 if it was done, 1 if the runtime refused it or something fails the
+    doctor, 2 for bad arguments or configuration, 4 if no runtime is running, 130 if it was interrupted."""
+    options = _parse(argv)
+    logger.remove()  # what there is to say is said below
+    try:
+        if options.command == "doctor":
+            return _doctor(options)
+        try:
+            attachment = attach(options.config)
+        except ConfigInvalid as error:
+            return _fail("\n".join(error.problems), MISUSED)
+        with attachment:
+            return _COMMANDS[options.command](attachment, options)
+    except NoRuntime as error:
+        return _fail(str(error), NOT_RUNNING)
+    except TellwireError as error:
+        return _fail(str(error), REFUSED)
+    except pykka.Timeout:
+        return _fail(f"no answer within {ANSWER_TIMEOUT:g} s", REFUSED)
+    except BrokenPipeError:
+        discard()
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m runtime.ctl",
+        description="Looks after the runtime that runs with CONFIG.",
+        epilog="exit codes: 0 done, 1 refused (the reason is on stderr), 2 bad arguments or configuration,"
+        " 4 no runtime is running",
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="answer in JSON")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, does: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[shared], help=does, description=does)
+
+    command("status", "show how everything is")
+    command("events", "follow what happens, a line of JSON per event").add_argument(
+        "prefix", nargs="?", default="", metavar="PREFIX", help="of the topics: tick., order., connection."
+    )
+    command("reload", "read the configuration again")
+    command("drain", "stop politely; returns when the runtime has ended")
+    command("restart", "start a connection or a worker anew").add_argument("name", metavar="NAME")
+    command("halt", "send no order from now on").add_argument(
+        "reason", nargs="?", default="", metavar="REASON"
+    )
+    command("resume", "allow orders again")
+    subscribe = command("subscribe", "keep an asset streaming")
+    subscribe.add_argument("asset", metavar="ASSET")
+    subscribe.add_argument("--period", type=_period, default=60, metavar="TIME", help="of its bars: 60, 5m")
+    command("unsubscribe", "let go of a stream").add_argument("asset", metavar="ASSET")
+    command("doctor", "look for what stands in the way; needs no running runtime")
+    return parser.parse_args(argv)
+
+
+def _period(text: str) -> int:
+    try:
+        return int(parse_duration(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
+
+
+def _status(attachment: Attachment, options: argparse.Namespace) -> int:
+    status = _ask(attachment, GetStatus())
+    if options.json:
+        return _print_json(status)
+    runtime = attachment.runtime
+    practises = runtime.session == "practice"
+    venue = "PRACTICE EXCHANGE: invented quotes" if practises else "PocketOption"
+    console, dashboard = Console(highlight=False), Dashboard(Facts(venue, runtime.session), Tally())
+    began = time.monotonic() - runtime.uptime
+    _draw(dashboard, status, began, console.width)
+    attachment.ended.wait(BETWEEN_LOOKS)
+    console.print(_draw(dashboard, _ask(attachment, GetStatus()), began, console.width))
+    return DONE
+
+
+def _draw(dashboard: Dashboard, status: Any, began: float, width: int) -> Any:
+    endless = 1_000_000  # nothing has to fit on a screen
+    return dashboard.draw(status, Moment(time.time(), time.monotonic() - began, width, endless))
+
+
+def _events(attachment: Attachment, options: argparse.Namespace) -> int:
+    def gone() -> None:
+        attachment.router.stop(block=False)
+
+    output = JsonLines(sys.stdout.fileno(), to_stderr(plain), gone)
+    _ask(attachment, Subscribe(options.prefix, to=output.show, batch=True))
+    try:
+        while not attachment.ended.wait(_LONGEST_WAIT):
+            continue
+    except KeyboardInterrupt:
+        return DONE  # there is no other way to end it
+    return DONE
+
+
+def _drain(attachment: Attachment, options: argparse.Namespace) -> int:
+    _ask(attachment, StopRuntime())
+    if attachment.ended.wait(DRAIN_TIMEOUT):
+        return _say("the runtime has ended", options)
+    return _fail(f"the runtime has not ended within {DRAIN_TIMEOUT:g} s", REFUSED)
+
+
+def _halt(attachment: Attachment, options: argparse.Namespace) -> int:
+    _ask(attachment, Halt(options.reason))
+    return _say("no order is sent from now on", options)
+
+
+def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
+    was_halted = _ask(attachment, Resume())
+    return _say("orders are sent again" if was_halted else "orders had not been halted", options)
+
+
+def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
+    _ask(attachment, Reload())
+    return _say("the configuration is in effect", options)
+
+
+def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
+    _ask(attachment, Restart(options.name))
+    return _say(f"{options.name} starts anew", options)
+
+
+def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
+    confirmed = _ask(attachment, SubscribeTicks(options.asset, options.period))
+    return _say(f"{confirmed.asset} streams on {confirmed.connection}", options)
+
+
+def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
+    _ask(attachment, UnsubscribeTicks(options.asset))
+    return _say(f"{options.asset} streams no more", options)
+
+
+_COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
+    "status": _status,
+    "events": _events,
+    "reload": _reload,
+    "drain": _drain,
+    "restart": _restart,
+    "halt": _halt,
+    "resume": _resume,
+    "subscribe": _subscribe,
+    "unsubscribe": _unsubscribe,
+}
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = examine(options.config)
+    if options.json:
+        _print_json({"findings": findings})
+    else:
+        for finding in findings:
+            _print(printable(f"{finding.level.value:<4}  {finding.subject}: {finding.text}"))
+    return REFUSED if any(finding.level is Level.FAIL for finding in findings) else DONE
+
+
+def _ask(attachment: Attachment, command: Any) -> Any:
+    return attachment.router.ask(command, timeout=ANSWER_TIMEOUT)
+
+
+def _say(text: str, options: argparse.Namespace) -> int:
+    return _print_json({"done": text}) if options.json else _print(printable(text))
+
+
+def _print_json(value: Any) -> int:
+    return _print(msgspec.json.encode(value).decode())
+
+
+def _print(text: str) -> int:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+    return DONE
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stderr.write(text + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""A runtime that has a control socket."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runtime import Runtime
+from tests.journeys.journey import practice
+
+
+@pytest.fixture
+def runtime(place: Path, start_runtime: Callable[..., Runtime]) -> Runtime:
+    """On the practice exchange, in this process alone, with its control socket at ``place``."""
+    return start_runtime(practice(0, "EURUSD_otc", control={"socket": str(place)}))
