@@ -4,11 +4,13 @@ import argparse
 import signal
 import socket
 import sys
+import threading
 
 from loguru import logger
 
-from actors.errors import ConfigInvalid
+from actors.errors import ConfigInvalid, RequestRefused
 from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.practice.console import Console
 
 
 def main() -> int:
@@ -21,8 +23,13 @@ def main() -> int:
             for region in exchange.regions:
                 _say(f"{region.name} {region.url}")
             _say(f"POCKET_OPTION_SSID='{exchange.session}'")
+            console = Console(exchange)
+            for line in arguments.fault:
+                console.obey(line)
+            if arguments.console:
+                threading.Thread(target=_converse, args=(console,), daemon=True).start()
             _wait_for_a_signal()
-    except (ConfigInvalid, OSError) as error:
+    except (ConfigInvalid, RequestRefused, OSError) as error:
         logger.error("{}", error)
         return 2
     return 0
@@ -35,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--regions", default=",".join(defaults.regions), help="names, divided by commas")
     parser.add_argument("--tick-rate", type=float, default=defaults.tick_rate, help="per second and asset")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds quote equal prices")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="LINE", help="begins at once, such as: slow rate=1000"
+    )
+    parser.add_argument("--console", action="store_true", help="take faults from standard input: try help")
     return parser
 
 
@@ -42,6 +53,13 @@ def _settings(arguments: argparse.Namespace) -> PracticeSettings:
     regions = tuple(arguments.regions.split(","))
     ports = tuple(range(arguments.port, arguments.port + len(regions))) if arguments.port else ()
     return PracticeSettings(regions=regions, ports=ports, tick_rate=arguments.tick_rate, seed=arguments.seed)
+
+
+def _converse(console: Console) -> None:
+    """Answer line by line until the input ends; read unbuffered, it holds no lock that an exit waits for."""
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as lines:
+        for line in lines:
+            _say(console.answer(line.decode(errors="replace")))
 
 
 def _wait_for_a_signal() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=1_000_000)]
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -12,7 +12,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, tag_field="fault"):
     """Its tag is its name.
 
     Parameters mean the same wherever they occur. ``region`` and ``asset``: where it strikes, everywhere
-    without them. ``count``: how often, or how many sockets; without it there is no limit. ``lasts``: seconds
+    without them. ``count``: how often, or how many sockets; ``null`` is without limit. ``lasts``: seconds
     until it ends by itself.
     """
 

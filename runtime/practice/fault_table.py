@@ -42,6 +42,8 @@ _KINDS: tuple[type[Fault], ...] = (
     order_faults.Refused,
 )
 
+_NO_DEFAULT = (msgspec.NODEFAULT, None, "")
+
 FAULTS: Mapping[str, type[Fault]] = {str(kind.__struct_config__.tag): kind for kind in _KINDS}
 
 
@@ -66,23 +68,22 @@ def find_kind(name: str) -> type[Fault]:
     raise RequestRefused(f"no fault is called {name!r}; {hint}")
 
 
-def split_line(line: str) -> tuple[str, dict[str, str]]:
-    """``"mute asset=EURUSD_otc"`` as a name and parameters; raises ``RequestRefused``."""
+def read_line(line: str) -> tuple[list[str], dict[str, str]]:
+    """The words of a line and its parameters: ``mute asset=EURUSD_otc`` has one of each.
+
+    Raises ``RequestRefused`` for a quote without an end.
+    """
     try:
-        name, *words = shlex.split(line)
-    except ValueError as error:
-        raise RequestRefused(f"{line!r} has no name, or a quote without an end: {error}") from None
-    parameters = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise RequestRefused(f"{word!r} is not of the form parameter=value")
-        parameters[key] = value
-    return name, parameters
+        pieces = shlex.split(line)
+    except ValueError:
+        raise RequestRefused(f"a quote has no end: {line}") from None
+    words = [piece for piece in pieces if "=" not in piece]
+    parameters = dict(piece.split("=", 1) for piece in pieces if "=" in piece)
+    return words, parameters
 
 
 def show(fault: Fault) -> str:
-    """A fault as ``split_line`` reads it, without what goes without saying."""
+    """A fault as ``read_line`` takes it, without what goes without saying."""
     words = [str(fault.__struct_config__.tag)]
     for field in msgspec.structs.fields(fault):
         value = getattr(fault, field.name)
@@ -92,11 +93,11 @@ def show(fault: Fault) -> str:
 
 
 def usage(kind: type[Fault]) -> str:
-    """How a fault is written: ``slow rate=NUMBER [region=TEXT] [lasts=NUMBER]``."""
+    """How a fault is written: ``slow rate=NUMBER [region=TEXT] [lasts=NUMBER]``; defaults show as such."""
     words = [str(kind.__struct_config__.tag)]
     for field in _described(kind):
-        word = f"{field.name}={_placeholder(field.type)}"
-        words.append(word if field.required else f"[{word}]")
+        value = _placeholder(field.type) if field.default in _NO_DEFAULT else _as_text(field.default)
+        words.append(f"{field.name}={value}" if field.required else f"[{field.name}={value}]")
     return " ".join(words)
 
 
@@ -115,8 +116,6 @@ def _placeholder(kind: Any) -> str:
     match kind:
         case inspect.UnionType(types=types):
             return _placeholder(types[0])
-        case inspect.BoolType():
-            return "true|false"
         case inspect.StrType():
             return "TEXT"
         case _:

@@ -80,7 +80,7 @@ class Line(asyncio.Transport, asyncio.Protocol):
         self._pump()
 
     def _mind_reading(self) -> None:
-        if self._server_reads and not self._has(Hang, Stall):
+        if self._server_reads and not self._closing and not self._has(Hang, Stall):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
@@ -160,6 +160,7 @@ class Line(asyncio.Transport, asyncio.Protocol):
     def close(self) -> None:
         """Once what waits has left."""
         self._closing = True
+        self._mind_reading()
         self._pump()
 
     def abort(self) -> None:

@@ -28,7 +28,7 @@ class LostAfter(OrderFault, frozen=True, tag="lost_after"):
 class Delayed(OrderFault, frozen=True, tag="delayed"):
     """The acknowledgement comes so many seconds after the execution."""
 
-    seconds: Annotated[float, Meta(ge=0)]
+    seconds: Annotated[float, Meta(ge=0, le=1_000_000)]
 
 
 class Doubled(OrderFault, frozen=True, tag="doubled"):

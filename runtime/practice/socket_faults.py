@@ -55,7 +55,7 @@ class Stall(SocketFault, frozen=True, tag="stall"):
 class Slow(Fault, frozen=True, tag="slow"):
     """Every connection, old or new, gets at most ``rate`` bytes a second."""
 
-    rate: Annotated[float, Meta(gt=0)]
+    rate: Annotated[float, Meta(gt=0, le=1e9)]
     region: str | None = None
     lasts: Seconds | None = None
 

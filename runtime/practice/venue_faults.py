@@ -1,5 +1,9 @@
 """What can go wrong at the venue itself, whoever is connected."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from runtime.practice.fault import Count, Fault, Seconds
 
 
@@ -36,5 +40,5 @@ class CloseMarket(Fault, frozen=True, tag="close_market"):
 class ClockJump(Fault, frozen=True, tag="clock_jump"):
     """The venue's clock, and with it every stamp, goes forward by ``seconds``, or back; deals end by it."""
 
-    seconds: float
+    seconds: Annotated[float, Meta(ge=-1e9, le=1e9)]
     lasts: Seconds | None = None
