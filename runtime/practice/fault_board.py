@@ -33,7 +33,10 @@ class FaultBoard:
 
     def find(self, kind: type[F], **place: str) -> F | None:
         """The fault of a kind that holds at this ``region`` or ``asset``, if there is one."""
-        return next((fault for fault in self if isinstance(fault, kind) and fault.holds_at(**place)), None)
+        for entry in self._entries:
+            if isinstance(entry.fault, kind) and entry.fault.holds_at(**place):
+                return entry.fault
+        return None
 
     def take(self, kind: type[F], **place: str) -> F | None:
         """Find a fault that strikes now."""

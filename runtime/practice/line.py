@@ -142,9 +142,13 @@ class Line(asyncio.Transport, asyncio.Protocol):
     # What the server says.
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
-        if not self._said_last:
-            self._pacing.put(bytes(data), self._loop.time())
-            self._pump()
+        if self._said_last:
+            return
+        if self._pacing.unhindered:
+            self._transport.write(data)
+            return
+        self._pacing.put(bytes(data), self._loop.time())
+        self._pump()
 
     def writelines(self, list_of_data: "Iterable[bytes | bytearray | memoryview[Any]]") -> None:
         self.write(b"".join(list_of_data))

@@ -23,6 +23,11 @@ class Pacing:
         """How many bytes wait."""
         return len(self._waiting)
 
+    @property
+    def unhindered(self) -> bool:
+        """Whether what is put now can leave now, as a rule."""
+        return not (self.held or self._waiting or self._rate or self._head_rate)
+
     def set_rate(self, rate: float | None, now: float) -> None:
         """``None`` sets no limit."""
         if rate != self._rate:

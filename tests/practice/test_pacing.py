@@ -72,6 +72,24 @@ def test_what_is_held_waits_for_no_time() -> None:
     assert pacing.take(60.0) == b"abc"
 
 
+def test_only_what_nothing_holds_up_is_unhindered() -> None:
+    pacing = Pacing()
+    assert pacing.unhindered
+    pacing.held = True
+    assert not pacing.unhindered
+    pacing.held = False
+    pacing.set_rate(5, 0.0)
+    assert not pacing.unhindered
+    pacing.set_rate(None, 0.0)
+    pacing.dribble(1.0)
+    assert not pacing.unhindered
+    pacing.dribble(None)
+    pacing.put(b"a", 0.0)
+    assert not pacing.unhindered
+    assert drain(pacing, 0.0) == b"a"
+    assert pacing.unhindered
+
+
 def test_a_header_dribbles_and_what_follows_flows() -> None:
     pacing = Pacing()
     pacing.dribble(0.5)
