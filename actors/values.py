@@ -6,9 +6,12 @@ never comes further than ``actors/wire``.
 
 import enum
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
+
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"]
+"""How severe a line of the log is, the least severe first; the names are loguru's."""
 
 
 class AccountKind(enum.Enum):

@@ -30,6 +30,7 @@ from actors.rate_limiter import RateLimiter
 from actors.router import Router
 from actors.subscriber import Subscriber
 from actors.supervisor import Supervisor
+from actors.values import LogLevel
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
@@ -37,7 +38,7 @@ from runtime.journal import open_journal
 from runtime.logs import tokens
 from runtime.planning import journal_path, limits_of, make_plan, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.worker_process import WorkerProcess
+from runtime.workers import Workers
 
 STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
@@ -93,6 +94,7 @@ class Runtime:
         self._actors: list[pykka.ActorRef[Any]] = []
         self._ended: dict[str, threading.Event] = {}
         self._pool: pykka.ActorRef[Pool]
+        self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
         self._passing: tempfile.TemporaryDirectory[str] | None = None
         self._supervisor: pykka.ActorRef[Supervisor] | None = None
 
@@ -181,6 +183,10 @@ class Runtime:
         """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
         return self._failed.wait(timeout)
 
+    def set_log_level(self, level: LogLevel) -> None:
+        """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
+        self._workers.set_log_level(level)
+
     def tell(self, message: ActorFailed | ActorEnded) -> None:
         """The actors' guardian: one of them that dies of an unforeseen error takes the runtime along."""
         match message:
@@ -224,10 +230,9 @@ class Runtime:
     def _start_host(self, name: str, *, router: Tellable, session: SessionString) -> Host:
         if self.config.pool.workers == 0:
             return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
-        interval = self.config.supervision.heartbeat_interval
         configured = self.config.account.session.get_secret_value()  # not the one in use while practising
         secrets = tokens(session.auth.value) | tokens(configured)
-        return WorkerProcess(name, interval, router, secrets)
+        return self._workers.start(name, router, secrets)
 
 
 def _start_connection(

@@ -31,12 +31,19 @@ from actors.messages.commands import (
     VenueCommand,
 )
 from actors.messages.events import Event
-from actors.messages.lifecycle import ConnectionSettings, StartConnection, StopConnection, StopHost
+from actors.messages.lifecycle import (
+    ConnectionSettings,
+    SetLogLevel,
+    StartConnection,
+    StopConnection,
+    StopHost,
+)
 from actors.messages.traffic import (
     Downlink,
     EventBatch,
     Failure,
     Item,
+    LogRecord,
     PublicEvent,
     Reply,
     Request,
@@ -290,6 +297,16 @@ def test_a_batch_keeps_its_order() -> None:
     assert over_the_link(EventBatch("c1", ITEMS), Uplink) == EventBatch("c1", ITEMS)
 
 
+def test_a_log_record_survives_the_way_to_the_main_process() -> None:
+    record = LogRecord("worker-1", 1000.25, "WARNING", "actors.base:86", "héard", ("Traceback", "x"))
+    assert over_the_link(record, Uplink) == record
+
+
+def test_a_level_that_is_none_is_refused_at_the_link() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        over_the_link(SetLogLevel("LOUD"), Downlink)  # type: ignore[arg-type]
+
+
 REQUESTS = [
     Request(1, SubscribeTicks("EURUSD_otc", 300, deadline=5.0), 1000.5, connection="c1", urgent=True),
     Request(0, SubscribeTicks("EURUSD_otc"), math.inf),
@@ -304,6 +321,7 @@ ORDERS: list[Any] = [
     StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),
     StopConnection("c1"),
     StopHost(),
+    SetLogLevel("DEBUG"),
     Send("c1", REQUESTS),
 ]
 

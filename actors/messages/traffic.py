@@ -42,8 +42,8 @@ from actors.messages.events import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import StartConnection, StopConnection, StopHost
-from actors.values import Tick
+from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost
+from actors.values import LogLevel, Tick
 
 
 class Request(Struct, frozen=True):
@@ -200,8 +200,22 @@ class Deliver(Struct, frozen=True):
     missed: int = 0
 
 
-Uplink = EventBatch
+class LogRecord(Struct, frozen=True, tag=True):
+    """What ``worker`` has logged: printable, without secrets, ``trace`` being an exception's, line by line.
+
+    ``time`` is in Unix seconds; ``place`` is where in the code, ``module:line``.
+    """
+
+    worker: str
+    time: float
+    level: LogLevel
+    place: str
+    message: str
+    trace: tuple[str, ...] = ()
+
+
+Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = StartConnection | StopConnection | StopHost | Send
+Downlink = StartConnection | StopConnection | StopHost | SetLogLevel | Send
 """What the main process sends to a worker process."""

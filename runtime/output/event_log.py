@@ -18,7 +18,7 @@ from actors.messages.events import (
 )
 from actors.messages.status import Status
 from actors.values import Balance, Tick
-from runtime.logs import Line, Write
+from runtime.logs import EVERY, Line, Write
 from runtime.output.base import RouterRef, look
 from runtime.output.tally import Summary
 
@@ -113,6 +113,7 @@ def log_summary(summary: Summary) -> None:
         summary.restarts,
         summary.gaps,
     )
+    each = logger.bind(**{EVERY: True})  # there may be more streams than lines that may be repeated
     for asset, stream in summary.streams.items():
         price = "no price" if stream.last_price is None else f"last price {stream.last_price:.10g}"
-        logger.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)
+        each.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)
