@@ -5,6 +5,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loguru import logger
 
@@ -19,16 +21,16 @@ def main() -> int:
     logger.remove()
     logger.add(sys.stderr, format="{time:HH:mm:ss.SSS} {message}", diagnose=False, backtrace=False)
     try:
-        with PracticeExchange(_settings(arguments)) as exchange:
-            for region in exchange.regions:
-                _say(f"{region.name} {region.url}")
-            _say(f"POCKET_OPTION_SSID='{exchange.session}'")
+        with _signals() as signals, PracticeExchange(_settings(arguments)) as exchange:
             console = Console(exchange)
             for line in arguments.fault:
                 console.obey(line)
+            for region in exchange.regions:
+                _say(f"{region.name} {region.url}")
+            _say(f"POCKET_OPTION_SSID='{exchange.session}'")
             if arguments.console:
                 threading.Thread(target=_converse, args=(console,), daemon=True).start()
-            _wait_for_a_signal()
+            signals.recv(1)
     except (ConfigInvalid, RequestRefused, OSError) as error:
         logger.error("{}", error)
         return 2
@@ -62,15 +64,17 @@ def _converse(console: Console) -> None:
             _say(console.answer(line.decode(errors="replace")))
 
 
-def _wait_for_a_signal() -> None:
-    """Sleep in ``recv`` until the interpreter writes a signal's number: it wakes on every platform."""
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """A socket that gets a byte with every signal: whoever waits in ``recv`` wakes on every platform."""
     receiver, sender = socket.socketpair()
-    sender.setblocking(False)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    signal.set_wakeup_fd(sender.fileno())
-    receiver.recv(1)
-    signal.set_wakeup_fd(-1)
+    with receiver, sender:
+        sender.setblocking(False)
+        signal.set_wakeup_fd(sender.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        yield receiver
+        signal.set_wakeup_fd(-1)
 
 
 def _say(line: str) -> None:

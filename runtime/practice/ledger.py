@@ -50,7 +50,7 @@ class Ledger:
             return [tick for tick in self._ticks if asset is None or tick.asset == asset]
 
     def unsent(self, asset: str | None = None) -> list[UnsentTick]:
-        """Ticks that were made, but that faults kept from those who stream the asset."""
+        """Ticks that a fault, or its own end, kept from a socket that streams the asset."""
         with self._changed:
             return [tick for tick in self._unsent if asset is None or tick.asset == asset]
 

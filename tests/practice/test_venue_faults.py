@@ -98,7 +98,7 @@ def test_a_market_closes_and_opens_again(exchange: PracticeExchange) -> None:
         while client.ticks(1)[0][0] != ASSET:
             pass
         place(client, time=60)
-    assert exchange.ledger.unsent() == []
+        assert exchange.ledger.unsent() == []
 
 
 def test_a_market_that_is_closed_is_so_for_who_logs_in_later(exchange: PracticeExchange) -> None:
