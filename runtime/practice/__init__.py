@@ -9,10 +9,12 @@ from runtime.practice.ledger import Ledger
 from runtime.practice.records import (
     BalanceChange,
     ExecutedDeal,
+    FaultRecord,
     ReceivedEvent,
     ReceivedOrder,
     SentTick,
     SocketRecord,
+    UnsentTick,
 )
 from runtime.practice.settings import PracticeSettings
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BalanceChange",
     "ExecutedDeal",
+    "FaultRecord",
     "Ledger",
     "PracticeExchange",
     "PracticeSettings",
@@ -29,6 +32,7 @@ __all__ = [
     "ReceivedOrder",
     "SentTick",
     "SocketRecord",
+    "UnsentTick",
 ]
 
 

@@ -4,11 +4,15 @@ import argparse
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loguru import logger
 
-from actors.errors import ConfigInvalid
+from actors.errors import ConfigInvalid, RequestRefused
 from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.practice.console import Console
 
 
 def main() -> int:
@@ -17,12 +21,17 @@ def main() -> int:
     logger.remove()
     logger.add(sys.stderr, format="{time:HH:mm:ss.SSS} {message}", diagnose=False, backtrace=False)
     try:
-        with PracticeExchange(_settings(arguments)) as exchange:
+        with _signals() as signals, PracticeExchange(_settings(arguments)) as exchange:
+            console = Console(exchange)
+            for line in arguments.fault:
+                console.obey(line)
             for region in exchange.regions:
                 _say(f"{region.name} {region.url}")
             _say(f"POCKET_OPTION_SSID='{exchange.session}'")
-            _wait_for_a_signal()
-    except (ConfigInvalid, OSError) as error:
+            if arguments.console:
+                threading.Thread(target=_converse, args=(console,), daemon=True).start()
+            signals.recv(1)
+    except (ConfigInvalid, RequestRefused, OSError) as error:
         logger.error("{}", error)
         return 2
     return 0
@@ -35,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--regions", default=",".join(defaults.regions), help="names, divided by commas")
     parser.add_argument("--tick-rate", type=float, default=defaults.tick_rate, help="per second and asset")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds quote equal prices")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="LINE", help="begins at once, such as: slow rate=1000"
+    )
+    parser.add_argument("--console", action="store_true", help="take faults from standard input: try help")
     return parser
 
 
@@ -44,15 +57,24 @@ def _settings(arguments: argparse.Namespace) -> PracticeSettings:
     return PracticeSettings(regions=regions, ports=ports, tick_rate=arguments.tick_rate, seed=arguments.seed)
 
 
-def _wait_for_a_signal() -> None:
-    """Sleep in ``recv`` until the interpreter writes a signal's number: it wakes on every platform."""
+def _converse(console: Console) -> None:
+    """Answer line by line until the input ends; read unbuffered, it holds no lock that an exit waits for."""
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as lines:
+        for line in lines:
+            _say(console.answer(line.decode(errors="replace")))
+
+
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """A socket that gets a byte with every signal: whoever waits in ``recv`` wakes on every platform."""
     receiver, sender = socket.socketpair()
-    sender.setblocking(False)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    signal.set_wakeup_fd(sender.fileno())
-    receiver.recv(1)
-    signal.set_wakeup_fd(-1)
+    with receiver, sender:
+        sender.setblocking(False)
+        signal.set_wakeup_fd(sender.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        yield receiver
+        signal.set_wakeup_fd(-1)
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,9 @@ from runtime.practice.assets import AssetTable
 from runtime.practice.clock import VenueClock
 from runtime.practice.connection import Connection, Login, Stage
 from runtime.practice.dispatch import Route, Routes
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.statements import Statement, Statements
+from runtime.practice.venue_faults import RefuseSessions
 
 SESSION_MARK = "pract1ce"
 """What every session of ours begins with, so that one is recognised wherever it should not be."""
@@ -50,12 +52,17 @@ class _Auth(msgspec.Struct, rename="camel"):
 
 
 class AccountDesk:
-    """Lets in whoever shows the exchange's own session, unless ``refusing`` everyone."""
+    """Lets in whoever shows the exchange's own session, unless a fault has everyone refused."""
 
     def __init__(
-        self, credentials: Credentials, statements: Statements, assets: AssetTable, clock: VenueClock
+        self,
+        credentials: Credentials,
+        statements: Statements,
+        assets: AssetTable,
+        board: FaultBoard,
+        clock: VenueClock,
     ) -> None:
-        self.refusing = False
+        self._board = board
         self._credentials = credentials
         self._statements = statements
         self._assets = assets
@@ -71,7 +78,7 @@ class AccountDesk:
         if client.stage is Stage.AUTHENTICATED:
             return
         auth = self._check(payload)
-        if auth is None:
+        if auth is None or self._board.take(RefuseSessions, region=client.region):
             client.send(packets.text_event("NotAuthorized"), packets.DISCONNECT)
             client.leave("not authorized")
             return
@@ -84,7 +91,7 @@ class AccountDesk:
         except msgspec.ValidationError:
             return None
         known = secrets.compare_digest(auth.session.encode(), self._credentials.session.encode())
-        return auth if known and not self.refusing else None
+        return auth if known else None
 
     def _welcome(self, client: Connection) -> None:
         """The pushes that follow a login (protocol 1.2)."""

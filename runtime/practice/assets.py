@@ -11,26 +11,29 @@ _SESSION_STARTS = 16.5 * 3600
 _RESTING_KINDS = frozenset({"stock", "index"})
 
 
-def is_tradable(listing: Listing) -> bool:
-    """Stock exchanges keep a holiday here, whatever the day; all else trades round the clock."""
-    return listing.otc or listing.kind not in _RESTING_KINDS
-
-
 def next_midnight(now: float) -> int:
     """The venue's next midnight, where its schedules change."""
     return (int(now) // _DAY + 1) * _DAY
 
 
 class AssetTable:
-    """The terms on which every asset is offered; ``minimum_duration`` (seconds) takes the place of all."""
+    """The terms on which every asset is offered; ``minimum_duration`` (seconds) takes the place of all.
+
+    ``closed`` are the assets that rest although their kind does not.
+    """
 
     def __init__(self, seed: int, minimum_duration: int | None = None) -> None:
+        self.closed: frozenset[str] = frozenset()
         self._seed = seed
         self._minimum_duration = minimum_duration
 
     def rows(self, now: float) -> list[list[object]]:
         """All rows as they stand at venue time ``now``."""
         return [self._row(listing, now) for listing in LISTINGS.values()]
+
+    def is_tradable(self, listing: Listing) -> bool:
+        """Stock exchanges keep a holiday here, whatever the day; all else trades round the clock."""
+        return (listing.otc or listing.kind not in _RESTING_KINDS) and listing.symbol not in self.closed
 
     def payout(self, listing: Listing, now: float) -> int:
         """What a win pays, in percent of the stake; it changes from day to day."""
@@ -44,7 +47,7 @@ class AssetTable:
         return 5 if listing.otc else 60
 
     def _row(self, listing: Listing, now: float) -> list[object]:
-        tradable = is_tradable(listing)
+        tradable = self.is_tradable(listing)
         twin = LISTINGS[listing.twin].id if listing.twin in LISTINGS else 0
         crypto = listing.kind == "cryptocurrency"
         coarse = crypto or (listing.kind == "index" and not listing.otc)

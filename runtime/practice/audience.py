@@ -1,6 +1,6 @@
 """Who is connected to the exchange, in all of its regions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runtime.practice import packets
 from runtime.practice.connection import Connection, Stage
@@ -26,8 +26,9 @@ class Audience:
 
     def publish(self, name: str, payload: object) -> int:
         """Send one event to everyone; answers with how many got it."""
-        clients = self.authenticated()
-        messages = packets.binary_event(name), packets.encode(payload)
-        for client in clients:
-            client.send(*messages)
-        return len(clients)
+        return self.send(self.authenticated(), packets.binary_event(name), packets.encode(payload))
+
+    @staticmethod
+    def send(clients: Iterable[Connection], *messages: str | bytes) -> int:
+        """Send messages to some; answers with how many got them."""
+        return sum(client.send(*messages) for client in clients)

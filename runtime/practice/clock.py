@@ -20,16 +20,20 @@ def read_stamp(text: str) -> int:
 
 
 class VenueClock:
-    """Venue time; it runs with the monotonic clock, so a stepped wall clock does not stop the quotes."""
+    """Venue time; it runs with the monotonic clock, so a stepped wall clock does not stop the quotes.
+
+    ``jump`` (seconds) is how far it is wrong; ``utc`` is right all the same.
+    """
 
     def __init__(self) -> None:
-        self._origin = time.time() + UTC_OFFSET - time.monotonic()
+        self.jump = 0.0
+        self._origin = time.time() - time.monotonic()
 
     def now(self) -> float:
-        return self._origin + time.monotonic()
+        return self.utc() + UTC_OFFSET + self.jump
 
     def utc(self) -> float:
-        return self.now() - UTC_OFFSET
+        return self._origin + time.monotonic()
 
     def until(self, venue_time: float) -> float:
         """Seconds from now to ``venue_time``, negative once it has passed."""

@@ -11,11 +11,14 @@ from loguru import logger
 from actors.errors import RemoteProtocolError
 from runtime.practice import packets
 from runtime.practice.clock import VenueClock
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.ledger import Ledger
+from runtime.practice.line import Line
 from runtime.practice.outbox import Outbox
 from runtime.practice.packets import Kind
 from runtime.practice.records import ReceivedEvent
 from runtime.practice.settings import PracticeSettings
+from runtime.practice.socket_faults import DataOnly, PingsOnly
 
 CLOSE_TIMEOUT = 1.0
 """Seconds that a client has to take what is left for it and to answer a close frame."""
@@ -57,29 +60,30 @@ class Connection:
         id: int,
         region: str,
         socket: web.WebSocketResponse,
-        transport: asyncio.Transport,
+        line: Line,
         settings: PracticeSettings,
         clock: VenueClock,
         ledger: Ledger,
+        board: FaultBoard,
         serve: Callable[["Connection", str, object], None],
     ) -> None:
         self.id = id
         self.region = region
+        self.line = line
         self.stage = Stage.OPENED
         self.login = Login()
         self.streams: dict[str, None] = {}
         self.ended = asyncio.Event()
         self._socket = socket
-        self._transport = transport
         self._settings = settings
         self._clock = clock
         self._ledger = ledger
+        self._board = board
         self._serve = serve
         self._outbox = Outbox(overflow=self.abort)
         self._ponged = asyncio.Event()
         self._patience = asyncio.timeout(settings.ps_timeout)
         self._end_reason = "the client left"
-        self._cut_off: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Serve the client until either side has had enough."""
@@ -87,26 +91,30 @@ class Connection:
         logger.info("{}: socket {} opened", self.region, self.id)
         writer = asyncio.create_task(self._outbox.write_to(self._socket, self._note_written))
         pinger = asyncio.create_task(self._ping())
-        self.send(packets.open_packet(self._settings.ping_interval, self._settings.ping_timeout))
+        self._outbox.put(packets.open_packet(self._settings.ping_interval, self._settings.ping_timeout))
         try:
             async with self._patience:
                 async for message in self._socket:
-                    self._receive(message)
+                    if message.type is WSMsgType.PING:
+                        await self._pong(message.data)
+                    elif message.type is not WSMsgType.PONG:
+                        self._receive(message)
         except TimeoutError:
             self.leave("no ps")
         finally:
             pinger.cancel()
             self.leave(self._end_reason)
             await writer
-            if self._cut_off is not None:
-                self._cut_off.cancel()
             self._ledger.write_closed(self.id, self._clock.utc(), self._end_reason)
             logger.info("{}: socket {} closed: {}", self.region, self.id, self._end_reason)
             self.ended.set()
 
-    def send(self, *messages: str | bytes) -> None:
-        """Queue messages; those of one call stay together."""
+    def send(self, *messages: str | bytes) -> bool:
+        """Queue messages; those of one call stay together. Whether they were: a fault may keep them back."""
+        if self.stage is Stage.LEAVING or self._board.find(PingsOnly, region=self.region):
+            return False
         self._outbox.put(*messages)
+        return True
 
     def emit(self, name: str, payload: object) -> None:
         """Queue an event and its payload."""
@@ -123,31 +131,42 @@ class Connection:
         if not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time() + self._settings.ps_timeout)
 
-    def leave(self, reason: str) -> None:
-        """Close politely after what is queued; a client that does not take it is cut off."""
+    def leave(self, reason: str, close_frame: bytes = b"") -> None:
+        """Close politely after what is queued, or at once with a frame of one's own.
+
+        A client that does not take it is cut off.
+        """
         if self.stage is Stage.LEAVING:
             return
         self.stage = Stage.LEAVING
         self._end_reason = reason
+        if close_frame:
+            self.line.say_last(close_frame)
         self._outbox.end()
-        self._cut_off = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.abort)
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.line.abort)
 
     def abort(self) -> None:
         """End the TCP connection at once, without a close frame."""
         self.leave("cut off")
-        self._transport.abort()
+        self.line.abort()
 
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._settings.ping_interval)
+            if self._board.find(DataOnly, region=self.region):
+                continue
             self._ponged.clear()
-            self.send(packets.PING)
+            self._outbox.put(packets.PING)
             try:
                 async with asyncio.timeout(self._settings.ping_timeout):
                     await self._ponged.wait()
             except TimeoutError:
                 self.leave("no pong")
                 return
+
+    async def _pong(self, data: bytes) -> None:
+        if not self._board.find(DataOnly, region=self.region):
+            await self._socket.pong(data)
 
     def _receive(self, message: WSMessage) -> None:
         try:

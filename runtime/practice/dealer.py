@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from actors.values import Deal, Direction, Outcome
 from runtime.practice.alarms import Alarms
-from runtime.practice.assets import AssetTable, is_tradable
+from runtime.practice.assets import AssetTable
 from runtime.practice.book import Book, Position
 from runtime.practice.clock import UTC_OFFSET, VenueClock
 from runtime.practice.listings import LISTINGS
@@ -45,6 +45,7 @@ class Dealer:
         self._alarms = Alarms(clock)
 
     def start(self) -> None:
+        """Await the end of every deal in the book; again after the clock was set."""
         for position in self._book.opened.values():
             self._await_end(position.deal)
 
@@ -56,7 +57,7 @@ class Dealer:
         listing = LISTINGS.get(order.asset)
         if listing is None:
             return Refusal("unknownAsset", order.amount)
-        if not is_tradable(listing):
+        if not self._assets.is_tradable(listing):
             return Refusal("closedAsset", order.amount)
         if not MIN_AMOUNT <= order.amount <= MAX_AMOUNT:
             return Refusal("amountOutOfRange", order.amount)

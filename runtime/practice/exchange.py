@@ -11,10 +11,10 @@ from actors.errors import RequestRefused
 from actors.values import Outcome, Region
 from runtime.practice.account import Credentials
 from runtime.practice.book import Book
+from runtime.practice.fault import Fault
+from runtime.practice.fault_table import find_kind, make_fault, show
 from runtime.practice.ledger import Ledger
-from runtime.practice.order_faults import read_order_fault
 from runtime.practice.settings import PracticeSettings
-from runtime.practice.tick_faults import TickFault
 from runtime.practice.venue import Venue
 
 _T = TypeVar("_T")
@@ -82,7 +82,7 @@ class PracticeExchange:
     @property
     def regions(self) -> tuple[Region, ...]:
         """Where it listens, in the order of the settings."""
-        gates = self._running().venue.gates.values()
+        gates = self._running().venue.regions.gates.values()
         return tuple(Region(gate.name, gate.url, priority) for priority, gate in enumerate(gates))
 
     @property
@@ -90,32 +90,57 @@ class PracticeExchange:
         """The text of an auth frame that is let in: a demo account of this exchange alone."""
         return self._credentials.frame()
 
+    def fault(self, name: str, **parameters: object) -> int:
+        """Put something out of order; answers with how many sockets that were connected it struck.
+
+        The names, what they do and their parameters are those of ``fault_table``. A fault begins when this
+        returns, and holds until its ``count`` or ``lasts`` is over, or until ``calm``. Raises
+        ``RequestRefused`` for what cannot be.
+        """
+        return self._call(self._running().venue.faults.begin(make_fault(name, parameters)))
+
+    def calm(self, name: str | None = None, *, region: str | None = None, asset: str | None = None) -> None:
+        """End all faults, those called ``name``, or those that were meant for one region or asset alone."""
+        kind = Fault if name is None else find_kind(name)
+        self._call(self._running().venue.faults.calm(kind, region, asset))
+
+    def faults(self) -> list[str]:
+        """The faults that hold, each as it is written on a command line."""
+        return [show(fault) for fault in self._call(self._running().venue.faults.holding())]
+
     def close_region(self, name: str) -> None:
         """Refuse new connections in a region and cut off those it has; its port stays reserved."""
-        self._call(self._running().venue.close_region(name))
+        self.fault("refuse", region=name)
 
     def open_region(self, name: str) -> None:
         """Listen again on the port that the region had."""
-        self._call(self._running().venue.open_region(name))
+        self.calm("refuse", region=name)
 
     def drop_connections(self, region: str | None = None) -> int:
         """End TCP connections without a close frame; answers with how many."""
-        return self._call(self._running().venue.drop_connections(region))
+        return self.fault("drop", region=region)
 
     def mute(self, *assets: str) -> None:
         """Send no ticks of these assets, or of any; all else goes on."""
-        self._call(self._running().venue.mute(assets))
+        for asset in assets or (None,):
+            self.fault("mute", asset=asset)
 
     def unmute(self, *assets: str) -> None:
-        self._call(self._running().venue.unmute(assets))
+        """End what ``mute`` began for these assets, or all of it."""
+        for asset in assets or (None,):
+            self.calm("mute", asset=asset)
+
+    def disturb_orders(self, kind: str, count: int | None = 1, **parameters: object) -> None:
+        """Disturb the next ``count`` orders, after those already meant to be; ``None`` is until ``calm``."""
+        self.fault(kind, count=count, **parameters)
 
     def send_to_all(self, data: str | bytes) -> int:
         """Send one text or binary message, whatever is in it, to every socket; answers with how many."""
         return self._call(self._running().venue.send_to_all(data))
 
-    def refuse_sessions(self, refuse: bool = True) -> None:
-        """Answer every login from now on with ``NotAuthorized``."""
-        self._call(self._running().venue.refuse_sessions(refuse))
+    def publish(self, name: str, payload: object) -> int:
+        """Send an event with ``payload`` as JSON to every authenticated socket; answers with how many."""
+        return self._call(self._running().venue.publish(name, payload))
 
     def set_tick_rate(self, rate: float) -> None:
         """Ticks per second and asset; prices and bars stay what they are."""
@@ -124,27 +149,6 @@ class PracticeExchange:
     def force_outcome(self, outcome: Literal["win", "loss", "draw"] | None) -> None:
         """End all deals opened from now on this way; with ``None`` the price decides again."""
         self._call(self._running().venue.force_outcome(outcome and Outcome(outcome)))
-
-    def disturb_orders(self, kind: str, count: int | None = 1, **parameters: object) -> None:
-        """Disturb the next ``count`` orders, after those already meant to be; ``None`` is until ``calm``.
-
-        Kinds and parameters: ``lost_before`` and ``lost_after`` (its execution; ``drop=True`` cuts the
-        socket off), ``delayed`` (``seconds``), ``doubled``, ``stranger``, ``refused`` (``error``).
-        """
-        fault = read_order_fault(kind, parameters)
-        self._call(self._running().venue.disturb_orders(fault, count))
-
-    def disturb_ticks(self, kind: Literal["duplicate", "reorder"], count: int | None = 1) -> None:
-        """Send the next ``count`` ticks twice, or each only after the one behind it."""
-        self._call(self._running().venue.disturb_ticks(TickFault(kind), count))
-
-    def calm(self) -> None:
-        """Let the orders and ticks to come pass undisturbed."""
-        self._call(self._running().venue.calm())
-
-    def publish(self, name: str, payload: object) -> int:
-        """Send an event with ``payload`` as JSON to every authenticated socket; answers with how many."""
-        return self._call(self._running().venue.publish(name, payload))
 
     def _running(self) -> _Life:
         if self._life is None:

@@ -9,6 +9,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from actors.errors import LocalProtocolError
+from runtime.practice.fault import Fault
+from runtime.practice.fault_board import FaultBoard
+from runtime.practice.gate_faults import Dribble, Hang
+from runtime.practice.line import Line
+from runtime.practice.socket_faults import Slow
 
 TURNS = 8
 """Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
@@ -18,23 +23,33 @@ SETTLE_TIMEOUT = 2.0
 """Seconds that requests under way have to end once their gate is shut."""
 
 
+Admit = Callable[["Gate", web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Answers one HTTP request of a region."""
+
+
 class Gate:
-    """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it."""
+    """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it.
+
+    What comes in meets the faults on the ``board``.
+    """
 
     def __init__(
         self,
         name: str,
         host: str,
         port: int,
-        admit: Callable[["Gate", web.BaseRequest], Awaitable[web.StreamResponse]],
+        board: FaultBoard,
+        admit: Admit,
     ) -> None:
         self.name = name
         self._host = host
         self._port = port
+        self._board = board
         self._admit = admit
         self._socket: socket.socket | None = None
         self._listener: asyncio.Server | None = None
         self._server: web.Server | None = None
+        self._lines: set[Line] = set()
 
     @property
     def url(self) -> str:
@@ -58,8 +73,11 @@ class Gate:
             return
         if self._socket is None:
             raise LocalProtocolError(f"region {self.name} has no port yet")
-        self._server = web.Server(lambda request: self._admit(self, request), access_log=None)
-        self._listener = await asyncio.get_running_loop().create_server(self._server, sock=self._socket)
+        server = web.Server(lambda request: self._admit(self, request), access_log=None)
+        self._server = server
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: Line(server(), self._let_in, self._lines.discard), sock=self._socket
+        )
 
     async def shut(self) -> None:
         """Stop listening; ``settle`` waits for the requests that are left."""
@@ -84,12 +102,39 @@ class Gate:
                 handler.close()  # of a connection without a request, the shutdown would wait for one
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None
+        for line in list(self._lines):  # those that a fault holds back would not end by themselves
+            line.abort()
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Those that struck single lines."""
+        return [fault for line in self._lines for fault in line.faults]
+
+    def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
+        """End the faults of single lines that match; answers with them."""
+        return [fault for line in list(self._lines) for fault in line.relieve(matches)]
+
+    def adjust(self) -> None:
+        """Let the lines go as fast as the board says."""
+        for line in self._lines:
+            self._set_rate(line)
 
     def release(self) -> None:
         """Give up the port."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _let_in(self, line: Line) -> None:
+        self._lines.add(line)
+        for kind in (Hang, Dribble):
+            if fault := self._board.take(kind, region=self.name):
+                line.strike(fault)
+        self._set_rate(line)
+
+    def _set_rate(self, line: Line) -> None:
+        slow = self._board.find(Slow, region=self.name)
+        line.set_rate(slow.rate if slow else None)
 
 
 def _turn_away(listener: socket.socket) -> None:

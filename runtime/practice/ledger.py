@@ -9,11 +9,13 @@ from actors.values import Deal
 from runtime.practice.records import (
     BalanceChange,
     ExecutedDeal,
+    FaultRecord,
     ReceivedEvent,
     ReceivedOrder,
     RequestId,
     SentTick,
     SocketRecord,
+    UnsentTick,
 )
 
 _TICKS_KEPT = 100_000
@@ -25,13 +27,15 @@ _TRADES_KEPT = 20_000
 class Ledger:
     """Safe to read from any thread while the exchange writes.
 
-    The newest 100,000 ticks, 10,000 sockets and 20,000 of all else are kept; ``tick_count`` and
-    ``count`` go by all there were.
+    The newest 100,000 ticks sent and unsent, 10,000 sockets and 20,000 of all else are kept; ``tick_count``
+    and ``count`` go by all there were.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._ticks: deque[SentTick] = deque(maxlen=_TICKS_KEPT)
+        self._unsent: deque[UnsentTick] = deque(maxlen=_TICKS_KEPT)
+        self._faults: deque[FaultRecord] = deque(maxlen=_EVENTS_KEPT)
         self._events: deque[ReceivedEvent] = deque(maxlen=_EVENTS_KEPT)
         self._counts: Counter[str] = Counter()
         self._tick_count = 0
@@ -44,6 +48,16 @@ class Ledger:
         """Ticks in the order in which they were sent."""
         with self._changed:
             return [tick for tick in self._ticks if asset is None or tick.asset == asset]
+
+    def unsent(self, asset: str | None = None) -> list[UnsentTick]:
+        """Ticks that a fault, or its own end, kept from a socket that streams the asset."""
+        with self._changed:
+            return [tick for tick in self._unsent if asset is None or tick.asset == asset]
+
+    def faults(self) -> list[FaultRecord]:
+        """Faults in the order in which they began and ended."""
+        with self._changed:
+            return list(self._faults)
 
     def received(self, name: str) -> list[ReceivedEvent]:
         """Events of this name in the order of their arrival."""
@@ -98,6 +112,16 @@ class Ledger:
                 self._tick_count += 1
             if self._tick_count > before:
                 self._changed.notify_all()
+
+    def write_unsent(self, asset: str, time: float, price: float, sockets: Iterable[int]) -> None:
+        with self._changed:
+            self._unsent.extend(UnsentTick(socket, asset, time, price) for socket in sockets)
+            self._changed.notify_all()
+
+    def write_fault(self, record: FaultRecord) -> None:
+        with self._changed:
+            self._faults.append(record)
+            self._changed.notify_all()
 
     def write_event(self, event: ReceivedEvent) -> None:
         with self._changed:

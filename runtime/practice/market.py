@@ -7,9 +7,11 @@ import msgspec
 from runtime.practice.clock import VenueClock
 from runtime.practice.connection import Connection
 from runtime.practice.dispatch import Route, Routes
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.listings import LISTINGS, Listing
 from runtime.practice.quotes import Quotes
 from runtime.practice.streams import Streams
+from runtime.practice.venue_faults import Unanswered
 
 _CHART_CANDLES = 100
 _CHART_SPAN = 600
@@ -35,9 +37,10 @@ class _LoadHistory(msgspec.Struct):
 class MarketDesk:
     """Answers within the call, so a history ends exactly where the stream behind it begins."""
 
-    def __init__(self, quotes: Quotes, streams: Streams, clock: VenueClock) -> None:
+    def __init__(self, quotes: Quotes, streams: Streams, board: FaultBoard, clock: VenueClock) -> None:
         self._quotes = quotes
         self._streams = streams
+        self._board = board
         self._clock = clock
         self.routes: Routes = {
             "changeSymbol": Route(_ChangeSymbol, self._change_symbol),
@@ -49,11 +52,11 @@ class MarketDesk:
         }
 
     def _subscribe(self, client: Connection, symbol: str) -> None:
-        if listing := LISTINGS.get(symbol):
+        if listing := self._taken(symbol):
             self._streams.subscribe(client, listing)
 
     def _change_symbol(self, client: Connection, request: _ChangeSymbol) -> None:
-        listing = LISTINGS.get(request.asset)
+        listing = self._taken(request.asset)
         if listing is None:
             return
         upcoming = self._streams.subscribe(client, listing)
@@ -66,6 +69,11 @@ class MarketDesk:
             "updateHistoryNewFast" if client.login.fast_history else "updateHistoryNew",
             {"asset": request.asset, "period": request.period, "history": ticks, "candles": candles[::-1]},
         )
+
+    def _taken(self, symbol: str) -> Listing | None:
+        """What is to be streamed; nothing for an unknown asset, or where a fault has the wish forgotten."""
+        listing = LISTINGS.get(symbol)
+        return None if listing and self._board.take(Unanswered, asset=symbol) else listing
 
     def _load_history(self, client: Connection, request: _LoadHistory) -> None:
         listing = LISTINGS.get(request.asset)

@@ -53,6 +53,7 @@ class PendingDesk:
         }
 
     def start(self) -> None:
+        """Watch every order in the book; again after the clock was set."""
         for pending in self._book.pending.values():
             self._watch(pending)
 

@@ -19,6 +19,23 @@ class SentTick(NamedTuple):
     price: float
 
 
+class UnsentTick(NamedTuple):
+    """One tick that was made for a socket and kept from it, by a fault or by its end."""
+
+    socket: int
+    asset: str
+    time: float
+    price: float
+
+
+class FaultRecord(NamedTuple):
+    """``fault`` as it is written on a command line; ``ended`` is true where it was called off or ran out."""
+
+    at: float
+    fault: str
+    ended: bool
+
+
 class ReceivedEvent(NamedTuple):
     """One event of a client, arrived at ``at``. The session in an ``auth`` payload is blotted out."""
 

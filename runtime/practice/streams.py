@@ -1,16 +1,18 @@
 """Live ticks: who receives which asset, and when the next tick of each is due."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from runtime.practice import packets
-from runtime.practice.assets import is_tradable
+from runtime.practice.assets import AssetTable
 from runtime.practice.clock import UTC_OFFSET, VenueClock
 from runtime.practice.connection import Connection
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.ledger import Ledger
 from runtime.practice.listings import Listing
 from runtime.practice.quotes import Quote, Quotes
 from runtime.practice.tick_faults import TickFaults
+from runtime.practice.venue_faults import Mute
 
 _HEADER = packets.binary_event("updateStream")
 _MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
@@ -71,14 +73,23 @@ class _Stream:
 class Streams:
     """At most ``cap`` assets per client: one more takes the place of the oldest, silently (protocol 1.10)."""
 
-    def __init__(self, quotes: Quotes, clock: VenueClock, ledger: Ledger, cap: int) -> None:
+    def __init__(
+        self,
+        quotes: Quotes,
+        assets: AssetTable,
+        clock: VenueClock,
+        ledger: Ledger,
+        board: FaultBoard,
+        cap: int,
+    ) -> None:
         self._quotes = quotes
+        self._assets = assets
         self._clock = clock
         self._ledger = ledger
+        self._board = board
         self._cap = cap
         self._streams: dict[str, _Stream] = {}
-        self._muted: set[str] = set()
-        self.faults = TickFaults()
+        self._faults = TickFaults(board)
 
     def subscribe(self, client: Connection, listing: Listing) -> int:
         """Start or go on sending ``listing`` to ``client``; answers with the number of its next tick."""
@@ -102,24 +113,30 @@ class Streams:
         for symbol in list(client.streams):
             self.unsubscribe(client, symbol)
 
-    def mute(self, symbols: Iterable[str]) -> None:
-        self._muted.update(symbols)
-
-    def unmute(self, symbols: Iterable[str]) -> None:
-        self._muted.difference_update(symbols)
-
     def set_rate(self, rate: float) -> None:
         self._quotes.rate = rate
+        self.restart()
+
+    def restart(self) -> None:
+        """Go on with the ticks that lie ahead, now that rate or clock is another."""
         for stream in self._streams.values():
             if stream.audience:
                 stream.restart()
 
     def _publish(self, stream: _Stream, quote: Quote) -> None:
         symbol = stream.listing.symbol
-        if symbol in self._muted or not is_tradable(stream.listing):
+        if not self._assets.is_tradable(stream.listing):
             return
-        for due in self.faults.apply(symbol, quote):
-            payload = packets.encode([[symbol, due.time, due.price]])
-            for client in stream.audience.values():
-                client.send(_HEADER, payload)
-            self._ledger.write_ticks(symbol, due.time - UTC_OFFSET, due.price, stream.audience)
+        if self._board.find(Mute, asset=symbol):
+            self._ledger.write_unsent(symbol, quote.time - UTC_OFFSET, quote.price, stream.audience)
+            return
+        for due in self._faults.apply(symbol, quote):
+            self._send(stream, due)
+
+    def _send(self, stream: _Stream, quote: Quote) -> None:
+        symbol, stamp = stream.listing.symbol, quote.time - UTC_OFFSET
+        payload = packets.encode([[symbol, quote.time, quote.price]])
+        sent = [id for id, client in stream.audience.items() if client.send(_HEADER, payload)]
+        self._ledger.write_ticks(symbol, stamp, quote.price, sent)
+        if len(sent) < len(stream.audience):
+            self._ledger.write_unsent(symbol, stamp, quote.price, stream.audience.keys() - sent)

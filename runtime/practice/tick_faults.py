@@ -1,23 +1,30 @@
 """What can go wrong with ticks on their way."""
 
-import enum
-
-from runtime.practice.plan import Plan
+from runtime.practice.fault import Count, Fault
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.quotes import Quote
 
 
-class TickFault(enum.Enum):
-    """A tick is sent twice, or only after the next one of its asset."""
+class TickFault(Fault, frozen=True, kw_only=True):
+    """Happens to as many ticks as ``count`` says."""
 
-    DUPLICATE = "duplicate"
-    REORDER = "reorder"
+    asset: str | None = None
+    count: Count | None = 1
+
+
+class Duplicate(TickFault, frozen=True, tag="duplicate"):
+    """A tick is sent twice."""
+
+
+class Reorder(TickFault, frozen=True, tag="reorder"):
+    """A tick is sent only after the next one of its asset."""
 
 
 class TickFaults:
     """Holds the ticks that are late."""
 
-    def __init__(self) -> None:
-        self.plan: Plan[TickFault] = Plan()
+    def __init__(self, board: FaultBoard) -> None:
+        self._board = board
         self._late: dict[str, Quote] = {}
 
     def apply(self, symbol: str, quote: Quote) -> tuple[Quote, ...]:
@@ -25,11 +32,11 @@ class TickFaults:
         late = self._late.pop(symbol, None)
         if late is not None:
             return quote, late
-        match self.plan.take():
-            case None:
-                return (quote,)
-            case TickFault.DUPLICATE:
+        match self._board.take(TickFault, asset=symbol):
+            case Duplicate():
                 return quote, quote
-            case TickFault.REORDER:
+            case Reorder():
                 self._late[symbol] = quote
                 return ()
+            case _:
+                return (quote,)

@@ -14,6 +14,7 @@ from runtime.practice.clock import VenueClock
 from runtime.practice.connection import Connection
 from runtime.practice.dealer import Dealer
 from runtime.practice.dispatch import Route, Routes
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.ledger import Ledger
 from runtime.practice.order_faults import (
     Delayed,
@@ -25,7 +26,6 @@ from runtime.practice.order_faults import (
     Stranger,
 )
 from runtime.practice.orders import Order, Refusal, money
-from runtime.practice.plan import Plan
 from runtime.practice.records import ReceivedOrder, RequestId
 from runtime.practice.statements import Statement, Statements
 
@@ -43,12 +43,18 @@ class _OpenOrder(msgspec.Struct, rename="camel"):
 
 
 class TradingDesk:
-    """Takes the next of ``faults`` with every order that comes."""
+    """Takes the next order fault from the board with every order that comes."""
 
     def __init__(
-        self, dealer: Dealer, book: Book, statements: Statements, ledger: Ledger, clock: VenueClock
+        self,
+        dealer: Dealer,
+        book: Book,
+        statements: Statements,
+        ledger: Ledger,
+        board: FaultBoard,
+        clock: VenueClock,
     ) -> None:
-        self.faults: Plan[OrderFault] = Plan()
+        self._board = board
         self._dealer = dealer
         self._book = book
         self._statements = statements
@@ -69,7 +75,7 @@ class TradingDesk:
             AccountKind.DEMO if request.is_demo else AccountKind.LIVE,
         )
         received = ReceivedOrder(request.request_id, client.id, order.asset, order.amount, self._clock.utc())
-        fault = self.faults.take()
+        fault = self._board.take(OrderFault)
         if isinstance(fault, LostBefore):
             self._ledger.write_order(received)
             if fault.drop:

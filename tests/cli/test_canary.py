@@ -64,7 +64,7 @@ def test_the_session_is_in_nothing_that_a_run_leaves_behind(
     traces = [seen, *seen_of(worker["pid"])]
     traces.append(until(process, "Tick")[1])
     if refused:
-        exchange.refuse_sessions()
+        exchange.fault("refuse_sessions")
         exchange.drop_connections()
     elif sys.platform == "win32":
         process.kill()

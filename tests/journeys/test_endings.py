@@ -32,7 +32,7 @@ from tests.journeys.journey import (
 def test_a_refused_session_is_tried_again_once_and_never_after_that(
     start_runtime: Start, exchange: PracticeExchange, workers: int
 ) -> None:
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     notebook = Notebook()
     urls = [region.url for region in exchange.regions]
     settings = towards(exchange.session, urls, workers, pool={"connections": 2})
@@ -55,14 +55,14 @@ def test_a_refused_session_is_tried_again_once_and_never_after_that(
 def test_a_venue_that_refuses_once_and_then_relents_is_no_failure(
     start_runtime: Start, exchange: PracticeExchange, workers: int
 ) -> None:
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     notebook = Notebook()
     runtime = start_runtime(
         Config.model_validate(towards(exchange.session, [exchange.regions[0].url], workers))
     )
     runtime.router.tell(Subscribe("", to=notebook))
     assert exchange.ledger.wait_until(lambda book: book.count("auth") >= 1, DEADLINE)
-    exchange.refuse_sessions(False)
+    exchange.calm("refuse_sessions")
     if not runtime.wait(0.2):  # it may have come back before it was let in
         assert notebook.first(ConnectionUp).epoch == 2
         assert not runtime.wait(0)

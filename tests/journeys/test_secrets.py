@@ -103,7 +103,7 @@ def test_the_session_string_is_in_no_log_line_event_or_repr(
     notebook.first(ConnectionUp)
     ask(runtime, SendRaw("42[{{not even} json"))  # the exchange hangs up on that
     notebook.first(ConnectionUp, epoch=2)
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     exchange.drop_connections()
     assert runtime.wait(DEADLINE)
     status = status_of(runtime)

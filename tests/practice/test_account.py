@@ -90,11 +90,11 @@ def test_the_session_of_another_exchange_is_refused(exchange: PracticeExchange) 
 
 def test_everyone_is_refused_on_command_until_it_is_taken_back(exchange: PracticeExchange) -> None:
     url = exchange.regions[0].url
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     with Client(url) as client:
         client.connect().socket.send(exchange.session)
         assert_refused(client)
-    exchange.refuse_sessions(refuse=False)
+    exchange.calm("refuse_sessions")
     with Client(url) as client:
         client.login(exchange.session)
 

@@ -66,7 +66,7 @@ def test_a_taken_port_is_reported_and_nothing_stays_behind() -> None:
 
 def test_without_a_running_exchange_faults_are_refused() -> None:
     exchange = PracticeExchange()
-    for fault in (exchange.drop_connections, exchange.mute, exchange.refuse_sessions, exchange.calm):
+    for fault in (exchange.drop_connections, exchange.mute, exchange.faults, exchange.calm):
         with pytest.raises(RequestRefused):
             fault()
     with pytest.raises(RequestRefused):

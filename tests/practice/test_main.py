@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+import websocket
 
 from tests.practice.client import DEADLINE, Client
 
@@ -20,6 +21,7 @@ def start() -> Iterator[Start]:
     def run(*arguments: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-m", "runtime.practice", *arguments],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -31,6 +33,15 @@ def start() -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+def say(process: "subprocess.Popen[str]", line: str) -> str:
+    """The first line of the console's answer."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    return process.stdout.readline()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -57,3 +68,45 @@ def test_arguments_that_cannot_work_end_it_with_a_reason(start: Start) -> None:
     _, log = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
     assert "tick_rate: must be above zero" in log
+
+
+def test_faults_begin_with_it_and_go_on_by_console_until_it_ends(start: Start) -> None:
+    process = start("--regions", "EAST", "--fault", "answer status=503", "--fault", "mute", "--console")
+    assert process.stdout is not None
+    name, url = process.stdout.readline().split()
+    assert name == "EAST"
+    with pytest.raises(websocket.WebSocketBadStatusException):
+        Client(url)
+    process.stdout.readline()
+    assert say(process, "nonsense").startswith("refused: ")
+    assert say(process, "status") == f"EAST {url}: 0 sockets\n"
+    assert process.stdout.readline() == "fault answer status=503\n"
+    assert process.stdout.readline() == "fault mute\n"
+    assert say(process, "calm answer") == "ok\n"
+    with Client(url) as client:
+        client.connect()
+    process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    assert "Traceback" not in log
+
+
+def test_it_serves_on_when_its_console_has_ended(start: Start) -> None:
+    process = start("--regions", "EAST", "--console")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    _, url = process.stdout.readline().split()
+    process.stdin.close()
+    with Client(url) as client:
+        client.connect()
+    process.stdin = None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+
+
+def test_a_fault_that_cannot_be_ends_it_with_a_reason(start: Start) -> None:
+    process = start("--fault", "slow")
+    _, log = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2
+    assert "slow rate=NUMBER" in log

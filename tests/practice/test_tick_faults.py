@@ -5,23 +5,26 @@ import pytest
 from actors.errors import RequestRefused
 from runtime.practice import PracticeExchange
 from runtime.practice.clock import UTC_OFFSET
+from runtime.practice.fault_board import FaultBoard
 from runtime.practice.quotes import Quote
-from runtime.practice.tick_faults import TickFault, TickFaults
+from runtime.practice.tick_faults import Duplicate, Reorder, TickFaults
 from tests.practice.client import Client
 
 FIRST, SECOND, THIRD, FOURTH = (Quote(float(number), 1.0) for number in range(4))
 
 
 def test_a_duplicate_is_sent_twice_at_once() -> None:
-    faults = TickFaults()
-    faults.plan.add(TickFault.DUPLICATE, 1)
+    board = FaultBoard()
+    faults = TickFaults(board)
+    board.add(Duplicate())
     assert faults.apply("A", FIRST) == (FIRST, FIRST)
     assert faults.apply("A", SECOND) == (SECOND,)
 
 
 def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
-    faults = TickFaults()
-    faults.plan.add(TickFault.REORDER, 2)
+    board = FaultBoard()
+    faults = TickFaults(board)
+    board.add(Reorder(count=2))
     assert faults.apply("A", FIRST) == ()
     assert faults.apply("B", THIRD) == ()
     assert faults.apply("A", SECOND) == (SECOND, FIRST)
@@ -32,8 +35,8 @@ def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
 def test_a_client_gets_them_as_the_ledger_says(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session)
-        exchange.disturb_ticks("duplicate", 2)
-        exchange.disturb_ticks("reorder")
+        exchange.fault("duplicate", count=2)
+        exchange.fault("reorder")
         client.emit("subfor", "EURUSD_otc")
         times = [stamp for _, stamp, _ in client.ticks(8)]
     first, second, third, fourth, fifth, sixth = sorted(set(times))
@@ -43,7 +46,7 @@ def test_a_client_gets_them_as_the_ledger_says(exchange: PracticeExchange) -> No
 
 
 def test_ticks_are_disturbed_until_it_is_called_off(exchange: PracticeExchange) -> None:
-    exchange.disturb_ticks("duplicate", None)
+    exchange.fault("duplicate", count=None)
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).emit("subfor", "EURUSD_otc")
         times = [stamp for _, stamp, _ in client.ticks(10)]
@@ -56,4 +59,4 @@ def test_ticks_are_disturbed_until_it_is_called_off(exchange: PracticeExchange) 
 
 def test_a_number_below_one_is_refused(exchange: PracticeExchange) -> None:
     with pytest.raises(RequestRefused):
-        exchange.disturb_ticks("reorder", 0)
+        exchange.fault("reorder", count=0)

@@ -1,0 +1,68 @@
+"""What a person at a keyboard can tell a running exchange."""
+
+from actors.errors import RequestRefused
+from runtime.practice.exchange import PracticeExchange
+from runtime.practice.fault_table import FAULTS, explain, find_kind, read_line, usage
+
+_OWN = {
+    "calm [NAME] [region=TEXT] [asset=TEXT]": "Ends all faults, or those of a name or a place.",
+    "status": "Lists regions, their sockets, and the faults that hold.",
+    "help [NAME]": "Tells what can be said, or how one fault is written.",
+}
+_PLACES = {"region", "asset"}
+
+
+class Console:
+    """A line is a fault as the command line takes it, or one of ``calm``, ``status`` and ``help``."""
+
+    def __init__(self, exchange: PracticeExchange) -> None:
+        self._exchange = exchange
+
+    def answer(self, line: str) -> str:
+        """What ``obey`` answers, or why it refuses to."""
+        try:
+            return self.obey(line)
+        except RequestRefused as error:
+            return f"refused: {error}"
+
+    def obey(self, line: str) -> str:
+        """Do what ``line`` says; raises ``RequestRefused``, which tells what would be right."""
+        words, parameters = read_line(line)
+        match words:
+            case ["help"]:
+                return _help()
+            case ["help", name]:
+                return _usage(name)
+            case ["status"]:
+                return self._status()
+            case ["calm", *names]:
+                return self._calm(names, parameters)
+            case [name]:
+                struck = self._exchange.fault(name, **parameters)
+                return f"ok, {struck} sockets struck" if struck else "ok"
+            case _:
+                raise RequestRefused("a line has one name, then parameters: slow rate=1000")
+
+    def _calm(self, names: list[str], place: dict[str, str]) -> str:
+        if len(names) > 1 or not place.keys() <= _PLACES:
+            raise RequestRefused("calm is followed by at most one name, region=TEXT and asset=TEXT")
+        self._exchange.calm(*names, **place)
+        return "ok"
+
+    def _status(self) -> str:
+        connected = [record.region for record in self._exchange.ledger.sockets() if record.closed_at is None]
+        regions = [
+            f"{region.name} {region.url}: {connected.count(region.name)} sockets"
+            for region in self._exchange.regions
+        ]
+        return "\n".join([*regions, *(f"fault {fault}" for fault in self._exchange.faults())])
+
+
+def _help() -> str:
+    own = [f"{written}\n    {does}" for written, does in _OWN.items()]
+    return "\n".join([*map(_usage, FAULTS), *own])
+
+
+def _usage(name: str) -> str:
+    kind = find_kind(name)
+    return f"{usage(kind)}\n    {explain(kind)}"

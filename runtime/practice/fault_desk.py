@@ -1,0 +1,141 @@
+"""The fault desk: lets faults begin and end."""
+
+import asyncio
+from collections.abc import Callable
+
+from actors.errors import RequestRefused
+from runtime.practice import frames
+from runtime.practice.assets import AssetTable
+from runtime.practice.clock import VenueClock
+from runtime.practice.connection import Connection
+from runtime.practice.fault import Fault
+from runtime.practice.fault_board import FaultBoard
+from runtime.practice.fault_table import show
+from runtime.practice.ledger import Ledger
+from runtime.practice.listings import LISTINGS
+from runtime.practice.records import FaultRecord
+from runtime.practice.regions import Regions
+from runtime.practice.socket_faults import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
+from runtime.practice.venue_faults import ClockJump, CloseMarket
+
+_FRAME = frames.text('42["half a frame",{}]')
+_HALF = len(_FRAME) // 2
+
+
+class FaultDesk:
+    """What strikes sockets is over at once, or stays with them; all else stands on the board while it holds.
+
+    ``reschedule`` is called when the venue's clock was set, ``announce`` when markets opened or closed.
+    """
+
+    def __init__(
+        self,
+        board: FaultBoard,
+        regions: Regions,
+        assets: AssetTable,
+        clock: VenueClock,
+        ledger: Ledger,
+        *,
+        reschedule: Callable[[], None],
+        announce: Callable[[], None],
+    ) -> None:
+        self._board = board
+        self._regions = regions
+        self._assets = assets
+        self._clock = clock
+        self._ledger = ledger
+        self._reschedule = reschedule
+        self._announce = announce
+        self._one_at_a_time = asyncio.Lock()
+        self._endings: set[asyncio.Task[None]] = set()
+
+    async def holding(self) -> list[Fault]:
+        """The faults that hold now; one that struck several sockets counts once."""
+        struck = {id(fault): fault for fault in self._regions.faults}
+        return [*self._board, *struck.values()]
+
+    async def begin(self, fault: Fault) -> int:
+        """Answers with how many sockets it struck at once; raises ``RequestRefused`` for an unknown place."""
+        self._check_place(getattr(fault, "region", None), getattr(fault, "asset", None))
+        async with self._one_at_a_time:
+            self._write(fault, ended=False)
+            struck = 0
+            if isinstance(fault, SocketFault):
+                clients = self._regions.clients(fault.region, fault.count)
+                struck = len(clients)
+                await self._strike(fault, clients)
+            else:
+                self._board.add(fault)
+                await self._adjust()
+        lasts: float | None = getattr(fault, "lasts", None)
+        if lasts is not None:
+            asyncio.get_running_loop().call_later(lasts, self._run_out, fault)
+        return struck
+
+    async def calm(self, kind: type[Fault], region: str | None, asset: str | None) -> None:
+        """End the faults of a kind; with a place, those that were meant for it alone.
+
+        Raises ``RequestRefused`` for an unknown place.
+        """
+        self._check_place(region, asset)
+        place = {"region": region, "asset": asset}
+        wanted = {key: name for key, name in place.items() if name is not None}
+
+        def matches(fault: Fault) -> bool:
+            here = all(getattr(fault, key, None) == name for key, name in wanted.items())
+            return here and isinstance(fault, kind)
+
+        await self._end(matches)
+
+    async def _strike(self, fault: SocketFault, clients: list[Connection]) -> None:
+        match fault:
+            case Drop():
+                await self._regions.drop(clients)
+            case Close():
+                for client in clients:
+                    client.leave("closed on command", fault.frame)
+            case Garbage():
+                for client in clients:
+                    client.line.write(fault.data)
+            case HalfFrame():
+                for client in clients:
+                    client.line.write(_FRAME[:_HALF])
+                    client.line.strike(fault)
+                    client.line.write(_FRAME[_HALF:])
+            case Stall():
+                for client in clients:
+                    client.line.strike(fault)
+
+    def _run_out(self, fault: Fault) -> None:
+        ending = asyncio.create_task(self._end(lambda each: each is fault))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    async def _end(self, matches: Callable[[Fault], bool]) -> None:
+        async with self._one_at_a_time:
+            struck = {id(fault): fault for fault in self._regions.relieve(matches)}
+            for fault in (*self._board.end(matches), *struck.values()):
+                self._write(fault, ended=True)
+            await self._adjust()
+
+    async def _adjust(self) -> None:
+        """Let the board have its way."""
+        await self._regions.adjust()
+        jump = sum(fault.seconds for fault in self._board if isinstance(fault, ClockJump))
+        if jump != self._clock.jump:
+            self._clock.jump = jump
+            self._reschedule()
+        closed = frozenset(fault.asset for fault in self._board if isinstance(fault, CloseMarket))
+        if closed != self._assets.closed:
+            self._assets.closed = closed
+            self._announce()
+
+    def _write(self, fault: Fault, *, ended: bool) -> None:
+        self._ledger.write_fault(FaultRecord(self._clock.utc(), show(fault), ended))
+
+    def _check_place(self, region: str | None, asset: str | None) -> None:
+        if region is not None and region not in self._regions.gates:
+            there = ", ".join(self._regions.gates)
+            raise RequestRefused(f"no region is called {region!r}; there are {there}")
+        if asset is not None and asset not in LISTINGS:
+            raise RequestRefused(f"not listed here: {asset}")
