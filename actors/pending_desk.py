@@ -88,6 +88,7 @@ class PendingDesk(RuntimeActor):
         self._outbound.tell(Request(trade.id, trade.command, trade.expires_at, urgent=True))
 
     def _answered(self, answer: events.PendingAnswered) -> None:
+        self._enter(answer)
         outcome: Any = RequestRefused(answer.reason) if answer.reason else answer.order or answer.ticket
         if answer.ticket:
             id = self._cancelling.get(answer.ticket)
@@ -95,6 +96,15 @@ class PendingDesk(RuntimeActor):
             id = self._placing[0].id if self._placing else None
         if id is not None and self._forget(id):
             self._answer(id, outcome)
+
+    def _enter(self, answer: events.PendingAnswered) -> None:
+        """The list that follows may be a moment late; whoever asks for it now must find what was answered."""
+        if self._orders is None or answer.reason:
+            return
+        changed = answer.ticket or (answer.order.ticket if answer.order else "")
+        self._orders = [order for order in self._orders if order.ticket != changed]
+        if answer.order is not None:
+            self._orders.append(answer.order)
 
     def _listed(self, orders: list[PendingOrder]) -> None:
         gone = {order.ticket for order in self._orders or ()} - {order.ticket for order in orders}

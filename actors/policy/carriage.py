@@ -187,7 +187,8 @@ class Carriage:
         target = self._subscriptions.elsewhere(stream, self.roster.markets, self.roster.account)
         if not target or self._subscriptions.leaves(asset):
             return self.resubscribe(asset)
-        old, stream.connection, stream.confirmed = stream.connection, target, None
+        old = stream.shunned = stream.connection
+        stream.connection, stream.confirmed = target, None
         begun = self._handover(asset, old, target, cut=True)
         return [begun, _again(stream, target), self._let_go(asset, old)]
 

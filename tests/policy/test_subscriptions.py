@@ -389,3 +389,14 @@ def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_ca
         loads = [load[name] for name in markets]
         assert max(loads, default=0) - min(loads, default=0) <= 1
         assert not load[account] or min(loads, default=cap) == cap
+
+
+def test_a_stream_comes_back_to_where_it_was_mute_only_if_there_is_no_other_room() -> None:
+    subscriptions = carried("A", "c1")
+    stream = subscriptions.get("A")
+    assert stream is not None
+    stream.shunned, stream.connection, stream.confirmed = "c1", "", None
+    assert [each.connection for each in subscriptions.place(["c1", "c2"])] == ["c2"]
+    stream.connection = ""
+    assert [each.connection for each in subscriptions.place(["c1"])] == ["c1"]
+    assert stream.shunned == ""
