@@ -24,7 +24,7 @@ from runtime.output.json_lines import JsonLines
 from runtime.output.stdout import Terminal
 from runtime.output.table import FAREWELL, LiveTable
 from runtime.output.tally import Tally
-from runtime.wiring import Runtime
+from runtime.runtime import Runtime
 
 LAST_EVENTS_TIMEOUT = 2.0
 """Seconds that whoever reads the output may take for what is left at the end."""
