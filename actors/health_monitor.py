@@ -7,6 +7,7 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.base import RuntimeActor
+from actors.messages.control import Reconfigure
 from actors.messages.events import (
     AssetsListed,
     ClockReport,
@@ -76,6 +77,8 @@ class HealthMonitor(RuntimeActor):
                 self._liveness.hours.learn(message.assets, time.time())
             case _Check():
                 self._check()
+            case Reconfigure(settings=Vigilance() as vigilance):
+                self._liveness.change(vigilance)
             case Describe():
                 self.describe(message, self._part())
             case Begin():

@@ -7,7 +7,7 @@ from loguru import logger
 
 from actors.base import RuntimeActor
 from actors.errors import RequestRefused, WorkerDied
-from actors.messages.control import Drain
+from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import (
     ActorQuarantined,
     ConnectionDown,
@@ -36,6 +36,7 @@ from actors.policy import steps
 from actors.policy.children import Plan
 from actors.policy.connections import Connections
 from actors.policy.hosts import Hosts
+from actors.policy.regions import Access
 
 CHECK_INTERVAL = 0.5
 """Seconds by which a silent worker may be found out too late."""
@@ -98,6 +99,8 @@ class Supervisor(RuntimeActor):
                 self._take(self._connections.open(name, now))
             case CloseConnection(name=name):
                 self._take(self._connections.close(name))
+            case Reconfigure(settings=Access() as access):
+                self._take(self._connections.change(access, now))
             case RestartChild():
                 self._restart(message)
             case Describe():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runtime.attachment import attach
-    from runtime.wiring import Runtime
+    from runtime.runtime import Runtime
 
 __all__ = ["Runtime", "attach"]
 
@@ -16,7 +16,7 @@ __all__ = ["Runtime", "attach"]
 def __getattr__(name: str) -> Any:
     # Imported here: see above.
     if name == "Runtime":
-        from runtime.wiring import Runtime  # noqa: PLC0415
+        from runtime.runtime import Runtime  # noqa: PLC0415
 
         return Runtime
     if name == "attach":

@@ -28,7 +28,7 @@ from runtime.endings import INTERRUPTED, Ending, Endings
 from runtime.main import CLEAN, FAILED, MISUSED, REFUSED
 from runtime.output.stdout import discard
 from runtime.run import secrets_of
-from runtime.wiring import Runtime
+from runtime.runtime import Runtime
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,16 +11,19 @@ from platformdirs import user_state_path
 from actors.messages.lifecycle import ConnectionSettings
 from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
+from actors.policy.batching import BatchSettings
 from actors.policy.children import Plan
 from actors.policy.liveness import Vigilance
 from actors.policy.pace import Tolerance
 from actors.policy.quota import Allowance, Rate
+from actors.policy.regions import Access
 from actors.policy.restarts import Intensity
 from actors.policy.roster import PoolPlan
 from actors.values import Region
 from actors.wire.ssid import SessionString
-from runtime.config import Config, Health, Orders, Pool, Reconnect
+from runtime.config import Batching, Config, Health, Orders, Pool, Reconnect
 from runtime.config import Limits as LimitSettings
+from runtime.config import Rate as ConfiguredRate
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -39,14 +42,18 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         workers=bool(workers),
         connections=connection_names(config.pool),
         kept=config.pool.kept,
-        regions=tuple(regions),
+        access=access_of(config, regions),
         settings=_settings(config, session),
         new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
         new_intensity=functools.partial(Intensity, supervision.max_restarts, supervision.max_seconds),
-        connects=tuple(Rate(rate.count, rate.seconds) for rate in config.limits.connects),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
     )
+
+
+def access_of(config: Config, regions: Sequence[Region]) -> Access:
+    """Where the venue is, and how often it may be dialled."""
+    return Access(tuple(regions), _rates(config.limits.connects))
 
 
 def pool_plan(pool: Pool) -> PoolPlan:
@@ -67,8 +74,12 @@ def connection_names(pool: Pool) -> tuple[str, ...]:
 
 def allowance_of(limits: LimitSettings) -> Allowance:
     """What the limiter lets pass."""
-    rates = tuple(Rate(rate.count, rate.seconds) for rate in limits.messages)
-    return Allowance(rates, limits.max_concurrent_operations)
+    return Allowance(_rates(limits.messages), limits.max_concurrent_operations)
+
+
+def batches_of(batching: Batching) -> BatchSettings:
+    """How the batcher joins."""
+    return BatchSettings(batching.batch_size, batching.batch_timeout)
 
 
 def limits_of(orders: Orders) -> Limits:
@@ -120,3 +131,7 @@ def _wait(reconnect: Reconnect) -> Wait:
         return custom
     strategy = linear if reconnect.strategy == "linear" else exponential
     return strategy(reconnect.reconnect_delay, reconnect.max_delay, jitter=reconnect.jitter)
+
+
+def _rates(configured: Sequence[ConfiguredRate]) -> tuple[Rate, ...]:
+    return tuple(Rate(rate.count, rate.seconds) for rate in configured)

@@ -51,21 +51,24 @@ class _Watch(FileSystemEventHandler):
 
 
 class Reloader(RuntimeActor):
-    """Owns the configuration in force. Receives ``Reload``, asked or told, and hears of the file's changes;
-    has a new configuration applied, and sends the news to ``router``."""
+    """Owns the configuration in force, which was read from a file.
+
+    Receives ``Reload``, asked or told, and hears of the file's changes; has a new configuration applied,
+    and sends the news to ``router``.
+    """
 
     def __init__(
         self,
         config: Config,
-        path: Path,
         *,
-        apply: Callable[[Config, Config], None],
+        apply: Callable[[Config], None],
         router: Tellable,
         **kwargs: Any,
     ) -> None:
         super().__init__("reloader", **kwargs)
         self._config = config
-        self._path = path
+        assert config.file is not None
+        self._path = config.file
         self._apply = apply
         self._router = router
         self._observer = Observer()
@@ -103,7 +106,7 @@ class Reloader(RuntimeActor):
         new = load(self._path)
         changed = changes(self._config, new)
         if changed:
-            self._apply(self._config, new)
+            self._apply(new)
             self._config = new
         return changed
 

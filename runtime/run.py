@@ -12,11 +12,13 @@ from msgspec import Struct
 
 from actors.errors import AuthRejected
 from actors.messages.commands import Subscribe
+from actors.messages.events import ConfigReloaded
 from actors.subscriber import Subscriber
 from runtime import logs
 from runtime.config import Config
 from runtime.dashboard import Facts
 from runtime.endings import Ending, Endings
+from runtime.hangup import on_hangup
 from runtime.logs.log_file import LogFile
 from runtime.output.base import Output
 from runtime.output.event_log import PlainLog
@@ -24,7 +26,7 @@ from runtime.output.json_lines import JsonLines
 from runtime.output.stdout import Terminal
 from runtime.output.table import FAREWELL, LiveTable
 from runtime.output.tally import Tally
-from runtime.wiring import Runtime
+from runtime.runtime import Runtime
 
 LAST_EVENTS_TIMEOUT = 2.0
 """Seconds that whoever reads the output may take for what is left at the end."""
@@ -53,11 +55,12 @@ class Run:
         self._endings = Endings(FAREWELL if wishes.output == "table" else b"")
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
+        self._log: logs.Log
 
     def go(self) -> Exception | None:
         """Run until something ends it; answers with the failure that did."""
         began = time.monotonic()
-        with self._endings, self._open_log():
+        with self._endings, self._open_log(), on_hangup(self._runtime.reload_soon):
             if self._session is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
@@ -89,6 +92,8 @@ class Run:
     def _take(self, events: list[Any]) -> None:
         self._tally.count(events)
         self._output.show(events)
+        if any(isinstance(event, ConfigReloaded) for event in events):
+            self._log.set_level(self._runtime.config.log.level)
 
     def _stop(self) -> None:
         match self._runtime.failure:
@@ -115,7 +120,8 @@ class Run:
                 )
                 writes.append(opened.enter_context(file))
             secrets = secrets_of(self._config)
-            opened.enter_context(logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit))
+            self._log = logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit)
+            opened.enter_context(self._log)
             return opened.pop_all()
 
     def _make_output(self) -> Output:

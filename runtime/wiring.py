@@ -1,62 +1,40 @@
-"""The house put together: every actor made with what it needs, started in order and stopped in reverse."""
+"""The actors put together: each made with what it needs, told of the others, subscribed to what it hears."""
 
 import contextlib
-import functools
 import math
-import os
-import tempfile
-import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import pykka
-from loguru import logger
 
 from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.candle_desk import CandleDesk
-from actors.connection import Connection
-from actors.connection_host import ConnectionHost
-from actors.errors import ConfigInvalid, RequestRefused, TellwireError, WorkerDied
 from actors.health_monitor import HealthMonitor
-from actors.messages.commands import Subscribe, SubscribeTicks
-from actors.messages.control import Drain
-from actors.messages.lifecycle import ActorEnded, ActorFailed, Host, StartConnection, Tellable, Wired
+from actors.messages.commands import Subscribe, SubscribeTicks, UnsubscribeTicks
+from actors.messages.control import Drain, Reconfigure
+from actors.messages.lifecycle import Host, Tellable, Wired
 from actors.order_desk import OrderDesk
 from actors.pending_desk import PendingDesk
-from actors.policy.batching import BatchSettings
 from actors.pool import Pool
 from actors.rate_limiter import RateLimiter
 from actors.router import Router
 from actors.subscriber import Subscriber
 from actors.supervisor import Supervisor
-from actors.values import LogLevel, Region
-from actors.wire.ssid import SessionString, parse_session
-from runtime.config import Config, load
-from runtime.control.door import open_door
-from runtime.control.hooks import Hooks, introduce
-from runtime.dialing import dial
-from runtime.gateway import Gateway, Serve
-from runtime.journal import open_journal
-from runtime.logs import tokens
+from actors.values import Region
+from actors.wire.ssid import SessionString
+from runtime.config import Config
+from runtime.household import Household
 from runtime.planning import (
+    access_of,
     allowance_of,
-    journal_path,
+    batches_of,
     limits_of,
     make_plan,
     pool_plan,
-    regions_for,
     vigilance_of,
 )
-from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.workers import Workers
-
-STOP_TIMEOUT = 2.0
-"""Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
@@ -67,245 +45,139 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
     Backfiller: ("stream.gap",),
 }
-"""Which events the house's own actors subscribe to."""
+"""Which events the house's own actors subscribe to; the candle desk does so as it needs to."""
+
+Ref = pykka.ActorRef[Any]
 
 
-class _LocalHost:
-    """The main process as a host: with no workers, connections live right here."""
+class Means(NamedTuple):
+    """What the actors work with beyond the configuration; ``start_host`` is given a name and the router."""
 
-    pid = 0
-
-    def __init__(self, host: pykka.ActorRef[ConnectionHost]) -> None:
-        self._host = host
-
-    def tell(self, message: Any) -> None:
-        try:
-            self._host.tell(message)
-        except pykka.ActorDeadError as error:
-            raise WorkerDied("the connection host of this process has ended") from error
-
-    def kill(self) -> None:
-        self._host.stop(block=False)
+    session: SessionString
+    regions: Sequence[Region]
+    journal: Journal
+    start_host: Callable[[str, Tellable], Host]
+    escalate: Callable[[Exception], None]
 
 
-class Runtime:
-    """A pool of live connections behind one router actor; a context manager.
+class House:
+    """All actors of a runtime but its gateway; ``router`` is their face to the world."""
 
-    ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it
-    serves where no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
-    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; by default
-    it stops, in a thread of its own.
-    """
+    def __init__(self, config: Config, means: Means, household: Household) -> None:
+        self._config = config
+        self._means = means
+        self._household = household
+        self._start = household.start
+        self.router = self._start(Router, self._start_subscriber, config.connection.message_timeout)
+        self._desk, self._pending_desk, self._candle_desk = self._start_desks()
+        self._pool, self._batcher, self._limiter = self._start_way_out()
+        self._monitor, self._backfiller = self._start_health()
+        self._supervisor = self._start_supervisor()
+        self._subscribe()
+        self._introduce()
+        self._stream({}, _periods(config))
 
-    router: pykka.ActorRef[Router]
+    def reconfigure(self, new: Config, regions: Sequence[Region]) -> None:
+        """Go on with ``new``, in what can be changed while everything runs; from any thread."""
+        self._limiter.tell(Reconfigure(allowance_of(new.limits)))
+        self._batcher.tell(Reconfigure(batches_of(new.batching)))
+        self._monitor.tell(Reconfigure(vigilance_of(new.health)))
+        self._supervisor.tell(Reconfigure(access_of(new, regions)))
+        self._stream(_periods(self._config), _periods(new))
+        self._config = new
 
-    def __init__(
-        self,
-        config: Config,
-        *,
-        practice: bool | None = None,
-        stop_asked: Callable[[], object] | None = None,
-    ) -> None:
-        session = config.account.session_string
-        if practice is False and session is None:
-            raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
-        self.config = config
-        self.exchange: PracticeExchange | None = None
-        self.failure: Exception | None = None
-        """Why the runtime cannot go on, once ``wait`` has returned true."""
-        self._session = None if practice else session
-        self._stop_asked = stop_asked or self._stop_in_background
-        self._failed = threading.Event()
-        self._stopping = threading.Lock()
-        self._actors: list[pykka.ActorRef[Any]] = []
-        self._ended: dict[str, threading.Event] = {}
-        self._pool: pykka.ActorRef[Pool]
-        self._candle_desk: pykka.ActorRef[CandleDesk]
-        self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
-        self._passing: tempfile.TemporaryDirectory[str] | None = None
-        self._supervisor: pykka.ActorRef[Supervisor] | None = None
+    def _stream(self, before: dict[str, int], wanted: dict[str, int]) -> None:
+        for asset in before.keys() - wanted.keys():
+            self.router.tell(UnsubscribeTicks(asset))
+        for asset, period in wanted.items():
+            if before.get(asset) != period:
+                self.router.tell(SubscribeTicks(asset, period, deadline=math.inf))
 
-    @classmethod
-    def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
-        """Raises ``ConfigInvalid`` with every problem of the file."""
-        return cls(load(path), practice=practice)
+    def drain(self, timeout: float) -> None:
+        """Have everybody say their last words and every connection close politely."""
+        for ref in (self.router, self._candle_desk, self._pool, self._supervisor):
+            with contextlib.suppress(pykka.ActorDeadError):  # it has failed
+                ref.tell(Drain())
+        self._household.await_end(self._supervisor, timeout)
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Start everything; returns before the first connection is up, for every ask waits for that.
-
-        Raises ``Halted`` if another runtime keeps the journal of orders; nothing is left running then.
-        """
-        try:
-            self._start(self._session or self._open_exchange())
-        except BaseException:
-            self.stop()
-            raise
-
-    def reload(self) -> None:
-        """Read the configuration's file again; raises ``RequestRefused`` or ``ConfigInvalid``."""
-        raise RequestRefused("reload is not supported by this runtime")
-
-    def _start(self, session: SessionString) -> None:
-        gateway = self._start_gateway(session)  # first, so that it ends last
-        batching, health = self.config.batching, self.config.health
-        router = self.router = self._run(
-            Router, self._start_subscriber, self.config.connection.message_timeout
-        )
-        desk, pending_desk, candle_desk = self._start_desks(session, router)
-        pool = self._pool = self._run(Pool, pool_plan(self.config.pool), router=router)
-        batcher = self._run(
-            Batcher, BatchSettings(batching.batch_size, batching.batch_timeout), outbound=pool
-        )
-        limiter = self._run(
-            RateLimiter, allowance_of(self.config.limits), outbound=batcher, pool=pool, router=router
-        )
-        monitor = self._run(
-            HealthMonitor, vigilance_of(health), health.check_interval, router=router, pool=pool
-        )
-        backfiller = self._run(Backfiller, router=router, candle_desk=candle_desk)
-        supervisor = self._supervisor = self._run(
-            Supervisor,
-            make_plan(self.config, session, self._regions(session)),
-            start_host=functools.partial(self._start_host, router=router, session=session),
-            router=router,
-            pool=pool,
-            escalate=self._escalate,
-        )
-        for listener in (supervisor, pool, limiter, monitor, backfiller, desk, pending_desk):
-            for topic in LISTENS[listener.actor_class]:
-                router.tell(Subscribe(topic, to=listener))
-        wired = Wired(
-            outbound=limiter,
-            pool=pool,
-            supervisor=supervisor,
-            desk=desk,
-            pending_desk=pending_desk,
-            candle_desk=candle_desk,
-            parts=(supervisor, pool, monitor, limiter, batcher, desk, candle_desk),
-        )
-        for ref in (router, pool, desk, pending_desk, candle_desk, supervisor):
-            ref.tell(wired)
-        for stream in self.config.streams:
-            router.tell(SubscribeTicks(stream.asset, stream.period, deadline=math.inf))
-        if gateway is not None:
-            gateway.tell(Serve(router))
-
-    def _start_desks(self, session: SessionString, router: Tellable) -> list[pykka.ActorRef[Any]]:
-        orders, candles = self.config.orders, self.config.candles
-        journal = self._open_journal(session)
-        desk = self._run(OrderDesk, session.kind, limits_of(orders), journal, router=router)
-        pending_desk = self._run(PendingDesk, router=router)
-        self._candle_desk = self._run(CandleDesk, candles.cache_ttl, candles.cache_size, router=router)
-        return [desk, pending_desk, self._candle_desk]
-
-    def stop(self) -> None:
-        """Close every connection politely, then end every actor and process; idempotent, from any thread."""
-        with self._stopping:
-            self._stop()
-
-    def _stop(self) -> None:
-        if self._actors and self._supervisor is not None:
-            for ref in (self.router, self._candle_desk, self._pool, self._supervisor):
-                with contextlib.suppress(pykka.ActorDeadError):  # it has failed
-                    ref.tell(Drain())
-            self._end_of(self._supervisor.actor_urn).wait(self.config.supervision.drain_timeout)
-        while self._actors:
-            ref = self._actors.pop()
-            ref.stop(block=False)
-            if not self._end_of(ref.actor_urn).wait(STOP_TIMEOUT):
-                logger.error("{} does not end", ref.actor_class.__name__)
-        if self.exchange is not None:
-            self.exchange.stop()
-            self.exchange = None
-        if self._passing is not None:
-            self._passing.cleanup()
-            self._passing = None
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
-        return self._failed.wait(timeout)
-
-    def set_log_level(self, level: LogLevel) -> None:
-        """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
-        self._workers.set_log_level(level)
-
-    def tell(self, message: ActorFailed | ActorEnded) -> None:
-        """The actors' guardian: one of them that dies of an unforeseen error takes the runtime along."""
-        match message:
-            case ActorEnded(urn=urn):
-                self._end_of(urn).set()
-            case ActorFailed(name="gateway"):
-                logger.error("nobody can attach or operate the runtime any more: {}", message.reason)
-            case ActorFailed():
-                self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
-
-    def _end_of(self, urn: str) -> threading.Event:
-        return self._ended.setdefault(urn, threading.Event())
-
-    def _escalate(self, error: Exception) -> None:
-        if self.failure is None:
-            self.failure = error
-            self._failed.set()
-
-    def _stop_in_background(self) -> None:
-        threading.Thread(target=self.stop, name="stop").start()
-
-    def _start_gateway(self, session: SessionString) -> pykka.ActorRef[Gateway] | None:
-        door = open_door(self.config)
-        if door is None:
-            return None
-        kind = "practice" if self.exchange else session.kind.value
-        regions = list(self._regions(session))
-        hooks = Hooks(
-            functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
-        )
-        return self._run(Gateway, door, hooks)
-
-    def _regions(self, session: SessionString) -> tuple[Region, ...]:
-        return self.exchange.regions if self.exchange else regions_for(self.config, session)
-
-    def _open_exchange(self) -> SessionString:
-        practice = self.config.practice
-        names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
-        settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
-        self.exchange = PracticeExchange(settings)
-        self.exchange.start()
-        return parse_session(self.exchange.session)
-
-    def _open_journal(self, session: SessionString) -> Journal:
-        orders = self.config.orders
-        if self.exchange is None or orders.journal:
-            return open_journal(journal_path(orders, session))
-        self._passing = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
-        return open_journal(Path(self._passing.name) / "orders.sqlite")
-
-    def _run(self, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
-        ref: pykka.ActorRef[Any] = actor.start(*args, guardian=self, **kwargs)
-        self._actors.append(ref)
-        return ref
-
-    def _start_subscriber(self, wish: Subscribe) -> pykka.ActorRef[Any]:
+    def _start_subscriber(self, wish: Subscribe) -> Ref:
         assert not isinstance(wish.to, pykka.ActorRef)
         return Subscriber.start(wish.topic or "*", wish.to, batch=wish.batch, router=self.router)
 
-    def _start_host(self, name: str, *, router: Tellable, session: SessionString) -> Host:
-        if self.config.pool.workers == 0:
-            return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
-        configured = self.config.account.session.get_secret_value()  # not the one in use while practising
-        secrets = tokens(session.auth.value) | tokens(configured)
-        return self._workers.start(name, router, secrets)
+    def _start_desks(self) -> tuple[Ref, Ref, Ref]:
+        kind, limits, candles = self._means.session.kind, limits_of(self._config.orders), self._config.candles
+        return (
+            self._start(OrderDesk, kind, limits, self._means.journal, router=self.router),
+            self._start(PendingDesk, router=self.router),
+            self._start(CandleDesk, candles.cache_ttl, candles.cache_size, router=self.router),
+        )
+
+    def _start_way_out(self) -> tuple[Ref, Ref, Ref]:
+        """From its end to its head: a request passes the limiter, the batcher and the pool."""
+        config, router = self._config, self.router
+        pool = self._start(Pool, pool_plan(config.pool), router=router)
+        batcher = self._start(Batcher, batches_of(config.batching), outbound=pool)
+        allowance = allowance_of(config.limits)
+        limiter = self._start(RateLimiter, allowance, outbound=batcher, pool=pool, router=router)
+        return pool, batcher, limiter
+
+    def _start_health(self) -> tuple[Ref, Ref]:
+        health, router = self._config.health, self.router
+        vigilance = vigilance_of(health)
+        return (
+            self._start(HealthMonitor, vigilance, health.check_interval, router=router, pool=self._pool),
+            self._start(Backfiller, router=router, candle_desk=self._candle_desk),
+        )
+
+    def _start_supervisor(self) -> Ref:
+        return self._start(
+            Supervisor,
+            make_plan(self._config, self._means.session, self._means.regions),
+            start_host=self._start_host,
+            router=self.router,
+            pool=self._pool,
+            escalate=self._means.escalate,
+        )
+
+    def _start_host(self, name: str) -> Host:
+        return self._means.start_host(name, self.router)
+
+    def _subscribe(self) -> None:
+        listeners = (
+            self._supervisor,
+            self._pool,
+            self._limiter,
+            self._monitor,
+            self._backfiller,
+            self._desk,
+            self._pending_desk,
+        )
+        for listener in listeners:
+            for topic in LISTENS[listener.actor_class]:
+                self.router.tell(Subscribe(topic, to=listener))
+
+    def _introduce(self) -> None:
+        wired = Wired(
+            outbound=self._limiter,
+            pool=self._pool,
+            supervisor=self._supervisor,
+            desk=self._desk,
+            pending_desk=self._pending_desk,
+            candle_desk=self._candle_desk,
+            parts=(
+                self._supervisor,
+                self._pool,
+                self._monitor,
+                self._limiter,
+                self._batcher,
+                self._desk,
+                self._candle_desk,
+            ),
+        )
+        desks = (self._desk, self._pending_desk, self._candle_desk)
+        for ref in (self.router, self._pool, *desks, self._supervisor):  # the last starts the first child
+            ref.tell(wired)
 
 
-def _start_connection(
-    router: Tellable, start: StartConnection, guardian: Tellable
-) -> pykka.ActorRef[Connection]:
-    return Connection.start(start, router, dial, guardian)
+def _periods(config: Config) -> dict[str, int]:
+    return {stream.asset: stream.period for stream in config.streams}

@@ -17,8 +17,8 @@ import msgspec
 from actors.errors import OrderUnknown, RequestError
 from actors.messages import Command, GetStatus, PlaceOrder, Subscribe
 from actors.values import Direction
+from runtime import Runtime
 from runtime.config import Config
-from runtime.wiring import Runtime
 
 ANSWER_MARGIN = 2.0
 """Seconds that an ask waits past its order's deadline, so that a late answer is seen to be late."""

@@ -11,10 +11,10 @@ import pykka
 import pytest
 from loguru import logger
 
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.practice.account import SESSION_MARK
-from runtime.wiring import Runtime
 
 # Its deadline of 200 ms an example is a timed test, which a busy machine fails; pytest-timeout ends a hang.
 hypothesis.settings.register_profile("untimed", deadline=None)

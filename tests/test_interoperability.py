@@ -31,8 +31,8 @@ from actors.messages import (
     SubscribeTicks,
 )
 from actors.values import AccountKind, Asset, Balance, Candle, Payout
+from runtime import Runtime
 from runtime.config import Config
-from runtime.wiring import Runtime
 from tests.journeys.journey import DEADLINE, Notebook
 
 AHEAD = 7200

@@ -12,6 +12,10 @@ class Attempts:
         self._quota = Quota(Allowance(tuple(rates), 0))  # nothing is in flight: an attempt is no request
         self._waiting: dict[str, None] = {}
 
+    def change(self, rates: Sequence[Rate]) -> None:
+        """Keep this pace from now on."""
+        self._quota.change(Allowance(tuple(rates), 0))
+
     def join(self, name: str) -> None:
         self._waiting[name] = None
 

@@ -9,10 +9,9 @@ from actors.errors import AuthRejected, TooManyRestarts
 from actors.messages.events import ActorQuarantined, ActorRestarted
 from actors.messages.lifecycle import ConnectionSettings, RestartDue, StableDue
 from actors.policy.backoff import Backoff
-from actors.policy.quota import Rate
+from actors.policy.regions import Access
 from actors.policy.restarts import Intensity
 from actors.policy.steps import Announce, Later, Retry, Step
-from actors.values import Region
 
 
 class Plan(Struct, frozen=True):
@@ -25,11 +24,10 @@ class Plan(Struct, frozen=True):
     hosts: tuple[str, ...]
     connections: tuple[str, ...]
     kept: int
-    regions: tuple[Region, ...]
+    access: Access
     settings: ConnectionSettings
     new_backoff: Callable[[], Backoff]
     new_intensity: Callable[[], Intensity]
-    connects: tuple[Rate, ...]
     reset_after: float
     heartbeat_timeout: float
     workers: bool = True

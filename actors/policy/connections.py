@@ -15,40 +15,11 @@ from actors.messages.lifecycle import (
 )
 from actors.messages.status import ChildStatus, RegionStatus
 from actors.policy.attempts import Attempts
-from actors.policy.children import Child, ChildState, Plan
+from actors.policy.children import ChildState, Plan
+from actors.policy.connection_child import ConnectionChild
 from actors.policy.refusals import Refusals
-from actors.policy.regions import Regions
+from actors.policy.regions import Access, Regions
 from actors.policy.steps import Announce, Escalate, Later, Step, TellHost, TellPool
-from actors.values import Region
-
-
-class ConnectionChild(Child):
-    """A connection: where it lives, and what its present life, or the last one, has come to.
-
-    ``losses`` counts the lives that were ready and ended before they were stable, in a row.
-    """
-
-    def __init__(self, name: str, plan: Plan, host: str) -> None:
-        super().__init__(name, plan)
-        self.host = host
-        self.region = min(plan.regions, key=lambda region: region.priority)
-        self.began_at = 0.0
-        self.was_ready = False
-        self.round_trip: float | None = None
-        self.losses = 0
-
-    def start(self, region: Region, now: float) -> list[Step]:
-        self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
-        return self.begins()
-
-    def stable(self, epoch: int) -> bool:
-        if stable := super().stable(epoch):
-            self.losses = 0
-        return stable
-
-    def lost(self, reason: str) -> ConnectionDown:
-        """The news of its end, where it cannot tell them itself."""
-        return ConnectionDown(self.name, self.epoch, self.region.name, reason, self.was_ready)
 
 
 class Connections:
@@ -56,8 +27,8 @@ class Connections:
 
     def __init__(self, plan: Plan) -> None:
         self._settings = plan.settings
-        self._regions = Regions(plan.regions)
-        self._attempts = Attempts(plan.connects)
+        self._regions = Regions(plan.access.regions)
+        self._attempts = Attempts(plan.access.connects)
         self._looks_again = False
         self._refusals = Refusals()
         self._processes: dict[str, Host] = {}
@@ -214,9 +185,20 @@ class Connections:
         down = child.lost(suspect.reason)
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
+    def change(self, access: Access, now: float) -> list[Step]:
+        """Dial there, and so often, from now on; who is somewhere else moves."""
+        self._regions.change(access.regions)
+        self._attempts.change(access.connects)
+        steps: list[Step] = []
+        for child in self._children.values():
+            if child.state is ChildState.UP and child.region not in self._regions:
+                down = child.lost(f"region {child.region.name} is not configured any more")
+                steps += [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
+        return steps
+
     def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
         """The connections and their regions as the status shows them."""
-        return tuple(map(_status, self._children.values())), self._regions.part(now)
+        return tuple(child.status() for child in self._children.values()), self._regions.part(now)
 
     def _living_on(self, host: str) -> list[ConnectionChild]:
         return [child for child in self._children.values() if child.host == host]
@@ -280,15 +262,3 @@ class Connections:
             if child.state not in unwanted
         ]
         return [Escalate(error)] if given_up and all(given_up) else []
-
-
-def _status(child: ConnectionChild) -> ChildStatus:
-    return ChildStatus(
-        name=child.name,
-        worker=child.host,
-        region=child.region.name,
-        state=child.state.value,
-        epoch=child.epoch,
-        restarts=child.restarts,
-        last_error=child.last_error,
-    )

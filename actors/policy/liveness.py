@@ -71,12 +71,18 @@ class Liveness:
     """
 
     def __init__(self, vigilance: Vigilance) -> None:
-        self._tolerance = vigilance.tolerance
-        self._reconnect_rate = Rate(vigilance.reconnects_per_hour, HOUR)
         self._reconnects: dict[str, Quota] = {}
+        self.change(vigilance)
         self.hours = TradingHours()
         self.streams: dict[str, StreamHealth] = {}
         self.connections: dict[str, ConnectionHealth] = {}
+
+    def change(self, vigilance: Vigilance) -> None:
+        """Bear this from now on."""
+        self._tolerance = vigilance.tolerance
+        self._reconnect_rate = Rate(vigilance.reconnects_per_hour, HOUR)
+        for quota in self._reconnects.values():
+            quota.change(Allowance((self._reconnect_rate,), 1))
 
     # What happens
 

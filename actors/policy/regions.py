@@ -5,11 +5,21 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from actors.messages.status import RegionStatus
+from actors.policy.quota import Rate
 from actors.values import Region
 
 MEASUREMENTS = 32
 """Round trips that the average is taken of; at a ping every 20 s those of ten minutes, for one connection."""
+
+
+class Access(Struct, frozen=True):
+    """Where the venue is, and how often it may be dialled, by all connections together."""
+
+    regions: tuple[Region, ...]
+    connects: tuple[Rate, ...]
 
 
 class RegionRecord:
@@ -49,11 +59,25 @@ class Regions:
     """
 
     def __init__(self, regions: Sequence[Region]) -> None:
-        if not regions:
-            raise ValueError("there must be a region to try")
-        self._records = {region.name: RegionRecord(region) for region in regions}
+        self._records: dict[str, RegionRecord] = {}
+        self.change(regions)
         self._turns = itertools.count(1)
         self._blocked_until: defaultdict[str, float] = defaultdict(lambda: float("-inf"))
+
+    def change(self, regions: Sequence[Region]) -> None:
+        """Try these from now on; what is known of those that were there before is kept."""
+        if not regions:
+            raise ValueError("there must be a region to try")
+        known = {(record.region.name, record.region.url): record for record in self._records.values()}
+        self._records = {
+            region.name: known.get((region.name, region.url)) or RegionRecord(region) for region in regions
+        }
+        for region in regions:
+            self._records[region.name].region = region  # the priority may be another
+
+    def __contains__(self, region: Region) -> bool:
+        record = self._records.get(region.name)
+        return record is not None and record.region.url == region.url
 
     def wait(self, now: float) -> float:
         """Seconds until there is a region that may be tried; 0 is now."""
@@ -68,31 +92,31 @@ class Regions:
         return min(free, key=lambda record: record.rank).region
 
     def tried(self, region: Region) -> None:
-        self._records[region.name].attempts += 1
+        self._record(region).attempts += 1
 
     def worked(self, region: Region) -> None:
         """A connection has logged in there."""
-        record = self._records[region.name]
+        record = self._record(region)
         record.successes += 1
         record.failed_turn = 0
 
     def failed(self, region: Region) -> None:
         """An attempt there has come to nothing."""
-        self._records[region.name].failures += 1
+        self._record(region).failures += 1
         self.shun(region)
 
     def shun(self, region: Region) -> None:
         """Try the others first: who logged in there did not stay well."""
-        self._records[region.name].failed_turn = next(self._turns)
+        self._record(region).failed_turn = next(self._turns)
 
     def block(self, region: Region, until: float) -> None:
         """Its host, so each region that has it, is to be left alone until then."""
-        host = self._records[region.name].host
+        host = self._record(region).host
         self._blocked_until[host] = max(self._blocked_until[host], until)
 
     def measured(self, region: Region, round_trip: float) -> None:
         """A ping was answered after so many seconds."""
-        self._records[region.name].measured(round_trip)
+        self._record(region).measured(round_trip)
 
     def part(self, now: float) -> tuple[RegionStatus, ...]:
         """The regions as the status shows them, in the order of the configuration."""
@@ -108,6 +132,10 @@ class Regions:
             )
             for record in self._records.values()
         )
+
+    def _record(self, region: Region) -> RegionRecord:
+        """One that is not listed any more may still have connections under way; nobody reads its record."""
+        return self._records[region.name] if region in self else RegionRecord(region)
 
     def _blocked_for(self, record: RegionRecord, now: float) -> float:
         return max(0.0, self._blocked_until[record.host] - now)

@@ -11,7 +11,9 @@ LIVE: Final[tuple[Path, ...]] = (
     ("regions",),
     ("limits",),
     ("batching",),
-    ("health",),
+    ("health", "stale_after"),
+    ("health", "stale_floor"),
+    ("health", "reconnects_per_hour"),
     ("streams",),
     ("log", "level"),
 )

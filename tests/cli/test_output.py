@@ -26,13 +26,12 @@ from actors.messages.events import (
 )
 from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Tick
-from runtime import logs
+from runtime import Runtime, logs
 from runtime.config import Config, Pool, Practice
 from runtime.output.base import look
 from runtime.output.event_log import EventLog, PlainLog
 from runtime.output.json_lines import JsonLines
 from runtime.output.tally import Tally
-from runtime.wiring import Runtime
 
 TICK = Tick("EURUSD_otc", 100.5, 1.10001, 100.75)
 

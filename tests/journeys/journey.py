@@ -9,9 +9,9 @@ import pytest
 from actors.messages import Command, ConnectionDown, ConnectionUp, Event, GetStatus, StreamGap
 from actors.messages.status import Status
 from actors.values import Tick
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, SentTick
-from runtime.wiring import Runtime
 
 WITH_WORKERS = pytest.mark.parametrize("workers", [0, 1, 2])
 DEADLINE = 5.0

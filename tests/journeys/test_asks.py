@@ -24,9 +24,9 @@ from actors.messages import (
 )
 from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Payout
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,

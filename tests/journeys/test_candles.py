@@ -9,11 +9,11 @@ from actors.errors import RequestTimeout
 from actors.messages import CandlesProgress, ConnectionDown, GetAssets, LoadCandles, Subscribe, SubscribeTicks
 from actors.messages.status import CandlesStatus
 from actors.values import Candle
+from runtime import Runtime
 from runtime.practice import PracticeExchange
 from runtime.practice.clock import UTC_OFFSET
 from runtime.practice.listings import LISTINGS
 from runtime.practice.quotes import Quotes
-from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,

@@ -17,7 +17,7 @@ from actors.messages import (
     StreamRecovered,
     Subscribe,
 )
-from runtime.wiring import Runtime
+from runtime import Runtime
 from tests.journeys.journey import (
     ASSETS,
     WITH_WORKERS,

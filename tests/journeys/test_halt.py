@@ -24,9 +24,9 @@ from actors.messages.control import StopOrders
 from actors.messages.traffic import Request
 from actors.policy.quota import Allowance, Rate
 from actors.rate_limiter import RateLimiter
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import DEADLINE, Notebook, ask, status_of, towards
 from tests.journeys.trader import LATE, bet, catch_up, listening, trading, venue
 

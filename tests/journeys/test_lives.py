@@ -23,9 +23,9 @@ from actors.messages import (
     WorkerUp,
 )
 from actors.messages.lifecycle import CloseConnection, OpenConnection
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,
@@ -165,8 +165,8 @@ def test_what_the_status_does_not_show_cannot_be_restarted(start_runtime: Start)
 def test_a_connection_is_closed_and_opened_on_demand(start_runtime: Start, notebook: Notebook) -> None:
     runtime = start_runtime(practice(1))
     runtime.router.tell(Subscribe("", to=notebook))
-    supervisor = runtime._supervisor
-    assert supervisor is not None
+    assert runtime._house is not None
+    supervisor = runtime._house._supervisor
     notebook.first(ConnectionUp, connection="connection-2")
     supervisor.tell(CloseConnection("connection-2"))
     assert notebook.first(ConnectionDown, connection="connection-2").reason == "stopped"

@@ -19,8 +19,8 @@ from actors.messages import (
     Resume,
     SubscribeTicks,
 )
+from runtime import Runtime
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import ask, status_of
 from tests.journeys.trader import ASSET, bet, catch_up, listening, trading, venue
 

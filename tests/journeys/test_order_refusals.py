@@ -18,9 +18,9 @@ from actors.messages import (
     PlaceOrder,
 )
 from actors.values import Direction
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import DEADLINE, ask, status_of, towards
 from tests.journeys.trader import ASSET, LATE, bet, catch_up, listening, trading, venue
 

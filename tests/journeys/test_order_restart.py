@@ -23,9 +23,9 @@ from actors.messages import (
 )
 from actors.messages import OrderUnknown as UnknownNews
 from actors.values import Direction
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys import trading_child
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import (

@@ -17,7 +17,7 @@ from actors.messages import (
     Subscribe,
 )
 from actors.values import PendingOrder
-from runtime.wiring import Runtime
+from runtime import Runtime
 from tests.journeys.journey import DEADLINE, Notebook, ask, exchange_of, practice
 
 ASSET = "EURUSD_otc"

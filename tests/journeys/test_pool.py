@@ -22,10 +22,10 @@ from actors.messages import (
 from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
 from actors.values import Deal
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, SentTick
 from runtime.practice.listings import LISTINGS
-from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,

@@ -20,9 +20,9 @@ from actors.messages import (
     Subscribe,
     Unsubscribe,
 )
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from runtime.wiring import Runtime
 from tests.journeys.journey import (
     ASSETS,
     DEADLINE,

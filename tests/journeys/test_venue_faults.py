@@ -14,9 +14,9 @@ from actors.messages import (
     StreamStale,
     Subscribe,
 )
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.wiring import Runtime
 from tests.journeys.journey import Notebook, Start, status_of, towards
 
 ASSET = "EURUSD_otc"

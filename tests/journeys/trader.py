@@ -17,9 +17,9 @@ from actors.messages import (
 )
 from actors.messages import OrderUnknown as UnknownNews
 from actors.values import Direction
+from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.wiring import Runtime
 from tests.journeys.journey import AT_ONCE, Notebook, ask, towards
 
 ASSET = "EURUSD_otc"

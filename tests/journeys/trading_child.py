@@ -7,8 +7,8 @@ import sys
 import threading
 
 from actors.messages import Direction, GetOpenedDeals, PlaceOrder
+from runtime import Runtime
 from runtime.config import Config
-from runtime.wiring import Runtime
 
 DURATION = 2
 

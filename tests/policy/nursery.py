@@ -8,6 +8,7 @@ from actors.policy.backoff import Backoff, linear
 from actors.policy.children import Plan
 from actors.policy.connections import Connections
 from actors.policy.quota import Rate
+from actors.policy.regions import Access
 from actors.policy.restarts import Intensity
 from actors.policy.steps import Announce, Step, TellHost
 from actors.values import Region, Secret
@@ -40,15 +41,15 @@ def a_plan(connections: int = 2, **changes: Any) -> Plan:
         "hosts": ("w1", "w2"),
         "connections": tuple(f"c{number}" for number in range(1, connections + 1)),
         "kept": connections,
-        "regions": (EU, US, ASIA),
         "settings": SETTINGS,
         "new_backoff": lambda: Backoff(linear(1, 60, jitter=False)),
         "new_intensity": lambda: Intensity(100, 60),
-        "connects": (Rate(1000, 1.0),),
         "reset_after": RESET_AFTER,
         "heartbeat_timeout": 5.0,
     }
-    return Plan(**usual | changes)
+    regions = changes.pop("regions", (EU, US, ASIA))
+    connects = changes.pop("connects", (Rate(1000, 1.0),))
+    return Plan(access=Access(regions, connects), **usual | changes)
 
 
 def only(kind: type[S], steps: list[Step]) -> list[S]:

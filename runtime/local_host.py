@@ -1,0 +1,36 @@
+"""The main process as a host: with no workers, connections live right here."""
+
+import functools
+from typing import Any
+
+import pykka
+
+from actors.connection import Connection
+from actors.connection_host import ConnectionHost
+from actors.errors import WorkerDied
+from actors.messages.lifecycle import StartConnection, Tellable
+from runtime.dialing import dial
+
+
+class LocalHost:
+    """A ``Host`` whose connections tell ``router`` directly."""
+
+    pid = 0
+
+    def __init__(self, router: Tellable) -> None:
+        self._host = ConnectionHost.start(functools.partial(_start_connection, router))
+
+    def tell(self, message: Any) -> None:
+        try:
+            self._host.tell(message)
+        except pykka.ActorDeadError as error:
+            raise WorkerDied("the connection host of this process has ended") from error
+
+    def kill(self) -> None:
+        self._host.stop(block=False)
+
+
+def _start_connection(
+    router: Tellable, start: StartConnection, guardian: Tellable
+) -> pykka.ActorRef[Connection]:
+    return Connection.start(start, router, dial, guardian)

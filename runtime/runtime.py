@@ -1,0 +1,211 @@
+"""The runtime as its users have it: configured, started, waited for and stopped."""
+
+import contextlib
+import functools
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import pykka
+
+from actors.books import Journal
+from actors.errors import ConfigInvalid, RequestRefused
+from actors.messages.lifecycle import Host, Tellable
+from actors.router import Router
+from actors.values import LogLevel, Region
+from actors.wire.ssid import SessionString, parse_session
+from runtime.config import Config, load
+from runtime.control.door import open_door
+from runtime.control.hooks import Hooks, introduce
+from runtime.gateway import Gateway, Serve
+from runtime.household import Household
+from runtime.journal import open_journal
+from runtime.local_host import LocalHost
+from runtime.logs import tokens
+from runtime.planning import journal_path, regions_for
+from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.reloader import Reload, Reloader
+from runtime.wiring import House, Means
+from runtime.workers import Workers
+
+RELOAD_TIMEOUT = 10.0
+"""Seconds that reading a file and telling everyone may take."""
+
+
+class Runtime:
+    """A pool of live connections behind one router actor; a context manager.
+
+    ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it
+    serves where no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
+    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; by default
+    it stops, in a thread of its own.
+    """
+
+    router: pykka.ActorRef[Router]
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        practice: bool | None = None,
+        stop_asked: Callable[[], object] | None = None,
+    ) -> None:
+        session = config.account.session_string
+        if practice is False and session is None:
+            raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
+        self.config = config
+        self.exchange: PracticeExchange | None = None
+        self.failure: Exception | None = None
+        """Why the runtime cannot go on, once ``wait`` has returned true."""
+        self._session = None if practice else session
+        self._stop_asked = stop_asked or self._stop_in_background
+        self._failed = threading.Event()
+        self._stopping = threading.Lock()
+        self._household = Household(self._escalate)
+        self._house: House | None = None
+        self._reloader: pykka.ActorRef[Reloader] | None = None
+        self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
+        self._passing: tempfile.TemporaryDirectory[str] | None = None
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
+        """Raises ``ConfigInvalid`` with every problem of the file."""
+        return cls(load(path), practice=practice)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything; returns before the first connection is up, for every ask waits for that.
+
+        Raises ``Halted`` if another runtime keeps the journal of orders; nothing is left running then.
+        """
+        try:
+            self._start(self._session or self._open_exchange())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Close every connection politely, then end every actor and process; idempotent, from any thread."""
+        with self._stopping:
+            self._stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
+        return self._failed.wait(timeout)
+
+    def reload(self) -> list[str]:
+        """Take over what has changed in the configuration's file; the names of these settings.
+
+        Raises ``ConfigInvalid`` if it has problems or needs a restart, ``RequestRefused`` without a file or
+        a start: nothing has changed then.
+        """
+        if self._reloader is None:
+            raise RequestRefused("there is no file to reload, or the runtime is not running")
+        try:
+            return cast("list[str]", self._reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
+        except pykka.ActorDeadError:
+            raise RequestRefused("the runtime has stopped") from None
+
+    def reload_soon(self) -> None:
+        """The same, with the outcome in the log and in the events; for signal handlers."""
+        if self._reloader is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._reloader.tell(Reload())
+
+    def set_log_level(self, level: LogLevel) -> None:
+        """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
+        self._workers.set_log_level(level)
+
+    def _start(self, session: SessionString) -> None:
+        gateway = self._start_gateway(session)  # first, so that it ends last
+        means = Means(
+            session,
+            self._regions(session),
+            self._open_journal(session),
+            functools.partial(self._start_host, session),
+            self._escalate,
+        )
+        self._house = House(self.config, means, self._household)
+        self.router = self._house.router
+        if self.config.file is not None:
+            reconfigure = functools.partial(self._reconfigure, session)
+            self._reloader = self._household.start(
+                Reloader, self.config, apply=reconfigure, router=self.router
+            )
+        if gateway is not None:
+            gateway.tell(Serve(self.router))
+
+    def _reconfigure(self, session: SessionString, new: Config) -> None:
+        assert self._house is not None
+        self.config = new
+        self._house.reconfigure(new, self._regions(session))
+        self.set_log_level(new.log.level)
+
+    def _stop(self) -> None:
+        if self._house is not None:
+            self._house.drain(self.config.supervision.drain_timeout)
+            self._house = None
+        self._household.end()
+        if self.exchange is not None:
+            self.exchange.stop()
+            self.exchange = None
+        if self._passing is not None:
+            self._passing.cleanup()
+            self._passing = None
+
+    def _escalate(self, error: Exception) -> None:
+        if self.failure is None:
+            self.failure = error
+            self._failed.set()
+
+    def _stop_in_background(self) -> None:
+        threading.Thread(target=self.stop, name="stop").start()
+
+    def _start_gateway(self, session: SessionString) -> pykka.ActorRef[Gateway] | None:
+        door = open_door(self.config)
+        if door is None:
+            return None
+        kind = "practice" if self.exchange else session.kind.value
+        regions = list(self._regions(session))
+        hooks = Hooks(
+            functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
+        )
+        return self._household.start(Gateway, door, hooks)
+
+    def _regions(self, session: SessionString) -> tuple[Region, ...]:
+        return self.exchange.regions if self.exchange else regions_for(self.config, session)
+
+    def _open_exchange(self) -> SessionString:
+        practice = self.config.practice
+        names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
+        settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
+        self.exchange = PracticeExchange(settings)
+        self.exchange.start()
+        return parse_session(self.exchange.session)
+
+    def _open_journal(self, session: SessionString) -> Journal:
+        orders = self.config.orders
+        if self.exchange is None or orders.journal:
+            return open_journal(journal_path(orders, session))
+        self._passing = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
+        return open_journal(Path(self._passing.name) / "orders.sqlite")
+
+    def _start_host(self, session: SessionString, name: str, router: Tellable) -> Host:
+        if self.config.pool.workers == 0:
+            return LocalHost(router)
+        configured = self.config.account.session.get_secret_value()  # not the one in use while practising
+        secrets = tokens(session.auth.value) | tokens(configured)
+        return self._workers.start(name, router, secrets)
