@@ -91,6 +91,8 @@ class PendingDesk(RuntimeActor):
         outcome: Any = RequestRefused(answer.reason) if answer.reason else answer.order or answer.ticket
         if answer.ticket:
             id = self._cancelling.get(answer.ticket)
+            if not answer.reason and self._orders is not None:  # the venue's next list may be a while
+                self._orders = [order for order in self._orders if order.ticket != answer.ticket]
         else:
             id = self._placing[0].id if self._placing else None
         if id is not None and self._forget(id):
