@@ -98,7 +98,7 @@ class PendingDesk(RuntimeActor):
             self._answer(id, outcome)
 
     def _enter(self, answer: events.PendingAnswered) -> None:
-        """The list that follows may be a moment late; whoever asks for it now must find what was answered."""
+        """The venue's next list may be a while; whoever asks for it now must find what was answered."""
         if self._orders is None or answer.reason:
             return
         changed = answer.ticket or (answer.order.ticket if answer.order else "")

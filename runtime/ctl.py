@@ -168,8 +168,8 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, Reload())
-    return _say("the configuration is in effect", options)
+    changed = _ask(attachment, Reload())
+    return _say(f"in effect: {', '.join(changed)}" if changed else "nothing has changed", options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:

@@ -99,6 +99,14 @@ def test_each_page_frees_its_place_before_the_next_one_goes_out(house: House) ->
     assert house.asker.seen() == Answer(7, candles)
 
 
+def test_an_end_still_ahead_goes_out_as_it_was_asked_for_so_that_the_forming_bar_is_in_it(
+    house: House,
+) -> None:
+    ahead = LoadCandles("A", PERIOD, 3, time.time() + PERIOD)
+    house.load(1, ahead)
+    assert house.page().command == ahead
+
+
 def test_all_who_wait_for_the_same_are_answered_with_lists_of_their_own(house: House) -> None:
     house.load(1, PAST)
     house.load(2, PAST)

@@ -166,7 +166,7 @@ class PlacePendingOrder(PendingCommand, frozen=True):
 
 
 class CancelPendingOrder(PendingCommand, frozen=True):
-    """Take a pending order back; answered with its ticket once the venue's list is without it."""
+    """Take a pending order back; answered with its ticket once the venue or its list says that it is gone."""
 
     ticket: str
 

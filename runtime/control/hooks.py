@@ -15,7 +15,7 @@ class Hooks(NamedTuple):
     """``introduce`` and ``stop`` must return at once; ``reload`` may take its time, and raise."""
 
     introduce: Callable[[], Welcome]
-    reload: Callable[[], object]
+    reload: Callable[[], list[str]]
     stop: Callable[[], object]
 
     def reload_in_background(self, take: Take) -> None:
@@ -23,11 +23,11 @@ class Hooks(NamedTuple):
 
         def run() -> None:
             try:
-                self.reload()
+                changed = self.reload()
             except Exception as error:  # noqa: BLE001  # whatever it is, the operator hears of it
                 take(None, error)
             else:
-                take(None, None)
+                take(changed, None)
 
         threading.Thread(target=run, name="reload", daemon=True).start()
 

@@ -19,7 +19,8 @@ LARGEST_FROM_PEER: Final = 1024 * 1024
 
 
 class Reload(Struct, frozen=True, tag=True):
-    """Read the configuration again; raises ``RequestRefused`` or ``ConfigInvalid`` if it stays as it was."""
+    """Read the configuration again; answered with the names of the settings that have changed, raises
+    ``RequestRefused`` or ``ConfigInvalid`` if it stays as it was."""
 
 
 class StopRuntime(Struct, frozen=True, tag=True):
@@ -71,7 +72,7 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.GetPendingOrders: list[PendingOrder],
     commands.Halt: None,
     commands.Resume: bool,
-    Reload: None,
+    Reload: list[str],
     StopRuntime: None,
 }
 """What each wish is answered with: on the wire an answer does not name its type."""

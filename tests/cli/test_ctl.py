@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.messages import GetBalance
+from actors.messages import ConnectionDown, ConnectionUp, GetBalance, Subscribe
 from runtime import Runtime
 from runtime.config import load
 from runtime.ctl import main
 from runtime.journal import Journal
 from runtime.practice import PracticeExchange
-from tests.journeys.journey import DEADLINE
+from tests.journeys.journey import DEADLINE, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 Capture = pytest.CaptureFixture[str]
@@ -83,11 +83,47 @@ def test_streams_come_and_go(file: Path, runtime: Runtime, capsys: Capture) -> N
 
 def test_what_the_runtime_refuses_is_said_on_stderr(file: Path, runtime: Runtime, capsys: Capture) -> None:
     assert main([str(file), "subscribe", "NOPE"]) == 1
+    assert capsys.readouterr() == ("", "the venue lists no asset 'NOPE'\n")
+
+
+def test_a_reload_says_what_has_changed_or_why_nothing_has(
+    file: Path, runtime: Runtime, capsys: Capture
+) -> None:
+    assert main([str(file), "reload"]) == 0
+    assert capsys.readouterr() == ("nothing has changed\n", "")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "health: {stale_after: 20s}\n", encoding="utf-8")
+    assert main([str(file), "reload"]) == 0
+    assert "health.stale_after" in capsys.readouterr().out
+    file.write_text(text + "health: {stale_after: soon}\n", encoding="utf-8")
     assert main([str(file), "reload"]) == 1
-    assert capsys.readouterr() == (
-        "",
-        "the venue lists no asset 'NOPE'\nreload is not supported by this runtime\n",
-    )
+    assert f"{file}:" in capsys.readouterr().err
+
+
+def test_a_living_connection_is_started_anew(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("connection.", to=notebook))
+    assert main([str(file), "restart", "connection-1"]) == 0
+    assert capsys.readouterr().out == "connection-1 starts anew\n"
+    assert notebook.first(ConnectionDown, connection="connection-1").reason == "stopped"
+    notebook.first(ConnectionUp, connection="connection-1", epoch=2)
+    assert main([str(file), "restart", "connection-9"]) == 1
+    assert "connection-9" in capsys.readouterr().err
+
+
+def test_what_was_given_up_is_started_anew(
+    file: Path, start_runtime: Callable[..., Runtime], exchange: PracticeExchange
+) -> None:
+    exchange.fault("refuse_sessions")
+    journal = f"orders: {{journal: {file.parent / 'journal.sqlite'}}}\n"
+    pool = "pool: {workers: 0, connections: 1}\nreconnect: {reconnect_delay: 50ms, jitter: false}\n"
+    venue(file, exchange.session, [region.url for region in exchange.regions], journal + pool)
+    runtime, notebook = start_runtime(load(file)), Notebook()
+    runtime.router.tell(Subscribe("connection.up", to=notebook))
+    assert runtime.wait(DEADLINE)
+    exchange.calm("refuse_sessions")
+    assert main([str(file), "restart", "connection-1"]) == 0
+    notebook.first(ConnectionUp, connection="connection-1")
 
 
 def test_a_file_broken_meanwhile_does_not_lock_the_operator_out(

@@ -77,7 +77,7 @@ def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start)
 
 
 def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--duration", "1200ms"))
+    code, out, err = ended(start(CONFIG, "--duration", "2500ms"))
     lines = err.splitlines()
     assert code == 0
     assert out == ""
@@ -265,7 +265,7 @@ def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back() -> None:
 
     ours, theirs = pty.openpty()
     environment = os.environ | {"POCKET_OPTION_SSID": "", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    command = [sys.executable, "-m", "runtime.main", str(CONFIG), "--duration", "1200ms"]
+    command = [sys.executable, "-m", "runtime.main", str(CONFIG), "--duration", "2500ms"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown = b"".join(iter(lambda: _read(ours), b"")).decode()

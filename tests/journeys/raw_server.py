@@ -24,6 +24,7 @@ class RawServer:
     ) -> None:
         self.closes: queue.Queue[bytes | None] = queue.Queue()
         self.accepted = 0
+        self.reached = threading.Event()
         self.upgraded = threading.Event()
         self._says = says
         self._upgrades = upgrades
@@ -56,6 +57,7 @@ class RawServer:
                 client, _ = self._listener.accept()
                 self.accepted += 1
                 self._clients.append(client)
+                self.reached.set()
                 client.settimeout(DEADLINE)
                 with contextlib.suppress(OSError), client.makefile("rb") as stream:
                     self._talk(client, stream)

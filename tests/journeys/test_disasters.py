@@ -29,8 +29,8 @@ from tests.journeys.journey import (
     status_of,
 )
 
-BACK_AGAIN = 2.0
-"""Seconds within which every stream must flow after a fault."""
+BACK_AGAIN = 4.0
+"""Seconds within which every stream must flow after a fault, on a busy machine."""
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_killed_worker_costs_its_streams_a_gap_and_no_more(
 
 
 def test_a_frozen_worker_is_killed_and_replaced(start_runtime: Start, notebook: Notebook) -> None:
-    vigilance = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.5}
+    vigilance = {"heartbeat_interval": 0.1, "heartbeat_timeout": 1.0}
     runtime = start_runtime(practice(2, *ASSETS, supervision=vigilance, pool={"streams_per_connection": 2}))
     runtime.router.tell(Subscribe("", to=notebook))
     wait_for_reports(notebook)

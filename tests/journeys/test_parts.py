@@ -42,8 +42,8 @@ from tests.journeys.journey import (
     status_of,
 )
 
-JITTER = 0.1
-"""Seconds that the way to the exchange may make two sends come nearer to each other."""
+JITTER = 0.4
+"""Seconds by which a busy machine's way to the exchange may bring two sends nearer to each other."""
 
 PATIENCE = {"check_interval": 0.1, "stale_after": 1.3}
 """Connections report once a second, so nothing can be found stale sooner."""
@@ -111,7 +111,7 @@ def test_what_would_wait_past_its_deadline_is_refused_with_the_time_to_wait(star
     with pytest.raises(RateLimited) as refusal:
         ask(runtime, SendRaw('42["raw"]'))
     assert 50 < refusal.value.retry_after <= 60
-    assert exchange_of(runtime).ledger.count("raw") == 4
+    assert exchange_of(runtime).ledger.wait_until(lambda book: book.count("raw") == 4, DEADLINE)
     assert status_of(runtime).limiter.refused == 1
 
 

@@ -25,7 +25,7 @@ ASSET = "EURUSD_otc"
 
 @pytest.fixture
 def runtime() -> Iterator[Runtime]:
-    with Runtime(practice(0)) as running:
+    with Runtime(practice(0, pool={"connections": 1})) as running:  # a second one may have older lists
         yield running
 
 

@@ -14,7 +14,6 @@ import pytest
 from loguru import logger
 
 from actors.messages import (
-    GetBalance,
     GetStatus,
     SendRaw,
     Subscribe,
@@ -38,8 +37,8 @@ from tests.journeys.journey import (
 )
 from tests.journeys.raw_server import RawServer
 
-SMALL = 1.0
-"""Seconds that a stop may take beyond ``drain_timeout`` on a busy machine."""
+SMALL = 3.0
+"""Seconds that a stop may take on a busy machine; one that waits in vain takes ``drain_timeout``: 5."""
 
 
 @pytest.fixture
@@ -162,18 +161,16 @@ def test_a_venue_that_does_not_answer_the_close_holds_the_stop_up_no_longer_than
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_stop_during_a_dial_that_hangs_does_not_wait_for_it(
-    exchange: PracticeExchange, workers: int
+    exchange: PracticeExchange, errors: Callable[[], list[str]], workers: int
 ) -> None:
     with RawServer(upgrades=False) as server:
-        settings = towards(exchange.session, [server.url], workers, connection={"open_timeout": 2})
-        runtime = Runtime(Config.model_validate(settings))
-        with runtime:
-            with pytest.raises(Exception, match="no answer"):
-                ask(runtime, GetBalance(deadline=0.3))
-            assert server.accepted == 1
+        settings = towards(exchange.session, [server.url], workers, connection={"open_timeout": 10})
+        with Runtime(Config.model_validate(settings)):
+            assert server.reached.wait(DEADLINE)
             stopping = time.monotonic()
         assert time.monotonic() - stopping < SMALL
         assert psutil.Process().children() == []
+    assert errors() == []
 
 
 def test_two_runtimes_live_side_by_side(start_runtime: Start) -> None:
