@@ -44,14 +44,16 @@ class Dialogue:
 
     def _accept(self, _: Any) -> bytes:
         rows = [_asset_row(number, asset) for number, asset in enumerate(self._assets, start=1)]
-        return b"".join((
-            _event("successauth", {"id": "load", "serverName": "load"}),
-            _event("updateAssets", rows),
-            _event("successupdateBalance", {"isDemo": 1, "balance": 1_000_000}),
-            _event("updateOpenedDeals", []),
-            _event("updateClosedDeals", []),
-            _event("successupdatePending", []),
-        ))
+        return b"".join(
+            (
+                _event("successauth", {"id": "load", "serverName": "load"}),
+                _event("updateAssets", rows),
+                _event("successupdateBalance", {"isDemo": 1, "balance": 1_000_000}),
+                _event("updateOpenedDeals", []),
+                _event("updateClosedDeals", []),
+                _event("successupdatePending", []),
+            )
+        )
 
     def _history(self, wish: Any) -> bytes:
         return _event("updateHistoryNewFast", {**wish, "history": [], "candles": []})

@@ -1,7 +1,7 @@
 """The venue that the clients under test connect to, a process of its own: one thread, one selector.
 
-``python -m benchmarks.load_server PORT`` takes its orders, ``Order``, and reports, ``Report``, on a connection
-to PORT, one JSON line each; it ends with that connection.
+``python -m benchmarks.load_server PORT`` hears each ``Order`` and says each ``Report`` on a connection to
+PORT, one JSON line each; it ends with that connection.
 """
 
 import selectors
@@ -17,7 +17,18 @@ import trustme
 from benchmarks import ticks
 from benchmarks.dialogue import PING
 from benchmarks.served import Served
-from benchmarks.words import Drop, Dropped, Finished, Listening, Order, Pace, Report, Saturate, Started, Streams
+from benchmarks.words import (
+    Drop,
+    Dropped,
+    Finished,
+    Listening,
+    Order,
+    Pace,
+    Report,
+    Saturate,
+    Started,
+    Streams,
+)
 
 _PING_INTERVAL = 25.0
 _LONGEST_WAIT = 1.0
@@ -42,6 +53,7 @@ class LoadServer:
         self._due = float("inf")
         self._unfinished = False
         self._sent = 0
+        self._price = 0.0
         self._ping_at = time.monotonic() + _PING_INTERVAL
         self._built: dict[tuple[tuple[str, ...], int], list[bytes]] = {}
 
@@ -145,7 +157,7 @@ class LoadServer:
                 self._pacing = self._pace(order)
                 self._due = time.monotonic()
             case Drop():
-                self._say(Dropped(time.time()))
+                self._say(Dropped(time.time(), self._price))
                 for client in list(self._clients):
                     self._forget(client)
             case _:
@@ -153,12 +165,13 @@ class LoadServer:
 
     def _saturate(self, order: Saturate) -> None:
         """Ticks to everybody, as fast as each of them reads."""
-        share = order.count // len(self._clients)
-        loads = [self._load(tuple(client.streams), share, order.keep) for client in self._clients]
-        self._sent = sum(share + len(client.streams) for client in self._clients)
+        clients = [client for client in self._clients if client.streams]
+        share = order.count // max(1, len(clients))
+        loads = [self._load(tuple(client.streams), share, order.keep) for client in clients]
+        self._sent = sum(share + len(client.streams) for client in clients)
         self._unfinished = True
         self._say(Started(time.monotonic()))
-        for client, load in zip(list(self._clients), loads, strict=True):
+        for client, load in zip(clients, loads, strict=True):
             client.stream(load)
             self._watch(client)
 
@@ -180,8 +193,8 @@ class LoadServer:
             while time.monotonic() < self._due:
                 yield
             asset = order.assets[number % len(order.assets)]
-            message = ticks.tick(asset, _venue_time(), 1 + number / 100_000)
-            self._send_to_stream(asset, message)
+            self._price = 1 + number / 100_000
+            self._send_to_stream(asset, ticks.tick(asset, _venue_time(), self._price))
         for asset in order.assets:
             self._send_to_stream(asset, ticks.ends([asset], _venue_time()))
         self._due = float("inf")

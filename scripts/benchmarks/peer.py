@@ -46,7 +46,7 @@ class Peer:
         return ["3"] if text == "2" else []
 
     def report(self, report: Report | None = None) -> None:
-        """Say how it went, by ``handle`` unless told otherwise, and stay, to be measured, until that is done."""
+        """Say how it went, by ``handle`` unless told otherwise, and stay to be measured."""
         own = self._report() | {"ended_at": self.ended.at} if report is None else report
         sys.stdout.write(json.dumps(own) + "\n")
         sys.stdout.flush()

@@ -19,7 +19,7 @@ PROJECT = SCRIPTS.parent
 EXIT = 5.0
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """A client under test ended, or did not answer in time; says which, and its last words."""
 
 
@@ -27,7 +27,11 @@ class Child:
     """``python -m module``, with the project and these scripts in reach; killed when it is left."""
 
     def __init__(
-        self, module: str, *arguments: str, python: str = sys.executable, brief: Mapping[str, object] | None = None
+        self,
+        module: str,
+        *arguments: str,
+        python: str = sys.executable,
+        brief: Mapping[str, object] | None = None,
     ) -> None:
         self._module = module
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -41,6 +45,7 @@ class Child:
             env=os.environ | {"PYTHONPATH": path},
         )
         self._errors: list[str] = []
+        self._spoken = threading.Event()
         self._threads = [
             threading.Thread(target=read, daemon=True) for read in (self._read_lines, self._read_errors)
         ]
@@ -79,8 +84,17 @@ class Child:
         except queue.Empty:
             raise Failed(f"{self._module} has said nothing for {timeout:g} s") from None
         if not line:
-            raise Failed(f"{self._module} ended: {' '.join(self._errors[-3:]) or 'without a word'}")
+            raise Failed(f"{self._module} ended: {self.last_words}")
         return json.loads(line)
+
+    @property
+    def last_words(self) -> str:
+        """The end of its standard error."""
+        return " ".join(self._errors[-3:]) or "without a word"
+
+    def has_spoken(self, timeout: float) -> bool:
+        """Whether there is a line within ``timeout`` seconds, or the end."""
+        return self._spoken.wait(timeout)
 
     def cpu_seconds(self) -> float:
         """User and system time of it and its children."""
@@ -103,7 +117,9 @@ class Child:
         with self._process.stdout as lines:
             for line in lines:
                 self._lines.put(line)
+                self._spoken.set()
         self._lines.put("")
+        self._spoken.set()
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None

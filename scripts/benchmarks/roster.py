@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 
 class Entrant(Struct, frozen=True):
@@ -43,11 +43,22 @@ OURS = (ONE_WORKER, NO_WORKER, LISTS)
 
 PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson")
 UVLOOP = _peer(
-    "picows + orjson, uvloop", "picows_orjson", 600_000, "picows", "orjson", "uvloop", options={"uvloop": True}
+    "picows + orjson, uvloop",
+    "picows_orjson",
+    600_000,
+    "picows",
+    "orjson",
+    "uvloop",
+    options={"uvloop": True},
 )
 WEBSOCKET_CLIENT = _peer("websocket-client", "websocket_client", 25_000, "websocket", "orjson")
 BINARY_OPTIONS_TOOLS = _peer(
-    "BinaryOptionsToolsV2", "binary_options_tools", 9_000, "BinaryOptionsToolsV2", strays=True, reconnects=True
+    "BinaryOptionsToolsV2",
+    "binary_options_tools",
+    9_000,
+    "BinaryOptionsToolsV2",
+    strays=True,
+    reconnects=True,
 )
 POCKETOPTIONAPI_ASYNC = _peer(
     "pocketoptionapi-async",
@@ -97,13 +108,13 @@ def muster(
         elif entrant.strays and not isolated:
             absent.append(Absent(entrant.name, "left out: the way to other hosts cannot be cut off here"))
         else:
-            present.append(_at(entrant, home))
+            present.append(structs.replace(entrant, python=home))
     return present, absent
 
 
-def _at(entrant: Entrant, python: str) -> Entrant:
-    fields = {name: getattr(entrant, name) for name in entrant.__struct_fields__}
-    return Entrant(**(fields | {"python": python}))
+def with_options(entrant: Entrant, **options: Any) -> Entrant:
+    """The same with other options besides its own."""
+    return structs.replace(entrant, options={**entrant.options, **options})
 
 
 def _has(python: str, modules: Iterable[str]) -> bool:

@@ -24,7 +24,7 @@ def write(
         "pool": {
             "connections": connections,
             "workers": workers,
-            "streams_per_connection": max(4, -(-len(assets) // connections)),
+            "streams_per_connection": -(-len(assets) // connections),  # so that they spread evenly
         },
         "limits": {"messages": PLENTY, "max_concurrent_operations": 1000},
         "orders": {"journal": str(journal or folder / "orders.sqlite"), "maximum_open": 1000},

@@ -56,14 +56,14 @@ def counting(assets: Sequence[str], ended: Ended) -> tuple[Handler, Callable[[],
 def timing(
     assets: Sequence[str], ended: Ended, offset: float = 7200.0
 ) -> tuple[Handler, Callable[[], Report]]:
-    """As ``counting``, and keeps when each tick was sent and when it came, both UTC; stamps are ``offset``
-    seconds ahead of it."""
+    """As ``counting``, and keeps when each tick was sent and handled, UTC, and its price; stamps are
+    ``offset`` seconds ahead of UTC."""
     count, report = counting(assets, ended)
-    times: list[tuple[float, float]] = []
+    times: list[tuple[float, float, float]] = []
     clock = time.time
 
     def handle(asset: str, stamp: float, price: float) -> None:
-        times.append((stamp - offset, clock()))
+        times.append((stamp - offset, clock(), price))
         count(asset, stamp, price)
 
     return handle, lambda: report() | {"times": times}

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from benchmarks import settings
-from benchmarks.processes import Child
+from benchmarks.processes import Child, Failed
 from benchmarks.roster import Entrant
 from benchmarks.venue import SESSION, Venue
 from benchmarks.words import Drop, Dropped, Finished, Offer, Pace, Saturate, Started
@@ -23,12 +23,14 @@ SETTLE = 0.3
 
 LONGEST = 120.0
 CALM = 1.0
+WATCH_INTERVAL = 0.5
 EURUSD = "EURUSD_otc"
 
 
 class Outcome(Struct, frozen=True):
     """``seconds`` from the first tick sent to the last handled; ``cpu_seconds`` of all its processes;
-    ``resident`` bytes, its own first; ``times`` pairs of sent and handled, UTC."""
+    ``resident`` bytes, its own first; ``times`` are sent and handled (UTC) and price of each tick, where it
+    was ``timed``; ``memory`` is all of ``resident`` added up, twice a second, where it was watched."""
 
     sent: int
     received: int
@@ -37,7 +39,8 @@ class Outcome(Struct, frozen=True):
     seconds: float
     cpu_seconds: float
     resident: list[int]
-    times: list[tuple[float, float]] = field(default_factory=list)
+    times: list[tuple[float, float, float]] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
     slow: dict[str, Any] | None = None
 
     @property
@@ -66,7 +69,13 @@ class Trial:
     """An entrant that has subscribed and is at rest; a context manager."""
 
     def __init__(
-        self, venue: Venue, entrant: Entrant, assets: Sequence[str] = (EURUSD,), *, connections: int = 1, timed: bool = False
+        self,
+        venue: Venue,
+        entrant: Entrant,
+        assets: Sequence[str] = (EURUSD,),
+        *,
+        connections: int = 1,
+        timed: bool = False,
     ) -> None:
         self._venue = venue
         self._entrant = entrant
@@ -107,13 +116,13 @@ class Trial:
             finally:
                 venue.wait_for_streams(0, LOGIN)
 
-    def saturate(self, count: int, *, keep: bool = True) -> Outcome:
-        """``count`` ticks as fast as they are read."""
+    def saturate(self, count: int, *, watched: bool = False) -> Outcome:
+        """``count`` ticks as fast as they are read; with memory ``watched``, made as they are sent."""
         with self.running() as child:
             before = child.cpu_seconds()
-            self._venue.tell(Saturate(count, keep))
+            self._venue.tell(Saturate(count, keep=not watched))
             started = self._venue.hear(Started, LONGEST)
-            return self._outcome(child, before, started)
+            return self._outcome(child, before, started, watched=watched)
 
     def pace(self, rate: float, seconds: float) -> Outcome:
         """``rate`` ticks a second, for ``seconds``."""
@@ -122,17 +131,23 @@ class Trial:
             self._venue.tell(Pace(self._assets, rate, seconds))
             return self._outcome(child, before, self._venue.hear(Started, LONGEST))
 
-    def drop(self) -> float | None:
-        """Seconds from a hang-up to the first tick that was sent after it; ``None`` if none came."""
+    def drop(self, patience: float) -> float | None:
+        """Seconds from a hang-up to the first tick that was sent after it; ``None`` if it has not subscribed
+        again within ``patience``."""
         with self.running() as child:
-            self._venue.tell(Pace(self._assets, 1000.0, 2 * CALM))
-            self._venue.hear(Started, LONGEST)
+            self._venue.tell(Pace(self._assets, 1000.0, CALM + patience))
             time.sleep(CALM)
             self._venue.tell(Drop())
             dropped = self._venue.hear(Dropped, LONGEST)
-            times = child.line(LONGEST)["times"]
-        after = [handled - dropped.at for sent, handled in times if sent > dropped.at]
-        return after[0] if after else None
+            try:
+                self._venue.wait_for_streams(0, LOGIN)
+                self._venue.wait_for_streams(len(self._assets), patience)
+            except Failed:
+                return None
+            time.sleep(SETTLE)
+            self._venue.tell(Pace(self._assets, 1.0, 0.0))
+            times: list[tuple[float, float, float]] = child.line(LONGEST)["times"]
+        return next(handled - dropped.at for _, handled, price in times if price > dropped.price)
 
     def idle(self, seconds: float) -> float:
         """CPU seconds per second with nothing to do."""
@@ -141,7 +156,10 @@ class Trial:
             time.sleep(seconds)
             return (child.cpu_seconds() - before) / (time.monotonic() - began)
 
-    def _outcome(self, child: Child, before: float, started: Started) -> Outcome:
+    def _outcome(self, child: Child, before: float, started: Started, *, watched: bool = False) -> Outcome:
+        memory: list[int] = []
+        while watched and not child.has_spoken(WATCH_INTERVAL):
+            memory.append(sum(child.resident()))
         finished = self._venue.hear(Finished, LONGEST)
         report = child.line(LONGEST)
         return Outcome(
@@ -154,4 +172,5 @@ class Trial:
             resident=child.resident(),
             times=report.get("times", []),
             slow=report.get("slow"),
+            memory=memory,
         )

@@ -23,7 +23,7 @@ class Venue:
     """One load server, for as long as the context lasts."""
 
     def __init__(self) -> None:
-        self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
         self._streams = 0
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self._child = Child("benchmarks.load_server", str(listener.getsockname()[1]))
@@ -56,6 +56,8 @@ class Venue:
                 report = self._reports.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise Failed(f"the load server has not said {kind.__name__} within {timeout:g} s") from None
+            if report is None:
+                raise Failed(f"the load server has ended: {self._child.last_words}")
             if isinstance(report, Streams):
                 self._streams = report.count
             if isinstance(report, kind):
@@ -72,3 +74,4 @@ class Venue:
         with contextlib.suppress(OSError), self._control.makefile("rb") as lines:
             for line in lines:
                 self._reports.put(decoder.decode(line))
+        self._reports.put(None)

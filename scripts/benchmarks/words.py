@@ -17,7 +17,7 @@ class Saturate(Struct, frozen=True, tag=True):
 
 
 class Pace(Struct, frozen=True, tag=True):
-    """Send ``rate`` ticks a second for ``seconds``, the assets in turn."""
+    """Send ``rate`` ticks a second for ``seconds``, the assets in turn, instead of what is being sent."""
 
     assets: list[str]
     rate: float
@@ -58,9 +58,10 @@ class Finished(Struct, frozen=True, tag=True):
 
 
 class Dropped(Struct, frozen=True, tag=True):
-    """Everybody is hung up on, at this time (UTC)."""
+    """Everybody is hung up on, at this time (UTC); the last tick before it had this price."""
 
     at: float
+    price: float
 
 
 Report = Listening | Streams | Started | Finished | Dropped

@@ -10,7 +10,7 @@ from benchmarks.peer import Peer
 
 
 async def main(peer: Peer) -> None:
-    Regions._REGIONS = {"DEMO": peer.url}
+    Regions._REGIONS = {"DEMO": peer.url}  # noqa: SLF001  # there is no setting for it
     client = AsyncPocketOptionClient(peer.session, is_demo=True, enable_logging=False)
     ended = asyncio.Event()
 
@@ -22,7 +22,7 @@ async def main(peer: Peer) -> None:
         if peer.ended.is_set():
             ended.set()
 
-    client._websocket.add_event_handler("json_data", take)
+    client._websocket.add_event_handler("json_data", take)  # noqa: SLF001  # its own face forwards no ticks
     if not await client.connect():
         raise ConnectionError("pocketoptionapi-async does not connect")
     for message in peer.subscriptions():

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import orjson
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 from benchmarks.peer import Peer
 
