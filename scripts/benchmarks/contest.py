@@ -25,6 +25,9 @@ def saturated(bench: Bench) -> None:
         figures[f"saturated/{name}/cpu"] = median([each.cpu_us for each in found])
         figures[f"saturated/{name}/rate"] = median([each.rate for each in found])
         figures[f"saturated/{name}/resident"] = max(each.resident[0] for each in found) / 1e6
+        figures[f"saturated/{name}/own cpu"] = median(
+            [each.cpu_seconds[0] / each.sent * 1e6 for each in found]
+        )
         if len(found[0].resident) > 1:
             worker = max(chain.from_iterable(each.resident[1:] for each in found))
             figures[f"saturated/{name}/worker"] = worker / 1e6
@@ -33,17 +36,26 @@ def saturated(bench: Bench) -> None:
     for entrant in bench.entrants:
         if entrant.name in outcomes:
             cpu = figures[f"saturated/{entrant.name}/cpu"]
+            own = figures[f"saturated/{entrant.name}/own cpu"]
             rate = figures[f"saturated/{entrant.name}/rate"]
             memory = sum(outcomes[entrant.name][-1].resident) / 1e6
             sent = outcomes[entrant.name][-1].sent
-            rows.append([entrant.name, sent, rate, cpu, reference and cpu / reference, memory])
-    rows += [[f"{each.name}: {each.reason}", *[None] * 5] for each in bench.absent]
+            rows.append([entrant.name, sent, rate, cpu, own, reference and cpu / reference, memory])
+    rows += [[f"{each.name}: {each.reason}", *[None] * 6] for each in bench.absent]
     bench.findings.tables.append(
         Table(
             "Saturated",
             "The server writes as fast as the client reads. CPU is summed over all processes of the client, "
             "to a Python handler that is called for each tick; `lists` is called for each batch.",
-            ["client", "ticks", "ticks/s", "CPU µs/tick", f"x {REFERENCE}", "memory MB"],
+            [
+                "client",
+                "ticks",
+                "ticks/s",
+                "CPU µs/tick",
+                "of it main process",
+                f"x {REFERENCE}",
+                "memory MB",
+            ],
             rows,
         )
     )

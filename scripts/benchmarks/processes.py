@@ -96,10 +96,10 @@ class Child:
         """Whether there is a line within ``timeout`` seconds, or the end."""
         return self._spoken.wait(timeout)
 
-    def cpu_seconds(self) -> float:
-        """User and system time of it and its children."""
+    def cpu_seconds(self) -> list[float]:
+        """User and system time: its own, then each child's."""
         times = [process.cpu_times() for process in self._family()]
-        return sum(each.user + each.system for each in times)
+        return [each.user + each.system for each in times]
 
     def resident(self) -> list[int]:
         """Bytes: its own, then each child's."""

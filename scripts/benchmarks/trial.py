@@ -28,16 +28,19 @@ EURUSD = "EURUSD_otc"
 
 
 class Outcome(Struct, frozen=True):
-    """``seconds`` from the first tick sent to the last handled; ``cpu_seconds`` of all its processes;
-    ``resident`` bytes, its own first; ``times`` are sent and handled (UTC) and price of each tick, where it
-    was ``timed``; ``memory`` is all of ``resident`` added up, twice a second, where it was watched."""
+    """``seconds`` from the first tick sent to the last handled.
+
+    ``cpu_seconds`` and ``resident`` bytes are those of each process, its own first. ``times`` are sent and
+    handled (UTC) and price of each tick, where it was timed; ``memory`` is all ``resident`` added up, twice a
+    second, where it was watched; ``slow`` is the slow subscriber's own report.
+    """
 
     sent: int
     received: int
     missed: int
     disordered: int
     seconds: float
-    cpu_seconds: float
+    cpu_seconds: list[float]
     resident: list[int]
     times: list[tuple[float, float, float]] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
@@ -50,14 +53,14 @@ class Outcome(Struct, frozen=True):
     @property
     def sound(self) -> bool:
         """Every tick once and in order, but for those that were counted as given way."""
-        slow = self.slow
-        slow_sound = slow is None or slow["received"] + slow["missed"] == self.sent
-        return not self.lost and not self.disordered and slow_sound
+        slow = self.slow or {"received": self.sent, "missed": 0, "disordered": 0}
+        accounted = slow["received"] + slow["missed"] == self.sent and not slow["disordered"]
+        return not self.lost and not self.disordered and accounted
 
     @property
     def cpu_us(self) -> float:
-        """CPU microseconds per tick."""
-        return self.cpu_seconds / self.sent * 1e6
+        """CPU microseconds per tick, of all its processes."""
+        return sum(self.cpu_seconds) / self.sent * 1e6
 
     @property
     def rate(self) -> float:
@@ -154,9 +157,11 @@ class Trial:
         with self.running() as child:
             before, began = child.cpu_seconds(), time.monotonic()
             time.sleep(seconds)
-            return (child.cpu_seconds() - before) / (time.monotonic() - began)
+            return sum(_since(before, child)) / (time.monotonic() - began)
 
-    def _outcome(self, child: Child, before: float, started: Started, *, watched: bool = False) -> Outcome:
+    def _outcome(
+        self, child: Child, before: list[float], started: Started, *, watched: bool = False
+    ) -> Outcome:
         memory: list[int] = []
         while watched and not child.has_spoken(WATCH_INTERVAL):
             memory.append(sum(child.resident()))
@@ -168,9 +173,14 @@ class Trial:
             missed=report.get("missed", 0),
             disordered=report["disordered"],
             seconds=report["ended_at"] - started.at,
-            cpu_seconds=child.cpu_seconds() - before,
+            cpu_seconds=_since(before, child),
             resident=child.resident(),
             times=report.get("times", []),
             slow=report.get("slow"),
             memory=memory,
         )
+
+
+def _since(before: list[float], child: Child) -> list[float]:
+    """CPU seconds of each process since ``before``."""
+    return [now - then for now, then in zip(child.cpu_seconds(), before, strict=True)]

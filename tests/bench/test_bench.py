@@ -60,7 +60,7 @@ def test_a_quick_run_of_our_own_forms_loses_nothing_and_draws_its_chart(tmp_path
 
 
 def outcome(received: int, disordered: int = 0, missed: int = 0) -> Outcome:
-    return Outcome(10, received, missed, disordered, 1.0, 1.0, [])
+    return Outcome(10, received, missed, disordered, 1.0, [1.0], [])
 
 
 @pytest.mark.parametrize("unsound", [outcome(9), outcome(11), outcome(10, disordered=1)])
