@@ -23,7 +23,7 @@ SETTLE = 0.3
 
 LONGEST = 120.0
 CALM = 1.0
-WATCH_INTERVAL = 0.5
+WATCH_INTERVAL = 0.1
 EURUSD = "EURUSD_otc"
 
 
@@ -31,8 +31,8 @@ class Outcome(Struct, frozen=True):
     """``seconds`` from the first tick sent to the last handled.
 
     ``cpu_seconds`` and ``resident`` bytes are those of each process, its own first. ``times`` are sent and
-    handled (UTC) and price of each tick, where it was timed; ``memory`` is all ``resident`` added up, twice a
-    second, where it was watched; ``slow`` is the slow subscriber's own report.
+    handled (UTC) and price of each tick, where it was timed; ``memory`` is all ``resident`` added up, ten
+    times a second, where it was watched; ``slow`` is the slow subscriber's own report.
     """
 
     sent: int

@@ -50,11 +50,11 @@ def run(tmp_path: Path, *arguments: str) -> Findings:
     return Findings(**json.loads((tmp_path / "found.json").read_text(encoding="utf-8")))
 
 
-def test_a_quick_run_of_our_own_forms_loses_nothing_and_draws_its_chart(tmp_path: Path) -> None:
-    forms = ("tellwire 0 workers", "tellwire 1 worker, lists")
-    found = run(tmp_path, "--only", *forms, "--cases", "saturated", "pressure", "--chart", "chart.svg")
+def test_a_quick_run_of_our_own_loses_nothing_and_draws_its_chart(tmp_path: Path) -> None:
+    form = "tellwire 0 workers"
+    found = run(tmp_path, "--only", form, "--cases", "saturated", "pressure", "--chart", "chart.svg")
     assert not found.problems
-    assert all(found.figures[f"saturated/{form}/rate"] > 0 for form in forms)
+    assert found.figures[f"saturated/{form}/rate"] > 0
     assert found.figures["pressure/rate"] > 0
     ET.parse(tmp_path / "chart.svg")
 
