@@ -25,7 +25,7 @@ from benchmarks import (
 )
 from benchmarks.bench import QUICK, Bench, Scale
 from benchmarks.findings import Findings, Table
-from benchmarks.roster import muster
+from benchmarks.roster import muster, versions
 from benchmarks.venue import Venue
 
 CASES: dict[str, Callable[[Bench], None]] = {
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     isolation.raise_loopback()
     findings = Findings(host=_host())
     present, absent = muster(options.only, options.python, isolated=isolation.is_isolated())
+    findings.host |= versions(present)
     with Venue() as venue:
         bench = Bench(venue, present, absent, _scale(options), findings)
         _show(Table("Where", "", ["", " "], [[name, value] for name, value in findings.host.items()]))

@@ -82,6 +82,14 @@ PEERS = (
 )
 
 
+_VERSION = """
+import sys
+from importlib import metadata
+name = sys.argv[1]
+print(metadata.version(metadata.packages_distributions()[name][0]))
+"""
+
+
 class Absent(Struct, frozen=True):
     """An entrant that cannot take part, and why."""
 
@@ -115,6 +123,20 @@ def muster(
 def with_options(entrant: Entrant, **options: Any) -> Entrant:
     """The same with other options besides its own."""
     return structs.replace(entrant, options={**entrant.options, **options})
+
+
+def versions(entrants: Iterable[Entrant]) -> dict[str, str]:
+    """Of the libraries that they are made of, by name."""
+    found: dict[str, str] = {}
+    for entrant in entrants:
+        for module in entrant.needs:
+            name = module.partition(".")[0]
+            if name not in found:
+                answer = subprocess.run(
+                    [entrant.python, "-c", _VERSION, name], capture_output=True, text=True, check=False
+                )
+                found[name] = answer.stdout.strip()
+    return found
 
 
 def _has(python: str, modules: Iterable[str]) -> bool:
