@@ -1,0 +1,56 @@
+"""A program that asks the runtime one thing after another, and says how long each answer took.
+
+Standard input is one line, the brief: ``config``, ``asset`` and ``series``, each of which names the
+``command``, how many (``count``) and the ``pause`` before each, in seconds; standard output is one line, the
+seconds that each ask of each series took.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from loguru import logger
+
+from actors.messages import Command, Direction, LoadCandles, PlaceOrder, SendRaw
+from runtime import Runtime
+
+PATIENCE = 10.0
+WARM_UP = 20
+
+
+def commands(asset: str) -> dict[str, Callable[[], Command]]:
+    return {
+        "SendRaw": lambda: SendRaw('42["ps"]'),
+        "LoadCandles": lambda: LoadCandles(asset, period=60, count=100),
+        "PlaceOrder": lambda: PlaceOrder(asset, Decimal(1), Direction.CALL, 60),
+    }
+
+
+def seconds(runtime: Runtime, make: Callable[[], Command], count: int, pause: float) -> list[float]:
+    taken: list[float] = []
+    for _ in range(WARM_UP + count):
+        command = make()
+        time.sleep(pause)
+        began = time.perf_counter()
+        runtime.router.ask(command, timeout=PATIENCE)
+        taken.append(time.perf_counter() - began)
+    return taken[WARM_UP:]
+
+
+def main() -> int:
+    logger.remove()
+    brief = json.loads(sys.stdin.readline())
+    with Runtime.from_yaml(brief["config"], practice=False) as runtime:
+        makers = commands(brief["asset"])
+        taken = [
+            seconds(runtime, makers[each["command"]], each["count"], each["pause"])
+            for each in brief["series"]
+        ]
+    print(json.dumps(taken), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""The configuration file of the runtime under test."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+PLENTY = ["10000/s"]
+
+
+def write(
+    folder: Path,
+    *,
+    url: str,
+    session: str,
+    assets: Sequence[str],
+    workers: int,
+    connections: int = 1,
+    journal: Path | None = None,
+) -> Path:
+    """A YAML file in ``folder`` that leaves all else as it is by default; JSON is YAML."""
+    settings = {
+        "account": {"session": session.replace("$", "$$")},
+        "regions": {"demo": [{"name": "LOAD", "url": url}]},
+        "pool": {
+            "connections": connections,
+            "workers": workers,
+            "streams_per_connection": -(-len(assets) // connections),  # so that they spread evenly
+        },
+        "limits": {"messages": PLENTY, "max_concurrent_operations": 1000},
+        "orders": {"journal": str(journal or folder / "orders.sqlite"), "maximum_open": 1000},
+        "streams": [{"asset": asset} for asset in assets],
+    }
+    path = folder / "bench.yaml"
+    path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    return path
