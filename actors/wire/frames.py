@@ -55,15 +55,16 @@ class FrameParser:
     """
 
     def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: bytes = b"") -> None:
-        """Where the text ``announcement`` (ASCII, at most 125 bytes) comes with a binary message behind it,
-        and neither is cut or fragmented, runs of both come as ``Pairs``."""
+        """Where the text ``announcement`` (ASCII, at most 125 bytes) has a short binary message behind it,
+        runs of both come as ``Pairs``."""
         self.failure: RemoteProtocolError | None = None
         """The rule that the stream broke; what came before the fault was still returned."""
         self.controls = 0
         """Control frames so far: unchanged by a ``feed``, it returned nothing but data."""
         self._limit = max_message_size
         self._short = min(MAX_CONTROL_PAYLOAD, max_message_size)
-        self._lead = bytes((_WHOLE_TEXT, len(announcement))) + announcement + bytes((_WHOLE_BINARY,))
+        announces = bytes((_WHOLE_TEXT, len(announcement))) + announcement + bytes((_WHOLE_BINARY,))
+        self._lead = announces if announcement else b""
         self._tail = b""  # a header, or a control frame, that is not complete yet
         self._message: Fragments | None = None
 
@@ -91,10 +92,15 @@ class FrameParser:
         last = len(data) - 2
         while pos <= last:
             if self._message is None:
-                pos = self._pairs(data, pos, frames)
+                if self._lead:
+                    pos = self._pairs(data, pos, frames)
+                    if self._is_cut(data, pos):
+                        break
                 pos = self._whole_messages(data, pos, frames)
                 if pos > last:
                     break
+                if self._lead and self._lead.startswith(data[pos : pos + len(self._lead)]):
+                    continue
             start = pos
             pos = self._frame(data, start, frames)
             if pos == start:
@@ -118,12 +124,22 @@ class FrameParser:
             frames.append(Pairs(payloads))
         return at - width
 
+    def _is_cut(self, data: bytes, pos: int) -> bool:
+        """Whether the rest is the beginning of a pair: it is kept, so that the next read goes on with pairs."""
+        at = pos + len(self._lead)
+        if at >= len(data):
+            return self._lead.startswith(data[pos:])
+        return data[pos:at] == self._lead and data[at] <= self._short and at + 1 + data[at] > len(data)
+
     def _whole_messages(self, data: bytes, pos: int, frames: list[Found]) -> int:
-        """The hot loop: unfragmented data with a short header; returns where anything else starts."""
-        append, short, limit = frames.append, self._short, self._limit
+        """HOT: unfragmented data with a short header; returns where anything else, or a pair, starts."""
+        append, short, limit, lead = frames.append, self._short, self._limit, self._lead
         end = len(data)
         last = end - 2
+        begin = pos
         while pos <= last:
+            if lead and pos > begin and data.startswith(lead, pos):
+                break
             length = data[pos + 1]
             if length <= short:
                 start = pos + 2

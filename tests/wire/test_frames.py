@@ -324,6 +324,7 @@ MESSAGES = st.lists(
 def test_what_is_announced_comes_out_the_same_however_it_is_cut(
     messages: list[Frame], data: st.DataObject
 ) -> None:
+    messages = [*messages, (Opcode.TEXT, b"2")]  # what is announced last is kept until more comes
     stream = b"".join(server_frame(opcode, payload) for opcode, payload in messages)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     parser = FrameParser(announcement=LEAD)
@@ -341,6 +342,25 @@ def test_a_run_of_what_is_announced_comes_out_as_one() -> None:
         (Opcode.PING, b""),
         Pairs([b"[1]"]),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, 61, 100])
+def test_pairs_stay_pairs_however_they_are_cut(size: int) -> None:
+    pair = server_frame(Opcode.TEXT, LEAD) + server_frame(Opcode.BINARY, b"[1]")
+    parser = FrameParser(announcement=LEAD)
+    found = [
+        each
+        for piece in pieces(server_frame(Opcode.TEXT, b"2") + pair * 9, size)
+        for each in parser.feed(piece)
+    ]
+    assert found[0] == (Opcode.TEXT, b"2")
+    assert all(isinstance(each, Pairs) for each in found[1:])
+    assert len(whole(found[1:], LEAD)) == 18
+
+
+def test_without_an_announcement_there_are_no_pairs() -> None:
+    empty_text = server_frame(Opcode.TEXT, b"") + server_frame(Opcode.BINARY, b"1")
+    assert FrameParser().feed(empty_text) == [(Opcode.TEXT, b""), (Opcode.BINARY, b"1")]
 
 
 def test_a_message_too_large_is_refused_behind_its_announcement_too() -> None:
