@@ -100,7 +100,7 @@ class Supervisor(RuntimeActor):
             case CloseConnection(name=name):
                 self._take(self._connections.close(name))
             case Reconfigure(settings=Access() as access):
-                self._take(self._connections.change(access, now))
+                self._take(self._connections.change(access))
             case RestartChild():
                 self._restart(message)
             case Describe():

@@ -107,9 +107,7 @@ class Connections:
             case ChildState.STOPPED | ChildState.CLOSING:
                 raise RequestRefused(f"{name} is not wanted open")
             case ChildState.STARTING | ChildState.UP:
-                child.forgive()
-                child.state = ChildState.RESTARTING
-                return [self._goodbye(child)]
+                return [self._renew(child)]
             case ChildState.WAITING | ChildState.QUARANTINED:
                 self._refusals.forget()
                 return self._launch(child, now)
@@ -185,16 +183,15 @@ class Connections:
         down = child.lost(suspect.reason)
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
-    def change(self, access: Access, now: float) -> list[Step]:
-        """Dial there, and so often, from now on; who is somewhere else moves."""
+    def change(self, access: Access) -> list[Step]:
+        """Dial there, and so often, from now on; who is somewhere else moves, which is no failure."""
         self._regions.change(access.regions)
         self._attempts.change(access.connects)
-        steps: list[Step] = []
-        for child in self._children.values():
-            if child.state is ChildState.UP and child.region not in self._regions:
-                down = child.lost(f"region {child.region.name} is not configured any more")
-                steps += [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
-        return steps
+        return [
+            self._renew(child)
+            for child in self._children.values()
+            if child.state is ChildState.UP and child.region not in self._regions
+        ]
 
     def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
         """The connections and their regions as the status shows them."""
@@ -210,6 +207,12 @@ class Connections:
             return self._queue(child, now)
         child.state = ChildState.STRANDED
         return []
+
+    def _renew(self, child: ConnectionChild) -> Step:
+        """Have a living one end, to begin anew at once; it has not failed."""
+        child.forgive()
+        child.state = ChildState.RESTARTING
+        return self._goodbye(child)
 
     def _queue(self, child: ConnectionChild, now: float) -> list[Step]:
         """Have it dial as soon as it may."""
