@@ -184,13 +184,15 @@ class Connections:
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
     def change(self, access: Access) -> list[Step]:
-        """Dial there, and so often, from now on; who is somewhere else moves, which is no failure."""
+        """Dial there, and so often, from now on; who is somewhere else, or on the way there, moves, which is
+        no failure."""
         self._regions.change(access.regions)
         self._attempts.change(access.connects)
+        moving = {ChildState.STARTING, ChildState.UP}
         return [
             self._renew(child)
             for child in self._children.values()
-            if child.state is ChildState.UP and child.region not in self._regions
+            if child.state in moving and child.region not in self._regions
         ]
 
     def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
