@@ -68,6 +68,7 @@ class Connections:
                 child.state = ChildState.STRANDED
         if final is not None:
             self._lost_hosts.add(host)
+            steps += [TellPool(ConnectionPlaced(child.name, None)) for child in self._living_on(host)]
             steps += self._escalation(final)
         return steps
 
@@ -259,11 +260,11 @@ class Connections:
         return [*steps, *self._escalation(error)]
 
     def _escalation(self, error: Exception) -> list[Step]:
-        """What follows when everything that is wanted was given up, or its host was."""
-        unwanted = {ChildState.STOPPED, ChildState.CLOSING}
-        given_up = [
-            child.state is ChildState.QUARANTINED or child.host in self._lost_hosts
-            for child in self._children.values()
-            if child.state not in unwanted
-        ]
-        return [Escalate(error)] if given_up and all(given_up) else []
+        """What follows when none is left that could come back, or be opened in their place."""
+        hopeless = {ChildState.QUARANTINED}
+        if isinstance(error, AuthRejected):
+            hopeless |= {ChildState.STOPPED, ChildState.CLOSING}  # the session is the same for all
+        lost = (
+            child.state in hopeless or child.host in self._lost_hosts for child in self._children.values()
+        )
+        return [Escalate(error)] if all(lost) else []
