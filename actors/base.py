@@ -13,7 +13,7 @@ from loguru import logger
 from pykka._envelope import Envelope
 
 from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
-from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, Tellable
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.status import Describe, Described, Part
 from actors.messages.tasks import TaskStatus
 
@@ -132,7 +132,7 @@ class RuntimeActor(pykka.ThreadingActor):
     def release(self, unhandled: list[Any]) -> None:
         """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
 
-    def _tell_guardian(self, message: ActorEnded | ActorFailed) -> None:
+    def _tell_guardian(self, message: ActorEnded | ActorFailed | ConnectionEnded) -> None:
         if self._guardian is not None:
             with contextlib.suppress(pykka.ActorDeadError):  # ended before us
                 self._guardian.tell(message)

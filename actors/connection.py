@@ -14,7 +14,8 @@ from actors.base import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, TellwireError, TransportClosed, TransportError
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
-from actors.messages.traffic import EventBatch, Failure, Item, Send
+from actors.messages.traffic import Failure, Item, Send
+from actors.policy.continuity import Numbering
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
 from actors.wire.conversation import Conversation
@@ -51,10 +52,9 @@ class Connection(RuntimeActor):
     def __init__(self, start: StartConnection, events: Tellable, dial: Dial, guardian: Tellable) -> None:
         super().__init__(f"{start.connection}#{start.epoch}", guardian=guardian)
         self._start = start
-        self._settings = start.settings
         self._events = events
+        self._numbering = Numbering(start.connection, start.epoch)
         self._dial = dial
-        self._host = guardian
         self._transport: Transport | None = None
         self._conversation = Conversation(start)
         self._watches_writing = False
@@ -85,11 +85,11 @@ class Connection(RuntimeActor):
                 self._flush()
             case Begin():
                 dial_in_background(f"dial {self.name}", lambda: self._dial(self._start), self._dialed)
-                self.after(self._settings.open_timeout, _Due.LOGIN_OVERDUE)
+                self.after(self._start.settings.open_timeout, _Due.LOGIN_OVERDUE)
             case _Dialed():
                 self._open(message.result)
             case _Due.LOGIN_OVERDUE if not self._conversation.was_ready:
-                raise TransportError(f"no login within {self._settings.open_timeout:g} s")
+                raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
             case _Due.LOGIN_OVERDUE:
                 pass
             case StopConnection():
@@ -112,8 +112,8 @@ class Connection(RuntimeActor):
             raise result
         self._transport = result
         self.watch(result, _Due.SOCKET)
-        self.every(self._settings.keep_alive_interval, _Due.KEEP_ALIVE)
-        self.every(self._settings.ping_interval, _Due.PING)
+        self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
+        self.every(self._start.settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
         self._conversation.ping(self.now())
         self._read()  # the first bytes may have come along with the upgrade
@@ -162,10 +162,10 @@ class Connection(RuntimeActor):
             raise TransportClosed("stopped before it was open")
         self._conversation.leave()
         self._flush()
-        self.after(self._settings.close_timeout, _Due.CLOSE_OVERDUE)
+        self.after(self._start.settings.close_timeout, _Due.CLOSE_OVERDUE)
 
     def _publish(self, items: list[Item]) -> None:
-        self._events.tell(EventBatch(self._start.connection, items))
+        self._events.tell(self._numbering.batch(items))
 
     def _say_goodbye(self, error: TellwireError) -> None:
         if self._ended:
@@ -181,7 +181,7 @@ class Connection(RuntimeActor):
             retry_after=error.retry_after if isinstance(error, DialFailed) else None,
         )
         self._publish([self._conversation.report(time.time(), self.tasks()), down])
-        self._host.tell(ConnectionEnded(self._start.connection, self._start.epoch))
+        self._tell_guardian(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
         self._say_goodbye(TransportError(f"unforeseen {type(exception_value).__name__}"))

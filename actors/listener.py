@@ -11,6 +11,9 @@ from actors.messages.commands import Subscribe, Unsubscribe
 from actors.messages.traffic import Deliver, Item
 from actors.policy.topics import TopicTable, route
 
+StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
+"""Starts a subscriber actor for a wish whose ``to`` is a callable."""
+
 
 class Listener(Struct, frozen=True, eq=False):
     """``to`` is what the user named; ``owned`` means that ``ref`` is a subscriber actor made for it."""
@@ -41,7 +44,7 @@ class Audience:
     """All listeners. A callable gets a subscriber actor from ``start_subscriber``; one that has died is
     forgotten when there is something to tell it."""
 
-    def __init__(self, start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]]) -> None:
+    def __init__(self, start_subscriber: StartSubscriber) -> None:
         self._start_subscriber = start_subscriber
         self._topics: TopicTable[Listener] = TopicTable()
 

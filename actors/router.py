@@ -2,21 +2,20 @@
 
 import math
 import time
-from collections.abc import Callable
 from typing import Any, cast
 
-import pykka
 from loguru import logger
 
 from actors.base import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
-from actors.listener import Audience
+from actors.listener import Audience, StartSubscriber
 from actors.messages import commands, traffic
-from actors.messages.commands import Command, PendingCommand, Subscribe, TradingCommand, VenueCommand
+from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
 from actors.messages.events import CommandFailed, Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
+from actors.policy.continuity import Continuity
 from actors.policy.facts import VenueFacts, Verdict
 from actors.policy.handovers import Handovers
 from actors.policy.picture import Picture
@@ -30,21 +29,17 @@ class Router(RuntimeActor):
     each event to whoever subscribed to its topic.
     """
 
-    def __init__(
-        self,
-        start_subscriber: Callable[[Subscribe], pykka.ActorRef[Any]],
-        default_deadline: float,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, start_subscriber: StartSubscriber, default_deadline: float, **kwargs: Any) -> None:
         super().__init__("router", **kwargs)
         self._audience = Audience(start_subscriber)
         self._facts = VenueFacts()
+        self._continuity = Continuity()
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline)
         self._house: Wired
         self._links: set[Link] = set()
         self._draining = False
-        self._events = self._ticks = 0
+        self._events = self._ticks = self._lost = 0
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -66,7 +61,7 @@ class Router(RuntimeActor):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case HandoverBegun():
-                self._handovers.begin(message, self._facts.lives)
+                self._handovers.begin(message, self._continuity.lives)
             case Wired():
                 self._house = message
             case Drain():
@@ -87,7 +82,11 @@ class Router(RuntimeActor):
             self._route(batch)
 
     def _route(self, batch: traffic.EventBatch) -> None:
-        items = self._handovers.sift(batch.source, batch.items) if self._handovers else batch.items
+        if missing := self._continuity.missing(batch):
+            self._lost += missing
+            logger.error("{} batches of {} have not arrived", missing, batch.source)
+        items = self._continuity.current(batch)
+        items = self._handovers.sift(batch.source, items) if self._handovers else items
         for item in items:
             match item:
                 case traffic.Ticks():
@@ -101,6 +100,7 @@ class Router(RuntimeActor):
                     self._failed(item)
                 case Event():
                     self._events += 1
+                    self._continuity.learn(item)
                     if self._facts.learn(item):
                         for waiter in self._waiters.take_undecided():
                             self._consider(waiter)
@@ -134,7 +134,7 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Verdict) and not self._facts.lives:
+        if isinstance(answer, Verdict) and not self._continuity.lives and waiter.needs_the_venue:
             self._house.pool.tell(traffic.ConnectionWanted())
         if answer is Verdict.WAIT:
             self._waiters.postpone(waiter)
@@ -183,7 +183,8 @@ class Router(RuntimeActor):
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
         if waiter is not None and waiter.picture is not None and waiter.picture.add(described):
-            own = RouterStatus(self._events, self._ticks, len(self._audience), len(self._waiters) - 1)
+            listeners, waiting = len(self._audience), len(self._waiters) - 1
+            own = RouterStatus(self._events, self._ticks, listeners, waiting, self._lost)
             self._settle(waiter.id, waiter.picture.compose(own, time.time()))
 
     def _drain(self, but: type[Command] | tuple[()] = TradingCommand) -> None:

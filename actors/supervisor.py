@@ -1,6 +1,6 @@
 """Life and death: starts worker processes and connections, and starts them again when they fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from loguru import logger
@@ -24,6 +24,7 @@ from actors.messages.lifecycle import (
     CloseConnection,
     Host,
     OpenConnection,
+    RegionsProbed,
     RestartChild,
     RestartDue,
     StableDue,
@@ -37,6 +38,7 @@ from actors.policy.children import Plan
 from actors.policy.connections import Connections
 from actors.policy.hosts import Hosts
 from actors.policy.regions import Access
+from actors.values import Region
 
 CHECK_INTERVAL = 0.5
 """Seconds by which a silent worker may be found out too late."""
@@ -45,9 +47,9 @@ CHECK_INTERVAL = 0.5
 class Supervisor(RuntimeActor):
     """Owns every start of a worker or a connection; carries out what the policies decide.
 
-    Receives the lives and deaths of both, ``OpenConnection``, ``CloseConnection`` and ``RestartChild``;
-    sends ``StartConnection`` and ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, news and
-    answers to ``router``. When nothing is left that could come back, ``escalate`` is called with the error.
+    Receives the lives and deaths of both, and who is to live; sends ``StartConnection`` and
+    ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, news and answers to ``router``. ``probe``
+    returns at once. ``escalate`` is called with the error when nothing is left that could come back.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Supervisor(RuntimeActor):
         plan: Plan,
         *,
         start_host: Callable[[str], Host],
+        probe: Callable[[Sequence[Region], Tellable], None],
         router: Tellable,
         pool: Tellable,
         escalate: Callable[[Exception], None],
@@ -65,6 +68,7 @@ class Supervisor(RuntimeActor):
         self._connections = Connections(plan)
         self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)
         self._start_host = start_host
+        self._probe = probe
         self._router = router
         self._pool = pool
         self._escalate = escalate
@@ -99,6 +103,8 @@ class Supervisor(RuntimeActor):
                 self._take(self._connections.open(name, now))
             case CloseConnection(name=name):
                 self._take(self._connections.close(name))
+            case RegionsProbed():
+                self._connections.probed(message, now)
             case Reconfigure(settings=Access() as access):
                 self._take(self._connections.change(access))
             case RestartChild():
@@ -106,8 +112,7 @@ class Supervisor(RuntimeActor):
             case Describe():
                 self.describe(message, SupervisorPart(*self._connections.part(now), self._hosts.part()))
             case Wired():
-                self._take(self._hosts.begin())
-                self.every(self._check_interval, CheckHeartbeats())
+                self._begin(now)
             case Drain():
                 self._drain()
             case Begin() | OpenConnection():
@@ -115,13 +120,17 @@ class Supervisor(RuntimeActor):
             case _:
                 self.unexpected(message)
 
+    def _begin(self, now: float) -> None:
+        self._take(self._hosts.begin())
+        self._take(self._connections.probe(now))
+        self.every(self._check_interval, CheckHeartbeats())
+
     def _due(self, message: RestartDue | StableDue, now: float) -> None:
         of_host = message.name in self._hosts
-        match message:
-            case RestartDue():
-                self._take(self._hosts.due(message) if of_host else self._connections.due(message, now))
-            case StableDue():
-                (self._hosts if of_host else self._connections).stable(message)
+        if isinstance(message, StableDue):
+            (self._hosts if of_host else self._connections).stable(message)
+        else:
+            self._take(self._hosts.due(message) if of_host else self._connections.due(message, now))
 
     def _restart(self, wish: RestartChild) -> None:
         try:
@@ -161,6 +170,8 @@ class Supervisor(RuntimeActor):
                 case steps.Retry(delay=delay, due=due, because=because):
                     logger.info("{} is down ({}); next attempt in {:.2f} s", due.name, because, delay)
                     self.after(delay, due)
+                case steps.ProbeRegions(regions=regions):
+                    self._probe(regions, self.actor_ref)
                 case steps.Announce(event=event):
                     if isinstance(event, ActorQuarantined):
                         logger.error("{} is given up: {}", event.name, event.reason)

@@ -182,6 +182,8 @@ class Dashboard:
         more = f"{limiter.waiting} waiting, {limiter.refused} refused"
         batches = f"{batcher.requests:,} requests in {batcher.batches:,} batches, {joined:.1f} per batch"
         moved = f"{router.ticks:,} ticks, {rate:,.1f}/s; {router.events:,} other events"
+        if router.lost_batches:
+            moved += f", {router.lost_batches:,} BATCHES LOST"
         lines = [f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}"]
         if orders := _orders(status.desk):
             lines.append(f"orders   {orders}")

@@ -48,6 +48,7 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         new_intensity=functools.partial(Intensity, supervision.max_restarts, supervision.max_seconds),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
+        probes=reconnect.probe_regions,
     )
 
 

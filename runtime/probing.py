@@ -14,10 +14,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+import pykka
+from loguru import logger
 from msgspec import Struct
 
-from actors.messages.lifecycle import ConnectionSettings
+from actors.messages.lifecycle import ConnectionSettings, RegionsProbed, Tellable
 from actors.transport.deadline import Deadline
+from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
 from actors.transport.tls import client_context
 from actors.values import Region
 
@@ -29,7 +32,8 @@ class Probe(Struct, frozen=True):
     """What became of one attempt; the times of its steps are in seconds, ``None`` for what was not reached.
 
     ``upgrade`` is that of the HTTP request alone: a round trip and what the server takes for it.
-    ``clock_offset`` is how far the server's clock is ahead of ours, to half a second.
+    ``clock_offset`` is how far the server's clock is ahead of ours, to half a second,
+    ``retry_after`` for how long its host wants to be left alone.
     """
 
     region: str
@@ -38,6 +42,7 @@ class Probe(Struct, frozen=True):
     tls: float | None = None
     upgrade: float | None = None
     clock_offset: float | None = None
+    retry_after: float | None = None
     error: str = ""
 
 
@@ -67,6 +72,21 @@ def probe(regions: Sequence[Region], settings: ConnectionSettings) -> list[Probe
     return [found.get(region.name) or Probe(region.name, error=late) for region in regions]
 
 
+def probe_in_background(settings: ConnectionSettings, regions: Sequence[Region], to: Tellable) -> None:
+    """The same in a thread of its own; ``to`` is told ``RegionsProbed``."""
+
+    def work() -> None:
+        found = probe(regions, settings)
+        for each in found:
+            logger.debug("probed {}: {}", each.region, each.error or f"{each.upgrade or 0.0:.3f} s")
+        round_trips = {each.region: each.upgrade for each in found if each.upgrade and not each.error}
+        wishes = {each.region: each.retry_after for each in found if each.retry_after is not None}
+        with contextlib.suppress(pykka.ActorDeadError):  # the runtime was stopped meanwhile
+            to.tell(RegionsProbed(round_trips, wishes))
+
+    threading.Thread(target=work, name="probing", daemon=True).start()
+
+
 def _take(done: "queue.SimpleQueue[Probe]", count: int, until: float) -> Iterator[Probe]:
     with contextlib.suppress(queue.Empty):
         for _ in range(count):
@@ -86,6 +106,9 @@ def _attempt(region: Region, settings: ConnectionSettings, context: ssl.SSLConte
             sock.settimeout(deadline.remaining())
             answer = _upgraded(sock, url, settings, steps)
             steps["clock_offset"] = _clock_offset(answer.getheader("Date"), steps["upgrade"])
+            if answer.status in ASKING_TO_WAIT:
+                fields = {name.lower(): value for name, value in answer.getheaders()}
+                steps["retry_after"] = retry_after(fields, time.time())
             if answer.status != http.client.SWITCHING_PROTOCOLS:
                 steps["error"] = f"HTTP status {answer.status} instead of an upgrade"
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -1,6 +1,7 @@
 """The actors put together: each made with what it needs, told of the others, subscribed to what it hears."""
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ from runtime.planning import (
     pool_plan,
     vigilance_of,
 )
+from runtime.probing import probe_in_background
 from runtime.reloader import Reloader
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
@@ -134,10 +136,12 @@ class House:
         )
 
     def _start_supervisor(self) -> Ref:
+        plan = make_plan(self._config, self._means.session, self._means.regions)
         return self._start(
             Supervisor,
-            make_plan(self._config, self._means.session, self._means.regions),
+            plan,
             start_host=self._start_host,
+            probe=functools.partial(probe_in_background, plan.settings),
             router=self.router,
             pool=self._pool,
             escalate=self._means.escalate,

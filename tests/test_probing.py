@@ -11,10 +11,11 @@ import pytest
 import trustme
 from msgspec import structs
 
-from actors.messages.lifecycle import ConnectionSettings
+from actors.messages.lifecycle import Begin, ConnectionSettings, RegionsProbed
 from actors.values import Region, Secret
 from runtime.practice import PracticeExchange
-from runtime.probing import AT_ONCE, probe
+from runtime.probing import AT_ONCE, probe, probe_in_background
+from tests.recording import Recording
 
 CANARY = "canary-7f3"
 SETTINGS = ConnectionSettings(
@@ -94,6 +95,25 @@ def test_where_nobody_listens_that_is_said(exchange: PracticeExchange) -> None:
 def test_another_answer_than_an_upgrade_is_named(answering: Answering) -> None:
     answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     assert probed(answering(answer)).error == "HTTP status 403 instead of an upgrade"
+
+
+def test_a_host_that_wants_to_be_left_alone_says_for_how_long(answering: Answering) -> None:
+    fields = b"Retry-After: 30\r\nContent-Length: 0\r\n\r\n"
+    assert probed(answering(b"HTTP/1.1 429 Too Many Requests\r\n" + fields)).retry_after == 30.0
+    assert probed(answering(b"HTTP/1.1 403 Forbidden\r\n" + fields)).retry_after is None
+
+
+def test_who_waits_for_the_probes_is_told_what_became_of_them(
+    answering: Answering, exchange: PracticeExchange
+) -> None:
+    busy = answering(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+    recording = Recording()
+    probe_in_background(SETTINGS, [*exchange.regions, Region("busy", busy)], recording.ref)
+    assert isinstance(recording.seen(), Begin)
+    told = recording.seen()
+    assert isinstance(told, RegionsProbed)
+    assert told.round_trips.keys() == {region.name for region in exchange.regions}
+    assert told.retry_after == {"busy": 7.0}
 
 
 def test_what_is_not_http_is_named(answering: Answering) -> None:

@@ -160,6 +160,14 @@ class CheckHeartbeats(Struct, frozen=True):
     """See whether a worker has fallen silent."""
 
 
+class RegionsProbed(Struct, frozen=True):
+    """By region, what became of probing it: the seconds that its upgrade took, where it granted one, and the
+    seconds for which its host wants to be left alone, where it said so."""
+
+    round_trips: dict[str, float]
+    retry_after: dict[str, float]
+
+
 class ConnectionEnded(Struct, frozen=True):
     """A connection actor has said its last word and ends."""
 

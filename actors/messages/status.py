@@ -103,12 +103,13 @@ class BatcherStatus(Struct, frozen=True):
 
 
 class RouterStatus(Struct, frozen=True):
-    """What the router has moved so far."""
+    """What the router has moved so far; ``lost_batches`` of connections have not reached it."""
 
     events: int
     ticks: int
     subscriptions: int
     waiting: int
+    lost_batches: int = 0
 
 
 class DeskStatus(Struct, frozen=True):

@@ -189,10 +189,15 @@ Item = Ticks | Reply | Failure | PublicEvent
 
 
 class EventBatch(Struct, frozen=True, tag=True):
-    """All that one source had to say at once; one batch is one message, one frame and one wake-up."""
+    """All that one source had to say at once; one batch is one message, one frame and one wake-up.
+
+    Those of a connection are numbered from 1 in each of its lives; all others have no number.
+    """
 
     source: str
     items: list[Item]
+    epoch: int = 0
+    sequence: int = 0
 
 
 class Trade(Struct, frozen=True):

@@ -18,7 +18,8 @@ class Plan(Struct, frozen=True):
     """What is to be kept alive, and how; times in seconds.
 
     Connections are dealt out to ``hosts`` in turn: worker processes, or without ``workers`` the main one.
-    The first ``kept`` of them are wanted from the start, the others once they are opened.
+    The first ``kept`` of them are wanted from the start, the others once they are opened. Up to ``probes``
+    regions are measured at the start.
     """
 
     hosts: tuple[str, ...]
@@ -31,6 +32,7 @@ class Plan(Struct, frozen=True):
     reset_after: float
     heartbeat_timeout: float
     workers: bool = True
+    probes: int = 0
 
 
 class ChildState(enum.Enum):

@@ -8,6 +8,7 @@ from actors.messages.lifecycle import (
     AttemptDue,
     ConnectionPlaced,
     Host,
+    RegionsProbed,
     RestartDue,
     StableDue,
     StartConnection,
@@ -19,7 +20,8 @@ from actors.policy.children import ChildState, Plan
 from actors.policy.connection_child import ConnectionChild
 from actors.policy.refusals import Refusals
 from actors.policy.regions import Access, Regions
-from actors.policy.steps import Announce, Escalate, Later, Step, TellHost, TellPool
+from actors.policy.steps import Announce, Escalate, Later, ProbeRegions, Step, TellHost, TellPool
+from actors.values import Region
 
 
 class Connections:
@@ -27,6 +29,7 @@ class Connections:
 
     def __init__(self, plan: Plan) -> None:
         self._settings = plan.settings
+        self._probes = plan.probes
         self._regions = Regions(plan.access.regions)
         self._attempts = Attempts(plan.access.connects)
         self._looks_again = False
@@ -128,6 +131,20 @@ class Connections:
     def due(self, due: RestartDue, now: float) -> list[Step]:
         child = self._children[due.name]
         return self._queue(child, now) if child.waits(due.epoch) else []
+
+    def probe(self, now: float) -> list[Step]:
+        """Measure regions before they are needed. To the venue each probe is an attempt to connect, so it
+        passes the same gate, and none takes the place of a connection."""
+        regions: list[Region] = []
+        for region in self._regions.undecided(now)[: self._probes]:
+            if self._attempts.waiting() or self._attempts.wait(now):
+                break
+            self._attempts.passed(region.name, now)
+            regions.append(region)
+        return [ProbeRegions(regions)] if regions else []
+
+    def probed(self, probed: RegionsProbed, now: float) -> None:
+        self._regions.probed(probed, now)
 
     def attempt(self, now: float) -> list[Step]:
         """The look that was booked for now."""

@@ -1,12 +1,13 @@
 """Which region a connection tries, judged by what all connections have met with there."""
 
 import itertools
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from actors.messages.lifecycle import RegionsProbed
 from actors.messages.status import RegionStatus
 from actors.policy.quota import Rate
 from actors.values import Region
@@ -90,6 +91,26 @@ class Regions:
             if record.region == home and not record.failed_turn:
                 return record.region
         return min(free, key=lambda record: record.rank).region
+
+    def undecided(self, now: float) -> list[Region]:
+        """Those of equal priority that nothing is known of and that may be tried, the first to try first."""
+        ranked = sorted(self._records.values(), key=lambda record: record.rank)
+        sharing = Counter(record.region.priority for record in ranked)
+        return [
+            record.region
+            for record in ranked
+            if sharing[record.region.priority] > 1
+            and record.round_trip is None
+            and not self._blocked_for(record, now)
+        ]
+
+    def probed(self, probed: RegionsProbed, now: float) -> None:
+        """Some were measured before anybody was connected to them."""
+        for name, record in self._records.items():
+            if name in probed.round_trips:
+                record.measured(probed.round_trips[name])
+            if name in probed.retry_after:
+                self.block(record.region, now + probed.retry_after[name])
 
     def tried(self, region: Region) -> None:
         self._record(region).attempts += 1

@@ -13,6 +13,7 @@ from actors.messages.lifecycle import (
     StopHost,
 )
 from actors.messages.traffic import PublicEvent
+from actors.values import Region
 
 
 class StartHost(Struct, frozen=True):
@@ -65,6 +66,12 @@ class Retry(Struct, frozen=True):
     because: str
 
 
+class ProbeRegions(Struct, frozen=True):
+    """Measure how far these are."""
+
+    regions: list[Region]
+
+
 class Announce(Struct, frozen=True):
     """Publish an event."""
 
@@ -77,4 +84,6 @@ class Escalate(Struct, frozen=True):
     error: Exception
 
 
-Step = StartHost | KillHost | HostLost | TellHost | TellPool | Later | Retry | Announce | Escalate
+Step = (
+    StartHost | KillHost | HostLost | TellHost | TellPool | Later | Retry | ProbeRegions | Announce | Escalate
+)

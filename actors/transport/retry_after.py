@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 MOST = 3600.0
 """Seconds; a slip of the server's must not keep us away for days."""
 
+ASKING_TO_WAIT = frozenset({429, 503})
+"""The HTTP statuses whose ``Retry-After`` is about us, or about the server as a whole."""
+
 _SECONDS = re.compile("[0-9]+")
 
 

@@ -20,7 +20,7 @@ from websocket import (
 
 from actors.errors import DialFailed
 from actors.transport.deadline import Deadline
-from actors.transport.retry_after import retry_after
+from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
 from actors.transport.stream import SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.upgrade import UpgradeSocket
@@ -28,7 +28,6 @@ from actors.transport.upgrade import UpgradeSocket
 # How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
 SEND_STALL_MS = 5000
 
-_ASKING_TO_WAIT = {429, 503}
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # surrogates have no UTF-8
@@ -173,7 +172,7 @@ def _upgrade(
 def _refusal(status: int | None, fields: Mapping[str, str]) -> DialFailed:
     if status is None:
         return DialFailed("the answer is not a WebSocket upgrade")
-    leave_alone = retry_after(fields, time.time()) if status in _ASKING_TO_WAIT else None
+    leave_alone = retry_after(fields, time.time()) if status in ASKING_TO_WAIT else None
     pause = "" if leave_alone is None else f", which asks for {leave_alone:g} s of peace"
     return DialFailed(f"HTTP status {status} instead of an upgrade{pause}", status, leave_alone)
 

@@ -95,6 +95,8 @@ class Reconnect(Section):
     """Attempts until the connection is given up; 0 for never."""
     reset_after: Duration = 30.0
     """A connection that held this long starts counting anew."""
+    probe_regions: Annotated[int, Field(ge=0, le=8), WHOLE_NUMBER] = 0
+    """Regions of equal priority that are measured at the start; to the venue each is one more connection."""
     jitter: Flag = True
     """Whether delays are random, so that connections do not come back in step."""
 

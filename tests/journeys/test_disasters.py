@@ -125,6 +125,7 @@ def test_a_killed_worker_costs_its_streams_a_gap_and_no_more(
 
     assert notebook.first(ActorRestarted, name=worker.name).attempt == 1
     after = status_of(runtime)
+    assert after.router.lost_batches == 0
     reborn = after.workers[victim]
     assert reborn.state == "up"
     assert reborn.restarts == 1

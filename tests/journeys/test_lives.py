@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -209,6 +210,24 @@ def test_any_answer_but_an_upgrade_leads_to_the_next_region(
         assert (here.attempts, here.failures, here.successes, here.blocked_for) == (1, 1, 0, 0.0)
         assert (there.attempts, there.failures, there.successes) == (1, 0, 1)
     assert not notebook.all(ActorQuarantined)
+
+
+def test_an_equal_region_that_a_probe_found_is_measured_before_anybody_needs_it(
+    start: Callable[[dict[str, Any]], Runtime], exchange: PracticeExchange, notebook: Notebook
+) -> None:
+    urls = [region.url for region in exchange.regions]
+    settings = towards(exchange.session, urls, 0, reconnect={"probe_regions": 3})
+    for region in settings["regions"]["demo"]:
+        region["priority"] = 1
+    runtime = start(settings)
+    notebook.first(ConnectionUp)
+    assert exchange.ledger.wait_until(lambda book: len(book.sockets()) == 3, DEADLINE)
+    for thread in threading.enumerate():
+        if thread.name == "probing":
+            thread.join(DEADLINE)  # then it has told the supervisor
+    status = status_of(runtime)
+    assert [region.attempts for region in status.regions] == [1, 0]
+    assert status.regions[1].round_trip is not None
 
 
 def test_a_host_that_asks_for_a_pause_has_it_in_all_its_regions(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from loguru import logger
 from pydantic import ValidationError
 
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
@@ -25,6 +26,7 @@ from actors.messages import (
     Subscribe,
     SubscribeTicks,
 )
+from actors.messages.traffic import EventBatch
 from runtime.practice.assets import AssetTable
 from runtime.practice.clock import UTC_OFFSET
 from runtime.practice.records import ReceivedEvent
@@ -295,3 +297,16 @@ def test_a_stream_that_ticks_is_never_called_stale_however_short_the_patience(st
     assert notebook.wait(lambda book: len(book.ticks()) > 60)
     assert notebook.all(StreamStale) == []
     assert exchange_of(runtime).ledger.count("changeSymbol") == 1
+
+
+def test_batches_of_a_connection_that_are_lost_on_the_way_are_counted_and_logged(
+    start_runtime: Start,
+) -> None:
+    runtime = start_runtime(practice(0))
+    said: list[str] = []
+    handler = logger.add(said.append, level="ERROR", format="{message}")
+    for sequence in (1, 4, 5):
+        runtime.router.tell(EventBatch("connection-9", [], epoch=1, sequence=sequence))
+    assert status_of(runtime).router.lost_batches == 2
+    logger.remove(handler)
+    assert said == ["2 batches of connection-9 have not arrived\n"]

@@ -9,11 +9,12 @@ from actors.messages.events import (
     ConnectionSuspect,
     ConnectionUp,
 )
-from actors.messages.lifecycle import AttemptDue, RestartDue, StableDue, StopConnection
+from actors.messages.lifecycle import AttemptDue, RegionsProbed, RestartDue, StableDue, StopConnection
 from actors.policy.backoff import Backoff, linear
 from actors.policy.quota import Rate
 from actors.policy.restarts import Intensity
-from actors.policy.steps import Escalate, Later, Retry, Step, TellPool
+from actors.policy.steps import Escalate, Later, ProbeRegions, Retry, Step, TellPool
+from actors.values import Region
 from tests.policy.nursery import EU, Process, Scene, news, only, starts, told
 
 
@@ -476,3 +477,30 @@ def test_nothing_starts_any_more_in_a_drain_and_it_is_over_with_the_last() -> No
     assert scene.connections.alive()
     scene.connections.stranded("w2", "killed", None)
     assert not scene.connections.alive()
+
+
+# What is measured before it is needed
+
+EQUALS = tuple(Region(name, f"wss://{name.lower()}.example/") for name in "ABCD")
+
+
+def probes(scene: Scene) -> list[str]:
+    steps = only(ProbeRegions, scene.connections.probe(scene.now))
+    return [region.name for step in steps for region in step.regions]
+
+
+def test_so_many_equal_regions_are_probed_as_the_plan_says() -> None:
+    assert probes(Scene(1, regions=EQUALS, probes=3)) == ["A", "B", "C"]
+    assert probes(Scene(1, regions=EQUALS)) == []
+    assert probes(Scene(1, probes=3)) == []
+
+
+def test_a_probe_passes_the_gate_and_takes_no_place_there_from_a_connection() -> None:
+    assert probes(Scene(1, regions=EQUALS, probes=3, connects=(Rate(3, 1.0),))) == ["A", "B"]
+    assert probes(Scene(2, regions=EQUALS, probes=3, connects=(Rate(1, 1.0),))) == []
+
+
+def test_the_next_connection_goes_where_a_probe_was_quickest() -> None:
+    scene = Scene(2, kept=1, regions=EQUALS, probes=3)
+    scene.connections.probed(RegionsProbed({"A": 0.3, "B": 0.2, "C": 0.1}, {}), scene.now)
+    assert regions(scene.connections.open("c2", scene.now)) == ["C"]

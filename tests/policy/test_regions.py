@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.messages.lifecycle import RegionsProbed
 from actors.policy.regions import MEASUREMENTS, Regions
 from actors.values import Region
 
@@ -92,6 +93,25 @@ def test_the_round_trip_is_the_average_of_the_last_ones() -> None:
     for _ in range(MEASUREMENTS):
         regions.measured(A, 0.5)
     assert regions.part(0.0)[0].round_trip == 0.5
+
+
+def test_undecided_is_what_shares_a_priority_unmeasured_and_not_blocked() -> None:
+    first, near, far, shut = region("first", 1), region("near", 2), region("far", 2), region("shut", 2)
+    regions = Regions([far, shut, near, first])
+    regions.block(shut, until=10.0)
+    assert regions.undecided(0.0) == [far, near]
+    assert regions.undecided(10.0) == [far, shut, near]
+    regions.measured(far, 0.1)
+    assert regions.undecided(0.0) == [near]
+    assert Regions([A, B]).undecided(0.0) == []
+
+
+def test_a_probe_decides_among_equals_and_what_it_was_told_to_leave_alone_is_left_alone() -> None:
+    near, far, shut = region("near"), region("far"), region("shut")
+    regions = Regions([shut, far, near])
+    regions.probed(RegionsProbed({"far": 0.2, "near": 0.1, "gone": 0.0}, {"shut": 5.0}), now=100.0)
+    assert next_of(regions, now=100.0) == "near"
+    assert [each.blocked_for for each in regions.part(100.0)] == [5.0, 0.0, 0.0]
 
 
 def test_a_single_region_is_tried_again() -> None:
