@@ -17,7 +17,7 @@ from actors.errors import TransportClosed
 from actors.transport.stream import SocketTransport
 from actors.transport.websocket import dial
 from actors.wire.endpoint import Endpoint
-from actors.wire.frames import Frame, Pairs
+from actors.wire.frames import Frame
 
 pytestmark = pytest.mark.skipif(find_spec("kosoku") is None, reason="kosoku has no wheel for this platform")
 
@@ -75,9 +75,7 @@ def exchange(transport: SocketTransport, endpoint: Endpoint, messages: list[Fram
     with selectors.DefaultSelector() as selector:
         selector.register(transport, selectors.EVENT_READ)
         while (now := time.monotonic()) < deadline:
-            received = [
-                each for each in endpoint.receive(transport.read(), now) if not isinstance(each, Pairs)
-            ]
+            received = endpoint.receive(transport.read(), now)
             messages += received
             for opcode, payload in received:
                 if endpoint.failure is None:
