@@ -9,6 +9,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.messages.events import (
     AssetsListed,
+    ClockReport,
     ConnectionDown,
     ConnectionReport,
     ConnectionUp,
@@ -16,12 +17,20 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamPlaced,
     StreamStale,
 )
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.status import ConnectionFigures, Describe, Described, HealthPart, StreamFigures
-from actors.messages.traffic import EventBatch, Resubscribe
-from actors.policy.liveness import Liveness, StreamHealth
+from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
+from actors.policy.liveness import Liveness, Vigilance
+from actors.policy.stream_health import Cure, StreamHealth
+from actors.policy.venue_clock import STEP, VenueClock
+
+CLOCK_MOVED = 0.001
+"""Seconds by which the venue's clock must have moved against ours to be told of again."""
+
+_MESSAGES = {Cure.RESUBSCRIBE: Resubscribe, Cure.MOVE: MoveStream}
 
 
 class _Check(Struct, frozen=True):
@@ -29,26 +38,32 @@ class _Check(Struct, frozen=True):
 
 
 class HealthMonitor(RuntimeActor):
-    """Owns the picture of what lives.
+    """Owns the picture of what lives, and of the venue's clock.
 
-    Receives reports, lives and deaths of connections, and the asset table (what cannot be traded now is
-    rightly silent); sends ``Resubscribe`` to ``pool`` and its findings to ``router``.
+    Receives reports, lives and deaths of connections, where streams are placed, and the asset table (a
+    closed market is rightly silent); sends ``Resubscribe`` and ``MoveStream`` to ``pool`` and its
+    findings to ``router``.
     """
 
     def __init__(
-        self, stale_after: float, check_interval: float, *, router: Tellable, pool: Tellable, **kwargs: Any
+        self, vigilance: Vigilance, check_interval: float, *, router: Tellable, pool: Tellable, **kwargs: Any
     ) -> None:
         super().__init__("health monitor", **kwargs)
-        self._liveness = Liveness(stale_after)
+        self._liveness = Liveness(vigilance)
+        self._clock = VenueClock()
+        self._clock_offset: float | None = None
         self._check_interval = check_interval
         self._router = router
         self._pool = pool
-        self._tradable: dict[str, bool] = {}
 
     def on_receive(self, message: Any) -> None:
         match message:
             case ConnectionReport():
                 self._announce(self._liveness.reported(message, self.now()))
+                if message.delay is not None:
+                    self._clock.heard(message.connection, message.delay, self.now())
+            case StreamPlaced():
+                self._liveness.placed(message, self.now(), time.time())
             case StreamConfirmed():
                 self._liveness.confirmed(message, self.now(), time.time())
             case StreamDropped(asset=asset):
@@ -56,9 +71,9 @@ class HealthMonitor(RuntimeActor):
             case ConnectionUp():
                 self._liveness.up(message, self.now())
             case ConnectionDown():
-                self._liveness.down(message)
+                self._liveness.down(message, self.now())
             case AssetsListed():
-                self._tradable = {asset.symbol: asset.tradable for asset in message.assets}
+                self._liveness.hours.learn(message.assets, time.time())
             case _Check():
                 self._check()
             case Describe():
@@ -71,10 +86,20 @@ class HealthMonitor(RuntimeActor):
                 self.unexpected(message)
 
     def _check(self) -> None:
-        news, cures = self._liveness.check(self.now(), self._tradable)
-        self._announce(news)
-        for cure in cures:
-            self._pool.tell(Resubscribe(cure.asset))
+        found = self._liveness.check(self.now(), time.time())
+        self._announce(found.news)
+        for treatment in found.treatments:
+            self._pool.tell(_MESSAGES[treatment.cure](treatment.asset))
+        self._read_clock()
+
+    def _read_clock(self) -> None:
+        offset, before = self._clock.offset(self.now()), self._clock_offset
+        if offset is None or (before is not None and abs(offset - before) < CLOCK_MOVED):
+            return
+        if before is not None and abs(offset - before) > STEP:
+            logger.warning("the venue's clock and ours have moved by {:+.1f} s", offset - before)
+        self._clock_offset = offset
+        self._announce([ClockReport(offset)])
 
     def _announce(self, news: list[Event]) -> None:
         if not news:
@@ -86,8 +111,13 @@ class HealthMonitor(RuntimeActor):
                     missing = event.to_time - event.from_time
                     logger.warning("{} has a gap of {:.2f} s: {}", event.asset, missing, event.reason)
                 case StreamStale():
-                    silent = event.silent_for
-                    logger.warning("{} is silent for {:.1f} s: {}", event.asset, silent, event.cure)
+                    logger.warning(
+                        "{} is silent for {:.1f} s ({}): {}",
+                        event.asset,
+                        event.silent_for,
+                        event.reason,
+                        event.cure,
+                    )
 
     def _part(self) -> HealthPart:
         return HealthPart(
@@ -97,6 +127,7 @@ class HealthMonitor(RuntimeActor):
                 if health.report is not None
             },
             streams={asset: _figures(stream) for asset, stream in self._liveness.streams.items()},
+            clock_offset=self._clock_offset,
         )
 
 
@@ -108,4 +139,7 @@ def _figures(stream: StreamHealth) -> StreamFigures:
         ticks=stream.ticks,
         gaps=stream.gaps,
         last_gap=stream.last_gap,
+        health=stream.state.value,
+        cure=stream.cure.value if stream.cure else "",
+        rate=stream.pace.rate,
     )

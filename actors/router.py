@@ -120,7 +120,7 @@ class Router(RuntimeActor):
             self._drain()
             return
         try:
-            answer = self._facts.consider(waiter.command)
+            answer = self._facts.consider(waiter.command, time.time())
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return

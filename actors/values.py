@@ -6,9 +6,12 @@ never comes further than ``actors/wire``.
 
 import enum
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
+
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"]
+"""How severe a line of the log is, the least severe first; the names are loguru's."""
 
 
 class AccountKind(enum.Enum):
@@ -84,6 +87,13 @@ class Payout(Struct, frozen=True):
     asset: str
     percent: int
     tradable: bool
+
+
+class ServerTime(Struct, frozen=True):
+    """What the venue's clock shows, in UTC; it is ``offset`` seconds ahead of ours (protocol 1.8)."""
+
+    time: float
+    offset: float
 
 
 class Balance(Struct, frozen=True):

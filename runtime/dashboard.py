@@ -27,13 +27,14 @@ _STYLES = {
     "pending": "yellow",
     "waiting": "yellow",
     "stale": "bold yellow",
+    "closed": "dim",
     "quarantined": "bold red",
     "stopped": "red",
 }
 Row = list[str | Text]
 
 _SESSION_STYLES = {"practice": "black on yellow", "demo": "bold", "live": "bold white on red"}
-_WELL = {"up", "live", "confirmed"}
+_WELL = {"up", "live", "confirmed", "closed"}
 _GIVES_WAY = "LAST ERROR"
 """The column that is cut short where the terminal is narrow."""
 _RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
@@ -137,10 +138,10 @@ class Dashboard:
         return _table(titles, rows, limit)
 
     def _stream_state(self, stream: StreamStatus) -> str:
-        tally = self._tally.stream(stream.asset)
-        if stream.state != "confirmed":
-            return stream.state
-        return "stale" if tally.stale else "live" if tally.last else stream.state
+        if stream.health in {"stale", "closed"}:
+            return stream.health
+        ticks = stream.state == "confirmed" and self._tally.stream(stream.asset).last
+        return "live" if ticks else stream.state
 
     def _price(self, asset: str, price: float | None) -> str:
         if price is None:

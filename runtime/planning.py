@@ -12,9 +12,11 @@ from actors.messages.lifecycle import ConnectionSettings
 from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
 from actors.policy.children import Plan
+from actors.policy.liveness import Vigilance
+from actors.policy.pace import Tolerance
 from actors.values import Region
 from actors.wire.ssid import SessionString
-from runtime.config import Config, Orders, Reconnect
+from runtime.config import Config, Health, Orders, Reconnect
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -49,6 +51,11 @@ def limits_of(orders: Orders) -> Limits:
         maximum_open=orders.maximum_open,
         verdict_delay=orders.verdict_delay,
     )
+
+
+def vigilance_of(health: Health) -> Vigilance:
+    """How long the health monitor bears silence, and what it may do about it."""
+    return Vigilance(Tolerance(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
 def journal_path(orders: Orders, session: SessionString) -> Path:

@@ -1,7 +1,9 @@
 """One run of the command line, from the first line of output to the last."""
 
+import contextlib
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pykka
@@ -15,6 +17,7 @@ from runtime import logs
 from runtime.config import Config
 from runtime.dashboard import Facts
 from runtime.endings import Ending, Endings
+from runtime.logs.log_file import LogFile
 from runtime.output.base import Output
 from runtime.output.event_log import PlainLog
 from runtime.output.json_lines import JsonLines
@@ -25,9 +28,6 @@ from runtime.wiring import Runtime
 
 LAST_EVENTS_TIMEOUT = 2.0
 """Seconds that whoever reads the output may take for what is left at the end."""
-
-_TOO_SHORT = 8
-"""Taking a shorter header value out of the log would garble it and protect nothing."""
 
 
 class Wishes(Struct, frozen=True):
@@ -49,13 +49,13 @@ class Run:
         self._session = None if wishes.practice else config.account.session_string
         self._tally = Tally(stream.asset for stream in config.streams)
         self._endings = Endings(FAREWELL if wishes.output == "table" else b"")
+        self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
 
     def go(self) -> Exception | None:
         """Run until something ends it; answers with the failure that did."""
         began = time.monotonic()
-        with self._endings:
-            logs.configure(self._config.log.level, self._secrets(), self._output.write_log)
+        with self._endings, self._open_log():
             if self._session is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
@@ -100,8 +100,24 @@ class Run:
         self._runtime.stop()
         logger.info("the runtime has stopped after {:.2f} s", time.monotonic() - began)
 
+    def _open_log(self) -> contextlib.ExitStack:
+        log, writes = self._config.log, [self._output.write_log]
+        with contextlib.ExitStack() as opened:
+            if log.file:
+                file = LogFile(
+                    Path(log.file).expanduser(),
+                    self._form,
+                    rotation=log.rotation,
+                    retention=log.retention,
+                    complain=self._output.write_log,
+                )
+                writes.append(opened.enter_context(file))
+            secrets = secrets_of(self._config)
+            opened.enter_context(logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit))
+            return opened.pop_all()
+
     def _make_output(self) -> Output:
-        to_stderr = logs.to_stderr(logs.as_json if self._config.log.json_lines else logs.plain)
+        to_stderr = logs.to_stderr(self._form)
         match self._wishes.output:
             case "json":
                 return JsonLines(sys.stdout.fileno(), to_stderr, self._reader_gone)
@@ -122,13 +138,13 @@ class Run:
         reason = "as asked" if self._wishes.practice else "since no session is set (POCKET_OPTION_SSID)"
         return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
 
-    def _secrets(self) -> set[str]:
-        account, headers = self._config.account, self._config.connection.custom_headers
-        secrets = {value for value in headers.values() if len(value) >= _TOO_SHORT}
-        if account.session_string is not None:
-            for text in (account.session.get_secret_value(), account.session_string.auth.value):
-                secrets |= {text, *logs.tokens(text)}
-        return secrets
+
+def secrets_of(config: Config) -> set[str]:
+    """What must not be seen in a log, whole or in part."""
+    account, headers = config.account, config.connection.custom_headers
+    session = account.session_string
+    sessions = [] if session is None else [account.session.get_secret_value(), session.auth.value]
+    return logs.secrets_in(sessions, headers.values())
 
 
 def _last_events_shown() -> bool:

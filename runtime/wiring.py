@@ -13,6 +13,7 @@ from typing import Any, Self
 import pykka
 from loguru import logger
 
+from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.connection import Connection
@@ -30,14 +31,16 @@ from actors.rate_limiter import RateLimiter
 from actors.router import Router
 from actors.subscriber import Subscriber
 from actors.supervisor import Supervisor
+from actors.values import LogLevel
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.dialing import dial
 from runtime.journal import open_journal
+from runtime.loads import Loads
 from runtime.logs import tokens
-from runtime.planning import journal_path, limits_of, make_plan, regions_for
+from runtime.planning import journal_path, limits_of, make_plan, regions_for, vigilance_of
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.worker_process import WorkerProcess
+from runtime.workers import Workers
 
 STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
@@ -48,7 +51,8 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     RateLimiter: ("connection.",),
     PendingDesk: ("desk.pending", "order.pending", "trading."),
     OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: ("connection.", "stream.confirmed", "stream.dropped", "report.connection", "assets"),
+    HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
+    Backfiller: ("stream.gap",),
 }
 """Which events the house's own actors subscribe to."""
 
@@ -93,6 +97,7 @@ class Runtime:
         self._actors: list[pykka.ActorRef[Any]] = []
         self._ended: dict[str, threading.Event] = {}
         self._pool: pykka.ActorRef[Pool]
+        self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
         self._passing: tempfile.TemporaryDirectory[str] | None = None
         self._supervisor: pykka.ActorRef[Supervisor] | None = None
 
@@ -137,8 +142,9 @@ class Runtime:
             RateLimiter, rates, limits.max_concurrent_operations, outbound=batcher, router=router
         )
         monitor = self._run(
-            HealthMonitor, health.stale_after, health.check_interval, router=router, pool=pool
+            HealthMonitor, vigilance_of(health), health.check_interval, router=router, pool=pool
         )
+        backfiller = self._run(Backfiller, router=router, candle_desk=Loads(router))
         regions = self.exchange.regions if self.exchange else regions_for(self.config, session)
         supervisor = self._supervisor = self._run(
             Supervisor,
@@ -148,7 +154,7 @@ class Runtime:
             pool=pool,
             escalate=self._escalate,
         )
-        for listener in (supervisor, pool, limiter, monitor, desk, pending_desk):
+        for listener in (supervisor, pool, limiter, monitor, backfiller, desk, pending_desk):
             for topic in LISTENS[listener.actor_class]:
                 router.tell(Subscribe(topic, to=listener))
         parts = (supervisor, pool, monitor, limiter, batcher, desk)
@@ -180,6 +186,10 @@ class Runtime:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
         return self._failed.wait(timeout)
+
+    def set_log_level(self, level: LogLevel) -> None:
+        """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
+        self._workers.set_log_level(level)
 
     def tell(self, message: ActorFailed | ActorEnded) -> None:
         """The actors' guardian: one of them that dies of an unforeseen error takes the runtime along."""
@@ -224,10 +234,9 @@ class Runtime:
     def _start_host(self, name: str, *, router: Tellable, session: SessionString) -> Host:
         if self.config.pool.workers == 0:
             return _LocalHost(ConnectionHost.start(functools.partial(_start_connection, router)))
-        interval = self.config.supervision.heartbeat_interval
         configured = self.config.account.session.get_secret_value()  # not the one in use while practising
         secrets = tokens(session.auth.value) | tokens(configured)
-        return WorkerProcess(name, interval, router, secrets)
+        return self._workers.start(name, router, secrets)
 
 
 def _start_connection(

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import pykka
 from loguru import logger
@@ -16,11 +16,13 @@ from actors.connection import Connection
 from actors.connection_host import ConnectionHost
 from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
-from actors.messages.lifecycle import Begin, StartConnection, Tellable
+from actors.messages.lifecycle import Begin, SetLogLevel, StartConnection, Tellable
 from actors.messages.traffic import Downlink, EventBatch
+from actors.values import LogLevel
 from runtime import logs
 from runtime.dialing import dial
 from runtime.link import Link
+from runtime.logs.forwarding import Forwarding
 
 MAIN_STALL = 10.0
 """Seconds that the main process may leave the link unread; till then its slowness holds up our reading."""
@@ -53,8 +55,9 @@ class Uplink:
 class Worker(ConnectionHost):
     """A connection host that is told by link, shows by heartbeats that it reads it, and ends with it."""
 
-    def __init__(self, name: str, link: Link[Any], heartbeat_interval: float) -> None:
+    def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
         self._link = link
+        self._log = log
         self._uplink = Uplink(link)
         self._heartbeat_interval = heartbeat_interval
         super().__init__(self._start)
@@ -66,14 +69,18 @@ class Worker(ConnectionHost):
                 self._read()
             case _Beat():
                 self._beat()
+            case SetLogLevel(level=level):
+                self._log.set_level(level)
             case Begin():
                 self.watch(self._link, _LinkReadable())
                 self.every(self._heartbeat_interval, _Beat())
+                logger.debug("serves, pid {}", os.getpid())
                 self._beat()
             case _:
                 super().on_receive(message)
 
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
+        self._log.hide(logs.secrets_in([start.settings.session.value], start.settings.headers.values()))
         return Connection.start(start, self._uplink, dial, guardian)
 
     def _read(self) -> None:
@@ -83,7 +90,7 @@ class Worker(ConnectionHost):
             self.stop()
             return
         for message in messages:
-            super().on_receive(message)
+            self.on_receive(message)
 
     def _beat(self) -> None:
         used = os.times()
@@ -98,14 +105,15 @@ def main() -> int:
         "--link", required=True, help="file descriptor, or 'stdin' for a shared socket (Windows)"
     )
     parser.add_argument("--heartbeat", required=True, type=float)
+    parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process decides
-    logs.configure("WARNING", (), logs.to_stderr(logs.plain))
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
-    worker = Worker.start(options.name, link, options.heartbeat)
-    worker.actor_stopped.wait()
-    link.close()
+    with logs.Log(options.log_level, Forwarding(options.name, link, logs.to_stderr(logs.plain))) as log:
+        worker = Worker.start(options.name, link, options.heartbeat, log)
+        worker.actor_stopped.wait()
+        link.close()
     return 0
 
 

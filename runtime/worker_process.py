@@ -10,8 +10,10 @@ from typing import Any
 
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import LinkOpened, Tellable
-from actors.messages.traffic import Uplink
+from actors.messages.traffic import EventBatch, LogRecord, Uplink
+from actors.values import LogLevel
 from runtime.link import Link
+from runtime.logs import forwarding
 
 WORKER_STALL = 0.25
 """Seconds; a worker reads its link at once or is stuck, and the pool must not wait long to find out."""
@@ -25,14 +27,21 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, name: str, heartbeat_interval: float, router: Tellable, secrets: Collection[str]
+        self,
+        name: str,
+        heartbeat_interval: float,
+        log_level: LogLevel,
+        router: Tellable,
+        secrets: Collection[str],
     ) -> None:
+        command = [sys.executable, "-P", "-m", "runtime.worker"]  # -P: a "runtime" where we run is not ours
+        command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = _start(name, heartbeat_interval, theirs, _environment(secrets))
+            self._process = _start(command, theirs, _environment(secrets))
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
-        router.tell(LinkOpened(name, self.pid, self._link))
+        router.tell(LinkOpened(name, self.pid, _Inward(self._link)))
 
     def tell(self, message: Any) -> None:
         try:
@@ -46,6 +55,24 @@ class WorkerProcess:
         self._process.wait()
 
 
+class _Inward:
+    """The link as the router reads it: what a worker logs is logged on the way."""
+
+    def __init__(self, link: Link[EventBatch | LogRecord]) -> None:
+        self._link = link
+        self.fileno = link.fileno
+        self.close = link.close
+
+    def receive(self) -> list[EventBatch]:
+        batches = []
+        for message in self._link.receive():
+            if isinstance(message, LogRecord):
+                forwarding.log(message)
+            else:
+                batches.append(message)
+        return batches
+
+
 def _environment(secrets: Collection[str]) -> dict[str, str]:
     """Ours without the variables that hold a secret, and with our modules in reach wherever we run."""
     environment = {
@@ -57,18 +84,15 @@ def _environment(secrets: Collection[str]) -> dict[str, str]:
 
 
 def _start(
-    name: str, heartbeat_interval: float, theirs: socket.socket, environment: dict[str, str]
+    command: list[str], theirs: socket.socket, environment: dict[str, str]
 ) -> "subprocess.Popen[bytes]":
-    # -P: a folder called "runtime" in the user's working directory must not be taken for ours.
-    command = [sys.executable, "-P", "-m", "runtime.worker", "--name", name]
-    command += ["--heartbeat", str(heartbeat_interval), "--link"]
     if sys.platform == "win32":
-        process = subprocess.Popen([*command, "stdin"], env=environment, stdin=subprocess.PIPE)
+        process = subprocess.Popen([*command, "--link", "stdin"], env=environment, stdin=subprocess.PIPE)
         assert process.stdin is not None
         with process.stdin as pipe:
             pipe.write(theirs.share(process.pid))
         return process
     fileno = theirs.fileno()
     return subprocess.Popen(
-        [*command, str(fileno)], env=environment, pass_fds=[fileno], stdin=subprocess.DEVNULL
+        [*command, "--link", str(fileno)], env=environment, pass_fds=[fileno], stdin=subprocess.DEVNULL
     )

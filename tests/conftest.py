@@ -1,14 +1,17 @@
-"""What every test may rely on: no actor outlives its test, and a practice exchange is one fixture away."""
+"""What every test may rely on: no actor outlives its test, no session is logged, an exchange is at hand."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
 import pykka
 import pytest
+from loguru import logger
 
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.practice.account import SESSION_MARK
 from runtime.wiring import Runtime
 
 # Its deadline of 200 ms an example is a timed test, which a busy machine fails; pytest-timeout ends a hang.
@@ -40,6 +43,18 @@ def clock() -> ManualClock:
 def _no_actor_outlives_its_test() -> Iterator[None]:
     yield
     pykka.ActorRegistry.stop_all(timeout=5)
+
+
+@pytest.fixture(autouse=True)
+def _no_session_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """At any level, by us, our workers or a library."""
+    logged: list[str] = []
+    handler = logger.add(logged.append, level=0, format="{message} {extra}", diagnose=False, backtrace=False)
+    yield
+    with contextlib.suppress(ValueError):  # the test has set up a log of its own, which removes all handlers
+        logger.remove(handler)
+    logged += map(caplog.handler.format, caplog.get_records("call"))
+    assert [line for line in logged if SESSION_MARK in line] == []
 
 
 @pytest.fixture

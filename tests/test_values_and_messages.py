@@ -31,12 +31,19 @@ from actors.messages.commands import (
     VenueCommand,
 )
 from actors.messages.events import Event
-from actors.messages.lifecycle import ConnectionSettings, StartConnection, StopConnection, StopHost
+from actors.messages.lifecycle import (
+    ConnectionSettings,
+    SetLogLevel,
+    StartConnection,
+    StopConnection,
+    StopHost,
+)
 from actors.messages.traffic import (
     Downlink,
     EventBatch,
     Failure,
     Item,
+    LogRecord,
     PublicEvent,
     Reply,
     Request,
@@ -92,14 +99,16 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.ConnectionDown("c1", 2, "EU", "cut", was_ready=True, terminal=True), "connection.down"),
         (events.ConnectionSuspect("c1", 2, "silent"), "connection.suspect"),
         (
-            events.ConnectionReport("c1", 2, "EU", "ready", 9, 8, 7, 6, 5, None, {"A": REPORT}, 99.0),
+            events.ConnectionReport("c1", 2, "EU", "ready", 9, 8, 7, 6, 5, None, {"A": REPORT}, 99.0, 0.2),
             "report.connection",
         ),
+        (events.ClockReport(-0.25), "report.clock"),
         (events.Heartbeat("w1", 4711, 1.5, 1 << 33), "report.worker"),
         (events.WorkerUp("w1", 4711), "worker.up"),
         (events.WorkerDown("w1", 4711, "killed"), "worker.down"),
         (events.ActorRestarted("c1", 3, "cut"), "actor.restarted"),
         (events.ActorQuarantined("c1", "refused", auth=True), "actor.quarantined"),
+        (events.StreamPlaced("EURUSD_otc", 60, "c1", 2), "stream.placed"),
         (events.StreamConfirmed("EURUSD_otc", 60, "c1", 2), "stream.confirmed"),
         (events.StreamDropped("EURUSD_otc"), "stream.dropped"),
         (events.OrderOpened("o1", DEAL), "order.opened"),
@@ -116,9 +125,9 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.DealsOpen("c1", 2, [DEAL]), "desk.open"),
         (events.DealsClosed("c1", 2, [DEAL], listed=True), "desk.closed"),
         (events.PendingAnswered("c1", order=PENDING), "desk.pending"),
-        (events.StreamStale("EURUSD_otc", 12.5, "resubscribe"), "stream.stale"),
-        (events.StreamGap("EURUSD_otc", 1.0, 2.0, "cut"), "stream.gap"),
-        (events.StreamRecovered("EURUSD_otc", "c1"), "stream.recovered"),
+        (events.StreamStale("EURUSD_otc", 12.5, "resubscribe", "no tick"), "stream.stale"),
+        (events.StreamGap("EURUSD_otc", 1.0, 2.0, "cut", "c1", 60), "stream.gap"),
+        (events.StreamRecovered("EURUSD_otc", "c1", 1.0, 2.0, 1, ((1.0, 1.5),), "none"), "stream.recovered"),
         (events.Lagged("subscriber tick.", 12), "lag.ticks"),
         (events.CommandFailed("SubscribeTicks", "NotSent: late"), "command.failed"),
     ]
@@ -290,6 +299,16 @@ def test_a_batch_keeps_its_order() -> None:
     assert over_the_link(EventBatch("c1", ITEMS), Uplink) == EventBatch("c1", ITEMS)
 
 
+def test_a_log_record_survives_the_way_to_the_main_process() -> None:
+    record = LogRecord("worker-1", 1000.25, "WARNING", "actors.base:86", "héard", ("Traceback", "x"))
+    assert over_the_link(record, Uplink) == record
+
+
+def test_a_level_that_is_none_is_refused_at_the_link() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        over_the_link(SetLogLevel("LOUD"), Downlink)  # type: ignore[arg-type]
+
+
 REQUESTS = [
     Request(1, SubscribeTicks("EURUSD_otc", 300, deadline=5.0), 1000.5, connection="c1", urgent=True),
     Request(0, SubscribeTicks("EURUSD_otc"), math.inf),
@@ -304,6 +323,7 @@ ORDERS: list[Any] = [
     StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),
     StopConnection("c1"),
     StopHost(),
+    SetLogLevel("DEBUG"),
     Send("c1", REQUESTS),
 ]
 

@@ -85,6 +85,10 @@ class GetPayout(Command, frozen=True):
     asset: str
 
 
+class GetServerTime(Command, frozen=True):
+    """The venue's clock as a ``ServerTime``; waits for the first tick of any stream, which shows it."""
+
+
 class SendRaw(Command, frozen=True):
     """Send ``text`` as one text message on any ready connection; answered once the socket has it."""
 

@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-from msgspec import Struct
-
 from actors.messages.event import Event as Event
 from actors.messages.order_events import (
     DealAccepted as DealAccepted,
@@ -46,6 +44,27 @@ from actors.messages.order_events import (
 )
 from actors.messages.order_events import (
     TradingResumed as TradingResumed,
+)
+from actors.messages.stream_events import (
+    StreamConfirmed as StreamConfirmed,
+)
+from actors.messages.stream_events import (
+    StreamDropped as StreamDropped,
+)
+from actors.messages.stream_events import (
+    StreamGap as StreamGap,
+)
+from actors.messages.stream_events import (
+    StreamPlaced as StreamPlaced,
+)
+from actors.messages.stream_events import (
+    StreamRecovered as StreamRecovered,
+)
+from actors.messages.stream_events import (
+    StreamReport as StreamReport,
+)
+from actors.messages.stream_events import (
+    StreamStale as StreamStale,
 )
 from actors.values import Asset, Balance, Candle
 
@@ -131,21 +150,12 @@ class ConnectionSuspect(Event, frozen=True):
     reason: str
 
 
-class StreamReport(Struct, frozen=True, gc=False):
-    """What one connection saw of one stream in its present life, with the first and the last venue stamp."""
-
-    ticks: int
-    first_time: float
-    last_time: float
-    last_price: float
-    received_at: float
-
-
 class ConnectionReport(Event, frozen=True):
     """A connection's own account of itself, once a second and once at its end, ``made_at`` (UTC).
 
     Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,
-    in seconds; ``garbage`` counts what was refused.
+    in seconds; ``garbage`` counts what was refused. ``delay`` is by how much at least our clock was ahead of
+    the stamps of the ticks since the last report, ``None`` without ticks: both clocks and the way are in it.
     """
 
     base_topic: ClassVar[str] = "report.connection"
@@ -161,6 +171,14 @@ class ConnectionReport(Event, frozen=True):
     round_trip: float | None
     streams: dict[str, StreamReport]
     made_at: float
+    delay: float | None = None
+
+
+class ClockReport(Event, frozen=True):
+    """The venue's clock is ``offset`` seconds ahead of ours, judged by the quickest of its latest ticks."""
+
+    base_topic: ClassVar[str] = "report.clock"
+    offset: float
 
 
 class Heartbeat(Event, frozen=True):
@@ -206,50 +224,6 @@ class ActorQuarantined(Event, frozen=True):
     name: str
     reason: str
     auth: bool = False
-
-
-class StreamConfirmed(Event, frozen=True):
-    """The venue confirmed a subscription on a connection."""
-
-    base_topic: ClassVar[str] = "stream.confirmed"
-    asset: str
-    period: int
-    connection: str
-    epoch: int
-
-
-class StreamDropped(Event, frozen=True):
-    """Nobody wants the stream any more."""
-
-    base_topic: ClassVar[str] = "stream.dropped"
-    asset: str
-
-
-class StreamStale(Event, frozen=True):
-    """A tradable asset's stream fell silent ``silent_for`` seconds ago; ``cure`` is what is done about it."""
-
-    base_topic: ClassVar[str] = "stream.stale"
-    asset: str
-    silent_for: float
-    cure: str
-
-
-class StreamGap(Event, frozen=True):
-    """Ticks of ``asset`` between these venue times (UTC) were not seen; it streams again."""
-
-    base_topic: ClassVar[str] = "stream.gap"
-    asset: str
-    from_time: float
-    to_time: float
-    reason: str
-
-
-class StreamRecovered(Event, frozen=True):
-    """A stream that was announced as stale or lost delivers again."""
-
-    base_topic: ClassVar[str] = "stream.recovered"
-    asset: str
-    connection: str
 
 
 class Lagged(Event, frozen=True):

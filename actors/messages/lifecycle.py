@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from actors.messages.control import Control
-from actors.values import Region, Secret
+from actors.values import LogLevel, Region, Secret
 
 
 class Tellable(Protocol):
@@ -102,6 +102,12 @@ class StopConnection(Struct, frozen=True, tag=True):
 
 class StopHost(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
+
+
+class SetLogLevel(Struct, frozen=True, tag=True):
+    """Log what is as severe as ``level``, or more so, from now on."""
+
+    level: LogLevel
 
 
 class ConnectionPlaced(Struct, frozen=True):

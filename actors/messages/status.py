@@ -7,7 +7,11 @@ from actors.messages.lifecycle import Tellable
 
 
 class StreamStatus(Struct, frozen=True):
-    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first."""
+    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first.
+
+    ``health`` is unconfirmed, fresh, stale or closed, ``cure`` what was last tried against its silence,
+    ``rate`` the learnt ticks per second, ``None`` until enough have come.
+    """
 
     asset: str
     connection: str
@@ -17,6 +21,9 @@ class StreamStatus(Struct, frozen=True):
     ticks: int
     gaps: int
     last_gap: tuple[float, float] | None
+    health: str
+    cure: str
+    rate: float | None
 
 
 class ConnectionStatus(Struct, frozen=True):
@@ -86,7 +93,10 @@ class DeskStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """A picture of the whole runtime; its parts were drawn within milliseconds of one another."""
+    """A picture of the whole runtime; its parts were drawn within milliseconds of one another.
+
+    The venue's clock is ``clock_offset`` seconds ahead of ours, ``None`` before the first tick.
+    """
 
     connections: tuple[ConnectionStatus, ...]
     workers: tuple[WorkerStatus, ...]
@@ -95,6 +105,7 @@ class Status(Struct, frozen=True):
     batcher: BatcherStatus
     desk: DeskStatus
     router: RouterStatus
+    clock_offset: float | None
 
 
 class Describe(Struct, frozen=True):
@@ -145,6 +156,9 @@ class StreamFigures(Struct, frozen=True):
     ticks: int
     gaps: int
     last_gap: tuple[float, float] | None
+    health: str
+    cure: str
+    rate: float | None
 
 
 class ConnectionFigures(Struct, frozen=True):
@@ -159,6 +173,7 @@ class HealthPart(Struct, frozen=True):
 
     connections: dict[str, ConnectionFigures]
     streams: dict[str, StreamFigures]
+    clock_offset: float | None
 
 
 Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus

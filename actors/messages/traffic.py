@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.messages.commands import TradingCommand, VenueCommand
+from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
 from actors.messages.events import (
     ActorQuarantined,
     ActorRestarted,
@@ -12,6 +12,7 @@ from actors.messages.events import (
     BalanceChanged,
     CandlesLoaded,
     CandlesProgress,
+    ClockReport,
     CommandFailed,
     ConnectionDown,
     ConnectionReport,
@@ -35,6 +36,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamPlaced,
     StreamRecovered,
     StreamStale,
     TradingHalted,
@@ -42,8 +44,8 @@ from actors.messages.events import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import StartConnection, StopConnection, StopHost
-from actors.values import Tick
+from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
+from actors.values import LogLevel, Tick
 
 
 class Request(Struct, frozen=True):
@@ -77,6 +79,12 @@ class Send(Struct, frozen=True, tag=True):
 
 class Resubscribe(Struct, frozen=True):
     """The stream of ``asset`` is silent where it should not be: subscribe to it again."""
+
+    asset: str
+
+
+class MoveStream(Struct, frozen=True):
+    """The stream of ``asset`` does not come over its connection: have another carry it."""
 
     asset: str
 
@@ -132,11 +140,13 @@ PublicEvent = (
     | ConnectionDown
     | ConnectionSuspect
     | ConnectionReport
+    | ClockReport
     | Heartbeat
     | WorkerUp
     | WorkerDown
     | ActorRestarted
     | ActorQuarantined
+    | StreamPlaced
     | StreamConfirmed
     | StreamDropped
     | StreamStale
@@ -179,6 +189,15 @@ class Trade(Struct, frozen=True):
     expires_at: float
 
 
+class Load(Struct, frozen=True):
+    """Candles for ``to``, which is answered with ``Answer`` or ``Refusal`` by ``expires_at`` (monotonic)."""
+
+    id: int
+    command: LoadCandles
+    expires_at: float
+    to: Tellable
+
+
 class Answer(Struct, frozen=True):
     """The value for a waiter, from an actor of the main process."""
 
@@ -200,8 +219,22 @@ class Deliver(Struct, frozen=True):
     missed: int = 0
 
 
-Uplink = EventBatch
+class LogRecord(Struct, frozen=True, tag=True):
+    """What ``worker`` has logged: printable, without secrets, ``trace`` being an exception's, line by line.
+
+    ``time`` is in Unix seconds; ``place`` is where in the code, ``module:line``.
+    """
+
+    worker: str
+    time: float
+    level: LogLevel
+    place: str
+    message: str
+    trace: tuple[str, ...] = ()
+
+
+Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = StartConnection | StopConnection | StopHost | Send
+Downlink = StartConnection | StopConnection | StopHost | SetLogLevel | Send
 """What the main process sends to a worker process."""

@@ -4,9 +4,17 @@ import enum
 from typing import Any
 
 from actors.errors import RequestRefused
-from actors.messages.commands import Command, GetAssets, GetBalance, GetPayout, LoadCandles, SubscribeTicks
-from actors.messages.events import AssetsListed, BalanceChanged, Event
-from actors.values import Asset, Balance, Payout
+from actors.messages.commands import (
+    Command,
+    GetAssets,
+    GetBalance,
+    GetPayout,
+    GetServerTime,
+    LoadCandles,
+    SubscribeTicks,
+)
+from actors.messages.events import AssetsListed, BalanceChanged, ClockReport, Event
+from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
 """More would be seven hundred pages, and minutes of the rate limit, for what is likely a slip."""
@@ -20,11 +28,12 @@ class Verdict(enum.Enum):
 
 
 class VenueFacts:
-    """The latest asset table and balance; ``None`` until the venue has spoken."""
+    """The latest asset table, balance and clock; ``None`` until the venue has spoken."""
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] | None = None
         self.balance: Balance | None = None
+        self.clock_offset: float | None = None
 
     def learn(self, event: Event) -> bool:
         """Take in an event; whether it told anything that is kept here."""
@@ -33,17 +42,25 @@ class VenueFacts:
                 self.assets = {asset.symbol: asset for asset in event.assets}
             case BalanceChanged():
                 self.balance = event.balance
+            case ClockReport():
+                self.clock_offset = event.offset
             case _:
                 return False
         return True
 
-    def consider(self, command: Command) -> Any:
-        """The answer to ``command`` or a ``Verdict``; raises ``RequestRefused`` if it cannot be fulfilled."""
+    def consider(self, command: Command, utc: float) -> Any:
+        """The answer to ``command`` as of ``utc``, or a ``Verdict``.
+
+        Raises ``RequestRefused`` if it cannot be fulfilled.
+        """
         match command:
             case GetBalance():
                 return self.balance or Verdict.WAIT
             case GetAssets():
                 return Verdict.WAIT if self.assets is None else dict(self.assets)
+            case GetServerTime():
+                offset = self.clock_offset
+                return Verdict.WAIT if offset is None else ServerTime(utc + offset, offset)
             case GetPayout():
                 asset = self._asset(command.asset)
                 return asset if asset is Verdict.WAIT else _payout(asset)

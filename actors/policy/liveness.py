@@ -1,6 +1,8 @@
 """Whether streams and connections live: two clocks, one for any sign of life, one for each stream's data."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -11,41 +13,41 @@ from actors.messages.events import (
     ConnectionUp,
     Event,
     StreamConfirmed,
-    StreamGap,
-    StreamRecovered,
-    StreamReport,
+    StreamPlaced,
     StreamStale,
 )
+from actors.policy.pace import Tolerance
+from actors.policy.quota import Quota, Rate
+from actors.policy.stream_health import Cure, Life, StreamHealth, StreamState
+from actors.policy.trading_hours import TradingHours
 
 REPORTS_MISSED = 5.0
 """Seconds without a connection's own account of itself, due every second, after which it is not trusted."""
 
+HOUR = 3600.0
 
-class Cure(Struct, frozen=True):
-    """What is to be done about a stale stream: subscribe again on its connection."""
+LADDER = tuple(Cure)
+
+
+class Vigilance(Struct, frozen=True):
+    """What silence is borne, and how often a connection may be replaced for the silence of its streams."""
+
+    tolerance: Tolerance
+    reconnects_per_hour: int
+
+
+class Treatment(NamedTuple):
+    """What is to be done about a stale stream, short of replacing its connection."""
 
     asset: str
+    cure: Cure
 
 
-class StreamHealth:
-    """One stream as it was last reported; ``progress_at`` is when its newest tick came, ``since`` (UTC) when
-    the stream began."""
+class Findings(NamedTuple):
+    """What a look at everything has shown: news to tell, streams to treat."""
 
-    def __init__(self, connection: str, epoch: int, now: float, utc: float) -> None:
-        self.connection = connection
-        self.epoch = epoch
-        self.progress_at = now
-        self.since = utc
-        self.report: StreamReport | None = None
-        self.ticks_before = 0
-        self.broken = ""
-        self.cures = 0
-        self.gaps = 0
-        self.last_gap: tuple[float, float] | None = None
-
-    @property
-    def ticks(self) -> int:
-        return self.ticks_before + (self.report.ticks if self.report else 0)
+    news: list[Event]
+    treatments: list[Treatment]
 
 
 class ConnectionHealth:
@@ -60,45 +62,56 @@ class ConnectionHealth:
 
 
 class Liveness:
-    """Learns from reports; says what to announce and which streams to cure.
+    """Learns from reports; says what to announce and how to cure what is silent.
 
-    A silent stream is subscribed again after ``stale_after`` seconds; if it is silent for as long again,
-    its connection is called suspect. Each further round waits twice as long as the one before, and an
-    asset that the venue says cannot be traded now is left in peace.
+    A stream that is silent for longer than its pace explains is subscribed again, then moved to another
+    connection, then its connection is replaced; after each cure it has twice as much time. A connection
+    that still brings other streams is never replaced for one; one that brings none of its two or more is
+    replaced at once. Closed markets are left in peace.
     """
 
-    def __init__(self, stale_after: float) -> None:
-        self._stale_after = stale_after
+    def __init__(self, vigilance: Vigilance) -> None:
+        self._tolerance = vigilance.tolerance
+        self._reconnect_rate = Rate(vigilance.reconnects_per_hour, HOUR)
+        self._reconnects: dict[str, Quota] = {}
+        self.hours = TradingHours()
         self.streams: dict[str, StreamHealth] = {}
         self.connections: dict[str, ConnectionHealth] = {}
 
+    # What happens
+
     def up(self, event: ConnectionUp, now: float) -> None:
         """The silence of the streams that it may carry is counted from here."""
-        self.connections[event.connection] = ConnectionHealth(event.epoch, now)
         for stream in self.streams.values():
-            if stream.broken or stream.connection == event.connection:
-                stream.progress_at = now
+            if stream.carrier[0] == event.connection or self._carrier(stream) is None:
+                stream.excuse(now)
+        self.connections[event.connection] = ConnectionHealth(event.epoch, now)
 
-    def down(self, event: ConnectionDown) -> None:
-        """The streams it carried are broken until they deliver again."""
+    def down(self, event: ConnectionDown, now: float) -> None:
+        """The streams it carried are lost until they deliver again."""
         health = self.connections.get(event.connection)
         if health is not None and health.epoch == event.epoch:
             del self.connections[event.connection]
         for stream in self.streams.values():
-            if (stream.connection, stream.epoch) == (event.connection, event.epoch):
-                stream.broken = stream.broken or event.reason
+            if stream.carrier == (event.connection, event.epoch):
+                stream.lose(event.reason)
+                stream.excuse(now)
+
+    def placed(self, event: StreamPlaced, now: float, utc: float) -> None:
+        """A subscription has left. While another connection carries the stream, that one goes on."""
+        if self._lives(event):
+            stream = self.streams.setdefault(event.asset, StreamHealth(event, now, utc))
+            stream.period = event.period
+            if self._carrier(stream) is None:
+                stream.place((event.connection, event.epoch), now)
 
     def confirmed(self, event: StreamConfirmed, now: float, utc: float) -> None:
-        """A stream was placed; its silence is counted from here. The late word of an ended life is not."""
-        carrier = self.connections.get(event.connection)
-        if carrier is None or carrier.epoch != event.epoch:
-            return
+        """A stream begins on its connection. The late word of an ended life does not count, nor one about a
+        stream that nobody desires any more."""
         stream = self.streams.get(event.asset)
-        if stream is None:
-            self.streams[event.asset] = StreamHealth(event.connection, event.epoch, now, utc)
-            return
-        if (stream.connection, stream.epoch) != (event.connection, event.epoch):
-            stream.connection, stream.epoch, stream.progress_at = event.connection, event.epoch, now
+        if stream is not None and self._lives(event):
+            stream.place((event.connection, event.epoch), now)
+            stream.confirm(event.period, utc)
 
     def dropped(self, asset: str) -> None:
         """Nobody desires the stream any more."""
@@ -107,62 +120,114 @@ class Liveness:
     def reported(self, event: ConnectionReport, now: float) -> list[Event]:
         """Take in a connection's account; the gaps and recoveries it shows."""
         health = self.connections.get(event.connection)
+        since_last = now
         if health is not None and health.epoch == event.epoch:
             before = health.report.messages_in if health.report else 0
-            health.rate = (event.messages_in - before) / max(now - health.heard_at, 1e-3)
+            since_last = now - health.heard_at
+            health.rate = (event.messages_in - before) / max(since_last, 1e-3)
             health.report, health.heard_at = event, now
         news: list[Event] = []
         for asset, report in event.streams.items():
             stream = self.streams.get(asset)
-            if stream is not None and (stream.connection, stream.epoch) == (event.connection, event.epoch):
-                news += self._progress(asset, stream, report)
-                age = max(0.0, event.made_at - report.received_at)
-                stream.progress_at = max(stream.progress_at, now - age)
+            if stream is not None and stream.carrier == (event.connection, event.epoch):
+                # New ticks came since the last report, whatever a wall clock that was set may make of it.
+                age = min(max(0.0, event.made_at - report.received_at), since_last)
+                news += stream.take(report, age, now)
         return news
 
-    def check(self, now: float, tradable: Mapping[str, bool]) -> tuple[list[Event], list[Cure]]:
-        """What to announce and which streams to subscribe again, as of ``now``."""
-        news: list[Event] = []
-        cures: list[Cure] = []
+    # What to do
+
+    def check(self, now: float, utc: float) -> Findings:
+        """What is to be announced and done as of ``now``."""
+        found = Findings(self._distrusted(now), [])
+        silent: defaultdict[Life | None, list[StreamHealth]] = defaultdict(list)
+        for stream in self.streams.values():
+            if not self.connections:
+                stream.excuse(now)
+            stream.attend(self.hours.is_open(stream.asset, utc), now, utc)
+            if stream.is_due(self._as_of(stream, now), self._tolerance):
+                silent[stream.carrier if self._carrier(stream) else None].append(stream)
+        for life, streams in silent.items():
+            self._treat(life, streams, now, found)
+        return found
+
+    def _distrusted(self, now: float) -> list[Event]:
+        """Transport: connections that do not even report."""
+        suspects: list[Event] = []
         for name, health in self.connections.items():
             if now - max(health.heard_at, health.suspected_at) > REPORTS_MISSED:
                 health.suspected_at = now
-                news.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
-        for asset, stream in self.streams.items():
-            if not self.connections or not tradable.get(asset, True):
-                stream.progress_at = now  # silence that nothing here can cure does not count
-            carrier = self.connections.get(stream.connection)
-            carried = carrier is not None and carrier.epoch == stream.epoch
-            # What came since the connection's last report is not known yet, so it is no silence.
-            as_of = carrier.heard_at if carrier is not None and carried else now
-            silent = as_of - stream.progress_at
-            if silent <= self._stale_after * 2**stream.cures:
-                continue
-            stream.cures += 1
-            if stream.cures == 2 and carrier is not None and carried:
-                news.append(StreamStale(asset, silent, "reconnect"))
-                reason = f"{asset} stayed silent after a new subscription"
-                news.append(ConnectionSuspect(stream.connection, carrier.epoch, reason))
-            else:
-                news.append(StreamStale(asset, silent, "resubscribe"))
-                cures.append(Cure(asset))
-        return news, cures
+                suspects.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
+        return suspects
 
-    def _progress(self, asset: str, stream: StreamHealth, report: StreamReport) -> list[Event]:
-        last = stream.report
-        if last is not None and report.first_time == last.first_time and report.ticks == last.ticks:
-            return []
-        news: list[Event] = []
-        if last is not None and report.first_time != last.first_time:
-            stream.ticks_before += last.ticks
-        if stream.broken or stream.cures:
-            # A connection that was killed before its first report may have delivered since it began.
-            seen = last.last_time if last is not None else stream.since
-            if report.first_time > seen:
-                stream.gaps += 1
-                stream.last_gap = (seen, report.first_time)
-                reason = stream.broken or "the stream was silent"
-                news.append(StreamGap(asset, seen, report.first_time, reason))
-            news.append(StreamRecovered(asset, stream.connection))
-        stream.report, stream.broken, stream.cures = report, "", 0
-        return news
+    def _treat(self, life: Life | None, silent: list[StreamHealth], now: float, found: Findings) -> None:
+        """Data: some streams of one life (or, without one, of none) are due for a cure."""
+        if life is None:
+            for stream in silent:
+                self._announce(stream, Cure.RESUBSCRIBE, "no connection carries it", now, found)
+            return
+        carried = [stream for stream in self.streams.values() if self._is_open_on(stream, life)]
+        as_of = self._as_of(silent[0], now)
+        delivering = any(stream.delivers(as_of, self._tolerance) for stream in carried)
+        if len(carried) > 1 and not delivering:
+            if not all(stream.is_quiet(as_of, self._tolerance) for stream in carried):
+                return  # the rest will tick or fall silent too, and that makes the difference
+            if self._may_reconnect(life, now):
+                reason = f"all {len(carried)} streams of its connection are silent"
+                self._replace(life, carried, reason, now, found)
+                return
+        for stream in silent:
+            cure = self._next_cure(stream, life, now, delivering=delivering)
+            if cure is Cure.RECONNECT:
+                self._replace(life, [stream], stream.complaint(), now, found)
+            else:
+                self._announce(stream, cure, stream.complaint(), now, found)
+
+    def _next_cure(self, stream: StreamHealth, life: Life, now: float, *, delivering: bool) -> Cure:
+        """The next on the ladder that can be had; from its top it begins anew."""
+        possible = {
+            Cure.RESUBSCRIBE: True,
+            Cure.MOVE: len(self.connections) > 1,
+            Cure.RECONNECT: not delivering and self._may_reconnect(life, now),
+        }
+        start = 0 if stream.cure is None else LADDER.index(stream.cure) + 1
+        return next(cure for cure in LADDER[start:] + LADDER[:start] if possible[cure])
+
+    def _may_reconnect(self, life: Life, now: float) -> bool:
+        quota = self._reconnects.setdefault(life[0], Quota([self._reconnect_rate], max_in_flight=1))
+        return quota.wait(now) == 0
+
+    def _replace(
+        self, life: Life, streams: Sequence[StreamHealth], reason: str, now: float, found: Findings
+    ) -> None:
+        for stream in streams:
+            self._announce(stream, Cure.RECONNECT, reason, now, found)
+        self._reconnects[life[0]].book(now)
+        found.news.append(ConnectionSuspect(*life, f"{streams[0].asset}: {reason}"))
+
+    def _announce(self, stream: StreamHealth, cure: Cure, reason: str, now: float, found: Findings) -> None:
+        silence = stream.silence(self._as_of(stream, now))
+        stream.treat(cure, now)
+        found.news.append(StreamStale(stream.asset, silence, cure.value, reason))
+        if cure is not Cure.RECONNECT:
+            found.treatments.append(Treatment(stream.asset, cure))
+
+    # Who carries what
+
+    def _lives(self, event: StreamPlaced | StreamConfirmed) -> bool:
+        carrier = self.connections.get(event.connection)
+        return carrier is not None and carrier.epoch == event.epoch
+
+    def _carrier(self, stream: StreamHealth) -> ConnectionHealth | None:
+        """The connection that carries it, while that life lasts."""
+        name, epoch = stream.carrier
+        health = self.connections.get(name)
+        return health if health is not None and health.epoch == epoch else None
+
+    def _as_of(self, stream: StreamHealth, now: float) -> float:
+        """What came since its connection's last report is not known yet, so it is no silence."""
+        carrier = self._carrier(stream)
+        return now if carrier is None else carrier.heard_at
+
+    def _is_open_on(self, stream: StreamHealth, life: Life) -> bool:
+        return stream.carrier == life and stream.state is not StreamState.CLOSED

@@ -54,6 +54,7 @@ class Picture:
             batcher=batcher,
             desk=desk,
             router=router,
+            clock_offset=health.clock_offset,
         )
 
 
@@ -89,4 +90,7 @@ def _stream(stream: PlacedStream, health: HealthPart, now: float) -> StreamStatu
         ticks=figures.ticks if figures else 0,
         gaps=figures.gaps if figures else 0,
         last_gap=figures.last_gap if figures else None,
+        health=figures.health if figures else "unconfirmed",
+        cure=figures.cure if figures else "",
+        rate=figures.rate if figures else None,
     )

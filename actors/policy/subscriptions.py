@@ -86,6 +86,16 @@ class Subscriptions:
             placed.append(stream)
         return placed
 
+    def move(self, stream: Stream, ready: Collection[str]) -> str:
+        """Give ``stream`` another ready connection that has room; the one it leaves, ``""`` if it stays."""
+        load = Counter(other.connection for other in self._streams.values())
+        before = stream.connection
+        connection = least_loaded(load, set(ready) - {before}, self._per_connection)
+        if connection is None:
+            return ""
+        stream.connection, stream.confirmed = connection, None
+        return before
+
     def confirm(self, confirmed: StreamConfirmed) -> None:
         """The venue confirmed; a late word, for another connection or period than now, is ignored."""
         stream = self._streams.get(confirmed.asset)

@@ -83,7 +83,7 @@ class Conversation:
         return data
 
     def report(self, utc: float) -> ConnectionReport:
-        """The connection's account of itself."""
+        """The connection's account of itself; its ``delay`` is of the time since the one before."""
         return ConnectionReport(
             connection=self._start.connection,
             epoch=self._start.epoch,
@@ -97,6 +97,7 @@ class Conversation:
             round_trip=self._endpoint.round_trip,
             streams=self._session.stream_reports(),
             made_at=utc,
+            delay=self._session.take_delay(),
         )
 
     def _queue_texts(self) -> None:

@@ -85,6 +85,7 @@ class Reader:
         self._deals = deals = Deals()
         self._pending_orders = pending = PendingOrders()
         self._refused_ticks = 0
+        self._delay = math.inf
         self._facts: dict[str, Callable[[bytes], Fact]] = {
             AUTHENTICATED: lambda _: Authenticated(),
             **dict.fromkeys(_AUTH_REFUSED, lambda _: AuthRefused()),
@@ -112,6 +113,12 @@ class Reader:
     def refused(self) -> int:
         """How many tick messages, and rows of other messages, were left out as impossible."""
         return self._refused_ticks + self._shapes.refused + self._deals.refused + self._pending_orders.refused
+
+    def take_delay(self) -> float | None:
+        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
+        seconds; ``None`` without ticks."""
+        delay, self._delay = self._delay, math.inf
+        return None if delay == math.inf else delay
 
     def read(self, event: Event) -> Fact:
         """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
@@ -147,6 +154,8 @@ class Reader:
                 stream.last = tick
                 stream.ticks += 1
                 ticks.append(tick)
+        if ticks and (delay := now - ticks[-1].time) < self._delay:  # the newest has waited least
+            self._delay = delay
         return ticks
 
 

@@ -65,6 +65,11 @@ class Session:
         """By asset; streams without a tick are absent."""
         return self._correspondence.stream_reports()
 
+    def take_delay(self) -> float | None:
+        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
+        seconds; ``None`` without ticks."""
+        return self._reader.take_delay()
+
     # What the venue says
 
     def receive(self, messages: Sequence[Message], now: float) -> list[Item]:

@@ -1,10 +1,11 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from actors.values import LogLevel
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import fields, units
 from runtime.config.addresses import is_demo_host
@@ -200,7 +201,12 @@ class Health(Section):
     check_interval: Duration = 1.0
     """Between two looks at every stream."""
     stale_after: Annotated[Duration, above("check_interval")] = 15.0
-    """A stream without a tick for this long is stale."""
+    """A stream without a tick for this long is stale, however slow it usually is."""
+    stale_floor: Duration = 5.0
+    """A stream that usually ticks faster is found stale sooner, but never before this long; no shorter than
+    stale_after, it turns the learning off."""
+    reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
+    """How often a connection may be replaced because its streams are silent while its pings go on."""
 
 
 class Stream(Section):
@@ -215,10 +221,18 @@ class Stream(Section):
 class Log(Section):
     """What is logged, and how."""
 
-    level: Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    """The least severe level that is written."""
+    level: LogLevel = "INFO"
+    """The least severe level that is written, and that workers hand over to the main process."""
     json_lines: Flag = False
     """One JSON object per line instead of text."""
+    file: str = ""
+    """A file for the same lines; empty: none."""
+    rotation: Annotated[fields.Size, between(4 * 1024, 1024 * _MIB, units.show_size)] = 10 * _MIB
+    """The file is begun anew before it grows larger."""
+    retention: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 5
+    """Earlier files that are kept."""
+    repeat_limit: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 100
+    """Lines of one kind in a minute; the others are only counted. 0: all are written."""
 
 
 class Practice(Section):

@@ -18,7 +18,7 @@ from actors.messages.events import (
 )
 from actors.messages.status import Status
 from actors.values import Balance, Tick
-from runtime.logs import Line, Write
+from runtime.logs import EVERY, Line, Write
 from runtime.output.base import RouterRef, look
 from runtime.output.tally import Summary
 
@@ -48,8 +48,12 @@ class EventLog:
                 logger.info("{} has ended, pid {}: {}", event.worker, event.pid, event.reason)
             case StreamConfirmed():
                 logger.debug("{} streams on {}", event.asset, event.connection)
-            case StreamRecovered():
+            case StreamRecovered(missing=()):
                 logger.info("{} delivers again, on {}", event.asset, event.connection)
+            case StreamRecovered():
+                missing = sum(end - start for start, end in event.missing)
+                text = "{} delivers again, on {}; {:.1f} s of its gap have no candles: {}"
+                logger.info(text, event.asset, event.connection, missing, event.reason)
             case Lagged():
                 logger.warning("{} was too slow for {} ticks", event.subscriber, event.missed)
             case BalanceChanged() if event.balance != self._balance:
@@ -113,6 +117,7 @@ def log_summary(summary: Summary) -> None:
         summary.restarts,
         summary.gaps,
     )
+    each = logger.bind(**{EVERY: True})  # there may be more streams than lines that may be repeated
     for asset, stream in summary.streams.items():
         price = "no price" if stream.last_price is None else f"last price {stream.last_price:.10g}"
-        logger.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)
+        each.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)

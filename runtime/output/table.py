@@ -44,7 +44,7 @@ class LiveTable(EventLog):
 
     def write_log(self, line: Line) -> None:
         style = _STYLES.get(line.level, "")
-        self._console.print(Text(f"{line.time:%H:%M:%S} {line.level:<8} {line.message}", style))
+        self._console.print(Text(f"{line.time:%H:%M:%S} {line.level:<8} {line.text}", style))
         for step in line.trace:
             self._console.print(Text(f"    | {step}", "dim"))
 

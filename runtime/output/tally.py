@@ -12,8 +12,6 @@ from actors.messages.events import (
     Event,
     Lagged,
     StreamGap,
-    StreamRecovered,
-    StreamStale,
 )
 from actors.values import Balance, Tick
 
@@ -23,7 +21,6 @@ class StreamTally(Struct):
 
     ticks: int = 0
     gaps: int = 0
-    stale: bool = False
     last: Tick | None = None
 
 
@@ -91,10 +88,6 @@ class Tally:
             case StreamGap():
                 self.gaps += 1
                 self.stream(event.asset).gaps += 1
-            case StreamStale():
-                self.stream(event.asset).stale = True
-            case StreamRecovered():
-                self.stream(event.asset).stale = False
             case Lagged():
                 self.missed += event.missed
             case BalanceChanged():

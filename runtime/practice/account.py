@@ -12,11 +12,14 @@ from runtime.practice.connection import Connection, Login, Stage
 from runtime.practice.dispatch import Route, Routes
 from runtime.practice.statements import Statement, Statements
 
+SESSION_MARK = "pract1ce"
+"""What every session of ours begins with, so that one is recognised wherever it should not be."""
+
 
 class Credentials(msgspec.Struct, frozen=True):
     """One account, drawn at random."""
 
-    session: str = msgspec.field(default_factory=lambda: secrets.token_hex(13))
+    session: str = msgspec.field(default_factory=lambda: SESSION_MARK + secrets.token_hex(9))
     uid: int = msgspec.field(default_factory=lambda: 10_000_000 + secrets.randbelow(90_000_000))
 
     def __repr__(self) -> str:

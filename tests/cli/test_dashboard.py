@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from actors.messages.events import AssetsListed, BalanceChanged, StreamRecovered, StreamStale
+from actors.messages.events import AssetsListed, BalanceChanged
 from actors.messages.status import (
     BatcherStatus,
     ConnectionStatus,
@@ -56,6 +56,9 @@ def stream(asset: str, **changes: Any) -> StreamStatus:
         ticks=1_234,
         gaps=0,
         last_gap=None,
+        health="fresh",
+        cure="",
+        rate=2.0,
     )
     return replace(usual, **changes)
 
@@ -69,6 +72,7 @@ def status(**changes: Any) -> Status:
         batcher=BatcherStatus(12, 5),
         desk=DeskStatus(None, 0, 0, 0, 0),
         router=RouterStatus(90, 2_468, 4, 0),
+        clock_offset=-0.04,
     )
     return replace(usual, **changes)
 
@@ -133,12 +137,19 @@ def test_prices_have_the_assets_digits_the_latest_tick_and_a_direction(tally: Ta
     assert "  live   1.09999  ▼  0.0 s" in row(picture(board, shown), "EURUSD_otc")
 
 
-def test_a_stale_stream_is_called_stale_until_it_recovers(tally: Tally) -> None:
-    tally.count([Tick("EURUSD_otc", NOW, 1.1, NOW - 16), StreamStale("EURUSD_otc", 16.0, "resubscribe")])
+@pytest.mark.parametrize("health", ["stale", "closed"])
+def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(tally: Tally, health: str) -> None:
+    tally.count([Tick("EURUSD_otc", NOW, 1.1, NOW - 16)])
     board = Dashboard(PRACTICE, tally)
-    assert "  stale " in row(picture(board, status()), "EURUSD_otc")
-    tally.count([StreamRecovered("EURUSD_otc", "connection-1")])
+    silent = status(streams=(stream("EURUSD_otc", health=health),))
+    assert f"  {health} " in row(picture(board, silent), "EURUSD_otc")
     assert "  live " in row(picture(board, status()), "EURUSD_otc")
+
+
+def test_a_stale_stream_stands_before_those_that_deliver_and_a_closed_one_does_not(tally: Tally) -> None:
+    streams = (stream("A"), stream("B", health="closed"), stream("C", health="stale"))
+    lines = picture(Dashboard(PRACTICE, tally), status(streams=streams))
+    assert [line[0] for line in lines if line[:2] in {"A ", "B ", "C "}] == ["C", "A", "B"]
 
 
 def test_gaps_say_how_long_and_how_long_ago(tally: Tally) -> None:

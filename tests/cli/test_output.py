@@ -105,7 +105,7 @@ def test_a_reader_that_has_gone_is_reported_once() -> None:
 
 def test_the_summary_adds_up_what_happened() -> None:
     tally = Tally(["EURUSD_otc", "#AAPL_otc"])
-    tally.count([TICK, TICK, StreamGap("EURUSD_otc", 1.0, 2.0, "lost"), Lagged("subscriber *", 7)])
+    tally.count([TICK, TICK, StreamGap("EURUSD_otc", 1.0, 2.0, "lost", "c1", 60), Lagged("subscriber *", 7)])
     tally.count([ActorRestarted("connection-1", 1, "lost")])
     summary = tally.summary(12.3456)
     assert (summary.ticks, summary.events, summary.duration) == (2, 3, 12.346)
@@ -124,6 +124,10 @@ def test_the_summary_adds_up_what_happened() -> None:
         (WorkerUp("worker-1", 7), "INFO worker-1 is up, pid 7"),
         (WorkerDown("worker-1", 7, "killed"), "INFO worker-1 has ended, pid 7: killed"),
         (StreamRecovered("EURUSD_otc", "connection-2"), "INFO EURUSD_otc delivers again, on connection-2"),
+        (
+            StreamRecovered("EURUSD_otc", "c2", 1.0, 9.0, 1, ((1.0, 2.5), (8.0, 9.0)), "no candles"),
+            "INFO EURUSD_otc delivers again, on c2; 2.5 s of its gap have no candles: no candles",
+        ),
         (Lagged("subscriber x", 5), "WARNING subscriber x was too slow for 5 ticks"),
     ],
 )

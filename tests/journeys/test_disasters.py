@@ -79,8 +79,11 @@ def assert_nothing_lost_unannounced(
     def announced(book: Notebook) -> bool:
         return {gap.asset for gap in book.all(StreamGap) if gap.to_time > fault_at} >= affected
 
+    def recovered(book: Notebook) -> bool:
+        return {event.asset for event in book.all(StreamRecovered)} >= affected
+
     assert notebook.wait(announced), f"gaps of {affected} are not announced"
-    assert {event.asset for event in notebook.all(StreamRecovered)} >= affected
+    assert notebook.wait(recovered), f"the recoveries of {affected} are not announced"
     for asset in ASSETS:
         sent = exchange_of(runtime).ledger.ticks(asset)
         gaps = gaps_of(notebook, asset)

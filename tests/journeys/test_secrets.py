@@ -97,7 +97,7 @@ def test_the_session_string_is_in_no_log_line_event_or_repr(
 ) -> None:
     notebook = Notebook()
     urls = [region.url for region in exchange.regions]
-    config = Config.model_validate(towards(exchange.session, urls, workers))
+    config = Config.model_validate(towards(exchange.session, urls, workers, log={"level": "TRACE"}))
     runtime = start_runtime(config)
     runtime.router.tell(Subscribe("", to=notebook))
     notebook.first(ConnectionUp)

@@ -1,10 +1,15 @@
+"""What of a stream was missed, and when it is whole again."""
+
 from actors.messages.events import (
-    ConnectionSuspect,
     StreamGap,
     StreamRecovered,
     StreamStale,
 )
-from tests.policy.scene import VENUE, Scene, streaming
+from tests.policy.scene import VENUE, Scene, asset, streaming
+
+
+def gap(start: float, end: float, reason: str = "cut", connection: str = "c1") -> StreamGap:
+    return StreamGap("A", VENUE + start, VENUE + end, reason, connection, 60)
 
 
 def test_an_outage_is_one_gap_from_the_last_tick_seen_to_the_first_seen_again() -> None:
@@ -14,7 +19,7 @@ def test_an_outage_is_one_gap_from_the_last_tick_seen_to_the_first_seen_again() 
     scene.confirmed(8, epoch=2)
     assert scene.run(8, 10, ticking=False, epoch=2) == []
     news = scene.run(10, 40, ticking=True, epoch=2)
-    assert news == [StreamGap("A", VENUE + 4, VENUE + 10, "cut"), StreamRecovered("A", "c1")]
+    assert news == [gap(4, 10)]
     health = scene.liveness.streams["A"]
     assert (health.gaps, health.last_gap) == (1, (VENUE + 4, VENUE + 10))
 
@@ -25,7 +30,7 @@ def test_a_stream_that_moves_to_another_connection_has_one_gap_too() -> None:
     scene.down(connection="c1")
     scene.confirmed(6, connection="c2")
     news = scene.run(7, 20, ticking=True, connection="c2")
-    assert news == [StreamGap("A", VENUE + 4, VENUE + 7, "cut"), StreamRecovered("A", "c2")]
+    assert news == [gap(4, 7, connection="c2")]
 
 
 def test_lives_that_delivered_nothing_make_the_gap_longer_and_not_more() -> None:
@@ -36,7 +41,7 @@ def test_lives_that_delivered_nothing_make_the_gap_longer_and_not_more() -> None
         scene.confirmed(epoch * 10, epoch=epoch)
         assert scene.report(epoch * 10 + 1, epoch=epoch) == []
     news = scene.run(42, 60, ticking=True, epoch=4)
-    assert news == [StreamGap("A", VENUE + 4, VENUE + 42, "cut 2"), StreamRecovered("A", "c1")]
+    assert news == [gap(4, 42, "cut 2")]
 
 
 def test_each_outage_has_its_own_gap() -> None:
@@ -57,13 +62,13 @@ def test_each_outage_has_its_own_gap() -> None:
     assert scene.liveness.streams["A"].ticks == 20
 
 
-def test_a_stream_cured_by_a_new_subscription_announces_the_gap_and_its_recovery() -> None:
+def test_a_stream_cured_by_a_new_subscription_announces_the_gap() -> None:
     scene = streaming(until=1)
     scene.run(1, 12, ticking=False)
     scene.resubscribed()
     scene.confirmed(12)
     news = scene.run(13, 60, ticking=True)
-    assert news == [StreamGap("A", VENUE, VENUE + 13, "the stream was silent"), StreamRecovered("A", "c1")]
+    assert news == [gap(0, 13, "the stream was silent")]
 
 
 def test_a_stream_that_recovers_by_itself_missed_nothing() -> None:
@@ -80,7 +85,7 @@ def test_the_gap_of_a_stream_that_was_never_reported_begins_with_the_stream() ->
     scene.up(5, epoch=2)
     scene.confirmed(5, epoch=2)
     news = scene.run(6, 20, ticking=True, epoch=2)
-    assert news == [StreamGap("A", VENUE, VENUE + 6, "cut"), StreamRecovered("A", "c1")]
+    assert news == [gap(0, 6)]
 
 
 def test_a_new_account_of_a_healthy_stream_is_no_gap() -> None:
@@ -94,25 +99,57 @@ def test_after_a_recovery_patience_starts_anew() -> None:
     scene = streaming(until=1)
     scene.run(1, 50, ticking=False)
     scene.run(50, 51, ticking=True)
-    found = [
-        (now, cure.asset)
-        for now in range(51, 70)
-        for _ in [scene.report(now)]
-        for cure in scene.check(now)[1]
-    ]
-    assert found == [(61, "A")]
+    assert scene.pass_time(51, 70) == [(61, "A", "resubscribe")]
 
 
 def test_patience_stays_grown_through_a_reconnect_that_cured_nothing() -> None:
     scene = streaming(until=1)
-    scene.run(1, 22, ticking=False)
-    scene.down(reason="suspect")
-    scene.up(23, epoch=2)
-    scene.confirmed(23, epoch=2)
-    suspects = [
-        event for event in scene.run(24, 300, ticking=False, epoch=2) if isinstance(event, ConnectionSuspect)
-    ]
-    assert suspects == []
+    assert [act for _, _, act in scene.pass_time(1, 40)] == ["resubscribe", "replace"]
+    scene.down(reason="suspect", now=40)
+    scene.up(41, epoch=2)
+    scene.confirmed(41, epoch=2)
+    assert scene.pass_time(41, 81) == []
+    assert scene.pass_time(81, 90) == [(82, "A", "resubscribe")]
+
+
+# -- closed markets ------------------------------------------------------------------------------------
+
+
+def test_a_connection_lost_and_restored_while_the_market_is_closed_costs_no_gap() -> None:
+    scene = streaming()
+    scene.listed(5, asset("A", tradable=False))
+    scene.pass_time(5, 100)
+    scene.down(now=100)
+    scene.up(101, epoch=2)
+    scene.placed(101, epoch=2)
+    scene.confirmed(102, epoch=2)
+    scene.pass_time(102, 3600)
+    scene.listed(3600, asset("A", tradable=True))
+    assert scene.run(3600, 3700, ticking=True, epoch=2) == []
+
+
+def test_a_market_that_opens_without_a_connection_is_missed_from_its_opening_on() -> None:
+    scene = streaming()
+    scene.listed(5, asset("A", tradable=False))
+    scene.pass_time(5, 100)
+    scene.down(now=100)
+    scene.listed(3600, asset("A", tradable=True))
+    assert scene.pass_time(3600, 3610) == []
+    scene.up(3610, epoch=2)
+    scene.confirmed(3611, epoch=2)
+    reason = "it was not confirmed when its market opened"
+    assert scene.run(3620, 3700, ticking=True, epoch=2) == [gap(3600, 3620, reason)]
+
+
+def test_what_was_missed_before_the_market_closed_is_announced_when_it_opens() -> None:
+    scene = streaming()
+    scene.down(now=5)
+    scene.listed(6, asset("A", tradable=False))
+    scene.up(7, epoch=2)
+    scene.confirmed(8, epoch=2)
+    scene.pass_time(8, 3600)
+    scene.listed(3600, asset("A", tradable=True))
+    assert scene.run(3600, 3700, ticking=True, epoch=2) == [gap(4, 3600)]
 
 
 # -- old news ------------------------------------------------------------------------------------------
@@ -156,4 +193,4 @@ def test_the_late_confirmation_of_a_life_that_has_ended_is_ignored() -> None:
     scene.down(connection="c1")
     scene.confirmed(6, connection="c2")
     scene.confirmed(7, connection="c1", epoch=1)
-    assert any(isinstance(e, StreamRecovered) for e in scene.run(8, 20, ticking=True, connection="c2"))
+    assert any(isinstance(e, StreamGap) for e in scene.run(8, 20, ticking=True, connection="c2"))

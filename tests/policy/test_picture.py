@@ -30,7 +30,8 @@ POOL = PoolPart((PlacedStream("A", "c1", "confirmed"),))
 REPORT = ConnectionReport("c1", 3, "EU", "ready", 100, 10, 8, 5000, 1, 0.05, {}, 1000.0)
 HEALTH = HealthPart(
     {"c1": ConnectionFigures(REPORT, rate=12.5)},
-    {"A": StreamFigures(last_price=1.1, received_at=1000.0, ticks=90, gaps=1, last_gap=(1.0, 2.0))},
+    {"A": StreamFigures(1.1, 1000.0, 90, 1, (1.0, 2.0), health="stale", cure="move", rate=2.5)},
+    clock_offset=-0.25,
 )
 PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK)
 
@@ -73,18 +74,21 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
             last_error="cut",
         ),
     )
-    assert status.streams == (StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0)),)
+    assert status.streams == (
+        StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0), "stale", "move", 2.5),
+    )
+    assert status.clock_offset == -0.25
     assert status.workers == (WORKER,)
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
     assert status.desk == DESK
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    parts = (SUPERVISOR, POOL, HealthPart({}, {}), LIMITER, BATCHER, DESK)
+    parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK)
     status = painted(*parts).compose(ROUTER, now=0.0)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.rate, connection.messages_in, connection.round_trip) == (0.0, 0, None)
-    assert stream == StreamStatus("A", "c1", "confirmed", None, None, 0, 0, None)
+    assert stream == StreamStatus("A", "c1", "confirmed", None, None, 0, 0, None, "unconfirmed", "", None)
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:

@@ -1,0 +1,105 @@
+"""Which candles cover the gaps of streams, and what of a gap they leave open."""
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import NamedTuple
+
+from actors.errors import RequestError
+from actors.messages.commands import LoadCandles
+from actors.messages.events import CandlesLoaded, StreamGap, StreamRecovered
+from actors.values import Candle
+
+PATIENCE = 60.0
+"""Seconds that a load may take; it waits behind everything that somebody asked for."""
+
+MOST_BARS = 1500
+"""Ten requests to the venue for one gap; of a longer one the end is filled."""
+
+Span = tuple[float, float]
+
+
+class Loading(NamedTuple):
+    """Candles to be loaded; the outcome is to be told to ``Backfill.finish`` under this ``id``."""
+
+    id: int
+    command: LoadCandles
+
+
+class Backfill:
+    """The gaps of each asset for which candles are on their way, and those that came meanwhile."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._loading: dict[int, list[StreamGap]] = {}
+        self._waiting: defaultdict[str, list[StreamGap]] = defaultdict(list)
+
+    def begin(self, gap: StreamGap) -> Loading | None:
+        """What to load for ``gap``; ``None`` while an earlier load for its asset is under way: all gaps that
+        come until its end are filled together."""
+        if any(gaps[0].asset == gap.asset for gaps in self._loading.values()):
+            self._waiting[gap.asset].append(gap)
+            return None
+        return self._load([gap])
+
+    def finish(
+        self, id: int, outcome: list[Candle] | RequestError
+    ) -> tuple[list[CandlesLoaded | StreamRecovered], Loading | None]:
+        """What came of load ``id``: the news of it, and what to load next."""
+        gaps = self._loading.pop(id)
+        waiting = self._waiting.pop(gaps[0].asset, None)
+        return _news(gaps, outcome), self._load(waiting) if waiting else None
+
+    def _load(self, gaps: list[StreamGap]) -> Loading:
+        loading = Loading(next(self._ids), _command(gaps))
+        self._loading[loading.id] = gaps
+        return loading
+
+
+def _command(gaps: list[StreamGap]) -> LoadCandles:
+    start, end = _extent(gaps)
+    asset, period = gaps[-1].asset, gaps[-1].period
+    count = min(math.ceil((end - start) / period) + 1, MOST_BARS)
+    # The bar that holds the end may still be forming; as it stands it tells what the gap left out.
+    return LoadCandles(asset, period, count, end + period, deadline=PATIENCE)
+
+
+def _news(
+    gaps: list[StreamGap], outcome: list[Candle] | RequestError
+) -> list[CandlesLoaded | StreamRecovered]:
+    latest = gaps[-1]
+    spans = [(gap.from_time, gap.to_time) for gap in gaps]
+    bars = [] if isinstance(outcome, RequestError) else covering(spans, outcome, latest.period)
+    missing = tuple(part for span in spans for part in uncovered(span, bars, latest.period))
+    reason = "the venue gave no candles for it" if missing else ""
+    if isinstance(outcome, RequestError):
+        reason = f"{type(outcome).__name__}: {outcome}"
+    start, end = _extent(gaps)
+    recovered = StreamRecovered(latest.asset, latest.connection, start, end, len(bars), missing, reason)
+    return [CandlesLoaded(latest.asset, latest.period, bars), recovered] if bars else [recovered]
+
+
+def _extent(gaps: list[StreamGap]) -> Span:
+    return min(gap.from_time for gap in gaps), max(gap.to_time for gap in gaps)
+
+
+def covering(spans: Iterable[Span], bars: Iterable[Candle], period: int) -> list[Candle]:
+    """Those of ``bars`` that hold a part of any span, oldest first, one for each time."""
+    spans = list(spans)
+    held = {bar.time: bar for bar in bars if any(a < bar.time + period and bar.time < b for a, b in spans)}
+    return sorted(held.values(), key=attrgetter("time"))
+
+
+def uncovered(span: Span, bars: Iterable[Candle], period: int) -> list[Span]:
+    """The parts of ``span`` that no bar of ``bars``, oldest first, holds."""
+    at, end = span
+    parts: list[Span] = []
+    for bar in bars:
+        if bar.time >= end:
+            break
+        if bar.time > at:
+            parts.append((at, bar.time))
+        at = max(at, bar.time + period)
+    return [*parts, (at, end)] if at < end else parts

@@ -1,0 +1,63 @@
+"""A line of the log, and its two written forms."""
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+# Control characters end, overwrite or recolour a line; the others reorder it (Unicode TR 9) or break it.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A record as it may be shown: printable, without secrets; ``trace`` is an exception's, line by line.
+
+    ``worker`` is the process that it comes from, empty for this one; ``place`` is where in the code it was
+    logged, ``module:line``.
+    """
+
+    time: datetime
+    level: str
+    message: str
+    trace: tuple[str, ...] = ()
+    worker: str = ""
+    place: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message, after the name of the process if it is another one."""
+        return f"{self.worker}: {self.message}" if self.worker else self.message
+
+
+Write = Callable[[Line], None]
+Form = Callable[[Line], str]
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, with what a terminal would act upon in its escaped form."""
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def plain(line: Line) -> str:
+    """For people; an exception's trace is indented, so that no part of it looks like a line of the log."""
+    head = f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03} {line.level:<8} {line.text}"
+    return "\n".join([head, *(f"    | {step}" for step in line.trace)])
+
+
+def as_json(line: Line) -> str:
+    """For programs."""
+    return msgspec.json.encode(line).decode()
+
+
+def to_stderr(form: Form) -> Write:
+    """Writes each line at once."""
+
+    def write(line: Line) -> None:
+        sys.stderr.write(form(line) + "\n")
+        sys.stderr.flush()
+
+    return write

@@ -1,0 +1,161 @@
+"""loguru and the standard library's logging as one log, set up once per process."""
+
+import contextlib
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+from loguru import logger
+
+from actors.values import LogLevel
+from runtime.logs.line import Line, Write, printable
+from runtime.logs.repeats import Repeats
+from runtime.logs.scrubber import Scrubber
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+PRACTICE = "PRACTICE"
+"""A level above all others, since everybody must see that nothing here is real."""
+
+EVERY = "every"
+"""Bound to loguru's ``extra``, it takes a record out of the limit on repeated lines."""
+
+LONGEST = 8192
+"""Characters of a message; wire text may have millions."""
+
+_NOISY: dict[str | None, str | int | bool] = {"runtime.practice": "WARNING"}
+"""The embedded exchange's own view of every connection is for those who look for it."""
+
+
+class RemoteTrace(Exception):
+    """The trace of an exception in another process, as text: only so much of it can travel."""
+
+
+class Log:
+    """This process's log while it is open: what is logged from ``level`` on goes to all ``writes`` as lines.
+
+    Of equal lines ``repeat_limit`` are written in a minute (see :class:`Repeats`). The libraries' warnings
+    are lines like all others, and so is what no thread has caught. A write that fails fails alone.
+    """
+
+    def __init__(
+        self, level: LogLevel, *writes: Write, secrets: Iterable[str] = (), repeat_limit: int = 0
+    ) -> None:
+        self._level = level
+        self._writes = writes
+        self._clean = Scrubber(secrets)
+        self._repeats = Repeats(repeat_limit)
+        self._writing = threading.Lock()
+        self._handler: int
+        self._hook: Callable[[threading.ExceptHookArgs], Any]
+
+    def __enter__(self) -> Self:
+        with contextlib.suppress(ValueError):  # it can be made once only
+            logger.level(PRACTICE, no=100)
+        logger.remove()
+        self._handler = self._listen()
+        self._hook, threading.excepthook = threading.excepthook, _log_uncaught
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        threading.excepthook = self._hook
+        logger.remove(self._handler)
+        for line in self._repeats.rest():
+            self._write(line)
+
+    def set_level(self, level: LogLevel) -> None:
+        """Log from ``level`` on."""
+        self._level = level
+        before, self._handler = self._handler, self._listen()
+        logger.remove(before)  # now, since a record of this moment should rather be written twice than never
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take these out of every line too."""
+        self._clean.hide(secrets)
+
+    def _listen(self) -> int:
+        number = logger.level(self._level).no
+        quieter: dict[str | None, str | int | bool] = {"": self._level}
+        if number >= logging.INFO:
+            quieter |= _NOISY
+        logging.basicConfig(handlers=[_Libraries()], level=max(number, logging.WARNING), force=True)
+        return logger.add(
+            self._take, level=self._level, format="", filter=quieter, diagnose=False, backtrace=False
+        )
+
+    def _take(self, message: "Message") -> None:
+        try:
+            line = self._line(message.record)
+            with self._writing:
+                kept = (
+                    [line] if EVERY in message.record["extra"] else self._repeats.take(line, time.monotonic())
+                )
+                for each in kept:
+                    self._write(each)
+        except Exception as error:  # noqa: BLE001  # loguru would show the record as it came, with its secrets
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"a line of the log is lost: {type(error).__name__}\n")
+
+    def _write(self, line: Line) -> None:
+        for write in self._writes:
+            with contextlib.suppress(OSError):  # nobody reads: must not end what the log only tells of
+                write(line)
+
+    def _line(self, record: "Record") -> Line:
+        return Line(
+            datetime.fromtimestamp(record["time"].timestamp(), record["time"].tzinfo),  # loguru's is its own
+            record["level"].name,
+            self._shown(record["message"]),
+            tuple(map(self._shown, _trace(record["exception"]))),
+            record["extra"].get("worker", ""),
+            f"{record['name']}:{record['line']}",
+        )
+
+    def _shown(self, text: str) -> str:
+        clean = self._clean(text)  # before it is cut: half a secret is not recognised
+        cut = len(clean) - LONGEST
+        return printable(clean if cut <= 0 else f"{clean[:LONGEST]}... and {cut} characters more")
+
+
+class _Libraries(logging.Handler):
+    """Hands what pykka, aiohttp and other libraries log over to loguru."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        def as_it_was(own: "Record") -> None:
+            own["name"], own["line"] = record.name, record.lineno
+
+        told = logger.opt(exception=record.exc_info).patch(as_it_was)
+        told.log(_level_of(record.levelno), "{}", record.getMessage())
+
+
+def _level_of(number: int) -> str:
+    """The most severe of our levels that ``number`` reaches."""
+    return max(
+        (name for name in get_args(LogLevel) if logger.level(name).no <= number),
+        key=lambda name: logger.level(name).no,
+        default="TRACE",
+    )
+
+
+def _log_uncaught(lost: threading.ExceptHookArgs) -> None:
+    if lost.exc_type is SystemExit:  # a thread may end by it
+        return
+    caught = (lost.exc_type, lost.exc_value, lost.exc_traceback)
+    logger.opt(exception=caught).critical("nobody caught this")
+
+
+def _trace(caught: Any) -> list[str]:
+    if caught is None:
+        return []
+    if isinstance(caught.value, RemoteTrace):
+        return str(caught.value).splitlines()
+    return "".join(traceback.format_exception(caught.type, caught.value, caught.traceback)).splitlines()

@@ -1,0 +1,42 @@
+"""Secrets, and their removal from text."""
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "***"
+
+_TOKEN = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
+
+_TOO_SHORT = 8
+"""Taking a shorter header value out of the log would garble it and protect nothing."""
+
+
+def tokens(secret: str) -> set[str]:
+    """The long runs of letters and digits in ``secret``: they stay the same however it is quoted or cut."""
+    return set(_TOKEN.findall(secret))
+
+
+def secrets_in(sessions: Iterable[str], headers: Iterable[str]) -> set[str]:
+    """What must not be seen of session strings and of the values of header fields."""
+    found = {value for value in headers if len(value) >= _TOO_SHORT}
+    for session in sessions:
+        found |= {session, *tokens(session)}
+    return found
+
+
+class Scrubber:
+    """Takes secrets out of text; any thread may use it while another one adds to it."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._any: re.Pattern[str] | None = None
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on these as well."""
+        self._secrets |= set(filter(None, secrets))
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._any = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        return self._any.sub(HIDDEN, text) if self._any else text

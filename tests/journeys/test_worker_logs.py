@@ -1,0 +1,161 @@
+"""What real worker processes log, on its way into the log of the main process."""
+
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from loguru import logger
+
+from actors.messages import ConnectionDown, Event, Subscribe, WorkerUp
+from actors.messages.lifecycle import ConnectionSettings, LinkOpened, StartConnection, StopConnection
+from actors.messages.traffic import Send
+from actors.values import Region, Secret
+from runtime import logs
+from runtime.worker_process import WorkerProcess
+from runtime.workers import Workers
+from tests.journeys.journey import DEADLINE, Notebook, Start, practice
+
+CANARY = "c4n4ry" * 4
+SESSION = f'42["auth",{{"session":"{CANARY}","isDemo":1,"uid":7}}]'
+
+
+StartWorker = Callable[[Workers], WorkerProcess]
+
+
+class Reader:
+    """Reads the links of workers as the router does, and listens to the log of this process."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, str]] = []
+        """Level, worker and message of each."""
+        self._events: list[Any] = []
+        self._links: list[Any] = []
+
+    def tell(self, message: LinkOpened) -> None:
+        self._links.append(message.link)
+
+    def hear(self, message: Any) -> None:
+        record = message.record
+        self.lines.append((record["level"].name, record["extra"].get("worker", ""), record["message"]))
+
+    def line(self, text: str) -> tuple[str, str, str]:
+        """The first line with ``text``."""
+        self._read_until(lambda: any(text in line[2] for line in self.lines))
+        return next(line for line in self.lines if text in line[2])
+
+    def wait_for(self, kind: type[Event]) -> None:
+        self._read_until(lambda: any(isinstance(event, kind) for event in self._events))
+
+    def close(self) -> None:
+        for link in self._links:
+            link.close()
+
+    def _read_until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + DEADLINE
+        while not holds():
+            readable, _, _ = select.select(self._links, [], [], max(0.0, end - time.monotonic()))
+            assert readable, f"it did not come; there were {self.lines} and {self._events}"
+            for link in readable:
+                self._events += [event for batch in link.receive() for event in batch.items]
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    reader = Reader()
+    handler = logger.add(reader.hear, level=0)
+    yield reader
+    logger.remove(handler)
+    reader.close()
+
+
+@pytest.fixture
+def start_worker(reader: Reader) -> Iterator[StartWorker]:
+    """Starts workers that do not outlive the test."""
+    started = []
+
+    def start(workers: Workers) -> WorkerProcess:
+        started.append(workers.start("worker-1", reader, ()))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
+
+
+@pytest.fixture
+def silence() -> Iterator[Region]:
+    """A region that accepts and says nothing, so that its connections are never ready."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield Region("silence", f"ws://127.0.0.1:{server.getsockname()[1]}/socket.io/?EIO=4")
+
+
+def started(connection: str, region: Region) -> StartConnection:
+    settings = ConnectionSettings(
+        session=Secret(SESSION),
+        origin="https://example.com",
+        headers={},
+        ssl_verify=True,
+        open_timeout=10.0,
+        close_timeout=1.0,
+        ping_interval=10.0,
+        ping_timeout=10.0,
+        keep_alive_interval=10.0,
+        max_message_size=1_000_000,
+    )
+    return StartConnection(connection, 1, region, settings)
+
+
+def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
+    start_worker: StartWorker, reader: Reader, silence: Region
+) -> None:
+    workers = Workers(60.0, "INFO")
+    worker = start_worker(workers)
+    worker.tell(started("connection-1", silence))
+    worker.tell(Send("connection-1", []))
+    worker.tell(StopConnection("connection-1"))
+    reader.wait_for(ConnectionDown)
+    workers.set_log_level("DEBUG")
+    worker.tell(started("connection-2", silence))
+    worker.tell(Send("connection-2", []))
+    told = "connection-2#1 is not ready; 0 requests stay with the pool"
+    assert reader.line("connection-2") == ("DEBUG", "worker-1", told)
+    assert not any("connection-1" in message for _, _, message in reader.lines)
+
+
+def test_the_next_worker_is_born_with_the_level_that_was_set_last(
+    start_worker: StartWorker, reader: Reader
+) -> None:
+    workers = Workers(60.0, "INFO")
+    workers.set_log_level("DEBUG")
+    start_worker(workers)
+    assert reader.line("serves")[:2] == ("DEBUG", "worker-1")
+
+
+def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(start_worker: StartWorker) -> None:
+    workers = Workers(60.0, "INFO")
+    start_worker(workers).kill()
+    workers.set_log_level("DEBUG")
+
+
+def test_a_worker_hides_the_session_before_a_line_leaves_it(
+    start_worker: StartWorker, reader: Reader, silence: Region
+) -> None:
+    worker = start_worker(Workers(60.0, "DEBUG"))
+    worker.tell(started(CANARY, silence))
+    worker.tell(Send(CANARY, []))
+    assert reader.line("is not ready")[2].startswith(f"{logs.HIDDEN}#1 ")
+
+
+def test_a_runtime_hands_its_workers_lines_to_the_log_of_its_program(
+    reader: Reader, start_runtime: Start
+) -> None:
+    notebook = Notebook()
+    runtime = start_runtime(practice(2, log={"level": "DEBUG"}))
+    runtime.router.tell(Subscribe("worker.up", to=notebook))
+    assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
+    runtime.stop()
+    serving = {worker for _, worker, message in reader.lines if "serves, pid" in message}
+    assert serving == {"worker-1", "worker-2"}
