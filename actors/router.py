@@ -86,7 +86,7 @@ class Router(RuntimeActor):
         for item in batch.items:
             match item:
                 case traffic.Ticks():
-                    self._ticks += len(item.ticks)
+                    self._ticks += len(item)
                 case traffic.Reply():
                     self._replied(item)
                 case traffic.Failure():
