@@ -1,12 +1,12 @@
 """The frame of RFC 6455: every complete message in the bytes of one read, and masked frames to send."""
 
-import codecs
 import enum
-import io
 import os
 from collections.abc import Iterable
 
 from actors.errors import RemoteProtocolError
+from actors.wire.attachments import SHORT, Announcement, Attachments
+from actors.wire.message_under_way import MessageUnderWay
 
 MAX_MESSAGE_SIZE = 16 * 1024 * 1024
 MAX_CONTROL_PAYLOAD = 125  # RFC 6455, 5.5
@@ -14,6 +14,8 @@ NO_CLOSE_CODE = 1005  # RFC 6455, 7.4.1: stands for a close frame that names non
 
 Frame = tuple[int, bytes]
 """Opcode and payload of a whole message or of a control frame."""
+
+Found = Frame | Attachments
 
 
 class Opcode(enum.IntEnum):
@@ -35,49 +37,6 @@ _BINARY = Opcode.BINARY.value
 
 _CONTROLS = frozenset({Opcode.CLOSE, Opcode.PING, Opcode.PONG})
 _FIN, _RSV, _OPCODE, _MASK = 0x80, 0x70, 0x0F, 0x80
-_UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
-
-
-class _Message:
-    """A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
-
-    __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")
-
-    def __init__(self, opcode: int) -> None:
-        self.opcode = opcode
-        self.announced = 0
-        self.missing = 0
-        self.final = False
-        # Grows in place, and getvalue() hands it over uncopied: a message is never held twice.
-        self._buffer = io.BytesIO()
-        self._decoder = _UTF8_DECODER() if opcode == Opcode.TEXT else None
-
-    def expect(self, length: int, *, final: bool) -> None:
-        """A frame of ``length`` bytes starts."""
-        self.announced += length
-        self.missing = length
-        self.final = final
-
-    def add(self, piece: bytes) -> None:
-        self._buffer.write(piece)
-        self.missing -= len(piece)
-        if self._decoder is not None and not self._is_text(piece):
-            raise RemoteProtocolError("text is not UTF-8", 1007)
-
-    @property
-    def complete(self) -> bool:
-        return self.final and not self.missing
-
-    def payload(self) -> bytes:
-        return self._buffer.getvalue()
-
-    def _is_text(self, piece: bytes) -> bool:
-        assert self._decoder is not None
-        try:
-            self._decoder.decode(piece, self.complete)
-        except UnicodeDecodeError:
-            return False
-        return True
 
 
 class FrameParser:
@@ -86,24 +45,32 @@ class FrameParser:
     The cost is linear in the bytes, and besides the bytes of one ``feed`` no more than
     ``max_message_size`` (with an eighth on top, for growth) is held: a message that would be larger is
     refused as soon as a header announces it.
+
+    Texts that are the ``announcement`` and the short binary message right behind each are returned as
+    ``Attachments``, as soon as both are there.
     """
 
-    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE) -> None:
+    def __init__(
+        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: Announcement | None = None
+    ) -> None:
         self.failure: RemoteProtocolError | None = None
         """The rule that the stream broke; what came before the fault was still returned."""
         self.controls = 0
         """Control frames so far: unchanged by a ``feed``, it returned nothing but data."""
+        assert announcement is None or max_message_size >= SHORT
         self._limit = max_message_size
         self._short = min(MAX_CONTROL_PAYLOAD, max_message_size)
+        self._announcement = announcement
+        self._announced = announcement.text if announcement else None
         self._tail = b""  # a header, or a control frame, that is not complete yet
-        self._message: _Message | None = None
+        self._message: MessageUnderWay | None = None
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[Found]:
         """Messages, with their fragments joined, and control frames, in the order of their completion.
 
         After a ``failure`` it returns nothing any more.
         """
-        frames: list[Frame] = []
+        frames: list[Found] = []
         if self.failure is None:
             try:
                 self._parse(data, frames)
@@ -113,7 +80,7 @@ class FrameParser:
                 self._tail, self._message = b"", None
         return frames
 
-    def _parse(self, data: bytes, frames: list[Frame]) -> None:
+    def _parse(self, data: bytes, frames: list[Found]) -> None:
         pos = 0
         if self._tail:
             data = self._tail + data
@@ -121,17 +88,22 @@ class FrameParser:
             pos = self._fill(self._message, data, pos, frames)
         last = len(data) - 2
         while pos <= last:
-            if self._message is None:
-                pos = self._whole_messages(data, pos, frames)
-                if pos > last:
-                    break
             start = pos
-            pos = self._frame(data, start, frames)
+            if self._message is None:
+                if self._announcement is not None:
+                    found, pos = self._announcement.take(data, pos)
+                    if found:
+                        frames.append(found)
+                    if self._announcement.is_cut(data, pos):
+                        break
+                pos = self._whole_messages(data, pos, frames)
             if pos == start:
-                break
+                pos = self._frame(data, pos, frames)
+                if pos == start:
+                    break
         self._tail = data[pos:]
 
-    def _whole_messages(self, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _whole_messages(self, data: bytes, pos: int, frames: list[Found]) -> int:
         """The hot loop: unfragmented data with a short header; returns where anything else starts."""
         append, short, limit = frames.append, self._short, self._limit
         end = len(data)
@@ -155,6 +127,8 @@ class FrameParser:
                 append((_BINARY, data[start:stop]))
             elif first == _WHOLE_TEXT:
                 payload = data[start:stop]
+                if payload == self._announced:
+                    break
                 if not payload.isascii() and not _is_utf8(payload):
                     raise RemoteProtocolError("text is not UTF-8", 1007)
                 append((_TEXT, payload))
@@ -163,7 +137,7 @@ class FrameParser:
             pos = stop
         return pos
 
-    def _frame(self, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _frame(self, data: bytes, pos: int, frames: list[Found]) -> int:
         """Any one frame; returns ``pos`` itself when more bytes are needed to begin it."""
         first, second = data[pos], data[pos + 1]
         opcode = first & _OPCODE
@@ -183,14 +157,14 @@ class FrameParser:
         if header is None:
             return pos
         start, length = header
-        message = self._message or _Message(opcode)
+        message = self._message or MessageUnderWay(opcode, text=opcode == Opcode.TEXT)
         message.expect(length, final=first >= _FIN)
         if message.announced > self._limit:
             raise RemoteProtocolError(f"a message of more than {self._limit} bytes", 1009)
         self._message = message
         return self._fill(message, data, start, frames)
 
-    def _fill(self, message: _Message, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _fill(self, message: MessageUnderWay, data: bytes, pos: int, frames: list[Found]) -> int:
         piece = data[pos : pos + message.missing]
         message.add(piece)
         if message.complete:
@@ -198,7 +172,7 @@ class FrameParser:
             frames.append((message.opcode, message.payload()))
         return pos + len(piece)
 
-    def _control(self, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _control(self, data: bytes, pos: int, frames: list[Found]) -> int:
         first, length = data[pos], data[pos + 1]
         opcode = first & _OPCODE
         if first < _FIN:

@@ -16,6 +16,7 @@ import pytest
 from actors.errors import TransportClosed
 from actors.transport.stream import SocketTransport
 from actors.transport.websocket import dial
+from actors.wire.attachments import Attachments
 from actors.wire.endpoint import Endpoint
 from actors.wire.frames import Frame
 
@@ -76,8 +77,10 @@ def exchange(transport: SocketTransport, endpoint: Endpoint, messages: list[Fram
         selector.register(transport, selectors.EVENT_READ)
         while (now := time.monotonic()) < deadline:
             received = endpoint.receive(transport.read(), now)
-            messages += received
-            for opcode, payload in received:
+            for message in received:
+                assert not isinstance(message, Attachments)
+                opcode, payload = message
+                messages.append(message)
                 if endpoint.failure is None:
                     endpoint.send(opcode, [payload])
             transport.write(endpoint.data_to_send())
