@@ -87,7 +87,7 @@ class Pool(RuntimeActor):
             case ConnectionDown(connection=name, epoch=epoch):
                 self._take(self._carriage.down(name, epoch, self.now()))
             case ConnectionPlaced(connection=name, host=host):
-                self._roster[name].host = host
+                self._take(self._carriage.house(name, host))
             case Resubscribe(asset=asset):
                 self._take(self._carriage.resubscribe(asset))
             case MoveStream(asset=asset):

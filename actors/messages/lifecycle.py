@@ -113,7 +113,7 @@ class SetLogLevel(Struct, frozen=True, tag=True):
 
 
 class ConnectionPlaced(Struct, frozen=True):
-    """Messages for ``connection`` go to ``host`` from now on."""
+    """Messages for ``connection`` go to ``host`` from now on; ``None`` if its host was given up."""
 
     connection: str
     host: Any

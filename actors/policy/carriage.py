@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from actors.messages.commands import (
     LoadCandles,
@@ -138,6 +139,11 @@ class Carriage:
         """A connection will not come back by itself."""
         if name in self.roster:
             self.roster[name].given_up = True
+        return self._open()
+
+    def house(self, name: str, host: Any) -> list[Step]:
+        """A connection lives there, or nowhere if ``host`` is ``None``: then others are to take its place."""
+        self.roster[name].house(host)
         return self._open()
 
     def want(self) -> list[Step]:

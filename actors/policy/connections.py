@@ -71,6 +71,7 @@ class Connections:
                 child.state = ChildState.STRANDED
         if final is not None:
             self._lost_hosts.add(host)
+            steps += [TellPool(ConnectionPlaced(child.name, None)) for child in self._living_on(host)]
             steps += self._escalation(final)
         return steps
 
@@ -110,9 +111,7 @@ class Connections:
             case ChildState.STOPPED | ChildState.CLOSING:
                 raise RequestRefused(f"{name} is not wanted open")
             case ChildState.STARTING | ChildState.UP:
-                child.forgive()
-                child.state = ChildState.RESTARTING
-                return [self._goodbye(child)]
+                return [self._renew(child)]
             case ChildState.WAITING | ChildState.QUARANTINED:
                 self._refusals.forget()
                 return self._launch(child, now)
@@ -202,16 +201,17 @@ class Connections:
         down = child.lost(suspect.reason)
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
-    def change(self, access: Access, now: float) -> list[Step]:
-        """Dial there, and so often, from now on; who is somewhere else moves."""
+    def change(self, access: Access) -> list[Step]:
+        """Dial there, and so often, from now on; who is somewhere else, or on the way there, moves, which is
+        no failure."""
         self._regions.change(access.regions)
         self._attempts.change(access.connects)
-        steps: list[Step] = []
-        for child in self._children.values():
-            if child.state is ChildState.UP and child.region not in self._regions:
-                down = child.lost(f"region {child.region.name} is not configured any more")
-                steps += [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
-        return steps
+        moving = {ChildState.STARTING, ChildState.UP}
+        return [
+            self._renew(child)
+            for child in self._children.values()
+            if child.state in moving and child.region not in self._regions
+        ]
 
     def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
         """The connections and their regions as the status shows them."""
@@ -227,6 +227,12 @@ class Connections:
             return self._queue(child, now)
         child.state = ChildState.STRANDED
         return []
+
+    def _renew(self, child: ConnectionChild) -> Step:
+        """Have a living one end, to begin anew at once; it has not failed."""
+        child.forgive()
+        child.state = ChildState.RESTARTING
+        return self._goodbye(child)
 
     def _queue(self, child: ConnectionChild, now: float) -> list[Step]:
         """Have it dial as soon as it may."""
@@ -271,11 +277,11 @@ class Connections:
         return [*steps, *self._escalation(error)]
 
     def _escalation(self, error: Exception) -> list[Step]:
-        """What follows when everything that is wanted was given up, or its host was."""
-        unwanted = {ChildState.STOPPED, ChildState.CLOSING}
-        given_up = [
-            child.state is ChildState.QUARANTINED or child.host in self._lost_hosts
-            for child in self._children.values()
-            if child.state not in unwanted
-        ]
-        return [Escalate(error)] if given_up and all(given_up) else []
+        """What follows when none is left that could come back, or be opened in their place."""
+        hopeless = {ChildState.QUARANTINED}
+        if isinstance(error, AuthRejected):
+            hopeless |= {ChildState.STOPPED, ChildState.CLOSING}  # the session is the same for all
+        lost = (
+            child.state in hopeless or child.host in self._lost_hosts for child in self._children.values()
+        )
+        return [Escalate(error)] if all(lost) else []

@@ -56,12 +56,25 @@ class Member:
         self.closing = False
         self.given_up = False
         self.host: Any = None
+        self.homeless = False
         self.epoch = 0
         self.came_up = False
         self.role = Role.NONE
         self.busy_at = 0.0
         self.in_flight: dict[int, tuple[Request, float]] = {}
         self.statistics = ConnectionStats()
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it will not come back by itself: it was given up, or the host that it lives on."""
+        return self.given_up or self.homeless
+
+    def house(self, host: Any) -> None:
+        """It lives there. A host that was given up is still told what was meant for it, and refuses that:
+        that the connection is down is known a moment later only."""
+        self.homeless = host is None
+        if host is not None:
+            self.host = host
 
 
 class Roster:
@@ -122,7 +135,7 @@ class Roster:
 
     def others_come(self, now: float) -> bool:
         """Whether the pool is just starting: what has no haste had better wait for those to come."""
-        coming = any(member.kept and not member.came_up and not member.given_up for member in self)
+        coming = any(member.kept and not member.came_up and not member.hopeless for member in self)
         return coming and self._first_up_at is not None and now - self._first_up_at < COMING
 
     def cast(self, load: Load) -> None:
@@ -202,9 +215,9 @@ class Roster:
     # Opening and closing
 
     def to_open(self, load: Load, *, some: bool) -> list[str]:
-        """Which further connections the streams need; with ``some``, one if there is none."""
-        wanted = sum(member.wanted and not member.given_up for member in self)
-        closed = [member for member in self if not member.wanted and not member.given_up]
+        """Which further connections the streams need; one if there is none and ``some`` or any are kept."""
+        wanted = sum(member.wanted and not member.hopeless for member in self)
+        closed = [member for member in self if not member.wanted and not member.hopeless]
         opening = closed[: max(0, self._needed(load, some=some) - wanted)]
         for member in opening:
             member.wanted = True
@@ -225,7 +238,7 @@ class Roster:
             if member.epoch and member.wanted and not member.kept
             if not member.in_flight and not load.get(member.name) and member.busy_at < since
         ]
-        wanted = sum(member.wanted and not member.given_up for member in self)
+        wanted = sum(member.wanted and not member.hopeless for member in self)
         idle.sort(key=lambda each: each.role is Role.ACCOUNT)
         closing = idle[: max(0, wanted - self._needed(load))]
         for member in closing:
@@ -233,7 +246,7 @@ class Roster:
         return [member.name for member in closing]
 
     def _needed(self, load: Load, *, some: bool = False) -> int:
-        bearers = max(self._bearers(load), 1 if some else 0)
+        bearers = max(self._bearers(load), 1 if some or self._plan.kept else 0)
         return bearers + self._plan.standby if bearers else 0
 
     def keep_busy(self, until: float) -> None:

@@ -123,6 +123,19 @@ def test_a_worker_that_dies_too_often_is_given_up_and_a_restart_brings_it_back(
     assert set(kinds(runtime).values()) == {"up"}
 
 
+def test_what_lived_on_a_worker_that_was_given_up_is_replaced_on_another(
+    start_runtime: Start, notebook: Notebook
+) -> None:
+    pool = {"connections": 1, "max_connections": 2}
+    runtime = start_runtime(practice(2, pool=pool, supervision={"max_restarts": 0}, reconnect=AT_ONCE))
+    runtime.router.tell(Subscribe("", to=notebook))
+    notebook.first(ConnectionUp, connection="connection-1")
+    os.kill(status_of(runtime).workers[0].pid, signal.SIGKILL)
+    assert notebook.first(ActorQuarantined).name == "worker-1"
+    notebook.first(ConnectionUp, connection="connection-2")
+    assert not runtime.wait(0)
+
+
 def test_a_worker_that_is_to_restart_has_a_successor_at_once(
     start_runtime: Start, notebook: Notebook
 ) -> None:

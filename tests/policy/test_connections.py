@@ -399,12 +399,23 @@ def test_one_that_logs_in_while_it_closes_is_closed_all_the_same() -> None:
     assert scene.state("c1") == "closing"
 
 
-def test_a_closed_one_is_no_reason_to_go_on_without_the_others() -> None:
+def test_a_closed_one_may_be_opened_again_when_the_others_were_given_up() -> None:
     scene = Scene(2, new_backoff=lambda: Backoff(linear(1, 1, jitter=False), max_attempts=1))
     scene.connections.close("c2")
     scene.down("c2", "stopped")
     after(scene, "c1", scene.down("c1"))
-    assert len(only(Escalate, scene.down("c1"))) == 1
+    assert only(Escalate, scene.down("c1")) == []
+    assert starts(scene.connections.open("c2", scene.now))
+    after(scene, "c2", scene.down("c2"))
+    assert len(only(Escalate, scene.down("c2"))) == 1
+
+
+def test_a_session_that_is_refused_is_not_tried_with_those_that_are_not_open() -> None:
+    scene = Scene(3, kept=1)
+    after(scene, "c1", scene.refused("c1"))
+    scene.now += 1.0
+    assert len(only(Escalate, scene.refused("c1"))) == 1
+    assert scene.states() == ["quarantined", "stopped", "stopped"]
 
 
 # Restarts that a person asks for
