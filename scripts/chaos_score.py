@@ -22,6 +22,9 @@ LATE = 0.5
 CLOCKS = 0.05
 """Seconds by which the desk's clock, which never steps, may differ from the wall clock."""
 
+ENDED = "RequestError"
+"""What an attached process is told when the runtime has died."""
+
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
 FITTING = {
@@ -58,6 +61,8 @@ class Record:
     answered: dict[int, Answered] = field(default_factory=dict)
     cut_off: set[int] = field(default_factory=set)
     """Asked of a process that was killed before it could tell the answer."""
+    killed_at: list[float] = field(default_factory=list)
+    """When the process under test was killed, in UTC."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """What went wrong with the processes themselves."""
@@ -150,6 +155,8 @@ class Score:
             return self._deals.get(answer.id) in {row.id for row in candidates}
         if answer.outcome == "OrderUnknown":
             return answer.id in {row.id for row in candidates}
+        if answer.outcome == ENDED:  # while it was under way, or just before: then the journal tells the rest
+            return any(asked.at - LATE <= at <= answer.at + CLOCKS for at in self._record.killed_at)
         fitting = FITTING.get(answer.outcome, set())
         if OrderState.NOT_SENT in fitting and not candidates:
             return True
