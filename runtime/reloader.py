@@ -1,6 +1,7 @@
 """Takes a changed configuration file over into the running runtime, as a whole or not at all."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,16 @@ from typing import Any
 import pykka
 from loguru import logger
 from msgspec import Struct
+from msgspec.structs import replace
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from actors.base import Reply, RuntimeActor
-from actors.errors import ConfigInvalid
+from actors.errors import ConfigInvalid, RequestRefused
 from actors.inbox import Timer
 from actors.messages.events import ConfigRefused, ConfigReloaded
 from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
 from runtime.config import Config, load
 from runtime.config.changes import changes
@@ -51,7 +54,7 @@ class _Watch(FileSystemEventHandler):
 
 
 class Reloader(RuntimeActor):
-    """Owns the configuration in force, which was read from a file.
+    """Owns the configuration in force; if it was not read from a file, there is nothing to reload.
 
     Receives ``Reload``, asked or told, and hears of the file's changes; has a new configuration applied,
     and sends the news to ``router``.
@@ -67,8 +70,8 @@ class Reloader(RuntimeActor):
     ) -> None:
         super().__init__("reloader", **kwargs)
         self._config = config
-        assert config.file is not None
         self._path = config.file
+        self._status = ReloadStatus(str(config.file or ""))
         self._apply = apply
         self._router = router
         self._observer = Observer()
@@ -82,27 +85,38 @@ class Reloader(RuntimeActor):
                 if self._settling is not None:
                     self._settling.cancel()
                 self._settling = self.after(SETTLING, Reload())
-            case Begin():
-                self._watch()
+            case Describe():
+                self.describe(message, self._status)
+            case Begin() if self._path is not None:
+                self._watch(self._path)
             case _:
                 self.unexpected(message)
 
     def _answer(self, asker: Reply | None) -> None:
         try:
             changed = self._reload()
-        except ConfigInvalid as error:
-            for problem in error.problems:
+        except (ConfigInvalid, RequestRefused) as error:
+            problems = list(error.problems) if isinstance(error, ConfigInvalid) else [str(error)]
+            for problem in problems:
                 logger.error("not reloaded: {}", problem)
-            self._router.tell(EventBatch(self.name, [ConfigRefused(list(error.problems))]))
+            self._note("; ".join(problems), refusals=self._status.refusals + 1)
+            self._router.tell(EventBatch(self.name, [ConfigRefused(problems)]))
             if asker is not None:
                 asker.fail(error)
             return
-        logger.info("reloaded: {}", ", ".join(changed) or "nothing has changed")
+        outcome = ", ".join(changed) or "nothing has changed"
+        logger.info("reloaded: {}", outcome)
+        self._note(outcome, reloads=self._status.reloads + 1)
         self._router.tell(EventBatch(self.name, [ConfigReloaded(changed)]))
         if asker is not None:
             asker.set(changed)
 
+    def _note(self, outcome: str, **counts: int) -> None:
+        self._status = replace(self._status, last_at=time.time(), last_outcome=outcome, **counts)
+
     def _reload(self) -> list[str]:
+        if self._path is None:
+            raise RequestRefused("the configuration was not read from a file")
         new = load(self._path)
         changed = changes(self._config, new)
         if changed:
@@ -110,13 +124,13 @@ class Reloader(RuntimeActor):
             self._config = new
         return changed
 
-    def _watch(self) -> None:
+    def _watch(self, path: Path) -> None:
         """Where the system has no more watches to give, a signal or a command still reloads."""
         try:
-            self._observer.schedule(_Watch(self._path, self._touched), str(self._path.parent))
+            self._observer.schedule(_Watch(path, self._touched), str(path.parent))
             self._observer.start()
         except OSError as error:
-            logger.warning("{} is not watched for changes: {}", self._path, error)
+            logger.warning("{} is not watched for changes: {}", path, error)
 
     def _touched(self) -> None:
         """Called by the observer's thread."""

@@ -29,7 +29,7 @@ from runtime.local_host import LocalHost
 from runtime.logs import tokens
 from runtime.planning import journal_path, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.reloader import Reload, Reloader
+from runtime.reloader import Reload
 from runtime.wiring import House, Means
 from runtime.workers import Workers
 
@@ -68,7 +68,6 @@ class Runtime:
         self._stopping = threading.Lock()
         self._household = Household(self._escalate)
         self._house: House | None = None
-        self._reloader: pykka.ActorRef[Reloader] | None = None
         self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
         self._passing: tempfile.TemporaryDirectory[str] | None = None
 
@@ -112,18 +111,19 @@ class Runtime:
         Raises ``ConfigInvalid`` if it has problems or needs a restart, ``RequestRefused`` without a file or
         a start: nothing has changed then.
         """
-        if self._reloader is None:
-            raise RequestRefused("there is no file to reload, or the runtime is not running")
+        house = self._house
+        if house is None:
+            raise RequestRefused("the runtime is not running")
         try:
-            return cast("list[str]", self._reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
+            return cast("list[str]", house.reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
         except pykka.ActorDeadError:
             raise RequestRefused("the runtime has stopped") from None
 
     def reload_soon(self) -> None:
         """The same, with the outcome in the log and in the events; for signal handlers."""
-        if self._reloader is not None:
+        if (house := self._house) is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                self._reloader.tell(Reload())
+                house.reloader.tell(Reload())
 
     def set_log_level(self, level: LogLevel) -> None:
         """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
@@ -137,14 +137,10 @@ class Runtime:
             self._open_journal(session),
             functools.partial(self._start_host, session),
             self._escalate,
+            functools.partial(self._reconfigure, session),
         )
         self._house = House(self.config, means, self._household)
         self.router = self._house.router
-        if self.config.file is not None:
-            reconfigure = functools.partial(self._reconfigure, session)
-            self._reloader = self._household.start(
-                Reloader, self.config, apply=reconfigure, router=self.router
-            )
         if gateway is not None:
             gateway.tell(Serve(self.router))
 

@@ -37,6 +37,7 @@ from runtime.planning import (
     vigilance_of,
 )
 from runtime.probing import probe_in_background
+from runtime.reloader import Reloader
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
@@ -60,10 +61,12 @@ class Means(NamedTuple):
     journal: Journal
     start_host: Callable[[str, Tellable], Host]
     escalate: Callable[[Exception], None]
+    reconfigure: Callable[[Config], None]
 
 
 class House:
-    """All actors of a runtime but its gateway; ``router`` is their face to the world."""
+    """All actors of a runtime but its gateway; ``router`` is their face to the world, ``reloader`` takes a
+    changed configuration over."""
 
     def __init__(self, config: Config, means: Means, household: Household) -> None:
         self._config = config
@@ -75,6 +78,7 @@ class House:
         self._pool, self._batcher, self._limiter = self._start_way_out()
         self._monitor, self._backfiller = self._start_health()
         self._supervisor = self._start_supervisor()
+        self.reloader = self._start(Reloader, config, apply=means.reconfigure, router=self.router)
         self._subscribe()
         self._introduce()
         self._stream({}, _periods(config))
@@ -176,6 +180,7 @@ class House:
                 self._batcher,
                 self._desk,
                 self._candle_desk,
+                self.reloader,
             ),
         )
         desks = (self._desk, self._pending_desk, self._candle_desk)

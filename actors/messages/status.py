@@ -131,6 +131,17 @@ class CandlesStatus(Struct, frozen=True):
     flights: int
 
 
+class ReloadStatus(Struct, frozen=True):
+    """The configuration's file (``""`` if there is none), how often it was taken over and refused, and what
+    came of it last, at ``last_at`` (UTC; ``None`` before the first time)."""
+
+    file: str
+    reloads: int = 0
+    refusals: int = 0
+    last_at: float | None = None
+    last_outcome: str = ""
+
+
 class Status(Struct, frozen=True):
     """A picture of the whole runtime; its parts were drawn within milliseconds of one another.
 
@@ -145,6 +156,7 @@ class Status(Struct, frozen=True):
     batcher: BatcherStatus
     desk: DeskStatus
     candles: CandlesStatus
+    reload: ReloadStatus
     router: RouterStatus
     tasks: tuple[TaskStatus, ...]
     clock_offset: float | None
@@ -229,7 +241,16 @@ class HealthPart(Struct, frozen=True):
     clock_offset: float | None
 
 
-Part = SupervisorPart | PoolPart | HealthPart | LimiterStatus | BatcherStatus | DeskStatus | CandlesStatus
+Part = (
+    SupervisorPart
+    | PoolPart
+    | HealthPart
+    | LimiterStatus
+    | BatcherStatus
+    | DeskStatus
+    | CandlesStatus
+    | ReloadStatus
+)
 
 
 class Described(Struct, frozen=True):

@@ -114,9 +114,10 @@ class Settled(Struct, frozen=True):
 
 
 class Ticks(Struct, frozen=True, tag=True):
-    """Ticks in the order in which they were read."""
+    """Ticks in the order in which they were read; if all are of one ``asset``, it is named."""
 
     ticks: list[Tick]
+    asset: str = ""
 
 
 class Reply(Struct, frozen=True, tag=True):

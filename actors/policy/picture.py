@@ -16,6 +16,7 @@ from actors.messages.status import (
     PlacedStream,
     PooledConnection,
     PoolPart,
+    ReloadStatus,
     RouterStatus,
     Status,
     StreamStatus,
@@ -31,6 +32,7 @@ PARTS: tuple[type[Part], ...] = (
     BatcherStatus,
     DeskStatus,
     CandlesStatus,
+    ReloadStatus,
 )
 
 
@@ -49,7 +51,7 @@ class Picture:
 
     def compose(self, router: RouterStatus, now: float) -> Status:
         """The picture; call it when ``add`` has said that it is complete."""
-        supervisor, pool, health, limiter, batcher, desk, candles = (self._parts[kind] for kind in PARTS)
+        supervisor, pool, health, limiter, batcher, desk, candles, reload = map(self._parts.get, PARTS)
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
         assert isinstance(health, HealthPart)
@@ -57,6 +59,7 @@ class Picture:
         assert isinstance(batcher, BatcherStatus)
         assert isinstance(desk, DeskStatus)
         assert isinstance(candles, CandlesStatus)
+        assert isinstance(reload, ReloadStatus)
         pooled = {each.name: each for each in pool.connections}
         return Status(
             connections=tuple(
@@ -69,6 +72,7 @@ class Picture:
             batcher=batcher,
             desk=desk,
             candles=candles,
+            reload=reload,
             router=router,
             tasks=(*self._tasks, *_tasks_of(health)),
             clock_offset=health.clock_offset,

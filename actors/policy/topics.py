@@ -78,14 +78,18 @@ class TopicTable(Generic[L]):
 def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
     """What each listener gets of one batch, in the batch's order; replies and failures are not news.
 
-    Costs one look-up per event, and per tick only where somebody listens to single assets.
+    Costs one look-up per event, and per tick only where somebody listens to single assets and ticks of
+    several come at once.
     """
     shares: defaultdict[L, list[Any]] = defaultdict(list)
     for item in items:
         if type(item) is Ticks:
             for listener in table.every_tick:
                 shares[listener] += item.ticks
-            if table.some_ticks:
+            if item.asset:
+                for listener in table.match_tick(item.asset):
+                    shares[listener] += item.ticks
+            elif table.some_ticks:
                 match = table.match_tick
                 for tick in item.ticks:
                     for listener in match(tick.asset):

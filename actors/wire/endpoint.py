@@ -10,9 +10,10 @@ from actors.wire.frames import (
     MAX_CONTROL_PAYLOAD,
     MAX_MESSAGE_SIZE,
     NO_CLOSE_CODE,
-    Frame,
+    Found,
     FrameParser,
     Opcode,
+    Pairs,
     encode,
     encode_many,
     is_close_code,
@@ -53,11 +54,13 @@ _NEXT = {
 class Endpoint:
     """The client's side of an open WebSocket, from the first byte after the upgrade; it does no I/O.
 
+    ``announcement`` is as for the ``FrameParser``.
+
     Whatever is called, ``data_to_send`` afterwards has what must leave. Times are those of any one
     monotonic clock, in seconds.
     """
 
-    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE) -> None:
+    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: bytes = b"") -> None:
         self.state = State.OPEN
         self.failure: TellwireError | None = None
         """Why it is closed: ``TransportClosed`` by the peer's wish, ``RemoteProtocolError`` by its fault."""
@@ -65,7 +68,7 @@ class Endpoint:
         """Seconds from the last answered ping of ours to its answer."""
         self.last_received = -math.inf
         """When the last bytes came; any byte is a sign of life."""
-        self._parser = FrameParser(max_message_size)
+        self._parser = FrameParser(max_message_size, announcement)
         self._outbox: list[bytes] = []
         self._unanswered: deque[bytes] = deque(maxlen=MAX_UNANSWERED_PINGS)
         self._pings = 0
@@ -74,7 +77,7 @@ class Endpoint:
     def __repr__(self) -> str:
         return f"<Endpoint {self.state.name} round_trip={self.round_trip}>"
 
-    def receive(self, data: bytes, now: float) -> list[Frame]:
+    def receive(self, data: bytes, now: float) -> list[Found]:
         """The data messages that ``data`` completes; once closed, nothing.
 
         After it look at ``failure``: the messages returned along with one came before it.
@@ -132,10 +135,13 @@ class Endpoint:
             raise LocalProtocolError(f"cannot {step.value}: the connection is {self.state.value}")
         self.state = state
 
-    def _obey(self, frames: list[Frame], now: float) -> list[Frame]:
+    def _obey(self, frames: list[Found], now: float) -> list[Found]:
         """Act on the control frames; returns the others, up to a close frame."""
-        messages: list[Frame] = []
+        messages: list[Found] = []
         for frame in frames:
+            if isinstance(frame, Pairs):
+                messages.append(frame)
+                continue
             opcode, payload = frame
             if opcode == Opcode.PING:
                 self._unanswered.append(payload)

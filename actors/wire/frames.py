@@ -1,12 +1,12 @@
 """The frame of RFC 6455: every complete message in the bytes of one read, and masked frames to send."""
 
-import codecs
 import enum
-import io
 import os
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from actors.errors import RemoteProtocolError
+from actors.wire.fragments import Fragments
 
 MAX_MESSAGE_SIZE = 16 * 1024 * 1024
 MAX_CONTROL_PAYLOAD = 125  # RFC 6455, 5.5
@@ -14,6 +14,15 @@ NO_CLOSE_CODE = 1005  # RFC 6455, 7.4.1: stands for a close frame that names non
 
 Frame = tuple[int, bytes]
 """Opcode and payload of a whole message or of a control frame."""
+
+
+class Pairs(NamedTuple):
+    """The payloads of binary messages, each of which had its ``announcement`` before it."""
+
+    payloads: list[bytes]
+
+
+Found = Frame | Pairs
 
 
 class Opcode(enum.IntEnum):
@@ -35,49 +44,6 @@ _BINARY = Opcode.BINARY.value
 
 _CONTROLS = frozenset({Opcode.CLOSE, Opcode.PING, Opcode.PONG})
 _FIN, _RSV, _OPCODE, _MASK = 0x80, 0x70, 0x0F, 0x80
-_UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
-
-
-class _Message:
-    """A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
-
-    __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")
-
-    def __init__(self, opcode: int) -> None:
-        self.opcode = opcode
-        self.announced = 0
-        self.missing = 0
-        self.final = False
-        # Grows in place, and getvalue() hands it over uncopied: a message is never held twice.
-        self._buffer = io.BytesIO()
-        self._decoder = _UTF8_DECODER() if opcode == Opcode.TEXT else None
-
-    def expect(self, length: int, *, final: bool) -> None:
-        """A frame of ``length`` bytes starts."""
-        self.announced += length
-        self.missing = length
-        self.final = final
-
-    def add(self, piece: bytes) -> None:
-        self._buffer.write(piece)
-        self.missing -= len(piece)
-        if self._decoder is not None and not self._is_text(piece):
-            raise RemoteProtocolError("text is not UTF-8", 1007)
-
-    @property
-    def complete(self) -> bool:
-        return self.final and not self.missing
-
-    def payload(self) -> bytes:
-        return self._buffer.getvalue()
-
-    def _is_text(self, piece: bytes) -> bool:
-        assert self._decoder is not None
-        try:
-            self._decoder.decode(piece, self.complete)
-        except UnicodeDecodeError:
-            return False
-        return True
 
 
 class FrameParser:
@@ -88,22 +54,26 @@ class FrameParser:
     refused as soon as a header announces it.
     """
 
-    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE) -> None:
+    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: bytes = b"") -> None:
+        """Where the text ``announcement`` (ASCII, at most 125 bytes) has a short binary message behind it,
+        runs of both come as ``Pairs``."""
         self.failure: RemoteProtocolError | None = None
         """The rule that the stream broke; what came before the fault was still returned."""
         self.controls = 0
         """Control frames so far: unchanged by a ``feed``, it returned nothing but data."""
         self._limit = max_message_size
         self._short = min(MAX_CONTROL_PAYLOAD, max_message_size)
+        announces = bytes((_WHOLE_TEXT, len(announcement))) + announcement + bytes((_WHOLE_BINARY,))
+        self._lead = announces if announcement else b""
         self._tail = b""  # a header, or a control frame, that is not complete yet
-        self._message: _Message | None = None
+        self._message: Fragments | None = None
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[Found]:
         """Messages, with their fragments joined, and control frames, in the order of their completion.
 
         After a ``failure`` it returns nothing any more.
         """
-        frames: list[Frame] = []
+        frames: list[Found] = []
         if self.failure is None:
             try:
                 self._parse(data, frames)
@@ -113,7 +83,7 @@ class FrameParser:
                 self._tail, self._message = b"", None
         return frames
 
-    def _parse(self, data: bytes, frames: list[Frame]) -> None:
+    def _parse(self, data: bytes, frames: list[Found]) -> None:
         pos = 0
         if self._tail:
             data = self._tail + data
@@ -122,21 +92,54 @@ class FrameParser:
         last = len(data) - 2
         while pos <= last:
             if self._message is None:
+                if self._lead:
+                    pos = self._pairs(data, pos, frames)
+                    if self._is_cut(data, pos):
+                        break
                 pos = self._whole_messages(data, pos, frames)
                 if pos > last:
                     break
+                if self._lead and self._lead.startswith(data[pos : pos + len(self._lead)]):
+                    continue
             start = pos
             pos = self._frame(data, start, frames)
             if pos == start:
                 break
         self._tail = data[pos:]
 
-    def _whole_messages(self, data: bytes, pos: int, frames: list[Frame]) -> int:
-        """The hot loop: unfragmented data with a short header; returns where anything else starts."""
-        append, short, limit = frames.append, self._short, self._limit
+    def _pairs(self, data: bytes, pos: int, frames: list[Found]) -> int:
+        """HOT, 0.17 µs a pair instead of 0.4: the frame that announces is compared, not parsed."""
+        lead, short, end = self._lead, self._short, len(data)
+        width = len(lead)
+        payloads: list[bytes] = []
+        at = pos + width
+        while at < end and data[at - width : at] == lead:
+            length = data[at]
+            stop = at + 1 + length
+            if length > short or stop > end:
+                break
+            payloads.append(data[at + 1 : stop])
+            at = stop + width
+        if payloads:
+            frames.append(Pairs(payloads))
+        return at - width
+
+    def _is_cut(self, data: bytes, pos: int) -> bool:
+        """Whether the rest is the beginning of a pair: it is kept, so that the next read goes on with pairs."""
+        at = pos + len(self._lead)
+        if at >= len(data):
+            return self._lead.startswith(data[pos:])
+        return data[pos:at] == self._lead and data[at] <= self._short and at + 1 + data[at] > len(data)
+
+    def _whole_messages(self, data: bytes, pos: int, frames: list[Found]) -> int:
+        """HOT: unfragmented data with a short header; returns where anything else, or a pair, starts."""
+        append, short, limit, lead = frames.append, self._short, self._limit, self._lead
         end = len(data)
         last = end - 2
+        begin = pos
         while pos <= last:
+            if lead and pos > begin and data.startswith(lead, pos):
+                break
             length = data[pos + 1]
             if length <= short:
                 start = pos + 2
@@ -163,7 +166,7 @@ class FrameParser:
             pos = stop
         return pos
 
-    def _frame(self, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _frame(self, data: bytes, pos: int, frames: list[Found]) -> int:
         """Any one frame; returns ``pos`` itself when more bytes are needed to begin it."""
         first, second = data[pos], data[pos + 1]
         opcode = first & _OPCODE
@@ -183,14 +186,14 @@ class FrameParser:
         if header is None:
             return pos
         start, length = header
-        message = self._message or _Message(opcode)
+        message = self._message or Fragments(opcode, text=opcode == Opcode.TEXT)
         message.expect(length, final=first >= _FIN)
         if message.announced > self._limit:
             raise RemoteProtocolError(f"a message of more than {self._limit} bytes", 1009)
         self._message = message
         return self._fill(message, data, start, frames)
 
-    def _fill(self, message: _Message, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _fill(self, message: Fragments, data: bytes, pos: int, frames: list[Found]) -> int:
         piece = data[pos : pos + message.missing]
         message.add(piece)
         if message.complete:
@@ -198,7 +201,7 @@ class FrameParser:
             frames.append((message.opcode, message.payload()))
         return pos + len(piece)
 
-    def _control(self, data: bytes, pos: int, frames: list[Frame]) -> int:
+    def _control(self, data: bytes, pos: int, frames: list[Found]) -> int:
         first, length = data[pos], data[pos + 1]
         opcode = first & _OPCODE
         if first < _FIN:

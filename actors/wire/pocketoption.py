@@ -1,7 +1,10 @@
 """PocketOption's dialect: its events and commands by name, to and from the house's types."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -16,6 +19,7 @@ from actors.messages import (
     RawMessage,
 )
 from actors.messages.commands import PlacePendingOrder
+from actors.messages.traffic import Ticks
 from actors.values import AccountKind, Direction, Tick
 from actors.wire import accounts, amounts, venue_time
 from actors.wire.deals import DIRECTIONS, Acceptance, ClosedDeals, Deals, OpenDeals, Refusal
@@ -75,6 +79,7 @@ Fact = Authenticated | AuthRefused | TickRows | News
 
 _decode_ticks = msgspec.json.Decoder(list[TickRow]).decode
 _ANYTHING = Document("event", msgspec.Raw)
+_asset = attrgetter("asset")
 
 
 class Reader:
@@ -127,36 +132,53 @@ class Reader:
             return _raw(event)
         return read(event.arguments[0] if event.arguments else b"")
 
-    def ticks(self, payloads: Iterable[bytes], streams: Mapping[str, Stream], now: float) -> list[Tick]:
+    def ticks(self, payloads: Sequence[bytes], streams: Mapping[str, Stream], now: float) -> Ticks:
         """The ticks of ``streams``, received at ``now``, entered into their accounts.
 
         Those of other assets are left out: the venue goes on for a moment after a stream was let go.
         """
-        ticks: list[Tick] = []
-        # HOT: the body runs once per tick and is most of what a tick costs in a worker.
-        for payload in payloads:
-            try:
-                rows = _decode_ticks(payload)
-            except MALFORMED:
-                self._refused_ticks += 1
-                continue
-            for row in rows:
-                asset = row.asset
-                stream = streams.get(asset)
-                if stream is None:
-                    continue
-                time = row.time
-                if time > MILLISECONDS:
-                    time /= 1000
-                tick = Tick(asset, time - VENUE_UTC_OFFSET, row.price, now)
-                if stream.first is None:
-                    stream.first = tick
-                stream.last = tick
-                stream.ticks += 1
-                ticks.append(tick)
+        try:
+            rows = chain.from_iterable(map(_decode_ticks, payloads))
+            ticks = _built(rows, streams, now)
+        except MALFORMED:
+            ticks = []
+            for payload in payloads:
+                try:
+                    ticks += _built(_decode_ticks(payload), streams, now)
+                except MALFORMED:
+                    self._refused_ticks += 1
+        counts = _enter(ticks, streams)
         if ticks and (delay := now - ticks[-1].time) < self._delay:  # the newest has waited least
             self._delay = delay
-        return ticks
+        return Ticks(ticks, ticks[0].asset if len(counts) == 1 else "")
+
+
+def _built(rows: Iterable[TickRow], streams: Container[str], now: float) -> list[Tick]:
+    """HOT, 0.29 µs with the decoding: the body runs once per tick, and is most of its cost in a worker."""
+    return [
+        Tick(
+            row.asset,
+            (row.time if row.time <= MILLISECONDS else row.time / 1000) - VENUE_UTC_OFFSET,
+            row.price,
+            now,
+        )
+        for row in rows
+        if row.asset in streams
+    ]
+
+
+def _enter(ticks: Sequence[Tick], streams: Mapping[str, Stream]) -> Counter[str]:
+    """Into the accounts of their streams; how many there are of each asset."""
+    counts = Counter(map(_asset, ticks))
+    one = len(counts) == 1  # as where a connection carries few streams, and then nothing is looked for
+    newest = {ticks[-1].asset: ticks[-1]} if one else dict(zip(map(_asset, ticks), ticks, strict=True))
+    for asset, count in counts.items():
+        stream = streams[asset]
+        if stream.first is None:
+            stream.first = next(tick for tick in ticks if tick.asset == asset)
+        stream.last = newest[asset]
+        stream.ticks += count
+    return counts
 
 
 def _raw(event: Event) -> RawMessage:

@@ -19,6 +19,7 @@ from actors.messages.traffic import Item, Request, Ticks
 from actors.values import Secret
 from actors.wire import engineio, pocketoption, socketio
 from actors.wire.correspondence import Correspondence
+from actors.wire.frames import Pairs
 from actors.wire.ssid import parse_session
 from actors.wire.states import STEPS, State, Step
 
@@ -72,44 +73,39 @@ class Session:
 
     # What the venue says
 
-    def receive(self, messages: Sequence[Message], now: float) -> list[Item]:
+    def receive(self, messages: Sequence[Message | Pairs], now: float) -> list[Item]:
         """Take messages (opcode and payload) read at ``now``, UTC; give what they amount to, in order.
 
         Never raises: the end of the session is in ``failure``, and after it nothing comes any more.
         """
         items: list[Item] = []
-        at = 0
-        while at < len(messages) and self.state is not State.CLOSED:
-            payloads = self._plain_ticks(messages, at)
-            if payloads:
-                at += 2 * len(payloads)
-                _add(items, Ticks(self._reader.ticks(payloads, self._correspondence.streams, now)))
-                continue
-            opcode, payload = messages[at]
-            at += 1
-            try:
-                found = self._receive_one(opcode, payload, now)
-            except RemoteProtocolError as error:
-                self._refuse(error)
-                continue
-            for item in found:
-                _add(items, item)
+        for message in messages:
+            if self.state is State.CLOSED:
+                break
+            if not isinstance(message, Pairs):
+                self._take(message, now, items)
+            elif self.state is State.READY and self._decoder.idle:
+                # HOT: the same as below, for each of them; only JSON, pairing and dispatch are spared.
+                _add(items, self._ticks(message.payloads, now))
+            else:
+                for payload in message.payloads:
+                    self._take(_TICK_HEADER, now, items)
+                    self._take((BINARY, payload), now, items)
         return items
 
-    def _plain_ticks(self, messages: Sequence[Message], start: int) -> list[bytes]:
-        """HOT: the attachments of tick messages, from ``start`` on, in the form that nearly all have.
+    def _take(self, message: Message, now: float, items: list[Item]) -> None:
+        if self.state is State.CLOSED:
+            return
+        try:
+            found = self._receive_one(*message, now)
+        except RemoteProtocolError as error:
+            self._refuse(error)
+            return
+        for item in found:
+            _add(items, item)
 
-        They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
-        """
-        payloads: list[bytes] = []
-        if self.state is not State.READY or not self._decoder.idle:
-            return payloads
-        for at in range(start, len(messages) - 1, 2):
-            opcode, payload = messages[at + 1]
-            if messages[at] != _TICK_HEADER or opcode != BINARY:
-                break
-            payloads.append(payload)
-        return payloads
+    def _ticks(self, payloads: Sequence[bytes], now: float) -> Ticks:
+        return self._reader.ticks(payloads, self._correspondence.streams, now)
 
     def _receive_one(self, opcode: int, payload: bytes, now: float) -> Sequence[Item]:
         if opcode == BINARY:
@@ -161,7 +157,7 @@ class Session:
     def _fact(self, fact: pocketoption.Fact, now: float) -> Sequence[Item]:
         match fact:
             case pocketoption.TickRows(payload=payload):
-                return (Ticks(self._reader.ticks([payload], self._correspondence.streams, now)),)
+                return (self._ticks([payload], now),)
             case pocketoption.Authenticated():
                 return self._authenticated()
             case pocketoption.AuthRefused():
@@ -235,6 +231,7 @@ def _add(items: list[Item], item: Item) -> None:
     if not isinstance(item, Ticks):
         items.append(item)
     elif items and isinstance(last := items[-1], Ticks):
-        last.ticks.extend(item.ticks)
+        alike = last.asset if last.asset == item.asset else ""
+        items[-1] = Ticks(last.ticks + item.ticks, alike) if item.ticks else last
     elif item.ticks:
         items.append(item)

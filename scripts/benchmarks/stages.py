@@ -12,12 +12,12 @@ from pykka._envelope import Envelope
 
 from actors.inbox import Inbox
 from actors.messages import SubscribeTicks
-from actors.messages.traffic import Deliver, EventBatch, Request, Ticks, Uplink
+from actors.messages.traffic import Deliver, EventBatch, Request, Uplink
 from actors.policy.topics import TopicTable, route
 from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
-from actors.wire.frames import FrameParser
-from actors.wire.pocketoption import Reader
+from actors.wire.frames import FrameParser, Pairs
+from actors.wire.pocketoption import TICK_HEADER, Reader
 from actors.wire.session import Session
 from actors.wire.streams import Stream
 from benchmarks import ticks
@@ -67,16 +67,19 @@ class Load:
     def __init__(self, size: int) -> None:
         one = ticks.tick(EURUSD, ticks.BASE_TIME, 1.05123)
         self.data = one * max(1, size // len(one))
-        self.messages = FrameParser().feed(self.data)
-        self.payloads = [payload for _, payload in self.messages[1::2]]
-        self.ticks = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
-        self.batch = EventBatch("connection-1", [Ticks(self.ticks)])
+        self.messages = FrameParser(announcement=TICK_HEADER).feed(self.data)
+        self.payloads = [
+            each for pairs in self.messages if isinstance(pairs, Pairs) for each in pairs.payloads
+        ]
+        item = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
+        self.ticks = item.ticks
+        self.batch = EventBatch("connection-1", [item])
 
 
 def _costs(load: Load, budget: float) -> dict[str, float]:
     """By stage, in the order in which a tick passes them."""
     session, streams = _ready_session(), {EURUSD: Stream()}
-    parser, reader, inbox = FrameParser(), Reader(), Inbox()
+    parser, reader, inbox = FrameParser(announcement=TICK_HEADER), Reader(), Inbox()
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)

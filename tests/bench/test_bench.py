@@ -16,7 +16,7 @@ from benchmarks.tally import Ended, counting
 from benchmarks.targets import TARGETS, table
 from benchmarks.trial import Outcome
 
-from actors.wire.frames import FrameParser
+from actors.wire.frames import FrameParser, Pairs
 from actors.wire.pocketoption import TICK_HEADER, Reader
 from actors.wire.streams import Stream
 
@@ -82,10 +82,10 @@ def test_a_tick_that_is_not_higher_than_the_last_of_its_asset_is_out_of_order() 
 
 
 def test_the_ticks_of_the_load_are_the_venues_and_end_with_one_of_each_asset() -> None:
-    messages = FrameParser().feed(b"".join(ticks.chunks(TWO, 5)))
-    assert {payload for _, payload in messages[::2]} == {TICK_HEADER}
+    (pairs,) = FrameParser(announcement=TICK_HEADER).feed(b"".join(ticks.chunks(TWO, 5)))
+    assert isinstance(pairs, Pairs)
     streams = {asset: Stream() for asset in TWO}
-    found = Reader().ticks([payload for _, payload in messages[1::2]], streams, 0.0)
+    found = Reader().ticks(pairs.payloads, streams, 0.0).ticks
     assert [tick.asset for tick in found] == [TWO[0], TWO[1]] * 2 + [TWO[0], TWO[0], TWO[1]]
     assert [tick.price for tick in found[-2:]] == [ticks.END] * 2
 

@@ -236,7 +236,7 @@ def test_a_program_may_decide_itself_how_it_stops(place: Path, start_runtime: Ca
 
 
 def test_a_reload_is_refused_where_there_is_no_file(router: Any) -> None:
-    with pytest.raises(RequestRefused, match="no file"):
+    with pytest.raises(RequestRefused, match="not read from a file"):
         router.ask(Reload(), timeout=DEADLINE)
 
 

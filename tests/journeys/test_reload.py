@@ -63,6 +63,7 @@ def test_streams_come_and_go(path: Path, running: tuple[Runtime, Notebook]) -> N
     runtime, notebook = running
     write(path, streams=[{"asset": ASSETS[1]}, {"asset": ASSETS[2], "period": 30}])
     assert runtime.reload() == ["streams"]
+    assert (status_of(runtime).reload.file, status_of(runtime).reload.last_outcome) == (str(path), "streams")
     assert notebook.first(StreamDropped).asset == ASSETS[0]
     assert notebook.first(StreamConfirmed, asset=ASSETS[2]).period == 30
     assert {stream.asset for stream in status_of(runtime).streams} == {ASSETS[1], ASSETS[2]}
@@ -99,7 +100,9 @@ def test_what_cannot_be_taken_over_as_a_whole_changes_nothing(
         runtime.reload()
     assert any(problem in each for each in refusal.value.problems)
     assert notebook.first(ConfigRefused).problems == list(refusal.value.problems)
-    assert list(status_of(runtime).limiter.windows) == ["1000/1s"]
+    status = status_of(runtime)
+    assert list(status.limiter.windows) == ["1000/1s"]
+    assert (status.reload.reloads, status.reload.refusals >= 1) == (0, True)
     ticks = len(notebook.ticks())
     assert notebook.wait(lambda book: len(book.ticks()) > ticks + 5)
 
@@ -140,7 +143,7 @@ def test_connections_leave_a_region_that_is_no_longer_configured(
 
 
 def test_without_a_file_there_is_nothing_to_reload(start_runtime: Start) -> None:
-    with pytest.raises(RequestRefused, match="no file"):
+    with pytest.raises(RequestRefused, match="not read from a file"):
         start_runtime(practice(0)).reload()
 
 

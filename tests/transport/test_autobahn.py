@@ -17,7 +17,7 @@ from actors.errors import TransportClosed
 from actors.transport.stream import SocketTransport
 from actors.transport.websocket import dial
 from actors.wire.endpoint import Endpoint
-from actors.wire.frames import Frame
+from actors.wire.frames import Frame, Pairs
 
 pytestmark = pytest.mark.skipif(find_spec("kosoku") is None, reason="kosoku has no wheel for this platform")
 
@@ -75,7 +75,9 @@ def exchange(transport: SocketTransport, endpoint: Endpoint, messages: list[Fram
     with selectors.DefaultSelector() as selector:
         selector.register(transport, selectors.EVENT_READ)
         while (now := time.monotonic()) < deadline:
-            received = endpoint.receive(transport.read(), now)
+            received = [
+                each for each in endpoint.receive(transport.read(), now) if not isinstance(each, Pairs)
+            ]
             messages += received
             for opcode, payload in received:
                 if endpoint.failure is None:

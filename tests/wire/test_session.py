@@ -69,7 +69,7 @@ def test_a_complete_session() -> None:
         Reply(8, CONFIRMED),
     ]
     assert receive(session, event("updateStream", b'[["EURUSD_otc",1770856131.3,1.19537]]')) == [
-        Ticks([Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)])
+        Ticks([Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)], "EURUSD_otc")
     ]
     assert receive(session, said("2")) == []
     assert texts(session) == ["3"]

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from actors.messages import AssetsListed, UnsubscribeTicks
 from actors.messages.traffic import Item, Ticks
 from actors.values import Tick
+from actors.wire.frames import Pairs
 from actors.wire.session import Message
 from tests.wire.dialogue import (
     ASSETS,
@@ -34,10 +35,10 @@ def test_neighbouring_ticks_share_an_item_and_nothing_overtakes() -> None:
 def test_a_tick_may_be_cut_in_two_by_a_read() -> None:
     session = ready("A")
     assert receive(session, said(TICK_HEADER)) == []
-    assert receive(session, said(b'[["A",1770856131,1]]')) == [Ticks([Tick("A", 1770848931, 1, NOW)])]
+    assert receive(session, said(b'[["A",1770856131,1]]')) == [Ticks([Tick("A", 1770848931, 1, NOW)], "A")]
     assert receive(session, said(TICK_HEADER)) == []
     assert receive(session, event("updateStream", b'[["A",1770856132,1]]')) == [
-        Ticks([Tick("A", 1770848932, 1, NOW)])
+        Ticks([Tick("A", 1770848932, 1, NOW)], "A")
     ]
     assert session.garbage == 1
 
@@ -55,7 +56,7 @@ def test_the_least_delay_of_the_ticks_is_told_once() -> None:
 def test_a_ping_between_header_and_attachment_disturbs_neither() -> None:
     session = ready("A")
     items = receive(session, said(TICK_HEADER, "2", b'[["A",1770856131,1]]'))
-    assert items == [Ticks([Tick("A", 1770848931, 1, NOW)])]
+    assert items == [Ticks([Tick("A", 1770848931, 1, NOW)], "A")]
     assert texts(session) == ["3"]
 
 
@@ -141,3 +142,35 @@ def test_it_does_not_matter_where_reads_end(messages: list[Message], data: st.Da
     assert joined(found) == joined(expected)
     assert pieces.garbage == whole.garbage
     assert pieces.stream_reports() == whole.stream_reports()
+
+
+def test_a_run_of_ticks_is_what_its_messages_are_one_by_one() -> None:
+    payloads = [
+        b'[["A",1770856131,1]]',
+        b'[["B",1770856131.5,2],["A",1770856132,3]]',
+        b"[[",
+        b'[["X",1770856131,1]]',
+    ]
+    one_by_one, at_once = ready("A", "B"), ready("A", "B")
+    expected = receive(
+        one_by_one, [message for payload in payloads for message in said(TICK_HEADER, payload)]
+    )
+    assert at_once.receive([Pairs(payloads)], NOW) == expected
+    assert [tick.asset for item in expected if isinstance(item, Ticks) for tick in item.ticks] == [
+        "A",
+        "B",
+        "A",
+    ]
+    assert at_once.stream_reports() == one_by_one.stream_reports()
+    assert at_once.garbage == one_by_one.garbage == 1
+
+
+def test_a_run_of_ticks_behind_half_a_pair_is_read_message_by_message() -> None:
+    session = ready("A")
+    receive(session, said(TICK_HEADER))
+    found = session.receive([Pairs([b'[["A",1770856131,1]]', b'[["A",1770856132,1]]'])], NOW)
+    assert [tick.time for item in found if isinstance(item, Ticks) for tick in item.ticks] == [
+        1770848931,
+        1770848932,
+    ]
+    assert session.garbage == 1

@@ -1,0 +1,50 @@
+"""A message of RFC 6455 that comes in pieces: its fragments, and the reads that cut them."""
+
+import codecs
+import io
+
+from actors.errors import RemoteProtocolError
+
+_UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
+
+
+class Fragments:
+    """A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
+
+    __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")
+
+    def __init__(self, opcode: int, *, text: bool) -> None:
+        self.opcode = opcode
+        self.announced = 0
+        self.missing = 0
+        self.final = False
+        # Grows in place, and getvalue() hands it over uncopied: a message is never held twice.
+        self._buffer = io.BytesIO()
+        self._decoder = _UTF8_DECODER() if text else None
+
+    def expect(self, length: int, *, final: bool) -> None:
+        """A frame of ``length`` bytes starts."""
+        self.announced += length
+        self.missing = length
+        self.final = final
+
+    def add(self, piece: bytes) -> None:
+        self._buffer.write(piece)
+        self.missing -= len(piece)
+        if self._decoder is not None and not self._is_text(piece):
+            raise RemoteProtocolError("text is not UTF-8", 1007)
+
+    @property
+    def complete(self) -> bool:
+        return self.final and not self.missing
+
+    def payload(self) -> bytes:
+        return self._buffer.getvalue()
+
+    def _is_text(self, piece: bytes) -> bool:
+        assert self._decoder is not None
+        try:
+            self._decoder.decode(piece, self.complete)
+        except UnicodeDecodeError:
+            return False
+        return True
