@@ -89,6 +89,8 @@ class Score:
         self._by_terms: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in journal:
             self._by_terms[row.asset, row.amount, row.direction, row.duration].append(row)
+        answers = record.answered.values()
+        self._named = {self._deals.get(each.id, each.id) for each in answers if each.id}
         self.doubled = [id for id in self._arrivals | self._executions if self._is_doubled(id)]
         self.lost = [id for id in self._executions if self._is_lost(id)]
         self.violations = list(self._violations())
@@ -157,6 +159,8 @@ class Score:
             return answer.id in {row.id for row in candidates}
         if answer.outcome == ENDED:  # while it was under way, or just before: then the journal tells the rest
             return any(asked.at - LATE <= at <= answer.at + CLOCKS for at in self._record.killed_at)
+        # A like order that was asked in the same moment, and told its name, is in the journal too.
+        candidates = [row for row in candidates if row.id not in self._named]
         fitting = FITTING.get(answer.outcome, set())
         if OrderState.NOT_SENT in fitting and not candidates:
             return True

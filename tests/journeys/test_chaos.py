@@ -7,6 +7,7 @@ import pytest
 from chaos_child import OPENED, Answered, Asked, Terms
 from chaos_run import Chaos
 from chaos_score import ENDED, Record, Row, Score
+from msgspec import structs
 
 from actors.policy.orders import OrderState
 from actors.values import AccountKind, Deal, Direction
@@ -76,6 +77,20 @@ def test_only_a_death_meanwhile_excuses_an_answer_that_tells_of_one() -> None:
     for killed_at in (NOW - 1, NOW + 1):
         (violation,) = score_of(OrderState.OPEN, ENDED, "deal", killed_at=killed_at).violations
         assert "untruly" in violation
+
+
+def test_who_stands_back_behind_a_like_order_of_the_same_moment_is_not_taken_for_it() -> None:
+    row = Row("order", OrderState.UNKNOWN, "EURUSD_otc", TERMS.amount, TERMS.direction, 5, NOW, "", None)
+    others = [TERMS, structs.replace(TERMS, number=1)]
+    asked = {number: Asked(number, NOW) for number in (0, 1)}
+    answered = {
+        0: Answered(0, "OrderUnknown", "order", "", NOW + DEADLINE, DEADLINE),
+        1: Answered(1, "NotSent", "", "", NOW + 0.01, 0.01),
+    }
+    assert not Score(Record(others, DEADLINE, asked, answered), [row], Ledger()).violations
+    del answered[0]
+    untrue = Score(Record(others[1:], DEADLINE, asked, answered), [row], Ledger())
+    assert "untruly" in untrue.violations[0]
 
 
 def test_a_deal_that_nobody_executed_is_a_violation() -> None:
