@@ -89,6 +89,8 @@ class RateLimiter(RuntimeActor):
         if request.order and self._halted is not None:
             self._refuse(request, "Halted", self._halted)
             return
+        if not request.id and request in self._waiting:
+            return  # a stream that is restored again and again waits once
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
         wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request), urgent=request.urgent)
@@ -110,11 +112,11 @@ class RateLimiter(RuntimeActor):
                 self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
                 continue
             wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
-            if wait > 0 or (request.id and self._quota.full(now)):
+            if wait > 0 or (_awaited(request) and not request.urgent and self._quota.full(now)):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
-            self._quota.book(now, _cost(request), request.id, request.expires_at)
+            self._quota.book(now, _cost(request), _awaited(request), request.expires_at)
             self._passed += 1
             self._outbound.tell(request)
         if self._urgent:
@@ -160,3 +162,8 @@ class RateLimiter(RuntimeActor):
 
 def _cost(request: Request) -> int:
     return MESSAGES_PER_COMMAND.get(type(request.command), 1)
+
+
+def _awaited(request: Request) -> int:
+    """Its id if it takes a place among those without an answer; a stream may stay unconfirmed for hours."""
+    return 0 if isinstance(request.command, SubscribeTicks) else request.id

@@ -61,7 +61,7 @@ class Router(RuntimeActor):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case HandoverBegun():
-                self._handovers.begin(message, self._facts.lives)
+                self._handovers.begin(message, self._continuity.lives)
             case Wired():
                 self._house = message
             case Drain():
@@ -85,7 +85,8 @@ class Router(RuntimeActor):
         if missing := self._continuity.missing(batch):
             self._lost += missing
             logger.error("{} batches of {} have not arrived", missing, batch.source)
-        items = self._handovers.sift(batch.source, batch.items) if self._handovers else batch.items
+        items = self._continuity.current(batch)
+        items = self._handovers.sift(batch.source, items) if self._handovers else items
         for item in items:
             match item:
                 case traffic.Ticks():
@@ -99,6 +100,7 @@ class Router(RuntimeActor):
                     self._failed(item)
                 case Event():
                     self._events += 1
+                    self._continuity.learn(item)
                     if self._facts.learn(item):
                         for waiter in self._waiters.take_undecided():
                             self._consider(waiter)
@@ -132,7 +134,7 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Verdict) and not self._facts.lives:
+        if isinstance(answer, Verdict) and not self._continuity.lives and waiter.needs_the_venue:
             self._house.pool.tell(traffic.ConnectionWanted())
         if answer is Verdict.WAIT:
             self._waiters.postpone(waiter)

@@ -56,7 +56,8 @@ class Carriage:
                 # One for all that concerns money, so that the venue sees orders in our order.
                 if account := self.roster.account:
                     return account, []
-                return "", [Failure(request.id, "NotSent", "no connection is up", order=request.order)]
+                refusal = Failure(request.id, "NotSent", "no connection is up", order=request.order)
+                return "", [refusal, *self.want()]
             case LoadCandles() | SendRaw():
                 if connection := self.roster.choose():
                     return connection, []
@@ -151,7 +152,8 @@ class Carriage:
             steps.append(self._let_go(stream.asset, stream.target))
             stream.target = ""
         roster, streams = self.roster, self._subscriptions
-        if move := streams.unbalanced(roster.markets, roster.account, now - SETTLING):
+        surplus = roster.surplus(streams.load())
+        if move := streams.unbalanced(roster.markets, roster.account, now - SETTLING, surplus):
             stream, target = move
             stream.target, stream.since = target, now
             steps += [self._handover(stream.asset, stream.connection, target), _again(stream, target)]

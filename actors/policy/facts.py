@@ -1,4 +1,4 @@
-"""What the venue last told us about itself and the account, over which connections, and what that answers."""
+"""What the venue last told us about itself and the account, and which commands that answers."""
 
 import enum
 from typing import Any
@@ -17,8 +17,6 @@ from actors.messages.events import (
     AssetsListed,
     BalanceChanged,
     ClockReport,
-    ConnectionDown,
-    ConnectionUp,
     Event,
 )
 from actors.values import Asset, Balance, Payout, ServerTime
@@ -35,13 +33,11 @@ class Verdict(enum.Enum):
 
 
 class VenueFacts:
-    """The latest asset table, balance and clock, ``None`` until the venue has spoken; and the connections
-    that are up, by their epochs."""
+    """The latest asset table, balance and clock; ``None`` until the venue has spoken."""
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] | None = None
         self.balance: Balance | None = None
-        self.lives: dict[str, int] = {}
         self.clock_offset: float | None = None
 
     def learn(self, event: Event) -> bool:
@@ -51,12 +47,6 @@ class VenueFacts:
                 self.assets = {asset.symbol: asset for asset in event.assets}
             case BalanceChanged():
                 self.balance = event.balance
-            case ConnectionUp(connection=name, epoch=epoch):
-                self.lives[name] = epoch
-                return False
-            case ConnectionDown(connection=name):
-                self.lives.pop(name, None)
-                return False
             case ClockReport():
                 self.clock_offset = event.offset
             case _:

@@ -17,6 +17,7 @@ class _Handover:
     """
 
     def __init__(self, begun: HandoverBegun) -> None:
+        self.lives = (begun.old, begun.new)
         self.old, _ = begun.old
         self.new, _ = begun.new
         self._cut = begun.cut
@@ -85,9 +86,10 @@ class Handovers:
                     continue
                 case StreamReleased(asset=asset, connection=connection):
                     sifted += self._released(asset, connection)
-                case ConnectionDown(connection=connection):
-                    for asset in list(self._by_asset):
-                        sifted += self._released(asset, connection)
+                case ConnectionDown(connection=connection, epoch=epoch):
+                    for asset, handover in list(self._by_asset.items()):
+                        if (connection, epoch) in handover.lives:
+                            sifted += self._released(asset, connection)
             sifted.append(item)
         return sifted
 

@@ -53,6 +53,7 @@ class Member:
         self.name = name
         self.kept = kept
         self.wanted = kept
+        self.closing = False
         self.given_up = False
         self.host: Any = None
         self.epoch = 0
@@ -116,7 +117,7 @@ class Roster:
         member = self._members[name]
         if not epoch or member.epoch != epoch:
             return False
-        member.epoch, member.role = 0, Role.NONE
+        member.epoch, member.role, member.closing = 0, Role.NONE, False
         return True
 
     def others_come(self, now: float) -> bool:
@@ -130,7 +131,7 @@ class Roster:
         Who has the account keeps it; lost, it goes to one that stands by. Only what is not needed for
         streams stands by.
         """
-        up = [member for member in self if member.epoch]
+        up = [member for member in self if member.epoch and not member.closing]
         if up and not self.account:
             heir = min(up, key=lambda each: (each.role is not Role.STANDBY, load.get(each.name, 0)))
             heir.role = Role.ACCOUNT
@@ -161,7 +162,7 @@ class Roster:
     def sent(self, name: str, request: Request, now: float) -> None:
         """``request`` leaves by ``name``; if somebody waits for it, it is in flight until ``settled``."""
         member = self._members[name]
-        member.busy_at = now
+        member.busy_at = max(member.busy_at, now)
         if request.id:
             if (before := self._carriers.get(request.id)) is not None:
                 del before.in_flight[request.id]  # sent again elsewhere
@@ -174,7 +175,7 @@ class Roster:
         if member is None:
             return None
         request, sent_at = member.in_flight.pop(id)
-        member.busy_at = now
+        member.busy_at = max(member.busy_at, now)
         if succeeded:
             member.statistics.succeeded(now - sent_at)
         else:
@@ -209,6 +210,12 @@ class Roster:
             member.wanted = True
         return [member.name for member in opening]
 
+    def surplus(self, load: Load) -> str:
+        """A connection beyond those kept whose streams the others have room for; ``""`` for none."""
+        wanted = [member for member in self if member.wanted and not member.given_up]
+        extra = [each for each in wanted if not each.kept and each.role is Role.MARKET]
+        return extra[-1].name if extra and len(wanted) > self._needed(load) else ""
+
     def to_close(self, load: Load, now: float) -> list[str]:
         """Which connections have not been needed for ``idle_timeout`` seconds; the account's goes last."""
         since = now - self._plan.idle_timeout
@@ -222,7 +229,7 @@ class Roster:
         idle.sort(key=lambda each: each.role is Role.ACCOUNT)
         closing = idle[: max(0, wanted - self._needed(load))]
         for member in closing:
-            member.wanted = False
+            member.wanted, member.closing, member.role = False, True, Role.NONE  # it takes nothing any more
         return [member.name for member in closing]
 
     def _needed(self, load: Load, *, some: bool = False) -> int:

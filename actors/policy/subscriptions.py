@@ -117,18 +117,29 @@ class Subscriptions:
         load = self.load()
         return self._room(load, stream, markets) or self._room(load, stream, [account])
 
-    def unbalanced(self, markets: Sequence[str], account: str, since: float) -> tuple[Stream, str] | None:
+    def unbalanced(
+        self, markets: Sequence[str], account: str, since: float, surplus: str = ""
+    ) -> tuple[Stream, str] | None:
         """A stream whose move would spread the load better, and where to; one at a time, and none that was
-        confirmed only after ``since``."""
+        confirmed only after ``since``. While there is a ``surplus`` market, only that is emptied."""
         load = self.load()
         if not markets or any(stream.target for stream in self) or self._leaving:
             return None
+        if surplus:
+            return self._emptied(surplus, [*markets, account], since)
         fullest = account if load[account] else max(markets, key=load.__getitem__)
         for stream in self:
             if stream.connection == fullest and stream.confirmed and stream.since <= since:
                 target = self._room(load, stream, markets)
                 worthwhile = target and (fullest == account or load[fullest] - load[target] >= 2)
                 return (stream, target) if worthwhile else None
+        return None
+
+    def _emptied(self, surplus: str, others: Sequence[str], since: float) -> tuple[Stream, str] | None:
+        for stream in self:
+            if stream.connection == surplus and stream.confirmed and stream.since <= since:
+                target = self._room(self.load(), stream, [name for name in others if name != surplus])
+                return (stream, target) if target else None
         return None
 
     def stuck(self, since: float) -> list[Stream]:

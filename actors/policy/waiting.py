@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from actors.errors import RequestError
-from actors.messages.commands import Command
+from actors.messages.commands import Command, Halt, Resume
 from actors.policy.picture import Picture
 
 
@@ -21,6 +21,11 @@ class Waiter:
         self.timer: Any = None
         self.forwarded = False
         self.picture: Picture | None = None
+
+    @property
+    def needs_the_venue(self) -> bool:
+        """A halt and its end are the desk's own affair."""
+        return not isinstance(self.command, Halt | Resume)
 
     def settle(self, value: Any) -> None:
         if self.slot is not None:

@@ -125,7 +125,7 @@ class FrameParser:
         return at - width
 
     def _is_cut(self, data: bytes, pos: int) -> bool:
-        """Whether the rest is the beginning of a pair: it is kept, so that the next read goes on with pairs."""
+        """Whether the rest begins a pair: it is kept, so that the next read goes on with pairs."""
         at = pos + len(self._lead)
         if at >= len(data):
             return self._lead.startswith(data[pos:])
