@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -129,15 +130,14 @@ class Relay:
         self._pipes.add(pipe)
         ways = (pipe.pump(reader, server, Way.OUT), pipe.pump(answers, writer, Way.IN))
         pumps = [asyncio.ensure_future(way) for way in ways]
-        try:
+        with suppress(asyncio.CancelledError):  # start_server's own callback would print it
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._pipes.discard(pipe)
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-            for end in pipe.ends:
-                end.close()
+        self._pipes.discard(pipe)
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+        for end in pipe.ends:
+            end.close()
 
     def _each(self, act: Callable[[_Pipe], object]) -> None:
         async def on_loop() -> None:

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pykka
+from faults_program import Program, program
 from faults_relay import Relay
 
-from actors.messages import Command, ConnectionUp, Event, GetStatus, StreamGap, Subscribe
+from actors.errors import RequestError
+from actors.messages import Command, ConnectionUp, Event, GetStatus, PlaceOrder, StreamGap, Subscribe
 from actors.messages.status import Status
-from actors.values import Tick
+from actors.values import Direction, Tick
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings, SentTick
@@ -29,6 +31,9 @@ CLOCKS = {"open_timeout": 2.0, "ping_interval": 1.0, "ping_timeout": 1.0}
 
 REPORTED = 3.0
 """Seconds; a gap is announced with a connection's report, which comes once a second."""
+
+ORDER_DEADLINE = 10.0
+OPENED = "opened"
 
 E = TypeVar("E", bound=Event)
 
@@ -197,6 +202,35 @@ def scene(
         on_scene = Scene(exchange, runtime.router, assets, standing)
         yield on_scene
         on_scene.audit()
+
+
+@contextmanager
+def programmed(
+    *assets: str,
+    tick_rate: float = 20.0,
+    prefix: tuple[str, ...] = (),
+    before: Callable[[PracticeExchange], object] = lambda _: None,
+    **sections: dict[str, Any],
+) -> Iterator[tuple[Scene, Program]]:
+    """The same with the runtime as a program of its own, which we are attached to; without an audit."""
+    with PracticeExchange(generous(tick_rate)) as exchange:
+        ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
+        before(exchange)
+        settings = settings_for(exchange, ports, assets, sections)
+        with program(settings, prefix) as running, running.attach() as attachment:
+            yield Scene(exchange, attachment.router, assets), running
+
+
+def place(on: Scene, number: int) -> str:
+    """Place an order like no other of the same scene; ``OPENED`` or the name of what was raised."""
+    order = PlaceOrder(
+        ASSETS[number % 4], 1 + Decimal(number) / 100, Direction.CALL, 60, deadline=ORDER_DEADLINE
+    )
+    try:
+        on.ask(order, ORDER_DEADLINE + 2.0)
+    except RequestError as error:
+        return type(error).__name__
+    return OPENED
 
 
 def generous(tick_rate: float) -> PracticeSettings:
