@@ -146,17 +146,17 @@ class Scene:
 
     def audit(self) -> None:
         """By the ledger: no tick is missing outside of an announced gap, none is there twice."""
-        gaps = -1
+        gaps = len(self.witness.all(StreamGap))
 
         def more_gaps() -> bool:
             return len(self.witness.all(StreamGap)) > gaps
 
         while problems := [each for asset in self.assets if (each := self._problem(asset))]:
-            gaps = len(self.witness.all(StreamGap))
             try:
                 self.witness.wait(more_gaps, "a gap", REPORTED)
             except Violated:
                 raise Violated("; ".join(problems)) from None
+            gaps = len(self.witness.all(StreamGap))
 
     def gaps(self, asset: str) -> list[StreamGap]:
         return [gap for gap in self.witness.all(StreamGap) if gap.asset == asset]
@@ -174,7 +174,7 @@ class Scene:
         spans = [(gap.from_time, gap.to_time) for gap in self.gaps(asset)]
         missed = [at for at, _ in sent - known if ours[0][0] < at < ours[-1][0]]
         lost = [at for at in missed if not any(start < at < end for start, end in spans)]
-        return f"{asset}: {len(lost)} of {len(missed)} missed ticks lie outside of a gap" if lost else ""
+        return f"{asset}: of {len(missed)} missed ticks, {lost} lie outside of {spans}" if lost else ""
 
 
 @contextmanager
@@ -185,7 +185,7 @@ def scene(
     before: Callable[[PracticeExchange], object] = lambda _: None,
     **sections: dict[str, Any],
 ) -> Iterator[Scene]:
-    """A runtime of this process, with a worker, that streams ``assets``; ``sections`` amend its configuration.
+    """A runtime of this process, with a worker, that streams ``assets``; ``sections`` amend its settings.
 
     ``before`` its start something may be done to the exchange. Ends with an audit.
     """
