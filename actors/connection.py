@@ -43,7 +43,7 @@ class _Due(enum.Enum):
 class Connection(RuntimeActor):
     """Owns a socket and the conversation on it, for one life.
 
-    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, a report once a
+    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, a report each
     second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
     """
 

@@ -19,8 +19,8 @@ BURST, SECONDS = 50_000, 5
 MESSAGES = 100
 """In a second, each of ``BURST / MESSAGES`` ticks."""
 
-SLOW = 0.001
-"""Seconds that a slow handler takes for a tick, of which 50 come meanwhile."""
+SLOW = 0.0002
+"""Seconds that a slow handler takes for a tick, of which ten come meanwhile."""
 
 HEADER = '451-["updateStream",{"_placeholder":true,"num":0}]'
 MIB = 2**20

@@ -1,7 +1,6 @@
 """Faults of processes: killed, frozen, starved, short of descriptors, told to end, told to reload."""
 
 import itertools
-import resource
 import signal
 import threading
 import time
@@ -171,7 +170,7 @@ def few_descriptors() -> dict[str, float]:
         on.fresh(time.time() + 3.0)
         if lost := [down for down in on.witness.all(ConnectionDown) if down.was_ready]:
             raise Violated(f"lost {lost[0]}")
-        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (MANY, MANY))
+        psutil.Process(running.process.pid).rlimit(psutil.RLIMIT_NOFILE, (MANY, MANY))
         roomy_at = time.time()
         on.witness.wait(lambda: len(_standing(on)) == FEW, f"all connections ({refused} at first)")
         return {"all up": time.time() - roomy_at}

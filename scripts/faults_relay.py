@@ -40,6 +40,16 @@ class _Pipe:
         for event in self.way.values():
             event.set()
 
+    def reset(self) -> None:
+        for end in self.ends:
+            sock: socket.socket = end.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            end.transport.abort()
+
+    def close(self) -> None:
+        for end in self.ends:
+            end.close()
+
     async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
         while data := await reader.read(READ_SIZE):
             await self.way[way].wait()
@@ -84,11 +94,11 @@ class Relay:
 
     def reset(self) -> None:
         """End every connection as a crashed host does."""
-        self._each(lambda pipe: [_reset(end) for end in pipe.ends])
+        self._each(_Pipe.reset)
 
     def finish(self) -> None:
         """End every connection as a closed socket does, without a word of the protocol."""
-        self._each(lambda pipe: [end.close() for end in pipe.ends])
+        self._each(_Pipe.close)
 
     def hold(self, ways: Way = Way.BOTH, *, new: bool = True) -> None:
         """Let nothing through any more, also of ``new`` connections, which are accepted."""
@@ -136,8 +146,7 @@ class Relay:
         for pump in pumps:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
-        for end in pipe.ends:
-            end.close()
+        pipe.close()
 
     def _each(self, act: Callable[[_Pipe], object]) -> None:
         async def on_loop() -> None:
@@ -148,9 +157,3 @@ class Relay:
 
     def _call(self, step: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(step, self._loop).result(CALL_TIMEOUT)
-
-
-def _reset(end: asyncio.StreamWriter) -> None:
-    sock: socket.socket = end.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    end.transport.abort()
