@@ -12,6 +12,7 @@ import pykka
 from loguru import logger
 from pykka._envelope import Envelope
 
+from actors.errors import TransportError
 from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.status import Describe, Described, Part
@@ -75,8 +76,14 @@ class RuntimeActor(pykka.ThreadingActor):
         return self.inbox.every(interval, message)
 
     def watch(self, source: HasFileno, message: Any, *, writable: bool = False) -> None:
-        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``)."""
-        self.inbox.watch(source, message, writable=writable)
+        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``).
+
+        Raises ``TransportError`` where the process may open no more descriptors: the first watch needs some.
+        """
+        try:
+            self.inbox.watch(source, message, writable=writable)
+        except OSError as error:
+            raise TransportError(f"{error.strerror} while beginning to watch a socket") from error
 
     def tasks(self) -> tuple[TaskStatus, ...]:
         """What ``every`` has booked, named after its message."""

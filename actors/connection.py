@@ -21,7 +21,6 @@ from actors.transport.dialer import dial_in_background
 from actors.wire.conversation import Conversation
 
 REPORT_INTERVAL = 1.0
-
 Dial = Callable[[StartConnection], Transport]
 """Blocks until a transport to the region stands; raises ``DialFailed``."""
 
@@ -38,15 +37,15 @@ class _Due(enum.Enum):
     CLOSE_OVERDUE = enum.auto()
     KEEP_ALIVE = enum.auto()
     PING = enum.auto()
+    PONG_OVERDUE = enum.auto()
     REPORT = enum.auto()
 
 
 class Connection(RuntimeActor):
     """Owns a socket and the conversation on it, for one life.
 
-    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, an
-    account of itself once a second, and, last of all, ``ConnectionDown`` with the reason; and
-    ``ConnectionEnded`` to its ``guardian``, the host.
+    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, a report each
+    second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
     """
 
     def __init__(self, start: StartConnection, events: Tellable, dial: Dial, guardian: Tellable) -> None:
@@ -74,11 +73,13 @@ class Connection(RuntimeActor):
                 self._read()
             case Send():
                 self._send(message)
-            case _Due.REPORT:
+            case _Due.REPORT | _Due.PONG_OVERDUE:
                 self._conversation.check(self.now())
-                self._publish([self._conversation.report(time.time(), self.tasks())])
+                if message is _Due.REPORT:
+                    self._publish([self._conversation.report(time.time(), self.tasks())])
             case _Due.PING:
                 self._conversation.ping(self.now())
+                self.after(self._start.settings.ping_timeout, _Due.PONG_OVERDUE)
                 self._flush()
             case _Due.KEEP_ALIVE:
                 self._conversation.keep_alive()
@@ -88,10 +89,9 @@ class Connection(RuntimeActor):
                 self.after(self._start.settings.open_timeout, _Due.LOGIN_OVERDUE)
             case _Dialed():
                 self._open(message.result)
-            case _Due.LOGIN_OVERDUE if not self._conversation.was_ready:
-                raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
             case _Due.LOGIN_OVERDUE:
-                pass
+                if not self._conversation.was_ready:
+                    raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
             case StopConnection():
                 self._leave()
             case _Due.CLOSE_OVERDUE:

@@ -90,7 +90,7 @@ class Router(RuntimeActor):
         for item in items:
             match item:
                 case traffic.Ticks():
-                    self._ticks += len(item.ticks)
+                    self._ticks += len(item)
                 case traffic.Reply(request=id) | traffic.Failure(request=id) if id < 0:
                     if not self._draining:  # then the desk may have ended
                         self._house.candle_desk.tell(item)

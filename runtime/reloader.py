@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from actors.base import Reply, RuntimeActor
 from actors.errors import ConfigInvalid, RequestRefused
@@ -74,7 +75,7 @@ class Reloader(RuntimeActor):
         self._status = ReloadStatus(str(config.file or ""))
         self._apply = apply
         self._router = router
-        self._observer = Observer()
+        self._observer: BaseObserver | None = None
         self._settling: Timer | None = None
 
     def on_receive(self, message: Any) -> None:
@@ -127,6 +128,7 @@ class Reloader(RuntimeActor):
     def _watch(self, path: Path) -> None:
         """Where the system has no more watches to give, a signal or a command still reloads."""
         try:
+            self._observer = Observer()
             self._observer.schedule(_Watch(path, self._touched), str(path.parent))
             self._observer.start()
         except OSError as error:
@@ -138,6 +140,6 @@ class Reloader(RuntimeActor):
             self.actor_ref.tell(_Touched())
 
     def release(self, unhandled: list[Any]) -> None:
-        if self._observer.is_alive():
+        if self._observer is not None and self._observer.is_alive():
             self._observer.stop()
             self._observer.join(RELEASE_TIMEOUT)

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from actors.errors import OrderUnknown, RequestError
-from actors.messages import Command, GetStatus, PlaceOrder, Subscribe
+from actors.messages import GetStatus, PlaceOrder, Subscribe
 from actors.values import Direction
 from runtime import Runtime
 from runtime.config import Config
@@ -79,17 +80,17 @@ def say(word: Word) -> None:
     os.write(sys.stdout.fileno(), msgspec.json.encode(word) + b"\n")
 
 
-def ask(runtime: Runtime, command: Command, timeout: float) -> Any:
-    return runtime.router.ask(command, timeout=timeout)
+Reach = Callable[[], Any]
+"""Answers with a router, as soon as there is one."""
 
 
-def place(runtime: Runtime, terms: Terms, deadline: float) -> None:
+def place(router: Any, terms: Terms, deadline: float) -> None:
     command = PlaceOrder(terms.asset, terms.amount, terms.direction, terms.duration, deadline=deadline)
     outcome, id, text = OPENED, "", ""
     say(Asked(terms.number, time.time()))
     asked_at = time.monotonic()
     try:
-        id = ask(runtime, command, deadline + ANSWER_MARGIN).id
+        id = router.ask(command, timeout=deadline + ANSWER_MARGIN).id
     except OrderUnknown as error:
         outcome, id, text = type(error).__name__, error.order, str(error)
     except Exception as error:  # noqa: BLE001 - whatever an ask raises is what is to be judged
@@ -97,21 +98,21 @@ def place(runtime: Runtime, terms: Terms, deadline: float) -> None:
     say(Answered(terms.number, outcome, id, text, time.time(), time.monotonic() - asked_at))
 
 
-def place_all(runtime: Runtime, brief: Brief, ended: threading.Event) -> None:
+def place_all(reach: Reach, brief: Brief, ended: threading.Event) -> None:
     with ThreadPoolExecutor(int(brief.rate * (brief.deadline + ANSWER_MARGIN)) + 1) as pool:
         start = time.monotonic()
         for count, terms in enumerate(brief.orders):
             if ended.wait(max(0.0, start + count / brief.rate - time.monotonic())):
                 return
-            pool.submit(place, runtime, terms, brief.deadline)
+            pool.submit(place, reach(), terms, brief.deadline)
     say(Placed())
 
 
-def settle(runtime: Runtime, news: threading.Event, ended: threading.Event) -> None:
+def settle(reach: Reach, news: threading.Event, ended: threading.Event) -> None:
     while not ended.is_set():
         news.clear()
         try:
-            desk = ask(runtime, GetStatus(deadline=2.0), 3.0).desk
+            desk = reach().ask(GetStatus(deadline=2.0), timeout=3.0).desk
         except RequestError:
             continue
         if not desk.in_flight:
@@ -120,9 +121,9 @@ def settle(runtime: Runtime, news: threading.Event, ended: threading.Event) -> N
         news.wait()
 
 
-def work(runtime: Runtime, brief: Brief, news: threading.Event, ended: threading.Event) -> None:
-    place_all(runtime, brief, ended)
-    settle(runtime, news, ended)
+def work(reach: Reach, brief: Brief, news: threading.Event, ended: threading.Event) -> None:
+    place_all(reach, brief, ended)
+    settle(reach, news, ended)
 
 
 def main() -> int:
@@ -130,7 +131,7 @@ def main() -> int:
     news, ended = threading.Event(), threading.Event()
     with Runtime(Config.model_validate(brief.settings), practice=False) as runtime:
         runtime.router.tell(Subscribe("order.", to=lambda _: news.set()))
-        worker = threading.Thread(target=work, args=(runtime, brief, news, ended))
+        worker = threading.Thread(target=work, args=(lambda: runtime.router, brief, news, ended))
         worker.start()
         sys.stdin.read()
         ended.set()

@@ -1,29 +1,24 @@
 """One run of chaos: an exchange, a runtime in a process of its own, and what is done to both of them."""
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-import msgspec
-import psutil
-from chaos_child import Answered, Asked, Brief, Placed, Settled, Terms, Word
-from chaos_faults import Mischief, workers_of
+from chaos_child import Brief, Terms
+from chaos_faults import Mischief
+from chaos_process import ORPHANED, Child
 from chaos_score import Record, Score, read_journal
 from loguru import logger
 
 from actors.values import Direction
 from runtime.practice import PracticeExchange, PracticeSettings
 
-CHILD = Path(__file__).with_name("chaos_child.py")
 RATE = 20
 """Orders a second, which is what the limiter admits."""
 
@@ -36,101 +31,16 @@ PAUSE = 0.25
 CALM, CALMS = 8.0, 0.02
 """Seconds without a fault, and how often they follow one: a verdict needs a login that stands for 6 s."""
 
-EXIT = 10.0
-ORPHANED = 1.0
-"""Seconds that workers may outlive a main process that was killed."""
-
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc", "AUDJPY_otc", "AUDNZD_otc")
 DURATIONS = (1, 2, 5, 20)
 """Seconds; what comes of a short deal in doubt is over before another login can show it."""
 
 
-class Child:
-    """The process under test; every word of it is written into ``record`` under ``changed``."""
-
-    def __init__(self, brief: Brief, record: Record, changed: threading.Condition, log: Path) -> None:
-        self.placed = self.settled = self.ended = False
-        self._record = record
-        self._changed = changed
-        environment = os.environ | {"PYTHONPATH": str(CHILD.parents[1])}
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, str(CHILD)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment,
-            )
-        self.pid = self._process.pid
-        self._say(msgspec.json.encode(brief) + b"\n")
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def kill(self) -> bool:
-        """SIGKILL; whether its workers ended with it."""
-        workers = workers_of(self.pid)
-        self._process.kill()
-        self._process.wait()
-        self._reader.join(ORPHANED)  # till all have let go of standard output, which workers inherit
-        orphaned = self._reader.is_alive()
-        for worker in workers if orphaned else ():
-            with suppress(psutil.NoSuchProcess):
-                worker.kill()
-        self._end()
-        return not orphaned
-
-    def stop(self) -> int | None:
-        """The exit code; ``None`` if it had to be killed."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            code = self._process.wait(EXIT)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return None
-        self._end()
-        return code
-
-    def _say(self, line: bytes) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line)
-        self._process.stdin.flush()
-
-    def _end(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.wait()
-        self._reader.join()
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdout.close()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._hear(msgspec.json.decode(line, type=Word))
-        with self._changed:
-            self.ended = True
-            self._changed.notify_all()
-
-    def _hear(self, word: Word) -> None:
-        with self._changed:
-            match word:
-                case Asked(number=number):
-                    self._record.asked[number] = word
-                case Answered(number=number):
-                    self._record.answered[number] = word
-                case Placed():
-                    self.placed = True
-                case Settled():
-                    self.settled = True
-            self._changed.notify_all()
-
-
 class Chaos:
-    """``run`` once; ``folder`` gets the journal and the log of the process under test.
+    """``run`` once; ``folder`` gets the journal and the log of the processes.
 
-    A run takes ``seconds`` at most, of which ``settling`` wait for the orders that are left in doubt.
+    The orders are placed by the process under test itself, or by ``attached`` others. A run takes ``seconds``
+    at most, of which ``settling`` wait for the orders that are left in doubt.
     """
 
     def __init__(
@@ -141,10 +51,12 @@ class Chaos:
         seed: int,
         seconds: float,
         workers: int,
+        attached: int = 0,
         settling: float = 3 * CALM,
     ) -> None:
         self.log = folder / "log"
         self._journal = folder / "orders.sqlite"
+        self._socket = folder / "control.sock"
         self._random = Random(seed)
         self._workers = workers
         self._settling = settling
@@ -155,7 +67,9 @@ class Chaos:
         kills = min(max(2, orders // 200), len(second_part))
         self._kills_at = sorted(self._random.sample(second_part, kills))
         self._kills = 0
+        self._attached = attached
         self._child: Child
+        self._traders: list[Child] = []
 
     def run(self) -> Score:
         # A balance and a number of deals that are no obstacle: the faults are.
@@ -173,15 +87,32 @@ class Chaos:
         return Score(self._record, read_journal(self._journal), exchange.ledger)
 
     def _start(self, exchange: PracticeExchange) -> None:
+        """The next life of the process under test; those that are attached to it have but one."""
         waiting = [terms for terms in self._record.orders if terms.number not in self._record.asked]
-        brief = Brief(self._settings(exchange), waiting, RATE, DEADLINE)
-        self._child = Child(brief, self._record, self._changed, self.log)
+        settings = self._settings(exchange)
+        self._child = self._process("chaos_child.py", settings, [] if self._attached else waiting)
+        if self._attached and not self._traders:
+            shares = [waiting[number :: self._attached] for number in range(self._attached)]
+            self._traders = [self._process("chaos_trader.py", settings, share) for share in shares]
+
+    def _process(self, program: str, settings: dict[str, object], orders: list[Terms]) -> Child:
+        brief = Brief(settings, orders, RATE / max(1, self._attached), DEADLINE)
+        return Child(program, brief, self._record, self._changed, self.log)
+
+    def _all_placed(self) -> bool:
+        return all(child.placed for child in self._traders or [self._child])
+
+    def _all_settled(self) -> bool:
+        return all(child.settled for child in self._traders or [self._child])
+
+    def _one_ended(self) -> bool:
+        return any(child.ended for child in (self._child, *self._traders))
 
     def _disturb(self, exchange: PracticeExchange, mischief: Mischief) -> None:
         """Until every order is placed and answered."""
         while True:
-            self._wait(lambda: self._child.placed or self._kill_is_due(), self._pause())
-            if self._child.placed or self._child.ended or time.monotonic() > self._until:
+            self._wait(lambda: self._all_placed() or self._kill_is_due(), self._pause())
+            if self._all_placed() or self._one_ended() or time.monotonic() > self._until:
                 return
             if self._kill_is_due():
                 del self._kills_at[0]
@@ -197,28 +128,32 @@ class Chaos:
         return CALM if self._random.random() < CALMS else self._random.expovariate(1 / PAUSE)
 
     def _kill(self) -> None:
+        self._record.killed_at.append(time.time())
         if not self._child.kill():
             self._record.problems.append(f"workers outlived their main process by more than {ORPHANED} s")
         self._kills += 1
-        self._record.cut_off = self._record.asked.keys() - self._record.answered.keys()
+        if not self._attached:
+            self._record.cut_off = self._record.asked.keys() - self._record.answered.keys()
 
     def _settle(self, mischief: Mischief) -> None:
         self._until = min(self._until, time.monotonic() + self._settling)
-        while not self._child.ended and time.monotonic() < self._until:
+        while not self._one_ended() and time.monotonic() < self._until:
             mischief.drop()
-            if self._wait(lambda: self._child.settled, CALM):
+            if self._wait(self._all_settled, CALM):
                 return
 
     def _stop(self) -> None:
-        code = self._child.stop()
-        if code != 0:
-            ending = "hung when it was stopped" if code is None else f"ended with {code}"
-            self._record.problems.append(f"the process under test {ending}")
+        named = [(f"attached process {number}", each) for number, each in enumerate(self._traders, 1)]
+        for name, child in (*named, ("the process under test", self._child)):
+            code = child.stop()
+            if code != 0:
+                ending = "hung when it was stopped" if code is None else f"ended with {code}"
+                self._record.problems.append(f"{name} {ending}")
 
     def _wait(self, holds: Callable[[], bool], timeout: float) -> bool:
         with self._changed:
             until = min(timeout, max(0.0, self._until - time.monotonic()))
-            self._changed.wait_for(lambda: holds() or self._child.ended, until)
+            self._changed.wait_for(lambda: holds() or self._one_ended(), until)
             return holds()
 
     def _settings(self, exchange: PracticeExchange) -> dict[str, object]:
@@ -234,6 +169,7 @@ class Chaos:
                 "connects": ["100/s"],
                 "max_concurrent_operations": 100,
             },
+            "control": {"socket": str(self._socket)} if self._attached else {"enabled": False},
             "orders": {"journal": str(self._journal), "maximum_open": 1000},
         }
 
@@ -258,12 +194,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeats the faults of a run, not its timing")
     parser.add_argument("--seconds", type=float, default=300.0, help="an upper bound of the run (300)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the runtime (2)")
+    parser.add_argument(
+        "--attached", type=int, default=0, help="place them by so many processes attached to it (0: itself)"
+    )
     options = parser.parse_args(arguments)
     logger.remove()  # the exchange's, which would bury the scorecard
     seed = Random().randrange(1_000_000) if options.seed is None else options.seed
     print(f"seed       {seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="tellwire-chaos-"))
-    chaos = Chaos(folder, orders=options.orders, seed=seed, seconds=options.seconds, workers=options.workers)
+    chaos = Chaos(
+        folder,
+        orders=options.orders,
+        seed=seed,
+        seconds=options.seconds,
+        workers=options.workers,
+        attached=options.attached,
+    )
     score = chaos.run()
     print(*score.card(), sep="\n")
     if score.violations:

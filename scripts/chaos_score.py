@@ -22,6 +22,9 @@ LATE = 0.5
 CLOCKS = 0.05
 """Seconds by which the desk's clock, which never steps, may differ from the wall clock."""
 
+ENDED = "RequestError"
+"""What an attached process is told when the runtime has died."""
+
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
 FITTING = {
@@ -58,6 +61,8 @@ class Record:
     answered: dict[int, Answered] = field(default_factory=dict)
     cut_off: set[int] = field(default_factory=set)
     """Asked of a process that was killed before it could tell the answer."""
+    killed_at: list[float] = field(default_factory=list)
+    """When the process under test was killed, in UTC."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """What went wrong with the processes themselves."""
@@ -84,6 +89,8 @@ class Score:
         self._by_terms: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in journal:
             self._by_terms[row.asset, row.amount, row.direction, row.duration].append(row)
+        answers = record.answered.values()
+        self._named = {self._deals.get(each.id, each.id) for each in answers if each.id}
         self.doubled = [id for id in self._arrivals | self._executions if self._is_doubled(id)]
         self.lost = [id for id in self._executions if self._is_lost(id)]
         self.violations = list(self._violations())
@@ -150,6 +157,10 @@ class Score:
             return self._deals.get(answer.id) in {row.id for row in candidates}
         if answer.outcome == "OrderUnknown":
             return answer.id in {row.id for row in candidates}
+        if answer.outcome == ENDED:  # while it was under way, or just before: then the journal tells the rest
+            return any(asked.at - LATE <= at <= answer.at + CLOCKS for at in self._record.killed_at)
+        # A like order that was asked in the same moment, and told its name, is in the journal too.
+        candidates = [row for row in candidates if row.id not in self._named]
         fitting = FITTING.get(answer.outcome, set())
         if OrderState.NOT_SENT in fitting and not candidates:
             return True

@@ -9,7 +9,7 @@ import pytest
 from loguru import logger
 
 from actors.base import Reply
-from actors.errors import RequestRefused
+from actors.errors import RequestRefused, TransportError
 from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, CheckHeartbeats
 from tests.conftest import ManualClock
@@ -182,6 +182,22 @@ def test_an_actor_reads_its_own_descriptors(recording: Recording) -> None:
         theirs.send(b"some")
         assert recording.seen() == b"some"
         recording.do(lambda actor: actor.inbox.unwatch(ours))
+
+
+def test_where_no_more_descriptors_may_be_opened_a_watch_says_so(recording: Recording) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def watch_without_one_left(actor: Recorder) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+        try:
+            actor.watch(ours, "readable")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(TransportError, match="open files"):
+        recording.do(watch_without_one_left)
 
 
 # -- death ---------------------------------------------------------------------------------------------

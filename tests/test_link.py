@@ -13,15 +13,16 @@ import pytest
 from actors.errors import WorkerDied
 from actors.messages.events import RawMessage
 from actors.messages.lifecycle import StopConnection, StopHost
-from actors.messages.traffic import Downlink, EventBatch, Ticks, Uplink
+from actors.messages.traffic import Downlink, EventBatch, Uplink
 from actors.values import Tick
 from runtime.framing import MAX_MESSAGE
 from runtime.link import Link
 from runtime.worker_process import WORKER_STALL
+from tests.columns import columns
 
 pytestmark = pytest.mark.timeout(20)
 
-BATCH = EventBatch("c", [Ticks([Tick("EURUSD_otc", 1.5, 1.1, 2.5)]), RawMessage("x", "{}")])
+BATCH = EventBatch("c", [columns(Tick("EURUSD_otc", 1.5, 1.1, 2.5)), RawMessage("x", "{}")])
 
 
 def numbered(sender: str, number: int, size: int = 0) -> EventBatch:

@@ -48,7 +48,6 @@ from actors.messages.traffic import (
     Reply,
     Request,
     Send,
-    Ticks,
     Uplink,
 )
 from actors.values import (
@@ -63,6 +62,7 @@ from actors.values import (
     Secret,
     Tick,
 )
+from tests.columns import columns
 
 CANARY = "canary-51d"
 
@@ -278,8 +278,8 @@ def over_the_link(message: Any, receives: Any) -> Any:
 
 ITEMS: list[Any] = [
     *(event for event, _ in EVENTS.values()),
-    Ticks([TICK, TICK]),
-    Ticks([]),
+    columns(TICK, TICK),
+    columns(TICK, msgspec.structs.replace(TICK, asset="B"), TICK),
     Reply(7),
     Reply(7, events.CandlesLoaded("A", 60, [CANDLE, CANDLE])),
     Reply(7, events.StreamConfirmed("A", 60, "c1", 2)),

@@ -48,7 +48,8 @@ from actors.messages.events import (
     WorkerUp,
 )
 from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
-from actors.values import LogLevel, Tick
+from actors.messages.ticks import Ticks as Ticks
+from actors.values import LogLevel
 
 
 class Request(Struct, frozen=True):
@@ -111,13 +112,6 @@ class Settled(Struct, frozen=True):
 
     id: int
     succeeded: bool = True
-
-
-class Ticks(Struct, frozen=True, tag=True):
-    """Ticks in the order in which they were read; if all are of one ``asset``, it is named."""
-
-    ticks: list[Tick]
-    asset: str = ""
 
 
 class Reply(Struct, frozen=True, tag=True):

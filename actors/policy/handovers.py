@@ -1,7 +1,7 @@
 """Streams that two connections carry for a while: every tick once, in order, and honest repeats kept."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from actors.messages.control import HandoverBegun
 from actors.messages.events import ConnectionDown, StreamReleased
@@ -80,9 +80,8 @@ class Handovers:
         sifted: list[Item] = []
         for item in items:
             match item:
-                case Ticks(ticks=ticks):
-                    kept = self._sift_ticks(source, ticks)
-                    sifted += [Ticks(kept)] if kept else []
+                case Ticks():
+                    sifted += Ticks.by_read(self._sift_ticks(source, item))
                     continue
                 case StreamReleased(asset=asset, connection=connection):
                     sifted += self._released(asset, connection)
@@ -93,7 +92,7 @@ class Handovers:
             sifted.append(item)
         return sifted
 
-    def _sift_ticks(self, source: str, ticks: Sequence[Tick]) -> list[Tick]:
+    def _sift_ticks(self, source: str, ticks: Iterable[Tick]) -> list[Tick]:
         kept: list[Tick] = []
         for tick in ticks:
             handover = self._by_asset.get(tick.asset)
@@ -105,12 +104,12 @@ class Handovers:
                 del self._by_asset[tick.asset]
         return kept
 
-    def _released(self, asset: str, connection: str) -> list[Item]:
+    def _released(self, asset: str, connection: str) -> Sequence[Item]:
         handover = self._by_asset.get(asset)
         if handover is None:
             return []
         if connection == handover.new:
             del self._by_asset[asset]
-        elif connection == handover.old and (held := handover.release()):
-            return [Ticks(held)]
+        elif connection == handover.old:
+            return Ticks.by_read(handover.release())
         return []

@@ -15,6 +15,9 @@ from actors.policy.pace import Pace, Tolerance
 LONGEST_PATIENCE: Final = 600.0
 """Seconds to which the time between two cures grows, unless the stream's own patience is longer."""
 
+NEWS_AGE: Final = 1.0
+"""Seconds that the news of a stream's beginning may be late, behind its first ticks; also by the clocks."""
+
 MOST_DOUBLINGS: Final = 16
 """By then any patience has grown to the longest, and numbers stay numbers."""
 
@@ -87,7 +90,7 @@ class StreamHealth:
         self.cure: Cure | None = None
         self.cures = 0
         self.missing = ""
-        self.seen_until = utc
+        self.seen_until = utc - NEWS_AGE
         self.report: StreamReport | None = None
         self.pace = Pace()
         self.gaps = 0
@@ -112,7 +115,7 @@ class StreamHealth:
         """The venue has confirmed it, in bars of ``period``; what was before its beginning, nobody missed."""
         self.period, self.confirmed = period, True
         if self.report is None and not self.missing:
-            self.seen_until = utc
+            self.seen_until = utc - NEWS_AGE
 
     def lose(self, reason: str) -> None:
         """Its carrier is gone; what a closed market might have said, nobody missed."""

@@ -78,23 +78,31 @@ class TopicTable(Generic[L]):
 def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
     """What each listener gets of one batch, in the batch's order; replies and failures are not news.
 
-    Costs one look-up per event, and per tick only where somebody listens to single assets and ticks of
-    several come at once.
+    Costs one look-up per event, and per asset of a batch of ticks.
     """
     shares: defaultdict[L, list[Any]] = defaultdict(list)
     for item in items:
         if type(item) is Ticks:
-            for listener in table.every_tick:
-                shares[listener] += item.ticks
-            if item.asset:
-                for listener in table.match_tick(item.asset):
-                    shares[listener] += item.ticks
-            elif table.some_ticks:
-                match = table.match_tick
-                for tick in item.ticks:
-                    for listener in match(tick.asset):
-                        shares[listener].append(tick)
+            _share(item, table, shares)
         elif isinstance(item, Event):
             for listener in table.match(item.topic):
                 shares[listener].append(item)
     return shares
+
+
+def _share(batch: Ticks, table: TopicTable[L], shares: defaultdict[L, list[Any]]) -> None:
+    """HOT: single ticks are looked at only where the assets of a batch have different listeners."""
+    nobody: tuple[L, ...] = ()
+    listeners = [table.match_tick(asset) if table.some_ticks else nobody for asset in batch.assets]
+    if not table.every_tick and not any(listeners):
+        return
+    ticks = list(batch)
+    for listener in table.every_tick:
+        shares[listener] += ticks
+    if listeners.count(listeners[0]) == len(listeners):
+        for listener in listeners[0]:
+            shares[listener] += ticks
+    else:
+        for tick, place in zip(ticks, batch.which, strict=True):
+            for listener in listeners[place]:
+                shares[listener].append(tick)

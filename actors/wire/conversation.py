@@ -7,8 +7,9 @@ from actors.messages.events import ConnectionReport, ConnectionUp
 from actors.messages.lifecycle import StartConnection
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Item, Request
+from actors.wire.attachments import Announcement, Attachments
 from actors.wire.endpoint import Endpoint
-from actors.wire.frames import Opcode, Pairs
+from actors.wire.frames import Opcode
 from actors.wire.pocketoption import TICK_HEADER
 from actors.wire.session import Session
 from actors.wire.states import State
@@ -23,7 +24,7 @@ class Conversation:
 
     def __init__(self, start: StartConnection) -> None:
         self._start = start
-        self._endpoint = Endpoint(start.settings.max_message_size, TICK_HEADER)
+        self._endpoint = Endpoint(start.settings.max_message_size, Announcement(TICK_HEADER))
         self._session = Session(
             connection=start.connection,
             epoch=start.epoch,
@@ -47,9 +48,7 @@ class Conversation:
         messages = self._endpoint.receive(data, now)
         items = self._session.receive(messages, utc)
         self._bytes_in += len(data)
-        self._messages_in += sum(
-            2 * len(each.payloads) if isinstance(each, Pairs) else 1 for each in messages
-        )
+        self._messages_in += sum(2 * len(each) if isinstance(each, Attachments) else 1 for each in messages)
         if not self.was_ready:
             self.was_ready = any(isinstance(item, ConnectionUp) for item in items)
         return items

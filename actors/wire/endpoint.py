@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from actors.errors import LocalProtocolError, TellwireError, TransportClosed
+from actors.wire.attachments import Announcement, Attachments
 from actors.wire.frames import (
     MAX_CONTROL_PAYLOAD,
     MAX_MESSAGE_SIZE,
@@ -13,7 +14,6 @@ from actors.wire.frames import (
     Found,
     FrameParser,
     Opcode,
-    Pairs,
     encode,
     encode_many,
     is_close_code,
@@ -54,13 +54,13 @@ _NEXT = {
 class Endpoint:
     """The client's side of an open WebSocket, from the first byte after the upgrade; it does no I/O.
 
-    ``announcement`` is as for the ``FrameParser``.
-
     Whatever is called, ``data_to_send`` afterwards has what must leave. Times are those of any one
     monotonic clock, in seconds.
     """
 
-    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: bytes = b"") -> None:
+    def __init__(
+        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: Announcement | None = None
+    ) -> None:
         self.state = State.OPEN
         self.failure: TellwireError | None = None
         """Why it is closed: ``TransportClosed`` by the peer's wish, ``RemoteProtocolError`` by its fault."""
@@ -139,7 +139,7 @@ class Endpoint:
         """Act on the control frames; returns the others, up to a close frame."""
         messages: list[Found] = []
         for frame in frames:
-            if isinstance(frame, Pairs):
+            if isinstance(frame, Attachments):
                 messages.append(frame)
                 continue
             opcode, payload = frame

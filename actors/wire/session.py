@@ -15,20 +15,24 @@ from actors.errors import (
     TransportClosed,
 )
 from actors.messages import ConnectionUp, StreamReport
-from actors.messages.traffic import Item, Request, Ticks
+from actors.messages.traffic import Item, Request
 from actors.values import Secret
 from actors.wire import engineio, pocketoption, socketio
+from actors.wire.attachments import Attachments
 from actors.wire.correspondence import Correspondence
-from actors.wire.frames import Pairs
 from actors.wire.ssid import parse_session
 from actors.wire.states import STEPS, State, Step
 
 TEXT: Final = 1  # RFC 6455, 5.2
 BINARY: Final = 2
 
-Message = tuple[int, bytes]
+Single = tuple[int, bytes]
+"""Opcode and payload."""
 
-_TICK_HEADER: Final[Message] = (TEXT, pocketoption.TICK_HEADER)
+Message = Single | Attachments
+"""``Attachments`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
+
+_TICK_HEADER: Final[Single] = (TEXT, pocketoption.TICK_HEADER)
 _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
 
 
@@ -53,6 +57,7 @@ class Session:
         self._refused = 0
         self._correspondence = Correspondence(connection, epoch, parse_session(auth.value).kind)
         self._texts: list[bytes] = []
+        self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
 
     def __repr__(self) -> str:
         return f"<Session {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
@@ -73,51 +78,58 @@ class Session:
 
     # What the venue says
 
-    def receive(self, messages: Sequence[Message | Pairs], now: float) -> list[Item]:
-        """Take messages (opcode and payload) read at ``now``, UTC; give what they amount to, in order.
+    def receive(self, messages: Sequence[Message], now: float) -> list[Item]:
+        """Take messages read at ``now``, UTC; give what they amount to, in order.
 
         Never raises: the end of the session is in ``failure``, and after it nothing comes any more.
         """
         items: list[Item] = []
         for message in messages:
-            if self.state is State.CLOSED:
-                break
-            if not isinstance(message, Pairs):
-                self._take(message, now, items)
-            elif self.state is State.READY and self._decoder.idle:
-                # HOT: the same as below, for each of them; only JSON, pairing and dispatch are spared.
-                _add(items, self._ticks(message.payloads, now))
-            else:
-                for payload in message.payloads:
-                    self._take(_TICK_HEADER, now, items)
-                    self._take((BINARY, payload), now, items)
+            for opcode, payload in self._singles(message):
+                if self.state is State.CLOSED:
+                    break
+                try:
+                    found = self._receive_one(opcode, payload)
+                except RemoteProtocolError as error:
+                    self._refuse(error)
+                    continue
+                if found:
+                    self._read_ticks(items, now)
+                    items += found
+        self._read_ticks(items, now)
         return items
 
-    def _take(self, message: Message, now: float, items: list[Item]) -> None:
-        if self.state is State.CLOSED:
-            return
-        try:
-            found = self._receive_one(*message, now)
-        except RemoteProtocolError as error:
-            self._refuse(error)
-            return
-        for item in found:
-            _add(items, item)
+    def _singles(self, message: Message) -> Sequence[Single]:
+        """The messages that need a closer look; ticks, in the form that nearly all have, need none.
 
-    def _ticks(self, payloads: Sequence[bytes], now: float) -> Ticks:
-        return self._reader.ticks(payloads, self._correspondence.streams, now)
+        They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
+        """
+        if not isinstance(message, Attachments):
+            return (message,)
+        if self.state is State.READY and self._decoder.idle:
+            self._ticks += message
+            return ()
+        return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
 
-    def _receive_one(self, opcode: int, payload: bytes, now: float) -> Sequence[Item]:
+    def _read_ticks(self, items: list[Item], now: float) -> None:
+        """Those that wait, in one go: what comes behind them must not overtake them."""
+        if self._ticks:
+            ticks = self._reader.ticks(self._ticks, self._correspondence.streams, now)
+            self._ticks.clear()
+            if ticks is not None:
+                items.append(ticks)
+
+    def _receive_one(self, opcode: int, payload: bytes) -> Sequence[Item]:
         if opcode == BINARY:
             event = self._decoder.receive_binary(payload)
-            return self._packet(event, now) if event else ()
+            return self._packet(event) if event else ()
         kind, data = engineio.parse(payload)
         match kind:
             case engineio.PacketType.MESSAGE:
                 packet = self._decoder.receive_text(data)
                 if self._decoder.announced == pocketoption.AUTHENTICATED:
                     return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
-                return self._packet(packet, now) if packet else ()
+                return self._packet(packet) if packet else ()
             case engineio.PacketType.OPEN:
                 self._open(engineio.parse_open(data))
             case engineio.PacketType.PING:
@@ -133,11 +145,11 @@ class Session:
         self.silence_limit = handshake.ping_interval + handshake.ping_timeout
         self._texts.append(socketio.CONNECT)
 
-    def _packet(self, packet: socketio.Packet, now: float) -> Sequence[Item]:
+    def _packet(self, packet: socketio.Packet) -> Sequence[Item]:
         match packet:
             case socketio.Event():
                 self._advance(Step.EVENT)
-                return self._fact(self._reader.read(packet), now)
+                return self._fact(self._reader.read(packet))
             case socketio.Connected():
                 self._advance(Step.CONNECT)
                 self._texts.append(self._auth.value.encode(errors="replace"))
@@ -154,10 +166,11 @@ class Session:
                 )
         return ()
 
-    def _fact(self, fact: pocketoption.Fact, now: float) -> Sequence[Item]:
+    def _fact(self, fact: pocketoption.Fact) -> Sequence[Item]:
         match fact:
             case pocketoption.TickRows(payload=payload):
-                return (self._ticks([payload], now),)
+                self._ticks.append(payload)
+                return ()
             case pocketoption.Authenticated():
                 return self._authenticated()
             case pocketoption.AuthRefused():
@@ -224,14 +237,3 @@ class Session:
         self.state = State.CLOSED
         self.failure = failure
         self._texts.clear()
-
-
-def _add(items: list[Item], item: Item) -> None:
-    """Keep ``items`` in order, with neighbouring ticks in one item."""
-    if not isinstance(item, Ticks):
-        items.append(item)
-    elif items and isinstance(last := items[-1], Ticks):
-        alike = last.asset if last.asset == item.asset else ""
-        items[-1] = Ticks(last.ticks + item.ticks, alike) if item.ticks else last
-    elif item.ticks:
-        items.append(item)

@@ -1,6 +1,7 @@
 """Events as they travel."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from actors.messages.events import Event
@@ -9,13 +10,11 @@ from actors.values import Tick
 
 
 def as_items(events: Iterable[Any]) -> list[Item]:
-    """In their order, neighbouring ticks as one item."""
+    """In their order, neighbouring ticks of one read as one item."""
     items: list[Any] = []
-    for event in events:
-        if type(event) is Tick:
-            if not items or type(items[-1]) is not Ticks:
-                items.append(Ticks([]))
-            items[-1].ticks.append(event)
-        elif isinstance(event, Event):
-            items.append(event)
+    for is_tick, run in groupby(events, lambda event: type(event) is Tick):
+        neighbours = list(run)
+        items += (
+            Ticks.by_read(neighbours) if is_tick else [each for each in neighbours if isinstance(each, Event)]
+        )
     return items

@@ -16,7 +16,8 @@ from actors.messages.traffic import Deliver, EventBatch, Request, Uplink
 from actors.policy.topics import TopicTable, route
 from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
-from actors.wire.frames import FrameParser, Pairs
+from actors.wire.attachments import Announcement
+from actors.wire.frames import FrameParser
 from actors.wire.pocketoption import TICK_HEADER, Reader
 from actors.wire.session import Session
 from actors.wire.streams import Stream
@@ -61,25 +62,30 @@ def stages(bench: Bench) -> None:
     )
 
 
+def new_parser() -> FrameParser:
+    return FrameParser(announcement=Announcement(TICK_HEADER))
+
+
 class Load:
     """One read's worth of ticks, as it is at every stage."""
 
     def __init__(self, size: int) -> None:
         one = ticks.tick(EURUSD, ticks.BASE_TIME, 1.05123)
         self.data = one * max(1, size // len(one))
-        self.messages = FrameParser(announcement=TICK_HEADER).feed(self.data)
+        self.messages = new_parser().feed(self.data)
         self.payloads = [
-            each for pairs in self.messages if isinstance(pairs, Pairs) for each in pairs.payloads
+            payload for found in self.messages for payload in found if isinstance(payload, bytes)
         ]
-        item = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
-        self.ticks = item.ticks
-        self.batch = EventBatch("connection-1", [item])
+        ticks_read = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
+        assert ticks_read is not None
+        self.ticks = list(ticks_read)
+        self.batch = EventBatch("connection-1", [ticks_read])
 
 
 def _costs(load: Load, budget: float) -> dict[str, float]:
     """By stage, in the order in which a tick passes them."""
     session, streams = _ready_session(), {EURUSD: Stream()}
-    parser, reader, inbox = FrameParser(announcement=TICK_HEADER), Reader(), Inbox()
+    parser, reader, inbox = new_parser(), Reader(), Inbox()
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)

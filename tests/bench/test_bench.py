@@ -16,7 +16,8 @@ from benchmarks.tally import Ended, counting
 from benchmarks.targets import TARGETS, table
 from benchmarks.trial import Outcome
 
-from actors.wire.frames import FrameParser, Pairs
+from actors.wire.attachments import Announcement, Attachments
+from actors.wire.frames import FrameParser
 from actors.wire.pocketoption import TICK_HEADER, Reader
 from actors.wire.streams import Stream
 
@@ -82,10 +83,9 @@ def test_a_tick_that_is_not_higher_than_the_last_of_its_asset_is_out_of_order() 
 
 
 def test_the_ticks_of_the_load_are_the_venues_and_end_with_one_of_each_asset() -> None:
-    (pairs,) = FrameParser(announcement=TICK_HEADER).feed(b"".join(ticks.chunks(TWO, 5)))
-    assert isinstance(pairs, Pairs)
-    streams = {asset: Stream() for asset in TWO}
-    found = Reader().ticks(pairs.payloads, streams, 0.0).ticks
+    (payloads,) = FrameParser(announcement=Announcement(TICK_HEADER)).feed(b"".join(ticks.chunks(TWO, 5)))
+    assert isinstance(payloads, Attachments)
+    found = list(Reader().ticks(payloads, {asset: Stream() for asset in TWO}, 0.0) or [])
     assert [tick.asset for tick in found] == [TWO[0], TWO[1]] * 2 + [TWO[0], TWO[0], TWO[1]]
     assert [tick.price for tick in found[-2:]] == [ticks.END] * 2
 

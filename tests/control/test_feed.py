@@ -2,14 +2,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages.events import StreamDropped
-from actors.messages.traffic import Deliver, Ticks
+from actors.messages.traffic import Deliver
 from actors.values import Tick
 from runtime.control.feed import cover, squeeze
 from runtime.control.packing import as_items
+from tests.columns import columns
 
 
 def tick(asset: str, time: float) -> Tick:
-    return Tick(asset, time, 1.0, time)
+    return Tick(asset, time, 1.0, 5.0)
 
 
 DROPPED = StreamDropped("A")
@@ -17,7 +18,7 @@ DROPPED = StreamDropped("A")
 
 def test_neighbouring_ticks_travel_together_and_the_order_is_kept() -> None:
     one, two, three = tick("A", 1), tick("B", 2), tick("A", 3)
-    assert as_items([one, two, DROPPED, three]) == [Ticks([one, two]), DROPPED, Ticks([three])]
+    assert as_items([one, two, DROPPED, three]) == [columns(one, two), DROPPED, columns(three)]
 
 
 def test_a_topic_within_another_is_covered_by_it() -> None:

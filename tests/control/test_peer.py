@@ -70,14 +70,14 @@ def test_a_larger_message_than_a_peer_may_send_is_refused_before_it_has_come(
 def test_one_that_reads_gets_its_events_at_once(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     assert peer.deliver([*ticks(2), StreamDropped("A")]) == 0
-    assert read_on(peer, theirs) == [EventBatch("peer 1", [Ticks(ticks(2)), StreamDropped("A")])]
+    assert read_on(peer, theirs) == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
 
 
 def test_while_one_lags_its_events_wait_in_their_order(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     lag(peer)
     assert peer.deliver(ticks(2)) == peer.deliver([StreamDropped("A")]) == 0
-    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [Ticks(ticks(2)), StreamDropped("A")])]
+    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
 
 
 def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
@@ -88,7 +88,9 @@ def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
     assert peer.deliver([StreamDropped("A")]) == 0
     quotes = ticks(MOST_EVENTS)
     assert peer.deliver(quotes) == MOST_EVENTS - 1
-    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [StreamDropped("A"), Ticks(quotes[-1:])])]
+    assert read_on(peer, theirs)[1:] == [
+        EventBatch("peer 1", [StreamDropped("A"), *Ticks.by_read(quotes[-1:])])
+    ]
 
 
 def test_one_that_never_reads_is_given_up(ends: tuple[Peer, socket.socket]) -> None:

@@ -1,6 +1,7 @@
 """What the journeys share: a handler that writes everything down, and the comparison with the ledger."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -12,12 +13,16 @@ from actors.values import Tick
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, SentTick
+from runtime.practice.records import ReceivedEvent
 
 WITH_WORKERS = pytest.mark.parametrize("workers", [0, 1, 2])
 DEADLINE = 5.0
 """Seconds that anything may take; what must be faster says so itself."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
+
+JITTER = 0.4
+"""Seconds by which a busy machine's way to the exchange may bring two sends nearer to each other."""
 
 AT_ONCE = {"reconnect_delay": 0.05, "max_delay": 0.05, "jitter": False}
 """For ``reconnect``: back as soon as a region opens."""
@@ -102,6 +107,18 @@ def towards(session: str, urls: Sequence[str], workers: int, **sections: dict[st
 def exchange_of(runtime: Runtime) -> PracticeExchange:
     assert runtime.exchange is not None
     return runtime.exchange
+
+
+def busiest(events: Sequence[ReceivedEvent], window: float) -> int:
+    """The most events that arrived within any ``window`` seconds."""
+    recent: deque[float] = deque()
+    most = 0
+    for at in sorted(event.at for event in events):
+        recent.append(at)
+        while at - recent[0] >= window:
+            recent.popleft()
+        most = max(most, len(recent))
+    return most
 
 
 def quotes(ticks: Iterable[Tick | SentTick]) -> list[tuple[float, float]]:

@@ -40,14 +40,15 @@ from runtime import Runtime, attach
 from runtime.attachment import Attachment
 from runtime.config import Config
 from runtime.control.speech import Reload, StopRuntime
-from tests.journeys.journey import ASSETS, DEADLINE, Notebook, practice
+from tests.journeys.journey import ASSETS, DEADLINE, JITTER, Notebook, busiest, exchange_of, practice
 from tests.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CHILD = """
 import json, sys
-from actors.messages import GetBalance, GetPayout, SubscribeTicks
+from actors.errors import RateLimited
+from actors.messages import GetBalance, GetPayout, SendRaw, SubscribeTicks
 from runtime import attach
 
 asset, place = sys.argv[1:]
@@ -55,7 +56,17 @@ with attach(place) as attachment:
     router = attachment.router
     confirmed = router.ask(SubscribeTicks(asset), timeout=10)
     payouts = {router.ask(GetPayout(asset), timeout=10).percent for _ in range(100)}
-    print(json.dumps([confirmed.asset, str(router.ask(GetBalance(), timeout=10).amount), len(payouts)]))
+    answers = [confirmed.asset, str(router.ask(GetBalance(), timeout=10).amount), len(payouts)]
+    print(json.dumps(answers), flush=True)
+    sys.stdin.readline()
+    sent, refused = 0, []
+    for asked in [router.ask(SendRaw('42["flood"]', deadline=1.2), block=False) for _ in range(15)]:
+        try:
+            asked.get(timeout=10)
+            sent += 1
+        except RateLimited as error:
+            refused.append(error.retry_after)
+    print(json.dumps([sent, refused]))
 """
 
 
@@ -234,12 +245,34 @@ def test_a_configuration_that_was_made_here_leads_nowhere() -> None:
         attach(Config())
 
 
-def test_four_processes_ask_at_once(place: Path, runtime: Runtime) -> None:
+def test_four_processes_ask_at_once_and_share_one_rate(
+    place: Path, start_runtime: Callable[..., Runtime]
+) -> None:
+    limits = {"messages": ["20/s"]}
+    runtime = start_runtime(practice(0, limits=limits, control={"socket": str(place)}))
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", CHILD, asset, str(place)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", CHILD, asset, str(place)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for asset in ASSETS
     ]
-    answers = [json.loads(child.communicate(timeout=20)[0]) for child in children]
+    answers = [json.loads(child.stdout.readline()) for child in children if child.stdout]
     assert answers == [[asset, "10000", 1] for asset in ASSETS]
+    for child in children:
+        assert child.stdin
+        child.stdin.write("\n")
+        child.stdin.flush()
+    outcomes = [json.loads(child.communicate(timeout=DEADLINE)[0]) for child in children]
+
+    sent = sum(sent for sent, _ in outcomes)
+    refused = [retry_after for _, refused in outcomes for retry_after in refused]
+    assert sent + len(refused) == 15 * len(children)
+    assert refused
+    assert all(0 < retry_after <= 4 for retry_after in refused)
+    arrived = exchange_of(runtime).ledger.received("flood")
+    assert len(arrived) == sent
+    assert busiest(arrived, 1.0 - JITTER) <= 20

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from chaos_child import OPENED, Answered, Asked, Terms
 from chaos_run import Chaos
-from chaos_score import Record, Row, Score
+from chaos_score import ENDED, Record, Row, Score
+from msgspec import structs
 
 from actors.policy.orders import OrderState
 from actors.values import AccountKind, Deal, Direction
@@ -21,7 +22,9 @@ def deal(id: str) -> Deal:
     return Deal(id, TERMS.asset, TERMS.direction, TERMS.amount, NOW, NOW + 5, 1.1, 80, AccountKind.DEMO)
 
 
-def score_of(state: OrderState, outcome: str, *executed: str, took: float = 0.1) -> Score:
+def score_of(
+    state: OrderState, outcome: str, *executed: str, took: float = 0.1, killed_at: float = 0.0
+) -> Score:
     """Of one order, asked and answered; the deals ``executed`` came of it."""
     ledger = Ledger()
     for id in executed:
@@ -29,7 +32,8 @@ def score_of(state: OrderState, outcome: str, *executed: str, took: float = 0.1)
     ours = deal("deal") if state is OrderState.OPEN else None
     row = Row("order", state, TERMS.asset, TERMS.amount, TERMS.direction, TERMS.duration, NOW, "", ours)
     asked, answer = Asked(0, NOW), Answered(0, outcome, "deal", "", NOW + took, took)
-    return Score(Record([TERMS], DEADLINE, {0: asked}, {0: answer}), [row], ledger)
+    record = Record([TERMS], DEADLINE, {0: asked}, {0: answer}, killed_at=[killed_at])
+    return Score(record, [row], ledger)
 
 
 def test_no_order_is_lost_doubled_or_answered_untruly_in_chaos(tmp_path: Path) -> None:
@@ -66,6 +70,27 @@ def test_an_order_that_was_executed_and_given_up_counts_as_lost(state: OrderStat
 def test_an_untrue_answer_is_a_violation(state: OrderState, outcome: str, executed: list[str]) -> None:
     (violation,) = score_of(state, outcome, *executed).violations
     assert "untruly" in violation
+
+
+def test_only_a_death_meanwhile_excuses_an_answer_that_tells_of_one() -> None:
+    assert not score_of(OrderState.OPEN, ENDED, "deal", killed_at=NOW + 0.05).violations
+    for killed_at in (NOW - 1, NOW + 1):
+        (violation,) = score_of(OrderState.OPEN, ENDED, "deal", killed_at=killed_at).violations
+        assert "untruly" in violation
+
+
+def test_who_stands_back_behind_a_like_order_of_the_same_moment_is_not_taken_for_it() -> None:
+    row = Row("order", OrderState.UNKNOWN, "EURUSD_otc", TERMS.amount, TERMS.direction, 5, NOW, "", None)
+    others = [TERMS, structs.replace(TERMS, number=1)]
+    asked = {number: Asked(number, NOW) for number in (0, 1)}
+    answered = {
+        0: Answered(0, "OrderUnknown", "order", "", NOW + DEADLINE, DEADLINE),
+        1: Answered(1, "NotSent", "", "", NOW + 0.01, 0.01),
+    }
+    assert not Score(Record(others, DEADLINE, asked, answered), [row], Ledger()).violations
+    del answered[0]
+    untrue = Score(Record(others[1:], DEADLINE, asked, answered), [row], Ledger())
+    assert "untruly" in untrue.violations[0]
 
 
 def test_a_deal_that_nobody_executed_is_a_violation() -> None:

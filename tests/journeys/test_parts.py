@@ -1,8 +1,7 @@
 """Every part lies on the path: each of these fails if the part it names is taken out."""
 
 import time
-from collections import Counter, deque
-from collections.abc import Sequence
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -29,38 +28,24 @@ from actors.messages import (
 from actors.messages.traffic import EventBatch
 from runtime.practice.assets import AssetTable
 from runtime.practice.clock import UTC_OFFSET
-from runtime.practice.records import ReceivedEvent
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,
     DEADLINE,
+    JITTER,
     WITH_WORKERS,
     Notebook,
     Start,
     ask,
+    busiest,
     cut_off,
     exchange_of,
     practice,
     status_of,
 )
 
-JITTER = 0.4
-"""Seconds by which a busy machine's way to the exchange may bring two sends nearer to each other."""
-
 PATIENCE = {"check_interval": 0.1, "stale_after": 1.3}
 """Connections report once a second, so nothing can be found stale sooner."""
-
-
-def busiest(events: Sequence[ReceivedEvent], window: float) -> int:
-    """The most events that arrived within any ``window`` seconds."""
-    recent: deque[float] = deque()
-    most = 0
-    for at in sorted(event.at for event in events):
-        recent.append(at)
-        while at - recent[0] >= window:
-            recent.popleft()
-        most = max(most, len(recent))
-    return most
 
 
 def test_the_limiter_holds_every_second_on_the_wire_to_the_rate(start_runtime: Start) -> None:

@@ -32,6 +32,7 @@ from actors.policy.carriage import MOVE_TIMEOUT, Carriage, Step
 from actors.policy.handovers import Handovers
 from actors.policy.roster import PoolPlan
 from actors.values import Direction, Tick
+from tests.columns import columns
 
 NAMES = ("c1", "c2", "c3", "c4")
 
@@ -128,7 +129,7 @@ class House:
             self.made[asset] += 1
             for line in self.lines.values():
                 if asset in line.streams:
-                    line.said.append(Ticks([Tick(asset, float(self.made[asset]), 1.0, 0.0)]))
+                    line.said.append(columns(Tick(asset, float(self.made[asset]), 1.0, 0.0)))
 
     def answer(self, name: str) -> None:
         line = self.lines[name]
@@ -176,8 +177,8 @@ class House:
             return
         for item in self.handovers.sift(name, [line.said.popleft()]):
             match item:
-                case Ticks(ticks=ticks):
-                    for tick in ticks:
+                case Ticks():
+                    for tick in item:
                         self.got[tick.asset].append(tick.time)
                 case Reply(request=id, value=value):
                     self._settle(id, value, succeeded=True)

@@ -10,13 +10,14 @@ from actors.messages.events import ConnectionDown, ConnectionUp, StreamReleased
 from actors.messages.traffic import Reply, Ticks
 from actors.policy.handovers import Handovers
 from actors.values import Tick
+from tests.columns import columns
 
 Quote = tuple[float, float]
 
 
 def ticks(*quotes: Quote | float, asset: str = "A") -> Ticks:
     pairs = [quote if isinstance(quote, tuple) else (quote, 1.0) for quote in quotes]
-    return Ticks([Tick(asset, time, price, 0.0) for time, price in pairs])
+    return columns(*(Tick(asset, time, price, 0.0) for time, price in pairs))
 
 
 def down(connection: str) -> ConnectionDown:
@@ -39,7 +40,7 @@ def begun(old: str = "old", new: str = "new", *, cut: bool = False) -> Handovers
 def delivered(handovers: Handovers, *batches: tuple[str, Any], asset: str = "A") -> list[Quote]:
     """The quotes of ``asset`` that come of the batches, in order."""
     items = [item for source, sent in batches for item in handovers.sift(source, [sent])]
-    found = [tick for item in items if isinstance(item, Ticks) for tick in item.ticks]
+    found = [tick for item in items if isinstance(item, Ticks) for tick in item]
     return [(tick.time, tick.price) for tick in found if tick.asset == asset]
 
 
@@ -110,7 +111,7 @@ def test_after_a_cut_the_old_one_counts_no_more_and_the_new_one_at_once() -> Non
 
 def test_other_assets_and_other_connections_pass() -> None:
     handovers = begun()
-    mixed = Ticks([*ticks(1, asset="B").ticks, *ticks(1).ticks, *ticks(2, asset="B").ticks])
+    mixed = columns(*ticks(1, asset="B"), *ticks(1), *ticks(2, asset="B"))
     assert delivered(handovers, ("new", mixed), asset="B") == at(1, 2)
     assert delivered(handovers, ("third", ticks(9))) == at(9)
     assert delivered(handovers, ("old", released("old", asset="B"))) == []

@@ -8,6 +8,7 @@ from actors.messages.traffic import Item, Ticks
 from actors.policy.continuity import Continuity
 from actors.policy.handovers import Handovers
 from actors.values import Tick
+from tests.columns import columns
 
 
 def tick(time: float) -> Tick:
@@ -15,7 +16,7 @@ def tick(time: float) -> Tick:
 
 
 def times(items: Sequence[Item]) -> list[float]:
-    return [tick.time for item in items if isinstance(item, Ticks) for tick in item.ticks]
+    return [tick.time for item in items if isinstance(item, Ticks) for tick in item]
 
 
 def test_the_late_end_of_an_earlier_life_does_not_take_the_present_one_down() -> None:
@@ -30,8 +31,8 @@ def test_the_late_end_of_an_earlier_life_does_not_take_the_present_one_down() ->
 def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
     handovers = Handovers()
     handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), {"c1": 2, "c2": 1})
-    got = handovers.sift("c1", [Ticks([tick(1.0)])])
+    got = handovers.sift("c1", [columns(tick(1.0))])
     got += handovers.sift("c1", [ConnectionDown("c1", 1, "r", "stopped")])
-    got += handovers.sift("c2", [Ticks([tick(2.0)])])
-    got += handovers.sift("c1", [Ticks([tick(2.0)])])
+    got += handovers.sift("c2", [columns(tick(2.0))])
+    got += handovers.sift("c1", [columns(tick(2.0))])
     assert times(got) == [1.0, 2.0]

@@ -5,6 +5,7 @@ from actors.messages.events import (
     StreamRecovered,
     StreamStale,
 )
+from actors.policy.stream_health import NEWS_AGE
 from tests.policy.scene import VENUE, Scene, asset, streaming
 
 
@@ -77,7 +78,8 @@ def test_a_stream_that_recovers_by_itself_missed_nothing() -> None:
     assert scene.run(12, 60, ticking=True) == [StreamRecovered("A", "c1")]
 
 
-def test_the_gap_of_a_stream_that_was_never_reported_begins_with_the_stream() -> None:
+def test_the_gap_of_a_stream_that_was_never_reported_begins_before_the_news_of_the_stream() -> None:
+    """Which is later than its first ticks, and some of those may be all that came."""
     scene = Scene()
     scene.up(0)
     scene.confirmed(0)
@@ -85,7 +87,7 @@ def test_the_gap_of_a_stream_that_was_never_reported_begins_with_the_stream() ->
     scene.up(5, epoch=2)
     scene.confirmed(5, epoch=2)
     news = scene.run(6, 20, ticking=True, epoch=2)
-    assert news == [gap(0, 6)]
+    assert news == [gap(-NEWS_AGE, 6)]
 
 
 def test_a_new_account_of_a_healthy_stream_is_no_gap() -> None:

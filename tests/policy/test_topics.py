@@ -8,6 +8,7 @@ from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessag
 from actors.messages.traffic import Failure, Item, Reply, Ticks
 from actors.policy.topics import REMEMBERED, TopicTable, route
 from actors.values import Tick
+from tests.columns import columns
 
 UP = ConnectionUp("c", 1, "r")
 
@@ -34,7 +35,7 @@ def test_a_prefix_matches_every_topic_that_starts_with_it() -> None:
 def test_ticks_of_one_asset_go_to_whoever_wants_it_or_all() -> None:
     table = table_of(all="", some="tic", ticks="tick.", one="tick.A", other="tick.B", news="connection.")
     ticks = [tick("A", 1), tick("B", 2), tick("A", 3)]
-    assert route([Ticks(ticks)], table) == {
+    assert route([columns(*ticks)], table) == {
         "all": ticks,
         "some": ticks,
         "ticks": ticks,
@@ -47,9 +48,9 @@ def test_each_share_is_in_the_order_of_the_batch() -> None:
     table = table_of(all="", one="tick.A", raw="raw.")
     items: list[Item] = [
         RawMessage("x", "1"),
-        Ticks([tick("A")]),
+        columns(tick("A")),
         UP,
-        Ticks([tick("B")]),
+        columns(tick("B")),
         RawMessage("y", ""),
     ]
     assert route(items, table) == {
@@ -68,19 +69,19 @@ def test_a_reply_does_not_publish_what_it_carries() -> None:
 
 
 def test_shares_are_the_listeners_own() -> None:
-    batch = Ticks([tick("A")])
+    batch = columns(tick("A"))
     shares = route([batch], table_of(one="", two="tick."))
     shares["one"].append("mine")
-    assert shares["two"] == [tick("A")] == batch.ticks
+    assert shares["two"] == [tick("A")] == list(batch)
 
 
 def test_nobody_listening_costs_nobody_anything() -> None:
-    assert route([UP, Ticks([tick("A")])], TopicTable[str]()) == {}
+    assert route([UP, columns(tick("A"))], TopicTable[str]()) == {}
 
 
 def test_who_comes_or_goes_is_heard_of_at_once() -> None:
     table = table_of(one="tick.A")
-    batch: list[Item] = [Ticks([tick("A")]), UP]
+    batch: list[Item] = [columns(tick("A")), UP]
     assert route(batch, table).keys() == {"one"}
     table.add("tick.", "two")
     table.add("tick.A", "three")
@@ -106,7 +107,7 @@ def test_it_can_be_counted_and_walked_while_it_changes() -> None:
 def test_a_server_that_invents_names_does_not_fill_the_memory() -> None:
     table = table_of(all="", one="tick.A1")
     for number in range(3 * REMEMBERED):
-        route([RawMessage(f"event {number}", ""), Ticks([tick(f"A{number}")])], table)
+        route([RawMessage(f"event {number}", ""), columns(tick(f"A{number}"))], table)
     assert len(table._by_topic) <= REMEMBERED
     assert len(table._by_asset) <= REMEMBERED
     assert table.match("raw.event 1") == ("all",)
@@ -131,7 +132,9 @@ PREFIXES = st.sampled_from(
 ASSETS = st.sampled_from(["A", "AB", "ABC", "B", "C"])
 ITEMS = st.lists(
     st.one_of(
-        st.builds(Ticks, st.lists(st.builds(tick, ASSETS, st.integers(0, 99)), min_size=1, max_size=4)),
+        st.lists(st.builds(tick, ASSETS, st.integers(0, 99)), min_size=1, max_size=4).map(
+            lambda ticks: columns(*ticks)
+        ),
         st.builds(RawMessage, ASSETS, st.just("")),
         st.builds(StreamRecovered, ASSETS, st.just("c")),
         st.just(UP),
@@ -167,7 +170,7 @@ def test_routing_is_what_looking_at_every_prefix_for_every_event_would_find(
 def looked_at_one_by_one(items: list[Item], listening: dict[int, str]) -> dict[int, list[Any]]:
     shares: dict[int, list[Any]] = defaultdict(list)
     for item in items:
-        for event in item.ticks if isinstance(item, Ticks) else [item]:
+        for event in item if isinstance(item, Ticks) else [item]:
             if isinstance(event, Tick | Event):
                 for listener, prefix in listening.items():
                     if event.topic.startswith(prefix):

@@ -16,8 +16,9 @@ import pytest
 from actors.errors import TransportClosed
 from actors.transport.stream import SocketTransport
 from actors.transport.websocket import dial
+from actors.wire.attachments import Attachments
 from actors.wire.endpoint import Endpoint
-from actors.wire.frames import Frame, Pairs
+from actors.wire.frames import Frame
 
 pytestmark = pytest.mark.skipif(find_spec("kosoku") is None, reason="kosoku has no wheel for this platform")
 
@@ -75,11 +76,11 @@ def exchange(transport: SocketTransport, endpoint: Endpoint, messages: list[Fram
     with selectors.DefaultSelector() as selector:
         selector.register(transport, selectors.EVENT_READ)
         while (now := time.monotonic()) < deadline:
-            received = [
-                each for each in endpoint.receive(transport.read(), now) if not isinstance(each, Pairs)
-            ]
-            messages += received
-            for opcode, payload in received:
+            received = endpoint.receive(transport.read(), now)
+            for message in received:
+                assert not isinstance(message, Attachments)
+                opcode, payload = message
+                messages.append(message)
                 if endpoint.failure is None:
                     endpoint.send(opcode, [payload])
             transport.write(endpoint.data_to_send())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.errors import RemoteProtocolError
-from actors.wire.frames import Found, Frame, FrameParser, Opcode, Pairs, encode, encode_many, parse_close
+from actors.wire.frames import Found, FrameParser, Opcode, encode, encode_many, parse_close
 
 MIB = 1024 * 1024
 EURO = "€".encode()
@@ -29,24 +29,11 @@ def pieces(data: bytes, size: int) -> Iterable[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
-def whole(found: Iterable[Found], announcement: bytes = b"") -> list[Frame]:
-    """Every message for itself."""
-    frames: list[Frame] = []
-    for each in found:
-        if isinstance(each, Pairs):
-            for payload in each.payloads:
-                frames += [(Opcode.TEXT, announcement), (Opcode.BINARY, payload)]
-        else:
-            frames.append(each)
-    return frames
-
-
-def parse(chunks: Iterable[bytes], max_message_size: int = 16 * MIB) -> tuple[list[Frame], int | None]:
+def parse(chunks: Iterable[bytes], max_message_size: int = 16 * MIB) -> tuple[list[Found], int | None]:
     """All frames, and the code of the failure."""
     parser = FrameParser(max_message_size)
-    return whole(
-        found for chunk in chunks for found in parser.feed(chunk)
-    ), parser.failure.code if parser.failure else None
+    frames = [frame for chunk in chunks for frame in parser.feed(chunk)]
+    return frames, parser.failure.code if parser.failure else None
 
 
 def unmask(frame: bytes) -> bytes:
@@ -304,68 +291,3 @@ def test_joined_frames_each_have_a_key_of_their_own() -> None:
 
 def test_no_frames_are_no_bytes() -> None:
     assert encode_many(Opcode.TEXT, []) == b""
-
-
-# Pairs
-
-LEAD = b'451-["updateStream",{"_placeholder":true,"num":0}]'
-MESSAGES = st.lists(
-    st.one_of(
-        st.just((Opcode.TEXT, LEAD)),
-        st.tuples(st.just(Opcode.TEXT), st.sampled_from([b"2", LEAD + b" ", LEAD[:-1]])),
-        st.tuples(st.just(Opcode.BINARY), st.binary(max_size=200)),
-        st.tuples(st.just(Opcode.PING), st.binary(max_size=3)),
-    ),
-    max_size=30,
-)
-
-
-@given(MESSAGES, st.data())
-def test_what_is_announced_comes_out_the_same_however_it_is_cut(
-    messages: list[Frame], data: st.DataObject
-) -> None:
-    messages = [*messages, (Opcode.TEXT, b"2")]  # what is announced last is kept until more comes
-    stream = b"".join(server_frame(opcode, payload) for opcode, payload in messages)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    parser = FrameParser(announcement=LEAD)
-    edges = zip([0, *cuts], [*cuts, len(stream)], strict=True)
-    found = [each for start, stop in edges for each in parser.feed(stream[start:stop])]
-    assert whole(found, LEAD) == messages
-
-
-def test_a_run_of_what_is_announced_comes_out_as_one() -> None:
-    pair = server_frame(Opcode.TEXT, LEAD) + server_frame(Opcode.BINARY, b"[1]")
-    ping = server_frame(Opcode.PING, b"")
-    parser = FrameParser(announcement=LEAD)
-    assert parser.feed(pair * 3 + ping + pair) == [
-        Pairs([b"[1]"] * 3),
-        (Opcode.PING, b""),
-        Pairs([b"[1]"]),
-    ]
-
-
-@pytest.mark.parametrize("size", [1, 7, 60, 61, 100])
-def test_pairs_stay_pairs_however_they_are_cut(size: int) -> None:
-    pair = server_frame(Opcode.TEXT, LEAD) + server_frame(Opcode.BINARY, b"[1]")
-    parser = FrameParser(announcement=LEAD)
-    found = [
-        each
-        for piece in pieces(server_frame(Opcode.TEXT, b"2") + pair * 9, size)
-        for each in parser.feed(piece)
-    ]
-    assert found[0] == (Opcode.TEXT, b"2")
-    assert all(isinstance(each, Pairs) for each in found[1:])
-    assert len(whole(found[1:], LEAD)) == 18
-
-
-def test_without_an_announcement_there_are_no_pairs() -> None:
-    empty_text = server_frame(Opcode.TEXT, b"") + server_frame(Opcode.BINARY, b"1")
-    assert FrameParser().feed(empty_text) == [(Opcode.TEXT, b""), (Opcode.BINARY, b"1")]
-
-
-def test_a_message_too_large_is_refused_behind_its_announcement_too() -> None:
-    parser = FrameParser(100, announcement=LEAD)
-    found = parser.feed(server_frame(Opcode.TEXT, LEAD) + server_frame(Opcode.BINARY, bytes(101)))
-    assert found == [(Opcode.TEXT, LEAD)]
-    assert parser.failure is not None
-    assert parser.failure.code == 1009

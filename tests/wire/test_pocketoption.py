@@ -30,7 +30,8 @@ NOW = 1770848931.5
 
 
 def ticks(payload: str, *assets: str, reader: Reader | None = None) -> list[Tick]:
-    return (reader or Reader()).ticks([payload.encode()], {asset: Stream() for asset in assets}, NOW).ticks
+    found = (reader or Reader()).ticks([payload.encode()], {asset: Stream() for asset in assets}, NOW)
+    return list(found or [])
 
 
 def test_a_tick_is_stamped_in_utc() -> None:

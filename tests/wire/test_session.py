@@ -14,10 +14,11 @@ from actors.messages import (
     SubscribeTicks,
 )
 from actors.messages.events import DealsClosed, DealsOpen
-from actors.messages.traffic import Item, Reply, Ticks
+from actors.messages.traffic import Item, Reply
 from actors.values import AccountKind, Balance, Tick
 from actors.wire.session import Message
 from actors.wire.states import STEPS, State, Step
+from tests.columns import columns
 from tests.wire.dialogue import (
     ASSETS,
     AUTH,
@@ -69,7 +70,7 @@ def test_a_complete_session() -> None:
         Reply(8, CONFIRMED),
     ]
     assert receive(session, event("updateStream", b'[["EURUSD_otc",1770856131.3,1.19537]]')) == [
-        Ticks([Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)], "EURUSD_otc")
+        columns(Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW))
     ]
     assert receive(session, said("2")) == []
     assert texts(session) == ["3"]

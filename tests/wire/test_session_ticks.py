@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from actors.messages import AssetsListed, UnsubscribeTicks
 from actors.messages.traffic import Item, Ticks
 from actors.values import Tick
-from actors.wire.frames import Pairs
+from actors.wire.attachments import Attachments
 from actors.wire.session import Message
+from tests.columns import columns
 from tests.wire.dialogue import (
     ASSETS,
     EURUSD_OTC,
@@ -28,17 +29,17 @@ def test_neighbouring_ticks_share_an_item_and_nothing_overtakes() -> None:
     other = said(OTHER_TICK_HEADER, tick[2][1][1])
     items = receive(session, [*tick[0], *tick[1], *other, *assets, *tick[3], *said("2"), *tick[4]])
     assert [
-        [tick.time - 1770848931 for tick in item.ticks] if isinstance(item, Ticks) else item for item in items
+        [tick.time - 1770848931 for tick in item] if isinstance(item, Ticks) else item for item in items
     ] == [[0, 1, 2], AssetsListed([EURUSD_OTC]), [3, 4]]
 
 
 def test_a_tick_may_be_cut_in_two_by_a_read() -> None:
     session = ready("A")
     assert receive(session, said(TICK_HEADER)) == []
-    assert receive(session, said(b'[["A",1770856131,1]]')) == [Ticks([Tick("A", 1770848931, 1, NOW)], "A")]
+    assert receive(session, said(b'[["A",1770856131,1]]')) == [columns(Tick("A", 1770848931, 1, NOW))]
     assert receive(session, said(TICK_HEADER)) == []
     assert receive(session, event("updateStream", b'[["A",1770856132,1]]')) == [
-        Ticks([Tick("A", 1770848932, 1, NOW)], "A")
+        columns(Tick("A", 1770848932, 1, NOW))
     ]
     assert session.garbage == 1
 
@@ -56,7 +57,7 @@ def test_the_least_delay_of_the_ticks_is_told_once() -> None:
 def test_a_ping_between_header_and_attachment_disturbs_neither() -> None:
     session = ready("A")
     items = receive(session, said(TICK_HEADER, "2", b'[["A",1770856131,1]]'))
-    assert items == [Ticks([Tick("A", 1770848931, 1, NOW)], "A")]
+    assert items == [columns(Tick("A", 1770848931, 1, NOW))]
     assert texts(session) == ["3"]
 
 
@@ -87,9 +88,10 @@ TICK_PAYLOADS = st.sampled_from(
         b"\xff",
     ]
 )
-SAID = st.one_of(
+SAID: st.SearchStrategy[list[Message]] = st.one_of(
     TICK_PAYLOADS.map(lambda payload: said(TICK_HEADER, payload)),
     TICK_PAYLOADS.map(said),
+    st.lists(TICK_PAYLOADS, min_size=1).map(lambda payloads: [Attachments(payloads)]),
     st.sampled_from(
         [
             said(TICK_HEADER),
@@ -109,10 +111,15 @@ CONVERSATIONS = st.lists(SAID, max_size=30).map(
 
 def slowly(messages: list[Message]) -> list[Message]:
     """The same, spelt so that no tick takes the short way."""
-    return [
-        (1, OTHER_TICK_HEADER.encode()) if text == TICK_HEADER.encode() else (kind, text)
-        for kind, text in messages
-    ]
+    slow: list[Message] = []
+    for message in messages:
+        if isinstance(message, Attachments):
+            slow += [each for payload in message for each in said(OTHER_TICK_HEADER, payload)]
+        elif message == (1, TICK_HEADER.encode()):
+            slow += said(OTHER_TICK_HEADER)
+        else:
+            slow.append(message)
+    return slow
 
 
 @given(CONVERSATIONS)
@@ -126,7 +133,7 @@ def test_the_short_way_of_ticks_leads_where_the_long_one_does(messages: list[Mes
 
 def joined(items: list[Item]) -> list[Item | Tick]:
     """Without the seams between reads."""
-    return [part for item in items for part in (item.ticks if isinstance(item, Ticks) else [item])]
+    return [part for item in items for part in (item if isinstance(item, Ticks) else [item])]
 
 
 @given(CONVERSATIONS, st.data())
@@ -142,35 +149,3 @@ def test_it_does_not_matter_where_reads_end(messages: list[Message], data: st.Da
     assert joined(found) == joined(expected)
     assert pieces.garbage == whole.garbage
     assert pieces.stream_reports() == whole.stream_reports()
-
-
-def test_a_run_of_ticks_is_what_its_messages_are_one_by_one() -> None:
-    payloads = [
-        b'[["A",1770856131,1]]',
-        b'[["B",1770856131.5,2],["A",1770856132,3]]',
-        b"[[",
-        b'[["X",1770856131,1]]',
-    ]
-    one_by_one, at_once = ready("A", "B"), ready("A", "B")
-    expected = receive(
-        one_by_one, [message for payload in payloads for message in said(TICK_HEADER, payload)]
-    )
-    assert at_once.receive([Pairs(payloads)], NOW) == expected
-    assert [tick.asset for item in expected if isinstance(item, Ticks) for tick in item.ticks] == [
-        "A",
-        "B",
-        "A",
-    ]
-    assert at_once.stream_reports() == one_by_one.stream_reports()
-    assert at_once.garbage == one_by_one.garbage == 1
-
-
-def test_a_run_of_ticks_behind_half_a_pair_is_read_message_by_message() -> None:
-    session = ready("A")
-    receive(session, said(TICK_HEADER))
-    found = session.receive([Pairs([b'[["A",1770856131,1]]', b'[["A",1770856132,1]]'])], NOW)
-    assert [tick.time for item in found if isinstance(item, Ticks) for tick in item.ticks] == [
-        1770848931,
-        1770848932,
-    ]
-    assert session.garbage == 1

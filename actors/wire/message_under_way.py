@@ -1,4 +1,4 @@
-"""A message of RFC 6455 that comes in pieces: its fragments, and the reads that cut them."""
+"""A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
 
 import codecs
 import io
@@ -8,8 +8,8 @@ from actors.errors import RemoteProtocolError
 _UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
 
 
-class Fragments:
-    """A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
+class MessageUnderWay:
+    """``text`` is checked to be UTF-8, piece by piece."""
 
     __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")
 

@@ -1,0 +1,87 @@
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.wire.attachments import Announcement, Attachments
+from actors.wire.frames import Found, Frame, FrameParser, Opcode
+from tests.wire.test_frames import server_frame
+
+TEXT = b'451-["tick"]'
+HEADER = server_frame(Opcode.TEXT, TEXT)
+PING = server_frame(Opcode.PING, b"?")
+
+
+def pair(payload: bytes) -> bytes:
+    return HEADER + server_frame(Opcode.BINARY, payload)
+
+
+def parser() -> FrameParser:
+    return FrameParser(announcement=Announcement(TEXT))
+
+
+def apart(found: list[Found]) -> list[Frame]:
+    """As a parser that expects no announcement would have it."""
+    frames: list[Frame] = []
+    for each in found:
+        if isinstance(each, Attachments):
+            frames += [frame for payload in each for frame in ((1, TEXT), (2, payload))]
+        else:
+            frames.append(each)
+    return frames
+
+
+def test_announced_messages_in_a_row_come_as_one() -> None:
+    stream = pair(b"1") + pair(b"") + pair(b"3" * 125) + PING + pair(b"4")
+    assert parser().feed(stream) == [Attachments([b"1", b"", b"3" * 125]), (9, b"?"), Attachments([b"4"])]
+
+
+def test_a_pair_is_held_back_until_both_are_whole_wherever_it_is_cut() -> None:
+    stream = pair(b"1") + pair(b"22")
+    for cut in range(len(pair(b"1")), len(stream)):
+        cautious = parser()
+        assert cautious.feed(stream[:cut]) == [Attachments([b"1"])]
+        assert cautious.feed(stream[cut:]) == [Attachments([b"22"])]
+
+
+def test_an_announcement_that_something_else_follows_is_a_text_like_any_other() -> None:
+    for other in (PING, HEADER, server_frame(Opcode.BINARY, b"3" * 126), server_frame(Opcode.TEXT, b"")):
+        held = parser()
+        assert held.feed(HEADER) == []
+        found = held.feed(other + PING)
+        assert found[0] == (1, TEXT)
+        assert apart(found) == FrameParser().feed(HEADER + other + PING)[: len(found)]
+
+
+FRAMES = st.one_of(
+    st.binary(max_size=4).map(pair),
+    st.sampled_from(
+        [
+            HEADER,
+            PING,
+            pair(b"3" * 126),
+            server_frame(Opcode.BINARY, pair(b"inside another message")),
+            server_frame(Opcode.TEXT, TEXT, final=False),
+            server_frame(Opcode.CONTINUATION, TEXT),
+            server_frame(Opcode.CLOSE),
+            HEADER + b"\x82\x81\0\0\0\0x",  # masked
+            HEADER[:5],
+            b"\xff",
+        ]
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(FRAMES, max_size=12).map(b"".join), st.lists(st.integers(0, 400), max_size=12))
+def test_what_is_found_is_what_a_parser_that_expects_nothing_finds(stream: bytes, cuts: list[int]) -> None:
+    plain, expecting = FrameParser(), parser()
+    frames = plain.feed(stream)
+    edges = [0, *sorted(cuts), len(stream)]
+    found = apart(
+        [each for start, end in itertools.pairwise(edges) for each in expecting.feed(stream[start:end])]
+    )
+    assert found == frames[: len(found)]
+    assert frames[len(found) :] in ([], [(1, TEXT)])  # held back
+    assert expecting.controls == plain.controls
+    assert str(expecting.failure) == str(plain.failure)
