@@ -225,7 +225,7 @@ class Roster:
 
     def surplus(self, load: Load) -> str:
         """A connection beyond those kept whose streams the others have room for; ``""`` for none."""
-        wanted = [member for member in self if member.wanted and not member.given_up]
+        wanted = [member for member in self if member.wanted and not member.hopeless]
         extra = [each for each in wanted if not each.kept and each.role is Role.MARKET]
         return extra[-1].name if extra and len(wanted) > self._needed(load) else ""
 
