@@ -12,7 +12,7 @@ from actors.listener import Audience, StartSubscriber
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
-from actors.messages.events import CommandFailed, Event, WorkerDown
+from actors.messages.events import Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.continuity import Continuity
@@ -109,6 +109,8 @@ class Router(RuntimeActor):
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
+            case _ if waiter.flaw:
+                self._fail(waiter.id, RequestRefused(waiter.flaw))
             case commands.Subscribe():
                 self._audience.add(command)
                 self._settle(waiter.id, command.topic)
@@ -160,10 +162,9 @@ class Router(RuntimeActor):
 
     def _fail(self, id: int, error: RequestError) -> None:
         waiter = self._take(id, succeeded=False)
-        if waiter is not None and not waiter.fail(error):
-            logger.warning("{} failed: {}", type(waiter.command).__name__, error)
-            reason = f"{type(error).__name__}: {error}"
-            self._route(traffic.EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
+        if waiter is not None and (news := waiter.fail(error)):
+            logger.warning("{} failed: {}", news.command, error)
+            self._route(traffic.EventBatch(self.name, [news]))
 
     def _failed(self, failure: traffic.Failure) -> None:
         if failure.order and not self._draining:
