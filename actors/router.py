@@ -1,9 +1,11 @@
 """The router: the one face of the runtime, and the crossing that every event passes."""
 
+import contextlib
 import math
 import time
 from typing import Any, cast
 
+import pykka
 from loguru import logger
 
 from actors.base import RuntimeActor
@@ -95,8 +97,11 @@ class Router(RuntimeActor):
                         self._house.candle_desk.tell(item)
                 case traffic.Reply():
                     self._settle(item.request, item.value)
+                case traffic.Failure(order=order) if order:
+                    with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
+                        self._house.desk.tell(item)
                 case traffic.Failure():
-                    self._failed(item)
+                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
                 case Event():
                     self._events += 1
                     if self._facts.learn(item):
@@ -165,12 +170,6 @@ class Router(RuntimeActor):
         if waiter is not None and (news := waiter.fail(error)):
             logger.warning("{} failed: {}", news.command, error)
             self._route(traffic.EventBatch(self.name, [news]))
-
-    def _failed(self, failure: traffic.Failure) -> None:
-        if failure.order and not self._draining:
-            self._house.desk.tell(failure)
-        else:
-            self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))
 
     def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
