@@ -194,5 +194,6 @@ class Router(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         self._drain(but=())
         self._audience.end()
-        for link in self._links:
+        unread = {message.link for message in unhandled if isinstance(message, LinkOpened)}
+        for link in self._links | unread:
             link.close()
