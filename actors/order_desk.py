@@ -16,12 +16,9 @@ from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import Tellable, Wired
 from actors.messages.status import Describe
 from actors.policy.admission import Limits, check
-from actors.policy.desk_book import Briefing, DeskBook
+from actors.policy.desk_book import RESULT_GRACE, Briefing, DeskBook
 from actors.policy.orders import send_by
 from actors.values import AccountKind
-
-RESULT_GRACE = 15.0
-"""Seconds after a deal's end that its result may take, over a reconnect if need be."""
 
 
 class _Due(Struct, frozen=True):
@@ -196,5 +193,8 @@ class OrderDesk(RuntimeActor):
         return self._utc_offset + self.now()
 
     def release(self, unhandled: list[Any]) -> None:
-        self._answer(*self._book.last_words())
+        for message in unhandled:
+            if isinstance(message, traffic.Failure):
+                self._not_sent(message)
+        self._answer(*self._briefing.last_words(), *self._book.last_words())
         self._books.close()

@@ -9,7 +9,7 @@ from msgspec import Struct
 from actors.base import RuntimeActor
 from actors.inbox import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
-from actors.messages.control import Reconfigure, ResumeOrders, StopOrders
+from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, LimiterStatus
@@ -29,8 +29,9 @@ class RateLimiter(RuntimeActor):
 
     Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
     is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
-    and, to ``router``, the refusal of those that would wait past their deadline. While requests wait
-    for a connection, ``pool`` is told so.
+    and, to ``router``, the refusal of those that would wait past their deadline; an order's to ``desk``,
+    which ends after this actor, so that it hears of every order that never left. While requests wait for
+    a connection, ``pool`` is told so.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class RateLimiter(RuntimeActor):
         outbound: Tellable,
         pool: Tellable,
         router: Tellable,
+        desk: Tellable,
         **kwargs: Any,
     ) -> None:
         super().__init__("rate limiter", **kwargs)
@@ -47,10 +49,11 @@ class RateLimiter(RuntimeActor):
         self._outbound = outbound
         self._pool = pool
         self._router = router
+        self._desk = desk
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
         self._ready: dict[str, int] = {}
-        self._halted: str | None = None
+        self._barred: tuple[str, str] | None = None
         self._timer: Timer | None = None
         self._passed = self._refused = 0
 
@@ -74,9 +77,11 @@ class RateLimiter(RuntimeActor):
             case ConnectionSuspect():
                 pass
             case StopOrders(reason=reason):
-                self._stop_orders(reason)
+                self._stop_orders("Halted", reason)
+            case Drain():
+                self._stop_orders("NotSent", "the runtime stopped before it was sent")
             case ResumeOrders():
-                self._halted = None
+                self._barred = None
             case Reconfigure(settings=Allowance() as allowance):
                 self._quota.change(allowance)
                 self._admit()
@@ -86,8 +91,8 @@ class RateLimiter(RuntimeActor):
                 self.unexpected(message)
 
     def _queue(self, request: Request) -> None:
-        if request.order and self._halted is not None:
-            self._refuse(request, "Halted", self._halted)
+        if request.order and self._barred is not None:
+            self._refuse(request, *self._barred)
             return
         if not request.id and request in self._waiting:
             return  # a stream that is restored again and again waits once
@@ -136,17 +141,19 @@ class RateLimiter(RuntimeActor):
         delay = min(delay, max(0.0, min(expiries, default=math.inf)))
         self._timer = self.after(delay, _Admit())
 
-    def _stop_orders(self, reason: str) -> None:
-        self._halted = reason
+    def _stop_orders(self, error: str, reason: str) -> None:
+        self._barred = error, reason
         orders = [request for request in self._urgent if request.order]
         self._urgent = deque(request for request in self._urgent if not request.order)
         for request in orders:
-            self._refuse(request, "Halted", reason)
+            self._refuse(request, error, reason)
 
     def _refuse(self, request: Request, error: str, reason: str, retry_after: float = 0.0) -> None:
         self._refused += 1
-        if request.id:
-            failure = Failure(request.id, error, reason, retry_after, request.order)
+        failure = Failure(request.id, error, reason, retry_after, request.order)
+        if request.order:
+            self._desk.tell(failure)
+        elif request.id:
             self._router.tell(EventBatch(self.name, [failure]))
 
     def _status(self) -> LimiterStatus:

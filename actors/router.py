@@ -1,9 +1,11 @@
 """The router: the one face of the runtime, and the crossing that every event passes."""
 
+import contextlib
 import math
 import time
 from typing import Any, cast
 
+import pykka
 from loguru import logger
 
 from actors.base import RuntimeActor
@@ -12,7 +14,7 @@ from actors.listener import Audience, StartSubscriber
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
-from actors.messages.events import CommandFailed, Event, WorkerDown
+from actors.messages.events import Event, WorkerDown
 from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.continuity import Continuity
@@ -96,8 +98,11 @@ class Router(RuntimeActor):
                         self._house.candle_desk.tell(item)
                 case traffic.Reply():
                     self._settle(item.request, item.value)
+                case traffic.Failure(order=order) if order:
+                    with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
+                        self._house.desk.tell(item)
                 case traffic.Failure():
-                    self._failed(item)
+                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
                 case Event():
                     self._events += 1
                     self._continuity.learn(item)
@@ -111,6 +116,8 @@ class Router(RuntimeActor):
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
+            case _ if waiter.flaw:
+                self._fail(waiter.id, RequestRefused(waiter.flaw))
             case commands.Subscribe():
                 self._audience.add(command)
                 self._settle(waiter.id, command.topic)
@@ -162,16 +169,9 @@ class Router(RuntimeActor):
 
     def _fail(self, id: int, error: RequestError) -> None:
         waiter = self._take(id, succeeded=False)
-        if waiter is not None and not waiter.fail(error):
-            logger.warning("{} failed: {}", type(waiter.command).__name__, error)
-            reason = f"{type(error).__name__}: {error}"
-            self._route(traffic.EventBatch(self.name, [CommandFailed(type(waiter.command).__name__, reason)]))
-
-    def _failed(self, failure: traffic.Failure) -> None:
-        if failure.order and not self._draining:
-            self._house.desk.tell(failure)
-        else:
-            self._fail(failure.request, request_error(failure.error, failure.reason, failure.retry_after))
+        if waiter is not None and (news := waiter.fail(error)):
+            logger.warning("{} failed: {}", news.command, error)
+            self._route(traffic.EventBatch(self.name, [news]))
 
     def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
@@ -196,5 +196,5 @@ class Router(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         self._drain(but=())
         self._audience.end()
-        for link in self._links:
+        for link in self._links.union(each.link for each in unhandled if isinstance(each, LinkOpened)):
             link.close()

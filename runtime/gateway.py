@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import itertools
-import math
 from typing import Any, Final
 
 import pykka
@@ -193,8 +192,6 @@ class Gateway(RuntimeActor):
             peer.say(self._hooks.introduce())
 
     def _put(self, peer: Peer, id: int, command: Command) -> None:
-        if command.deadline is not None and math.isnan(command.deadline):
-            raise RemoteProtocolError("a deadline that is not a number")
         if self._waiting >= MOST_WAITING:
             peer.say(failed(id, NotSent(f"{MOST_WAITING} requests of attached processes wait already")))
         elif id:

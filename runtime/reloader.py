@@ -3,16 +3,12 @@
 import contextlib
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pykka
 from loguru import logger
 from msgspec import Struct
 from msgspec.structs import replace
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
 
 from actors.base import Reply, RuntimeActor
 from actors.errors import ConfigInvalid, RequestRefused
@@ -23,13 +19,10 @@ from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
 from runtime.config import Config, load
 from runtime.config.changes import changes
+from runtime.watch import Watch
 
 SETTLING = 0.3
 """Seconds without another change after which a file counts as written: editors write in several steps."""
-
-
-RELEASE_TIMEOUT = 1.0
-"""Seconds that the watching thread may take to end."""
 
 
 class Reload(Struct, frozen=True):
@@ -38,20 +31,6 @@ class Reload(Struct, frozen=True):
 
 class _Touched(Struct, frozen=True):
     """Something happened to the file."""
-
-
-class _Watch(FileSystemEventHandler):
-    """Tells of changes to one file of a folder, whether it is written to or replaced."""
-
-    def __init__(self, path: Path, touched: Callable[[], None]) -> None:
-        self._path = str(path)
-        self._touched = touched
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in {"opened", "closed_no_write"}:
-            return  # somebody reads it, most often ourselves
-        if self._path in {event.src_path, event.dest_path}:
-            self._touched()
 
 
 class Reloader(RuntimeActor):
@@ -75,7 +54,7 @@ class Reloader(RuntimeActor):
         self._status = ReloadStatus(str(config.file or ""))
         self._apply = apply
         self._router = router
-        self._observer: BaseObserver | None = None
+        self._watch = None if config.file is None else Watch(config.file, self._touched)
         self._settling: Timer | None = None
 
     def on_receive(self, message: Any) -> None:
@@ -88,8 +67,8 @@ class Reloader(RuntimeActor):
                 self._settling = self.after(SETTLING, Reload())
             case Describe():
                 self.describe(message, self._status)
-            case Begin() if self._path is not None:
-                self._watch(self._path)
+            case Begin() if self._watch is not None:
+                self._look(self._watch.start)
             case _:
                 self.unexpected(message)
 
@@ -116,8 +95,9 @@ class Reloader(RuntimeActor):
         self._status = replace(self._status, last_at=time.time(), last_outcome=outcome, **counts)
 
     def _reload(self) -> list[str]:
-        if self._path is None:
+        if self._path is None or self._watch is None:
             raise RequestRefused("the configuration was not read from a file")
+        self._look(self._watch.renew)  # before it is read, so that no later change goes unseen
         new = load(self._path)
         changed = changes(self._config, new)
         if changed:
@@ -125,14 +105,12 @@ class Reloader(RuntimeActor):
             self._config = new
         return changed
 
-    def _watch(self, path: Path) -> None:
+    def _look(self, look: Callable[[], None]) -> None:
         """Where the system has no more watches to give, a signal or a command still reloads."""
         try:
-            self._observer = Observer()
-            self._observer.schedule(_Watch(path, self._touched), str(path.parent))
-            self._observer.start()
+            look()
         except OSError as error:
-            logger.warning("{} is not watched for changes: {}", path, error)
+            logger.warning("{} is not watched for changes: {}", self._path, error)
 
     def _touched(self) -> None:
         """Called by the observer's thread."""
@@ -140,6 +118,5 @@ class Reloader(RuntimeActor):
             self.actor_ref.tell(_Touched())
 
     def release(self, unhandled: list[Any]) -> None:
-        if self._observer is not None and self._observer.is_alive():
-            self._observer.stop()
-            self._observer.join(RELEASE_TIMEOUT)
+        if self._watch is not None:
+            self._watch.stop()

@@ -101,7 +101,7 @@ class House:
 
     def drain(self, timeout: float) -> None:
         """Have everybody say their last words and every connection close politely."""
-        for ref in (self.router, self._candle_desk, self._pool, self._supervisor):
+        for ref in (self._limiter, self.router, self._candle_desk, self._pool, self._supervisor):
             with contextlib.suppress(pykka.ActorDeadError):  # it has failed
                 ref.tell(Drain())
         self._household.await_end(self._supervisor, timeout)
@@ -124,7 +124,9 @@ class House:
         pool = self._start(Pool, pool_plan(config.pool), router=router)
         batcher = self._start(Batcher, batches_of(config.batching), outbound=pool)
         allowance = allowance_of(config.limits)
-        limiter = self._start(RateLimiter, allowance, outbound=batcher, pool=pool, router=router)
+        limiter = self._start(
+            RateLimiter, allowance, outbound=batcher, pool=pool, router=router, desk=self._desk
+        )
         return pool, batcher, limiter
 
     def _start_health(self) -> tuple[Ref, Ref]:

@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from actors.errors import NotPlaced, OrderUnknown, RequestError, RequestRefused, RequestTimeout
+from actors.errors import NotPlaced, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages import events
 from actors.messages.commands import PlaceOrder
 from actors.messages.traffic import OrderSent, Trade
 from actors.values import Asset, Balance, Deal
+
+RESULT_GRACE: Final = 15.0
+"""Seconds after a deal's end that its result may take, over a reconnect if need be."""
 
 Answered = tuple[int, Deal | RequestError]
 """A waiter and its answer, or the error that it gets."""
@@ -125,6 +128,10 @@ class Briefing:
         for trade in orders:
             del self.early[trade.id]
         return orders
+
+    def last_words(self) -> list[Answered]:
+        """For the orders among the early trades, when the runtime stops."""
+        return [(trade.id, NotSent("the runtime stopped before it was sent")) for trade in self.take_orders()]
 
     def hear(self, event: events.Event) -> list[Trade]:
         """Take in an event; the early trades, if it was the last word that they needed."""

@@ -5,13 +5,18 @@ from typing import Any
 
 from actors.errors import RequestError
 from actors.messages.commands import Command, Halt, Resume
+from actors.messages.events import CommandFailed
 from actors.policy.picture import Picture
+from actors.policy.vetting import flaw
 
 
 class Waiter:
-    """One command; ``slot`` takes its answer and is ``None`` if it was told, ``timer`` ends its patience."""
+    """One command; ``slot`` takes its answer and is ``None`` if it was told, ``timer`` ends its patience.
 
-    __slots__ = ("command", "expires_at", "forwarded", "id", "picture", "slot", "timer")
+    With a ``flaw`` nothing may be done about it but to refuse it.
+    """
+
+    __slots__ = ("command", "expires_at", "flaw", "forwarded", "id", "picture", "slot", "timer")
 
     def __init__(self, id: int, command: Command, slot: Any, expires_at: float) -> None:
         self.id = id
@@ -19,6 +24,7 @@ class Waiter:
         self.slot = slot
         self.expires_at = expires_at
         self.timer: Any = None
+        self.flaw = ""
         self.forwarded = False
         self.picture: Picture | None = None
 
@@ -31,11 +37,12 @@ class Waiter:
         if self.slot is not None:
             self.slot.set(value)
 
-    def fail(self, error: RequestError) -> bool:
-        """Whether there was anybody to tell."""
-        if self.slot is not None:
-            self.slot.fail(error)
-        return self.slot is not None
+    def fail(self, error: RequestError) -> CommandFailed | None:
+        """The news of it, if there was nobody to tell."""
+        if self.slot is None:
+            return CommandFailed(type(self.command).__name__, f"{type(error).__name__}: {error}")
+        self.slot.fail(error)
+        return None
 
 
 class Waiters:
@@ -51,8 +58,10 @@ class Waiters:
         return len(self._waiters)
 
     def add(self, command: Command, slot: Any, now: float) -> Waiter:
-        deadline = self._default_deadline if command.deadline is None else command.deadline
+        wrong = flaw(command)
+        deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
         waiter = Waiter(next(self._ids), command, slot, now + deadline)
+        waiter.flaw = wrong
         self._waiters[waiter.id] = waiter
         return waiter
 

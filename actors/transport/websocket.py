@@ -111,19 +111,25 @@ def _connect(addresses: list[_Address], deadline: Deadline) -> socket.socket:
     deadline.step = "connecting"
     failure: OSError = OSError("no address")
     for number, (family, address) in enumerate(addresses):
-        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(deadline.remaining() / (len(addresses) - number))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_STALL_MS)
+            return _connect_to(family, address, deadline.remaining() / (len(addresses) - number))
         except OSError as error:
-            sock.close()
             failure = error
-        else:
-            return sock
     raise failure
+
+
+def _connect_to(family: socket.AddressFamily, address: Any, timeout: float) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_STALL_MS)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _secure(

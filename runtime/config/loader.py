@@ -22,7 +22,8 @@ def load(path: str | os.PathLike[str]) -> Config:
         place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
         raise ConfigInvalid([f"{place}: {refusal}"]) from None
     config = load_text(text, str(file), file.parent)
-    vars(config)["file"] = file.resolve()  # where a cached property keeps its value, in a frozen model too
+    # Where a cached property keeps its value, in a frozen model too. No link is followed: it may change.
+    vars(config)["file"] = file.absolute()
     return config
 
 

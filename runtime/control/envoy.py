@@ -13,9 +13,10 @@ from msgspec import Struct
 from actors.base import Reply, RuntimeActor
 from actors.errors import ProtocolError, RemoteProtocolError, RequestError, RequestRefused, TransportError
 from actors.listener import Audience
-from actors.messages.commands import Subscribe, Unsubscribe
+from actors.messages.commands import Command, Subscribe, Unsubscribe
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch
+from actors.policy.vetting import flaw
 from actors.subscriber import Subscriber
 from actors.transport.stream import SocketTransport
 from runtime.control.speech import (
@@ -78,6 +79,8 @@ class Envoy(RuntimeActor):
                 self._serve()
             case EventBatch():
                 self._audience.deliver(message.items)
+            case Command() if wrong := flaw(message):
+                self._fail(_Asked(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
                 self._audience.add(message)
                 self._listen(message.topic)

@@ -34,7 +34,7 @@ def place_of(target: str | os.PathLike[str] | Config) -> Path | None:
     try:
         return control_path(load(path))
     except ConfigInvalid:
-        if (named_after_it := _named_after(path.resolve())).exists():
+        if (named_after_it := _named_after(path)).exists():
             return named_after_it
         raise
 
@@ -57,7 +57,9 @@ def make_private(folder: Path) -> None:
 
 
 def _named_after(file: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(file)).hexdigest()[:16] + SUFFIX
+    """The same by whatever way one comes to the folder, and wherever the file, if a link, leads by now."""
+    named = file.parent.resolve() / file.name
+    name = hashlib.sha256(os.fsencode(named)).hexdigest()[:16] + SUFFIX
     folder = _runtime_folder()
     if folder is None or len(os.fsencode(folder / name)) > LONGEST:
         folder = Path(tempfile.gettempdir()) / (

@@ -74,6 +74,18 @@ def test_a_file_that_became_invalid_still_leads_to_its_runtime(file: Path) -> No
 
 
 @POSIX
+def test_a_file_that_is_a_link_keeps_its_place_when_it_leads_elsewhere(file: Path, tmp_path: Path) -> None:
+    link, other, folder = tmp_path / "link.yaml", tmp_path / "other.yaml", tmp_path / "folder"
+    other.write_text("pool: {connections: 1}\n")
+    link.symlink_to(file)
+    place = place_of(link)
+    link.unlink()
+    link.symlink_to(other)
+    folder.symlink_to(tmp_path)
+    assert place_of(link) == place_of(folder / "link.yaml") == place
+
+
+@POSIX
 def test_where_the_system_has_no_folder_for_it_the_temporary_one_serves(
     file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -105,6 +117,6 @@ def test_a_folder_is_made_for_this_user_alone_and_refused_if_it_is_not(tmp_path:
 
 def test_two_configurations_that_differ_in_their_file_alone_are_equal(file: Path) -> None:
     config = load(file)
-    assert config.file == file.resolve()
+    assert config.file == file.absolute()
     assert config == Config()
     assert config.model_copy().file == config.file

@@ -134,9 +134,10 @@ class _Told:
 
 def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     """The halt is told behind the order, and is served before it: the order must not leave after that."""
-    outbound, router = _Gate(), Notebook()
-    told = _Told(router)
-    limiter = RateLimiter.start(Allowance((Rate(100, 1.0),), 100), outbound=outbound, pool=told, router=told)
+    outbound, desk = _Gate(), Notebook()
+    told = _Told(desk)
+    allowance = Allowance((Rate(100, 1.0),), 100)
+    limiter = RateLimiter.start(allowance, outbound=outbound, pool=told, router=told, desk=told)
     due = time.monotonic() + DEADLINE
     limiter.tell(ConnectionUp("c1", 1, "r"))
     limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))
@@ -144,9 +145,8 @@ def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     limiter.tell(Request(2, bet(2), due, urgent=True, order="o2"))
     limiter.tell(StopOrders("stop"))
     outbound.open.set()
-    assert router.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
-    [batch] = router.calls
-    assert [(item.order, item.error) for item in batch.items] == [("o2", "Halted")]
+    assert desk.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
+    assert [(failure.order, failure.error) for failure in desk.calls] == [("o2", "Halted")]
     limiter.stop()
     assert [request.order for request in outbound.taken] == ["o1"]
 

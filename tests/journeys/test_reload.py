@@ -1,11 +1,14 @@
 """A changed configuration file, taken over by a runtime under way: as a whole, or not at all."""
 
+import errno
+import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from actors.messages import (
     ConfigReloaded,
     ConnectionDown,
     ConnectionUp,
+    GetAssets,
     SendRaw,
     StreamConfirmed,
     StreamDropped,
@@ -122,6 +126,54 @@ def test_a_changed_file_is_taken_over_by_itself(path: Path, running: tuple[Runti
     assert notebook.first(ConfigReloaded).changed == ["limits.messages"]
     path.write_text("limits: {messages: [0/s]}\n", encoding="utf-8")  # written to, not replaced
     assert f"{path}:1:" in notebook.first(ConfigRefused).problems[0]
+
+
+def test_a_file_that_the_system_cannot_watch_is_reloaded_on_demand(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted() -> None:
+        raise OSError(errno.EMFILE, "inotify instance limit reached")
+
+    monkeypatch.setattr("runtime.watch.Observer", exhausted)
+    with Runtime.from_yaml(path) as runtime:
+        write(path, log={"level": "DEBUG"})
+        assert runtime.reload() == ["log.level"]
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Callable[..., Path]:
+    """Puts a new folder of configurations in place of the last in one step, as deployments do."""
+    numbers = itertools.count(1)
+
+    def swap(**sections: Any) -> Path:
+        folder = tmp_path / f"release-{next(numbers)}"
+        folder.mkdir()
+        write(folder / "config.yaml", **sections)
+        (tmp_path / "next").symlink_to(folder.name)
+        (tmp_path / "next").replace(tmp_path / "current")
+        return folder
+
+    return swap
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_link_that_leads_elsewhere_is_followed_anew(tmp_path: Path, release: Callable[..., Path]) -> None:
+    """As Kubernetes mounts configurations: the file is a link, into a folder that is another link."""
+    notebook = Notebook()
+    first = release()
+    (tmp_path / "config.yaml").symlink_to("current/config.yaml")
+    with Runtime.from_yaml(tmp_path / "config.yaml") as runtime:
+        runtime.router.tell(Subscribe("config.", to=notebook))
+        assert ask(runtime, GetAssets())
+        second = release(limits=SETTINGS["limits"] | {"messages": ["7/s"]})
+        assert notebook.first(ConfigReloaded).changed == ["limits.messages"]
+        shutil.rmtree(first)
+        write(second / "config.yaml", log={"level": "DEBUG"})
+        assert notebook.wait(
+            lambda book: book.all(ConfigReloaded)[-1].changed == ["limits.messages", "log.level"]
+        )
+        release(streams=[])
+        assert set(runtime.reload()) == {"log.level", "streams"}
 
 
 def test_connections_leave_a_region_that_is_no_longer_configured(

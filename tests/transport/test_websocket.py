@@ -227,6 +227,20 @@ def test_a_second_address_is_tried_when_the_first_refuses(monkeypatch: pytest.Mo
         dial(f"ws://{address}/", timeout=WAIT).close()
 
 
+def test_a_second_address_is_tried_when_the_system_lacks_the_family_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As IPv6 is to a kernel without it: there can be no such socket at all."""
+    no_family = 250
+    with pytest.raises(OSError, match=r".+"):
+        socket.socket(no_family, socket.SOCK_STREAM)
+    with serve(upgrade()) as address:
+        alive = ("127.0.0.1", int(address.split(":")[1]))
+        found = [(family, socket.SOCK_STREAM, 6, "", alive) for family in (no_family, socket.AF_INET)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+        dial(f"ws://{address}/", timeout=WAIT).close()
+
+
 @pytest.mark.parametrize(
     "status", ["200 OK", "302 Found", "307 Temporary Redirect", "403 Forbidden", "429 Slow down"]
 )

@@ -1,0 +1,68 @@
+"""Whether a command is what its class says: found out where it comes in, before anything acts on it."""
+
+import functools
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from msgspec import structs
+
+from actors.messages.commands import Command
+from actors.values import Direction
+
+
+class _Rule(NamedTuple):
+    holds: Callable[[Any], bool]
+    text: str
+
+
+def flaw(command: Command) -> str:
+    """What is wrong with the first field that is not as annotated, or that no link could carry; ``""`` if
+    nothing is."""
+    for name, rule in _rules(type(command)):
+        if not rule.holds(getattr(command, name)):
+            return f"{name} must be {rule.text}"
+    return ""
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and (value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value))
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63  # MessagePack has no others
+
+
+def _is_number(value: Any) -> bool:
+    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_deadline(value: Any) -> bool:
+    return value is None or value == math.inf or _is_number(value)
+
+
+def _is_listener(value: Any) -> bool:
+    return callable(value) or hasattr(value, "tell")
+
+
+_BY_NAME: Final = {
+    "deadline": _Rule(_is_deadline, "a number of seconds, infinity or None"),
+    "to": _Rule(_is_listener, "a callable or an actor"),
+}
+_BY_TYPE: Final[dict[Any, _Rule]] = {
+    str: _Rule(_is_text, "text that has a UTF-8 form"),
+    bool: _Rule(lambda value: type(value) is bool, "true or false"),
+    int: _Rule(_is_integer, "a whole number of at most 64 bits"),
+    float | None: _Rule(lambda value: value is None or _is_number(value), "a finite number or None"),
+    Decimal: _Rule(lambda value: isinstance(value, Decimal), "a Decimal"),
+    Direction: _Rule(lambda value: isinstance(value, Direction), "a Direction"),
+}
+
+
+@functools.cache
+def _rules(kind: type[Command]) -> tuple[tuple[str, _Rule], ...]:
+    """By field; raises ``KeyError`` for one of a type that has no rule yet."""
+    return tuple(
+        (field.name, _BY_NAME.get(field.name) or _BY_TYPE[field.type]) for field in structs.fields(kind)
+    )
