@@ -29,9 +29,9 @@ class RateLimiter(RuntimeActor):
 
     Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
     is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
-    and, to ``router``, the refusal of those that would wait past their deadline; an order's to ``desk``,
-    which ends after this actor, so that it hears of every order that never left. While requests wait for
-    a connection, ``pool`` is told so.
+    (and what is settled), and, to ``router``, the refusal of those that would wait past their deadline; an
+    order's to ``desk``, which ends after this actor, so that it hears of every order that never left. While
+    requests wait for a connection, ``pool`` is told so.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class RateLimiter(RuntimeActor):
                 self._queue(message)
             case Settled(id=request):
                 self._quota.settle(request)
+                self._outbound.tell(message)
                 self._admit()
             case _Admit():
                 self._timer = None

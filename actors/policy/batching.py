@@ -1,10 +1,14 @@
-"""When gathered requests leave: at once if nothing left just before, otherwise by size or by time."""
+"""When gathered requests leave: at once while few are unanswered, otherwise by size or by time."""
 
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
 T = TypeVar("T")
+
+PROMPT: Final = 4
+"""So many may be under way without an answer before any is held back."""
 
 
 class BatchSettings(Struct, frozen=True):
@@ -15,33 +19,45 @@ class BatchSettings(Struct, frozen=True):
 
 
 class Gathering(Generic[T]):
-    """Joins what comes in quick succession; the first after a pause of ``timeout`` is never held back.
+    """Joins what comes in quick succession, as TCP does by Nagle's algorithm (RFC 896): who waits for one
+    answer before the next request is never held back, and nobody for longer than ``timeout``.
 
     Other ``settings`` hold for what comes after.
     """
 
     def __init__(self, settings: BatchSettings) -> None:
         self.settings = settings
-        self._waiting: list[T] = []
-        self._left_at = float("-inf")
-        self._due = float("inf")
+        self._waiting: list[tuple[int, T]] = []
+        self._unanswered: dict[int, float] = {}
 
     @property
-    def due(self) -> float | None:
-        """When what waits must leave; ``None`` if nothing waits."""
-        return self._due if self._waiting else None
+    def full(self) -> bool:
+        """Whether what waits must leave, whatever else comes."""
+        return len(self._waiting) >= self.settings.size
 
-    def add(self, item: T, now: float, *, urgent: bool = False) -> list[T]:
-        """What leaves now, in order; empty while ``item`` waits for company."""
+    def add(self, key: int, item: T) -> None:
+        """``item`` waits for company; ``key`` is what ``settle`` will name it by."""
+        self._waiting.append((key, item))
+
+    def settle(self, key: int) -> None:
+        """It has its answer, or will have none."""
+        self._unanswered.pop(key, None)
+
+    def due(self, now: float) -> float | None:
+        """When what waits must leave if nothing else comes, ``now`` or later; ``None`` if nothing waits."""
         if not self._waiting:
-            self._due = self._left_at + self.settings.timeout
-        self._waiting.append(item)
-        if urgent or len(self._waiting) >= self.settings.size or now >= self._due:
-            return self.take(now)
-        return []
+            return None
+        before = now - self.settings.timeout
+        for key in [key for key, left_at in self._unanswered.items() if left_at <= before]:
+            del self._unanswered[key]
+        if (held_by := len(self._unanswered) - PROMPT) < 0:
+            return now
+        return next(islice(self._unanswered.values(), held_by, None)) + self.settings.timeout
 
     def take(self, now: float) -> list[T]:
-        """All that waits; it leaves now."""
+        """All that waits, in order; it leaves now."""
         taken, self._waiting = self._waiting, []
-        self._left_at = now
-        return taken
+        for key, _ in taken:
+            self._unanswered.pop(key, None)  # so that it is the last, should it leave once more
+            self._unanswered[key] = now
+        return [item for _, item in taken]

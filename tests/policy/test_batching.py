@@ -1,83 +1,120 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.policy.batching import BatchSettings, Gathering
+from actors.policy.batching import PROMPT, BatchSettings, Gathering
 
 
-def test_the_first_after_a_pause_leaves_at_once() -> None:
+def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> Gathering[str]:
+    """As many as leave promptly have just left."""
+    gathering: Gathering[str] = Gathering(BatchSettings(size, timeout))
+    for key in range(PROMPT):
+        gathering.add(key, f"before {key}")
+        gathering.take(left_at)
+    return gathering
+
+
+def test_nothing_is_due_while_nothing_waits() -> None:
+    assert Gathering(BatchSettings(10, 0.5)).due(100.0) is None
+    assert crowded().due(100.0) is None
+
+
+def test_a_few_leave_at_once_though_none_is_answered() -> None:
     gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
-    assert gathering.add(1, 100.0) == [1]
-    assert gathering.add(2, 100.5) == [2]
-    assert gathering.add(3, 200.0) == [3]
+    for number in range(PROMPT):
+        gathering.add(number, number)
+        assert gathering.due(100.0) == 100.0
+        assert gathering.take(100.0) == [number]
 
 
-def test_what_follows_closely_waits_until_the_timeout_after_the_last_departure() -> None:
+def test_what_follows_closely_waits_until_the_timeout_after_the_last_departures() -> None:
+    gathering = crowded()
+    gathering.add(10, "a")
+    gathering.add(11, "b")
+    assert gathering.due(100.25) == 100.5
+    assert gathering.due(100.5) == 100.5
+    assert gathering.take(100.5) == ["a", "b"]
+
+
+def test_one_right_after_another_is_never_held_back_when_each_is_answered() -> None:
     gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
-    assert gathering.due is None
-    gathering.add(1, 100.0)
-    assert gathering.due is None
-    assert gathering.add(2, 100.25) == []
-    assert gathering.add(3, 100.375) == []
-    assert gathering.due == 100.5
-    assert gathering.take(100.5) == [2, 3]
-    assert gathering.due is None
+    for number in range(100):
+        now = 100.0 + number / 1000
+        gathering.add(number, number)
+        assert gathering.due(now) == now
+        gathering.take(now)
+        gathering.settle(number)
 
 
-def test_a_full_batch_leaves_at_once() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(3, 0.5))
-    gathering.add(0, 100.0)
-    assert [gathering.add(item, 100.0) for item in (1, 2, 3, 4)] == [[], [], [1, 2, 3], []]
+def test_an_answer_lets_go_what_waits() -> None:
+    gathering = crowded()
+    gathering.add(10, "a")
+    gathering.settle(0)
+    assert gathering.due(100.25) == 100.25
 
 
-def test_something_urgent_takes_along_what_waits_before_it() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
-    gathering.add(0, 100.0)
-    gathering.add(1, 100.0)
-    gathering.add(2, 100.0)
-    assert gathering.add(3, 100.0, urgent=True) == [1, 2, 3]
-    assert gathering.due is None
+def test_an_answer_to_what_nobody_sent_changes_nothing() -> None:
+    gathering = crowded()
+    gathering.add(10, "a")
+    gathering.settle(77)
+    assert gathering.due(100.25) == 100.5
 
 
-def test_a_late_timer_does_not_hold_back_what_comes_after_the_due_time() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
-    gathering.add(0, 100.0)
-    gathering.add(1, 100.25)
-    assert gathering.add(2, 100.75) == [1, 2]
+def test_what_leaves_once_more_counts_from_then() -> None:
+    gathering = crowded()
+    gathering.add(0, "again")
+    assert gathering.take(100.4) == ["again"]
+    gathering.add(10, "a")
+    assert gathering.due(100.4) == 100.5
+    gathering.settle(1)
+    assert gathering.due(100.4) == 100.4
 
 
-def test_a_batch_size_of_one_joins_nothing() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(1, 0.5))
-    assert [gathering.add(item, 100.0) for item in range(5)] == [[0], [1], [2], [3], [4]]
+def test_a_full_batch_leaves() -> None:
+    gathering = crowded(size=3)
+    fullness = []
+    for key in (10, 11, 12):
+        gathering.add(key, "item")
+        fullness.append(gathering.full)
+    assert fullness == [False, False, True]
 
 
-def test_a_timeout_of_nothing_joins_nothing() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(10, 0.0))
-    assert [gathering.add(item, 100.0) for item in range(5)] == [[0], [1], [2], [3], [4]]
+def test_a_timeout_of_nothing_holds_nothing_back() -> None:
+    gathering = crowded(timeout=0.0)
+    gathering.add(10, "a")
+    assert gathering.due(100.0) == 100.0
 
 
 @given(
-    arrivals=st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=60),
+    steps=st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.none() | st.integers(0, 60)), max_size=60),
     size=st.integers(1, 5),
     timeout=st.integers(0, 10),
 )
 def test_any_arrivals_leave_in_order_in_time_and_in_batches_of_the_size(
-    arrivals: list[tuple[int, bool]], size: int, timeout: int
+    steps: list[tuple[int, bool, int | None]], size: int, timeout: int
 ) -> None:
     gathering: Gathering[int] = Gathering(BatchSettings(size, timeout))
-    arrived_at: list[int] = []
+    arrived_at: list[float] = []
     left: list[tuple[float, list[int]]] = []
-    now = 0
-    for number, (gap, urgent) in enumerate(arrivals):
+
+    def let_go(now: float) -> None:
+        if (due := gathering.due(now)) is not None and due <= now:
+            left.append((now, gathering.take(now)))
+
+    now = 0.0
+    for number, (gap, urgent, answered) in enumerate(steps):
+        if (due := gathering.due(now)) is not None and due <= now + gap:  # the timer rings
+            let_go(due)
         now += gap
-        if (due := gathering.due) is not None and due <= now:  # the timer rang
-            left.append((due, gathering.take(due)))
         arrived_at.append(now)
-        if items := gathering.add(number, now, urgent=urgent):
-            left.append((now, items))
-        assert not (urgent and gathering.due)
-    if (due := gathering.due) is not None:
-        left.append((due, gathering.take(due)))
-    assert [item for _, items in left for item in items] == list(range(len(arrivals)))
+        gathering.add(number, number)
+        if urgent or gathering.full:
+            left.append((now, gathering.take(now)))
+        if answered is not None:
+            gathering.settle(answered)
+        let_go(now)
+    if (due := gathering.due(now)) is not None:
+        let_go(due)
+    assert [item for _, items in left for item in items] == list(range(len(steps)))
     for at, items in left:
         assert 1 <= len(items) <= size
         assert all(0 <= at - arrived_at[item] <= timeout for item in items)
