@@ -94,6 +94,13 @@ class Journal:
             with self._translated("written"), self._db:
                 self._db.executemany(WRITE, [_row(order) for order in orders])
 
+    def note(self, orders: Sequence[Order]) -> None:
+        """The same without waiting for the disk: the end of this process loses none of it, that of the
+        machine may, unless something was written since."""
+        if orders:
+            with self._translated("written"), self._unhurried():
+                self.write(orders)
+
     def load(self) -> list[Order]:
         """The unfinished orders and the last 1,000 finished, in the order in which they were made."""
         with self._translated("read"):
@@ -142,6 +149,14 @@ class Journal:
         return db
 
     @contextmanager
+    def _unhurried(self) -> Iterator[None]:
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
     def _translated(self, action: str) -> Iterator[None]:
         try:
             yield
@@ -184,6 +199,8 @@ class NoJournal:
     def write(self, orders: Sequence[Order]) -> None:
         if orders:
             raise Halted(self._reason)
+
+    note = write
 
     def halted(self) -> str | None:
         return self._reason

@@ -48,8 +48,8 @@ from tests.test_journal import CLOSED, JOURNALED
 journal = Journal(Path(sys.argv[1]))
 number = len(journal.load())
 while True:
-    for order in (JOURNALED, CLOSED):
-        journal.write([structs.replace(order, id=f"o{number}")])
+    for write, order in ((journal.write, JOURNALED), (journal.note, CLOSED)):
+        write([structs.replace(order, id=f"o{number}")])
         print(number, order.state.value, flush=True)
     number += 1
 """
@@ -252,9 +252,31 @@ def test_a_row_that_makes_no_sense_is_reported_and_not_guessed(path: Path, journ
         journal.load()
 
 
-def test_every_commit_reaches_the_disk_before_it_returns(journal: Journal) -> None:
+def test_what_is_written_reaches_the_disk_before_it_returns(journal: Journal) -> None:
     assert tuple(journal._db.execute("PRAGMA synchronous").fetchone()) == (2,)
     assert tuple(journal._db.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
+
+
+def test_only_a_note_does_not_wait_for_the_disk(journal: Journal) -> None:
+    steps: list[str] = []
+    journal._db.set_trace_callback(steps.append)
+    journal.note([CLOSED])
+    journal.write([closed_as("o2")])
+    assert [step for step in steps if not step.lstrip().startswith("INSERT")] == [
+        "PRAGMA synchronous = NORMAL",
+        "BEGIN ",
+        "COMMIT",
+        "PRAGMA synchronous = FULL",
+        "BEGIN ",
+        "COMMIT",
+    ]
+    assert journal.load() == [CLOSED, closed_as("o2")]
+
+
+def test_after_a_note_that_failed_every_write_reaches_the_disk_again(journal: Journal) -> None:
+    with pytest.raises(Halted, match="cannot be written"):
+        journal.note([structs.replace(CLOSED, reason="\ud800")])
+    assert tuple(journal._db.execute("PRAGMA synchronous").fetchone()) == (2,)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
