@@ -42,7 +42,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_deadline(value: Any) -> bool:
-    return value is None or value == math.inf or _is_number(value)
+    return value is None or (type(value) is float and value == math.inf) or _is_number(value)
 
 
 def _is_listener(value: Any) -> bool:
