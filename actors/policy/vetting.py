@@ -26,6 +26,9 @@ def flaw(command: Command) -> str:
     return ""
 
 
+# Exact types, since msgspec encodes no subclass: a number of numpy's would end the process that sends it on.
+
+
 def _is_text(value: Any) -> bool:
     return type(value) is str and (value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value))
 
@@ -35,11 +38,11 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+    return _is_integer(value) or (type(value) is float and math.isfinite(value))
 
 
 def _is_deadline(value: Any) -> bool:
-    return value is None or value == math.inf or _is_number(value)
+    return value is None or (type(value) is float and value == math.inf) or _is_number(value)
 
 
 def _is_listener(value: Any) -> bool:
@@ -55,7 +58,7 @@ _BY_TYPE: Final[dict[Any, _Rule]] = {
     bool: _Rule(lambda value: type(value) is bool, "true or false"),
     int: _Rule(_is_integer, "a whole number of at most 64 bits"),
     float | None: _Rule(lambda value: value is None or _is_number(value), "a finite number or None"),
-    Decimal: _Rule(lambda value: isinstance(value, Decimal), "a Decimal"),
+    Decimal: _Rule(lambda value: type(value) is Decimal, "a Decimal"),
     Direction: _Rule(lambda value: isinstance(value, Direction), "a Direction"),
 }
 

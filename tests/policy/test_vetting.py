@@ -61,6 +61,11 @@ SOUND: list[Command] = [
 ]
 """One of every kind; some are odd, but right."""
 
+
+class _Odd(float):
+    """As numpy's are."""
+
+
 ANY: Any = LoadCandles
 
 
@@ -84,8 +89,10 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (ANY("EURUSD", 2**63), "period must be a whole number of at most 64 bits"),
         (ANY("EURUSD", 60, end="now"), "end must be a finite number or None"),
         (ANY("EURUSD", 60, end=math.inf), "end must be a finite number or None"),
+        (ANY("EURUSD", 60, end=_Odd(1.5)), "end must be a finite number or None"),
         (GetPayout(["EURUSD"]), "asset must be text"),  # type: ignore[arg-type]
         (GetAssets(deadline="5"), "deadline must be a number of seconds"),  # type: ignore[arg-type]
+        (GetAssets(deadline=_Odd(math.inf)), "deadline must be a number of seconds"),
         (GetAssets(deadline=math.nan), "deadline must be a number of seconds"),
         (GetAssets(deadline=-math.inf), "deadline must be a number of seconds"),
         (GetAssets(deadline=10**400), "deadline must be a number of seconds"),
