@@ -3,16 +3,20 @@
 import time
 
 import psutil
-from faults_scene import ASSETS, CLOCKS, Scene, Violated, scene
+from faults_program import PAUSE
+from faults_scene import ASSETS, CLOCKS, FRESH, Scene, Violated, scene
 
 from actors.messages import ConnectionDown
 from runtime.practice import PracticeExchange
 
-FRESH, ALL_UP = "fresh again", "all up again"
+ALL_UP, CPU, FIRST = "all up again", "CPU %", "first ticks"
 MANY, PACE = 50, 10
 """Connections, and how many may be attempted in a second."""
 
 SECONDS_DOWN = 10.0
+RESTARTING = 0.5
+"""Seconds that a restart of the exchange takes."""
+
 NEWS = 0.2
 """Seconds that the news of a refusal may take to the witness."""
 
@@ -31,7 +35,7 @@ def refused_at_first(name: str, pause: float = 0.0, **parameters: object) -> dic
         (socket,) = [record for record in on.exchange.ledger.sockets() if record.authenticated]
         if pause and socket.connected_at < earliest:
             raise Violated(f"called again {earliest - socket.connected_at:.2f} s too early")
-        return {"first ticks": fresh}
+        return {FIRST: fresh}
 
 
 def all_dropped() -> dict[str, float]:
@@ -42,7 +46,7 @@ def all_dropped() -> dict[str, float]:
     ) as on:
         on.up(MANY)
         on.fresh(time.time())
-        before = _growth(on)
+        before = _held(on)
         dropped_at = time.time()
         on.exchange.drop_connections()
         on.up(MANY, life=2)
@@ -58,16 +62,16 @@ def rolling_restart(restarts: int, seconds: float) -> dict[str, float]:
     """The exchange restarts again and again; nothing piles up."""
     with scene(*ASSETS) as on:
         on.fresh(time.time())
-        before = _growth(on)
-        figures = 0.0
+        before = _held(on)
+        slowest = 0.0
         for _ in range(restarts):
             began = time.time()
-            on.exchange.fault("restart", lasts=0.5)
-            figures = max(figures, on.fresh(began + 0.5))
+            on.exchange.fault("restart", lasts=RESTARTING)
+            slowest = max(slowest, on.fresh(began + RESTARTING))
             time.sleep(max(0.0, began + seconds - time.time()))
         on.fresh(time.time())
         _assert_not_grown(on, before)
-        return {FRESH: figures}
+        return {FRESH: slowest}
 
 
 def down() -> dict[str, float]:
@@ -85,23 +89,24 @@ def down() -> dict[str, float]:
         back_at = time.time()
         for region in on.exchange.regions:
             on.exchange.open_region(region.name)
-        return {"CPU %": 100 * spent / SECONDS_DOWN, FRESH: on.fresh(back_at)}
+        return {CPU: 100 * spent / SECONDS_DOWN, FRESH: on.fresh(back_at)}
 
 
-def _growth(on: Scene) -> list[tuple[int, int]]:
-    """Threads and descriptors of this process and its workers, once the runtime is at rest."""
+def _held(on: Scene) -> tuple[int, int]:
+    """Threads and descriptors of this process and its workers together, once the runtime is at rest."""
     on.status()
     main = psutil.Process()
-    return [(process.num_threads(), process.num_fds()) for process in (main, *main.children())]
+    processes = (main, *main.children())
+    return sum(each.num_threads() for each in processes), sum(each.num_fds() for each in processes)
 
 
-def _assert_not_grown(on: Scene, before: list[tuple[int, int]]) -> None:
-    due = time.monotonic() + CLOCKS["open_timeout"]  # dials that lost a race end by then
-    while _sum(after := _growth(on)) > _sum(before):
+def _assert_not_grown(on: Scene, before: tuple[int, int]) -> None:
+    due = time.monotonic() + CLOCKS["open_timeout"]  # whatever is still being opened is so no longer then
+    while _is_more(after := _held(on), before):
         if time.monotonic() > due:
             raise Violated(f"threads and descriptors have grown from {before} to {after}")
-        time.sleep(0.05)
+        time.sleep(PAUSE)
 
 
-def _sum(figures: list[tuple[int, int]]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(*figures, strict=True)))
+def _is_more(after: tuple[int, int], before: tuple[int, int]) -> bool:
+    return after[0] > before[0] or after[1] > before[1]

@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable
 
 from faults_relay import Relay, Way
-from faults_scene import ASSETS, CLOCKS, Scene, Violated, scene
+from faults_scene import ASSETS, CLOCKS, FRESH, NOTICED, Scene, Violated, scene
 
-from actors.messages import ConnectionDown, ConnectionUp
+from actors.messages import ConnectionDown
 
-NOTICED, FRESH, FIRST = "noticed", "fresh again", "first ticks"
 QUIET = {"ping_interval": 20.0, "ping_timeout": 20.0}
 """For ``connection``: what is noticed is so without the help of pings."""
 
@@ -31,8 +30,8 @@ def mute_line(ways: Way, *assets: str) -> dict[str, float]:
         on.relay.hold(ways, new=False)
         figures = {NOTICED: _noticed(on, lost_at)}
         on.up(life=2)
-        back = max(up for up in _risen(on))
-        return figures | {FRESH: on.fresh(back) + back - lost_at if assets else back - lost_at}
+        back_at = _risen_at(on)
+        return figures | {FRESH: on.fresh(back_at) + back_at - lost_at}
 
 
 def partition(seconds: float) -> dict[str, float]:
@@ -83,7 +82,8 @@ def half_dead(name: str) -> dict[str, float]:
         on.exchange.fault(name, region=on.exchange.regions[0].name)
         figures = {NOTICED: _noticed(on, lost_at)}
         on.up(life=2)
-        return figures | {FRESH: on.fresh(max(_risen(on))) + max(_risen(on)) - lost_at}
+        back_at = _risen_at(on)
+        return figures | {FRESH: on.fresh(back_at) + back_at - lost_at}
 
 
 def _noticed(on: Scene, lost_at: float) -> float:
@@ -99,7 +99,6 @@ def _noticed(on: Scene, lost_at: float) -> float:
     return max(noticed.values()) - lost_at
 
 
-def _risen(on: Scene) -> list[float]:
-    """When, by the exchange, the connections of the second life logged in."""
-    logins = [event.at for event in on.exchange.ledger.received("auth")]
-    return logins[len({up.connection for up in on.witness.all(ConnectionUp)}) :]
+def _risen_at(on: Scene) -> float:
+    """When the last connection logged in."""
+    return on.exchange.ledger.received("auth")[-1].at

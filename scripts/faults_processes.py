@@ -11,14 +11,25 @@ from typing import Any
 
 import psutil
 from faults_program import PAUSE, Program
-from faults_scene import ASSETS, OPENED, PATIENCE, Scene, Violated, place, programmed, settings_for
+from faults_scene import (
+    ASSETS,
+    FRESH,
+    NOTICED,
+    OPENED,
+    PATIENCE,
+    Scene,
+    Violated,
+    place,
+    programmed,
+    settings_for,
+)
 
 from actors.errors import ConfigInvalid
 from actors.messages import ConnectionDown, ConnectionUp, SendRaw, StreamConfirmed, WorkerDown
 from runtime.control.speech import Reload
 from runtime.practice import PracticeExchange
 
-NOTICED, FRESH, ENDED = "noticed", "fresh again", "ended"
+ENDED = "ended"
 TWO_WORKERS = {"workers": 2, "streams_per_connection": 2}
 """For ``pool``: the streams are over both of them."""
 

@@ -25,6 +25,9 @@ from runtime.practice import PracticeExchange, PracticeSettings, SentTick
 PATIENCE = 15.0
 """Seconds after which an event that has not come will not: well beyond every limit, which a figure shows."""
 
+NOTICED, FRESH = "noticed", "fresh again"
+"""What is measured of most faults, in seconds."""
+
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
 CLOCKS = {"open_timeout": 2.0, "ping_interval": 1.0, "ping_timeout": 1.0}
 """For ``connection``: what takes half a minute as configured by default shows within a few seconds."""

@@ -2,12 +2,11 @@
 
 import time
 
-from faults_scene import ASSETS, Violated, scene
+from faults_scene import ASSETS, FRESH, NOTICED, Violated, scene
 
 from actors.messages import ConnectionDown, ConnectionSuspect, StreamStale
 from runtime.practice.listings import LISTINGS
 
-NOTICED, FRESH = "noticed", "fresh again"
 HASTE = {"check_interval": 0.2, "stale_after": 2.0}
 """For ``health``."""
 

@@ -9,11 +9,10 @@ import faults_line as line
 import faults_load as load
 import faults_processes as processes
 import faults_streams as streams
-from faults_gate import ALL_UP
-from faults_line import FIRST, FRESH, NOTICED
+from faults_gate import ALL_UP, CPU, FIRST
 from faults_processes import ENDED
 from faults_relay import Relay, Way
-from faults_scene import ASSETS
+from faults_scene import ASSETS, FRESH, NOTICED
 
 
 class Trial(NamedTuple):
@@ -69,7 +68,7 @@ TRIALS: Mapping[str, Trial] = {
         )
         for status in (429, 503)
     },
-    "venue down for 10 s": Trial(gate.down, {"CPU %": 1.0, FRESH: 5.0}),
+    "venue down for 10 s": Trial(gate.down, {CPU: 1.0, FRESH: 5.0}),
     "50 connections dropped": Trial(gate.all_dropped, {ALL_UP: 7.0, FRESH: 7.0}),
     "rolling restart": Trial(partial(gate.rolling_restart, 3, 3.0), {FRESH: 3.0}),
     "rolling restart every 30 s": Trial(partial(gate.rolling_restart, 4, 30.0), {FRESH: 3.0}, slow=True),
