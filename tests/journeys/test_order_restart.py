@@ -22,6 +22,7 @@ from actors.messages import (
     OrderOrphan,
 )
 from actors.messages import OrderUnknown as UnknownNews
+from actors.messages.events import DealsOpen
 from actors.values import Direction
 from runtime import Runtime
 from runtime.config import Config
@@ -117,7 +118,7 @@ def test_an_order_in_flight_at_a_stop_is_never_called_unsent_and_is_found_by_the
         exchange.disturb_orders("lost_before")
         answers = [runtime.router.ask(bet(amount), block=False) for amount in (5, 6)]
         orders_arrive(exchange, 2)
-        before.first(OrderOpened)
+        assert before.wait(lambda book: any(listed.deals for listed in book.all(DealsOpen)))
     executed, swallowed = (str(order.request_id) for order in exchange.ledger.orders())
     # The venue had listed the one, though it had not answered for it; of the other nobody knows.
     assert answers[0].get(timeout=DEADLINE) == exchange.ledger.deal_for(executed)
