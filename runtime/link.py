@@ -4,12 +4,10 @@ import contextlib
 import selectors
 import socket
 import threading
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from actors.errors import RemoteProtocolError, WorkerDied
 from runtime.framing import Framer, Unframer
-
-READ_SIZE: Final = 256 * 1024
 
 M = TypeVar("M")
 
@@ -52,15 +50,15 @@ class Link(Generic[M]):
         Raises ``WorkerDied`` at the end of the link, after all that came before it was returned.
         """
         try:
-            data = self._sock.recv(READ_SIZE)
+            count = self._sock.recv_into(self._messages_in.room())
         except BlockingIOError:
             return []
         except OSError as error:
             raise WorkerDied(f"the link failed: {error}") from error
-        if not data:
+        if not count:
             raise WorkerDied("the link ended")
         try:
-            return self._messages_in(data)
+            return self._messages_in.take(count)
         except RemoteProtocolError as error:
             raise WorkerDied(f"the link is of no use any more: {error}") from error
 
