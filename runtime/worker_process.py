@@ -1,5 +1,7 @@
 """A worker process as the main process sees it: started, told over its link, killed."""
 
+import contextlib
+import functools
 import os
 import socket
 import subprocess
@@ -8,8 +10,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import pykka
+
 from actors.errors import WorkerDied
-from actors.messages.lifecycle import LinkOpened, Tellable
+from actors.messages.lifecycle import LinkOpened, LinkReadable, Tellable
 from actors.messages.traffic import EventBatch, LogRecord, Uplink
 from actors.values import LogLevel
 from runtime.link import Link
@@ -41,7 +45,9 @@ class WorkerProcess:
             self._process = _start(command, theirs, _environment(secrets))
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
-        router.tell(LinkOpened(name, self.pid, _Inward(self._link)))
+        opened = LinkOpened(name, self.pid, _Inward(self._link))
+        self._link.taken_in = functools.partial(_tell, router, LinkReadable(opened))
+        router.tell(opened)
 
     def tell(self, message: Any) -> None:
         try:
@@ -71,6 +77,11 @@ class _Inward:
             else:
                 batches.append(message)
         return batches
+
+
+def _tell(router: Tellable, readable: LinkReadable) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # nobody reads any more
+        router.tell(readable)
 
 
 def _environment(secrets: Collection[str]) -> dict[str, str]:

@@ -298,6 +298,46 @@ def test_a_peer_that_reads_slowly_but_steadily_is_not_given_up(
         reader.join(5)
 
 
+def test_two_ends_that_both_say_more_than_fits_do_not_wait_for_one_another(
+    links: tuple[Link[EventBatch], Link[Any]],
+) -> None:
+    main, worker = links
+    taken_in = threading.Event()
+    heard: dict[str, list[Any]] = {"main": [], "worker": []}
+    sizes = [4 * 1024 * 1024, 1]
+    up = [numbered("c", number, size) for number, size in enumerate(sizes)]
+    down = [StopConnection("c" * size) for size in sizes]
+
+    def live(name: str, link: Link[Any], messages: list[Any], expected: int) -> None:
+        """As both ends do: one thread reads and sends, one after the other."""
+        link.taken_in = taken_in.set
+        for message in messages:
+            link.send(message)
+        while len(heard[name]) < expected:
+            heard[name] += link.receive()
+
+    ends = [
+        threading.Thread(target=live, args=args, daemon=True)
+        for args in (("worker", worker, up, len(down)), ("main", main, down, len(up)))
+    ]
+    for end in ends:
+        end.start()
+    for end in ends:
+        end.join(5)
+    assert heard == {"main": up, "worker": down}
+    assert taken_in.is_set()  # and so its reader looks for what is no longer on the line
+
+
+def test_garbage_that_comes_while_it_waits_ends_the_link_for_sender_and_reader(
+    link_and_peer: tuple[Link[EventBatch], socket.socket],
+) -> None:
+    link, peer = link_and_peer
+    peer.sendall(framed(BATCH) + struct.pack(">I", 3) + b"\xc1\xc1\xc1")
+    for deadly in (flood, receive_until_quiet):
+        with pytest.raises(WorkerDied, match=r"of no use|else than messages"):
+            deadly(link)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="numbers of descriptors are small integers on POSIX only")
 def test_a_link_among_thousands_of_descriptors_waits_like_any_other(
     ends: tuple[socket.socket, socket.socket],
