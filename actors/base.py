@@ -2,7 +2,6 @@
 
 import contextlib
 import enum
-import functools
 import re
 import time
 from types import TracebackType
@@ -12,8 +11,10 @@ import pykka
 from loguru import logger
 from pykka._envelope import Envelope
 
+from actors.bells import HasFileno
+from actors.dispatcher import Clock, Dispatcher, Timer
 from actors.errors import TransportError
-from actors.inbox import Bound, Clock, HasFileno, Inbox, Timer
+from actors.inbox import Bound, Inbox
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.status import Describe, Described, Part
 from actors.messages.tasks import TaskStatus
@@ -39,28 +40,65 @@ class Reply:
 class RuntimeActor(pykka.ThreadingActor):
     """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` hears of.
 
-    Threads are daemons: a program that ends without ``Runtime.stop`` is not held up by us.
+    It runs in the thread of its ``dispatcher``; without one, in a thread of its own, on ``clock``. Threads
+    are daemons: a program that ends without ``Runtime.stop`` is not held up by us. pykka's ``on_start`` is
+    not called, because an exception in it would call no hook.
     """
-
-    use_daemon_thread = True
 
     def __init__(
         self,
         name: str,
         *,
         guardian: Tellable | None = None,
+        dispatcher: Dispatcher | None = None,
         clock: Clock = time.monotonic,
         bound: Bound | None = None,
     ) -> None:
-        self._new_inbox = functools.partial(Inbox, clock, bound)
+        self._dispatcher = dispatcher or Dispatcher(clock, name)
+        self._bound = bound
         super().__init__()
         self.name = name
-        self.now = clock
+        self.now = self._dispatcher.clock
         self._guardian = guardian
+        self._present: Envelope[Any]
         self.actor_inbox.put(Envelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
-        return self._new_inbox()
+        return Inbox(self._dispatcher, self._bound)
+
+    def _start_actor_loop(self) -> None:
+        self.inbox.open(self._serve_envelope)
+
+    def _serve_envelope(self, envelope: Envelope[Any]) -> None:
+        """What pykka's loop does with an envelope; nothing is raised, for others may share the thread.
+
+        Here ``SystemExit`` is an actor's failure like any other; pykka would stop every actor for it, and
+        wait for their ends in a thread that they may need to end.
+        """
+        if self.actor_stopped.is_set():  # it was put in the moment of the end
+            self.actor_inbox.put(envelope)
+            self._actor_loop_teardown()
+            return
+        self._present = envelope
+        try:
+            response = self._handle_receive(envelope.message)
+            if envelope.reply_to is not None:
+                envelope.reply_to.set(response)
+        except BaseException as error:  # noqa: BLE001
+            if envelope.reply_to is not None:
+                envelope.reply_to.set_exception()
+            if envelope.reply_to is None or not isinstance(error, Exception):
+                self._die_of(error)
+        if self.actor_stopped.is_set():
+            self._actor_loop_teardown()
+            self.inbox.leave()
+
+    def _die_of(self, error: BaseException) -> None:
+        self._handle_failure(type(error), error, error.__traceback__)
+        try:
+            self.on_failure(type(error), error, error.__traceback__)
+        except BaseException as another:  # noqa: BLE001
+            self._handle_failure(type(another), another, another.__traceback__)
 
     @property
     def inbox(self) -> Inbox:
@@ -106,8 +144,8 @@ class RuntimeActor(pykka.ThreadingActor):
 
     def defer(self) -> Reply | None:
         """Take over the answer to the present message; ``None`` if it was told, not asked."""
-        envelope = self.inbox.current
-        if envelope is None or envelope.reply_to is None:
+        envelope = self._present
+        if envelope.reply_to is None:
             return None
         future, envelope.reply_to = envelope.reply_to, None
         return Reply(future)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.inbox import Timer
+from actors.dispatcher import Timer
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe
@@ -20,7 +20,8 @@ class _Flush(Struct, frozen=True):
 
 class Batcher(RuntimeActor):
     """Owns the requests that wait for company; receives ``Request`` and ``Settled``, sends ``Requests`` to
-    ``outbound``. What has been told already is company at no cost: nothing leaves before it is seen."""
+    ``outbound``, and what is settled. What has been told already is company at no cost: nothing leaves before
+    it is seen."""
 
     def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
         super().__init__("batcher", **kwargs)
@@ -38,6 +39,7 @@ class Batcher(RuntimeActor):
                     self._pass_on()
             case Settled():
                 self._gathering.settle(message.id)
+                self._outbound.tell(message)
             case _Flush():
                 self._flush = None
             case Reconfigure(settings=BatchSettings() as settings):

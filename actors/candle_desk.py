@@ -158,8 +158,7 @@ class CandleDesk(RuntimeActor):
         """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
         if self._draining:  # the way out is being taken down
             return
-        for listener in (self._house.outbound, self._house.pool):
-            listener.tell(Settled(page, succeeded))
+        self._house.outbound.tell(Settled(page, succeeded))
 
     def _drain(self) -> None:
         self._draining = True

@@ -48,8 +48,8 @@ class Connection(RuntimeActor):
     second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
     """
 
-    def __init__(self, start: StartConnection, events: Tellable, dial: Dial, guardian: Tellable) -> None:
-        super().__init__(f"{start.connection}#{start.epoch}", guardian=guardian)
+    def __init__(self, start: StartConnection, events: Tellable, dial: Dial, **kwargs: Any) -> None:
+        super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
         self._start = start
         self._events = events
         self._numbering = Numbering(start.connection, start.epoch)

@@ -29,8 +29,8 @@ class ConnectionHost(RuntimeActor):
     sends to its connections. After ``StopHost`` it ends with the last of them.
     """
 
-    def __init__(self, start_connection: StartActor, *, guardian: Tellable | None = None) -> None:
-        super().__init__("connection host", guardian=guardian)
+    def __init__(self, start_connection: StartActor, *, name: str = "connection host", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self._start_connection = start_connection
         self._connections: dict[str, tuple[int, pykka.ActorRef[Any]]] = {}
         self._stopping = False

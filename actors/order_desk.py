@@ -10,7 +10,7 @@ from msgspec import Struct
 from actors import errors
 from actors.base import RuntimeActor
 from actors.books import Books, Journal
-from actors.inbox import Timer
+from actors.dispatcher import Timer
 from actors.messages import commands, events, traffic
 from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import Tellable, Wired

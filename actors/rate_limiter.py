@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.inbox import Timer
+from actors.dispatcher import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp

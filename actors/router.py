@@ -9,13 +9,14 @@ import pykka
 from loguru import logger
 
 from actors.base import RuntimeActor
-from actors.errors import RequestError, RequestRefused, RequestTimeout, WorkerDied, request_error
+from actors.errors import RequestError, RequestRefused, RequestTimeout, request_error
+from actors.links import Links
 from actors.listener import Audience, StartSubscriber
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
-from actors.messages.events import Event, WorkerDown
-from actors.messages.lifecycle import DeadlinePassed, Link, LinkOpened, LinkReadable, RestartChild, Wired
+from actors.messages.events import Event
+from actors.messages.lifecycle import DeadlinePassed, LinkOpened, LinkReadable, RestartChild, Wired
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.policy.continuity import Continuity
 from actors.policy.facts import VenueFacts, Verdict
@@ -39,14 +40,15 @@ class Router(RuntimeActor):
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline)
         self._house: Wired
-        self._links: set[Link] = set()
+        self._links = Links(self.inbox)
         self._draining = False
         self._events = self._ticks = self._lost = 0
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case LinkReadable():
-                self._read(message.opened)
+            case LinkReadable(opened=opened):
+                for batch in self._links.read(opened, self.name):
+                    self._route(batch)
             case traffic.EventBatch():
                 self._route(message)
             case Command():
@@ -59,9 +61,8 @@ class Router(RuntimeActor):
                 self._fail(message.id, message.error)
             case Described():
                 self._draw(message)
-            case LinkOpened(link=link):
-                self._links.add(link)
-                self.watch(link, LinkReadable(message))
+            case LinkOpened():
+                self._links.add(message)
             case HandoverBegun():
                 self._handovers.begin(message, self._continuity.lives)
             case Wired():
@@ -70,18 +71,6 @@ class Router(RuntimeActor):
                 self._drain()
             case _:
                 self.unexpected(message)
-
-    def _read(self, opened: LinkOpened) -> None:
-        link: Link = opened.link
-        try:
-            batches = link.receive()
-        except WorkerDied as error:
-            self.inbox.unwatch(link)
-            self._links.discard(link)
-            link.close()
-            batches = [traffic.EventBatch(self.name, [WorkerDown(opened.worker, opened.pid, str(error))])]
-        for batch in batches:
-            self._route(batch)
 
     def _route(self, batch: traffic.EventBatch) -> None:
         if missing := self._continuity.missing(batch):
@@ -176,8 +165,10 @@ class Router(RuntimeActor):
     def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
         if waiter is not None and waiter.forwarded and not self._draining:
-            for listener in (self._house.outbound, self._house.pool, self._house.pending_desk):
-                listener.tell(traffic.Settled(id, succeeded))
+            settled = traffic.Settled(id, succeeded)
+            self._house.outbound.tell(settled)
+            if isinstance(waiter.command, PendingCommand):
+                self._house.pending_desk.tell(settled)
         return waiter
 
     def _draw(self, described: Described) -> None:
@@ -196,5 +187,4 @@ class Router(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         self._drain(but=())
         self._audience.end()
-        for link in self._links.union(each.link for each in unhandled if isinstance(each, LinkOpened)):
-            link.close()
+        self._links.close(each for each in unhandled if isinstance(each, LinkOpened))

@@ -10,8 +10,9 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.base import RuntimeActor
+from actors.dispatcher import Timer
 from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError
-from actors.inbox import Bound, Timer
+from actors.inbox import Bound
 from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin

@@ -7,18 +7,20 @@ import pykka
 
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
+from actors.dispatcher import Dispatcher
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import StartConnection, Tellable
 from runtime.dialing import dial
 
 
 class LocalHost:
-    """A ``Host`` whose connections tell ``router`` directly."""
+    """A ``Host`` whose connections tell ``router`` directly; ``dispatcher`` is best the router's own."""
 
     pid = 0
 
-    def __init__(self, router: Tellable) -> None:
-        self._host = ConnectionHost.start(functools.partial(_start_connection, router))
+    def __init__(self, router: Tellable, dispatcher: Dispatcher) -> None:
+        start = functools.partial(_start_connection, router, dispatcher)
+        self._host = ConnectionHost.start(start, dispatcher=dispatcher)
 
     def tell(self, message: Any) -> None:
         try:
@@ -31,6 +33,6 @@ class LocalHost:
 
 
 def _start_connection(
-    router: Tellable, start: StartConnection, guardian: Tellable
+    router: Tellable, dispatcher: Dispatcher, start: StartConnection, guardian: Tellable
 ) -> pykka.ActorRef[Connection]:
-    return Connection.start(start, router, dial, guardian)
+    return Connection.start(start, router, dial, guardian=guardian, dispatcher=dispatcher)

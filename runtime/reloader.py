@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.base import Reply, RuntimeActor
+from actors.dispatcher import Timer
 from actors.errors import ConfigInvalid, RequestRefused
-from actors.inbox import Timer
 from actors.messages.events import ConfigRefused, ConfigReloaded
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.status import Describe, ReloadStatus

@@ -14,6 +14,7 @@ from typing import Self, cast
 import pykka
 
 from actors.books import Journal
+from actors.dispatcher import Dispatcher
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.lifecycle import Host, Tellable
 from actors.router import Router
@@ -199,9 +200,11 @@ class Runtime:
         self._passing = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
         return open_journal(Path(self._passing.name) / "orders.sqlite")
 
-    def _start_host(self, session: SessionString, name: str, router: Tellable) -> Host:
+    def _start_host(
+        self, session: SessionString, name: str, router: Tellable, dispatcher: Dispatcher
+    ) -> Host:
         if self.config.pool.workers == 0:
-            return LocalHost(router)
+            return LocalHost(router, dispatcher)
         configured = self.config.account.session.get_secret_value()  # not the one in use while practising
         secrets = tokens(session.auth.value) | tokens(configured)
         return self._workers.start(name, router, secrets)

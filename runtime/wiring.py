@@ -12,6 +12,7 @@ from actors.backfiller import Backfiller
 from actors.batcher import Batcher
 from actors.books import Journal
 from actors.candle_desk import CandleDesk
+from actors.dispatcher import Dispatcher
 from actors.health_monitor import HealthMonitor
 from actors.messages.commands import Subscribe, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
@@ -50,16 +51,24 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
 }
 """Which events the house's own actors subscribe to; the candle desk does so as it needs to."""
 
+SHARING: frozenset[type[pykka.Actor]] = frozenset(
+    {Router, RateLimiter, Batcher, Pool, HealthMonitor, Backfiller, CandleDesk, PendingDesk}
+)
+"""Who runs in one thread, with the connections if there are no workers: what comes in and what goes out wakes
+it once. Who may block has a thread to itself: the order desk (its journal is synced), the supervisor (it
+starts and ends processes), the reloader (it reads files), the gateway, and each subscriber."""
+
 Ref = pykka.ActorRef[Any]
 
 
 class Means(NamedTuple):
-    """What the actors work with beyond the configuration; ``start_host`` is given a name and the router."""
+    """What the actors work with beyond the configuration; ``start_host`` is given a name, the router, and the
+    dispatcher that connections of this process share with it."""
 
     session: SessionString
     regions: Sequence[Region]
     journal: Journal
-    start_host: Callable[[str, Tellable], Host]
+    start_host: Callable[[str, Tellable, Dispatcher], Host]
     escalate: Callable[[Exception], None]
     reconfigure: Callable[[Config], None]
 
@@ -72,7 +81,7 @@ class House:
         self._config = config
         self._means = means
         self._household = household
-        self._start = household.start
+        self._dispatcher = Dispatcher(name="way in and out")
         self.router = self._start(Router, self._start_subscriber, config.connection.message_timeout)
         self._desk, self._pending_desk, self._candle_desk = self._start_desks()
         self._pool, self._batcher, self._limiter = self._start_way_out()
@@ -106,9 +115,17 @@ class House:
                 ref.tell(Drain())
         self._household.await_end(self._supervisor, timeout)
 
+    def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Ref:
+        if actor in SHARING:
+            kwargs["dispatcher"] = self._dispatcher
+        return self._household.start(actor, *args, **kwargs)
+
     def _start_subscriber(self, wish: Subscribe) -> Ref:
         assert not isinstance(wish.to, pykka.ActorRef)
-        return Subscriber.start(wish.topic or "*", wish.to, batch=wish.batch, router=self.router)
+        dispatcher = self._dispatcher if wish.inline else None
+        return Subscriber.start(
+            wish.topic or "*", wish.to, batch=wish.batch, router=self.router, dispatcher=dispatcher
+        )
 
     def _start_desks(self) -> tuple[Ref, Ref, Ref]:
         kind, limits, candles = self._means.session.kind, limits_of(self._config.orders), self._config.candles
@@ -150,7 +167,7 @@ class House:
         )
 
     def _start_host(self, name: str) -> Host:
-        return self._means.start_host(name, self.router)
+        return self._means.start_host(name, self.router, self._dispatcher)
 
     def _subscribe(self) -> None:
         listeners = (

@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import functools
 import gc
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any, get_args
 import pykka
 from loguru import logger
 from msgspec import Struct
+from pykka._envelope import Envelope
 
 from actors.connection import Connection
 from actors.connection_host import ConnectionHost
@@ -54,15 +56,15 @@ class Uplink:
 
 
 class Worker(ConnectionHost):
-    """A connection host that is told by link, shows by heartbeats that it reads it, and ends with it."""
+    """A connection host that is told by link, and ends with it. Its connections share its thread, so its
+    heartbeats show that they are served too."""
 
     def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
         self._link = link
         self._log = log
         self._uplink = Uplink(link)
         self._heartbeat_interval = heartbeat_interval
-        super().__init__(self._start)
-        self.name = name
+        super().__init__(self._start, name=name)
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -74,6 +76,7 @@ class Worker(ConnectionHost):
                 self._log.set_level(level)
             case Begin():
                 self.watch(self._link, _LinkReadable())
+                self._link.taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
                 self.every(self._heartbeat_interval, _Beat())
                 logger.debug("serves, pid {}", os.getpid())
                 self._beat()
@@ -82,7 +85,7 @@ class Worker(ConnectionHost):
 
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
         self._log.hide(logs.secrets_in([start.settings.session.value], start.settings.headers.values()))
-        return Connection.start(start, self._uplink, dial, guardian)
+        return Connection.start(start, self._uplink, dial, guardian=guardian, dispatcher=self._dispatcher)
 
     def _read(self) -> None:
         try:

@@ -39,17 +39,13 @@ def test_an_actors_first_message_is_begin() -> None:
     assert Recording().seen() == Begin()
 
 
-def test_begin_comes_before_what_was_told_before_its_thread_ran() -> None:
-    told = threading.Event()
+def test_begin_comes_before_what_it_is_told_while_it_is_made() -> None:
+    class Early(Recorder):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.actor_ref.tell("early")
 
-    class Late(Recorder):
-        def on_start(self) -> None:
-            assert told.wait(WAIT)
-            super().on_start()
-
-    recording = Recording(Late)
-    recording.ref.tell("early")
-    told.set()
+    recording = Recording(Early)
     assert [recording.seen(), recording.seen()] == [Begin(), "early"]
 
 

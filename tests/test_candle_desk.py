@@ -35,17 +35,17 @@ def tick(asset: str = "A") -> Tick:
 
 
 class House:
-    """A desk, and all around it: the ``asker``, the ``router``, the way out and the pool at its end."""
+    """A desk, and all around it: the ``asker``, the ``router`` and the way out."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
-        self.asker, self.router, self.outbound, self.pool = (
-            Recording(name=name) for name in ("asker", "router", "outbound", "pool")
+        self.asker, self.router, self.outbound = (
+            Recording(name=name) for name in ("asker", "router", "outbound")
         )
-        for recording in (self.asker, self.router, self.outbound, self.pool):
+        for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
         self.desk = CandleDesk.start(TTL, 1000, router=self.router.ref, clock=clock)
-        self.desk.tell(Wired(self.outbound.ref, self.pool.ref, None, None, None, self.desk, ()))
+        self.desk.tell(Wired(self.outbound.ref, None, None, None, None, self.desk, ()))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
         self.desk.tell(Load(id, command, self.clock() + patience, self.asker.ref))
@@ -59,7 +59,7 @@ class House:
         """The venue does, and the desk says that the page's place is free."""
         loaded = CandlesLoaded(page.command.asset, PERIOD, candles)  # type: ignore[union-attr]
         self.desk.tell(Reply(page.id, loaded))
-        assert self.outbound.seen() == self.pool.seen() == Settled(page.id)
+        assert self.outbound.seen() == Settled(page.id)
 
     def cached(self, id: int, command: LoadCandles, candles: list[Candle]) -> None:
         self.load(id, command)
@@ -145,7 +145,7 @@ def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
     page = house.page()
     clock.advance(1.0)
     assert isinstance(house.refusal(1), RequestTimeout)
-    assert house.outbound.seen() == house.pool.seen() == Settled(page.id, succeeded=False)
+    assert house.outbound.seen() == Settled(page.id, succeeded=False)
     house.answer(page, bars(150))
     assert house.status() == CandlesStatus(hits=0, misses=1, entries=0, flights=0)
 

@@ -108,7 +108,7 @@ class OrderSent(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True):
-    """Request ``id`` has its answer, or will never have one; its place is free again."""
+    """Request ``id`` has its answer, or will never have one; told along the way out, where it took places."""
 
     id: int
     succeeded: bool = True

@@ -185,7 +185,10 @@ class Envoy(RuntimeActor):
         self._ended()
 
     def _start_subscriber(self, wish: Subscribe) -> pykka.ActorRef[Any]:
-        return Subscriber.start(wish.topic or "*", wish.to, batch=wish.batch, router=self.actor_ref)
+        dispatcher = self._dispatcher if wish.inline else None
+        return Subscriber.start(
+            wish.topic or "*", wish.to, batch=wish.batch, router=self.actor_ref, dispatcher=dispatcher
+        )
 
     def release(self, unhandled: list[Any]) -> None:
         self._finish("the attachment has ended")

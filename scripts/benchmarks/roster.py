@@ -39,7 +39,8 @@ def _peer(name: str, module: str, speed: int, *needs: str, **more: Any) -> Entra
 ONE_WORKER = _ours("1 worker", workers=1)
 NO_WORKER = _ours("0 workers", workers=0)
 LISTS = _ours("1 worker, lists", workers=1, batch=True)
-OURS = (ONE_WORKER, NO_WORKER, LISTS)
+INLINE = _ours("inline, 0 workers", workers=0, inline=True)
+OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE)
 
 PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson")
 UVLOOP = _peer(

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 from pykka._envelope import Envelope
 
+from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from actors.messages import SubscribeTicks
 from actors.messages.traffic import Deliver, EventBatch, Request, Uplink
@@ -85,7 +86,7 @@ class Load:
 def _costs(load: Load, budget: float) -> dict[str, float]:
     """By stage, in the order in which a tick passes them."""
     session, streams = _ready_session(), {EURUSD: Stream()}
-    parser, reader, inbox = new_parser(), Reader(), Inbox()
+    parser, reader, inbox = new_parser(), Reader(), Inbox(Dispatcher())
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)

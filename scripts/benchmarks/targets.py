@@ -79,6 +79,11 @@ TARGETS = (
         _ratio(f"{_LATE}/tellwire 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
         1.5,
     ),
+    Target(
+        "the same, handler inline",
+        _ratio(f"{_LATE}/tellwire inline, 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
+        1.5,
+    ),
     Target("1,000 ticks/s, p99, 0 workers", _one(f"{_LATE}/tellwire 0 workers/p99"), 1000, "µs"),
     Target(
         "1,000 ticks/s, p50, 1 worker, x picows",

@@ -6,15 +6,30 @@ from collections.abc import Iterator
 
 import pytest
 
+from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from tests.conftest import ManualClock
 
 
 @pytest.fixture
-def inbox(clock: ManualClock) -> Iterator[Inbox]:
-    inbox = Inbox(clock)
-    yield inbox
-    inbox.close()
+def dispatcher(clock: ManualClock) -> Iterator[Dispatcher]:
+    """One without a thread: the test takes the messages out itself."""
+    dispatcher = Dispatcher(clock)
+    yield dispatcher
+    dispatcher.close()
+
+
+@pytest.fixture
+def live_dispatcher() -> Iterator[Dispatcher]:
+    """The same on the real clock."""
+    dispatcher = Dispatcher()
+    yield dispatcher
+    dispatcher.close()
+
+
+@pytest.fixture
+def inbox(dispatcher: Dispatcher) -> Inbox:
+    return Inbox(dispatcher)
 
 
 @pytest.fixture
@@ -25,13 +40,14 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 @pytest.fixture(params=["messages alone", "descriptors too"])
-def live_inbox(request: pytest.FixtureRequest, pair: tuple[socket.socket, socket.socket]) -> Iterator[Inbox]:
+def live_inbox(
+    request: pytest.FixtureRequest, live_dispatcher: Dispatcher, pair: tuple[socket.socket, socket.socket]
+) -> Inbox:
     """An inbox on the real clock, with each of the two ways in which it can wait."""
-    inbox = Inbox()
+    inbox = Inbox(live_dispatcher)
     if request.param == "descriptors too":
         inbox.watch(pair[0], "readable")
-    yield inbox
-    inbox.close()
+    return inbox
 
 
 @pytest.fixture

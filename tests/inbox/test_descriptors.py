@@ -3,7 +3,8 @@ import socket
 
 import pytest
 
-from actors.inbox import TOLD_PER_POLL, Inbox
+from actors.dispatcher import MESSAGES_PER_LOOK
+from actors.inbox import Inbox
 from actors.messages.control import Drain
 from tests.conftest import ManualClock
 from tests.inbox.envelopes import take, tell
@@ -30,8 +31,8 @@ def test_a_source_is_announced_once_when_it_can_be_read_and_written(
     inbox.watch(ours, "either", writable=True)
     assert take(inbox, 1) == ["either"]
     theirs.send(b"some")
-    tell(inbox, *range(TOLD_PER_POLL + 1))
-    assert take(inbox, TOLD_PER_POLL + 2).count("either") == 1
+    tell(inbox, *range(MESSAGES_PER_LOOK + 1))
+    assert take(inbox, MESSAGES_PER_LOOK + 2).count("either") == 1
 
 
 def test_a_full_socket_is_announced_when_it_can_be_written_again(
@@ -43,16 +44,16 @@ def test_a_full_socket_is_announced_when_it_can_be_written_again(
         while True:
             ours.send(bytes(65536))
     inbox.watch(ours, "writable", writable=True)
-    tell(inbox, *range(TOLD_PER_POLL + 1))
-    assert "writable" not in take(inbox, TOLD_PER_POLL + 1)
+    tell(inbox, *range(MESSAGES_PER_LOOK + 1))
+    assert "writable" not in take(inbox, MESSAGES_PER_LOOK + 1)
     theirs.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
             theirs.recv(1 << 20)
     assert take(inbox, 1) == ["writable"]
     inbox.watch(ours, "writable")
-    tell(inbox, *range(TOLD_PER_POLL + 1))
-    assert "writable" not in take(inbox, TOLD_PER_POLL + 1)
+    tell(inbox, *range(MESSAGES_PER_LOOK + 1))
+    assert "writable" not in take(inbox, MESSAGES_PER_LOOK + 1)
 
 
 def test_watching_again_changes_the_message(inbox: Inbox, pair: tuple[socket.socket, socket.socket]) -> None:
@@ -75,8 +76,8 @@ def test_what_is_not_watched_any_more_is_not_announced_even_if_it_was_seen_ready
         (first,) = take(inbox, 1)
         (second,) = sources.keys() - {first}
         inbox.unwatch(sources[second])
-        tell(inbox, *range(TOLD_PER_POLL))
-        rest = take(inbox, TOLD_PER_POLL + 1)
+        tell(inbox, *range(MESSAGES_PER_LOOK))
+        rest = take(inbox, MESSAGES_PER_LOOK + 1)
         assert second not in rest
         assert first in rest
 
@@ -100,7 +101,7 @@ def test_a_readable_source_is_served_within_a_few_of_ten_thousand_told_messages(
     tell(inbox, *range(10_000))
     take(inbox, 1000)
     pair[1].send(b"some")
-    assert "readable" in take(inbox, TOLD_PER_POLL + 1)
+    assert "readable" in take(inbox, MESSAGES_PER_LOOK + 1)
 
 
 def test_told_messages_are_served_between_the_looks_at_a_source_that_never_rests(

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pykka.messages import _ActorStop
 
+from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from actors.messages.control import Drain
 from tests.conftest import ManualClock
@@ -80,12 +81,13 @@ def test_a_closed_inbox_bears_late_messages_and_wakes_and_closing_again(live_inb
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 def test_closing_lets_go_of_its_own_descriptors_and_of_no_others(
-    pair: tuple[socket.socket, socket.socket],
+    live_dispatcher: Dispatcher, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     before = sorted(path.name for path in Path("/proc/self/fd").iterdir())
-    inbox = Inbox()
+    inbox = Inbox(live_dispatcher)
     inbox.watch(pair[0], "readable")
     inbox.close()
+    live_dispatcher.close()
     assert sorted(path.name for path in Path("/proc/self/fd").iterdir()) == before
     pair[1].send(b"some")
     assert pair[0].recv(10) == b"some"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from tests.conftest import ManualClock
 from tests.inbox.envelopes import take, take_all, tell
@@ -49,7 +50,7 @@ def test_a_repeated_message_keeps_its_beat_when_it_is_served_late(inbox: Inbox, 
 )
 def test_turns_missed_in_a_stall_are_not_made_up_for(interval: float, turns: int, beyond: float) -> None:
     clock = ManualClock()
-    inbox = Inbox(clock)
+    inbox = Inbox(Dispatcher(clock))
     inbox.every(interval, "turn")
     clock.advance(interval * (turns + beyond))
     assert len(take_all(inbox)) <= 1  # none where rounding puts the first turn just after this instant

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from tests.conftest import ManualClock
 from tests.inbox.envelopes import take, tell
@@ -14,10 +15,8 @@ pytestmark = pytest.mark.timeout(20)  # a lost wake-up would hang
 
 @pytest.mark.parametrize("watching", [False, True])
 def test_a_clock_moved_by_hand_and_a_wake_end_the_wait(
-    watching: bool, pair: tuple[socket.socket, socket.socket]
+    watching: bool, clock: ManualClock, inbox: Inbox, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    clock = ManualClock()
-    inbox = Inbox(clock)
     if watching:
         inbox.watch(pair[0], "readable")
     taken: list[Any] = []
@@ -36,7 +35,6 @@ def test_a_clock_moved_by_hand_and_a_wake_end_the_wait(
         clock.advance(60)
         inbox.wake()
     thread.join(5)
-    inbox.close()
     assert taken == ["due"] * 300
 
 
@@ -61,7 +59,7 @@ def test_no_message_of_four_senders_is_lost_or_late_or_out_of_its_senders_order(
 
 @pytest.mark.usefixtures("hasty_threads")
 def test_each_of_two_thousand_messages_wakes_the_one_who_waits_for_it(live_inbox: Inbox) -> None:
-    answers = Inbox()
+    answers = Inbox(Dispatcher())
 
     def answer() -> None:
         for _ in range(2000):
@@ -100,23 +98,24 @@ def test_a_message_told_just_before_falling_asleep_ends_the_wait() -> None:
     messages = ["in the last moment"]
 
     def clock() -> float:
-        if inbox._asleep and messages:
+        if dispatcher._asleep and messages:
             tell(inbox, messages.pop())
         return 1000.0
 
-    inbox = Inbox(clock)
+    dispatcher = Dispatcher(clock)
+    inbox = Inbox(dispatcher)
     inbox.after(60, "too late")
     assert take(inbox, 1) == ["in the last moment"]
-    inbox.close()
 
 
-def test_a_source_that_becomes_readable_ends_the_wait(pair: tuple[socket.socket, socket.socket]) -> None:
-    inbox = Inbox()
+def test_a_source_that_becomes_readable_ends_the_wait(
+    live_dispatcher: Dispatcher, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    inbox = Inbox(live_dispatcher)
     inbox.watch(pair[0], "readable")
     sender = threading.Timer(0.02, pair[1].send, [b"some"])
     sender.start()
     assert take(inbox, 1) == ["readable"]
-    inbox.close()
 
 
 def test_a_timer_ends_the_wait_on_the_real_clock(live_inbox: Inbox) -> None:
@@ -125,9 +124,8 @@ def test_a_timer_ends_the_wait_on_the_real_clock(live_inbox: Inbox) -> None:
 
 
 def test_a_hundred_thousand_wakes_of_a_busy_inbox_leave_it_working(
-    clock: ManualClock, pair: tuple[socket.socket, socket.socket]
+    inbox: Inbox, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    inbox = Inbox(clock)
     inbox.watch(pair[0], "readable")
     for _ in range(100_000):
         inbox.wake()
@@ -135,4 +133,3 @@ def test_a_hundred_thousand_wakes_of_a_busy_inbox_leave_it_working(
     assert take(inbox, 1) == ["told"]
     pair[1].send(b"some")
     assert take(inbox, 1) == ["readable"]
-    inbox.close()

@@ -41,12 +41,13 @@ def recurses(event: object) -> None:
     recurses(event)
 
 
+@pytest.mark.parametrize("inline", [False, True])
 @pytest.mark.parametrize(
     ("workers", "misbehave"),
     [(0, raises), (0, exits), (0, interrupts), (0, recurses), (1, raises), (1, exits), (2, exits)],
 )
 def test_a_handler_that_fails_is_called_again_and_harms_nobody_else(
-    start_runtime: Start, workers: int, misbehave: Callable[[object], None]
+    start_runtime: Start, workers: int, misbehave: Callable[[object], None], inline: bool
 ) -> None:
     calls = threading.Semaphore(0)
 
@@ -56,7 +57,7 @@ def test_a_handler_that_fails_is_called_again_and_harms_nobody_else(
 
     notebook = Notebook()
     runtime = start_runtime(practice(workers, *ASSETS[:2]))
-    runtime.router.tell(Subscribe("", to=handler))
+    runtime.router.tell(Subscribe("", to=handler, inline=inline))
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 5 for asset in ASSETS[:2]))
     for _ in range(10):

@@ -1,6 +1,7 @@
 """The runtime through its public face: a configuration file, ``Runtime``, ``Subscribe``, a handler.
 
-Options: ``config``, the file; ``topic``; ``batch``, a handler of lists; ``bystanders``, so many further
+Options: ``config``, the file; ``topic``; ``batch``, a handler of lists; ``inline``, a handler that is called
+where the ticks are read; ``bystanders``, so many further
 subscribers, to other assets; ``slow``, a second subscriber to all ticks that is too slow for them.
 """
 
@@ -117,7 +118,8 @@ def follow(peer: Peer, runtime: Runtime) -> Report:
     seen, seen_slowly = Sightings(peer.assets), Sightings(peer.assets)
     if options.get("slow"):
         router.tell(Subscribe(EVERYTHING, to=seen_slowly.napping()))
-    router.tell(Subscribe(topic, to=seen.handler(peer), batch=bool(options.get("batch"))))
+    batch, inline = (bool(options.get(name)) for name in ("batch", "inline"))
+    router.tell(Subscribe(topic, to=seen.handler(peer), batch=batch, inline=inline))
     seen.ended.wait()
     if options.get("slow"):
         seen_slowly.ended.wait()
