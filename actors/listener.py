@@ -8,7 +8,7 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.messages.commands import Subscribe, Unsubscribe
-from actors.messages.traffic import Deliver, Item
+from actors.messages.traffic import Deliver, Item, unfolded
 from actors.policy.topics import TopicTable, route
 
 StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
@@ -25,13 +25,14 @@ class Listener(Struct, frozen=True, eq=False):
     owned: bool
 
     def deliver(self, events: list[Any]) -> None:
-        """Tell them on; raises ``pykka.ActorDeadError`` once nobody is there."""
+        """Tell them on, with each tick by itself if to a user's actor; raises ``pykka.ActorDeadError`` once
+        nobody is there."""
         if self.owned:
             self.ref.tell(Deliver(events))
         elif self.batch:
-            self.ref.tell(events)
+            self.ref.tell(list(unfolded(events)))
         else:
-            for event in events:
+            for event in unfolded(events):
                 self.ref.tell(event)
 
     def end(self) -> None:

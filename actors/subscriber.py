@@ -9,7 +9,7 @@ from actors.base import RuntimeActor
 from actors.inbox import Bound
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
-from actors.messages.traffic import Deliver, EventBatch
+from actors.messages.traffic import Deliver, EventBatch, unfolded
 from actors.policy.conflation import conflate
 
 CAPACITY = 64
@@ -48,8 +48,8 @@ class Subscriber(RuntimeActor):
 
     def _deliver(self, events: list[Any]) -> None:
         handler = self._handler
-        calls = [events] if self._batch else events
-        for event in calls:
+        single = unfolded(events)
+        for event in [list(single)] if self._batch else single:
             try:
                 handler(event)
             except BaseException as error:  # noqa: BLE001  # the user's code; see the class
@@ -69,5 +69,5 @@ def squeeze(waiting: list[Any]) -> list[Any]:
     """The waiting messages with all deliveries made one, without the ticks that newer ones make old."""
     deliveries = [message for message in waiting if isinstance(message, Deliver)]
     others = [message for message in waiting if not isinstance(message, Deliver)]
-    events, missed = conflate([event for delivery in deliveries for event in delivery.events])
+    events, missed = conflate([event for delivery in deliveries for event in unfolded(delivery.events)])
     return [*others, Deliver(events, missed + sum(delivery.missed for delivery in deliveries))]

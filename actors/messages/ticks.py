@@ -1,8 +1,9 @@
 """Ticks as they travel."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from operator import attrgetter
+from typing import Any
 
 from msgspec import Struct
 
@@ -29,10 +30,11 @@ class Ticks(Struct, frozen=True, tag=True):
     def folded(
         cls, assets: Sequence[str], times: list[float], prices: list[float], received_at: float
     ) -> "Ticks":
-        """Of an asset, a time and a price for each tick."""
+        """Of an asset, a time and a price for each tick, and of one tick at least."""
+        if assets.count(assets[0]) == len(assets):  # a quarter of what hashing each costs
+            return cls(received_at, [assets[0]], [], times, prices)
         places = {asset: place for place, asset in enumerate(dict.fromkeys(assets))}
-        which = [places[asset] for asset in assets] if len(places) > 1 else []
-        return cls(received_at, list(places), which, times, prices)
+        return cls(received_at, list(places), list(map(places.__getitem__, assets)), times, prices)
 
     @classmethod
     def by_read(cls, ticks: Iterable[Tick]) -> "list[Ticks]":
@@ -54,3 +56,12 @@ class Ticks(Struct, frozen=True, tag=True):
     def __getitem__(self, at: int) -> Tick:
         asset = self.assets[self.which[at] if self.which else 0]
         return Tick(asset, self.times[at], self.prices[at], self.received_at)
+
+
+def unfolded(events: Iterable[Any]) -> Iterator[Any]:
+    """Events in their order, each tick by itself, made when its turn comes.
+
+    HOT: so a tick is made where it is used, in the memory of the one before. A list of them, made beforehand
+    by another thread, would come from outside the processor's cache, at 0.05 µs a tick.
+    """
+    return chain.from_iterable(event if type(event) is Ticks else (event,) for event in events)

@@ -49,6 +49,7 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
 from actors.messages.ticks import Ticks as Ticks
+from actors.messages.ticks import unfolded as unfolded
 from actors.values import LogLevel
 
 
@@ -227,7 +228,8 @@ class Refusal(Struct, frozen=True):
 
 
 class Deliver(Struct, frozen=True):
-    """Events for one subscriber's handler, in order; ``missed`` ticks had to give way before them."""
+    """Events for one subscriber's handler, in order, ``Ticks`` among them being many; ``missed`` ticks had to
+    give way before them."""
 
     events: list[Any]
     missed: int = 0

@@ -78,7 +78,8 @@ class TopicTable(Generic[L]):
 def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
     """What each listener gets of one batch, in the batch's order; replies and failures are not news.
 
-    Costs one look-up per event, and per asset of a batch of ticks.
+    Ticks that a listener gets all of stay one ``Ticks`` (see ``unfolded``). Costs one look-up per event, and
+    per asset of a batch of ticks.
     """
     shares: defaultdict[L, list[Any]] = defaultdict(list)
     for item in items:
@@ -94,15 +95,12 @@ def _share(batch: Ticks, table: TopicTable[L], shares: defaultdict[L, list[Any]]
     """HOT: single ticks are looked at only where the assets of a batch have different listeners."""
     nobody: tuple[L, ...] = ()
     listeners = [table.match_tick(asset) if table.some_ticks else nobody for asset in batch.assets]
-    if not table.every_tick and not any(listeners):
-        return
-    ticks = list(batch)
     for listener in table.every_tick:
-        shares[listener] += ticks
+        shares[listener].append(batch)
     if listeners.count(listeners[0]) == len(listeners):
         for listener in listeners[0]:
-            shares[listener] += ticks
+            shares[listener].append(batch)
     else:
-        for tick, place in zip(ticks, batch.which, strict=True):
+        for tick, place in zip(batch, batch.which, strict=True):
             for listener in listeners[place]:
                 shares[listener].append(tick)

@@ -1,7 +1,7 @@
 """PocketOption's dialect: its events and commands by name, to and from the house's types."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -126,7 +126,7 @@ class Reader:
             return _raw(event)
         return read(event.arguments[0] if event.arguments else b"")
 
-    def ticks(self, payloads: Collection[bytes], streams: Mapping[str, Stream], now: float) -> Ticks | None:
+    def ticks(self, payloads: Sequence[bytes], streams: Mapping[str, Stream], now: float) -> Ticks | None:
         """The ticks of ``streams``, received at ``now``, entered into their accounts."""
         return self._ticks.read(payloads, streams, now)
 

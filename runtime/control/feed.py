@@ -7,7 +7,7 @@ import pykka
 
 from actors.errors import RemoteProtocolError
 from actors.messages.commands import Subscribe, Unsubscribe
-from actors.messages.traffic import Deliver
+from actors.messages.traffic import Deliver, unfolded
 from actors.policy.conflation import conflate
 from actors.policy.topics import TopicTable, route
 from runtime.control.packing import as_items
@@ -44,7 +44,8 @@ class Feed:
 
     def shares(self, events: list[Any]) -> dict[Peer, list[Any]]:
         """What each peer gets of ``events``."""
-        return route(as_items(events), self._topics)
+        shares = route(as_items(events), self._topics)
+        return {peer: list(unfolded(share)) for peer, share in shares.items()}
 
     def _tune(self) -> None:
         wanted = len(self._topics) > 0

@@ -13,7 +13,7 @@ from pykka._envelope import Envelope
 from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox
 from actors.messages import SubscribeTicks
-from actors.messages.traffic import Deliver, EventBatch, Request, Uplink
+from actors.messages.traffic import Deliver, EventBatch, Item, Request, Uplink, unfolded
 from actors.policy.topics import TopicTable, route
 from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
@@ -79,7 +79,7 @@ class Load:
         ]
         ticks_read = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
         assert ticks_read is not None
-        self.ticks = list(ticks_read)
+        self.count = len(ticks_read)
         self.batch = EventBatch("connection-1", [ticks_read])
 
 
@@ -92,7 +92,7 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
     packed = encoder.encode(load.batch)
     table: TopicTable[str] = TopicTable()
     table.add(f"tick.{EURUSD}", "listener")
-    cost = partial(_cost, ticks=len(load.ticks), budget=budget)
+    cost = partial(_cost, ticks=load.count, budget=budget)
     with ExitStack() as stack:
         near, far = (stack.enter_context(end) for end in _wide_pair())
         transport = SocketTransport(far)
@@ -108,14 +108,14 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
         "receive from the socket": received,
         "parse frames": cost(lambda: parser.feed(load.data)),
         "pair headers and attachments": paired,
-        "decode JSON, make and enter ticks": decoded,
+        "decode JSON, enter ticks": decoded,
         "encode MessagePack": encoded,
         "write to the link": max(0.0, sent - encoded),
         "read from the link": max(0.0, taken - unpacked),
         "decode MessagePack": unpacked,
         "route by asset": cost(lambda: route(load.batch.items, table)),
-        "tell the subscriber": cost(lambda: _tell(inbox, load.ticks)),
-        "call the handler": cost(lambda: _call(handler, load.ticks)),
+        "tell the subscriber": cost(lambda: _tell(inbox, load.batch.items)),
+        "make ticks, call the handler": cost(lambda: _call(handler, load.batch.items)),
     }
 
 
@@ -167,11 +167,11 @@ def _take(link: Link[object]) -> None:
         pass
 
 
-def _tell(inbox: Inbox, given: list[Tick]) -> None:
+def _tell(inbox: Inbox, given: list[Item]) -> None:
     inbox.put(Envelope(Deliver(given)))
     inbox.get()
 
 
-def _call(handler: Callable[[Tick], object], given: list[Tick]) -> None:
-    for tick in given:
+def _call(handler: Callable[[Tick], object], given: list[Item]) -> None:
+    for tick in unfolded(given):
         handler(tick)

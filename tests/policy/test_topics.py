@@ -1,14 +1,18 @@
 from collections import defaultdict
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessage, StreamRecovered
-from actors.messages.traffic import Failure, Item, Reply, Ticks
-from actors.policy.topics import REMEMBERED, TopicTable, route
+from actors.messages.traffic import Failure, Item, Reply, Ticks, unfolded
+from actors.policy import topics
+from actors.policy.topics import REMEMBERED, TopicTable
 from actors.values import Tick
 from tests.columns import columns
+
+L = TypeVar("L")
 
 UP = ConnectionUp("c", 1, "r")
 
@@ -22,6 +26,11 @@ def table_of(**prefixes: str) -> TopicTable[str]:
     for listener, prefix in prefixes.items():
         table.add(prefix, listener)
     return table
+
+
+def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
+    """With each tick by itself."""
+    return {listener: list(unfolded(share)) for listener, share in topics.route(items, table).items()}
 
 
 def test_a_prefix_matches_every_topic_that_starts_with_it() -> None:
@@ -73,6 +82,14 @@ def test_shares_are_the_listeners_own() -> None:
     shares = route([batch], table_of(one="", two="tick."))
     shares["one"].append("mine")
     assert shares["two"] == [tick("A")] == list(batch)
+
+
+def test_ticks_that_a_listener_wants_all_of_stay_together() -> None:
+    batch = columns(tick("A", 1), tick("B", 2), tick("A", 3))
+    shares = topics.route([batch], table_of(all="", one="tick.A"))
+    assert shares == {"all": [batch], "one": [tick("A", 1), tick("A", 3)]}
+    lone = columns(tick("A", 1), tick("A", 2))
+    assert topics.route([lone], table_of(all="", one="tick.A")) == {"all": [lone], "one": [lone]}
 
 
 def test_nobody_listening_costs_nobody_anything() -> None:

@@ -1,5 +1,6 @@
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,3 +86,62 @@ def test_what_is_found_is_what_a_parser_that_expects_nothing_finds(stream: bytes
     assert frames[len(found) :] in ([], [(1, TEXT)])  # held back
     assert expecting.controls == plain.controls
     assert str(expecting.failure) == str(plain.failure)
+
+
+LONG_RUNS = st.tuples(st.binary(max_size=6), st.integers(1, 400)).map(lambda run: pair(run[0]) * run[1])
+TEMPTING = [
+    pair(HEADER + b"\x82"),
+    pair(HEADER + b"\x82\x01x"),
+    pair(b"\x81\x82"),
+    pair(b"\x92\xd9\x0c" + TEXT + b"\xc5\0\x01x"),
+    pair(pair(b"x") + b"\x92\xac") + TEXT + b"\xc4\x01x",  # as long as two pairs, were it MessagePack
+    HEADER + b"\x82\x03a\x81",
+    HEADER + b"\x82\x03a\x82",
+    HEADER + b"\x82\x7e" + bytes(126),
+    HEADER + b"\x82\x85" + bytes(0x85),
+    HEADER + b"\xc5\0\x01x",
+    b"\x92\xd9\x0c" + TEXT + b"\xc5\0\x01x",
+    b"\xdc\0\x02\xd9\x0c" + TEXT + b"\xc4\x01x",
+    server_frame(Opcode.BINARY, TEXT) + server_frame(Opcode.TEXT, b"1"),
+    server_frame(Opcode.BINARY, b"") + HEADER,
+    pair("\u00e4\u0392".encode()),
+]
+"""What could be taken for pairs, or spoil the finding of many."""
+
+
+@pytest.mark.parametrize("tempting", TEMPTING)
+def test_nothing_else_among_many_pairs_is_taken_for_pairs(tempting: bytes) -> None:
+    stream = pair(b"1") * 300 + tempting + pair(b"22") * 300
+    found = parser().feed(stream)
+    assert apart(found) == FrameParser().feed(stream)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.one_of(LONG_RUNS, LONG_RUNS, FRAMES, st.sampled_from(TEMPTING)), max_size=6).map(b"".join),
+    st.lists(st.tuples(st.integers(0, 40_000), st.sampled_from(b"\x81\x82\x92\xd9\xc5\0\x7e")), max_size=2),
+    st.lists(st.integers(0, 40_000), max_size=3),
+)
+def test_many_at_once_are_what_they_are_one_by_one(
+    stream: bytes, faults: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    damaged = bytearray(stream)
+    for place, byte in faults:
+        damaged[place : place + 1] = bytes([byte])[: len(damaged[place : place + 1])]
+    plain, expecting = FrameParser(), parser()
+    frames = plain.feed(bytes(damaged))
+    edges = [0, *sorted(cuts), len(damaged)]
+    found = [each for a, b in itertools.pairwise(edges) for each in expecting.feed(bytes(damaged[a:b]))]
+    assert apart(found) == frames[: len(apart(found))]
+    assert len(frames) - len(apart(found)) <= 1  # an announcement is held back
+
+
+def test_a_stream_without_two_pairs_in_a_row_is_soon_not_tried_as_many() -> None:
+    announcement = Announcement(TEXT)
+    stream = (pair(b"1") + PING) * 1000
+    found, pos = announcement.take(stream, 0)
+    assert (found, pos) == ([b"1"], len(pair(b"1")))
+    assert not announcement._at_once
+    calm = pair(b"1") * 1000
+    assert announcement.take(calm, 0) == ([b"1"] * 1000, len(calm))
+    assert announcement._at_once
