@@ -113,13 +113,14 @@ class RuntimeActor(pykka.ThreadingActor):
         """Tell this actor ``message`` every ``interval`` seconds."""
         return self.inbox.every(interval, message)
 
-    def watch(self, source: HasFileno, message: Any, *, writable: bool = False) -> None:
-        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``).
+    def watch(self, source: HasFileno, message: Any, *, writable: bool = False, gap: float = 0.0) -> None:
+        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``): at
+        once after a pause, and not within ``gap`` seconds of the last time.
 
         Raises ``TransportError`` where the process may open no more descriptors: the first watch needs some.
         """
         try:
-            self.inbox.watch(source, message, writable=writable)
+            self.inbox.watch(source, message, writable=writable, gap=gap)
         except OSError as error:
             raise TransportError(f"{error.strerror} while beginning to watch a socket") from error
 

@@ -56,6 +56,7 @@ class Connection(RuntimeActor):
         self._dial = dial
         self._transport: Transport | None = None
         self._conversation = Conversation(start)
+        self._linger = start.settings.inbound_linger
         self._watches_writing = False
         self._stopping = False
         self._ended = False
@@ -111,7 +112,7 @@ class Connection(RuntimeActor):
         if isinstance(result, DialFailed):
             raise result
         self._transport = result
-        self.watch(result, _Due.SOCKET)
+        self.watch(result, _Due.SOCKET, gap=self._linger)
         self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._start.settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
@@ -122,8 +123,7 @@ class Connection(RuntimeActor):
         assert self._transport is not None
         if self._transport.wants_write:
             self._transport.flush()
-        items = self._conversation.receive(self._transport.read(), self.now(), time.time())
-        if items:
+        if items := self._conversation.receive(self._transport.read(), self.now(), time.time()):
             self._publish(items)
         if (failure := self._conversation.failure) is None:
             self._flush()
@@ -154,7 +154,7 @@ class Connection(RuntimeActor):
             self._transport.write(data)
         if self._transport.wants_write != self._watches_writing:
             self._watches_writing = self._transport.wants_write
-            self.watch(self._transport, _Due.SOCKET, writable=self._watches_writing)
+            self.watch(self._transport, _Due.SOCKET, writable=self._watches_writing, gap=self._linger)
 
     def _leave(self) -> None:
         self._stopping = True

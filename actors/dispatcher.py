@@ -28,14 +28,18 @@ LONGEST_WAIT: Final = 3600.0
 """Seconds; selectors and locks refuse waits of some weeks and more, so a far timer is waited for in parts."""
 
 
-class Served(Protocol):
+class Called(Protocol):
+    """Whoever books timers."""
+
+    def call(self, signal: "Signal", /) -> None:
+        """``signal`` is due, or ready: it is to be delivered."""
+
+
+class Served(Called, Protocol):
     """An inbox, as its dispatcher sees it."""
 
     def serve(self, most: int) -> None:
         """Handle up to ``most`` messages, and ask for another turn if there are more."""
-
-    def call(self, signal: "Signal") -> None:
-        """``signal`` is due, or ready: it is to be delivered."""
 
 
 class Signal:
@@ -43,7 +47,7 @@ class Signal:
 
     __slots__ = ("called", "cancelled", "inbox", "message")
 
-    def __init__(self, inbox: Served, message: Any) -> None:
+    def __init__(self, inbox: Called, message: Any) -> None:
         self.inbox = inbox
         self.message = message
         self.called = False
@@ -54,13 +58,20 @@ class Signal:
 
 
 class Watch(Signal):
-    """The message that says that a descriptor is ready."""
+    """The message that says that ``source`` can be read (with ``writable``, or written).
 
-    __slots__ = ("writable",)
+    With a ``gap`` it comes at once after a pause, but not within so many seconds of the last time.
+    """
 
-    def __init__(self, inbox: Served, message: Any, *, writable: bool) -> None:
+    __slots__ = ("earliest", "gap", "resting", "source", "writable")
+
+    def __init__(self, inbox: Called, message: Any, source: HasFileno, *, writable: bool, gap: float) -> None:
         super().__init__(inbox, message)
+        self.source = source
         self.writable = writable
+        self.gap = gap
+        self.earliest = -math.inf
+        self.resting = False
 
 
 class Timer(Signal):
@@ -68,7 +79,7 @@ class Timer(Signal):
 
     __slots__ = ("due", "interval", "last_error", "last_run")
 
-    def __init__(self, inbox: Served, message: Any, due: float, interval: float | None) -> None:
+    def __init__(self, inbox: Called, message: Any, due: float, interval: float | None) -> None:
         super().__init__(inbox, message)
         self.due = due
         self.interval = interval
@@ -126,7 +137,7 @@ class Dispatcher:
             self._wait()
         return self._scheduled.popleft()
 
-    def book(self, inbox: Served, delay: float, message: Any, *, again: bool) -> Timer:
+    def book(self, inbox: Called, delay: float, message: Any, *, again: bool) -> Timer:
         """Call ``message`` in ``delay`` seconds, and then, if ``again``, every so many.
 
         Turns that were missed in a stall are not made up for.
@@ -135,15 +146,23 @@ class Dispatcher:
         heapq.heappush(self._timers, self._entry(timer))
         return timer
 
-    def watch(self, source: HasFileno, watch: Watch) -> None:
-        """Call ``watch`` whenever ``source`` is ready; replaces its former watch."""
+    def watch(self, watch: Watch) -> None:
+        """Call ``watch`` whenever its source is ready; replaces the source's former watch."""
         if not isinstance(self._bell, SelectorBell):
             self._bell = SelectorBell()
-        self._bell.watch(source, watch, writable=watch.writable)
+        self._bell.watch(watch.source, watch, writable=watch.writable)
+        watch.resting = False
 
-    def unwatch(self, source: HasFileno) -> None:
-        assert isinstance(self._bell, SelectorBell)
-        self._bell.unwatch(source)
+    def unwatch(self, watch: Watch) -> None:
+        """Call it no more."""
+        watch.cancel()
+        if not watch.resting:
+            self._rest(watch)
+
+    def call(self, signal: Signal, /) -> None:
+        """The rest of a watch is over, which is the message of a timer of our own."""
+        if not signal.message.cancelled:
+            self.watch(signal.message)
 
     def forget(self, inbox: Served) -> None:
         """Drop the timers of ``inbox``."""
@@ -201,7 +220,28 @@ class Dispatcher:
     def _look(self, timeout: float) -> None:
         self._handled = 0
         for watch in self._bell.wait(timeout):
+            if watch.gap:
+                self._call_with_gaps(watch)
+            else:
+                watch.inbox.call(watch)
+
+    def _call_with_gaps(self, watch: Watch) -> None:
+        """Under load its source is left alone between two calls: so there is one wake-up for each gap, and
+        not one for each time that something comes."""
+        now = self.clock()
+        if now >= watch.earliest:
             watch.inbox.call(watch)
+            seldom = now >= watch.earliest + watch.gap
+            watch.earliest = now + watch.gap
+            if seldom:
+                return
+        self._rest(watch)
+        self.book(self, watch.earliest - now, watch, again=False)
+
+    def _rest(self, watch: Watch) -> None:
+        assert isinstance(self._bell, SelectorBell)
+        self._bell.unwatch(watch.source)
+        watch.resting = True
 
     def _call_first(self) -> None:
         timer = self._timers[0][2]

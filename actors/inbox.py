@@ -94,7 +94,7 @@ class Inbox:
             self._handle(envelope)
         self._schedule()
 
-    def call(self, signal: Signal) -> None:
+    def call(self, signal: Signal, /) -> None:
         """Deliver ``signal``, unless it is cancelled first; one that waits to be delivered comes once."""
         if signal.called:
             return
@@ -117,10 +117,11 @@ class Inbox:
         """The messages that are delivered again and again."""
         return [timer for timer in self._repeated if not timer.cancelled]
 
-    def watch(self, source: HasFileno, message: Any, *, writable: bool = False) -> None:
-        """Deliver ``message`` whenever ``source`` can be read (with ``writable``, or written)."""
-        watch = Watch(self, message, writable=writable)
-        self._dispatcher.watch(source, watch)
+    def watch(self, source: HasFileno, message: Any, *, writable: bool = False, gap: float = 0.0) -> None:
+        """Deliver ``message`` whenever ``source`` can be read (with ``writable``, or written): at once after
+        a pause, and not within ``gap`` seconds of the last time."""
+        watch = Watch(self, message, source, writable=writable, gap=gap)
+        self._dispatcher.watch(watch)
         if (former := self._watches.get(source)) is not None:
             former.cancel()
         self._watches[source] = watch
@@ -128,8 +129,7 @@ class Inbox:
     def unwatch(self, source: HasFileno) -> None:
         """Stop watching, if it is watched; call it before ``source`` is closed."""
         if (watch := self._watches.pop(source, None)) is not None:
-            watch.cancel()
-            self._dispatcher.unwatch(source)
+            self._dispatcher.unwatch(watch)
 
     def close(self) -> list[Any]:
         """Let go of timers and descriptors; returns the told messages that nobody will handle.

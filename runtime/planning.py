@@ -121,6 +121,7 @@ def _settings(config: Config, session: SessionString) -> ConnectionSettings:
         ping_interval=connection.ping_interval,
         ping_timeout=connection.ping_timeout,
         keep_alive_interval=connection.keep_alive_interval,
+        inbound_linger=connection.inbound_linger,
         max_message_size=connection.max_message_size,
     )
 

@@ -28,6 +28,7 @@ SETTINGS = ConnectionSettings(
     ping_interval=20.0,
     ping_timeout=10.0,
     keep_alive_interval=20.0,
+    inbound_linger=0.0,
     max_message_size=1 << 24,
 )
 HURRIED = structs.replace(SETTINGS, open_timeout=0.2)

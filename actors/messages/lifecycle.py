@@ -84,6 +84,7 @@ class ConnectionSettings(Struct, frozen=True):
     ping_interval: float
     ping_timeout: float
     keep_alive_interval: float
+    inbound_linger: float
     max_message_size: int
 
 

@@ -29,6 +29,9 @@ class Connection(Section):
     """How long a polite close waits for the venue's."""
     keep_alive_interval: Duration = 20.0
     """Between the venue's own keep-alive messages; it hangs up after 180 s without one."""
+    inbound_linger: fields.Pause = 0.0
+    """The least time between two reads of a socket; what comes meanwhile is read in one go, at a fraction of
+    the cost. The first after a pause is never held back."""
     message_timeout: Duration = 30.0
     """How long a request waits for its answer unless it says otherwise."""
     ssl_verify: Flag = True

@@ -7,7 +7,7 @@ from actors.dispatcher import MESSAGES_PER_LOOK
 from actors.inbox import Inbox
 from actors.messages.control import Drain
 from tests.conftest import ManualClock
-from tests.inbox.envelopes import take, tell
+from tests.inbox.envelopes import take, take_all, tell
 
 pytestmark = pytest.mark.timeout(20)  # a lost wake-up would hang
 
@@ -126,3 +126,57 @@ def test_only_messages_count_for_whether_it_is_empty(
     tell(inbox, "told", Drain())
     assert not inbox.empty()
     assert len(inbox) == 2
+
+
+# -- gaps ----------------------------------------------------------------------------------------------
+
+GAP = 0.5
+
+
+def test_with_a_gap_the_first_after_a_pause_comes_at_once_and_the_next_when_the_gap_is_over(
+    inbox: Inbox, clock: ManualClock, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    inbox.watch(pair[0], "readable", gap=GAP)
+    for _ in range(3):
+        clock.advance(10 * GAP)
+        pair[1].send(b"some")
+        assert take(inbox, 1) == ["readable"]
+        pair[0].recv(10)
+        clock.advance(GAP / 2)
+        pair[1].send(b"more")
+        tell(inbox, *range(2 * MESSAGES_PER_LOOK))
+        assert "readable" not in take(inbox, 2 * MESSAGES_PER_LOOK)
+        clock.advance(GAP / 2)
+        assert take(inbox, 1) == ["readable"]
+        pair[0].recv(10)
+
+
+def test_under_load_it_comes_once_in_each_gap(
+    inbox: Inbox, clock: ManualClock, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    inbox.watch(pair[0], "readable", gap=GAP)
+    pair[1].send(b"never read")
+    steps = 10
+    seen = 0
+    for _ in range(20 * steps):
+        clock.advance(GAP / steps)
+        tell(inbox, *range(2 * MESSAGES_PER_LOOK), "the last")
+        while (message := inbox.get().message) != "the last":
+            seen += message == "readable"
+    assert 19 <= seen <= 21
+
+
+def test_it_may_be_let_go_and_watched_anew_while_the_gap_lasts(
+    inbox: Inbox, clock: ManualClock, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    for message in ("first", "second"):
+        inbox.watch(pair[0], message, gap=GAP)
+        pair[1].send(b"never read")
+        assert take(inbox, 1) == [message]
+        tell(inbox, *range(2 * MESSAGES_PER_LOOK))
+        take(inbox, 2 * MESSAGES_PER_LOOK)
+        inbox.unwatch(pair[0])
+    clock.advance(10 * GAP)
+    assert take_all(inbox) == []
+    inbox.watch(pair[0], "without a gap")
+    assert take(inbox, 2) == ["without a gap"] * 2

@@ -103,6 +103,7 @@ def started(connection: str, region: Region) -> StartConnection:
         ping_interval=10.0,
         ping_timeout=10.0,
         keep_alive_interval=10.0,
+        inbound_linger=0.0,
         max_message_size=1_000_000,
     )
     return StartConnection(connection, 1, region, settings)

@@ -13,7 +13,7 @@ from actors.policy.restarts import Intensity
 from actors.policy.steps import Announce, Step, TellHost
 from actors.values import Region, Secret
 
-SETTINGS = ConnectionSettings(Secret("s"), "", {}, True, 1, 1, 1, 1, 1, 1)
+SETTINGS = ConnectionSettings(Secret("s"), "", {}, True, 1, 1, 1, 1, 1, 0, 1)
 EU, US, ASIA = (
     Region(name, f"wss://{name.lower()}.example/", turn) for turn, name in enumerate(("EU", "US", "ASIA"))
 )
