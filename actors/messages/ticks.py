@@ -1,7 +1,8 @@
 """Ticks as they travel."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, repeat
+from itertools import chain, count, groupby, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -33,8 +34,9 @@ class Ticks(Struct, frozen=True, tag=True):
         """Of an asset, a time and a price for each tick, and of one tick at least."""
         if assets.count(assets[0]) == len(assets):  # a quarter of what hashing each costs
             return cls(received_at, [assets[0]], [], times, prices)
-        places = {asset: place for place, asset in enumerate(dict.fromkeys(assets))}
-        return cls(received_at, list(places), list(map(places.__getitem__, assets)), times, prices)
+        places: defaultdict[str, int] = defaultdict(count().__next__)  # a new asset gets the next place
+        which = list(map(places.__getitem__, assets))
+        return cls(received_at, list(places), which, times, prices)
 
     @classmethod
     def by_read(cls, ticks: Iterable[Tick]) -> "list[Ticks]":
