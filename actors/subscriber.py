@@ -10,10 +10,10 @@ from actors.inbox import Bound
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch
-from actors.policy.conflation import conflate
+from actors.policy.conflation import Backlog
 
 CAPACITY = 64
-"""Batches that may wait for a slow handler before ticks give way to newer ones of their asset."""
+"""Batches that may wait for the handler before they are joined."""
 
 
 class Subscriber(RuntimeActor):
@@ -26,7 +26,8 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, squeeze), **kwargs)
+        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, self._squeeze), **kwargs)
+        self._backlog = Backlog()
         self._handler = handler
         self._batch = batch
         self._router = router
@@ -37,7 +38,9 @@ class Subscriber(RuntimeActor):
             case Deliver():
                 if message.missed:
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
+                self._backlog.begin(self.now())
                 self._deliver(message.events)
+                self._backlog.end()
             case _:
                 self.unexpected(message)
 
@@ -64,10 +67,8 @@ class Subscriber(RuntimeActor):
                 "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
             )
 
-
-def squeeze(waiting: list[Any]) -> list[Any]:
-    """The waiting messages with all deliveries made one, without the ticks that newer ones make old."""
-    deliveries = [message for message in waiting if isinstance(message, Deliver)]
-    others = [message for message in waiting if not isinstance(message, Deliver)]
-    events, missed = conflate([event for delivery in deliveries for event in delivery.events])
-    return [*others, Deliver(events, missed + sum(delivery.missed for delivery in deliveries))]
+    def _squeeze(self, waiting: list[Any]) -> list[Any]:
+        """The senders' threads, one at a time."""
+        deliveries = [message for message in waiting if isinstance(message, Deliver)]
+        others = [message for message in waiting if not isinstance(message, Deliver)]
+        return [*others, self._backlog.join(deliveries, self.now())]
