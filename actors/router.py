@@ -45,8 +45,8 @@ class Router(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case LinkReadable():
-                self._read(message.opened)
+            case LinkReadable(opened=opened):
+                self._read(opened, opened.link)
             case traffic.EventBatch():
                 self._route(message)
             case Command():
@@ -63,7 +63,8 @@ class Router(RuntimeActor):
                 self._links.add(link)
                 self.watch(link, LinkReadable(message))
             case HandoverBegun():
-                self._handovers.begin(message, self._continuity.lives)
+                news = self._handovers.begin(message, self._continuity.lives)
+                self._route(traffic.EventBatch(self.name, news))
             case Wired():
                 self._house = message
             case Drain():
@@ -71,8 +72,7 @@ class Router(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _read(self, opened: LinkOpened) -> None:
-        link: Link = opened.link
+    def _read(self, opened: LinkOpened, link: Link) -> None:
         try:
             batches = link.receive()
         except WorkerDied as error:
