@@ -18,14 +18,17 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamMoves,
     StreamPlaced,
+    StreamReleased,
     StreamStale,
 )
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.status import ConnectionFigures, Describe, HealthPart, StreamFigures
 from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
 from actors.policy.liveness import Liveness, Vigilance
-from actors.policy.stream_health import Cure, StreamHealth
+from actors.policy.stream_health import StreamHealth
+from actors.policy.stream_states import Cure
 from actors.policy.venue_clock import STEP, VenueClock
 
 CLOCK_MOVED = 0.001
@@ -66,13 +69,17 @@ class HealthMonitor(RuntimeActor):
             case StreamPlaced():
                 self._liveness.placed(message, self.now(), time.time())
             case StreamConfirmed():
-                self._liveness.confirmed(message, self.now(), time.time())
+                self._liveness.confirmed(message, self.now())
+            case StreamMoves():
+                self._liveness.moves(message)
+            case StreamReleased():
+                self._liveness.released(message)
             case StreamDropped(asset=asset):
                 self._liveness.dropped(asset)
             case ConnectionUp():
                 self._liveness.up(message, self.now())
             case ConnectionDown():
-                self._liveness.down(message, self.now())
+                self._announce(self._liveness.down(message, self.now()))
             case AssetsListed():
                 self._liveness.hours.learn(message.assets, time.time())
             case _Check():

@@ -125,7 +125,7 @@ class Pool(RuntimeActor):
                 if request.order:
                     self._house.desk.tell(OrderSent(request.order, connection, epoch))
                 if isinstance(wish := request.command, SubscribeTicks):
-                    placed = StreamPlaced(wish.asset, wish.period, connection, epoch)
+                    placed = StreamPlaced(wish.asset, wish.period, connection, epoch, time.time())
                     self._router.tell(EventBatch(self.name, [placed]))
         for connection, joined in leaving.items():
             member = self._roster[connection]

@@ -64,7 +64,8 @@ class Router(RuntimeActor):
             case LinkOpened():
                 self._links.add(message)
             case HandoverBegun():
-                self._handovers.begin(message, self._continuity.lives)
+                news = self._handovers.begin(message, self._continuity.lives)
+                self._route(traffic.EventBatch(self.name, news))
             case Wired():
                 self._house = message
             case Drain():

@@ -1,4 +1,4 @@
-"""Runs one user's handler, in a thread of its own, so that it can hold up nobody else."""
+"""Runs one user's handler: in a thread of its own, so that it can hold up nobody else, unless it is inline."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,13 @@ from actors.inbox import Bound
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch, unfolded
-from actors.policy.conflation import conflate
+from actors.policy.conflation import Backlog
+
+SLOW = 0.01
+"""Seconds that an inline handler may hold up everybody before that is logged."""
 
 CAPACITY = 64
-"""Batches that may wait for a slow handler before ticks give way to newer ones of their asset."""
+"""Batches that may wait for the handler before they are joined."""
 
 
 class Subscriber(RuntimeActor):
@@ -26,7 +29,9 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, squeeze), **kwargs)
+        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, self._squeeze), **kwargs)
+        self._shares = kwargs.get("dispatcher") is not None
+        self._backlog = Backlog()
         self._handler = handler
         self._batch = batch
         self._router = router
@@ -37,7 +42,12 @@ class Subscriber(RuntimeActor):
             case Deliver():
                 if message.missed:
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
+                begun = self.now()
+                self._backlog.begin(begun)
                 self._deliver(message.events)
+                self._backlog.end()
+                if self._shares and (held := self.now() - begun) > SLOW:
+                    logger.warning("{} is inline and held everybody up for {:.3f} s", self.name, held)
             case _:
                 self.unexpected(message)
 
@@ -64,10 +74,8 @@ class Subscriber(RuntimeActor):
                 "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
             )
 
-
-def squeeze(waiting: list[Any]) -> list[Any]:
-    """The waiting messages with all deliveries made one, without the ticks that newer ones make old."""
-    deliveries = [message for message in waiting if isinstance(message, Deliver)]
-    others = [message for message in waiting if not isinstance(message, Deliver)]
-    events, missed = conflate([event for delivery in deliveries for event in unfolded(delivery.events)])
-    return [*others, Deliver(events, missed + sum(delivery.missed for delivery in deliveries))]
+    def _squeeze(self, waiting: list[Any]) -> list[Any]:
+        """The senders' threads, one at a time."""
+        deliveries = [message for message in waiting if isinstance(message, Deliver)]
+        others = [message for message in waiting if not isinstance(message, Deliver)]
+        return [*others, self._backlog.join(deliveries, self.now())]

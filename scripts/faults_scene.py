@@ -15,7 +15,7 @@ from faults_program import Program, program
 from faults_relay import Relay
 
 from actors.errors import RequestError
-from actors.messages import Command, ConnectionUp, Event, GetStatus, PlaceOrder, StreamGap, Subscribe
+from actors.messages import Command, ConnectionUp, Event, GetStatus, Lagged, PlaceOrder, StreamGap, Subscribe
 from actors.messages.status import Status
 from actors.values import Direction, Tick
 from runtime import Runtime
@@ -149,6 +149,8 @@ class Scene:
 
     def audit(self) -> None:
         """By the ledger: no tick is missing outside of an announced gap, none is there twice."""
+        if missed := sum(lag.missed for lag in self.witness.all(Lagged)):
+            raise Violated(f"{missed} ticks gave way: a handler as quick as ours was taken for a slow one")
         gaps = len(self.witness.all(StreamGap))
 
         def more_gaps() -> bool:

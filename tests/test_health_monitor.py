@@ -81,7 +81,7 @@ def test_a_clock_that_was_set_is_told_of_and_logged_once(house: House, warnings:
 
 
 def test_a_silent_stream_is_given_to_the_pool_to_subscribe_again_and_then_to_move(house: House) -> None:
-    house.hear(ConnectionUp("c1", 1, "r"), ConnectionUp("c2", 1, "r"), StreamPlaced("A", 60, "c1", 1))
+    house.hear(ConnectionUp("c1", 1, "r"), ConnectionUp("c2", 1, "r"), StreamPlaced("A", 60, "c1", 1, 0.0))
     cures = []
     for expected in (Resubscribe("A"), MoveStream("A")):
         for _ in range(31):

@@ -55,6 +55,9 @@ from actors.messages.stream_events import (
     StreamGap as StreamGap,
 )
 from actors.messages.stream_events import (
+    StreamMoves as StreamMoves,
+)
+from actors.messages.stream_events import (
     StreamPlaced as StreamPlaced,
 )
 from actors.messages.stream_events import (

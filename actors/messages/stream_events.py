@@ -18,13 +18,14 @@ class StreamReport(Struct, frozen=True, gc=False):
 
 
 class StreamPlaced(Event, frozen=True):
-    """A subscription is on its way to this life of a connection; the venue has not confirmed it yet."""
+    """A subscription left for this life of a connection ``at`` (UTC); the venue has not confirmed it yet."""
 
     base_topic: ClassVar[str] = "stream.placed"
     asset: str
     period: int
     connection: str
     epoch: int
+    at: float
 
 
 class StreamConfirmed(Event, frozen=True):
@@ -50,6 +51,19 @@ class StreamReleased(Event, frozen=True):
     base_topic: ClassVar[str] = "stream.released"
     asset: str
     connection: str
+
+
+class StreamMoves(Event, frozen=True):
+    """A stream is to pass from one life of a connection to another, ``target``. The old one goes on until it
+    is released; with ``cut`` nothing that it still says of the stream is delivered."""
+
+    base_topic: ClassVar[str] = "stream.moves"
+    asset: str
+    connection: str
+    epoch: int
+    target: str
+    target_epoch: int
+    cut: bool
 
 
 class StreamStale(Event, frozen=True):

@@ -38,6 +38,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamGap,
+    StreamMoves,
     StreamPlaced,
     StreamRecovered,
     StreamReleased,
@@ -154,6 +155,7 @@ PublicEvent = (
     | ActorQuarantined
     | StreamPlaced
     | StreamConfirmed
+    | StreamMoves
     | StreamDropped
     | StreamReleased
     | StreamStale

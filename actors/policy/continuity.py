@@ -1,9 +1,9 @@
 """The lives of connections, and whether all that they said has arrived: each numbers its batches from 1."""
 
-from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionUp, Event
+from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionUp, Event, StreamReleased
 from actors.messages.traffic import EventBatch, Item, Ticks
 
-_STALE = (Ticks, ConnectionDown, ConnectionReport)
+_STALE = (Ticks, ConnectionDown, ConnectionReport, StreamReleased)
 """What a life that is over may not say any more. Its answers and its word on deals are true all the same."""
 
 

@@ -13,12 +13,15 @@ from actors.messages.events import (
     ConnectionUp,
     Event,
     StreamConfirmed,
+    StreamMoves,
     StreamPlaced,
+    StreamReleased,
     StreamStale,
 )
 from actors.policy.pace import Tolerance
 from actors.policy.quota import Allowance, Quota, Rate
-from actors.policy.stream_health import Cure, Life, StreamHealth, StreamState
+from actors.policy.stream_health import Life, StreamHealth
+from actors.policy.stream_states import Cure, StreamState
 from actors.policy.trading_hours import TradingHours
 
 REPORTS_MISSED = 5.0
@@ -93,31 +96,53 @@ class Liveness:
                 stream.excuse(now)
         self.connections[event.connection] = ConnectionHealth(event.epoch, now)
 
-    def down(self, event: ConnectionDown, now: float) -> None:
-        """The streams it carried are lost until they deliver again."""
+    def down(self, event: ConnectionDown, now: float) -> list[Event]:
+        """The streams it carried are lost until they deliver again; the gaps in those that had just moved."""
+        life = (event.connection, event.epoch)
         health = self.connections.get(event.connection)
         if health is not None and health.epoch == event.epoch:
             del self.connections[event.connection]
+        news: list[Event] = []
         for stream in self.streams.values():
-            if stream.carrier == (event.connection, event.epoch):
-                stream.lose(event.reason)
-                stream.excuse(now)
+            if stream.carrier == life:
+                stream.lose(event.reason, now)
+            if stream.predecessor is not None and stream.predecessor.life == life:
+                news += stream.bereave(event.reason)
+        return news
 
     def placed(self, event: StreamPlaced, now: float, utc: float) -> None:
         """A subscription has left. While another connection carries the stream, that one goes on."""
         if self._lives(event):
-            stream = self.streams.setdefault(event.asset, StreamHealth(event, now, utc))
-            stream.period = event.period
+            left_at = now - max(0.0, utc - event.at)
+            stream = self.streams.setdefault(event.asset, StreamHealth(event, left_at))
+            stream.period, stream.sent_to = event.period, (event.connection, event.epoch)
             if self._carrier(stream) is None:
-                stream.place((event.connection, event.epoch), now)
+                stream.place(stream.sent_to, now)
 
-    def confirmed(self, event: StreamConfirmed, now: float, utc: float) -> None:
-        """A stream begins on its connection. The late word of an ended life does not count, nor one about a
-        stream that nobody desires any more."""
+    def confirmed(self, event: StreamConfirmed, now: float) -> None:
+        """A stream begins on its connection. The late word of an ended life does not count, nor that of one
+        that it has left since, nor one about a stream that nobody desires any more."""
+        stream, life = self.streams.get(event.asset), (event.connection, event.epoch)
+        if stream is None or not self._lives(event):
+            return
+        stream.period = event.period
+        if stream.predecessor is not None and stream.predecessor.life == life:
+            return  # it goes on as what it is until it lets go, or the other one does
+        old_lives = self._carrier(stream) is not None
+        if not old_lives or life in (stream.carrier, stream.heir, stream.sent_to):
+            stream.place(life, now, old_lives=old_lives)
+            stream.confirmed = True
+
+    def moves(self, event: StreamMoves) -> None:
+        """A stream begins to pass from one life to another."""
         stream = self.streams.get(event.asset)
-        if stream is not None and self._lives(event):
-            stream.place((event.connection, event.epoch), now)
-            stream.confirm(event.period, utc)
+        if stream is not None and stream.carrier == (event.connection, event.epoch):
+            stream.moves((event.target, event.target_epoch), cut=event.cut)
+
+    def released(self, event: StreamReleased) -> None:
+        """A connection has said its last of a stream."""
+        if (stream := self.streams.get(event.asset)) is not None:
+            stream.released(event.connection)
 
     def dropped(self, asset: str) -> None:
         """Nobody desires the stream any more."""
@@ -132,10 +157,15 @@ class Liveness:
             since_last = now - health.heard_at
             health.rate = (event.messages_in - before) / max(since_last, 1e-3)
             health.report, health.heard_at = event, now
-        news: list[Event] = []
-        for asset, report in event.streams.items():
-            stream = self.streams.get(asset)
-            if stream is not None and stream.carrier == (event.connection, event.epoch):
+        life, news = (event.connection, event.epoch), list[Event]()
+        for asset, stream in self.streams.items():
+            report = event.streams.get(asset)
+            if stream.predecessor is not None and stream.predecessor.life == life and report is not None:
+                stream.heed(report)
+            if stream.carrier != life or stream.cut_off:
+                continue
+            stream.account(now)
+            if report is not None:
                 # New ticks came since the last report, whatever a wall clock that was set may make of it.
                 age = min(max(0.0, event.made_at - report.received_at), since_last)
                 news += stream.take(report, age, now)
@@ -150,7 +180,7 @@ class Liveness:
         for stream in self.streams.values():
             if not self.connections:
                 stream.excuse(now)
-            stream.attend(self.hours.is_open(stream.asset, utc), now, utc)
+            stream.attend(self.hours.is_open(stream.asset, utc), now)
             if stream.is_due(self._as_of(stream, now), self._tolerance):
                 silent[stream.carrier if self._carrier(stream) else None].append(stream)
         for life, streams in silent.items():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
+from loguru import logger
 
 from actors.messages import ActorRestarted, ConnectionDown, Lagged, Subscribe, Unsubscribe
 from actors.values import Tick
@@ -41,6 +42,14 @@ def recurses(event: object) -> None:
     recurses(event)
 
 
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING")
+    yield lines
+    logger.remove(sink)
+
+
 @pytest.mark.parametrize("inline", [False, True])
 @pytest.mark.parametrize(
     ("workers", "misbehave"),
@@ -68,6 +77,26 @@ def test_a_handler_that_fails_is_called_again_and_harms_nobody_else(
     assert notebook.all(ActorRestarted) == []
     assert not runtime.wait(0)
     assert ask(runtime, Unsubscribe("", to=handler)) is True
+
+
+def test_an_inline_handler_is_called_where_the_ticks_are_read_and_named_if_it_is_slow(
+    start_runtime: Start, warnings: list[str]
+) -> None:
+    threads: list[str] = []
+    enough = threading.Event()
+
+    def handler(_: object) -> None:
+        threads.append(threading.current_thread().name)
+        if len(threads) == 1:
+            threading.Event().wait(0.05)  # as long as it takes to be called slow
+        if len(threads) > 10:
+            enough.set()
+
+    runtime = start_runtime(practice(0, *ASSETS[:2]))
+    runtime.router.tell(Subscribe("tick.", to=handler, inline=True))
+    assert enough.wait(DEADLINE)
+    assert set(threads) == {"way in and out"}
+    assert any("subscriber tick. is inline and held everybody up for 0.05" in line for line in warnings)
 
 
 class Slow(Notebook):

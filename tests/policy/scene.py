@@ -10,7 +10,10 @@ from actors.messages.events import (
     ConnectionUp,
     Event,
     StreamConfirmed,
+    StreamGap,
+    StreamMoves,
     StreamPlaced,
+    StreamReleased,
     StreamReport,
     StreamStale,
 )
@@ -32,6 +35,10 @@ def asset(symbol: str, *, tradable: bool, opens_at: int | None = None, closes_at
     return Asset(1, symbol, symbol, "stock", 5, 80, False, tradable, 60, (60,), opens_at, closes_at)
 
 
+def gap(start: float, end: float, reason: str = "cut", connection: str = "c1") -> StreamGap:
+    return StreamGap("A", VENUE + start, VENUE + end, reason, connection, 60)
+
+
 class Scene:
     """Tells ``Liveness`` what a venue, seen once a second, would have it told.
 
@@ -49,15 +56,25 @@ class Scene:
         self.liveness.up(ConnectionUp(connection, epoch, "r"), now)
         self.accounts[connection, epoch] = {}
 
-    def down(self, connection: str = "c1", epoch: int = 1, reason: str = "cut", now: float = 5.0) -> None:
-        self.liveness.down(ConnectionDown(connection, epoch, "r", reason, was_ready=True), now)
+    def down(
+        self, connection: str = "c1", epoch: int = 1, reason: str = "cut", now: float = 5.0
+    ) -> list[Event]:
+        return self.liveness.down(ConnectionDown(connection, epoch, "r", reason, was_ready=True), now)
+
+    def moves(self, old: str, new: str, *, cut: bool = False) -> None:
+        """Stream A begins to pass from the first life of the one to that of the other."""
+        self.liveness.moves(StreamMoves("A", old, 1, new, 1, cut))
+
+    def released(self, connection: str) -> None:
+        self.accounts[connection, 1].pop("A", None)
+        self.liveness.released(StreamReleased("A", connection))
 
     def placed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
-        self.liveness.placed(StreamPlaced(asset, 60, connection, epoch), now, VENUE + now)
+        self.liveness.placed(StreamPlaced(asset, 60, connection, epoch, VENUE + now), now, VENUE + now)
 
     def confirmed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
         self.placed(now, asset, connection, epoch)
-        self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now, VENUE + now)
+        self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now)
 
     def listed(self, now: float, *assets: Asset) -> None:
         self.liveness.hours.learn(assets, VENUE + now)

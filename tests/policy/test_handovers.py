@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages.control import HandoverBegun
-from actors.messages.events import ConnectionDown, ConnectionUp, StreamReleased
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamDropped,
+    StreamMoves,
+    StreamReleased,
+)
 from actors.messages.traffic import Reply, Ticks
 from actors.policy.handovers import Handovers
 from actors.values import Tick
@@ -22,6 +29,10 @@ def ticks(*quotes: Quote | float, asset: str = "A") -> Ticks:
 
 def down(connection: str) -> ConnectionDown:
     return ConnectionDown(connection, 1, "r", "lost", was_ready=True)
+
+
+def confirmed(connection: str) -> StreamConfirmed:
+    return StreamConfirmed("A", 60, connection, 1)
 
 
 def released(connection: str, asset: str = "A") -> StreamReleased:
@@ -109,12 +120,50 @@ def test_after_a_cut_the_old_one_counts_no_more_and_the_new_one_at_once() -> Non
     assert not handovers
 
 
-def test_other_assets_and_other_connections_pass() -> None:
+def test_other_assets_pass() -> None:
     handovers = begun()
     mixed = columns(*ticks(1, asset="B"), *ticks(1), *ticks(2, asset="B"))
     assert delivered(handovers, ("new", mixed), asset="B") == at(1, 2)
-    assert delivered(handovers, ("third", ticks(9))) == at(9)
     assert delivered(handovers, ("old", released("old", asset="B"))) == []
+
+
+# FAULT: the third one's were delivered at once, and then once more by the old one.
+def test_what_a_third_one_says_after_the_new_one_died_waits_for_the_old_ones_last_word_too() -> None:
+    handovers = begun()
+    dying = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1, 2)), ("new", down("new"))]
+    assert delivered(handovers, *dying, ("third", ticks(3, 4))) == at(1)
+    assert delivered(handovers, ("old", ticks(2, 3)), ("old", released("old"))) == at(2, 3, 4)
+    assert delivered(handovers, ("third", ticks(5))) == at(5)
+    assert not handovers
+
+
+# FAULT: what a new one had said was dropped with it, though the old one died before it could say it too.
+def test_what_a_confirmed_new_one_has_said_outlives_it() -> None:
+    handovers = begun()
+    dying = [("new", confirmed("new")), ("old", ticks(1)), ("new", ticks(1, 2, 3)), ("new", down("new"))]
+    assert delivered(handovers, *dying, ("old", ticks(2)), ("supervisor", down("old"))) == at(1, 2, 3)
+
+
+def test_a_cut_outlives_the_new_one_until_the_old_one_is_done() -> None:
+    handovers = begun(cut=True)
+    assert delivered(handovers, ("new", ticks(5)), ("new", down("new")), ("old", ticks(4, 5))) == at(5)
+    assert delivered(handovers, ("old", released("old")), ("old", ticks(7))) == at(7)
+
+
+@pytest.mark.parametrize("last_word_first", [True, False])
+def test_a_stream_that_nobody_wants_any_more_is_handed_over_no_longer(last_word_first: bool) -> None:
+    handovers = begun()
+    ending = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1)), ("new", down("new"))]
+    words = [("pool", StreamDropped("A")), ("old", released("old"))]
+    assert delivered(handovers, *ending, *(reversed(words) if last_word_first else words)) == at(1)
+    assert not handovers
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_handover_that_begins_is_news(cut: bool) -> None:
+    message = HandoverBegun("A", ("old", 1), ("new", 1), cut)
+    assert Handovers().begin(message, LIVES) == [StreamMoves("A", "old", 1, "new", 1, cut)]
+    assert Handovers().begin(message, {"old": 1}) == []
 
 
 def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:

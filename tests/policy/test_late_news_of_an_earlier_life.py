@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from actors.messages.control import HandoverBegun
-from actors.messages.events import ConnectionDown, ConnectionUp
-from actors.messages.traffic import Item, Ticks
+from actors.messages.events import ConnectionDown, ConnectionUp, StreamReleased
+from actors.messages.traffic import EventBatch, Item, Ticks
 from actors.policy.continuity import Continuity
 from actors.policy.handovers import Handovers
 from actors.values import Tick
@@ -36,3 +36,13 @@ def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
     got += handovers.sift("c2", [columns(tick(2.0))])
     got += handovers.sift("c1", [columns(tick(2.0))])
     assert times(got) == [1.0, 2.0]
+
+
+# FAULT: it was taken for the word of the present life, which carries the stream.
+def test_that_an_earlier_life_lets_a_stream_go_is_not_heard_of_any_more() -> None:
+    continuity = Continuity()
+    continuity.learn(ConnectionUp("c1", 1, "r"))
+    continuity.learn(ConnectionDown("c1", 1, "r", "suspect"))
+    said = StreamReleased("A", "c1")
+    assert continuity.current(EventBatch("c1", [said], 1)) == []
+    assert continuity.current(EventBatch("c1", [said], 2)) == [said]

@@ -111,14 +111,14 @@ def test_what_nobody_desires_any_more_is_not_judged() -> None:
 def test_a_late_confirmation_of_what_nobody_desires_any_more_does_not_bring_it_back() -> None:
     scene = streaming()
     scene.liveness.dropped("A")
-    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 5, VENUE + 5)
+    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 5)
     assert scene.pass_time(5, 500) == []
 
 
 def test_a_confirmation_that_overtakes_the_news_of_its_placing_is_made_good_by_the_first_tick() -> None:
     scene = Scene()
     scene.up(0)
-    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 0, VENUE)
+    scene.liveness.confirmed(StreamConfirmed("A", 60, "c1", 1), 0)
     scene.placed(0)
     assert scene.pass_time(0, 60, ["A"]) == []
     scene.report(70)

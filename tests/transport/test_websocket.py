@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -417,3 +418,35 @@ def test_a_server_without_tls_is_refused(trusting: ssl.SSLContext) -> None:
 
     with serve(handle) as address:
         assert str(refusal(f"wss://{address}/", ssl_context=trusting)).startswith("TLS failed: ")
+
+
+def outdated(context: ssl.SSLContext) -> ssl.SSLContext:
+    """With all that OpenSSL still has of before TLS 1.2; its security levels above 0 have none."""
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    return context
+
+
+@pytest.mark.parametrize("level", [None, 0])
+def test_tls_older_than_1_2_is_refused(
+    authority: trustme.CA, trusting: ssl.SSLContext, level: int | None
+) -> None:
+    """Without OpenSSL's own security level too, so that nothing stands in the way but what we demand."""
+    server = outdated(server_context(authority.issue_cert("localhost")))
+    with serve(upgrade(), server) as address:
+        try:
+            anything = outdated(client_context(verify=False))
+            dial(f"wss://{address}/", timeout=WAIT, ssl_context=anything).close()
+        except DialFailed as error:
+            pytest.skip(f"{ssl.OPENSSL_VERSION} does not speak TLS 1.1 with itself: {error}")
+    ours = trusting
+    if level is not None:
+        ours = client_context(verify=False)
+        ours.set_ciphers(f"ALL:@SECLEVEL={level}")
+    with serve(upgrade(), server) as address:
+        failure = refusal(f"wss://{address}/", ssl_context=ours)
+    assert str(failure).startswith("TLS failed: ")
+    assert "version" in str(failure).lower()
