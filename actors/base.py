@@ -1,8 +1,6 @@
 """What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
 
 import contextlib
-import enum
-import re
 import time
 from types import TracebackType
 from typing import Any
@@ -10,16 +8,16 @@ from typing import Any
 import pykka
 from loguru import logger
 from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
 
 from actors.bells import HasFileno
-from actors.dispatcher import Clock, Dispatcher, Timer
+from actors.dispatcher import Clock, Dispatcher
 from actors.errors import TransportError
 from actors.inbox import Bound, Inbox
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.status import Describe, Described, Part
-from actors.messages.tasks import TaskStatus
-
-_WORD = re.compile("[A-Z][a-z]*")
+from actors.messages.tasks import TaskStatus, words
+from actors.signals import Timer
 
 
 class Reply:
@@ -75,9 +73,8 @@ class RuntimeActor(pykka.ThreadingActor):
         Here ``SystemExit`` is an actor's failure like any other; pykka would stop every actor for it, and
         wait for their ends in a thread that they may need to end.
         """
-        if self.actor_stopped.is_set():  # it was put in the moment of the end
-            self.actor_inbox.put(envelope)
-            self._actor_loop_teardown()
+        if self.actor_stopped.is_set():
+            self._answer_late(envelope)
             return
         self._present = envelope
         try:
@@ -90,15 +87,25 @@ class RuntimeActor(pykka.ThreadingActor):
             if envelope.reply_to is None or not isinstance(error, Exception):
                 self._die_of(error)
         if self.actor_stopped.is_set():
-            self._actor_loop_teardown()
-            self.inbox.leave()
+            for late in self.inbox.leave():
+                self._answer_late(late)
 
     def _die_of(self, error: BaseException) -> None:
-        self._handle_failure(type(error), error, error.__traceback__)
-        try:
-            self.on_failure(type(error), error, error.__traceback__)
-        except BaseException as another:  # noqa: BLE001
-            self._handle_failure(type(another), another, another.__traceback__)
+        for step in (self._handle_failure, self.on_failure):
+            try:
+                step(type(error), error, error.__traceback__)
+            except BaseException as another:  # noqa: BLE001  # also that of a program's own log handler
+                logger.opt(exception=another).error("{} cannot even fail properly", self.name)
+
+    def _answer_late(self, envelope: Envelope[Any]) -> None:
+        """It was put in the moment of the end, or left over: whoever asks the dead is told so."""
+        if envelope.reply_to is None:
+            return
+        if isinstance(envelope.message, _ActorStop):
+            envelope.reply_to.set(None)
+        else:
+            dead = pykka.ActorDeadError(f"{self.actor_ref} stopped before handling the message")
+            envelope.reply_to.set_exception((pykka.ActorDeadError, dead, None))
 
     @property
     def inbox(self) -> Inbox:
@@ -130,7 +137,7 @@ class RuntimeActor(pykka.ThreadingActor):
         return tuple(
             TaskStatus(
                 owner=self.name,
-                name=_words(timer.message),
+                name=words(timer.message),
                 interval=timer.interval or 0.0,
                 last_run=None if timer.last_run is None else now - timer.last_run,
                 next_run=timer.due - now,
@@ -168,12 +175,14 @@ class RuntimeActor(pykka.ThreadingActor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        reason = f"{type(exception_value).__name__}: {exception_value}"
         try:
             self.release(self.inbox.close())
         finally:
-            self._tell_guardian(ActorFailed(self.name, reason))
-            self._tell_guardian(ActorEnded(self.actor_urn))
+            try:
+                reason = f"{type(exception_value).__name__}: {exception_value}"
+                self._tell_guardian(ActorFailed(self.name, reason))
+            finally:
+                self._tell_guardian(ActorEnded(self.actor_urn))
 
     def release(self, unhandled: list[Any]) -> None:
         """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
@@ -182,10 +191,3 @@ class RuntimeActor(pykka.ThreadingActor):
         if self._guardian is not None:
             with contextlib.suppress(pykka.ActorDeadError):  # ended before us
                 self._guardian.tell(message)
-
-
-def _words(message: Any) -> str:
-    """``_Due.KEEP_ALIVE`` is "keep alive", ``CheckHeartbeats`` "check heartbeats"."""
-    if isinstance(message, enum.Enum):
-        return message.name.replace("_", " ").lower()
-    return " ".join(_WORD.findall(type(message).__name__)).lower()

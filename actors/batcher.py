@@ -6,12 +6,12 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.dispatcher import Timer
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe
 from actors.messages.traffic import Request, Requests, Settled
 from actors.policy.batching import BatchSettings, Gathering
+from actors.signals import Timer
 
 
 class _Flush(Struct, frozen=True):

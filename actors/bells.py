@@ -50,12 +50,13 @@ class SelectorBell:
             self._selector.register(source, events, data)
 
     def unwatch(self, source: HasFileno) -> None:
-        self._selector.unregister(source)
+        with contextlib.suppress(KeyError):  # to watch it has failed
+            self._selector.unregister(source)
 
     def ring(self) -> None:
         try:
             self._ringer.send(b"\0")
-        except (BlockingIOError, OSError):
+        except OSError:
             return  # full: it is ringing already; closed: nobody is left to wake
 
     def wait(self, timeout: float) -> list[Any]:

@@ -14,7 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from actors.bells import Bell, HasFileno, SelectorBell
+from loguru import logger
+
+from actors.bells import Bell, SelectorBell
+from actors.signals import Called, Signal, Timer, Watch
 
 Clock = Callable[[], float]
 
@@ -24,15 +27,11 @@ TURN: Final = 64
 MESSAGES_PER_LOOK: Final = 64
 """Whoever is busy looks at the descriptors at least once in so many messages."""
 
+FEW_TIMERS: Final = 64
+"""From so many on, cancelled ones are swept out; most are deadlines of what was answered in time."""
+
 LONGEST_WAIT: Final = 3600.0
 """Seconds; selectors and locks refuse waits of some weeks and more, so a far timer is waited for in parts."""
-
-
-class Called(Protocol):
-    """Whoever books timers."""
-
-    def call(self, signal: "Signal", /) -> None:
-        """``signal`` is due, or ready: it is to be delivered."""
 
 
 class Served(Called, Protocol):
@@ -42,49 +41,16 @@ class Served(Called, Protocol):
         """Handle up to ``most`` messages, and ask for another turn if there are more."""
 
 
-class Signal:
-    """A message that an inbox gets without having been told it; ``cancel`` takes it back until then."""
+class _Rest:
+    """A watch that is left alone for a while; a timer calls when that is over."""
 
-    __slots__ = ("called", "cancelled", "inbox", "message")
+    def __init__(self, dispatcher: "Dispatcher", watch: Watch) -> None:
+        self._dispatcher = dispatcher
+        self._watch = watch
 
-    def __init__(self, inbox: Called, message: Any) -> None:
-        self.inbox = inbox
-        self.message = message
-        self.called = False
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class Watch(Signal):
-    """The message that says that ``source`` can be read (with ``writable``, or written).
-
-    With a ``gap`` it comes at once after a pause, but not within so many seconds of the last time.
-    """
-
-    __slots__ = ("earliest", "gap", "resting", "source", "writable")
-
-    def __init__(self, inbox: Called, message: Any, source: HasFileno, *, writable: bool, gap: float) -> None:
-        super().__init__(inbox, message)
-        self.source = source
-        self.writable = writable
-        self.gap = gap
-        self.earliest = -math.inf
-        self.resting = False
-
-
-class Timer(Signal):
-    """A booked message; to cancel it is no error once it was delivered."""
-
-    __slots__ = ("due", "interval", "last_error", "last_run")
-
-    def __init__(self, inbox: Called, message: Any, due: float, interval: float | None) -> None:
-        super().__init__(inbox, message)
-        self.due = due
-        self.interval = interval
-        self.last_run: float | None = None
-        self.last_error = ""
+    def call(self, _: Signal, /) -> None:
+        if not self._watch.cancelled:
+            self._dispatcher.resume(self._watch)
 
 
 class Dispatcher:
@@ -99,21 +65,22 @@ class Dispatcher:
         self._served = 0
         self._thread: threading.Thread | None = None
         self._moving = threading.Lock()
-        self._scheduled: deque[Served] = deque()
+        self._turns: deque[Served] = deque()
         self._timers: list[tuple[float, int, Timer]] = []
-        self._orders = itertools.count()
+        self._many_timers = FEW_TIMERS
+        self._bookings = itertools.count()
         self._bell: Bell | SelectorBell = Bell()
         self._asleep = False
         self._handled = 0
 
-    def adopt(self, inbox: Served) -> None:
-        """Serve ``inbox`` until it is dismissed."""
+    def adopt(self) -> None:
+        """One inbox more is served: there is a thread for its turns, until it is dismissed."""
         with self._moving:
-            self._served += 1
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-        self.schedule(inbox)
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
+            self._served += 1
 
     def dismiss(self) -> None:
         """One inbox less is served."""
@@ -122,7 +89,7 @@ class Dispatcher:
 
     def schedule(self, inbox: Served) -> None:
         """Give ``inbox`` a turn; it asks for one at a time."""
-        self._scheduled.append(inbox)
+        self._turns.append(inbox)
         if self._asleep:
             self.wake()
 
@@ -133,9 +100,9 @@ class Dispatcher:
 
     def next(self) -> Served:
         """Whose turn it is; waits until it is anybody's."""
-        while not self._scheduled:
+        while not self._turns:
             self._wait()
-        return self._scheduled.popleft()
+        return self._turns.popleft()
 
     def book(self, inbox: Called, delay: float, message: Any, *, again: bool) -> Timer:
         """Call ``message`` in ``delay`` seconds, and then, if ``again``, every so many.
@@ -144,6 +111,9 @@ class Dispatcher:
         """
         timer = Timer(inbox, message, self.clock() + delay, delay if again else None)
         heapq.heappush(self._timers, self._entry(timer))
+        if len(self._timers) > self._many_timers:
+            self._sweep(lambda timer: timer.cancelled)
+            self._many_timers = 2 * len(self._timers) + FEW_TIMERS
         return timer
 
     def watch(self, watch: Watch) -> None:
@@ -159,15 +129,16 @@ class Dispatcher:
         if not watch.resting:
             self._rest(watch)
 
-    def call(self, signal: Signal, /) -> None:
-        """The rest of a watch is over, which is the message of a timer of our own."""
-        if not signal.message.cancelled:
-            self.watch(signal.message)
+    def resume(self, watch: Watch) -> None:
+        """Its rest is over."""
+        try:
+            self.watch(watch)
+        except (OSError, ValueError):  # it was closed meanwhile: its owner, called, will find that out
+            watch.inbox.call(watch)
 
     def forget(self, inbox: Served) -> None:
         """Drop the timers of ``inbox``."""
-        self._timers = [entry for entry in self._timers if entry[2].inbox is not inbox]
-        heapq.heapify(self._timers)
+        self._sweep(lambda timer: timer.inbox is inbox)
 
     def call_due(self) -> None:
         """Call the timers that are due."""
@@ -181,14 +152,17 @@ class Dispatcher:
                 return
 
     def count(self) -> None:
-        """A told message was handled; every so often, descriptors get their chance."""
+        """A message is about to be handled; every so often, descriptors get their chance first."""
         self._handled += 1
         if self._handled >= MESSAGES_PER_LOOK:
             self._look(0)
 
     def _run(self) -> None:
         while True:
-            self.next().serve(TURN)
+            try:
+                self.next().serve(TURN)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the others have no other thread
+                logger.opt(exception=error).critical("{} goes on after a fault of its own", self._name)
             if not self._served and self._is_over():
                 return
 
@@ -206,10 +180,10 @@ class Dispatcher:
         bell.close()
 
     def _wait(self) -> None:
-        # A sender schedules and then looks at the flag; the flag goes up before the schedule is looked at
-        # once more. So either the sender sees the flag and rings, or the message is seen here.
+        # A sender asks for a turn and then looks at the flag; the flag goes up before the turns are looked at
+        # once more. So either the sender sees the flag and rings, or its turn is seen here.
         self._asleep = True
-        if not self._scheduled:
+        if not self._turns:
             timeout = LONGEST_WAIT
             if self._timers:
                 timeout = min(timeout, max(0.0, self._timers[0][0] - self.clock()))
@@ -219,7 +193,9 @@ class Dispatcher:
 
     def _look(self, timeout: float) -> None:
         self._handled = 0
-        for watch in self._bell.wait(timeout):
+        ready = self._bell.wait(timeout)
+        self._asleep = False  # before anybody is called: our own calls need not ring
+        for watch in ready:
             if watch.gap:
                 self._call_with_gaps(watch)
             else:
@@ -227,7 +203,7 @@ class Dispatcher:
 
     def _call_with_gaps(self, watch: Watch) -> None:
         """Under load its source is left alone between two calls: so there is one wake-up for each gap, and
-        not one for each time that something comes."""
+        not one for each time that something comes. What comes seldom costs no timer."""
         now = self.clock()
         if now >= watch.earliest:
             watch.inbox.call(watch)
@@ -236,7 +212,7 @@ class Dispatcher:
             if seldom:
                 return
         self._rest(watch)
-        self.book(self, watch.earliest - now, watch, again=False)
+        self.book(_Rest(self, watch), watch.earliest - now, None, again=False)
 
     def _rest(self, watch: Watch) -> None:
         assert isinstance(self._bell, SelectorBell)
@@ -257,4 +233,8 @@ class Dispatcher:
 
     def _entry(self, timer: Timer) -> tuple[float, int, Timer]:
         """What is due together comes in the order of booking, and the heap compares no more than numbers."""
-        return timer.due, next(self._orders), timer
+        return timer.due, next(self._bookings), timer
+
+    def _sweep(self, unwanted: Callable[[Timer], bool]) -> None:
+        self._timers = [entry for entry in self._timers if not unwanted(entry[2])]
+        heapq.heapify(self._timers)

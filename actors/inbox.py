@@ -13,9 +13,10 @@ from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 from actors.bells import HasFileno
-from actors.dispatcher import Dispatcher, Signal, Timer, Watch
+from actors.dispatcher import Dispatcher
 from actors.messages.commands import Halt
 from actors.messages.control import Control
+from actors.signals import Signal, Timer, Watch
 
 Handle = Callable[[Envelope[Any]], None]
 
@@ -57,8 +58,9 @@ class Inbox:
 
     def open(self, handle: Handle) -> None:
         """Have each envelope handled in the dispatcher's thread from now on."""
+        self._dispatcher.adopt()
         self._handle = handle
-        self._dispatcher.adopt(self)
+        self._schedule()
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Queue ``envelope``; never blocks."""
@@ -76,7 +78,7 @@ class Inbox:
         return not self._told and not self._urgent
 
     def get(self) -> Envelope[Any]:
-        """The next envelope; blocks until there is one. For inboxes that are not open, or not any more."""
+        """The next envelope; blocks until there is one. Only for an inbox that nobody serves."""
         while (envelope := self._next()) is None:
             self._dispatcher.next()
             self._scheduled = False
@@ -92,13 +94,15 @@ class Inbox:
             if (envelope := self._next()) is None:
                 return
             self._handle(envelope)
-        self._schedule()
+        # Somebody may have put meanwhile; who stands in line twice has two turns for each of the others'.
+        if not self._scheduled:
+            self._schedule()
 
     def call(self, signal: Signal, /) -> None:
         """Deliver ``signal``, unless it is cancelled first; one that waits to be delivered comes once."""
-        if signal.called:
+        if signal.waiting:
             return
-        signal.called = True
+        signal.waiting = True
         (self._due if isinstance(signal, Timer) else self._ready).append(signal)
         if not self._scheduled:
             self._schedule()
@@ -149,30 +153,38 @@ class Inbox:
             self._told.extend(envelope for envelope in left if envelope.reply_to is not None)
         return [envelope.message for envelope in left if envelope.reply_to is None]
 
-    def leave(self) -> None:
-        """The actor has ended; what is put from now on is handled while others keep the thread alive."""
+    def leave(self) -> list[Envelope[Any]]:
+        """The actor has ended; returns all that is left. What is put from now on is handled for as long as
+        others keep the thread alive."""
+        left = [*self._urgent, *self._told]
+        self._urgent.clear()
+        self._told.clear()
         self._dispatcher.dismiss()
+        return left
 
     def _schedule(self) -> None:
-        self._scheduled = True
-        self._dispatcher.schedule(self)
+        try:
+            self._scheduled = True
+            self._dispatcher.schedule(self)
+        except BaseException:  # Ctrl-C in a user's thread: nobody would ask for a turn any more
+            self._scheduled = False
+            raise
 
     def _next(self) -> Envelope[Any] | None:
+        self._dispatcher.count()
         if self._urgent:
             return self._urgent.popleft()
         self._dispatcher.call_due()
         for signals in (self._due, self._ready):
             while signals:
                 signal = signals.popleft()
-                signal.called = False
+                signal.waiting = False
                 if not signal.cancelled:
                     return Envelope(signal.message)
         try:
-            envelope = self._told.popleft()
+            return self._told.popleft()
         except IndexError:
             return None
-        self._dispatcher.count()
-        return envelope
 
     def _queue(self, envelope: Envelope[Any], bound: Bound) -> None:
         with self._squeezing:  # nobody's message may slip in front of those that are being squeezed

@@ -16,20 +16,30 @@ class Links:
         self._inbox = inbox
         self._open: set[Link] = set()
 
-    def add(self, opened: LinkOpened) -> None:
+    def add(self, opened: LinkOpened, reader: str) -> list[EventBatch]:
+        """Read it from now on; where the process may open no more descriptors, it ends at once."""
         self._open.add(opened.link)
-        self._inbox.watch(opened.link, LinkReadable(opened))
+        try:
+            self._inbox.watch(opened.link, LinkReadable(opened))
+        except OSError as error:
+            return self._end(opened, reader, f"{error.strerror} while beginning to watch its link")
+        return []
 
     def read(self, opened: LinkOpened, reader: str) -> list[EventBatch]:
-        """What has come; at the end of the link, ``WorkerDown``, said by its ``reader``."""
+        """What has come; at the end of the link, once, ``WorkerDown``, said by its ``reader``."""
         link: Link = opened.link
+        if link not in self._open:
+            return []
         try:
             return link.receive()
         except WorkerDied as error:
             self._inbox.unwatch(link)
-            self._open.discard(link)
-            link.close()
-            return [EventBatch(reader, [WorkerDown(opened.worker, opened.pid, str(error))])]
+            return self._end(opened, reader, str(error))
+
+    def _end(self, opened: LinkOpened, reader: str, reason: str) -> list[EventBatch]:
+        self._open.discard(opened.link)
+        opened.link.close()
+        return [EventBatch(reader, [WorkerDown(opened.worker, opened.pid, reason)])]
 
     def close(self, unread: Iterable[LinkOpened]) -> None:
         """Close all, those too that were opened too late to be read."""

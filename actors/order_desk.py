@@ -10,7 +10,6 @@ from msgspec import Struct
 from actors import errors
 from actors.base import RuntimeActor
 from actors.books import Books, Journal
-from actors.dispatcher import Timer
 from actors.messages import commands, events, traffic
 from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import Tellable, Wired
@@ -18,6 +17,7 @@ from actors.messages.status import Describe
 from actors.policy.admission import Limits, check
 from actors.policy.desk_book import RESULT_GRACE, Briefing, DeskBook
 from actors.policy.orders import send_by
+from actors.signals import Timer
 from actors.values import AccountKind
 
 

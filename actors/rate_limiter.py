@@ -7,7 +7,6 @@ from typing import Any
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.dispatcher import Timer
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
@@ -15,6 +14,7 @@ from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, LimiterStatus
 from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
 from actors.policy.quota import Allowance, Quota
+from actors.signals import Timer
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
 """Commands that are more than one message on the wire (protocol 1.6.2)."""

@@ -47,8 +47,7 @@ class Router(RuntimeActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case LinkReadable(opened=opened):
-                for batch in self._links.read(opened, self.name):
-                    self._route(batch)
+                self._route_all(self._links.read(opened, self.name))
             case traffic.EventBatch():
                 self._route(message)
             case Command():
@@ -62,7 +61,7 @@ class Router(RuntimeActor):
             case Described():
                 self._draw(message)
             case LinkOpened():
-                self._links.add(message)
+                self._route_all(self._links.add(message, self.name))
             case HandoverBegun():
                 news = self._handovers.begin(message, self._continuity.lives)
                 self._route(traffic.EventBatch(self.name, news))
@@ -72,6 +71,10 @@ class Router(RuntimeActor):
                 self._drain()
             case _:
                 self.unexpected(message)
+
+    def _route_all(self, batches: list[traffic.EventBatch]) -> None:
+        for batch in batches:
+            self._route(batch)
 
     def _route(self, batch: traffic.EventBatch) -> None:
         if missing := self._continuity.missing(batch):

@@ -1,4 +1,4 @@
-"""Runs one user's handler: in a thread of its own, so that it can hold up nobody else, unless it is inline."""
+"""Runs one user's handler: in a thread of its own, where it can hold up nobody else, unless it is inline."""
 
 from collections.abc import Callable
 from typing import Any

@@ -10,13 +10,13 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.base import RuntimeActor
-from actors.dispatcher import Timer
 from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError
 from actors.inbox import Bound
 from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
+from actors.signals import Timer
 from runtime.control.asking import ask
 from runtime.control.door import Door
 from runtime.control.feed import Feed, squeeze

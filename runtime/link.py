@@ -48,8 +48,11 @@ class Link(Generic[M]):
             try:
                 self._send_all(data)
             except (OSError, ValueError, WorkerDied) as error:  # ValueError: closed in this moment
-                # Part of a message may have left; what followed it could not be told from its rest.
+                # Part of a message may have left; what followed it could not be told from its rest. Both
+                # readers see the end of the link at once, or one would serve on for nobody.
                 self._broken = True
+                with contextlib.suppress(OSError):  # the peer has ended it
+                    self._sock.shutdown(socket.SHUT_RDWR)
                 raise WorkerDied(f"the link failed: {error}") from error
 
     def receive(self) -> list[M]:
@@ -107,5 +110,7 @@ class Link(Generic[M]):
             while ready := selector.select(max(0.0, until - time.monotonic())):
                 if ready[0][1] & selectors.EVENT_WRITE:
                     return True
+                if time.monotonic() >= until:
+                    return False
                 self._take_in()
         return False

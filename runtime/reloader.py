@@ -11,12 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.base import Reply, RuntimeActor
-from actors.dispatcher import Timer
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.events import ConfigRefused, ConfigReloaded
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
+from actors.signals import Timer
 from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.watch import Watch

@@ -41,7 +41,7 @@ class _Beat(Struct, frozen=True):
     pass
 
 
-class Uplink:
+class MainProcess:
     """The main process, as this one's actors see it."""
 
     def __init__(self, link: Link[Any]) -> None:
@@ -62,7 +62,7 @@ class Worker(ConnectionHost):
     def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
         self._link = link
         self._log = log
-        self._uplink = Uplink(link)
+        self._main = MainProcess(link)
         self._heartbeat_interval = heartbeat_interval
         super().__init__(self._start, name=name)
 
@@ -85,7 +85,7 @@ class Worker(ConnectionHost):
 
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
         self._log.hide(logs.secrets_in([start.settings.session.value], start.settings.headers.values()))
-        return Connection.start(start, self._uplink, dial, guardian=guardian, dispatcher=self._dispatcher)
+        return Connection.start(start, self._main, dial, guardian=guardian, dispatcher=self._dispatcher)
 
     def _read(self) -> None:
         try:
@@ -99,7 +99,7 @@ class Worker(ConnectionHost):
     def _beat(self) -> None:
         used = os.times()
         beat = Heartbeat(self.name, os.getpid(), used.user + used.system, _resident_bytes())
-        self._uplink.tell(EventBatch(self.name, [beat]))
+        self._main.tell(EventBatch(self.name, [beat]))
 
 
 def main() -> int:

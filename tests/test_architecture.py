@@ -24,6 +24,7 @@ FLOORS = {  # the first that fits
     "actors.inbox": 2,
     "actors.dispatcher": 2,
     "actors.bells": 2,
+    "actors.signals": 2,
     "actors.links": 2,
     "actors.listener": 2,
     "actors": 3,

@@ -1,8 +1,10 @@
 """Actors that share a thread, and the thread that they share."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,92 @@ def test_each_has_its_turn_while_another_is_flooded(house: list[Recording]) -> N
     flooded.do(lambda _: None)
     assert order.count("flooded") == 10 * TURN
     assert order.index("other") <= TURN
+
+
+def test_whoever_is_told_more_in_each_turn_has_no_more_turns_than_the_others(house: list[Recording]) -> None:
+    greedy, other, _ = house
+    handled: list[int] = []
+    between: list[int] = []
+    go_on = threading.Event()
+
+    def again(actor: Recorder) -> None:
+        handled.append(len(handled))
+        if len(handled) < 100 * TURN:
+            actor.actor_ref.tell(again)
+
+    def count(actor: Recorder) -> None:
+        between.append(len(handled))
+        if len(handled) < 100 * TURN:
+            actor.actor_ref.tell(count)
+
+    greedy.ref.tell(lambda _: go_on.wait(WAIT) and None)
+    for _ in range(2 * TURN):
+        greedy.ref.tell(again)
+    other.ref.tell(count)
+    go_on.set()
+    greedy.do(lambda _: None)
+    other.do(lambda _: None)
+    waits = [later - sooner for sooner, later in pairwise(between)]
+    assert max(waits) <= TURN
+
+
+def test_a_descriptor_that_is_ready_needs_no_bell(house: list[Recording], rings: list[str]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        house[0].do(lambda actor: actor.watch(ours, lambda actor: actor.seen.put(ours.recv(10))))
+        for _ in range(20):
+            theirs.send(b"some")
+            assert house[0].seen() == b"some"
+        house[0].do(lambda actor: actor.inbox.unwatch(ours))
+    assert rings.count("shared") == 0
+
+
+def test_a_fault_of_the_dispatchers_own_ends_nobody(
+    house: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [OSError("out of memory")]
+    call_due = dispatcher.call_due
+
+    def failing() -> None:
+        if faults:
+            raise faults.pop()
+        call_due()
+
+    monkeypatch.setattr(dispatcher, "call_due", failing)
+    assert [resident.do(lambda _: "serves") for resident in house] == ["serves"] * 3
+    assert not faults
+
+
+def test_a_failure_that_cannot_even_be_logged_reaches_the_guardian(dispatcher: Dispatcher) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("no space left")
+
+    guardian = Recording()
+    failing = Recording(name="unlucky", guardian=guardian.ref, dispatcher=dispatcher)
+    neighbour = Recording(dispatcher=dispatcher)
+    assert guardian.seen() == failing.seen() == neighbour.seen() == Begin()
+    handler = Broken()
+    logging.getLogger("pykka").addHandler(handler)
+    try:
+        failing.ref.tell(lambda _: 1 / 0)
+        assert guardian.seen() == ActorFailed("unlucky", "ZeroDivisionError: division by zero")
+    finally:
+        logging.getLogger("pykka").removeHandler(handler)
+    assert neighbour.do(lambda _: "serves") == "serves"
+
+
+def test_whoever_is_interrupted_while_telling_leaves_nobody_deaf(
+    house: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatcher, "schedule", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            house[0].ref.tell("half told")
+    assert house[0].do(lambda _: "serves") == "serves"
 
 
 def test_each_has_its_own_timers_and_descriptors(clock: ManualClock) -> None:

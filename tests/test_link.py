@@ -56,6 +56,11 @@ def link_and_peer(
     return Link(ends[0], Uplink, stall=0.1), ends[1]
 
 
+def receive_for_ever(link: Link[Any]) -> None:
+    while True:
+        link.receive()
+
+
 def receive_until_quiet(link: Link[EventBatch]) -> list[EventBatch]:
     received = []
     while messages := link.receive():
@@ -192,6 +197,18 @@ def test_sending_to_a_peer_that_is_gone_says_so(links: tuple[Link[EventBatch], L
             main.send(StopHost())
 
 
+def test_a_link_that_broke_ends_for_both_readers_at_once(
+    links: tuple[Link[EventBatch], Link[Any]],
+) -> None:
+    worker = links[1]
+    worker._stall = 0.05
+    with pytest.raises(WorkerDied, match="has not read"):
+        flood(worker)
+    for link in links:
+        with pytest.raises(WorkerDied):
+            receive_for_ever(link)
+
+
 def test_closing_twice_is_no_error(links: tuple[Link[EventBatch], Link[Any]]) -> None:
     links[0].close()
     links[0].close()
@@ -326,6 +343,30 @@ def test_two_ends_that_both_say_more_than_fits_do_not_wait_for_one_another(
         end.join(5)
     assert heard == {"main": up, "worker": down}
     assert taken_in.is_set()  # and so its reader looks for what is no longer on the line
+
+
+def test_a_peer_that_speaks_but_does_not_read_is_given_up_as_soon_as_a_silent_one(
+    link_and_peer: tuple[Link[EventBatch], socket.socket],
+) -> None:
+    link, peer = link_and_peer
+    silent = threading.Event()
+
+    def speak() -> None:
+        with contextlib.suppress(OSError):
+            while not silent.is_set():
+                peer.sendall(framed(BATCH) * 100)
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(WorkerDied, match="has not read"):
+            flood(link)
+    finally:
+        silent.set()
+        link.close()
+        speaker.join(5)
+    assert time.monotonic() - begun < 2
 
 
 def test_garbage_that_comes_while_it_waits_ends_the_link_for_sender_and_reader(

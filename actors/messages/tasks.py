@@ -1,6 +1,12 @@
 """What is done again and again, in the background."""
 
+import enum
+import re
+from typing import Any
+
 from msgspec import Struct
+
+_WORD = re.compile("[A-Z][a-z]*")
 
 
 class TaskStatus(Struct, frozen=True):
@@ -13,3 +19,10 @@ class TaskStatus(Struct, frozen=True):
     last_run: float | None
     next_run: float
     last_error: str = ""
+
+
+def words(message: Any) -> str:
+    """``_Due.KEEP_ALIVE`` is "keep alive", ``CheckHeartbeats`` "check heartbeats"."""
+    if isinstance(message, enum.Enum):
+        return message.name.replace("_", " ").lower()
+    return " ".join(_WORD.findall(type(message).__name__)).lower()

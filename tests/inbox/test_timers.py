@@ -67,6 +67,13 @@ def test_a_timer_of_the_far_future_keeps_nothing_from_coming(live_inbox: Inbox, 
     sender.join()
 
 
+def test_cancelled_timers_do_not_pile_up_behind_one_that_is_not(inbox: Inbox) -> None:
+    inbox.after(1, "still booked")
+    for _ in range(10_000):
+        inbox.after(86_400, "deadline").cancel()
+    assert len(inbox._dispatcher._timers) < 1000
+
+
 def test_cancelled_timers_do_not_pile_up(inbox: Inbox) -> None:
     def book(count: int) -> None:
         for number in range(count):
