@@ -28,6 +28,7 @@ from actors.errors import ConfigInvalid
 from actors.messages import ConnectionDown, ConnectionUp, SendRaw, StreamConfirmed, WorkerDown
 from runtime.control.speech import Reload
 from runtime.practice import PracticeExchange
+from runtime.practice.clock import VenueClock
 
 ENDED = "ended"
 TWO_WORKERS = {"workers": 2, "streams_per_connection": 2}
@@ -139,10 +140,12 @@ def terminated() -> dict[str, float]:
         with trading(on) as trade:
             if not on.exchange.ledger.wait_until(lambda book: len(book.orders()) > 20, PATIENCE):
                 raise Violated("no orders arrived")
-            signalled = time.time()
-            figures = {ENDED: _end(running, signal.SIGTERM, 0)}
+            clock, workers = VenueClock(), running.workers()  # like the exchange's, which no step disturbs
+            signalled = clock.utc()
+            running.process.send_signal(signal.SIGTERM)
+            figures = {ENDED: _await_end(running, workers, 0)}
         trade.audit()
-        last = max(order.at for order in on.exchange.ledger.orders())
+        last = max(deal.opened_at for _, deal in on.exchange.ledger.deals())
         return figures | {"last order": last - signalled}
 
 
@@ -250,8 +253,12 @@ def reloaded() -> dict[str, float]:
 def _end(running: Program, number: signal.Signals, code: int) -> float:
     """Seconds until it has ended after a signal, with no process left."""
     workers = running.workers()
-    signalled = time.monotonic()
     running.process.send_signal(number)
+    return _await_end(running, workers, code)
+
+
+def _await_end(running: Program, workers: Iterable[psutil.Process], code: int) -> float:
+    signalled = time.monotonic()
     ended = running.process.wait(PATIENCE)
     took = time.monotonic() - signalled
     if ended != code:
