@@ -1,5 +1,6 @@
 """The command line, in processes of its own, up to its exit codes."""
 
+import itertools
 import json
 import os
 import re
@@ -86,7 +87,7 @@ def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(sta
     assert any(line.endswith("INFO     connection-1 is up in PRACTICE-1") for line in lines)
     assert any("stopping, because the time is up" in line for line in lines)
     assert any("INFO     connection-1 is closed" in line for line in lines)
-    assert re.search(r"EURUSD_otc: [1-9][0-9]* ticks, last price 1\.0", lines[-4])
+    assert re.search(r"EURUSD_otc: [1-9][0-9]* ticks, last price 1\.[01]", lines[-4])
 
 
 def test_logs_for_programs_are_a_json_object_per_line(start: Start, tmp_path: Path) -> None:
@@ -178,6 +179,42 @@ def test_a_signal_drains_and_ends_cleanly(start: Start, number: signal.Signals) 
     assert last["event"] == "Summary"
     assert "stopping, because a signal asked for it" in err
     assert "the runtime has stopped after" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach no group there")
+def test_a_hangup_of_the_whole_group_reloads_and_costs_no_connection(start: Start, tmp_path: Path) -> None:
+    process = start(_with_two_workers(tmp_path), "--output", "json")
+    until(process, "Tick")
+    os.killpg(process.pid, signal.SIGHUP)
+    assert process.stderr is not None
+    assert any("nothing has changed" in line for line in process.stderr)
+    ticks = itertools.islice((event for event in events(process) if event["event"] == "Tick"), 50)
+    assert len(list(ticks)) == 50
+    os.killpg(process.pid, signal.SIGTERM)
+    *_, last = events(process)
+    code, _, err = ended(process)
+    assert (code, last["restarts"], last["gaps"]) == (0, 0, 0)
+    assert err.count("worker-") == err.count("INFO     worker-"), err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach no group there")
+def test_workers_that_are_signalled_with_the_group_drain_politely(start: Start, tmp_path: Path) -> None:
+    """As systemd does by default."""
+    process = start(_with_two_workers(tmp_path), "--output", "json")
+    until(process, "Tick")
+    os.killpg(process.pid, signal.SIGTERM)
+    reasons = [event["reason"] for event in events(process) if event["event"] == "ConnectionDown"]
+    assert (ended(process)[0], set(reasons)) == (0, {"stopped"})
+    assert len(reasons) == 4
+
+
+def _with_two_workers(folder: Path) -> Path:
+    file = folder / "two-workers.yaml"
+    file.write_text(
+        "pool: {workers: 2, connections: 4}\nstreams: [{asset: EURUSD_otc}]\npractice: {tick_rate: 50/s}\n"
+        "control: {enabled: false}\n"
+    )
+    return file
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be frozen there")
@@ -272,7 +309,7 @@ def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back() -> None:
         assert process.wait(DEADLINE) == 0
     os.close(ours)
     assert "PRACTICE EXCHANGE" in shown
-    assert re.search(r"EURUSD_otc.*live.*1\.0", shown)
+    assert re.search(r"EURUSD_otc.*live.*1\.[01]", shown)
     assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") > 0
 
 
