@@ -90,10 +90,10 @@ class Run:
         return ending
 
     def _take(self, events: list[Any]) -> None:
-        self._tally.count(events)
-        self._output.show(events)
         if any(isinstance(event, ConfigReloaded) for event in events):
             self._log.set_level(self._runtime.config.log.level)
+        self._tally.count(events)
+        self._output.show(events)
 
     def _stop(self) -> None:
         match self._runtime.failure:

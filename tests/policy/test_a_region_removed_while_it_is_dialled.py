@@ -12,7 +12,7 @@ from tests.policy.nursery import EU, US, Scene, starts, told
 def test_who_is_on_the_way_to_a_region_that_is_not_configured_any_more_moves(logs_in: bool) -> None:
     scene = Scene(1)
     assert scene.child("c1").region == EU.name
-    steps = scene.connections.change(Access((US,), (Rate(1000, 1.0),)))
+    steps = scene.connections.change(Access((US,), (Rate(1000, 1.0),)), scene.now)
     assert told(steps) == [StopConnection("c1")]
     if logs_in:
         scene.up("c1")

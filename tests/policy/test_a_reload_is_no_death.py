@@ -12,7 +12,7 @@ def test_reloading_again_and_again_gives_no_connection_up() -> None:
     for region in [US, EU] * 4:
         scene.now += 1.0
         scene.up("c1")
-        steps = scene.connections.change(Access((region,), (Rate(1000, 1.0),)))
+        steps = scene.connections.change(Access((region,), (Rate(1000, 1.0),)), scene.now)
         assert told(steps) == [StopConnection("c1")]
         moved = scene.down("c1", "stopped", was_ready=True)
         assert [start.region for start in starts(moved)] == [region]
