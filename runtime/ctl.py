@@ -32,6 +32,7 @@ from runtime.logs import plain, printable, to_stderr
 from runtime.output.json_lines import JsonLines
 from runtime.output.stdout import discard, has_left
 from runtime.output.tally import Tally
+from runtime.reloader import unchanged
 
 DONE, REFUSED, MISUSED, NOT_RUNNING, HUNG = 0, 1, 2, 4, 5
 
@@ -176,7 +177,9 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
     changed = _ask(attachment, Reload())
-    return _say(f"in effect: {', '.join(changed)}" if changed else "nothing has changed", options)
+    if changed:
+        return _say(f"in effect: {', '.join(changed)}", options)
+    return _say(unchanged(_ask(attachment, GetStatus()).reload), options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:

@@ -96,6 +96,9 @@ def test_a_reload_says_what_has_changed_or_why_nothing_has(
     file.write_text(text + "health: {stale_after: 20s}\n", encoding="utf-8")
     assert main([str(file), "reload"]) == 0
     assert "health.stale_after" in capsys.readouterr().out
+    assert main([str(file), "reload"]) == 0
+    told = r"nothing has changed since \d\d:\d\d:\d\d, when health.stale_after took effect\n"
+    assert re.fullmatch(told, capsys.readouterr().out)
     file.write_text(text + "health: {stale_after: soon}\n", encoding="utf-8")
     assert main([str(file), "reload"]) == 1
     assert f"{file}:" in capsys.readouterr().err
