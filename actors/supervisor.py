@@ -155,10 +155,9 @@ class Supervisor(RuntimeActor):
             match step:
                 case steps.StartHost(name=name):
                     self._run(name)
-                case steps.KillHost(name=name, process=process, because=because):
-                    if because:
-                        logger.error("{} (pid {}) is killed: {}", name, process.pid, because)
-                    process.kill()
+                case steps.KillHost(name=name, process=process, because=why, level=level, patience=patience):
+                    ended = process.kill(patience)
+                    logger.log(level, "{} (pid {}) {}{}", name, process.pid, why, ended and f" ({ended})")
                 case steps.HostLost(name=name, reason=reason, final=final):
                     self._take(self._connections.stranded(name, reason, final))
                 case steps.TellHost(process=process, message=message):
@@ -168,7 +167,7 @@ class Supervisor(RuntimeActor):
                 case steps.Later(delay=delay, message=later):
                     self.after(delay, later)
                 case steps.Retry(delay=delay, due=due, because=because):
-                    logger.info("{} is down ({}); next attempt in {:.2f} s", due.name, because, delay)
+                    logger.info("{} is down ({}); next attempt {}", due.name, because, step.when)
                     self.after(delay, due)
                 case steps.ProbeRegions(regions=regions):
                     self._probe(regions, self.actor_ref)

@@ -28,8 +28,9 @@ class LocalHost:
         except pykka.ActorDeadError as error:
             raise WorkerDied("the connection host of this process has ended") from error
 
-    def kill(self) -> None:
+    def kill(self, patience: float = 0.0) -> str:
         self._host.stop(block=False)
+        return ""
 
 
 def _start_connection(

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,9 +58,16 @@ class WorkerProcess:
             self._process.kill()
             raise
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+    def kill(self, patience: float = 0.0) -> str:
+        code = None
+        if patience:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(patience)
+        if code is None:
+            self._process.kill()
+            self._process.wait()
+            return ""
+        return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
 
 
 class _Inward:
@@ -78,6 +86,13 @@ class _Inward:
             else:
                 batches.append(message)
         return batches
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of real time
+        return f"signal {number}"
 
 
 def _tell(router: Tellable, readable: LinkReadable) -> None:

@@ -20,8 +20,9 @@ class Host(Tellable, Protocol):
     @property
     def pid(self) -> int: ...
 
-    def kill(self) -> None:
-        """End it now and wait for its end; no error if it has ended."""
+    def kill(self, patience: float = 0.0) -> str:
+        """End it, if it does not end within ``patience`` seconds by itself, and wait for its end; no error if
+        it has ended. Answers with how it ended in that time, ``""`` if it did not or if that is not known."""
 
 
 class Link(Protocol):

@@ -68,6 +68,7 @@ class Child:
         self.epoch = 0
         self.restarts = 0
         self.last_error = ""
+        self.given_up: Exception | None = None
         self._intensity = plan.new_intensity()
         self._reset_after = plan.reset_after
 
@@ -118,10 +119,12 @@ class Child:
 
     def give_up(self, error: Exception) -> Step:
         self.last_error = str(error)
+        self.given_up = error
         self.state = ChildState.QUARANTINED
         return Announce(ActorQuarantined(self.name, str(error), isinstance(error, AuthRejected)))
 
     def forgive(self) -> None:
         """Count from zero: what it failed with before is nobody's concern any more."""
+        self.given_up = None
         self.backoff.reset()
         self._intensity.forget()

@@ -277,7 +277,7 @@ class Connections:
             steps = [each.give_up(error) for each in (child, *others)]
         else:
             steps = [child.failed(error, now, died=down.was_ready)]
-        return [*steps, *self._escalation(error)]
+        return [*steps, *self._escalation(child.given_up or error)]
 
     def _escalation(self, error: Exception) -> list[Step]:
         """What follows when none is left that could come back, or be opened in their place."""

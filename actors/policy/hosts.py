@@ -11,6 +11,9 @@ STARTUP = 10.0
 """Seconds that a new process has for its first heartbeat, if that is longer than for a later one: its imports
 take 0.2 s, and many times that on a machine that is busy."""
 
+LAST_STEPS = 0.25
+"""Seconds that a process has from the end of its link to its own: so long its exit status is worth a wait."""
+
 
 class HostChild(Child):
     """A worker process, or the main one (then its ``pid`` is 0 and it never fails)."""
@@ -78,7 +81,8 @@ class Hosts:
             if overslept:  # it was us who stood still; their heartbeats wait to be read
                 host.heard_at = now
             elif host.silent(now, self._timeout):
-                steps.append(KillHost(host.name, host.process, f"silent for {now - host.heard_at:.1f} s"))
+                silence = f"is killed: silent for {now - host.heard_at:.1f} s"
+                steps.append(KillHost(host.name, host.process, silence, "ERROR"))
                 host.heard_at = now  # its end is on its way
         return steps
 
@@ -87,13 +91,13 @@ class Hosts:
         host = self._children[down.worker]
         if host.process is None or host.process.pid != down.pid:
             return []
-        kill: Step = KillHost(host.name, host.process)
-        host.process = None
-        if host.state is ChildState.STOPPED:
-            return [kill, HostLost(host.name, down.reason)]
-        if host.state is ChildState.RESTARTING:
-            return [kill, HostLost(host.name, down.reason), StartHost(host.name)]
-        return [kill, *self._failed(host, WorkerDied(down.reason), now, died=True)]
+        process, host.process = host.process, None
+        if host.state in {ChildState.STOPPED, ChildState.RESTARTING}:
+            ended = KillHost(host.name, process, "has ended, as was asked", "INFO")
+            again = [StartHost(host.name)] if host.state is ChildState.RESTARTING else []
+            return [ended, HostLost(host.name, down.reason), *again]
+        fence = KillHost(host.name, process, f"has ended: {down.reason}", "WARNING", LAST_STEPS)
+        return [fence, *self._failed(host, WorkerDied(down.reason), now, died=True)]
 
     def restart(self, name: str) -> list[Step]:
         """Begin a new life; raises ``RequestRefused`` for what is no worker."""
@@ -104,7 +108,7 @@ class Hosts:
         if host.process is None:
             return [StartHost(name)]
         host.state = ChildState.RESTARTING
-        return [KillHost(name, host.process, "a restart was asked for")]
+        return [KillHost(name, host.process, "is stopped, to start anew as was asked", "INFO")]
 
     def drain(self) -> list[Step]:
         """Let none start any more, and have each end once its connections have."""

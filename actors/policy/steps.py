@@ -13,7 +13,10 @@ from actors.messages.lifecycle import (
     StopHost,
 )
 from actors.messages.traffic import PublicEvent
-from actors.values import Region
+from actors.values import LogLevel, Region
+
+SOON = 0.005
+"""Seconds that are none to a reader."""
 
 
 class StartHost(Struct, frozen=True):
@@ -23,11 +26,13 @@ class StartHost(Struct, frozen=True):
 
 
 class KillHost(Struct, frozen=True):
-    """End a process now; ``because`` is for the log, empty where it is no news."""
+    """End a process, which has ``patience`` seconds to end by itself; for the log at ``level``, why."""
 
     name: str
     process: Host
-    because: str = ""
+    because: str
+    level: LogLevel
+    patience: float = 0.0
 
 
 class HostLost(Struct, frozen=True):
@@ -64,6 +69,11 @@ class Retry(Struct, frozen=True):
     delay: float
     due: RestartDue
     because: str
+
+    @property
+    def when(self) -> str:
+        """The delay, as people say it."""
+        return f"in {self.delay:.2f} s" if self.delay >= SOON else "at once"
 
 
 class ProbeRegions(Struct, frozen=True):

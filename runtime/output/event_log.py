@@ -13,7 +13,6 @@ from actors.messages.events import (
     Lagged,
     StreamConfirmed,
     StreamRecovered,
-    WorkerDown,
     WorkerUp,
 )
 from actors.messages.status import Status
@@ -44,8 +43,6 @@ class EventLog:
                 logger.info("{} starts again, attempt {}", event.name, event.attempt)
             case WorkerUp():
                 logger.info("{} is up, pid {}", event.worker, event.pid)
-            case WorkerDown():
-                logger.info("{} has ended, pid {}: {}", event.worker, event.pid, event.reason)
             case StreamConfirmed():
                 logger.debug("{} streams on {}", event.asset, event.connection)
             case StreamRecovered(missing=()):

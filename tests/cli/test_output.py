@@ -21,7 +21,6 @@ from actors.messages.events import (
     Lagged,
     StreamGap,
     StreamRecovered,
-    WorkerDown,
     WorkerUp,
 )
 from actors.messages.status import Status
@@ -121,7 +120,6 @@ def test_the_summary_adds_up_what_happened() -> None:
         (ConnectionDown("connection-1", 1, "europe", "stopped"), "INFO connection-1 is closed"),
         (ActorRestarted("connection-1", 3, "lost"), "INFO connection-1 starts again, attempt 3"),
         (WorkerUp("worker-1", 7), "INFO worker-1 is up, pid 7"),
-        (WorkerDown("worker-1", 7, "killed"), "INFO worker-1 has ended, pid 7: killed"),
         (StreamRecovered("EURUSD_otc", "connection-2"), "INFO EURUSD_otc delivers again, on connection-2"),
         (
             StreamRecovered("EURUSD_otc", "c2", 1.0, 9.0, 1, ((1.0, 2.5), (8.0, 9.0)), "no candles"),

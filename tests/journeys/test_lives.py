@@ -1,6 +1,7 @@
 """Restarts: how soon and how often, where to, at whose request, and what stays dead."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -150,6 +151,32 @@ def test_a_worker_that_is_to_restart_has_a_successor_at_once(
     (worker,) = status_of(runtime).workers
     assert (worker.state, worker.restarts) == ("up", 0)
     assert worker.pid != before
+
+
+def test_what_was_asked_for_is_no_fault_in_the_log_and_what_was_not_says_how_it_ended(
+    start: Callable[[dict[str, Any]], Runtime], notebook: Notebook
+) -> None:
+    lines: list[str] = []
+    handler = logger.add(lambda message: lines.append(message.rstrip("\n")), format="{level} {message}")
+    try:
+        runtime = start({"pool": {"workers": 1, "connections": 1}})
+        first = notebook.first(WorkerUp).pid
+        ask(runtime, Restart("worker-1"))
+        assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
+        second = notebook.all(WorkerUp)[-1].pid
+        os.kill(second, signal.SIGKILL)
+        assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 3)
+    finally:
+        logger.remove(handler)
+    told = [line for line in lines if re.search("worker-1 .*(stopped|ended|down)", line)]
+    assert told[:2] == [
+        f"INFO worker-1 (pid {first}) is stopped, to start anew as was asked",
+        f"INFO worker-1 (pid {first}) has ended, as was asked",
+    ]
+    # A link says that it failed, not that it ended, if the worker had not read all that it was told.
+    died, down = told[2:]
+    assert re.fullmatch(rf"WARNING worker-1 \(pid {second}\) has ended: the link .* \(by SIGKILL\)", died)
+    assert re.fullmatch(r"INFO worker-1 is down \(the link .*\); next attempt at once", down)
 
 
 # Connections at a person's or the pool's request

@@ -31,7 +31,7 @@ class Process:
     def tell(self, message: Any) -> None:
         raise AssertionError("a policy tells nobody anything")
 
-    def kill(self) -> None:
+    def kill(self, patience: float = 0.0) -> str:
         raise AssertionError("a policy kills nobody")
 
 

@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from actors.errors import AuthRejected, TransportError
 from actors.messages.events import ActorQuarantined, ActorRestarted
 from actors.messages.lifecycle import RestartDue, StableDue
@@ -85,6 +87,11 @@ def test_it_is_given_up_when_it_has_died_too_often_after_it_was_up() -> None:
     one.failed(CUT, 2.0, died=True)
     assert one.state is ChildState.QUARANTINED
     assert one.last_error == "c1 died more than 2 times in 60 s, the last time because: cut"
+
+
+@pytest.mark.parametrize(("delay", "when"), [(0.0, "at once"), (0.004, "at once"), (0.5, "in 0.50 s")])
+def test_a_delay_that_nobody_notices_is_none(delay: float, when: str) -> None:
+    assert Retry(delay, RestartDue("c1", 1), "cut").when == when
 
 
 def test_attempts_that_fail_are_the_backoffs_affair_alone() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from actors.errors import AuthRejected, RequestRefused, WorkerDied
+from actors.errors import AuthRejected, RequestRefused, TooManyRestarts, WorkerDied
 from actors.messages.events import (
     ActorQuarantined,
     ActorRestarted,
@@ -504,3 +504,13 @@ def test_the_next_connection_goes_where_a_probe_was_quickest() -> None:
     scene = Scene(2, kept=1, regions=EQUALS, probes=3)
     scene.connections.probed(RegionsProbed({"A": 0.3, "B": 0.2, "C": 0.1}, {}), scene.now)
     assert regions(scene.connections.open("c2", scene.now)) == ["C"]
+
+
+def test_the_last_that_died_too_often_says_so_when_nothing_is_left() -> None:
+    scene = Scene(1, new_intensity=lambda: Intensity(1, 60))
+    scene.up("c1")
+    after(scene, "c1", scene.down("c1"))
+    scene.up("c1")
+    (escalation,) = only(Escalate, scene.down("c1"))
+    assert isinstance(escalation.error, TooManyRestarts)
+    assert str(escalation.error) == "c1 died more than 1 times in 60 s, the last time because: cut"

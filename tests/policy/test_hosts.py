@@ -65,7 +65,7 @@ def test_who_is_silent_for_too_long_is_killed_once_and_not_replaced_before_its_e
     hosts = running()
     hosts.heard(beat("w2", 2), 4.0)
     (killed,) = look_until(hosts, 5.0)
-    assert (killed.name, killed.process.pid, killed.because) == ("w1", 1, "silent for 5.0 s")
+    assert (killed.name, killed.process.pid, killed.because) == ("w1", 1, "is killed: silent for 5.0 s")
     assert hosts.check(5.5) == []
     steps = kill(hosts, "w1", 1, 6.0)
     assert [type(step) for step in steps] == [KillHost, Retry, HostLost]
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_started_is_tried_again_later_and_has_not_died() -> N
 def test_a_worker_that_is_to_restart_is_killed_and_started_as_soon_as_it_is_gone() -> None:
     hosts = running()
     (killed,) = only(KillHost, hosts.restart("w1"))
-    assert killed.process.pid == 1
+    assert (killed.process.pid, killed.level) == (1, "INFO")
     steps = kill(hosts, "w1", 1)
     assert [type(step) for step in steps] == [KillHost, HostLost, StartHost]
     assert hosts.started("w1", Process(3), 2.0) == []
