@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import SecretStr
 
 from runtime.config import Account, Config, Connection, RegionEntry, Regions, effective_yaml, load, load_text

@@ -2,8 +2,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages.control import HandoverBegun
 from actors.messages.events import (
