@@ -210,7 +210,7 @@ from runtime import logs
 from runtime.logs.log_file import LogFile
 
 on_stderr = logs.to_stderr(logs.plain)
-with LogFile(Path(sys.argv[1]), logs.plain, rotation=10_000, retention=1, complain=on_stderr) as file:
+with LogFile(Path(sys.argv[1]), logs.plain, rotation=0, retention=1, complain=on_stderr) as file:
     with logs.Log("INFO", on_stderr, file):
         for number in range(200):
             logger.info("{} {}", number, "x" * 8000)
