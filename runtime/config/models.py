@@ -232,7 +232,8 @@ class Config(Section):
         session = account.session_string if account else None
         if session and not getattr(regions, session.kind.value):
             kind = session.kind.value
-            raise found([((kind,), f"has no region, but the session is a {kind} session")])
+            mend = "add one, or write account: {session: ''} to practise"
+            raise found([((kind,), f"has no region, but the session is a {kind} session ({mend})")])
         return regions
 
     @field_validator("streams")

@@ -70,6 +70,23 @@ class Source:
         else:
             self._read()
 
+    def default(self, section: str, key: str, text: str) -> bool:
+        """Have ``text``, whose references are expanded, where the file leaves out ``section.key``, unless it
+        comes to nothing; whether that was so."""
+        if not isinstance(self.value, dict):
+            return False
+        entries = self.value.get(section, {})
+        if not isinstance(entries, dict) or key in entries:
+            return False
+        try:
+            value = _printable(expand(text, self._folder))
+        except Unreadable as refusal:
+            self._problem(self.value_mark((section,)), (section, key), str(refusal))
+            return False
+        if value.strip():
+            self.value[section] = {**entries, key: value}
+        return bool(value.strip())
+
     def key_mark(self, path: Path) -> Mark:
         return self._keys.get(path) or self.value_mark(path)
 

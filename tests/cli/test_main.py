@@ -139,6 +139,29 @@ def test_live_without_a_session_is_refused(start: Start) -> None:
     assert "POCKET_OPTION_SSID" in err
 
 
+def test_live_names_an_empty_session_in_the_file_as_the_reason_where_the_variable_is_set(
+    start: Start, tmp_path: Path
+) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_text("account: {session: ''}\n")
+    code, _, err = ended(start(file, "--live", session=STRANGER))
+    assert code == 2
+    assert "is empty, so that POCKET_OPTION_SSID, which is set, is not used" in err
+
+
+def test_a_file_without_a_session_uses_that_of_the_environment_and_does_not_practise(
+    start: Start, tmp_path: Path
+) -> None:
+    with PracticeExchange() as exchange:
+        file = tmp_path / "silent.yaml"
+        file.write_text(f"regions: {{demo: [{{name: here, url: '{exchange.regions[0].url}'}}]}}\n")
+        process = start(file, "--output", "json", "--duration", "1", session=exchange.session)
+        up = until(process, "ConnectionUp")
+        _, _, err = ended(process)
+    assert up["region"] == "here"
+    assert "NOTHING HERE IS REAL" not in err
+
+
 def test_check_says_that_a_file_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(CONFIG), "--check"]) == 0
     assert capsys.readouterr() == (f"{CONFIG} is valid\n", "")

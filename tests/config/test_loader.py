@@ -386,6 +386,42 @@ def test_a_wrong_session_is_a_problem_at_its_place(monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.parametrize("text", ["log: {level: INFO}\n", "account: {}\n"])
+def test_a_file_that_leaves_the_session_out_has_that_of_the_environment(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
+    session = read(LIVE_REGIONS + text).account.session_string
+    assert session is not None
+    assert session.kind is AccountKind.LIVE
+
+
+def test_a_file_that_says_no_session_has_none_whatever_the_environment_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
+    account = read("account: {session: ''}\n").account
+    assert account.session_string is None
+    assert account.absence.startswith("is empty, so that POCKET_OPTION_SSID, which is set, is not used")
+
+
+def test_an_environment_that_trades_does_not_practise_for_want_of_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
+    (only,) = problems("log: {level: INFO}\n")
+    assert only.startswith("1:1: regions.demo: has no region, but the session is a demo session")
+
+
+def test_a_wrong_session_that_no_line_shows_is_said_to_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", TOKEN)
+    (only,) = problems("log: {level: INFO}\n")
+    assert only.startswith("1:1: account.session: this is a bare session id")
+    assert only.endswith("(it was taken from POCKET_OPTION_SSID)")
+
+
 @pytest.mark.parametrize(
     ("session", "regions", "problem"),
     [
@@ -400,7 +436,8 @@ def test_a_wrong_session_is_a_problem_at_its_place(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_a_session_needs_regions_of_its_kind(session: str, regions: str, problem: str) -> None:
-    assert problems(f"{regions}account: {{session: '{session}'}}\n") == [problem]
+    hint = " (add one, or write account: {session: ''} to practise)"
+    assert problems(f"{regions}account: {{session: '{session}'}}\n") == [problem + hint]
 
 
 @pytest.mark.parametrize(
