@@ -100,6 +100,8 @@ class Reconnect(Section):
     """A connection that held this long starts counting anew."""
     probe_regions: Annotated[int, Field(ge=0, le=8), WHOLE_NUMBER] = 0
     """Regions of equal priority that are measured at the start; to the venue each is one more connection."""
+    refusal_delay: Duration = 5.0
+    """Before a refused session is tried a second and last time; a venue in trouble refuses everybody."""
     jitter: Flag = True
     """Whether delays are random, so that connections do not come back in step."""
 
