@@ -10,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.errors import ConfigInvalid
+from actors.transport.websocket import SEND_STALL_MS
 from actors.values import AccountKind
 from runtime.config import Config, Rate, RegionEntry, load, load_text
+from runtime.config.models import GIVEN_UP_AFTER
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "pocketoption.yaml"
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
@@ -420,6 +422,79 @@ def test_a_wrong_session_that_no_line_shows_is_said_to_come_from_the_environment
     (only,) = problems("log: {level: INFO}\n")
     assert only.startswith("1:1: account.session: this is a bare session id")
     assert only.endswith("(it was taken from POCKET_OPTION_SSID)")
+
+
+# What cannot go together
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "health:\n  stale_after: 5s\n  stale_floor: 6s\n",
+            "3:16: health.stale_floor: must not be above stale_after (as long as",
+        ),
+        (
+            "connection:\n  keep_alive_interval: 3m\n",
+            "2:24: connection.keep_alive_interval: must be below 180s, when the venue hangs up",
+        ),
+        (
+            "connection:\n  ping_timeout: 500ms\n  inbound_linger: 500ms\n",
+            "3:19: connection.inbound_linger: must be below ping_timeout (pongs would be read too late)",
+        ),
+        (
+            "connection:\n  message_timeout: 500ms\n",
+            "2:20: connection.message_timeout: must exceed 500ms (no order is sent in the last",
+        ),
+        (
+            "connection: {message_timeout: 600ms}\nbatching:\n  batch_timeout: 1s\n",
+            "3:18: batching.batch_timeout: must be below connection.message_timeout, or what",
+        ),
+        (
+            "limits:\n  messages: [10/s, 100/min, 9/s]\n",
+            "2:29: limits.messages[2]: is a second rate for the same time (keep the lower one)",
+        ),
+        (
+            "orders: {journal: /tmp/x/one}\nlog:\n  file: /tmp/x/y/../one\n",
+            "3:9: log.file: is the file of orders.journal too (give each its own)",
+        ),
+        (
+            f"account: {{session: '{LIVE}'}}\n{LIVE_REGIONS}orders:\n  verdict_delay: 5s\n",
+            "4:18: orders.verdict_delay: must exceed 5s with a live session (TCP may",
+        ),
+    ],
+)
+def test_settings_that_cannot_go_together_are_refused_where_they_stand(text: str, problem: str) -> None:
+    (only,) = problems(text)
+    assert only.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "health: {stale_after: 5s, stale_floor: 5s}\n",
+        "connection: {keep_alive_interval: 179s}\n",
+        "connection: {ping_timeout: 501ms, inbound_linger: 500ms}\n",
+        "connection: {ping_interval: 1h}\nhealth: {stale_after: 2s}\n",  # two clocks, see the architecture
+        f"account: {{session: '{DEMO}'}}\n{DEMO_REGIONS}orders: {{verdict_delay: 1s}}\n",
+        "orders: {journal: ''}\nlog: {file: ''}\n",
+    ],
+)
+def test_settings_that_are_just_apart_are_taken(text: str) -> None:
+    assert isinstance(outcome(text), Config)
+
+
+def test_where_streams_go_stale_sooner_than_the_usual_floor_the_floor_follows() -> None:
+    health = read("health: {stale_after: 3s}\n").health
+    assert health.stale_floor == 3.0
+    assert read("log: {}\n").health.stale_floor == 5.0
+
+
+def test_a_live_order_is_judged_only_after_tcp_has_given_up() -> None:
+    assert GIVEN_UP_AFTER * 1000 == SEND_STALL_MS
+
+
+# Sessions and regions
 
 
 @pytest.mark.parametrize(
