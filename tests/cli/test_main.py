@@ -137,6 +137,7 @@ def test_live_without_a_session_is_refused(start: Start) -> None:
     assert (code, out) == (2, "")
     assert err.startswith(f"{CONFIG}: account.session: is not set (put ")
     assert "POCKET_OPTION_SSID" in err
+    assert main([str(CONFIG), "--live", "--check"]) == 2
 
 
 def test_live_names_an_empty_session_in_the_file_as_the_reason_where_the_variable_is_set(

@@ -75,6 +75,18 @@ def problems(text: str, folder: Path = Path()) -> list[str]:
         ("reconnect: {jitter: True}", "1:21: reconnect.jitter: is a boolean to some and text to others"),
         ("streams: [{asset: On}]", "1:19: streams[0].asset: is a boolean to some and text to others"),
         ("pool: {workers: 010}", "1:17: pool.workers: is not a plain decimal number"),
+        ("pool: {workers: 99999999999999999999}", "1:17: pool.workers: is too large a number"),
+        (f"pool: {{workers: {'9' * 60}}}", "1:17: pool.workers: is too large a number"),
+        ("health: {stale_after: 99999999999999999999.5}", "1:23: health.stale_after: is too large a number"),
+        (
+            "streams:\n  - {asset: #AAPL_otc, period: 60}\n  - {asset: EURUSD_otc}\n",
+            "2:13: # begins a comment here (put it in quotes: asset: '#AAPL_otc')",
+        ),
+        (
+            "streams:\n  - {period: 60, asset: #AAPL_otc}\nlog:\n  level: INFO\n",
+            "2:25: # begins a comment here",
+        ),
+        ("streams: [{asset: '#AAPL_otc'}] # {asset: #A}\nlog: {level: [}\n", "2:15: is not valid YAML"),
         ("pool: {workers: 0x1f}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: 1_0}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: 1:30}", "1:17: pool.workers: is not a plain decimal number"),
