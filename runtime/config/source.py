@@ -207,8 +207,8 @@ class Source:
 
 
 def _comment_for_a_value(text: str, place: Mark) -> Mark | None:
-    """The last symbol before ``place`` that YAML takes for a comment; that the end of its ``{...}`` is missing
-    then shows only further down."""
+    """The last symbol before ``place`` that YAML takes for a comment; that its ``{...}`` has no end any more
+    shows only further down."""
     for number, line in reversed(list(enumerate(text.splitlines()[: place.line], start=1))):
         if found := _COMMENT_FOR_A_VALUE.match(line):
             return Mark(number, found.end())
