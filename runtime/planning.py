@@ -56,6 +56,7 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
         probes=reconnect.probe_regions,
+        refusal_delay=reconnect.refusal_delay,
     )
 
 

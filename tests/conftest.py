@@ -50,6 +50,14 @@ def _sockets_and_journals_of_our_own() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_session_of_the_users() -> Iterator[None]:
+    """What trades in the shell that the tests were started from must not trade in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("POCKET_OPTION_SSID", raising=False)
+        yield
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """For a control socket: its path must be short, which those of ``tmp_path`` are not."""
