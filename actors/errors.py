@@ -21,6 +21,7 @@ TellwireError
 ├── WorkerDied             a worker process ended or fell silent
 ├── TooManyRestarts        a child of the supervisor died more often than it may
 └── NoRuntime              no runtime is running where one was to be attached to
+    └── RuntimeHung        one is there, holds its control socket, and does not answer
 """
 
 from collections.abc import Sequence
@@ -135,6 +136,10 @@ class TooManyRestarts(TellwireError):
 
 class NoRuntime(TellwireError):
     """No runtime is running, or none that can be attached to; the text names the address looked at."""
+
+
+class RuntimeHung(NoRuntime):
+    """A runtime is there, and may well trade, but does not answer: it is stopped, starved, or hangs."""
 
 
 def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:

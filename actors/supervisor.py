@@ -106,7 +106,7 @@ class Supervisor(RuntimeActor):
             case RegionsProbed():
                 self._connections.probed(message, now)
             case Reconfigure(settings=Access() as access):
-                self._take(self._connections.change(access))
+                self._take(self._connections.change(access, now))
             case RestartChild():
                 self._restart(message)
             case Describe():

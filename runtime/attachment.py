@@ -12,10 +12,10 @@ from typing import Self
 import pykka
 from loguru import logger
 
-from actors.errors import NoRuntime, ProtocolError, RequestRefused
+from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from runtime.config import Config
-from runtime.control.door import enter
+from runtime.control.door import enter, pid_of
 from runtime.control.envoy import Envoy
 from runtime.control.place import place_of
 from runtime.control.speech import VERSION, FromGateway, Hello, Refused, Welcome
@@ -73,7 +73,8 @@ def attach(target: str | os.PathLike[str] | Config, *, timeout: float = 5.0) -> 
     """Attach to the runtime of a configuration (a path, or a ``Config`` that was loaded from one) or at an
     address, the path of its control socket. ``timeout``, in seconds, is for the attaching alone.
 
-    Raises ``NoRuntime`` if none answers there, ``RequestRefused`` if it does not take us, ``ConfigInvalid``.
+    Raises ``NoRuntime`` if none is there, ``RuntimeHung`` if one is that does not answer,
+    ``RequestRefused`` if it does not take us, ``ConfigInvalid``.
     """
     place = place_of(target)
     if place is None:
@@ -95,6 +96,10 @@ def _attach(place: Path, give_up_at: float) -> Attachment | None:
         messages_in: Unframer[FromGateway] = Unframer(FromGateway)
         try:
             words = _greet(sock, token, messages_in)
+        except TimeoutError as error:
+            pid = pid_of(sock)
+            who = "a runtime" if pid is None else f"a runtime (pid {pid})"
+            raise RuntimeHung(f"{who} holds {place}, but does not answer: it is stopped or hangs") from error
         except (OSError, ProtocolError) as error:
             raise NoRuntime(f"no runtime is running: what is at {place} does not answer ({error})") from error
         match words[0]:

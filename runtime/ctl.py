@@ -12,7 +12,7 @@ import pykka
 from loguru import logger
 from rich.console import Console
 
-from actors.errors import ConfigInvalid, NoRuntime, TellwireError
+from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
 from actors.messages.commands import (
     GetStatus,
     Halt,
@@ -30,10 +30,16 @@ from runtime.doctor import Level, examine
 from runtime.endings import INTERRUPTED
 from runtime.logs import plain, printable, to_stderr
 from runtime.output.json_lines import JsonLines
-from runtime.output.stdout import discard
+from runtime.output.stdout import discard, has_left
 from runtime.output.tally import Tally
+from runtime.reloader import unchanged
 
-DONE, REFUSED, MISUSED, NOT_RUNNING = 0, 1, 2, 4
+DONE, REFUSED, MISUSED, NOT_RUNNING, HUNG = 0, 1, 2, 4, 5
+
+EXIT_CODES = (
+    "0 done, 1 refused (the reason is on stderr) or a FAIL of the doctor, 2 bad arguments or configuration,"
+    " 4 no runtime is running, 5 one is there that does not answer, 130 interrupted by Ctrl-C"
+)
 
 ANSWER_TIMEOUT = 15.0
 """Seconds that the runtime may take to answer."""
@@ -49,8 +55,7 @@ _LONGEST_WAIT = 1.0 if sys.platform == "win32" else None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0 if it was done, 1 if the runtime refused it or something fails the
-    doctor, 2 for bad arguments or configuration, 4 if no runtime is running, 130 if it was interrupted."""
+    """Run one command; the exit code is one of ``EXIT_CODES``."""
     options = _parse(argv)
     logger.remove()  # what there is to say is said below
     try:
@@ -62,13 +67,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail("\n".join(error.problems), MISUSED)
         with attachment:
             return _COMMANDS[options.command](attachment, options)
+    except RuntimeHung as error:
+        return _fail(str(error), HUNG)
     except NoRuntime as error:
         return _fail(str(error), NOT_RUNNING)
     except TellwireError as error:
         return _fail(str(error), REFUSED)
     except pykka.Timeout:
-        return _fail(f"no answer within {ANSWER_TIMEOUT:g} s", REFUSED)
-    except BrokenPipeError:
+        return _fail(f"no answer within {ANSWER_TIMEOUT:g} s; it may still be done", HUNG)
+    except OSError as error:
+        if not has_left(error):
+            raise
         discard()
         return DONE
     except KeyboardInterrupt:
@@ -79,8 +88,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m runtime.ctl",
         description="Looks after the runtime that runs with CONFIG.",
-        epilog="exit codes: 0 done, 1 refused (the reason is on stderr), 2 bad arguments or configuration,"
-        " 4 no runtime is running",
+        epilog=f"exit codes: {EXIT_CODES}",
     )
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
     shared = argparse.ArgumentParser(add_help=False)
@@ -137,7 +145,7 @@ def _draw(dashboard: Dashboard, status: Any, began: float, width: int) -> Any:
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
-    def gone() -> None:
+    def gone(_: OSError) -> None:
         attachment.router.stop(block=False)
 
     output = JsonLines(sys.stdout.fileno(), to_stderr(plain), gone)
@@ -169,7 +177,9 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
     changed = _ask(attachment, Reload())
-    return _say(f"in effect: {', '.join(changed)}" if changed else "nothing has changed", options)
+    if changed:
+        return _say(f"in effect: {', '.join(changed)}", options)
+    return _say(unchanged(_ask(attachment, GetStatus()).reload), options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Why a run ends, and the one place where that is waited for."""
 
+import contextlib
 import enum
 import math
 import os
@@ -86,7 +87,8 @@ class Endings:
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self._asked:
             if self._farewell:
-                os.write(sys.stdout.fileno(), self._farewell)
+                with contextlib.suppress(OSError):  # the terminal may be closed
+                    os.write(sys.stdout.fileno(), self._farewell)
             os._exit(INTERRUPTED)
         self._asked = True
         self.announce(Ending.SIGNAL)

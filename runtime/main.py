@@ -9,7 +9,7 @@ from actors.errors import AuthRejected, ConfigInvalid
 from runtime.config import Config, effective_yaml, json_schema, load
 from runtime.config.units import parse_duration
 from runtime.endings import INTERRUPTED
-from runtime.output.stdout import discard
+from runtime.output.stdout import discard, has_left
 from runtime.run import Run, Wishes
 
 CLEAN, MISUSED, REFUSED, FAILED = 0, 2, 3, 70
@@ -89,7 +89,9 @@ def _answer(text: str) -> int:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not has_left(error):
+            raise
         discard()
     return CLEAN
 

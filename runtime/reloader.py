@@ -19,6 +19,7 @@ from actors.messages.traffic import EventBatch
 from actors.signals import Timer
 from runtime.config import Config, load
 from runtime.config.changes import changes
+from runtime.time_of_day import time_of_day
 from runtime.watch import Watch
 
 SETTLING = 0.3
@@ -76,23 +77,35 @@ class Reloader(RuntimeActor):
         try:
             changed = self._reload()
         except (ConfigInvalid, RequestRefused) as error:
-            problems = list(error.problems) if isinstance(error, ConfigInvalid) else [str(error)]
-            for problem in problems:
-                logger.error("not reloaded: {}", problem)
-            self._note("; ".join(problems), refusals=self._status.refusals + 1)
-            self._router.tell(EventBatch(self.name, [ConfigRefused(problems)]))
+            self._refused(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
             if asker is not None:
                 asker.fail(error)
             return
-        outcome = ", ".join(changed) or "nothing has changed"
-        logger.info("reloaded: {}", outcome)
-        self._note(outcome, reloads=self._status.reloads + 1)
-        self._router.tell(EventBatch(self.name, [ConfigReloaded(changed)]))
+        self._status = replace(self._status, problems=(), refused_at=None)
+        if changed:
+            self._taken_over(changed)
+        else:
+            logger.info("not reloaded: {}", unchanged(self._status))
         if asker is not None:
             asker.set(changed)
 
-    def _note(self, outcome: str, **counts: int) -> None:
-        self._status = replace(self._status, last_at=time.time(), last_outcome=outcome, **counts)
+    def _taken_over(self, changed: list[str]) -> None:
+        outcome = ", ".join(changed)
+        logger.info("reloaded: {}", outcome)
+        self._status = replace(
+            self._status, reloads=self._status.reloads + 1, last_at=time.time(), last_outcome=outcome
+        )
+        self._router.tell(EventBatch(self.name, [ConfigReloaded(changed)]))
+
+    def _refused(self, problems: tuple[str, ...]) -> None:
+        if problems == self._status.problems:
+            return  # both the watch and who asked have read it
+        for problem in problems:
+            logger.error("not reloaded: {}", problem)
+        self._status = replace(
+            self._status, refusals=self._status.refusals + 1, problems=problems, refused_at=time.time()
+        )
+        self._router.tell(EventBatch(self.name, [ConfigRefused(list(problems))]))
 
     def _reload(self) -> list[str]:
         if self._path is None or self._watch is None:
@@ -120,3 +133,11 @@ class Reloader(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         if self._watch is not None:
             self._watch.stop()
+
+
+def unchanged(status: ReloadStatus) -> str:
+    """What to tell who asks for a reload of what is in force already: the watch may have been first."""
+    if status.last_at is None:
+        return "nothing has changed"
+    since = time_of_day(status.last_at, time.time())
+    return f"nothing has changed since {since}, when {status.last_outcome} took effect"

@@ -68,11 +68,11 @@ class Run:
                 ending = self._show(began)
             except Exception as error:  # noqa: BLE001  # our log hides secrets, the interpreter's last words do not
                 logger.opt(exception=error).critical("this was not foreseen")
-                return error
+                return self._runtime.failure or error  # a refused session, whatever else went wrong
             finally:
                 self._stop()
             if ending is not Ending.READER_GONE and _last_events_shown():
-                self._output.summarise(self._tally.summary(time.monotonic() - began))
+                self._summarise(time.monotonic() - began)
         return self._runtime.failure
 
     def _show(self, began: float) -> Ending:
@@ -90,10 +90,10 @@ class Run:
         return ending
 
     def _take(self, events: list[Any]) -> None:
-        self._tally.count(events)
-        self._output.show(events)
         if any(isinstance(event, ConfigReloaded) for event in events):
             self._log.set_level(self._runtime.config.log.level)
+        self._tally.count(events)
+        self._output.show(events)
 
     def _stop(self) -> None:
         match self._runtime.failure:
@@ -106,6 +106,12 @@ class Run:
         began = time.monotonic()
         self._runtime.stop()
         logger.info("the runtime has stopped after {:.2f} s", time.monotonic() - began)
+
+    def _summarise(self, duration: float) -> None:
+        try:
+            self._output.summarise(self._tally.summary(duration))
+        except OSError as error:  # a full disk, say: no reason to hide how the run ended
+            logger.error("the summary could not be written: {}", error)
 
     def _open_log(self) -> contextlib.ExitStack:
         log, writes = self._config.log, [self._output.write_log]
@@ -134,8 +140,10 @@ class Run:
             case _:
                 return LiveTable(Terminal(self._reader_gone), self._facts(), self._tally)
 
-    def _reader_gone(self) -> None:
-        self._endings.announce(Ending.READER_GONE)
+    def _reader_gone(self, error: OSError) -> None:
+        # Who closes a pipe wants no more. A terminal closes when a line drops: that must cost no stream.
+        if isinstance(error, BrokenPipeError):
+            self._endings.announce(Ending.READER_GONE)
 
     def _facts(self) -> Facts:
         if self._session is None:

@@ -23,7 +23,7 @@ from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, SetLogLevel, StartConnection, Tellable
 from actors.messages.traffic import Downlink, EventBatch
 from actors.values import LogLevel
-from runtime import logs
+from runtime import group_signals, logs
 from runtime.dialing import dial
 from runtime.link import Link
 from runtime.logs.forwarding import Forwarding
@@ -113,7 +113,7 @@ def main() -> int:
     parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process decides
+    group_signals.ignore()
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
     # What was loaded stays: the collector need not walk through it, nor look for cycles after every 700 new
     # objects when ticks, which it does not see, come by the thousand.

@@ -16,6 +16,7 @@ from actors.errors import WorkerDied
 from actors.messages.lifecycle import LinkOpened, LinkReadable, Tellable
 from actors.messages.traffic import EventBatch, LogRecord, Uplink
 from actors.values import LogLevel
+from runtime import group_signals
 from runtime.link import Link
 from runtime.logs import forwarding
 
@@ -41,7 +42,7 @@ class WorkerProcess:
         command = [sys.executable, "-P", "-m", "runtime.worker"]  # -P: a "runtime" where we run is not ours
         command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, group_signals.held_back():
             self._process = _start(command, theirs, _environment(secrets))
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid

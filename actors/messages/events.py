@@ -210,14 +210,18 @@ class CommandFailed(Event, frozen=True):
 
 
 class ConfigReloaded(Event, frozen=True):
-    """The configuration file was read again; ``changed`` are the dotted names of the settings that differ."""
+    """The configuration file was read again and taken over; ``changed`` are the dotted names of the settings
+    that differed, one at least."""
 
     base_topic: ClassVar[str] = "config.reloaded"
     changed: list[str]
 
 
 class ConfigRefused(Event, frozen=True):
-    """The configuration file was read again and could not be taken over; the old one stays in force."""
+    """The configuration file was read again and could not be taken over; the old one stays in force.
+
+    Told once, however often the same is read.
+    """
 
     base_topic: ClassVar[str] = "config.refused"
     problems: list[str]

@@ -132,14 +132,20 @@ class CandlesStatus(Struct, frozen=True):
 
 
 class ReloadStatus(Struct, frozen=True):
-    """The configuration's file (``""`` if there is none), how often it was taken over and refused, and what
-    came of it last, at ``last_at`` (UTC; ``None`` before the first time)."""
+    """The configuration's file (``""`` if there is none), and how often it was taken over and refused.
+
+    ``last_outcome`` names the settings that were taken over last, at ``last_at`` (UTC; ``None`` before
+    the first time); to read the file and find nothing new is no reload. ``problems`` are why
+    the file as it was last read is not in force, since ``refused_at``; none once it could be taken over.
+    """
 
     file: str
     reloads: int = 0
     refusals: int = 0
     last_at: float | None = None
     last_outcome: str = ""
+    problems: tuple[str, ...] = ()
+    refused_at: float | None = None
 
 
 class Status(Struct, frozen=True):

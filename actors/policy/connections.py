@@ -1,6 +1,7 @@
 """The connections of a runtime: what becomes of each, decided from what is heard of it."""
 
 import itertools
+import math
 
 from actors.errors import AuthRejected, RequestRefused, TransportError
 from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionSuspect, ConnectionUp
@@ -32,7 +33,7 @@ class Connections:
         self._probes = plan.probes
         self._regions = Regions(plan.access.regions)
         self._attempts = Attempts(plan.access.connects)
-        self._looks_again = False
+        self._looks_at = math.inf
         self._refusals = Refusals(plan.refusal_delay)
         self._processes: dict[str, Host] = {}
         self._lost_hosts: set[str] = set()
@@ -147,8 +148,9 @@ class Connections:
         self._regions.probed(probed, now)
 
     def attempt(self, now: float) -> list[Step]:
-        """The look that was booked for now."""
-        self._looks_again = False
+        """A look that was booked for now; it is not the next one if that was booked again, for sooner."""
+        if now >= self._looks_at:
+            self._looks_at = math.inf
         return self._admit(now)
 
     def stable(self, due: StableDue) -> None:
@@ -201,17 +203,18 @@ class Connections:
         down = child.lost(suspect.reason)
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
-    def change(self, access: Access) -> list[Step]:
+    def change(self, access: Access, now: float) -> list[Step]:
         """Dial there, and so often, from now on; who is somewhere else, or on the way there, moves, which is
-        no failure."""
+        no failure. Who waits for the gate may have to wait no longer."""
         self._regions.change(access.regions)
         self._attempts.change(access.connects)
         moving = {ChildState.STARTING, ChildState.UP}
-        return [
+        leaving: list[Step] = [
             self._renew(child)
             for child in self._children.values()
             if child.state in moving and child.region not in self._regions
         ]
+        return [*leaving, *self._admit(now)]
 
     def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
         """The connections and their regions as the status shows them."""
@@ -250,8 +253,8 @@ class Connections:
             elif not (wait := self._wait(now)):
                 self._attempts.passed(name, now)
                 steps += self._start(child, now)
-            elif not self._looks_again:
-                self._looks_again = True
+            elif now + wait < self._looks_at:
+                self._looks_at = now + wait
                 steps.append(Later(wait, AttemptDue()))
         return steps
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 from loguru import logger
 
-from actors.errors import NoRuntime
+from actors.errors import NoRuntime, RuntimeHung
 from runtime.config import Config
 from runtime.control.place import LONGEST, control_path, make_private
 from runtime.ownership import own
@@ -116,11 +116,13 @@ def open_door(config: Config) -> Door | None:
 def enter(path: Path, timeout: float) -> tuple[socket.socket, str]:
     """A connection to the runtime at ``path``, no wait on it longer than ``timeout`` seconds, and its token.
 
-    Raises ``NoRuntime`` if there is none, or if it is another user's.
+    Raises ``NoRuntime`` if there is none, or if it is another user's, ``RuntimeHung`` if it takes nobody in.
     """
     unix = hasattr(socket, "AF_UNIX") and not path.is_file()
     try:
         sock, token = _enter_unix(path, timeout) if unix else _enter_port(path, timeout)
+    except (BlockingIOError, TimeoutError) as error:  # the queue at the door is full, and does not move
+        raise RuntimeHung(f"a runtime holds {path}, but takes nobody in within {timeout:g} s") from error
     except (OSError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise NoRuntime(f"no runtime is running: nobody answers at {path} ({reason})") from error
@@ -134,9 +136,7 @@ def enter(path: Path, timeout: float) -> tuple[socket.socket, str]:
 def user_of(sock: socket.socket) -> int | None:
     """Whose process is at the other end of a Unix socket; ``None`` where the system does not tell."""
     if sys.platform == "linux":
-        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
-        user: int = struct.unpack("iII", credentials)[1]
-        return user
+        return _credentials(sock)[1]
     getpeereid = None if sys.platform == "win32" else getattr(ctypes.CDLL(None), "getpeereid", None)
     if getpeereid is None:
         return None
@@ -144,6 +144,20 @@ def user_of(sock: socket.socket) -> int | None:
     if getpeereid(sock.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:
         raise PermissionError("the system does not tell whose process is there")
     return uid.value
+
+
+def pid_of(sock: socket.socket) -> int | None:
+    """Which process is at the other end of a Unix socket; ``None`` where the system does not tell."""
+    if sys.platform == "linux" and sock.family == socket.AF_UNIX:
+        return _credentials(sock)[0]
+    return None
+
+
+def _credentials(sock: socket.socket) -> tuple[int, int]:
+    """Process and user, on Linux."""
+    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
+    pid, user, _ = struct.unpack("iII", credentials)
+    return pid, user
 
 
 def _kept(path: Path) -> sqlite3.Connection:

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from actors.messages.events import AssetsListed
 from actors.values import Tick
 from runtime.logs import Line, Write
 from runtime.output.base import RouterRef
+from runtime.output.stdout import Gone, has_left
 from runtime.output.tally import Summary
 
 
@@ -31,7 +31,7 @@ class JsonLines:
 
     interval = threading.TIMEOUT_MAX
 
-    def __init__(self, file: int, write_log: Write, gone: Callable[[], None]) -> None:
+    def __init__(self, file: int, write_log: Write, gone: Gone) -> None:
         self._file = file
         self._write_log = write_log
         self._gone = gone
@@ -62,9 +62,11 @@ class JsonLines:
         try:
             while left and not self._broken:
                 left = left[os.write(self._file, left) :]
-        except BrokenPipeError:
+        except OSError as error:
+            if not has_left(error):
+                raise
             self._broken = True
-            self._gone()
+            self._gone(error)
 
 
 def _row(event: Any) -> Any:

@@ -15,8 +15,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts the command line, or another ``module`` that has one, with arguments; ``session`` stands in
-    POCKET_OPTION_SSID."""
+    """Starts the command line, or another ``module`` that has one, with arguments, in a process group of
+    its own; ``session`` stands in POCKET_OPTION_SSID."""
     started = []
 
     def run(
@@ -29,6 +29,7 @@ def start() -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         started.append(process)
         return process

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.errors import RuntimeHung
 from actors.messages import ConnectionDown, ConnectionUp, GetBalance, Subscribe
-from runtime import Runtime
+from runtime import Runtime, attach
 from runtime.config import load
 from runtime.ctl import main
 from runtime.journal import Journal
@@ -96,6 +97,9 @@ def test_a_reload_says_what_has_changed_or_why_nothing_has(
     file.write_text(text + "health: {stale_after: 20s}\n", encoding="utf-8")
     assert main([str(file), "reload"]) == 0
     assert "health.stale_after" in capsys.readouterr().out
+    assert main([str(file), "reload"]) == 0
+    told = r"nothing has changed since \d\d:\d\d:\d\d, when health.stale_after took effect\n"
+    assert re.fullmatch(told, capsys.readouterr().out)
     file.write_text(text + "health: {stale_after: soon}\n", encoding="utf-8")
     assert main([str(file), "reload"]) == 1
     assert f"{file}:" in capsys.readouterr().err
@@ -149,6 +153,28 @@ def test_without_a_runtime_or_a_command_the_exit_code_tells(
     err = capsys.readouterr().err
     if code == 4:
         assert re.fullmatch(r"no runtime is running: nobody answers at \S+\.sock \(.+\)\n", err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be stopped there")
+def test_a_runtime_that_stands_still_is_not_called_absent(file: Path, capsys: Capture) -> None:
+    command = [sys.executable, "-m", "runtime.main", str(file), "--output", "json"]
+    environment = os.environ | {"POCKET_OPTION_SSID": ""}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert any('"ConnectionUp"' in line for line in program.stdout)
+            program.send_signal(signal.SIGSTOP)
+            assert main([str(file), "halt"]) == 5
+            told = capsys.readouterr().err
+            assert re.fullmatch(
+                r"a runtime .*holds \S+\.sock, but does not answer: it is stopped or hangs\n", told
+            )
+            if sys.platform == "linux":
+                assert f"(pid {program.pid})" in told
+            with pytest.raises(RuntimeHung):
+                attach(file, timeout=0.1)
+        finally:
+            program.kill()
 
 
 def test_an_invalid_file_is_misuse(file: Path, capsys: Capture) -> None:

@@ -1,5 +1,6 @@
 """The command line, in processes of its own, up to its exit codes."""
 
+import itertools
 import json
 import os
 import re
@@ -202,6 +203,42 @@ def test_a_signal_drains_and_ends_cleanly(start: Start, number: signal.Signals) 
     assert last["event"] == "Summary"
     assert "stopping, because a signal asked for it" in err
     assert "the runtime has stopped after" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach no group there")
+def test_a_hangup_of_the_whole_group_reloads_and_costs_no_connection(start: Start, tmp_path: Path) -> None:
+    process = start(_with_two_workers(tmp_path), "--output", "json")
+    until(process, "Tick")
+    os.killpg(process.pid, signal.SIGHUP)
+    assert process.stderr is not None
+    assert any("nothing has changed" in line for line in process.stderr)
+    ticks = itertools.islice((event for event in events(process) if event["event"] == "Tick"), 50)
+    assert len(list(ticks)) == 50
+    os.killpg(process.pid, signal.SIGTERM)
+    *_, last = events(process)
+    code, _, err = ended(process)
+    assert (code, last["restarts"], last["gaps"]) == (0, 0, 0)
+    assert err.count("worker-") == err.count("INFO     worker-"), err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach no group there")
+def test_workers_that_are_signalled_with_the_group_drain_politely(start: Start, tmp_path: Path) -> None:
+    """As systemd does by default."""
+    process = start(_with_two_workers(tmp_path), "--output", "json")
+    until(process, "Tick")
+    os.killpg(process.pid, signal.SIGTERM)
+    reasons = [event["reason"] for event in events(process) if event["event"] == "ConnectionDown"]
+    assert (ended(process)[0], set(reasons)) == (0, {"stopped"})
+    assert len(reasons) == 4
+
+
+def _with_two_workers(folder: Path) -> Path:
+    file = folder / "two-workers.yaml"
+    file.write_text(
+        "pool: {workers: 2, connections: 4}\nstreams: [{asset: EURUSD_otc}]\npractice: {tick_rate: 50/s}\n"
+        "control: {enabled: false}\n"
+    )
+    return file
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be frozen there")

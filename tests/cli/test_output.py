@@ -47,7 +47,7 @@ def said() -> Iterator[list[str]]:
 
 def written(*batches: list[Any]) -> list[Any]:
     read, write = os.pipe()
-    output = JsonLines(write, logs.to_stderr(logs.plain), lambda: None)
+    output = JsonLines(write, logs.to_stderr(logs.plain), lambda _: None)
     for batch in batches:
         output.show(batch)
     os.close(write)
@@ -79,7 +79,7 @@ def test_money_is_written_exactly_and_candles_as_rows() -> None:
 
 def test_a_batch_that_the_pipe_cannot_take_at_once_is_written_whole() -> None:
     read, write = os.pipe()
-    output = JsonLines(write, logs.to_stderr(logs.plain), lambda: None)
+    output = JsonLines(write, logs.to_stderr(logs.plain), lambda _: None)
     writer = threading.Thread(target=output.show, args=([TICK] * 20_000,))
     writer.start()
     with os.fdopen(read, "rb", buffering=0) as pipe:
@@ -94,12 +94,12 @@ def test_a_batch_that_the_pipe_cannot_take_at_once_is_written_whole() -> None:
 def test_a_reader_that_has_gone_is_reported_once() -> None:
     read, write = os.pipe()
     os.close(read)
-    reports: list[bool] = []
-    output = JsonLines(write, logs.to_stderr(logs.plain), lambda: reports.append(True))
+    reports: list[OSError] = []
+    output = JsonLines(write, logs.to_stderr(logs.plain), reports.append)
     output.show([TICK])
     output.show([TICK])
     os.close(write)
-    assert reports == [True]
+    assert [type(report) for report in reports] == [BrokenPipeError]
 
 
 def test_the_summary_adds_up_what_happened() -> None:

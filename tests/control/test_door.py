@@ -1,11 +1,12 @@
 import os
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from actors.errors import NoRuntime
+from actors.errors import NoRuntime, RuntimeHung
 from runtime.control import door as doors
 from runtime.control.door import Door, enter, user_of
 
@@ -51,6 +52,17 @@ def test_a_living_door_is_not_taken_over(place: Path, unix: bool) -> None:
     enter(place, 5.0)[0].close()
     door.close()
     Door(place, unix=unix).close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a full queue makes us wait in line")
+def test_a_door_whose_queue_does_not_move_is_no_absent_runtime(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "BACKLOG", 0)
+    door = Door(place)
+    with enter(place, 5.0)[0], pytest.raises(RuntimeHung, match="takes nobody in"):
+        enter(place, 0.05)
+    door.close()
 
 
 def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:

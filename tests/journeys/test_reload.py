@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
+from loguru import logger
+from msgspec.structs import replace
 
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages import (
@@ -52,6 +55,15 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "config.yaml"
     write(path)
     return path
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """What was logged, as ``LEVEL message``."""
+    lines: list[str] = []
+    handler = logger.add(lambda message: lines.append(message.rstrip("\n")), format="{level} {message}")
+    yield lines
+    logger.remove(handler)
 
 
 @pytest.fixture
@@ -106,9 +118,39 @@ def test_what_cannot_be_taken_over_as_a_whole_changes_nothing(
     assert notebook.first(ConfigRefused).problems == list(refusal.value.problems)
     status = status_of(runtime)
     assert list(status.limiter.windows) == ["1000/1s"]
-    assert (status.reload.reloads, status.reload.refusals >= 1) == (0, True)
+    assert (status.reload.reloads, status.reload.refusals) == (0, 1)
+    assert status.reload.problems == refusal.value.problems
     ticks = len(notebook.ticks())
     assert notebook.wait(lambda book: len(book.ticks()) > ticks + 5)
+
+
+def test_a_bad_file_is_told_once_and_what_took_effect_stays_known(
+    path: Path, running: tuple[Runtime, Notebook], said: list[str]
+) -> None:
+    runtime, notebook = running
+    write(path, limits=SETTINGS["limits"] | {"messages": ["7/s"]})
+    notebook.first(ConfigReloaded)
+    began = status_of(runtime).reload
+    assert (began.reloads, began.last_outcome) == (1, "limits.messages")
+    assert runtime.reload() == []
+    assert status_of(runtime).reload == began
+    write(path, limits={"messages": ["0/s"]})
+    for _ in range(3):
+        with pytest.raises(ConfigInvalid):
+            runtime.reload()
+    refused = status_of(runtime).reload
+    assert (refused.reloads, refused.refusals, refused.last_outcome) == (1, 1, "limits.messages")
+    write(path, limits=SETTINGS["limits"] | {"messages": ["7/s"]})
+    assert runtime.reload() == []
+    assert status_of(runtime).reload == replace(began, refusals=1)
+    assert len(notebook.all(ConfigReloaded)) == len(notebook.all(ConfigRefused)) == 1
+    assert len([line for line in said if line.startswith("ERROR not reloaded")]) == 1
+    assert any(
+        re.fullmatch(
+            r"INFO not reloaded: nothing has changed since .*, when limits.messages took effect", line
+        )
+        for line in said
+    )
 
 
 def test_a_file_that_is_gone_changes_nothing(path: Path, running: tuple[Runtime, Notebook]) -> None:

@@ -1,6 +1,8 @@
 """What real worker processes log, on its way into the log of the main process."""
 
+import os
 import select
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -139,6 +141,17 @@ def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(start_worker: S
     workers = Workers(60.0, "INFO")
     start_worker(workers).kill()
     workers.set_log_level("DEBUG")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals reach no group there")
+def test_a_worker_outlives_the_signals_of_its_group_even_before_it_is_up(
+    start_worker: StartWorker, reader: Reader
+) -> None:
+    workers = Workers(60.0, "DEBUG")
+    worker = start_worker(workers)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(worker.pid, number)  # long before it is loaded
+    assert reader.line("serves")[1] == "worker-1"
 
 
 def test_a_worker_hides_the_session_before_a_line_leaves_it(
