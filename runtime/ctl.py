@@ -1,6 +1,7 @@
 """The operator's command line: one command to a running runtime, its answer out, an exit code."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,8 +13,9 @@ import pykka
 from loguru import logger
 from rich.console import Console
 
-from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
+from actors.errors import ConfigInvalid, NoRuntime, RequestError, RuntimeHung, TellwireError
 from actors.messages.commands import (
+    GetBalance,
     GetStatus,
     Halt,
     Restart,
@@ -22,6 +24,7 @@ from actors.messages.commands import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
+from actors.messages.events import BalanceChanged
 from runtime.attachment import Attachment, attach
 from runtime.config.units import parse_duration
 from runtime.control.speech import Reload, StopRuntime
@@ -49,6 +52,9 @@ DRAIN_TIMEOUT = 60.0
 
 BETWEEN_LOOKS = 0.5
 """Seconds; a rate takes two looks."""
+
+ENDLESS = 100_000
+"""Lines, and columns where there is no terminal: nothing has to fit."""
 
 _LONGEST_WAIT = 1.0 if sys.platform == "win32" else None
 """Seconds; Windows looks for Ctrl-C only between two waits."""
@@ -106,7 +112,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     command("drain", "stop politely; returns when the runtime has ended")
     command("restart", "start a connection or a worker anew").add_argument("name", metavar="NAME")
     command("halt", "send no order from now on").add_argument(
-        "reason", nargs="?", default="", metavar="REASON"
+        "reason", nargs="*", metavar="REASON", help="in as many words as it takes"
     )
     command("resume", "allow orders again")
     subscribe = command("subscribe", "keep an asset streaming")
@@ -131,17 +137,22 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     runtime = attachment.runtime
     practises = runtime.session == "practice"
     venue = "PRACTICE EXCHANGE: invented quotes" if practises else "PocketOption"
-    console, dashboard = Console(highlight=False), Dashboard(Facts(venue, runtime.session), Tally())
+    console, tally = Console(highlight=False), Tally()
+    if not console.is_terminal:
+        console = Console(highlight=False, width=ENDLESS)  # who reads it has room, or cuts it
+    dashboard = Dashboard(Facts(venue, runtime.session), tally)
     began = time.monotonic() - runtime.uptime
     _draw(dashboard, status, began, console.width)
     attachment.ended.wait(BETWEEN_LOOKS)
-    console.print(_draw(dashboard, _ask(attachment, GetStatus()), began, console.width))
-    return DONE
+    with contextlib.suppress(RequestError):  # the venue may not have told it yet
+        tally.count([BalanceChanged(_ask(attachment, GetBalance(deadline=BETWEEN_LOOKS)))])
+    with console.capture() as drawn:
+        console.print(_draw(dashboard, _ask(attachment, GetStatus()), began, console.width))
+    return _print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 def _draw(dashboard: Dashboard, status: Any, began: float, width: int) -> Any:
-    endless = 1_000_000  # nothing has to fit on a screen
-    return dashboard.draw(status, Moment(time.time(), time.monotonic() - began, width, endless))
+    return dashboard.draw(status, Moment(time.time(), time.monotonic() - began, width, ENDLESS))
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -166,7 +177,7 @@ def _drain(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _halt(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, Halt(options.reason))
+    _ask(attachment, Halt(" ".join(options.reason)))
     return _say("no order is sent from now on", options)
 
 

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from actors.messages.status import ConnectionStatus, DeskStatus, Status, StreamStatus, WorkerStatus
+from actors.messages.status import ConnectionStatus, Status, StreamStatus, WorkerStatus
 from runtime.logs import printable
+from runtime.notices import notices
 from runtime.output.tally import Tally
 
 WIDE = 110
@@ -143,8 +144,8 @@ class Dashboard:
     def _stream_state(self, stream: StreamStatus) -> str:
         if stream.health in {"stale", "closed"}:
             return stream.health
-        ticks = stream.state == "confirmed" and self._tally.stream(stream.asset).last
-        return "live" if ticks else stream.state
+        ticks = stream.last_price is not None or self._tally.stream(stream.asset).last
+        return "live" if ticks and stream.state == "confirmed" else stream.state
 
     def _price(self, asset: str, price: float | None) -> str:
         if price is None:
@@ -185,18 +186,7 @@ class Dashboard:
         if router.lost_batches:
             moved += f", {router.lost_batches:,} BATCHES LOST"
         lines = [f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}"]
-        if orders := _orders(status.desk):
-            lines.append(f"orders   {orders}")
-        return [_cell(line) for line in lines]
-
-
-def _orders(desk: DeskStatus) -> str:
-    """Empty for who does not trade."""
-    if desk == DeskStatus(None, 0, 0, 0, 0):
-        return ""
-    deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} under way"
-    doubt = f", {desk.in_doubt} IN DOUBT" if desk.in_doubt else ""
-    return f"{deals}{doubt}" if desk.halted is None else f"HALTED ({desk.halted}); {deals}{doubt}"
+        return [_cell(printable(line)) for line in [*lines, *notices(status, at.now)]]
 
 
 def share(room: int, wants: Sequence[int]) -> list[int]:

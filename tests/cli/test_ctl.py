@@ -19,7 +19,7 @@ from runtime.config import load
 from runtime.ctl import main
 from runtime.journal import Journal
 from runtime.practice import PracticeExchange
-from tests.journeys.journey import DEADLINE, Notebook
+from tests.journeys.journey import DEADLINE, Notebook, status_of
 
 ROOT = Path(__file__).resolve().parents[2]
 Capture = pytest.CaptureFixture[str]
@@ -51,23 +51,39 @@ def ctl(*arguments: str | Path) -> "subprocess.Popen[str]":
 
 
 def test_status_is_a_table(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("tick.", to=notebook))
+    assert notebook.wait(lambda book: len(book.ticks()) > 40)  # two of its accounts of itself
     assert main([str(file), "status"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "PRACTICE EXCHANGE" in out
     assert re.search(r"^connection-1 ", out, re.MULTILINE)
-    assert re.search(r"^EURUSD_otc ", out, re.MULTILINE)
+    assert re.search(r"^EURUSD_otc +live ", out, re.MULTILINE)
+    assert "balance 10,000.00" in out
+
+
+def test_a_status_that_is_piped_is_as_wide_as_its_content(file: Path, runtime: Runtime) -> None:
+    with ctl(file, "status") as process:
+        out, err = process.communicate(timeout=2 * DEADLINE)
+    assert (process.returncode, err) == (0, "")
+    heads = [line.split() for line in out.splitlines() if line.startswith(("CONNECTION", "STREAM"))]
+    assert (heads[0][-5:], heads[1][-2:]) == (["WORKER", "IN", "OUT", "LAST", "ERROR"], ["LAST", "GAP"])
+    assert "…" not in out
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
 
 
 def test_status_in_json_is_one_object(file: Path, runtime: Runtime, capsys: Capture) -> None:
     assert main([str(file), "status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
+    assert set(status["reload"]) >= {"reloads", "last_at", "last_outcome", "problems"}
     assert {"connections", "workers", "streams", "limiter", "batcher", "desk", "router"} <= set(status)
 
 
 def test_a_halt_and_its_end_are_told_in_words(file: Path, runtime: Runtime, capsys: Capture) -> None:
-    for command in (["halt", "lunch"], ["resume"], ["resume", "--json"]):
+    for command in (["halt", "lunch", "time"], ["resume"], ["resume", "--json"]):
         assert main([str(file), *command]) == 0
+        assert status_of(runtime).desk.halted == ("lunch time" if command[0] == "halt" else None)
     assert capsys.readouterr().out.splitlines() == [
         "no order is sent from now on",
         "orders are sent again",
@@ -136,6 +152,13 @@ def test_a_file_broken_meanwhile_does_not_lock_the_operator_out(
 ) -> None:
     file.write_text("nonsense: 1\n")
     assert main([str(file), "halt"]) == 0
+
+
+def test_help_names_every_exit_code(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split()).split("exit codes: ")[1]
+    assert re.findall(r"(?:^|, )(\d+) ", told) == ["0", "1", "2", "4", "5", "130"]
 
 
 @pytest.mark.parametrize(

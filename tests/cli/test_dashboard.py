@@ -1,6 +1,7 @@
 """The picture of a run, as text on a terminal of a given size."""
 
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from actors.messages.status import (
     ConnectionStatus,
     DeskStatus,
     LimiterStatus,
+    RegionStatus,
     ReloadStatus,
     RouterStatus,
     Status,
@@ -138,7 +140,7 @@ def test_everything_is_there_on_a_wide_terminal(tally: Tally) -> None:
         )
     ]
     assert row(lines, "EURUSD_otc").split() == [
-        *("EURUSD_otc", "confirmed", "1.1", "0.4", "s", "1,234", "0", "connection-1", "-")
+        *("EURUSD_otc", "live", "1.1", "0.4", "s", "1,234", "0", "connection-1", "-")
     ]
     assert row(lines, "worker-1").split() == ["worker-1", "up", "4711", "0.0%", "29", "MiB", "1"]
     assert row(lines, "limits") == (
@@ -158,6 +160,28 @@ def test_prices_have_the_assets_digits_the_latest_tick_and_a_direction(tally: Ta
     assert "  live   1.10001  ▲" in row(picture(board, shown), "EURUSD_otc")
     tally.count([Tick("EURUSD_otc", NOW, 1.09999, NOW)])
     assert "  live   1.09999  ▼  0.0 s" in row(picture(board, shown), "EURUSD_otc")
+
+
+def test_a_stream_is_live_from_its_first_tick_on_whoever_saw_it(tally: Tally) -> None:
+    board = Dashboard(PRACTICE, tally)
+    silent = stream("EURUSD_otc", last_price=None)
+    assert "  confirmed " in row(picture(board, status(streams=(silent,))), "EURUSD_otc")
+    assert "  live " in row(picture(board, status()), "EURUSD_otc")
+
+
+def test_what_is_unusual_has_a_line_and_what_is_usual_has_none(tally: Tally) -> None:
+    board = Dashboard(PRACTICE, tally)
+    usual = {line.split()[0] for line in picture(board, status()) if line}
+    assert not usual & {"regions", "clock", "reload", "orders"}
+    busy = RegionStatus("demo-europe", 1, 3, 1, 1, None, 25.4)
+    reload = ReloadStatus("a.yaml", 1, 1, NOW, "streams", ("a.yaml:1: x: is wrong", "more"), NOW)
+    lines = picture(board, status(regions=(busy,), clock_offset=-3.21, reload=reload))
+    assert row(lines, "regions ") == "regions  the host of demo-europe wants to be left alone for 25 s"
+    assert row(lines, "clock ") == "clock    the venue's is 3.2 s behind ours"
+    told = (
+        r"reload   REFUSED at [\d:]{8} \(a.yaml:1: x: is wrong and 1 more\); streams took effect at [\d:]{8}"
+    )
+    assert re.fullmatch(told, row(lines, "reload "))
 
 
 @pytest.mark.parametrize("health", ["stale", "closed"])
