@@ -9,7 +9,7 @@ TellwireError
 ├── ProtocolError
 │   ├── LocalProtocolError   we asked for an impossible step
 │   └── RemoteProtocolError  the peer broke a rule; ``code`` is what we close with
-├── AuthRejected           the venue refused the session; trying again with it is no use
+├── AuthRejected           the venue refused the session twice, or refuses everybody at the moment
 ├── RequestError
 │   ├── RequestRefused     the request cannot be carried out; the text says why
 │   ├── RequestTimeout     no answer within the request's deadline

@@ -222,7 +222,10 @@ _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    findings = examine(options.config)
+    try:
+        findings = examine(options.config)
+    except ConfigInvalid as error:
+        return _fail("\n".join(error.problems), MISUSED)
     if options.json:
         _print_json({"findings": findings})
     else:

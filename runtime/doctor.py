@@ -2,6 +2,7 @@
 
 import contextlib
 import enum
+import os
 import shutil
 import sqlite3
 import statistics
@@ -13,11 +14,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from actors.errors import ConfigInvalid, TellwireError
+from actors.errors import ConfigInvalid, NoRuntime, TellwireError
 from actors.values import AccountKind, Region, Secret
 from actors.wire.ssid import SessionString
 from runtime.attachment import attach
 from runtime.config import Config, load
+from runtime.control.place import control_path
 from runtime.control.speech import Welcome
 from runtime.ownership import own
 from runtime.planning import journal_path, make_plan, regions_for
@@ -27,7 +29,7 @@ CLOCK_TOLERANCE: Final = 2.0
 """Seconds; a server's Date tells whole ones."""
 
 LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
-"""Bytes free where the journal lies."""
+"""Bytes free where something is written."""
 
 DESCRIPTORS_OF_A_CONNECTION: Final = 4
 DESCRIPTORS_OF_A_WORKER: Final = 4
@@ -52,32 +54,52 @@ class Finding(Struct, frozen=True):
 
 
 def examine(path: Path) -> list[Finding]:
-    """Everything that can be looked at from outside, nothing changed; takes as long as the slowest region."""
+    """Everything that can be looked at from outside, nothing changed; takes as long as the slowest region.
+
+    Raises ``ConfigInvalid`` if there is no such file.
+    """
     try:
         config = load(path)
     except ConfigInvalid as error:
+        if not path.is_file():
+            raise
         return [Finding(Level.FAIL, "configuration", problem) for problem in error.problems]
-    running = _running(config)
+    runtime, running = _running(config)
     return [
         Finding(Level.OK, "configuration", f"{path} is valid"),
-        Finding(Level.OK, "runtime", "none is running" if running is None else f"runs as pid {running.pid}"),
+        runtime,
         _session(config, running),
         *_regions(config, running),
         _descriptors(config),
         *_journal(config, running),
+        *_log_file(config),
     ]
 
 
-def _running(config: Config) -> Welcome | None:
-    with contextlib.suppress(TellwireError), attach(config, timeout=1.0) as attachment:
-        return attachment.runtime
-    return None
+def _running(config: Config) -> tuple[Finding, Welcome | None]:
+    if control_path(config) is None:
+        return Finding(Level.OK, "runtime", "cannot be looked for, since control.enabled is false"), None
+    try:
+        with attach(config, timeout=1.0) as attachment:
+            welcome = attachment.runtime
+    except NoRuntime as error:
+        # Nobody at all; whoever takes the call and says nothing may trade, and is not to be told from here.
+        if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+            return Finding(Level.OK, "runtime", "none is running"), None
+        return Finding(Level.FAIL, "runtime", _unanswering(error)), None
+    except TellwireError as error:
+        return Finding(Level.FAIL, "runtime", _unanswering(error)), None
+    return Finding(Level.OK, "runtime", f"runs as pid {welcome.pid}"), welcome
+
+
+def _unanswering(error: TellwireError) -> str:
+    return f"there is one, but it cannot be asked: {str(error).removeprefix('no runtime is running: ')}"
 
 
 def _session(config: Config, running: Welcome | None) -> Finding:
     session = config.account.session_string
     if session is None:
-        return Finding(Level.OK, "session", "none is set: the practice exchange is used")
+        return Finding(Level.OK, "session", f"{config.account.absence}: the practice exchange is used")
     used = "" if running is None or running.session != "practice" else ", but the runtime practises"
     return Finding(Level.OK, "session", f"a {session.kind.value} session, user {session.uid}{used}")
 
@@ -89,6 +111,12 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
         regions = tuple(running.regions)
     if not regions:
         yield Finding(Level.OK, "regions", "the practice exchange opens its own when it is started")
+        if configured := len(config.regions.demo) + len(config.regions.live):
+            # To the venue a probe is one more connection, which nobody who practises has asked for.
+            text = (
+                f"the {configured} that are configured were not probed: without a session nobody calls there"
+            )
+            yield Finding(Level.OK, "regions of the venue", text)
         return
     nobody = SessionString(AccountKind.DEMO, 0, Secret(""))  # a probe does not log in
     probes = probe(regions, make_plan(config, session or nobody, regions).settings)
@@ -115,11 +143,9 @@ def _clock(probes: list[Probe]) -> Iterator[Finding]:
     if not offsets:
         return
     offset = statistics.median(offsets)
-    if abs(offset) <= CLOCK_TOLERANCE:
-        yield Finding(Level.OK, "clock", f"within {CLOCK_TOLERANCE:g} s of the venue's")
-    else:
-        way = "behind" if offset > 0 else "ahead of"
-        yield Finding(Level.WARN, "clock", f"about {abs(offset):.0f} s {way} the venue's")
+    level = Level.OK if abs(offset) <= CLOCK_TOLERANCE else Level.WARN
+    way = "behind" if offset > 0 else "ahead of"
+    yield Finding(level, "clock", f"about {abs(offset):.1f} s {way} the venue's, which tells whole seconds")
 
 
 def _descriptors(config: Config) -> Finding:
@@ -128,7 +154,7 @@ def _descriptors(config: Config) -> Finding:
     import resource  # noqa: PLC0415  # not there on Windows
 
     pool = config.pool
-    need = pool.connections * DESCRIPTORS_OF_A_CONNECTION + pool.workers * DESCRIPTORS_OF_A_WORKER
+    need = pool.most * DESCRIPTORS_OF_A_CONNECTION + pool.workers * DESCRIPTORS_OF_A_WORKER
     need += OTHER_DESCRIPTORS
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY or limit >= need:
@@ -140,27 +166,45 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     session = config.account.session_string
     if session is None and not config.orders.journal:
         yield Finding(Level.OK, "journal", "a passing one: the practice exchange is used")
+        yield _folder("temporary folder", Path(tempfile.gettempdir()))
         return
     nobody = SessionString(AccountKind.DEMO, 0, Secret(""))
     path = journal_path(config.orders, session or nobody)
-    yield _folder(path.parent)
+    yield _folder("journal's folder", path.parent)
     if path.exists():
         yield _contents(path, running)
     else:
         yield Finding(Level.OK, "journal", f"{path} will be made")
 
 
-def _folder(folder: Path) -> Finding:
-    there = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
+def _log_file(config: Config) -> Iterator[Finding]:
+    if not config.log.file:
+        return
+    path = Path(config.log.file).expanduser()
+    yield _folder("log's folder", path.parent)
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("ab"):  # an existing file is as it was, its time included
+            pass
+    except OSError as error:
+        yield Finding(Level.FAIL, "log file", f"{path} cannot be written to: {error.strerror}")
+    else:
+        yield Finding(Level.OK, "log file", f"{path} can be written to")
+
+
+def _folder(subject: str, folder: Path) -> Finding:
+    # Not Path.exists, which raises where a folder may not be looked into.
+    there = next(parent for parent in (folder, *folder.resolve().parents) if os.path.exists(parent))  # noqa: PTH110
     free = shutil.disk_usage(there).free
     space = f"{free / 2**20:,.0f} MiB are free in {there}"
     try:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Finding(Level.FAIL, "journal's folder", f"{there} cannot be written to: {error.strerror}")
+        return Finding(Level.FAIL, subject, f"{folder} cannot be made or written to: {error.strerror}")
     level = Level.FAIL if free < NO_SPACE else Level.WARN if free < LITTLE_SPACE else Level.OK
-    return Finding(level, "journal's folder", space)
+    return Finding(level, subject, space)
 
 
 def _contents(path: Path, running: Welcome | None) -> Finding:

@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.print_schema:
             return _answer(json.dumps(json_schema(), indent=2))
         config = load(options.config)
+        if options.live and config.account.session_string is None:
+            raise ConfigInvalid([f"{options.config}: account.session: {config.account.absence}"])
         if options.check:
             return _answer(f"{options.config} is valid")
         if options.print_config:
@@ -73,9 +75,6 @@ def _duration(text: str) -> float:
 
 
 def _run(config: Config, options: argparse.Namespace) -> int:
-    if options.live and config.account.session_string is None:
-        problem = 'account.session: is not set (put the browser\'s 42["auth",...] into POCKET_OPTION_SSID)'
-        raise ConfigInvalid([f"{options.config}: {problem}"])
     practice = True if options.practice else False if options.live else None
     match Run(config, Wishes(options.output, options.duration, practice)).go():
         case None:

@@ -21,9 +21,16 @@ from actors.policy.restarts import Intensity
 from actors.policy.roster import PoolPlan
 from actors.values import Region
 from actors.wire.ssid import SessionString
-from runtime.config import Batching, Config, Health, Orders, Pool, Reconnect
-from runtime.config import Limits as LimitSettings
-from runtime.config import Rate as ConfiguredRate
+from runtime.config import (
+    Batching,
+    Config,
+    Health,
+    Limits as LimitSettings,
+    Orders,
+    Pool,
+    Rate as ConfiguredRate,
+    Reconnect,
+)
 
 
 def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
@@ -49,6 +56,7 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
         probes=reconnect.probe_regions,
+        refusal_delay=reconnect.refusal_delay,
     )
 
 

@@ -1,6 +1,7 @@
 """A worker process: some of the connections, and the link to the main process. Started by it alone."""
 
 import argparse
+import contextlib
 import ctypes
 import functools
 import gc
@@ -118,10 +119,11 @@ def main() -> int:
     # objects when ticks, which it does not see, come by the thousand.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    with logs.Log(options.log_level, Forwarding(options.name, link, logs.to_stderr(logs.plain))) as log:
+    forwarding = Forwarding(options.name, link, logs.to_stderr(logs.plain))
+    # The link is closed behind the last line, which goes over it.
+    with contextlib.closing(link), logs.Log(options.log_level, forwarding) as log:
         worker = Worker.start(options.name, link, options.heartbeat, log)
         worker.actor_stopped.wait()
-        link.close()
     return 0
 
 

@@ -42,10 +42,19 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _control_sockets_of_our_own() -> Iterator[None]:
-    """Where no other run of the tests, and no runtime of the user's, has its control socket."""
+def _sockets_and_journals_of_our_own() -> Iterator[None]:
+    """Where neither another run of the tests nor a runtime of the user's has its socket and its journal."""
     with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
+        patch.setenv("XDG_STATE_HOME", folder)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_session_of_the_users() -> Iterator[None]:
+    """What trades in the shell that the tests were started from must not trade in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("POCKET_OPTION_SSID", raising=False)
         yield
 
 

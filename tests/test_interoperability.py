@@ -179,7 +179,7 @@ def config(venue: Venue, workers: int) -> Config:
             "account": {"session": SESSION},
             "regions": {"demo": [{"name": "OTHER", "url": venue.url}]},
             "pool": {"connections": 1, "workers": workers},
-            "reconnect": {"reconnect_delay": 0.05, "jitter": False},
+            "reconnect": {"reconnect_delay": 0.05, "refusal_delay": 0.05, "jitter": False},
         }
     )
 

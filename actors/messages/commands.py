@@ -50,7 +50,10 @@ class SubscribeTicks(Command, frozen=True):
     """Keep ``asset`` streaming until ``UnsubscribeTicks``, through every reconnect.
 
     Answered with ``StreamConfirmed`` once the venue has confirmed. ``period`` (seconds) is that of the
-    bars the venue sends along. Raises ``RequestRefused`` for an unknown asset or a full pool.
+    bars the venue sends along; another than the stream's takes its place, for everybody. Which ones the venue
+    serves is not known: it sends bars of 5 s and 30 s, which an asset's ``periods`` leave out, so none is
+    refused for them. What it does not confirm ends as ``RequestTimeout``, and is health's concern.
+    Raises ``RequestRefused`` for an unknown asset or a full pool.
     """
 
     asset: str

@@ -5,71 +5,29 @@ from typing import ClassVar
 from actors.messages.event import Event as Event
 from actors.messages.order_events import (
     DealAccepted as DealAccepted,
-)
-from actors.messages.order_events import (
     DealRefused as DealRefused,
-)
-from actors.messages.order_events import (
     DealsClosed as DealsClosed,
-)
-from actors.messages.order_events import (
     DealsOpen as DealsOpen,
-)
-from actors.messages.order_events import (
     OrderClosed as OrderClosed,
-)
-from actors.messages.order_events import (
     OrderNotPlaced as OrderNotPlaced,
-)
-from actors.messages.order_events import (
     OrderOpened as OrderOpened,
-)
-from actors.messages.order_events import (
     OrderOrphan as OrderOrphan,
-)
-from actors.messages.order_events import (
     OrderRefused as OrderRefused,
-)
-from actors.messages.order_events import (
     OrderUnknown as OrderUnknown,
-)
-from actors.messages.order_events import (
     PendingAnswered as PendingAnswered,
-)
-from actors.messages.order_events import (
     PendingOrdersListed as PendingOrdersListed,
-)
-from actors.messages.order_events import (
     TradingHalted as TradingHalted,
-)
-from actors.messages.order_events import (
     TradingResumed as TradingResumed,
 )
 from actors.messages.stream_events import (
     StreamConfirmed as StreamConfirmed,
-)
-from actors.messages.stream_events import (
     StreamDropped as StreamDropped,
-)
-from actors.messages.stream_events import (
     StreamGap as StreamGap,
-)
-from actors.messages.stream_events import (
     StreamMoves as StreamMoves,
-)
-from actors.messages.stream_events import (
     StreamPlaced as StreamPlaced,
-)
-from actors.messages.stream_events import (
     StreamRecovered as StreamRecovered,
-)
-from actors.messages.stream_events import (
     StreamReleased as StreamReleased,
-)
-from actors.messages.stream_events import (
     StreamReport as StreamReport,
-)
-from actors.messages.stream_events import (
     StreamStale as StreamStale,
 )
 from actors.messages.tasks import TaskStatus

@@ -4,53 +4,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
-from actors.messages.events import (
-    ActorQuarantined,
-    ActorRestarted,
-    AssetsListed,
-    BalanceChanged,
-    CandlesLoaded,
-    CandlesProgress,
-    ClockReport,
-    CommandFailed,
-    ConfigRefused,
-    ConfigReloaded,
-    ConnectionDown,
-    ConnectionReport,
-    ConnectionSuspect,
-    ConnectionUp,
-    DealAccepted,
-    DealRefused,
-    DealsClosed,
-    DealsOpen,
-    Heartbeat,
-    Lagged,
-    OrderClosed,
-    OrderNotPlaced,
-    OrderOpened,
-    OrderOrphan,
-    OrderRefused,
-    OrderUnknown,
-    PendingAnswered,
-    PendingOrdersListed,
-    RawMessage,
-    StreamConfirmed,
-    StreamDropped,
-    StreamGap,
-    StreamMoves,
-    StreamPlaced,
-    StreamRecovered,
-    StreamReleased,
-    StreamStale,
-    TradingHalted,
-    TradingResumed,
-    WorkerDown,
-    WorkerUp,
-)
 from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
-from actors.messages.ticks import Ticks as Ticks
-from actors.messages.ticks import unfolded as unfolded
+from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
 from actors.values import LogLevel
 
 
@@ -123,7 +80,7 @@ class Reply(Struct, frozen=True, tag=True):
     """
 
     request: int
-    value: CandlesLoaded | StreamConfirmed | None = None
+    value: events.CandlesLoaded | events.StreamConfirmed | None = None
 
 
 class Failure(Struct, frozen=True, tag=True):
@@ -138,47 +95,47 @@ class Failure(Struct, frozen=True, tag=True):
 
 
 PublicEvent = (
-    CandlesLoaded
-    | CandlesProgress
-    | AssetsListed
-    | BalanceChanged
-    | RawMessage
-    | ConnectionUp
-    | ConnectionDown
-    | ConnectionSuspect
-    | ConnectionReport
-    | ClockReport
-    | Heartbeat
-    | WorkerUp
-    | WorkerDown
-    | ActorRestarted
-    | ActorQuarantined
-    | StreamPlaced
-    | StreamConfirmed
-    | StreamMoves
-    | StreamDropped
-    | StreamReleased
-    | StreamStale
-    | StreamGap
-    | StreamRecovered
-    | Lagged
-    | CommandFailed
-    | ConfigReloaded
-    | ConfigRefused
-    | OrderOpened
-    | OrderRefused
-    | OrderUnknown
-    | OrderNotPlaced
-    | OrderClosed
-    | OrderOrphan
-    | PendingOrdersListed
-    | TradingHalted
-    | TradingResumed
-    | DealAccepted
-    | DealRefused
-    | DealsOpen
-    | DealsClosed
-    | PendingAnswered
+    events.CandlesLoaded
+    | events.CandlesProgress
+    | events.AssetsListed
+    | events.BalanceChanged
+    | events.RawMessage
+    | events.ConnectionUp
+    | events.ConnectionDown
+    | events.ConnectionSuspect
+    | events.ConnectionReport
+    | events.ClockReport
+    | events.Heartbeat
+    | events.WorkerUp
+    | events.WorkerDown
+    | events.ActorRestarted
+    | events.ActorQuarantined
+    | events.StreamPlaced
+    | events.StreamConfirmed
+    | events.StreamMoves
+    | events.StreamDropped
+    | events.StreamReleased
+    | events.StreamStale
+    | events.StreamGap
+    | events.StreamRecovered
+    | events.Lagged
+    | events.CommandFailed
+    | events.ConfigReloaded
+    | events.ConfigRefused
+    | events.OrderOpened
+    | events.OrderRefused
+    | events.OrderUnknown
+    | events.OrderNotPlaced
+    | events.OrderClosed
+    | events.OrderOrphan
+    | events.PendingOrdersListed
+    | events.TradingHalted
+    | events.TradingResumed
+    | events.DealAccepted
+    | events.DealRefused
+    | events.DealsOpen
+    | events.DealsClosed
+    | events.PendingAnswered
 )
 
 Item = Ticks | Reply | Failure | PublicEvent

@@ -19,7 +19,7 @@ class Plan(Struct, frozen=True):
 
     Connections are dealt out to ``hosts`` in turn: worker processes, or without ``workers`` the main one.
     The first ``kept`` of them are wanted from the start, the others once they are opened. Up to ``probes``
-    regions are measured at the start.
+    regions are measured at the start. A refused session waits for ``refusal_delay`` before its second try.
     """
 
     hosts: tuple[str, ...]
@@ -33,6 +33,7 @@ class Plan(Struct, frozen=True):
     heartbeat_timeout: float
     workers: bool = True
     probes: int = 0
+    refusal_delay: float = 5.0
 
 
 class ChildState(enum.Enum):
@@ -104,8 +105,8 @@ class Child:
             self.backoff.reset()
         return lasted
 
-    def failed(self, error: Exception, now: float, *, died: bool) -> Step:
-        """Its next start is booked, or it is given up; ``died`` if it was up before."""
+    def failed(self, error: Exception, now: float, *, died: bool, pause: float = 0.0) -> Step:
+        """Its next start is booked, ``pause`` later than usual, or it is given up; ``died``: it was up."""
         delay = self.backoff.failed(error)
         if died and self._intensity.exceeded(now):
             limit = f"more than {self._intensity.max_restarts} times in {self._intensity.max_seconds:g} s"
@@ -115,7 +116,7 @@ class Child:
         self.last_error = str(error)
         self.state = ChildState.WAITING
         self.restarts += 1
-        return Retry(delay, self.restart_due, str(error))
+        return Retry(pause + delay, self.restart_due, str(error))
 
     def give_up(self, error: Exception) -> Step:
         self.last_error = str(error)

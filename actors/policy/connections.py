@@ -34,7 +34,7 @@ class Connections:
         self._regions = Regions(plan.access.regions)
         self._attempts = Attempts(plan.access.connects)
         self._looks_at = math.inf
-        self._refusals = Refusals()
+        self._refusals = Refusals(plan.refusal_delay)
         self._processes: dict[str, Host] = {}
         self._lost_hosts: set[str] = set()
         self._children = {
@@ -250,13 +250,17 @@ class Connections:
             child = self._children[name]
             if child.state is not ChildState.WAITING:
                 self._attempts.leave(name)  # closed, stranded or given up while it stood there
-            elif not (wait := max(self._attempts.wait(now), self._regions.wait(now))):
+            elif not (wait := self._wait(now)):
                 self._attempts.passed(name, now)
                 steps += self._start(child, now)
             elif now + wait < self._looks_at:
                 self._looks_at = now + wait
                 steps.append(Later(wait, AttemptDue()))
         return steps
+
+    def _wait(self, now: float) -> float:
+        """Until somebody may dial: for the gate, for the regions, and after a refused session."""
+        return max(self._attempts.wait(now), self._regions.wait(now), self._refusals.wait(now))
 
     def _start(self, child: ConnectionChild, now: float) -> list[Step]:
         region = self._regions.choose(now, home=child.region if child.epoch else None)
@@ -276,7 +280,8 @@ class Connections:
             others = [each for each in self._children.values() if each.state in at_rest]
             steps = [each.give_up(error) for each in (child, *others)]
         else:
-            steps = [child.failed(error, now, died=down.was_ready)]
+            pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps them out of step
+            steps = [child.failed(error, now, died=down.was_ready, pause=pause)]
         return [*steps, *self._escalation(child.given_up or error)]
 
     def _escalation(self, error: Exception) -> list[Step]:

@@ -7,10 +7,12 @@ class Refusals:
     """Counts refused logins with no successful one in between.
 
     Those that were under way together count as one, so that a hiccup that meets many connections is not
-    taken for an answer that was asked for twice.
+    taken for an answer that was asked for twice. Nobody logs in within ``pause`` seconds of the first: two
+    answers 60 ms apart, which full jitter brings about, are one blip of the venue.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
         self._count = 0
         self._known_at = float("-inf")
 
@@ -20,6 +22,10 @@ class Refusals:
             self._count += 1
             self._known_at = now
         return self._count >= AUTH_ATTEMPTS
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next login may begin; 0 at once."""
+        return max(0.0, self._known_at + self._pause - now) if self._count else 0.0
 
     def forget(self) -> None:
         """The venue has taken the session, or a person wants it to be tried again."""

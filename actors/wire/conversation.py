@@ -48,7 +48,8 @@ class Conversation:
         messages = self._endpoint.receive(data, now)
         items = self._session.receive(messages, utc)
         self._bytes_in += len(data)
-        self._messages_in += sum(2 * len(each) if isinstance(each, Attachments) else 1 for each in messages)
+        for each in messages:
+            self._messages_in += 2 * len(each) if isinstance(each, Attachments) else 1
         if not self.was_ready:
             self.was_ready = any(isinstance(item, ConnectionUp) for item in items)
         return items

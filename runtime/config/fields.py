@@ -23,10 +23,13 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from actors.policy.orders import UNSENT_MARGIN
 from runtime.config import addresses, units
 
 _REFERENCE = r"\$\{"
 DAY = 86_400.0
+HUNG_UP_AFTER = 180.0
+"""Seconds without a keep-alive message after which the venue hangs up (protocol 1.4)."""
 EXPONENTIAL, LINEAR, CUSTOM = "exponential", "linear", "custom:"
 
 
@@ -115,12 +118,23 @@ def above(other: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def below(other: str) -> AfterValidator:
-    """Less than another setting of the same section."""
+def below(other: str, reason: str = "") -> AfterValidator:
+    """Less than another setting of the same section; ``reason`` follows in brackets."""
 
     def check(value: float, info: ValidationInfo) -> float:
         if value >= info.data.get(other, math.inf):
-            raise ValueError(f"must be below {other}")
+            raise ValueError(f"must be below {other}{reason and f' ({reason})'}")
+        return value
+
+    return AfterValidator(check)
+
+
+def not_above(other: str, reason: str) -> AfterValidator:
+    """As much as another setting of the same section, or less; ``reason`` follows in brackets."""
+
+    def check(value: float, info: ValidationInfo) -> float:
+        if value > info.data.get(other, math.inf):
+            raise ValueError(f"must not be above {other} ({reason})")
         return value
 
     return AfterValidator(check)
@@ -135,6 +149,19 @@ def not_below(other: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _keep_alive(seconds: float) -> float:
+    if seconds >= HUNG_UP_AFTER:
+        raise ValueError(f"must be below {HUNG_UP_AFTER:g}s, when the venue hangs up (20s is usual)")
+    return seconds
+
+
+def _answered(seconds: float) -> float:
+    if seconds <= UNSENT_MARGIN:
+        margin = units.show_duration(UNSENT_MARGIN)
+        raise ValueError(f"must exceed {margin} (no order is sent in the last {margin} before its deadline)")
+    return seconds
 
 
 def _written(form: str, *, number: bool = True) -> WithJsonSchema:
@@ -167,6 +194,8 @@ _AnyDuration = Annotated[
     _written(units.DURATION_FORM),
 ]
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
+KeepAlive = Annotated[Duration, AfterValidator(_keep_alive)]
+Patience = Annotated[Duration, AfterValidator(_answered)]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
 Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]

@@ -10,6 +10,7 @@ from runtime.config.expansion import read_text
 from runtime.config.models import Config
 from runtime.config.problems import Mark, Problem, Unreadable
 from runtime.config.source import BROKEN, Source
+from runtime.config.venue import SESSION_UNLESS_WRITTEN, SESSION_VARIABLE
 from runtime.config.verdict import problems_in
 
 
@@ -31,15 +32,25 @@ def _place(problem: Problem) -> Mark:
     return problem.mark
 
 
+def _with_origin(problem: Problem) -> Problem:
+    """Named where no line of the file shows where the session came from."""
+    if problem.path != ("account", "session"):
+        return problem
+    return problem._replace(text=f"{problem.text} (it was taken from {SESSION_VARIABLE})")
+
+
 def load_text(text: str, name: str, folder: Path) -> Config:
     """Like :func:`load`, for the text of a file called ``name`` in ``folder``."""
     source = Source(text, folder)
+    from_environment = source.default("account", "session", SESSION_UNLESS_WRITTEN)
     problems = list(source.problems)
     if source.value is not BROKEN:
         try:
             config = Config.model_validate(source.value)
         except ValidationError as error:
             problems += problems_in(error, source)
+            if from_environment:
+                problems = [_with_origin(problem) for problem in problems]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
     return config

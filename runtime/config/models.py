@@ -1,19 +1,33 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
 import functools
+import os
 import pathlib
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from actors.values import AccountKind
 from runtime.config import fields, units
 from runtime.config.checks import found, repeated
-from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_below
+from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_above, not_below
 from runtime.config.operation import Control, Log
+from runtime.config.problems import Path
 from runtime.config.section import Section
+from runtime.config.trading import Candles, Orders, Stream
 from runtime.config.venue import Account, Regions
 
 _MIB = 1024 * 1024
+_STALE_FLOOR = 5.0
+
+GIVEN_UP_AFTER = 5.0
+"""Seconds; TCP may deliver the bytes of a killed worker's socket for so long (``TCP_USER_TIMEOUT``)."""
+
+
+def _same_file(one: str, other: str) -> bool:
+    """Whether two paths, relative ones from where we are, lead to the same place."""
+    places = {os.path.realpath(os.path.expanduser(path)) for path in (one, other)}  # noqa: PTH111
+    return bool(other) and len(places) == 1
 
 
 class Connection(Section):
@@ -27,12 +41,12 @@ class Connection(Section):
     """A connection whose ping is unanswered for this long is given up."""
     close_timeout: Duration = 2.0
     """How long a polite close waits for the venue's."""
-    keep_alive_interval: Duration = 20.0
+    keep_alive_interval: fields.KeepAlive = 20.0
     """Between the venue's own keep-alive messages; it hangs up after 180 s without one."""
-    inbound_linger: fields.Pause = 0.0
+    inbound_linger: Annotated[fields.Pause, below("ping_timeout", "pongs would be read too late")] = 0.0
     """The least time between two reads of a socket; what comes meanwhile is read in one go, at a fraction of
     the cost. The first after a pause is never held back."""
-    message_timeout: Duration = 30.0
+    message_timeout: fields.Patience = 30.0
     """How long a request waits for its answer unless it says otherwise."""
     ssl_verify: Flag = True
     """Whether the venue's certificate is checked; without it anyone on the way can read the session."""
@@ -100,6 +114,8 @@ class Reconnect(Section):
     """A connection that held this long starts counting anew."""
     probe_regions: Annotated[int, Field(ge=0, le=8), WHOLE_NUMBER] = 0
     """Regions of equal priority that are measured at the start; to the venue each is one more connection."""
+    refusal_delay: Duration = 5.0
+    """Before a refused session is tried a second and last time; a venue in trouble refuses everybody."""
     jitter: Flag = True
     """Whether delays are random, so that connections do not come back in step."""
 
@@ -129,6 +145,19 @@ class Limits(Section):
     max_concurrent_operations: Annotated[int, Field(ge=1, le=10_000), WHOLE_NUMBER] = 10
     """Requests that may wait for an answer at once."""
 
+    @field_validator("messages", "connects")
+    @classmethod
+    def _must_be_for_different_times(cls, rates: list[units.Rate]) -> list[units.Rate]:
+        periods = [rate.seconds for rate in rates]
+        problems: list[tuple[Path, str]] = [
+            ((index,), "is a second rate for the same time (keep the lower one)")
+            for index, period in enumerate(periods)
+            if period in periods[:index]
+        ]
+        if problems:
+            raise found(problems)
+        return rates
+
 
 class Batching(Section):
     """How messages are joined into one write; an order never waits for it."""
@@ -139,33 +168,6 @@ class Batching(Section):
     """How long a batch may wait to fill; at most 1 s."""
 
 
-class Orders(Section):
-    """What an order may be, and where it is journaled before it is sent."""
-
-    journal: str = ""
-    """A file that outlives the runtime, with one runtime at a time; empty: the user's state folder, or a
-    passing one on the practice exchange."""
-    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = 1
-    """A smaller order is refused before it is sent; in the account's currency."""
-    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = 50_000
-    """A larger order is refused before it is sent."""
-    maximum_duration: fields.Period = 43_200
-    """A longer deal is refused before it is sent; the shortest is the asset's own."""
-    maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
-    """Deals that may be open, or on their way, at once."""
-    verdict_delay: Duration = 6.0
-    """After a later login, how long an order whose answer was lost may still turn up."""
-
-
-class Candles(Section):
-    """What becomes of candles that were loaded."""
-
-    cache_ttl: fields.Lifetime = 5.0
-    """How long they answer for who asks for the very same again; 0 for not at all."""
-    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
-    """Bars that are kept in all, of some 200 bytes each."""
-
-
 class Health(Section):
     """How stale data is noticed."""
 
@@ -173,20 +175,15 @@ class Health(Section):
     """Between two looks at every stream."""
     stale_after: Annotated[Duration, above("check_interval")] = 15.0
     """A stream without a tick for this long is stale, however slow it usually is."""
-    stale_floor: Duration = 5.0
-    """A stream that usually ticks faster is found stale sooner, but never before this long; no shorter than
-    stale_after, it turns the learning off."""
+    stale_floor: Annotated[
+        Duration,
+        not_above("stale_after", "as long as that, it turns the learning off"),
+        Field(json_schema_extra={"default": _STALE_FLOOR}),
+    ] = Field(default_factory=lambda settings: min(_STALE_FLOOR, settings.get("stale_after", _STALE_FLOOR)))
+    """A stream that usually ticks faster is found stale sooner, but never before this long; as long as
+    stale_after, which it is where that is below 5 s, it turns the learning off."""
     reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
     """How often a connection may be replaced because its streams are silent while its pings go on."""
-
-
-class Stream(Section):
-    """One asset that is subscribed from the start."""
-
-    asset: fields.Symbol
-    """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
-    period: fields.Period = 60
-    """Seconds per candle."""
 
 
 class Practice(Section):
@@ -232,8 +229,36 @@ class Config(Section):
         session = account.session_string if account else None
         if session and not getattr(regions, session.kind.value):
             kind = session.kind.value
-            raise found([((kind,), f"has no region, but the session is a {kind} session")])
+            mend = "add one, or write account: {session: ''} to practise"
+            raise found([((kind,), f"has no region, but the session is a {kind} session ({mend})")])
         return regions
+
+    @field_validator("batching")
+    @classmethod
+    def _must_leave_time_for_an_answer(cls, batching: Batching, info: ValidationInfo) -> Batching:
+        connection: Connection | None = info.data.get("connection")
+        if connection and batching.batch_timeout >= connection.message_timeout:
+            text = "must be below connection.message_timeout, or what waits is given up before it leaves"
+            raise found([(("batch_timeout",), text)])
+        return batching
+
+    @field_validator("orders")
+    @classmethod
+    def _must_not_judge_live_orders_too_soon(cls, orders: Orders, info: ValidationInfo) -> Orders:
+        account: Account | None = info.data.get("account")
+        session = account.session_string if account else None
+        if session and session.kind is AccountKind.LIVE and orders.verdict_delay <= GIVEN_UP_AFTER:
+            text = f"must exceed {GIVEN_UP_AFTER:g}s with a live session (TCP may deliver an order so late)"
+            raise found([(("verdict_delay",), text)])
+        return orders
+
+    @field_validator("log")
+    @classmethod
+    def _must_not_write_into_the_journal(cls, log: Log, info: ValidationInfo) -> Log:
+        orders: Orders | None = info.data.get("orders")
+        if orders and log.file and _same_file(log.file, orders.journal):
+            raise found([(("file",), "is the file of orders.journal too (give each its own)")])
+        return log
 
     @field_validator("streams")
     @classmethod

@@ -28,6 +28,9 @@ _NUMBER_TO_SOME = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NUMBER = 40
+_TOO_LARGE = re.compile(r"[-+]?[1-9][0-9]{18,}(\.[0-9]*)?")
+
+_COMMENT_FOR_A_VALUE = re.compile(r"[^#'\"]*[{,]\s*[A-Za-z_]+:\s+#(?=[A-Za-z0-9])")
 
 # YAML's own list of what cannot be printed (1.2, 5.1), the breaks that editors do not count as lines, and
 # what an escape in double quotes can add to it.
@@ -68,7 +71,24 @@ class Source:
         if control:
             self._problem(Mark.after(text[: control.start()]), (), "has a control character here")
         else:
-            self._read()
+            self._read(text)
+
+    def default(self, section: str, key: str, text: str) -> bool:
+        """Have ``text``, whose references are expanded, where the file leaves out ``section.key``, unless it
+        comes to nothing; whether that was so."""
+        if not isinstance(self.value, dict):
+            return False
+        entries = self.value.get(section, {})
+        if not isinstance(entries, dict) or key in entries:
+            return False
+        try:
+            value = _printable(expand(text, self._folder))
+        except Unreadable as refusal:
+            self._problem(self.value_mark((section,)), (section, key), str(refusal))
+            return False
+        if value.strip():
+            self.value[section] = {**entries, key: value}
+        return bool(value.strip())
 
     def key_mark(self, path: Path) -> Mark:
         return self._keys.get(path) or self.value_mark(path)
@@ -79,7 +99,7 @@ class Source:
             path = path[:-1]
         return self._values.get(path, Mark(1, 1))
 
-    def _read(self) -> None:
+    def _read(self, text: str) -> None:
         try:
             self.value = self._document()
         except _Fatal:
@@ -87,6 +107,9 @@ class Source:
         except yaml.MarkedYAMLError as error:
             what = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
             place = _mark(error.problem_mark or error.context_mark)
+            if comment := _comment_for_a_value(text, place):
+                self._problem(comment, (), "# begins a comment here (put it in quotes: asset: '#AAPL_otc')")
+                return
             self._problem(place, (), f"is not valid YAML: {what}{_SYNTAX_HINTS.get(what, '')}")
         except (
             yaml.YAMLError,
@@ -183,6 +206,15 @@ class Source:
             event = next(self._events)
 
 
+def _comment_for_a_value(text: str, place: Mark) -> Mark | None:
+    """The last symbol before ``place`` that YAML takes for a comment; that its ``{...}`` has no end any more
+    shows only further down."""
+    for number, line in reversed(list(enumerate(text.splitlines()[: place.line], start=1))):
+        if found := _COMMENT_FOR_A_VALUE.match(line):
+            return Mark(number, found.end())
+    return None
+
+
 def resolve(text: str) -> object:
     """What an unquoted scalar means; raises :class:`Unreadable` where YAML's readers disagree."""
     if text in _WORDS:
@@ -191,6 +223,8 @@ def resolve(text: str) -> object:
         raise Unreadable(
             "is a boolean to some and text to others (write true or false, or put text in quotes)"
         )
+    if _TOO_LARGE.fullmatch(text):
+        raise Unreadable("is too large a number (18 digits are the most; put text in quotes)")
     if len(text) > _LONGEST_NUMBER:
         return text
     if _INTEGER.fullmatch(text):

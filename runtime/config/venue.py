@@ -1,6 +1,7 @@
 """The sections that say who trades, and where."""
 
-from typing import Annotated
+import os
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
@@ -12,11 +13,18 @@ from runtime.config.fields import WHOLE_NUMBER
 from runtime.config.problems import Path
 from runtime.config.section import Section
 
+SESSION_VARIABLE: Final = "POCKET_OPTION_SSID"
+SESSION_UNLESS_WRITTEN: Final = f"${{{SESSION_VARIABLE}:-}}"
+"""What ``account.session`` is in a file that leaves it out: an environment that trades does not practise
+because of a file that is silent about it."""
+
+_UNLESS_WRITTEN = Field(json_schema_extra={"default": SESSION_UNLESS_WRITTEN})
+
 
 class Account(Section):
     """Who trades."""
 
-    session: SecretStr = SecretStr("")
+    session: Annotated[SecretStr, _UNLESS_WRITTEN] = SecretStr("")
     """The browser's whole 42["auth",{...}] message, which decides demo or live; empty for practice."""
 
     @field_validator("session")
@@ -31,6 +39,14 @@ class Account(Section):
         """The parsed session; ``None`` where none is set."""
         text = self.session.get_secret_value()
         return parse_session(text) if text.strip() else None
+
+    @property
+    def absence(self) -> str:
+        """Why there is no session, and what to do about it."""
+        if os.environ.get(SESSION_VARIABLE, "").strip():
+            mend = f"leave it out, or write {SESSION_UNLESS_WRITTEN}"
+            return f"is empty, so that {SESSION_VARIABLE}, which is set, is not used ({mend})"
+        return f'is not set (put the browser\'s 42["auth",...] into {SESSION_VARIABLE})'
 
 
 class RegionEntry(Section):

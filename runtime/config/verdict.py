@@ -26,8 +26,8 @@ _NO_VALUE = "has no value (remove the key, or quote the value if it begins with 
 def problems_in(error: ValidationError, source: Source) -> Iterator[Problem]:
     """Every problem that ``error`` lists, but for those that ``source`` has found already."""
     for detail in error.errors(include_url=False):
-        if detail["input"] is BROKEN:
-            continue
+        if detail["input"] is BROKEN or detail["type"] == "default_factory_not_called":
+            continue  # it follows from a problem that is listed
         path: Path = tuple(step for step in detail["loc"] if step != "[key]")
         if detail["type"] == checks.KIND:
             for below, text in detail["ctx"]["problems"]:

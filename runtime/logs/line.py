@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -57,7 +58,21 @@ def to_stderr(form: Form) -> Write:
     """Writes each line at once."""
 
     def write(line: Line) -> None:
-        sys.stderr.write(form(line) + "\n")
-        sys.stderr.flush()
+        put_on_stderr(form(line) + "\n")
 
     return write
+
+
+def put_on_stderr(text: str) -> None:
+    """Past the buffer of ``sys.stderr``: a thread that is stuck in that holds its lock, and the interpreter,
+    which flushes it at its end, would abort."""
+    if sys.stderr is None:  # pythonw has none
+        return
+    buffer: Any = sys.stderr.buffer
+    raw = getattr(buffer, "raw", buffer)  # with python -u it is raw itself
+    left = memoryview(text.encode(sys.stderr.encoding, "backslashreplace"))
+    while left:
+        taken = raw.write(left)
+        if taken is None:  # somebody has made it non-blocking
+            raise BlockingIOError("standard error takes no more")
+        left = left[taken:]

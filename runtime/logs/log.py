@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import sys
 import threading
 import time
 import traceback
@@ -17,6 +16,7 @@ from actors.values import LogLevel
 from runtime.logs.line import Line, Write, printable
 from runtime.logs.repeats import Repeats
 from runtime.logs.scrubber import Scrubber
+from runtime.logs.writer import Writer
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -42,17 +42,21 @@ class Log:
     """This process's log while it is open: what is logged from ``level`` on goes to all ``writes`` as lines.
 
     Of equal lines ``repeat_limit`` are written in a minute (see :class:`Repeats`). The libraries' warnings
-    are lines like all others, and so is what no thread has caught. A write that fails fails alone.
+    are lines like all others, and so is what no thread has caught.
+
+    Whoever logs makes the line, so that nothing with a secret waits anywhere; but each write has a
+    :class:`Writer`, so that none holds up who logs, nor another write. What has not been written yet is lost
+    if the process is killed or ends by ``os._exit``, whatever its level.
     """
 
     def __init__(
         self, level: LogLevel, *writes: Write, secrets: Iterable[str] = (), repeat_limit: int = 0
     ) -> None:
         self._level = level
-        self._writes = writes
+        self._writers = [Writer(write) for write in writes]
         self._clean = Scrubber(secrets)
         self._repeats = Repeats(repeat_limit)
-        self._writing = threading.Lock()
+        self._taking = threading.Lock()
         self._handler: int
         self._hook: Callable[[threading.ExceptHookArgs], Any]
 
@@ -60,6 +64,8 @@ class Log:
         with contextlib.suppress(ValueError):  # it can be made once only
             logger.level(PRACTICE, no=100)
         logger.remove()
+        for writer in self._writers:
+            writer.start()
         self._handler = self._listen()
         self._hook, threading.excepthook = threading.excepthook, _log_uncaught
         return self
@@ -70,7 +76,10 @@ class Log:
         threading.excepthook = self._hook
         logger.remove(self._handler)
         for line in self._repeats.rest():
-            self._write(line)
+            self._put(line)
+        begun = time.monotonic()
+        for writer in self._writers:  # those that are stuck have the same second
+            writer.close(begun)
 
     def set_level(self, level: LogLevel) -> None:
         """Log from ``level`` on."""
@@ -93,22 +102,20 @@ class Log:
         )
 
     def _take(self, message: "Message") -> None:
+        """Nothing here may wait: loguru holds a lock, for which all others who log would wait too."""
         try:
             line = self._line(message.record)
-            with self._writing:
-                kept = (
-                    [line] if EVERY in message.record["extra"] else self._repeats.take(line, time.monotonic())
-                )
-                for each in kept:
-                    self._write(each)
         except Exception as error:  # noqa: BLE001  # loguru would show the record as it came, with its secrets
-            with contextlib.suppress(OSError):
-                sys.stderr.write(f"a line of the log is lost: {type(error).__name__}\n")
+            told = f"a line of the log is lost: {type(error).__name__}"
+            line = Line(datetime.now().astimezone(), "ERROR", told, place=f"{__name__}:0")
+        with self._taking:
+            every = EVERY in message.record["extra"]
+            for kept in [line] if every else self._repeats.take(line, time.monotonic()):
+                self._put(kept)
 
-    def _write(self, line: Line) -> None:
-        for write in self._writes:
-            with contextlib.suppress(OSError):  # nobody reads: must not end what the log only tells of
-                write(line)
+    def _put(self, line: Line) -> None:
+        for writer in self._writers:
+            writer.put(line)
 
     def _line(self, record: "Record") -> Line:
         return Line(

@@ -35,11 +35,15 @@ class LogFile:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with contextlib.suppress(OSError):  # what could not be written before cannot be now
-            self._file.close()
+            self._file.acquire()
+            try:
+                self._file.close()
+            finally:
+                self._file.release()
 
     def __call__(self, line: Line) -> None:
         try:
-            self._file.emit(logging.makeLogRecord({"msg": self._form(line)}))
+            self._file.handle(logging.makeLogRecord({"msg": self._form(line)}))
         except OSError as error:
             if not self._failed:
                 self._failed = True
@@ -56,7 +60,18 @@ class LogFile:
 
 
 class _RotatingFile(logging.handlers.RotatingFileHandler):
-    """Raises what keeps a line from being written, and makes its own folder."""
+    """Raises what keeps a line from being written, and makes its own folder.
+
+    Whoever closes it, as ``logging.shutdown`` does too, does not wait for a thread that is stuck in a write.
+    """
+
+    def acquire(self) -> None:
+        if self.lock is not None and not self.lock.acquire(blocking=False):
+            raise BlockingIOError("it is being written")
+
+    def release(self) -> None:
+        with contextlib.suppress(RuntimeError):  # logging.shutdown releases what it was refused, too
+            super().release()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the parent's name
         raise  # noqa: PLE0704  # called while the error is handled

@@ -62,9 +62,11 @@ class Gate:
             if os.name == "posix":  # elsewhere the option would let others take the port
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((self._host, self._port))
-        except OSError:
+        except OSError as error:
             sock.close()
-            raise
+            place = f"port {self._port} on {self._host}"
+            mend = "choose another, or end what has it"
+            raise OSError(f"{place} is not to be had: {error.strerror} ({mend})") from error
         self._port = sock.getsockname()[1]
         self._socket = sock
 

@@ -89,7 +89,9 @@ def test_a_refused_session_ends_with_3(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "venue.yaml"
     with PracticeExchange() as exchange:
         region = f"{{name: here, url: '{exchange.regions[0].url}'}}"
-        file.write_text(f"account: {{session: '${{POCKET_OPTION_SSID}}'}}\nregions: {{demo: [{region}]}}\n")
+        account = "account: {session: '${POCKET_OPTION_SSID}'}"
+        pause = "reconnect: {refusal_delay: 50ms}"
+        file.write_text(f"{account}\n{pause}\nregions: {{demo: [{region}]}}\n")
         code, _, err = ended(start, file, "EURUSD_otc", session=STRANGER)
     assert code == 3
     assert "session" in err.splitlines()[-1]

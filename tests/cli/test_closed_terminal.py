@@ -95,7 +95,8 @@ def test_a_session_refused_behind_a_closed_terminal_still_ends_with_3(
         "account: {session: '${POCKET_OPTION_SSID:-}'}\n"
         f"regions: {{demo: [{{name: here, url: '{exchange.regions[0].url}'}}]}}\n"
         "pool: {workers: 0, connections: 1}\nstreams: [{asset: EURUSD_otc}]\ncontrol: {enabled: false}\n"
-        f"orders: {{journal: '{tmp_path / 'orders.sqlite'}'}}\nreconnect: {{reconnect_delay: 50ms}}\n"
+        f"orders: {{journal: '{tmp_path / 'orders.sqlite'}'}}\n"
+        "reconnect: {reconnect_delay: 50ms, refusal_delay: 50ms}\n"
     )
     process, terminal = on_terminal(file, "--output", output, session=exchange.session)
     read_until(terminal, sign)

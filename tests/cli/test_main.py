@@ -87,7 +87,7 @@ def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(sta
     assert any(line.endswith("INFO     connection-1 is up in PRACTICE-1") for line in lines)
     assert any("stopping, because the time is up" in line for line in lines)
     assert any("INFO     connection-1 is closed" in line for line in lines)
-    assert re.search(r"EURUSD_otc: [1-9][0-9]* ticks, last price 1\.[01]", lines[-4])
+    assert re.search(r"EURUSD_otc: [1-9][0-9]* ticks, last price [01]\.[0-9]+", lines[-4])
 
 
 def test_logs_for_programs_are_a_json_object_per_line(start: Start, tmp_path: Path) -> None:
@@ -138,6 +138,30 @@ def test_live_without_a_session_is_refused(start: Start) -> None:
     assert (code, out) == (2, "")
     assert err.startswith(f"{CONFIG}: account.session: is not set (put ")
     assert "POCKET_OPTION_SSID" in err
+    assert main([str(CONFIG), "--live", "--check"]) == 2
+
+
+def test_live_names_an_empty_session_in_the_file_as_the_reason_where_the_variable_is_set(
+    start: Start, tmp_path: Path
+) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_text("account: {session: ''}\n")
+    code, _, err = ended(start(file, "--live", session=STRANGER))
+    assert code == 2
+    assert "is empty, so that POCKET_OPTION_SSID, which is set, is not used" in err
+
+
+def test_a_file_without_a_session_uses_that_of_the_environment_and_does_not_practise(
+    start: Start, tmp_path: Path
+) -> None:
+    with PracticeExchange() as exchange:
+        file = tmp_path / "silent.yaml"
+        file.write_text(f"regions: {{demo: [{{name: here, url: '{exchange.regions[0].url}'}}]}}\n")
+        process = start(file, "--output", "json", "--duration", "1", session=exchange.session)
+        up = until(process, "ConnectionUp")
+        _, _, err = ended(process)
+    assert up["region"] == "here"
+    assert "NOTHING HERE IS REAL" not in err
 
 
 def test_check_says_that_a_file_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,10 +288,11 @@ def test_print_schema_does_not_mind_a_reader_that_leaves(start: Start) -> None:
 
 def test_a_refused_session_ends_with_3_and_is_shown_nowhere(start: Start, venue: Callable[..., Path]) -> None:
     with PracticeExchange() as exchange:
-        file = venue(exchange.regions[0].url)
+        file = venue(exchange.regions[0].url, "reconnect: {refusal_delay: 100ms}\n")
         code, out, err = ended(start(file, "--live", "--output", "json", session=STRANGER))
     assert code == 3
     assert "POCKET_OPTION_SSID" in err
+    assert "or refuses everybody at the moment" in err
     assert "NOTHING HERE IS REAL" not in err
     assert json.loads(out.splitlines()[-1])["event"] == "Summary"
     assert CANARY not in out + err
@@ -309,7 +334,7 @@ def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back() -> None:
         assert process.wait(DEADLINE) == 0
     os.close(ours)
     assert "PRACTICE EXCHANGE" in shown
-    assert re.search(r"EURUSD_otc.*live.*1\.[01]", shown)
+    assert re.search(r"EURUSD_otc.*live.*[01]\.[0-9]+", shown)
     assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") > 0
 
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import SecretStr
 
 from runtime.config import Account, Config, Connection, RegionEntry, Regions, effective_yaml, load, load_text
@@ -27,6 +26,16 @@ def test_it_loads_as_what_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_loads_as_what_it_came_from_with_a_session_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
     assert again(load(SHIPPED)) == load(SHIPPED)
+
+
+def test_what_leaves_the_session_to_the_environment_still_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = effective_yaml(load_text("log: {level: INFO}\n", "x.yaml", Path()))
+    practice = effective_yaml(load_text("account: {session: ''}\n", "x.yaml", Path()))
+    monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
+    regions = "regions:\n  demo: [{name: a, url: 'wss://a.example/'}]\n"
+    before = "regions:\n  demo: []\n  live: []\n"
+    assert load_text(silent.replace(before, regions), "x.yaml", Path()).account.session_string is not None
+    assert load_text(practice, "x.yaml", Path()).account.session_string is None
 
 
 def test_it_shows_every_setting_with_its_unit() -> None:

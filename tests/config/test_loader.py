@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from actors.errors import ConfigInvalid
+from actors.transport.websocket import SEND_STALL_MS
 from actors.values import AccountKind
 from runtime.config import Config, Rate, RegionEntry, load, load_text
+from runtime.config.models import GIVEN_UP_AFTER
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "pocketoption.yaml"
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
@@ -73,6 +74,18 @@ def problems(text: str, folder: Path = Path()) -> list[str]:
         ("reconnect: {jitter: True}", "1:21: reconnect.jitter: is a boolean to some and text to others"),
         ("streams: [{asset: On}]", "1:19: streams[0].asset: is a boolean to some and text to others"),
         ("pool: {workers: 010}", "1:17: pool.workers: is not a plain decimal number"),
+        ("pool: {workers: 99999999999999999999}", "1:17: pool.workers: is too large a number"),
+        (f"pool: {{workers: {'9' * 60}}}", "1:17: pool.workers: is too large a number"),
+        ("health: {stale_after: 99999999999999999999.5}", "1:23: health.stale_after: is too large a number"),
+        (
+            "streams:\n  - {asset: #AAPL_otc, period: 60}\n  - {asset: EURUSD_otc}\n",
+            "2:13: # begins a comment here (put it in quotes: asset: '#AAPL_otc')",
+        ),
+        (
+            "streams:\n  - {period: 60, asset: #AAPL_otc}\nlog:\n  level: INFO\n",
+            "2:25: # begins a comment here",
+        ),
+        ("streams: [{asset: '#AAPL_otc'}] # {asset: #A}\nlog: {level: [}\n", "2:15: is not valid YAML"),
         ("pool: {workers: 0x1f}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: 1_0}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: 1:30}", "1:17: pool.workers: is not a plain decimal number"),
@@ -386,6 +399,115 @@ def test_a_wrong_session_is_a_problem_at_its_place(monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.parametrize("text", ["log: {level: INFO}\n", "account: {}\n"])
+def test_a_file_that_leaves_the_session_out_has_that_of_the_environment(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
+    session = read(LIVE_REGIONS + text).account.session_string
+    assert session is not None
+    assert session.kind is AccountKind.LIVE
+
+
+def test_a_file_that_says_no_session_has_none_whatever_the_environment_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
+    account = read("account: {session: ''}\n").account
+    assert account.session_string is None
+    assert account.absence.startswith("is empty, so that POCKET_OPTION_SSID, which is set, is not used")
+
+
+def test_an_environment_that_trades_does_not_practise_for_want_of_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
+    (only,) = problems("log: {level: INFO}\n")
+    assert only.startswith("1:1: regions.demo: has no region, but the session is a demo session")
+
+
+def test_a_wrong_session_that_no_line_shows_is_said_to_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", TOKEN)
+    (only,) = problems("log: {level: INFO}\n")
+    assert only.startswith("1:1: account.session: this is a bare session id")
+    assert only.endswith("(it was taken from POCKET_OPTION_SSID)")
+
+
+# What cannot go together
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "health:\n  stale_after: 5s\n  stale_floor: 6s\n",
+            "3:16: health.stale_floor: must not be above stale_after (as long as",
+        ),
+        (
+            "connection:\n  keep_alive_interval: 3m\n",
+            "2:24: connection.keep_alive_interval: must be below 180s, when the venue hangs up",
+        ),
+        (
+            "connection:\n  ping_timeout: 500ms\n  inbound_linger: 500ms\n",
+            "3:19: connection.inbound_linger: must be below ping_timeout (pongs would be read too late)",
+        ),
+        (
+            "connection:\n  message_timeout: 500ms\n",
+            "2:20: connection.message_timeout: must exceed 500ms (no order is sent in the last",
+        ),
+        (
+            "connection: {message_timeout: 600ms}\nbatching:\n  batch_timeout: 1s\n",
+            "3:18: batching.batch_timeout: must be below connection.message_timeout, or what",
+        ),
+        (
+            "limits:\n  messages: [10/s, 100/min, 9/s]\n",
+            "2:29: limits.messages[2]: is a second rate for the same time (keep the lower one)",
+        ),
+        (
+            "orders: {journal: /tmp/x/one}\nlog:\n  file: /tmp/x/y/../one\n",
+            "3:9: log.file: is the file of orders.journal too (give each its own)",
+        ),
+        (
+            f"account: {{session: '{LIVE}'}}\n{LIVE_REGIONS}orders:\n  verdict_delay: 5s\n",
+            "4:18: orders.verdict_delay: must exceed 5s with a live session (TCP may",
+        ),
+    ],
+)
+def test_settings_that_cannot_go_together_are_refused_where_they_stand(text: str, problem: str) -> None:
+    (only,) = problems(text)
+    assert only.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "health: {stale_after: 5s, stale_floor: 5s}\n",
+        "connection: {keep_alive_interval: 179s}\n",
+        "connection: {ping_timeout: 501ms, inbound_linger: 500ms}\n",
+        "connection: {ping_interval: 1h}\nhealth: {stale_after: 2s}\n",  # two clocks, see the architecture
+        f"account: {{session: '{DEMO}'}}\n{DEMO_REGIONS}orders: {{verdict_delay: 1s}}\n",
+        "orders: {journal: ''}\nlog: {file: ''}\n",
+    ],
+)
+def test_settings_that_are_just_apart_are_taken(text: str) -> None:
+    assert isinstance(outcome(text), Config)
+
+
+def test_where_streams_go_stale_sooner_than_the_usual_floor_the_floor_follows() -> None:
+    health = read("health: {stale_after: 3s}\n").health
+    assert health.stale_floor == 3.0
+    assert read("log: {}\n").health.stale_floor == 5.0
+
+
+def test_a_live_order_is_judged_only_after_tcp_has_given_up() -> None:
+    assert GIVEN_UP_AFTER * 1000 == SEND_STALL_MS
+
+
+# Sessions and regions
+
+
 @pytest.mark.parametrize(
     ("session", "regions", "problem"),
     [
@@ -400,7 +522,8 @@ def test_a_wrong_session_is_a_problem_at_its_place(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_a_session_needs_regions_of_its_kind(session: str, regions: str, problem: str) -> None:
-    assert problems(f"{regions}account: {{session: '{session}'}}\n") == [problem]
+    hint = " (add one, or write account: {session: ''} to practise)"
+    assert problems(f"{regions}account: {{session: '{session}'}}\n") == [problem + hint]
 
 
 @pytest.mark.parametrize(

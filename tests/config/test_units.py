@@ -1,8 +1,7 @@
 """Durations, sizes and rates as an operator writes them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from runtime.config.units import (
     Rate,

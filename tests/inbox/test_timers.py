@@ -2,8 +2,7 @@ import threading
 import tracemalloc
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.dispatcher import Dispatcher
 from actors.inbox import Inbox

@@ -97,7 +97,7 @@ def towards(session: str, urls: Sequence[str], workers: int, **sections: dict[st
         "account": {"session": session},
         "regions": {"demo": regions},
         "pool": {"workers": workers, "connections": 1},
-        "reconnect": {"reconnect_delay": 0.05, "jitter": False},
+        "reconnect": {"reconnect_delay": 0.05, "refusal_delay": 0.05, "jitter": False},
     }
     for name, section in sections.items():
         settings[name] = settings.get(name, {}) | section

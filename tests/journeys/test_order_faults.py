@@ -17,8 +17,8 @@ from actors.messages import (
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
+    OrderUnknown as UnknownNews,
 )
-from actors.messages import OrderUnknown as UnknownNews
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import (

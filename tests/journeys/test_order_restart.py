@@ -20,8 +20,8 @@ from actors.messages import (
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
+    OrderUnknown as UnknownNews,
 )
-from actors.messages import OrderUnknown as UnknownNews
 from actors.messages.events import DealsOpen
 from actors.values import Direction
 from runtime import Runtime

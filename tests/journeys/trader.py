@@ -11,11 +11,11 @@ from actors.messages import (
     GetOpenedDeals,
     OrderNotPlaced,
     OrderOpened,
+    OrderUnknown as UnknownNews,
     PlaceOrder,
     RawMessage,
     Subscribe,
 )
-from actors.messages import OrderUnknown as UnknownNews
 from actors.values import Direction
 from runtime import Runtime
 from runtime.config import Config

@@ -30,10 +30,30 @@ def _others_find_their_logging_again() -> Iterator[None]:
     root.setLevel(level)
 
 
+class Shown(list[Line]):
+    """Lines, as a thread of the log's own writes them; whoever looks at them waits for the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._any = threading.Event()
+
+    def append(self, line: Line) -> None:
+        super().append(line)
+        self._any.set()
+
+    def __getitem__(self, at: Any) -> Any:
+        assert self._any.wait(5.0)
+        return super().__getitem__(at)
+
+    def __iter__(self) -> Iterator[Line]:
+        assert self._any.wait(5.0)
+        return super().__iter__()
+
+
 @pytest.fixture
 def lines() -> Iterator[list[Line]]:
     """What the log of this process shows, from INFO on, with ``SECRET`` scrubbed."""
-    shown: list[Line] = []
+    shown = Shown()
     with logs.Log("INFO", shown.append, secrets=logs.secrets_in([SECRET], ())):
         yield shown
 
@@ -182,6 +202,14 @@ def test_a_write_with_a_mistake_shows_no_secret_and_harms_nobody(capfd: pytest.C
     with logs.Log("INFO", fail, secrets=[SECRET]):
         logger.info("{}", SECRET)
     assert capfd.readouterr() == ("", "a line of the log is lost: ValueError\n")
+
+
+def test_a_record_that_no_line_can_be_made_of_is_told_of(lines: list[Line]) -> None:
+    def spoil(record: Any) -> None:
+        record["time"] = SECRET
+
+    logger.patch(spoil).info("unheard")
+    assert (lines[0].level, lines[0].message) == ("ERROR", "a line of the log is lost: AttributeError")
 
 
 def test_what_no_thread_catches_is_in_the_log_without_secrets(lines: list[Line]) -> None:

@@ -1,8 +1,7 @@
 """Gaps in, loads and their news out."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.errors import RequestTimeout
 from actors.messages.commands import LoadCandles

@@ -230,7 +230,19 @@ def test_a_refused_session_is_tried_once_more_and_not_at_once() -> None:
     scene = Scene(1)
     scene.now += 1.0
     (retry,) = only(Retry, scene.refused("c1"))
-    assert retry.delay > 0
+    assert retry.delay == 5.0 + 1.0  # the pause, and its own
+
+
+def test_two_refusals_within_a_blip_of_the_venue_do_not_end_it_whoever_dials() -> None:
+    scene = Scene(3, kept=1)
+    scene.now += 0.06
+    scene.refused("c1")
+    assert starts(scene.connections.open("c2", scene.now)) == []
+    assert [step for step in scene.connections.open("c3", scene.now) if isinstance(step, Later)] == []
+    scene.now += 4.9
+    assert starts(scene.connections.attempt(scene.now)) == []
+    scene.now += 0.2
+    assert [start.connection for start in starts(scene.connections.attempt(scene.now))] == ["c2", "c3"]
 
 
 def test_when_it_is_refused_again_all_are_given_up_that_have_not_been_let_in() -> None:

@@ -1,3 +1,4 @@
+from actors.messages.events import ConnectionDown, ConnectionUp, StreamReleased
 from actors.messages.traffic import EventBatch
 from actors.policy.continuity import Continuity, Numbering
 
@@ -43,3 +44,21 @@ def test_what_an_earlier_life_still_says_disturbs_nothing() -> None:
 def test_one_that_comes_twice_or_late_is_not_missed_again() -> None:
     said = batches(Numbering("c", 1), 4)
     assert missing(Continuity(), said[0], said[2], said[1], said[2], said[3]) == [0, 1, 0, 0, 0]
+
+
+def test_the_late_end_of_an_earlier_life_does_not_take_the_present_one_down() -> None:
+    continuity = Continuity()
+    continuity.learn(ConnectionUp("c1", 1, "r"))
+    continuity.learn(ConnectionDown("c1", 1, "r", "suspect"))  # by the supervisor, who has lost trust in it
+    continuity.learn(ConnectionUp("c1", 2, "r"))
+    continuity.learn(ConnectionDown("c1", 1, "r", "stopped"))  # its own last word, `close_timeout` later
+    assert continuity.lives == {"c1": 2}
+
+
+def test_that_an_earlier_life_lets_a_stream_go_is_not_heard_of_any_more() -> None:
+    continuity = Continuity()
+    continuity.learn(ConnectionUp("c1", 1, "r"))
+    continuity.learn(ConnectionDown("c1", 1, "r", "suspect"))
+    said = StreamReleased("A", "c1")
+    assert continuity.current(EventBatch("c1", [said], 1)) == []
+    assert continuity.current(EventBatch("c1", [said], 2)) == [said]

@@ -19,8 +19,8 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderUnknown as UnknownNews,
 )
-from actors.messages.events import OrderUnknown as UnknownNews
 from actors.messages.traffic import OrderSent, Trade
 from actors.policy.desk_book import Briefing, DeskBook
 from actors.values import AccountKind, Balance

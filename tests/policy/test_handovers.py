@@ -2,8 +2,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages.control import HandoverBegun
 from actors.messages.events import (
@@ -242,3 +241,13 @@ def test_through_any_interleaving_every_tick_is_delivered_once_and_in_order(
     ways = {"old": iter(old), "new": iter(new)}
     batches = [(source, next(ways[source])) for source, group in groupby(order) for _ in group]
     assert delivered(handovers, *batches) == said[known:]
+
+
+def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
+    handovers = Handovers()
+    handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), {"c1": 2, "c2": 1})
+    got = handovers.sift("c1", [ticks(1.0)])
+    got += handovers.sift("c1", [ConnectionDown("c1", 1, "r", "stopped")])
+    got += handovers.sift("c2", [ticks(2.0)])
+    got += handovers.sift("c1", [ticks(2.0)])
+    assert [tick.time for item in got if isinstance(item, Ticks) for tick in item] == [1.0, 2.0]

@@ -1,8 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages.lifecycle import RegionsProbed
 from actors.policy.regions import MEASUREMENTS, Regions

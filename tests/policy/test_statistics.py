@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages.status import ConnectionStatistics
 from actors.policy.statistics import REMEMBERED, ConnectionStats

@@ -2,8 +2,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessage, StreamRecovered
 from actors.messages.traffic import Failure, Item, Reply, Ticks, unfolded

@@ -1,8 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from actors.wire.attachments import Announcement, Attachments
 from actors.wire.frames import Found, Frame, FrameParser, Opcode

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from actors.errors import RemoteProtocolError
 from actors.wire.frames import Found, FrameParser, Opcode, encode, encode_many, parse_close

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.values import Candle
 from actors.wire.history import Quote, build, in_order, is_sound, merge

@@ -3,8 +3,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from actors.messages import AssetsListed, PendingOrdersListed, PlaceOrder, RawMessage
 from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered

@@ -3,10 +3,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from socketio.packet import EVENT  # type: ignore[import-untyped]
-from socketio.packet import Packet as JudgePacket
+from hypothesis import given, strategies as st
+from socketio.packet import EVENT, Packet as JudgePacket  # type: ignore[import-untyped]
 
 from actors.errors import RemoteProtocolError
 from actors.wire import socketio

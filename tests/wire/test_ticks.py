@@ -1,8 +1,7 @@
 """However many tick messages are read at once, each is judged by itself."""
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from actors.values import Tick
 from actors.wire.streams import Stream

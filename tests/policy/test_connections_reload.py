@@ -1,4 +1,6 @@
-"""A connection that moves because its region was taken out of the configuration has not died."""
+"""Regions that a reload takes away: who is there, or on the way, moves, and has not died."""
+
+import pytest
 
 from actors.messages.lifecycle import StopConnection
 from actors.policy.quota import Rate
@@ -18,3 +20,16 @@ def test_reloading_again_and_again_gives_no_connection_up() -> None:
         assert [start.region for start in starts(moved)] == [region]
         assert news(moved) == []
     assert (scene.state("c1"), scene.child("c1").restarts) == ("starting", 0)
+
+
+@pytest.mark.parametrize("logs_in", [False, True])
+def test_who_is_on_the_way_to_a_region_that_is_not_configured_any_more_moves(logs_in: bool) -> None:
+    scene = Scene(1)
+    assert scene.child("c1").region == EU.name
+    steps = scene.connections.change(Access((US,), (Rate(1000, 1.0),)), scene.now)
+    assert told(steps) == [StopConnection("c1")]
+    if logs_in:
+        scene.up("c1")
+    assert scene.state("c1") == "restarting"
+    (start,) = starts(scene.down("c1", "stopped", was_ready=logs_in))
+    assert (start.epoch, start.region) == (2, US)

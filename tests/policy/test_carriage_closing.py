@@ -1,13 +1,28 @@
-"""What was opened for streams is closed when the streams that are left have room without it."""
+"""Connections that the pool closes: which ones, and that nothing leaves by them any more."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
-from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
+from actors.messages.commands import PlaceOrder, SubscribeTicks, UnsubscribeTicks
 from actors.messages.events import StreamConfirmed, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.traffic import Request
 from actors.policy.carriage import Carriage
 from actors.policy.roster import PoolPlan
+from actors.values import Direction
+
+IDLE = 60.0
+
+
+def test_an_order_does_not_leave_by_a_connection_that_is_being_closed() -> None:
+    carriage = Carriage(PoolPlan(("c1", "c2"), 0, 0, 4, IDLE))
+    assert carriage.want() == [OpenConnection("c1")]
+    carriage.up("c1", 1, 0.0)
+    assert carriage.tend(IDLE + 1) == [CloseConnection("c1")]
+    order = Request(1, PlaceOrder("A", Decimal(1), Direction.CALL, 60), IDLE + 30, urgent=True, order="order")
+    connection, _ = carriage.choose(order, IDLE + 1.001)
+    assert connection != "c1"
+
 
 IDLE = 60.0
 

@@ -1,0 +1,45 @@
+"""The sections that say what is streamed, loaded and ordered."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from runtime.config import fields
+from runtime.config.fields import WHOLE_NUMBER, Duration, not_below
+from runtime.config.section import Section
+
+
+class Orders(Section):
+    """What an order may be, and where it is journaled before it is sent."""
+
+    journal: str = ""
+    """A file that outlives the runtime, with one runtime at a time; empty: the user's state folder, or a
+    passing one on the practice exchange."""
+    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = 1
+    """A smaller order is refused before it is sent; in the account's currency."""
+    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = 50_000
+    """A larger order is refused before it is sent."""
+    maximum_duration: fields.Period = 43_200
+    """A longer deal is refused before it is sent; the shortest is the asset's own."""
+    maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
+    """Deals that may be open, or on their way, at once."""
+    verdict_delay: Duration = 6.0
+    """After a later login, how long an order whose answer was lost may still turn up."""
+
+
+class Candles(Section):
+    """What becomes of candles that were loaded."""
+
+    cache_ttl: fields.Lifetime = 5.0
+    """How long they answer for who asks for the very same again; 0 for not at all."""
+    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
+    """Bars that are kept in all, of some 200 bytes each."""
+
+
+class Stream(Section):
+    """One asset that is subscribed from the start."""
+
+    asset: fields.Symbol
+    """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
+    period: fields.Period = 60
+    """Seconds per candle."""
