@@ -1,8 +1,8 @@
 """A program that asks the runtime one thing after another, and says how long each answer took.
 
 Standard input is one line, the brief: ``config``, ``asset`` and ``series``, each of which names the
-``command``, how many (``count``) and the ``pause`` before each, in seconds; standard output is one line, the
-seconds that each ask of each series took.
+``command``, how many (``count``) and the ``pause`` before each, in seconds; standard output is one line, for
+each series the seconds that each ask took, and those of this process's CPU that an ask took on average.
 """
 
 import json
@@ -28,15 +28,20 @@ def commands(asset: str) -> dict[str, Callable[[], Command]]:
     }
 
 
-def seconds(runtime: Runtime, make: Callable[[], Command], count: int, pause: float) -> list[float]:
+def measured(
+    runtime: Runtime, make: Callable[[], Command], count: int, pause: float
+) -> tuple[list[float], float]:
     taken: list[float] = []
-    for _ in range(WARM_UP + count):
+    used = 0.0
+    for number in range(WARM_UP + count):
+        if number == WARM_UP:
+            used = time.process_time()
         command = make()
         time.sleep(pause)
         began = time.perf_counter()
         runtime.router.ask(command, timeout=PATIENCE)
         taken.append(time.perf_counter() - began)
-    return taken[WARM_UP:]
+    return taken[WARM_UP:], (time.process_time() - used) / count
 
 
 def main() -> int:
@@ -45,7 +50,7 @@ def main() -> int:
     with Runtime.from_yaml(brief["config"], practice=False) as runtime:
         makers = commands(brief["asset"])
         taken = [
-            seconds(runtime, makers[each["command"]], each["count"], each["pause"])
+            measured(runtime, makers[each["command"]], each["count"], each["pause"])
             for each in brief["series"]
         ]
     print(json.dumps(taken), flush=True)

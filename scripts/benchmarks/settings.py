@@ -27,6 +27,7 @@ def write(
             "streams_per_connection": -(-len(assets) // connections),  # so that they spread evenly
         },
         "limits": {"messages": PLENTY, "max_concurrent_operations": 1000},
+        "candles": {"cache_ttl": "0s"},  # or all but the first would be answered from memory
         "orders": {"journal": str(journal or folder / "orders.sqlite"), "maximum_open": 1000},
         "streams": [{"asset": asset} for asset in assets],
     }
