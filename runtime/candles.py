@@ -112,8 +112,8 @@ def _load(config: Config, command: LoadCandles) -> list[Candle]:
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         if config.account.session_string is None:
-            told = "the practice exchange invents the candles on this machine, since no session is set"
-            logger.log(logs.PRACTICE, "NOTHING HERE IS REAL: {} (POCKET_OPTION_SSID)", told)
+            told = "the practice exchange invents the candles on this machine, since account.session"
+            logger.log(logs.PRACTICE, "NOTHING HERE IS REAL: {} {}", told, config.account.absence)
         task = bar.add_task(command.asset, total=command.count)
         return fetch(config, command, lambda event: bar.update(task, completed=event.loaded))
 

@@ -151,7 +151,8 @@ class Run:
         return Facts("PocketOption", self._session.kind.value)
 
     def _practice_line(self) -> str:
-        reason = "as asked" if self._wishes.practice else "since no session is set (POCKET_OPTION_SSID)"
+        absence = f"since account.session {self._config.account.absence}"
+        reason = "as asked" if self._wishes.practice else absence
         return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
 
 
