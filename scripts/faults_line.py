@@ -52,8 +52,13 @@ def partition(seconds: float) -> dict[str, float]:
 
 
 def trickle() -> dict[str, float]:
-    """All that the venue says comes in segments of one byte."""
-    with scene(*ASSETS, tick_rate=5.0, relay=True, connection={"open_timeout": 10.0}) as on:
+    """All that the venue says comes in segments of one byte.
+
+    A pong waits behind the asset table, 2 s of it on a slow machine: that is no death.
+    """
+    with scene(
+        *ASSETS, tick_rate=5.0, relay=True, connection={"open_timeout": 10.0, "ping_timeout": 5.0}
+    ) as on:
         on.fresh()
         on.relay.trickle()
         before, torn_at = on.relay.accepted, time.time()
