@@ -28,6 +28,7 @@ def config(tmp_path: Path, exchange: PracticeExchange) -> Path:
         "account": {"session": "${POCKET_OPTION_SSID}"},
         "regions": {"demo": [{"name": "here", "url": exchange.regions[0].url}]},
         "streams": [{"asset": "EURUSD_otc"}],
+        "reconnect": {"refusal_delay": "50ms"},
         "orders": {"journal": str(tmp_path / "orders.sqlite")},
         "log": {"level": "TRACE", "json_lines": True, "file": str(tmp_path / "tellwire.log")},
     }
