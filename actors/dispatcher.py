@@ -95,8 +95,10 @@ class Dispatcher:
 
     def wake(self) -> None:
         """End the present wait; needed only where the clock was moved by hand."""
-        self._asleep = False
-        self._bell.ring()
+        try:
+            self._asleep = False
+        finally:  # Ctrl-C in a user's thread may fall in between, and nobody else would ring
+            self._bell.ring()
 
     def next(self) -> Served:
         """Whose turn it is; waits until it is anybody's."""
