@@ -27,6 +27,7 @@ from actors.messages.lifecycle import (
     RegionsProbed,
     RestartChild,
     RestartDue,
+    SetLogLevel,
     StableDue,
     Tellable,
     Wired,
@@ -93,10 +94,8 @@ class Supervisor(RuntimeActor):
                 self._take(self._connections.suspected(message, now))
             case WorkerDown():
                 self._take(self._hosts.down(message, now))
-            case RestartDue() | StableDue():
+            case RestartDue() | StableDue() | AttemptDue():
                 self._due(message, now)
-            case AttemptDue():
-                self._take(self._connections.attempt(now))
             case CheckHeartbeats():
                 self._take(self._hosts.check(now))
             case OpenConnection(name=name) if not self._draining:
@@ -107,6 +106,8 @@ class Supervisor(RuntimeActor):
                 self._connections.probed(message, now)
             case Reconfigure(settings=Access() as access):
                 self._take(self._connections.change(access, now))
+            case SetLogLevel():
+                self._take(self._hosts.log_from(message))
             case RestartChild():
                 self._restart(message)
             case Describe():
@@ -125,7 +126,10 @@ class Supervisor(RuntimeActor):
         self._take(self._connections.probe(now))
         self.every(self._check_interval, CheckHeartbeats())
 
-    def _due(self, message: RestartDue | StableDue, now: float) -> None:
+    def _due(self, message: RestartDue | StableDue | AttemptDue, now: float) -> None:
+        if isinstance(message, AttemptDue):
+            self._take(self._connections.attempt(now))
+            return
         of_host = message.name in self._hosts
         if isinstance(message, StableDue):
             (self._hosts if of_host else self._connections).stable(message)
@@ -161,7 +165,10 @@ class Supervisor(RuntimeActor):
                 case steps.HostLost(name=name, reason=reason, final=final):
                     self._take(self._connections.stranded(name, reason, final))
                 case steps.TellHost(process=process, message=message):
-                    self._tell(process, message)
+                    try:
+                        process.tell(message)
+                    except WorkerDied as error:  # its WorkerDown is coming
+                        logger.debug("{} was not told: {}", type(message).__name__, error)
                 case steps.TellPool(message=placed):
                     self._pool.tell(placed)
                 case steps.Later(delay=delay, message=later):
@@ -187,12 +194,6 @@ class Supervisor(RuntimeActor):
         else:
             self._take(self._hosts.started(name, process, self.now()))
             self._take(self._connections.housed(name, process, self.now()))
-
-    def _tell(self, process: Host, message: Any) -> None:
-        try:
-            process.tell(message)
-        except WorkerDied as error:
-            logger.debug("{} was not told: {}", type(message).__name__, error)  # its WorkerDown is coming
 
     def release(self, unhandled: list[Any]) -> None:
         for process in self._hosts.processes():

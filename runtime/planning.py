@@ -2,12 +2,15 @@
 
 import functools
 import importlib
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_state_path
 
+from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.lifecycle import ConnectionSettings
 from actors.policy.admission import Limits
 from actors.policy.backoff import Backoff, Wait, exponential, linear
@@ -19,7 +22,7 @@ from actors.policy.quota import Allowance, Rate
 from actors.policy.regions import Access
 from actors.policy.restarts import Intensity
 from actors.policy.roster import PoolPlan
-from actors.values import Region
+from actors.values import LogLevel, Region
 from actors.wire.ssid import SessionString
 from runtime.config import (
     Batching,
@@ -63,6 +66,43 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
 def access_of(config: Config, regions: Sequence[Region]) -> Access:
     """Where the venue is, and how often it may be dialled."""
     return Access(tuple(regions), _rates(config.limits.connects))
+
+
+class LiveSettings(NamedTuple):
+    """Every setting that a reload may change, in the form in which an actor takes it; ``periods`` are the
+    periods of the configured streams in seconds, by asset."""
+
+    allowance: Allowance
+    batches: BatchSettings
+    vigilance: Vigilance
+    access: Access
+    periods: dict[str, int]
+    log_level: LogLevel
+
+
+def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
+    """What ``config`` says of them, where its connections dial ``regions``."""
+    return LiveSettings(
+        allowance=allowance_of(config.limits),
+        batches=batches_of(config.batching),
+        vigilance=vigilance_of(config.health),
+        access=access_of(config, regions),
+        periods={stream.asset: stream.period for stream in config.streams},
+        log_level=config.log.level,
+    )
+
+
+def stream_commands(
+    before: dict[str, int], wanted: dict[str, int]
+) -> list[SubscribeTicks | UnsubscribeTicks]:
+    """What the router must be told for the streams ``wanted`` to take the place of those ``before``."""
+    gone = [UnsubscribeTicks(asset) for asset in before.keys() - wanted.keys()]
+    new = [
+        SubscribeTicks(asset, period, deadline=math.inf)
+        for asset, period in wanted.items()
+        if before.get(asset) != period
+    ]
+    return [*gone, *new]
 
 
 def pool_plan(pool: Pool) -> PoolPlan:

@@ -1,9 +1,11 @@
 """Takes a changed configuration file over into the running runtime, as a whole or not at all."""
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pykka
 from loguru import logger
@@ -12,92 +14,196 @@ from msgspec.structs import replace
 
 from actors.base import Reply, RuntimeActor
 from actors.errors import ConfigInvalid, RequestRefused
+from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConfigRefused, ConfigReloaded
-from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.lifecycle import SetLogLevel, Tellable, Wired
 from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
 from actors.signals import Timer
+from actors.values import Region
 from runtime.config import Config, load
 from runtime.config.changes import changes
+from runtime.config.loader import stamp_of
+from runtime.planning import LiveSettings, live_settings, stream_commands
 from runtime.time_of_day import time_of_day
 from runtime.watch import Watch
 
 SETTLING = 0.3
 """Seconds without another change after which a file counts as written: editors write in several steps."""
 
+STOPPING = "the runtime is stopping"
+
 
 class Reload(Struct, frozen=True):
-    """Read the file again: answered with the names of the settings that changed, raises ``ConfigInvalid``."""
+    """Read the file again: answered with the names of the settings that changed, raises ``ConfigInvalid``, or
+    ``RequestRefused`` where there is no file or the runtime is stopping."""
 
 
 class _Touched(Struct, frozen=True):
     """Something happened to the file."""
 
 
-class Reloader(RuntimeActor):
-    """Owns the configuration in force; if it was not read from a file, there is nothing to reload.
+class _FileRead(Struct, frozen=True):
+    """What came of reading the file."""
 
-    Receives ``Reload``, asked or told, and hears of the file's changes; has a new configuration applied,
-    and sends the news to ``router``.
+    outcome: Config | Exception
+
+
+class CurrentConfig:
+    """The configuration in force; once the reloader has started, it alone replaces ``value``, and any thread
+    may read it."""
+
+    def __init__(self, value: Config) -> None:
+        self.value = value
+
+
+class Recipients(NamedTuple):
+    """The actors that are told what a reload has changed."""
+
+    limiter: Tellable
+    batcher: Tellable
+    monitor: Tellable
+    supervisor: Tellable
+    router: Tellable
+
+
+class Reloader(RuntimeActor):
+    """Replaces the configuration in force; if it was not read from a file, there is nothing to reload.
+
+    Receives ``Reload``, asked or told, and, from ``Wired`` on, that the file has changed; after ``Drain``
+    it takes nothing over any more. Tells each of ``recipients`` its own settings if they have changed, and
+    the router the news. ``regions`` gives the regions that a configuration lets us dial. The file is read in
+    a thread of its own: a disk may hang, and a stop must not wait for it.
     """
 
     def __init__(
         self,
-        config: Config,
+        current: CurrentConfig,
+        recipients: Recipients,
         *,
-        apply: Callable[[Config], None],
-        router: Tellable,
+        regions: Callable[[Config], Sequence[Region]],
         **kwargs: Any,
     ) -> None:
         super().__init__("reloader", **kwargs)
-        self._config = config
-        self._path = config.file
-        self._status = ReloadStatus(str(config.file or ""))
-        self._apply = apply
-        self._router = router
-        self._watch = None if config.file is None else Watch(config.file, self._touched)
+        self._current = current
+        self._recipients = recipients
+        self._regions = regions
+        file = current.value.file
+        self._status = ReloadStatus(str(file or ""))
+        self._watch = None if file is None else Watch(file, self._touched)
         self._settling: Timer | None = None
+        self._reading: list[Reply | None] = []
+        """Everyone that the present reading of the file will answer, ``None`` for a told ``Reload``."""
+        self._waiting: list[Reply | None] = []
+        """Those that came since it began: the file may have changed, so they wait for the next one."""
+        self._stopping = False
 
     def on_receive(self, message: Any) -> None:
         match message:
             case Reload():
-                self._answer(self.defer())
+                self._reload(self.defer())
+            case _FileRead(outcome=outcome):
+                self._conclude(outcome)
             case _Touched():
-                if self._settling is not None:
-                    self._settling.cancel()
-                self._settling = self.after(SETTLING, Reload())
+                self._settle()
             case Describe():
                 self.describe(message, self._status)
-            case Begin() if self._watch is not None:
-                self._look(self._watch.start)
+            case Wired():
+                self._begin()
+            case Drain():
+                self._drain()
             case _:
                 self.unexpected(message)
 
-    def _answer(self, asker: Reply | None) -> None:
-        try:
-            changed = self._reload()
-        except (ConfigInvalid, RequestRefused) as error:
-            self._refused(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
-            if asker is not None:
-                asker.fail(error)
+    def _begin(self) -> None:
+        if self._watch is None:
             return
+        self._look(self._watch.start)
+        config = self._current.value
+        if config.file is not None and stamp_of(config.file) != config.stamp:
+            self._settle()  # it has changed since it was read, before anybody watched it
+
+    def _settle(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        if not self._stopping:
+            self._settling = self.after(SETTLING, Reload())
+
+    def _reload(self, asker: Reply | None) -> None:
+        if self._stopping:
+            self._turn_away([asker])
+        elif self._watch is None:
+            self._refuse([asker], RequestRefused("the configuration was not read from a file"))
+        else:
+            self._waiting.append(asker)
+            if not self._reading:
+                self._read(self._watch)
+
+    def _read(self, watch: Watch) -> None:
+        self._reading, self._waiting = self._waiting, []
+        self._look(watch.renew)  # before it is read, so that no later change goes unseen
+        arguments = (watch.path, self.actor_ref)
+        threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
+
+    def _conclude(self, outcome: Config | Exception) -> None:
+        if self._stopping or self._watch is None:
+            return  # everyone that waited for it has been turned away
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            changed = self._take_over(outcome)
+        except ConfigInvalid as error:
+            self._refuse(self._reading, error)
+        else:
+            self._answer(self._reading, changed)
+        self._reading = []
+        if self._waiting:
+            self._read(self._watch)
+
+    def _take_over(self, new: Config) -> list[str]:
+        old = self._current.value
+        changed = changes(old, new)
+        if changed:
+            self._current.value = new
+            self._tell(live_settings(old, self._regions(old)), live_settings(new, self._regions(new)))
+        return changed
+
+    def _tell(self, old: LiveSettings, new: LiveSettings) -> None:
+        to = self._recipients
+        own = (
+            (to.limiter, old.allowance, new.allowance),
+            (to.batcher, old.batches, new.batches),
+            (to.monitor, old.vigilance, new.vigilance),
+            (to.supervisor, old.access, new.access),
+        )
+        messages: list[tuple[Tellable, Any]] = [
+            (ref, Reconfigure(wanted)) for ref, before, wanted in own if wanted != before
+        ]
+        messages += [(to.router, command) for command in stream_commands(old.periods, new.periods)]
+        if new.log_level != old.log_level:
+            messages.append((to.supervisor, SetLogLevel(new.log_level)))
+        for ref, message in messages:
+            _tell(ref, message)
+
+    def _answer(self, askers: list[Reply | None], changed: list[str]) -> None:
         self._status = replace(self._status, problems=(), refused_at=None)
         if changed:
-            self._taken_over(changed)
+            outcome = ", ".join(changed)
+            logger.info("reloaded: {}", outcome)
+            reloads = self._status.reloads + 1
+            self._status = replace(self._status, reloads=reloads, last_at=time.time(), last_outcome=outcome)
+            _tell(self._recipients.router, EventBatch(self.name, [ConfigReloaded(changed)]))
         else:
             logger.info("not reloaded: {}", unchanged(self._status))
-        if asker is not None:
+        for asker in filter(None, askers):
             asker.set(changed)
 
-    def _taken_over(self, changed: list[str]) -> None:
-        outcome = ", ".join(changed)
-        logger.info("reloaded: {}", outcome)
-        self._status = replace(
-            self._status, reloads=self._status.reloads + 1, last_at=time.time(), last_outcome=outcome
-        )
-        self._router.tell(EventBatch(self.name, [ConfigReloaded(changed)]))
+    def _refuse(self, askers: list[Reply | None], error: ConfigInvalid | RequestRefused) -> None:
+        self._record(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
+        for asker in filter(None, askers):
+            asker.fail(error)
 
-    def _refused(self, problems: tuple[str, ...]) -> None:
+    def _record(self, problems: tuple[str, ...]) -> None:
         if problems == self._status.problems:
             return  # both the watch and who asked have read it
         for problem in problems:
@@ -105,34 +211,51 @@ class Reloader(RuntimeActor):
         self._status = replace(
             self._status, refusals=self._status.refusals + 1, problems=problems, refused_at=time.time()
         )
-        self._router.tell(EventBatch(self.name, [ConfigRefused(list(problems))]))
+        _tell(self._recipients.router, EventBatch(self.name, [ConfigRefused(list(problems))]))
 
-    def _reload(self) -> list[str]:
-        if self._path is None or self._watch is None:
-            raise RequestRefused("the configuration was not read from a file")
-        self._look(self._watch.renew)  # before it is read, so that no later change goes unseen
-        new = load(self._path)
-        changed = changes(self._config, new)
-        if changed:
-            self._apply(new)
-            self._config = new
-        return changed
+    def _drain(self) -> None:
+        self._stopping = True
+        self._settle()
+        if askers := self._reading + self._waiting:
+            self._reading, self._waiting = [], []
+            self._turn_away(askers)
+
+    def _turn_away(self, askers: list[Reply | None]) -> None:
+        logger.info("not reloaded: {}", STOPPING)
+        for asker in filter(None, askers):
+            asker.fail(RequestRefused(STOPPING))
 
     def _look(self, look: Callable[[], None]) -> None:
         """Where the system has no more watches to give, a signal or a command still reloads."""
         try:
             look()
         except OSError as error:
-            logger.warning("{} is not watched for changes: {}", self._path, error)
+            logger.warning("{} is not watched for changes: {}", self._status.file, error)
 
     def _touched(self) -> None:
         """Called by the observer's thread."""
-        with contextlib.suppress(pykka.ActorDeadError):
-            self.actor_ref.tell(_Touched())
+        _tell(self.actor_ref, _Touched())
 
     def release(self, unhandled: list[Any]) -> None:
         if self._watch is not None:
             self._watch.stop()
+        told: list[Reply | None] = [None for each in unhandled if isinstance(each, Reload)]
+        if askers := self._reading + self._waiting + told:
+            self._turn_away(askers)
+
+
+def _read_file(path: Path, reloader: Tellable) -> None:
+    outcome: Config | Exception
+    try:
+        outcome = load(path)
+    except Exception as error:  # noqa: BLE001  # the reloader raises it again, which reports it
+        outcome = error
+    _tell(reloader, _FileRead(outcome))
+
+
+def _tell(ref: Tellable, message: Any) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or ended: the runtime stops
+        ref.tell(message)
 
 
 def unchanged(status: ReloadStatus) -> str:

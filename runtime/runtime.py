@@ -18,7 +18,7 @@ from actors.dispatcher import Dispatcher
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.lifecycle import Host, Tellable
 from actors.router import Router
-from actors.values import LogLevel, Region
+from actors.values import Region
 from actors.wire.ssid import SessionString, parse_session
 from runtime.config import Config, load
 from runtime.control.door import open_door
@@ -30,9 +30,9 @@ from runtime.local_host import LocalHost
 from runtime.logs import tokens
 from runtime.planning import journal_path, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.reloader import Reload
+from runtime.reloader import CurrentConfig, Reload
 from runtime.wiring import House, Means
-from runtime.workers import Workers
+from runtime.worker_process import WorkerProcess
 
 RELOAD_TIMEOUT = 10.0
 """Seconds that reading a file and telling everyone may take."""
@@ -59,7 +59,7 @@ class Runtime:
         session = config.account.session_string
         if practice is False and session is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
-        self.config = config
+        self._current = CurrentConfig(config)
         self.exchange: PracticeExchange | None = None
         self.failure: Exception | None = None
         """Why the runtime cannot go on, once ``wait`` has returned true."""
@@ -69,13 +69,17 @@ class Runtime:
         self._stopping = threading.Lock()
         self._household = Household(self._escalate)
         self._house: House | None = None
-        self._workers = Workers(config.supervision.heartbeat_interval, config.log.level)
         self._passing: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
         """Raises ``ConfigInvalid`` with every problem of the file."""
         return cls(load(path), practice=practice)
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force: the one of the start, until a reload changes it; any thread."""
+        return self._current.value
 
     def __enter__(self) -> Self:
         self.start()
@@ -126,10 +130,6 @@ class Runtime:
             with contextlib.suppress(pykka.ActorDeadError):
                 house.reloader.tell(Reload())
 
-    def set_log_level(self, level: LogLevel) -> None:
-        """Have the workers log from ``level`` on; any thread. This process's log is its program's affair."""
-        self._workers.set_log_level(level)
-
     def _start(self, session: SessionString) -> None:
         gateway = self._start_gateway(session)  # first, so that it ends last
         means = Means(
@@ -138,18 +138,11 @@ class Runtime:
             self._open_journal(session),
             functools.partial(self._start_host, session),
             self._escalate,
-            functools.partial(self._reconfigure, session),
         )
-        self._house = House(self.config, means, self._household)
+        self._house = House(self._current, means, self._household)
         self.router = self._house.router
         if gateway is not None:
             gateway.tell(Serve(self.router))
-
-    def _reconfigure(self, session: SessionString, new: Config) -> None:
-        assert self._house is not None
-        self.config = new
-        self._house.reconfigure(new, self._regions(session))
-        self.set_log_level(new.log.level)
 
     def _stop(self) -> None:
         if self._house is not None:
@@ -176,14 +169,18 @@ class Runtime:
         if door is None:
             return None
         kind = "practice" if self.exchange else session.kind.value
-        regions = list(self._regions(session))
+        regions = list(self._regions(session)(self.config))
         hooks = Hooks(
             functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
         )
         return self._household.start(Gateway, door, hooks)
 
-    def _regions(self, session: SessionString) -> tuple[Region, ...]:
-        return self.exchange.regions if self.exchange else regions_for(self.config, session)
+    def _regions(self, session: SessionString) -> Callable[[Config], tuple[Region, ...]]:
+        """The regions that a configuration lets us dial; those of the exchange, whatever it says."""
+        if self.exchange is None:
+            return functools.partial(regions_for, session=session)
+        regions = self.exchange.regions
+        return lambda _: regions
 
     def _open_exchange(self) -> SessionString:
         practice = self.config.practice
@@ -203,8 +200,10 @@ class Runtime:
     def _start_host(
         self, session: SessionString, name: str, router: Tellable, dispatcher: Dispatcher
     ) -> Host:
-        if self.config.pool.workers == 0:
+        config = self.config
+        if config.pool.workers == 0:
             return LocalHost(router, dispatcher)
-        configured = self.config.account.session.get_secret_value()  # not the one in use while practising
+        configured = config.account.session.get_secret_value()  # not the one in use while practising
         secrets = tokens(session.auth.value) | tokens(configured)
-        return self._workers.start(name, router, secrets)
+        # If a reload changes the level in this moment, the supervisor tells the worker once it has started.
+        return WorkerProcess(name, config.supervision.heartbeat_interval, config.log.level, router, secrets)

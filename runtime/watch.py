@@ -21,7 +21,7 @@ class Watch(FileSystemEventHandler):
     written to or replaced, or a link was (deployments swap a link to a folder)."""
 
     def __init__(self, path: Path, touched: Callable[[], None]) -> None:
-        self._path = path
+        self.path = path
         self._touched = touched
         self._observer: BaseObserver | None = None
         self._folders: dict[Path, ObservedWatch] = {}
@@ -37,7 +37,7 @@ class Watch(FileSystemEventHandler):
         """Follow the links anew: they may lead elsewhere by now. Raises ``OSError`` like ``start``."""
         if self._observer is None:
             return
-        trail = set(_trail(self._path))
+        trail = set(_trail(self.path))
         self._trail = frozenset(map(str, trail))
         folders = {step.parent for step in trail if step.parent.is_dir()}
         for folder in folders - self._folders.keys():

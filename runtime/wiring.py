@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,8 +13,8 @@ from actors.books import Journal
 from actors.candle_desk import CandleDesk
 from actors.dispatcher import Dispatcher
 from actors.health_monitor import HealthMonitor
-from actors.messages.commands import Subscribe, SubscribeTicks, UnsubscribeTicks
-from actors.messages.control import Drain, Reconfigure
+from actors.messages.commands import Subscribe
+from actors.messages.control import Drain
 from actors.messages.lifecycle import Host, Tellable, Wired
 from actors.order_desk import OrderDesk
 from actors.pending_desk import PendingDesk
@@ -29,16 +28,17 @@ from actors.wire.ssid import SessionString
 from runtime.config import Config
 from runtime.household import Household
 from runtime.planning import (
-    access_of,
     allowance_of,
     batches_of,
     limits_of,
+    live_settings,
     make_plan,
     pool_plan,
+    stream_commands,
     vigilance_of,
 )
 from runtime.probing import probe_in_background
-from runtime.reloader import Reloader
+from runtime.reloader import CurrentConfig, Recipients, Reloader
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
@@ -56,29 +56,29 @@ SHARING: frozenset[type[pykka.Actor]] = frozenset(
 )
 """Who runs in one thread, with the connections if there are no workers: what comes in and what goes out wakes
 it once. Who may block has a thread to itself: the order desk (its journal is synced), the supervisor (it
-starts and ends processes), the reloader (it reads files), the gateway, and each subscriber."""
+starts and ends processes), the reloader (it watches files), the gateway, and each subscriber."""
 
 Ref = pykka.ActorRef[Any]
 
 
 class Means(NamedTuple):
-    """What the actors work with beyond the configuration; ``start_host`` is given a name, the router, and the
-    dispatcher that connections of this process share with it."""
+    """What the actors work with beyond the configuration; ``regions`` gives those that a configuration lets
+    us dial, ``start_host`` is given a name, the router, and the dispatcher that connections of this process
+    share with it."""
 
     session: SessionString
-    regions: Sequence[Region]
+    regions: Callable[[Config], Sequence[Region]]
     journal: Journal
     start_host: Callable[[str, Tellable, Dispatcher], Host]
     escalate: Callable[[Exception], None]
-    reconfigure: Callable[[Config], None]
 
 
 class House:
     """All actors of a runtime but its gateway; ``router`` is their face to the world, ``reloader`` takes a
     changed configuration over."""
 
-    def __init__(self, config: Config, means: Means, household: Household) -> None:
-        self._config = config
+    def __init__(self, current: CurrentConfig, means: Means, household: Household) -> None:
+        self._config = config = current.value
         self._means = means
         self._household = household
         self._dispatcher = Dispatcher(name="way in and out")
@@ -87,30 +87,22 @@ class House:
         self._pool, self._batcher, self._limiter = self._start_way_out()
         self._monitor, self._backfiller = self._start_health()
         self._supervisor = self._start_supervisor()
-        self.reloader = self._start(Reloader, config, apply=means.reconfigure, router=self.router)
+        recipients = Recipients(self._limiter, self._batcher, self._monitor, self._supervisor, self.router)
+        self.reloader = self._start(Reloader, current, recipients, regions=means.regions)
         self._subscribe()
-        self._introduce()
-        self._stream({}, _periods(config))
-
-    def reconfigure(self, new: Config, regions: Sequence[Region]) -> None:
-        """Go on with ``new``, in what can be changed while everything runs; from any thread."""
-        self._limiter.tell(Reconfigure(allowance_of(new.limits)))
-        self._batcher.tell(Reconfigure(batches_of(new.batching)))
-        self._monitor.tell(Reconfigure(vigilance_of(new.health)))
-        self._supervisor.tell(Reconfigure(access_of(new, regions)))
-        self._stream(_periods(self._config), _periods(new))
-        self._config = new
-
-    def _stream(self, before: dict[str, int], wanted: dict[str, int]) -> None:
-        for asset in before.keys() - wanted.keys():
-            self.router.tell(UnsubscribeTicks(asset))
-        for asset, period in wanted.items():
-            if before.get(asset) != period:
-                self.router.tell(SubscribeTicks(asset, period, deadline=math.inf))
+        self._introduce(live_settings(config, means.regions(config)).periods)
 
     def drain(self, timeout: float) -> None:
         """Have everybody say their last words and every connection close politely."""
-        for ref in (self._limiter, self.router, self._candle_desk, self._pool, self._supervisor):
+        draining = (
+            self.reloader,  # first, so that no change of settings is begun any more
+            self._limiter,
+            self.router,
+            self._candle_desk,
+            self._pool,
+            self._supervisor,
+        )
+        for ref in draining:
             with contextlib.suppress(pykka.ActorDeadError):  # it has failed
                 ref.tell(Drain())
         self._household.await_end(self._supervisor, timeout)
@@ -155,7 +147,7 @@ class House:
         )
 
     def _start_supervisor(self) -> Ref:
-        plan = make_plan(self._config, self._means.session, self._means.regions)
+        plan = make_plan(self._config, self._means.session, self._means.regions(self._config))
         return self._start(
             Supervisor,
             plan,
@@ -183,7 +175,7 @@ class House:
             for topic in LISTENS[listener.actor_class]:
                 self.router.tell(Subscribe(topic, to=listener))
 
-    def _introduce(self) -> None:
+    def _introduce(self, periods: dict[str, int]) -> None:
         wired = Wired(
             outbound=self._limiter,
             pool=self._pool,
@@ -205,7 +197,6 @@ class House:
         desks = (self._desk, self._pending_desk, self._candle_desk)
         for ref in (self.router, self._pool, *desks, self._supervisor):  # the last starts the first child
             ref.tell(wired)
-
-
-def _periods(config: Config) -> dict[str, int]:
-    return {stream.asset: stream.period for stream in config.streams}
+        for command in stream_commands({}, periods):
+            self.router.tell(command)
+        self.reloader.tell(wired)  # the last, so that no reload comes before these streams

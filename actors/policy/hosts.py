@@ -2,7 +2,7 @@
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import Heartbeat, WorkerDown, WorkerUp
-from actors.messages.lifecycle import Host, RestartDue, StableDue, StopHost
+from actors.messages.lifecycle import Host, RestartDue, SetLogLevel, StableDue, StopHost
 from actors.messages.status import WorkerStatus
 from actors.policy.children import Child, ChildState, Plan
 from actors.policy.steps import Announce, HostLost, KillHost, Retry, StartHost, Step, TellHost
@@ -109,6 +109,10 @@ class Hosts:
             return [StartHost(name)]
         host.state = ChildState.RESTARTING
         return [KillHost(name, host.process, "is stopped, to start anew as was asked", "INFO")]
+
+    def log_from(self, level: SetLogLevel) -> list[Step]:
+        """Have each worker log from another level on; the main process's log is not ours to change."""
+        return [TellHost(process, level) for process in self.processes()] if self._workers else []
 
     def drain(self) -> list[Step]:
         """Let none start any more, and have each end once its connections have."""

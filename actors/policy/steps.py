@@ -7,6 +7,7 @@ from actors.messages.lifecycle import (
     ConnectionPlaced,
     Host,
     RestartDue,
+    SetLogLevel,
     StableDue,
     StartConnection,
     StopConnection,
@@ -47,7 +48,7 @@ class TellHost(Struct, frozen=True):
     """Tell a process something; that it is gone by now is no failure, its ``WorkerDown`` is coming."""
 
     process: Host
-    message: StartConnection | StopConnection | StopHost
+    message: StartConnection | StopConnection | StopHost | SetLogLevel
 
 
 class TellPool(Struct, frozen=True):

@@ -17,6 +17,9 @@ from runtime.config.verdict import problems_in
 def load(path: str | os.PathLike[str]) -> Config:
     """Read a YAML file; raises :class:`ConfigInvalid` with all its problems, none of which shows a value."""
     file = Path(path)
+    stamp = stamp_of(
+        file
+    )  # before the text is read, so that a later change is never taken for an earlier one
     try:
         text = read_text(file)
     except Unreadable as refusal:
@@ -25,7 +28,18 @@ def load(path: str | os.PathLike[str]) -> Config:
     config = load_text(text, str(file), file.parent)
     # Where a cached property keeps its value, in a frozen model too. No link is followed: it may change.
     vars(config)["file"] = file.absolute()
+    vars(config)["stamp"] = stamp
     return config
+
+
+def stamp_of(file: Path) -> tuple[int, ...] | None:
+    """Device, inode, size in bytes and time of modification in ns: another tuple after each change of
+    ``file``, or of a link on the way to it; ``None`` if there is no such file."""
+    try:
+        found = file.stat()
+    except (OSError, ValueError):  # ValueError: its name contains a null byte
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _place(problem: Problem) -> Mark:

@@ -222,6 +222,11 @@ class Config(Section):
         """The file that it was read from, if it was; no setting, so two that differ in it alone are equal."""
         return None
 
+    @functools.cached_property
+    def stamp(self) -> tuple[int, ...] | None:
+        """The state of ``file`` just before it was read, by ``loader.stamp_of``; no setting either."""
+        return None
+
     @field_validator("regions")
     @classmethod
     def _must_serve_the_session(cls, regions: Regions, info: ValidationInfo) -> Regions:

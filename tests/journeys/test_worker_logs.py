@@ -1,30 +1,40 @@
 """What real worker processes log, on its way into the log of the main process."""
 
 import os
+import queue
 import select
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from loguru import logger
 
-from actors.messages import ConnectionDown, Event, Subscribe, WorkerUp
-from actors.messages.lifecycle import ConnectionSettings, LinkOpened, StartConnection, StopConnection
+from actors.errors import WorkerDied
+from actors.messages import ConnectionDown, Event, GetAssets, Restart, Subscribe, WorkerUp
+from actors.messages.lifecycle import (
+    ConnectionSettings,
+    LinkOpened,
+    SetLogLevel,
+    StartConnection,
+    StopConnection,
+)
 from actors.messages.traffic import Send
-from actors.values import Region, Secret
-from runtime import logs
+from actors.values import LogLevel, Region, Secret
+from runtime import Runtime, logs
 from runtime.worker_process import WorkerProcess
-from runtime.workers import Workers
-from tests.journeys.journey import DEADLINE, Notebook, Start, practice
+from tests.journeys.journey import DEADLINE, Notebook, Start, ask, practice
 
 CANARY = "c4n4ry" * 4
 SESSION = f'42["auth",{{"session":"{CANARY}","isDemo":1,"uid":7}}]'
 
 
-StartWorker = Callable[[Workers], WorkerProcess]
+StartWorker = Callable[[LogLevel], WorkerProcess]
 
 
 class Reader:
@@ -76,10 +86,10 @@ def reader() -> Iterator[Reader]:
 @pytest.fixture
 def start_worker(reader: Reader) -> Iterator[StartWorker]:
     """Starts workers that do not outlive the test."""
-    started = []
+    started: list[WorkerProcess] = []
 
-    def start(workers: Workers) -> WorkerProcess:
-        started.append(workers.start("worker-1", reader, ()))
+    def start(level: LogLevel) -> WorkerProcess:
+        started.append(WorkerProcess("worker-1", 60.0, level, reader, ()))
         return started[-1]
 
     yield start
@@ -114,13 +124,12 @@ def started(connection: str, region: Region) -> StartConnection:
 def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
     start_worker: StartWorker, reader: Reader, silence: Region
 ) -> None:
-    workers = Workers(60.0, "INFO")
-    worker = start_worker(workers)
+    worker = start_worker("INFO")
     worker.tell(started("connection-1", silence))
     worker.tell(Send("connection-1", 1, []))
     worker.tell(StopConnection("connection-1"))
     reader.wait_for(ConnectionDown)
-    workers.set_log_level("DEBUG")
+    worker.tell(SetLogLevel("DEBUG"))
     worker.tell(started("connection-2", silence))
     worker.tell(Send("connection-2", 1, []))
     told = "connection-2#1 is not ready; 0 requests stay with the pool"
@@ -128,27 +137,66 @@ def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
     assert not any("connection-1" in message for _, _, message in reader.lines)
 
 
-def test_the_next_worker_is_born_with_the_level_that_was_set_last(
-    start_worker: StartWorker, reader: Reader
+def test_a_reload_changes_the_level_of_living_workers_and_of_those_to_come(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workers = Workers(60.0, "INFO")
-    workers.set_log_level("DEBUG")
-    start_worker(workers)
-    assert reader.line("serves")[:2] == ("DEBUG", "worker-1")
+    path, notebook = tmp_path / "config.yaml", Notebook()
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
+    settings = {"pool": {"workers": 2, "connections": 2}, "control": {"enabled": False}}
+    tell = WorkerProcess.tell
+
+    def note(worker: WorkerProcess, message: Any) -> None:
+        tell(worker, message)
+        if message == SetLogLevel("DEBUG"):
+            told.put(worker.pid)
+
+    monkeypatch.setattr(WorkerProcess, "tell", note)
+    path.write_text(yaml.safe_dump(settings | {"log": {"level": "INFO"}}), encoding="utf-8")
+    with Runtime.from_yaml(path) as runtime:
+        runtime.router.tell(Subscribe("worker.up", to=notebook))
+        assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
+        first = {up.pid for up in notebook.all(WorkerUp)}
+        path.write_text(yaml.safe_dump(settings | {"log": {"level": "DEBUG"}}), encoding="utf-8")
+        assert runtime.reload() in (["log.level"], [])  # it may have noticed by itself
+        assert {told.get(timeout=DEADLINE) for _ in first} == first
+        assert not any(level == "DEBUG" and worker for level, worker, _ in reader.lines)
+        ask(runtime, Restart("worker-1"))
+        assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 3)
+    assert [worker for level, worker, text in reader.lines if level == "DEBUG" and "serves" in text] == [
+        "worker-1"
+    ]
 
 
-def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(start_worker: StartWorker) -> None:
-    workers = Workers(60.0, "INFO")
-    start_worker(workers).kill()
-    workers.set_log_level("DEBUG")
+def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, notebook, refused = tmp_path / "config.yaml", Notebook(), threading.Event()
+    settings = {"pool": {"workers": 1, "connections": 1}, "control": {"enabled": False}}
+
+    def tell(worker: WorkerProcess, message: Any) -> None:
+        if isinstance(message, SetLogLevel):
+            refused.set()
+            raise WorkerDied("the link is broken")
+        told(worker, message)
+
+    told = WorkerProcess.tell
+    monkeypatch.setattr(WorkerProcess, "tell", tell)
+    path.write_text(yaml.safe_dump(settings | {"log": {"level": "INFO"}}), encoding="utf-8")
+    with Runtime.from_yaml(path) as runtime:
+        runtime.router.tell(Subscribe("worker.up", to=notebook))
+        assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 1)
+        path.write_text(yaml.safe_dump(settings | {"log": {"level": "DEBUG"}}), encoding="utf-8")
+        runtime.reload()
+        assert refused.wait(DEADLINE)
+        assert ask(runtime, GetAssets())
+    assert runtime.failure is None
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals reach no group there")
 def test_a_worker_outlives_the_signals_of_its_group_even_before_it_is_up(
     start_worker: StartWorker, reader: Reader
 ) -> None:
-    workers = Workers(60.0, "DEBUG")
-    worker = start_worker(workers)
+    worker = start_worker("DEBUG")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(worker.pid, number)  # long before it is loaded
     assert reader.line("serves")[1] == "worker-1"
@@ -157,7 +205,7 @@ def test_a_worker_outlives_the_signals_of_its_group_even_before_it_is_up(
 def test_a_worker_hides_the_session_before_a_line_leaves_it(
     start_worker: StartWorker, reader: Reader, silence: Region
 ) -> None:
-    worker = start_worker(Workers(60.0, "DEBUG"))
+    worker = start_worker("DEBUG")
     worker.tell(started(CANARY, silence))
     worker.tell(Send(CANARY, 1, []))
     assert reader.line("is not ready")[2].startswith(f"{logs.HIDDEN}#1 ")

@@ -4,10 +4,10 @@ import pytest
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import ActorQuarantined, ActorRestarted, Heartbeat, WorkerDown, WorkerUp
-from actors.messages.lifecycle import RestartDue, StopHost
+from actors.messages.lifecycle import RestartDue, SetLogLevel, StopHost
 from actors.policy.hosts import STARTUP, Hosts
 from actors.policy.restarts import Intensity
-from actors.policy.steps import HostLost, KillHost, Retry, StartHost, Step
+from actors.policy.steps import HostLost, KillHost, Retry, StartHost, Step, TellHost
 from tests.policy.nursery import Process, a_plan, news, only, told
 
 
@@ -168,3 +168,16 @@ def test_the_status_shows_every_worker() -> None:
     up, down = hosts.part()
     assert (up.name, up.pid, up.state, up.cpu_seconds, up.rss_bytes) == ("w1", 1, "up", 1.5, 1024)
     assert (down.name, down.pid, down.state, down.restarts) == ("w2", 0, "waiting", 1)
+
+
+def test_another_level_of_the_log_is_told_to_living_workers_alone() -> None:
+    hosts = running()
+    kill(hosts, "w1", 1)
+    steps = only(TellHost, hosts.log_from(SetLogLevel("DEBUG")))
+    assert [(step.process.pid, step.message) for step in steps] == [(2, SetLogLevel("DEBUG"))]
+
+
+def test_the_main_process_as_a_host_keeps_its_level() -> None:
+    hosts = Hosts(a_plan(hosts=("main",), workers=False))
+    hosts.started("main", Process(0), 0.0)
+    assert hosts.log_from(SetLogLevel("DEBUG")) == []
