@@ -7,7 +7,7 @@ configuration.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runtime.attachment import attach
+    from runtime.control.attachment import attach
     from runtime.runtime import Runtime
 
 __all__ = ["Runtime", "attach"]
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
 
         return Runtime
     if name == "attach":
-        from runtime.attachment import attach  # noqa: PLC0415
+        from runtime.control.attachment import attach  # noqa: PLC0415
 
         return attach
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,18 +16,19 @@ from loguru import logger
 from rich.console import Console
 from rich.progress import Progress
 
+from actors.candles.paging import PAGE
 from actors.errors import AuthRejected, ConfigInvalid, RequestRefused, TellwireError
 from actors.messages import CandlesProgress, LoadCandles, Subscribe
-from actors.policy.facts import MOST_CANDLES
-from actors.policy.paging import PAGE
+from actors.routing.venue_facts import MOST_CANDLES
 from actors.values import Candle
-from runtime import export, logs
+from runtime import logs
+from runtime.cli import export
+from runtime.cli.output.stdout import discard
+from runtime.cli.run import secrets_of
+from runtime.cli.stop_reasons import INTERRUPTED, Ending, Endings
 from runtime.config import Config, load
 from runtime.config.units import parse_duration
-from runtime.endings import INTERRUPTED, Ending, Endings
 from runtime.main import CLEAN, FAILED, MISUSED, REFUSED
-from runtime.output.stdout import discard
-from runtime.run import secrets_of
 from runtime.runtime import Runtime
 
 

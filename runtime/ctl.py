@@ -25,17 +25,17 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import BalanceChanged
-from runtime.attachment import Attachment, attach
+from runtime.cli.dashboard import Dashboard, Facts, Moment
+from runtime.cli.doctor import Level, examine
+from runtime.cli.output.counters import Tally
+from runtime.cli.output.json_lines import JsonLines
+from runtime.cli.output.stdout import discard, has_left
+from runtime.cli.stop_reasons import INTERRUPTED
 from runtime.config.units import parse_duration
-from runtime.control.speech import Reload, StopRuntime
-from runtime.dashboard import Dashboard, Facts, Moment
-from runtime.doctor import Level, examine
-from runtime.endings import INTERRUPTED
+from runtime.control.attachment import Attachment, attach
+from runtime.control.protocol import Reload, StopRuntime
 from runtime.logs import plain, printable, to_stderr
-from runtime.output.json_lines import JsonLines
-from runtime.output.stdout import discard, has_left
-from runtime.output.tally import Tally
-from runtime.reloader import unchanged
+from runtime.system.reloader import unchanged
 
 DONE, REFUSED, MISUSED, NOT_RUNNING, HUNG = 0, 1, 2, 4, 5
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from actors.errors import AuthRejected, ConfigInvalid
+from runtime.cli.output.stdout import discard, has_left
+from runtime.cli.run import Run, Wishes
+from runtime.cli.stop_reasons import INTERRUPTED
 from runtime.config import Config, effective_yaml, json_schema, load
 from runtime.config.units import parse_duration
-from runtime.endings import INTERRUPTED
-from runtime.output.stdout import discard, has_left
-from runtime.run import Run, Wishes
 
 CLEAN, MISUSED, REFUSED, FAILED = 0, 2, 3, 70
 

@@ -13,26 +13,26 @@ from typing import Self, cast
 
 import pykka
 
-from actors.books import Journal
-from actors.dispatcher import Dispatcher
+from actors.engine.dispatcher import Dispatcher
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.lifecycle import Host, Tellable
-from actors.router import Router
+from actors.orders.journaled_ledger import Journal
+from actors.routing.router import Router
 from actors.values import Region
-from actors.wire.ssid import SessionString, parse_session
+from actors.venues.pocketoption.login import SessionString, parse_session
 from runtime.config import Config, load
-from runtime.control.door import open_door
-from runtime.control.hooks import Hooks, introduce
-from runtime.gateway import Gateway, Serve
-from runtime.household import Household
-from runtime.journal import open_journal
-from runtime.local_host import LocalHost
+from runtime.control.callbacks import Hooks, introduce
+from runtime.control.listener import open_door
+from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
-from runtime.planning import journal_path, regions_for
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.reloader import CurrentConfig, Reload
-from runtime.wiring import House, Means
-from runtime.worker_process import WorkerProcess
+from runtime.storage.journal import open_journal
+from runtime.system.actor_system import House, Means
+from runtime.system.guardian import Household
+from runtime.system.reloader import CurrentConfig, Reload
+from runtime.system.settings import journal_path, regions_for
+from runtime.workers.in_process import LocalHost
+from runtime.workers.process import WorkerProcess
 
 RELOAD_TIMEOUT = 10.0
 """Seconds that reading a file and telling everyone may take."""

@@ -37,6 +37,15 @@ def prepare(default: str, extra: str = "") -> str:
     return str(python)
 
 
+def launch(module: str, *arguments: str, default: str = ".venv-test", extra: str = "test") -> int:
+    """The exit code of ``python -m module``, run in the environment ``default`` with ``extra``."""
+    python = prepare(default, extra)
+    paths = os.pathsep.join([str(PROJECT / "scripts"), str(PROJECT)])
+    # -P: a folder called "runtime" where the caller stands is not ours
+    command = [python, "-P", "-m", module, *arguments]
+    return subprocess.call(command, env=dict(os.environ, PYTHONPATH=paths))
+
+
 def become(*command: str) -> int:
     """Let ``command`` take the place of this program; where there is no such thing, its exit code."""
     if os.name == "posix":

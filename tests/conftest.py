@@ -14,7 +14,7 @@ from loguru import logger
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.practice.account import SESSION_MARK
+from runtime.practice.trading.account import SESSION_MARK
 
 # Its deadline of 200 ms an example is a timed test, which a busy machine fails; pytest-timeout ends a hang.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from actors.policy.orders import UNSENT_MARGIN
+from actors.orders.order import UNSENT_MARGIN
 from runtime.config import addresses, units
 
 _REFERENCE = r"\$\{"

@@ -11,7 +11,7 @@ from runtime.config.models import Config
 from runtime.config.problems import Mark, Problem, Unreadable
 from runtime.config.source import BROKEN, Source
 from runtime.config.venue import SESSION_UNLESS_WRITTEN, SESSION_VARIABLE
-from runtime.config.verdict import problems_in
+from runtime.config.wording import problems_in
 
 
 def load(path: str | os.PathLike[str]) -> Config:

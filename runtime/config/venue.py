@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from actors.wire.ssid import SessionString, parse_session
+from actors.venues.pocketoption.login import SessionString, parse_session
 from runtime.config import fields
 from runtime.config.addresses import is_demo_host
 from runtime.config.checks import found

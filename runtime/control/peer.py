@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from actors.errors import TransportClosed
 from actors.messages.traffic import EventBatch
-from actors.policy.conflation import conflate
+from actors.routing.conflation import conflate
 from actors.transport.stream import SocketTransport
 from runtime.control.packing import as_items
-from runtime.control.speech import LARGEST_FROM_PEER, FromPeer
-from runtime.framing import Framer, Unframer
+from runtime.control.protocol import LARGEST_FROM_PEER, FromPeer
+from runtime.workers.framing import Framer, Unframer
 
 MOST_UNREAD: Final = 16 * 1024 * 1024
 """Bytes that may wait for a peer to read them: room for the longest list of candles."""

@@ -2,7 +2,7 @@
 
 from actors.errors import RequestRefused
 from runtime.practice.exchange import PracticeExchange
-from runtime.practice.fault_table import FAULTS, explain, find_kind, read_line, usage
+from runtime.practice.faults.table import FAULTS, explain, find_kind, read_line, usage
 
 _OWN = {
     "calm [NAME] [region=TEXT] [asset=TEXT]": "Ends all faults, or those of a name or a place.",

@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from actors.errors import RequestRefused
 from actors.values import Outcome, Region
-from runtime.practice.account import Credentials
-from runtime.practice.book import Book
-from runtime.practice.fault import Fault
-from runtime.practice.fault_table import find_kind, make_fault, show
+from runtime.practice.faults.fault import Fault
+from runtime.practice.faults.table import find_kind, make_fault, show
 from runtime.practice.ledger import Ledger
 from runtime.practice.settings import PracticeSettings
+from runtime.practice.trading.account import Credentials
+from runtime.practice.trading.book import Book
 from runtime.practice.venue import Venue
 
 _T = TypeVar("_T")

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import Callable
 
 from actors.errors import RequestRefused
-from runtime.practice import frames
-from runtime.practice.assets import AssetTable
-from runtime.practice.clock import VenueClock
-from runtime.practice.connection import Connection
-from runtime.practice.fault import Fault
-from runtime.practice.fault_board import FaultBoard
-from runtime.practice.fault_table import show
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.fault import Fault
+from runtime.practice.faults.socket import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
+from runtime.practice.faults.table import show
+from runtime.practice.faults.venue import ClockJump, CloseMarket
 from runtime.practice.ledger import Ledger
-from runtime.practice.listings import LISTINGS
+from runtime.practice.market.assets import AssetTable
+from runtime.practice.market.listings import LISTINGS
 from runtime.practice.records import FaultRecord
-from runtime.practice.regions import Regions
-from runtime.practice.socket_faults import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
-from runtime.practice.venue_faults import ClockJump, CloseMarket
+from runtime.practice.server import frames
+from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.connection import Connection
+from runtime.practice.server.regions import Regions
 
 _FRAME = frames.text('42["half a frame",{}]')
 _HALF = len(_FRAME) // 2

@@ -7,29 +7,29 @@ from aiohttp import web
 
 from actors.errors import RequestRefused
 from actors.values import Outcome
-from runtime.practice import packets
-from runtime.practice.account import AccountDesk, Credentials
-from runtime.practice.assets import AssetTable, next_midnight
-from runtime.practice.audience import Audience
-from runtime.practice.book import Book
-from runtime.practice.clock import VenueClock
-from runtime.practice.connection import CLOSE_TIMEOUT, Connection
-from runtime.practice.dealer import Dealer
-from runtime.practice.dispatch import Dispatcher
-from runtime.practice.fault_board import FaultBoard
 from runtime.practice.fault_desk import FaultDesk
-from runtime.practice.gate import Gate
-from runtime.practice.gate_faults import Answer
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.gate import Answer
 from runtime.practice.ledger import Ledger
-from runtime.practice.line import Line
-from runtime.practice.market import MarketDesk
-from runtime.practice.pending import PendingDesk
-from runtime.practice.quotes import Quotes
-from runtime.practice.regions import Regions
+from runtime.practice.market.assets import AssetTable, next_midnight
+from runtime.practice.market.desk import MarketDesk
+from runtime.practice.market.quotes import Quotes
+from runtime.practice.market.streams import Streams
+from runtime.practice.server import packets
+from runtime.practice.server.clients import Audience
+from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.connection import CLOSE_TIMEOUT, Connection
+from runtime.practice.server.dispatch import Dispatcher
+from runtime.practice.server.gate import Gate
+from runtime.practice.server.line import Line
+from runtime.practice.server.regions import Regions
 from runtime.practice.settings import PracticeSettings
-from runtime.practice.statements import Statements
-from runtime.practice.streams import Streams
-from runtime.practice.trading import TradingDesk
+from runtime.practice.trading.account import AccountDesk, Credentials
+from runtime.practice.trading.book import Book
+from runtime.practice.trading.dealer import Dealer
+from runtime.practice.trading.desk import TradingDesk
+from runtime.practice.trading.pending_desk import PendingDesk
+from runtime.practice.trading.statements import Statements
 
 
 class Venue:

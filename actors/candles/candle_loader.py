@@ -1,0 +1,180 @@
+"""The candle desk: bars of any count, loaded page by page, once for all who want the same, and cached."""
+
+import contextlib
+import math
+import time
+from typing import Any
+
+import pykka
+from msgspec import Struct
+
+from actors.candles.cache import ReplyCache
+from actors.candles.single_flight import Flight, Flights, wish_of
+from actors.engine.actor import RuntimeActor
+from actors.errors import RequestError, RequestTimeout, request_error
+from actors.messages.commands import Subscribe, Unsubscribe
+from actors.messages.control import Drain
+from actors.messages.events import CandlesLoaded
+from actors.messages.lifecycle import Tellable, Wired
+from actors.messages.status import CandlesStatus, Describe
+from actors.messages.traffic import Answer, EventBatch, Failure, Load, Refusal, Reply, Request, Settled
+from actors.values import Candle, Tick
+
+
+class _Overdue(Struct, frozen=True):
+    """Whoever wanted ``load`` has waited for as long as it was to."""
+
+    load: Load
+
+
+class _Aged(Struct, frozen=True):
+    """An answer about ``asset`` has been kept for as long as one may be."""
+
+    asset: str
+
+
+class CandleDesk(RuntimeActor):
+    """Owns the loads of candles under way and the answers that are still good.
+
+    Receives ``Load`` from anybody, ``Reply`` and ``Failure`` for its pages, and, while news could outdate
+    an answer, lists of ticks and ``CandlesLoaded``; sends pages on their way out, answers to whoever asked,
+    and ``CandlesProgress`` to ``router``.
+    """
+
+    def __init__(self, cache_ttl: float, cache_size: int, *, router: Tellable, **kwargs: Any) -> None:
+        super().__init__("candle desk", **kwargs)
+        self._ttl = cache_ttl
+        self._router = router
+        self._house: Wired
+        self._flights = Flights()
+        self._cache = ReplyCache(cache_ttl, cache_size, self.now)
+        self._listening: set[str] = set()
+        self._draining = False
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Load():
+                self._load(message)
+            case Reply(request=page, value=CandlesLoaded(candles=candles)):
+                self._landed(page, candles)
+            case Failure():
+                self._failed(message)
+            case list():
+                self._hear(message)
+            case _Overdue(load=load):
+                self._overdue(load)
+            case _Aged(asset=asset):
+                self._stop_listening(asset)
+            case Describe():
+                self.describe(message, self._status())
+            case Wired():
+                self._house = message
+            case Drain():
+                self._drain()
+            case _:
+                self.unexpected(message)
+
+    def _load(self, load: Load) -> None:
+        if self._draining:
+            _tell(load, Refusal(load.id, RequestError("the runtime is stopping")))
+        elif (candles := self._cache.get(wish_of(load.command), time.time())) is not None:
+            _tell(load, Answer(load.id, candles))
+        else:
+            if math.isfinite(load.expires_at):
+                self.after(max(0.0, load.expires_at - self.now()), _Overdue(load))
+            if first := self._flights.join(load, time.time()):
+                self._send(first)
+
+    def _landed(self, page: int, candles: list[Candle]) -> None:
+        self._settle(page)
+        flight = self._flights.landed(page)
+        if flight is None:
+            return
+        if flight.paging.take(candles):
+            self._send(self._flights.turn(flight))
+            self._router.tell(EventBatch(self.name, [flight.paging.progress()]))
+            return
+        self._keep(flight)
+        for load in self._flights.end(flight):
+            _tell(load, Answer(load.id, list(flight.paging.candles)))
+
+    def _failed(self, failure: Failure) -> None:
+        """It is for those whose patience the page was sent with; who joined later with more tries again."""
+        self._settle(failure.request, succeeded=False)
+        flight = self._flights.landed(failure.request)
+        if flight is None or flight.page is None:
+            return
+        error = request_error(failure.error, failure.reason, failure.retry_after)
+        for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
+            self._flights.leave(load)
+            _tell(load, Refusal(load.id, error))
+        if flight.loads:
+            self._send(self._flights.turn(flight))
+        else:
+            self._flights.end(flight)
+
+    def _overdue(self, load: Load) -> None:
+        flight = self._flights.leave(load)
+        if flight is None:
+            return
+        _tell(load, Refusal(load.id, RequestTimeout("no answer within the deadline")))
+        if not flight.loads and flight.page is not None:
+            self._settle(flight.page.id, succeeded=False)
+            self._flights.end(flight)
+
+    def _keep(self, flight: Flight) -> None:
+        asset = flight.wish.asset
+        self._cache.put(flight.wish, flight.paging.candles, flight.outdated_at)
+        if flight.wish not in self._cache.up_to_now(asset):
+            return
+        self.after(self._ttl, _Aged(asset))
+        if asset not in self._listening:
+            self._listening.add(asset)
+            for topic in _topics(asset):
+                self._router.tell(Subscribe(topic, to=self.actor_ref, batch=True))
+
+    def _hear(self, news: list[Tick | CandlesLoaded]) -> None:
+        """Bars count as news only if they show one that an answer lacks: what we load comes by here too."""
+        for event in news:
+            match event:
+                case Tick(asset=asset):
+                    self._cache.outdate(asset)
+                case CandlesLoaded(asset=asset, candles=[*_, last]):
+                    self._cache.outdate(asset, last.time + event.period)
+        for asset in self._listening & {event.asset for event in news}:
+            self._stop_listening(asset)
+
+    def _stop_listening(self, asset: str) -> None:
+        """Unless another answer could still be outdated."""
+        if asset in self._listening and not self._cache.up_to_now(asset):
+            self._listening.remove(asset)
+            for topic in _topics(asset):
+                self._router.tell(Unsubscribe(topic, to=self.actor_ref))
+
+    def _send(self, page: Request) -> None:
+        self._house.outbound.tell(page)
+
+    def _settle(self, page: int, *, succeeded: bool = True) -> None:
+        """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
+        if self._draining:  # the way out is being taken down
+            return
+        self._house.outbound.tell(Settled(page, succeeded))
+
+    def _drain(self) -> None:
+        self._draining = True
+        for flight in self._flights.all():
+            for load in self._flights.end(flight):
+                _tell(load, Refusal(load.id, RequestError("the runtime stopped before there was an answer")))
+
+    def _status(self) -> CandlesStatus:
+        cache = self._cache
+        return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
+
+
+def _tell(load: Load, outcome: Answer | Refusal) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # it has ended without its candles
+        load.to.tell(outcome)
+
+
+def _topics(asset: str) -> tuple[str, str]:
+    return f"tick.{asset}", f"candles.{asset}"

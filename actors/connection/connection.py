@@ -1,0 +1,200 @@
+"""One life of one connection to the venue, from the dial to its end."""
+
+import contextlib
+import enum
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+
+from actors.engine.actor import RuntimeActor
+from actors.errors import AuthRejected, DialFailed, TellwireError, TransportClosed, TransportError
+from actors.messages.events import ConnectionDown
+from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
+from actors.messages.traffic import Failure, Item, Send
+from actors.routing.sequence import Numbering
+from actors.transport.base import Transport
+from actors.transport.dialer import dial_in_background
+from actors.venues.pocketoption.session import Conversation
+
+REPORT_INTERVAL = 1.0
+Dial = Callable[[StartConnection], Transport]
+"""Blocks until a transport to the region stands; raises ``DialFailed``."""
+
+
+class _Dialed(Struct, frozen=True):
+    result: Any
+
+
+class _Due(enum.Enum):
+    """What the connection tells itself."""
+
+    SOCKET = enum.auto()
+    LOGIN_OVERDUE = enum.auto()
+    CLOSE_OVERDUE = enum.auto()
+    KEEP_ALIVE = enum.auto()
+    PING = enum.auto()
+    PONG_OVERDUE = enum.auto()
+    REPORT = enum.auto()
+
+
+class Connection(RuntimeActor):
+    """Owns a socket and the conversation on it, for one life.
+
+    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, a report each
+    second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
+    """
+
+    def __init__(self, start: StartConnection, events: Tellable, dial: Dial, **kwargs: Any) -> None:
+        super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
+        self._start = start
+        self._events = events
+        self._numbering = Numbering(start.connection, start.epoch)
+        self._dial = dial
+        self._transport: Transport | None = None
+        self._conversation = Conversation(start)
+        self._linger = start.settings.inbound_linger
+        self._watches_writing = False
+        self._stopping = False
+        self._ended = False
+
+    def on_receive(self, message: Any) -> None:
+        try:
+            self._handle(message)
+        except TellwireError as error:
+            self._say_goodbye(error)
+            self.stop()
+
+    def _handle(self, message: Any) -> None:
+        match message:
+            case _Due.SOCKET:
+                self._read()
+            case Send():
+                self._send(message)
+            case _Due.REPORT | _Due.PONG_OVERDUE:
+                self._conversation.check(self.now())
+                if message is _Due.REPORT:
+                    self._publish([self._conversation.report(time.time(), self.tasks())])
+            case _Due.PING:
+                self._conversation.ping(self.now())
+                self.after(self._start.settings.ping_timeout, _Due.PONG_OVERDUE)
+                self._flush()
+            case _Due.KEEP_ALIVE:
+                self._conversation.keep_alive()
+                self._flush()
+            case Begin():
+                dial_in_background(f"dial {self.name}", lambda: self._dial(self._start), self._dialed)
+                self.after(self._start.settings.open_timeout, _Due.LOGIN_OVERDUE)
+            case _Dialed():
+                self._open(message.result)
+            case _Due.LOGIN_OVERDUE:
+                if not self._conversation.was_ready:
+                    raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
+            case StopConnection():
+                self._leave()
+            case _Due.CLOSE_OVERDUE:
+                raise TransportClosed("the venue did not answer our close")
+            case _:
+                self.unexpected(message)
+
+    def _dialed(self, result: Transport | DialFailed) -> None:
+        """Called by the dial's thread."""
+        try:
+            self.actor_ref.tell(_Dialed(result))
+        except pykka.ActorDeadError:
+            if not isinstance(result, DialFailed):
+                result.close()
+
+    def _open(self, result: Transport | DialFailed) -> None:
+        if isinstance(result, DialFailed):
+            raise result
+        self._transport = result
+        self.watch(result, _Due.SOCKET, gap=self._linger)
+        self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
+        self.every(self._start.settings.ping_interval, _Due.PING)
+        self.every(REPORT_INTERVAL, _Due.REPORT)
+        self._conversation.ping(self.now())
+        self._read()  # the first bytes may have come along with the upgrade
+
+    def _read(self) -> None:
+        assert self._transport is not None
+        if self._transport.wants_write:
+            self._transport.flush()
+        if items := self._conversation.receive(self._transport.read(), self.now(), time.time()):
+            self._publish(items)
+        if (failure := self._conversation.failure) is None:
+            self._flush()
+        else:
+            # The peer may have hung up already, and its reason counts, not that our farewell fails. Unread
+            # bytes would make the kernel send a reset, which overtakes and destroys our close frame.
+            with contextlib.suppress(TransportClosed):
+                self._flush()
+                self._transport.read()
+            raise failure
+
+    def _send(self, message: Send) -> None:
+        if message.epoch != self._start.epoch or not self._conversation.ready:
+            logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
+            orders = [request for request in message.requests if request.order]
+            reason = "the connection was lost before it left"
+            self._publish([Failure(each.id, "NotSent", reason, order=each.order) for each in orders])
+            return
+        items = self._conversation.send(message.requests, time.time())
+        self._flush()
+        if items:
+            self._publish(items)
+
+    def _flush(self) -> None:
+        if self._transport is None:
+            return
+        if data := self._conversation.data_to_send():
+            self._transport.write(data)
+        if self._transport.wants_write != self._watches_writing:
+            self._watches_writing = self._transport.wants_write
+            self.watch(self._transport, _Due.SOCKET, writable=self._watches_writing, gap=self._linger)
+
+    def _leave(self) -> None:
+        self._stopping = True
+        if self._transport is None:
+            raise TransportClosed("stopped before it was open")
+        self._conversation.leave()
+        self._flush()
+        self.after(self._start.settings.close_timeout, _Due.CLOSE_OVERDUE)
+
+    def _publish(self, items: list[Item]) -> None:
+        self._events.tell(self._numbering.batch(items))
+
+    def _say_goodbye(self, error: TellwireError) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        down = ConnectionDown(
+            connection=self._start.connection,
+            epoch=self._start.epoch,
+            region=self._start.region.name,
+            reason="stopped" if self._stopping else f"{type(error).__name__}: {error}",
+            was_ready=self._conversation.was_ready,
+            terminal=isinstance(error, AuthRejected),
+            retry_after=error.retry_after if isinstance(error, DialFailed) else None,
+        )
+        self._publish([self._conversation.report(time.time(), self.tasks()), down])
+        self._tell_guardian(ConnectionEnded(self._start.connection, self._start.epoch))
+
+    def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
+        self._say_goodbye(TransportError(f"unforeseen {type(exception_value).__name__}"))
+        super().on_failure(exception_type, exception_value, traceback)
+
+    def release(self, unhandled: list[Any]) -> None:
+        for message in unhandled:
+            if isinstance(message, _Dialed) and not isinstance(message.result, DialFailed):
+                message.result.close()
+        if self._transport is None:
+            return
+        if self._stopping or self._conversation.failure is not None:
+            self._transport.close()
+        else:
+            # No farewell is under way; an order that is must not arrive after it was given up.
+            self._transport.abort()

@@ -1,0 +1,193 @@
+"""What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
+
+import contextlib
+import time
+from types import TracebackType
+from typing import Any
+
+import pykka
+from loguru import logger
+from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
+
+from actors.engine.dispatcher import Clock, Dispatcher
+from actors.engine.inbox import Bound, Inbox
+from actors.engine.timers import Timer
+from actors.engine.waker import HasFileno
+from actors.errors import TransportError
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
+from actors.messages.status import Describe, Described, Part
+from actors.messages.tasks import TaskStatus, words
+
+
+class Reply:
+    """The reply slot of an ``ask``, taken off its envelope so that a later event can settle it."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: pykka.Future[Any]) -> None:
+        self._future = future
+
+    def set(self, value: Any) -> None:
+        self._future.set(value)
+
+    def fail(self, error: Exception) -> None:
+        self._future.set_exception((type(error), error, None))
+
+
+class RuntimeActor(pykka.ThreadingActor):
+    """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` hears of.
+
+    It runs in the thread of its ``dispatcher``; without one, in a thread of its own, on ``clock``. Threads
+    are daemons: a program that ends without ``Runtime.stop`` is not held up by us. pykka's ``on_start`` is
+    not called, because an exception in it would call no hook.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        guardian: Tellable | None = None,
+        dispatcher: Dispatcher | None = None,
+        clock: Clock = time.monotonic,
+        bound: Bound | None = None,
+    ) -> None:
+        self._dispatcher = dispatcher or Dispatcher(clock, name)
+        self._bound = bound
+        super().__init__()
+        self.name = name
+        self.now = self._dispatcher.clock
+        self._guardian = guardian
+        self._present: Envelope[Any]
+        self.actor_inbox.put(Envelope(Begin()))
+
+    def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
+        return Inbox(self._dispatcher, self._bound)
+
+    def _start_actor_loop(self) -> None:
+        self.inbox.open(self._serve_envelope)
+
+    def _serve_envelope(self, envelope: Envelope[Any]) -> None:
+        """What pykka's loop does with an envelope; nothing is raised, for others may share the thread.
+
+        Here ``SystemExit`` is an actor's failure like any other; pykka would stop every actor for it, and
+        wait for their ends in a thread that they may need to end.
+        """
+        if self.actor_stopped.is_set():
+            self._answer_late(envelope)
+            return
+        self._present = envelope
+        try:
+            response = self._handle_receive(envelope.message)
+            if envelope.reply_to is not None:
+                envelope.reply_to.set(response)
+        except BaseException as error:  # noqa: BLE001
+            if envelope.reply_to is not None:
+                envelope.reply_to.set_exception()
+            if envelope.reply_to is None or not isinstance(error, Exception):
+                self._die_of(error)
+        if self.actor_stopped.is_set():
+            for late in self.inbox.leave():
+                self._answer_late(late)
+
+    def _die_of(self, error: BaseException) -> None:
+        for step in (self._handle_failure, self.on_failure):
+            try:
+                step(type(error), error, error.__traceback__)
+            except BaseException as another:  # noqa: BLE001  # also that of a program's own log handler
+                logger.opt(exception=another).error("{} cannot even fail properly", self.name)
+
+    def _answer_late(self, envelope: Envelope[Any]) -> None:
+        """It was put in the moment of the end, or left over: whoever asks the dead is told so."""
+        if envelope.reply_to is None:
+            return
+        if isinstance(envelope.message, _ActorStop):
+            envelope.reply_to.set(None)
+        else:
+            dead = pykka.ActorDeadError(f"{self.actor_ref} stopped before handling the message")
+            envelope.reply_to.set_exception((pykka.ActorDeadError, dead, None))
+
+    @property
+    def inbox(self) -> Inbox:
+        assert isinstance(self.actor_inbox, Inbox)
+        return self.actor_inbox
+
+    def after(self, delay: float, message: Any) -> Timer:
+        """Tell this actor ``message`` in ``delay`` seconds."""
+        return self.inbox.after(delay, message)
+
+    def every(self, interval: float, message: Any) -> Timer:
+        """Tell this actor ``message`` every ``interval`` seconds."""
+        return self.inbox.every(interval, message)
+
+    def watch(self, source: HasFileno, message: Any, *, writable: bool = False, gap: float = 0.0) -> None:
+        """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``): at
+        once after a pause, and not within ``gap`` seconds of the last time.
+
+        Raises ``TransportError`` where the process may open no more descriptors: the first watch needs some.
+        """
+        try:
+            self.inbox.watch(source, message, writable=writable, gap=gap)
+        except OSError as error:
+            raise TransportError(f"{error.strerror} while beginning to watch a socket") from error
+
+    def tasks(self) -> tuple[TaskStatus, ...]:
+        """What ``every`` has booked, named after its message."""
+        now = self.now()
+        return tuple(
+            TaskStatus(
+                owner=self.name,
+                name=words(timer.message),
+                interval=timer.interval or 0.0,
+                last_run=None if timer.last_run is None else now - timer.last_run,
+                next_run=timer.due - now,
+                last_error=timer.last_error,
+            )
+            for timer in self.inbox.periodic()
+        )
+
+    def describe(self, wanted: Describe, part: Part) -> None:
+        """Give this actor's part of the status, and its tasks."""
+        wanted.to.tell(Described(wanted.id, part, self.tasks()))
+
+    def defer(self) -> Reply | None:
+        """Take over the answer to the present message; ``None`` if it was told, not asked."""
+        envelope = self._present
+        if envelope.reply_to is None:
+            return None
+        future, envelope.reply_to = envelope.reply_to, None
+        return Reply(future)
+
+    def unexpected(self, message: Any) -> None:
+        """The last case of every actor's ``match``; to have nothing to begin with is no fault."""
+        if not isinstance(message, Begin):
+            logger.warning("{} cannot handle {}", self.name, type(message).__name__)
+
+    def on_stop(self) -> None:
+        try:
+            self.release(self.inbox.close())
+        finally:
+            self._tell_guardian(ActorEnded(self.actor_urn))
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.release(self.inbox.close())
+        finally:
+            try:
+                reason = f"{type(exception_value).__name__}: {exception_value}"
+                self._tell_guardian(ActorFailed(self.name, reason))
+            finally:
+                self._tell_guardian(ActorEnded(self.actor_urn))
+
+    def release(self, unhandled: list[Any]) -> None:
+        """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
+
+    def _tell_guardian(self, message: ActorEnded | ActorFailed | ConnectionEnded) -> None:
+        if self._guardian is not None:
+            with contextlib.suppress(pykka.ActorDeadError):  # ended before us
+                self._guardian.tell(message)

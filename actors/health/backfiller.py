@@ -1,0 +1,46 @@
+"""Fills the gaps of streams with candles, and says what it could not fill."""
+
+from typing import Any
+
+from actors.engine.actor import RuntimeActor
+from actors.errors import RequestError
+from actors.health.gaps import PATIENCE, Backfill, Loading
+from actors.messages.events import StreamGap
+from actors.messages.lifecycle import Tellable
+from actors.messages.traffic import Answer, EventBatch, Load, Refusal
+from actors.values import Candle
+
+
+class Backfiller(RuntimeActor):
+    """Owns the gaps that are being filled.
+
+    Receives ``StreamGap`` and what came of a load; sends ``Load`` to ``candle_desk``, and to ``router`` the
+    candles of a gap and, behind them, ``StreamRecovered``.
+    """
+
+    def __init__(self, *, router: Tellable, candle_desk: Tellable, **kwargs: Any) -> None:
+        super().__init__("backfiller", **kwargs)
+        self._backfill = Backfill()
+        self._router = router
+        self._candle_desk = candle_desk
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case StreamGap():
+                self._load(self._backfill.begin(message))
+            case Answer(id=id, value=candles):
+                self._finish(id, candles)
+            case Refusal(id=id, error=error):
+                self._finish(id, error)
+            case _:
+                self.unexpected(message)
+
+    def _load(self, loading: Loading | None) -> None:
+        if loading is not None:
+            load = Load(loading.id, loading.command, self.now() + PATIENCE, self.actor_ref)
+            self._candle_desk.tell(load)
+
+    def _finish(self, id: int, outcome: list[Candle] | RequestError) -> None:
+        news, following = self._backfill.finish(id, outcome)
+        self._router.tell(EventBatch(self.name, [*news]))
+        self._load(following)

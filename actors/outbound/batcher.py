@@ -1,0 +1,67 @@
+"""Joins requests that leave in quick succession, so that a connection can write them all at once."""
+
+import itertools
+from typing import Any
+
+from msgspec import Struct
+
+from actors.engine.actor import RuntimeActor
+from actors.engine.timers import Timer
+from actors.messages.control import Reconfigure
+from actors.messages.lifecycle import Tellable
+from actors.messages.status import BatcherStatus, Describe
+from actors.messages.traffic import Request, Requests, Settled
+from actors.outbound.batching import BatchSettings, Gathering
+
+
+class _Flush(Struct, frozen=True):
+    """What was gathered has waited long enough."""
+
+
+class Batcher(RuntimeActor):
+    """Owns the requests that wait for company; receives ``Request`` and ``Settled``, sends ``Requests`` to
+    ``outbound``, and what is settled. What has been told already is company at no cost: nothing leaves before
+    it is seen."""
+
+    def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
+        super().__init__("batcher", **kwargs)
+        self._gathering: Gathering[Request] = Gathering(settings)
+        self._outbound = outbound
+        self._unasked = itertools.count(-(2**62), -1)  # far from every request's id
+        self._flush: Timer | None = None
+        self._requests = self._batches = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Request():
+                self._gathering.add(message.id or next(self._unasked), message)
+                if message.urgent or self._gathering.full:
+                    self._pass_on()
+            case Settled():
+                self._gathering.settle(message.id)
+                self._outbound.tell(message)
+            case _Flush():
+                self._flush = None
+            case Reconfigure(settings=BatchSettings() as settings):
+                self._gathering.settings = settings
+            case Describe():
+                part = BatcherStatus(requests=self._requests, batches=self._batches)
+                self.describe(message, part)
+            case _:
+                self.unexpected(message)
+        if self.inbox.empty():
+            self._pass_on_what_is_due()
+
+    def _pass_on_what_is_due(self) -> None:
+        now = self.now()
+        due = self._gathering.due(now)
+        if due is not None and due <= now:
+            self._pass_on()
+        elif due is not None and self._flush is None:
+            self._flush = self.after(due - now, _Flush())
+
+    def _pass_on(self) -> None:
+        requests = self._gathering.take(self.now())
+        self._requests += len(requests)
+        self._batches += 1
+        self._outbound.tell(Requests(requests))

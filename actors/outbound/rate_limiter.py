@@ -1,0 +1,177 @@
+"""The one gate that every request passes on its way out, whatever process it comes from or goes to."""
+
+import math
+from collections import deque
+from typing import Any
+
+from msgspec import Struct
+
+from actors.engine.actor import RuntimeActor
+from actors.engine.timers import Timer
+from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
+from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
+from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
+from actors.messages.lifecycle import Tellable
+from actors.messages.status import Describe, LimiterStatus
+from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
+from actors.rates import Allowance, Quota
+
+MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
+"""Commands that are more than one message on the wire (protocol 1.6.2)."""
+
+
+class _Admit(Struct, frozen=True):
+    """The windows may admit the next request now."""
+
+
+class RateLimiter(RuntimeActor):
+    """Owns the rate windows and the count of unanswered requests.
+
+    Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
+    is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
+    (and what is settled), and, to ``router``, the refusal of those that would wait past their deadline; an
+    order's to ``desk``, which ends after this actor, so that it hears of every order that never left. While
+    requests wait for a connection, ``pool`` is told so.
+    """
+
+    def __init__(
+        self,
+        allowance: Allowance,
+        *,
+        outbound: Tellable,
+        pool: Tellable,
+        router: Tellable,
+        desk: Tellable,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("rate limiter", **kwargs)
+        self._quota = Quota(allowance)
+        self._outbound = outbound
+        self._pool = pool
+        self._router = router
+        self._desk = desk
+        self._urgent: deque[Request] = deque()
+        self._waiting: deque[Request] = deque()
+        self._ready: dict[str, int] = {}
+        self._barred: tuple[str, str] | None = None
+        self._timer: Timer | None = None
+        self._passed = self._refused = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Request():
+                self._queue(message)
+            case Settled(id=request):
+                self._quota.settle(request)
+                self._outbound.tell(message)
+                self._admit()
+            case _Admit():
+                self._timer = None
+                self._admit()
+            case ConnectionUp(connection=name, epoch=epoch):
+                self._ready[name] = epoch
+                self._admit()
+            case ConnectionDown(connection=name, epoch=epoch):
+                if self._ready.get(name) == epoch:
+                    del self._ready[name]
+                    self._admit()
+            case ConnectionSuspect():
+                pass
+            case StopOrders(reason=reason):
+                self._stop_orders("Halted", reason)
+            case Drain():
+                self._stop_orders("NotSent", "the runtime stopped before it was sent")
+            case ResumeOrders():
+                self._barred = None
+            case Reconfigure(settings=Allowance() as allowance):
+                self._quota.change(allowance)
+                self._admit()
+            case Describe():
+                self.describe(message, self._status())
+            case _:
+                self.unexpected(message)
+
+    def _queue(self, request: Request) -> None:
+        if request.order and self._barred is not None:
+            self._refuse(request, *self._barred)
+            return
+        if not request.id and request in self._waiting:
+            return  # a stream that is restored again and again waits once
+        now = self.now()
+        ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
+        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request), urgent=request.urgent)
+        if now + wait > request.expires_at:
+            self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
+            return
+        (self._urgent if request.urgent else self._waiting).append(request)
+        self._admit()
+
+    def _admit(self) -> None:
+        self._expire_orders()
+        if not self._ready and (self._urgent or self._waiting):
+            self._pool.tell(ConnectionWanted())
+        while self._ready and (lane := self._urgent or self._waiting):
+            now = self.now()
+            request = lane[0]
+            if now > request.expires_at:
+                lane.popleft()
+                self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
+                continue
+            wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
+            if wait > 0 or (_awaited(request) and not request.urgent and self._quota.full(now)):
+                self._try_again(wait or 1.0)
+                return
+            lane.popleft()
+            self._quota.book(now, _cost(request), _awaited(request), request.expires_at)
+            self._passed += 1
+            self._outbound.tell(request)
+        if self._urgent:
+            self._try_again(math.inf)
+
+    def _expire_orders(self) -> None:
+        """An order must have its answer by its deadline, not when its turn would come."""
+        now = self.now()
+        for request in [request for request in self._urgent if request.expires_at < now]:
+            self._urgent.remove(request)
+            self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
+
+    def _try_again(self, delay: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        expiries = (request.expires_at - self.now() for request in self._urgent)
+        delay = min(delay, max(0.0, min(expiries, default=math.inf)))
+        self._timer = self.after(delay, _Admit())
+
+    def _stop_orders(self, error: str, reason: str) -> None:
+        self._barred = error, reason
+        orders = [request for request in self._urgent if request.order]
+        self._urgent = deque(request for request in self._urgent if not request.order)
+        for request in orders:
+            self._refuse(request, error, reason)
+
+    def _refuse(self, request: Request, error: str, reason: str, retry_after: float = 0.0) -> None:
+        self._refused += 1
+        failure = Failure(request.id, error, reason, retry_after, request.order)
+        if request.order:
+            self._desk.tell(failure)
+        elif request.id:
+            self._router.tell(EventBatch(self.name, [failure]))
+
+    def _status(self) -> LimiterStatus:
+        return LimiterStatus(
+            windows=self._quota.headroom(self.now()),
+            waiting=len(self._urgent) + len(self._waiting),
+            in_flight=self._quota.in_flight,
+            max_in_flight=self._quota.max_in_flight,
+            passed=self._passed,
+            refused=self._refused,
+        )
+
+
+def _cost(request: Request) -> int:
+    return MESSAGES_PER_COMMAND.get(type(request.command), 1)
+
+
+def _awaited(request: Request) -> int:
+    """Its id if it takes a place among those without an answer; a stream may stay unconfirmed for hours."""
+    return 0 if isinstance(request.command, SubscribeTicks) else request.id

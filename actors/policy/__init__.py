@@ -1,1 +1,0 @@
-"""What we decide: pure, testable without a thread; ``now`` is always an argument."""

@@ -1,0 +1,192 @@
+"""Socket.IO protocol 5, namespace "/": packets, and the pairing of events with their attachments.
+
+Arguments and attachments stay JSON text here; what they mean is the venue's business.
+"""
+
+import enum
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from actors.errors import RemoteProtocolError
+from actors.protocols import engineio
+from actors.protocols.json_documents import Document
+
+MAX_ATTACHMENTS = 64  # the venue has never announced more than one
+
+
+class PacketType(enum.Enum):
+    CONNECT = b"0"
+    DISCONNECT = b"1"
+    EVENT = b"2"
+    ACK = b"3"
+    CONNECT_ERROR = b"4"
+    BINARY_EVENT = b"5"
+    BINARY_ACK = b"6"
+
+
+class Connected(Struct, frozen=True):
+    """The server admitted us to the namespace."""
+
+
+class Disconnected(Struct, frozen=True):
+    """The server put us out of the namespace."""
+
+
+class ConnectError(Struct, frozen=True):
+    """The server did not admit us; ``message`` is its own text."""
+
+    message: str = ""
+
+
+class Event(Struct, frozen=True):
+    """An event; each of ``arguments`` is a JSON document, wherever on the wire it stood."""
+
+    name: str
+    arguments: tuple[bytes, ...] = ()
+
+
+Packet = Connected | Disconnected | ConnectError | Event
+
+CONNECT = engineio.message(PacketType.CONNECT.value)
+DISCONNECT = engineio.message(PacketType.DISCONNECT.value)
+
+
+def encode_event(name: str, *arguments: Any) -> bytes:
+    """An EVENT as the text of one WebSocket message."""
+    return engineio.message(PacketType.EVENT.value + msgspec.json.encode((name, *arguments)))
+
+
+class _Placeholder(Struct):
+    num: int
+
+
+_PLACEHOLDER_KEY = b'"_placeholder"'
+
+# <type>[<attachments>-][<namespace>,][<acknowledgement id>][<JSON>]
+_PACKET = re.compile(rb"([0-6])(?:([0-9]{1,9})-)?(/[^,]*(?:,|\Z))?([0-9]*)(.*)\Z", re.DOTALL)
+
+_ARGUMENTS = Document("Socket.IO event", list[msgspec.Raw])
+_NAME = Document("Socket.IO event name", str)
+_CONNECT_ERROR = Document("Socket.IO CONNECT_ERROR", ConnectError)
+_PLACEHOLDER = Document("Socket.IO placeholder", _Placeholder)
+
+
+class _Awaited:
+    """An event some of whose attachments are still to come."""
+
+    def __init__(self, event: Event, slots: dict[int, int], *, ours: bool) -> None:
+        self.event = event
+        self.ours = ours
+        self._slots = slots  # number of the attachment: index of the argument
+        self._attachments: list[bytes] = []
+
+    def attach(self, data: bytes) -> bool:
+        """Whether this attachment was the last one."""
+        self._attachments.append(data)
+        return len(self._attachments) == len(self._slots)
+
+    def complete(self) -> Event:
+        arguments = list(self.event.arguments)
+        for number, index in self._slots.items():
+            arguments[index] = self._attachments[number]
+        return Event(self.event.name, tuple(arguments))
+
+
+class Decoder:
+    """Messages in, packets out. ``unpaired`` counts headers and attachments that never met.
+
+    Attachments follow their header at once (protocol 1.3), so a Socket.IO text in between ends the wait:
+    its event is dropped, and so is every attachment nobody awaits. An Engine.IO PING in between is the
+    lower layer's own affair and does not come here.
+    """
+
+    def __init__(self) -> None:
+        self.unpaired = 0
+        self._awaited: _Awaited | None = None
+
+    @property
+    def announced(self) -> str:
+        """The name of the event whose attachments are still to come, ``""`` if there is none."""
+        return self._awaited.event.name if self._awaited and self._awaited.ours else ""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no attachment is due."""
+        return self._awaited is None
+
+    def receive_text(self, data: bytes) -> Packet | None:
+        """Take the data of an Engine.IO MESSAGE.
+
+        ``None`` is an event with attachments to come, or a packet of another namespace. Raises
+        ``RemoteProtocolError``; the decoder can go on.
+        """
+        if self._awaited is not None:
+            self._awaited = None
+            self.unpaired += 1
+        found = _PACKET.match(data)
+        if found is None:
+            raise RemoteProtocolError("not a Socket.IO packet")
+        kind, attachments, namespace, _, body = found.groups()
+        ours = namespace in (None, b"/", b"/,")
+        match PacketType(kind):
+            case PacketType.BINARY_EVENT:
+                return self._announce(body, int(attachments or 0), ours=ours)
+            case _ if attachments is not None:
+                raise RemoteProtocolError("attachments announced by a packet that cannot have any")
+            case _ if not ours:
+                return None
+            case PacketType.EVENT:
+                return _event(body)
+            case PacketType.CONNECT:
+                return Connected()
+            case PacketType.DISCONNECT:
+                return Disconnected()
+            case PacketType.CONNECT_ERROR:
+                return _CONNECT_ERROR.read(body) if body else ConnectError()
+            case _:
+                raise RemoteProtocolError("an acknowledgement of something we never asked for")
+
+    def receive_binary(self, data: bytes) -> Event | None:
+        """Take an attachment; the last one completes its event."""
+        awaited = self._awaited
+        if awaited is None:
+            self.unpaired += 1
+            return None
+        if not awaited.attach(data):
+            return None
+        self._awaited = None
+        return awaited.complete() if awaited.ours else None
+
+    def _announce(self, body: bytes, attachments: int, *, ours: bool) -> Event | None:
+        if attachments > MAX_ATTACHMENTS:
+            raise RemoteProtocolError(f"{attachments} attachments announced, {MAX_ATTACHMENTS} allowed", 1009)
+        event = _event(body)
+        slots = _placeholders(event)
+        if not slots:
+            return event if ours else None  # the payload stands in the header itself (protocol 1.3)
+        if sorted(slots) != list(range(attachments)):
+            raise RemoteProtocolError(f"{attachments} attachments announced, but not the same ones used")
+        self._awaited = _Awaited(event, slots, ours=ours)
+        return None
+
+
+def _event(body: bytes) -> Event:
+    items = _ARGUMENTS.read(body)
+    if not items:
+        raise RemoteProtocolError("Socket.IO event without a name")
+    return Event(_NAME.read(items[0]), tuple(bytes(item) for item in items[1:]))
+
+
+def _placeholders(event: Event) -> dict[int, int]:
+    """Which argument each attachment replaces. One that hides deeper inside an argument is refused."""
+    slots: dict[int, int] = {}
+    for index, argument in enumerate(event.arguments):
+        if _PLACEHOLDER_KEY in argument:
+            number = _PLACEHOLDER.read(argument).num
+            if number in slots:
+                raise RemoteProtocolError(f"attachment {number} is used twice")
+            slots[number] = index
+    return slots

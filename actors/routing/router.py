@@ -1,0 +1,194 @@
+"""The router: the one face of the runtime, and the crossing that every event passes."""
+
+import contextlib
+import math
+import time
+from typing import Any, cast
+
+import pykka
+from loguru import logger
+
+from actors.engine.actor import RuntimeActor
+from actors.errors import RequestError, RequestRefused, RequestTimeout, request_error
+from actors.messages import commands, traffic
+from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
+from actors.messages.control import Drain, HaltTrading, HandoverBegun
+from actors.messages.events import Event
+from actors.messages.lifecycle import DeadlinePassed, LinkOpened, LinkReadable, RestartChild, Wired
+from actors.messages.status import Describe, Described, RouterStatus
+from actors.routing.handover import Handovers
+from actors.routing.links import Links
+from actors.routing.sequence import Continuity
+from actors.routing.status import Picture
+from actors.routing.subscriptions import Audience, StartSubscriber
+from actors.routing.venue_facts import VenueFacts, Verdict
+from actors.routing.waiters import Waiter, Waiters
+
+
+class Router(RuntimeActor):
+    """Owns the subscriptions, the waiters and the latest facts; reads the workers' links itself.
+
+    Receives commands from users and ``EventBatch`` from everyone; sends requests on their way out, and
+    each event to whoever subscribed to its topic.
+    """
+
+    def __init__(self, start_subscriber: StartSubscriber, default_deadline: float, **kwargs: Any) -> None:
+        super().__init__("router", **kwargs)
+        self._audience = Audience(start_subscriber)
+        self._facts = VenueFacts()
+        self._continuity = Continuity()
+        self._handovers = Handovers()
+        self._waiters = Waiters(default_deadline)
+        self._house: Wired
+        self._links = Links(self.inbox)
+        self._draining = False
+        self._events = self._ticks = self._lost = 0
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case LinkReadable(opened=opened):
+                self._route_all(self._links.read(opened, self.name))
+            case traffic.EventBatch():
+                self._route(message)
+            case Command():
+                self._accept(message)
+            case DeadlinePassed(id=id):
+                self._fail(id, RequestTimeout("no answer within the deadline"))
+            case traffic.Answer():
+                self._settle(message.id, message.value)
+            case traffic.Refusal():
+                self._fail(message.id, message.error)
+            case Described():
+                self._draw(message)
+            case LinkOpened():
+                self._route_all(self._links.add(message, self.name))
+            case HandoverBegun():
+                news = self._handovers.begin(message, self._continuity.lives)
+                self._route(traffic.EventBatch(self.name, news))
+            case Wired():
+                self._house = message
+            case Drain():
+                self._drain()
+            case _:
+                self.unexpected(message)
+
+    def _route_all(self, batches: list[traffic.EventBatch]) -> None:
+        for batch in batches:
+            self._route(batch)
+
+    def _route(self, batch: traffic.EventBatch) -> None:
+        if missing := self._continuity.missing(batch):
+            self._lost += missing
+            logger.error("{} batches of {} have not arrived", missing, batch.source)
+        items = self._continuity.current(batch)
+        items = self._handovers.sift(batch.source, items) if self._handovers else items
+        for item in items:
+            match item:
+                case traffic.Ticks():
+                    self._ticks += len(item)
+                case traffic.Reply(request=id) | traffic.Failure(request=id) if id < 0:
+                    if not self._draining:  # then the desk may have ended
+                        self._house.candle_desk.tell(item)
+                case traffic.Reply():
+                    self._settle(item.request, item.value)
+                case traffic.Failure(order=order) if order:
+                    with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
+                        self._house.desk.tell(item)
+                case traffic.Failure():
+                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
+                case Event():
+                    self._events += 1
+                    self._continuity.learn(item)
+                    if self._facts.learn(item):
+                        for waiter in self._waiters.take_undecided():
+                            self._consider(waiter)
+        self._audience.deliver(items)
+
+    def _accept(self, command: Command) -> None:
+        waiter = self._waiters.add(command, self.defer(), self.now())
+        if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
+            waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
+        match command:
+            case _ if waiter.flaw:
+                self._fail(waiter.id, RequestRefused(waiter.flaw))
+            case commands.Subscribe():
+                self._audience.add(command)
+                self._settle(waiter.id, command.topic)
+            case commands.Unsubscribe():
+                self._settle(waiter.id, self._audience.remove(command))
+            case commands.GetStatus():
+                waiter.picture = Picture()
+                for part in self._house.parts:
+                    part.tell(Describe(waiter.id, self.actor_ref))
+            case commands.Restart(name=name):
+                self._house.supervisor.tell(RestartChild(waiter.id, name))
+            case _:
+                self._consider(waiter)
+
+    def _consider(self, waiter: Waiter) -> None:
+        if self._draining:
+            self._drain()
+            return
+        try:
+            answer = self._facts.consider(waiter.command, time.time())
+        except RequestRefused as refused:
+            self._fail(waiter.id, refused)
+            return
+        if isinstance(answer, Verdict) and not self._continuity.lives and waiter.needs_the_venue:
+            self._house.pool.tell(traffic.ConnectionWanted())
+        if answer is Verdict.WAIT:
+            self._waiters.postpone(waiter)
+        elif answer is Verdict.FORWARD:
+            waiter.forwarded = True
+            self._forward(waiter)
+        else:
+            self._settle(waiter.id, answer)
+
+    def _forward(self, waiter: Waiter) -> None:
+        command = waiter.command
+        if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
+            desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
+            trade = traffic.Trade(waiter.id, command, waiter.expires_at)
+            desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
+        elif isinstance(command, commands.LoadCandles):
+            self._house.candle_desk.tell(traffic.Load(waiter.id, command, waiter.expires_at, self.actor_ref))
+        else:
+            request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
+            self._house.outbound.tell(request)
+
+    def _settle(self, id: int, value: Any) -> None:
+        if (waiter := self._take(id)) is not None:
+            waiter.settle(value)
+
+    def _fail(self, id: int, error: RequestError) -> None:
+        waiter = self._take(id, succeeded=False)
+        if waiter is not None and (news := waiter.fail(error)):
+            logger.warning("{} failed: {}", news.command, error)
+            self._route(traffic.EventBatch(self.name, [news]))
+
+    def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
+        waiter = self._waiters.take(id)
+        if waiter is not None and waiter.forwarded and not self._draining:
+            settled = traffic.Settled(id, succeeded)
+            self._house.outbound.tell(settled)
+            if isinstance(waiter.command, PendingCommand):
+                self._house.pending_desk.tell(settled)
+        return waiter
+
+    def _draw(self, described: Described) -> None:
+        waiter = self._waiters.get(described.id)
+        if waiter is not None and waiter.picture is not None and waiter.picture.add(described):
+            listeners, waiting = len(self._audience), len(self._waiters) - 1
+            own = RouterStatus(self._events, self._ticks, listeners, waiting, self._lost)
+            self._settle(waiter.id, waiter.picture.compose(own, time.time()))
+
+    def _drain(self, but: type[Command] | tuple[()] = TradingCommand) -> None:
+        """Nobody need wait any longer but for the desks, which have their own last words."""
+        self._draining = True
+        for waiter in self._waiters.take_all(but=but):
+            waiter.fail(RequestError("the runtime stopped before there was an answer"))
+
+    def release(self, unhandled: list[Any]) -> None:
+        self._drain(but=())
+        self._audience.end()
+        self._links.close(each for each in unhandled if isinstance(each, LinkOpened))

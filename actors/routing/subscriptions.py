@@ -1,0 +1,83 @@
+"""Who listens to what, and how the events of a subscription get there."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+
+from actors.messages.commands import Subscribe, Unsubscribe
+from actors.messages.traffic import Deliver, Item, unfolded
+from actors.routing.topics import TopicTable, route
+
+StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
+"""Starts a subscriber actor for a wish whose ``to`` is a callable."""
+
+
+class Listener(Struct, frozen=True, eq=False):
+    """``to`` is what the user named; ``owned`` means that ``ref`` is a subscriber actor made for it."""
+
+    topic: str
+    to: Any
+    ref: pykka.ActorRef[Any]
+    batch: bool
+    owned: bool
+
+    def deliver(self, events: list[Any]) -> None:
+        """Tell them on, with each tick by itself if to a user's actor; raises ``pykka.ActorDeadError`` once
+        nobody is there."""
+        if self.owned:
+            self.ref.tell(Deliver(events))
+        elif self.batch:
+            self.ref.tell(list(unfolded(events)))
+        else:
+            for event in unfolded(events):
+                self.ref.tell(event)
+
+    def end(self) -> None:
+        """The subscription is over; an actor of the user's lives on."""
+        if self.owned:
+            self.ref.stop(block=False)
+
+
+class Audience:
+    """All listeners. A callable gets a subscriber actor from ``start_subscriber``; one that has died is
+    forgotten when there is something to tell it."""
+
+    def __init__(self, start_subscriber: StartSubscriber) -> None:
+        self._start_subscriber = start_subscriber
+        self._topics: TopicTable[Listener] = TopicTable()
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The prefixes that anybody listens to."""
+        return frozenset(listener.topic for listener in self._topics)
+
+    def add(self, wish: Subscribe) -> None:
+        owned = not isinstance(wish.to, pykka.ActorRef)
+        ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
+        self._topics.add(wish.topic, Listener(wish.topic, wish.to, ref, wish.batch, owned))
+
+    def remove(self, wish: Unsubscribe) -> bool:
+        """Whether there was such a subscription."""
+        found = [each for each in self._topics if each.topic == wish.topic and each.to == wish.to]
+        for listener in found:
+            self._topics.remove(listener)
+            listener.end()
+        return bool(found)
+
+    def deliver(self, items: Sequence[Item]) -> None:
+        for listener, events in route(items, self._topics).items():
+            try:
+                listener.deliver(events)
+            except pykka.ActorDeadError:
+                logger.debug("the listener to {!r} has ended; so does its subscription", listener.topic)
+                self._topics.remove(listener)
+
+    def end(self) -> None:
+        for listener in self._topics:
+            listener.end()

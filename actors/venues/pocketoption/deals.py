@@ -1,0 +1,211 @@
+"""What PocketOption says about deals, and what it means (protocol 1.7.6 to 1.7.9)."""
+
+from decimal import Decimal
+from typing import Annotated, Final
+
+from msgspec import Meta, Raw, Struct, field
+
+from actors.errors import RemoteProtocolError
+from actors.protocols.json_documents import NULL, Document, scalar
+from actors.values import Deal, Direction
+from actors.venues.pocketoption import account_kind as accounts
+from actors.venues.pocketoption.clock import Time, to_utc
+from actors.venues.pocketoption.money import is_amount
+from actors.venues.pocketoption.rows import Rows
+
+DIRECTIONS: Final = (Direction.CALL, Direction.PUT)
+"""By the venue's number for them."""
+
+_NO_REASON: Final = "the venue gave no reason"
+_MAX_REASON: Final = 200  # characters
+_MAX_PERCENT: Final = 10_000
+
+Name = Annotated[str, Meta(min_length=1)]
+Price = Annotated[float, Meta(gt=0, lt=1e15)]
+_Milliseconds = Annotated[float, Meta(ge=0, lt=1000)]
+
+
+class _OpenRow(Struct, rename="camel"):
+    """What open and closed deals have in common. Of an open deal ``profit`` is only what it could win, and
+    ``closePrice`` is 0: they are not even read."""
+
+    id: Name
+    asset: Name
+    command: int
+    amount: Decimal
+    open_timestamp: Time
+    close_timestamp: Time
+    open_price: Price
+    percent_profit: Decimal
+    is_demo: accounts.Flag
+    open_ms: _Milliseconds | None = None
+    close_ms: _Milliseconds | None = None
+
+
+class _ClosedRow(_OpenRow, rename="camel"):
+    profit: Decimal | None = None
+    close_price: Annotated[float, Meta(ge=0, lt=1e15)] | None = None
+    percent_loss: Decimal = Decimal(100)
+
+
+class _Closing(Struct):
+    """The ``profit`` beside ``deals`` is of no known meaning."""
+
+    deals: list[Raw]
+
+
+class _Accepted(Struct):
+    request_id: Raw = field(name="requestId", default=NULL)
+
+
+class _Refused(Struct):
+    asset: Name
+    error: Raw = NULL
+
+
+class Acceptance(Struct, frozen=True):
+    """A deal was opened for the order that carried ``request_id``, ``""`` if for none.
+
+    Without a ``deal`` it was one that cannot be true; the order is answered all the same.
+    """
+
+    request_id: str
+    deal: Deal | None
+
+
+class Refusal(Struct, frozen=True):
+    """No deal was opened; ``reason`` is never empty."""
+
+    asset: str
+    reason: str
+
+
+class OpenDeals(Struct, frozen=True):
+    """All open deals, if ``complete``: a row that could not be read is missing otherwise."""
+
+    deals: list[Deal]
+    complete: bool = True
+
+
+class ClosedDeals(Struct, frozen=True):
+    """The latest closed deals if ``listed``, else those that have just closed; all of them if
+    ``complete``."""
+
+    deals: list[Deal]
+    listed: bool
+    complete: bool = True
+
+
+class Deals(Rows):
+    """Documents in, facts out."""
+
+    _accepted = Document("accepted order", _Accepted)
+    _refused = Document("refused order", _Refused)
+    _list = Document("list of deals", list[Raw])
+    _closing = Document("closed deals", _Closing)
+
+    def acceptance(self, payload: bytes) -> Acceptance:
+        """Protocol 1.7.6."""
+        request_id = scalar(self._accepted.read(payload).request_id)
+        return Acceptance(request_id, next(self.each(_open, [Raw(payload)]), None))
+
+    def refusal(self, payload: bytes) -> Refusal:
+        """Protocol 1.7.7; the amount in it may be the stake or a limit, so it is of no use."""
+        found = self._refused.read(payload)
+        return Refusal(found.asset, reason(scalar(found.error)))
+
+    def closing(self, payload: bytes) -> ClosedDeals:
+        """Protocol 1.7.8."""
+        wrapped = payload.lstrip().startswith(b"{")
+        rows = self._closing.read(payload).deals if wrapped else self._list.read(payload)
+        return self._closed_deals(rows, listed=False)
+
+    def open_list(self, payload: bytes) -> OpenDeals:
+        """Protocol 1.7.9."""
+        rows = self._list.read(payload)
+        deals = self.some(_open, rows)
+        return OpenDeals(deals, complete=len(deals) == len(rows))
+
+    def closed_list(self, payload: bytes) -> ClosedDeals:
+        """Protocol 1.7.9."""
+        return self._closed_deals(self._list.read(payload), listed=True)
+
+    def _closed_deals(self, rows: list[Raw], *, listed: bool) -> ClosedDeals:
+        deals = self.some(_closed, rows)
+        return ClosedDeals(deals, listed, complete=len(deals) == len(rows))
+
+
+def reason(word: str) -> str:
+    """The venue's own word for why it refused something, within bounds and never empty."""
+    return word[:_MAX_REASON] or _NO_REASON
+
+
+def direction(command: int) -> Direction:
+    """Raises ``RemoteProtocolError`` for a third way."""
+    if command not in range(len(DIRECTIONS)):
+        raise RemoteProtocolError("neither up nor down")
+    return DIRECTIONS[command]
+
+
+def stake(amount: Decimal) -> Decimal:
+    """Raises ``RemoteProtocolError`` unless it can be money, and more than none."""
+    if not (is_amount(amount) and amount > 0):
+        raise RemoteProtocolError("not an amount that can have been staked")
+    return amount
+
+
+_OPEN_ROW = Document("open deal", _OpenRow, strict=False)
+_CLOSED_ROW = Document("closed deal", _ClosedRow, strict=False)
+
+
+def _open(document: Raw) -> Deal:
+    return _deal(_OPEN_ROW.read(document))
+
+
+def _closed(document: Raw) -> Deal:
+    row = _CLOSED_ROW.read(document)
+    profit = _profit(row) if row.profit is None else row.profit
+    if not is_amount(profit):
+        raise RemoteProtocolError("the profit is no amount of money")
+    return _deal(row, row.close_price or None, profit)
+
+
+def _deal(row: _OpenRow, close_price: float | None = None, profit: Decimal | None = None) -> Deal:
+    if row.close_timestamp < row.open_timestamp:
+        raise RemoteProtocolError("the deal ended before it began")
+    return Deal(
+        id=row.id,
+        asset=row.asset,
+        direction=direction(row.command),
+        amount=stake(row.amount),
+        opened_at=_moment(row.open_timestamp, row.open_ms),
+        closes_at=_moment(row.close_timestamp, row.close_ms),
+        open_price=row.open_price,
+        payout=int(_percent(row.percent_profit)),
+        account=accounts.read(row.is_demo),
+        close_price=close_price,
+        profit=profit,
+    )
+
+
+def _moment(stamp: float, milliseconds: float | None) -> float:
+    """The stamp is whole seconds; the rest stands beside it."""
+    return int(to_utc(stamp)) + (milliseconds or 0) / 1000
+
+
+def _percent(number: Decimal) -> Decimal:
+    if not (number.is_finite() and 0 <= number <= _MAX_PERCENT):
+        raise RemoteProtocolError("not a percentage")
+    return number
+
+
+def _profit(row: _ClosedRow) -> Decimal:
+    """What the prices make of a closed deal that does not name its profit."""
+    if not row.close_price:
+        raise RemoteProtocolError("a closed deal with neither profit nor price")
+    if row.close_price == row.open_price:
+        return Decimal(0)
+    rose = row.close_price > row.open_price
+    if rose is (direction(row.command) is Direction.CALL):
+        return stake(row.amount) * _percent(row.percent_profit) / 100
+    return -stake(row.amount) * _percent(row.percent_loss) / 100

@@ -1,0 +1,228 @@
+"""PocketOption's dialect: its events and commands by name, to and from the house's types."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from actors.errors import NotSent, RemoteProtocolError, RequestRefused
+from actors.messages import (
+    AssetsListed,
+    BalanceChanged,
+    PendingOrdersListed,
+    PlaceOrder,
+    RawMessage,
+)
+from actors.messages.commands import PlacePendingOrder
+from actors.messages.traffic import Ticks
+from actors.protocols.json_documents import Document
+from actors.protocols.socketio import Event, encode_event
+from actors.values import AccountKind, Direction
+from actors.venues.pocketoption import account_kind as accounts, clock as venue_time, money as amounts
+from actors.venues.pocketoption.clock import END_OF_TIME, VENUE_UTC_OFFSET
+from actors.venues.pocketoption.deals import DIRECTIONS, Acceptance, ClosedDeals, Deals, OpenDeals, Refusal
+from actors.venues.pocketoption.market_data import RequestedHistory, Shapes, StreamHistory
+from actors.venues.pocketoption.pending_orders import (
+    AT_PRICE,
+    AT_TIME,
+    Cancellation,
+    PendingOrders,
+    Placement,
+)
+from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.ticks import TickReader
+
+TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
+"""How the venue announces ticks, to the byte; spelt otherwise, it is read the slower way."""
+
+AUTHENTICATED: Final = "successauth"
+_AUTH_REFUSED: Final = frozenset({"NotAuthorized", "notAuthorized", "auth_error", "autherror"})
+
+KEEP_ALIVE: Final = encode_event("ps")
+
+MAX_BARS: Final = 150
+"""The most bars that one request for history brings (protocol 1.6.2)."""
+
+_OPTION_TYPE: Final = 100  # the only one there is (protocol 1.6.3)
+_ACTIONS: Final = {Direction.CALL: "call", Direction.PUT: "put"}
+
+
+class Authenticated(Struct, frozen=True):
+    """The venue accepted the session."""
+
+
+class AuthRefused(Struct, frozen=True):
+    """The venue refused the session."""
+
+
+class TickRows(Struct, frozen=True):
+    """Ticks, still undecoded; ``Reader.ticks`` takes them."""
+
+    payload: bytes
+
+
+News = (
+    StreamHistory
+    | RequestedHistory
+    | AssetsListed
+    | BalanceChanged
+    | Acceptance
+    | Refusal
+    | OpenDeals
+    | ClosedDeals
+    | Placement
+    | Cancellation
+    | PendingOrdersListed
+    | RawMessage
+)
+"""What is told to a session that stands."""
+
+Fact = Authenticated | AuthRefused | TickRows | News
+
+_ANYTHING = Document("event", msgspec.Raw)
+
+
+class Reader:
+    """Events in, facts out."""
+
+    def __init__(self) -> None:
+        self._shapes = shapes = Shapes()
+        self._deals = deals = Deals()
+        self._pending_orders = pending = PendingOrders()
+        self._ticks = TickReader()
+        self._facts: dict[str, Callable[[bytes], Fact]] = {
+            AUTHENTICATED: lambda _: Authenticated(),
+            **dict.fromkeys(_AUTH_REFUSED, lambda _: AuthRefused()),
+            "updateStream": TickRows,
+            "updateHistoryNewFast": shapes.stream_history,
+            "updateHistoryNew": shapes.stream_history,
+            "updateHistory": shapes.stream_history,
+            "loadHistoryPeriod": shapes.requested_history,
+            "loadHistoryPeriodFast": shapes.requested_history,
+            "updateAssets": lambda payload: AssetsListed(shapes.assets(payload)),
+            "successupdateBalance": lambda payload: BalanceChanged(shapes.balance(payload)),
+            "successopenOrder": deals.acceptance,
+            "failopenOrder": deals.refusal,
+            "successcloseOrder": deals.closing,
+            "updateOpenedDeals": deals.open_list,
+            "updateClosedDeals": deals.closed_list,
+            "successopenPendingOrder": pending.placement,
+            "failopenPendingOrder": pending.refusal,
+            "successcancelPendingOrder": pending.cancellation,
+            "failcancelPendingOrder": pending.failed_cancellation,
+            "successupdatePending": lambda payload: PendingOrdersListed(pending.listed(payload)),
+        }
+
+    @property
+    def refused(self) -> int:
+        """How many tick messages, and rows of other messages, were left out as impossible."""
+        return self._ticks.refused + self._shapes.refused + self._deals.refused + self._pending_orders.refused
+
+    def take_delay(self) -> float | None:
+        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
+        seconds; ``None`` without ticks."""
+        return self._ticks.take_delay()
+
+    def read(self, event: Event) -> Fact:
+        """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
+        read = self._facts.get(event.name)
+        if read is None:
+            return _raw(event)
+        return read(event.arguments[0] if event.arguments else b"")
+
+    def ticks(self, payloads: Sequence[bytes], streams: Mapping[str, Stream], now: float) -> Ticks | None:
+        """The ticks of ``streams``, received at ``now``, entered into their accounts."""
+        return self._ticks.read(payloads, streams, now)
+
+
+def _raw(event: Event) -> RawMessage:
+    """The venue gives an event one payload or none; several would become one JSON array."""
+    texts = [_text(argument) for argument in event.arguments]
+    return RawMessage(event.name, f"[{','.join(texts)}]" if len(texts) > 1 else "".join(texts))
+
+
+def _text(document: bytes) -> str:
+    _ANYTHING.read(document)
+    try:
+        return document.decode()
+    except UnicodeDecodeError:
+        raise RemoteProtocolError("event: not UTF-8") from None
+
+
+def subscribe(asset: str, period: int) -> list[bytes]:
+    """Start the stream of ``asset``; its history, in bars of ``period``, is the venue's confirmation."""
+    return [encode_event("changeSymbol", {"asset": asset, "period": period}), encode_event("subfor", asset)]
+
+
+def unsubscribe(asset: str) -> list[bytes]:
+    """End the stream of ``asset``; the venue confirms nothing."""
+    return [encode_event("unsubfor", asset), encode_event("unSubscribeSymbol", asset)]
+
+
+def load_candles(asset: str, period: int, count: int, end: float, index: int) -> bytes:
+    """Ask for the last ``count`` whole bars that end by ``end`` (UTC); the answer names ``index``.
+
+    Raises ``RequestRefused`` for what the venue cannot answer.
+    """
+    if not (period >= 1 and 1 <= count <= MAX_BARS and 0 <= end < END_OF_TIME):
+        raise RequestRefused(f"{count} bars of {period} s by {end}: 1 to {MAX_BARS} bars, 1 s or longer")
+    last_bar_ends = int(end + VENUE_UTC_OFFSET) // period * period
+    return encode_event(
+        "loadHistoryPeriod",
+        {"asset": asset, "index": index, "time": last_bar_ends, "offset": count * period, "period": period},
+    )
+
+
+def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
+    """Open a deal now (protocol 1.6.3); the venue's consent names ``order``.
+
+    Raises ``NotSent`` for what cannot be asked.
+    """
+    if not order:
+        raise NotSent("an order without an id, which its answer could not name")
+    return encode_event(
+        "openOrder",
+        {
+            "asset": command.asset,
+            "amount": amounts.write(command.amount),
+            "action": _ACTIONS[command.direction],
+            "isDemo": accounts.write(account),
+            "requestId": order,
+            "optionType": _OPTION_TYPE,
+            "time": command.duration,
+        },
+    )
+
+
+def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
+    """Have a deal opened later (protocol 1.6.3); ``now`` is UTC.
+
+    Raises ``NotSent`` for what cannot be asked.
+    """
+    if (command.open_at is None) is (command.open_price is None):
+        raise NotSent("a pending order needs either a time or a price")
+    price = command.open_price
+    # The venue ignores the time of an order that waits for its price, but wants to read one.
+    opens_at = now if command.open_at is None else command.open_at
+    if not (0 <= opens_at < END_OF_TIME and (price is None or 0 < price < math.inf)):
+        raise NotSent("no time or price that could ever come")
+    return encode_event(
+        "openPendingOrder",
+        {
+            "openType": AT_TIME if price is None else AT_PRICE,
+            "amount": amounts.write(command.amount),
+            "asset": command.asset,
+            "openTime": venue_time.spell(opens_at),
+            "openPrice": price or 0,
+            "timeframe": command.duration,
+            "minPayout": command.minimum_payout,
+            "command": DIRECTIONS.index(command.direction),
+        },
+    )
+
+
+def cancel_pending_order(ticket: str) -> bytes:
+    """Take a pending order back (protocol 1.6.3)."""
+    return encode_event("cancelPendingOrder", {"ticket": ticket})

@@ -1,0 +1,132 @@
+"""The requests of one connection that wait for the venue's answer (protocol 1.9)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from actors.errors import RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
+from actors.messages import CandlesLoaded, LoadCandles
+from actors.messages.traffic import Failure
+from actors.venues.pocketoption.market_data import RequestedHistory
+
+MAX_UNANSWERED = 1024  # the venue says nothing at all to what it does not know, so there must be an end
+
+
+Refused = tuple[str, str, str]
+"""An order, its asset, and the venue's reason for refusing it."""
+
+
+class _Load(Struct, frozen=True):
+    request: int
+    command: LoadCandles
+    end: float
+
+
+class Pending:
+    """Finds the requests that an answer settles. Request 0 has no waiter, so it is never among them."""
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
+        self._loads: dict[int, _Load] = {}  # by index
+        self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
+        self._refusals: dict[str, list[str]] = {}  # asset: reasons, of which the order is not known yet
+        self._cancellations: dict[str, None] = {}  # tickets, likewise
+
+    def add_stream(self, request: int, asset: str, period: int) -> None:
+        """Await the history of (asset, period), which settles all equal requests: it names none."""
+        waiting = self._streams.setdefault((asset, period), [])
+        if request:
+            waiting.append(request)
+
+    def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
+        """Await the history that names this request (``index_of``); beyond ``MAX_UNANSWERED`` the oldest is
+        given up."""
+        if not request:
+            return []
+        self._loads[index_of(request)] = _Load(request, command, end)
+        if len(self._loads) <= MAX_UNANSWERED:
+            return []
+        oldest = self._loads.pop(next(iter(self._loads)))
+        return failures([oldest.request], RequestTimeout, "the venue leaves too many requests unanswered")
+
+    def settle_stream(self, asset: str, period: int) -> list[int] | None:
+        """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
+        return self._streams.pop((asset, period), None)
+
+    def settle_load(self, found: RequestedHistory) -> tuple[int, CandlesLoaded]:
+        """The request, or 0, and its bars: as many as it wanted, the last of those that ended in time.
+
+        Raises ``RemoteProtocolError`` if ``found`` is not what the request it names asked for.
+        """
+        load = self._loads.get(found.index or 0)
+        if found.index is None or load is None:
+            return 0, CandlesLoaded(found.asset, found.period, found.candles)
+        command = load.command
+        if (found.asset, found.period) != (command.asset, command.period):
+            raise RemoteProtocolError("the history is not the one that its index asked for")
+        del self._loads[found.index]
+        ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
+        return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
+
+    def add_order(self, order: str, asset: str) -> None:
+        """Await the venue's word on ``order``."""
+        self._orders[order] = asset
+        _bound(self._orders)
+
+    def settle_order(self, order: str) -> list[Refused]:
+        """The venue accepted it (an order of somebody else is none of our affair); refusals that can only be
+        meant for those that are left."""
+        asset = self._orders.pop(order, None)
+        return self._refused(asset) if asset is not None and asset in self._refusals else []
+
+    def settle_refusal(self, asset: str, reason: str) -> list[Refused]:
+        """The orders that are refused now, each with its reason: a refusal names only its asset (protocol
+        1.7.7). While more orders for it are unanswered than were refused, it is not known which; an order
+        ``""`` is none of ours."""
+        if asset not in self._orders.values():
+            return [("", asset, reason)]
+        self._refusals.setdefault(asset, []).append(reason)
+        return self._refused(asset)
+
+    def _refused(self, asset: str) -> list[Refused]:
+        orders = [order for order, ordered in self._orders.items() if ordered == asset]
+        if len(self._refusals[asset]) < len(orders):
+            return []
+        for order in orders:
+            del self._orders[order]
+        reasons = self._refusals.pop(asset)
+        return [(order, asset, reason) for order, reason in zip(orders, reasons, strict=False)]
+
+    def add_cancellation(self, ticket: str) -> None:
+        """Await the venue's word on taking ``ticket`` back."""
+        self._cancellations[ticket] = None
+        _bound(self._cancellations)
+
+    def settle_cancellation(self, ticket: str) -> str:
+        """The ticket that an answer is meant for, the oldest if it names none; ``""`` if there is none."""
+        ticket = ticket or next(iter(self._cancellations), "")
+        self._cancellations.pop(ticket, None)
+        return ticket
+
+    def forget_stream(self, asset: str) -> list[Failure]:
+        """Await no history of ``asset`` any more."""
+        keys = [key for key in self._streams if key[0] == asset]
+        requests = [request for key in keys for request in self._streams.pop(key)]
+        return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
+
+
+def index_of(request: int) -> int:
+    """What a history names its request by: no client of the venue was seen to send a negative one, and the
+    desk's requests are all below zero (protocol 1.6.2)."""
+    return abs(request)
+
+
+def _bound(unanswered: dict[str, Any]) -> None:
+    if len(unanswered) > MAX_UNANSWERED:
+        del unanswered[next(iter(unanswered))]
+
+
+def failures(requests: Iterable[int], error: type[RequestError], reason: str) -> list[Failure]:
+    """``error`` travels by its name; request 0 fails in silence."""
+    return [Failure(request, error.__name__, reason) for request in requests if request]

@@ -1,0 +1,125 @@
+"""What PocketOption says about orders that it keeps for later, and what it means (protocol 1.7.10)."""
+
+from decimal import Decimal
+from typing import Annotated, Final
+
+from msgspec import Meta, Raw, Struct
+
+from actors.errors import RemoteProtocolError
+from actors.protocols.json_documents import NULL, Document, scalar
+from actors.values import PendingOrder
+from actors.venues.pocketoption import clock as venue_time
+from actors.venues.pocketoption.deals import Name, direction, reason, stake
+from actors.venues.pocketoption.rows import Rows
+
+AT_TIME: Final = 0
+AT_PRICE: Final = 1
+
+_MAX_WRAPPINGS: Final = 3  # one more than has been seen
+
+
+class _Row(Struct, rename="camel"):
+    ticket: Name
+    symbol: Name
+    open_type: int
+    amount: Decimal
+    timeframe: Annotated[int, Meta(gt=0)]
+    min_payout: Annotated[int, Meta(ge=0)]
+    command: int
+    open_time: str = ""
+    open_price: Annotated[float, Meta(ge=0, lt=1e15)] = 0.0
+
+
+class _Layer(Struct):
+    data: Raw = NULL
+    error: Raw = NULL
+    ticket: Raw = NULL
+
+
+class Placement(Struct, frozen=True):
+    """The venue keeps ``order``; or it refused one, which it cannot be trusted to name, for ``reason``."""
+
+    order: PendingOrder | None = None
+    reason: str = ""
+
+
+class Cancellation(Struct, frozen=True):
+    """An order was taken back or, for ``reason``, was not; the venue may leave out its ``ticket``."""
+
+    ticket: str
+    reason: str = ""
+
+
+class PendingOrders(Rows):
+    """Documents in, facts out."""
+
+    _list = Document("list of pending orders", list[Raw])
+
+    def placement(self, payload: bytes) -> Placement:
+        return Placement(_order(_unwrap(payload).document))
+
+    def refusal(self, payload: bytes) -> Placement:
+        return Placement(reason=_unwrap(payload).reason)
+
+    def cancellation(self, payload: bytes) -> Cancellation:
+        """Its shape is not known, so what little it must say is taken from wherever it stands."""
+        found = _unwrap(payload)
+        return Cancellation(found.ticket or found.bare)
+
+    def failed_cancellation(self, payload: bytes) -> Cancellation:
+        found = _unwrap(payload)
+        return Cancellation(found.ticket, found.reason)
+
+    def listed(self, payload: bytes) -> list[PendingOrder]:
+        return self.some(_order, self._list.read(payload))
+
+
+_ROW = Document("pending order", _Row, strict=False)
+_ANYTHING = Document("answer", Raw)
+_LAYER = Document("answer", _Layer)
+
+
+class _Unwrapped(Struct):
+    """The core of an answer, and what stood around it; ``bare`` is a core that is no object."""
+
+    document: Raw
+    error: str = ""
+    ticket: str = ""
+    bare: str = ""
+
+    @property
+    def reason(self) -> str:
+        return reason(self.error or self.bare)
+
+
+def _unwrap(payload: bytes) -> _Unwrapped:
+    """Take an answer out of the objects, each the ``data`` of the next, that the venue wraps it in."""
+    found = _Unwrapped(_ANYTHING.read(payload or b"null"))
+    for _ in range(_MAX_WRAPPINGS + 1):
+        if not bytes(found.document).lstrip().startswith(b"{"):
+            found.bare = scalar(found.document)
+            return found
+        layer = _LAYER.read(found.document)
+        found.ticket = scalar(layer.ticket) or found.ticket
+        found.error = found.error or scalar(layer.error)
+        if bytes(layer.data) == b"null":
+            return found
+        found.document = layer.data
+    raise RemoteProtocolError("an answer inside too many others")
+
+
+def _order(document: Raw) -> PendingOrder:
+    row = _ROW.read(document)
+    by_time = row.open_type == AT_TIME
+    if not (by_time or (row.open_type == AT_PRICE and row.open_price)):
+        raise RemoteProtocolError("a pending order with neither a time nor a price")
+    return PendingOrder(
+        ticket=row.ticket,
+        asset=row.symbol,
+        direction=direction(row.command),
+        amount=stake(row.amount),
+        duration=row.timeframe,
+        minimum_payout=row.min_payout,
+        open_at=venue_time.read(row.open_time) if by_time else None,
+        open_price=None if by_time else row.open_price,
+    )

@@ -1,0 +1,241 @@
+"""One connection's conversation with the venue, from the first message to the last, without a socket.
+
+WebSocket messages in, items for the router out; requests in, texts for the socket out.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from actors.errors import (
+    AuthRejected,
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    TellwireError,
+    TransportClosed,
+)
+from actors.messages import ConnectionUp, StreamReport
+from actors.messages.traffic import Item, Request
+from actors.protocols import engineio, socketio
+from actors.protocols.websocket.pairs import Attachments
+from actors.values import Secret
+from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption.login import parse_session
+from actors.venues.pocketoption.requests import Correspondence
+from actors.venues.pocketoption.states import STEPS, State, Step
+
+TEXT: Final = 1  # RFC 6455, 5.2
+BINARY: Final = 2
+
+Single = tuple[int, bytes]
+"""Opcode and payload."""
+
+Message = Single | Attachments
+"""``Attachments`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
+
+_TICK_HEADER: Final[Single] = (TEXT, pocketoption.TICK_HEADER)
+_OR_NOBODY: Final = "or refuses everybody at the moment"  # it did so for hours once (protocol 1.5)
+_NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
+
+
+class Session:
+    """One life of a connection. ``auth`` is the complete text of the event that authenticates it, which
+    also says on which of the venue's books it trades; raises ``SessionInvalid`` if it does not.
+
+    ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
+    ``silence_limit`` is how many seconds the venue may be silent by its own word.
+    """
+
+    def __init__(self, *, connection: str, epoch: int, region: str, auth: Secret) -> None:
+        self.state = State.OPENING
+        self.failure: TellwireError | None = None
+        self.silence_limit: float | None = None
+        self._connection = connection
+        self._epoch = epoch
+        self._region = region
+        self._auth = auth
+        self._decoder = socketio.Decoder()
+        self._reader = pocketoption.Reader()
+        self._refused = 0
+        self._correspondence = Correspondence(connection, epoch, parse_session(auth.value).kind)
+        self._texts: list[bytes] = []
+        self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
+
+    def __repr__(self) -> str:
+        return f"<Session {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
+
+    @property
+    def garbage(self) -> int:
+        """How much was refused: bad texts, unpaired attachments, impossible events and rows."""
+        return self._refused + self._decoder.unpaired + self._reader.refused
+
+    def stream_reports(self) -> dict[str, StreamReport]:
+        """By asset; streams without a tick are absent."""
+        return self._correspondence.stream_reports()
+
+    def take_delay(self) -> float | None:
+        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
+        seconds; ``None`` without ticks."""
+        return self._reader.take_delay()
+
+    # What the venue says
+
+    def receive(self, messages: Sequence[Message], now: float) -> list[Item]:
+        """Take messages read at ``now``, UTC; give what they amount to, in order.
+
+        Never raises: the end of the session is in ``failure``, and after it nothing comes any more.
+        """
+        items: list[Item] = []
+        for message in messages:
+            for opcode, payload in self._singles(message):
+                if self.state is State.CLOSED:
+                    break
+                try:
+                    found = self._receive_one(opcode, payload)
+                except RemoteProtocolError as error:
+                    self._refuse(error)
+                    continue
+                if found:
+                    self._read_ticks(items, now)
+                    items += found
+        self._read_ticks(items, now)
+        return items
+
+    def _singles(self, message: Message) -> Sequence[Single]:
+        """The messages that need a closer look; ticks, in the form that nearly all have, need none.
+
+        They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
+        """
+        if not isinstance(message, Attachments):
+            return (message,)
+        if self.state is State.READY and self._decoder.idle:
+            self._ticks += message
+            return ()
+        return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
+
+    def _read_ticks(self, items: list[Item], now: float) -> None:
+        """Those that wait, in one go: what comes behind them must not overtake them."""
+        if self._ticks:
+            ticks = self._reader.ticks(self._ticks, self._correspondence.streams, now)
+            self._ticks.clear()
+            if ticks is not None:
+                items.append(ticks)
+
+    def _receive_one(self, opcode: int, payload: bytes) -> Sequence[Item]:
+        if opcode == BINARY:
+            event = self._decoder.receive_binary(payload)
+            return self._packet(event) if event else ()
+        kind, data = engineio.parse(payload)
+        match kind:
+            case engineio.PacketType.MESSAGE:
+                packet = self._decoder.receive_text(data)
+                if self._decoder.announced == pocketoption.AUTHENTICATED:
+                    return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
+                return self._packet(packet) if packet else ()
+            case engineio.PacketType.OPEN:
+                self._open(engineio.parse_open(data))
+            case engineio.PacketType.PING:
+                self._texts.append(engineio.pong(data))
+            case engineio.PacketType.CLOSE:
+                self._close(TransportClosed("the venue ended the Engine.IO session", _NO_CLOSE_CODE))
+            case engineio.PacketType.PONG | engineio.PacketType.NOOP:
+                pass
+        return ()
+
+    def _open(self, handshake: engineio.Handshake) -> None:
+        self._advance(Step.OPEN)
+        self.silence_limit = handshake.ping_interval + handshake.ping_timeout
+        self._texts.append(socketio.CONNECT)
+
+    def _packet(self, packet: socketio.Packet) -> Sequence[Item]:
+        match packet:
+            case socketio.Event():
+                self._advance(Step.EVENT)
+                return self._fact(self._reader.read(packet))
+            case socketio.Connected():
+                self._advance(Step.CONNECT)
+                self._texts.append(self._auth.value.encode(errors="replace"))
+            case socketio.ConnectError(message=message):
+                self._advance(Step.CONNECT_ERROR)
+                self._close(RemoteProtocolError(f"Socket.IO connection refused: {message[:200]!a}"))
+            case socketio.Disconnected():
+                authenticated = self.state is State.READY
+                self._advance(Step.DISCONNECT)
+                self._close(
+                    TransportClosed("the venue disconnected the session", _NO_CLOSE_CODE)
+                    if authenticated
+                    else AuthRejected(f"the venue hung up instead of accepting the session, {_OR_NOBODY}")
+                )
+        return ()
+
+    def _fact(self, fact: pocketoption.Fact) -> Sequence[Item]:
+        match fact:
+            case pocketoption.TickRows(payload=payload):
+                self._ticks.append(payload)
+                return ()
+            case pocketoption.Authenticated():
+                return self._authenticated()
+            case pocketoption.AuthRefused():
+                self._close(AuthRejected(f"the venue does not accept the session, {_OR_NOBODY}"))
+                return ()
+            case news:
+                return self._correspondence.hear(news)
+
+    def _authenticated(self) -> Sequence[Item]:
+        known = self.state is State.READY
+        self._advance(Step.AUTHENTICATED)
+        if known:
+            return ()
+        self.keep_alive()  # the venue counts its 180 s from the last one (protocol 1.4)
+        return (ConnectionUp(self._connection, self._epoch, self._region),)
+
+    # What we say
+
+    def send(self, requests: Sequence[Request], now: float) -> list[Item]:
+        """Queue the texts of ``requests``; give the answers to those that the venue will not answer.
+
+        ``now`` is UTC. Raises ``LocalProtocolError`` unless the session is ready.
+        """
+        self._advance(Step.REQUEST, LocalProtocolError)
+        items: list[Item] = []
+        for request in requests:
+            texts, answers = self._correspondence.ask(request, now)
+            self._texts += texts
+            items += answers
+        return items
+
+    def keep_alive(self) -> None:
+        """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
+        if self.state is State.READY:
+            self._texts.append(pocketoption.KEEP_ALIVE)
+
+    def leave(self) -> None:
+        """End the session politely, which is no failure; what was queued leaves first."""
+        if self.state in (State.AUTHENTICATING, State.READY):
+            self._texts.append(socketio.DISCONNECT)
+        self.state = State.CLOSED
+
+    def texts_to_send(self) -> list[bytes]:
+        """The queue, which is empty after this: payloads of text messages, in order."""
+        texts, self._texts = self._texts, []
+        return texts
+
+    # Where we stand
+
+    def _advance(self, step: Step, blame: type[ProtocolError] = RemoteProtocolError) -> None:
+        state = STEPS.get((self.state, step))
+        if state is None:
+            raise blame(f"{step.value} while the session is {self.state.value}")
+        self.state = state
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        """A venue that cannot even shake hands is not talked to; later, nonsense is only counted."""
+        if self.state in (State.OPENING, State.CONNECTING):
+            self._close(error)
+        else:
+            self._refused += 1
+
+    def _close(self, failure: TellwireError) -> None:
+        self.state = State.CLOSED
+        self.failure = failure
+        self._texts.clear()

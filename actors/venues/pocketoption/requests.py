@@ -1,0 +1,145 @@
+"""What one connection asks the venue and hears from it: requests out, news in, answers matched."""
+
+from collections.abc import Sequence
+
+from actors.errors import NotSent, RemoteProtocolError, RequestRefused
+from actors.messages import (
+    CancelPendingOrder,
+    CandlesLoaded,
+    LoadCandles,
+    PlaceOrder,
+    SendRaw,
+    StreamConfirmed,
+    StreamReleased,
+    StreamReport,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.commands import PlacePendingOrder, TradingCommand
+from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
+from actors.messages.traffic import Item, Reply, Request
+from actors.values import AccountKind
+from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
+from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
+from actors.venues.pocketoption.outstanding import Pending, Refused, failures, index_of
+from actors.venues.pocketoption.pending_orders import Cancellation, Placement
+from actors.venues.pocketoption.stream_counters import Stream
+
+Sending = tuple[list[bytes], Sequence[Item]]
+"""Texts for the venue, in order, and the answers that are known without it."""
+
+
+class Correspondence:
+    """One life of a connection whose session stands, on the book of ``account``.
+
+    ``streams`` holds the accounts of the subscribed assets.
+    """
+
+    def __init__(self, connection: str, epoch: int, account: AccountKind) -> None:
+        self.streams: dict[str, Stream] = {}
+        self._connection = connection
+        self._epoch = epoch
+        self._account = account
+        self._pending = Pending()
+
+    def stream_reports(self) -> dict[str, StreamReport]:
+        """By asset; streams without a tick are absent."""
+        reports = {asset: stream.report() for asset, stream in self.streams.items()}
+        return {asset: report for asset, report in reports.items() if report is not None}
+
+    # What we ask
+
+    def ask(self, request: Request, now: float) -> Sending:
+        """``now`` is UTC. What cannot be asked is answered with a ``Failure``: of an order, ``NotSent``."""
+        try:
+            return self._ask(request, now)
+        except (RequestRefused, NotSent) as error:
+            return [], failures([request.id], type(error), str(error))
+        except UnicodeEncodeError:
+            kind = NotSent if isinstance(request.command, TradingCommand) else RequestRefused
+            return [], failures([request.id], kind, "the text has no UTF-8 form")
+
+    def _ask(self, request: Request, now: float) -> Sending:
+        match request.command:
+            case SubscribeTicks(asset=asset, period=period):
+                texts = pocketoption.subscribe(asset, period)
+                self.streams[asset] = Stream()  # a new account: where it begins shows what was missed before
+                self._pending.add_stream(request.id, asset, period)
+                return texts, ()
+            case UnsubscribeTicks(asset=asset):
+                texts = pocketoption.unsubscribe(asset)
+                self.streams.pop(asset, None)
+                given_up = self._pending.forget_stream(asset)
+                if request.connection:  # it goes on elsewhere, where those who wait for it are answered
+                    given_up = []
+                released = StreamReleased(asset, self._connection)
+                return texts, (*given_up, released, *_done(request.id))
+            case LoadCandles() as command:
+                end = now if command.end is None else command.end
+                text = pocketoption.load_candles(
+                    command.asset, command.period, command.count, end, index_of(request.id)
+                )
+                return [text], self._pending.add_load(request.id, command, end)
+            case SendRaw(text=raw):
+                return [raw.encode()], _done(request.id)
+            case PlaceOrder() as command:
+                text = pocketoption.place_order(command, request.order, self._account)
+                self._pending.add_order(request.order, command.asset)
+                return [text], ()
+            case PlacePendingOrder() as command:
+                return [pocketoption.place_pending_order(command, now)], ()
+            case CancelPendingOrder(ticket=ticket):
+                text = pocketoption.cancel_pending_order(ticket)
+                self._pending.add_cancellation(ticket)
+                return [text], ()
+
+    # What we are told
+
+    def hear(self, news: pocketoption.News) -> Sequence[Item]:
+        """Raises ``RemoteProtocolError`` for an answer that does not fit what it answers."""
+        match news:
+            case StreamHistory():
+                return self._stream_history(news)
+            case RequestedHistory():
+                return self._requested_history(news)
+            case Acceptance(request_id=request, deal=deal):
+                refused = self._refused(self._pending.settle_order(request))
+                return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
+            case Refusal(asset=asset, reason=reason):
+                return self._refused(self._pending.settle_refusal(asset, reason))
+            case OpenDeals(deals=deals, complete=complete):
+                return (DealsOpen(self._connection, self._epoch, deals, complete),)
+            case ClosedDeals(deals=deals, listed=listed, complete=complete):
+                return (DealsClosed(self._connection, self._epoch, deals, listed, complete),)
+            case Placement(order=placed, reason=reason):
+                return (PendingAnswered(self._connection, order=placed, reason=reason),)
+            case Cancellation():
+                return self._cancellation(news)
+            case event:
+                return (event,)
+
+    def _refused(self, refused: Sequence[Refused]) -> list[Item]:
+        return [DealRefused(self._connection, *each) for each in refused]
+
+    def _stream_history(self, found: StreamHistory) -> Sequence[Item]:
+        items: list[Item] = [CandlesLoaded(found.asset, found.period, found.candles)]
+        requests = self._pending.settle_stream(found.asset, found.period)
+        if requests is not None:
+            confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
+            items += [confirmed, *(Reply(request, confirmed) for request in requests)]
+        return items
+
+    def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
+        request, loaded = self._pending.settle_load(found)
+        return (loaded, Reply(request, loaded)) if request else (loaded,)
+
+    def _cancellation(self, found: Cancellation) -> Sequence[Item]:
+        ticket = self._pending.settle_cancellation(found.ticket)
+        if not ticket:
+            raise RemoteProtocolError("the answer to a cancellation that nobody asked for")
+        return (PendingAnswered(self._connection, ticket=ticket, reason=found.reason),)
+
+
+def _done(request: int) -> Sequence[Item]:
+    return (Reply(request),) if request else ()

@@ -1,0 +1,113 @@
+"""All protocols of one connection on top of one another, without a socket: bytes in, items out, and back."""
+
+from collections.abc import Sequence
+
+from actors.errors import TellwireError, TransportClosed
+from actors.messages.events import ConnectionReport, ConnectionUp
+from actors.messages.lifecycle import StartConnection
+from actors.messages.tasks import TaskStatus
+from actors.messages.traffic import Item, Request
+from actors.protocols.websocket.endpoint import Endpoint
+from actors.protocols.websocket.frames import Opcode
+from actors.protocols.websocket.pairs import Announcement, Attachments
+from actors.venues.pocketoption.dialect import TICK_HEADER
+from actors.venues.pocketoption.protocol import Session
+from actors.venues.pocketoption.states import State
+
+
+class Conversation:
+    """One life of one connection above its transport; counts what passes.
+
+    Whatever is called, ``data_to_send`` afterwards has what must leave, and ``failure`` says whether, and
+    why, it is over. ``now`` is monotonic, ``utc`` wall clock time, both in seconds.
+    """
+
+    def __init__(self, start: StartConnection) -> None:
+        self._start = start
+        self._endpoint = Endpoint(start.settings.max_message_size, Announcement(TICK_HEADER))
+        self._session = Session(
+            connection=start.connection,
+            epoch=start.epoch,
+            region=start.region.name,
+            auth=start.settings.session,
+        )
+        self.was_ready = False
+        self._messages_in = self._messages_out = self._bytes_in = self._writes = 0
+
+    @property
+    def ready(self) -> bool:
+        return self._session.state is State.READY
+
+    @property
+    def failure(self) -> TellwireError | None:
+        # A refused session says more than the close frame that follows it.
+        return self._session.failure or self._endpoint.failure
+
+    def receive(self, data: bytes, now: float, utc: float) -> list[Item]:
+        """What ``data`` amounts to, in order."""
+        messages = self._endpoint.receive(data, now)
+        items = self._session.receive(messages, utc)
+        self._bytes_in += len(data)
+        for each in messages:
+            self._messages_in += 2 * len(each) if isinstance(each, Attachments) else 1
+        if not self.was_ready:
+            self.was_ready = any(isinstance(item, ConnectionUp) for item in items)
+        return items
+
+    def send(self, requests: Sequence[Request], utc: float) -> list[Item]:
+        """Queue ``requests``; the answers to those that the venue will not answer. Only when ``ready``."""
+        return self._session.send(requests, utc)
+
+    def keep_alive(self) -> None:
+        self._session.keep_alive()
+
+    def ping(self, now: float) -> None:
+        self._endpoint.ping(now)
+
+    def check(self, now: float) -> None:
+        """Raises ``TransportClosed`` if the peer has been silent for too long."""
+        timeout = self._start.settings.ping_timeout
+        if self._endpoint.overdue(now, timeout):
+            raise TransportClosed(f"no answer to a ping for {timeout:g} s")
+        limit = self._session.silence_limit
+        if limit is not None and now - self._endpoint.last_received > limit:
+            raise TransportClosed(f"nothing received for {limit:g} s")
+
+    def leave(self) -> None:
+        """Say goodbye on every level; the peer's close frame ends it."""
+        self._session.leave()
+        self._queue_texts()
+        self._endpoint.close()
+
+    def data_to_send(self) -> bytes:
+        """All that is queued, joined for one write; it counts as sent."""
+        self._queue_texts()
+        data = self._endpoint.data_to_send()
+        self._writes += bool(data)
+        return data
+
+    def report(self, utc: float, tasks: tuple[TaskStatus, ...]) -> ConnectionReport:
+        """The connection's account of itself and its ``tasks``; its ``delay`` is of the time since the one
+        before."""
+        return ConnectionReport(
+            connection=self._start.connection,
+            epoch=self._start.epoch,
+            region=self._start.region.name,
+            state=self._session.state.value,
+            messages_in=self._messages_in,
+            messages_out=self._messages_out,
+            writes=self._writes,
+            bytes_in=self._bytes_in,
+            garbage=self._session.garbage,
+            round_trip=self._endpoint.round_trip,
+            streams=self._session.stream_reports(),
+            made_at=utc,
+            delay=self._session.take_delay(),
+            tasks=tasks,
+        )
+
+    def _queue_texts(self) -> None:
+        texts = self._session.texts_to_send()
+        if texts and self._endpoint.failure is None:
+            self._endpoint.send(Opcode.TEXT, texts)
+            self._messages_out += len(texts)

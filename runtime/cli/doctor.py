@@ -1,0 +1,231 @@
+"""What stands in the way of a runtime, found out before it is started or while it runs."""
+
+import contextlib
+import enum
+import os
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from actors.errors import ConfigInvalid, NoRuntime, TellwireError
+from actors.values import AccountKind, Region, Secret
+from actors.venues.pocketoption.login import SessionString
+from runtime.config import Config, load
+from runtime.control.attachment import attach
+from runtime.control.path import control_path
+from runtime.control.protocol import Welcome
+from runtime.storage.lock import own
+from runtime.system.probing import Probe, probe
+from runtime.system.settings import journal_path, make_plan, regions_for
+
+CLOCK_TOLERANCE: Final = 2.0
+"""Seconds; a server's Date tells whole ones."""
+
+LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
+"""Bytes free where something is written."""
+
+DESCRIPTORS_OF_A_CONNECTION: Final = 4
+DESCRIPTORS_OF_A_WORKER: Final = 4
+OTHER_DESCRIPTORS: Final = 192
+"""The house's own, and those of all that may be attached."""
+
+
+class Level(enum.Enum):
+    """How bad it is."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at, and how it is; never shows a secret."""
+
+    level: Level
+    subject: str
+    text: str
+
+
+def examine(path: Path) -> list[Finding]:
+    """Everything that can be looked at from outside, nothing changed; takes as long as the slowest region.
+
+    Raises ``ConfigInvalid`` if there is no such file.
+    """
+    try:
+        config = load(path)
+    except ConfigInvalid as error:
+        if not path.is_file():
+            raise
+        return [Finding(Level.FAIL, "configuration", problem) for problem in error.problems]
+    runtime, running = _running(config)
+    return [
+        Finding(Level.OK, "configuration", f"{path} is valid"),
+        runtime,
+        _session(config, running),
+        *_regions(config, running),
+        _descriptors(config),
+        *_journal(config, running),
+        *_log_file(config),
+    ]
+
+
+def _running(config: Config) -> tuple[Finding, Welcome | None]:
+    if control_path(config) is None:
+        return Finding(Level.OK, "runtime", "cannot be looked for, since control.enabled is false"), None
+    try:
+        with attach(config, timeout=1.0) as attachment:
+            welcome = attachment.runtime
+    except NoRuntime as error:
+        # Nobody at all; whoever takes the call and says nothing may trade, and is not to be told from here.
+        if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+            return Finding(Level.OK, "runtime", "none is running"), None
+        return Finding(Level.FAIL, "runtime", _unanswering(error)), None
+    except TellwireError as error:
+        return Finding(Level.FAIL, "runtime", _unanswering(error)), None
+    return Finding(Level.OK, "runtime", f"runs as pid {welcome.pid}"), welcome
+
+
+def _unanswering(error: TellwireError) -> str:
+    return f"there is one, but it cannot be asked: {str(error).removeprefix('no runtime is running: ')}"
+
+
+def _session(config: Config, running: Welcome | None) -> Finding:
+    session = config.account.session_string
+    if session is None:
+        return Finding(Level.OK, "session", f"{config.account.absence}: the practice exchange is used")
+    used = "" if running is None or running.session != "practice" else ", but the runtime practises"
+    return Finding(Level.OK, "session", f"a {session.kind.value} session, user {session.uid}{used}")
+
+
+def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
+    session = config.account.session_string
+    regions: tuple[Region, ...] = () if session is None else regions_for(config, session)
+    if running is not None:
+        regions = tuple(running.regions)
+    if not regions:
+        yield Finding(Level.OK, "regions", "the practice exchange opens its own when it is started")
+        if configured := len(config.regions.demo) + len(config.regions.live):
+            # To the venue a probe is one more connection, which nobody who practises has asked for.
+            text = (
+                f"the {configured} that are configured were not probed: without a session nobody calls there"
+            )
+            yield Finding(Level.OK, "regions of the venue", text)
+        return
+    nobody = SessionString(AccountKind.DEMO, 0, Secret(""))  # a probe does not log in
+    probes = probe(regions, make_plan(config, session or nobody, regions).settings)
+    # One region that is down is what the others are for.
+    level = Level.FAIL if all(each.error for each in probes) else Level.WARN
+    for each in probes:
+        steps = _steps(each)
+        if each.error:
+            yield Finding(level, each.region, f"{each.error}{steps and f' (after {steps})'}")
+        else:
+            yield Finding(Level.OK, each.region, steps)
+    if not config.connection.ssl_verify:
+        yield Finding(Level.WARN, "certificates", "are not checked: connection.ssl_verify is false")
+    yield from _clock(probes)
+
+
+def _steps(each: Probe) -> str:
+    steps = {"look-up": each.look_up, "TCP": each.connect, "TLS": each.tls, "upgrade": each.upgrade}
+    return ", ".join(f"{step} {time * 1000:.1f} ms" for step, time in steps.items() if time is not None)
+
+
+def _clock(probes: list[Probe]) -> Iterator[Finding]:
+    offsets = [each.clock_offset for each in probes if each.clock_offset is not None]
+    if not offsets:
+        return
+    offset = statistics.median(offsets)
+    level = Level.OK if abs(offset) <= CLOCK_TOLERANCE else Level.WARN
+    way = "behind" if offset > 0 else "ahead of"
+    yield Finding(level, "clock", f"about {abs(offset):.1f} s {way} the venue's, which tells whole seconds")
+
+
+def _descriptors(config: Config) -> Finding:
+    if sys.platform == "win32":
+        return Finding(Level.OK, "descriptors", "this system has no such limit")
+    import resource  # noqa: PLC0415  # not there on Windows
+
+    pool = config.pool
+    need = pool.most * DESCRIPTORS_OF_A_CONNECTION + pool.workers * DESCRIPTORS_OF_A_WORKER
+    need += OTHER_DESCRIPTORS
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY or limit >= need:
+        return Finding(Level.OK, "descriptors", f"{need} may be needed, and no more than the limit")
+    return Finding(Level.FAIL, "descriptors", f"{need} may be needed, but the limit is {limit} (ulimit -n)")
+
+
+def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
+    session = config.account.session_string
+    if session is None and not config.orders.journal:
+        yield Finding(Level.OK, "journal", "a passing one: the practice exchange is used")
+        yield _folder("temporary folder", Path(tempfile.gettempdir()))
+        return
+    nobody = SessionString(AccountKind.DEMO, 0, Secret(""))
+    path = journal_path(config.orders, session or nobody)
+    yield _folder("journal's folder", path.parent)
+    if path.exists():
+        yield _contents(path, running)
+    else:
+        yield Finding(Level.OK, "journal", f"{path} will be made")
+
+
+def _log_file(config: Config) -> Iterator[Finding]:
+    if not config.log.file:
+        return
+    path = Path(config.log.file).expanduser()
+    yield _folder("log's folder", path.parent)
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("ab"):  # an existing file is as it was, its time included
+            pass
+    except OSError as error:
+        yield Finding(Level.FAIL, "log file", f"{path} cannot be written to: {error.strerror}")
+    else:
+        yield Finding(Level.OK, "log file", f"{path} can be written to")
+
+
+def _folder(subject: str, folder: Path) -> Finding:
+    # Not Path.exists, which raises where a folder may not be looked into.
+    there = next(parent for parent in (folder, *folder.resolve().parents) if os.path.exists(parent))  # noqa: PTH110
+    free = shutil.disk_usage(there).free
+    space = f"{free / 2**20:,.0f} MiB are free in {there}"
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        return Finding(Level.FAIL, subject, f"{folder} cannot be made or written to: {error.strerror}")
+    level = Level.FAIL if free < NO_SPACE else Level.WARN if free < LITTLE_SPACE else Level.OK
+    return Finding(level, subject, space)
+
+
+def _contents(path: Path, running: Welcome | None) -> Finding:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            orders, doubtful = db.execute(
+                "SELECT count(*), coalesce(sum(finished = 0), 0) FROM orders"
+            ).fetchone()
+            halt = db.execute("SELECT reason FROM halt").fetchone()
+        keeper = _keeper(path, running)
+    except sqlite3.Error as error:
+        return Finding(Level.FAIL, "journal", f"{path} cannot be read: {error}")
+    text = f"{path}: {orders} orders, {doubtful} unfinished, {keeper}"
+    if halt is not None:
+        return Finding(Level.WARN, "journal", f"{text}; orders are halted ({halt[0]})")
+    return Finding(Level.OK, "journal", text)
+
+
+def _keeper(path: Path, running: Welcome | None) -> str:
+    lock = own(path)
+    if lock is not None:
+        lock.close()
+        return "kept by nobody"
+    return "kept by another runtime" if running is None else f"kept by pid {running.pid}"

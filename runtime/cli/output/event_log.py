@@ -1,0 +1,120 @@
+"""The log of what happened, a line per event that matters and a line on how things stand now and then."""
+
+from typing import Any
+
+from loguru import logger
+
+from actors.messages.events import (
+    ActorRestarted,
+    BalanceChanged,
+    ConnectionDown,
+    ConnectionUp,
+    Event,
+    Lagged,
+    StreamConfirmed,
+    StreamRecovered,
+    WorkerUp,
+)
+from actors.messages.status import Status
+from actors.values import Balance, Tick
+from runtime.cli.output.base import RouterRef, look
+from runtime.cli.output.counters import Summary
+from runtime.logs import EVERY, Line, Write
+
+
+class EventLog:
+    """Logs events, but for those that the actors log themselves because they know more of them."""
+
+    def __init__(self) -> None:
+        self._balance: Balance | None = None
+
+    def show(self, events: list[Any]) -> None:
+        for event in events:
+            if type(event) is not Tick:
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case ConnectionUp():
+                logger.info("{} is up in {}", event.connection, event.region)
+            case ConnectionDown(reason="stopped"):
+                logger.info("{} is closed", event.connection)
+            case ActorRestarted():
+                logger.info("{} starts again, attempt {}", event.name, event.attempt)
+            case WorkerUp():
+                logger.info("{} is up, pid {}", event.worker, event.pid)
+            case StreamConfirmed():
+                logger.debug("{} streams on {}", event.asset, event.connection)
+            case StreamRecovered(missing=()):
+                logger.info("{} delivers again, on {}", event.asset, event.connection)
+            case StreamRecovered():
+                missing = sum(end - start for start, end in event.missing)
+                text = "{} delivers again, on {}; {:.1f} s of its gap have no candles: {}"
+                logger.info(text, event.asset, event.connection, missing, event.reason)
+            case Lagged():
+                logger.warning("{} was too slow for {} ticks", event.subscriber, event.missed)
+            case BalanceChanged() if event.balance != self._balance:
+                self._balance = event.balance
+                logger.info("the {} balance is {:,.2f}", event.balance.account.value, event.balance.amount)
+
+
+class PlainLog:
+    """A run as log lines alone."""
+
+    interval = 10.0
+
+    def __init__(self, write_log: Write) -> None:
+        self._write_log = write_log
+        self._events = EventLog()
+        self._router: RouterRef
+        self._ticks = 0
+
+    def write_log(self, line: Line) -> None:
+        self._write_log(line)
+
+    def open(self, router: RouterRef) -> None:
+        self._router = router
+
+    def show(self, events: list[Any]) -> None:
+        self._events.show(events)
+
+    def refresh(self) -> None:
+        status = look(self._router)
+        if status is None:
+            logger.warning("no status came in time")
+            return
+        logger.info("{}", self._standing(status))
+        self._ticks = status.router.ticks
+
+    def close(self) -> None:
+        """The last events follow."""
+
+    def summarise(self, summary: Summary) -> None:
+        log_summary(summary)
+
+    def _standing(self, status: Status) -> str:
+        up = sum(connection.state == "up" for connection in status.connections)
+        confirmed = sum(stream.state == "confirmed" for stream in status.streams)
+        rate = (status.router.ticks - self._ticks) / self.interval
+        return (
+            f"{up}/{len(status.connections)} connections up, {confirmed}/{len(status.streams)} streams"
+            f" confirmed, {status.router.ticks:,} ticks ({rate:,.1f}/s), {status.router.events:,} events"
+        )
+
+
+def log_summary(summary: Summary) -> None:
+    """A run in a few lines, for people."""
+    missed = f", {summary.missed:,} missed" if summary.missed else ""
+    logger.info(
+        "ran {:.1f} s: {:,} ticks{}, {:,} other events; restarts: {}, gaps: {}",
+        summary.duration,
+        summary.ticks,
+        missed,
+        summary.events,
+        summary.restarts,
+        summary.gaps,
+    )
+    each = logger.bind(**{EVERY: True})  # there may be more streams than lines that may be repeated
+    for asset, stream in summary.streams.items():
+        price = "no price" if stream.last_price is None else f"last price {stream.last_price:.10g}"
+        each.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)

@@ -1,0 +1,78 @@
+"""JSON for programs: one object per event and line on standard output, a ``Summary`` as the last."""
+
+import os
+import threading
+from typing import Any
+
+import msgspec
+
+from actors.messages.events import AssetsListed
+from actors.values import Tick
+from runtime.cli.output.base import RouterRef
+from runtime.cli.output.counters import Summary
+from runtime.cli.output.stdout import Gone, has_left
+from runtime.logs import Line, Write
+
+
+class _TickLine(msgspec.Struct, tag="Tick", tag_field="event", gc=False):
+    """Ticks travel as arrays; a reader of single lines wants names."""
+
+    asset: str
+    time: float
+    price: float
+    received_at: float
+
+
+class JsonLines:
+    """Writes each batch at once, to ``file``, a descriptor; calls ``gone`` when nobody reads it any more.
+
+    The asset table, a hundred kilobytes at every login, is only counted.
+    """
+
+    interval = threading.TIMEOUT_MAX
+
+    def __init__(self, file: int, write_log: Write, gone: Gone) -> None:
+        self._file = file
+        self._write_log = write_log
+        self._gone = gone
+        self._broken = False
+        self._encoder = msgspec.json.Encoder()
+
+    def write_log(self, line: Line) -> None:
+        self._write_log(line)
+
+    def open(self, router: RouterRef) -> None:
+        """Everything comes as events."""
+
+    def show(self, events: list[Any]) -> None:
+        self._write([_row(event) for event in events])
+
+    def refresh(self) -> None:
+        """Everything comes as events."""
+
+    def close(self) -> None:
+        """The last events follow."""
+
+    def summarise(self, summary: Summary) -> None:
+        self._write([summary])
+
+    def _write(self, rows: list[Any]) -> None:
+        # Straight to the descriptor: a thread that is stuck in a write holds no lock of sys.stdout.
+        left = memoryview(self._encoder.encode_lines(rows))
+        try:
+            while left and not self._broken:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            if not has_left(error):
+                raise
+            self._broken = True
+            self._gone(error)
+
+
+def _row(event: Any) -> Any:
+    if type(event) is Tick:
+        return _TickLine(event.asset, event.time, event.price, event.received_at)
+    name = {"event": type(event).__name__}
+    if isinstance(event, AssetsListed):
+        return name | {"count": len(event.assets)}
+    return name | msgspec.structs.asdict(event)

@@ -1,0 +1,73 @@
+"""When each asset ticks, and what the venue tells of its past: ticks and bars, rounded to its digits."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from zlib import crc32
+
+from runtime.practice.market.listings import Listing
+from runtime.practice.market.prices import Bar, PriceSeries
+
+_JITTER = 0.4
+_MILLISECOND_RATE = 250.0
+
+
+class Quote(NamedTuple):
+    """One tick; ``time`` is venue time."""
+
+    time: float
+    price: float
+
+
+class Quotes:
+    """Ticks at ``rate`` per second and asset, unevenly spaced.
+
+    An asset's ticks are numbered: those of the past are found again, and live ones continue them. Stamps
+    are whole milliseconds as the venue's are, and microseconds at rates where those would fall together.
+    """
+
+    def __init__(self, seed: int, rate: float) -> None:
+        self.rate = rate
+        self._series = PriceSeries(seed)
+
+    def instant(self, listing: Listing, number: int) -> float:
+        """When tick ``number`` is due, in venue time."""
+        spread = crc32(number.to_bytes(8, "big"), listing.id) / 2**32
+        phase = listing.id * 0.618 % 1
+        digits = 3 if self.rate <= _MILLISECOND_RATE else 6
+        return round((number + phase + _JITTER * spread) / self.rate, digits)
+
+    def number_after(self, listing: Listing, time: float) -> int:
+        """The first tick later than ``time``."""
+        number = int(time * self.rate) - 2
+        while self.instant(listing, number) <= time:
+            number += 1
+        return number
+
+    def tick(self, listing: Listing, number: int) -> Quote:
+        time = self.instant(listing, number)
+        return Quote(time, round(self._series.price(listing.symbol, listing.level, time), listing.digits))
+
+    def price(self, listing: Listing, time: float) -> float:
+        """What is quoted at venue time ``time``: the price of the tick that came last."""
+        return self.tick(listing, self.number_after(listing, time) - 1).price
+
+    def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[Quote]:
+        """The newest ``limit`` ticks later than ``start`` whose number is below ``before``, oldest first."""
+        first = max(self.number_after(listing, start), before - limit)
+        return [self.tick(listing, number) for number in range(first, before)]
+
+    def bars(
+        self, listing: Listing, period: int, start: float, end: float, now: float, limit: int
+    ) -> Iterator[tuple[int, Bar]]:
+        """The newest ``limit`` bars that open in ``[start, end)``, oldest first, with their opening times.
+
+        They are aligned to the venue's clock; the bar still forming at ``now`` is given as it stands.
+        """
+        end = min(end, now)
+        newest = -int(-end // period) - 1
+        oldest = max(-int(-start // period), newest - limit + 1)
+        for index in range(oldest, newest + 1):
+            opened = index * period
+            closed = min(opened + period, int(now))
+            bar = self._series.bar(listing.symbol, listing.level, opened, closed)
+            yield opened, Bar(*(round(price, listing.digits) for price in bar))

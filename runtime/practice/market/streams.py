@@ -1,0 +1,142 @@
+"""Live ticks: who receives which asset, and when the next tick of each is due."""
+
+import asyncio
+from collections.abc import Callable
+
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.tick import TickFaults
+from runtime.practice.faults.venue import Mute
+from runtime.practice.ledger import Ledger
+from runtime.practice.market.assets import AssetTable
+from runtime.practice.market.listings import Listing
+from runtime.practice.market.quotes import Quote, Quotes
+from runtime.practice.server import packets
+from runtime.practice.server.clock import UTC_OFFSET, VenueClock
+from runtime.practice.server.connection import Connection
+
+_HEADER = packets.binary_event("updateStream")
+_MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
+
+
+class _Stream:
+    """One asset's audience and the timer of its next tick, which runs while there is an audience."""
+
+    def __init__(
+        self, listing: Listing, quotes: Quotes, clock: VenueClock, publish: Callable[["_Stream", Quote], None]
+    ) -> None:
+        self.listing = listing
+        self.audience: dict[int, Connection] = {}
+        self._quotes = quotes
+        self._clock = clock
+        self._publish = publish
+        self._number = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def number(self) -> int:
+        """The next tick to be sent."""
+        return self._number
+
+    def add(self, client: Connection) -> None:
+        self.audience[client.id] = client
+        if self._timer is None:
+            self.restart()
+
+    def remove(self, client: Connection) -> None:
+        self.audience.pop(client.id, None)
+        if not self.audience and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def restart(self) -> None:
+        """Go on with the first tick that lies ahead."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._number = self._quotes.number_after(self.listing, self._clock.now())
+        self._schedule()
+
+    def _schedule(self) -> None:
+        delay = self._clock.until(self._quotes.instant(self.listing, self._number))
+        self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
+
+    def _fire(self) -> None:
+        now = self._clock.now()
+        if self._quotes.instant(self.listing, self._number) < now - _MAX_DELAY:
+            self.restart()
+            return
+        while self._quotes.instant(self.listing, self._number) <= now:
+            self._publish(self, self._quotes.tick(self.listing, self._number))
+            self._number += 1
+        self._schedule()
+
+
+class Streams:
+    """At most ``cap`` assets per client: one more takes the place of the oldest, silently (protocol 1.10)."""
+
+    def __init__(
+        self,
+        quotes: Quotes,
+        assets: AssetTable,
+        clock: VenueClock,
+        ledger: Ledger,
+        board: FaultBoard,
+        cap: int,
+    ) -> None:
+        self._quotes = quotes
+        self._assets = assets
+        self._clock = clock
+        self._ledger = ledger
+        self._board = board
+        self._cap = cap
+        self._streams: dict[str, _Stream] = {}
+        self._faults = TickFaults(board)
+
+    def subscribe(self, client: Connection, listing: Listing) -> int:
+        """Start or go on sending ``listing`` to ``client``; answers with the number of its next tick."""
+        client.streams.pop(listing.symbol, None)
+        client.streams[listing.symbol] = None
+        if len(client.streams) > self._cap:
+            self.unsubscribe(client, next(iter(client.streams)))
+        stream = self._streams.get(listing.symbol)
+        if stream is None:
+            stream = _Stream(listing, self._quotes, self._clock, self._publish)
+            self._streams[listing.symbol] = stream
+        stream.add(client)
+        return stream.number
+
+    def unsubscribe(self, client: Connection, symbol: str) -> None:
+        if symbol in client.streams:
+            del client.streams[symbol]
+            self._streams[symbol].remove(client)
+
+    def forget(self, client: Connection) -> None:
+        for symbol in list(client.streams):
+            self.unsubscribe(client, symbol)
+
+    def set_rate(self, rate: float) -> None:
+        self._quotes.rate = rate
+        self.restart()
+
+    def restart(self) -> None:
+        """Go on with the ticks that lie ahead, now that rate or clock is another."""
+        for stream in self._streams.values():
+            if stream.audience:
+                stream.restart()
+
+    def _publish(self, stream: _Stream, quote: Quote) -> None:
+        symbol = stream.listing.symbol
+        if not self._assets.is_tradable(stream.listing):
+            return
+        if self._board.find(Mute, asset=symbol):
+            self._ledger.write_unsent(symbol, quote.time - UTC_OFFSET, quote.price, stream.audience)
+            return
+        for due in self._faults.apply(symbol, quote):
+            self._send(stream, due)
+
+    def _send(self, stream: _Stream, quote: Quote) -> None:
+        symbol, stamp = stream.listing.symbol, quote.time - UTC_OFFSET
+        payload = packets.encode([[symbol, quote.time, quote.price]])
+        sent = [id for id, client in stream.audience.items() if client.send(_HEADER, payload)]
+        self._ledger.write_ticks(symbol, stamp, quote.price, sent)
+        if len(sent) < len(stream.audience):
+            self._ledger.write_unsent(symbol, stamp, quote.price, stream.audience.keys() - sent)

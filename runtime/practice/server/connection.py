@@ -1,0 +1,204 @@
+"""One client's socket: its handshake, its signs of life and its end."""
+
+import asyncio
+import enum
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aiohttp import WSMessage, WSMsgType, web
+from loguru import logger
+
+from actors.errors import RemoteProtocolError
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.socket import DataOnly, PingsOnly
+from runtime.practice.ledger import Ledger
+from runtime.practice.records import ReceivedEvent
+from runtime.practice.server import packets
+from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.line import Line
+from runtime.practice.server.outbox import Outbox
+from runtime.practice.server.packets import Kind
+from runtime.practice.settings import PracticeSettings
+
+CLOSE_TIMEOUT = 1.0
+"""Seconds that a client has to take what is left for it and to answer a close frame."""
+
+
+class Stage(enum.Enum):
+    """How far a client has come."""
+
+    OPENED = enum.auto()
+    CONNECTED = enum.auto()
+    AUTHENTICATED = enum.auto()
+    LEAVING = enum.auto()
+
+
+_ALLOWED = {
+    Stage.OPENED: frozenset({Kind.CONNECT, Kind.PONG, Kind.CLOSE}),
+    Stage.CONNECTED: frozenset({Kind.EVENT, Kind.PONG, Kind.DISCONNECT, Kind.CLOSE}),
+    Stage.AUTHENTICATED: frozenset({Kind.EVENT, Kind.PONG, Kind.DISCONNECT, Kind.CLOSE}),
+    Stage.LEAVING: frozenset(Kind),
+}
+
+
+class Login(NamedTuple):
+    """What a client asked for when it authenticated."""
+
+    demo: bool = True
+    fast_history: bool = False
+
+
+class Connection:
+    """Reads and writes one socket; ``serve`` is told of every event.
+
+    ``streams`` are the assets it receives, the oldest subscription first; ``login`` counts from the stage
+    ``AUTHENTICATED`` on; ``ended`` is set when the socket is gone.
+    """
+
+    def __init__(
+        self,
+        id: int,
+        region: str,
+        socket: web.WebSocketResponse,
+        line: Line,
+        settings: PracticeSettings,
+        clock: VenueClock,
+        ledger: Ledger,
+        board: FaultBoard,
+        serve: Callable[["Connection", str, object], None],
+    ) -> None:
+        self.id = id
+        self.region = region
+        self.line = line
+        self.stage = Stage.OPENED
+        self.login = Login()
+        self.streams: dict[str, None] = {}
+        self.ended = asyncio.Event()
+        self._socket = socket
+        self._settings = settings
+        self._clock = clock
+        self._ledger = ledger
+        self._board = board
+        self._serve = serve
+        self._outbox = Outbox(overflow=self.abort)
+        self._ponged = asyncio.Event()
+        self._patience = asyncio.timeout(settings.ps_timeout)
+        self._end_reason = "the client left"
+
+    async def run(self) -> None:
+        """Serve the client until either side has had enough."""
+        self._ledger.write_opened(self.id, self.region, self._clock.utc())
+        logger.info("{}: socket {} opened", self.region, self.id)
+        writer = asyncio.create_task(self._outbox.write_to(self._socket, self._note_written))
+        pinger = asyncio.create_task(self._ping())
+        self._outbox.put(packets.open_packet(self._settings.ping_interval, self._settings.ping_timeout))
+        try:
+            async with self._patience:
+                async for message in self._socket:
+                    if message.type is WSMsgType.PING:
+                        await self._pong(message.data)
+                    elif message.type is not WSMsgType.PONG:
+                        self._receive(message)
+        except TimeoutError:
+            self.leave("no ps")
+        finally:
+            pinger.cancel()
+            self.leave(self._end_reason)
+            await writer
+            self._ledger.write_closed(self.id, self._clock.utc(), self._end_reason)
+            logger.info("{}: socket {} closed: {}", self.region, self.id, self._end_reason)
+            self.ended.set()
+
+    def send(self, *messages: str | bytes) -> bool:
+        """Queue messages; those of one call stay together. Whether they were: a fault may keep them back."""
+        if self.stage is Stage.LEAVING or self._board.find(PingsOnly, region=self.region):
+            return False
+        self._outbox.put(*messages)
+        return True
+
+    def emit(self, name: str, payload: object) -> None:
+        """Queue an event and its payload."""
+        self.send(packets.binary_event(name), packets.encode(payload))
+
+    def accept(self, login: Login) -> None:
+        self.login = login
+        self.stage = Stage.AUTHENTICATED
+        self._ledger.write_authenticated(self.id)
+        logger.info("{}: socket {} authenticated", self.region, self.id)
+
+    def keep(self) -> None:
+        """The client has said ``ps``: it is not idle."""
+        if not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._settings.ps_timeout)
+
+    def leave(self, reason: str, close_frame: bytes = b"") -> None:
+        """Close politely after what is queued, or at once with a frame of one's own.
+
+        A client that does not take it is cut off.
+        """
+        if self.stage is Stage.LEAVING:
+            return
+        self.stage = Stage.LEAVING
+        self._end_reason = reason
+        if close_frame:
+            self.line.say_last(close_frame)
+        self._outbox.end()
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.line.abort)
+
+    def abort(self) -> None:
+        """End the TCP connection at once, without a close frame."""
+        self.leave("cut off")
+        self.line.abort()
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.ping_interval)
+            if self._board.find(DataOnly, region=self.region):
+                continue
+            self._ponged.clear()
+            self._outbox.put(packets.PING)
+            try:
+                async with asyncio.timeout(self._settings.ping_timeout):
+                    await self._ponged.wait()
+            except TimeoutError:
+                self.leave("no pong")
+                return
+
+    async def _pong(self, data: bytes) -> None:
+        if not self._board.find(DataOnly, region=self.region):
+            await self._socket.pong(data)
+
+    def _receive(self, message: WSMessage) -> None:
+        try:
+            if message.type is not WSMsgType.TEXT:
+                raise RemoteProtocolError(f"the client sent a {message.type.name} message")
+            packet = packets.parse(message.data)
+            if packet.kind not in _ALLOWED[self.stage]:
+                raise RemoteProtocolError(f"{packet.kind.name} while {self.stage.name}")
+        except RemoteProtocolError as error:
+            self.leave(str(error))
+            return
+        if self.stage is not Stage.LEAVING:
+            self._follow(packet)
+
+    def _follow(self, packet: packets.Packet) -> None:
+        match packet.kind:
+            case Kind.CONNECT:
+                self.stage = Stage.CONNECTED
+                self.send(packets.connected())
+            case Kind.PONG:
+                self._ponged.set()
+            case Kind.EVENT:
+                self._ledger.write_event(self._remember(packet))
+                self._serve(self, packet.name, packet.payload)
+            case Kind.DISCONNECT | Kind.CLOSE:
+                self.leave("the client said goodbye")
+
+    def _remember(self, packet: packets.Packet) -> ReceivedEvent:
+        payload = packet.payload
+        if isinstance(payload, dict) and "session" in payload:
+            payload = payload | {"session": "***"}
+        return ReceivedEvent(self.id, packet.name, payload, self._clock.utc())
+
+    def _note_written(self, count: int) -> None:
+        self._ledger.write_messages(self.id, count)

@@ -1,0 +1,147 @@
+"""One region of the exchange: a listening port that can be shut and opened again."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from actors.errors import LocalProtocolError
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.fault import Fault
+from runtime.practice.faults.gate import Dribble, Hang
+from runtime.practice.faults.socket import Slow
+from runtime.practice.server.line import Line
+
+TURNS = 8
+"""Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
+server is closed before, the socket is forgotten, open."""
+
+SETTLE_TIMEOUT = 2.0
+"""Seconds that requests under way have to end once their gate is shut."""
+
+
+Admit = Callable[["Gate", web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Answers one HTTP request of a region."""
+
+
+class Gate:
+    """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it.
+
+    What comes in meets the faults on the ``board``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        board: FaultBoard,
+        admit: Admit,
+    ) -> None:
+        self.name = name
+        self._host = host
+        self._port = port
+        self._board = board
+        self._admit = admit
+        self._socket: socket.socket | None = None
+        self._listener: asyncio.Server | None = None
+        self._server: web.Server | None = None
+        self._lines: set[Line] = set()
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self._host}:{self._port}/socket.io/?EIO=4&transport=websocket"
+
+    def bind(self) -> None:
+        """Take the port; raises ``OSError`` if it is not to be had."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if os.name == "posix":  # elsewhere the option would let others take the port
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self._host, self._port))
+        except OSError as error:
+            sock.close()
+            place = f"port {self._port} on {self._host}"
+            mend = "choose another, or end what has it"
+            raise OSError(f"{place} is not to be had: {error.strerror} ({mend})") from error
+        self._port = sock.getsockname()[1]
+        self._socket = sock
+
+    async def open(self) -> None:
+        if self._listener is not None:
+            return
+        if self._socket is None:
+            raise LocalProtocolError(f"region {self.name} has no port yet")
+        server = web.Server(lambda request: self._admit(self, request), access_log=None)
+        self._server = server
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: Line(server(), self._let_in, self._lines.discard), sock=self._socket
+        )
+
+    async def shut(self) -> None:
+        """Stop listening; ``settle`` waits for the requests that are left."""
+        if self._listener is None or self._socket is None:
+            return
+        with contextlib.suppress(NotImplementedError):  # Windows: its loop waits for connections otherwise
+            asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        _turn_away(self._socket)
+        with contextlib.suppress(OSError):
+            # A process that is just being forked holds a copy, which would go on listening.
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._listener = None
+        self.bind()
+
+    async def settle(self) -> None:
+        """End the requests of a gate that was shut."""
+        if self._server is not None:
+            for handler in self._server.connections:
+                handler.close()  # of a connection without a request, the shutdown would wait for one
+            await self._server.shutdown(SETTLE_TIMEOUT)
+            self._server = None
+        for line in list(self._lines):  # those that a fault holds back would not end by themselves
+            line.abort()
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Those that struck single lines."""
+        return [fault for line in self._lines for fault in line.faults]
+
+    def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
+        """End the faults of single lines that match; answers with them."""
+        return [fault for line in list(self._lines) for fault in line.relieve(matches)]
+
+    def adjust(self) -> None:
+        """Let the lines go as fast as the board says."""
+        for line in self._lines:
+            self._set_rate(line)
+
+    def release(self) -> None:
+        """Give up the port."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _let_in(self, line: Line) -> None:
+        self._lines.add(line)
+        for kind in (Hang, Dribble):
+            if fault := self._board.take(kind, region=self.name):
+                line.strike(fault)
+        self._set_rate(line)
+
+    def _set_rate(self, line: Line) -> None:
+        slow = self._board.find(Slow, region=self.name)
+        line.set_rate(slow.rate if slow else None)
+
+
+def _turn_away(listener: socket.socket) -> None:
+    """Cut off whom the system has let in and nobody has seen yet: they would wait for ever."""
+    with contextlib.suppress(OSError):  # BlockingIOError: there are no more
+        while True:
+            stranger, _ = listener.accept()
+            stranger.close()

@@ -1,0 +1,102 @@
+"""The account desk: who may come in, and what belongs to them."""
+
+import secrets
+from typing import Literal
+
+import msgspec
+
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.venue import RefuseSessions
+from runtime.practice.market.assets import AssetTable
+from runtime.practice.server import packets
+from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.connection import Connection, Login, Stage
+from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.trading.statements import Statement, Statements
+
+SESSION_MARK = "pract1ce"
+"""What every session of ours begins with, so that one is recognised wherever it should not be."""
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """One account, drawn at random."""
+
+    session: str = msgspec.field(default_factory=lambda: SESSION_MARK + secrets.token_hex(9))
+    uid: int = msgspec.field(default_factory=lambda: 10_000_000 + secrets.randbelow(90_000_000))
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    def frame(self) -> str:
+        """The text of the auth frame that a browser would send."""
+        auth = {
+            "session": self.session,
+            "isDemo": 1,
+            "uid": self.uid,
+            "platform": 2,
+            "isFastHistory": True,
+            "isOptimized": True,
+        }
+        return "42" + packets.encode(["auth", auth]).decode()
+
+
+class _Auth(msgspec.Struct, rename="camel"):
+    session: str
+    is_demo: Literal[0, 1]
+    uid: int
+    platform: int
+    is_fast_history: bool = False
+
+    def __repr__(self) -> str:
+        return "_Auth(***)"
+
+
+class AccountDesk:
+    """Lets in whoever shows the exchange's own session, unless a fault has everyone refused."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        statements: Statements,
+        assets: AssetTable,
+        board: FaultBoard,
+        clock: VenueClock,
+    ) -> None:
+        self._board = board
+        self._credentials = credentials
+        self._statements = statements
+        self._assets = assets
+        self._clock = clock
+        self.routes: Routes = {
+            "auth": Route(object, self._authenticate, before_login=True),
+            "ps": Route(object, lambda client, _: client.keep(), before_login=True),
+            "getBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
+            "updateBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
+        }
+
+    def _authenticate(self, client: Connection, payload: object) -> None:
+        if client.stage is Stage.AUTHENTICATED:
+            return
+        auth = self._check(payload)
+        if auth is None or self._board.take(RefuseSessions, region=client.region):
+            client.send(packets.text_event("NotAuthorized"), packets.DISCONNECT)
+            client.leave("not authorized")
+            return
+        client.accept(Login(demo=auth.is_demo == 1, fast_history=auth.is_fast_history))
+        self._welcome(client)
+
+    def _check(self, payload: object) -> _Auth | None:
+        try:
+            auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
+        except msgspec.ValidationError:
+            return None
+        known = secrets.compare_digest(auth.session.encode(), self._credentials.session.encode())
+        return auth if known else None
+
+    def _welcome(self, client: Connection) -> None:
+        """The pushes that follow a login (protocol 1.2)."""
+        server = {} if client.login.demo else {"serverName": client.region}
+        client.emit("successauth", {"id": secrets.token_urlsafe(15)} | server)
+        client.emit("updateAssets", self._assets.rows(self._clock.now()))
+        self._statements.tell(client, *Statement)
+        client.emit("updateCharts", [])

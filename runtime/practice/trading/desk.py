@@ -1,0 +1,126 @@
+"""The trading desk: orders and their acknowledgements, whole or disturbed."""
+
+import asyncio
+import uuid
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from actors.values import AccountKind, Direction
+from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.order import (
+    Delayed,
+    Doubled,
+    LostAfter,
+    LostBefore,
+    OrderFault,
+    Refused,
+    Stranger,
+)
+from runtime.practice.ledger import Ledger
+from runtime.practice.records import ReceivedOrder, RequestId
+from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.connection import Connection
+from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.trading import deals
+from runtime.practice.trading.book import Book
+from runtime.practice.trading.dealer import Dealer
+from runtime.practice.trading.orders import Order, Refusal, money
+from runtime.practice.trading.statements import Statement, Statements
+
+_REFILLED = Decimal(50_000)
+
+
+class _OpenOrder(msgspec.Struct, rename="camel"):
+    asset: str
+    amount: int | float
+    action: Literal["call", "put"]
+    is_demo: Literal[0, 1]
+    request_id: RequestId
+    option_type: Literal[100]
+    time: int
+
+
+class TradingDesk:
+    """Takes the next order fault from the board with every order that comes."""
+
+    def __init__(
+        self,
+        dealer: Dealer,
+        book: Book,
+        statements: Statements,
+        ledger: Ledger,
+        board: FaultBoard,
+        clock: VenueClock,
+    ) -> None:
+        self._board = board
+        self._dealer = dealer
+        self._book = book
+        self._statements = statements
+        self._ledger = ledger
+        self._clock = clock
+        self.routes: Routes = {
+            "openOrder": Route(_OpenOrder, self._open_order),
+            "updateOpenedDeals": Route(object, lambda client, _: statements.tell(client, Statement.OPENED)),
+            "td/refill": Route(object, lambda client, _: self._refill(client)),
+        }
+
+    def _open_order(self, client: Connection, request: _OpenOrder) -> None:
+        order = Order(
+            request.asset,
+            money(request.amount),
+            Direction(request.action),
+            request.time,
+            AccountKind.DEMO if request.is_demo else AccountKind.LIVE,
+        )
+        received = ReceivedOrder(request.request_id, client.id, order.asset, order.amount, self._clock.utc())
+        fault = self._board.take(OrderFault)
+        if isinstance(fault, LostBefore):
+            self._ledger.write_order(received)
+            if fault.drop:
+                client.abort()
+            return
+        if isinstance(fault, Stranger) and self._refusal(client, order, fault) is None:
+            self._execute(client, order, str(uuid.uuid4()), None)
+        refusal = self._refusal(client, order, fault)
+        if refusal is None:
+            self._ledger.write_order(received)
+            self._execute(client, order, request.request_id, fault)
+        else:
+            self._ledger.write_order(received._replace(refusal=refusal.error))
+            client.emit("failopenOrder", refusal._asdict() | {"asset": order.asset})
+
+    def _refusal(self, client: Connection, order: Order, fault: OrderFault | None) -> Refusal | None:
+        if isinstance(fault, Refused):
+            return Refusal(fault.error, order.amount)
+        if client.login.demo != (order.account is AccountKind.DEMO):
+            return Refusal("wrongAccount", order.amount)
+        return self._dealer.refusal(order)
+
+    def _execute(
+        self, client: Connection, order: Order, request_id: RequestId, fault: OrderFault | None
+    ) -> None:
+        deal = self._dealer.open(order, request_id)
+        acknowledgement = deals.as_accepted(deal, self._book.uid, request_id)
+        self._acknowledge(client, acknowledgement, fault)
+        self._statements.tell_all(Statement.BALANCE, Statement.OPENED)
+
+    def _acknowledge(self, client: Connection, payload: object, fault: OrderFault | None) -> None:
+        match fault:
+            case LostAfter(drop=True):
+                client.abort()
+            case LostAfter():
+                pass
+            case Delayed(seconds=seconds):
+                asyncio.get_running_loop().call_later(seconds, client.emit, "successopenOrder", payload)
+            case Doubled():
+                client.emit("successopenOrder", payload)
+                client.emit("successopenOrder", payload)
+            case _:
+                client.emit("successopenOrder", payload)
+
+    def _refill(self, client: Connection) -> None:
+        if client.login.demo:
+            self._book.refill(_REFILLED, self._clock.utc())
+            self._statements.tell_all(Statement.BALANCE)

@@ -1,0 +1,144 @@
+"""The pending desk: orders that the exchange keeps until their time or their price comes."""
+
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from actors.values import AccountKind
+from runtime.practice.market.listings import LISTINGS
+from runtime.practice.market.quotes import Quotes
+from runtime.practice.server.alarms import Alarms
+from runtime.practice.server.clock import VenueClock, read_stamp
+from runtime.practice.server.connection import Connection
+from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.trading.book import Book
+from runtime.practice.trading.dealer import Dealer
+from runtime.practice.trading.orders import COMMANDS, Order, PendingOrder, money
+from runtime.practice.trading.statements import Statement, Statements
+
+_AT_TIME = 0
+
+
+class _OpenPending(msgspec.Struct, rename="camel"):
+    open_type: Literal[0, 1]
+    amount: int | float
+    asset: str
+    open_time: str
+    open_price: int | float
+    timeframe: int
+    min_payout: int
+    command: Literal[0, 1]
+
+
+class _CancelPending(msgspec.Struct):
+    ticket: str
+
+
+class PendingDesk:
+    """Each order has one chance: if it cannot become a deal when it is due, it is dropped."""
+
+    def __init__(
+        self, dealer: Dealer, book: Book, quotes: Quotes, statements: Statements, clock: VenueClock
+    ) -> None:
+        self._dealer = dealer
+        self._book = book
+        self._quotes = quotes
+        self._statements = statements
+        self._clock = clock
+        self._alarms = Alarms(clock)
+        self.routes: Routes = {
+            "openPendingOrder": Route(_OpenPending, self._open),
+            "cancelPendingOrder": Route(_CancelPending, self._cancel),
+        }
+
+    def start(self) -> None:
+        """Watch every order in the book; again after the clock was set."""
+        for pending in self._book.pending.values():
+            self._watch(pending)
+
+    def stop(self) -> None:
+        self._alarms.clear()
+
+    def _open(self, client: Connection, request: _OpenPending) -> None:
+        pending = self._draw_up(client, request)
+        if error := self._refusal(pending):
+            client.emit(
+                "failopenPendingOrder", {"data": {"data": pending.as_refused(self._book.uid)} | error}
+            )
+            return
+        self._book.pending[pending.ticket] = pending
+        client.emit("successopenPendingOrder", {"data": pending.as_created()})
+        self._statements.tell_all(Statement.PENDING)
+        self._watch(pending)
+
+    def _draw_up(self, client: Connection, request: _OpenPending) -> PendingOrder:
+        order = Order(
+            request.asset,
+            money(request.amount),
+            COMMANDS[request.command],
+            request.timeframe,
+            AccountKind.DEMO if client.login.demo else AccountKind.LIVE,
+        )
+        now = self._clock.now()
+        by_time = request.open_type == _AT_TIME
+        listing = LISTINGS.get(request.asset)
+        return PendingOrder(
+            id=next(self._book.pending_ids),
+            order=order,
+            minimum_payout=request.min_payout,
+            created_at=int(now),
+            open_at=_read_time(request.open_time) if by_time else None,
+            open_price=0 if by_time else request.open_price,
+            rising=listing is not None and self._quotes.price(listing, now) < request.open_price,
+        )
+
+    def _refusal(self, pending: PendingOrder) -> dict[str, object] | None:
+        if pending.open_at is None and pending.open_price <= 0:
+            return {"error": "OPEN_PRICE"}
+        if pending.open_at is not None and pending.open_at <= self._clock.now():
+            return {"error": "OPEN_TIME"}
+        if refusal := self._dealer.refusal(pending.order):
+            return refusal._asdict() | {"asset": pending.order.asset}
+        return None
+
+    def _cancel(self, client: Connection, request: _CancelPending) -> None:
+        ticket = {"ticket": request.ticket}
+        if self._book.pending.pop(request.ticket, None) is None:
+            client.emit("failcancelPendingOrder", {"error": "notFound"} | ticket)
+            return
+        self._alarms.drop(request.ticket)
+        client.emit("successcancelPendingOrder", ticket)
+        self._statements.tell_all(Statement.PENDING)
+
+    def _watch(self, pending: PendingOrder) -> None:
+        if pending.open_at is None:
+            self._look(pending)
+        else:
+            self._alarms.set(pending.ticket, pending.open_at, partial(self._fall_due, pending))
+
+    def _look(self, pending: PendingOrder) -> None:
+        """See whether the price is there, now and at every tick to come."""
+        listing = LISTINGS[pending.order.asset]
+        now = self._clock.now()
+        if pending.reached_by(self._quotes.price(listing, now)):
+            self._fall_due(pending)
+            return
+        next_tick = self._quotes.instant(listing, self._quotes.number_after(listing, now))
+        self._alarms.set(pending.ticket, next_tick, partial(self._look, pending))
+
+    def _fall_due(self, pending: PendingOrder) -> None:
+        del self._book.pending[pending.ticket]
+        order = pending.order
+        if self._dealer.refusal(order) is None and self._dealer.payout(order.asset) >= pending.minimum_payout:
+            self._dealer.open(order, pending.ticket)
+            self._statements.tell_all(Statement.BALANCE, Statement.OPENED)
+        self._statements.tell_all(Statement.PENDING)
+
+
+def _read_time(stamp: str) -> int:
+    """What is not a time has long been over."""
+    try:
+        return read_stamp(stamp)
+    except ValueError:
+        return 0

@@ -1,0 +1,55 @@
+"""What the exchange says of the account: its balance and its lists."""
+
+import enum
+from decimal import Decimal
+
+from actors.values import Deal
+from runtime.practice.server.clients import Audience
+from runtime.practice.server.connection import Connection
+from runtime.practice.trading import deals
+from runtime.practice.trading.book import Book
+
+
+class Statement(enum.Enum):
+    """The event that carries it."""
+
+    BALANCE = "successupdateBalance"
+    OPENED = "updateOpenedDeals"
+    CLOSED = "updateClosedDeals"
+    PENDING = "successupdatePending"
+
+
+class Statements:
+    """Each tells how the book stands at that moment."""
+
+    def __init__(self, book: Book, audience: Audience) -> None:
+        self._book = book
+        self._audience = audience
+
+    def tell(self, client: Connection, *statements: Statement) -> None:
+        for statement in statements:
+            client.emit(statement.value, self._payload(statement, client))
+
+    def tell_all(self, *statements: Statement) -> None:
+        """To everyone who is logged in."""
+        for client in self._audience.authenticated():
+            self.tell(client, *statements)
+
+    def announce_ended(self, ended: list[Deal]) -> None:
+        """Tell everyone of deals that ended in one second (protocol 1.7.8)."""
+        won = sum((deal.profit for deal in ended if deal.profit and deal.profit > 0), Decimal(0))
+        listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
+        self._audience.publish("successcloseOrder", {"profit": won, "deals": listed})
+        self.tell_all(Statement.BALANCE, Statement.CLOSED, Statement.OPENED)
+
+    def _payload(self, statement: Statement, client: Connection) -> object:
+        book = self._book
+        match statement:
+            case Statement.BALANCE:
+                return {"isDemo": int(client.login.demo), "balance": book.balance}
+            case Statement.OPENED:
+                return [deals.as_listed_open(position.deal, book.uid) for position in book.opened.values()]
+            case Statement.CLOSED:
+                return [deals.as_listed_closed(deal, book.uid) for deal in book.closed]
+            case Statement.PENDING:
+                return [pending.as_listed(book.uid) for pending in book.pending.values()]

@@ -1,0 +1,234 @@
+"""The journal on disk: what is about to be sent, what became of it, and whether orders are halted."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from actors.errors import Halted
+from actors.orders.order import UNFINISHED, Order
+from runtime.storage.lock import own
+
+VERSION: Final = 1
+FINISHED_LOADED: Final = 1_000
+
+SCHEMA: Final = """
+BEGIN;
+CREATE TABLE orders (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    finished INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    duration INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    reason TEXT NOT NULL,
+    deal TEXT
+);
+CREATE INDEX unfinished ON orders (number) WHERE finished = 0;
+CREATE TABLE halt (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+PRAGMA user_version = 1;
+COMMIT;
+"""
+
+WRITE: Final = """
+INSERT INTO orders
+    (id, state, finished, account, asset, amount, direction, duration, created_at, reason, deal)
+VALUES
+    (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :reason, :deal)
+ON CONFLICT (id) DO UPDATE
+SET state = excluded.state, finished = excluded.finished, reason = excluded.reason, deal = excluded.deal
+"""
+
+LOAD: Final = """
+SELECT * FROM (
+    SELECT * FROM orders WHERE finished = 0
+    UNION ALL
+    SELECT * FROM (SELECT * FROM orders WHERE finished = 1 ORDER BY number DESC LIMIT ?)
+) ORDER BY number
+"""
+
+HALT: Final = """
+INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE SET reason = excluded.reason
+"""
+
+
+class InUse(Halted):
+    """Another runtime keeps the journal: two that trade on one account must not both start."""
+
+
+class Journal:
+    """One file with one owner; anybody may read it with ``sqlite3``.
+
+    A thread may hand it over to another, but two must not use it at the same time.
+
+    Every method raises ``Halted`` if the file does not allow what it does: no journal, no orders.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file or makes it, its folder too.
+
+        Refused at once while another ``Journal`` keeps it, in this process or another one, and if a
+        newer version wrote it.
+        """
+        self._path = path.resolve()
+        with self._translated("opened"), ExitStack() as files:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            files.enter_context(closing(self._own()))
+            self._db = files.enter_context(closing(self._open()))
+            self._files = files.pop_all()
+
+    def write(self, orders: Sequence[Order]) -> None:
+        """All of ``orders`` as they are now, or none; on the disk when it returns."""
+        if orders:
+            with self._translated("written"), self._db:
+                self._db.executemany(WRITE, [_row(order) for order in orders])
+
+    def note(self, orders: Sequence[Order]) -> None:
+        """The same without waiting for the disk: the end of this process loses none of it, that of the
+        machine may, unless something was written since."""
+        if orders:
+            with self._translated("written"), self._unhurried():
+                self.write(orders)
+
+    def load(self) -> list[Order]:
+        """The unfinished orders and the last 1,000 finished, in the order in which they were made."""
+        with self._translated("read"):
+            return [_order(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
+
+    def halted(self) -> str | None:
+        """Why orders are halted, ``None`` if they are not."""
+        with self._translated("read"):
+            row = self._db.execute("SELECT reason FROM halt").fetchone()
+        return None if row is None else str(row["reason"])
+
+    def halt(self, reason: str) -> None:
+        """Orders are halted until ``resume``, across restarts; on the disk when it returns."""
+        with self._translated("written"), self._db:
+            self._db.execute(HALT, (reason,))
+
+    def resume(self) -> bool:
+        """Whether orders had been halted; they no longer are."""
+        with self._translated("written"), self._db:
+            return self._db.execute("DELETE FROM halt").rowcount > 0
+
+    def tidy(self) -> None:
+        """Bring the file itself up to date, so that a copy of it alone is whole; no row is ever removed."""
+        with self._translated("tidied"):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._db.execute("PRAGMA optimize").fetchall()
+
+    def close(self) -> None:
+        self._files.close()
+
+    def _own(self) -> sqlite3.Connection:
+        lock = own(self._path)
+        if lock is None:
+            raise InUse(f"the journal {self._path} is in use by another runtime")
+        return lock
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        db = sqlite3.connect(self._path, timeout=1.0, check_same_thread=False)
+        try:
+            db.row_factory = sqlite3.Row
+            _prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def _unhurried(self) -> Iterator[None]:
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def _translated(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, msgspec.MsgspecError, OSError, ValueError, OverflowError) as error:
+            raise Halted(f"the journal {self._path} cannot be {action}: {error}") from error
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise Halted(f"the journal has version {version}; this runtime knows those up to {VERSION}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")  # some builds of SQLite do with less in WAL mode
+    db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
+    if version == 0:
+        db.executescript(SCHEMA)
+
+
+def _row(order: Order) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(order)
+    row["finished"] = order.state not in UNFINISHED
+    row["deal"] = order.deal and msgspec.json.encode(order.deal).decode()
+    return row
+
+
+def _order(row: sqlite3.Row) -> Order:
+    deal = row["deal"]
+    return msgspec.convert({**row, "deal": deal and msgspec.json.decode(deal)}, Order)
+
+
+class NoJournal:
+    """Stands in where the file cannot be had: no orders, for the reason given; feeds go on."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def load(self) -> list[Order]:
+        return []
+
+    def write(self, orders: Sequence[Order]) -> None:
+        if orders:
+            raise Halted(self._reason)
+
+    note = write
+
+    def halted(self) -> str | None:
+        return self._reason
+
+    def halt(self, reason: str) -> None:
+        raise Halted(self._reason)
+
+    def resume(self) -> bool:
+        raise Halted(self._reason)
+
+    def tidy(self) -> None:
+        """There is nothing to tidy."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_journal(path: Path) -> Journal | NoJournal:
+    """The journal in ``path``; raises ``InUse`` if another runtime keeps it."""
+    try:
+        journal = Journal(path)
+    except InUse:
+        raise
+    except Halted as error:
+        return NoJournal(str(error))
+    try:
+        journal.load()
+    except Halted as error:
+        journal.close()
+        return NoJournal(str(error))
+    return journal

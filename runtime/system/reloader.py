@@ -1,0 +1,266 @@
+"""Takes a changed configuration file over into the running runtime, as a whole or not at all."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+from msgspec.structs import replace
+
+from actors.engine.actor import Reply, RuntimeActor
+from actors.engine.timers import Timer
+from actors.errors import ConfigInvalid, RequestRefused
+from actors.messages.control import Drain, Reconfigure
+from actors.messages.events import ConfigRefused, ConfigReloaded
+from actors.messages.lifecycle import SetLogLevel, Tellable, Wired
+from actors.messages.status import Describe, ReloadStatus
+from actors.messages.traffic import EventBatch
+from actors.values import Region
+from runtime.config import Config, load
+from runtime.config.changes import changes
+from runtime.config.loader import stamp_of
+from runtime.logs.time_of_day import time_of_day
+from runtime.system.file_watch import Watch
+from runtime.system.settings import LiveSettings, live_settings, stream_commands
+
+SETTLING = 0.3
+"""Seconds without another change after which a file counts as written: editors write in several steps."""
+
+STOPPING = "the runtime is stopping"
+
+
+class Reload(Struct, frozen=True):
+    """Read the file again: answered with the names of the settings that changed, raises ``ConfigInvalid``, or
+    ``RequestRefused`` where there is no file or the runtime is stopping."""
+
+
+class _Touched(Struct, frozen=True):
+    """Something happened to the file."""
+
+
+class _FileRead(Struct, frozen=True):
+    """What came of reading the file."""
+
+    outcome: Config | Exception
+
+
+class CurrentConfig:
+    """The configuration in force; once the reloader has started, it alone replaces ``value``, and any thread
+    may read it."""
+
+    def __init__(self, value: Config) -> None:
+        self.value = value
+
+
+class Recipients(NamedTuple):
+    """The actors that are told what a reload has changed."""
+
+    limiter: Tellable
+    batcher: Tellable
+    monitor: Tellable
+    supervisor: Tellable
+    router: Tellable
+
+
+class Reloader(RuntimeActor):
+    """Replaces the configuration in force; if it was not read from a file, there is nothing to reload.
+
+    Receives ``Reload``, asked or told, and, from ``Wired`` on, that the file has changed; after ``Drain``
+    it takes nothing over any more. Tells each of ``recipients`` its own settings if they have changed, and
+    the router the news. ``regions`` gives the regions that a configuration lets us dial. The file is read in
+    a thread of its own: a disk may hang, and a stop must not wait for it.
+    """
+
+    def __init__(
+        self,
+        current: CurrentConfig,
+        recipients: Recipients,
+        *,
+        regions: Callable[[Config], Sequence[Region]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("reloader", **kwargs)
+        self._current = current
+        self._recipients = recipients
+        self._regions = regions
+        file = current.value.file
+        self._status = ReloadStatus(str(file or ""))
+        self._watch = None if file is None else Watch(file, self._touched)
+        self._settling: Timer | None = None
+        self._reading: list[Reply | None] = []
+        """Everyone that the present reading of the file will answer, ``None`` for a told ``Reload``."""
+        self._waiting: list[Reply | None] = []
+        """Those that came since it began: the file may have changed, so they wait for the next one."""
+        self._stopping = False
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Reload():
+                self._reload(self.defer())
+            case _FileRead(outcome=outcome):
+                self._conclude(outcome)
+            case _Touched():
+                self._settle()
+            case Describe():
+                self.describe(message, self._status)
+            case Wired():
+                self._begin()
+            case Drain():
+                self._drain()
+            case _:
+                self.unexpected(message)
+
+    def _begin(self) -> None:
+        if self._watch is None:
+            return
+        self._look(self._watch.start)
+        config = self._current.value
+        if config.file is not None and stamp_of(config.file) != config.stamp:
+            self._settle()  # it has changed since it was read, before anybody watched it
+
+    def _settle(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        if not self._stopping:
+            self._settling = self.after(SETTLING, Reload())
+
+    def _reload(self, asker: Reply | None) -> None:
+        if self._stopping:
+            self._turn_away([asker])
+        elif self._watch is None:
+            self._refuse([asker], RequestRefused("the configuration was not read from a file"))
+        else:
+            self._waiting.append(asker)
+            if not self._reading:
+                self._read(self._watch)
+
+    def _read(self, watch: Watch) -> None:
+        self._reading, self._waiting = self._waiting, []
+        self._look(watch.renew)  # before it is read, so that no later change goes unseen
+        arguments = (watch.path, self.actor_ref)
+        threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
+
+    def _conclude(self, outcome: Config | Exception) -> None:
+        if self._stopping or self._watch is None:
+            return  # everyone that waited for it has been turned away
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            changed = self._take_over(outcome)
+        except ConfigInvalid as error:
+            self._refuse(self._reading, error)
+        else:
+            self._answer(self._reading, changed)
+        self._reading = []
+        if self._waiting:
+            self._read(self._watch)
+
+    def _take_over(self, new: Config) -> list[str]:
+        old = self._current.value
+        changed = changes(old, new)
+        if changed:
+            self._current.value = new
+            self._tell(live_settings(old, self._regions(old)), live_settings(new, self._regions(new)))
+        return changed
+
+    def _tell(self, old: LiveSettings, new: LiveSettings) -> None:
+        to = self._recipients
+        own = (
+            (to.limiter, old.allowance, new.allowance),
+            (to.batcher, old.batches, new.batches),
+            (to.monitor, old.vigilance, new.vigilance),
+            (to.supervisor, old.access, new.access),
+        )
+        messages: list[tuple[Tellable, Any]] = [
+            (ref, Reconfigure(wanted)) for ref, before, wanted in own if wanted != before
+        ]
+        messages += [(to.router, command) for command in stream_commands(old.periods, new.periods)]
+        if new.log_level != old.log_level:
+            messages.append((to.supervisor, SetLogLevel(new.log_level)))
+        for ref, message in messages:
+            _tell(ref, message)
+
+    def _answer(self, askers: list[Reply | None], changed: list[str]) -> None:
+        self._status = replace(self._status, problems=(), refused_at=None)
+        if changed:
+            outcome = ", ".join(changed)
+            logger.info("reloaded: {}", outcome)
+            reloads = self._status.reloads + 1
+            self._status = replace(self._status, reloads=reloads, last_at=time.time(), last_outcome=outcome)
+            _tell(self._recipients.router, EventBatch(self.name, [ConfigReloaded(changed)]))
+        else:
+            logger.info("not reloaded: {}", unchanged(self._status))
+        for asker in filter(None, askers):
+            asker.set(changed)
+
+    def _refuse(self, askers: list[Reply | None], error: ConfigInvalid | RequestRefused) -> None:
+        self._record(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
+        for asker in filter(None, askers):
+            asker.fail(error)
+
+    def _record(self, problems: tuple[str, ...]) -> None:
+        if problems == self._status.problems:
+            return  # both the watch and who asked have read it
+        for problem in problems:
+            logger.error("not reloaded: {}", problem)
+        self._status = replace(
+            self._status, refusals=self._status.refusals + 1, problems=problems, refused_at=time.time()
+        )
+        _tell(self._recipients.router, EventBatch(self.name, [ConfigRefused(list(problems))]))
+
+    def _drain(self) -> None:
+        self._stopping = True
+        self._settle()
+        if askers := self._reading + self._waiting:
+            self._reading, self._waiting = [], []
+            self._turn_away(askers)
+
+    def _turn_away(self, askers: list[Reply | None]) -> None:
+        logger.info("not reloaded: {}", STOPPING)
+        for asker in filter(None, askers):
+            asker.fail(RequestRefused(STOPPING))
+
+    def _look(self, look: Callable[[], None]) -> None:
+        """Where the system has no more watches to give, a signal or a command still reloads."""
+        try:
+            look()
+        except OSError as error:
+            logger.warning("{} is not watched for changes: {}", self._status.file, error)
+
+    def _touched(self) -> None:
+        """Called by the observer's thread."""
+        _tell(self.actor_ref, _Touched())
+
+    def release(self, unhandled: list[Any]) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+        told: list[Reply | None] = [None for each in unhandled if isinstance(each, Reload)]
+        if askers := self._reading + self._waiting + told:
+            self._turn_away(askers)
+
+
+def _read_file(path: Path, reloader: Tellable) -> None:
+    outcome: Config | Exception
+    try:
+        outcome = load(path)
+    except Exception as error:  # noqa: BLE001  # the reloader raises it again, which reports it
+        outcome = error
+    _tell(reloader, _FileRead(outcome))
+
+
+def _tell(ref: Tellable, message: Any) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or ended: the runtime stops
+        ref.tell(message)
+
+
+def unchanged(status: ReloadStatus) -> str:
+    """What to tell who asks for a reload of what is in force already: the watch may have been first."""
+    if status.last_at is None:
+        return "nothing has changed"
+    since = time_of_day(status.last_at, time.time())
+    return f"nothing has changed since {since}, when {status.last_outcome} took effect"

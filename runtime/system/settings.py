@@ -1,0 +1,187 @@
+"""From the configuration to what the supervisor is to keep alive."""
+
+import functools
+import importlib
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from platformdirs import user_state_path
+
+from actors.health.stream_monitor import Vigilance
+from actors.health.tick_rate import Tolerance
+from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
+from actors.messages.lifecycle import ConnectionSettings
+from actors.orders.pre_trade_checks import Limits
+from actors.outbound.batching import BatchSettings
+from actors.outbound.members import PoolPlan
+from actors.rates import Allowance, Rate
+from actors.supervision.backoff import Backoff, Wait, exponential, linear
+from actors.supervision.children import Plan
+from actors.supervision.regions import Access
+from actors.supervision.restart_intensity import Intensity
+from actors.values import LogLevel, Region
+from actors.venues.pocketoption.login import SessionString
+from runtime.config import (
+    Batching,
+    Config,
+    Health,
+    Limits as LimitSettings,
+    Orders,
+    Pool,
+    Rate as ConfiguredRate,
+    Reconnect,
+)
+
+
+def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
+    """The configured regions of the session's kind: a demo session never meets a live host."""
+    entries = getattr(config.regions, session.kind.value)
+    return tuple(Region(entry.name, entry.url, entry.priority) for entry in entries)
+
+
+def make_plan(config: Config, session: SessionString, regions: Sequence[Region]) -> Plan:
+    """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
+    supervision = config.supervision
+    workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
+    reconnect = config.reconnect
+    return Plan(
+        hosts=workers or ("main",),
+        workers=bool(workers),
+        connections=connection_names(config.pool),
+        kept=config.pool.kept,
+        access=access_of(config, regions),
+        settings=_settings(config, session),
+        new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
+        new_intensity=functools.partial(Intensity, supervision.max_restarts, supervision.max_seconds),
+        reset_after=reconnect.reset_after,
+        heartbeat_timeout=supervision.heartbeat_timeout,
+        probes=reconnect.probe_regions,
+        refusal_delay=reconnect.refusal_delay,
+    )
+
+
+def access_of(config: Config, regions: Sequence[Region]) -> Access:
+    """Where the venue is, and how often it may be dialled."""
+    return Access(tuple(regions), _rates(config.limits.connects))
+
+
+class LiveSettings(NamedTuple):
+    """Every setting that a reload may change, in the form in which an actor takes it; ``periods`` are the
+    periods of the configured streams in seconds, by asset."""
+
+    allowance: Allowance
+    batches: BatchSettings
+    vigilance: Vigilance
+    access: Access
+    periods: dict[str, int]
+    log_level: LogLevel
+
+
+def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
+    """What ``config`` says of them, where its connections dial ``regions``."""
+    return LiveSettings(
+        allowance=allowance_of(config.limits),
+        batches=batches_of(config.batching),
+        vigilance=vigilance_of(config.health),
+        access=access_of(config, regions),
+        periods={stream.asset: stream.period for stream in config.streams},
+        log_level=config.log.level,
+    )
+
+
+def stream_commands(
+    before: dict[str, int], wanted: dict[str, int]
+) -> list[SubscribeTicks | UnsubscribeTicks]:
+    """What the router must be told for the streams ``wanted`` to take the place of those ``before``."""
+    gone = [UnsubscribeTicks(asset) for asset in before.keys() - wanted.keys()]
+    new = [
+        SubscribeTicks(asset, period, deadline=math.inf)
+        for asset, period in wanted.items()
+        if before.get(asset) != period
+    ]
+    return [*gone, *new]
+
+
+def pool_plan(pool: Pool) -> PoolPlan:
+    """How large the pool is, and what it keeps open."""
+    return PoolPlan(
+        names=connection_names(pool),
+        kept=pool.kept,
+        standby=pool.standby,
+        streams_per_connection=pool.streams_per_connection,
+        idle_timeout=pool.idle_timeout,
+    )
+
+
+def connection_names(pool: Pool) -> tuple[str, ...]:
+    """Of all connections that there may be."""
+    return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
+
+
+def allowance_of(limits: LimitSettings) -> Allowance:
+    """What the limiter lets pass."""
+    return Allowance(_rates(limits.messages), limits.max_concurrent_operations)
+
+
+def batches_of(batching: Batching) -> BatchSettings:
+    """How the batcher joins."""
+    return BatchSettings(batching.batch_size, batching.batch_timeout)
+
+
+def limits_of(orders: Orders) -> Limits:
+    """What the order desk lets pass."""
+    return Limits(
+        minimum_amount=Decimal(orders.minimum_amount),
+        maximum_amount=Decimal(orders.maximum_amount),
+        maximum_duration=orders.maximum_duration,
+        maximum_open=orders.maximum_open,
+        verdict_delay=orders.verdict_delay,
+    )
+
+
+def vigilance_of(health: Health) -> Vigilance:
+    """How long the health monitor bears silence, and what it may do about it."""
+    return Vigilance(Tolerance(health.stale_floor, health.stale_after), health.reconnects_per_hour)
+
+
+def journal_path(orders: Orders, session: SessionString) -> Path:
+    """The configured file, or one for each account in the user's state folder."""
+    if orders.journal:
+        return Path(orders.journal).expanduser()
+    return user_state_path("tellwire") / f"orders-{session.kind.value}-{session.uid}.sqlite"
+
+
+def _settings(config: Config, session: SessionString) -> ConnectionSettings:
+    connection = config.connection
+    headers = dict(connection.custom_headers)
+    if session.user_agent and "user-agent" not in map(str.lower, headers):
+        headers["User-Agent"] = session.user_agent  # a live session is bound to its browser's (protocol 1.1)
+    return ConnectionSettings(
+        session=session.auth,
+        origin=connection.origin,
+        headers=headers,
+        ssl_verify=connection.ssl_verify,
+        open_timeout=connection.open_timeout,
+        close_timeout=connection.close_timeout,
+        ping_interval=connection.ping_interval,
+        ping_timeout=connection.ping_timeout,
+        keep_alive_interval=connection.keep_alive_interval,
+        inbound_linger=connection.inbound_linger,
+        max_message_size=connection.max_message_size,
+    )
+
+
+def _wait(reconnect: Reconnect) -> Wait:
+    if reconnect.strategy.startswith("custom:"):
+        module, _, function = reconnect.strategy.removeprefix("custom:").partition(":")
+        custom: Wait = getattr(importlib.import_module(module), function)
+        return custom
+    strategy = linear if reconnect.strategy == "linear" else exponential
+    return strategy(reconnect.reconnect_delay, reconnect.max_delay, jitter=reconnect.jitter)
+
+
+def _rates(configured: Sequence[ConfiguredRate]) -> tuple[Rate, ...]:
+    return tuple(Rate(rate.count, rate.seconds) for rate in configured)

@@ -1,0 +1,116 @@
+"""Messages over one stream socket between two processes."""
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from actors.errors import RemoteProtocolError, WorkerDied
+from runtime.workers.framing import Framer, Unframer
+
+M = TypeVar("M")
+
+
+class Link(Generic[M]):
+    """One end; ``receives`` is the type of what comes in, ``stall`` the seconds that a peer may leave us
+    waiting until it reads.
+
+    ``send`` may be called from any thread; ``receive`` and ``close`` belong to the one that reads. While
+    ``send`` waits, it takes in what the peer sends, or two ends that both have much to say would wait for one
+    another; ``taken_in`` is called then, in the sender's thread, for nothing else would prompt a ``receive``.
+    """
+
+    def __init__(self, sock: socket.socket, receives: Any, *, stall: float) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._stall = stall
+        self._framed = Framer()
+        self._messages_in: Unframer[M] = Unframer(receives)
+        self._sending = threading.Lock()
+        self._broken = False
+        self._receiving = threading.Lock()
+        self._taken_in: list[M] = []
+        self._failure: WorkerDied | None = None
+        self.taken_in: Callable[[], object] = lambda: None
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def send(self, message: Any) -> None:
+        """Send one message; raises ``WorkerDied`` if the peer is gone or does not read."""
+        data = self._framed(message)
+        with self._sending:
+            if self._broken:
+                raise WorkerDied("the link is broken")
+            try:
+                self._send_all(data)
+            except (OSError, ValueError, WorkerDied) as error:  # ValueError: closed in this moment
+                # Part of a message may have left; what followed it could not be told from its rest. Both
+                # readers see the end of the link at once, or one would serve on for nobody.
+                self._broken = True
+                with contextlib.suppress(OSError):  # the peer has ended it
+                    self._sock.shutdown(socket.SHUT_RDWR)
+                raise WorkerDied(f"the link failed: {error}") from error
+
+    def receive(self) -> list[M]:
+        """The messages that have come in, none if only part of one has.
+
+        Raises ``WorkerDied`` at the end of the link, after all that came before it was returned.
+        """
+        with self._receiving:
+            if not self._taken_in:
+                return self._receive()
+            messages, self._taken_in = self._taken_in, []
+            return messages  # what else there is keeps the link readable
+
+    def close(self) -> None:
+        """Close this end; the peer sees the end of the link."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    def _receive(self) -> list[M]:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            count = self._sock.recv_into(self._messages_in.room())
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise WorkerDied(f"the link failed: {error}") from error
+        if not count:
+            raise WorkerDied("the link ended")
+        try:
+            return self._messages_in.take(count)
+        except RemoteProtocolError as error:
+            self._failure = WorkerDied(f"the link is of no use any more: {error}")
+            raise self._failure from error
+
+    def _take_in(self) -> None:
+        with self._receiving:
+            self._taken_in += self._receive()
+        self.taken_in()
+
+    def _send_all(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except BlockingIOError:
+                if not self._await_room():
+                    raise TimeoutError(f"the peer has not read for {self._stall:g} s") from None
+
+    def _await_room(self) -> bool:
+        until = time.monotonic() + self._stall
+        # Not select.select, which knows no descriptor from 1024 on.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while ready := selector.select(max(0.0, until - time.monotonic())):
+                if ready[0][1] & selectors.EVENT_WRITE:
+                    return True
+                if time.monotonic() >= until:
+                    return False
+                self._take_in()
+        return False

@@ -1,0 +1,153 @@
+"""A worker process: some of the connections, and the link to the main process. Started by it alone."""
+
+import argparse
+import contextlib
+import ctypes
+import functools
+import gc
+import os
+import signal
+import socket
+import sys
+from typing import Any, get_args
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+from pykka._envelope import Envelope
+
+from actors.connection.connection import Connection
+from actors.connection.group import ConnectionHost
+from actors.errors import WorkerDied
+from actors.messages.events import Heartbeat
+from actors.messages.lifecycle import Begin, SetLogLevel, StartConnection, Tellable
+from actors.messages.traffic import Downlink, EventBatch
+from actors.values import LogLevel
+from runtime import logs
+from runtime.workers import signals as group_signals
+from runtime.workers.dialing import dial
+from runtime.workers.link import Link
+from runtime.workers.log_forwarding import Forwarding
+
+MAIN_STALL = 10.0
+"""Seconds that the main process may leave the link unread; till then its slowness holds up our reading."""
+
+PR_SET_PDEATHSIG = 1
+
+
+class _LinkReadable(Struct, frozen=True):
+    pass
+
+
+class _Beat(Struct, frozen=True):
+    pass
+
+
+class MainProcess:
+    """The main process, as this one's actors see it."""
+
+    def __init__(self, link: Link[Any]) -> None:
+        self._link = link
+
+    def tell(self, message: EventBatch) -> None:
+        try:
+            self._link.send(message)
+        except WorkerDied as error:
+            # Without the main process there is nobody to work for: the host sees the end of the link too.
+            logger.debug("not sent: {}", error)
+
+
+class Worker(ConnectionHost):
+    """A connection host that is told by link, and ends with it. Its connections share its thread, so its
+    heartbeats show that they are served too."""
+
+    def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
+        self._link = link
+        self._log = log
+        self._main = MainProcess(link)
+        self._heartbeat_interval = heartbeat_interval
+        super().__init__(self._start, name=name)
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case _LinkReadable():
+                self._read()
+            case _Beat():
+                self._beat()
+            case SetLogLevel(level=level):
+                self._log.set_level(level)
+            case Begin():
+                self.watch(self._link, _LinkReadable())
+                self._link.taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
+                self.every(self._heartbeat_interval, _Beat())
+                logger.debug("serves, pid {}", os.getpid())
+                self._beat()
+            case _:
+                super().on_receive(message)
+
+    def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
+        self._log.hide(logs.secrets_in([start.settings.session.value], start.settings.headers.values()))
+        return Connection.start(start, self._main, dial, guardian=guardian, dispatcher=self._dispatcher)
+
+    def _read(self) -> None:
+        try:
+            messages = self._link.receive()
+        except WorkerDied:
+            self.stop()
+            return
+        for message in messages:
+            self.on_receive(message)
+
+    def _beat(self) -> None:
+        used = os.times()
+        beat = Heartbeat(self.name, os.getpid(), used.user + used.system, _resident_bytes())
+        self._main.tell(EventBatch(self.name, [beat]))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="A worker process; started by the runtime, not by hand.")
+    parser.add_argument("--name", required=True)
+    parser.add_argument(
+        "--link", required=True, help="file descriptor, or 'stdin' for a shared socket (Windows)"
+    )
+    parser.add_argument("--heartbeat", required=True, type=float)
+    parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
+    options = parser.parse_args()
+    _die_with_parent()
+    group_signals.ignore()
+    link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
+    # What was loaded stays: the collector need not walk through it, nor look for cycles after every 700 new
+    # objects when ticks, which it does not see, come by the thousand.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    forwarding = Forwarding(options.name, link, logs.to_stderr(logs.plain))
+    # The link is closed behind the last line, which goes over it.
+    with contextlib.closing(link), logs.Log(options.log_level, forwarding) as log:
+        worker = Worker.start(options.name, link, options.heartbeat, log)
+        worker.actor_stopped.wait()
+    return 0
+
+
+def _inherited(link: str) -> socket.socket:
+    if link == "stdin":
+        return socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined,no-any-return]  # Windows
+    return socket.socket(fileno=int(link))
+
+
+def _die_with_parent() -> None:
+    """The end of the link ends a worker that runs; this ends one that is stuck, on Linux."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _resident_bytes() -> int:
+    """0 where the system does not tell as cheaply as Linux does."""
+    if sys.platform != "linux":
+        return 0
+    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # once a second for years
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

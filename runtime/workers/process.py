@@ -1,0 +1,125 @@
+"""A worker process as the main process sees it: started, told over its link, killed."""
+
+import contextlib
+import functools
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pykka
+
+from actors.errors import WorkerDied
+from actors.messages.lifecycle import LinkOpened, LinkReadable, Tellable
+from actors.messages.traffic import EventBatch, LogRecord, Uplink
+from actors.values import LogLevel
+from runtime.workers import log_forwarding as forwarding, signals as group_signals
+from runtime.workers.link import Link
+
+WORKER_STALL = 0.25
+"""Seconds; a worker reads its link at once or is stuck, and the pool must not wait long to find out."""
+
+
+class WorkerProcess:
+    """A host (``actors.messages.lifecycle.Host``) that is a process of its own.
+
+    It is started by command line with one inherited socket, not through multiprocessing, which would
+    import the caller's ``__main__`` again. No variable that contains one of ``secrets`` is handed down.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        heartbeat_interval: float,
+        log_level: LogLevel,
+        router: Tellable,
+        secrets: Collection[str],
+    ) -> None:
+        # -P: a folder called "runtime" where the program runs is not ours
+        command = [sys.executable, "-P", "-m", "runtime.workers.main"]
+        command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
+        ours, theirs = socket.socketpair()
+        with theirs, group_signals.held_back():
+            self._process = _start(command, theirs, _environment(secrets))
+        self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
+        self.pid = self._process.pid
+        opened = LinkOpened(name, self.pid, _Inward(self._link))
+        self._link.taken_in = functools.partial(_tell, router, LinkReadable(opened))
+        router.tell(opened)
+
+    def tell(self, message: Any) -> None:
+        try:
+            self._link.send(message)
+        except WorkerDied:
+            self._process.kill()
+            raise
+
+    def kill(self, patience: float = 0.0) -> str:
+        code = None
+        if patience:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(patience)
+        if code is None:
+            self._process.kill()
+            self._process.wait()
+            return ""
+        return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
+
+
+class _Inward:
+    """The link as the router reads it: what a worker logs is logged on the way."""
+
+    def __init__(self, link: Link[EventBatch | LogRecord]) -> None:
+        self._link = link
+        self.fileno = link.fileno
+        self.close = link.close
+
+    def receive(self) -> list[EventBatch]:
+        batches = []
+        for message in self._link.receive():
+            if isinstance(message, LogRecord):
+                forwarding.log(message)
+            else:
+                batches.append(message)
+        return batches
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of real time
+        return f"signal {number}"
+
+
+def _tell(router: Tellable, readable: LinkReadable) -> None:
+    with contextlib.suppress(pykka.ActorDeadError):  # nobody reads any more
+        router.tell(readable)
+
+
+def _environment(secrets: Collection[str]) -> dict[str, str]:
+    """Ours without the variables that hold a secret, and with our modules in reach wherever we run."""
+    environment = {
+        name: value for name, value in os.environ.items() if not any(secret in value for secret in secrets)
+    }
+    ours = str(Path(__file__).resolve().parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [ours, environment.get("PYTHONPATH")]))
+    return environment
+
+
+def _start(
+    command: list[str], theirs: socket.socket, environment: dict[str, str]
+) -> "subprocess.Popen[bytes]":
+    if sys.platform == "win32":
+        process = subprocess.Popen([*command, "--link", "stdin"], env=environment, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        with process.stdin as pipe:
+            pipe.write(theirs.share(process.pid))
+        return process
+    fileno = theirs.fileno()
+    return subprocess.Popen(
+        [*command, "--link", str(fileno)], env=environment, pass_fds=[fileno], stdin=subprocess.DEVNULL
+    )

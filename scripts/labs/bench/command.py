@@ -1,0 +1,123 @@
+"""The command line of the bench: ``python -m labs.bench.command``."""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from labs.bench import (
+    answers,
+    chart,
+    contest,
+    growth,
+    isolation,
+    outbound,
+    presence,
+    pressure,
+    stages,
+    targets,
+)
+from labs.bench.bench import QUICK, Bench, Scale
+from labs.bench.findings import Findings, Table
+from labs.bench.roster import muster, versions
+from labs.bench.venue import Venue
+
+CASES: dict[str, Callable[[Bench], None]] = {
+    "saturated": contest.saturated,
+    "paced": contest.paced,
+    "comeback": contest.comeback,
+    "growth": growth.growth,
+    "pressure": pressure.pressure,
+    "soak": pressure.soak,
+    "asks": answers.answers,
+    "outbound": outbound.outbound,
+    "start": presence.cold_start,
+    "idle": presence.idle,
+    "stages": stages.stages,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if every tick of every case was accounted for and nothing failed, else 1."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
+    if alone := isolation.prefix():
+        return subprocess.call([*alone, sys.executable, "-m", "labs.bench.command", *given])
+    isolation.raise_loopback()
+    findings = Findings(host=_host())
+    present, absent = muster(options.only, options.python, isolated=isolation.is_isolated())
+    findings.host |= versions(present)
+    with Venue() as venue:
+        bench = Bench(venue, present, absent, _scale(options), findings)
+        _show(Table("Where", "", ["", " "], [[name, value] for name, value in findings.host.items()]))
+        for name in options.cases or CASES:
+            begun = len(findings.tables)
+            print(f"... {name}", file=sys.stderr, flush=True)
+            CASES[name](bench)
+            for table in findings.tables[begun:]:
+                _show(table)
+    findings.tables.append(targets.table(findings.figures))
+    _show(findings.tables[-1])
+    for problem in findings.problems:
+        print(f"PROBLEM: {problem}")
+    options.json.write_bytes(msgspec.json.format(msgspec.json.encode(findings), indent=1))
+    if options.chart is not None:
+        options.chart.write_text(chart.draw(findings), encoding="utf-8")
+    return 1 if findings.problems else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Compare the runtime with its alternatives.")
+    parser.add_argument(
+        "--quick", action="store_true", help="only see that all of it works; no figure counts"
+    )
+    parser.add_argument("--rounds", type=int, help="rounds, of which the median counts (3)")
+    parser.add_argument("--soak", type=float, help="seconds of load that goes on (30)")
+    parser.add_argument("--cases", nargs="+", choices=CASES, metavar="CASE", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="clients whose name begins so")
+    parser.add_argument(
+        "--python", nargs="+", default=[], help="further interpreters in which to look for clients' libraries"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=Path("bench.json"), help="where all is written (bench.json)"
+    )
+    parser.add_argument("--chart", type=Path, help="where a chart is drawn, as SVG")
+    return parser
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    scale = QUICK if options.quick else Scale()
+    changes = {name: getattr(options, name) for name in ("rounds", "soak") if getattr(options, name)}
+    return structs.replace(scale, **changes)
+
+
+def _host() -> dict[str, str]:
+    model = "?"
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        lines = cpus.read_text(encoding="utf-8").splitlines()
+        model = next(
+            (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model
+        )
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "processor": model,
+        "cores": str(os.cpu_count()),
+        "load before": load,
+    }
+
+
+def _show(table: Table) -> None:
+    print(table.markdown() + "\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

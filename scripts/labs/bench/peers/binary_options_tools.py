@@ -1,0 +1,29 @@
+"""BinaryOptionsToolsV2: its asynchronous face, one subscription for each asset."""
+
+import asyncio
+import os
+from typing import Any
+
+from BinaryOptionsToolsV2.pocketoption import PocketOptionAsync
+
+from labs.bench.peer import Peer
+
+
+async def follow(client: Any, peer: Peer, asset: str) -> None:
+    # It gives every tick as a candle whose four prices are one.
+    async for candle in await client.subscribe_symbol(asset):
+        peer.handle(asset, candle["timestamp"], float(candle["close"]))
+        if peer.ended.is_set():
+            return
+
+
+async def main(peer: Peer) -> None:
+    client = PocketOptionAsync(peer.session, url=peer.url)
+    await client.wait_for_assets(timeout=20.0)
+    await asyncio.gather(*(follow(client, peer, asset) for asset in peer.assets))
+    peer.report()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Peer.briefed()))
+    os._exit(0)  # its threads do not end by themselves

@@ -1,0 +1,77 @@
+"""What being there costs: the start, and doing nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from labs.bench.bench import Bench
+from labs.bench.findings import Table, median
+from labs.bench.processes import PROJECT, Failed
+from labs.bench.roster import ONE_WORKER, with_options
+from labs.bench.trial import Trial
+
+
+def cold_start(bench: Bench) -> None:
+    """From the command line to the first tick, on the practice exchange."""
+    taken = [_first_tick() for _ in range(bench.scale.starts)]
+    bench.findings.figures["start"] = median(taken)
+    bench.findings.tables.append(
+        Table(
+            "Cold start",
+            "Seconds from the start of the command, with the practice exchange inside, to the first tick on "
+            "standard output; each asset ticks twice a second.",
+            ["median s", "longest s"],
+            [[median(taken), max(taken)]],
+        )
+    )
+
+
+def _first_tick() -> float:
+    command = [
+        sys.executable,
+        "-m",
+        "runtime.main",
+        "configs/pocketoption.yaml",
+        "--practice",
+        "--output",
+        "json",
+    ]
+    began = time.monotonic()
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != "POCKET_OPTION_SSID"},
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "Tick":
+                taken = time.monotonic() - began
+                process.terminate()
+                process.stdout.read()
+                return taken
+    raise Failed("the command line ended without a tick")
+
+
+def idle(bench: Bench) -> None:
+    """Connections, each with a stream, on which nothing happens."""
+    count = bench.scale.connections[-1]
+    assets = [f"ASSET{number}_otc" for number in range(count)]
+    trial = Trial(bench.venue, with_options(ONE_WORKER), assets, connections=count)
+    try:
+        share = trial.idle(bench.scale.idle)
+    except Failed as failure:
+        bench.failed("idle", failure)
+        return
+    bench.findings.figures["idle"] = share * 100
+    bench.findings.tables.append(
+        Table(
+            "Idle",
+            "tellwire with 1 worker, every connection logged in and subscribed, and not one tick.",
+            ["connections", "% of one core"],
+            [[count, share * 100]],
+        )
+    )

@@ -1,0 +1,118 @@
+"""What was to be reached, and whether it was."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from labs.bench.findings import Cell, Table
+
+Figures = Mapping[str, float]
+
+
+class Target(Struct, frozen=True):
+    """``figure`` raises ``KeyError`` where what it needs was not measured; it is to be at most ``limit``, or,
+    with ``least``, at least."""
+
+    what: str
+    figure: Callable[[Figures], float]
+    limit: float
+    unit: str = ""
+    least: bool = False
+
+    def row(self, figures: Figures) -> list[Cell]:
+        wanted = f"{'≥' if self.least else '≤'} {self.limit:g} {self.unit}".strip()
+        try:
+            figure = self.figure(figures)
+        except KeyError:
+            return [self.what, wanted, None, None, "not measured"]
+        holds = figure >= self.limit if self.least else figure <= self.limit
+        return [self.what, wanted, figure, figure / self.limit, "yes" if holds else "**no**"]
+
+
+def _one(name: str) -> Callable[[Figures], float]:
+    return lambda figures: figures[name]
+
+
+def _ratio(ours: str, theirs: str) -> Callable[[Figures], float]:
+    return lambda figures: figures[ours] / figures[theirs]
+
+
+def _steepest(what: str) -> Callable[[Figures], float]:
+    prefix = f"growth/{what}/"
+
+    def steepest(figures: Figures) -> float:
+        slopes = [value for name, value in figures.items() if name.startswith(prefix)]
+        if not slopes:
+            raise KeyError(prefix)
+        return max(slopes)
+
+    return steepest
+
+
+_PICOWS = "saturated/picows + orjson"
+_OURS, _LISTS = "saturated/tellwire 1 worker", "saturated/tellwire 1 worker, lists"
+_LATE = "paced 1000/s"
+
+TARGETS = (
+    Target("saturated, CPU per tick, 1 worker, x picows", _ratio(f"{_OURS}/cpu", f"{_PICOWS}/cpu"), 0.6),
+    Target(
+        "saturated, ticks/s, 1 worker, x picows", _ratio(f"{_OURS}/rate", f"{_PICOWS}/rate"), 1.8, least=True
+    ),
+    Target(
+        "saturated, CPU per tick, handler of lists, x picows", _ratio(f"{_LISTS}/cpu", f"{_PICOWS}/cpu"), 0.5
+    ),
+    Target(
+        "saturated, ticks/s, x BinaryOptionsToolsV2",
+        _ratio(f"{_OURS}/rate", "saturated/BinaryOptionsToolsV2/rate"),
+        80,
+        least=True,
+    ),
+    Target(
+        "saturated, ticks/s, x pocketoptionapi-async",
+        _ratio(f"{_OURS}/rate", "saturated/pocketoptionapi-async/rate"),
+        60,
+        least=True,
+    ),
+    Target("data again after a dropped connection", _one("comeback/tellwire 1 worker"), 100, "ms"),
+    Target(
+        "1,000 ticks/s, p50, 0 workers, x picows",
+        _ratio(f"{_LATE}/tellwire 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
+        1.5,
+    ),
+    Target(
+        "the same, handler inline",
+        _ratio(f"{_LATE}/tellwire inline, 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
+        1.5,
+    ),
+    Target("1,000 ticks/s, p99, 0 workers", _one(f"{_LATE}/tellwire 0 workers/p99"), 1000, "µs"),
+    Target(
+        "1,000 ticks/s, p50, 1 worker, x picows",
+        _ratio(f"{_LATE}/tellwire 1 worker/p50", f"{_LATE}/picows + orjson/p50"),
+        3,
+    ),
+    Target("1,000 ticks/s, p99, 1 worker", _one(f"{_LATE}/tellwire 1 worker/p99"), 1500, "µs"),
+    Target("ask to a worker and back, p50, after a pause", _one("ask/pause/p50"), 150, "µs"),
+    Target("the same, one right after another", _one("ask/next/p50"), 150, "µs"),
+    Target("PlaceOrder, journal on disk, p50", _one("ask/order/p50"), 2000, "µs"),
+    Target("PlaceOrder, journal on disk, p99", _one("ask/order/p99"), 10_000, "µs"),
+    Target("PlaceOrder, journal on a RAM disk, p50", _one("ask/order in memory/p50"), 1000, "µs"),
+    Target("64 commands joined, x websocket-client", _one("outbound/64"), 0.3),
+    Target("growth, connections", _steepest("connections"), 1.3, "x"),
+    Target("growth, assets", _steepest("assets"), 1.3, "x"),
+    Target("growth, subscribers", _steepest("subscribers"), 1.3, "x"),
+    Target("memory, main process", _one(f"{_OURS}/resident"), 110, "MB"),
+    Target("memory, each worker", _one(f"{_OURS}/worker"), 40, "MB"),
+    Target("memory, growth under saturated load", lambda figures: figures["soak/memory"] * 100, 2, "%"),
+    Target("cold start to the first tick", _one("start"), 2, "s"),
+    Target("idle, 64 connections, of one core", _one("idle"), 2, "%"),
+)
+
+
+def table(figures: Figures) -> Table:
+    """Every target, met or not."""
+    return Table(
+        "Targets",
+        "All from this one run. The ratio is our figure to the target.",
+        ["figure", "target", "measured", "ratio", "holds"],
+        [target.row(figures) for target in TARGETS],
+    )

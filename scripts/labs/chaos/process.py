@@ -1,0 +1,104 @@
+"""A process that takes part in a run of chaos: given its brief, listened to, killed or stopped."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from labs.chaos.child import Answered, Asked, Brief, Placed, Settled, Word
+from labs.chaos.faults import workers_of
+from labs.chaos.score import Record
+
+PROJECT = Path(__file__).resolve().parents[3]
+EXIT = 10.0
+ORPHANED = 1.0
+"""Seconds that workers may outlive a main process that was killed."""
+
+
+class Child:
+    """A process of the module ``program``; every word of it is written into ``record`` under ``changed``."""
+
+    def __init__(
+        self, program: str, brief: Brief, record: Record, changed: threading.Condition, log: Path
+    ) -> None:
+        self.placed = self.settled = self.ended = False
+        self._record = record
+        self._changed = changed
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT / "scripts"), str(PROJECT)])}
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", program],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+            )
+        self.pid = self._process.pid
+        self._say(msgspec.json.encode(brief) + b"\n")
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def kill(self) -> bool:
+        """SIGKILL; whether its workers ended with it."""
+        workers = workers_of(self.pid)
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(ORPHANED)  # till all have let go of standard output, which workers inherit
+        orphaned = self._reader.is_alive()
+        for worker in workers if orphaned else ():
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        self._end()
+        return not orphaned
+
+    def stop(self) -> int | None:
+        """The exit code; ``None`` if it had to be killed."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            code = self._process.wait(EXIT)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+        self._end()
+        return code
+
+    def _say(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.wait()
+        self._reader.join()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._hear(msgspec.json.decode(line, type=Word))
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    def _hear(self, word: Word) -> None:
+        with self._changed:
+            match word:
+                case Asked(number=number):
+                    self._record.asked[number] = word
+                case Answered(number=number):
+                    self._record.answered[number] = word
+                case Placed():
+                    self.placed = True
+                case Settled():
+                    self.settled = True
+            self._changed.notify_all()

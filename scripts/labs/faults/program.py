@@ -1,0 +1,99 @@
+"""The runtime as a program of its own, with its workers: started, looked into, and ended by all means."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from actors.errors import NoRuntime, RequestRefused
+from runtime import attach
+from runtime.control.attachment import Attachment
+
+PROJECT = Path(__file__).resolve().parents[3]
+STARTING = 15.0
+"""Seconds until it can be attached to, on a machine that has other things to do too."""
+
+PAUSE = 0.02
+"""Seconds between two looks at another process, which tells nobody when it changes."""
+
+
+class Figures(NamedTuple):
+    """Of all its processes together; ``memory`` is resident bytes."""
+
+    threads: int
+    descriptors: int
+    memory: int
+
+
+class Program:
+    """``settings`` become its configuration file; ``prefix`` stands before its command line."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any], prefix: tuple[str, ...] = ()) -> None:
+        self.config = folder / "config.yaml"
+        self.log = folder / "log"
+        self._socket = folder / "tellwire.sock"
+        self.write(settings)
+        command = (*prefix, sys.executable, "-m", "runtime.main", str(self.config), "--output", "log")
+        with self.log.open("ab") as errors:
+            self.process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=errors)
+
+    def write(self, settings: dict[str, Any]) -> None:
+        """Replace the configuration in one step."""
+        journal = {"journal": str(self.config.with_name("orders.sqlite"))}
+        control = {"control": {"socket": str(self._socket)}}
+        whole = settings | control | {"orders": settings.get("orders", {}) | journal}
+        draft = self.config.with_suffix(".new")
+        draft.write_text(json.dumps({"config_version": 1} | whole), encoding="utf-8")  # which is YAML too
+        draft.replace(self.config)
+
+    def attach(self) -> Attachment:
+        due = time.monotonic() + STARTING
+        while True:
+            try:
+                return attach(self._socket)
+            except (NoRuntime, RequestRefused):
+                if time.monotonic() > due or self.process.poll() is not None:
+                    raise
+                time.sleep(PAUSE)
+
+    def workers(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
+    def figures(self) -> Figures:
+        """Raises ``psutil.NoSuchProcess`` where one ends meanwhile."""
+        main = psutil.Process(self.process.pid)
+        each = [
+            (process.num_threads(), process.num_fds(), process.memory_info().rss)
+            for process in (main, *main.children())
+        ]
+        return Figures(*(sum(column) for column in zip(*each, strict=True)))
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        with suppress(psutil.NoSuchProcess):
+            for worker in self.workers():
+                with suppress(psutil.NoSuchProcess):
+                    worker.kill()
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def program(settings: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[Program]:
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder:
+        running = Program(Path(folder), settings, prefix)
+        try:
+            yield running
+        finally:
+            running.end()

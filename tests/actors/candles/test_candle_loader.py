@@ -1,0 +1,249 @@
+import math
+import time
+from typing import Any
+
+import pytest
+
+from actors.candles.candle_loader import CandleDesk
+from actors.errors import RateLimited, RequestError, RequestRefused, RequestTimeout
+from actors.messages.commands import LoadCandles, Subscribe, Unsubscribe
+from actors.messages.control import Drain
+from actors.messages.events import CandlesLoaded, CandlesProgress
+from actors.messages.lifecycle import Begin, Wired
+from actors.messages.status import CandlesStatus, Describe
+from actors.messages.traffic import Answer, EventBatch, Failure, Load, Refusal, Reply, Request, Settled
+from actors.values import Candle, Tick
+from tests.conftest import ManualClock
+from tests.doubles.recorder import Recording
+
+PERIOD = 31 * 86_400
+"""So long that no bar of it ends while a test runs."""
+
+PRESENT = LoadCandles("A", PERIOD, 3)
+PAST = LoadCandles("A", PERIOD, 3, 0.0)
+TTL = 5.0
+
+
+def bars(count: int = 3) -> list[Candle]:
+    """Bars of which the last has just ended."""
+    newest = int(time.time()) - PERIOD
+    return [Candle(newest - PERIOD * back, 1.0, 1.0, 1.0, 1.0) for back in range(count)][::-1]
+
+
+def tick(asset: str = "A") -> Tick:
+    return Tick(asset, 0.0, 1.0, 0.0)
+
+
+class House:
+    """A desk, and all around it: the ``asker``, the ``router`` and the way out."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.asker, self.router, self.outbound = (
+            Recording(name=name) for name in ("asker", "router", "outbound")
+        )
+        for recording in (self.asker, self.router, self.outbound):
+            assert recording.seen() == Begin()
+        self.desk = CandleDesk.start(TTL, 1000, router=self.router.ref, clock=clock)
+        self.desk.tell(Wired(self.outbound.ref, None, None, None, None, self.desk, ()))
+
+    def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
+        self.desk.tell(Load(id, command, self.clock() + patience, self.asker.ref))
+
+    def page(self) -> Request:
+        page = self.outbound.seen()
+        assert isinstance(page, Request)
+        return page
+
+    def answer(self, page: Request, candles: list[Candle]) -> None:
+        """The venue does, and the desk says that the page's place is free."""
+        loaded = CandlesLoaded(page.command.asset, PERIOD, candles)  # type: ignore[union-attr]
+        self.desk.tell(Reply(page.id, loaded))
+        assert self.outbound.seen() == Settled(page.id)
+
+    def cached(self, id: int, command: LoadCandles, candles: list[Candle]) -> None:
+        self.load(id, command)
+        self.answer(self.page(), candles)
+        assert self.asker.seen() == Answer(id, candles)
+
+    def refusal(self, id: int) -> Exception:
+        refusal = self.asker.seen()
+        assert isinstance(refusal, Refusal)
+        assert refusal.id == id
+        assert isinstance(refusal.error, RequestError)
+        return refusal.error
+
+    def status(self) -> CandlesStatus:
+        """Drawn after all that was told before; the asker has it."""
+        self.desk.tell(Describe(0, self.asker.ref))
+        part = self.asker.seen().part
+        assert isinstance(part, CandlesStatus)
+        return part
+
+
+@pytest.fixture
+def house(clock: ManualClock) -> House:
+    return House(clock)
+
+
+def test_each_page_frees_its_place_before_the_next_one_goes_out(house: House) -> None:
+    candles = bars(200)
+    house.load(7, LoadCandles("A", PERIOD, 200))
+    first = house.page()
+    assert first.id == -1
+    house.answer(first, candles[50:])
+    second = house.page()
+    assert second.command == LoadCandles("A", PERIOD, 50, candles[50].time)
+    assert house.router.seen() == EventBatch("candle desk", [CandlesProgress("A", PERIOD, 150, 200)])
+    house.answer(second, candles[:50])
+    assert house.asker.seen() == Answer(7, candles)
+
+
+def test_an_end_still_ahead_goes_out_as_it_was_asked_for_so_that_the_forming_bar_is_in_it(
+    house: House,
+) -> None:
+    ahead = LoadCandles("A", PERIOD, 3, time.time() + PERIOD)
+    house.load(1, ahead)
+    assert house.page().command == ahead
+
+
+def test_all_who_wait_for_the_same_are_answered_with_lists_of_their_own(house: House) -> None:
+    house.load(1, PAST)
+    house.load(2, PAST)
+    house.answer(house.page(), bars())
+    answers = [house.asker.seen(), house.asker.seen()]
+    assert [answer.id for answer in answers] == [1, 2]
+    assert answers[0].value == answers[1].value
+    assert answers[0].value is not answers[1].value
+    assert house.outbound.nothing_more()
+
+
+def test_whoever_gives_up_leaves_the_flight_to_the_others(house: House, clock: ManualClock) -> None:
+    house.load(1, PAST, patience=1.0)
+    house.load(2, PAST, patience=9.0)
+    page = house.page()
+    clock.advance(1.0)
+    assert isinstance(house.refusal(1), RequestTimeout)
+    house.answer(page, bars())
+    assert house.asker.seen() == Answer(2, bars())
+
+
+def test_whoever_has_ended_meanwhile_spoils_nothing_for_the_others(house: House) -> None:
+    gone = Recording(name="gone")
+    house.desk.tell(Load(1, PAST, house.clock() + 9.0, gone.ref))
+    house.load(2, PAST)
+    gone.ref.stop()
+    house.answer(house.page(), bars())
+    assert house.asker.seen() == Answer(2, bars())
+    assert house.status().flights == 0
+
+
+def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
+    house: House, clock: ManualClock
+) -> None:
+    house.load(1, LoadCandles("A", PERIOD, 200), patience=1.0)
+    page = house.page()
+    clock.advance(1.0)
+    assert isinstance(house.refusal(1), RequestTimeout)
+    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    house.answer(page, bars(150))
+    assert house.status() == CandlesStatus(hits=0, misses=1, entries=0, flights=0)
+
+
+def test_an_answer_that_comes_twice_frees_the_place_that_the_second_request_took(house: House) -> None:
+    house.load(1, LoadCandles("A", PERIOD, 200))
+    first = house.page()
+    house.answer(first, bars(150))
+    second = house.page()
+    house.answer(first, bars(150))
+    house.answer(second, [])
+    assert house.asker.seen() == Answer(1, bars(150))
+
+
+def test_a_refusal_is_for_all_who_wait(house: House) -> None:
+    house.load(1, PAST)
+    house.load(2, PAST)
+    page = house.page()
+    house.desk.tell(Failure(page.id, "RequestRefused", "not today"))
+    for id in (1, 2):
+        assert isinstance(house.refusal(id), RequestRefused)
+    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    assert house.status().flights == 0
+
+
+def test_a_page_that_cannot_keep_an_early_deadline_is_asked_for_again_for_a_later_one(house: House) -> None:
+    house.load(1, PAST, patience=1.0)
+    house.load(2, PAST, patience=9.0)
+    page = house.page()
+    house.desk.tell(Failure(page.id, "RateLimited", "held for 3 s", 3.0))
+    refusal = house.refusal(1)
+    assert isinstance(refusal, RateLimited)
+    assert refusal.retry_after == 3.0
+    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    again = house.page()
+    assert (again.command, again.expires_at) == (page.command, house.clock() + 9.0)
+
+
+def test_one_who_would_wait_for_ever_is_not_timed(house: House, clock: ManualClock) -> None:
+    house.load(1, PAST, patience=math.inf)
+    page = house.page()
+    clock.advance(1e9)
+    house.answer(page, bars())
+    assert house.asker.seen() == Answer(1, bars())
+
+
+def test_the_same_again_is_answered_at_once(house: House) -> None:
+    house.cached(1, PAST, bars())
+    house.load(2, PAST)
+    assert house.asker.seen() == Answer(2, bars())
+    assert house.status() == CandlesStatus(hits=1, misses=1, entries=1, flights=0)
+    assert house.router.nothing_more()
+
+
+@pytest.mark.parametrize("news", [tick(), CandlesLoaded("A", 60, [Candle(10**10, 1.0, 1.0, 1.0, 1.0)])])
+def test_news_is_listened_to_only_until_it_has_outdated_the_last_answer(house: House, news: Any) -> None:
+    house.cached(1, PRESENT, bars())
+    topics = ["tick.A", "candles.A"]
+    assert [house.router.seen() for _ in topics] == [
+        Subscribe(topic, to=house.desk, batch=True) for topic in topics
+    ]
+    house.cached(2, LoadCandles("A", PERIOD, 2), bars(2))
+    house.desk.tell([tick("A2"), news])
+    assert [house.router.seen() for _ in topics] == [Unsubscribe(topic, to=house.desk) for topic in topics]
+    assert house.status().entries == 0
+    house.load(3, PRESENT)
+    assert house.page().id == -3
+    assert house.router.nothing_more()
+
+
+def test_what_it_loads_itself_outdates_nothing(house: House) -> None:
+    house.cached(1, PRESENT, bars())
+    house.desk.tell([CandlesLoaded("A", PERIOD, bars()), CandlesLoaded("A", PERIOD, [])])
+    house.desk.tell([CandlesLoaded("A", 60, [Candle(bars()[-1].time + PERIOD, 1.0, 1.0, 1.0, 1.0)])])
+    assert house.status().entries == 1
+
+
+def test_news_is_not_listened_to_once_the_answers_are_too_old(house: House, clock: ManualClock) -> None:
+    house.cached(1, PRESENT, bars())
+    clock.advance(TTL - 1)
+    house.cached(2, LoadCandles("A", PERIOD, 2), bars(2))
+    for _ in range(2):
+        assert isinstance(house.router.seen(), Subscribe)
+    clock.advance(1)
+    assert house.status().entries == 1
+    assert house.router.nothing_more()
+    clock.advance(TTL - 1)
+    for _ in range(2):
+        assert isinstance(house.router.seen(), Unsubscribe)
+
+
+def test_a_runtime_that_stops_refuses_what_is_under_way_and_what_still_comes(house: House) -> None:
+    house.load(1, PAST)
+    house.page()
+    house.desk.tell(Drain())
+    house.load(2, PAST)
+    assert "stopped" in str(house.refusal(1))
+    assert "stopping" in str(house.refusal(2))
+    house.desk.tell(Reply(-1, CandlesLoaded("A", PERIOD, bars())))
+    assert house.status().flights == 0
+    assert house.outbound.nothing_more()

@@ -1,0 +1,34 @@
+from actors.candles.paging import PAGE, Paging
+from actors.messages.commands import LoadCandles
+from actors.values import Candle
+
+
+def bars(first: int, count: int) -> list[Candle]:
+    return [Candle(60 * number, 1.0, 1.0, 1.0, 1.0) for number in range(first, first + count)]
+
+
+def test_the_first_page_ends_where_the_command_does() -> None:
+    assert Paging(LoadCandles("A", 60, 10)).request() == LoadCandles("A", 60, 10)
+    assert Paging(LoadCandles("A", 60, 400, 9000.0)).request() == LoadCandles("A", 60, PAGE, 9000.0)
+
+
+def test_each_further_page_ends_where_the_last_begins_and_asks_for_no_more_than_is_missing() -> None:
+    paging = Paging(LoadCandles("A", 60, 200))
+    assert paging.take(bars(1000, PAGE))
+    assert paging.request() == LoadCandles("A", 60, 50, 60_000)
+    assert not paging.take(bars(950, 50))
+    assert paging.candles == bars(950, 200)
+
+
+def test_an_empty_page_says_that_there_is_nothing_earlier() -> None:
+    paging = Paging(LoadCandles("A", 60, 200))
+    paging.take(bars(1000, 20))
+    assert not paging.take([])
+    assert paging.candles == bars(1000, 20)
+
+
+def test_progress_is_told_by_what_is_there() -> None:
+    paging = Paging(LoadCandles("A", 60, 200))
+    paging.take(bars(1000, PAGE))
+    progress = paging.progress()
+    assert (progress.topic, progress.loaded, progress.count) == ("progress.A", PAGE, 200)

@@ -1,0 +1,47 @@
+"""The backfiller as an actor."""
+
+import pytest
+
+from actors.errors import RequestRefused
+from actors.health.backfiller import Backfiller
+from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
+from actors.messages.lifecycle import Begin
+from actors.messages.traffic import Answer, EventBatch, Load, Refusal
+from actors.values import Candle
+from tests.doubles.recorder import Recording
+
+pytestmark = pytest.mark.timeout(20)
+
+T = 1_770_000_000
+GAP = StreamGap("A", T + 30.0, T + 60.0, "cut", "c1", 60)
+BAR = Candle(T, 1.1, 1.2, 1.0, 1.15)
+
+
+def begun(name: str) -> Recording:
+    recording = Recording(name=name)
+    assert recording.seen() == Begin()
+    return recording
+
+
+def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
+    router, desk = begun("router"), begun("desk")
+    backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
+    backfiller.tell(GAP)
+    load = desk.seen()
+    assert isinstance(load, Load)
+    assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
+    backfiller.tell(Answer(load.id, [BAR]))
+    recovered = StreamRecovered("A", "c1", T + 30.0, T + 60.0, 1)
+    assert router.seen() == EventBatch("backfiller", [CandlesLoaded("A", 60, [BAR]), recovered])
+
+
+def test_a_refused_load_is_a_recovery_that_fills_nothing_and_the_next_gap_is_loaded_all_the_same() -> None:
+    router, desk = begun("router"), begun("desk")
+    backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
+    backfiller.tell(GAP)
+    backfiller.tell(GAP)
+    backfiller.tell(Refusal(desk.seen().id, RequestRefused("no such asset")))
+    (recovered,) = router.seen().items
+    assert (recovered.filled, recovered.missing) == (0, ((T + 30.0, T + 60.0),))
+    assert recovered.reason == "RequestRefused: no such asset"
+    assert desk.seen().command.asset == "A"

@@ -1,0 +1,72 @@
+"""Whatever happens to connections: every tick that the venue sent is delivered once, or lies in a gap."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings, strategies as st
+
+from actors.health.states import Cure
+from tests.doubles.monitored_pool_simulation import PATIENCE, WatchedHouse
+from tests.doubles.pool_simulation import NAMES
+
+ASSETS = ("A", "B", "C")
+OF_A_CONNECTION = ("work", "read", "answer", "report", "rise")
+OF_THE_HOUSE = ("pass_on", "relay", "watch", "hear", "second", "arrive")
+CALM = (
+    st.tuples(st.sampled_from(OF_A_CONNECTION), st.sampled_from(NAMES[:3])),
+    st.tuples(st.sampled_from(("tick", "retime")), st.sampled_from(ASSETS)),
+    st.tuples(st.sampled_from(OF_THE_HOUSE), st.just("")),
+)
+TROUBLE = (
+    st.tuples(st.sampled_from(("die", "kill", "suspect")), st.sampled_from(NAMES[:3])),
+    st.tuples(st.sampled_from(("move", "again", "mute", "unmute")), st.sampled_from(ASSETS)),
+)
+LATE = st.integers(0, 2)
+"""How many of the three connections are not up at first."""
+
+
+def play(late: int, steps: list[tuple[str, str]], patience: float = PATIENCE) -> WatchedHouse:
+    """A house that carries three streams, as it is some time after these steps."""
+    found = WatchedHouse(3, cap=2, patience=patience)
+    found.rise(*found.names[: 3 - late])
+    found.wish(*ASSETS)
+    found.arrive()
+    for _ in range(4):  # streams that have just come are not moved yet
+        found.tick(*ASSETS)
+        found.second()
+        found.arrive()
+    for number, (what, which) in enumerate(steps):
+        match what:
+            case "move":
+                found.cure(which, Cure.MOVE)
+            case "again":
+                found.cure(which, Cure.RESUBSCRIBE)
+            case "retime":
+                found.wish(which, period=60 + number)
+            case _:
+                getattr(found, what)(*filter(None, [which]))
+    found.recover()
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(LATE, st.lists(st.one_of(*CALM, *TROUBLE), max_size=80))
+def test_every_tick_is_delivered_once_or_lies_in_an_announced_gap(
+    late: int, steps: list[tuple[str, str]]
+) -> None:
+    found = play(late, steps)
+    for asset in ASSETS:
+        got, gaps = found.got[asset], found.gaps[asset]
+        assert got == sorted(set(got)), "doubled or out of order"
+        assert found.missed(asset) == [], gaps
+        assert all(one.to_time <= other.from_time for one, other in pairwise(gaps)), "announced twice"
+
+
+@settings(max_examples=100, deadline=None)
+@given(LATE, st.lists(st.one_of(*CALM), max_size=80))
+def test_where_nothing_is_lost_no_gap_is_announced_however_streams_move(
+    late: int, steps: list[tuple[str, str]]
+) -> None:
+    found = play(late, steps, patience=1000.0)
+    for asset in ASSETS:
+        assert found.got[asset] == sorted(found.sent[asset])
+    assert not any(found.gaps.values())

@@ -1,0 +1,41 @@
+from actors.health.trading_hours import TradingHours
+from tests.doubles.stream_monitor_simulation import asset
+
+LISTED = 1_770_000_000
+
+
+def hours(**row: bool | int) -> TradingHours:
+    hours = TradingHours()
+    hours.learn([asset("A", **row)], LISTED)  # type: ignore[arg-type]
+    return hours
+
+
+def test_an_asset_that_no_table_has_named_counts_as_open() -> None:
+    assert TradingHours().is_open("A", LISTED)
+    assert hours(tradable=False).is_open("B", LISTED)
+
+
+def test_without_times_the_row_holds_until_the_next_table() -> None:
+    week = 7 * 86_400
+    assert hours(tradable=True).is_open("A", LISTED + week)
+    closed = hours(tradable=False)
+    assert not closed.is_open("A", LISTED + week)
+    closed.learn([asset("A", tradable=True)], LISTED + week)
+    assert closed.is_open("A", LISTED + week)
+
+
+def test_an_open_session_ends_at_its_time() -> None:
+    market = hours(tradable=True, closes_at=LISTED + 100)
+    assert market.is_open("A", LISTED + 99.9)
+    assert not market.is_open("A", LISTED + 100)
+
+
+def test_a_closed_market_opens_at_its_time() -> None:
+    market = hours(tradable=False, opens_at=LISTED + 100)
+    assert not market.is_open("A", LISTED + 99.9)
+    assert market.is_open("A", LISTED + 100)
+
+
+def test_a_time_that_had_passed_when_the_table_came_changes_nothing() -> None:
+    assert hours(tradable=True, closes_at=LISTED - 100).is_open("A", LISTED + 1)
+    assert not hours(tradable=False, opens_at=LISTED - 100).is_open("A", LISTED + 1)

@@ -1,0 +1,293 @@
+"""What the venue says of our orders and of others' deals, and what we make of it."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from actors.errors import LocalProtocolError, NotSent
+from actors.messages.events import (
+    DealRefused,
+    OrderClosed,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+    OrderRefused,
+    OrderUnknown,
+)
+from actors.orders.ledger import FINISHED_KEPT, Ledger
+from actors.orders.order import OrderState
+from actors.values import Direction, Outcome
+from tests.doubles.trading_samples import (
+    BET,
+    NOW,
+    ONE,
+    OTHER_BET,
+    accepted,
+    close_now,
+    deal_of,
+    ended,
+    fresh_ledger,
+    intend,
+    list_closed,
+    list_open,
+    log_in,
+    lose,
+    state,
+)
+
+DEAL = deal_of(BET)
+
+
+def refusal(order: str) -> DealRefused:
+    return DealRefused("c1", order, BET.asset, "MaxDemoTrades")
+
+
+def test_an_intended_order_is_to_be_journaled_before_it_is_sent() -> None:
+    ledger = fresh_ledger()
+    order = intend(ledger)
+    assert order.state is OrderState.JOURNALED
+    assert ledger.take_changed() == [order]
+    assert ledger.take_changed() == []
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_like_order_is_not_sent_while_one_is_in_flight(direction: Direction) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    like = structs.replace(BET, direction=direction, amount=Decimal("1.00"), duration=120)
+    with pytest.raises(NotSent, match="order o1 of 1 on EURUSD_otc is still journaled"):
+        intend(ledger, like, "o2")
+    ledger.lost("o1", "reset", NOW)
+    with pytest.raises(NotSent, match="is still unknown"):
+        intend(ledger, like, "o2")
+    intend(ledger, OTHER_BET, "o2")
+
+
+def test_a_like_order_may_follow_once_the_first_has_its_answer() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    intend(ledger, id="o2")
+    ledger.refused(refusal("o2"))
+    intend(ledger, id="o3")
+    ledger.not_sent("o3", "no connection")
+    assert intend(ledger, id="o4").state is OrderState.JOURNALED
+
+
+def test_an_order_that_never_left_is_not_sent_even_after_its_deadline() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.overdue("o1", "no answer")
+    assert ledger.not_sent("o1", "it waited for too long") == []
+    assert state(ledger) is OrderState.NOT_SENT
+    with pytest.raises(LocalProtocolError, match="is not sent, it cannot become not sent"):
+        ledger.not_sent("o1", "again")
+
+
+def test_a_stranger_to_the_book_cannot_be_lost() -> None:
+    with pytest.raises(LocalProtocolError, match="no order o9"):
+        fresh_ledger().lost("o9", "reset", NOW)
+
+
+def test_an_acknowledged_order_is_open_and_later_closed() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL)]
+    assert ledger.open_deals() == [DEAL]
+    won = ended(DEAL, Decimal("0.92"))
+    assert ledger.closed(close_now(won), NOW + 60) == [OrderClosed(won)]
+    assert state(ledger) is OrderState.CLOSED
+    assert ledger.deal("d1") == won
+    assert (ledger.open_deals(), ledger.closed_deals()) == ([], [won])
+    assert [order.state for order in ledger.take_changed()] == [OrderState.CLOSED]
+
+
+def test_a_draw_closes_an_order_and_is_not_a_loss() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    [event] = ledger.closed(close_now(ended(DEAL, Decimal(0))), NOW + 60)
+    assert isinstance(event, OrderClosed)
+    assert event.deal.outcome is Outcome.DRAW
+
+
+def test_a_second_acknowledgement_is_ignored() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    ledger.take_changed()
+    assert ledger.accepted(accepted("o1", DEAL)) == []
+    assert ledger.take_changed() == []
+
+
+def test_an_order_that_was_executed_twice_surfaces_its_second_deal() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    second = deal_of(BET, "d2")
+    assert ledger.accepted(accepted("o1", second)) == [OrderOrphan(second)]
+
+
+def test_an_acknowledgement_for_a_strangers_id_is_an_orphan_and_never_ours() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.accepted(accepted("someone", DEAL)) == [OrderOrphan(DEAL)]
+    assert ledger.accepted(accepted("someone", DEAL)) == []
+    ledger.lost("o1", "reset", NOW)
+    assert log_in(ledger, NOW + 1, epoch=2, opened=(DEAL,)) == []
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+def test_an_acknowledgement_30_seconds_late_opens_an_unknown_order() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.overdue("o1", "no answer") == [OrderUnknown("o1", BET.asset, ONE, "no answer")]
+    late = deal_of(BET, opened_at=NOW + 30)
+    assert ledger.accepted(accepted("o1", late)) == [OrderOpened("o1", late)]
+
+
+def test_a_refusal_ends_an_order_and_a_second_one_says_nothing() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.refused(refusal("o1")) == [OrderRefused("o1", BET.asset, ONE, "MaxDemoTrades")]
+    assert ledger.refused(refusal("o1")) == []
+    assert ledger.refused(refusal("")) == []
+    assert state(ledger) is OrderState.REFUSED
+
+
+def test_an_acknowledgement_overrules_a_refusal_because_it_names_its_order() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.refused(refusal("o1"))
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL), OrderOrphan(DEAL)]
+    assert state(ledger) is OrderState.OPEN
+
+
+def test_a_lost_connection_is_no_news_for_an_order_that_has_its_answer() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    assert ledger.lost("o1", "reset", NOW + 1) == []
+    assert state(ledger) is OrderState.OPEN
+
+
+def test_an_order_is_doubted_once_though_its_connection_goes_after_its_deadline() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert len(ledger.overdue("o1", "no answer")) == 1
+    assert ledger.lost("o1", "reset", NOW + 31) == []
+    assert [order.id for order in ledger.orders_in_doubt()] == ["o1"]
+
+
+def test_deals_that_were_there_before_us_are_no_orphans_and_their_old_ends_no_news() -> None:
+    ledger = Ledger([], NOW)
+    past, running = ended(deal_of(BET, "d0", NOW - 300)), deal_of(BET, "d1", NOW - 30)
+    assert log_in(ledger, NOW, opened=(running,), closed=(past,)) == []
+    assert log_in(ledger, NOW + 1, opened=(running,), closed=(past,), connection="c2") == []
+    assert (ledger.open_deals(), ledger.closed_deals()) == ([running], [past])
+    assert ledger.closed(close_now(ended(running)), NOW + 30) == [OrderClosed(ended(running))]
+
+
+def test_a_deal_opened_elsewhere_is_an_orphan_once_on_however_many_connections() -> None:
+    ledger = fresh_ledger()
+    assert ledger.opened_listed(list_open(DEAL), NOW) == [OrderOrphan(DEAL)]
+    assert ledger.opened_listed(list_open(DEAL, connection="c2"), NOW) == []
+    assert ledger.accepted(accepted("someone", DEAL)) == []
+
+
+def test_a_deal_opened_and_ended_elsewhere_while_we_were_away_surfaces() -> None:
+    ledger = fresh_ledger()
+    assert log_in(ledger, NOW + 90, epoch=2, closed=(ended(DEAL),)) == [
+        OrderOrphan(ended(DEAL)),
+        OrderClosed(ended(DEAL)),
+    ]
+
+
+def test_a_listed_deal_is_no_orphan_while_an_order_in_flight_may_be_its() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.opened_listed(list_open(DEAL, connection="c2"), NOW) == []
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL)]
+
+
+def test_it_is_one_as_soon_as_that_order_has_come_to_nothing() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.opened_listed(list_open(DEAL, connection="c2"), NOW)
+    assert ledger.refused(refusal("o1"))[1:] == [OrderOrphan(DEAL)]
+
+
+def test_an_end_is_told_once_however_often_it_is_listed() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    assert ledger.closed(list_closed(ended(DEAL)), NOW + 60) == [OrderClosed(ended(DEAL))]
+    assert ledger.closed(close_now(ended(DEAL)), NOW + 60) == []
+    assert ledger.closed(list_closed(ended(DEAL), connection="c2"), NOW + 61) == []
+    assert ledger.opened_listed(list_open(DEAL, connection="c2"), NOW + 61) == []
+    assert ledger.open_deals() == []
+
+
+def test_an_end_that_comes_before_the_acknowledgement_is_told_once() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.closed(close_now(ended(DEAL)), NOW + 60) == [OrderClosed(ended(DEAL))]
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", ended(DEAL))]
+    assert state(ledger) is OrderState.CLOSED
+
+
+def test_orders_that_could_not_be_journaled_come_again_as_they_are_then() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    intend(ledger, OTHER_BET, "o2")
+    unsaved = ledger.take_changed()
+    ledger.lost("o1", "reset", NOW)
+    ledger.put_back(unsaved)
+    assert [(order.id, order.state) for order in ledger.take_changed()] == [
+        ("o1", OrderState.UNKNOWN),
+        ("o2", OrderState.JOURNALED),
+    ]
+
+
+def test_finished_orders_are_forgotten_the_oldest_first() -> None:
+    ledger = fresh_ledger()
+    intend(ledger, OTHER_BET, "kept")
+    for number in range(FINISHED_KEPT + 1):
+        intend(ledger, id=f"o{number}")
+        ledger.not_sent(f"o{number}", "no connection")
+    assert ledger.order("o0") is None
+    assert ledger.order("o1") is not None
+    assert ledger.order("kept") is not None
+    assert ledger.accepted(accepted("o0", DEAL)) == [OrderOrphan(DEAL)]
+
+
+def test_an_order_proven_not_placed_may_be_repeated() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 1, epoch=2)
+    assert ledger.check(NOW + 3) == [OrderNotPlaced("o1", BET.asset, ONE)]
+    assert intend(ledger, id="o2", now=NOW + 3).state is OrderState.JOURNALED
+
+
+@pytest.mark.parametrize("unread", ["open", "closed"])
+def test_a_list_with_a_row_that_could_not_be_read_proves_nothing(unread: str) -> None:
+    """The row may have been the very deal."""
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.login("c1", 2)
+    ledger.opened_listed(structs.replace(list_open(epoch=2), complete=unread != "open"), NOW + 1)
+    ledger.closed(structs.replace(list_closed(epoch=2), complete=unread != "closed"), NOW + 1)
+    assert ledger.check_at() is None
+    assert ledger.check(NOW + 1000) == []
+    log_in(ledger, NOW + 1001, epoch=3)
+    assert ledger.check(NOW + 1004) == [OrderNotPlaced("o1", BET.asset, ONE)]
+
+
+def test_a_deal_that_is_missing_from_an_incomplete_list_stays_open() -> None:
+    ledger = fresh_ledger()
+    ledger.opened_listed(list_open(DEAL), NOW)
+    ledger.opened_listed(structs.replace(list_open(), complete=False), DEAL.closes_at + 60)
+    assert ledger.open_deals() == [DEAL]
+    ledger.opened_listed(list_open(), DEAL.closes_at + 61)
+    assert ledger.open_deals() == []

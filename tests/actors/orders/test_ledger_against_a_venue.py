@@ -1,0 +1,235 @@
+"""The ledger against a model of the venue, in any order of events: what it says must be what was done."""
+
+from collections import Counter
+from decimal import Decimal
+
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
+
+from actors.errors import NotSent
+from actors.messages.commands import PlaceOrder
+from actors.messages.events import (
+    DealAccepted,
+    DealRefused,
+    DealsClosed,
+    DealsOpen,
+    Event,
+    OrderClosed,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+    OrderRefused,
+)
+from actors.orders.ledger import Ledger
+from actors.orders.order import Order, OrderState
+from actors.values import AccountKind, Direction
+from tests.doubles.trading_venue import LATENCY, LISTED, Venue
+
+ASSET = st.sampled_from(["EURUSD_otc", "#AAPL"])
+DURATION = st.sampled_from([5, 60])
+BETS = st.one_of(
+    st.builds(PlaceOrder, ASSET, st.just(Decimal(1)), st.sampled_from(list(Direction)), DURATION),
+    st.builds(PlaceOrder, ASSET, st.just(Decimal("2.50")), st.just(Direction.CALL), DURATION),
+)
+FATES = st.sampled_from(["acknowledge", "twice", "late", "silent", "refuse", "drop"])
+ARRIVE = st.sampled_from([None, 0.2, 0.9])  # with the latency of the news it is within the grace
+STRANGE = [{"asset": "GBPUSD"}, {"amount": Decimal(7)}, {"duration": 33}]
+STRANGE_DIRECTION = [{"amount": Decimal("2.50"), "direction": Direction.PUT}]
+
+
+class LedgerAgainstVenue(RuleBasedStateMachine):
+    """The rules are the desk's, the network's and the venue's doing; a stranger trades there too."""
+
+    @initialize(skew=st.sampled_from([0.0, 0.0, 0.0, 0.9, -0.9, 600.0, -600.0, 3600.0]))
+    def begin(self, skew: float) -> None:
+        self.venue = Venue(skew)
+        self.ledger = Ledger([], self.venue.now)
+        self.journal: dict[str, Order] = {}
+        self.in_flight: set[str] = set()
+        self.told: Counter[tuple[str, str]] = Counter()
+        self.like_stranger = False
+        self.log_in("c1")
+        self.deliver()
+
+    @precondition(lambda self: self.venue.lives)
+    @rule(bet=BETS, fate=FATES, data=st.data())
+    def send(self, bet: PlaceOrder, fate: str, data: st.DataObject) -> None:
+        if id := self.intend(bet):
+            name = data.draw(st.sampled_from(sorted(self.venue.lives)))
+            self.venue.send(self.venue.lives[name], id, bet, fate)
+
+    @precondition(lambda self: self.venue.lives)
+    @rule(bet=BETS, data=st.data(), arrive=ARRIVE, again=st.booleans())
+    def send_and_lose_the_connection(
+        self, bet: PlaceOrder, data: st.DataObject, arrive: float | None, again: bool
+    ) -> None:
+        if id := self.intend(bet):
+            name = data.draw(st.sampled_from(sorted(self.venue.lives)))
+            self.venue.send(self.venue.lives[name], id, bet, "")
+            self.cut(name, arrive)
+            if again:
+                self.log_in(name)
+
+    @rule(bet=BETS)
+    def send_in_vain(self, bet: PlaceOrder) -> None:
+        if id := self.intend(bet):
+            self.in_flight.discard(id)
+            self.hear(self.ledger.not_sent(id, "no connection"))
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def let_a_deadline_pass(self, data: st.DataObject) -> None:
+        self.hear(self.ledger.overdue(data.draw(st.sampled_from(sorted(self.in_flight))), "no answer"))
+
+    @precondition(lambda self: not self.like_stranger)
+    @rule(arrive=ARRIVE)
+    def crash(self, arrive: float | None) -> None:
+        for name in list(self.venue.lives):
+            self.venue.cut(name, arrive)
+        self.ledger = Ledger(self.journal.values(), self.venue.now)
+        self.told.clear()  # what is in doubt after a crash may have been told before it
+        self.hear([])
+
+    @precondition(lambda self: len(self.venue.lives) < 2)
+    @rule(name=st.sampled_from(["c1", "c2"]))
+    def log_in(self, name: str) -> None:
+        if name not in self.venue.lives:
+            life = self.venue.log_in(name)
+            self.ledger.login(name, life.epoch)
+
+    @precondition(lambda self: self.venue.lives)
+    @rule(data=st.data(), arrive=ARRIVE, again=st.booleans())
+    def lose_a_connection(self, data: st.DataObject, arrive: float | None, again: bool) -> None:
+        name = data.draw(st.sampled_from(sorted(self.venue.lives)))
+        self.cut(name, arrive)
+        if again:
+            self.log_in(name)
+
+    @rule()
+    def deliver(self) -> None:
+        self.venue.process()
+        self.read(self.venue.now + LATENCY)
+
+    @rule(seconds=st.sampled_from([0.1, 0.6, 2.0, 6.0, 61.0]))
+    def wait(self, seconds: float) -> None:
+        for _ in self.venue.advance(seconds):
+            self.read(self.venue.now)
+            self.hear(self.ledger.check(self.venue.now))
+
+    @rule()
+    def let_a_stranger_flood_the_closed_list(self) -> None:
+        self.venue.flood_the_closed_list()
+
+    @rule(bet=BETS, strange=st.sampled_from([*STRANGE, *STRANGE_DIRECTION]))
+    def let_a_stranger_open_an_unlike_deal(self, bet: PlaceOrder, strange: dict[str, object]) -> None:
+        self.venue.open_deal(structs.replace(bet, **strange), "")
+
+    @precondition(lambda self: self.venue.lives)
+    @rule(bet=BETS)
+    def let_a_stranger_open_a_like_deal_that_is_acknowledged_here(self, bet: PlaceOrder) -> None:
+        self.like_stranger = True
+        deal = self.venue.open_deal(bet, "")
+        self.hear(self.ledger.accepted(DealAccepted("c1", "someone", deal)))
+        assert self.told["orphan", deal.id] == 1
+
+    @precondition(lambda self: self.venue.lives)
+    @rule(bet=BETS)
+    def let_a_stranger_open_a_deal_that_is_listed_before_a_like_order(self, bet: PlaceOrder) -> None:
+        if bet not in self.venue.bets.values():
+            self.like_stranger = True
+            self.venue.open_deal(bet, "")
+            self.deliver()
+
+    @invariant()
+    def every_order_has_the_deal_that_was_executed_for_it_or_none(self) -> None:
+        for id, order in self.journal.items():
+            assert order.deal is None or self.venue.executed[order.deal.id] == id
+            assert order.deal is not None or order.state not in {OrderState.OPEN, OrderState.CLOSED}
+
+    @invariant()
+    def the_journal_has_every_order_as_it_is(self) -> None:
+        assert not self.ledger.take_changed()
+        assert all(self.ledger.order(id) == order for id, order in self.journal.items())
+
+    @invariant()
+    def what_was_told_was_told_once(self) -> None:
+        assert all(count == 1 for count in self.told.values()), self.told
+
+    def teardown(self) -> None:
+        """After a quiet login an order is unknown only if the clocks or a short list leave a doubt."""
+        if not hasattr(self, "ledger"):
+            return
+        for name in list(self.venue.lives):
+            self.cut(name, arrive=None)
+        self.log_in("c1")
+        self.wait(10.0)
+        executed = set(self.venue.executed.values())
+        for id, order in self.journal.items():
+            if order.state is OrderState.UNKNOWN:
+                assert abs(self.venue.skew) > 1 or len(self.venue.closed) >= LISTED
+            else:
+                assert (order.deal is not None) == (id in executed)
+                assert order.state is not OrderState.JOURNALED
+        assert {deal.id for deal in self.ledger.open_deals()} >= set(self.venue.open)
+
+    def intend(self, bet: PlaceOrder) -> str:
+        """The id of the order, ``""`` where a like one is in flight, and nowhere else."""
+        bets = self.venue.bets
+        like = any((bets[id].asset, bets[id].amount) == (bet.asset, bet.amount) for id in self.in_flight)
+        id = f"o{len(self.journal)}"
+        try:
+            self.ledger.intend(bet, AccountKind.DEMO, id, self.venue.now)
+        except NotSent:
+            assert like, "it was held back for no reason"
+            return ""
+        assert not like, "two like orders are in flight"
+        self.in_flight.add(id)
+        self.hear([])
+        return id
+
+    def cut(self, name: str, arrive: float | None) -> None:
+        self.ledger.logout(name, self.venue.lives[name].epoch)
+        for id in self.venue.cut(name, arrive):
+            self.hear(self.ledger.lost(id, "reset", self.venue.now))
+
+    def read(self, by: float) -> None:
+        for word in [word for life in self.venue.lives.values() for word in life.arrivals(by)]:
+            match word:
+                case DealAccepted():
+                    self.hear(self.ledger.accepted(word))
+                case DealRefused():
+                    self.hear(self.ledger.refused(word))
+                case DealsOpen():
+                    self.hear(self.ledger.opened_listed(word, self.venue.now))
+                case DealsClosed():
+                    self.hear(self.ledger.closed(word, self.venue.now))
+
+    def hear(self, events: list[Event]) -> None:
+        """Journals, and compares what is published with what the venue did."""
+        self.journal |= {order.id: order for order in self.ledger.take_changed()}
+        executed = self.venue.executed
+        for event in events:
+            match event:
+                case OrderOpened(order=id, deal=deal):
+                    self.told["opened", id] += 1
+                    assert executed[deal.id] == id
+                    self.in_flight.discard(id)
+                case OrderNotPlaced(order=id) | OrderRefused(order=id):
+                    assert id not in executed.values(), "it was executed"
+                    self.in_flight.discard(id)
+                case OrderClosed(deal=deal):
+                    self.told["closed", deal.id] += 1
+                    assert deal in self.venue.closed, "another outcome than the venue's"
+                case OrderOrphan(deal=deal):
+                    self.told["orphan", deal.id] += 1
+                    assert abs(self.venue.skew) > 1 or not executed[deal.id], "it is ours"
+
+
+TestLedgerAgainstVenue = LedgerAgainstVenue.TestCase
+TestLedgerAgainstVenue.settings = settings(
+    max_examples=100,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)

@@ -1,0 +1,90 @@
+from hypothesis import given, strategies as st
+
+from actors.messages.events import RawMessage, StreamRecovered
+from actors.messages.traffic import Deliver
+from actors.routing.conflation import MOST_EVENTS, PATIENCE, Backlog, conflate
+from actors.values import Tick
+
+
+def tick(asset: str, number: int) -> Tick:
+    return Tick(asset, number, 1.0, 0.0)
+
+
+def test_only_the_newest_tick_of_each_asset_is_kept_and_the_others_are_counted() -> None:
+    events = [tick("A", 1), tick("B", 2), tick("A", 3), tick("A", 4)]
+    assert conflate(events) == ([tick("B", 2), tick("A", 4)], 2)
+
+
+def test_whatever_is_not_a_tick_is_kept_in_its_place() -> None:
+    news = [RawMessage("x", ""), RawMessage("x", ""), StreamRecovered("A", "c")]
+    events = [news[0], tick("A", 1), news[1], tick("A", 2), news[2]]
+    assert conflate(events) == ([news[0], news[1], tick("A", 2), news[2]], 1)
+
+
+def test_equal_ticks_are_one() -> None:
+    assert conflate([tick("A", 1), tick("A", 1)]) == ([tick("A", 1)], 1)
+
+
+def test_nothing_conflates_to_nothing() -> None:
+    assert conflate([]) == ([], 0)
+
+
+@given(st.lists(st.one_of(st.sampled_from("ABC"), st.integers())))
+def test_every_event_is_kept_or_counted_and_conflating_again_changes_nothing(plan: list[str | int]) -> None:
+    events = [
+        tick(what, number) if isinstance(what, str) else RawMessage(str(what), "")
+        for number, what in enumerate(plan)
+    ]
+    kept, missed = conflate(events)
+    assert len(kept) + missed == len(events)
+    positions = [events.index(event) for event in kept if isinstance(event, Tick)]
+    assert positions == sorted(positions)
+    assert [e for e in kept if not isinstance(e, Tick)] == [e for e in events if not isinstance(e, Tick)]
+    for asset in "ABC":
+        of_asset = [e for e in events if isinstance(e, Tick) and e.asset == asset]
+        assert [e for e in kept if isinstance(e, Tick) and e.asset == asset] == of_asset[-1:]
+    assert conflate(kept) == (kept, 0)
+
+
+# -- what waits for one handler -------------------------------------------------------------------------
+
+
+def one(number: int) -> Deliver:
+    return Deliver([tick("A", number)])
+
+
+# FAULT: 64 batches of one tick each, 0.16 s of four lively streams, were taken for a handler that is too slow
+# when they came at once, behind a process that had not been scheduled for so long.
+def test_what_comes_at_once_is_joined_without_a_loss_however_many_deliveries_it_was() -> None:
+    backlog = Backlog()
+    backlog.begin(10.0)
+    joined = Deliver([])
+    for burst in range(10):
+        more = [one(number) for number in range(65 * burst, 65 * (burst + 1))]
+        joined = backlog.join([joined, *more], 10.0 + PATIENCE)
+    assert joined == Deliver([tick("A", number) for number in range(650)], 0)
+
+
+def test_a_handler_that_is_at_work_for_longer_than_its_patience_misses_ticks_until_it_is_done() -> None:
+    backlog = Backlog()
+    backlog.begin(10.0)
+    joined = backlog.join([one(1), one(2), one(3)], 10.1 + PATIENCE)
+    assert joined == Deliver([tick("A", 3)], 2)
+    assert backlog.join([joined, one(4)], 10.2 + PATIENCE) == Deliver([tick("A", 4)], 3)
+    backlog.end()
+    backlog.begin(11.0)
+    assert backlog.join([joined, one(4)], 11.1) == Deliver([tick("A", 3), tick("A", 4)], 2)
+
+
+def test_a_handler_that_had_nothing_to_do_for_long_is_not_a_slow_one() -> None:
+    backlog = Backlog()
+    backlog.begin(10.0)
+    backlog.end()
+    assert backlog.join([one(1), one(2)], 1000.0).missed == 0
+
+
+def test_however_quick_a_handler_was_what_waits_for_it_is_bounded() -> None:
+    backlog = Backlog()
+    many = Deliver([tick("A", number) for number in range(MOST_EVENTS)])
+    assert backlog.join([many], 10.0).missed == 0
+    assert backlog.join([many, one(MOST_EVENTS)], 10.0) == Deliver([tick("A", MOST_EVENTS)], MOST_EVENTS)

@@ -1,0 +1,253 @@
+from itertools import groupby
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from actors.messages.control import HandoverBegun
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamDropped,
+    StreamMoves,
+    StreamReleased,
+)
+from actors.messages.traffic import Reply, Ticks
+from actors.routing.handover import Handovers
+from actors.values import Tick
+from tests.doubles.tick_columns import columns
+
+Quote = tuple[float, float]
+
+
+def ticks(*quotes: Quote | float, asset: str = "A") -> Ticks:
+    pairs = [quote if isinstance(quote, tuple) else (quote, 1.0) for quote in quotes]
+    return columns(*(Tick(asset, time, price, 0.0) for time, price in pairs))
+
+
+def down(connection: str) -> ConnectionDown:
+    return ConnectionDown(connection, 1, "r", "lost", was_ready=True)
+
+
+def confirmed(connection: str) -> StreamConfirmed:
+    return StreamConfirmed("A", 60, connection, 1)
+
+
+def released(connection: str, asset: str = "A") -> StreamReleased:
+    return StreamReleased(asset, connection)
+
+
+LIVES = {"old": 1, "new": 1}
+
+
+def begun(old: str = "old", new: str = "new", *, cut: bool = False) -> Handovers:
+    handovers = Handovers()
+    handovers.begin(HandoverBegun("A", (old, 1), (new, 1), cut), LIVES)
+    return handovers
+
+
+def delivered(handovers: Handovers, *batches: tuple[str, Any], asset: str = "A") -> list[Quote]:
+    """The quotes of ``asset`` that come of the batches, in order."""
+    items = [item for source, sent in batches for item in handovers.sift(source, [sent])]
+    found = [tick for item in items if isinstance(item, Ticks) for tick in item]
+    return [(tick.time, tick.price) for tick in found if tick.asset == asset]
+
+
+def at(*times: float) -> list[Quote]:
+    return [(time, 1.0) for time in times]
+
+
+def test_without_a_handover_there_is_nothing_to_sift() -> None:
+    assert not Handovers()
+    assert begun()
+
+
+def test_the_old_connection_is_delivered_and_the_new_one_held_back() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("old", ticks(2))) == at(1, 2)
+
+
+def test_what_only_the_new_one_has_said_comes_with_the_last_word_of_the_old_one_and_before_it() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2, 3))) == at(1)
+    assert handovers.sift("old", [released("old")]) == [ticks(2, 3), released("old")]
+
+
+def test_a_new_one_that_lags_is_silent_until_it_has_caught_up() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("old", ticks(1, 2, 3)), ("old", released("old"))) == at(1, 2, 3)
+    assert delivered(handovers, ("new", ticks(1, 2)), ("new", ticks(3, 4)), ("new", ticks(5))) == at(4, 5)
+    assert not handovers
+
+
+def test_a_death_is_a_last_word_too() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("old", down("old"))) == at(1, 2)
+
+
+def test_a_death_that_another_reports_is_one_too() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("new", ticks(1)), ("supervisor", down("old"))) == at(1)
+
+
+def test_a_new_one_that_dies_leaves_everything_to_the_old_one() -> None:
+    handovers = begun()
+    found = delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("new", down("new")))
+    assert found == at(1)
+    assert not handovers
+    assert delivered(handovers, ("old", ticks(2, 3))) == at(2, 3)
+
+
+def test_a_move_that_is_given_up_leaves_everything_to_the_old_one() -> None:
+    handovers = begun()
+    assert delivered(handovers, ("new", ticks(1)), ("new", released("new")), ("old", ticks(1, 2))) == at(1, 2)
+    assert not handovers
+
+
+def test_when_both_die_what_either_has_said_is_there_once() -> None:
+    handovers = begun()
+    batches = [("old", ticks(1)), ("new", ticks(1, 2)), ("old", down("old")), ("new", down("new"))]
+    assert delivered(handovers, *batches) == at(1, 2)
+    assert not handovers
+
+
+def test_after_a_cut_the_old_one_counts_no_more_and_the_new_one_at_once() -> None:
+    handovers = begun(cut=True)
+    assert delivered(handovers, ("new", ticks(5)), ("old", ticks(1, 2)), ("new", ticks(6))) == at(5, 6)
+    assert delivered(handovers, ("old", released("old")), ("new", ticks(7, 8))) == at(7, 8)
+    assert not handovers
+
+
+def test_other_assets_pass() -> None:
+    handovers = begun()
+    mixed = columns(*ticks(1, asset="B"), *ticks(1), *ticks(2, asset="B"))
+    assert delivered(handovers, ("new", mixed), asset="B") == at(1, 2)
+    assert delivered(handovers, ("old", released("old", asset="B"))) == []
+
+
+# FAULT: the third one's were delivered at once, and then once more by the old one.
+def test_what_a_third_one_says_after_the_new_one_died_waits_for_the_old_ones_last_word_too() -> None:
+    handovers = begun()
+    dying = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1, 2)), ("new", down("new"))]
+    assert delivered(handovers, *dying, ("third", ticks(3, 4))) == at(1)
+    assert delivered(handovers, ("old", ticks(2, 3)), ("old", released("old"))) == at(2, 3, 4)
+    assert delivered(handovers, ("third", ticks(5))) == at(5)
+    assert not handovers
+
+
+# FAULT: what a new one had said was dropped with it, though the old one died before it could say it too.
+def test_what_a_confirmed_new_one_has_said_outlives_it() -> None:
+    handovers = begun()
+    dying = [("new", confirmed("new")), ("old", ticks(1)), ("new", ticks(1, 2, 3)), ("new", down("new"))]
+    assert delivered(handovers, *dying, ("old", ticks(2)), ("supervisor", down("old"))) == at(1, 2, 3)
+
+
+def test_a_cut_outlives_the_new_one_until_the_old_one_is_done() -> None:
+    handovers = begun(cut=True)
+    assert delivered(handovers, ("new", ticks(5)), ("new", down("new")), ("old", ticks(4, 5))) == at(5)
+    assert delivered(handovers, ("old", released("old")), ("old", ticks(7))) == at(7)
+
+
+@pytest.mark.parametrize("last_word_first", [True, False])
+def test_a_stream_that_nobody_wants_any_more_is_handed_over_no_longer(last_word_first: bool) -> None:
+    handovers = begun()
+    ending = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1)), ("new", down("new"))]
+    words = [("pool", StreamDropped("A")), ("old", released("old"))]
+    assert delivered(handovers, *ending, *(reversed(words) if last_word_first else words)) == at(1)
+    assert not handovers
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_handover_that_begins_is_news(cut: bool) -> None:
+    message = HandoverBegun("A", ("old", 1), ("new", 1), cut)
+    assert Handovers().begin(message, LIVES) == [StreamMoves("A", "old", 1, "new", 1, cut)]
+    assert Handovers().begin(message, {"old": 1}) == []
+
+
+def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:
+    handovers = begun()
+    up = ConnectionUp("new", 1, "r")
+    assert handovers.sift("new", [up, ticks(1), Reply(1)]) == [up, Reply(1)]
+    assert handovers.sift("old", [ticks(1), up, ticks(2)]) == [ticks(1), up, ticks(2)]
+
+
+def test_two_assets_move_apart() -> None:
+    handovers = begun()
+    handovers.begin(HandoverBegun("B", ("old", 1), ("new", 1)), LIVES)
+    assert delivered(
+        handovers, ("new", ticks(1)), ("new", ticks(1, asset="B")), ("old", released("old"))
+    ) == at(1)
+    assert delivered(handovers, ("old", released("old", "B")), asset="B") == at(1)
+
+
+@pytest.mark.parametrize("copies", [1, 2, 3])
+def test_a_quote_that_the_venue_made_several_times_is_delivered_as_often(copies: int) -> None:
+    handovers = begun()
+    batches = [("old", ticks(1, *[2] * copies)), ("new", ticks(*[2] * copies, 3)), ("old", released("old"))]
+    assert delivered(handovers, *batches) == at(1, *[2] * copies, 3)
+
+
+def test_a_last_word_between_two_copies_loses_neither() -> None:
+    assert delivered(begun(), ("old", ticks(1, 2)), ("new", ticks(1, 2, 2)), ("old", down("old"))) == at(
+        1, 2, 2
+    )
+
+
+def test_two_quotes_with_one_stamp_are_two() -> None:
+    handovers = begun()
+    batches = [("old", ticks((1, 1.0))), ("old", released("old")), ("new", ticks((1, 1.0), (1, 1.5)))]
+    assert delivered(handovers, *batches) == [(1, 1.0), (1, 1.5)]
+
+
+@pytest.mark.parametrize("lives", [{"new": 1}, {"old": 1}, {"old": 2, "new": 1}, {"old": 1, "new": 2}])
+def test_a_death_that_was_told_before_the_handover_holds_nothing_back_for_ever(lives: dict[str, int]) -> None:
+    """The pool begins a move while the news of a death are on their way to it."""
+    handovers = Handovers()
+    handovers.begin(HandoverBegun("A", ("old", 1), ("new", 1)), lives)
+    assert not handovers
+    assert delivered(handovers, ("new", ticks(1, 2, 3))) == at(1, 2, 3)
+
+
+SEQUENCE = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=1, max_size=12)
+"""Seconds since the last quote, and how often the venue says it."""
+
+
+def runs(sequence: list[tuple[int, int]]) -> list[Quote]:
+    """No price comes back within its second: nobody could tell that from a repeat."""
+    time, quotes = 1.0, []
+    for price, (pause, copies) in enumerate(sequence):
+        time += pause
+        quotes += [(time, float(price))] * copies
+    return quotes
+
+
+@given(SEQUENCE, st.data())
+def test_through_any_interleaving_every_tick_is_delivered_once_and_in_order(
+    sequence: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Both say what the venue says, the new one from some quote on that it is not cut off within, and the
+    old one until some quote behind that; each in its own time."""
+    said = runs(sequence)
+    known = data.draw(st.integers(0, len(said)), "said by the old one before the handover")
+    seams = [at for at in range(known, len(said)) if at == 0 or said[at] not in said[:at]]
+    joins = data.draw(st.sampled_from([*seams, len(said)]), "the first of the new one")
+    until = data.draw(st.integers(joins, len(said)), "the last of the old one")
+    last = data.draw(st.sampled_from([released("old"), down("old")]))
+    old: list[Any] = [*(ticks(quote) for quote in said[known:until]), last]
+    new: list[Any] = [ticks(quote) for quote in said[joins:]]
+    order = data.draw(st.permutations(["old"] * len(old) + ["new"] * len(new)))
+    handovers = begun()
+    ways = {"old": iter(old), "new": iter(new)}
+    batches = [(source, next(ways[source])) for source, group in groupby(order) for _ in group]
+    assert delivered(handovers, *batches) == said[known:]
+
+
+def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
+    handovers = Handovers()
+    handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), {"c1": 2, "c2": 1})
+    got = handovers.sift("c1", [ticks(1.0)])
+    got += handovers.sift("c1", [ConnectionDown("c1", 1, "r", "stopped")])
+    got += handovers.sift("c2", [ticks(2.0)])
+    got += handovers.sift("c1", [ticks(2.0)])
+    assert [tick.time for item in got if isinstance(item, Ticks) for tick in item] == [1.0, 2.0]

@@ -1,0 +1,194 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from hypothesis import given, strategies as st
+
+from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessage, StreamRecovered
+from actors.messages.traffic import Failure, Item, Reply, Ticks, unfolded
+from actors.routing import topics
+from actors.routing.topics import REMEMBERED, TopicTable
+from actors.values import Tick
+from tests.doubles.tick_columns import columns
+
+L = TypeVar("L")
+
+UP = ConnectionUp("c", 1, "r")
+
+
+def tick(asset: str, number: int = 0) -> Tick:
+    return Tick(asset, number, 1.0, 0.0)
+
+
+def table_of(**prefixes: str) -> TopicTable[str]:
+    table: TopicTable[str] = TopicTable()
+    for listener, prefix in prefixes.items():
+        table.add(prefix, listener)
+    return table
+
+
+def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
+    """With each tick by itself."""
+    return {listener: list(unfolded(share)) for listener, share in topics.route(items, table).items()}
+
+
+def test_a_prefix_matches_every_topic_that_starts_with_it() -> None:
+    table = table_of(all="", ticks="tick.", one="tick.EURUSD", news="connection.up")
+    assert set(table.match("tick.EURUSD_otc")) == {"all", "ticks", "one"}
+    assert set(table.match("connection.up")) == {"all", "news"}
+    assert set(table.match("connection.down")) == {"all"}
+    assert set(table.match("tic")) == {"all"}
+
+
+def test_ticks_of_one_asset_go_to_whoever_wants_it_or_all() -> None:
+    table = table_of(all="", some="tic", ticks="tick.", one="tick.A", other="tick.B", news="connection.")
+    ticks = [tick("A", 1), tick("B", 2), tick("A", 3)]
+    assert route([columns(*ticks)], table) == {
+        "all": ticks,
+        "some": ticks,
+        "ticks": ticks,
+        "one": [ticks[0], ticks[2]],
+        "other": [ticks[1]],
+    }
+
+
+def test_each_share_is_in_the_order_of_the_batch() -> None:
+    table = table_of(all="", one="tick.A", raw="raw.")
+    items: list[Item] = [
+        RawMessage("x", "1"),
+        columns(tick("A")),
+        UP,
+        columns(tick("B")),
+        RawMessage("y", ""),
+    ]
+    assert route(items, table) == {
+        "all": [items[0], tick("A"), UP, tick("B"), items[4]],
+        "one": [tick("A")],
+        "raw": [items[0], items[4]],
+    }
+
+
+def test_replies_and_failures_are_not_news() -> None:
+    assert route([Reply(1), Failure(2, "NotSent", "")], table_of(all="")) == {}
+
+
+def test_a_reply_does_not_publish_what_it_carries() -> None:
+    assert route([Reply(1, CandlesLoaded("A", 60, []))], table_of(all="")) == {}
+
+
+def test_shares_are_the_listeners_own() -> None:
+    batch = columns(tick("A"))
+    shares = route([batch], table_of(one="", two="tick."))
+    shares["one"].append("mine")
+    assert shares["two"] == [tick("A")] == list(batch)
+
+
+def test_ticks_that_a_listener_wants_all_of_stay_together() -> None:
+    batch = columns(tick("A", 1), tick("B", 2), tick("A", 3))
+    shares = topics.route([batch], table_of(all="", one="tick.A"))
+    assert shares == {"all": [batch], "one": [tick("A", 1), tick("A", 3)]}
+    lone = columns(tick("A", 1), tick("A", 2))
+    assert topics.route([lone], table_of(all="", one="tick.A")) == {"all": [lone], "one": [lone]}
+
+
+def test_nobody_listening_costs_nobody_anything() -> None:
+    assert route([UP, columns(tick("A"))], TopicTable[str]()) == {}
+
+
+def test_who_comes_or_goes_is_heard_of_at_once() -> None:
+    table = table_of(one="tick.A")
+    batch: list[Item] = [columns(tick("A")), UP]
+    assert route(batch, table).keys() == {"one"}
+    table.add("tick.", "two")
+    table.add("tick.A", "three")
+    table.add("connection.", "four")
+    assert route(batch, table).keys() == {"one", "two", "three", "four"}
+    assert table.remove("one")
+    assert table.remove("two")
+    assert table.remove("four")
+    assert not table.remove("two")
+    assert route(batch, table).keys() == {"three"}
+    assert table.remove("three")
+    assert route(batch, table) == {}
+
+
+def test_it_can_be_counted_and_walked_while_it_changes() -> None:
+    table = table_of(one="a", two="b")
+    assert len(table) == 2
+    for listener in table:
+        table.remove(listener)
+    assert len(table) == 0
+
+
+def test_a_server_that_invents_names_does_not_fill_the_memory() -> None:
+    table = table_of(all="", one="tick.A1")
+    for number in range(3 * REMEMBERED):
+        route([RawMessage(f"event {number}", ""), columns(tick(f"A{number}"))], table)
+    assert len(table._by_topic) <= REMEMBERED
+    assert len(table._by_asset) <= REMEMBERED
+    assert table.match("raw.event 1") == ("all",)
+
+
+PREFIXES = st.sampled_from(
+    [
+        "",
+        "t",
+        "tick",
+        "tick.",
+        "tick.A",
+        "tick.AB",
+        "tick.B",
+        "raw.",
+        "raw.A",
+        "connection.",
+        "stream.r",
+        "zz",
+    ]
+)
+ASSETS = st.sampled_from(["A", "AB", "ABC", "B", "C"])
+ITEMS = st.lists(
+    st.one_of(
+        st.lists(st.builds(tick, ASSETS, st.integers(0, 99)), min_size=1, max_size=4).map(
+            lambda ticks: columns(*ticks)
+        ),
+        st.builds(RawMessage, ASSETS, st.just("")),
+        st.builds(StreamRecovered, ASSETS, st.just("c")),
+        st.just(UP),
+        st.builds(Reply, st.just(1)),
+    ),
+    max_size=8,
+)
+STEPS = st.lists(
+    st.one_of(PREFIXES, st.integers(0, 9), ITEMS), max_size=20
+)  # somebody comes, somebody goes, something happens
+
+
+@given(STEPS)
+def test_routing_is_what_looking_at_every_prefix_for_every_event_would_find(
+    steps: list[str | int | list[Item]],
+) -> None:
+    table: TopicTable[int] = TopicTable()
+    listening: dict[int, str] = {}
+    for number, step in enumerate(steps):
+        if isinstance(step, str):
+            table.add(step, number)
+            listening[number] = step
+        elif isinstance(step, int):
+            gone = list(listening)[step : step + 1]
+            for listener in gone:
+                del listening[listener]
+                assert table.remove(listener)
+        else:
+            assert route(step, table) == looked_at_one_by_one(step, listening)
+    assert len(table) == len(listening)
+
+
+def looked_at_one_by_one(items: list[Item], listening: dict[int, str]) -> dict[int, list[Any]]:
+    shares: dict[int, list[Any]] = defaultdict(list)
+    for item in items:
+        for event in item if isinstance(item, Ticks) else [item]:
+            if isinstance(event, Tick | Event):
+                for listener, prefix in listening.items():
+                    if event.topic.startswith(prefix):
+                        shares[listener].append(event)
+    return shares

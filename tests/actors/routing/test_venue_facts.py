@@ -1,0 +1,135 @@
+from decimal import Decimal
+
+import pytest
+
+from actors.errors import RequestRefused
+from actors.messages.commands import (
+    Command,
+    GetAssets,
+    GetBalance,
+    GetPayout,
+    GetServerTime,
+    LoadCandles,
+    SendRaw,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.events import AssetsListed, BalanceChanged, ClockReport, RawMessage
+from actors.routing.venue_facts import MOST_CANDLES, VenueFacts, Verdict
+from actors.values import AccountKind, Asset, Balance, Payout, ServerTime
+
+UTC = 1_770_000_000.0
+
+
+def asset(symbol: str, payout: int = 92, *, tradable: bool = True) -> Asset:
+    return Asset(
+        1,
+        symbol,
+        symbol,
+        "currency",
+        5,
+        payout,
+        otc=True,
+        tradable=tradable,
+        minimum_duration=60,
+        periods=(60,),
+    )
+
+
+def balance(amount: str) -> Balance:
+    return Balance(AccountKind.DEMO, Decimal(amount))
+
+
+@pytest.fixture
+def facts() -> VenueFacts:
+    facts = VenueFacts()
+    facts.learn(AssetsListed([asset("A"), asset("B", 50, tradable=False)]))
+    return facts
+
+
+@pytest.mark.parametrize(
+    "command",
+    [GetBalance(), GetAssets(), GetPayout("A"), GetServerTime(), SubscribeTicks("A"), LoadCandles("A", 60)],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_only_the_venue_can_tell_waits_for_its_word(command: Command) -> None:
+    assert VenueFacts().consider(command, UTC) is Verdict.WAIT
+
+
+def test_the_balance_is_the_last_one_stated() -> None:
+    facts = VenueFacts()
+    assert facts.learn(BalanceChanged(balance("10.10")))
+    assert facts.learn(BalanceChanged(balance("0")))
+    assert facts.consider(GetBalance(), UTC) == balance("0")
+
+
+def test_the_assets_are_those_of_the_last_list_and_the_askers_own(facts: VenueFacts) -> None:
+    answer = facts.consider(GetAssets(), UTC)
+    assert answer == {"A": asset("A"), "B": asset("B", 50, tradable=False)}
+    answer.clear()
+    assert len(facts.consider(GetAssets(), UTC)) == 2
+    facts.learn(AssetsListed([asset("C")]))
+    assert facts.consider(GetAssets(), UTC).keys() == {"C"}
+
+
+def test_the_venues_time_is_ours_and_what_it_is_ahead() -> None:
+    facts = VenueFacts()
+    assert facts.learn(ClockReport(0.5))
+    assert facts.learn(ClockReport(-1.5))
+    assert facts.consider(GetServerTime(), UTC) == ServerTime(UTC - 1.5, -1.5)
+
+
+def test_an_empty_list_is_an_answer_too() -> None:
+    facts = VenueFacts()
+    facts.learn(AssetsListed([]))
+    assert facts.consider(GetAssets(), UTC) == {}
+
+
+def test_a_payout_says_whether_the_asset_can_be_traded(facts: VenueFacts) -> None:
+    assert facts.consider(GetPayout("A"), UTC) == Payout("A", 92, tradable=True)
+    assert facts.consider(GetPayout("B"), UTC) == Payout("B", 50, tradable=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [GetPayout("X"), SubscribeTicks("X"), LoadCandles("X", 60)],
+    ids=lambda command: type(command).__name__,
+)
+def test_an_asset_that_the_venue_does_not_list_is_refused(command: Command, facts: VenueFacts) -> None:
+    with pytest.raises(RequestRefused, match="'X'"):
+        facts.consider(command, UTC)
+
+
+@pytest.mark.parametrize("count", [0, -1, MOST_CANDLES + 1])
+def test_more_bars_than_one_request_holds_or_none_are_refused_at_once(count: int) -> None:
+    with pytest.raises(RequestRefused, match=f"1 to {MOST_CANDLES}"):
+        VenueFacts().consider(LoadCandles("A", 60, count), UTC)
+
+
+@pytest.mark.parametrize("command", [SubscribeTicks("A", 0), LoadCandles("A", 0), LoadCandles("A", -60)])
+def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
+    with pytest.raises(RequestRefused, match="period"):
+        VenueFacts().consider(command, UTC)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        SubscribeTicks("A"),
+        SubscribeTicks("B", 1),
+        LoadCandles("A", 60, 1),
+        LoadCandles("A", 60, MOST_CANDLES),
+        UnsubscribeTicks("X"),
+        SendRaw("x"),
+    ],
+)
+def test_what_can_be_fulfilled_goes_out(command: Command, facts: VenueFacts) -> None:
+    assert facts.consider(command, UTC) is Verdict.FORWARD
+
+
+def test_text_goes_out_before_the_venue_has_said_anything() -> None:
+    assert VenueFacts().consider(SendRaw("x"), UTC) is Verdict.FORWARD
+
+
+def test_other_news_teach_it_nothing() -> None:
+    assert not VenueFacts().learn(RawMessage("x", ""))

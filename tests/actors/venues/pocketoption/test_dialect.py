@@ -1,0 +1,244 @@
+import json
+from decimal import Decimal
+
+import pytest
+
+from actors.errors import RemoteProtocolError, RequestRefused
+from actors.messages import AssetsListed, BalanceChanged, PendingOrdersListed, RawMessage
+from actors.protocols.socketio import Event
+from actors.values import AccountKind, Balance, Candle, Tick
+from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
+from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, Reader, TickRows
+from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
+from actors.venues.pocketoption.pending_orders import Cancellation, Placement
+from actors.venues.pocketoption.stream_counters import Stream
+from tests.doubles.venue_payloads import (
+    ACCEPTED,
+    ACCEPTED_DEAL,
+    CLOSED_DEAL,
+    CLOSED_LIST,
+    CLOSING,
+    CLOSING_DEAL,
+    LATER_EVENTS,
+    OPEN_LIST,
+    PENDING_ORDER,
+    PENDING_ROW,
+)
+
+NOW = 1770848931.5
+
+
+def ticks(payload: str, *assets: str, reader: Reader | None = None) -> list[Tick]:
+    found = (reader or Reader()).ticks([payload.encode()], {asset: Stream() for asset in assets}, NOW)
+    return list(found or [])
+
+
+def test_a_tick_is_stamped_in_utc() -> None:
+    assert ticks('[["EURUSD_otc",1770856131.3,1.19537]]', "EURUSD_otc") == [
+        Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)
+    ]
+
+
+@pytest.mark.parametrize("time", ["1770856131", "1770856131.0", "1770856131000", "1770856131000.0"])
+def test_the_time_of_a_tick_may_be_whole_or_in_milliseconds(time: str) -> None:
+    (tick,) = ticks(f'[["A",{time},1]]', "A")
+    assert tick.time == 1770848931.0
+
+
+def test_a_message_may_hold_several_ticks_and_columns_yet_unknown() -> None:
+    found = ticks('[["A",1770856131,1],["B",1770856131.5,2,null],["A",1770856132,3,"new"]]', "A", "B")
+    assert [(tick.asset, tick.price) for tick in found] == [("A", 1.0), ("B", 2.0), ("A", 3.0)]
+
+
+def test_ticks_of_a_stream_that_was_let_go_are_left_out_and_are_no_garbage() -> None:
+    reader = Reader()
+    found = ticks('[["B",1770856131,1],["A",1770856131,2]]', "A", reader=reader)
+    assert [tick.asset for tick in found] == ["A"]
+    assert reader.refused == 0
+
+
+def test_ticks_are_entered_into_their_streams_account() -> None:
+    streams = {"A": Stream(), "B": Stream()}
+    payloads = [b'[["A",1770856131,1]]', b'[["A",1770856132,2],["A",1770856133,3]]']
+    Reader().ticks(payloads, streams, NOW)
+    report = streams["A"].report()
+    assert report is not None
+    assert (report.ticks, report.first_time, report.last_time) == (3, 1770848931, 1770848933)
+    assert (report.last_price, report.received_at) == (3.0, NOW)
+    assert streams["B"].report() is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "{}",
+        "7",
+        '["A",1770856131,1]',
+        '[["A",1770856131]]',
+        '[["A",1770856131,0]]',
+        '[["A",1770856131,-1.5]]',
+        '[["A",1770856131,NaN]]',
+        '[["A",1770856131,Infinity]]',
+        '[["A",1770856131,1e999]]',
+        '[["A",1770856131,"1"]]',
+        '[["A",1770856131,null]]',
+        '[["A",0,1]]',
+        '[["A",1e300,1]]',
+        "[[7,1770856131,1]]",
+        '[["A",1770856131,1]',
+        '[["A",1770856131,1]]]',
+        '[["\\ud800",1770856131,1]]',
+        "[" * 100_000,
+        '[["A",1770856131,1,' + "[" * 100_000,
+    ],
+)
+def test_impossible_ticks_are_refused_and_counted(payload: str) -> None:
+    reader = Reader()
+    assert ticks(payload, "A", "\ufffd", reader=reader) == []
+    assert reader.refused == 1
+    assert len(ticks('[["A",1770856131,1]]', "A", reader=reader)) == 1
+
+
+def test_the_names_of_the_venue() -> None:
+    reader = Reader()
+    bars = b'{"asset":"A","period":60,"candles":[[1769988660,1,2,3,0.5]]}'
+    candle = Candle(1769981460, open=1, high=3, low=0.5, close=2)
+    for name in ("updateHistoryNewFast", "updateHistoryNew", "updateHistory"):
+        assert reader.read(Event(name, (bars,))) == StreamHistory("A", 60, [candle])
+    for name in ("loadHistoryPeriod", "loadHistoryPeriodFast"):
+        answer = reader.read(Event(name, (b'{"asset":"A","period":60,"index":5,"data":[]}',)))
+        assert answer == RequestedHistory(5, "A", 60, [])
+    for name in ("NotAuthorized", "notAuthorized", "auth_error", "autherror"):
+        assert reader.read(Event(name)) == AuthRefused()
+    assert reader.read(Event("successauth", (b'{"id":"k"}',))) == Authenticated()
+    assert reader.read(Event("successauth")) == Authenticated()
+    assert reader.read(Event("updateStream", (b"[]",))) == TickRows(b"[]")
+    assert reader.read(Event("updateAssets", (b"[]",))) == AssetsListed([])
+    balance = reader.read(Event("successupdateBalance", (b'{"isDemo":1,"balance":0.10}',)))
+    assert balance == BalanceChanged(Balance(AccountKind.DEMO, Decimal("0.10")))
+
+
+def test_the_names_of_the_venue_for_trading() -> None:
+    facts = {
+        ("successopenOrder", ACCEPTED): Acceptance("18396039", ACCEPTED_DEAL),
+        ("failopenOrder", b'{"asset":"A","error":"OPEN_TIME"}'): Refusal("A", "OPEN_TIME"),
+        ("successcloseOrder", CLOSING): ClosedDeals([CLOSING_DEAL], listed=False),
+        ("updateOpenedDeals", OPEN_LIST): OpenDeals([ACCEPTED_DEAL]),
+        ("updateClosedDeals", CLOSED_LIST): ClosedDeals([CLOSED_DEAL], listed=True),
+        ("successopenPendingOrder", PENDING_ROW): Placement(PENDING_ORDER),
+        ("failopenPendingOrder", b'{"error":"OPEN_TIME"}'): Placement(reason="OPEN_TIME"),
+        ("successcancelPendingOrder", b'{"ticket":"t"}'): Cancellation("t"),
+        ("failcancelPendingOrder", b'{"ticket":"t","error":"x"}'): Cancellation("t", "x"),
+        ("successupdatePending", b"[]"): PendingOrdersListed([]),
+    }
+    for (name, payload), fact in facts.items():
+        assert Reader().read(Event(name, (payload,))) == fact
+
+
+def test_rows_left_out_are_counted_wherever_they_stood() -> None:
+    reader = Reader()
+    reader.read(Event("updateClosedDeals", (b"[{},%s]" % CLOSED_LIST[1:-1],)))
+    reader.read(Event("successupdatePending", (b"[{},%s]" % PENDING_ROW,)))
+    reader.ticks([b"{}"], {}, NOW)
+    assert reader.refused == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        (Event("updateEnabledSocialOptions", (b"[ ]",)), "[ ]"),
+        (Event("successopenFreeTrade", (b'{"id":"2b","profit":4.60}',)), '{"id":"2b","profit":4.60}'),
+        (Event("auth/success"), ""),
+        (Event("several", (b"1", b'"\xc3\xa9"')), '[1,"é"]'),
+    ],
+)
+def test_what_nothing_here_interprets_is_handed_on_as_it_came(event: Event, payload: str) -> None:
+    assert Reader().read(event) == RawMessage(event.name, payload)
+
+
+@pytest.mark.parametrize(("name", "payload"), LATER_EVENTS.items())
+def test_events_that_are_not_ours_to_understand_are_handed_on(name: str, payload: bytes) -> None:
+    assert Reader().read(Event(name, (payload,))) == RawMessage(name, payload.decode())
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"NaN", b'"\xff"', b"[" * 100_000 + b"]" * 100_000, b"\x04{}"]
+)
+@pytest.mark.parametrize(
+    "name", ["updateRank", "updateClosedDeals", "updateAssets", "updateHistoryNew", "successupdateBalance"]
+)
+def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        Reader().read(Event(name, (payload,)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "updateAssets",
+        "updateHistoryNew",
+        "loadHistoryPeriod",
+        "successupdateBalance",
+        "successopenOrder",
+        "failopenOrder",
+        "successcloseOrder",
+        "updateOpenedDeals",
+        "updateClosedDeals",
+        "successopenPendingOrder",
+        "successupdatePending",
+    ],
+)
+def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
+    with pytest.raises(RemoteProtocolError):
+        Reader().read(Event(name))
+
+
+def test_a_stream_is_started_by_its_chart_and_ended_by_its_name() -> None:
+    assert pocketoption.subscribe("EURUSD_otc", 60) == [
+        b'42["changeSymbol",{"asset":"EURUSD_otc","period":60}]',
+        b'42["subfor","EURUSD_otc"]',
+    ]
+    assert pocketoption.unsubscribe("#AAPL_otc") == [
+        b'42["unsubfor","#AAPL_otc"]',
+        b'42["unSubscribeSymbol","#AAPL_otc"]',
+    ]
+    assert pocketoption.KEEP_ALIVE == b'42["ps"]'
+
+
+def test_history_is_asked_for_by_its_end_on_the_venues_clock() -> None:
+    text = pocketoption.load_candles("#AXP_otc", period=3600, count=150, end=1733475600, index=173384282247)
+    assert text == (
+        b'42["loadHistoryPeriod",'
+        b'{"asset":"#AXP_otc","index":173384282247,"time":1733482800,"offset":540000,"period":3600}]'
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "end", "time"),
+    [(60, 1000059.9, 1007220), (14400, 14400 * 3.0, 14400 * 3), (86400, 79200.0, 86400)],
+)
+def test_history_ends_with_a_whole_bar_of_the_venue(period: int, end: float, time: int) -> None:
+    text = pocketoption.load_candles("A", period, count=1, end=end, index=1)
+    asked = json.loads(text[2:])[1]
+    assert asked["time"] % period == 0
+    assert asked["time"] <= end + 7200 < asked["time"] + period
+    assert asked["time"] == time
+
+
+@pytest.mark.parametrize(
+    ("period", "count", "end"),
+    [
+        (0, 1, 1e9),
+        (-60, 1, 1e9),
+        (60, 0, 1e9),
+        (60, 151, 1e9),
+        (60, 1, -1),
+        (60, 1, 1e12),
+        (60, 1, float("nan")),
+    ],
+)
+def test_history_that_the_venue_cannot_give_is_not_asked_for(period: int, count: int, end: float) -> None:
+    with pytest.raises(RequestRefused):
+        pocketoption.load_candles("A", period, count, end, index=1)

@@ -1,0 +1,183 @@
+"""Session strings: the nine forms that people paste (protocol 3.1)."""
+
+import json
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from actors.values import AccountKind
+from actors.venues.pocketoption.login import SessionInvalid, SessionString, parse_session
+
+TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
+HASH = "0123456789abcdef0123456789abcdef"
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0"
+PHP = (
+    f'a:4:{{s:10:"session_id";s:32:"{HASH}";s:10:"ip_address";s:12:"203.0.113.77";'
+    f's:10:"user_agent";s:{len(AGENT)}:"{AGENT}";s:13:"last_activity";i:1732926685;}}{HASH}'
+)
+DEMO = (
+    f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":10000001,"platform":2,'
+    '"isFastHistory":true,"isOptimized":true}]'
+)
+LIVE = f'42["auth",{{"session":{json.dumps(PHP)},"isDemo":0,"uid":10000002,"platform":2}}]'
+SINGLE = DEMO.replace('"', "'")
+MANGLED = DEMO.replace('"', "")
+MANGLED_INSIDE = f'42["auth",{{session: {TOKEN}, isDemo: 1, uid: 10000001, platform: 2}}]'
+OBJECT = DEMO.removeprefix('42["auth",').removesuffix("]")
+LIVE_OBJECT = LIVE.removeprefix('42["auth",').removesuffix("]")
+
+
+def fields_of(session: SessionString) -> dict[str, object]:
+    name, fields = json.loads(session.auth.value.removeprefix("42"))
+    assert name == "auth"
+    assert isinstance(fields, dict)
+    return fields
+
+
+def test_a_whole_demo_message_is_sent_unchanged() -> None:
+    session = parse_session(DEMO)
+    assert session.auth.value == DEMO
+    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
+    assert (session.user_agent, session.ip_address) == (None, None)
+
+
+def test_a_whole_live_message_keeps_every_backslash_and_shows_its_browser() -> None:
+    session = parse_session(LIVE)
+    assert session.auth.value == LIVE
+    assert (session.kind, session.uid) == (AccountKind.LIVE, 10000002)
+    assert (session.user_agent, session.ip_address) == (AGENT, "203.0.113.77")
+
+
+def test_the_object_alone_is_wrapped_and_otherwise_unchanged() -> None:
+    assert parse_session(OBJECT).auth.value == DEMO
+    assert parse_session(LIVE_OBJECT).auth.value == LIVE
+
+
+@pytest.mark.parametrize("text", [MANGLED, MANGLED_INSIDE, OBJECT.replace('"', "")])
+def test_quotes_lost_to_a_shell_are_given_back(text: str) -> None:
+    session = parse_session(text)
+    assert fields_of(session)["session"] == TOKEN
+    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
+
+
+def test_the_message_from_a_shell_is_byte_for_byte_the_one_that_was_copied() -> None:
+    assert parse_session(MANGLED).auth.value == DEMO
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SINGLE,
+        "42['auth',{'session':'" + TOKEN + "', 'isDemo': 1, 'uid': '10000001'}]",
+        DEMO.replace('"auth"', "'auth'"),
+        OBJECT.replace('"', "'"),
+    ],
+)
+def test_single_quotes_are_made_double(text: str) -> None:
+    session = parse_session(text)
+    assert fields_of(session)["session"] == TOKEN
+    assert session.uid == 10000001
+
+
+@pytest.mark.parametrize("inside", ['"', '\\"'])
+def test_a_live_session_in_single_quotes_is_the_same_session(inside: str) -> None:
+    quoted = PHP.replace('"', inside)
+    session = parse_session(f"42['auth',{{'session':'{quoted}','isDemo':0,'uid':10000002,'platform':2}}]")
+    assert session.auth.value == LIVE
+    assert session.user_agent == AGENT
+
+
+@pytest.mark.parametrize("around", ["{}\n", "  {}  ", "'{}'", '"{}"'])
+def test_space_and_quotes_around_the_message_are_dropped(around: str) -> None:
+    assert parse_session(around.format(DEMO)).auth.value == DEMO
+
+
+def test_a_number_in_quotes_is_a_number() -> None:
+    text = DEMO.replace("10000001", '"10000001"').replace('"isDemo":1', '"isDemo":"1"')
+    session = parse_session(text)
+    assert session.auth.value == text
+    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (TOKEN, "a bare session id"),
+        (PHP, "only the session, without its isDemo and uid"),
+        (f'42["auth",{json.dumps(OBJECT)}]', "encoded twice"),
+        (json.dumps(DEMO), "encoded twice"),
+        (
+            f'42["auth",{{"sessionToken":"{TOKEN}","uid":"1","lang":"en","isChart":1}}]',
+            "events or chart socket",
+        ),
+        (f'{{"sessionToken":"{TOKEN}","uid":"1"}}', "events or chart socket"),
+        (f"ci_session={TOKEN}", "a cookie"),
+        (f"Cookie: lang=en; po_session = {TOKEN}", "a cookie"),
+        ("a%3A4%3A%7Bs%3A10%3A%22session_id%22" + TOKEN, "a cookie"),
+        (f'42["auth",{{"session":"a%3A4%3A{TOKEN}","isDemo":0,"uid":1}}]', "a cookie's value"),
+        ("", "empty"),
+        (" \n", "empty"),
+        ("${POCKET_OPTION_SSID}", "a variable"),
+        ("$SSID", "a variable"),
+        ('["auth",{"session":"' + TOKEN, "not the whole auth message"),
+        (f'451-["auth",{{"session":"{TOKEN}"}}]', "not the whole auth message"),
+        (f'0{{"sid":"{TOKEN}"}}', "not the whole auth message"),
+        (f'42["user_init",{{"id":1,"secret":"{TOKEN}"}}]', "not the auth message"),
+        (f'42["auth",{{"session":"{TOKEN}"}},1]', "not the auth message"),
+        ('42["auth",{"session":"short","isDemo":1,"uid":1}]', "too short"),
+        ('42["auth",{"isDemo":1,"uid":1}]', "without a session"),
+        (f'42["auth",{{"session":"{TOKEN}","uid":1}}]', "demo or live"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":2,"uid":1}}]', "demo or live"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":[],"uid":1}}]', "demo or live"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":1}}]', "account number"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":true}}]', "account number"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":-1}}]', "account number"),
+        (f'42["auth",{{"session":"{TOKEN}","isDemo":1,"isDemo":0,"uid":1}}]', "damaged"),
+        (LIVE.replace('\\"', '"'), "lost its backslashes"),
+        (LIVE.replace('\\"', "").replace('"', ""), "lost its backslashes"),
+        (LIVE.replace('\\"', '\\\\\\"'), "backslashes were doubled"),
+        (DEMO.replace('"', "\u201d"), "typographic quotes"),
+        (DEMO[:-1], "damaged or cut off"),
+        (DEMO[:60], "damaged or cut off"),
+        (MANGLED.replace("platform:2", "platform:2,token:abc"), "damaged or cut off"),
+        (MANGLED.replace("uid:10000001", "uid"), "damaged or cut off"),
+        (DEMO.replace(TOKEN, TOKEN + "\udc80"), "damaged or cut off"),
+        ('42["auth",' + "[" * 10_000, "damaged or cut off"),
+        (DEMO + " " * 20_000 + ".", "far too long"),
+        ("hello, world " + TOKEN, "no session string"),
+    ],
+)
+def test_anything_else_is_named_and_refused_without_repeating_it(text: str, what: str) -> None:
+    with pytest.raises(SessionInvalid, match=what) as refusal:
+        parse_session(text)
+    message = str(refusal.value)
+    assert "paste the whole message" in message
+    assert TOKEN not in message
+    assert HASH not in message
+    assert refusal.value.__context__ is None
+
+
+def test_a_session_string_shows_no_secret() -> None:
+    for shown in (repr(parse_session(DEMO)), str(parse_session(LIVE)), f"{parse_session(LIVE)}"):
+        assert TOKEN not in shown
+        assert HASH not in shown
+
+
+def test_a_user_agent_that_would_break_a_header_is_not_taken() -> None:
+    session = parse_session(LIVE.replace("Mozilla/5.0 ", "Mozilla\\r\\nX-Evil: 1 "))
+    assert session.user_agent is None
+
+
+@given(
+    st.text()
+    | st.text(alphabet="42[]{}\"'\\:,au the1session")
+    | st.builds(lambda cut: LIVE[:cut], st.integers(0, 400))
+)
+@example("42[" + "'" * 5000)
+@example("42" + "a:1:{" * 3000)
+def test_no_text_does_worse_than_being_refused(text: str) -> None:
+    try:
+        session = parse_session(text)
+    except SessionInvalid:
+        return
+    assert json.loads(session.auth.value.removeprefix("42"))[0] == "auth"

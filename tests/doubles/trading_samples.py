@@ -1,0 +1,92 @@
+"""Orders, deals and the venue's words about them, as the tests of the ledger need them."""
+
+from decimal import Decimal
+
+from msgspec import structs
+
+from actors.messages.commands import PlaceOrder
+from actors.messages.events import DealAccepted, DealsClosed, DealsOpen, Event
+from actors.orders.ledger import Ledger
+from actors.orders.order import Order, OrderState
+from actors.values import AccountKind, Deal, Direction
+
+NOW = 1770848931.5
+ONE = Decimal(1)
+BET = PlaceOrder("EURUSD_otc", ONE, Direction.CALL, 60)
+OTHER_BET = PlaceOrder("EURUSD_otc", Decimal(2), Direction.CALL, 60)
+
+
+def deal_of(bet: PlaceOrder, id: str = "d1", opened_at: float = NOW) -> Deal:
+    """Stamped as the venue does, in whole seconds."""
+    opened_at = float(int(opened_at))
+    return Deal(
+        id,
+        bet.asset,
+        bet.direction,
+        bet.amount,
+        opened_at,
+        opened_at + bet.duration,
+        1.1,
+        92,
+        AccountKind.DEMO,
+    )
+
+
+def ended(deal: Deal, profit: Decimal = -ONE) -> Deal:
+    return structs.replace(deal, close_price=1.2, profit=profit)
+
+
+def accepted(request_id: str, deal: Deal) -> DealAccepted:
+    return DealAccepted("c1", request_id, deal)
+
+
+def list_open(*deals: Deal, connection: str = "c1", epoch: int = 1) -> DealsOpen:
+    return DealsOpen(connection, epoch, list(deals))
+
+
+def list_closed(*deals: Deal, connection: str = "c1", epoch: int = 1) -> DealsClosed:
+    return DealsClosed(connection, epoch, list(deals), listed=True)
+
+
+def close_now(*deals: Deal) -> DealsClosed:
+    return DealsClosed("c1", 1, list(deals), listed=False)
+
+
+def log_in(
+    ledger: Ledger,
+    now: float,
+    *,
+    epoch: int = 1,
+    connection: str = "c1",
+    opened: tuple[Deal, ...] = (),
+    closed: tuple[Deal, ...] = (),
+) -> list[Event]:
+    """A login and the venue's two lists."""
+    ledger.login(connection, epoch)
+    return [
+        *ledger.opened_listed(list_open(*opened, connection=connection, epoch=epoch), now),
+        *ledger.closed(list_closed(*closed, connection=connection, epoch=epoch), now),
+    ]
+
+
+def fresh_ledger() -> Ledger:
+    """Logged in on an account without deals, a minute ago."""
+    ledger = Ledger([], NOW - 60)
+    log_in(ledger, NOW - 60)
+    return ledger
+
+
+def intend(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> Order:
+    return ledger.intend(bet, AccountKind.DEMO, id, now)
+
+
+def lose(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> None:
+    """An order is sent, and its connection goes before the answer."""
+    intend(ledger, bet, id, now)
+    ledger.lost(id, "reset", now)
+
+
+def state(ledger: Ledger, id: str = "o1") -> OrderState:
+    order = ledger.order(id)
+    assert order is not None
+    return order.state

@@ -1,0 +1,45 @@
+"""The scorecard of faults: one of them in earnest, and how it judges."""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import pytest
+from labs.faults.run import main, run
+from labs.faults.scene import Violated
+from labs.faults.table import TRIALS, Trial
+
+
+def test_streams_survive_a_reset_in_mid_stream() -> None:
+    name = "reset in mid-stream"
+    (row,) = run(name, TRIALS[name], rounds=1)
+    assert row.held, row
+
+
+def test_every_figure_must_keep_its_limit() -> None:
+    def measure() -> Mapping[str, float]:
+        return {"noticed": next(values), "fresh again": 1.0}
+
+    values = iter([0.5, 2.5, 1.0])
+    noticed, fresh = run("some", Trial(measure, {"noticed": 2.0, "fresh again": 1.0}), rounds=3)
+    assert (noticed.held, fresh.held) == (False, True)
+    assert str(noticed).split() == ["some", "noticed", "3", "1.00", "2.50", "2", "NOT", "HELD"]
+
+
+@pytest.mark.parametrize("error", [Violated("a tick is missing"), OSError("no such thing")])
+def test_a_round_that_is_not_survived_is_never_held(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> NoReturn:
+        raise error
+
+    (row,) = run("some", Trial(fail, {"noticed": 2.0}), rounds=2)
+    assert not row.held
+    assert str(error) in str(row)
+    assert ("Traceback" in capsys.readouterr().err) == isinstance(error, OSError)
+
+
+def test_a_word_in_no_name_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(["--only", "no such fault"])
+    assert ending.value.code == 2
+    assert "reset in mid-stream" in capsys.readouterr().err

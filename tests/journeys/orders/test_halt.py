@@ -1,0 +1,190 @@
+"""A halt: at once, for everything that has not left, and until a person lifts it."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.errors import Halted
+from actors.messages import (
+    AwaitResult,
+    ConnectionUp,
+    GetOpenedDeals,
+    Halt,
+    Resume,
+    Subscribe,
+    TradingHalted,
+    TradingResumed,
+)
+from actors.messages.control import StopOrders
+from actors.messages.traffic import Request
+from actors.outbound.rate_limiter import RateLimiter
+from actors.rates import Allowance, Rate
+from runtime import Runtime
+from runtime.config import Config
+from runtime.practice import PracticeExchange
+from tests.journeys.journey import DEADLINE, Notebook, ask, status_of, towards
+from tests.journeys.trader import LATE, bet, catch_up, listening, trading, venue
+
+HALT_LIMIT = 0.1
+"""Seconds after which no order leaves any more."""
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    with venue() as running:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "orders.sqlite"
+
+
+def was_halted(future: Any) -> bool:
+    """Whether the order was refused for the halt, and not executed."""
+    try:
+        future.get(timeout=DEADLINE)
+    except Halted as error:
+        assert str(error) == "stop"  # noqa: PT017
+        return True
+    return False
+
+
+def test_a_halt_refuses_orders_until_someone_resumes(exchange: PracticeExchange, journal: Path) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        deal = ask(runtime, bet(1, duration=1))
+        ask(runtime, Halt("the news at noon"))
+        assert notebook.first(TradingHalted).reason == "the news at noon"
+        with pytest.raises(Halted, match="the news at noon"):
+            ask(runtime, bet(2))
+        assert status_of(runtime).desk.halted == "the news at noon"
+        assert ask(runtime, AwaitResult(deal.id)).outcome is not None
+        assert ask(runtime, Resume()) is True
+        notebook.first(TradingResumed)
+        assert ask(runtime, Resume()) is False
+        assert status_of(runtime).desk.halted is None
+        ask(runtime, bet(2))
+    assert [order.amount for order in exchange.ledger.orders()] == [1, 2]
+
+
+def test_a_halt_is_at_once_though_many_orders_wait_for_the_rate(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    config = trading(exchange, journal, limits={"messages": ["3/s"]})
+    with listening(config) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        futures = [runtime.router.ask(bet(amount, deadline=50.0), block=False) for amount in range(1, 41)]
+        assert exchange.ledger.wait_until(lambda book: len(book.orders()) == 3, DEADLINE)
+        asked_at, wall = time.monotonic(), time.time()
+        ask(runtime, Halt("stop"))
+        took = time.monotonic() - asked_at
+        refused = sum(map(was_halted, futures))
+        all_refused_after = time.monotonic() - asked_at
+        catch_up(exchange, runtime, notebook)
+        assert status_of(runtime).desk.in_flight == 0
+    orders = exchange.ledger.orders()
+    assert refused == 40 - len(orders)
+    assert max(order.at for order in orders) < wall + HALT_LIMIT
+    assert took < HALT_LIMIT
+    assert all_refused_after < HALT_LIMIT + LATE
+
+
+def test_a_halt_does_not_queue_behind_the_orders_that_it_is_to_stop(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, GetOpenedDeals())
+        futures = [runtime.router.ask(bet(amount), block=False) for amount in range(1, 100)]
+        asked_at, wall = time.monotonic(), time.time()
+        ask(runtime, Halt("stop"))
+        took = time.monotonic() - asked_at
+        refused = sum(map(was_halted, futures))
+        catch_up(exchange, runtime, notebook)
+    orders = exchange.ledger.orders()
+    assert refused == 99 - len(orders)
+    assert all(order.at < wall + HALT_LIMIT for order in orders)
+    assert took < HALT_LIMIT
+
+
+class _Gate:
+    """A neighbour that takes what it is told only when it is let."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.entered = threading.Event()
+        self.taken: list[Any] = []
+
+    def tell(self, message: Any) -> None:
+        self.entered.set()
+        assert self.open.wait(DEADLINE)
+        self.taken.append(message)
+
+
+class _Told:
+    """What is told is written down."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.tell = notebook
+
+
+def test_a_halt_stops_an_order_that_it_overtakes() -> None:
+    """The halt is told behind the order, and is served before it: the order must not leave after that."""
+    outbound, desk = _Gate(), Notebook()
+    told = _Told(desk)
+    allowance = Allowance((Rate(100, 1.0),), 100)
+    limiter = RateLimiter.start(allowance, outbound=outbound, pool=told, router=told, desk=told)
+    due = time.monotonic() + DEADLINE
+    limiter.tell(ConnectionUp("c1", 1, "r"))
+    limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))
+    assert outbound.entered.wait(DEADLINE)
+    limiter.tell(Request(2, bet(2), due, urgent=True, order="o2"))
+    limiter.tell(StopOrders("stop"))
+    outbound.open.set()
+    assert desk.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
+    assert [(failure.order, failure.error) for failure in desk.calls] == [("o2", "Halted")]
+    limiter.stop()
+    assert [request.order for request in outbound.taken] == ["o1"]
+
+
+def test_a_halt_outlives_the_runtime_and_only_a_resume_lifts_it(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, _):
+        ask(runtime, Halt("overnight"))
+    for _ in range(2):
+        with listening(trading(exchange, journal)) as (runtime, _), pytest.raises(Halted, match="overnight"):
+            ask(runtime, bet())
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        assert notebook.first(TradingHalted).reason == "overnight"
+        exchange.drop_connections()
+        assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
+        assert status_of(runtime).desk.halted == "overnight"
+        assert ask(runtime, Resume()) is True
+        ask(runtime, bet(2))
+    with listening(trading(exchange, journal)) as (runtime, _):
+        assert status_of(runtime).desk.halted is None
+        ask(runtime, bet(3))
+    assert [order.amount for order in exchange.ledger.orders()] == [2, 3]
+
+
+def test_a_halt_is_taken_before_the_venue_was_ever_reached(
+    exchange: PracticeExchange, journal: Path, nobody: str
+) -> None:
+    settings = towards(exchange.session, [nobody], 0, orders={"journal": str(journal)})
+    with Runtime(Config.model_validate(settings)) as runtime:
+        waiting = runtime.router.ask(bet(deadline=4.0), block=False)
+        notebook = Notebook()
+        runtime.router.tell(Subscribe("trading.", to=notebook))
+        asked_at = time.monotonic()
+        ask(runtime, Halt())
+        notebook.first(TradingHalted)
+        with pytest.raises(Halted, match=re.escape("halted")):
+            waiting.get(timeout=HALT_LIMIT + LATE)
+        with pytest.raises(Halted):
+            ask(runtime, bet(deadline=4.0))
+        assert time.monotonic() - asked_at < HALT_LIMIT + LATE

@@ -1,0 +1,265 @@
+"""Many connections as one: streams spread, moved and restored, roles taken over, answers counted."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.messages import (
+    ConnectionDown,
+    ConnectionSuspect,
+    ConnectionUp,
+    Lagged,
+    LoadCandles,
+    StreamConfirmed,
+    StreamGap,
+    StreamReleased,
+    Subscribe,
+    SubscribeTicks,
+)
+from actors.messages.status import Status
+from actors.messages.traffic import EventBatch
+from actors.values import Deal
+from runtime import Runtime
+from runtime.config import Config
+from runtime.practice import PracticeExchange, SentTick
+from runtime.practice.market.listings import LISTINGS
+from tests.journeys.journey import (
+    ASSETS,
+    AT_ONCE,
+    DEADLINE,
+    Notebook,
+    Start,
+    ask,
+    assert_accounted_for,
+    assert_lossless,
+    exchange_of,
+    practice,
+    quotes,
+    status_of,
+    towards,
+)
+from tests.journeys.trader import bet, trading, venue
+
+MANY = [symbol for symbol, listing in LISTINGS.items() if listing.otc][:40]
+CAP = 4
+BACK_AGAIN = 3.0
+"""Seconds within which all streams must flow after three connections of ten are lost."""
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    return Notebook()
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    with venue(tick_rate=50.0) as running:
+        yield running
+
+
+def roles(status: Status) -> dict[str, str]:
+    return {connection.name: connection.role for connection in status.connections}
+
+
+def carried(status: Status) -> Counter[str]:
+    return Counter(stream.connection for stream in status.streams)
+
+
+def eventually(runtime: Runtime, notebook: Notebook, holds: Callable[[Status], bool]) -> Status:
+    """The first status that ``holds``, looked at with every event that the notebook hears of."""
+    due = time.monotonic() + DEADLINE
+    while not holds(status := status_of(runtime)):
+        heard = len(notebook)
+        assert notebook.wait(lambda book, heard=heard: len(book) > heard, due - time.monotonic()), status  # type: ignore[misc]
+        assert time.monotonic() < due, status
+    return status
+
+
+def suspect(runtime: Runtime, *names: str) -> None:
+    """Have the supervisor replace these connections, as if the health monitor had lost trust in them."""
+    epochs = {connection.name: connection.epoch for connection in status_of(runtime).connections}
+    news = [ConnectionSuspect(name, epochs[name], "on trial") for name in names]
+    runtime.router.tell(EventBatch("test", list(news)))
+
+
+def most_on_one_socket(exchange: PracticeExchange) -> int:
+    """How many assets one socket was subscribed to at once, at most."""
+    on: defaultdict[int, set[object]] = defaultdict(set)
+    most = 0
+    events = [*exchange.ledger.received("subfor"), *exchange.ledger.received("unsubfor")]
+    for event in sorted(events, key=lambda event: event.at):
+        if event.name == "subfor":
+            on[event.socket].add(event.payload)
+        else:
+            on[event.socket].discard(event.payload)
+        most = max(most, len(on[event.socket]))
+    return most
+
+
+def as_made(sent: list[SentTick]) -> list[SentTick]:
+    """Each tick once, whatever the number of sockets that it was sent to."""
+    return sorted({(tick.time, tick.price): tick for tick in sent}.values(), key=lambda tick: tick.time)
+
+
+def lives(name: str, epoch: int) -> Callable[[Notebook], bool]:
+    def risen(book: Notebook) -> bool:
+        return any((up.connection, up.epoch) == (name, epoch) for up in book.all(ConnectionUp))
+
+    return risen
+
+
+def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
+    start_runtime: Start, notebook: Notebook
+) -> None:
+    pool = {"connections": 10, "streams_per_connection": CAP}
+    runtime = start_runtime(practice(2, *MANY, tick_rate=5.0, pool=pool, reconnect=AT_ONCE))
+    runtime.router.tell(Subscribe("", to=notebook))
+    exchange = exchange_of(runtime)
+
+    def fresh_since(moment: float) -> Callable[[Notebook], bool]:
+        return lambda book: {tick.asset for tick in book.ticks() if tick.time > moment} >= set(MANY)
+
+    assert notebook.wait(fresh_since(time.time()))
+    before = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
+    assert len(carried(before)) == 10
+    doomed = ("connection-1", "connection-4", "connection-7")
+    lost_at = time.time()
+    suspect(runtime, *doomed)
+    for name in doomed:
+        assert notebook.wait(lives(name, 2), BACK_AGAIN)
+    assert notebook.wait(fresh_since(time.time()), lost_at + BACK_AGAIN - time.time())
+
+    hurt = {stream.asset for stream in before.streams if stream.connection in doomed}
+    announced = {gap.asset for gap in notebook.all(StreamGap)}
+    assert notebook.wait(lambda book: {gap.asset for gap in book.all(StreamGap)} >= hurt), hurt - announced
+    for asset in MANY:
+        gaps = [gap for gap in notebook.all(StreamGap) if gap.asset == asset]
+        assert_accounted_for(notebook.ticks(asset), as_made(exchange.ledger.ticks(asset)), gaps)
+    assert most_on_one_socket(exchange) <= CAP
+    after = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
+    assert {stream.state for stream in after.streams} == {"confirmed"}
+    # Each would take a place among those that may be unanswered at once, until none is left.
+    eventually(runtime, notebook, lambda status: not any(each.in_flight for each in status.connections))
+    eventually(runtime, notebook, lambda status: status.limiter.in_flight == 0)
+
+
+def test_one_stands_by_and_has_the_account_as_soon_as_it_is_lost(
+    exchange: PracticeExchange, tmp_path: Path, start_runtime: Start, notebook: Notebook
+) -> None:
+    config = trading(
+        exchange,
+        tmp_path / "orders.sqlite",
+        pool={"connections": 3, "standby": 1},
+    )
+    runtime = start_runtime(config)
+    runtime.router.tell(Subscribe("", to=notebook))
+    ask(runtime, SubscribeTicks(ASSETS[0]))
+    cast = roles(
+        eventually(
+            runtime, notebook, lambda status: set(roles(status).values()) == {"account", "market", "standby"}
+        )
+    )
+    lost, heir = (next(name for name in cast if cast[name] == role) for role in ("account", "standby"))
+    assert isinstance(ask(runtime, bet(1)), Deal)
+    suspect(runtime, lost)
+    notebook.first(ConnectionDown, connection=lost)
+    deal = ask(runtime, bet(2))
+    assert isinstance(deal, Deal)
+    status = status_of(runtime)
+    assert roles(status)[heir] == "account"
+    sockets = [order.socket for order in exchange.ledger.orders()]
+    assert len(set(sockets)) == 2
+    assert notebook.wait(lives(lost, 2))
+    back = roles(eventually(runtime, notebook, lambda status: roles(status)[lost] != ""))
+    assert back == {**cast, lost: "standby", heir: "account"}
+
+
+def assert_spread_one_by_one(runtime: Runtime, notebook: Notebook) -> None:
+    """Two streams have moved, the second after the first had been let go of; nothing else has happened."""
+    eventually(runtime, notebook, is_spread)
+    assert notebook.wait(lambda book: len(book.all(StreamReleased)) == 2)
+    moves = [event for event in list(notebook.calls) if isinstance(event, StreamConfirmed | StreamReleased)]
+    assert [type(event) for event in moves] == [StreamConfirmed, StreamReleased] * 2
+    assert moves[0].asset == moves[1].asset != moves[2].asset == moves[3].asset
+    here = len(notebook.ticks())
+    assert notebook.wait(lambda book: len(book.ticks()) > here + 100)
+    assert notebook.all(Lagged) == []
+    since = notebook.ticks()[0].received_at  # gaps from the loss before may be announced a second later
+    assert not [gap for gap in notebook.all(StreamGap) if gap.from_time > since]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_streams_move_to_a_connection_that_comes_late_and_lose_nothing(
+    exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int
+) -> None:
+    runtime = late_comer(exchange, start_runtime, notebook, workers)
+    assert_spread_one_by_one(runtime, notebook)
+    for asset in ASSETS:
+        assert_lossless(notebook.ticks(asset), as_made(exchange.ledger.ticks(asset)))
+
+
+def test_quotes_that_the_venue_makes_twice_come_twice_during_a_move_too(
+    exchange: PracticeExchange, start_runtime: Start, notebook: Notebook
+) -> None:
+    exchange.fault("duplicate", count=None)
+    runtime = late_comer(exchange, start_runtime, notebook, 2)
+    assert_spread_one_by_one(runtime, notebook)
+    for asset in ASSETS:
+        got = quotes(notebook.ticks(asset))
+        made = [quote for quote in quotes(as_made(exchange.ledger.ticks(asset))) for _ in range(2)]
+        start = made.index(got[0]) + (got[0] != got[1])  # the first may have been cut off within a pair
+        assert got == made[start : start + len(got)]
+
+
+def is_gathered(status: Status) -> bool:
+    return len(carried(status)) == 1 and {each.state for each in status.streams} == {"confirmed"}
+
+
+def is_spread(status: Status) -> bool:
+    loads = carried(status)
+    return sorted(loads.values()) == [2, 2] and {each.state for each in status.streams} == {"confirmed"}
+
+
+def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int) -> Runtime:
+    """A runtime whose one market carries four streams, until another comes up a second later; ``notebook``
+    hears of everything from now on."""
+    settings = towards(
+        exchange.session,
+        [exchange.regions[0].url],
+        workers,
+        pool={"connections": 3, "streams_per_connection": CAP},
+        reconnect={"strategy": "linear", "reconnect_delay": 1.0, "jitter": False},
+        limits={"messages": ["1000/s"], "max_concurrent_operations": 100},
+    )
+    runtime, before = start_runtime(Config.model_validate(settings)), Notebook()
+    runtime.router.tell(Subscribe("", to=before))
+    for asset in ASSETS:
+        ask(runtime, SubscribeTicks(asset))
+    eventually(runtime, before, is_spread)
+    suspect(runtime, next(iter(carried(status_of(runtime)))))
+    eventually(runtime, before, is_gathered)
+    runtime.router.tell(Subscribe("", to=notebook))
+    return runtime
+
+
+def test_the_status_tells_how_well_each_connection_answers(start_runtime: Start) -> None:
+    runtime = start_runtime(practice(1, pool={"connections": 3}))
+    answers = [
+        runtime.router.ask(LoadCandles(asset, 60, count=count), block=False)
+        for asset in ASSETS
+        for count in range(10, 15)
+    ]
+    for answer in answers:
+        assert len(answer.get(timeout=DEADLINE)) >= 10
+    status = status_of(runtime)
+    figures = [connection.requests for connection in status.connections]
+    assert sum(each.successes for each in figures) == len(answers)
+    assert sum(each.failures for each in figures) == 0
+    for each in figures:
+        assert (each.average is None) == (each.success_rate is None) == (each.successes == 0)
+        assert 0 < (each.average or 0.01) < DEADLINE
+        assert each.success_rate in {None, 1.0}
+    assert [connection.in_flight for connection in status.connections] == [0, 0, 0]

@@ -1,0 +1,417 @@
+"""The operator's command line, against a real runtime; in processes of its own where that matters."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from actors.errors import RuntimeHung
+from actors.messages import ConnectionDown, ConnectionUp, GetBalance, Subscribe
+from runtime import Runtime, attach
+from runtime.config import load
+from runtime.ctl import main
+from runtime.practice import PracticeExchange
+from runtime.storage.journal import Journal
+from tests.journeys.journey import DEADLINE, Notebook, status_of
+
+ROOT = Path(__file__).resolve().parents[3]
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "ctl.yaml"
+    file.write_text("pool: {workers: 0}\nstreams: [{asset: EURUSD_otc}]\npractice: {tick_rate: 20/s}\n")
+    return file
+
+
+@pytest.fixture
+def runtime(file: Path, start_runtime: Callable[..., Runtime]) -> Runtime:
+    running = start_runtime(load(file))
+    running.router.ask(GetBalance(), timeout=DEADLINE)  # comes after the login
+    return running
+
+
+def ctl(*arguments: str | Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "runtime.ctl", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"POCKET_OPTION_SSID": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_status_is_a_table(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("tick.", to=notebook))
+    assert notebook.wait(lambda book: len(book.ticks()) > 40)  # two of its accounts of itself
+    assert main([str(file), "status"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "PRACTICE EXCHANGE" in out
+    assert re.search(r"^connection-1 ", out, re.MULTILINE)
+    assert re.search(r"^EURUSD_otc +live ", out, re.MULTILINE)
+    assert "balance 10,000.00" in out
+
+
+def test_a_status_that_is_piped_is_as_wide_as_its_content(file: Path, runtime: Runtime) -> None:
+    with ctl(file, "status") as process:
+        out, err = process.communicate(timeout=2 * DEADLINE)
+    assert (process.returncode, err) == (0, "")
+    heads = [line.split() for line in out.splitlines() if line.startswith(("CONNECTION", "STREAM"))]
+    assert (heads[0][-5:], heads[1][-2:]) == (["WORKER", "IN", "OUT", "LAST", "ERROR"], ["LAST", "GAP"])
+    assert "…" not in out
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+def test_status_in_json_is_one_object(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    assert main([str(file), "status", "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert set(status["reload"]) >= {"reloads", "last_at", "last_outcome", "problems"}
+    assert {"connections", "workers", "streams", "limiter", "batcher", "desk", "router"} <= set(status)
+
+
+def test_a_halt_and_its_end_are_told_in_words(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    for command in (["halt", "lunch", "time"], ["resume"], ["resume", "--json"]):
+        assert main([str(file), *command]) == 0
+        assert status_of(runtime).desk.halted == ("lunch time" if command[0] == "halt" else None)
+    assert capsys.readouterr().out.splitlines() == [
+        "no order is sent from now on",
+        "orders are sent again",
+        '{"done":"orders had not been halted"}',
+    ]
+
+
+def test_streams_come_and_go(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    assert main([str(file), "subscribe", "AUDCAD_otc", "--period", "5m"]) == 0
+    assert "AUDCAD_otc streams on connection-" in capsys.readouterr().out
+    assert main([str(file), "unsubscribe", "AUDCAD_otc"]) == 0
+    assert main([str(file), "unsubscribe", "AUDCAD_otc"]) == 1
+    assert "AUDCAD_otc" in capsys.readouterr().err
+
+
+def test_what_the_runtime_refuses_is_said_on_stderr(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    assert main([str(file), "subscribe", "NOPE"]) == 1
+    assert capsys.readouterr() == ("", "the venue lists no asset 'NOPE'\n")
+
+
+def test_a_reload_says_what_has_changed_or_why_nothing_has(
+    file: Path, runtime: Runtime, capsys: Capture
+) -> None:
+    assert main([str(file), "reload"]) == 0
+    assert capsys.readouterr() == ("nothing has changed\n", "")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "health: {stale_after: 20s}\n", encoding="utf-8")
+    assert main([str(file), "reload"]) == 0
+    assert "health.stale_after" in capsys.readouterr().out
+    assert main([str(file), "reload"]) == 0
+    told = r"nothing has changed since \d\d:\d\d:\d\d, when health.stale_after took effect\n"
+    assert re.fullmatch(told, capsys.readouterr().out)
+    file.write_text(text + "health: {stale_after: soon}\n", encoding="utf-8")
+    assert main([str(file), "reload"]) == 1
+    assert f"{file}:" in capsys.readouterr().err
+
+
+def test_a_living_connection_is_started_anew(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("connection.", to=notebook))
+    assert main([str(file), "restart", "connection-1"]) == 0
+    assert capsys.readouterr().out == "connection-1 starts anew\n"
+    assert notebook.first(ConnectionDown, connection="connection-1").reason == "stopped"
+    notebook.first(ConnectionUp, connection="connection-1", epoch=2)
+    assert main([str(file), "restart", "connection-9"]) == 1
+    assert "connection-9" in capsys.readouterr().err
+
+
+def test_what_was_given_up_is_started_anew(
+    file: Path, start_runtime: Callable[..., Runtime], exchange: PracticeExchange
+) -> None:
+    exchange.fault("refuse_sessions")
+    journal = f"orders: {{journal: {file.parent / 'journal.sqlite'}}}\n"
+    pool = "pool: {workers: 0, connections: 1}\nreconnect: {refusal_delay: 50ms, jitter: false}\n"
+    venue(file, exchange.session, [region.url for region in exchange.regions], journal + pool)
+    runtime, notebook = start_runtime(load(file)), Notebook()
+    runtime.router.tell(Subscribe("connection.up", to=notebook))
+    assert runtime.wait(DEADLINE)
+    exchange.calm("refuse_sessions")
+    assert main([str(file), "restart", "connection-1"]) == 0
+    notebook.first(ConnectionUp, connection="connection-1")
+
+
+def test_a_file_broken_meanwhile_does_not_lock_the_operator_out(
+    file: Path, runtime: Runtime, capsys: Capture
+) -> None:
+    file.write_text("nonsense: 1\n")
+    assert main([str(file), "halt"]) == 0
+
+
+def test_help_names_every_exit_code(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split()).split("exit codes: ")[1]
+    assert re.findall(r"(?:^|, )(\d+) ", told) == ["0", "1", "2", "4", "5", "130"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["status"], 4), (["drain"], 4), (["nonsense"], 2), ([], 2), (["subscribe", "A", "--period", "x"], 2)],
+)
+def test_without_a_runtime_or_a_command_the_exit_code_tells(
+    file: Path, capsys: Capture, arguments: list[str], code: int
+) -> None:
+    try:
+        got = main([str(file), *arguments])
+    except SystemExit as ended:  # argparse's way
+        got = int(str(ended.code))
+    assert got == code
+    err = capsys.readouterr().err
+    if code == 4:
+        assert re.fullmatch(r"no runtime is running: nobody answers at \S+\.sock \(.+\)\n", err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be stopped there")
+def test_a_runtime_that_stands_still_is_not_called_absent(file: Path, capsys: Capture) -> None:
+    command = [sys.executable, "-m", "runtime.main", str(file), "--output", "json"]
+    environment = os.environ | {"POCKET_OPTION_SSID": ""}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert any('"ConnectionUp"' in line for line in program.stdout)
+            program.send_signal(signal.SIGSTOP)
+            assert main([str(file), "halt"]) == 5
+            told = capsys.readouterr().err
+            assert re.fullmatch(
+                r"a runtime .*holds \S+\.sock, but does not answer: it is stopped or hangs\n", told
+            )
+            if sys.platform == "linux":
+                assert f"(pid {program.pid})" in told
+            with pytest.raises(RuntimeHung):
+                attach(file, timeout=0.1)
+        finally:
+            program.kill()
+
+
+def test_an_invalid_file_is_misuse(file: Path, capsys: Capture) -> None:
+    file.write_text("nonsense: 1\n")
+    assert main([str(file), "status"]) == 2
+    assert capsys.readouterr().err.startswith(f"{file}:1:1: nonsense: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+def test_events_are_followed_line_by_line_until_ctrl_c(file: Path, runtime: Runtime) -> None:
+    with ctl(file, "events", "tick.EURUSD_otc") as process:
+        assert process.stdout is not None
+        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+        assert {(line["event"], line["asset"]) for line in lines} == {("Tick", "EURUSD_otc")}
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_a_reader_of_events_may_leave(file: Path, runtime: Runtime) -> None:
+    with ctl(file, "events") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(DEADLINE) == 0
+        assert process.stderr.read() == ""
+
+
+def test_a_drain_returns_when_a_whole_program_has_ended(file: Path) -> None:
+    command = [sys.executable, "-m", "runtime.main", str(file), "--output", "json"]
+    environment = os.environ | {"POCKET_OPTION_SSID": ""}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        assert any('"ConnectionUp"' in line for line in program.stdout)
+        drain = ctl(file, "drain")
+        out, err = drain.communicate(timeout=20)
+        assert (drain.returncode, out, err) == (0, "the runtime has ended\n", "")
+        _, log = program.communicate(timeout=DEADLINE)
+    assert program.returncode == 0
+    assert "stopping, because an operator asked for it" in log
+
+
+# -- the doctor ----------------------------------------------------------------------------------------
+
+
+def findings(file: Path, capsys: Capture) -> tuple[int, dict[str, tuple[str, str]]]:
+    code = main([str(file), "doctor", "--json"])
+    told = json.loads(capsys.readouterr().out)["findings"]
+    return code, {each["subject"]: (each["level"], each["text"]) for each in told}
+
+
+def test_a_doctor_without_patient_looks_at_the_file(file: Path, capsys: Capture) -> None:
+    code, found = findings(file, capsys)
+    assert code == 0
+    assert found["runtime"] == ("OK", "none is running")
+    assert found["session"][0] == "OK"
+    assert found["session"][1].endswith("into POCKET_OPTION_SSID): the practice exchange is used")
+    assert found["regions"] == ("OK", "the practice exchange opens its own when it is started")
+    assert re.fullmatch(r"[0-9,]+ MiB are free in /.*", found["temporary folder"][1])
+    assert {level for level, _ in found.values()} == {"OK"}
+
+
+def test_a_running_practice_exchange_is_probed_too(file: Path, runtime: Runtime, capsys: Capture) -> None:
+    code, found = findings(file, capsys)
+    assert code == 0
+    assert found["runtime"] == ("OK", f"runs as pid {os.getpid()}")
+    for name in ("PRACTICE-1", "PRACTICE-2"):
+        assert re.fullmatch(r"look-up .* ms, TCP .* ms, upgrade .* ms", found[name][1])
+    assert found["clock"][0] == "OK"
+    assert re.fullmatch(r"about [0-9]\.[0-9] s (behind|ahead of) the venue's, .*", found["clock"][1])
+
+
+def test_each_problem_of_the_file_fails(file: Path, capsys: Capture) -> None:
+    file.write_text("nonsense: 1\npool: {workers: -1}\n")
+    assert main([str(file), "doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"FAIL  configuration: {file}:") for line in lines)
+
+
+def test_a_file_that_is_not_there_is_misuse(file: Path, capsys: Capture) -> None:
+    file.unlink()
+    assert main([str(file), "doctor"]) == 2
+    assert capsys.readouterr() == ("", f"{file}: does not exist\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be frozen there")
+def test_a_runtime_that_does_not_answer_fails_and_is_not_taken_for_none(file: Path, capsys: Capture) -> None:
+    file.write_text(file.read_text() + "log: {level: ERROR}\n")
+    command = [sys.executable, "-m", "runtime.main", str(file), "--output", "json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as program:
+        assert program.stdout is not None
+        assert any('"ConnectionUp"' in line for line in program.stdout)
+        program.send_signal(signal.SIGSTOP)
+        code, found = findings(file, capsys)
+        program.kill()
+    assert code == 1
+    assert found["runtime"][0] == "FAIL"
+    assert found["runtime"][1].startswith("there is one, but it cannot be asked: ")
+    assert found["configuration"][0] == "OK"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such sockets")
+def test_what_a_dead_runtime_has_left_is_not_taken_for_one(file: Path, capsys: Capture, place: Path) -> None:
+    file.write_text(f"control: {{socket: {place}}}\n")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    assert findings(file, capsys)[1]["runtime"] == ("OK", "none is running")
+
+
+def test_a_way_in_that_is_shut_is_said_to_be(file: Path, capsys: Capture) -> None:
+    file.write_text("control: {enabled: false}\n")
+    text = "cannot be looked for, since control.enabled is false"
+    assert findings(file, capsys)[1]["runtime"] == ("OK", text)
+
+
+def test_regions_that_nobody_calls_without_a_session_are_said_to_be_left_out(
+    file: Path, capsys: Capture, exchange: PracticeExchange
+) -> None:
+    venue(file, "", [region.url for region in exchange.regions])
+    assert findings(file, capsys)[1]["regions of the venue"] == (
+        "OK",
+        "the 2 that are configured were not probed: without a session nobody calls there",
+    )
+    assert exchange.ledger.sockets() == []
+
+
+@pytest.mark.parametrize("name", ["a-file/x.log", "a-folder"])
+def test_a_log_file_that_cannot_be_written_fails(file: Path, capsys: Capture, name: str) -> None:
+    (file.parent / "a-file").touch()
+    (file.parent / "a-folder").mkdir()
+    file.write_text(f"log: {{file: {file.parent / name}}}\n")
+    code, found = findings(file, capsys)
+    assert code == 1
+    assert "FAIL" in {found["log's folder"][0], found.get("log file", ("", ""))[0]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nobody can make anything")
+def test_a_log_file_whose_folder_cannot_be_made_fails(file: Path, capsys: Capture) -> None:
+    file.write_text("log: {file: /proc/nope/x.log}\n")
+    code, found = findings(file, capsys)
+    assert code == 1
+    assert found["log's folder"][1].startswith("/proc/nope cannot be made or written to: ")
+
+
+def test_a_log_file_is_as_it_was_after_the_doctor_looked(file: Path, capsys: Capture) -> None:
+    log = file.parent / "logs" / "x.log"
+    file.write_text(f"log: {{file: {log}}}\n")
+    assert findings(file, capsys)[1]["log's folder"][0] == "OK"
+    assert not log.parent.exists()
+    log.parent.mkdir()
+    log.write_text("a line\n")
+    os.utime(log, (1.0, 1.0))
+    assert findings(file, capsys)[1]["log file"] == ("OK", f"{log} can be written to")
+    assert (log.read_text(), log.stat().st_mtime) == ("a line\n", 1.0)
+
+
+def venue(file: Path, session: str, urls: list[str], more: str = "") -> None:
+    regions = ", ".join(f"{{name: region-{number}, url: '{url}'}}" for number, url in enumerate(urls, 1))
+    quoted = session.replace("'", "''")
+    file.write_text(f"account: {{session: '{quoted}'}}\nregions: {{demo: [{regions}]}}\n{more}")
+
+
+def test_one_region_that_is_down_is_a_warning_and_all_of_them_a_failure(
+    file: Path, capsys: Capture, exchange: PracticeExchange
+) -> None:
+    journal = f"orders: {{journal: {file.parent / 'journal.sqlite'}}}\n"
+    there, shut = exchange.regions
+    exchange.close_region(shut.name)
+    venue(file, exchange.session, [there.url, shut.url], journal)
+    code, found = findings(file, capsys)
+    assert code == 0
+    assert found["region-1"][0] == "OK"
+    assert found["region-2"][0] == "WARN"
+    assert "Connection refused" in found["region-2"][1]
+    assert json.loads(exchange.session[2:])[1]["session"] not in repr(found)
+    venue(file, exchange.session, [shut.url], journal)
+    code, found = findings(file, capsys)
+    assert code == 1
+    assert found["region-1"][0] == "FAIL"
+
+
+def test_the_journal_is_read_and_its_keeper_told(file: Path, capsys: Capture) -> None:
+    path = file.parent / "journal.sqlite"
+    file.write_text(f"orders: {{journal: {path}}}\n")
+    assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be made")
+    journal = Journal(path)
+    assert findings(file, capsys)[1]["journal"] == (
+        "OK",
+        f"{path}: 0 orders, 0 unfinished, kept by another runtime",
+    )
+    journal.halt("lunch")
+    journal.close()
+    assert findings(file, capsys)[1]["journal"] == (
+        "WARN",
+        f"{path}: 0 orders, 0 unfinished, kept by nobody; orders are halted (lunch)",
+    )
+    path.write_bytes(b"no database" * 100)
+    code, found = findings(file, capsys)
+    assert code == 1
+    assert found["journal"][0] == "FAIL"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_a_limit_of_descriptors_that_is_too_low_fails(file: Path) -> None:
+    file.write_text("pool: {connections: 2, max_connections: 20, workers: 0}\n")
+    command = f"ulimit -n 100; exec '{sys.executable}' -m runtime.ctl '{file}' doctor"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE * 2, check=False
+    )
+    assert done.returncode == 1
+    assert "FAIL  descriptors: 272 may be needed, but the limit is 100 (ulimit -n)" in done.stdout

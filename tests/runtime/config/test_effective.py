@@ -1,0 +1,72 @@
+"""The effective configuration: complete, loadable, without secrets."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+from pydantic import SecretStr
+
+from runtime.config import Account, Config, Connection, RegionEntry, Regions, effective_yaml, load, load_text
+
+SHIPPED = Path(__file__).parents[3] / "configs" / "pocketoption.yaml"
+TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
+DEMO = f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":10000001,"platform":2}}]'
+
+
+def again(config: Config) -> Config:
+    return load_text(effective_yaml(config), "effective.yaml", Path())
+
+
+def test_it_loads_as_what_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POCKET_OPTION_SSID", raising=False)
+    assert again(Config()) == Config()
+    assert again(load(SHIPPED)) == load(SHIPPED)
+
+
+def test_it_loads_as_what_it_came_from_with_a_session_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
+    assert again(load(SHIPPED)) == load(SHIPPED)
+
+
+def test_what_leaves_the_session_to_the_environment_still_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = effective_yaml(load_text("log: {level: INFO}\n", "x.yaml", Path()))
+    practice = effective_yaml(load_text("account: {session: ''}\n", "x.yaml", Path()))
+    monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
+    regions = "regions:\n  demo: [{name: a, url: 'wss://a.example/'}]\n"
+    before = "regions:\n  demo: []\n  live: []\n"
+    assert load_text(silent.replace(before, regions), "x.yaml", Path()).account.session_string is not None
+    assert load_text(practice, "x.yaml", Path()).account.session_string is None
+
+
+def test_it_shows_every_setting_with_its_unit() -> None:
+    text = effective_yaml(Config())
+    for line in (
+        "open_timeout: 10s",
+        "batch_timeout: 5ms",
+        "max_message_size: 16MiB",
+        "- 300/min",
+        "tick_rate: 2/s",
+    ):
+        assert line in text
+
+
+def test_secrets_are_left_out() -> None:
+    config = Config(
+        account=Account(session=SecretStr(DEMO)),
+        regions=Regions(demo=[RegionEntry(name="a", url="wss://a.example/")]),
+        connection=Connection(custom_headers={"Cookie": TOKEN, "X-Key": TOKEN, "User-Agent": "Mozilla/5.0"}),
+    )
+    text = effective_yaml(config)
+    assert TOKEN not in text
+    assert "session: ${POCKET_OPTION_SSID:-}" in text
+    assert "Cookie: '***'" in text
+    assert "User-Agent: Mozilla/5.0" in text
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)
+    | st.sampled_from(["no", "1e3", "0x1", "010"])
+)
+def test_a_name_that_looks_like_something_else_stays_a_name(name: str) -> None:
+    config = Config(regions=Regions(live=[RegionEntry(name=name, url="wss://a.example/", priority=1)]))
+    assert again(config) == config

@@ -1,0 +1,128 @@
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.errors import NoRuntime, RuntimeHung
+from runtime.control import listener as doors
+from runtime.control.listener import Door, enter, user_of
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="tries both kinds of door")
+
+EACH_KIND = pytest.mark.parametrize("unix", [True, False], ids=["socket", "port"])
+
+
+def accepted(door: Door) -> socket.socket:
+    door._socket.settimeout(5)
+    sock = door.accept()
+    assert sock is not None
+    return sock
+
+
+@EACH_KIND
+def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> None:
+    door = Door(place, unix=unix)
+    ours, token = enter(place, 5.0)
+    with ours, accepted(door) as theirs:
+        assert door.is_ours(theirs)
+        assert door.opens_to(token)
+        assert door.opens_to("x") is False
+        theirs.sendall(b"hello")
+        assert ours.recv(5) == b"hello"
+    door.close()
+    assert not place.exists()
+
+
+@EACH_KIND
+def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
+    door = Door(place, unix=unix)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+    door.close()
+
+
+@EACH_KIND
+def test_a_living_door_is_not_taken_over(place: Path, unix: bool) -> None:
+    door = Door(place, unix=unix)
+    with pytest.raises(FileExistsError, match="another runtime has"):
+        Door(place, unix=unix)
+    enter(place, 5.0)[0].close()
+    door.close()
+    Door(place, unix=unix).close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a full queue makes us wait in line")
+def test_a_door_whose_queue_does_not_move_is_no_absent_runtime(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "BACKLOG", 0)
+    door = Door(place)
+    with enter(place, 5.0)[0], pytest.raises(RuntimeHung, match="takes nobody in"):
+        enter(place, 0.05)
+    door.close()
+
+
+def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    with pytest.raises(NoRuntime, match="Connection refused"):
+        enter(place, 5.0)
+    door = Door(place)
+    enter(place, 5.0)[0].close()
+    door.close()
+
+
+def test_a_file_that_is_no_socket_is_left_alone(place: Path) -> None:
+    place.write_text("mine")
+    with pytest.raises(OSError, match="in use"):
+        Door(place)
+    assert place.read_text() == "mine"
+
+
+def test_with_nobody_waiting_nobody_is_accepted(place: Path) -> None:
+    door = Door(place)
+    assert door.accept() is None
+    door.close()
+
+
+def test_a_path_too_long_for_a_socket_is_named(place: Path) -> None:
+    with pytest.raises(OSError, match="longer than the 100 bytes"):
+        Door(place.with_name("x" * 100 + ".sock"))
+
+
+def test_a_folder_that_others_may_use_is_refused(place: Path) -> None:
+    place.parent.chmod(0o755)
+    with pytest.raises(PermissionError, match="not a folder of this user alone"):
+        Door(place)
+
+
+def test_where_there_is_nothing_the_address_is_named(place: Path) -> None:
+    with pytest.raises(NoRuntime, match=f"nobody answers at {place}"):
+        enter(place, 5.0)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"port": 1, "token": "x"}'])
+def test_a_broken_address_file_is_nobodys(place: Path, content: bytes) -> None:
+    place.write_bytes(content)
+    with pytest.raises(NoRuntime):
+        enter(place, 5.0)
+
+
+def test_the_system_tells_whose_process_the_other_end_is() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert user_of(ours) == os.getuid()
+
+
+def test_another_users_process_is_not_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(place)
+    ours, _ = enter(place, 5.0)
+    with ours, accepted(door) as theirs:
+        monkeypatch.setattr(doors, "user_of", lambda _: os.getuid() + 1)
+        assert not door.is_ours(theirs)
+    with pytest.raises(NoRuntime, match="another user's"):
+        enter(place, 5.0)
+    door.close()

@@ -1,0 +1,109 @@
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from actors.errors import RemoteProtocolError, TransportClosed
+from actors.messages.events import StreamDropped
+from actors.messages.traffic import EventBatch, Ticks
+from actors.values import Tick
+from runtime.control.peer import MOST_EVENTS, MOST_UNREAD, Peer
+from runtime.control.protocol import LARGEST_FROM_PEER, Answered, FromGateway, Hello
+from runtime.workers.framing import LENGTH, Framer, Unframer
+
+KIB = 1024
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Peer, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * KIB)
+    theirs.settimeout(5)
+    peer = Peer(ours, "peer 1")
+    with theirs:
+        yield peer, theirs
+    peer.close()
+
+
+def read_on(peer: Peer, theirs: socket.socket) -> list[FromGateway]:
+    """What the other end gets when it reads until nothing is left."""
+    messages_in: Unframer[FromGateway] = Unframer(FromGateway)
+    theirs.setblocking(False)
+    got: list[FromGateway] = []
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            got += messages_in(theirs.recv(64 * KIB))
+            continue
+        if not peer.wants_write:
+            return got
+        peer.flush()
+
+
+def ticks(count: int) -> list[Tick]:
+    return [Tick("EURUSD_otc", float(number), 1.1, 0.0) for number in range(count)]
+
+
+def lag(peer: Peer) -> None:
+    peer.say(Answered(1, bytes(512 * KIB)))
+    assert peer.wants_write
+
+
+def test_words_that_come_in_pieces_are_put_together(ends: tuple[Peer, socket.socket]) -> None:
+    peer, theirs = ends
+    data = Framer()(Hello(1, "token"))
+    theirs.sendall(data[:7])
+    assert peer.receive() == []
+    theirs.sendall(data[7:])
+    assert peer.receive() == [Hello(1, "token")]
+
+
+def test_a_larger_message_than_a_peer_may_send_is_refused_before_it_has_come(
+    ends: tuple[Peer, socket.socket],
+) -> None:
+    peer, theirs = ends
+    theirs.sendall(LENGTH.pack(LARGEST_FROM_PEER + 1))
+    with pytest.raises(RemoteProtocolError, match="1048577 bytes"):
+        peer.receive()
+
+
+def test_one_that_reads_gets_its_events_at_once(ends: tuple[Peer, socket.socket]) -> None:
+    peer, theirs = ends
+    assert peer.deliver([*ticks(2), StreamDropped("A")]) == 0
+    assert read_on(peer, theirs) == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
+
+
+def test_while_one_lags_its_events_wait_in_their_order(ends: tuple[Peer, socket.socket]) -> None:
+    peer, theirs = ends
+    lag(peer)
+    assert peer.deliver(ticks(2)) == peer.deliver([StreamDropped("A")]) == 0
+    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
+
+
+def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
+    ends: tuple[Peer, socket.socket],
+) -> None:
+    peer, theirs = ends
+    lag(peer)
+    assert peer.deliver([StreamDropped("A")]) == 0
+    quotes = ticks(MOST_EVENTS)
+    assert peer.deliver(quotes) == MOST_EVENTS - 1
+    assert read_on(peer, theirs)[1:] == [
+        EventBatch("peer 1", [StreamDropped("A"), *Ticks.by_read(quotes[-1:])])
+    ]
+
+
+def test_one_that_never_reads_is_given_up(ends: tuple[Peer, socket.socket]) -> None:
+    peer, _ = ends
+    lag(peer)
+    with pytest.raises(TransportClosed, match="does not read"):
+        peer.deliver([StreamDropped("A")] * (MOST_EVENTS + 1))
+
+
+def test_what_waits_for_one_that_does_not_read_is_bounded(ends: tuple[Peer, socket.socket]) -> None:
+    peer, _ = ends
+    answer = Answered(1, bytes(MOST_UNREAD // 2))
+    peer.say(answer)
+    peer.say(answer)
+    with pytest.raises(TransportClosed, match="does not read"):
+        peer.say(answer)

@@ -1,0 +1,124 @@
+import importlib
+import pkgutil
+from decimal import Decimal
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+import actors.messages
+from actors import errors
+from actors.messages import commands
+from actors.messages.commands import Command
+from actors.values import AccountKind, Balance, Candle, Deal, Direction, Outcome
+from runtime.control.protocol import (
+    ANSWERS,
+    Answered,
+    Ask,
+    FromGateway,
+    FromPeer,
+    Wish,
+    answered,
+    failed,
+    raised,
+)
+
+STAYS_HERE = {
+    commands.Subscribe,
+    commands.Unsubscribe,
+    commands.TradingCommand,
+    commands.PendingCommand,
+}
+"""Handlers do not travel; the others are but parents."""
+
+DEAL = Deal(
+    "d1",
+    "EURUSD_otc",
+    Direction.CALL,
+    Decimal("1.50"),
+    1.5,
+    61.5,
+    1.1,
+    92,
+    AccountKind.DEMO,
+    1.2,
+    Decimal("1.38"),
+)
+
+
+def over_the_wire(message: Any, receives: Any) -> Any:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=receives)
+
+
+def descendants(kind: type[Command]) -> set[type[Command]]:
+    return {kind for child in kind.__subclasses__() for kind in (child, *descendants(child))}
+
+
+def test_every_command_travels_and_says_what_it_is_answered_with() -> None:
+    for module in pkgutil.iter_modules(actors.messages.__path__):
+        importlib.import_module(f"actors.messages.{module.name}")
+    wishes = set(get_args(Wish))
+    assert wishes == set(ANSWERS)
+    assert {wish for wish in wishes if issubclass(wish, Command)} == descendants(Command) - STAYS_HERE
+
+
+def test_an_order_arrives_with_its_types() -> None:
+    order = commands.PlaceOrder("EURUSD_otc", Decimal("1.50"), Direction.PUT, 60, deadline=5.0)
+    arrived = over_the_wire(Ask(3, order), FromPeer)
+    assert arrived == Ask(3, order)
+    assert arrived.wish.amount == Decimal("1.50")
+    assert arrived.wish.direction is Direction.PUT
+
+
+@pytest.mark.parametrize(
+    ("wish", "value"),
+    [
+        (commands.PlaceOrder, DEAL),
+        (commands.GetClosedDeals, [DEAL, DEAL]),
+        (commands.GetBalance, Balance(AccountKind.DEMO, Decimal("10.10"))),
+        (commands.LoadCandles, [Candle(60, 1.0, 2.0, 0.5, 1.5, None)]),
+        (commands.Resume, True),
+        (commands.SendRaw, None),
+    ],
+)
+def test_an_answer_arrives_with_its_types(wish: type[Command], value: Any) -> None:
+    words = over_the_wire(answered(7, value), FromGateway)
+    assert isinstance(words, Answered)
+    arrived = msgspec.msgpack.decode(words.value, type=ANSWERS[wish])
+    assert arrived == value
+    if isinstance(arrived, Deal):
+        assert arrived.outcome is Outcome.WIN
+
+
+def test_an_answer_that_cannot_travel_is_an_error() -> None:
+    error = raised(over_the_wire(answered(7, object()), FromGateway))
+    assert type(error) is errors.RequestError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.RequestRefused("no such asset"),
+        errors.RequestTimeout("late"),
+        errors.RateLimited("wait", 2.5),
+        errors.OrderUnknown("lost", "o1"),
+        errors.Halted("enough"),
+        errors.NotPlaced("not listed"),
+        errors.DialFailed("refused", 403),
+        errors.TransportClosed("gone", 1001),
+        errors.ConfigInvalid(["a.yaml:1:1: one", "a.yaml:2:1: two"]),
+        errors.AuthRejected("no"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_arrives_as_what_it_was(error: errors.TellwireError) -> None:
+    arrived = raised(over_the_wire(failed(7, error), FromGateway))
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    assert vars(arrived) == vars(error)
+
+
+def test_a_foreign_error_arrives_as_a_request_error_that_names_it() -> None:
+    arrived = raised(over_the_wire(failed(7, KeyError("x")), FromGateway))
+    assert type(arrived) is errors.RequestError
+    assert str(arrived) == "KeyError: 'x'"

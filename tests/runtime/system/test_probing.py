@@ -1,0 +1,182 @@
+import contextlib
+import email.utils
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import trustme
+from msgspec import structs
+
+from actors.messages.lifecycle import Begin, ConnectionSettings, RegionsProbed
+from actors.values import Region, Secret
+from runtime.practice import PracticeExchange
+from runtime.system.probing import AT_ONCE, probe, probe_in_background
+from tests.doubles.recorder import Recording
+
+CANARY = "canary-7f3"
+SETTINGS = ConnectionSettings(
+    session=Secret(CANARY),
+    origin="https://example.com",
+    headers={"User-Agent": "test"},
+    ssl_verify=True,
+    open_timeout=5.0,
+    close_timeout=1.0,
+    ping_interval=20.0,
+    ping_timeout=10.0,
+    keep_alive_interval=20.0,
+    inbound_linger=0.0,
+    max_message_size=1 << 24,
+)
+HURRIED = structs.replace(SETTINGS, open_timeout=0.2)
+TRUSTING = structs.replace(SETTINGS, ssl_verify=False)
+
+Answering = Callable[..., str]
+
+
+@pytest.fixture
+def answering() -> Iterator[Answering]:
+    """Servers that answer every request alike, or with ``b""`` not at all."""
+    with contextlib.ExitStack() as held:
+
+        def serve(answer: bytes, context: ssl.SSLContext | None = None) -> str:
+            listener = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def run() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        client = listener.accept()[0]
+                        with contextlib.suppress(OSError):
+                            client = context.wrap_socket(client, server_side=True) if context else client
+                            client.recv(4096)
+                            client.sendall(answer)
+                        if answer:
+                            client.close()
+                        held.callback(client.close)
+
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+            held.callback(thread.join, 5)
+            held.callback(listener.shutdown, socket.SHUT_RDWR)
+            return f"{'wss' if context else 'ws'}://localhost:{listener.getsockname()[1]}/socket.io/"
+
+        yield serve
+
+
+def probed(url: str, settings: ConnectionSettings = SETTINGS) -> Any:
+    [found] = probe([Region("here", url)], settings)
+    assert found.region == "here"
+    return found
+
+
+def test_a_region_that_is_there_is_timed_step_by_step(exchange: PracticeExchange) -> None:
+    found = probe(exchange.regions, SETTINGS)
+    assert [each.region for each in found] == [region.name for region in exchange.regions]
+    for each in found:
+        assert each.error == ""
+        assert each.upgrade is not None
+        assert each.connect is not None
+        assert 0 < each.connect + each.upgrade < 5.0
+        assert each.tls is None
+        assert each.clock_offset is not None
+        assert abs(each.clock_offset) < 2.0
+
+
+def test_where_nobody_listens_that_is_said(exchange: PracticeExchange) -> None:
+    exchange.close_region(exchange.regions[0].name)
+    shut, there = probe(exchange.regions, SETTINGS)
+    assert shut.error == "Connection refused"
+    assert shut.upgrade is None
+    assert there.error == ""
+
+
+def test_another_answer_than_an_upgrade_is_named(answering: Answering) -> None:
+    answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    assert probed(answering(answer)).error == "HTTP status 403 instead of an upgrade"
+
+
+def test_a_host_that_wants_to_be_left_alone_says_for_how_long(answering: Answering) -> None:
+    fields = b"Retry-After: 30\r\nContent-Length: 0\r\n\r\n"
+    assert probed(answering(b"HTTP/1.1 429 Too Many Requests\r\n" + fields)).retry_after == 30.0
+    assert probed(answering(b"HTTP/1.1 403 Forbidden\r\n" + fields)).retry_after is None
+
+
+def test_who_waits_for_the_probes_is_told_what_became_of_them(
+    answering: Answering, exchange: PracticeExchange
+) -> None:
+    busy = answering(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+    recording = Recording()
+    probe_in_background(SETTINGS, [*exchange.regions, Region("busy", busy)], recording.ref)
+    assert isinstance(recording.seen(), Begin)
+    told = recording.seen()
+    assert isinstance(told, RegionsProbed)
+    assert told.round_trips.keys() == {region.name for region in exchange.regions}
+    assert told.retry_after == {"busy": 7.0}
+
+
+def test_what_is_not_http_is_named(answering: Answering) -> None:
+    assert probed(answering(b"+OK\r\n")).error == "its answer is not HTTP (BadStatusLine)"
+
+
+def test_a_clock_that_is_wrong_is_measured(answering: Answering) -> None:
+    date = email.utils.formatdate(time.time() + 100, usegmt=True)
+    answer = f"HTTP/1.1 101 Switching Protocols\r\nDate: {date}\r\n\r\n".encode()
+    assert 98 < probed(answering(answer)).clock_offset < 102
+
+
+@pytest.mark.parametrize("date", ["", "Date: yesterday\r\n"])
+def test_without_a_date_there_is_no_offset(answering: Answering, date: str) -> None:
+    answer = f"HTTP/1.1 101 Switching Protocols\r\n{date}\r\n".encode()
+    found = probed(answering(answer))
+    assert (found.clock_offset, found.error) == (None, "")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_named(answering: Answering) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    url = answering(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", context)
+    found = probed(url)
+    assert found.error.startswith("certificate refused: ")
+    assert found.connect is not None
+    found = probed(url, TRUSTING)
+    assert found.error == ""
+    assert found.tls is not None
+
+
+def test_a_name_without_an_address_is_named() -> None:
+    assert probed("ws://nowhere.invalid/").error.startswith("its name has no address")
+
+
+def test_more_than_go_at_once_are_probed_in_time(answering: Answering) -> None:
+    url = answering(b"")  # accepts, and says nothing
+    regions = [Region(f"region-{number}", url) for number in range(AT_ONCE + 1)]
+    began = time.monotonic()
+    found = probe(regions, HURRIED)
+    assert time.monotonic() - began < 2.0
+    assert [each.region for each in found] == [region.name for region in regions]
+    assert {each.error for each in found} <= {"not open after 0.2 s", "nothing came of it within 0.4 s"}
+
+
+def test_the_session_is_not_sent() -> None:
+    seen: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def run() -> None:
+            with listener.accept()[0] as client:
+                seen.append(client.recv(4096))
+                client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        probed(f"ws://127.0.0.1:{listener.getsockname()[1]}/socket.io/?EIO=4&transport=websocket")
+        thread.join(5)
+    assert seen[0].startswith(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n")
+    assert b"User-Agent: test" in seen[0]
+    assert CANARY.encode() not in seen[0]
+
+
+def test_no_regions_need_no_probes() -> None:
+    assert probe([], SETTINGS) == []
