@@ -25,7 +25,7 @@ from runtime import logs
 from runtime.cli import export
 from runtime.cli.output.stdout import discard
 from runtime.cli.run import secrets_of
-from runtime.cli.stop_reasons import INTERRUPTED, Ending, Endings
+from runtime.cli.stop_reasons import INTERRUPTED, StopReason, StopReasons
 from runtime.config import Config, load
 from runtime.config.units import parse_duration
 from runtime.main import CLEAN, FAILED, MISUSED, REFUSED
@@ -128,18 +128,18 @@ def fetch(
     patience = config.connection.message_timeout * math.ceil(command.count / PAGE)
     with (
         tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True) as folder,
-        Endings() as endings,
+        StopReasons() as endings,
         Runtime(_lean(config, Path(folder))) as runtime,
     ):
         endings.watch(runtime.wait)
         runtime.router.tell(Subscribe("progress.", to=progress))
         wish = LoadCandles(command.asset, command.period, command.count, command.end, deadline=patience)
         answer = runtime.router.ask(wish, block=False)
-        endings.watch(functools.partial(_settled, answer), Ending.DONE)
+        endings.watch(functools.partial(_settled, answer), StopReason.DONE)
         match endings.wait(threading.TIMEOUT_MAX, lambda: None, None):
-            case Ending.SIGNAL:
+            case StopReason.SIGNAL:
                 raise KeyboardInterrupt
-            case Ending.FAILURE if runtime.failure is not None:
+            case StopReason.FAILURE if runtime.failure is not None:
                 raise runtime.failure
         candles: list[Candle] = answer.get(timeout=0)
         return candles

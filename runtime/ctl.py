@@ -25,15 +25,15 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import BalanceChanged
-from runtime.cli.dashboard import Dashboard, Facts, Moment
+from runtime.cli.dashboard import Dashboard, DrawContext, RunInfo
 from runtime.cli.doctor import Level, examine
-from runtime.cli.output.counters import Tally
+from runtime.cli.output.counters import Counters
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.stdout import discard, has_left
 from runtime.cli.stop_reasons import INTERRUPTED
 from runtime.config.units import parse_duration
 from runtime.control.attachment import Attachment, attach
-from runtime.control.protocol import Reload, StopRuntime
+from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
 from runtime.system.reloader import unchanged
 
@@ -137,10 +137,10 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     runtime = attachment.runtime
     practises = runtime.session == "practice"
     venue = "PRACTICE EXCHANGE: invented quotes" if practises else "PocketOption"
-    console, tally = Console(highlight=False), Tally()
+    console, tally = Console(highlight=False), Counters()
     if not console.is_terminal:
         console = Console(highlight=False, width=ENDLESS)  # who reads it has room, or cuts it
-    dashboard = Dashboard(Facts(venue, runtime.session), tally)
+    dashboard = Dashboard(RunInfo(venue, runtime.session), tally)
     began = time.monotonic() - runtime.uptime
     _draw(dashboard, status, began, console.width)
     attachment.ended.wait(BETWEEN_LOOKS)
@@ -152,7 +152,7 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _draw(dashboard: Dashboard, status: Any, began: float, width: int) -> Any:
-    return dashboard.draw(status, Moment(time.time(), time.monotonic() - began, width, ENDLESS))
+    return dashboard.draw(status, DrawContext(time.time(), time.monotonic() - began, width, ENDLESS))
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -187,7 +187,7 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
-    changed = _ask(attachment, Reload())
+    changed = _ask(attachment, ReloadRuntime())
     if changed:
         return _say(f"in effect: {', '.join(changed)}", options)
     return _say(unchanged(_ask(attachment, GetStatus()).reload), options)

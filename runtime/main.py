@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from actors.errors import AuthRejected, ConfigInvalid
 from runtime.cli.output.stdout import discard, has_left
-from runtime.cli.run import Run, Wishes
+from runtime.cli.run import Run, RunOptions
 from runtime.cli.stop_reasons import INTERRUPTED
 from runtime.config import Config, effective_yaml, json_schema, load
 from runtime.config.units import parse_duration
@@ -76,7 +76,7 @@ def _duration(text: str) -> float:
 
 def _run(config: Config, options: argparse.Namespace) -> int:
     practice = True if options.practice else False if options.live else None
-    match Run(config, Wishes(options.output, options.duration, practice)).go():
+    match Run(config, RunOptions(options.output, options.duration, practice)).go():
         case None:
             return CLEAN
         case AuthRejected():

@@ -15,23 +15,23 @@ import pykka
 
 from actors.engine.dispatcher import Dispatcher
 from actors.errors import ConfigInvalid, RequestRefused
-from actors.messages.lifecycle import Host, Tellable
+from actors.messages.lifecycle import Tellable, WorkerHandle
 from actors.orders.journaled_ledger import Journal
 from actors.routing.router import Router
 from actors.values import Region
-from actors.venues.pocketoption.login import SessionString, parse_session
+from actors.venues.pocketoption.login import Login, parse_session
 from runtime.config import Config, load
-from runtime.control.callbacks import Hooks, introduce
+from runtime.control.callbacks import Callbacks, introduce
 from runtime.control.listener import open_door
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.storage.journal import open_journal
-from runtime.system.actor_system import House, Means
-from runtime.system.guardian import Household
+from runtime.system.actor_system import ActorSystem, Resources
+from runtime.system.guardian import Guardian
 from runtime.system.reloader import CurrentConfig, Reload
 from runtime.system.settings import journal_path, regions_for
-from runtime.workers.in_process import LocalHost
+from runtime.workers.in_process import InProcessWorker
 from runtime.workers.process import WorkerProcess
 
 RELOAD_TIMEOUT = 10.0
@@ -67,8 +67,8 @@ class Runtime:
         self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
         self._stopping = threading.Lock()
-        self._household = Household(self._escalate)
-        self._house: House | None = None
+        self._household = Guardian(self._escalate)
+        self._house: ActorSystem | None = None
         self._passing: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -130,16 +130,16 @@ class Runtime:
             with contextlib.suppress(pykka.ActorDeadError):
                 house.reloader.tell(Reload())
 
-    def _start(self, session: SessionString) -> None:
+    def _start(self, session: Login) -> None:
         gateway = self._start_gateway(session)  # first, so that it ends last
-        means = Means(
+        means = Resources(
             session,
             self._regions(session),
             self._open_journal(session),
             functools.partial(self._start_host, session),
             self._escalate,
         )
-        self._house = House(self._current, means, self._household)
+        self._house = ActorSystem(self._current, means, self._household)
         self.router = self._house.router
         if gateway is not None:
             gateway.tell(Serve(self.router))
@@ -164,25 +164,25 @@ class Runtime:
     def _stop_in_background(self) -> None:
         threading.Thread(target=self.stop, name="stop").start()
 
-    def _start_gateway(self, session: SessionString) -> pykka.ActorRef[Gateway] | None:
+    def _start_gateway(self, session: Login) -> pykka.ActorRef[Gateway] | None:
         door = open_door(self.config)
         if door is None:
             return None
         kind = "practice" if self.exchange else session.kind.value
         regions = list(self._regions(session)(self.config))
-        hooks = Hooks(
+        hooks = Callbacks(
             functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
         )
         return self._household.start(Gateway, door, hooks)
 
-    def _regions(self, session: SessionString) -> Callable[[Config], tuple[Region, ...]]:
+    def _regions(self, session: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; those of the exchange, whatever it says."""
         if self.exchange is None:
             return functools.partial(regions_for, session=session)
         regions = self.exchange.regions
         return lambda _: regions
 
-    def _open_exchange(self) -> SessionString:
+    def _open_exchange(self) -> Login:
         practice = self.config.practice
         names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
         settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
@@ -190,7 +190,7 @@ class Runtime:
         self.exchange.start()
         return parse_session(self.exchange.session)
 
-    def _open_journal(self, session: SessionString) -> Journal:
+    def _open_journal(self, session: Login) -> Journal:
         orders = self.config.orders
         if self.exchange is None or orders.journal:
             return open_journal(journal_path(orders, session))
@@ -198,11 +198,11 @@ class Runtime:
         return open_journal(Path(self._passing.name) / "orders.sqlite")
 
     def _start_host(
-        self, session: SessionString, name: str, router: Tellable, dispatcher: Dispatcher
-    ) -> Host:
+        self, session: Login, name: str, router: Tellable, dispatcher: Dispatcher
+    ) -> WorkerHandle:
         config = self.config
         if config.pool.workers == 0:
-            return LocalHost(router, dispatcher)
+            return InProcessWorker(router, dispatcher)
         configured = config.account.session.get_secret_value()  # not the one in use while practising
         secrets = tokens(session.auth.value) | tokens(configured)
         # If a reload changes the level in this moment, the supervisor tells the worker once it has started.

@@ -9,22 +9,31 @@ import pykka
 from msgspec import Struct
 
 from actors.candles.cache import ReplyCache
-from actors.candles.single_flight import Flight, Flights, wish_of
+from actors.candles.single_flight import Flight, SingleFlights, wish_of
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestTimeout, request_error
 from actors.messages.commands import Subscribe, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded
-from actors.messages.lifecycle import Tellable, Wired
+from actors.messages.lifecycle import Refs, Tellable
 from actors.messages.status import CandlesStatus, Describe
-from actors.messages.traffic import Answer, EventBatch, Failure, Load, Refusal, Reply, Request, Settled
+from actors.messages.traffic import (
+    Answer,
+    CandleRequest,
+    EventBatch,
+    Failure,
+    Refusal,
+    Reply,
+    Request,
+    RequestDone,
+)
 from actors.values import Candle, Tick
 
 
 class _Overdue(Struct, frozen=True):
     """Whoever wanted ``load`` has waited for as long as it was to."""
 
-    load: Load
+    load: CandleRequest
 
 
 class _Aged(Struct, frozen=True):
@@ -33,27 +42,27 @@ class _Aged(Struct, frozen=True):
     asset: str
 
 
-class CandleDesk(RuntimeActor):
+class CandleLoader(RuntimeActor):
     """Owns the loads of candles under way and the answers that are still good.
 
-    Receives ``Load`` from anybody, ``Reply`` and ``Failure`` for its pages, and, while news could outdate
-    an answer, lists of ticks and ``CandlesLoaded``; sends pages on their way out, answers to whoever asked,
-    and ``CandlesProgress`` to ``router``.
+    Receives ``CandleRequest`` from any actor, and ``Reply`` and ``Failure`` for its pages. While news could
+    outdate an answer, it receives lists of ticks and ``CandlesLoaded`` too. Sends pages to ``outbound``,
+    answers to the actor that asked, and ``CandlesProgress`` to ``router``.
     """
 
     def __init__(self, cache_ttl: float, cache_size: int, *, router: Tellable, **kwargs: Any) -> None:
         super().__init__("candle desk", **kwargs)
         self._ttl = cache_ttl
         self._router = router
-        self._house: Wired
-        self._flights = Flights()
+        self._house: Refs
+        self._flights = SingleFlights()
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
         self._listening: set[str] = set()
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case Load():
+            case CandleRequest():
                 self._load(message)
             case Reply(request=page, value=CandlesLoaded(candles=candles)):
                 self._landed(page, candles)
@@ -67,14 +76,14 @@ class CandleDesk(RuntimeActor):
                 self._stop_listening(asset)
             case Describe():
                 self.describe(message, self._status())
-            case Wired():
+            case Refs():
                 self._house = message
             case Drain():
                 self._drain()
             case _:
                 self.unexpected(message)
 
-    def _load(self, load: Load) -> None:
+    def _load(self, load: CandleRequest) -> None:
         if self._draining:
             _tell(load, Refusal(load.id, RequestError("the runtime is stopping")))
         elif (candles := self._cache.get(wish_of(load.command), time.time())) is not None:
@@ -113,7 +122,7 @@ class CandleDesk(RuntimeActor):
         else:
             self._flights.end(flight)
 
-    def _overdue(self, load: Load) -> None:
+    def _overdue(self, load: CandleRequest) -> None:
         flight = self._flights.leave(load)
         if flight is None:
             return
@@ -158,7 +167,7 @@ class CandleDesk(RuntimeActor):
         """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
         if self._draining:  # the way out is being taken down
             return
-        self._house.outbound.tell(Settled(page, succeeded))
+        self._house.outbound.tell(RequestDone(page, succeeded))
 
     def _drain(self) -> None:
         self._draining = True
@@ -171,7 +180,7 @@ class CandleDesk(RuntimeActor):
         return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
 
 
-def _tell(load: Load, outcome: Answer | Refusal) -> None:
+def _tell(load: CandleRequest, outcome: Answer | Refusal) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # it has ended without its candles
         load.to.tell(outcome)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.candles.paging import Paging
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import Load, Request
+from actors.messages.traffic import CandleRequest, Request
 
 
 def wish_of(command: LoadCandles) -> LoadCandles:
@@ -22,7 +22,7 @@ class Flight:
         self.wish = wish
         self.asked_at = asked_at
         self.paging = Paging(wish)
-        self.loads: list[Load] = []
+        self.loads: list[CandleRequest] = []
         self.page: Request | None = None
 
     @property
@@ -35,19 +35,19 @@ class Flight:
         return candles[-1].time + 2.0 * wish.period
 
 
-class Flights:
+class SingleFlights:
     """Found by what they load, by the page that is under way (ids count down from -1) and by who waits."""
 
     def __init__(self) -> None:
         self._ids = itertools.count(-1, -1)
         self._by_wish: dict[LoadCandles, Flight] = {}
         self._by_page: dict[int, Flight] = {}
-        self._by_load: dict[Load, Flight] = {}
+        self._by_load: dict[CandleRequest, Flight] = {}
 
     def __len__(self) -> int:
         return len(self._by_page)
 
-    def join(self, load: Load, utc: float) -> Request | None:
+    def join(self, load: CandleRequest, utc: float) -> Request | None:
         """Have ``load`` wait; the first page to ask for, unless it shares a flight that is under way.
 
         A flight up to now is shared for as long as its last bar is the newest.
@@ -73,14 +73,14 @@ class Flights:
         page that was given up."""
         return self._by_page.pop(page, None)
 
-    def leave(self, load: Load) -> Flight | None:
+    def leave(self, load: CandleRequest) -> Flight | None:
         """The flight that ``load`` was on; ``None`` if it was answered. Empty, it is to be ended."""
         flight = self._by_load.pop(load, None)
         if flight is not None:
             flight.loads.remove(load)
         return flight
 
-    def end(self, flight: Flight) -> list[Load]:
+    def end(self, flight: Flight) -> list[CandleRequest]:
         """Forget the flight; those who waited for it to the last."""
         if flight.page is not None:
             self._by_page.pop(flight.page.id, None)

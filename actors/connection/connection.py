@@ -10,15 +10,15 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
+from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, TellwireError, TransportClosed, TransportError
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
 from actors.messages.traffic import Failure, Item, Send
-from actors.routing.sequence import Numbering
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
-from actors.venues.pocketoption.session import Conversation
+from actors.venues.pocketoption.session import Session
 
 REPORT_INTERVAL = 1.0
 Dial = Callable[[StartConnection], Transport]
@@ -52,10 +52,10 @@ class Connection(RuntimeActor):
         super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
         self._start = start
         self._events = events
-        self._numbering = Numbering(start.connection, start.epoch)
+        self._numbering = Sequencer(start.connection, start.epoch)
         self._dial = dial
         self._transport: Transport | None = None
-        self._conversation = Conversation(start)
+        self._conversation = Session(start)
         self._linger = start.settings.inbound_linger
         self._watches_writing = False
         self._stopping = False

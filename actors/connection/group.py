@@ -13,7 +13,7 @@ from actors.messages.lifecycle import (
     ConnectionEnded,
     StartConnection,
     StopConnection,
-    StopHost,
+    StopWorker,
     Tellable,
 )
 from actors.messages.traffic import Send
@@ -22,11 +22,11 @@ StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
 """Starts a connection actor with this guardian."""
 
 
-class ConnectionHost(RuntimeActor):
+class ConnectionGroup(RuntimeActor):
     """Owns the connection actors of its process; whether a dead one lives again is the supervisor's affair.
 
-    Receives ``Send``, ``StartConnection``, ``StopConnection``, ``StopHost`` and ``ConnectionEnded``;
-    sends to its connections. After ``StopHost`` it ends with the last of them.
+    Receives ``Send``, ``StartConnection``, ``StopConnection``, ``StopWorker`` and ``ConnectionEnded``;
+    sends to its connections. After ``StopWorker`` it ends with the last of them.
     """
 
     def __init__(self, start_connection: StartActor, *, name: str = "connection host", **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class ConnectionHost(RuntimeActor):
                 self._connections[name] = (epoch, self._start_connection(message, self.actor_ref))
             case ConnectionEnded():
                 self._forget(message)
-            case StopHost():
+            case StopWorker():
                 self._stopping = True
                 for name in list(self._connections):
                     self._pass_on(name, StopConnection(name))

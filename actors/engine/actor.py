@@ -11,7 +11,7 @@ from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 from actors.engine.dispatcher import Clock, Dispatcher
-from actors.engine.inbox import Bound, Inbox
+from actors.engine.inbox import Inbox, Overflow
 from actors.engine.timers import Timer
 from actors.engine.waker import HasFileno
 from actors.errors import TransportError
@@ -20,7 +20,7 @@ from actors.messages.status import Describe, Described, Part
 from actors.messages.tasks import TaskStatus, words
 
 
-class Reply:
+class ReplySlot:
     """The reply slot of an ``ask``, taken off its envelope so that a later event can settle it."""
 
     __slots__ = ("_future",)
@@ -50,7 +50,7 @@ class RuntimeActor(pykka.ThreadingActor):
         guardian: Tellable | None = None,
         dispatcher: Dispatcher | None = None,
         clock: Clock = time.monotonic,
-        bound: Bound | None = None,
+        bound: Overflow | None = None,
     ) -> None:
         self._dispatcher = dispatcher or Dispatcher(clock, name)
         self._bound = bound
@@ -150,13 +150,13 @@ class RuntimeActor(pykka.ThreadingActor):
         """Give this actor's part of the status, and its tasks."""
         wanted.to.tell(Described(wanted.id, part, self.tasks()))
 
-    def defer(self) -> Reply | None:
+    def defer(self) -> ReplySlot | None:
         """Take over the answer to the present message; ``None`` if it was told, not asked."""
         envelope = self._present
         if envelope.reply_to is None:
             return None
         future, envelope.reply_to = envelope.reply_to, None
-        return Reply(future)
+        return ReplySlot(future)
 
     def unexpected(self, message: Any) -> None:
         """The last case of every actor's ``match``; to have nothing to begin with is no fault."""

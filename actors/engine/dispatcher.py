@@ -16,8 +16,8 @@ from typing import Any, Final, Protocol
 
 from loguru import logger
 
-from actors.engine.timers import Called, Signal, Timer, Watch
-from actors.engine.waker import Bell, SelectorBell
+from actors.engine.timers import Called, Timer, Trigger, Watch
+from actors.engine.waker import SelectorWaker, Waker
 
 Clock = Callable[[], float]
 
@@ -48,7 +48,7 @@ class _Rest:
         self._dispatcher = dispatcher
         self._watch = watch
 
-    def call(self, _: Signal, /) -> None:
+    def call(self, _: Trigger, /) -> None:
         if not self._watch.cancelled:
             self._dispatcher.resume(self._watch)
 
@@ -69,7 +69,7 @@ class Dispatcher:
         self._timers: list[tuple[float, int, Timer]] = []
         self._many_timers = FEW_TIMERS
         self._bookings = itertools.count()
-        self._bell: Bell | SelectorBell = Bell()
+        self._bell: Waker | SelectorWaker = Waker()
         self._asleep = False
         self._handled = 0
 
@@ -120,8 +120,8 @@ class Dispatcher:
 
     def watch(self, watch: Watch) -> None:
         """Call ``watch`` whenever its source is ready; replaces the source's former watch."""
-        if not isinstance(self._bell, SelectorBell):
-            self._bell = SelectorBell()
+        if not isinstance(self._bell, SelectorWaker):
+            self._bell = SelectorWaker()
         self._bell.watch(watch.source, watch, writable=watch.writable)
         watch.resting = False
 
@@ -178,7 +178,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Let go of the descriptors that waiting takes."""
-        bell, self._bell = self._bell, Bell()
+        bell, self._bell = self._bell, Waker()
         bell.close()
 
     def _wait(self) -> None:
@@ -217,7 +217,7 @@ class Dispatcher:
         self.book(_Rest(self, watch), watch.earliest - now, None, again=False)
 
     def _rest(self, watch: Watch) -> None:
-        assert isinstance(self._bell, SelectorBell)
+        assert isinstance(self._bell, SelectorWaker)
         self._bell.unwatch(watch.source)
         watch.resting = True
 

@@ -13,7 +13,7 @@ from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 from actors.engine.dispatcher import Dispatcher
-from actors.engine.timers import Signal, Timer, Watch
+from actors.engine.timers import Timer, Trigger, Watch
 from actors.engine.waker import HasFileno
 from actors.messages.commands import Halt
 from actors.messages.control import Control
@@ -21,7 +21,7 @@ from actors.messages.control import Control
 Handle = Callable[[Envelope[Any]], None]
 
 
-class Bound(NamedTuple):
+class Overflow(NamedTuple):
     """A fuller inbox than ``capacity`` hands the told messages that wait to ``squeeze``, which returns
     what is to be kept of them; asks are kept, behind them."""
 
@@ -39,7 +39,7 @@ class Inbox:
     Order: control messages, then due timers, then descriptors and told messages in turn.
     """
 
-    def __init__(self, dispatcher: Dispatcher, bound: Bound | None = None) -> None:
+    def __init__(self, dispatcher: Dispatcher, bound: Overflow | None = None) -> None:
         self._dispatcher = dispatcher
         self._bound = bound
         self._squeezing = threading.Lock()
@@ -47,8 +47,8 @@ class Inbox:
         self._scheduled = False
         self._urgent: deque[Envelope[Any]] = deque()
         self._told: deque[Envelope[Any]] = deque()
-        self._due: deque[Signal] = deque()
-        self._ready: deque[Signal] = deque()
+        self._due: deque[Trigger] = deque()
+        self._ready: deque[Trigger] = deque()
         self._repeated: list[Timer] = []
         self._watches: dict[HasFileno, Watch] = {}
         self.wake = dispatcher.wake
@@ -98,7 +98,7 @@ class Inbox:
         if not self._scheduled:
             self._schedule()
 
-    def call(self, signal: Signal, /) -> None:
+    def call(self, signal: Trigger, /) -> None:
         """Deliver ``signal``, unless it is cancelled first; one that waits to be delivered comes once."""
         if signal.waiting:
             return
@@ -186,13 +186,13 @@ class Inbox:
         except IndexError:
             return None
 
-    def _queue(self, envelope: Envelope[Any], bound: Bound) -> None:
+    def _queue(self, envelope: Envelope[Any], bound: Overflow) -> None:
         with self._squeezing:  # nobody's message may slip in front of those that are being squeezed
             self._told.append(envelope)
             if len(self._told) > bound.capacity:
                 self._make_room(bound)
 
-    def _make_room(self, bound: Bound) -> None:
+    def _make_room(self, bound: Overflow) -> None:
         waiting = []
         with contextlib.suppress(IndexError):  # also when the actor takes the last one
             while True:

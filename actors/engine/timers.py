@@ -9,11 +9,11 @@ from actors.engine.waker import HasFileno
 class Called(Protocol):
     """Whoever books timers."""
 
-    def call(self, signal: "Signal", /) -> None:
+    def call(self, signal: "Trigger", /) -> None:
         """``signal`` is due, or ready: it is to be delivered."""
 
 
-class Signal:
+class Trigger:
     """A message that an inbox gets without having been told it; ``cancel`` takes it back until then."""
 
     __slots__ = ("cancelled", "inbox", "message", "waiting")
@@ -28,7 +28,7 @@ class Signal:
         self.cancelled = True
 
 
-class Watch(Signal):
+class Watch(Trigger):
     """The message that says that ``source`` can be read (with ``writable``, or written).
 
     With a ``gap`` it comes at once after a pause, but not within so many seconds of the last time.
@@ -45,7 +45,7 @@ class Watch(Signal):
         self.resting = False
 
 
-class Timer(Signal):
+class Timer(Trigger):
     """A booked message; to cancel it is no error once it was delivered."""
 
     __slots__ = ("due", "interval", "last_error", "last_run")

@@ -13,7 +13,7 @@ class HasFileno(Protocol):
     def fileno(self) -> int: ...
 
 
-class Bell:
+class Waker:
     """For who waits for nothing but messages: no descriptor, no system call to ring."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Bell:
         """Nothing is held."""
 
 
-class SelectorBell:
+class SelectorWaker:
     """For who waits for descriptors too: rung through a socket pair of its own."""
 
     def __init__(self) -> None:

@@ -7,15 +7,15 @@ from actors.errors import RequestError
 from actors.health.gaps import PATIENCE, Backfill, Loading
 from actors.messages.events import StreamGap
 from actors.messages.lifecycle import Tellable
-from actors.messages.traffic import Answer, EventBatch, Load, Refusal
+from actors.messages.traffic import Answer, CandleRequest, EventBatch, Refusal
 from actors.values import Candle
 
 
 class Backfiller(RuntimeActor):
     """Owns the gaps that are being filled.
 
-    Receives ``StreamGap`` and what came of a load; sends ``Load`` to ``candle_desk``, and to ``router`` the
-    candles of a gap and, behind them, ``StreamRecovered``.
+    Receives ``StreamGap`` and the result of each load. Sends ``CandleRequest`` to ``candle_desk``. Sends to
+    ``router`` the candles of a gap and, behind them, ``StreamRecovered``.
     """
 
     def __init__(self, *, router: Tellable, candle_desk: Tellable, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ class Backfiller(RuntimeActor):
 
     def _load(self, loading: Loading | None) -> None:
         if loading is not None:
-            load = Load(loading.id, loading.command, self.now() + PATIENCE, self.actor_ref)
+            load = CandleRequest(loading.id, loading.command, self.now() + PATIENCE, self.actor_ref)
             self._candle_desk.tell(load)
 
     def _finish(self, id: int, outcome: list[Candle] | RequestError) -> None:

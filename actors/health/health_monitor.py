@@ -7,9 +7,9 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
-from actors.health.states import Cure
-from actors.health.stream import StreamHealth
-from actors.health.stream_monitor import Liveness, Vigilance
+from actors.health.states import RecoveryAction
+from actors.health.stream import MonitoredStream
+from actors.health.stream_monitor import HealthSettings, StreamMonitor
 from actors.health.venue_clock import STEP, VenueClock
 from actors.messages.control import Reconfigure
 from actors.messages.events import (
@@ -34,7 +34,7 @@ from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
 CLOCK_MOVED = 0.001
 """Seconds by which the venue's clock must have moved against ours to be told of again."""
 
-_MESSAGES = {Cure.RESUBSCRIBE: Resubscribe, Cure.MOVE: MoveStream}
+_MESSAGES = {RecoveryAction.RESUBSCRIBE: Resubscribe, RecoveryAction.MOVE: MoveStream}
 
 
 class _Check(Struct, frozen=True):
@@ -50,10 +50,16 @@ class HealthMonitor(RuntimeActor):
     """
 
     def __init__(
-        self, vigilance: Vigilance, check_interval: float, *, router: Tellable, pool: Tellable, **kwargs: Any
+        self,
+        vigilance: HealthSettings,
+        check_interval: float,
+        *,
+        router: Tellable,
+        pool: Tellable,
+        **kwargs: Any,
     ) -> None:
         super().__init__("health monitor", **kwargs)
-        self._liveness = Liveness(vigilance)
+        self._liveness = StreamMonitor(vigilance)
         self._clock = VenueClock()
         self._clock_offset: float | None = None
         self._check_interval = check_interval
@@ -84,7 +90,7 @@ class HealthMonitor(RuntimeActor):
                 self._liveness.hours.learn(message.assets, time.time())
             case _Check():
                 self._check()
-            case Reconfigure(settings=Vigilance() as vigilance):
+            case Reconfigure(settings=HealthSettings() as vigilance):
                 self._liveness.change(vigilance)
             case Describe():
                 self.describe(message, self._part())
@@ -141,7 +147,7 @@ class HealthMonitor(RuntimeActor):
         )
 
 
-def _figures(stream: StreamHealth) -> StreamFigures:
+def _figures(stream: MonitoredStream) -> StreamFigures:
     report = stream.report
     return StreamFigures(
         last_price=report.last_price if report else None,

@@ -4,7 +4,7 @@ import enum
 from typing import Final
 
 
-class StreamState(enum.Enum):
+class StreamHealthState(enum.Enum):
     """What a stream looks like: without a tick since it was placed or its market opened, ticking, silent for
     too long, or rightly silent."""
 
@@ -14,7 +14,7 @@ class StreamState(enum.Enum):
     CLOSED = "closed"
 
 
-class Turn(enum.Enum):
+class StreamInput(enum.Enum):
     """What can happen to it."""
 
     HANDED_ON = "it has another carrier, or none"
@@ -24,7 +24,7 @@ class Turn(enum.Enum):
     OPENED = "its market opened"
 
 
-class Cure(enum.Enum):
+class RecoveryAction(enum.Enum):
     """What can be done about silence, the mildest first."""
 
     RESUBSCRIBE = "resubscribe"
@@ -33,19 +33,22 @@ class Cure(enum.Enum):
 
 
 NEXT: Final = {
-    (StreamState.UNCONFIRMED, Turn.HANDED_ON): StreamState.UNCONFIRMED,
-    (StreamState.UNCONFIRMED, Turn.TICKED): StreamState.FRESH,
-    (StreamState.UNCONFIRMED, Turn.SILENT): StreamState.STALE,
-    (StreamState.UNCONFIRMED, Turn.CLOSED): StreamState.CLOSED,
-    (StreamState.FRESH, Turn.HANDED_ON): StreamState.UNCONFIRMED,
-    (StreamState.FRESH, Turn.TICKED): StreamState.FRESH,
-    (StreamState.FRESH, Turn.SILENT): StreamState.STALE,
-    (StreamState.FRESH, Turn.CLOSED): StreamState.CLOSED,
-    (StreamState.STALE, Turn.HANDED_ON): StreamState.STALE,  # it is not cured before it ticks
-    (StreamState.STALE, Turn.TICKED): StreamState.FRESH,
-    (StreamState.STALE, Turn.SILENT): StreamState.STALE,
-    (StreamState.STALE, Turn.CLOSED): StreamState.CLOSED,
-    (StreamState.CLOSED, Turn.HANDED_ON): StreamState.CLOSED,
-    (StreamState.CLOSED, Turn.TICKED): StreamState.CLOSED,
-    (StreamState.CLOSED, Turn.OPENED): StreamState.UNCONFIRMED,
+    (StreamHealthState.UNCONFIRMED, StreamInput.HANDED_ON): StreamHealthState.UNCONFIRMED,
+    (StreamHealthState.UNCONFIRMED, StreamInput.TICKED): StreamHealthState.FRESH,
+    (StreamHealthState.UNCONFIRMED, StreamInput.SILENT): StreamHealthState.STALE,
+    (StreamHealthState.UNCONFIRMED, StreamInput.CLOSED): StreamHealthState.CLOSED,
+    (StreamHealthState.FRESH, StreamInput.HANDED_ON): StreamHealthState.UNCONFIRMED,
+    (StreamHealthState.FRESH, StreamInput.TICKED): StreamHealthState.FRESH,
+    (StreamHealthState.FRESH, StreamInput.SILENT): StreamHealthState.STALE,
+    (StreamHealthState.FRESH, StreamInput.CLOSED): StreamHealthState.CLOSED,
+    (
+        StreamHealthState.STALE,
+        StreamInput.HANDED_ON,
+    ): StreamHealthState.STALE,  # it is not cured before it ticks
+    (StreamHealthState.STALE, StreamInput.TICKED): StreamHealthState.FRESH,
+    (StreamHealthState.STALE, StreamInput.SILENT): StreamHealthState.STALE,
+    (StreamHealthState.STALE, StreamInput.CLOSED): StreamHealthState.CLOSED,
+    (StreamHealthState.CLOSED, StreamInput.HANDED_ON): StreamHealthState.CLOSED,
+    (StreamHealthState.CLOSED, StreamInput.TICKED): StreamHealthState.CLOSED,
+    (StreamHealthState.CLOSED, StreamInput.OPENED): StreamHealthState.UNCONFIRMED,
 }

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from actors.health.states import NEXT, Cure, StreamState, Turn
-from actors.health.tick_rate import Pace, Tolerance
+from actors.health.states import NEXT, RecoveryAction, StreamHealthState, StreamInput
+from actors.health.tick_rate import StalenessBounds, TickRate
 from actors.messages.events import (
     Event,
     StreamGap,
@@ -25,7 +25,7 @@ Life = tuple[str, int]
 """A connection and its epoch."""
 
 
-class Predecessor:
+class PreviousCarrier:
     """The life that a stream was taken over from and that has not let it go yet.
 
     Its ticks have come up to ``seen_until``, and those of the successor from ``resumed`` on (venue times);
@@ -38,7 +38,7 @@ class Predecessor:
         self.resumed: float | None = None
 
 
-class StreamHealth:
+class MonitoredStream:
     """One stream as it was last reported; ``began`` is when it was first sent for (on the monotonic clock).
 
     ``carrier`` is the life that it is expected on, and ``cut_off`` says that its word counts no more;
@@ -54,17 +54,17 @@ class StreamHealth:
         self.carrier: Life = (placed.connection, placed.epoch)
         self.sent_to = self.carrier
         self.heir: Life | None = None
-        self.predecessor: Predecessor | None = None
+        self.predecessor: PreviousCarrier | None = None
         self.cut_off = False
-        self.state = StreamState.UNCONFIRMED
+        self.state = StreamHealthState.UNCONFIRMED
         self.confirmed = False
         self.began = self.quiet_since = self.cured_at = began
-        self.cure: Cure | None = None
+        self.cure: RecoveryAction | None = None
         self.cures = 0
         self.missing = ""
         self.seen_until: float | None = None
         self.report: StreamReport | None = None
-        self.pace = Pace()
+        self.pace = TickRate()
         self.gaps = 0
         self.last_gap: tuple[float, float] | None = None
         self._ticks_before = 0
@@ -84,13 +84,13 @@ class StreamHealth:
         if carrier == self.carrier:
             return
         if old_lives and carrier == self.heir and not self.cut_off:
-            self.predecessor = Predecessor(self.carrier)
+            self.predecessor = PreviousCarrier(self.carrier)
         elif old_lives:
             self.missing = self.missing or "it came to another connection without a handover"
         self.carrier, self.heir, self.confirmed, self.cut_off = carrier, None, False, False
         self.pace.restart()
         self.quiet_since = now
-        self._turn(Turn.HANDED_ON)
+        self._turn(StreamInput.HANDED_ON)
 
     def moves(self, heir: Life, *, cut: bool) -> None:
         """It is to pass to ``heir``; if it is ``cut``, nothing that its carrier still says is delivered."""
@@ -126,9 +126,9 @@ class StreamHealth:
         """Its carrier is gone; what a closed market might have said since its last account, nobody missed."""
         self.pace.restart()
         self.confirmed = False
-        if self.state is not StreamState.CLOSED or not self._accounted:
+        if self.state is not StreamHealthState.CLOSED or not self._accounted:
             self.missing = self.missing or reason
-        self._turn(Turn.HANDED_ON)
+        self._turn(StreamInput.HANDED_ON)
         self.quiet_since = self._lost_at = now
 
     def excuse(self, now: float) -> None:
@@ -138,14 +138,14 @@ class StreamHealth:
     def attend(self, is_open: bool, now: float) -> None:
         """Its market is open, or not."""
         if not is_open:
-            if self.state is not StreamState.CLOSED:
-                self._turn(Turn.CLOSED)
+            if self.state is not StreamHealthState.CLOSED:
+                self._turn(StreamInput.CLOSED)
                 self._calm()
                 self.pace.restart()
                 self._accounted, self._closed_at = False, now
             self.quiet_since = self._closed_until = now
-        elif self.state is StreamState.CLOSED:
-            self._turn(Turn.OPENED)
+        elif self.state is StreamHealthState.CLOSED:
+            self._turn(StreamInput.OPENED)
             if not self.missing:
                 self.began, self.seen_until = self._closed_until, None
                 # It may have been lost, and confirmed anew, between the opening and this look at it.
@@ -156,9 +156,9 @@ class StreamHealth:
         """Its carrier has reported, whatever the stream did since the report before."""
         self._accounted = self._accounted or now - self._closed_at > MARGIN
 
-    def treat(self, cure: Cure, now: float) -> None:
+    def treat(self, cure: RecoveryAction, now: float) -> None:
         """It was silent for too long, and this is done about it."""
-        self._turn(Turn.SILENT)
+        self._turn(StreamInput.SILENT)
         self.cure, self.cured_at = cure, now
         self.cures += 1
         self.missing = self.missing or "the stream was silent"
@@ -188,7 +188,7 @@ class StreamHealth:
         self.quiet_since = max(self.quiet_since, now - age)
         self.pace.learn(now - age, report.ticks)
         self._calm()
-        self._turn(Turn.TICKED)
+        self._turn(StreamInput.TICKED)
         return news
 
     # How it stands
@@ -197,27 +197,29 @@ class StreamHealth:
         """Seconds of silence that count."""
         return as_of - self.quiet_since
 
-    def is_due(self, as_of: float, tolerance: Tolerance) -> bool:
+    def is_due(self, as_of: float, tolerance: StalenessBounds) -> bool:
         """Whether it has been silent for too long, again after the last cure; every time waits for longer."""
-        if self.state is StreamState.CLOSED:
+        if self.state is StreamHealthState.CLOSED:
             return False
         patience = self.pace.patience(tolerance)
         grown: float = min(patience * 2 ** min(self.cures, MOST_DOUBLINGS), max(patience, LONGEST_PATIENCE))
         return as_of - max(self.quiet_since, self.cured_at) > grown
 
-    def is_quiet(self, as_of: float, tolerance: Tolerance) -> bool:
+    def is_quiet(self, as_of: float, tolerance: StalenessBounds) -> bool:
         """Whether it has been silent for too long."""
-        return self.state is StreamState.STALE or self.silence(as_of) > self.pace.patience(tolerance)
+        return self.state is StreamHealthState.STALE or self.silence(as_of) > self.pace.patience(tolerance)
 
-    def delivers(self, as_of: float, tolerance: Tolerance) -> bool:
+    def delivers(self, as_of: float, tolerance: StalenessBounds) -> bool:
         """Whether its latest tick is young enough that its connection surely brings data."""
-        return self.state is StreamState.FRESH and 2 * self.silence(as_of) < self.pace.patience(tolerance)
+        return self.state is StreamHealthState.FRESH and 2 * self.silence(as_of) < self.pace.patience(
+            tolerance
+        )
 
     def complaint(self) -> str:
         """What speaks for a fault."""
         if not self.confirmed:
             return "the venue has not confirmed it"
-        ticked = self.state is not StreamState.UNCONFIRMED and self.report is not None
+        ticked = self.state is not StreamHealthState.UNCONFIRMED and self.report is not None
         return "no tick for longer than usual" if ticked else "no tick since it was confirmed"
 
     def _follow(self, report: StreamReport) -> list[Event]:
@@ -248,5 +250,5 @@ class StreamHealth:
     def _calm(self) -> None:
         self.cure, self.cures = None, 0
 
-    def _turn(self, turn: Turn) -> None:
+    def _turn(self, turn: StreamInput) -> None:
         self.state = NEXT[self.state, turn]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from actors.health.states import Cure, StreamState
-from actors.health.stream import Life, StreamHealth
-from actors.health.tick_rate import Tolerance
+from actors.health.states import RecoveryAction, StreamHealthState
+from actors.health.stream import Life, MonitoredStream
+from actors.health.tick_rate import StalenessBounds
 from actors.health.trading_hours import TradingHours
 from actors.messages.events import (
     ConnectionDown,
@@ -29,28 +29,28 @@ REPORTS_MISSED = 5.0
 
 HOUR = 3600.0
 
-LADDER = tuple(Cure)
+LADDER = tuple(RecoveryAction)
 
 
-class Vigilance(Struct, frozen=True):
+class HealthSettings(Struct, frozen=True):
     """What silence is borne, and how often a connection may be replaced for the silence of its streams."""
 
-    tolerance: Tolerance
+    tolerance: StalenessBounds
     reconnects_per_hour: int
 
 
-class Treatment(NamedTuple):
+class Recovery(NamedTuple):
     """What is to be done about a stale stream, short of replacing its connection."""
 
     asset: str
-    cure: Cure
+    cure: RecoveryAction
 
 
 class Findings(NamedTuple):
     """What a look at everything has shown: news to tell, streams to treat."""
 
     news: list[Event]
-    treatments: list[Treatment]
+    treatments: list[Recovery]
 
 
 class ConnectionHealth:
@@ -64,7 +64,7 @@ class ConnectionHealth:
         self.rate = 0.0
 
 
-class Liveness:
+class StreamMonitor:
     """Learns from reports; says what to announce and how to cure what is silent.
 
     A stream that is silent for longer than its pace explains is subscribed again, then moved to another
@@ -73,14 +73,14 @@ class Liveness:
     replaced at once. Closed markets are left in peace.
     """
 
-    def __init__(self, vigilance: Vigilance) -> None:
+    def __init__(self, vigilance: HealthSettings) -> None:
         self._reconnects: dict[str, Quota] = {}
         self.change(vigilance)
         self.hours = TradingHours()
-        self.streams: dict[str, StreamHealth] = {}
+        self.streams: dict[str, MonitoredStream] = {}
         self.connections: dict[str, ConnectionHealth] = {}
 
-    def change(self, vigilance: Vigilance) -> None:
+    def change(self, vigilance: HealthSettings) -> None:
         """Bear this from now on."""
         self._tolerance = vigilance.tolerance
         self._reconnect_rate = Rate(vigilance.reconnects_per_hour, HOUR)
@@ -114,7 +114,7 @@ class Liveness:
         """A subscription has left. While another connection carries the stream, that one goes on."""
         if self._lives(event):
             left_at = now - max(0.0, utc - event.at)
-            stream = self.streams.setdefault(event.asset, StreamHealth(event, left_at))
+            stream = self.streams.setdefault(event.asset, MonitoredStream(event, left_at))
             stream.period, stream.sent_to = event.period, (event.connection, event.epoch)
             if self._carrier(stream) is None:
                 stream.place(stream.sent_to, now)
@@ -176,7 +176,7 @@ class Liveness:
     def check(self, now: float, utc: float) -> Findings:
         """What is to be announced and done as of ``now``."""
         found = Findings(self._distrusted(now), [])
-        silent: defaultdict[Life | None, list[StreamHealth]] = defaultdict(list)
+        silent: defaultdict[Life | None, list[MonitoredStream]] = defaultdict(list)
         for stream in self.streams.values():
             if not self.connections:
                 stream.excuse(now)
@@ -196,11 +196,11 @@ class Liveness:
                 suspects.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
         return suspects
 
-    def _treat(self, life: Life | None, silent: list[StreamHealth], now: float, found: Findings) -> None:
+    def _treat(self, life: Life | None, silent: list[MonitoredStream], now: float, found: Findings) -> None:
         """Data: some streams of one life (or, without one, of none) are due for a cure."""
         if life is None:
             for stream in silent:
-                self._announce(stream, Cure.RESUBSCRIBE, "no connection carries it", now, found)
+                self._announce(stream, RecoveryAction.RESUBSCRIBE, "no connection carries it", now, found)
             return
         carried = [stream for stream in self.streams.values() if self._is_open_on(stream, life)]
         as_of = self._as_of(silent[0], now)
@@ -214,17 +214,19 @@ class Liveness:
                 return
         for stream in silent:
             cure = self._next_cure(stream, life, now, delivering=delivering)
-            if cure is Cure.RECONNECT:
+            if cure is RecoveryAction.RECONNECT:
                 self._replace(life, [stream], stream.complaint(), now, found)
             else:
                 self._announce(stream, cure, stream.complaint(), now, found)
 
-    def _next_cure(self, stream: StreamHealth, life: Life, now: float, *, delivering: bool) -> Cure:
+    def _next_cure(
+        self, stream: MonitoredStream, life: Life, now: float, *, delivering: bool
+    ) -> RecoveryAction:
         """The next on the ladder that can be had; from its top it begins anew."""
         possible = {
-            Cure.RESUBSCRIBE: True,
-            Cure.MOVE: len(self.connections) > 1,
-            Cure.RECONNECT: not delivering and self._may_reconnect(life, now),
+            RecoveryAction.RESUBSCRIBE: True,
+            RecoveryAction.MOVE: len(self.connections) > 1,
+            RecoveryAction.RECONNECT: not delivering and self._may_reconnect(life, now),
         }
         start = 0 if stream.cure is None else LADDER.index(stream.cure) + 1
         return next(cure for cure in LADDER[start:] + LADDER[:start] if possible[cure])
@@ -234,19 +236,21 @@ class Liveness:
         return quota.wait(now) == 0
 
     def _replace(
-        self, life: Life, streams: Sequence[StreamHealth], reason: str, now: float, found: Findings
+        self, life: Life, streams: Sequence[MonitoredStream], reason: str, now: float, found: Findings
     ) -> None:
         for stream in streams:
-            self._announce(stream, Cure.RECONNECT, reason, now, found)
+            self._announce(stream, RecoveryAction.RECONNECT, reason, now, found)
         self._reconnects[life[0]].book(now)
         found.news.append(ConnectionSuspect(*life, f"{streams[0].asset}: {reason}"))
 
-    def _announce(self, stream: StreamHealth, cure: Cure, reason: str, now: float, found: Findings) -> None:
+    def _announce(
+        self, stream: MonitoredStream, cure: RecoveryAction, reason: str, now: float, found: Findings
+    ) -> None:
         silence = stream.silence(self._as_of(stream, now))
         stream.treat(cure, now)
         found.news.append(StreamStale(stream.asset, silence, cure.value, reason))
-        if cure is not Cure.RECONNECT:
-            found.treatments.append(Treatment(stream.asset, cure))
+        if cure is not RecoveryAction.RECONNECT:
+            found.treatments.append(Recovery(stream.asset, cure))
 
     # Who carries what
 
@@ -254,16 +258,16 @@ class Liveness:
         carrier = self.connections.get(event.connection)
         return carrier is not None and carrier.epoch == event.epoch
 
-    def _carrier(self, stream: StreamHealth) -> ConnectionHealth | None:
+    def _carrier(self, stream: MonitoredStream) -> ConnectionHealth | None:
         """The connection that carries it, while that life lasts."""
         name, epoch = stream.carrier
         health = self.connections.get(name)
         return health if health is not None and health.epoch == epoch else None
 
-    def _as_of(self, stream: StreamHealth, now: float) -> float:
+    def _as_of(self, stream: MonitoredStream, now: float) -> float:
         """What came since its connection's last report is not known yet, so it is no silence."""
         carrier = self._carrier(stream)
         return now if carrier is None else carrier.heard_at
 
-    def _is_open_on(self, stream: StreamHealth, life: Life) -> bool:
-        return stream.carrier == life and stream.state is not StreamState.CLOSED
+    def _is_open_on(self, stream: MonitoredStream, life: Life) -> bool:
+        return stream.carrier == life and stream.state is not StreamHealthState.CLOSED

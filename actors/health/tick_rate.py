@@ -18,7 +18,7 @@ LONGEST_PAUSES = 2
 """And so is one of so many times the longest pause of late, for ticks may come in bursts."""
 
 
-class Tolerance(Struct, frozen=True):
+class StalenessBounds(Struct, frozen=True):
     """Bounds of the silence that is borne, in seconds: ``floor`` however fast a stream is, ``ceiling``
     however slow, and as long as its pace is not known."""
 
@@ -26,7 +26,7 @@ class Tolerance(Struct, frozen=True):
     ceiling: float
 
 
-class Pace:
+class TickRate:
     """The pace of one stream; times are on any clock that does not step."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Pace:
         """The time until the next tick is no pause of the stream's own; what was learnt still counts."""
         self._marks.clear()
 
-    def patience(self, tolerance: Tolerance) -> float:
+    def patience(self, tolerance: StalenessBounds) -> float:
         """Seconds of silence that are nothing unusual."""
         if self._gap is None:
             return tolerance.ceiling

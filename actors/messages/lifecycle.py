@@ -14,7 +14,7 @@ class Tellable(Protocol):
     def tell(self, message: Any) -> None: ...
 
 
-class Host(Tellable, Protocol):
+class WorkerHandle(Tellable, Protocol):
     """Where connections live: a worker process, or this one (``pid`` 0). ``tell`` raises ``WorkerDied``."""
 
     @property
@@ -25,7 +25,7 @@ class Host(Tellable, Protocol):
         it has ended. Answers with how it ended in that time, ``""`` if it did not or if that is not known."""
 
 
-class Link(Protocol):
+class ReadableLink(Protocol):
     """Our end of what leads to a worker process."""
 
     def fileno(self) -> int: ...
@@ -40,7 +40,7 @@ class Begin(Struct, frozen=True):
     """An actor's first message, told by itself: an exception in pykka's ``on_start`` would call no hook."""
 
 
-class Wired(Control, frozen=True):
+class Refs(Control, frozen=True):
     """The rest of the house, told to those who were there before it: the head of the way out for
     requests, its end, the supervisor, the desks, and everyone who has a part of the status picture."""
 
@@ -104,7 +104,7 @@ class StopConnection(Struct, frozen=True, tag=True):
     connection: str
 
 
-class StopHost(Struct, frozen=True, tag=True):
+class StopWorker(Struct, frozen=True, tag=True):
     """Close every connection politely and end."""
 
 

@@ -25,7 +25,7 @@ class OrderRefused(Event, frozen=True):
     reason: str
 
 
-class OrderUnknown(Event, frozen=True):
+class OrderInDoubt(Event, frozen=True):
     """An order was sent and its connection lost before the answer: it waits for evidence."""
 
     base_topic: ClassVar[str] = "order.unknown"

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
-from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopHost, Tellable
+from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopWorker, Tellable
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
 from actors.values import LogLevel
 
@@ -66,7 +66,7 @@ class OrderSent(Struct, frozen=True):
     epoch: int
 
 
-class Settled(Struct, frozen=True):
+class RequestDone(Struct, frozen=True):
     """Request ``id`` has its answer, or will never have one; told along the way out, where it took places."""
 
     id: int
@@ -124,7 +124,7 @@ PublicEvent = (
     | events.ConfigRefused
     | events.OrderOpened
     | events.OrderRefused
-    | events.OrderUnknown
+    | events.OrderInDoubt
     | events.OrderNotPlaced
     | events.OrderClosed
     | events.OrderOrphan
@@ -154,7 +154,7 @@ class EventBatch(Struct, frozen=True, tag=True):
     sequence: int = 0
 
 
-class Trade(Struct, frozen=True):
+class TradingRequest(Struct, frozen=True):
     """A trading command for the order desk, which answers waiter ``id`` by ``expires_at`` (monotonic)."""
 
     id: int
@@ -162,7 +162,7 @@ class Trade(Struct, frozen=True):
     expires_at: float
 
 
-class Load(Struct, frozen=True):
+class CandleRequest(Struct, frozen=True):
     """Candles for whoever is ``to``, which is told an ``Answer`` (a list of ``Candle``, its own to keep) or a
     ``Refusal`` by ``expires_at`` (monotonic), under the ``id`` that it gave."""
 
@@ -211,5 +211,5 @@ class LogRecord(Struct, frozen=True, tag=True):
 Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = StartConnection | StopConnection | StopHost | SetLogLevel | Send
+Downlink = StartConnection | StopConnection | StopWorker | SetLogLevel | Send
 """What the main process sends to a worker process."""

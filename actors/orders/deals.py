@@ -10,7 +10,7 @@ ENDED_KEPT: Final = 1_000
 OVERDUE: Final = 10.0  # a deal is reported within about a second of its end (protocol 1.7.8)
 
 
-class Standing(enum.Enum):
+class Ownership(enum.Enum):
     """Whose a deal is, as far as we know."""
 
     PAST = "past"  # had ended when we came: nothing to tell anybody
@@ -21,12 +21,12 @@ class Standing(enum.Enum):
     OURS = "ours"
 
 
-class Entry:
+class DealRecord:
     """One deal; ``seen`` is the step of the ledger that first saw it, ``order`` is set if it is ours."""
 
     __slots__ = ("deal", "order", "seen", "standing")
 
-    def __init__(self, deal: Deal, standing: Standing, seen: int, order: str = "") -> None:
+    def __init__(self, deal: Deal, standing: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
         self.standing = standing
         self.seen = seen
@@ -39,12 +39,12 @@ class Entry:
     @property
     def unaccounted(self) -> bool:
         """Whether it may still turn out to be an order's."""
-        return self.standing not in {Standing.OURS, Standing.FOREIGN}
+        return self.standing not in {Ownership.OURS, Ownership.FOREIGN}
 
     @property
     def announced(self) -> bool:
         """Whether it was made known as an orphan."""
-        return self.standing in {Standing.ORPHAN, Standing.FOREIGN}
+        return self.standing in {Ownership.ORPHAN, Ownership.FOREIGN}
 
 
 class Deals:
@@ -54,14 +54,14 @@ class Deals:
     """
 
     def __init__(self) -> None:
-        self._open: dict[str, Entry] = {}
-        self._ended: dict[str, Entry] = {}
+        self._open: dict[str, DealRecord] = {}
+        self._ended: dict[str, DealRecord] = {}
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[DealRecord]:
         yield from self._open.values()
         yield from self._ended.values()
 
-    def get(self, id: str) -> Entry | None:
+    def get(self, id: str) -> DealRecord | None:
         return self._open.get(id) or self._ended.get(id)
 
     def open(self) -> list[Deal]:
@@ -71,20 +71,20 @@ class Deals:
         """Oldest first."""
         return [entry.deal for entry in self._ended.values() if entry.closed]
 
-    def unclaimed(self) -> list[Entry]:
-        return [entry for entry in self if entry.standing is Standing.UNCLAIMED]
+    def unclaimed(self) -> list[DealRecord]:
+        return [entry for entry in self if entry.standing is Ownership.UNCLAIMED]
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: DealRecord) -> None:
         if entry.closed:
             self._end(entry)
         else:
             self._open[entry.deal.id] = entry
 
-    def take_open(self, deal: Deal, standing: Standing, step: int) -> Entry:
+    def take_open(self, deal: Deal, standing: Ownership, step: int) -> DealRecord:
         """The entry of a deal that is said to be open; a new one gets ``standing``."""
         entry = self.get(deal.id)
         if entry is None:
-            entry = Entry(deal, standing, step)
+            entry = DealRecord(deal, standing, step)
         elif entry.closed:
             return entry
         entry.deal = deal
@@ -92,11 +92,11 @@ class Deals:
         self._open[deal.id] = entry
         return entry
 
-    def take_closed(self, deal: Deal, standing: Standing, step: int) -> Entry | None:
+    def take_closed(self, deal: Deal, standing: Ownership, step: int) -> DealRecord | None:
         """The entry of a deal that is said to have ended, ``None`` if that is no news."""
         entry = self.get(deal.id)
         if entry is None:
-            entry = Entry(deal, standing, step)
+            entry = DealRecord(deal, standing, step)
         elif entry.closed:
             return None
         entry.deal = deal
@@ -109,7 +109,7 @@ class Deals:
             if id not in listed and entry.deal.closes_at + OVERDUE < now:
                 self._end(entry)
 
-    def _end(self, entry: Entry) -> None:
+    def _end(self, entry: DealRecord) -> None:
         self._open.pop(entry.deal.id, None)
         self._ended.pop(entry.deal.id, None)
         self._ended[entry.deal.id] = entry

@@ -15,7 +15,7 @@ from actors.messages.events import (
     DealsClosed,
     DealsOpen,
     Event,
-    OrderUnknown,
+    OrderInDoubt,
     TradingHalted,
 )
 from actors.messages.status import DeskStatus
@@ -38,7 +38,7 @@ class Journal(Protocol):
     def close(self) -> None: ...
 
 
-class Books:
+class JournaledLedger:
     """``ledger`` may be read by anyone, and told things as long as ``record`` follows."""
 
     def __init__(self, account: AccountKind, journal: Journal, now: float, verdict_delay: float) -> None:
@@ -64,7 +64,7 @@ class Books:
         """What the last runtime left behind: a halt, orders in doubt."""
         doubts = self.ledger.orders_in_doubt()
         news: list[Item] = [
-            OrderUnknown(order.id, order.asset, order.amount, order.reason) for order in doubts
+            OrderInDoubt(order.id, order.asset, order.amount, order.reason) for order in doubts
         ]
         return news if self.halted is None else [TradingHalted(self.halted), *news]
 

@@ -13,15 +13,15 @@ from actors.messages.events import (
     DealsOpen,
     Event,
     OrderClosed,
+    OrderInDoubt,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
     OrderRefused,
-    OrderUnknown,
 )
-from actors.orders.deals import Deals, Entry, Standing
+from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import GIVEN_UP, SETTLED, UNFINISHED, Order, OrderState
-from actors.orders.reconciliation import Claim, Login, latest_end, match
+from actors.orders.reconciliation import LoginSnapshot, UnresolvedOrder, latest_end, match
 from actors.values import AccountKind, Deal
 
 FINISHED_KEPT: Final = 1_000
@@ -44,11 +44,11 @@ class Ledger:
         self._grace = grace
         self._step = 0
         self._orders: dict[str, Order] = {}
-        self._claims: dict[str, Claim] = {}
+        self._claims: dict[str, UnresolvedOrder] = {}
         self._finished: dict[str, None] = {}  # ids, oldest first
         self._changed: dict[str, Order] = {}
         self._deals = Deals()
-        self._logins: dict[str, Login] = {}
+        self._logins: dict[str, LoginSnapshot] = {}
         self._first_due: set[type[Event]] = {DealsOpen, DealsClosed}
         for order in orders:
             self._restore(order, now)
@@ -69,7 +69,7 @@ class Ledger:
         self._step += 1
         order = Order(id, command.asset, command.amount, command.direction, command.duration, account, now)
         order = self._put(order.become(OrderState.JOURNALED))
-        self._claims[id] = Claim(order, self._step)
+        self._claims[id] = UnresolvedOrder(order, self._step)
         return order
 
     def not_sent(self, id: str, reason: str) -> list[Event]:
@@ -94,7 +94,7 @@ class Ledger:
     def login(self, connection: str, epoch: int) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
-        self._logins[connection] = Login(epoch, self._step)
+        self._logins[connection] = LoginSnapshot(epoch, self._step)
 
     def logout(self, connection: str, epoch: int) -> None:
         """That life ended: what would have spoken against a verdict can no longer be heard on it."""
@@ -105,12 +105,12 @@ class Ledger:
     def accepted(self, event: DealAccepted) -> list[Event]:
         """The request id decides whose the deal is, whatever we had thought of that order."""
         self._step += 1
-        entry = self._deals.take_open(event.deal, Standing.UNCLAIMED, self._step)
+        entry = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
         order = self._orders.get(event.request_id)
-        if entry.standing is Standing.OURS:
+        if entry.standing is Ownership.OURS:
             return []
         if order is None or not (order.in_flight or order.state in GIVEN_UP):
-            return [*self._disown(entry, Standing.FOREIGN), *self._settle()]
+            return [*self._disown(entry, Ownership.FOREIGN), *self._settle()]
         return [*self._open(order, entry), *self._settle()]
 
     def refused(self, event: DealRefused) -> list[Event]:
@@ -123,7 +123,7 @@ class Ledger:
 
     def opened_listed(self, event: DealsOpen, now: float) -> list[Event]:
         self._step += 1
-        standing = Standing.LISTED if self._is_first(event) else Standing.UNCLAIMED
+        standing = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
         for deal in event.deals:
             self._deals.take_open(deal, standing, self._step)
         if event.complete:
@@ -135,9 +135,9 @@ class Ledger:
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
         """Deals that ended, listed or just now; each end is told once, whoever tells of it again."""
         self._step += 1
-        standing = Standing.PAST if event.listed and self._is_first(event) else Standing.UNCLAIMED
+        standing = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
         entries = [self._deals.take_closed(deal, standing, self._step) for deal in event.deals]
-        ended = [entry for entry in entries if entry and entry.standing is not Standing.PAST]
+        ended = [entry for entry in entries if entry and entry.standing is not Ownership.PAST]
         if event.listed and event.complete and (login := self._login(event)):
             login.show_closed([latest_end(deal, self._owner(deal)) for deal in event.deals], now)
         events = self._settle()
@@ -196,10 +196,10 @@ class Ledger:
         if order.state is OrderState.JOURNALED:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            claim = self._claims[order.id] = Claim(order, self._step)
+            claim = self._claims[order.id] = UnresolvedOrder(order, self._step)
             claim.lose(self._step, now)
         if order.deal is not None:
-            self._deals.add(Entry(order.deal, Standing.OURS, self._step, order.id))
+            self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
 
     def _known(self, id: str) -> Order:
         if id not in self._orders:
@@ -212,14 +212,14 @@ class Ledger:
         self._first_due.discard(type(event))
         return first
 
-    def _login(self, event: DealsOpen | DealsClosed) -> Login | None:
+    def _login(self, event: DealsOpen | DealsClosed) -> LoginSnapshot | None:
         login = self._logins.get(event.connection)
         return login if login and login.epoch == event.epoch else None
 
-    def _doubts(self) -> list[Claim]:
+    def _doubts(self) -> list[UnresolvedOrder]:
         return [claim for claim in self._claims.values() if claim.order.state is OrderState.UNKNOWN]
 
-    def _verdict_at(self, claim: Claim) -> float:
+    def _verdict_at(self, claim: UnresolvedOrder) -> float:
         """When it is sure that the order came to nothing; infinity while there is no proof or a doubt."""
         shown_at = min((login.would_show(claim) for login in self._logins.values()), default=math.inf)
         if shown_at == math.inf or any(claim.may_fit(entry) for entry in self._deals):
@@ -230,7 +230,7 @@ class Ledger:
         if order.state is OrderState.UNKNOWN:
             return []
         self._change(order, OrderState.UNKNOWN, reason)
-        return [OrderUnknown(order.id, order.asset, order.amount, reason)]
+        return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
 
     def _settle(self) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce those that can be nobody's."""
@@ -240,15 +240,15 @@ class Ledger:
             events += self._open(claim.order, entry)
         for entry in self._deals.unclaimed():
             if not any(claim.order.in_flight and claim.fits(entry) for claim in self._claims.values()):
-                events += self._disown(entry, Standing.ORPHAN)
+                events += self._disown(entry, Ownership.ORPHAN)
         return events
 
-    def _open(self, order: Order, entry: Entry) -> list[Event]:
+    def _open(self, order: Order, entry: DealRecord) -> list[Event]:
         events: list[Event] = [OrderOpened(order.id, entry.deal)]
         if order.state in GIVEN_UP and not entry.announced:
             events.append(OrderOrphan(entry.deal))
-        untold = entry.closed and entry.standing is Standing.PAST
-        entry.standing, entry.order = Standing.OURS, order.id
+        untold = entry.closed and entry.standing is Ownership.PAST
+        entry.standing, entry.order = Ownership.OURS, order.id
         self._change(order, OrderState.OPEN, deal=entry.deal)
         if entry.closed:
             self._finish(entry)
@@ -258,12 +258,12 @@ class Ledger:
         entry = self._deals.get(deal.id)
         return self._orders.get(entry.order) if entry else None
 
-    def _finish(self, entry: Entry) -> None:
+    def _finish(self, entry: DealRecord) -> None:
         order = self._owner(entry.deal)
         if order and order.state is OrderState.OPEN:
             self._change(order, OrderState.CLOSED, deal=entry.deal)
 
-    def _disown(self, entry: Entry, standing: Standing) -> list[Event]:
+    def _disown(self, entry: DealRecord, standing: Ownership) -> list[Event]:
         announced, entry.standing = entry.announced, standing
         return [] if announced else [OrderOrphan(entry.deal)]
 

@@ -12,12 +12,12 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.messages import commands, events, traffic
 from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
-from actors.messages.lifecycle import Tellable, Wired
+from actors.messages.lifecycle import Refs, Tellable
 from actors.messages.status import Describe
-from actors.orders.journaled_ledger import Books, Journal
+from actors.orders.journaled_ledger import Journal, JournaledLedger
 from actors.orders.order import send_by
-from actors.orders.pre_trade_checks import Limits, check
-from actors.orders.waiters import RESULT_GRACE, Briefing, DeskBook
+from actors.orders.pre_trade_checks import OrderLimits, check
+from actors.orders.waiters import RESULT_GRACE, DeskBook, Readiness
 from actors.values import AccountKind
 
 
@@ -41,7 +41,7 @@ class OrderDesk(RuntimeActor):
     """
 
     def __init__(
-        self, account: AccountKind, limits: Limits, journal: Journal, *, router: Tellable, **kwargs: Any
+        self, account: AccountKind, limits: OrderLimits, journal: Journal, *, router: Tellable, **kwargs: Any
     ) -> None:
         super().__init__("order desk", **kwargs)
         self._limits = limits
@@ -49,10 +49,10 @@ class OrderDesk(RuntimeActor):
         self._outbound: Tellable
         # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
         self._utc_offset = time.time() - self.now()
-        self._books = Books(account, journal, self._utc(), limits.verdict_delay)
+        self._books = JournaledLedger(account, journal, self._utc(), limits.verdict_delay)
         self._ledger = self._books.ledger
         self._book = DeskBook()
-        self._briefing = Briefing()
+        self._briefing = Readiness()
         self._check: Timer | None = None
         self._upkeep = self.every(3600.0, _JournalUpkeep())
 
@@ -60,7 +60,7 @@ class OrderDesk(RuntimeActor):
         match message:
             case HaltTrading(id=waiter, reason=reason):
                 self._halt(waiter, reason or "halted by a person")
-            case traffic.Trade():
+            case traffic.TradingRequest():
                 self._trade(message)
             case traffic.OrderSent(order=order):
                 if not self._book.sent(message):
@@ -85,13 +85,13 @@ class OrderDesk(RuntimeActor):
                 self._upkeep.last_error = self._books.tidy()
             case Describe():
                 self.describe(message, self._books.status())
-            case Wired():
+            case Refs():
                 self._outbound = message.outbound
                 self._router.tell(traffic.EventBatch(self.name, self._books.opening()))
             case _:
                 self.unexpected(message)
 
-    def _trade(self, trade: traffic.Trade) -> None:
+    def _trade(self, trade: traffic.TradingRequest) -> None:
         match command := trade.command:
             case commands.Resume():
                 self._switch(trade.id, self._books.resume, events.TradingResumed())
@@ -107,7 +107,7 @@ class OrderDesk(RuntimeActor):
             case commands.GetOpenedDeals() | commands.GetClosedDeals():
                 self._answer((trade.id, self._books.listing(command)))
 
-    def _place(self, trade: traffic.Trade, command: commands.PlaceOrder) -> None:
+    def _place(self, trade: traffic.TradingRequest, command: commands.PlaceOrder) -> None:
         flying = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
         asset = self._briefing.assets.get(command.asset)
         try:
@@ -140,7 +140,7 @@ class OrderDesk(RuntimeActor):
         at = self._ledger.check_at()
         self._check = None if at is None else self.after(max(0.0, at - self._utc()), _Due())
 
-    def _await(self, trade: traffic.Trade, command: commands.AwaitResult) -> None:
+    def _await(self, trade: traffic.TradingRequest, command: commands.AwaitResult) -> None:
         deal = self._ledger.deal(command.deal_id)
         if deal is None:
             self._answer((trade.id, errors.RequestRefused(f"there is no deal {command.deal_id!r}")))

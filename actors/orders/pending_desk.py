@@ -8,8 +8,8 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
-from actors.messages.lifecycle import Tellable, Wired
-from actors.messages.traffic import Answer, Refusal, Request, Settled, Trade
+from actors.messages.lifecycle import Refs, Tellable
+from actors.messages.traffic import Answer, Refusal, Request, RequestDone, TradingRequest
 from actors.values import PendingOrder
 
 
@@ -20,8 +20,8 @@ class _Overdue(Struct, frozen=True):
 class PendingDesk(RuntimeActor):
     """Owns the list of pending orders and who waits for what about them (protocol 1.7.10).
 
-    Receives ``Trade``, ``Settled`` and the venue's words; sends requests on their way out and answers to
-    ``router``. A halt concerns it too.
+    Receives ``TradingRequest``, ``RequestDone`` and the venue's events; sends requests to ``outbound`` and
+    answers to ``router``. A halt concerns it too.
     """
 
     def __init__(self, *, router: Tellable, **kwargs: Any) -> None:
@@ -30,13 +30,13 @@ class PendingDesk(RuntimeActor):
         self._outbound: Tellable
         self._halted: str | None = None
         self._orders: list[PendingOrder] | None = None
-        self._placing: deque[Trade] = deque()
+        self._placing: deque[TradingRequest] = deque()
         self._cancelling: dict[str, int] = {}
         self._asking: list[int] = []
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case Trade():
+            case TradingRequest():
                 self._trade(message)
             case events.PendingAnswered():
                 self._answered(message)
@@ -46,19 +46,19 @@ class PendingDesk(RuntimeActor):
                 self._halt(reason)
             case events.TradingResumed():
                 self._halted = None
-            case Settled(id=id):
+            case RequestDone(id=id):
                 self._forget(id)
             case _Overdue(id=id):
                 if self._forget(id):
                     self._answer(id, RequestTimeout("no answer by the deadline; it may still take effect"))
-            case Wired():
+            case Refs():
                 self._outbound = message.outbound
             case events.Event():
                 pass
             case _:
                 self.unexpected(message)
 
-    def _trade(self, trade: Trade) -> None:
+    def _trade(self, trade: TradingRequest) -> None:
         self.after(max(0.0, trade.expires_at - self.now()), _Overdue(trade.id))
         match command := trade.command:
             case commands.PlacePendingOrder():
@@ -73,7 +73,7 @@ class PendingDesk(RuntimeActor):
             case commands.GetPendingOrders():
                 self._asking.append(trade.id)
 
-    def _place(self, trade: Trade, command: commands.PlacePendingOrder) -> None:
+    def _place(self, trade: TradingRequest, command: commands.PlacePendingOrder) -> None:
         if self._halted is not None:
             self._answer(trade.id, Halted(self._halted))
         elif (command.open_at is None) is (command.open_price is None):
@@ -83,7 +83,7 @@ class PendingDesk(RuntimeActor):
             if len(self._placing) == 1:
                 self._send(trade)
 
-    def _send(self, trade: Trade) -> None:
+    def _send(self, trade: TradingRequest) -> None:
         assert isinstance(trade.command, commands.PlacePendingOrder)
         self._outbound.tell(Request(trade.id, trade.command, trade.expires_at, urgent=True))
 

@@ -12,7 +12,7 @@ from actors.values import Asset, Balance
 CENT: Final = Decimal("0.01")
 
 
-class Limits(Struct, frozen=True):
+class OrderLimits(Struct, frozen=True):
     """What the configuration allows; amounts in the account's currency, times in seconds.
 
     ``verdict_delay`` is how long after a later login an order whose connection was lost may still turn up:
@@ -29,7 +29,7 @@ class Limits(Struct, frozen=True):
 
 
 def check(
-    command: PlaceOrder, asset: Asset | None, balance: Balance | None, open_deals: int, limits: Limits
+    command: PlaceOrder, asset: Asset | None, balance: Balance | None, open_deals: int, limits: OrderLimits
 ) -> None:
     """Raises ``NotSent`` with the first rule that the order breaks.
 
@@ -50,7 +50,7 @@ def check(
         raise NotSent(f"{open_deals} deals are open or on their way, {limits.maximum_open} are allowed")
 
 
-def _check_amount(amount: Decimal, balance: Balance | None, limits: Limits) -> None:
+def _check_amount(amount: Decimal, balance: Balance | None, limits: OrderLimits) -> None:
     if amount <= 0 or not limits.minimum_amount <= amount <= limits.maximum_amount:
         raise NotSent(
             f"the amount may be {limits.minimum_amount:f} to {limits.maximum_amount:f}, not {amount:f}"

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from actors.orders.deals import Entry
+from actors.orders.deals import DealRecord
 from actors.orders.order import Order, OrderState
 from actors.values import Deal
 
@@ -20,7 +20,7 @@ CLOCK_DOUBT: Final = 3_700.0  # a wall clock may have been stepped by an hour
 LISTED: Final = 20  # closed deals in the venue's list; fewer are all there are
 
 
-class Claim:
+class UnresolvedOrder:
     """An order that a deal may belong to, until we know.
 
     ``since`` is the step of the ledger that made it: a deal seen before is another's. ``lost`` is the step
@@ -40,15 +40,15 @@ class Claim:
             self.lost = step
             self.lost_at = now
 
-    def fits(self, entry: Entry) -> bool:
+    def fits(self, entry: DealRecord) -> bool:
         """Whether the deal is what was asked, and opened when it would have been."""
         return self._within(entry, 0.0)
 
-    def may_fit(self, entry: Entry) -> bool:
+    def may_fit(self, entry: DealRecord) -> bool:
         """The same if a clock was wrong: no ground to claim the deal, but enough to forbid a verdict."""
         return self._within(entry, CLOCK_DOUBT)
 
-    def _within(self, entry: Entry, doubt: float) -> bool:
+    def _within(self, entry: DealRecord, doubt: float) -> bool:
         order, deal = self.order, entry.deal
         return (
             entry.seen > self.since
@@ -60,7 +60,9 @@ class Claim:
         )
 
 
-def match(claims: Collection[Claim], entries: Iterable[Entry]) -> tuple[Claim, Entry] | None:
+def match(
+    claims: Collection[UnresolvedOrder], entries: Iterable[DealRecord]
+) -> tuple[UnresolvedOrder, DealRecord] | None:
     """An order without an answer and the only deal that fits it, if it fits no other order in flight.
 
     Where several deals or orders fit, nothing is given away. An order that was proven not placed yields
@@ -89,7 +91,7 @@ def latest_end(deal: Deal, order: Order | None) -> float:
     return order.created_at + deal.closes_at - deal.opened_at + UNDER_WAY
 
 
-class Login(Struct):
+class LoginSnapshot(Struct):
     """One life of a connection, and when the venue sent its first lists on it.
 
     ``reach`` is how far back the closed ones go: every deal that ended after it is in the list.
@@ -110,7 +112,7 @@ class Login(Struct):
             self.closed_at = now
             self.reach = min(ends) if len(ends) >= LISTED else -math.inf
 
-    def would_show(self, claim: Claim) -> float:
+    def would_show(self, claim: UnresolvedOrder) -> float:
         """Since when its lists would have shown the deal, had the order reached the venue; else infinity."""
         ends_at = claim.order.created_at + claim.order.duration - GRAIN
         too_early = claim.lost is None or self.step <= claim.lost

@@ -8,7 +8,7 @@ from typing import Final
 from actors.errors import NotPlaced, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages import events
 from actors.messages.commands import PlaceOrder
-from actors.messages.traffic import OrderSent, Trade
+from actors.messages.traffic import OrderSent, TradingRequest
 from actors.values import Asset, Balance, Deal
 
 RESULT_GRACE: Final = 15.0
@@ -106,7 +106,7 @@ class DeskBook:
         return lost
 
 
-class Briefing:
+class Readiness:
     """What the venue has said; until ``complete``, trades are kept in ``early``."""
 
     NEEDED: Final = frozenset({events.AssetsListed, events.DealsOpen, events.DealsClosed})
@@ -114,7 +114,7 @@ class Briefing:
     def __init__(self) -> None:
         self.assets: dict[str, Asset] = {}
         self.balance: Balance | None = None
-        self.early: dict[int, Trade] = {}
+        self.early: dict[int, TradingRequest] = {}
         self._heard: set[type[events.Event]] = set()
 
     @property
@@ -122,7 +122,7 @@ class Briefing:
         """Whether the assets and the account's deals are known: what a trade is judged by."""
         return self._heard >= self.NEEDED
 
-    def take_orders(self) -> list[Trade]:
+    def take_orders(self) -> list[TradingRequest]:
         """The orders among the early trades; they wait no more."""
         orders = [trade for trade in self.early.values() if isinstance(trade.command, PlaceOrder)]
         for trade in orders:
@@ -133,7 +133,7 @@ class Briefing:
         """For the orders among the early trades, when the runtime stops."""
         return [(trade.id, NotSent("the runtime stopped before it was sent")) for trade in self.take_orders()]
 
-    def hear(self, event: events.Event) -> list[Trade]:
+    def hear(self, event: events.Event) -> list[TradingRequest]:
         """Take in an event; the early trades, if it was the last word that they needed."""
         match event:
             case events.AssetsListed(assets=assets):

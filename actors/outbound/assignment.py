@@ -17,9 +17,9 @@ from actors.messages.control import HandoverBegun
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.status import PoolPart
-from actors.messages.traffic import Failure, Reply, Request, Settled
-from actors.outbound.members import PoolPlan, Roster
-from actors.outbound.stream_placement import Stream, Subscriptions
+from actors.messages.traffic import Failure, Reply, Request, RequestDone
+from actors.outbound.members import Members, PoolPlan
+from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 
 MOVE_TIMEOUT = 10.0
 """Seconds that a move may take until it is given up; the stream stays where it is."""
@@ -27,26 +27,26 @@ MOVE_TIMEOUT = 10.0
 SETTLING = 3.0
 """Seconds that a stream stays where it was confirmed: the health monitor must have heard of it there."""
 
-Step = Request | Reply | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
+PoolEffect = Request | Reply | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
 """What follows from a decision: a request that goes out again from the head of the way, an answer, news,
 or the word to the router or the supervisor."""
 
 
-class Carriage:
-    """Owns the streams and the roster. Every ``Step`` that a method answers with is to be taken, in order.
+class Assignment:
+    """Owns the streams and the roster. The caller executes every returned ``PoolEffect``, in order.
 
     ``now`` is on the monotonic clock.
     """
 
     def __init__(self, plan: PoolPlan) -> None:
-        self.roster = Roster(plan)
-        self._subscriptions = Subscriptions(plan.streams_per_connection)
+        self.roster = Members(plan)
+        self._subscriptions = StreamPlacement(plan.streams_per_connection)
         self._parked: list[Request] = []
-        self._wishes: dict[int, Stream] = {}
+        self._wishes: dict[int, StreamSlot] = {}
 
     # Requests
 
-    def choose(self, request: Request, now: float) -> tuple[str, list[Step]]:
+    def choose(self, request: Request, now: float) -> tuple[str, list[PoolEffect]]:
         """The connection that takes ``request`` now; ``""`` if none does (then it waits or is answered)."""
         match request.command:
             case SubscribeTicks() as command:
@@ -65,13 +65,15 @@ class Carriage:
                 self._parked.append(request)
                 return "", self.want()
 
-    def settle(self, settled: Settled, now: float) -> None:
+    def settle(self, settled: RequestDone, now: float) -> None:
         """A request is answered or given up."""
         self.roster.settled(settled.id, now, succeeded=settled.succeeded)
         if stream := self._wishes.pop(settled.id, None):
             stream.waiters.discard(settled.id)
 
-    def _subscribe(self, request: Request, command: SubscribeTicks, now: float) -> tuple[str, list[Step]]:
+    def _subscribe(
+        self, request: Request, command: SubscribeTicks, now: float
+    ) -> tuple[str, list[PoolEffect]]:
         known = self._subscriptions.get(command.asset)
         if request.connection:  # one of our own, for a stream that may have moved or gone meanwhile
             current = known is not None and known.rides(request.connection)
@@ -90,7 +92,7 @@ class Carriage:
         steps = self._place(now, but=stream)
         return stream.connection, steps
 
-    def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[Step]]:
+    def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[PoolEffect]]:
         if request.connection:
             waited_for = self._subscriptions.leaves(asset, request.connection)
             return self.roster.if_up(request.connection) if waited_for else "", []
@@ -98,7 +100,7 @@ class Carriage:
         if stream is None:
             return "", [Failure(request.id, "RequestRefused", f"{asset} is not subscribed")]
         reason = "unsubscribed before it was confirmed"
-        steps: list[Step] = [Failure(id, "RequestRefused", reason) for id in sorted(stream.waiters)]
+        steps: list[PoolEffect] = [Failure(id, "RequestRefused", reason) for id in sorted(stream.waiters)]
         steps.append(StreamDropped(asset))
         if stream.target:
             steps.append(self._let_go(asset, stream.target))
@@ -109,19 +111,19 @@ class Carriage:
 
     # Connections
 
-    def up(self, name: str, epoch: int, now: float) -> list[Step]:
+    def up(self, name: str, epoch: int, now: float) -> list[PoolEffect]:
         """A connection can take streams and requests."""
         self.roster.up(name, epoch, now)
         # All at once they would break the rate: they go the whole way out again.
         parked, self._parked = self._parked, []
         return [*self._place(now), *parked]
 
-    def down(self, name: str, epoch: int, now: float) -> list[Step]:
+    def down(self, name: str, epoch: int, now: float) -> list[PoolEffect]:
         """Its streams move, its reads are repeated elsewhere; what must not be repeated is answered."""
         if not self.roster.down(name, epoch):
             return []
         self._subscriptions.release(name)
-        steps: list[Step] = []
+        steps: list[PoolEffect] = []
         for request in self.roster.take_lost(name):
             match request.command:
                 case LoadCandles():
@@ -135,22 +137,22 @@ class Carriage:
                     pass  # answered when it streams again; by the order desk
         return steps + self._place(now)
 
-    def give_up(self, name: str) -> list[Step]:
+    def give_up(self, name: str) -> list[PoolEffect]:
         """A connection will not come back by itself."""
         if name in self.roster:
             self.roster[name].given_up = True
         return self._open()
 
-    def house(self, name: str, host: Any) -> list[Step]:
+    def house(self, name: str, host: Any) -> list[PoolEffect]:
         """A connection lives there, or nowhere if ``host`` is ``None``: then others are to take its place."""
         self.roster[name].house(host)
         return self._open()
 
-    def want(self) -> list[Step]:
+    def want(self) -> list[PoolEffect]:
         """Somebody waits for the venue."""
         return self._open(some=True)
 
-    def tend(self, now: float) -> list[Step]:
+    def tend(self, now: float) -> list[PoolEffect]:
         """Spread the streams better by one move, give up a move that got stuck, close what is idle."""
         self.roster.expire(now)
         steps = self._place(now)
@@ -167,27 +169,27 @@ class Carriage:
 
     # Streams
 
-    def confirm(self, confirmed: StreamConfirmed, now: float) -> list[Step]:
+    def confirm(self, confirmed: StreamConfirmed, now: float) -> list[PoolEffect]:
         """The venue streams: who waits for it is answered, a connection that it has left is to let go."""
         if self.roster[confirmed.connection].epoch != confirmed.epoch:
             return []
         stream, left = self._subscriptions.confirm(confirmed, now)
         if stream is None:
             return []
-        steps: list[Step] = [Reply(id, confirmed) for id in sorted(stream.waiters)]
+        steps: list[PoolEffect] = [Reply(id, confirmed) for id in sorted(stream.waiters)]
         return [*steps, self._let_go(confirmed.asset, left)] if self.roster.if_up(left) else steps
 
-    def released(self, event: StreamReleased, now: float) -> list[Step]:
+    def released(self, event: StreamReleased, now: float) -> list[PoolEffect]:
         """A connection has let a stream go: there is room."""
         self._subscriptions.left(event.asset, event.connection)
         return self._place(now)
 
-    def resubscribe(self, asset: str) -> list[Step]:
+    def resubscribe(self, asset: str) -> list[PoolEffect]:
         """The stream is silent: once more, where it is."""
         stream = self._subscriptions.get(asset)
         return [_again(stream, stream.connection)] if stream and stream.connection else []
 
-    def move(self, asset: str) -> list[Step]:
+    def move(self, asset: str) -> list[PoolEffect]:
         """The stream does not come over its connection: over another at once, if one has room."""
         stream = self._subscriptions.get(asset)
         if stream is None or not stream.connection or stream.target:
@@ -204,14 +206,14 @@ class Carriage:
         """The pool as the status shows it."""
         return PoolPart(self._subscriptions.placed(), self.roster.figures())
 
-    def _place(self, now: float, but: Stream | None = None) -> list[Step]:
+    def _place(self, now: float, but: StreamSlot | None = None) -> list[PoolEffect]:
         self.roster.cast(self._subscriptions.load())
         account = "" if self.roster.others_come(now) else self.roster.account
         placed = self._subscriptions.place(self.roster.markets, account)
-        again: Iterable[Step] = (_again(each, each.connection) for each in placed if each is not but)
+        again: Iterable[PoolEffect] = (_again(each, each.connection) for each in placed if each is not but)
         return [*again, *self._open()]
 
-    def _open(self, *, some: bool = False) -> list[Step]:
+    def _open(self, *, some: bool = False) -> list[PoolEffect]:
         opening = self.roster.to_open(self._subscriptions.load(), some=some)
         return [OpenConnection(name) for name in opening]
 
@@ -224,7 +226,7 @@ class Carriage:
         return Request(0, UnsubscribeTicks(asset), math.inf, connection)
 
 
-def _again(stream: Stream, connection: str) -> Request:
+def _again(stream: StreamSlot, connection: str) -> Request:
     """In nobody's name: who waits is answered when it is confirmed, and the limiter may delay a restored
     stream, but never refuse it."""
     return Request(0, SubscribeTicks(stream.asset, stream.period), math.inf, connection)

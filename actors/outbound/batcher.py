@@ -10,8 +10,8 @@ from actors.engine.timers import Timer
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe
-from actors.messages.traffic import Request, Requests, Settled
-from actors.outbound.batching import BatchSettings, Gathering
+from actors.messages.traffic import Request, RequestDone, Requests
+from actors.outbound.batching import BatchSettings, NagleBuffer
 
 
 class _Flush(Struct, frozen=True):
@@ -19,13 +19,15 @@ class _Flush(Struct, frozen=True):
 
 
 class Batcher(RuntimeActor):
-    """Owns the requests that wait for company; receives ``Request`` and ``Settled``, sends ``Requests`` to
-    ``outbound``, and what is settled. What has been told already is company at no cost: nothing leaves before
-    it is seen."""
+    """Owns the requests that wait to be joined.
+
+    Receives ``Request`` and ``RequestDone``, sends ``Requests`` and ``RequestDone`` to ``outbound``. It reads
+    all messages that wait in its inbox before a batch leaves.
+    """
 
     def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
         super().__init__("batcher", **kwargs)
-        self._gathering: Gathering[Request] = Gathering(settings)
+        self._gathering: NagleBuffer[Request] = NagleBuffer(settings)
         self._outbound = outbound
         self._unasked = itertools.count(-(2**62), -1)  # far from every request's id
         self._flush: Timer | None = None
@@ -37,7 +39,7 @@ class Batcher(RuntimeActor):
                 self._gathering.add(message.id or next(self._unasked), message)
                 if message.urgent or self._gathering.full:
                     self._pass_on()
-            case Settled():
+            case RequestDone():
                 self._gathering.settle(message.id)
                 self._outbound.tell(message)
             case _Flush():

@@ -18,7 +18,7 @@ class BatchSettings(Struct, frozen=True):
     timeout: float
 
 
-class Gathering(Generic[T]):
+class NagleBuffer(Generic[T]):
     """Joins what comes in quick succession, as TCP does by Nagle's algorithm (RFC 896): who waits for one
     answer before the next request is never held back, and nobody for longer than ``timeout``.
 

@@ -30,7 +30,7 @@ class PoolPlan(Struct, frozen=True):
     idle_timeout: float
 
 
-Load = Mapping[str, int]
+StreamCounts = Mapping[str, int]
 """How many streams each connection carries; those that wait for one are at ``""``."""
 
 
@@ -77,7 +77,7 @@ class Member:
             self.host = host
 
 
-class Roster:
+class Members:
     """Every request in flight belongs to one member; at most one member has the account."""
 
     def __init__(self, plan: PoolPlan) -> None:
@@ -138,7 +138,7 @@ class Roster:
         coming = any(member.kept and not member.came_up and not member.hopeless for member in self)
         return coming and self._first_up_at is not None and now - self._first_up_at < COMING
 
-    def cast(self, load: Load) -> None:
+    def cast(self, load: StreamCounts) -> None:
         """Give everyone who is up a role; ``load`` is how many streams each carries, ``""`` those that wait.
 
         Who has the account keeps it; lost, it goes to one that stands by. Only what is not needed for
@@ -157,7 +157,7 @@ class Roster:
                 member.role = Role.STANDBY if stands_by else Role.MARKET
                 spare -= stands_by
 
-    def _bearers(self, load: Load) -> int:
+    def _bearers(self, load: StreamCounts) -> int:
         """How many connections so many streams need."""
         return math.ceil(sum(load.values()) / self._plan.streams_per_connection)
 
@@ -214,7 +214,7 @@ class Roster:
 
     # Opening and closing
 
-    def to_open(self, load: Load, *, some: bool) -> list[str]:
+    def to_open(self, load: StreamCounts, *, some: bool) -> list[str]:
         """Which further connections the streams need; one if there is none and ``some`` or any are kept."""
         wanted = sum(member.wanted and not member.hopeless for member in self)
         closed = [member for member in self if not member.wanted and not member.hopeless]
@@ -223,13 +223,13 @@ class Roster:
             member.wanted = True
         return [member.name for member in opening]
 
-    def surplus(self, load: Load) -> str:
+    def surplus(self, load: StreamCounts) -> str:
         """A connection beyond those kept whose streams the others have room for; ``""`` for none."""
         wanted = [member for member in self if member.wanted and not member.hopeless]
         extra = [each for each in wanted if not each.kept and each.role is Role.MARKET]
         return extra[-1].name if extra and len(wanted) > self._needed(load) else ""
 
-    def to_close(self, load: Load, now: float) -> list[str]:
+    def to_close(self, load: StreamCounts, now: float) -> list[str]:
         """Which connections have not been needed for ``idle_timeout`` seconds; the account's goes last."""
         since = now - self._plan.idle_timeout
         idle = [
@@ -245,7 +245,7 @@ class Roster:
             member.wanted, member.closing, member.role = False, True, Role.NONE  # it takes nothing any more
         return [member.name for member in closing]
 
-    def _needed(self, load: Load, *, some: bool = False) -> int:
+    def _needed(self, load: StreamCounts, *, some: bool = False) -> int:
         bearers = max(self._bearers(load), 1 if some or self._plan.kept else 0)
         return bearers + self._plan.standby if bearers else 0
 

@@ -27,8 +27,8 @@ from actors.messages.lifecycle import (
     CloseConnection,
     ConnectionPlaced,
     OpenConnection,
+    Refs,
     Tellable,
-    Wired,
 )
 from actors.messages.status import Describe
 from actors.messages.traffic import (
@@ -39,12 +39,12 @@ from actors.messages.traffic import (
     OrderSent,
     Reply,
     Request,
+    RequestDone,
     Requests,
     Resubscribe,
     Send,
-    Settled,
 )
-from actors.outbound.assignment import Carriage, Step
+from actors.outbound.assignment import Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 
 TENDING_INTERVAL = 1.0
@@ -58,25 +58,25 @@ class _Tend(Struct, frozen=True):
 class Pool(RuntimeActor):
     """Owns the desired streams, the roles of the connections and the requests in flight.
 
-    Receives ``Requests``, ``Resubscribe``, ``MoveStream``, ``Settled``, ``ConnectionWanted`` and the lives
-    and deaths of connections; sends ``Send`` to the connections' hosts, ``OpenConnection`` and
+    Receives ``Requests``, ``Resubscribe``, ``MoveStream``, ``RequestDone``, ``ConnectionWanted`` and the ups
+    and downs of connections; sends ``Send`` to the connections' hosts, ``OpenConnection`` and
     ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``, and what has to be
     sent once more back to the head of the way out, so that it is limited and joined like the rest.
     """
 
     def __init__(self, plan: PoolPlan, *, router: Tellable, **kwargs: Any) -> None:
         super().__init__("pool", **kwargs)
-        self._carriage = Carriage(plan)
+        self._carriage = Assignment(plan)
         self._roster = self._carriage.roster
         self._router = router
-        self._house: Wired
+        self._house: Refs
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
         match message:
             case Requests():
                 self._dispatch(message.requests)
-            case Settled():
+            case RequestDone():
                 self._carriage.settle(message, self.now())
             case StreamConfirmed():
                 self._take(self._carriage.confirm(message, self.now()))
@@ -103,7 +103,7 @@ class Pool(RuntimeActor):
                 self._take(self._carriage.tend(self.now()))
             case Describe():
                 self.describe(message, self._carriage.part())
-            case Wired():
+            case Refs():
                 self._house = message
                 self.every(TENDING_INTERVAL, _Tend())
             case Drain():
@@ -134,7 +134,7 @@ class Pool(RuntimeActor):
             except WorkerDied:
                 self._take(self._carriage.down(connection, member.epoch, self.now()))
 
-    def _take(self, steps: Iterable[Step]) -> None:
+    def _take(self, steps: Iterable[PoolEffect]) -> None:
         for step in steps:
             match step:
                 case Request():

@@ -13,7 +13,7 @@ from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, LimiterStatus
-from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, Settled
+from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, RequestDone
 from actors.rates import Allowance, Quota
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
@@ -27,7 +27,7 @@ class _Admit(Struct, frozen=True):
 class RateLimiter(RuntimeActor):
     """Owns the rate windows and the count of unanswered requests.
 
-    Receives ``Request``, ``Settled`` and the lives and deaths of connections (while there is none, nothing
+    Receives ``Request``, ``RequestDone`` and the ups and downs of connections (while there is none, nothing
     is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
     (and what is settled), and, to ``router``, the refusal of those that would wait past their deadline; an
     order's to ``desk``, which ends after this actor, so that it hears of every order that never left. While
@@ -61,7 +61,7 @@ class RateLimiter(RuntimeActor):
         match message:
             case Request():
                 self._queue(message)
-            case Settled(id=request):
+            case RequestDone(id=request):
                 self._quota.settle(request)
                 self._outbound.tell(message)
                 self._admit()

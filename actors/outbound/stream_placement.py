@@ -8,7 +8,7 @@ from actors.messages.events import StreamConfirmed
 from actors.messages.status import PlacedStream
 
 
-class StreamState(enum.Enum):
+class PlacementState(enum.Enum):
     """How far a desired stream has got: without a connection, sent on one, confirmed by the venue, or on
     its way to another that does not carry it yet."""
 
@@ -18,7 +18,7 @@ class StreamState(enum.Enum):
     MOVING = "moving"
 
 
-class Stream:
+class StreamSlot:
     """One desired stream; ``waiters`` are the requests that its confirmation answers.
 
     ``since`` is when it was confirmed, or has begun to move to ``target``, which is to carry it instead;
@@ -38,19 +38,19 @@ class Stream:
         self.confirmed: StreamConfirmed | None = None
 
     @property
-    def state(self) -> StreamState:
+    def state(self) -> PlacementState:
         if self.target:
-            return StreamState.MOVING
+            return PlacementState.MOVING
         if self.confirmed is not None:
-            return StreamState.CONFIRMED
-        return StreamState.PENDING if self.connection else StreamState.WAITING
+            return PlacementState.CONFIRMED
+        return PlacementState.PENDING if self.connection else PlacementState.WAITING
 
     def rides(self, connection: str) -> bool:
         """Whether ``connection`` is to carry it, now or when it has moved."""
         return connection in {self.connection, self.target}
 
 
-class Subscriptions:
+class StreamPlacement:
     """The desired streams by asset, each on one connection, with at most ``per_connection`` on each.
 
     Streams are spread over ``markets``; ``account`` takes those that have no room there. A connection that
@@ -60,13 +60,13 @@ class Subscriptions:
 
     def __init__(self, per_connection: int) -> None:
         self._per_connection = per_connection
-        self._streams: dict[str, Stream] = {}
+        self._streams: dict[str, StreamSlot] = {}
         self._leaving: set[tuple[str, str]] = set()
 
     def __len__(self) -> int:
         return len(self._streams)
 
-    def __iter__(self) -> Iterator[Stream]:
+    def __iter__(self) -> Iterator[StreamSlot]:
         return iter(self._streams.values())
 
     def placed(self) -> tuple[PlacedStream, ...]:
@@ -80,22 +80,22 @@ class Subscriptions:
         load.update(connection for _, connection in self._leaving)
         return load
 
-    def get(self, asset: str) -> Stream | None:
+    def get(self, asset: str) -> StreamSlot | None:
         return self._streams.get(asset)
 
-    def desire(self, asset: str, period: int) -> Stream:
+    def desire(self, asset: str, period: int) -> StreamSlot:
         """The stream of ``asset``, from now on desired; another ``period`` wants a new confirmation."""
-        stream = self._streams.setdefault(asset, Stream(asset))
+        stream = self._streams.setdefault(asset, StreamSlot(asset))
         if stream.period != period:
             stream.period = period
             stream.confirmed = None
         return stream
 
-    def drop(self, asset: str) -> Stream | None:
+    def drop(self, asset: str) -> StreamSlot | None:
         """No longer desired; the stream as it was, ``None`` if it was not desired."""
         return self._streams.pop(asset, None)
 
-    def place(self, markets: Collection[str], account: str = "") -> list[Stream]:
+    def place(self, markets: Collection[str], account: str = "") -> list[StreamSlot]:
         """Give every stream without a connection one that has room, the least loaded; those placed."""
         load = self.load()
         placed = []
@@ -112,14 +112,14 @@ class Subscriptions:
                 placed.append(stream)
         return placed
 
-    def elsewhere(self, stream: Stream, markets: Collection[str], account: str = "") -> str:
+    def elsewhere(self, stream: StreamSlot, markets: Collection[str], account: str = "") -> str:
         """Another connection that has room for ``stream``; ``""`` if none has."""
         load = self.load()
         return self._room(load, stream, markets) or self._room(load, stream, [account])
 
     def unbalanced(
         self, markets: Sequence[str], account: str, since: float, surplus: str = ""
-    ) -> tuple[Stream, str] | None:
+    ) -> tuple[StreamSlot, str] | None:
         """A stream whose move would spread the load better, and where to; one at a time, and none that was
         confirmed only after ``since``. While there is a ``surplus`` market, only that is emptied."""
         load = self.load()
@@ -135,18 +135,18 @@ class Subscriptions:
                 return (stream, target) if worthwhile else None
         return None
 
-    def _emptied(self, surplus: str, others: Sequence[str], since: float) -> tuple[Stream, str] | None:
+    def _emptied(self, surplus: str, others: Sequence[str], since: float) -> tuple[StreamSlot, str] | None:
         for stream in self:
             if stream.connection == surplus and stream.confirmed and stream.since <= since:
                 target = self._room(self.load(), stream, [name for name in others if name != surplus])
                 return (stream, target) if target else None
         return None
 
-    def stuck(self, since: float) -> list[Stream]:
+    def stuck(self, since: float) -> list[StreamSlot]:
         """The streams that are on the move from before then."""
         return [each for each in self if each.target and each.since < since]
 
-    def confirm(self, confirmed: StreamConfirmed, now: float) -> tuple[Stream | None, str]:
+    def confirm(self, confirmed: StreamConfirmed, now: float) -> tuple[StreamSlot | None, str]:
         """The venue confirmed: the stream, and the connection that it has left with that, ``""`` for none.
 
         A late word, for another connection or period than now, is ignored.
@@ -184,7 +184,7 @@ class Subscriptions:
                 stream.connection, stream.target = stream.target, ""
                 stream.confirmed = None
 
-    def _room(self, load: Counter[str], stream: Stream, connections: Collection[str]) -> str:
+    def _room(self, load: Counter[str], stream: StreamSlot, connections: Collection[str]) -> str:
         free = [
             name
             for name in connections

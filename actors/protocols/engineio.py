@@ -12,7 +12,7 @@ from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import Document
 
 
-class PacketType(enum.Enum):
+class EnginePacketType(enum.Enum):
     """The packets a server may send on a WebSocket that needed no upgrade."""
 
     OPEN = b"0"
@@ -44,10 +44,10 @@ class _Open(Struct, rename="camel"):
 _OPEN = Document("Engine.IO OPEN", _Open)
 
 
-def parse(text: bytes) -> tuple[PacketType, bytes]:
+def parse(text: bytes) -> tuple[EnginePacketType, bytes]:
     """A text message as packet type and data; raises ``RemoteProtocolError``."""
     try:
-        return PacketType(text[:1]), text[1:]
+        return EnginePacketType(text[:1]), text[1:]
     except ValueError:
         raise RemoteProtocolError(f"no Engine.IO packet begins with {text[:1]!r}") from None
 
@@ -60,9 +60,9 @@ def parse_open(data: bytes) -> Handshake:
 
 def message(data: bytes) -> bytes:
     """Wrap a Socket.IO packet."""
-    return PacketType.MESSAGE.value + data
+    return EnginePacketType.MESSAGE.value + data
 
 
 def pong(data: bytes) -> bytes:
     """Answer a PING, whose data comes back as it was."""
-    return PacketType.PONG.value + data
+    return EnginePacketType.PONG.value + data

@@ -17,7 +17,7 @@ from actors.protocols.json_documents import Document
 MAX_ATTACHMENTS = 64  # the venue has never announced more than one
 
 
-class PacketType(enum.Enum):
+class SocketPacketType(enum.Enum):
     CONNECT = b"0"
     DISCONNECT = b"1"
     EVENT = b"2"
@@ -41,22 +41,22 @@ class ConnectError(Struct, frozen=True):
     message: str = ""
 
 
-class Event(Struct, frozen=True):
+class EventPacket(Struct, frozen=True):
     """An event; each of ``arguments`` is a JSON document, wherever on the wire it stood."""
 
     name: str
     arguments: tuple[bytes, ...] = ()
 
 
-Packet = Connected | Disconnected | ConnectError | Event
+Packet = Connected | Disconnected | ConnectError | EventPacket
 
-CONNECT = engineio.message(PacketType.CONNECT.value)
-DISCONNECT = engineio.message(PacketType.DISCONNECT.value)
+CONNECT = engineio.message(SocketPacketType.CONNECT.value)
+DISCONNECT = engineio.message(SocketPacketType.DISCONNECT.value)
 
 
 def encode_event(name: str, *arguments: Any) -> bytes:
     """An EVENT as the text of one WebSocket message."""
-    return engineio.message(PacketType.EVENT.value + msgspec.json.encode((name, *arguments)))
+    return engineio.message(SocketPacketType.EVENT.value + msgspec.json.encode((name, *arguments)))
 
 
 class _Placeholder(Struct):
@@ -77,7 +77,7 @@ _PLACEHOLDER = Document("Socket.IO placeholder", _Placeholder)
 class _Awaited:
     """An event some of whose attachments are still to come."""
 
-    def __init__(self, event: Event, slots: dict[int, int], *, ours: bool) -> None:
+    def __init__(self, event: EventPacket, slots: dict[int, int], *, ours: bool) -> None:
         self.event = event
         self.ours = ours
         self._slots = slots  # number of the attachment: index of the argument
@@ -88,11 +88,11 @@ class _Awaited:
         self._attachments.append(data)
         return len(self._attachments) == len(self._slots)
 
-    def complete(self) -> Event:
+    def complete(self) -> EventPacket:
         arguments = list(self.event.arguments)
         for number, index in self._slots.items():
             arguments[index] = self._attachments[number]
-        return Event(self.event.name, tuple(arguments))
+        return EventPacket(self.event.name, tuple(arguments))
 
 
 class Decoder:
@@ -131,25 +131,25 @@ class Decoder:
             raise RemoteProtocolError("not a Socket.IO packet")
         kind, attachments, namespace, _, body = found.groups()
         ours = namespace in (None, b"/", b"/,")
-        match PacketType(kind):
-            case PacketType.BINARY_EVENT:
+        match SocketPacketType(kind):
+            case SocketPacketType.BINARY_EVENT:
                 return self._announce(body, int(attachments or 0), ours=ours)
             case _ if attachments is not None:
                 raise RemoteProtocolError("attachments announced by a packet that cannot have any")
             case _ if not ours:
                 return None
-            case PacketType.EVENT:
+            case SocketPacketType.EVENT:
                 return _event(body)
-            case PacketType.CONNECT:
+            case SocketPacketType.CONNECT:
                 return Connected()
-            case PacketType.DISCONNECT:
+            case SocketPacketType.DISCONNECT:
                 return Disconnected()
-            case PacketType.CONNECT_ERROR:
+            case SocketPacketType.CONNECT_ERROR:
                 return _CONNECT_ERROR.read(body) if body else ConnectError()
             case _:
                 raise RemoteProtocolError("an acknowledgement of something we never asked for")
 
-    def receive_binary(self, data: bytes) -> Event | None:
+    def receive_binary(self, data: bytes) -> EventPacket | None:
         """Take an attachment; the last one completes its event."""
         awaited = self._awaited
         if awaited is None:
@@ -160,7 +160,7 @@ class Decoder:
         self._awaited = None
         return awaited.complete() if awaited.ours else None
 
-    def _announce(self, body: bytes, attachments: int, *, ours: bool) -> Event | None:
+    def _announce(self, body: bytes, attachments: int, *, ours: bool) -> EventPacket | None:
         if attachments > MAX_ATTACHMENTS:
             raise RemoteProtocolError(f"{attachments} attachments announced, {MAX_ATTACHMENTS} allowed", 1009)
         event = _event(body)
@@ -173,14 +173,14 @@ class Decoder:
         return None
 
 
-def _event(body: bytes) -> Event:
+def _event(body: bytes) -> EventPacket:
     items = _ARGUMENTS.read(body)
     if not items:
         raise RemoteProtocolError("Socket.IO event without a name")
-    return Event(_NAME.read(items[0]), tuple(bytes(item) for item in items[1:]))
+    return EventPacket(_NAME.read(items[0]), tuple(bytes(item) for item in items[1:]))
 
 
-def _placeholders(event: Event) -> dict[int, int]:
+def _placeholders(event: EventPacket) -> dict[int, int]:
     """Which argument each attachment replaces. One that hides deeper inside an argument is refused."""
     slots: dict[int, int] = {}
     for index, argument in enumerate(event.arguments):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from actors.engine.inbox import Inbox
 from actors.errors import WorkerDied
 from actors.messages.events import WorkerDown
-from actors.messages.lifecycle import Link, LinkOpened, LinkReadable
+from actors.messages.lifecycle import LinkOpened, LinkReadable, ReadableLink
 from actors.messages.traffic import EventBatch
 
 
@@ -14,7 +14,7 @@ class Links:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._open: set[Link] = set()
+        self._open: set[ReadableLink] = set()
 
     def add(self, opened: LinkOpened, reader: str) -> list[EventBatch]:
         """Read it from now on; where the process may open no more descriptors, it ends at once."""
@@ -27,7 +27,7 @@ class Links:
 
     def read(self, opened: LinkOpened, reader: str) -> list[EventBatch]:
         """What has come; at the end of the link, once, ``WorkerDown``, said by its ``reader``."""
-        link: Link = opened.link
+        link: ReadableLink = opened.link
         if link not in self._open:
             return []
         try:

@@ -14,14 +14,14 @@ from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
 from actors.messages.events import Event
-from actors.messages.lifecycle import DeadlinePassed, LinkOpened, LinkReadable, RestartChild, Wired
+from actors.messages.lifecycle import DeadlinePassed, LinkOpened, LinkReadable, Refs, RestartChild
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
-from actors.routing.sequence import Continuity
-from actors.routing.status import Picture
-from actors.routing.subscriptions import Audience, StartSubscriber
-from actors.routing.venue_facts import VenueFacts, Verdict
+from actors.routing.sequence import SequenceTracker
+from actors.routing.status import StatusCollector
+from actors.routing.subscriptions import StartSubscriber, Subscriptions
+from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
 
 
@@ -34,12 +34,12 @@ class Router(RuntimeActor):
 
     def __init__(self, start_subscriber: StartSubscriber, default_deadline: float, **kwargs: Any) -> None:
         super().__init__("router", **kwargs)
-        self._audience = Audience(start_subscriber)
+        self._audience = Subscriptions(start_subscriber)
         self._facts = VenueFacts()
-        self._continuity = Continuity()
+        self._continuity = SequenceTracker()
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline)
-        self._house: Wired
+        self._house: Refs
         self._links = Links(self.inbox)
         self._draining = False
         self._events = self._ticks = self._lost = 0
@@ -65,7 +65,7 @@ class Router(RuntimeActor):
             case HandoverBegun():
                 news = self._handovers.begin(message, self._continuity.lives)
                 self._route(traffic.EventBatch(self.name, news))
-            case Wired():
+            case Refs():
                 self._house = message
             case Drain():
                 self._drain()
@@ -117,7 +117,7 @@ class Router(RuntimeActor):
             case commands.Unsubscribe():
                 self._settle(waiter.id, self._audience.remove(command))
             case commands.GetStatus():
-                waiter.picture = Picture()
+                waiter.picture = StatusCollector()
                 for part in self._house.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case commands.Restart(name=name):
@@ -134,11 +134,11 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Verdict) and not self._continuity.lives and waiter.needs_the_venue:
+        if isinstance(answer, Decision) and not self._continuity.lives and waiter.needs_the_venue:
             self._house.pool.tell(traffic.ConnectionWanted())
-        if answer is Verdict.WAIT:
+        if answer is Decision.WAIT:
             self._waiters.postpone(waiter)
-        elif answer is Verdict.FORWARD:
+        elif answer is Decision.FORWARD:
             waiter.forwarded = True
             self._forward(waiter)
         else:
@@ -148,10 +148,12 @@ class Router(RuntimeActor):
         command = waiter.command
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
             desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
-            trade = traffic.Trade(waiter.id, command, waiter.expires_at)
+            trade = traffic.TradingRequest(waiter.id, command, waiter.expires_at)
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
-            self._house.candle_desk.tell(traffic.Load(waiter.id, command, waiter.expires_at, self.actor_ref))
+            self._house.candle_desk.tell(
+                traffic.CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
+            )
         else:
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._house.outbound.tell(request)
@@ -169,7 +171,7 @@ class Router(RuntimeActor):
     def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
         waiter = self._waiters.take(id)
         if waiter is not None and waiter.forwarded and not self._draining:
-            settled = traffic.Settled(id, succeeded)
+            settled = traffic.RequestDone(id, succeeded)
             self._house.outbound.tell(settled)
             if isinstance(waiter.command, PendingCommand):
                 self._house.pending_desk.tell(settled)

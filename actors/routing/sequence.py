@@ -7,21 +7,7 @@ _STALE = (Ticks, ConnectionDown, ConnectionReport, StreamReleased)
 """What a life that is over may not say any more. Its answers and its word on deals are true all the same."""
 
 
-class Numbering:
-    """The batches of one life of a connection, as it sends them."""
-
-    def __init__(self, connection: str, epoch: int) -> None:
-        self._connection = connection
-        self._epoch = epoch
-        self._sequence = 0
-
-    def batch(self, items: list[Item]) -> EventBatch:
-        """The next one."""
-        self._sequence += 1
-        return EventBatch(self._connection, items, self._epoch, self._sequence)
-
-
-class Continuity:
+class SequenceTracker:
     """The batches of all connections, as they arrive.
 
     A life that ends may lose its last ones unseen, which its ``ConnectionDown`` announces. What a life still

@@ -36,7 +36,7 @@ PARTS: tuple[type[Part], ...] = (
 )
 
 
-class Picture:
+class StatusCollector:
     """Collects one part of each kind; ``now`` of ``compose`` is wall clock time."""
 
     def __init__(self) -> None:

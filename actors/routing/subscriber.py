@@ -6,7 +6,7 @@ from typing import Any
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
-from actors.engine.inbox import Bound
+from actors.engine.inbox import Overflow
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch, unfolded
@@ -29,7 +29,7 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", bound=Bound(CAPACITY, self._squeeze), **kwargs)
+        super().__init__(f"subscriber {name}", bound=Overflow(CAPACITY, self._squeeze), **kwargs)
         self._shares = kwargs.get("dispatcher") is not None
         self._backlog = Backlog()
         self._handler = handler

@@ -15,7 +15,7 @@ StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
 """Starts a subscriber actor for a wish whose ``to`` is a callable."""
 
 
-class Listener(Struct, frozen=True, eq=False):
+class Subscription(Struct, frozen=True, eq=False):
     """``to`` is what the user named; ``owned`` means that ``ref`` is a subscriber actor made for it."""
 
     topic: str
@@ -41,13 +41,13 @@ class Listener(Struct, frozen=True, eq=False):
             self.ref.stop(block=False)
 
 
-class Audience:
+class Subscriptions:
     """All listeners. A callable gets a subscriber actor from ``start_subscriber``; one that has died is
     forgotten when there is something to tell it."""
 
     def __init__(self, start_subscriber: StartSubscriber) -> None:
         self._start_subscriber = start_subscriber
-        self._topics: TopicTable[Listener] = TopicTable()
+        self._topics: TopicTable[Subscription] = TopicTable()
 
     def __len__(self) -> int:
         return len(self._topics)
@@ -60,7 +60,7 @@ class Audience:
     def add(self, wish: Subscribe) -> None:
         owned = not isinstance(wish.to, pykka.ActorRef)
         ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
-        self._topics.add(wish.topic, Listener(wish.topic, wish.to, ref, wish.batch, owned))
+        self._topics.add(wish.topic, Subscription(wish.topic, wish.to, ref, wish.batch, owned))
 
     def remove(self, wish: Unsubscribe) -> bool:
         """Whether there was such a subscription."""

@@ -25,7 +25,7 @@ MOST_CANDLES = 100_000
 """More would be seven hundred pages, and minutes of the rate limit, for what is likely a slip."""
 
 
-class Verdict(enum.Enum):
+class Decision(enum.Enum):
     """What becomes of a command that the facts do not answer."""
 
     WAIT = "the venue has not said yet what it takes to judge it"
@@ -54,33 +54,33 @@ class VenueFacts:
         return True
 
     def consider(self, command: Command, utc: float) -> Any:
-        """The answer to ``command`` as of ``utc``, or a ``Verdict``.
+        """The answer to ``command`` as of ``utc``, or a ``Decision``.
 
         Raises ``RequestRefused`` if it cannot be fulfilled.
         """
         match command:
             case GetBalance():
-                return self.balance or Verdict.WAIT
+                return self.balance or Decision.WAIT
             case GetAssets():
-                return Verdict.WAIT if self.assets is None else dict(self.assets)
+                return Decision.WAIT if self.assets is None else dict(self.assets)
             case GetServerTime():
                 offset = self.clock_offset
-                return Verdict.WAIT if offset is None else ServerTime(utc + offset, offset)
+                return Decision.WAIT if offset is None else ServerTime(utc + offset, offset)
             case GetPayout():
                 asset = self._asset(command.asset)
-                return asset if asset is Verdict.WAIT else _payout(asset)
+                return asset if asset is Decision.WAIT else _payout(asset)
             case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
                 raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
                 if period < 1:
                     raise RequestRefused(f"period must be at least 1 second, not {period}")
-                return Verdict.WAIT if self._asset(symbol) is Verdict.WAIT else Verdict.FORWARD
+                return Decision.WAIT if self._asset(symbol) is Decision.WAIT else Decision.FORWARD
             case _:
-                return Verdict.FORWARD
+                return Decision.FORWARD
 
     def _asset(self, symbol: str) -> Any:
         if self.assets is None:
-            return Verdict.WAIT
+            return Decision.WAIT
         if symbol not in self.assets:
             raise RequestRefused(f"the venue lists no asset {symbol!r}")
         return self.assets[symbol]

@@ -6,7 +6,7 @@ from typing import Any
 from actors.errors import RequestError
 from actors.messages.commands import Command, Halt, Resume
 from actors.messages.events import CommandFailed
-from actors.routing.status import Picture
+from actors.routing.status import StatusCollector
 from actors.routing.validation import flaw
 
 
@@ -26,7 +26,7 @@ class Waiter:
         self.timer: Any = None
         self.flaw = ""
         self.forwarded = False
-        self.picture: Picture | None = None
+        self.picture: StatusCollector | None = None
 
     @property
     def needs_the_venue(self) -> bool:

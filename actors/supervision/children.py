@@ -6,12 +6,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from actors.errors import AuthRejected, TooManyRestarts
-from actors.messages.events import ActorQuarantined, ActorRestarted
+from actors.messages.events import ActorQuarantined, ActorRestarted, ConnectionDown
 from actors.messages.lifecycle import ConnectionSettings, RestartDue, StableDue
+from actors.messages.status import ChildStatus
 from actors.supervision.backoff import Backoff
-from actors.supervision.effects import Announce, Later, Retry, Step
-from actors.supervision.regions import Access
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.effects import Announce, Later, Retry, SupervisionEffect
+from actors.supervision.regions import DialSettings
+from actors.supervision.restart_intensity import RestartIntensity
+from actors.values import Region
 
 
 class Plan(Struct, frozen=True):
@@ -25,10 +27,10 @@ class Plan(Struct, frozen=True):
     hosts: tuple[str, ...]
     connections: tuple[str, ...]
     kept: int
-    access: Access
+    access: DialSettings
     settings: ConnectionSettings
     new_backoff: Callable[[], Backoff]
-    new_intensity: Callable[[], Intensity]
+    new_intensity: Callable[[], RestartIntensity]
     reset_after: float
     heartbeat_timeout: float
     workers: bool = True
@@ -86,7 +88,7 @@ class Child:
         """Whether its start is booked, and it has not lived since ``epoch``."""
         return self.state is ChildState.WAITING and self.epoch == epoch
 
-    def begins(self) -> list[Step]:
+    def begins(self) -> list[SupervisionEffect]:
         """The next life begins; the news if one went before that failed."""
         self.epoch += 1
         self.state = ChildState.STARTING
@@ -94,7 +96,7 @@ class Child:
             return []
         return [Announce(ActorRestarted(self.name, self.backoff.attempts, self.last_error))]
 
-    def is_up(self) -> list[Step]:
+    def is_up(self) -> list[SupervisionEffect]:
         self.state = ChildState.UP
         return [Later(self._reset_after, StableDue(self.name, self.epoch))]
 
@@ -105,7 +107,7 @@ class Child:
             self.backoff.reset()
         return lasted
 
-    def failed(self, error: Exception, now: float, *, died: bool, pause: float = 0.0) -> Step:
+    def failed(self, error: Exception, now: float, *, died: bool, pause: float = 0.0) -> SupervisionEffect:
         """Its next start is booked, ``pause`` later than usual, or it is given up; ``died``: it was up."""
         delay = self.backoff.failed(error)
         if died and self._intensity.exceeded(now):
@@ -118,7 +120,7 @@ class Child:
         self.restarts += 1
         return Retry(pause + delay, self.restart_due, str(error))
 
-    def give_up(self, error: Exception) -> Step:
+    def give_up(self, error: Exception) -> SupervisionEffect:
         self.last_error = str(error)
         self.given_up = error
         self.state = ChildState.QUARANTINED
@@ -129,3 +131,44 @@ class Child:
         self.given_up = None
         self.backoff.reset()
         self._intensity.forget()
+
+
+class ConnectionChild(Child):
+    """A connection: where it lives, and what its present life, or the last one, has come to.
+
+    ``losses`` counts the lives that were ready and ended before they were stable, in a row.
+    """
+
+    def __init__(self, name: str, plan: Plan, host: str) -> None:
+        super().__init__(name, plan)
+        self.host = host
+        self.region = min(plan.access.regions, key=lambda region: region.priority)
+        self.began_at = 0.0
+        self.was_ready = False
+        self.round_trip: float | None = None
+        self.losses = 0
+
+    def start(self, region: Region, now: float) -> list[SupervisionEffect]:
+        self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
+        return self.begins()
+
+    def stable(self, epoch: int) -> bool:
+        if stable := super().stable(epoch):
+            self.losses = 0
+        return stable
+
+    def lost(self, reason: str) -> ConnectionDown:
+        """The news of its end, where it cannot tell them itself."""
+        return ConnectionDown(self.name, self.epoch, self.region.name, reason, self.was_ready)
+
+    def status(self) -> ChildStatus:
+        """As the status shows it."""
+        return ChildStatus(
+            name=self.name,
+            worker=self.host,
+            region=self.region.name,
+            state=self.state.value,
+            epoch=self.epoch,
+            restarts=self.restarts,
+            last_error=self.last_error,
+        )

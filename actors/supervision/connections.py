@@ -8,20 +8,27 @@ from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionS
 from actors.messages.lifecycle import (
     AttemptDue,
     ConnectionPlaced,
-    Host,
     RegionsProbed,
     RestartDue,
     StableDue,
     StartConnection,
     StopConnection,
+    WorkerHandle,
 )
 from actors.messages.status import ChildStatus, RegionStatus
-from actors.supervision.children import ChildState, Plan
-from actors.supervision.connection_child import ConnectionChild
-from actors.supervision.dial_gate import Attempts
-from actors.supervision.effects import Announce, Escalate, Later, ProbeRegions, Step, TellHost, TellPool
-from actors.supervision.login_refusals import Refusals
-from actors.supervision.regions import Access, Regions
+from actors.supervision.children import ChildState, ConnectionChild, Plan
+from actors.supervision.dial_gate import DialGate
+from actors.supervision.effects import (
+    Announce,
+    Escalate,
+    Later,
+    ProbeRegions,
+    SupervisionEffect,
+    TellPool,
+    TellWorker,
+)
+from actors.supervision.login_refusals import LoginRefusals
+from actors.supervision.regions import DialSettings, Regions
 from actors.values import Region
 
 
@@ -32,10 +39,10 @@ class Connections:
         self._settings = plan.settings
         self._probes = plan.probes
         self._regions = Regions(plan.access.regions)
-        self._attempts = Attempts(plan.access.connects)
+        self._attempts = DialGate(plan.access.connects)
         self._looks_at = math.inf
-        self._refusals = Refusals(plan.refusal_delay)
-        self._processes: dict[str, Host] = {}
+        self._refusals = LoginRefusals(plan.refusal_delay)
+        self._processes: dict[str, WorkerHandle] = {}
         self._lost_hosts: set[str] = set()
         self._children = {
             name: ConnectionChild(name, plan, host)
@@ -46,21 +53,21 @@ class Connections:
 
     # -- where they live -------------------------------------------------------------------------------
 
-    def housed(self, host: str, process: Host, now: float) -> list[Step]:
+    def housed(self, host: str, process: WorkerHandle, now: float) -> list[SupervisionEffect]:
         """A host is there: what has waited for it starts."""
         self._processes[host] = process
         self._lost_hosts.discard(host)
         ours = self._living_on(host)
-        steps: list[Step] = [TellPool(ConnectionPlaced(child.name, process)) for child in ours]
+        steps: list[SupervisionEffect] = [TellPool(ConnectionPlaced(child.name, process)) for child in ours]
         for child in ours:
             if child.state is ChildState.STRANDED:
                 steps += self._queue(child, now)
         return steps
 
-    def stranded(self, host: str, reason: str, final: Exception | None) -> list[Step]:
+    def stranded(self, host: str, reason: str, final: Exception | None) -> list[SupervisionEffect]:
         """A host is gone, for good if there is a ``final`` error: its connections went with it."""
         self._processes.pop(host, None)
-        steps: list[Step] = []
+        steps: list[SupervisionEffect] = []
         for child in self._living_on(host):
             if child.alive:
                 steps.append(Announce(child.lost(reason)))
@@ -78,7 +85,7 @@ class Connections:
 
     # -- what is wanted --------------------------------------------------------------------------------
 
-    def open(self, name: str, now: float) -> list[Step]:
+    def open(self, name: str, now: float) -> list[SupervisionEffect]:
         """Somebody wants it: it starts, unless it lives or was given up."""
         child = self._children[name]
         match child.state:
@@ -88,7 +95,7 @@ class Connections:
                 child.state = ChildState.RESTARTING
         return []
 
-    def close(self, name: str) -> list[Step]:
+    def close(self, name: str) -> list[SupervisionEffect]:
         """Nobody wants it any more."""
         child = self._children[name]
         match child.state:
@@ -101,7 +108,7 @@ class Connections:
                 child.state = ChildState.CLOSING
         return []
 
-    def restart(self, name: str, now: float) -> list[Step]:
+    def restart(self, name: str, now: float) -> list[SupervisionEffect]:
         """Begin a new life; raises ``RequestRefused`` where that cannot be."""
         child = self._children.get(name)
         if child is None:
@@ -129,11 +136,11 @@ class Connections:
 
     # -- how they fare ---------------------------------------------------------------------------------
 
-    def due(self, due: RestartDue, now: float) -> list[Step]:
+    def due(self, due: RestartDue, now: float) -> list[SupervisionEffect]:
         child = self._children[due.name]
         return self._queue(child, now) if child.waits(due.epoch) else []
 
-    def probe(self, now: float) -> list[Step]:
+    def probe(self, now: float) -> list[SupervisionEffect]:
         """Measure regions before they are needed. To the venue each probe is an attempt to connect, so it
         passes the same gate, and none takes the place of a connection."""
         regions: list[Region] = []
@@ -147,7 +154,7 @@ class Connections:
     def probed(self, probed: RegionsProbed, now: float) -> None:
         self._regions.probed(probed, now)
 
-    def attempt(self, now: float) -> list[Step]:
+    def attempt(self, now: float) -> list[SupervisionEffect]:
         """A look that was booked for now; it is not the next one if that was booked again, for sooner."""
         if now >= self._looks_at:
             self._looks_at = math.inf
@@ -156,7 +163,7 @@ class Connections:
     def stable(self, due: StableDue) -> None:
         self._children[due.name].stable(due.epoch)
 
-    def up(self, up: ConnectionUp) -> list[Step]:
+    def up(self, up: ConnectionUp) -> list[SupervisionEffect]:
         child = self._children[up.connection]
         if up.epoch != child.epoch:
             return []
@@ -175,7 +182,7 @@ class Connections:
         child.round_trip = report.round_trip
         self._regions.measured(child.region, report.round_trip)
 
-    def down(self, down: ConnectionDown, now: float) -> list[Step]:
+    def down(self, down: ConnectionDown, now: float) -> list[SupervisionEffect]:
         child = self._children[down.connection]
         if down.epoch != child.epoch or not child.alive:
             return []
@@ -194,7 +201,7 @@ class Connections:
         child.losses += down.was_ready
         return self._failed(child, down, now)
 
-    def suspected(self, suspect: ConnectionSuspect, now: float) -> list[Step]:
+    def suspected(self, suspect: ConnectionSuspect, now: float) -> list[SupervisionEffect]:
         """It is up and yet no good: another takes its place, elsewhere."""
         child = self._children[suspect.connection]
         if suspect.epoch != child.epoch or child.state is not ChildState.UP:
@@ -203,13 +210,13 @@ class Connections:
         down = child.lost(suspect.reason)
         return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
 
-    def change(self, access: Access, now: float) -> list[Step]:
+    def change(self, access: DialSettings, now: float) -> list[SupervisionEffect]:
         """Dial there, and so often, from now on; who is somewhere else, or on the way there, moves, which is
         no failure. Who waits for the gate may have to wait no longer."""
         self._regions.change(access.regions)
         self._attempts.change(access.connects)
         moving = {ChildState.STARTING, ChildState.UP}
-        leaving: list[Step] = [
+        leaving: list[SupervisionEffect] = [
             self._renew(child)
             for child in self._children.values()
             if child.state in moving and child.region not in self._regions
@@ -223,7 +230,7 @@ class Connections:
     def _living_on(self, host: str) -> list[ConnectionChild]:
         return [child for child in self._children.values() if child.host == host]
 
-    def _launch(self, child: ConnectionChild, now: float) -> list[Step]:
+    def _launch(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
         """Begin at zero: at once if its host is there, with it otherwise."""
         child.forgive()
         if child.host in self._processes:
@@ -231,21 +238,21 @@ class Connections:
         child.state = ChildState.STRANDED
         return []
 
-    def _renew(self, child: ConnectionChild) -> Step:
+    def _renew(self, child: ConnectionChild) -> SupervisionEffect:
         """Have a living one end, to begin anew at once; it has not failed."""
         child.forgive()
         child.state = ChildState.RESTARTING
         return self._goodbye(child)
 
-    def _queue(self, child: ConnectionChild, now: float) -> list[Step]:
+    def _queue(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
         """Have it dial as soon as it may."""
         child.state = ChildState.WAITING
         self._attempts.join(child.name)
         return self._admit(now)
 
-    def _admit(self, now: float) -> list[Step]:
+    def _admit(self, now: float) -> list[SupervisionEffect]:
         """Those dial whom the gate lets through, while there is a region that may be tried."""
-        steps: list[Step] = []
+        steps: list[SupervisionEffect] = []
         for name in self._attempts.waiting():
             child = self._children[name]
             if child.state is not ChildState.WAITING:
@@ -262,18 +269,18 @@ class Connections:
         """Until somebody may dial: for the gate, for the regions, and after a refused session."""
         return max(self._attempts.wait(now), self._regions.wait(now), self._refusals.wait(now))
 
-    def _start(self, child: ConnectionChild, now: float) -> list[Step]:
+    def _start(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
         region = self._regions.choose(now, home=child.region if child.epoch else None)
         self._regions.tried(region)
         news = child.start(region, now)
         start = StartConnection(child.name, child.epoch, region, self._settings)
-        return [*news, TellHost(self._processes[child.host], start)]
+        return [*news, TellWorker(self._processes[child.host], start)]
 
-    def _goodbye(self, child: ConnectionChild) -> Step:
+    def _goodbye(self, child: ConnectionChild) -> SupervisionEffect:
         """Have it leave politely; it reports its end, or its host's end does."""
-        return TellHost(self._processes[child.host], StopConnection(child.name))
+        return TellWorker(self._processes[child.host], StopConnection(child.name))
 
-    def _failed(self, child: ConnectionChild, down: ConnectionDown, now: float) -> list[Step]:
+    def _failed(self, child: ConnectionChild, down: ConnectionDown, now: float) -> list[SupervisionEffect]:
         error = AuthRejected(down.reason) if down.terminal else TransportError(down.reason)
         if down.terminal and self._refusals.refused(child.began_at, now):
             at_rest = {ChildState.WAITING, ChildState.STRANDED}
@@ -284,7 +291,7 @@ class Connections:
             steps = [child.failed(error, now, died=down.was_ready, pause=pause)]
         return [*steps, *self._escalation(child.given_up or error)]
 
-    def _escalation(self, error: Exception) -> list[Step]:
+    def _escalation(self, error: Exception) -> list[SupervisionEffect]:
         """What follows when none is left that could come back, or be opened in their place."""
         hopeless = {ChildState.QUARANTINED}
         if isinstance(error, AuthRejected):

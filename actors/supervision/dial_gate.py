@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from actors.rates import Allowance, Quota, Rate
 
 
-class Attempts:
+class DialGate:
     """Those that want to dial, in the order in which they came; each has one place."""
 
     def __init__(self, rates: Sequence[Rate]) -> None:

@@ -5,13 +5,13 @@ from msgspec import Struct
 from actors.messages.lifecycle import (
     AttemptDue,
     ConnectionPlaced,
-    Host,
     RestartDue,
     SetLogLevel,
     StableDue,
     StartConnection,
     StopConnection,
-    StopHost,
+    StopWorker,
+    WorkerHandle,
 )
 from actors.messages.traffic import PublicEvent
 from actors.values import LogLevel, Region
@@ -20,23 +20,23 @@ SOON = 0.005
 """Seconds that are none to a reader."""
 
 
-class StartHost(Struct, frozen=True):
+class StartWorker(Struct, frozen=True):
     """Start the process called ``name``."""
 
     name: str
 
 
-class KillHost(Struct, frozen=True):
+class KillWorker(Struct, frozen=True):
     """End a process, which has ``patience`` seconds to end by itself; for the log at ``level``, why."""
 
     name: str
-    process: Host
+    process: WorkerHandle
     because: str
     level: LogLevel
     patience: float = 0.0
 
 
-class HostLost(Struct, frozen=True):
+class WorkerLost(Struct, frozen=True):
     """A process is gone, and its connections with it; ``final`` is why it will not come back."""
 
     name: str
@@ -44,11 +44,11 @@ class HostLost(Struct, frozen=True):
     final: Exception | None = None
 
 
-class TellHost(Struct, frozen=True):
+class TellWorker(Struct, frozen=True):
     """Tell a process something; that it is gone by now is no failure, its ``WorkerDown`` is coming."""
 
-    process: Host
-    message: StartConnection | StopConnection | StopHost | SetLogLevel
+    process: WorkerHandle
+    message: StartConnection | StopConnection | StopWorker | SetLogLevel
 
 
 class TellPool(Struct, frozen=True):
@@ -95,6 +95,15 @@ class Escalate(Struct, frozen=True):
     error: Exception
 
 
-Step = (
-    StartHost | KillHost | HostLost | TellHost | TellPool | Later | Retry | ProbeRegions | Announce | Escalate
+SupervisionEffect = (
+    StartWorker
+    | KillWorker
+    | WorkerLost
+    | TellWorker
+    | TellPool
+    | Later
+    | Retry
+    | ProbeRegions
+    | Announce
+    | Escalate
 )

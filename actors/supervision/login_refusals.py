@@ -3,7 +3,7 @@
 from actors.supervision.backoff import AUTH_ATTEMPTS
 
 
-class Refusals:
+class LoginRefusals:
     """Counts refused logins with no successful one in between.
 
     Those that were under way together count as one, so that a hiccup that meets many connections is not

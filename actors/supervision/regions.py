@@ -16,7 +16,7 @@ MEASUREMENTS = 32
 """Round trips that the average is taken of; at a ping every 20 s those of ten minutes, for one connection."""
 
 
-class Access(Struct, frozen=True):
+class DialSettings(Struct, frozen=True):
     """Where the venue is, and how often it may be dialled, by all connections together."""
 
     regions: tuple[Region, ...]

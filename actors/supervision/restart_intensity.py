@@ -3,7 +3,7 @@
 from collections import deque
 
 
-class Intensity:
+class RestartIntensity:
     """More than ``max_restarts`` deaths within ``max_seconds`` are too many.
 
     It is for what dies after it was up. What does not come up at all is slowed down by its backoff.

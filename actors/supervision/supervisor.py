@@ -22,23 +22,23 @@ from actors.messages.lifecycle import (
     Begin,
     CheckHeartbeats,
     CloseConnection,
-    Host,
     OpenConnection,
+    Refs,
     RegionsProbed,
     RestartChild,
     RestartDue,
     SetLogLevel,
     StableDue,
     Tellable,
-    Wired,
+    WorkerHandle,
 )
 from actors.messages.status import Describe, SupervisorPart
 from actors.messages.traffic import Answer, EventBatch, Refusal
 from actors.supervision import effects as steps
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
-from actors.supervision.regions import Access
-from actors.supervision.workers import Hosts
+from actors.supervision.regions import DialSettings
+from actors.supervision.workers import Workers
 from actors.values import Region
 
 CHECK_INTERVAL = 0.5
@@ -57,7 +57,7 @@ class Supervisor(RuntimeActor):
         self,
         plan: Plan,
         *,
-        start_host: Callable[[str], Host],
+        start_host: Callable[[str], WorkerHandle],
         probe: Callable[[Sequence[Region], Tellable], None],
         router: Tellable,
         pool: Tellable,
@@ -65,7 +65,7 @@ class Supervisor(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__("supervisor", **kwargs)
-        self._hosts = Hosts(plan)
+        self._hosts = Workers(plan)
         self._connections = Connections(plan)
         self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)
         self._start_host = start_host
@@ -104,7 +104,7 @@ class Supervisor(RuntimeActor):
                 self._take(self._connections.close(name))
             case RegionsProbed():
                 self._connections.probed(message, now)
-            case Reconfigure(settings=Access() as access):
+            case Reconfigure(settings=DialSettings() as access):
                 self._take(self._connections.change(access, now))
             case SetLogLevel():
                 self._take(self._hosts.log_from(message))
@@ -112,7 +112,7 @@ class Supervisor(RuntimeActor):
                 self._restart(message)
             case Describe():
                 self.describe(message, SupervisorPart(*self._connections.part(now), self._hosts.part()))
-            case Wired():
+            case Refs():
                 self._begin(now)
             case Drain():
                 self._drain()
@@ -154,17 +154,19 @@ class Supervisor(RuntimeActor):
         self._connections.drain()
         self._take(self._hosts.drain())
 
-    def _take(self, decided: list[steps.Step]) -> None:
+    def _take(self, decided: list[steps.SupervisionEffect]) -> None:
         for step in decided:
             match step:
-                case steps.StartHost(name=name):
+                case steps.StartWorker(name=name):
                     self._run(name)
-                case steps.KillHost(name=name, process=process, because=why, level=level, patience=patience):
+                case steps.KillWorker(
+                    name=name, process=process, because=why, level=level, patience=patience
+                ):
                     ended = process.kill(patience)
                     logger.log(level, "{} (pid {}) {}{}", name, process.pid, why, ended and f" ({ended})")
-                case steps.HostLost(name=name, reason=reason, final=final):
+                case steps.WorkerLost(name=name, reason=reason, final=final):
                     self._take(self._connections.stranded(name, reason, final))
-                case steps.TellHost(process=process, message=message):
+                case steps.TellWorker(process=process, message=message):
                     try:
                         process.tell(message)
                     except WorkerDied as error:  # its WorkerDown is coming

@@ -2,10 +2,18 @@
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import Heartbeat, WorkerDown, WorkerUp
-from actors.messages.lifecycle import Host, RestartDue, SetLogLevel, StableDue, StopHost
+from actors.messages.lifecycle import RestartDue, SetLogLevel, StableDue, StopWorker, WorkerHandle
 from actors.messages.status import WorkerStatus
 from actors.supervision.children import Child, ChildState, Plan
-from actors.supervision.effects import Announce, HostLost, KillHost, Retry, StartHost, Step, TellHost
+from actors.supervision.effects import (
+    Announce,
+    KillWorker,
+    Retry,
+    StartWorker,
+    SupervisionEffect,
+    TellWorker,
+    WorkerLost,
+)
 
 STARTUP = 10.0
 """Seconds that a new process has for its first heartbeat, if that is longer than for a later one: its imports
@@ -15,12 +23,12 @@ LAST_STEPS = 0.25
 """Seconds that a process has from the end of its link to its own: so long its exit status is worth a wait."""
 
 
-class HostChild(Child):
+class WorkerChild(Child):
     """A worker process, or the main one (then its ``pid`` is 0 and it never fails)."""
 
     def __init__(self, name: str, plan: Plan) -> None:
         super().__init__(name, plan)
-        self.process: Host | None = None
+        self.process: WorkerHandle | None = None
         self.heard_at = 0.0
         self.beat: Heartbeat | None = None
 
@@ -29,38 +37,38 @@ class HostChild(Child):
         return now - self.heard_at >= (timeout if self.beat else max(timeout, STARTUP))
 
 
-class Hosts:
+class Workers:
     """All processes of one plan, by name. Each method takes in an event, and answers with what follows."""
 
     def __init__(self, plan: Plan) -> None:
         self._workers = plan.workers
         self._timeout = plan.heartbeat_timeout
-        self._children = {name: HostChild(name, plan) for name in plan.hosts}
+        self._children = {name: WorkerChild(name, plan) for name in plan.hosts}
         self._checked_at = float("-inf")
 
     def __contains__(self, name: str) -> bool:
         return name in self._children
 
-    def begin(self) -> list[Step]:
-        return [StartHost(name) for name in self._children]
+    def begin(self) -> list[SupervisionEffect]:
+        return [StartWorker(name) for name in self._children]
 
-    def started(self, name: str, process: Host, now: float) -> list[Step]:
+    def started(self, name: str, process: WorkerHandle, now: float) -> list[SupervisionEffect]:
         host = self._children[name]
         host.process, host.heard_at, host.beat = process, now, None
         return host.begins()
 
-    def not_started(self, name: str, error: WorkerDied, now: float) -> list[Step]:
+    def not_started(self, name: str, error: WorkerDied, now: float) -> list[SupervisionEffect]:
         """There is no process, so nothing that could have died."""
         return self._failed(self._children[name], error, now, died=False)
 
-    def due(self, due: RestartDue) -> list[Step]:
+    def due(self, due: RestartDue) -> list[SupervisionEffect]:
         waits = self._children[due.name].waits(due.epoch)
-        return [StartHost(due.name)] if waits else []
+        return [StartWorker(due.name)] if waits else []
 
     def stable(self, due: StableDue) -> None:
         self._children[due.name].stable(due.epoch)
 
-    def heard(self, beat: Heartbeat, now: float) -> list[Step]:
+    def heard(self, beat: Heartbeat, now: float) -> list[SupervisionEffect]:
         """The first heartbeat of a life is its ``WorkerUp``; one of an earlier life counts for nothing."""
         host = self._children[beat.worker]
         if host.process is None or host.process.pid != beat.pid:
@@ -70,11 +78,11 @@ class Hosts:
             return []
         return [*host.is_up(), Announce(WorkerUp(host.name, beat.pid))]
 
-    def check(self, now: float) -> list[Step]:
+    def check(self, now: float) -> list[SupervisionEffect]:
         """Kill whom nobody has heard of for too long; call it more often than that."""
         overslept = now - self._checked_at > self._timeout / 2
         self._checked_at = now
-        steps: list[Step] = []
+        steps: list[SupervisionEffect] = []
         for host in self._children.values():
             if host.process is None or not host.process.pid:
                 continue
@@ -82,58 +90,60 @@ class Hosts:
                 host.heard_at = now
             elif host.silent(now, self._timeout):
                 silence = f"is killed: silent for {now - host.heard_at:.1f} s"
-                steps.append(KillHost(host.name, host.process, silence, "ERROR"))
+                steps.append(KillWorker(host.name, host.process, silence, "ERROR"))
                 host.heard_at = now  # its end is on its way
         return steps
 
-    def down(self, down: WorkerDown, now: float) -> list[Step]:
+    def down(self, down: WorkerDown, now: float) -> list[SupervisionEffect]:
         """Its link has ended: whatever is left of it is killed before a successor starts."""
         host = self._children[down.worker]
         if host.process is None or host.process.pid != down.pid:
             return []
         process, host.process = host.process, None
         if host.state in {ChildState.STOPPED, ChildState.RESTARTING}:
-            ended = KillHost(host.name, process, "has ended, as was asked", "INFO")
-            again = [StartHost(host.name)] if host.state is ChildState.RESTARTING else []
-            return [ended, HostLost(host.name, down.reason), *again]
-        fence = KillHost(host.name, process, f"has ended: {down.reason}", "WARNING", LAST_STEPS)
+            ended = KillWorker(host.name, process, "has ended, as was asked", "INFO")
+            again = [StartWorker(host.name)] if host.state is ChildState.RESTARTING else []
+            return [ended, WorkerLost(host.name, down.reason), *again]
+        fence = KillWorker(host.name, process, f"has ended: {down.reason}", "WARNING", LAST_STEPS)
         return [fence, *self._failed(host, WorkerDied(down.reason), now, died=True)]
 
-    def restart(self, name: str) -> list[Step]:
+    def restart(self, name: str) -> list[SupervisionEffect]:
         """Begin a new life; raises ``RequestRefused`` for what is no worker."""
         host = self._children[name]
         if not self._workers:
             raise RequestRefused(f"{name} is this process")
         host.forgive()
         if host.process is None:
-            return [StartHost(name)]
+            return [StartWorker(name)]
         host.state = ChildState.RESTARTING
-        return [KillHost(name, host.process, "is stopped, to start anew as was asked", "INFO")]
+        return [KillWorker(name, host.process, "is stopped, to start anew as was asked", "INFO")]
 
-    def log_from(self, level: SetLogLevel) -> list[Step]:
+    def log_from(self, level: SetLogLevel) -> list[SupervisionEffect]:
         """Have each worker log from another level on; the main process's log is not ours to change."""
-        return [TellHost(process, level) for process in self.processes()] if self._workers else []
+        return [TellWorker(process, level) for process in self.processes()] if self._workers else []
 
-    def drain(self) -> list[Step]:
+    def drain(self) -> list[SupervisionEffect]:
         """Let none start any more, and have each end once its connections have."""
         for host in self._children.values():
             host.state = ChildState.STOPPED
-        return [TellHost(process, StopHost()) for process in self.processes()]
+        return [TellWorker(process, StopWorker()) for process in self.processes()]
 
-    def processes(self) -> list[Host]:
+    def processes(self) -> list[WorkerHandle]:
         return [host.process for host in self._children.values() if host.process is not None]
 
     def part(self) -> tuple[WorkerStatus, ...]:
         """The worker processes as the status shows them."""
         return tuple(map(_status, self._children.values())) if self._workers else ()
 
-    def _failed(self, host: HostChild, error: WorkerDied, now: float, *, died: bool) -> list[Step]:
+    def _failed(
+        self, host: WorkerChild, error: WorkerDied, now: float, *, died: bool
+    ) -> list[SupervisionEffect]:
         verdict = host.failed(error, now, died=died)
         final = None if isinstance(verdict, Retry) else WorkerDied(host.last_error)
-        return [verdict, HostLost(host.name, str(error), final)]
+        return [verdict, WorkerLost(host.name, str(error), final)]
 
 
-def _status(host: HostChild) -> WorkerStatus:
+def _status(host: WorkerChild) -> WorkerStatus:
     return WorkerStatus(
         name=host.name,
         pid=host.process.pid if host.process else 0,

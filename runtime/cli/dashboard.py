@@ -11,7 +11,7 @@ from rich.text import Text
 
 from actors.messages.status import ConnectionStatus, Status, StreamStatus, WorkerStatus
 from runtime.cli.notices import notices
-from runtime.cli.output.counters import Tally
+from runtime.cli.output.counters import Counters
 from runtime.logs import printable
 
 WIDE = 110
@@ -44,14 +44,14 @@ _GIVES_WAY = "LAST ERROR"
 _RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
 
 
-class Facts(NamedTuple):
+class RunInfo(NamedTuple):
     """What stays the same during a run; ``session`` is practice, demo or live."""
 
     venue: str
     session: str
 
 
-class Moment(Struct, frozen=True):
+class DrawContext(Struct, frozen=True):
     """When and on how large a terminal a picture is drawn; ``status_age`` in seconds.
 
     ``uptime`` is in seconds on the monotonic clock, ``now`` is wall clock time.
@@ -84,14 +84,14 @@ class Meter:
 class Dashboard:
     """Draws pictures, one after another: it remembers what it needs for rates and for a price's direction."""
 
-    def __init__(self, facts: Facts, tally: Tally) -> None:
+    def __init__(self, facts: RunInfo, tally: Counters) -> None:
         self._facts = facts
         self._tally = tally
         self._tick_meter = Meter()
         self._cpu_meters: dict[str, Meter] = {}
         self._shown: dict[str, tuple[float, Text]] = {}
 
-    def draw(self, status: Status | None, at: Moment) -> RenderableType:
+    def draw(self, status: Status | None, at: DrawContext) -> RenderableType:
         """The picture at this moment; ``status`` is ``None`` as long as none has come. It fits the terminal
         as long as that leaves each table a row."""
         parts: list[RenderableType] = [self._header(at)]
@@ -108,7 +108,7 @@ class Dashboard:
             parts += ["", self._workers(status.workers, for_workers, at)]
         return Group(*parts, "", *footer)
 
-    def _header(self, at: Moment) -> Text:
+    def _header(self, at: DrawContext) -> Text:
         header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
         header.append(f" {self._facts.venue} ", _SESSION_STYLES[self._facts.session])
         header.append(f"  {self._facts.session} session  up {_clock(at.uptime)}", "not bold")
@@ -118,7 +118,7 @@ class Dashboard:
             header.append(f"  STATUS IS {at.status_age:.0f} S OLD", "bold red")
         return header
 
-    def _streams(self, streams: Sequence[StreamStatus], limit: int, at: Moment) -> Table:
+    def _streams(self, streams: Sequence[StreamStatus], limit: int, at: DrawContext) -> Table:
         titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
         if wide := at.width >= WIDE:
             titles.append("LAST GAP")
@@ -163,7 +163,7 @@ class Dashboard:
         self._shown[asset] = (price, arrow)
         return arrow
 
-    def _workers(self, workers: Sequence[WorkerStatus], limit: int, at: Moment) -> Table:
+    def _workers(self, workers: Sequence[WorkerStatus], limit: int, at: DrawContext) -> Table:
         titles = ["WORKER", "STATE", ">PID", ">CPU", ">MEMORY", ">RESTARTS"]
         rows: list[Row] = []
         for worker in sorted(workers, key=lambda worker: worker.state in _WELL):
@@ -174,7 +174,7 @@ class Dashboard:
             rows.append(row)
         return _table(titles, rows, limit)
 
-    def _footer(self, status: Status, at: Moment) -> list[Text]:
+    def _footer(self, status: Status, at: DrawContext) -> list[Text]:
         limiter, batcher, router = status.limiter, status.batcher, status.router
         left = ", ".join(f"{count} of {rule}" for rule, count in limiter.windows.items()) or "no limit"
         joined = batcher.requests / batcher.batches if batcher.batches else 0.0

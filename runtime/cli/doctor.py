@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from actors.errors import ConfigInvalid, NoRuntime, TellwireError
 from actors.values import AccountKind, Region, Secret
-from actors.venues.pocketoption.login import SessionString
+from actors.venues.pocketoption.login import Login
 from runtime.config import Config, load
 from runtime.control.attachment import attach
 from runtime.control.path import control_path
@@ -118,7 +118,7 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
             )
             yield Finding(Level.OK, "regions of the venue", text)
         return
-    nobody = SessionString(AccountKind.DEMO, 0, Secret(""))  # a probe does not log in
+    nobody = Login(AccountKind.DEMO, 0, Secret(""))  # a probe does not log in
     probes = probe(regions, make_plan(config, session or nobody, regions).settings)
     # One region that is down is what the others are for.
     level = Level.FAIL if all(each.error for each in probes) else Level.WARN
@@ -168,7 +168,7 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
         yield Finding(Level.OK, "journal", "a passing one: the practice exchange is used")
         yield _folder("temporary folder", Path(tempfile.gettempdir()))
         return
-    nobody = SessionString(AccountKind.DEMO, 0, Secret(""))
+    nobody = Login(AccountKind.DEMO, 0, Secret(""))
     path = journal_path(config.orders, session or nobody)
     yield _folder("journal's folder", path.parent)
     if path.exists():

@@ -15,15 +15,15 @@ from actors.messages.commands import Subscribe
 from actors.messages.events import ConfigReloaded
 from actors.routing.subscriber import Subscriber
 from runtime import logs
-from runtime.cli.dashboard import Facts
+from runtime.cli.dashboard import RunInfo
 from runtime.cli.output.base import Output
-from runtime.cli.output.counters import Tally
+from runtime.cli.output.counters import Counters
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.stdout import Terminal
 from runtime.cli.output.table import FAREWELL, LiveTable
 from runtime.cli.sighup import on_hangup
-from runtime.cli.stop_reasons import Ending, Endings
+from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config
 from runtime.logs.log_file import LogFile
 from runtime.runtime import Runtime
@@ -32,7 +32,7 @@ LAST_EVENTS_TIMEOUT = 2.0
 """Seconds that whoever reads the output may take for what is left at the end."""
 
 
-class Wishes(Struct, frozen=True):
+class RunOptions(Struct, frozen=True):
     """What is asked of a run: ``output`` is table, log or json; ``duration`` in seconds, ``None`` for ever;
     ``practice`` as :class:`Runtime` takes it."""
 
@@ -44,15 +44,15 @@ class Wishes(Struct, frozen=True):
 class Run:
     """Raises ``ConfigInvalid`` where no run can come of it; ``go`` once."""
 
-    def __init__(self, config: Config, wishes: Wishes) -> None:
+    def __init__(self, config: Config, wishes: RunOptions) -> None:
         self._config = config
         self._wishes = wishes
         self._runtime = Runtime(
-            config, practice=wishes.practice, stop_asked=lambda: self._endings.announce(Ending.OPERATOR)
+            config, practice=wishes.practice, stop_asked=lambda: self._endings.announce(StopReason.OPERATOR)
         )
         self._session = None if wishes.practice else config.account.session_string
-        self._tally = Tally(stream.asset for stream in config.streams)
-        self._endings = Endings(FAREWELL if wishes.output == "table" else b"")
+        self._tally = Counters(stream.asset for stream in config.streams)
+        self._endings = StopReasons(FAREWELL if wishes.output == "table" else b"")
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
         self._log: logs.Log
@@ -71,11 +71,11 @@ class Run:
                 return self._runtime.failure or error  # a refused session, whatever else went wrong
             finally:
                 self._stop()
-            if ending is not Ending.READER_GONE and _last_events_shown():
+            if ending is not StopReason.READER_GONE and _last_events_shown():
                 self._summarise(time.monotonic() - began)
         return self._runtime.failure
 
-    def _show(self, began: float) -> Ending:
+    def _show(self, began: float) -> StopReason:
         duration = self._wishes.duration
         self._runtime.router.tell(Subscribe("", to=self._take, batch=True))
         self._endings.watch(self._runtime.wait)
@@ -143,12 +143,12 @@ class Run:
     def _reader_gone(self, error: OSError) -> None:
         # Who closes a pipe wants no more. A terminal closes when a line drops: that must cost no stream.
         if isinstance(error, BrokenPipeError):
-            self._endings.announce(Ending.READER_GONE)
+            self._endings.announce(StopReason.READER_GONE)
 
-    def _facts(self) -> Facts:
+    def _facts(self) -> RunInfo:
         if self._session is None:
-            return Facts("PRACTICE EXCHANGE: invented quotes", "practice")
-        return Facts("PocketOption", self._session.kind.value)
+            return RunInfo("PRACTICE EXCHANGE: invented quotes", "practice")
+        return RunInfo("PocketOption", self._session.kind.value)
 
     def _practice_line(self) -> str:
         absence = f"since account.session {self._config.account.absence}"

@@ -22,7 +22,7 @@ _LONGEST_WAIT = 1.0 if sys.platform == "win32" else threading.TIMEOUT_MAX
 """Seconds; Windows looks for signals only between two waits."""
 
 
-class Ending(enum.Enum):
+class StopReason(enum.Enum):
     """What ended a run."""
 
     SIGNAL = "a signal asked for it"
@@ -33,17 +33,17 @@ class Ending(enum.Enum):
     READER_GONE = "nobody reads the output any more"
 
 
-class Endings:
+class StopReasons:
     """Collects what may end a run, from signal handlers and from any thread; a context manager.
 
-    The first signal is an ``Ending``. The second ends the process on the spot, after ``farewell`` has
+    The first signal is an ``StopReason``. The second ends the process on the spot, after ``farewell`` has
     been written to the terminal; worker processes end with their links.
     """
 
     def __init__(self, farewell: bytes = b"") -> None:
         self._farewell = farewell
         # The only queue that a signal handler may put into: it can interrupt its own thread's get.
-        self._announced: queue.SimpleQueue[Ending] = queue.SimpleQueue()
+        self._announced: queue.SimpleQueue[StopReason] = queue.SimpleQueue()
         self._asked = False
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -57,11 +57,11 @@ class Endings:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def announce(self, ending: Ending) -> None:
+    def announce(self, ending: StopReason) -> None:
         """End the run, unless it is ending already."""
         self._announced.put(ending)
 
-    def watch(self, returns: Callable[[], object], ending: Ending = Ending.FAILURE) -> None:
+    def watch(self, returns: Callable[[], object], ending: StopReason = StopReason.FAILURE) -> None:
         """Announce ``ending``, by default that the run cannot go on, when ``returns`` does."""
 
         def wait() -> None:
@@ -70,7 +70,7 @@ class Endings:
 
         threading.Thread(target=wait, name=f"{ending.name.lower()}-watch", daemon=True).start()
 
-    def wait(self, interval: float, every: Callable[[], None], until: float | None) -> Ending:
+    def wait(self, interval: float, every: Callable[[], None], until: float | None) -> StopReason:
         """The first ending; ``every`` is called each ``interval`` seconds, ``until`` a monotonic time."""
         due = time.monotonic() + interval
         end = math.inf if until is None else until
@@ -82,7 +82,7 @@ class Endings:
                 return self._announced.get(timeout=min(due - now, end - now, _LONGEST_WAIT))
             except queue.Empty:
                 continue
-        return Ending.DURATION
+        return StopReason.DURATION
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self._asked:
@@ -91,4 +91,4 @@ class Endings:
                     os.write(sys.stdout.fileno(), self._farewell)
             os._exit(INTERRUPTED)
         self._asked = True
-        self.announce(Ending.SIGNAL)
+        self.announce(StopReason.SIGNAL)

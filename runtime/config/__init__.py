@@ -3,41 +3,41 @@
 from runtime.config.effective import effective_yaml
 from runtime.config.loader import load, load_text
 from runtime.config.models import (
-    Batching,
+    BatchingConfig,
     Config,
-    Connection,
-    Health,
-    Limits,
-    Pool,
-    Practice,
-    Reconnect,
-    Supervision,
+    ConnectionConfig,
+    HealthConfig,
+    LimitsConfig,
+    PoolConfig,
+    PracticeConfig,
+    ReconnectConfig,
+    SupervisionConfig,
 )
-from runtime.config.operation import Control, Log
+from runtime.config.operation import ControlConfig, LogConfig
 from runtime.config.schema import json_schema
-from runtime.config.trading import Candles, Orders, Stream
+from runtime.config.trading import CandlesConfig, OrdersConfig, StreamConfig
 from runtime.config.units import Rate
-from runtime.config.venue import Account, RegionEntry, Regions
+from runtime.config.venue import AccountConfig, RegionEntry, RegionsConfig
 
 __all__ = [
-    "Account",
-    "Batching",
-    "Candles",
+    "AccountConfig",
+    "BatchingConfig",
+    "CandlesConfig",
     "Config",
-    "Connection",
-    "Control",
-    "Health",
-    "Limits",
-    "Log",
-    "Orders",
-    "Pool",
-    "Practice",
+    "ConnectionConfig",
+    "ControlConfig",
+    "HealthConfig",
+    "LimitsConfig",
+    "LogConfig",
+    "OrdersConfig",
+    "PoolConfig",
+    "PracticeConfig",
     "Rate",
-    "Reconnect",
+    "ReconnectConfig",
     "RegionEntry",
-    "Regions",
-    "Stream",
-    "Supervision",
+    "RegionsConfig",
+    "StreamConfig",
+    "SupervisionConfig",
     "effective_yaml",
     "json_schema",
     "load",

@@ -5,7 +5,7 @@ import yaml
 from runtime.config.models import Config
 from runtime.config.problems import Unreadable
 from runtime.config.source import resolve
-from runtime.config.venue import SESSION_UNLESS_WRITTEN, Account
+from runtime.config.venue import SESSION_UNLESS_WRITTEN, AccountConfig
 
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
@@ -37,7 +37,7 @@ def effective_yaml(config: Config) -> str:
     return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _session(account: Account) -> str:
+def _session(account: AccountConfig) -> str:
     """Empty only where that was written: it stays practice, whatever the environment holds later."""
     written_empty = "session" in account.model_fields_set and account.session_string is None
     return "" if written_empty else SESSION_UNLESS_WRITTEN

@@ -11,11 +11,11 @@ from actors.values import AccountKind
 from runtime.config import fields, units
 from runtime.config.checks import found, repeated
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_above, not_below
-from runtime.config.operation import Control, Log
+from runtime.config.operation import ControlConfig, LogConfig
 from runtime.config.problems import Path
 from runtime.config.section import Section
-from runtime.config.trading import Candles, Orders, Stream
-from runtime.config.venue import Account, Regions
+from runtime.config.trading import CandlesConfig, OrdersConfig, StreamConfig
+from runtime.config.venue import AccountConfig, RegionsConfig
 
 _MIB = 1024 * 1024
 _STALE_FLOOR = 5.0
@@ -30,7 +30,7 @@ def _same_file(one: str, other: str) -> bool:
     return bool(other) and len(places) == 1
 
 
-class Connection(Section):
+class ConnectionConfig(Section):
     """How one WebSocket behaves."""
 
     open_timeout: Duration = 10.0
@@ -58,7 +58,7 @@ class Connection(Section):
     """A larger message closes the connection."""
 
 
-class Pool(Section):
+class PoolConfig(Section):
     """How many connections there are, and who runs them."""
 
     connections: Annotated[int, Field(ge=1, le=64), WHOLE_NUMBER] = 2
@@ -99,7 +99,7 @@ class Pool(Section):
         return (self.most - self.standby) * self.streams_per_connection
 
 
-class Reconnect(Section):
+class ReconnectConfig(Section):
     """What happens after a connection is lost."""
 
     strategy: fields.Strategy = fields.EXPONENTIAL
@@ -120,7 +120,7 @@ class Reconnect(Section):
     """Whether delays are random, so that connections do not come back in step."""
 
 
-class Supervision(Section):
+class SupervisionConfig(Section):
     """How worker processes are watched and stopped."""
 
     heartbeat_interval: Duration = 1.0
@@ -135,7 +135,7 @@ class Supervision(Section):
     """How long a stop waits for what is under way."""
 
 
-class Limits(Section):
+class LimitsConfig(Section):
     """What the venue is spared; one budget for all connections together."""
 
     messages: list[fields.Quota] = [units.Rate(10, 1.0), units.Rate(300, 60.0)]
@@ -159,7 +159,7 @@ class Limits(Section):
         return rates
 
 
-class Batching(Section):
+class BatchingConfig(Section):
     """How messages are joined into one write; an order never waits for it."""
 
     batch_size: Annotated[int, Field(ge=1, le=1024), WHOLE_NUMBER] = 16
@@ -168,7 +168,7 @@ class Batching(Section):
     """How long a batch may wait to fill; at most 1 s."""
 
 
-class Health(Section):
+class HealthConfig(Section):
     """How stale data is noticed."""
 
     check_interval: Duration = 1.0
@@ -186,7 +186,7 @@ class Health(Section):
     """How often a connection may be replaced because its streams are silent while its pings go on."""
 
 
-class Practice(Section):
+class PracticeConfig(Section):
     """The embedded exchange, used where no session is set."""
 
     tick_rate: Annotated[fields.Frequency, between(0.01, 1000, units.show_frequency)] = 2.0
@@ -201,21 +201,21 @@ class Config(Section):
     """The whole configuration; without any setting it is valid and runs on the practice exchange."""
 
     config_version: fields.ConfigVersion = 1
-    account: Account = Account()
-    regions: Regions = Regions()
-    connection: Connection = Connection()
-    pool: Pool = Pool()
-    reconnect: Reconnect = Reconnect()
-    supervision: Supervision = Supervision()
-    limits: Limits = Limits()
-    batching: Batching = Batching()
-    orders: Orders = Orders()
-    candles: Candles = Candles()
-    health: Health = Health()
-    streams: list[Stream] = []
-    log: Log = Log()
-    control: Control = Control()
-    practice: Practice = Practice()
+    account: AccountConfig = AccountConfig()
+    regions: RegionsConfig = RegionsConfig()
+    connection: ConnectionConfig = ConnectionConfig()
+    pool: PoolConfig = PoolConfig()
+    reconnect: ReconnectConfig = ReconnectConfig()
+    supervision: SupervisionConfig = SupervisionConfig()
+    limits: LimitsConfig = LimitsConfig()
+    batching: BatchingConfig = BatchingConfig()
+    orders: OrdersConfig = OrdersConfig()
+    candles: CandlesConfig = CandlesConfig()
+    health: HealthConfig = HealthConfig()
+    streams: list[StreamConfig] = []
+    log: LogConfig = LogConfig()
+    control: ControlConfig = ControlConfig()
+    practice: PracticeConfig = PracticeConfig()
 
     @functools.cached_property
     def file(self) -> pathlib.Path | None:
@@ -229,8 +229,8 @@ class Config(Section):
 
     @field_validator("regions")
     @classmethod
-    def _must_serve_the_session(cls, regions: Regions, info: ValidationInfo) -> Regions:
-        account: Account | None = info.data.get("account")
+    def _must_serve_the_session(cls, regions: RegionsConfig, info: ValidationInfo) -> RegionsConfig:
+        account: AccountConfig | None = info.data.get("account")
         session = account.session_string if account else None
         if session and not getattr(regions, session.kind.value):
             kind = session.kind.value
@@ -240,8 +240,8 @@ class Config(Section):
 
     @field_validator("batching")
     @classmethod
-    def _must_leave_time_for_an_answer(cls, batching: Batching, info: ValidationInfo) -> Batching:
-        connection: Connection | None = info.data.get("connection")
+    def _must_leave_time_for_an_answer(cls, batching: BatchingConfig, info: ValidationInfo) -> BatchingConfig:
+        connection: ConnectionConfig | None = info.data.get("connection")
         if connection and batching.batch_timeout >= connection.message_timeout:
             text = "must be below connection.message_timeout, or what waits is given up before it leaves"
             raise found([(("batch_timeout",), text)])
@@ -249,8 +249,8 @@ class Config(Section):
 
     @field_validator("orders")
     @classmethod
-    def _must_not_judge_live_orders_too_soon(cls, orders: Orders, info: ValidationInfo) -> Orders:
-        account: Account | None = info.data.get("account")
+    def _must_not_judge_live_orders_too_soon(cls, orders: OrdersConfig, info: ValidationInfo) -> OrdersConfig:
+        account: AccountConfig | None = info.data.get("account")
         session = account.session_string if account else None
         if session and session.kind is AccountKind.LIVE and orders.verdict_delay <= GIVEN_UP_AFTER:
             text = f"must exceed {GIVEN_UP_AFTER:g}s with a live session (TCP may deliver an order so late)"
@@ -259,17 +259,17 @@ class Config(Section):
 
     @field_validator("log")
     @classmethod
-    def _must_not_write_into_the_journal(cls, log: Log, info: ValidationInfo) -> Log:
-        orders: Orders | None = info.data.get("orders")
+    def _must_not_write_into_the_journal(cls, log: LogConfig, info: ValidationInfo) -> LogConfig:
+        orders: OrdersConfig | None = info.data.get("orders")
         if orders and log.file and _same_file(log.file, orders.journal):
             raise found([(("file",), "is the file of orders.journal too (give each its own)")])
         return log
 
     @field_validator("streams")
     @classmethod
-    def _must_fit_the_pool(cls, streams: list[Stream], info: ValidationInfo) -> list[Stream]:
+    def _must_fit_the_pool(cls, streams: list[StreamConfig], info: ValidationInfo) -> list[StreamConfig]:
         problems = repeated("asset", [stream.asset for stream in streams], "is streamed already")
-        pool: Pool | None = info.data.get("pool")
+        pool: PoolConfig | None = info.data.get("pool")
         if pool and len(streams) > pool.room:
             carried = f"{pool.most - pool.standby} x {pool.streams_per_connection}"
             problems.append(

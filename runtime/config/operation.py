@@ -12,7 +12,7 @@ from runtime.config.section import Section
 _MIB = 1024 * 1024
 
 
-class Log(Section):
+class LogConfig(Section):
     """What is logged, and how."""
 
     level: LogLevel = "INFO"
@@ -29,7 +29,7 @@ class Log(Section):
     """Lines of one kind in a minute; the others are only counted. 0: all are written."""
 
 
-class Control(Section):
+class ControlConfig(Section):
     """The way in for operators and for other processes of the same user."""
 
     enabled: Flag = True

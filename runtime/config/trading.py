@@ -9,7 +9,7 @@ from runtime.config.fields import WHOLE_NUMBER, Duration, not_below
 from runtime.config.section import Section
 
 
-class Orders(Section):
+class OrdersConfig(Section):
     """What an order may be, and where it is journaled before it is sent."""
 
     journal: str = ""
@@ -27,7 +27,7 @@ class Orders(Section):
     """After a later login, how long an order whose answer was lost may still turn up."""
 
 
-class Candles(Section):
+class CandlesConfig(Section):
     """What becomes of candles that were loaded."""
 
     cache_ttl: fields.Lifetime = 5.0
@@ -36,7 +36,7 @@ class Candles(Section):
     """Bars that are kept in all, of some 200 bytes each."""
 
 
-class Stream(Section):
+class StreamConfig(Section):
     """One asset that is subscribed from the start."""
 
     asset: fields.Symbol

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from actors.venues.pocketoption.login import SessionString, parse_session
+from actors.venues.pocketoption.login import Login, parse_session
 from runtime.config import fields
 from runtime.config.addresses import is_demo_host
 from runtime.config.checks import found
@@ -21,7 +21,7 @@ because of a file that is silent about it."""
 _UNLESS_WRITTEN = Field(json_schema_extra={"default": SESSION_UNLESS_WRITTEN})
 
 
-class Account(Section):
+class AccountConfig(Section):
     """Who trades."""
 
     session: Annotated[SecretStr, _UNLESS_WRITTEN] = SecretStr("")
@@ -35,7 +35,7 @@ class Account(Section):
         return session
 
     @property
-    def session_string(self) -> SessionString | None:
+    def session_string(self) -> Login | None:
         """The parsed session; ``None`` where none is set."""
         text = self.session.get_secret_value()
         return parse_session(text) if text.strip() else None
@@ -72,7 +72,7 @@ def _with_positions(entries: object) -> object:
 RegionList = Annotated[list[RegionEntry], BeforeValidator(_with_positions)]
 
 
-class Regions(Section):
+class RegionsConfig(Section):
     """Where the venue is: a demo session only goes to demo regions, a live one only to live regions."""
 
     demo: RegionList = []

@@ -17,8 +17,8 @@ from actors.messages.lifecycle import ActorEnded, ActorFailed
 from runtime.config import Config
 from runtime.control.listener import enter, pid_of
 from runtime.control.path import place_of
-from runtime.control.protocol import VERSION, FromGateway, Hello, Refused, Welcome
-from runtime.control.remote_router import Envoy
+from runtime.control.protocol import VERSION, FromGateway, Hello, HelloRefused, Welcome
+from runtime.control.remote_router import RemoteRouter
 from runtime.workers.framing import Framer, Unframer
 
 READ_SIZE = 64 * 1024
@@ -34,7 +34,7 @@ class Attachment:
     Once the runtime ends, ``ended`` is set, and every ask, under way or later, raises ``RequestError``.
     """
 
-    router: pykka.ActorRef[Envoy]
+    router: pykka.ActorRef[RemoteRouter]
 
     def __init__(
         self, sock: socket.socket, messages_in: Unframer[FromGateway], words: list[FromGateway]
@@ -44,7 +44,7 @@ class Attachment:
         self.runtime = welcome
         self.ended = threading.Event()
         self._released = threading.Event()
-        self.router = Envoy.start(sock, messages_in, more, self.ended.set, guardian=self)
+        self.router = RemoteRouter.start(sock, messages_in, more, self.ended.set, guardian=self)
 
     def __enter__(self) -> Self:
         return self
@@ -103,9 +103,9 @@ def _attach(place: Path, give_up_at: float) -> Attachment | None:
         except (OSError, ProtocolError) as error:
             raise NoRuntime(f"no runtime is running: what is at {place} does not answer ({error})") from error
         match words[0]:
-            case Refused(crowded=True) if time.monotonic() < give_up_at:
+            case HelloRefused(crowded=True) if time.monotonic() < give_up_at:
                 return None
-            case Refused(reason=reason):
+            case HelloRefused(reason=reason):
                 raise RequestRefused(f"the runtime at {place} does not let us in: {reason}")
         attachment = Attachment(sock, messages_in, words)
         abandoned.pop_all()

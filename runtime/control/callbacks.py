@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 from actors.values import Region
 from runtime.control.protocol import VERSION, Welcome
-from runtime.control.reply_slot import Take
+from runtime.control.reply_slot import Callback
 
 
-class Hooks(NamedTuple):
+class Callbacks(NamedTuple):
     """``introduce`` and ``stop`` must return at once; ``reload`` may take its time, and raise."""
 
     introduce: Callable[[], Welcome]
     reload: Callable[[], list[str]]
     stop: Callable[[], object]
 
-    def reload_in_background(self, take: Take) -> None:
+    def reload_in_background(self, take: Callback) -> None:
         """``take`` gets what comes of ``reload``, in a thread of its own."""
 
         def run() -> None:

@@ -17,7 +17,7 @@ MOST_TOPICS: Final = 1000
 """That one peer may listen to."""
 
 
-class Feed:
+class Fanout:
     """One subscription to everything, told to ``to`` while anybody listens: so each event passes once, in
     order, and a peer's topics change between two events."""
 

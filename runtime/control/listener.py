@@ -33,7 +33,7 @@ class _Port(msgspec.Struct, frozen=True):
     token: str
 
 
-class Door:
+class ControlListener:
     """The listening end; raises ``OSError`` if it cannot be had.
 
     What a dead runtime left at ``path`` is taken over; what a living one has is a ``FileExistsError``.
@@ -101,13 +101,13 @@ class Door:
             file.write(msgspec.json.encode(port))
 
 
-def open_door(config: Config) -> Door | None:
+def open_door(config: Config) -> ControlListener | None:
     """The door of a runtime with ``config``; ``None``, with a warning in the log, if it has to do without."""
     path = control_path(config)
     if path is None:
         return None
     try:
-        return Door(path)
+        return ControlListener(path)
     except OSError as error:
         logger.warning("this runtime cannot be attached to or operated: {}", error)
         return None

@@ -19,7 +19,7 @@ MOST_EVENTS: Final = 4096
 """Events that may wait for a peer before ticks give way to newer ones of their asset."""
 
 
-class Standing(enum.Enum):
+class PeerState(enum.Enum):
     """How far a peer has come."""
 
     NEW = "has not said who it is"
@@ -33,7 +33,7 @@ class Peer:
 
     def __init__(self, sock: socket.socket, name: str) -> None:
         self.name = name
-        self.standing = Standing.NEW
+        self.standing = PeerState.NEW
         self._transport = SocketTransport(sock, outbox_limit=MOST_UNREAD)
         self._framed = Framer()
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer, LARGEST_FROM_PEER)
@@ -74,7 +74,7 @@ class Peer:
         return self._transport.wants_write
 
     def close(self) -> None:
-        self.standing = Standing.GONE
+        self.standing = PeerState.GONE
         self._transport.close()
 
     def _send_events(self) -> None:

@@ -18,7 +18,7 @@ LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
 
-class Reload(Struct, frozen=True, tag=True):
+class ReloadRuntime(Struct, frozen=True, tag=True):
     """Read the configuration again; answered with the names of the settings that have changed, raises
     ``RequestRefused`` or ``ConfigInvalid`` if it stays as it was."""
 
@@ -27,7 +27,7 @@ class StopRuntime(Struct, frozen=True, tag=True):
     """Stop politely, as a signal would; answered at once. The connection ends with the runtime."""
 
 
-Wish = (
+ControlRequest = (
     commands.SubscribeTicks
     | commands.UnsubscribeTicks
     | commands.LoadCandles
@@ -47,7 +47,7 @@ Wish = (
     | commands.GetPendingOrders
     | commands.Halt
     | commands.Resume
-    | Reload
+    | ReloadRuntime
     | StopRuntime
 )
 """What a peer may ask; subscriptions stay with it (see ``Listen``), since handlers do not travel."""
@@ -72,7 +72,7 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.GetPendingOrders: list[PendingOrder],
     commands.Halt: None,
     commands.Resume: bool,
-    Reload: list[str],
+    ReloadRuntime: list[str],
     StopRuntime: None,
 }
 """What each wish is answered with: on the wire an answer does not name its type."""
@@ -89,7 +89,7 @@ class Ask(Struct, frozen=True, tag=True):
     """A wish; ``id`` finds its answer, 0 wants none."""
 
     id: int
-    wish: Wish
+    wish: ControlRequest
 
 
 class Listen(Struct, frozen=True, tag=True):
@@ -113,21 +113,21 @@ class Welcome(Struct, frozen=True, tag=True):
     regions: list[Region]
 
 
-class Refused(Struct, frozen=True, tag=True):
+class HelloRefused(Struct, frozen=True, tag=True):
     """The gateway's last words to one that it does not serve; ``crowded`` may pass within moments."""
 
     reason: str
     crowded: bool = False
 
 
-class Answered(Struct, frozen=True, tag=True):
+class ResponseMessage(Struct, frozen=True, tag=True):
     """The answer to wish ``id``: MessagePack, of the type in ``ANSWERS``."""
 
     id: int
     value: bytes
 
 
-class Failed(Struct, frozen=True, tag=True):
+class ErrorMessage(Struct, frozen=True, tag=True):
     """The error that wish ``id`` raised: a class of ``actors.errors``, its text and its own fields."""
 
     id: int
@@ -136,26 +136,26 @@ class Failed(Struct, frozen=True, tag=True):
     fields: dict[str, Any]
 
 
-FromGateway = Welcome | Refused | Answered | Failed | EventBatch
+FromGateway = Welcome | HelloRefused | ResponseMessage | ErrorMessage | EventBatch
 
 
-def answered(id: int, value: Any) -> Answered | Failed:
+def answered(id: int, value: Any) -> ResponseMessage | ErrorMessage:
     """``value`` as it travels."""
     try:
-        return Answered(id, msgspec.msgpack.encode(value))
+        return ResponseMessage(id, msgspec.msgpack.encode(value))
     except (TypeError, ValueError) as error:
         return failed(id, error)
 
 
-def failed(id: int, error: BaseException) -> Failed:
+def failed(id: int, error: BaseException) -> ErrorMessage:
     """``error`` as it travels; one that is none of the house's arrives as a ``RequestError``."""
     fields = {} if isinstance(error, ConfigInvalid) else vars(error)
     if isinstance(error, TellwireError):
-        return Failed(id, type(error).__name__, str(error), fields)
-    return Failed(id, RequestError.__name__, f"{type(error).__name__}: {error}", {})
+        return ErrorMessage(id, type(error).__name__, str(error), fields)
+    return ErrorMessage(id, RequestError.__name__, f"{type(error).__name__}: {error}", {})
 
 
-def raised(failure: Failed) -> TellwireError:
+def raised(failure: ErrorMessage) -> TellwireError:
     """The exception that ``failure`` tells of."""
     kind = getattr(actors.errors, failure.error, None)
     if not isinstance(kind, type) or not issubclass(kind, TellwireError):

@@ -10,24 +10,24 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.engine.actor import Reply, RuntimeActor
+from actors.engine.actor import ReplySlot, RuntimeActor
 from actors.errors import ProtocolError, RemoteProtocolError, RequestError, RequestRefused, TransportError
 from actors.messages.commands import Command, Subscribe, Unsubscribe
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch
 from actors.routing.subscriber import Subscriber
-from actors.routing.subscriptions import Audience
+from actors.routing.subscriptions import Subscriptions
 from actors.routing.validation import flaw
 from actors.transport.stream import SocketTransport
 from runtime.control.protocol import (
     ANSWERS,
     LARGEST_FROM_PEER,
-    Answered,
     Ask,
-    Failed,
+    ErrorMessage,
     FromGateway,
+    HelloRefused,
     Listen,
-    Refused,
+    ResponseMessage,
     raised,
 )
 from runtime.workers.framing import Framer, Unframer
@@ -42,11 +42,11 @@ class _Ready(Struct, frozen=True):
 class _Asked(Struct, frozen=True):
     """A wish under way; ``value`` makes what is answered of what came over the wire."""
 
-    reply: Reply | None
+    reply: ReplySlot | None
     value: Callable[[bytes], Any]
 
 
-class Envoy(RuntimeActor):
+class RemoteRouter(RuntimeActor):
     """Owns the connection to a gateway, the asks under way on it, and the subscriptions of this process.
 
     Receives what a router does; sends it on, and answers with what comes back. ``ended`` is called when the
@@ -70,7 +70,7 @@ class Envoy(RuntimeActor):
         self._end: str | None = None
         self._ids = itertools.count(1)
         self._asked: dict[int, _Asked] = {}
-        self._audience = Audience(self._start_subscriber)
+        self._audience = Subscriptions(self._start_subscriber)
         self._topics: frozenset[str] = frozenset()
 
     def on_receive(self, message: Any) -> None:
@@ -138,14 +138,14 @@ class Envoy(RuntimeActor):
 
     def _hear(self, words: FromGateway) -> None:
         match words:
-            case Answered(id=id, value=value):
+            case ResponseMessage(id=id, value=value):
                 self._answered(id, value)
-            case Failed(id=id):
+            case ErrorMessage(id=id):
                 if asked := self._asked.pop(id, None):
                     self._fail(asked, raised(words))
             case EventBatch():
                 self._audience.deliver(words.items)
-            case Refused(reason=reason):
+            case HelloRefused(reason=reason):
                 self._finish(reason)
             case _:
                 raise RemoteProtocolError(f"{type(words).__name__} from a gateway that has said it before")

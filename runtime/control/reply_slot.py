@@ -7,22 +7,22 @@ from typing import Any
 import pykka
 from pykka._envelope import Envelope
 
-Take = Callable[[Any, BaseException | None], None]
+Callback = Callable[[Any, BaseException | None], None]
 """Is given the answer, or the error that the ask raised; in the answerer's thread, so it must only tell."""
 
 
-def ask(ref: pykka.ActorRef[Any], message: Any, take: Take) -> None:
+def ask(ref: pykka.ActorRef[Any], message: Any, take: Callback) -> None:
     """Ask ``ref``; whatever comes of it, ``take`` is called once."""
     if ref.is_alive():
-        ref.actor_inbox.put(Envelope(message, reply_to=_Handover(take)))
+        ref.actor_inbox.put(Envelope(message, reply_to=_CallbackFuture(take)))
     else:
         take(None, pykka.ActorDeadError(f"{ref} has ended"))
 
 
-class _Handover(pykka.Future[Any]):
+class _CallbackFuture(pykka.Future[Any]):
     """A reply slot, as an actor sees it; it can be set, never waited for."""
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Callback) -> None:
         super().__init__()
         self._take = take
 

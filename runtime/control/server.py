@@ -10,25 +10,25 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
-from actors.engine.inbox import Bound
+from actors.engine.inbox import Overflow
 from actors.engine.timers import Timer
 from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError
 from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
-from runtime.control.callbacks import Hooks
-from runtime.control.fanout import Feed, squeeze
-from runtime.control.listener import Door
-from runtime.control.peer import Peer, Standing
+from runtime.control.callbacks import Callbacks
+from runtime.control.fanout import Fanout, squeeze
+from runtime.control.listener import ControlListener
+from runtime.control.peer import Peer, PeerState
 from runtime.control.protocol import (
     VERSION,
     Ask,
     FromPeer,
     Hello,
+    HelloRefused,
     Listen,
-    Refused,
-    Reload,
+    ReloadRuntime,
     StopRuntime,
     answered,
     failed,
@@ -61,7 +61,7 @@ class _OpenDoor(Struct, frozen=True):
     pass
 
 
-class _Knock(Struct, frozen=True):
+class _Incoming(Struct, frozen=True):
     pass
 
 
@@ -88,15 +88,15 @@ class Gateway(RuntimeActor):
     loses its connection, and nobody else notices.
     """
 
-    def __init__(self, door: Door, hooks: Hooks, **kwargs: Any) -> None:
-        super().__init__("gateway", bound=Bound(CAPACITY, squeeze), **kwargs)
+    def __init__(self, door: ControlListener, hooks: Callbacks, **kwargs: Any) -> None:
+        super().__init__("gateway", bound=Overflow(CAPACITY, squeeze), **kwargs)
         self._door = door
         self._hooks = hooks
         self._router: pykka.ActorRef[Any]
         self._numbers = itertools.count(1)
         self._lobby: dict[Peer, Timer] = {}
         self._attached: set[Peer] = set()
-        self._feed: Feed
+        self._feed: Fanout
         self._unread: set[Peer] = set()
         self._waiting = 0
 
@@ -111,15 +111,15 @@ class Gateway(RuntimeActor):
             case Deliver():
                 self._lagged(self.name, message.missed)
                 self._spread(message.events)
-            case _Knock():
+            case _Incoming():
                 self._let_in()
             case _HelloDue(peer=peer):
                 self._refuse(peer, f"no hello within {HELLO_TIMEOUT:g} s")
             case _OpenDoor():
-                self.watch(self._door, _Knock())
+                self.watch(self._door, _Incoming())
             case Serve(router=router):
-                self._router, self._feed = router, Feed(router, self.actor_ref)
-                self.watch(self._door, _Knock())
+                self._router, self._feed = router, Fanout(router, self.actor_ref)
+                self.watch(self._door, _Incoming())
             case Begin():
                 pass  # those who come too early wait at the door
             case _:
@@ -160,21 +160,21 @@ class Gateway(RuntimeActor):
 
     def _hear(self, peer: Peer, words: FromPeer) -> None:
         match peer.standing, words:
-            case Standing.NEW, Hello():
+            case PeerState.NEW, Hello():
                 self._admit(peer, words)
-            case Standing.ATTACHED, Ask(id=id, wish=Command() as command):
+            case PeerState.ATTACHED, Ask(id=id, wish=Command() as command):
                 self._put(peer, id, command)
-            case Standing.ATTACHED, Ask(id=id, wish=Reload()):
+            case PeerState.ATTACHED, Ask(id=id, wish=ReloadRuntime()):
                 self._waiting += 1
                 self._hooks.reload_in_background(functools.partial(self._take, peer, id))
-            case Standing.ATTACHED, Ask(id=id, wish=StopRuntime()):
+            case PeerState.ATTACHED, Ask(id=id, wish=StopRuntime()):
                 logger.info("{} asks the runtime to stop", peer.name)
                 self._hooks.stop()
                 peer.say(answered(id, None))
-            case Standing.ATTACHED, Listen():
+            case PeerState.ATTACHED, Listen():
                 self._feed.listen(peer, words.topics)
                 peer.say(answered(words.id, None))
-            case Standing.GONE, _:
+            case PeerState.GONE, _:
                 pass  # it spoke on after what it was refused for
             case standing, _:
                 raise RemoteProtocolError(f"{type(words).__name__} from one that {standing.value}")
@@ -189,7 +189,7 @@ class Gateway(RuntimeActor):
         else:
             self._lobby.pop(peer).cancel()
             self._attached.add(peer)
-            peer.standing = Standing.ATTACHED
+            peer.standing = PeerState.ATTACHED
             peer.say(self._hooks.introduce())
 
     def _put(self, peer: Peer, id: int, command: Command) -> None:
@@ -208,7 +208,7 @@ class Gateway(RuntimeActor):
 
     def _answer(self, done: _Done) -> None:
         self._waiting -= 1
-        if done.peer.standing is Standing.ATTACHED:
+        if done.peer.standing is PeerState.ATTACHED:
             self._say(
                 done.peer,
                 answered(done.id, done.value) if done.error is None else failed(done.id, done.error),
@@ -234,16 +234,16 @@ class Gateway(RuntimeActor):
         self._rewatch(peer)
 
     def _rewatch(self, peer: Peer) -> None:
-        if peer.standing is not Standing.GONE and peer.wants_write != (peer in self._unread):
+        if peer.standing is not PeerState.GONE and peer.wants_write != (peer in self._unread):
             self.watch(peer, _PeerReady(peer), writable=peer.wants_write)
             self._unread ^= {peer}
 
     def _refuse(self, peer: Peer, reason: str, *, crowded: bool = False) -> None:
-        self._say(peer, Refused(reason, crowded))
+        self._say(peer, HelloRefused(reason, crowded))
         self._drop(peer, RequestError(reason))
 
     def _drop(self, peer: Peer, error: Exception) -> None:
-        if peer.standing is Standing.GONE:
+        if peer.standing is PeerState.GONE:
             return
         logger.debug("{} loses its connection: {}", peer.name, error)
         if (timer := self._lobby.pop(peer, None)) is not None:
@@ -261,5 +261,5 @@ class Gateway(RuntimeActor):
                 self._answer(message)
         for peer in [*self._lobby, *self._attached]:
             with contextlib.suppress(TransportError):
-                peer.say(Refused("the runtime has ended"))
+                peer.say(HelloRefused("the runtime has ended"))
             peer.close()

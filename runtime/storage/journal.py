@@ -63,11 +63,11 @@ INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE S
 """
 
 
-class InUse(Halted):
+class JournalInUse(Halted):
     """Another runtime keeps the journal: two that trade on one account must not both start."""
 
 
-class Journal:
+class SqliteJournal:
     """One file with one owner; anybody may read it with ``sqlite3``.
 
     A thread may hand it over to another, but two must not use it at the same time.
@@ -78,7 +78,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Opens the file or makes it, its folder too.
 
-        Refused at once while another ``Journal`` keeps it, in this process or another one, and if a
+        Refused at once while another ``SqliteJournal`` keeps it, in this process or another one, and if a
         newer version wrote it.
         """
         self._path = path.resolve()
@@ -134,7 +134,7 @@ class Journal:
     def _own(self) -> sqlite3.Connection:
         lock = own(self._path)
         if lock is None:
-            raise InUse(f"the journal {self._path} is in use by another runtime")
+            raise JournalInUse(f"the journal {self._path} is in use by another runtime")
         return lock
 
     def _open(self) -> sqlite3.Connection:
@@ -218,11 +218,11 @@ class NoJournal:
         """Nothing is held."""
 
 
-def open_journal(path: Path) -> Journal | NoJournal:
-    """The journal in ``path``; raises ``InUse`` if another runtime keeps it."""
+def open_journal(path: Path) -> SqliteJournal | NoJournal:
+    """The journal in ``path``; raises ``JournalInUse`` if another runtime keeps it."""
     try:
-        journal = Journal(path)
-    except InUse:
+        journal = SqliteJournal(path)
+    except JournalInUse:
         raise
     except Halted as error:
         return NoJournal(str(error))

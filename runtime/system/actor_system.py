@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import pykka
 
-from actors.candles.candle_loader import CandleDesk
+from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
 from actors.health.backfiller import Backfiller
 from actors.health.health_monitor import HealthMonitor
 from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
-from actors.messages.lifecycle import Host, Tellable, Wired
+from actors.messages.lifecycle import Refs, Tellable, WorkerHandle
 from actors.orders.journaled_ledger import Journal
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pending_desk import PendingDesk
@@ -24,9 +24,9 @@ from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
-from actors.venues.pocketoption.login import SessionString
+from actors.venues.pocketoption.login import Login
 from runtime.config import Config
-from runtime.system.guardian import Household
+from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
@@ -52,7 +52,7 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
 """Which events the house's own actors subscribe to; the candle desk does so as it needs to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
-    {Router, RateLimiter, Batcher, Pool, HealthMonitor, Backfiller, CandleDesk, PendingDesk}
+    {Router, RateLimiter, Batcher, Pool, HealthMonitor, Backfiller, CandleLoader, PendingDesk}
 )
 """Who runs in one thread, with the connections if there are no workers: what comes in and what goes out wakes
 it once. Who may block has a thread to itself: the order desk (its journal is synced), the supervisor (it
@@ -61,23 +61,23 @@ starts and ends processes), the reloader (it watches files), the gateway, and ea
 Ref = pykka.ActorRef[Any]
 
 
-class Means(NamedTuple):
+class Resources(NamedTuple):
     """What the actors work with beyond the configuration; ``regions`` gives those that a configuration lets
     us dial, ``start_host`` is given a name, the router, and the dispatcher that connections of this process
     share with it."""
 
-    session: SessionString
+    session: Login
     regions: Callable[[Config], Sequence[Region]]
     journal: Journal
-    start_host: Callable[[str, Tellable, Dispatcher], Host]
+    start_host: Callable[[str, Tellable, Dispatcher], WorkerHandle]
     escalate: Callable[[Exception], None]
 
 
-class House:
+class ActorSystem:
     """All actors of a runtime but its gateway; ``router`` is their face to the world, ``reloader`` takes a
     changed configuration over."""
 
-    def __init__(self, current: CurrentConfig, means: Means, household: Household) -> None:
+    def __init__(self, current: CurrentConfig, means: Resources, household: Guardian) -> None:
         self._config = config = current.value
         self._means = means
         self._household = household
@@ -124,7 +124,7 @@ class House:
         return (
             self._start(OrderDesk, kind, limits, self._means.journal, router=self.router),
             self._start(PendingDesk, router=self.router),
-            self._start(CandleDesk, candles.cache_ttl, candles.cache_size, router=self.router),
+            self._start(CandleLoader, candles.cache_ttl, candles.cache_size, router=self.router),
         )
 
     def _start_way_out(self) -> tuple[Ref, Ref, Ref]:
@@ -158,7 +158,7 @@ class House:
             escalate=self._means.escalate,
         )
 
-    def _start_host(self, name: str) -> Host:
+    def _start_host(self, name: str) -> WorkerHandle:
         return self._means.start_host(name, self.router, self._dispatcher)
 
     def _subscribe(self) -> None:
@@ -176,7 +176,7 @@ class House:
                 self.router.tell(Subscribe(topic, to=listener))
 
     def _introduce(self, periods: dict[str, int]) -> None:
-        wired = Wired(
+        wired = Refs(
             outbound=self._limiter,
             pool=self._pool,
             supervisor=self._supervisor,

@@ -16,7 +16,7 @@ MOST_LINKS: Final = 40
 """That lead from one to the next; Linux follows as many."""
 
 
-class Watch(FileSystemEventHandler):
+class FileWatch(FileSystemEventHandler):
     """Calls ``touched``, in a thread of its own, whenever ``path`` may lead to another text: the file was
     written to or replaced, or a link was (deployments swap a link to a folder)."""
 

@@ -14,7 +14,7 @@ STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
 
-class Household:
+class Guardian:
     """The guardian of its actors: one of them that dies of an unforeseen error takes the runtime along."""
 
     def __init__(self, escalate: Callable[[Exception], None]) -> None:

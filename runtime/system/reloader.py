@@ -12,12 +12,12 @@ from loguru import logger
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.engine.actor import Reply, RuntimeActor
+from actors.engine.actor import ReplySlot, RuntimeActor
 from actors.engine.timers import Timer
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConfigRefused, ConfigReloaded
-from actors.messages.lifecycle import SetLogLevel, Tellable, Wired
+from actors.messages.lifecycle import Refs, SetLogLevel, Tellable
 from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
 from actors.values import Region
@@ -25,7 +25,7 @@ from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.config.loader import stamp_of
 from runtime.logs.time_of_day import time_of_day
-from runtime.system.file_watch import Watch
+from runtime.system.file_watch import FileWatch
 from runtime.system.settings import LiveSettings, live_settings, stream_commands
 
 SETTLING = 0.3
@@ -70,7 +70,7 @@ class Recipients(NamedTuple):
 class Reloader(RuntimeActor):
     """Replaces the configuration in force; if it was not read from a file, there is nothing to reload.
 
-    Receives ``Reload``, asked or told, and, from ``Wired`` on, that the file has changed; after ``Drain``
+    Receives ``Reload``, asked or told, and, from ``Refs`` on, that the file has changed; after ``Drain``
     it takes nothing over any more. Tells each of ``recipients`` its own settings if they have changed, and
     the router the news. ``regions`` gives the regions that a configuration lets us dial. The file is read in
     a thread of its own: a disk may hang, and a stop must not wait for it.
@@ -90,11 +90,11 @@ class Reloader(RuntimeActor):
         self._regions = regions
         file = current.value.file
         self._status = ReloadStatus(str(file or ""))
-        self._watch = None if file is None else Watch(file, self._touched)
+        self._watch = None if file is None else FileWatch(file, self._touched)
         self._settling: Timer | None = None
-        self._reading: list[Reply | None] = []
+        self._reading: list[ReplySlot | None] = []
         """Everyone that the present reading of the file will answer, ``None`` for a told ``Reload``."""
-        self._waiting: list[Reply | None] = []
+        self._waiting: list[ReplySlot | None] = []
         """Those that came since it began: the file may have changed, so they wait for the next one."""
         self._stopping = False
 
@@ -108,7 +108,7 @@ class Reloader(RuntimeActor):
                 self._settle()
             case Describe():
                 self.describe(message, self._status)
-            case Wired():
+            case Refs():
                 self._begin()
             case Drain():
                 self._drain()
@@ -129,7 +129,7 @@ class Reloader(RuntimeActor):
         if not self._stopping:
             self._settling = self.after(SETTLING, Reload())
 
-    def _reload(self, asker: Reply | None) -> None:
+    def _reload(self, asker: ReplySlot | None) -> None:
         if self._stopping:
             self._turn_away([asker])
         elif self._watch is None:
@@ -139,7 +139,7 @@ class Reloader(RuntimeActor):
             if not self._reading:
                 self._read(self._watch)
 
-    def _read(self, watch: Watch) -> None:
+    def _read(self, watch: FileWatch) -> None:
         self._reading, self._waiting = self._waiting, []
         self._look(watch.renew)  # before it is read, so that no later change goes unseen
         arguments = (watch.path, self.actor_ref)
@@ -185,7 +185,7 @@ class Reloader(RuntimeActor):
         for ref, message in messages:
             _tell(ref, message)
 
-    def _answer(self, askers: list[Reply | None], changed: list[str]) -> None:
+    def _answer(self, askers: list[ReplySlot | None], changed: list[str]) -> None:
         self._status = replace(self._status, problems=(), refused_at=None)
         if changed:
             outcome = ", ".join(changed)
@@ -198,7 +198,7 @@ class Reloader(RuntimeActor):
         for asker in filter(None, askers):
             asker.set(changed)
 
-    def _refuse(self, askers: list[Reply | None], error: ConfigInvalid | RequestRefused) -> None:
+    def _refuse(self, askers: list[ReplySlot | None], error: ConfigInvalid | RequestRefused) -> None:
         self._record(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
         for asker in filter(None, askers):
             asker.fail(error)
@@ -220,7 +220,7 @@ class Reloader(RuntimeActor):
             self._reading, self._waiting = [], []
             self._turn_away(askers)
 
-    def _turn_away(self, askers: list[Reply | None]) -> None:
+    def _turn_away(self, askers: list[ReplySlot | None]) -> None:
         logger.info("not reloaded: {}", STOPPING)
         for asker in filter(None, askers):
             asker.fail(RequestRefused(STOPPING))
@@ -239,7 +239,7 @@ class Reloader(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         if self._watch is not None:
             self._watch.stop()
-        told: list[Reply | None] = [None for each in unhandled if isinstance(each, Reload)]
+        told: list[ReplySlot | None] = [None for each in unhandled if isinstance(each, Reload)]
         if askers := self._reading + self._waiting + told:
             self._turn_away(askers)
 

@@ -10,39 +10,39 @@ from typing import NamedTuple
 
 from platformdirs import user_state_path
 
-from actors.health.stream_monitor import Vigilance
-from actors.health.tick_rate import Tolerance
+from actors.health.stream_monitor import HealthSettings
+from actors.health.tick_rate import StalenessBounds
 from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.lifecycle import ConnectionSettings
-from actors.orders.pre_trade_checks import Limits
+from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
 from actors.outbound.members import PoolPlan
 from actors.rates import Allowance, Rate
 from actors.supervision.backoff import Backoff, Wait, exponential, linear
 from actors.supervision.children import Plan
-from actors.supervision.regions import Access
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.regions import DialSettings
+from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import LogLevel, Region
-from actors.venues.pocketoption.login import SessionString
+from actors.venues.pocketoption.login import Login
 from runtime.config import (
-    Batching,
+    BatchingConfig,
     Config,
-    Health,
-    Limits as LimitSettings,
-    Orders,
-    Pool,
+    HealthConfig,
+    LimitsConfig as LimitSettings,
+    OrdersConfig,
+    PoolConfig,
     Rate as ConfiguredRate,
-    Reconnect,
+    ReconnectConfig,
 )
 
 
-def regions_for(config: Config, session: SessionString) -> tuple[Region, ...]:
+def regions_for(config: Config, session: Login) -> tuple[Region, ...]:
     """The configured regions of the session's kind: a demo session never meets a live host."""
     entries = getattr(config.regions, session.kind.value)
     return tuple(Region(entry.name, entry.url, entry.priority) for entry in entries)
 
 
-def make_plan(config: Config, session: SessionString, regions: Sequence[Region]) -> Plan:
+def make_plan(config: Config, session: Login, regions: Sequence[Region]) -> Plan:
     """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
     supervision = config.supervision
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
@@ -55,7 +55,7 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
         access=access_of(config, regions),
         settings=_settings(config, session),
         new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
-        new_intensity=functools.partial(Intensity, supervision.max_restarts, supervision.max_seconds),
+        new_intensity=functools.partial(RestartIntensity, supervision.max_restarts, supervision.max_seconds),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
         probes=reconnect.probe_regions,
@@ -63,9 +63,9 @@ def make_plan(config: Config, session: SessionString, regions: Sequence[Region])
     )
 
 
-def access_of(config: Config, regions: Sequence[Region]) -> Access:
+def access_of(config: Config, regions: Sequence[Region]) -> DialSettings:
     """Where the venue is, and how often it may be dialled."""
-    return Access(tuple(regions), _rates(config.limits.connects))
+    return DialSettings(tuple(regions), _rates(config.limits.connects))
 
 
 class LiveSettings(NamedTuple):
@@ -74,8 +74,8 @@ class LiveSettings(NamedTuple):
 
     allowance: Allowance
     batches: BatchSettings
-    vigilance: Vigilance
-    access: Access
+    vigilance: HealthSettings
+    access: DialSettings
     periods: dict[str, int]
     log_level: LogLevel
 
@@ -105,7 +105,7 @@ def stream_commands(
     return [*gone, *new]
 
 
-def pool_plan(pool: Pool) -> PoolPlan:
+def pool_plan(pool: PoolConfig) -> PoolPlan:
     """How large the pool is, and what it keeps open."""
     return PoolPlan(
         names=connection_names(pool),
@@ -116,7 +116,7 @@ def pool_plan(pool: Pool) -> PoolPlan:
     )
 
 
-def connection_names(pool: Pool) -> tuple[str, ...]:
+def connection_names(pool: PoolConfig) -> tuple[str, ...]:
     """Of all connections that there may be."""
     return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
 
@@ -126,14 +126,14 @@ def allowance_of(limits: LimitSettings) -> Allowance:
     return Allowance(_rates(limits.messages), limits.max_concurrent_operations)
 
 
-def batches_of(batching: Batching) -> BatchSettings:
+def batches_of(batching: BatchingConfig) -> BatchSettings:
     """How the batcher joins."""
     return BatchSettings(batching.batch_size, batching.batch_timeout)
 
 
-def limits_of(orders: Orders) -> Limits:
+def limits_of(orders: OrdersConfig) -> OrderLimits:
     """What the order desk lets pass."""
-    return Limits(
+    return OrderLimits(
         minimum_amount=Decimal(orders.minimum_amount),
         maximum_amount=Decimal(orders.maximum_amount),
         maximum_duration=orders.maximum_duration,
@@ -142,19 +142,19 @@ def limits_of(orders: Orders) -> Limits:
     )
 
 
-def vigilance_of(health: Health) -> Vigilance:
+def vigilance_of(health: HealthConfig) -> HealthSettings:
     """How long the health monitor bears silence, and what it may do about it."""
-    return Vigilance(Tolerance(health.stale_floor, health.stale_after), health.reconnects_per_hour)
+    return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
-def journal_path(orders: Orders, session: SessionString) -> Path:
+def journal_path(orders: OrdersConfig, session: Login) -> Path:
     """The configured file, or one for each account in the user's state folder."""
     if orders.journal:
         return Path(orders.journal).expanduser()
     return user_state_path("tellwire") / f"orders-{session.kind.value}-{session.uid}.sqlite"
 
 
-def _settings(config: Config, session: SessionString) -> ConnectionSettings:
+def _settings(config: Config, session: Login) -> ConnectionSettings:
     connection = config.connection
     headers = dict(connection.custom_headers)
     if session.user_agent and "user-agent" not in map(str.lower, headers):
@@ -174,7 +174,7 @@ def _settings(config: Config, session: SessionString) -> ConnectionSettings:
     )
 
 
-def _wait(reconnect: Reconnect) -> Wait:
+def _wait(reconnect: ReconnectConfig) -> Wait:
     if reconnect.strategy.startswith("custom:"):
         module, _, function = reconnect.strategy.removeprefix("custom:").partition(":")
         custom: Wait = getattr(importlib.import_module(module), function)

@@ -6,21 +6,21 @@ from typing import Any
 import pykka
 
 from actors.connection.connection import Connection
-from actors.connection.group import ConnectionHost
+from actors.connection.group import ConnectionGroup
 from actors.engine.dispatcher import Dispatcher
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import StartConnection, Tellable
 from runtime.workers.dialing import dial
 
 
-class LocalHost:
+class InProcessWorker:
     """A ``Host`` whose connections tell ``router`` directly; ``dispatcher`` is best the router's own."""
 
     pid = 0
 
     def __init__(self, router: Tellable, dispatcher: Dispatcher) -> None:
         start = functools.partial(_start_connection, router, dispatcher)
-        self._host = ConnectionHost.start(start, dispatcher=dispatcher)
+        self._host = ConnectionGroup.start(start, dispatcher=dispatcher)
 
     def tell(self, message: Any) -> None:
         try:

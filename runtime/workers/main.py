@@ -17,7 +17,7 @@ from msgspec import Struct
 from pykka._envelope import Envelope
 
 from actors.connection.connection import Connection
-from actors.connection.group import ConnectionHost
+from actors.connection.group import ConnectionGroup
 from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, SetLogLevel, StartConnection, Tellable
@@ -57,7 +57,7 @@ class MainProcess:
             logger.debug("not sent: {}", error)
 
 
-class Worker(ConnectionHost):
+class Worker(ConnectionGroup):
     """A connection host that is told by link, and ends with it. Its connections share its thread, so its
     heartbeats show that they are served too."""
 

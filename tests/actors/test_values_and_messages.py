@@ -36,7 +36,7 @@ from actors.messages.lifecycle import (
     SetLogLevel,
     StartConnection,
     StopConnection,
-    StopHost,
+    StopWorker,
 )
 from actors.messages.traffic import (
     Downlink,
@@ -115,7 +115,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.StreamMoves("EURUSD_otc", "c1", 2, "c2", 1, True), "stream.moves"),
         (events.OrderOpened("o1", DEAL), "order.opened"),
         (events.OrderRefused("o1", "EURUSD_otc", Decimal("1.50"), "notMoney"), "order.refused"),
-        (events.OrderUnknown("o1", "EURUSD_otc", Decimal("1.50"), "cut"), "order.unknown"),
+        (events.OrderInDoubt("o1", "EURUSD_otc", Decimal("1.50"), "cut"), "order.unknown"),
         (events.OrderNotPlaced("o1", "EURUSD_otc", Decimal("1.50")), "order.not_placed"),
         (events.OrderClosed(DEAL), "order.closed"),
         (events.OrderOrphan(DEAL), "order.orphan"),
@@ -327,7 +327,7 @@ REQUESTS = [
 ORDERS: list[Any] = [
     StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),
     StopConnection("c1"),
-    StopHost(),
+    StopWorker(),
     SetLogLevel("DEBUG"),
     Send("c1", 1, REQUESTS),
 ]

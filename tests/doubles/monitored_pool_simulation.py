@@ -4,9 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Any
 
-from actors.health.states import Cure
-from actors.health.stream_monitor import Liveness, Vigilance
-from actors.health.tick_rate import Tolerance
+from actors.health.states import RecoveryAction
+from actors.health.stream_monitor import HealthSettings, StreamMonitor
+from actors.health.tick_rate import StalenessBounds
 from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.events import (
     ConnectionDown,
@@ -22,9 +22,9 @@ from actors.messages.events import (
     StreamReport,
 )
 from actors.messages.traffic import EventBatch, Item, MoveStream, Reply, Request, Resubscribe, Ticks
-from actors.routing.sequence import Continuity
+from actors.routing.sequence import SequenceTracker
 from actors.values import Tick
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.stream_counters import StreamCounter
 from tests.doubles.pool_simulation import House, Line
 from tests.doubles.tick_columns import columns
 
@@ -37,7 +37,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.unread: deque[Any] = deque()
-        self.accounts: dict[str, Stream] = {}
+        self.accounts: dict[str, StreamCounter] = {}
         self.mute: set[str] = set()
 
 
@@ -49,8 +49,8 @@ class WatchedHouse(House):
 
     def __init__(self, connections: int = 3, *, patience: float = PATIENCE, **plan: Any) -> None:
         super().__init__(connections, **plan)
-        self.liveness = Liveness(Vigilance(Tolerance(patience, patience), 1000))
-        self.continuity = Continuity()
+        self.liveness = StreamMonitor(HealthSettings(StalenessBounds(patience, patience), 1000))
+        self.continuity = SequenceTracker()
         self.lives = self.continuity.lives
         self.sockets = {name: Socket() for name in self.names}
         self.told: deque[Event] = deque()
@@ -102,7 +102,7 @@ class WatchedHouse(House):
         socket = self.sockets[name]
         match request.command:
             case SubscribeTicks(asset=asset):
-                socket.accounts[asset] = Stream()
+                socket.accounts[asset] = StreamCounter()
                 socket.mute.discard(asset)
             case UnsubscribeTicks(asset=asset):
                 socket.accounts.pop(asset, None)
@@ -221,14 +221,14 @@ class WatchedHouse(House):
         for asset, cure in found.treatments:
             self._treat(asset, cure)
 
-    def cure(self, asset: str, cure: Cure) -> None:
+    def cure(self, asset: str, cure: RecoveryAction) -> None:
         """The monitor has found it silent for too long, in its view."""
         if (stream := self.liveness.streams.get(asset)) is not None:
             stream.treat(cure, self.now)
             self._treat(asset, cure)
 
-    def _treat(self, asset: str, cure: Cure) -> None:
-        self.news.append(Resubscribe(asset) if cure is Cure.RESUBSCRIBE else MoveStream(asset))
+    def _treat(self, asset: str, cure: RecoveryAction) -> None:
+        self.news.append(Resubscribe(asset) if cure is RecoveryAction.RESUBSCRIBE else MoveStream(asset))
 
     def suspect(self, name: str) -> None:
         """The supervisor has lost trust in it, says that it is down, and tells it to end."""

@@ -18,8 +18,8 @@ from actors.messages.events import (
     StreamDropped,
     StreamReleased,
 )
-from actors.messages.traffic import Failure, Item, Reply, Request, Settled, Ticks
-from actors.outbound.assignment import MOVE_TIMEOUT, Carriage, Step
+from actors.messages.traffic import Failure, Item, Reply, Request, RequestDone, Ticks
+from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.routing.handover import Handovers
 from actors.values import Tick
@@ -52,7 +52,7 @@ class House:
         self.names = NAMES[:connections]
         self.cap = cap
         self.now = 100.0
-        self.carriage = Carriage(
+        self.carriage = Assignment(
             PoolPlan(self.names, connections if kept is None else kept, standby, cap, 60.0)
         )
         self.handovers = Handovers()
@@ -62,7 +62,7 @@ class House:
         self.news: deque[Any] = deque()
         self.waiters: set[int] = set()
         self.answers: dict[int, Any] = {}
-        self.steps: list[Step] = []
+        self.steps: list[PoolEffect] = []
         self.overloaded: set[str] = set()
         self.made: Counter[str] = Counter()
         self.got: defaultdict[str, list[float]] = defaultdict(list)
@@ -92,7 +92,7 @@ class House:
         if id in self.waiters:
             self.waiters.remove(id)
             self.answers[id] = value
-            self.news.append(Settled(id, succeeded))
+            self.news.append(RequestDone(id, succeeded))
 
     # The venue
 
@@ -198,14 +198,14 @@ class House:
                 self.take(self.carriage.confirm(confirmed, self.now))
             case StreamReleased() as released:
                 self.take(self.carriage.released(released, self.now))
-            case Settled() as settled:
+            case RequestDone() as settled:
                 self.carriage.settle(settled, self.now)
 
     def tend(self, seconds: float = 1.0) -> None:
         self.now += seconds
         self.take(self.carriage.tend(self.now))
 
-    def take(self, steps: Iterable[Step]) -> None:
+    def take(self, steps: Iterable[PoolEffect]) -> None:
         for step in steps:
             self.steps.append(step)
             match step:

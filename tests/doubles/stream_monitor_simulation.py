@@ -1,10 +1,10 @@
-"""A venue and its connections, as ``Liveness`` is told of them, on a clock that is moved by hand."""
+"""A venue and its connections, as ``StreamMonitor`` is told of them, on a clock that is moved by hand."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from actors.health.stream_monitor import Findings, Liveness, Vigilance
-from actors.health.tick_rate import Tolerance
+from actors.health.stream_monitor import Findings, HealthSettings, StreamMonitor
+from actors.health.tick_rate import StalenessBounds
 from actors.messages.events import (
     ConnectionDown,
     ConnectionReport,
@@ -40,13 +40,13 @@ def gap(start: float, end: float, reason: str = "cut", connection: str = "c1") -
 
 
 class Scene:
-    """Tells ``Liveness`` what a venue, seen once a second, would have it told.
+    """Tells ``StreamMonitor`` what a venue, seen once a second, would have it told.
 
     ``vigilance`` bears silence for ``STALE`` seconds, at first and, without a lower ``floor``, for ever.
     """
 
     def __init__(self, floor: float = STALE, reconnects_per_hour: int = 6) -> None:
-        self.liveness = Liveness(Vigilance(Tolerance(floor, STALE), reconnects_per_hour))
+        self.liveness = StreamMonitor(HealthSettings(StalenessBounds(floor, STALE), reconnects_per_hour))
         self.accounts: dict[tuple[str, int], dict[str, StreamReport]] = {}
         self.messages = 0
 

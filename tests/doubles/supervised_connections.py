@@ -8,9 +8,9 @@ from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
-from actors.supervision.effects import Announce, Step, TellHost
-from actors.supervision.regions import Access
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.effects import Announce, SupervisionEffect, TellWorker
+from actors.supervision.regions import DialSettings
+from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region, Secret
 
 SETTINGS = ConnectionSettings(Secret("s"), "", {}, True, 1, 1, 1, 1, 1, 0, 1)
@@ -43,30 +43,30 @@ def a_plan(connections: int = 2, **changes: Any) -> Plan:
         "kept": connections,
         "settings": SETTINGS,
         "new_backoff": lambda: Backoff(linear(1, 60, jitter=False)),
-        "new_intensity": lambda: Intensity(100, 60),
+        "new_intensity": lambda: RestartIntensity(100, 60),
         "reset_after": RESET_AFTER,
         "heartbeat_timeout": 5.0,
     }
     regions = changes.pop("regions", (EU, US, ASIA))
     connects = changes.pop("connects", (Rate(1000, 1.0),))
-    return Plan(access=Access(regions, connects), **usual | changes)
+    return Plan(access=DialSettings(regions, connects), **usual | changes)
 
 
-def only(kind: type[S], steps: list[Step]) -> list[S]:
+def only(kind: type[S], steps: list[SupervisionEffect]) -> list[S]:
     """Those of the steps that are of this kind."""
     return [step for step in steps if isinstance(step, kind)]
 
 
-def news(steps: list[Step]) -> list[Any]:
+def news(steps: list[SupervisionEffect]) -> list[Any]:
     return [step.event for step in only(Announce, steps)]
 
 
-def told(steps: list[Step]) -> list[Any]:
+def told(steps: list[SupervisionEffect]) -> list[Any]:
     """What hosts are told."""
-    return [step.message for step in only(TellHost, steps)]
+    return [step.message for step in only(TellWorker, steps)]
 
 
-def starts(steps: list[Step]) -> list[StartConnection]:
+def starts(steps: list[SupervisionEffect]) -> list[StartConnection]:
     return [message for message in told(steps) if isinstance(message, StartConnection)]
 
 
@@ -106,11 +106,11 @@ class Scene:
             row = self.child(name)
             self.connections.up(ConnectionUp(name, row.epoch, row.region))
 
-    def down(self, name: str, reason: str = "cut", **fields: Any) -> list[Step]:
+    def down(self, name: str, reason: str = "cut", **fields: Any) -> list[SupervisionEffect]:
         """Its present life ends; it had been ready if it was up."""
         row = self.child(name)
         fields = {"was_ready": row.state == "up"} | fields
         return self.connections.down(ConnectionDown(name, row.epoch, row.region, reason, **fields), self.now)
 
-    def refused(self, name: str) -> list[Step]:
+    def refused(self, name: str) -> list[SupervisionEffect]:
         return self.down(name, "NotAuthorized", terminal=True)

@@ -6,7 +6,7 @@ from actors.messages import CandlesLoaded, StreamConfirmed, SubscribeTicks
 from actors.messages.commands import VenueCommand
 from actors.messages.traffic import Item, Request
 from actors.values import Asset, Candle, Secret
-from actors.venues.pocketoption.protocol import Message, Session
+from actors.venues.pocketoption.protocol import Message, Protocol
 
 NOW = 1770848931.5
 TOKEN = "n1p5ah5u8t9438rbunpgrq0hlq"  # a made-up one
@@ -41,18 +41,18 @@ def request(number: int, command: VenueCommand, order: str = "") -> Request:
     return Request(number, command, expires_at=0.0, order=order)
 
 
-def opening(auth: str = AUTH) -> Session:
-    return Session(connection="c1", epoch=3, region="EUROPA", auth=Secret(auth))
+def opening(auth: str = AUTH) -> Protocol:
+    return Protocol(connection="c1", epoch=3, region="EUROPA", auth=Secret(auth))
 
 
-def authenticating(auth: str = AUTH) -> Session:
+def authenticating(auth: str = AUTH) -> Protocol:
     session = opening(auth)
     assert session.receive(said(OPEN, '40{"sid":"kP9"}'), NOW) == []
     session.texts_to_send()
     return session
 
 
-def ready(*assets: str, auth: str = AUTH) -> Session:
+def ready(*assets: str, auth: str = AUTH) -> Protocol:
     session = authenticating(auth)
     session.receive(said(SUCCESS, b'{"id":"kP9"}'), NOW)
     session.send([request(0, SubscribeTicks(asset=asset)) for asset in assets], NOW)
@@ -60,9 +60,9 @@ def ready(*assets: str, auth: str = AUTH) -> Session:
     return session
 
 
-def texts(session: Session) -> list[str]:
+def texts(session: Protocol) -> list[str]:
     return [text.decode() for text in session.texts_to_send()]
 
 
-def receive(session: Session, messages: Sequence[Message]) -> list[Item]:
+def receive(session: Protocol, messages: Sequence[Message]) -> list[Item]:
     return session.receive(messages, NOW)

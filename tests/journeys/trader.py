@@ -9,9 +9,9 @@ from typing import Any
 from actors.messages import (
     ConnectionUp,
     GetOpenedDeals,
+    OrderInDoubt as UnknownNews,
     OrderNotPlaced,
     OrderOpened,
-    OrderUnknown as UnknownNews,
     PlaceOrder,
     RawMessage,
     Subscribe,

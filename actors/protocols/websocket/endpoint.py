@@ -18,13 +18,13 @@ from actors.protocols.websocket.frames import (
     is_close_code,
     parse_close,
 )
-from actors.protocols.websocket.pairs import Announcement, Attachments
+from actors.protocols.websocket.pairs import Pairs, PairScanner
 
 # An answer to the newest ping answers the older ones too (5.5.3), so a flood of pings fills no memory.
 MAX_UNANSWERED_PINGS = 64
 
 
-class State(enum.Enum):
+class EndpointState(enum.Enum):
     """How far the closing handshake is (RFC 6455, 7.1)."""
 
     OPEN = "open"
@@ -32,7 +32,7 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Step(enum.Enum):
+class CloseInput(enum.Enum):
     """What either side can do to the connection."""
 
     SEND = "send a message"
@@ -42,12 +42,12 @@ class Step(enum.Enum):
 
 
 _NEXT = {
-    (State.OPEN, Step.SEND): State.OPEN,
-    (State.OPEN, Step.CLOSE): State.CLOSING,
-    (State.OPEN, Step.PEER_CLOSE): State.CLOSED,
-    (State.OPEN, Step.PEER_FAULT): State.CLOSED,
-    (State.CLOSING, Step.PEER_CLOSE): State.CLOSED,
-    (State.CLOSING, Step.PEER_FAULT): State.CLOSED,
+    (EndpointState.OPEN, CloseInput.SEND): EndpointState.OPEN,
+    (EndpointState.OPEN, CloseInput.CLOSE): EndpointState.CLOSING,
+    (EndpointState.OPEN, CloseInput.PEER_CLOSE): EndpointState.CLOSED,
+    (EndpointState.OPEN, CloseInput.PEER_FAULT): EndpointState.CLOSED,
+    (EndpointState.CLOSING, CloseInput.PEER_CLOSE): EndpointState.CLOSED,
+    (EndpointState.CLOSING, CloseInput.PEER_FAULT): EndpointState.CLOSED,
 }
 
 
@@ -59,9 +59,9 @@ class Endpoint:
     """
 
     def __init__(
-        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: Announcement | None = None
+        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: PairScanner | None = None
     ) -> None:
-        self.state = State.OPEN
+        self.state = EndpointState.OPEN
         self.failure: TellwireError | None = None
         """Why it is closed: ``TransportClosed`` by the peer's wish, ``RemoteProtocolError`` by its fault."""
         self.round_trip: float | None = None
@@ -82,7 +82,7 @@ class Endpoint:
 
         After it look at ``failure``: the messages returned along with one came before it.
         """
-        if self.state is State.CLOSED:
+        if self.state is EndpointState.CLOSED:
             return []
         if data:
             self.last_received = now
@@ -93,17 +93,17 @@ class Endpoint:
         # Whatever follows a close frame is not looked at (1.4), not even for faults.
         fault = self._parser.failure
         if fault is not None and self.failure is None:
-            self._end(Step.PEER_FAULT, fault, _close_payload(fault.code, str(fault)))
+            self._end(CloseInput.PEER_FAULT, fault, _close_payload(fault.code, str(fault)))
         return frames
 
     def send(self, opcode: int, payloads: Sequence[bytes]) -> None:
         """Queue one message for each of ``payloads``; raises ``LocalProtocolError`` once closing."""
-        self._step(Step.SEND)
+        self._step(CloseInput.SEND)
         self._queue(encode_many(opcode, payloads))
 
     def ping(self, now: float) -> None:
         """Queue a ping, unless the last one is still unanswered or the connection is closing."""
-        if self.state is State.OPEN and self._ping_sent_at is None:
+        if self.state is EndpointState.OPEN and self._ping_sent_at is None:
             self._pings += 1
             self._ping_sent_at = now
             self._queue(encode(Opcode.PING, self._ping_payload()))
@@ -117,10 +117,10 @@ class Endpoint:
 
         Raises ``LocalProtocolError`` for a code or a reason (123 bytes) that no close frame can carry.
         """
-        if self.state is State.OPEN:
+        if self.state is EndpointState.OPEN:
             payload = _close_payload(code, reason)
             self._queue(encode(Opcode.CLOSE, payload))
-            self._step(Step.CLOSE)
+            self._step(CloseInput.CLOSE)
 
     def data_to_send(self) -> bytes:
         """All that is queued, in order; it counts as sent."""
@@ -129,7 +129,7 @@ class Endpoint:
         self._outbox.clear()
         return data
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: CloseInput) -> None:
         state = _NEXT.get((self.state, step))
         if state is None:
             raise LocalProtocolError(f"cannot {step.value}: the connection is {self.state.value}")
@@ -139,7 +139,7 @@ class Endpoint:
         """Act on the control frames; returns the others, up to a close frame."""
         messages: list[Found] = []
         for frame in frames:
-            if isinstance(frame, Attachments):
+            if isinstance(frame, Pairs):
                 messages.append(frame)
                 continue
             opcode, payload = frame
@@ -166,10 +166,12 @@ class Endpoint:
     def _peer_closed(self, payload: bytes) -> None:
         code, reason = parse_close(payload)
         echo = b"" if code == NO_CLOSE_CODE else payload[:2]
-        self._end(Step.PEER_CLOSE, TransportClosed(f"the peer closed with {code} {reason!r}", code), echo)
+        self._end(
+            CloseInput.PEER_CLOSE, TransportClosed(f"the peer closed with {code} {reason!r}", code), echo
+        )
 
-    def _end(self, step: Step, failure: TellwireError, farewell: bytes) -> None:
-        if self.state is State.OPEN:  # otherwise our close frame has left already
+    def _end(self, step: CloseInput, failure: TellwireError, farewell: bytes) -> None:
+        if self.state is EndpointState.OPEN:  # otherwise our close frame has left already
             self._queue(encode(Opcode.CLOSE, farewell))
         self._step(step)
         self.failure = failure
@@ -180,7 +182,7 @@ class Endpoint:
         self._outbox.append(frames)
 
     def _answer_pings(self) -> None:
-        if self._unanswered and self.state is State.OPEN:
+        if self._unanswered and self.state is EndpointState.OPEN:
             self._outbox.append(encode_many(Opcode.PONG, self._unanswered))
             self._unanswered.clear()
 

@@ -8,7 +8,7 @@ from actors.errors import RemoteProtocolError
 _UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
 
 
-class MessageUnderWay:
+class Fragments:
     """``text`` is checked to be UTF-8, piece by piece."""
 
     __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterable
 
 from actors.errors import RemoteProtocolError
-from actors.protocols.websocket.fragments import MessageUnderWay
-from actors.protocols.websocket.pairs import SHORT, Announcement, Attachments
+from actors.protocols.websocket.fragments import Fragments
+from actors.protocols.websocket.pairs import SHORT, Pairs, PairScanner
 
 MAX_MESSAGE_SIZE = 16 * 1024 * 1024
 MAX_CONTROL_PAYLOAD = 125  # RFC 6455, 5.5
@@ -15,7 +15,7 @@ NO_CLOSE_CODE = 1005  # RFC 6455, 7.4.1: stands for a close frame that names non
 Frame = tuple[int, bytes]
 """Opcode and payload of a whole message or of a control frame."""
 
-Found = Frame | Attachments
+Found = Frame | Pairs
 
 
 class Opcode(enum.IntEnum):
@@ -47,11 +47,11 @@ class FrameParser:
     refused as soon as a header announces it.
 
     Texts that are the ``announcement`` and the short binary message right behind each are returned as
-    ``Attachments``, as soon as both are there.
+    ``Pairs``, as soon as both are there.
     """
 
     def __init__(
-        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: Announcement | None = None
+        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: PairScanner | None = None
     ) -> None:
         self.failure: RemoteProtocolError | None = None
         """The rule that the stream broke; what came before the fault was still returned."""
@@ -63,7 +63,7 @@ class FrameParser:
         self._announcement = announcement
         self._announced = announcement.text if announcement else None
         self._tail = b""  # a header, or a control frame, that is not complete yet
-        self._message: MessageUnderWay | None = None
+        self._message: Fragments | None = None
 
     def feed(self, data: bytes) -> list[Found]:
         """Messages, with their fragments joined, and control frames, in the order of their completion.
@@ -157,14 +157,14 @@ class FrameParser:
         if header is None:
             return pos
         start, length = header
-        message = self._message or MessageUnderWay(opcode, text=opcode == Opcode.TEXT)
+        message = self._message or Fragments(opcode, text=opcode == Opcode.TEXT)
         message.expect(length, final=first >= _FIN)
         if message.announced > self._limit:
             raise RemoteProtocolError(f"a message of more than {self._limit} bytes", 1009)
         self._message = message
         return self._fill(message, data, start, frames)
 
-    def _fill(self, message: MessageUnderWay, data: bytes, pos: int, frames: list[Found]) -> int:
+    def _fill(self, message: Fragments, data: bytes, pos: int, frames: list[Found]) -> int:
         piece = data[pos : pos + message.missing]
         message.add(piece)
         if message.complete:

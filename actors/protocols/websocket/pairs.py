@@ -25,11 +25,11 @@ _FOREIGN = (b"\x92", b"\xdc", b"\xdd", b"\xc4", b"\xc5", b"\xc6")
 """All that an array of two or bytes can begin with."""
 
 
-class Attachments(list[bytes]):
+class Pairs(list[bytes]):
     """Binary messages in a row, each of which followed its announcement at once."""
 
 
-class Announcement:
+class PairScanner:
     """The short text that announces, of ASCII; it remembers how regular the stream was of late."""
 
     def __init__(self, text: bytes) -> None:
@@ -46,13 +46,13 @@ class Announcement:
         )
         self._decode: Any = msgspec.msgpack.Decoder(list[pair]).decode  # type: ignore[valid-type]
 
-    def take(self, data: bytes, pos: int) -> tuple[Attachments, int]:
+    def take(self, data: bytes, pos: int) -> tuple[Pairs, int]:
         """What it announces from ``pos`` on, without a gap; and where anything else, or the cut, is.
 
         HOT: 0.11 µs for both messages of a pair where there are many, else 0.2. Their frames' three headers
         and the text are compared as one piece of bytes, so that only the length is left to be looked at.
         """
-        found = Attachments()
+        found = Pairs()
         if self._at_once and len(data) - pos >= LEAST_AT_ONCE:
             pos = self._take_many(data, pos, found)
         head, size, append = self._head, len(self._head), found.append
@@ -78,7 +78,7 @@ class Announcement:
         length = rest[len(self._head)]
         return rest.startswith(self._head) and length <= SHORT and len(rest) <= len(self._head) + length
 
-    def _take_many(self, data: bytes, pos: int, found: Attachments) -> int:
+    def _take_many(self, data: bytes, pos: int, found: Pairs) -> int:
         """Many pairs at once, as many as were regular of late; returns where it is better to look at each.
 
         Where something stands between pairs, ever less is tried, down to nothing: so no stream, however it

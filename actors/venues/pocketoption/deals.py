@@ -11,7 +11,7 @@ from actors.values import Deal, Direction
 from actors.venues.pocketoption import account_kind as accounts
 from actors.venues.pocketoption.clock import Time, to_utc
 from actors.venues.pocketoption.money import is_amount
-from actors.venues.pocketoption.rows import Rows
+from actors.venues.pocketoption.rows import RowDecoder
 
 DIRECTIONS: Final = (Direction.CALL, Direction.PUT)
 """By the venue's number for them."""
@@ -73,7 +73,7 @@ class Acceptance(Struct, frozen=True):
     deal: Deal | None
 
 
-class Refusal(Struct, frozen=True):
+class DealRefusal(Struct, frozen=True):
     """No deal was opened; ``reason`` is never empty."""
 
     asset: str
@@ -96,7 +96,7 @@ class ClosedDeals(Struct, frozen=True):
     complete: bool = True
 
 
-class Deals(Rows):
+class DealDecoder(RowDecoder):
     """Documents in, facts out."""
 
     _accepted = Document("accepted order", _Accepted)
@@ -109,10 +109,10 @@ class Deals(Rows):
         request_id = scalar(self._accepted.read(payload).request_id)
         return Acceptance(request_id, next(self.each(_open, [Raw(payload)]), None))
 
-    def refusal(self, payload: bytes) -> Refusal:
+    def refusal(self, payload: bytes) -> DealRefusal:
         """Protocol 1.7.7; the amount in it may be the stake or a limit, so it is of no use."""
         found = self._refused.read(payload)
-        return Refusal(found.asset, reason(scalar(found.error)))
+        return DealRefusal(found.asset, reason(scalar(found.error)))
 
     def closing(self, payload: bytes) -> ClosedDeals:
         """Protocol 1.7.8."""

@@ -18,20 +18,27 @@ from actors.messages import (
 from actors.messages.commands import PlacePendingOrder
 from actors.messages.traffic import Ticks
 from actors.protocols.json_documents import Document
-from actors.protocols.socketio import Event, encode_event
+from actors.protocols.socketio import EventPacket, encode_event
 from actors.values import AccountKind, Direction
 from actors.venues.pocketoption import account_kind as accounts, clock as venue_time, money as amounts
 from actors.venues.pocketoption.clock import END_OF_TIME, VENUE_UTC_OFFSET
-from actors.venues.pocketoption.deals import DIRECTIONS, Acceptance, ClosedDeals, Deals, OpenDeals, Refusal
-from actors.venues.pocketoption.market_data import RequestedHistory, Shapes, StreamHistory
+from actors.venues.pocketoption.deals import (
+    DIRECTIONS,
+    Acceptance,
+    ClosedDeals,
+    DealDecoder,
+    DealRefusal,
+    OpenDeals,
+)
+from actors.venues.pocketoption.market_data import MarketDataDecoder, RequestedHistory, StreamHistory
 from actors.venues.pocketoption.pending_orders import (
     AT_PRICE,
     AT_TIME,
     Cancellation,
-    PendingOrders,
+    PendingOrderDecoder,
     Placement,
 )
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.stream_counters import StreamCounter
 from actors.venues.pocketoption.ticks import TickReader
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
@@ -58,7 +65,7 @@ class AuthRefused(Struct, frozen=True):
 
 
 class TickRows(Struct, frozen=True):
-    """Ticks, still undecoded; ``Reader.ticks`` takes them."""
+    """Ticks, still undecoded; ``EventDecoder.ticks`` takes them."""
 
     payload: bytes
 
@@ -69,7 +76,7 @@ News = (
     | AssetsListed
     | BalanceChanged
     | Acceptance
-    | Refusal
+    | DealRefusal
     | OpenDeals
     | ClosedDeals
     | Placement
@@ -84,13 +91,13 @@ Fact = Authenticated | AuthRefused | TickRows | News
 _ANYTHING = Document("event", msgspec.Raw)
 
 
-class Reader:
+class EventDecoder:
     """Events in, facts out."""
 
     def __init__(self) -> None:
-        self._shapes = shapes = Shapes()
-        self._deals = deals = Deals()
-        self._pending_orders = pending = PendingOrders()
+        self._shapes = shapes = MarketDataDecoder()
+        self._deals = deals = DealDecoder()
+        self._pending_orders = pending = PendingOrderDecoder()
         self._ticks = TickReader()
         self._facts: dict[str, Callable[[bytes], Fact]] = {
             AUTHENTICATED: lambda _: Authenticated(),
@@ -125,19 +132,21 @@ class Reader:
         seconds; ``None`` without ticks."""
         return self._ticks.take_delay()
 
-    def read(self, event: Event) -> Fact:
+    def read(self, event: EventPacket) -> Fact:
         """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
         read = self._facts.get(event.name)
         if read is None:
             return _raw(event)
         return read(event.arguments[0] if event.arguments else b"")
 
-    def ticks(self, payloads: Sequence[bytes], streams: Mapping[str, Stream], now: float) -> Ticks | None:
+    def ticks(
+        self, payloads: Sequence[bytes], streams: Mapping[str, StreamCounter], now: float
+    ) -> Ticks | None:
         """The ticks of ``streams``, received at ``now``, entered into their accounts."""
         return self._ticks.read(payloads, streams, now)
 
 
-def _raw(event: Event) -> RawMessage:
+def _raw(event: EventPacket) -> RawMessage:
     """The venue gives an event one payload or none; several would become one JSON array."""
     texts = [_text(argument) for argument in event.arguments]
     return RawMessage(event.name, f"[{','.join(texts)}]" if len(texts) > 1 else "".join(texts))

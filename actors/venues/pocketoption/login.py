@@ -8,11 +8,11 @@ from msgspec import Struct
 from actors.values import AccountKind, Secret
 
 
-class SessionInvalid(ValueError):
+class LoginInvalid(ValueError):
     """The text is no usable session string; the message says what it is and what to paste instead."""
 
 
-class SessionString(Struct, frozen=True):
+class Login(Struct, frozen=True):
     """A login: ``auth`` is the complete text message to send, as close to what was pasted as can be.
 
     ``user_agent`` and ``ip_address`` are the browser's, where the session records them (its PHP form);
@@ -73,7 +73,7 @@ _FIELD_TYPES = {
 }
 
 
-def parse_session(text: str) -> SessionString:
+def parse_session(text: str) -> Login:
     """Recognise a pasted session string (protocol 3.1).
 
     Taken: the whole ``42["auth",{...}]`` message or its object alone, also with single quotes, or with
@@ -82,7 +82,7 @@ def parse_session(text: str) -> SessionString:
     """
     message, fields = _read(_unwrapped(text))
     session = _session(fields)
-    return SessionString(
+    return Login(
         kind=_kind(fields.get("isDemo")),
         uid=_uid(fields.get("uid")),
         auth=Secret(message),
@@ -91,8 +91,8 @@ def parse_session(text: str) -> SessionString:
     )
 
 
-def _invalid(what: str) -> SessionInvalid:
-    return SessionInvalid(f"this is {what}; {_ADVICE}")
+def _invalid(what: str) -> LoginInvalid:
+    return LoginInvalid(f"this is {what}; {_ADVICE}")
 
 
 def _unwrapped(text: str) -> str:

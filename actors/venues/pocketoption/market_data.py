@@ -13,7 +13,7 @@ from actors.venues.pocketoption import account_kind as accounts, bars as history
 from actors.venues.pocketoption.bars import Quote
 from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET, Time, to_utc
 from actors.venues.pocketoption.money import is_amount
-from actors.venues.pocketoption.rows import Rows
+from actors.venues.pocketoption.rows import RowDecoder
 
 Price = Annotated[float, Meta(gt=0)]
 
@@ -121,7 +121,7 @@ class RequestedHistory(Struct, frozen=True):
     candles: list[Candle]
 
 
-class Shapes(Rows):
+class MarketDataDecoder(RowDecoder):
     """Documents in, values out.
 
     A document that is altogether of another shape raises ``RemoteProtocolError``.

@@ -23,7 +23,7 @@ class _Load(Struct, frozen=True):
     end: float
 
 
-class Pending:
+class OutstandingRequests:
     """Finds the requests that an answer settles. Request 0 has no waiter, so it is never among them."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import PendingOrder
 from actors.venues.pocketoption import clock as venue_time
 from actors.venues.pocketoption.deals import Name, direction, reason, stake
-from actors.venues.pocketoption.rows import Rows
+from actors.venues.pocketoption.rows import RowDecoder
 
 AT_TIME: Final = 0
 AT_PRICE: Final = 1
@@ -50,7 +50,7 @@ class Cancellation(Struct, frozen=True):
     reason: str = ""
 
 
-class PendingOrders(Rows):
+class PendingOrderDecoder(RowDecoder):
     """Documents in, facts out."""
 
     _list = Document("list of pending orders", list[Raw])

@@ -17,12 +17,12 @@ from actors.errors import (
 from actors.messages import ConnectionUp, StreamReport
 from actors.messages.traffic import Item, Request
 from actors.protocols import engineio, socketio
-from actors.protocols.websocket.pairs import Attachments
+from actors.protocols.websocket.pairs import Pairs
 from actors.values import Secret
 from actors.venues.pocketoption import dialect as pocketoption
 from actors.venues.pocketoption.login import parse_session
-from actors.venues.pocketoption.requests import Correspondence
-from actors.venues.pocketoption.states import STEPS, State, Step
+from actors.venues.pocketoption.requests import RequestMatcher
+from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
 
 TEXT: Final = 1  # RFC 6455, 5.2
 BINARY: Final = 2
@@ -30,15 +30,15 @@ BINARY: Final = 2
 Single = tuple[int, bytes]
 """Opcode and payload."""
 
-Message = Single | Attachments
-"""``Attachments`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
+Message = Single | Pairs
+"""``Pairs`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
 
 _TICK_HEADER: Final[Single] = (TEXT, pocketoption.TICK_HEADER)
 _OR_NOBODY: Final = "or refuses everybody at the moment"  # it did so for hours once (protocol 1.5)
 _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
 
 
-class Session:
+class Protocol:
     """One life of a connection. ``auth`` is the complete text of the event that authenticates it, which
     also says on which of the venue's books it trades; raises ``SessionInvalid`` if it does not.
 
@@ -47,7 +47,7 @@ class Session:
     """
 
     def __init__(self, *, connection: str, epoch: int, region: str, auth: Secret) -> None:
-        self.state = State.OPENING
+        self.state = SessionState.OPENING
         self.failure: TellwireError | None = None
         self.silence_limit: float | None = None
         self._connection = connection
@@ -55,9 +55,9 @@ class Session:
         self._region = region
         self._auth = auth
         self._decoder = socketio.Decoder()
-        self._reader = pocketoption.Reader()
+        self._reader = pocketoption.EventDecoder()
         self._refused = 0
-        self._correspondence = Correspondence(connection, epoch, parse_session(auth.value).kind)
+        self._correspondence = RequestMatcher(connection, epoch, parse_session(auth.value).kind)
         self._texts: list[bytes] = []
         self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
 
@@ -88,7 +88,7 @@ class Session:
         items: list[Item] = []
         for message in messages:
             for opcode, payload in self._singles(message):
-                if self.state is State.CLOSED:
+                if self.state is SessionState.CLOSED:
                     break
                 try:
                     found = self._receive_one(opcode, payload)
@@ -106,9 +106,9 @@ class Session:
 
         They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
         """
-        if not isinstance(message, Attachments):
+        if not isinstance(message, Pairs):
             return (message,)
-        if self.state is State.READY and self._decoder.idle:
+        if self.state is SessionState.READY and self._decoder.idle:
             self._ticks += message
             return ()
         return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
@@ -127,40 +127,40 @@ class Session:
             return self._packet(event) if event else ()
         kind, data = engineio.parse(payload)
         match kind:
-            case engineio.PacketType.MESSAGE:
+            case engineio.EnginePacketType.MESSAGE:
                 packet = self._decoder.receive_text(data)
                 if self._decoder.announced == pocketoption.AUTHENTICATED:
                     return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
                 return self._packet(packet) if packet else ()
-            case engineio.PacketType.OPEN:
+            case engineio.EnginePacketType.OPEN:
                 self._open(engineio.parse_open(data))
-            case engineio.PacketType.PING:
+            case engineio.EnginePacketType.PING:
                 self._texts.append(engineio.pong(data))
-            case engineio.PacketType.CLOSE:
+            case engineio.EnginePacketType.CLOSE:
                 self._close(TransportClosed("the venue ended the Engine.IO session", _NO_CLOSE_CODE))
-            case engineio.PacketType.PONG | engineio.PacketType.NOOP:
+            case engineio.EnginePacketType.PONG | engineio.EnginePacketType.NOOP:
                 pass
         return ()
 
     def _open(self, handshake: engineio.Handshake) -> None:
-        self._advance(Step.OPEN)
+        self._advance(SessionInput.OPEN)
         self.silence_limit = handshake.ping_interval + handshake.ping_timeout
         self._texts.append(socketio.CONNECT)
 
     def _packet(self, packet: socketio.Packet) -> Sequence[Item]:
         match packet:
-            case socketio.Event():
-                self._advance(Step.EVENT)
+            case socketio.EventPacket():
+                self._advance(SessionInput.EVENT)
                 return self._fact(self._reader.read(packet))
             case socketio.Connected():
-                self._advance(Step.CONNECT)
+                self._advance(SessionInput.CONNECT)
                 self._texts.append(self._auth.value.encode(errors="replace"))
             case socketio.ConnectError(message=message):
-                self._advance(Step.CONNECT_ERROR)
+                self._advance(SessionInput.CONNECT_ERROR)
                 self._close(RemoteProtocolError(f"Socket.IO connection refused: {message[:200]!a}"))
             case socketio.Disconnected():
-                authenticated = self.state is State.READY
-                self._advance(Step.DISCONNECT)
+                authenticated = self.state is SessionState.READY
+                self._advance(SessionInput.DISCONNECT)
                 self._close(
                     TransportClosed("the venue disconnected the session", _NO_CLOSE_CODE)
                     if authenticated
@@ -182,8 +182,8 @@ class Session:
                 return self._correspondence.hear(news)
 
     def _authenticated(self) -> Sequence[Item]:
-        known = self.state is State.READY
-        self._advance(Step.AUTHENTICATED)
+        known = self.state is SessionState.READY
+        self._advance(SessionInput.AUTHENTICATED)
         if known:
             return ()
         self.keep_alive()  # the venue counts its 180 s from the last one (protocol 1.4)
@@ -196,7 +196,7 @@ class Session:
 
         ``now`` is UTC. Raises ``LocalProtocolError`` unless the session is ready.
         """
-        self._advance(Step.REQUEST, LocalProtocolError)
+        self._advance(SessionInput.REQUEST, LocalProtocolError)
         items: list[Item] = []
         for request in requests:
             texts, answers = self._correspondence.ask(request, now)
@@ -206,14 +206,14 @@ class Session:
 
     def keep_alive(self) -> None:
         """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
-        if self.state is State.READY:
+        if self.state is SessionState.READY:
             self._texts.append(pocketoption.KEEP_ALIVE)
 
     def leave(self) -> None:
         """End the session politely, which is no failure; what was queued leaves first."""
-        if self.state in (State.AUTHENTICATING, State.READY):
+        if self.state in (SessionState.AUTHENTICATING, SessionState.READY):
             self._texts.append(socketio.DISCONNECT)
-        self.state = State.CLOSED
+        self.state = SessionState.CLOSED
 
     def texts_to_send(self) -> list[bytes]:
         """The queue, which is empty after this: payloads of text messages, in order."""
@@ -222,7 +222,7 @@ class Session:
 
     # Where we stand
 
-    def _advance(self, step: Step, blame: type[ProtocolError] = RemoteProtocolError) -> None:
+    def _advance(self, step: SessionInput, blame: type[ProtocolError] = RemoteProtocolError) -> None:
         state = STEPS.get((self.state, step))
         if state is None:
             raise blame(f"{step.value} while the session is {self.state.value}")
@@ -230,12 +230,12 @@ class Session:
 
     def _refuse(self, error: RemoteProtocolError) -> None:
         """A venue that cannot even shake hands is not talked to; later, nonsense is only counted."""
-        if self.state in (State.OPENING, State.CONNECTING):
+        if self.state in (SessionState.OPENING, SessionState.CONNECTING):
             self._close(error)
         else:
             self._refused += 1
 
     def _close(self, failure: TellwireError) -> None:
-        self.state = State.CLOSED
+        self.state = SessionState.CLOSED
         self.failure = failure
         self._texts.clear()

@@ -20,28 +20,28 @@ from actors.messages.events import DealAccepted, DealRefused, DealsClosed, Deals
 from actors.messages.traffic import Item, Reply, Request
 from actors.values import AccountKind
 from actors.venues.pocketoption import dialect as pocketoption
-from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
+from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
-from actors.venues.pocketoption.outstanding import Pending, Refused, failures, index_of
+from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures, index_of
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.stream_counters import StreamCounter
 
 Sending = tuple[list[bytes], Sequence[Item]]
 """Texts for the venue, in order, and the answers that are known without it."""
 
 
-class Correspondence:
+class RequestMatcher:
     """One life of a connection whose session stands, on the book of ``account``.
 
     ``streams`` holds the accounts of the subscribed assets.
     """
 
     def __init__(self, connection: str, epoch: int, account: AccountKind) -> None:
-        self.streams: dict[str, Stream] = {}
+        self.streams: dict[str, StreamCounter] = {}
         self._connection = connection
         self._epoch = epoch
         self._account = account
-        self._pending = Pending()
+        self._pending = OutstandingRequests()
 
     def stream_reports(self) -> dict[str, StreamReport]:
         """By asset; streams without a tick are absent."""
@@ -64,7 +64,9 @@ class Correspondence:
         match request.command:
             case SubscribeTicks(asset=asset, period=period):
                 texts = pocketoption.subscribe(asset, period)
-                self.streams[asset] = Stream()  # a new account: where it begins shows what was missed before
+                self.streams[asset] = (
+                    StreamCounter()
+                )  # a new account: where it begins shows what was missed before
                 self._pending.add_stream(request.id, asset, period)
                 return texts, ()
             case UnsubscribeTicks(asset=asset):
@@ -106,7 +108,7 @@ class Correspondence:
             case Acceptance(request_id=request, deal=deal):
                 refused = self._refused(self._pending.settle_order(request))
                 return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
-            case Refusal(asset=asset, reason=reason):
+            case DealRefusal(asset=asset, reason=reason):
                 return self._refused(self._pending.settle_refusal(asset, reason))
             case OpenDeals(deals=deals, complete=complete):
                 return (DealsOpen(self._connection, self._epoch, deals, complete),)

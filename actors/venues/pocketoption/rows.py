@@ -10,7 +10,7 @@ from actors.errors import RemoteProtocolError
 T = TypeVar("T")
 
 
-class Rows:
+class RowDecoder:
     """``refused`` counts the rows that were left out, for their shape or their sense."""
 
     def __init__(self) -> None:

@@ -9,13 +9,13 @@ from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Item, Request
 from actors.protocols.websocket.endpoint import Endpoint
 from actors.protocols.websocket.frames import Opcode
-from actors.protocols.websocket.pairs import Announcement, Attachments
+from actors.protocols.websocket.pairs import Pairs, PairScanner
 from actors.venues.pocketoption.dialect import TICK_HEADER
-from actors.venues.pocketoption.protocol import Session
-from actors.venues.pocketoption.states import State
+from actors.venues.pocketoption.protocol import Protocol
+from actors.venues.pocketoption.states import SessionState
 
 
-class Conversation:
+class Session:
     """One life of one connection above its transport; counts what passes.
 
     Whatever is called, ``data_to_send`` afterwards has what must leave, and ``failure`` says whether, and
@@ -24,8 +24,8 @@ class Conversation:
 
     def __init__(self, start: StartConnection) -> None:
         self._start = start
-        self._endpoint = Endpoint(start.settings.max_message_size, Announcement(TICK_HEADER))
-        self._session = Session(
+        self._endpoint = Endpoint(start.settings.max_message_size, PairScanner(TICK_HEADER))
+        self._session = Protocol(
             connection=start.connection,
             epoch=start.epoch,
             region=start.region.name,
@@ -36,7 +36,7 @@ class Conversation:
 
     @property
     def ready(self) -> bool:
-        return self._session.state is State.READY
+        return self._session.state is SessionState.READY
 
     @property
     def failure(self) -> TellwireError | None:
@@ -49,7 +49,7 @@ class Conversation:
         items = self._session.receive(messages, utc)
         self._bytes_in += len(data)
         for each in messages:
-            self._messages_in += 2 * len(each) if isinstance(each, Attachments) else 1
+            self._messages_in += 2 * len(each) if isinstance(each, Pairs) else 1
         if not self.was_ready:
             self.was_ready = any(isinstance(item, ConnectionUp) for item in items)
         return items

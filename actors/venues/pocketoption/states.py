@@ -4,7 +4,7 @@ import enum
 from typing import Final
 
 
-class State(enum.Enum):
+class SessionState(enum.Enum):
     """How far a connection has come."""
 
     OPENING = "opening"  # Engine.IO OPEN is due
@@ -14,7 +14,7 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Step(enum.Enum):
+class SessionInput(enum.Enum):
     """What carries a session on, or needs it to be at a certain place."""
 
     OPEN = "Engine.IO OPEN"
@@ -28,15 +28,18 @@ class Step(enum.Enum):
 
 # Whatever is not here is out of turn: a fault of the peer, or for REQUEST our own. CLOSE of Engine.IO,
 # a refusal by the venue and our own leaving may come at any time.
-STEPS: Final[dict[tuple[State, Step], State]] = {
-    (State.OPENING, Step.OPEN): State.CONNECTING,
-    (State.CONNECTING, Step.CONNECT): State.AUTHENTICATING,
-    (State.CONNECTING, Step.CONNECT_ERROR): State.CLOSED,
-    (State.AUTHENTICATING, Step.EVENT): State.AUTHENTICATING,  # assets may come before the consent
-    (State.AUTHENTICATING, Step.AUTHENTICATED): State.READY,
-    (State.AUTHENTICATING, Step.DISCONNECT): State.CLOSED,
-    (State.READY, Step.EVENT): State.READY,
-    (State.READY, Step.AUTHENTICATED): State.READY,
-    (State.READY, Step.REQUEST): State.READY,
-    (State.READY, Step.DISCONNECT): State.CLOSED,
+STEPS: Final[dict[tuple[SessionState, SessionInput], SessionState]] = {
+    (SessionState.OPENING, SessionInput.OPEN): SessionState.CONNECTING,
+    (SessionState.CONNECTING, SessionInput.CONNECT): SessionState.AUTHENTICATING,
+    (SessionState.CONNECTING, SessionInput.CONNECT_ERROR): SessionState.CLOSED,
+    (
+        SessionState.AUTHENTICATING,
+        SessionInput.EVENT,
+    ): SessionState.AUTHENTICATING,  # assets may come before the consent
+    (SessionState.AUTHENTICATING, SessionInput.AUTHENTICATED): SessionState.READY,
+    (SessionState.AUTHENTICATING, SessionInput.DISCONNECT): SessionState.CLOSED,
+    (SessionState.READY, SessionInput.EVENT): SessionState.READY,
+    (SessionState.READY, SessionInput.AUTHENTICATED): SessionState.READY,
+    (SessionState.READY, SessionInput.REQUEST): SessionState.READY,
+    (SessionState.READY, SessionInput.DISCONNECT): SessionState.CLOSED,
 }

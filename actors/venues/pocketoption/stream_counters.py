@@ -6,7 +6,7 @@ from actors.messages import StreamReport
 from actors.values import Tick
 
 
-class Stream(Struct):
+class StreamCounter(Struct):
     """A subscribed asset's account. Whoever reads ticks keeps all three up to date, with each tick."""
 
     ticks: int = 0

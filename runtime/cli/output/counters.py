@@ -16,7 +16,7 @@ from actors.messages.events import (
 from actors.values import Balance, Tick
 
 
-class StreamTally(Struct):
+class StreamCounters(Struct):
     """One stream; ``last`` is its newest tick."""
 
     ticks: int = 0
@@ -47,14 +47,14 @@ class Summary(Struct, frozen=True, tag=True, tag_field="event"):
     streams: dict[str, StreamSummary]
 
 
-class Tally:
+class Counters:
     """Counts in the subscriber's thread; other threads may read."""
 
     def __init__(self, assets: Iterable[str] = ()) -> None:
         self.ticks = self.events = self.restarts = self.gaps = self.missed = 0
         self.balance: Balance | None = None
         self.digits: dict[str, int] = {}
-        self.streams = {asset: StreamTally() for asset in assets}
+        self.streams = {asset: StreamCounters() for asset in assets}
 
     def count(self, events: list[Any]) -> None:
         """Take in a batch."""
@@ -68,9 +68,9 @@ class Tally:
                 self.events += 1
                 self._learn(event)
 
-    def stream(self, asset: str) -> StreamTally:
+    def stream(self, asset: str) -> StreamCounters:
         """The tally of ``asset``, begun if need be."""
-        return self.streams.setdefault(asset, StreamTally())
+        return self.streams.setdefault(asset, StreamCounters())
 
     def summary(self, duration: float) -> Summary:
         streams = {

@@ -7,9 +7,9 @@ from rich.live import Live
 from rich.text import Text
 
 from actors.messages.status import Status
-from runtime.cli.dashboard import Dashboard, Facts, Moment
+from runtime.cli.dashboard import Dashboard, DrawContext, RunInfo
 from runtime.cli.output.base import RouterRef, look
-from runtime.cli.output.counters import Summary, Tally
+from runtime.cli.output.counters import Counters, Summary
 from runtime.cli.output.event_log import EventLog, log_summary
 from runtime.logs import PRACTICE, Line
 
@@ -31,7 +31,7 @@ class LiveTable(EventLog):
 
     interval = 0.25
 
-    def __init__(self, console: Console, facts: Facts, tally: Tally) -> None:
+    def __init__(self, console: Console, facts: RunInfo, tally: Counters) -> None:
         super().__init__()
         self._console = console
         self._dashboard = Dashboard(facts, tally)
@@ -59,7 +59,7 @@ class LiveTable(EventLog):
         if status is not None:
             self._status, self._looked_at = status, now
         size = self._console.size
-        at = Moment(time.time(), now - self._began, size.width, size.height, now - self._looked_at)
+        at = DrawContext(time.time(), now - self._began, size.width, size.height, now - self._looked_at)
         self._live.update(self._dashboard.draw(self._status, at), refresh=True)
 
     def close(self) -> None:

@@ -15,13 +15,13 @@ from actors.engine.inbox import Inbox
 from actors.messages import SubscribeTicks
 from actors.messages.traffic import Deliver, EventBatch, Item, Request, Uplink, unfolded
 from actors.protocols.websocket.frames import FrameParser
-from actors.protocols.websocket.pairs import Announcement
+from actors.protocols.websocket.pairs import PairScanner
 from actors.routing.topics import TopicTable, route
 from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
-from actors.venues.pocketoption.dialect import TICK_HEADER, Reader
-from actors.venues.pocketoption.protocol import Session
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.dialect import TICK_HEADER, EventDecoder
+from actors.venues.pocketoption.protocol import Protocol
+from actors.venues.pocketoption.stream_counters import StreamCounter
 from labs.bench import ticks
 from labs.bench.bench import Bench
 from labs.bench.findings import Cell, Table
@@ -64,7 +64,7 @@ def stages(bench: Bench) -> None:
 
 
 def new_parser() -> FrameParser:
-    return FrameParser(announcement=Announcement(TICK_HEADER))
+    return FrameParser(announcement=PairScanner(TICK_HEADER))
 
 
 class Load:
@@ -77,7 +77,7 @@ class Load:
         self.payloads = [
             payload for found in self.messages for payload in found if isinstance(payload, bytes)
         ]
-        ticks_read = Reader().ticks(self.payloads, {EURUSD: Stream()}, 0.0)
+        ticks_read = EventDecoder().ticks(self.payloads, {EURUSD: StreamCounter()}, 0.0)
         assert ticks_read is not None
         self.count = len(ticks_read)
         self.batch = EventBatch("connection-1", [ticks_read])
@@ -85,8 +85,8 @@ class Load:
 
 def _costs(load: Load, budget: float) -> dict[str, float]:
     """By stage, in the order in which a tick passes them."""
-    session, streams = _ready_session(), {EURUSD: Stream()}
-    parser, reader, inbox = new_parser(), Reader(), Inbox(Dispatcher())
+    session, streams = _ready_session(), {EURUSD: StreamCounter()}
+    parser, reader, inbox = new_parser(), EventDecoder(), Inbox(Dispatcher())
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)
@@ -140,8 +140,8 @@ def _cost(
     return min(tries)
 
 
-def _ready_session() -> Session:
-    session = Session(connection="connection-1", epoch=1, region="LOAD", auth=Secret(SESSION))
+def _ready_session() -> Protocol:
+    session = Protocol(connection="connection-1", epoch=1, region="LOAD", auth=Secret(SESSION))
     opening = b'0{"sid":"load","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
     consent = b'451-["successauth",{"_placeholder":true,"num":0}]'
     session.receive([(1, opening), (1, b'40{"sid":"load"}'), (1, consent), (2, b"{}")], 0.0)

@@ -26,7 +26,7 @@ from labs.faults.scene import (
     programmed,
     settings_for,
 )
-from runtime.control.protocol import Reload
+from runtime.control.protocol import ReloadRuntime
 from runtime.practice import PracticeExchange
 from runtime.practice.server.clock import VenueClock
 
@@ -226,7 +226,7 @@ def reloaded() -> dict[str, float]:
         running.write(good | {"health": {"stale_after": "soon"}})
         asked_at = time.monotonic()
         try:
-            on.router.ask(Reload(), timeout=10.0)
+            on.router.ask(ReloadRuntime(), timeout=10.0)
         except ConfigInvalid as error:
             refused = time.monotonic() - asked_at
             if "health.stale_after" not in str(error):
@@ -235,7 +235,7 @@ def reloaded() -> dict[str, float]:
             raise Violated("a bad file was taken over")
         running.write(good)
         asked_at = time.monotonic()
-        changed = on.router.ask(Reload(), timeout=10.0)
+        changed = on.router.ask(ReloadRuntime(), timeout=10.0)
         taken = time.monotonic() - asked_at
         if changed != ["limits.messages"]:
             raise Violated(f"taken over were {changed}")

@@ -11,7 +11,7 @@ from actors.messages.commands import VenueCommand
 from actors.messages.lifecycle import ConnectionSettings, StartConnection
 from actors.messages.traffic import EventBatch, Item, Request, Uplink
 from actors.values import Direction, Region, Secret
-from actors.venues.pocketoption.session import Conversation
+from actors.venues.pocketoption.session import Session
 from runtime.workers.framing import Framer, Unframer
 from tests.doubles import venue_dialogue as dialogue, venue_payloads as quotations
 
@@ -74,7 +74,7 @@ WORDS: Final = (
 
 def one_input(data: bytes) -> list[Item]:
     """Play one input to its end; raises what must not be raised, and answers with what was told."""
-    conversation = Conversation(START)
+    conversation = Session(START)
     items: list[Item] = []
     for number, chunk in enumerate(_reads(data)):
         now = 100.0 + number
@@ -120,7 +120,7 @@ def _reads(data: bytes) -> Iterator[bytes]:
     yield from (stream[at : at + step] for at in range(0, len(stream), step))
 
 
-def _speak(conversation: Conversation, now: float) -> list[Item]:
+def _speak(conversation: Session, now: float) -> list[Item]:
     """Have something under way that the venue's words could be an answer to."""
     items: list[Item] = []
     if conversation.ready:

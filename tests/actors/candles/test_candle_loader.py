@@ -4,14 +4,23 @@ from typing import Any
 
 import pytest
 
-from actors.candles.candle_loader import CandleDesk
+from actors.candles.candle_loader import CandleLoader
 from actors.errors import RateLimited, RequestError, RequestRefused, RequestTimeout
 from actors.messages.commands import LoadCandles, Subscribe, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CandlesProgress
-from actors.messages.lifecycle import Begin, Wired
+from actors.messages.lifecycle import Begin, Refs
 from actors.messages.status import CandlesStatus, Describe
-from actors.messages.traffic import Answer, EventBatch, Failure, Load, Refusal, Reply, Request, Settled
+from actors.messages.traffic import (
+    Answer,
+    CandleRequest,
+    EventBatch,
+    Failure,
+    Refusal,
+    Reply,
+    Request,
+    RequestDone,
+)
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording
@@ -44,11 +53,11 @@ class House:
         )
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
-        self.desk = CandleDesk.start(TTL, 1000, router=self.router.ref, clock=clock)
-        self.desk.tell(Wired(self.outbound.ref, None, None, None, None, self.desk, ()))
+        self.desk = CandleLoader.start(TTL, 1000, router=self.router.ref, clock=clock)
+        self.desk.tell(Refs(self.outbound.ref, None, None, None, None, self.desk, ()))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
-        self.desk.tell(Load(id, command, self.clock() + patience, self.asker.ref))
+        self.desk.tell(CandleRequest(id, command, self.clock() + patience, self.asker.ref))
 
     def page(self) -> Request:
         page = self.outbound.seen()
@@ -59,7 +68,7 @@ class House:
         """The venue does, and the desk says that the page's place is free."""
         loaded = CandlesLoaded(page.command.asset, PERIOD, candles)  # type: ignore[union-attr]
         self.desk.tell(Reply(page.id, loaded))
-        assert self.outbound.seen() == Settled(page.id)
+        assert self.outbound.seen() == RequestDone(page.id)
 
     def cached(self, id: int, command: LoadCandles, candles: list[Candle]) -> None:
         self.load(id, command)
@@ -130,7 +139,7 @@ def test_whoever_gives_up_leaves_the_flight_to_the_others(house: House, clock: M
 
 def test_whoever_has_ended_meanwhile_spoils_nothing_for_the_others(house: House) -> None:
     gone = Recording(name="gone")
-    house.desk.tell(Load(1, PAST, house.clock() + 9.0, gone.ref))
+    house.desk.tell(CandleRequest(1, PAST, house.clock() + 9.0, gone.ref))
     house.load(2, PAST)
     gone.ref.stop()
     house.answer(house.page(), bars())
@@ -145,7 +154,7 @@ def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
     page = house.page()
     clock.advance(1.0)
     assert isinstance(house.refusal(1), RequestTimeout)
-    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
     house.answer(page, bars(150))
     assert house.status() == CandlesStatus(hits=0, misses=1, entries=0, flights=0)
 
@@ -167,7 +176,7 @@ def test_a_refusal_is_for_all_who_wait(house: House) -> None:
     house.desk.tell(Failure(page.id, "RequestRefused", "not today"))
     for id in (1, 2):
         assert isinstance(house.refusal(id), RequestRefused)
-    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
     assert house.status().flights == 0
 
 
@@ -179,7 +188,7 @@ def test_a_page_that_cannot_keep_an_early_deadline_is_asked_for_again_for_a_late
     refusal = house.refusal(1)
     assert isinstance(refusal, RateLimited)
     assert refusal.retry_after == 3.0
-    assert house.outbound.seen() == Settled(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
     again = house.page()
     assert (again.command, again.expires_at) == (page.command, house.clock() + 9.0)
 

@@ -1,9 +1,9 @@
 import math
 from typing import Any
 
-from actors.candles.single_flight import Flight, Flights
+from actors.candles.single_flight import Flight, SingleFlights
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import Load, Request
+from actors.messages.traffic import CandleRequest, Request
 from actors.values import Candle
 
 NOW = 100_030.0
@@ -20,8 +20,8 @@ class Nobody:
 NOBODY = Nobody()
 
 
-def load(id: int, expires_at: float = 30.0, count: int = 100, **fields: Any) -> Load:
-    return Load(id, LoadCandles("A", 60, count, **fields), expires_at, NOBODY)
+def load(id: int, expires_at: float = 30.0, count: int = 100, **fields: Any) -> CandleRequest:
+    return CandleRequest(id, LoadCandles("A", 60, count, **fields), expires_at, NOBODY)
 
 
 def bars(last: int, count: int) -> list[Candle]:
@@ -29,26 +29,26 @@ def bars(last: int, count: int) -> list[Candle]:
     return [Candle(last - 60 * back, 1.0, 1.0, 1.0, 1.0) for back in range(count)][::-1]
 
 
-def started(flights: Flights, load: Load, utc: float = NOW) -> Request:
+def started(flights: SingleFlights, load: CandleRequest, utc: float = NOW) -> Request:
     page = flights.join(load, utc)
     assert page is not None
     return page
 
 
-def landed(flights: Flights, page: Request) -> Flight:
+def landed(flights: SingleFlights, page: Request) -> Flight:
     flight = flights.landed(page.id)
     assert flight is not None
     return flight
 
 
 def test_pages_are_numbered_down_from_minus_one() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     assert started(flights, load(1)).id == -1
     assert started(flights, load(2, count=50)).id == -2
 
 
 def test_equal_loads_share_a_flight_however_long_each_would_wait() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     first, second = load(1, deadline=5.0), load(2, deadline=9.0)
     page = started(flights, first)
     assert flights.join(second, NOW) is None
@@ -57,7 +57,7 @@ def test_equal_loads_share_a_flight_however_long_each_would_wait() -> None:
 
 
 def test_loads_that_differ_in_anything_share_nothing() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     wishes = [
         LoadCandles("A", 60, 100),
         LoadCandles("B", 60, 100),
@@ -66,18 +66,18 @@ def test_loads_that_differ_in_anything_share_nothing() -> None:
         LoadCandles("A", 60, 100, 9000.0),
     ]
     for number, wish in enumerate(wishes):
-        started(flights, Load(number, wish, 30.0, NOBODY))
+        started(flights, CandleRequest(number, wish, 30.0, NOBODY))
     assert len(flights) == len(wishes)
 
 
 def test_a_flight_that_has_ended_is_not_joined() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     flights.end(landed(flights, started(flights, load(1))))
     assert started(flights, load(2)).id == -2
 
 
 def test_a_page_is_valid_for_as_long_as_anybody_waits_for_it() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     page = started(flights, load(1, expires_at=30.0, count=200))
     assert page.expires_at == 30.0
     flights.join(load(2, expires_at=90.0, count=200), NOW)
@@ -87,7 +87,7 @@ def test_a_page_is_valid_for_as_long_as_anybody_waits_for_it() -> None:
 
 
 def test_the_next_page_follows_the_last() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     flight = landed(flights, started(flights, load(1, count=200)))
     assert flight.paging.take(bars(99_960, 150))
     page = flights.turn(flight)
@@ -96,7 +96,7 @@ def test_the_next_page_follows_the_last() -> None:
 
 
 def test_one_that_leaves_does_not_end_the_flight_of_the_others() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     hasty, patient = load(1), load(2)
     page = started(flights, hasty)
     flights.join(patient, NOW)
@@ -108,7 +108,7 @@ def test_one_that_leaves_does_not_end_the_flight_of_the_others() -> None:
 
 
 def test_a_page_that_was_given_up_belongs_to_no_flight() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     only = load(1)
     page = started(flights, only)
     flight = flights.leave(only)
@@ -119,14 +119,14 @@ def test_a_page_that_was_given_up_belongs_to_no_flight() -> None:
 
 
 def test_one_that_was_answered_has_nothing_to_leave() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     only = load(1)
     flights.end(landed(flights, started(flights, only)))
     assert flights.leave(only) is None
 
 
 def test_a_flight_up_to_now_is_shared_until_a_newer_bar_has_ended() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     flight = landed(flights, started(flights, load(1, count=300)))
     flight.paging.take(bars(99_900, 150))  # ended at 99,960; the next one does at 100,020
     flights.turn(flight)
@@ -137,7 +137,7 @@ def test_a_flight_up_to_now_is_shared_until_a_newer_bar_has_ended() -> None:
 
 
 def test_an_old_flight_that_ends_leaves_its_successor_to_be_joined() -> None:
-    flights = Flights()
+    flights = SingleFlights()
     flight = landed(flights, started(flights, load(1, count=300)))
     flight.paging.take(bars(99_900, 150))
     flights.turn(flight)
@@ -148,7 +148,7 @@ def test_an_old_flight_that_ends_leaves_its_successor_to_be_joined() -> None:
 
 def test_with_an_end_that_was_past_an_answer_is_never_outdated() -> None:
     for end, outdated_at in ((NOW, math.inf), (NOW + 1, 100_020.0), (None, 100_020.0)):
-        flights = Flights()
+        flights = SingleFlights()
         flight = landed(flights, started(flights, load(1, end=end)))
         flight.paging.take(bars(99_900, 100))
         assert flight.outdated_at == outdated_at

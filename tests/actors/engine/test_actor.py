@@ -8,7 +8,7 @@ import pykka
 import pytest
 from loguru import logger
 
-from actors.engine.actor import Reply
+from actors.engine.actor import ReplySlot
 from actors.errors import RequestRefused, TransportError
 from actors.messages.control import Drain
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, CheckHeartbeats
@@ -56,9 +56,9 @@ def test_an_actor_does_not_hold_up_the_end_of_the_program(recording: Recording) 
 # -- deferred answers ----------------------------------------------------------------------------------
 
 
-def defer_in(recording: Recording, result: Any = None) -> tuple[Reply, pykka.Future[Any]]:
+def defer_in(recording: Recording, result: Any = None) -> tuple[ReplySlot, pykka.Future[Any]]:
     """Ask a question that is deferred, and returns ``result`` at once; its reply slot and its future."""
-    slots: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    slots: queue.SimpleQueue[ReplySlot] = queue.SimpleQueue()
 
     def act(actor: Recorder) -> Any:
         slots.put(actor.defer())  # type: ignore[arg-type]  # it is asked
@@ -98,7 +98,7 @@ def test_what_was_told_has_no_answer_to_defer(recording: Recording) -> None:
 
 
 def test_an_answer_can_be_deferred_only_once(recording: Recording) -> None:
-    slots: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+    slots: queue.SimpleQueue[ReplySlot | None] = queue.SimpleQueue()
 
     def act(actor: Recorder) -> None:
         slots.put(actor.defer())

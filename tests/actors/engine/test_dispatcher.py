@@ -13,7 +13,7 @@ import pytest
 from pykka._envelope import Envelope
 
 from actors.engine.dispatcher import TURN, Dispatcher
-from actors.engine.waker import Bell, SelectorBell
+from actors.engine.waker import SelectorWaker, Waker
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recorder, Recording
@@ -47,7 +47,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return count
 
-    for kind in (Bell, SelectorBell):
+    for kind in (Waker, SelectorWaker):
         monkeypatch.setattr(kind, "ring", counted(kind.ring))
     return rung
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from actors.engine.dispatcher import Dispatcher
-from actors.engine.inbox import Bound, Inbox
+from actors.engine.inbox import Inbox, Overflow
 from actors.messages.control import Drain
 from tests.actors.engine.envelopes import ask, take_all, tell
 
@@ -16,7 +16,7 @@ def newest_two(waiting: list[Any]) -> list[Any]:
 
 
 def test_a_fuller_inbox_keeps_what_its_squeeze_returns_in_order(dispatcher: Dispatcher) -> None:
-    inbox = Inbox(dispatcher, Bound(4, newest_two))
+    inbox = Inbox(dispatcher, Overflow(4, newest_two))
     tell(inbox, 1, 2, 3, 4)
     assert len(inbox) == 4
     tell(inbox, 5)
@@ -30,7 +30,7 @@ def test_squeezing_touches_neither_questions_nor_control(dispatcher: Dispatcher)
         handed.append(waiting)
         return []
 
-    inbox = Inbox(dispatcher, Bound(3, squeeze))
+    inbox = Inbox(dispatcher, Overflow(3, squeeze))
     questions = [ask(inbox, "first question")]
     tell(inbox, 1, Drain(), 2)
     questions.append(ask(inbox, "second question"))
@@ -43,7 +43,7 @@ def test_squeezing_touches_neither_questions_nor_control(dispatcher: Dispatcher)
 
 
 def test_a_flooded_inbox_never_holds_more_than_its_capacity(dispatcher: Dispatcher) -> None:
-    inbox = Inbox(dispatcher, Bound(64, newest_two))
+    inbox = Inbox(dispatcher, Overflow(64, newest_two))
     longest = 0
     for number in range(50_000):
         tell(inbox, number)
@@ -67,7 +67,7 @@ def test_another_senders_order_is_kept_while_one_sender_squeezes(dispatcher: Dis
         return waiting[-2:]
 
     threads: list[threading.Thread] = []
-    inbox = Inbox(dispatcher, Bound(3, squeeze))
+    inbox = Inbox(dispatcher, Overflow(3, squeeze))
     tell(inbox, 1, 2, ("other", 1), 3)
     for thread in threads:
         thread.join(5)
@@ -80,7 +80,7 @@ def test_what_a_squeeze_keeps_is_lost_in_no_race_with_the_actor_and_other_sender
     def without_ticks(waiting: list[Any]) -> list[Any]:
         return [message for message in waiting if message != "tick"]
 
-    inbox = Inbox(Dispatcher(), Bound(64, without_ticks))
+    inbox = Inbox(Dispatcher(), Overflow(64, without_ticks))
     floods = [threading.Thread(target=lambda: tell(inbox, *["tick"] * 20_000)) for _ in range(2)]
     facts = threading.Thread(target=lambda: tell(inbox, *range(2000)))
     for thread in (*floods, facts):

@@ -6,7 +6,7 @@ from actors.errors import RequestRefused
 from actors.health.backfiller import Backfiller
 from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
 from actors.messages.lifecycle import Begin
-from actors.messages.traffic import Answer, EventBatch, Load, Refusal
+from actors.messages.traffic import Answer, CandleRequest, EventBatch, Refusal
 from actors.values import Candle
 from tests.doubles.recorder import Recording
 
@@ -28,7 +28,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
     backfiller.tell(GAP)
     load = desk.seen()
-    assert isinstance(load, Load)
+    assert isinstance(load, CandleRequest)
     assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
     backfiller.tell(Answer(load.id, [BAR]))
     recovered = StreamRecovered("A", "c1", T + 30.0, T + 60.0, 1)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from actors.health.states import Cure
+from actors.health.states import RecoveryAction
 from tests.doubles.monitored_pool_simulation import PATIENCE, WatchedHouse
 from tests.doubles.pool_simulation import NAMES
 
@@ -37,9 +37,9 @@ def play(late: int, steps: list[tuple[str, str]], patience: float = PATIENCE) ->
     for number, (what, which) in enumerate(steps):
         match what:
             case "move":
-                found.cure(which, Cure.MOVE)
+                found.cure(which, RecoveryAction.MOVE)
             case "again":
-                found.cure(which, Cure.RESUBSCRIBE)
+                found.cure(which, RecoveryAction.RESUBSCRIBE)
             case "retime":
                 found.wish(which, period=60 + number)
             case _:

@@ -8,8 +8,8 @@ import pytest
 from loguru import logger
 
 from actors.health.health_monitor import HealthMonitor
-from actors.health.stream_monitor import Vigilance
-from actors.health.tick_rate import Tolerance
+from actors.health.stream_monitor import HealthSettings
+from actors.health.tick_rate import StalenessBounds
 from actors.messages import ClockReport, ConnectionReport, ConnectionUp, StreamPlaced, StreamStale
 from actors.messages.lifecycle import Begin
 from actors.messages.status import Describe, Described, HealthPart
@@ -28,7 +28,11 @@ class House:
         self.router, self.pool = Recording(name="router"), Recording(name="pool")
         assert self.router.seen() == self.pool.seen() == Begin()
         self.monitor: pykka.ActorRef[Any] = HealthMonitor.start(
-            Vigilance(Tolerance(5.0, 15.0), 6), 1.0, router=self.router.ref, pool=self.pool.ref, clock=clock
+            HealthSettings(StalenessBounds(5.0, 15.0), 6),
+            1.0,
+            router=self.router.ref,
+            pool=self.pool.ref,
+            clock=clock,
         )
 
     def hear(self, *messages: Any) -> None:

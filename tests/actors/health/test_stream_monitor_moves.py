@@ -1,6 +1,6 @@
 """What of a stream was missed when it passed from one connection to another."""
 
-from actors.health.states import Cure
+from actors.health.states import RecoveryAction
 from actors.messages.events import ConnectionSuspect, Event, StreamConfirmed
 from tests.doubles.stream_monitor_simulation import Scene, gap, streaming
 
@@ -101,7 +101,7 @@ def test_a_move_that_is_given_up_after_all_leaves_the_stream_where_it_was() -> N
 
 def test_what_the_old_one_has_yet_to_say_is_not_announced_again_where_a_gap_holds_it() -> None:
     scene = handed_over(ticked=False)
-    scene.liveness.streams["A"].treat(Cure.RESUBSCRIBE, 7)
+    scene.liveness.streams["A"].treat(RecoveryAction.RESUBSCRIBE, 7)
     assert run(scene, 8, 9, "c2") == [gap(4, 8, "the stream was silent", "c2")]
     assert scene.down("c1", now=9) == []
 

@@ -1,13 +1,13 @@
 import pytest
 
-from actors.health.tick_rate import Pace, Tolerance
+from actors.health.tick_rate import StalenessBounds, TickRate
 
-TOLERANCE = Tolerance(floor=5.0, ceiling=15.0)
+TOLERANCE = StalenessBounds(floor=5.0, ceiling=15.0)
 
 
-def paced(gap: float, seconds: int = 100) -> Pace:
+def paced(gap: float, seconds: int = 100) -> TickRate:
     """A stream with a tick every ``gap`` seconds, learnt from once a second."""
-    pace, ticks = Pace(), 0
+    pace, ticks = TickRate(), 0
     for now in range(seconds):
         if int(now / gap) > ticks:
             ticks = int(now / gap)
@@ -16,8 +16,8 @@ def paced(gap: float, seconds: int = 100) -> Pace:
 
 
 def test_before_enough_has_come_the_ceiling_holds_and_no_rate_is_named() -> None:
-    assert Pace().patience(TOLERANCE) == 15.0
-    assert Pace().rate is None
+    assert TickRate().patience(TOLERANCE) == 15.0
+    assert TickRate().rate is None
     assert paced(0.1, seconds=4).rate is None
 
 
@@ -33,11 +33,11 @@ def test_ten_usual_gaps_are_borne_but_no_less_than_the_floor_and_no_more_than_th
 
 
 def test_a_floor_above_the_ceiling_turns_the_learning_off() -> None:
-    assert paced(0.1).patience(Tolerance(floor=60.0, ceiling=15.0)) == 15.0
+    assert paced(0.1).patience(StalenessBounds(floor=60.0, ceiling=15.0)) == 15.0
 
 
 def test_twice_the_longest_pause_of_late_is_borne_too() -> None:
-    pace = Pace()
+    pace = TickRate()
     moments = [0, 1, 2, 3, 10, 11, 12]  # a burst of ticks each time
     for number, now in enumerate(moments):
         pace.learn(now, 100 * number)
@@ -45,7 +45,7 @@ def test_twice_the_longest_pause_of_late_is_borne_too() -> None:
 
 
 def test_a_pace_that_changes_is_learnt_anew() -> None:
-    pace = Pace()
+    pace = TickRate()
     for now in range(100):
         pace.learn(now, 10 * now)
     for now in range(100, 200):
@@ -63,7 +63,7 @@ def test_an_outage_is_no_pause_of_the_streams_own_and_leaves_what_was_learnt() -
 
 
 def test_ticks_that_all_come_in_one_moment_have_no_endless_rate() -> None:
-    pace = Pace()
+    pace = TickRate()
     for number in range(10):
         pace.learn(0.0, 10 * number)
     assert pace.patience(TOLERANCE) == 5.0

@@ -9,11 +9,11 @@ from actors.errors import LocalProtocolError, NotSent
 from actors.messages.events import (
     DealRefused,
     OrderClosed,
+    OrderInDoubt,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
     OrderRefused,
-    OrderUnknown,
 )
 from actors.orders.ledger import FINISHED_KEPT, Ledger
 from actors.orders.order import OrderState
@@ -142,7 +142,7 @@ def test_an_acknowledgement_for_a_strangers_id_is_an_orphan_and_never_ours() -> 
 def test_an_acknowledgement_30_seconds_late_opens_an_unknown_order() -> None:
     ledger = fresh_ledger()
     intend(ledger)
-    assert ledger.overdue("o1", "no answer") == [OrderUnknown("o1", BET.asset, ONE, "no answer")]
+    assert ledger.overdue("o1", "no answer") == [OrderInDoubt("o1", BET.asset, ONE, "no answer")]
     late = deal_of(BET, opened_at=NOW + 30)
     assert ledger.accepted(accepted("o1", late)) == [OrderOpened("o1", late)]
 

@@ -5,11 +5,11 @@ from msgspec import structs
 
 from actors.errors import NotSent
 from actors.messages.commands import PlaceOrder
-from actors.orders.pre_trade_checks import Limits, check
+from actors.orders.pre_trade_checks import OrderLimits, check
 from actors.values import AccountKind, Asset, Balance, Direction
 
 ASSET = Asset(66, "EURUSD_otc", "EUR/USD OTC", "currency", 5, 92, True, True, 5, (60,))
-LIMITS = Limits()
+LIMITS = OrderLimits()
 
 
 def bet(amount: str = "1", duration: int = 60) -> PlaceOrder:
@@ -48,7 +48,7 @@ def test_an_amount_outside_the_limits_is_refused_with_the_limits(amount: str) ->
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_no_limits_allow_an_amount_of_nothing(amount: str) -> None:
     with pytest.raises(NotSent):
-        check(bet(amount), ASSET, None, 0, Limits(minimum_amount=Decimal(-5)))
+        check(bet(amount), ASSET, None, 0, OrderLimits(minimum_amount=Decimal(-5)))
 
 
 @pytest.mark.parametrize("amount", ["1.001", "1.0000000000000000000000000000000000001"])

@@ -15,14 +15,14 @@ from actors.messages.events import (
     DealsOpen,
     Event,
     OrderClosed,
+    OrderInDoubt as UnknownNews,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
     OrderRefused,
-    OrderUnknown as UnknownNews,
 )
-from actors.messages.traffic import OrderSent, Trade
-from actors.orders.waiters import Briefing, DeskBook
+from actors.messages.traffic import OrderSent, TradingRequest
+from actors.orders.waiters import DeskBook, Readiness
 from actors.values import AccountKind, Balance
 from tests.doubles.trading_samples import BET, ONE, deal_of, ended
 
@@ -190,8 +190,8 @@ CLOSED = DealsClosed("c1", 1, [], listed=True)
 
 @pytest.mark.parametrize("missing", [ASSETS, OPEN, CLOSED])
 def test_a_trade_waits_until_assets_and_both_lists_of_deals_are_known(missing: Event) -> None:
-    briefing = Briefing()
-    trade = Trade(1, GetOpenedDeals(), 5.0)
+    briefing = Readiness()
+    trade = TradingRequest(1, GetOpenedDeals(), 5.0)
     briefing.early[trade.id] = trade
     for event in (ASSETS, OPEN, CLOSED):
         if event is not missing:
@@ -203,14 +203,14 @@ def test_a_trade_waits_until_assets_and_both_lists_of_deals_are_known(missing: E
 
 
 def test_deals_that_just_ended_are_not_the_list_of_the_closed_ones() -> None:
-    briefing = Briefing()
+    briefing = Readiness()
     for event in (ASSETS, OPEN, structs.replace(CLOSED, listed=False)):
         briefing.hear(event)
     assert not briefing.complete
 
 
 def test_the_latest_word_on_the_balance_counts() -> None:
-    briefing = Briefing()
+    briefing = Readiness()
     for amount in (100, 90):
         briefing.hear(BalanceChanged(Balance(AccountKind.DEMO, Decimal(amount))))
     assert briefing.balance == Balance(AccountKind.DEMO, Decimal(90))

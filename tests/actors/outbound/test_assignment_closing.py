@@ -7,7 +7,7 @@ from actors.messages.commands import PlaceOrder, SubscribeTicks, UnsubscribeTick
 from actors.messages.events import StreamConfirmed, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.traffic import Request
-from actors.outbound.assignment import Carriage
+from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan
 from actors.values import Direction
 
@@ -15,7 +15,7 @@ IDLE = 60.0
 
 
 def test_an_order_does_not_leave_by_a_connection_that_is_being_closed() -> None:
-    carriage = Carriage(PoolPlan(("c1", "c2"), 0, 0, 4, IDLE))
+    carriage = Assignment(PoolPlan(("c1", "c2"), 0, 0, 4, IDLE))
     assert carriage.want() == [OpenConnection("c1")]
     carriage.up("c1", 1, 0.0)
     assert carriage.tend(IDLE + 1) == [CloseConnection("c1")]
@@ -28,7 +28,7 @@ IDLE = 60.0
 
 
 def test_a_connection_beyond_those_kept_is_closed_when_two_streams_are_left_of_five() -> None:
-    carriage = Carriage(PoolPlan(("c1", "c2"), 1, 0, 4, IDLE))
+    carriage = Assignment(PoolPlan(("c1", "c2"), 1, 0, 4, IDLE))
     epochs: dict[str, int] = {}
     todo: list[object] = []
     closed: list[str] = []

@@ -1,11 +1,11 @@
 from hypothesis import given, strategies as st
 
-from actors.outbound.batching import PROMPT, BatchSettings, Gathering
+from actors.outbound.batching import PROMPT, BatchSettings, NagleBuffer
 
 
-def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> Gathering[str]:
+def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> NagleBuffer[str]:
     """As many as leave promptly have just left."""
-    gathering: Gathering[str] = Gathering(BatchSettings(size, timeout))
+    gathering: NagleBuffer[str] = NagleBuffer(BatchSettings(size, timeout))
     for key in range(PROMPT):
         gathering.add(key, f"before {key}")
         gathering.take(left_at)
@@ -13,12 +13,12 @@ def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> 
 
 
 def test_nothing_is_due_while_nothing_waits() -> None:
-    assert Gathering(BatchSettings(10, 0.5)).due(100.0) is None
+    assert NagleBuffer(BatchSettings(10, 0.5)).due(100.0) is None
     assert crowded().due(100.0) is None
 
 
 def test_a_few_leave_at_once_though_none_is_answered() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
+    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
     for number in range(PROMPT):
         gathering.add(number, number)
         assert gathering.due(100.0) == 100.0
@@ -35,7 +35,7 @@ def test_what_follows_closely_waits_until_the_timeout_after_the_last_departures(
 
 
 def test_one_right_after_another_is_never_held_back_when_each_is_answered() -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(10, 0.5))
+    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
     for number in range(100):
         now = 100.0 + number / 1000
         gathering.add(number, number)
@@ -91,7 +91,7 @@ def test_a_timeout_of_nothing_holds_nothing_back() -> None:
 def test_any_arrivals_leave_in_order_in_time_and_in_batches_of_the_size(
     steps: list[tuple[int, bool, int | None]], size: int, timeout: int
 ) -> None:
-    gathering: Gathering[int] = Gathering(BatchSettings(size, timeout))
+    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(size, timeout))
     arrived_at: list[float] = []
     left: list[tuple[float, list[int]]] = []
 

@@ -7,34 +7,34 @@ from hypothesis import given, strategies as st
 
 from actors.messages.commands import LoadCandles
 from actors.messages.traffic import Request
-from actors.outbound.members import COMING, PoolPlan, Role, Roster
+from actors.outbound.members import COMING, Members, PoolPlan, Role
 
 NAMES = ("c1", "c2", "c3", "c4", "c5")
 CAP = 4
 IDLE = 60.0
 
 
-def roster_of(connections: int = 3, *, kept: int | None = None, standby: int = 0, up: int = 0) -> Roster:
+def roster_of(connections: int = 3, *, kept: int | None = None, standby: int = 0, up: int = 0) -> Members:
     """A pool of so many, all kept open unless ``kept`` is given; the first ``up`` of them are up at 0."""
     kept = connections if kept is None else kept
-    roster = Roster(PoolPlan(NAMES[:connections], kept, standby, CAP, IDLE))
+    roster = Members(PoolPlan(NAMES[:connections], kept, standby, CAP, IDLE))
     for name in NAMES[:up]:
         come_up(roster, name)
     return roster
 
 
-def come_up(roster: Roster, name: str, *, epoch: int = 1, now: float = 0.0, **load: int) -> None:
+def come_up(roster: Members, name: str, *, epoch: int = 1, now: float = 0.0, **load: int) -> None:
     roster.up(name, epoch, now)
     roster.cast(load)
 
 
-def go_down(roster: Roster, name: str, *, epoch: int = 1, **load: int) -> None:
+def go_down(roster: Members, name: str, *, epoch: int = 1, **load: int) -> None:
     assert roster.down(name, epoch)
     roster.take_lost(name)
     roster.cast(load)
 
 
-def roles(roster: Roster) -> dict[str, str]:
+def roles(roster: Members) -> dict[str, str]:
     return {member.name: member.role.value for member in roster}
 
 
@@ -42,7 +42,7 @@ def request(id: int) -> Request:
     return Request(id, LoadCandles("A", 60), math.inf)
 
 
-def answer(roster: Roster, name: str, seconds: float, id: int = 1) -> None:
+def answer(roster: Members, name: str, seconds: float, id: int = 1) -> None:
     roster.sent(name, request(id), 0.0)
     roster.settled(id, seconds, succeeded=True)
 
@@ -288,7 +288,7 @@ class Play:
     """A roster through any happenings; loads are of those that are up alone, as the streams' are."""
 
     def __init__(self, kept: int, standby: int) -> None:
-        self.roster = Roster(PoolPlan(NAMES, kept, standby, CAP, IDLE))
+        self.roster = Members(PoolPlan(NAMES, kept, standby, CAP, IDLE))
         self.load: Mapping[str, int] = {}
         self.flying: dict[int, str] = {}
         self.epoch = 0

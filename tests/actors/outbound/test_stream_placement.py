@@ -3,21 +3,21 @@ from collections import Counter
 from hypothesis import given, strategies as st
 
 from actors.messages.events import StreamConfirmed
-from actors.outbound.stream_placement import StreamState, Subscriptions
+from actors.outbound.stream_placement import PlacementState, StreamPlacement
 
 
-def desired(*assets: str, per_connection: int = 4) -> Subscriptions:
-    subscriptions = Subscriptions(per_connection)
+def desired(*assets: str, per_connection: int = 4) -> StreamPlacement:
+    subscriptions = StreamPlacement(per_connection)
     for asset in assets:
         subscriptions.desire(asset, 60)
     return subscriptions
 
 
-def placed(subscriptions: Subscriptions) -> dict[str, str]:
+def placed(subscriptions: StreamPlacement) -> dict[str, str]:
     return {stream.asset: stream.connection for stream in subscriptions}
 
 
-def state(subscriptions: Subscriptions, asset: str) -> StreamState:
+def state(subscriptions: StreamPlacement, asset: str) -> PlacementState:
     stream = subscriptions.get(asset)
     assert stream is not None
     return stream.state
@@ -25,11 +25,11 @@ def state(subscriptions: Subscriptions, asset: str) -> StreamState:
 
 def test_a_stream_waits_is_placed_and_is_confirmed() -> None:
     subscriptions = desired("A")
-    assert state(subscriptions, "A") is StreamState.WAITING
+    assert state(subscriptions, "A") is PlacementState.WAITING
     assert [stream.asset for stream in subscriptions.place(["c1"])] == ["A"]
-    assert state(subscriptions, "A") is StreamState.PENDING
+    assert state(subscriptions, "A") is PlacementState.PENDING
     subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
 
 
 def test_desiring_the_same_again_changes_nothing() -> None:
@@ -37,7 +37,7 @@ def test_desiring_the_same_again_changes_nothing() -> None:
     subscriptions.place(["c1"])
     subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     assert subscriptions.desire("A", 60) is subscriptions.get("A")
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
     assert len(subscriptions) == 1
 
 
@@ -46,7 +46,7 @@ def test_another_period_wants_a_new_confirmation_on_the_same_connection() -> Non
     subscriptions.place(["c1"])
     subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
     subscriptions.desire("A", 300)
-    assert state(subscriptions, "A") is StreamState.PENDING
+    assert state(subscriptions, "A") is PlacementState.PENDING
     assert placed(subscriptions) == {"A": "c1"}
 
 
@@ -55,9 +55,9 @@ def test_the_confirmation_of_another_period_confirms_nothing() -> None:
     subscriptions.place(["c1"])
     subscriptions.desire("A", 300)
     subscriptions.confirm(StreamConfirmed("A", 60, "c1", 1), 0.0)
-    assert state(subscriptions, "A") is StreamState.PENDING
+    assert state(subscriptions, "A") is PlacementState.PENDING
     subscriptions.confirm(StreamConfirmed("A", 300, "c1", 1), 0.0)
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
 
 
 def test_streams_are_dealt_to_the_least_loaded_up_to_the_cap() -> None:
@@ -89,11 +89,11 @@ def test_the_streams_of_a_lost_connection_find_another() -> None:
         subscriptions.confirm(StreamConfirmed(asset, 60, connection, 1), 0.0)
     lost = [asset for asset, connection in placed(subscriptions).items() if connection == "c1"]
     subscriptions.release("c1")
-    assert all(state(subscriptions, asset) is StreamState.WAITING for asset in lost)
+    assert all(state(subscriptions, asset) is PlacementState.WAITING for asset in lost)
     assert [stream.asset for stream in subscriptions.place(["c2"])] == lost
     assert set(placed(subscriptions).values()) == {"c2"}
     states = Counter(stream.state for stream in subscriptions)
-    assert states == {StreamState.PENDING: 2, StreamState.CONFIRMED: 2}
+    assert states == {PlacementState.PENDING: 2, PlacementState.CONFIRMED: 2}
 
 
 def test_the_late_word_of_a_connection_that_no_longer_carries_the_stream_is_ignored() -> None:
@@ -102,10 +102,10 @@ def test_the_late_word_of_a_connection_that_no_longer_carries_the_stream_is_igno
     subscriptions.release("c1")
     late = StreamConfirmed("A", 60, "c1", 1)
     subscriptions.confirm(late, 0.0)
-    assert state(subscriptions, "A") is StreamState.WAITING
+    assert state(subscriptions, "A") is PlacementState.WAITING
     subscriptions.place(["c2"])
     subscriptions.confirm(late, 0.0)
-    assert state(subscriptions, "A") is StreamState.PENDING
+    assert state(subscriptions, "A") is PlacementState.PENDING
 
 
 def test_the_confirmation_of_what_is_not_desired_any_more_is_ignored() -> None:
@@ -130,7 +130,7 @@ def confirmed(asset: str, connection: str, period: int = 60) -> StreamConfirmed:
     return StreamConfirmed(asset, period, connection, 1)
 
 
-def carried(assets: str, *markets: str, account: str = "", per_connection: int = 4) -> Subscriptions:
+def carried(assets: str, *markets: str, account: str = "", per_connection: int = 4) -> StreamPlacement:
     """Streams that were placed on these connections and confirmed there."""
     subscriptions = desired(*assets, per_connection=per_connection)
     subscriptions.place(markets, account)
@@ -139,7 +139,7 @@ def carried(assets: str, *markets: str, account: str = "", per_connection: int =
     return subscriptions
 
 
-def moving(assets: str, asset: str, target: str, since: float = 100.0) -> Subscriptions:
+def moving(assets: str, asset: str, target: str, since: float = 100.0) -> StreamPlacement:
     """Streams that c1 carries, one of them on its way to ``target``."""
     subscriptions = carried(assets, "c1")
     stream = subscriptions.get(asset)
@@ -155,7 +155,7 @@ def test_the_account_takes_only_what_the_markets_have_no_room_for() -> None:
 
 def test_a_stream_on_the_move_counts_at_both_ends() -> None:
     subscriptions = moving("AB", "A", "c2")
-    assert state(subscriptions, "A") is StreamState.MOVING
+    assert state(subscriptions, "A") is PlacementState.MOVING
     assert subscriptions.load() == {"c1": 2, "c2": 1}
     stream = subscriptions.get("A")
     assert stream is not None
@@ -166,7 +166,7 @@ def test_a_full_target_takes_nothing_else() -> None:
     subscriptions = moving("ABC", "A", "c2")
     subscriptions.desire("D", 60)
     assert [each.asset for each in subscriptions.place(["c2"])] == ["D"]
-    tight = Subscriptions(1)
+    tight = StreamPlacement(1)
     tight.desire("A", 60).connection = "c1"
     tight.desire("A", 60).target = "c2"
     tight.desire("B", 60)
@@ -176,7 +176,7 @@ def test_a_full_target_takes_nothing_else() -> None:
 def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_left() -> None:
     subscriptions = moving("AB", "A", "c2")
     assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == "c1"
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
     assert placed(subscriptions) == {"A": "c2", "B": "c1"}
     assert subscriptions.load() == {"c1": 1, "c2": 1}
     assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == ""
@@ -185,7 +185,7 @@ def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_l
 def test_the_word_of_the_old_connection_does_not_end_a_move() -> None:
     subscriptions = moving("A", "A", "c2")
     assert subscriptions.confirm(confirmed("A", "c1"), 0.0)[1] == ""
-    assert state(subscriptions, "A") is StreamState.MOVING
+    assert state(subscriptions, "A") is PlacementState.MOVING
     assert placed(subscriptions) == {"A": "c1"}
 
 
@@ -193,13 +193,13 @@ def test_the_word_of_a_third_connection_or_for_another_period_does_not_end_a_mov
     subscriptions = moving("A", "A", "c2")
     assert subscriptions.confirm(confirmed("A", "c3"), 0.0)[1] == ""
     assert subscriptions.confirm(confirmed("A", "c2", period=30), 0.0)[1] == ""
-    assert state(subscriptions, "A") is StreamState.MOVING
+    assert state(subscriptions, "A") is PlacementState.MOVING
 
 
 def test_a_lost_target_leaves_the_stream_where_it_is() -> None:
     subscriptions = moving("A", "A", "c2")
     subscriptions.release("c2")
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
     assert placed(subscriptions) == {"A": "c1"}
 
 
@@ -207,9 +207,9 @@ def test_a_lost_origin_leaves_the_stream_to_its_target_which_has_yet_to_confirm_
     subscriptions = moving("AB", "A", "c2")
     subscriptions.release("c1")
     assert placed(subscriptions) == {"A": "c2", "B": ""}
-    assert state(subscriptions, "A") is StreamState.PENDING
+    assert state(subscriptions, "A") is PlacementState.PENDING
     assert subscriptions.confirm(confirmed("A", "c2"), 0.0)[1] == ""
-    assert state(subscriptions, "A") is StreamState.CONFIRMED
+    assert state(subscriptions, "A") is PlacementState.CONFIRMED
 
 
 def test_when_origin_and_target_are_lost_the_stream_waits() -> None:
@@ -217,7 +217,7 @@ def test_when_origin_and_target_are_lost_the_stream_waits() -> None:
         subscriptions = moving("A", "A", "c2")
         for name in order:
             subscriptions.release(name)
-        assert state(subscriptions, "A") is StreamState.WAITING
+        assert state(subscriptions, "A") is PlacementState.WAITING
 
 
 def test_an_even_load_is_left_alone() -> None:
@@ -331,7 +331,7 @@ STEPS = st.lists(
 def test_through_any_lives_and_deaths_no_connection_is_overloaded_and_no_stream_waits_in_vain(
     steps: list[tuple[str, str]], cap: int
 ) -> None:
-    subscriptions = Subscriptions(cap)
+    subscriptions = StreamPlacement(cap)
     ready: set[str] = set()
     wanted: set[str] = set()
     for action, name in steps:
@@ -360,7 +360,7 @@ def test_through_any_lives_and_deaths_no_connection_is_overloaded_and_no_stream_
 def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_can_be(
     steps: list[tuple[str, str]], cap: int
 ) -> None:
-    subscriptions = Subscriptions(cap)
+    subscriptions = StreamPlacement(cap)
     ready: set[str] = set()
     for action, name in steps:
         match action:

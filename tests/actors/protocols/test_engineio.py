@@ -5,14 +5,14 @@ from hypothesis import given, strategies as st
 
 from actors.errors import RemoteProtocolError
 from actors.protocols import engineio
-from actors.protocols.engineio import Handshake, PacketType
+from actors.protocols.engineio import EnginePacketType, Handshake
 
 
 def test_open_settles_the_times_in_seconds() -> None:
     kind, data = engineio.parse(
         b'0{"sid":"aB3","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
     )
-    assert kind is PacketType.OPEN
+    assert kind is EnginePacketType.OPEN
     assert engineio.parse_open(data) == Handshake("aB3", 25.0, 20.0, 1_000_000)
 
 
@@ -50,15 +50,15 @@ def test_a_bad_open_is_the_peers_fault(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "data"),
     [
-        (b"1", PacketType.CLOSE, b""),
-        (b"2", PacketType.PING, b""),
-        (b"2probe", PacketType.PING, b"probe"),
-        (b"3", PacketType.PONG, b""),
-        (b'42["ps"]', PacketType.MESSAGE, b'2["ps"]'),
-        (b"6", PacketType.NOOP, b""),
+        (b"1", EnginePacketType.CLOSE, b""),
+        (b"2", EnginePacketType.PING, b""),
+        (b"2probe", EnginePacketType.PING, b"probe"),
+        (b"3", EnginePacketType.PONG, b""),
+        (b'42["ps"]', EnginePacketType.MESSAGE, b'2["ps"]'),
+        (b"6", EnginePacketType.NOOP, b""),
     ],
 )
-def test_the_first_character_is_the_packet_type(text: bytes, kind: PacketType, data: bytes) -> None:
+def test_the_first_character_is_the_packet_type(text: bytes, kind: EnginePacketType, data: bytes) -> None:
     assert engineio.parse(text) == (kind, data)
 
 

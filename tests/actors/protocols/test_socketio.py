@@ -8,7 +8,7 @@ from socketio.packet import EVENT, Packet as JudgePacket  # type: ignore[import-
 
 from actors.errors import RemoteProtocolError
 from actors.protocols import socketio
-from actors.protocols.socketio import Connected, ConnectError, Decoder, Disconnected, Event, Packet
+from actors.protocols.socketio import Connected, ConnectError, Decoder, Disconnected, EventPacket, Packet
 
 HEADER = b'51-["updateAssets",{"_placeholder":true,"num":0}]'
 
@@ -31,13 +31,13 @@ def fed(decoder: Decoder, *parts: str | bytes) -> list[Packet]:
         ("1", Disconnected()),
         ("4", ConnectError()),
         ('4{"message":"no","data":{}}', ConnectError("no")),
-        ('2["ps"]', Event("ps")),
-        ('2["NotAuthorized",{}]', Event("NotAuthorized", (b"{}",))),
-        ('2["a", 1 ,[2,  3],"x"]', Event("a", (b"1", b"[2,  3]", b'"x"'))),
-        ('212["a",1]', Event("a", (b"1",))),
-        ('2/,12["a",1]', Event("a", (b"1",))),
-        ('51-["updateOpenedDeals",[]]', Event("updateOpenedDeals", (b"[]",))),
-        ('51-["price",0.30]', Event("price", (b"0.30",))),
+        ('2["ps"]', EventPacket("ps")),
+        ('2["NotAuthorized",{}]', EventPacket("NotAuthorized", (b"{}",))),
+        ('2["a", 1 ,[2,  3],"x"]', EventPacket("a", (b"1", b"[2,  3]", b'"x"'))),
+        ('212["a",1]', EventPacket("a", (b"1",))),
+        ('2/,12["a",1]', EventPacket("a", (b"1",))),
+        ('51-["updateOpenedDeals",[]]', EventPacket("updateOpenedDeals", (b"[]",))),
+        ('51-["price",0.30]', EventPacket("price", (b"0.30",))),
     ],
 )
 def test_a_text_is_a_packet(text: str, packet: Packet) -> None:
@@ -75,14 +75,14 @@ def test_a_bad_text_is_the_peers_fault_and_the_decoder_goes_on(text: str) -> Non
     decoder = Decoder()
     with pytest.raises(RemoteProtocolError):
         decoder.receive_text(text.encode())
-    assert fed(decoder, '2["a"]') == [Event("a")]
+    assert fed(decoder, '2["a"]') == [EventPacket("a")]
 
 
 def test_an_attachment_takes_its_placeholders_place() -> None:
     decoder = Decoder()
     assert fed(decoder, HEADER.decode()) == []
     assert decoder.announced == "updateAssets"
-    assert fed(decoder, b"[[5]]") == [Event("updateAssets", (b"[[5]]",))]
+    assert fed(decoder, b"[[5]]") == [EventPacket("updateAssets", (b"[[5]]",))]
     assert (decoder.announced, decoder.idle, decoder.unpaired) == ("", True, 0)
 
 
@@ -91,26 +91,26 @@ def test_attachments_go_where_their_numbers_say() -> None:
     header = (
         '53-["a",{"_placeholder":true,"num":2},7,{"num":0,"_placeholder":true},{"_placeholder":true,"num":1}]'
     )
-    assert fed(decoder, header, b"0", b"1", b"2") == [Event("a", (b"2", b"7", b"0", b"1"))]
+    assert fed(decoder, header, b"0", b"1", b"2") == [EventPacket("a", (b"2", b"7", b"0", b"1"))]
 
 
 def test_a_text_in_place_of_an_attachment_drops_the_event_and_is_read_itself() -> None:
     decoder = Decoder()
     packets = fed(decoder, HEADER.decode(), '2["a"]', b"[[5]]", '2["b"]')
-    assert packets == [Event("a"), Event("b")]
+    assert packets == [EventPacket("a"), EventPacket("b")]
     assert decoder.unpaired == 2  # the header, and then its late attachment
 
 
 def test_a_doubled_header_drops_the_first_one() -> None:
     decoder = Decoder()
-    assert fed(decoder, HEADER.decode(), HEADER.decode(), b"1") == [Event("updateAssets", (b"1",))]
+    assert fed(decoder, HEADER.decode(), HEADER.decode(), b"1") == [EventPacket("updateAssets", (b"1",))]
     assert decoder.unpaired == 1
 
 
 def test_a_doubled_attachment_is_dropped() -> None:
     decoder = Decoder()
     packets = fed(decoder, HEADER.decode(), b"1", b"1", HEADER.decode(), b"2")
-    assert packets == [Event("updateAssets", (b"1",)), Event("updateAssets", (b"2",))]
+    assert packets == [EventPacket("updateAssets", (b"1",)), EventPacket("updateAssets", (b"2",))]
     assert decoder.unpaired == 1
 
 
@@ -143,7 +143,7 @@ def test_placeholders_and_announced_count_must_agree(header: str) -> None:
     decoder = Decoder()
     with pytest.raises(RemoteProtocolError):
         decoder.receive_text(header.encode())
-    assert fed(decoder, b"1", '2["b"]') == [Event("b")]
+    assert fed(decoder, b"1", '2["b"]') == [EventPacket("b")]
     assert decoder.unpaired == 1
 
 
@@ -151,7 +151,7 @@ def test_other_namespaces_are_passed_over_with_their_attachments() -> None:
     decoder = Decoder()
     other = '51-/chat,["a",{"_placeholder":true,"num":0}]'
     told = ['0/chat,{"sid":"x"}', '2/chat,["a"]', "1/chat", '51-/chat,["a",1]']
-    assert fed(decoder, *told, other, b"1", '2["b"]') == [Event("b")]
+    assert fed(decoder, *told, other, b"1", '2["b"]') == [EventPacket("b")]
     assert decoder.unpaired == 0
 
 
@@ -176,7 +176,7 @@ def test_python_socketio_as_a_judge_encodes_what_we_decode(name: str, arguments:
     encoded = JudgePacket(EVENT, data=[name, *arguments]).encode()
     parts = encoded if isinstance(encoded, list) else [encoded]
     (event,) = fed(Decoder(), *parts)
-    assert isinstance(event, Event)
+    assert isinstance(event, EventPacket)
     assert event.name == name
     for found, sent in zip(event.arguments, arguments, strict=True):
         assert (found if isinstance(sent, bytes) else json.loads(found)) == sent

@@ -9,7 +9,7 @@ import pytest
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox
 from actors.messages.events import WorkerDown
-from actors.messages.lifecycle import LinkOpened, StopHost
+from actors.messages.lifecycle import LinkOpened, StopWorker
 from actors.messages.traffic import Downlink, EventBatch, Uplink
 from actors.routing.links import Links
 from runtime.workers.link import Link
@@ -59,5 +59,5 @@ def test_a_link_that_cannot_be_watched_ends_and_its_worker_with_it(
     assert isinstance(event, WorkerDown)
     assert "open files" in event.reason
     with pytest.raises(Exception, match="link"):
-        ends[1].send(StopHost())
+        ends[1].send(StopWorker())
     ends[1].close()

@@ -1,53 +1,57 @@
+from actors.connection.numbering import Sequencer
 from actors.messages.events import ConnectionDown, ConnectionUp, StreamReleased
 from actors.messages.traffic import EventBatch
-from actors.routing.sequence import Continuity, Numbering
+from actors.routing.sequence import SequenceTracker
 
 
-def batches(life: Numbering, count: int) -> list[EventBatch]:
+def batches(life: Sequencer, count: int) -> list[EventBatch]:
     return [life.batch([]) for _ in range(count)]
 
 
-def missing(continuity: Continuity, *arrived: EventBatch) -> list[int]:
+def missing(continuity: SequenceTracker, *arrived: EventBatch) -> list[int]:
     return [continuity.missing(batch) for batch in arrived]
 
 
 def test_a_life_numbers_its_batches_from_one() -> None:
-    assert [(batch.source, batch.epoch, batch.sequence) for batch in batches(Numbering("c", 7), 2)] == [
+    assert [(batch.source, batch.epoch, batch.sequence) for batch in batches(Sequencer("c", 7), 2)] == [
         ("c", 7, 1),
         ("c", 7, 2),
     ]
 
 
 def test_what_arrives_in_full_misses_nothing_whoever_speaks_in_between() -> None:
-    a, b = batches(Numbering("a", 1), 2), batches(Numbering("b", 4), 2)
-    assert missing(Continuity(), a[0], b[0], EventBatch("pool", []), b[1], a[1]) == [0] * 5
+    a, b = batches(Sequencer("a", 1), 2), batches(Sequencer("b", 4), 2)
+    assert missing(SequenceTracker(), a[0], b[0], EventBatch("pool", []), b[1], a[1]) == [0] * 5
 
 
 def test_each_break_counts_once_by_what_is_missing() -> None:
-    said = batches(Numbering("c", 1), 6)
-    assert missing(Continuity(), said[0], said[3], said[4], said[5]) == [0, 2, 0, 0]
+    said = batches(Sequencer("c", 1), 6)
+    assert missing(SequenceTracker(), said[0], said[3], said[4], said[5]) == [0, 2, 0, 0]
 
 
 def test_the_first_of_a_life_can_be_missing_too() -> None:
-    assert missing(Continuity(), batches(Numbering("c", 3), 3)[2]) == [2]
+    assert missing(SequenceTracker(), batches(Sequencer("c", 3), 3)[2]) == [2]
 
 
 def test_a_new_life_begins_at_one_whatever_the_last_one_did_not_get_to_say() -> None:
-    assert missing(Continuity(), batches(Numbering("c", 1), 9)[0], *batches(Numbering("c", 2), 2)) == [0] * 3
+    assert (
+        missing(SequenceTracker(), batches(Sequencer("c", 1), 9)[0], *batches(Sequencer("c", 2), 2))
+        == [0] * 3
+    )
 
 
 def test_what_an_earlier_life_still_says_disturbs_nothing() -> None:
-    old, new = batches(Numbering("c", 1), 3), batches(Numbering("c", 2), 2)
-    assert missing(Continuity(), old[0], new[0], old[2], new[1]) == [0] * 4
+    old, new = batches(Sequencer("c", 1), 3), batches(Sequencer("c", 2), 2)
+    assert missing(SequenceTracker(), old[0], new[0], old[2], new[1]) == [0] * 4
 
 
 def test_one_that_comes_twice_or_late_is_not_missed_again() -> None:
-    said = batches(Numbering("c", 1), 4)
-    assert missing(Continuity(), said[0], said[2], said[1], said[2], said[3]) == [0, 1, 0, 0, 0]
+    said = batches(Sequencer("c", 1), 4)
+    assert missing(SequenceTracker(), said[0], said[2], said[1], said[2], said[3]) == [0, 1, 0, 0, 0]
 
 
 def test_the_late_end_of_an_earlier_life_does_not_take_the_present_one_down() -> None:
-    continuity = Continuity()
+    continuity = SequenceTracker()
     continuity.learn(ConnectionUp("c1", 1, "r"))
     continuity.learn(ConnectionDown("c1", 1, "r", "suspect"))  # by the supervisor, who has lost trust in it
     continuity.learn(ConnectionUp("c1", 2, "r"))
@@ -56,7 +60,7 @@ def test_the_late_end_of_an_earlier_life_does_not_take_the_present_one_down() ->
 
 
 def test_that_an_earlier_life_lets_a_stream_go_is_not_heard_of_any_more() -> None:
-    continuity = Continuity()
+    continuity = SequenceTracker()
     continuity.learn(ConnectionUp("c1", 1, "r"))
     continuity.learn(ConnectionDown("c1", 1, "r", "suspect"))
     said = StreamReleased("A", "c1")

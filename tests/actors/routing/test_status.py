@@ -24,7 +24,7 @@ from actors.messages.status import (
     SupervisorPart,
     WorkerStatus,
 )
-from actors.routing.status import Picture
+from actors.routing.status import StatusCollector
 
 ROUTER = RouterStatus(events=1, ticks=2, subscriptions=3, waiting=4)
 LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, passed=5, refused=0)
@@ -46,8 +46,8 @@ HEALTH = HealthPart(
 PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
 
 
-def painted(*parts: Part) -> Picture:
-    picture = Picture()
+def painted(*parts: Part) -> StatusCollector:
+    picture = StatusCollector()
     for part in parts:
         picture.add(Described(1, part))
     return picture
@@ -56,7 +56,7 @@ def painted(*parts: Part) -> Picture:
 def test_a_picture_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
     for order in (*itertools.permutations(PARTS[:4]), ()):
         rest = [part for part in reversed(PARTS) if part not in order]
-        picture = Picture()
+        picture = StatusCollector()
         complete = [picture.add(Described(1, part)) for part in (*rest, *order)]
         assert complete == [False] * (len(PARTS) - 1) + [True]
 

@@ -15,7 +15,7 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import AssetsListed, BalanceChanged, ClockReport, RawMessage
-from actors.routing.venue_facts import MOST_CANDLES, VenueFacts, Verdict
+from actors.routing.venue_facts import MOST_CANDLES, Decision, VenueFacts
 from actors.values import AccountKind, Asset, Balance, Payout, ServerTime
 
 UTC = 1_770_000_000.0
@@ -53,7 +53,7 @@ def facts() -> VenueFacts:
     ids=lambda command: type(command).__name__,
 )
 def test_what_only_the_venue_can_tell_waits_for_its_word(command: Command) -> None:
-    assert VenueFacts().consider(command, UTC) is Verdict.WAIT
+    assert VenueFacts().consider(command, UTC) is Decision.WAIT
 
 
 def test_the_balance_is_the_last_one_stated() -> None:
@@ -124,11 +124,11 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
     ],
 )
 def test_what_can_be_fulfilled_goes_out(command: Command, facts: VenueFacts) -> None:
-    assert facts.consider(command, UTC) is Verdict.FORWARD
+    assert facts.consider(command, UTC) is Decision.FORWARD
 
 
 def test_text_goes_out_before_the_venue_has_said_anything() -> None:
-    assert VenueFacts().consider(SendRaw("x"), UTC) is Verdict.FORWARD
+    assert VenueFacts().consider(SendRaw("x"), UTC) is Decision.FORWARD
 
 
 def test_other_news_teach_it_nothing() -> None:

@@ -8,7 +8,7 @@ from actors.messages.lifecycle import RestartDue, StableDue
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.children import Child, ChildState
 from actors.supervision.effects import Announce, Later, Retry
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.restart_intensity import RestartIntensity
 from tests.doubles.supervised_connections import RESET_AFTER, a_plan
 
 CUT = TransportError("cut")
@@ -80,7 +80,7 @@ def test_it_is_given_up_when_the_backoff_gives_up() -> None:
 
 
 def test_it_is_given_up_when_it_has_died_too_often_after_it_was_up() -> None:
-    one = child(new_intensity=lambda: Intensity(2, 60))
+    one = child(new_intensity=lambda: RestartIntensity(2, 60))
     for at in (0.0, 1.0):
         one.failed(CUT, at, died=True)
         assert one.state is ChildState.WAITING
@@ -95,14 +95,14 @@ def test_a_delay_that_nobody_notices_is_none(delay: float, when: str) -> None:
 
 
 def test_attempts_that_fail_are_the_backoffs_affair_alone() -> None:
-    one = child(new_intensity=lambda: Intensity(2, 60))
+    one = child(new_intensity=lambda: RestartIntensity(2, 60))
     for _ in range(50):
         one.failed(CUT, 0.0, died=False)
     assert one.state is ChildState.WAITING
 
 
 def test_what_is_forgiven_counts_from_zero() -> None:
-    one = child(new_intensity=lambda: Intensity(1, 60))
+    one = child(new_intensity=lambda: RestartIntensity(1, 60))
     one.failed(CUT, 0.0, died=True)
     one.failed(CUT, 0.0, died=True)
     one.forgive()

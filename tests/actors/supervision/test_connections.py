@@ -12,26 +12,26 @@ from actors.messages.events import (
 from actors.messages.lifecycle import AttemptDue, RegionsProbed, RestartDue, StableDue, StopConnection
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
-from actors.supervision.effects import Escalate, Later, ProbeRegions, Retry, Step, TellPool
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.effects import Escalate, Later, ProbeRegions, Retry, SupervisionEffect, TellPool
+from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region
 from tests.doubles.supervised_connections import EU, Process, Scene, news, only, starts, told
 
 
-def after(scene: Scene, name: str, steps: list[Step]) -> list[Step]:
+def after(scene: Scene, name: str, steps: list[SupervisionEffect]) -> list[SupervisionEffect]:
     """What follows when the delay that ``steps`` have booked for it is over."""
     (retry,) = only(Retry, steps)
     scene.now += retry.delay
     return scene.connections.due(retry.due, scene.now)
 
 
-def look_again(scene: Scene) -> list[Step]:
+def look_again(scene: Scene) -> list[SupervisionEffect]:
     """What follows a second later, when the look that is booked is due."""
     scene.now += 1.0
     return scene.connections.attempt(scene.now)
 
 
-def regions(steps: list[Step]) -> list[str]:
+def regions(steps: list[SupervisionEffect]) -> list[str]:
     return [start.region.name for start in starts(steps)]
 
 
@@ -289,7 +289,7 @@ def test_a_login_in_between_makes_refusals_count_anew() -> None:
 
 
 def test_what_dies_too_often_after_it_was_up_is_given_up() -> None:
-    scene = Scene(2, new_intensity=lambda: Intensity(1, 60))
+    scene = Scene(2, new_intensity=lambda: RestartIntensity(1, 60))
     scene.up("c1")
     after(scene, "c1", scene.down("c1"))
     scene.up("c1")
@@ -300,7 +300,7 @@ def test_what_dies_too_often_after_it_was_up_is_given_up() -> None:
 
 
 def test_an_outage_is_no_such_death() -> None:
-    scene = Scene(1, new_intensity=lambda: Intensity(1, 1e9))
+    scene = Scene(1, new_intensity=lambda: RestartIntensity(1, 1e9))
     for _ in range(50):
         after(scene, "c1", scene.down("c1"))
     assert scene.state("c1") == "starting"
@@ -519,7 +519,7 @@ def test_the_next_connection_goes_where_a_probe_was_quickest() -> None:
 
 
 def test_the_last_that_died_too_often_says_so_when_nothing_is_left() -> None:
-    scene = Scene(1, new_intensity=lambda: Intensity(1, 60))
+    scene = Scene(1, new_intensity=lambda: RestartIntensity(1, 60))
     scene.up("c1")
     after(scene, "c1", scene.down("c1"))
     scene.up("c1")

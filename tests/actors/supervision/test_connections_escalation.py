@@ -2,17 +2,17 @@
 
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import CloseConnection, ConnectionPlaced, OpenConnection
-from actors.outbound.assignment import Carriage
+from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan
 from actors.supervision.effects import Escalate, TellPool
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.restart_intensity import RestartIntensity
 from tests.doubles.supervised_connections import Process, Scene, only
 
 IDLE = 60.0
 
 
 def test_it_does_not_escalate_while_a_connection_that_nobody_has_opened_yet_could_be() -> None:
-    scene = Scene(2, kept=1, new_intensity=lambda: Intensity(0, 60))
+    scene = Scene(2, kept=1, new_intensity=lambda: RestartIntensity(0, 60))
     scene.up("c1")
     steps = scene.down("c1")
     assert scene.states() == ["quarantined", "stopped"]
@@ -34,7 +34,7 @@ def test_it_escalates_when_no_host_is_left_that_any_could_be_opened_on() -> None
 
 
 def test_what_is_kept_and_lost_its_host_for_good_is_replaced_until_the_host_is_back() -> None:
-    carriage = Carriage(PoolPlan(("c1", "c2", "c3"), 1, 0, 4, IDLE))
+    carriage = Assignment(PoolPlan(("c1", "c2", "c3"), 1, 0, 4, IDLE))
     assert carriage.house("c1", Process(1)) == []
     carriage.up("c1", 1, 0.0)
     carriage.down("c1", 1, 0.0)

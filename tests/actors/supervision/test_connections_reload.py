@@ -4,17 +4,17 @@ import pytest
 
 from actors.messages.lifecycle import StopConnection
 from actors.rates import Rate
-from actors.supervision.regions import Access
-from actors.supervision.restart_intensity import Intensity
+from actors.supervision.regions import DialSettings
+from actors.supervision.restart_intensity import RestartIntensity
 from tests.doubles.supervised_connections import EU, US, Scene, news, starts, told
 
 
 def test_reloading_again_and_again_gives_no_connection_up() -> None:
-    scene = Scene(1, new_intensity=lambda: Intensity(3, 60))
+    scene = Scene(1, new_intensity=lambda: RestartIntensity(3, 60))
     for region in [US, EU] * 4:
         scene.now += 1.0
         scene.up("c1")
-        steps = scene.connections.change(Access((region,), (Rate(1000, 1.0),)), scene.now)
+        steps = scene.connections.change(DialSettings((region,), (Rate(1000, 1.0),)), scene.now)
         assert told(steps) == [StopConnection("c1")]
         moved = scene.down("c1", "stopped", was_ready=True)
         assert [start.region for start in starts(moved)] == [region]
@@ -26,7 +26,7 @@ def test_reloading_again_and_again_gives_no_connection_up() -> None:
 def test_who_is_on_the_way_to_a_region_that_is_not_configured_any_more_moves(logs_in: bool) -> None:
     scene = Scene(1)
     assert scene.child("c1").region == EU.name
-    steps = scene.connections.change(Access((US,), (Rate(1000, 1.0),)), scene.now)
+    steps = scene.connections.change(DialSettings((US,), (Rate(1000, 1.0),)), scene.now)
     assert told(steps) == [StopConnection("c1")]
     if logs_in:
         scene.up("c1")

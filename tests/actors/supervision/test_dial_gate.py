@@ -1,11 +1,11 @@
 from hypothesis import given, strategies as st
 
 from actors.rates import Rate
-from actors.supervision.dial_gate import Attempts
+from actors.supervision.dial_gate import DialGate
 
 
 def test_each_has_one_place_and_keeps_it() -> None:
-    gate = Attempts([Rate(2, 1.0)])
+    gate = DialGate([Rate(2, 1.0)])
     for name in ("b", "a", "b", "c"):
         gate.join(name)
     assert gate.waiting() == ["b", "a", "c"]
@@ -15,14 +15,14 @@ def test_each_has_one_place_and_keeps_it() -> None:
 
 
 def test_who_has_passed_waits_no_more() -> None:
-    gate = Attempts([Rate(2, 1.0)])
+    gate = DialGate([Rate(2, 1.0)])
     gate.join("a")
     gate.passed("a", 0.0)
     assert gate.waiting() == []
 
 
 def test_the_first_ones_pass_at_once_and_the_others_at_the_rate() -> None:
-    gate = Attempts([Rate(2, 1.0)])
+    gate = DialGate([Rate(2, 1.0)])
     assert gate.wait(0.0) == 0.0
     gate.passed("a", 0.0)
     gate.passed("b", 0.25)
@@ -31,7 +31,7 @@ def test_the_first_ones_pass_at_once_and_the_others_at_the_rate() -> None:
 
 
 def test_every_one_of_the_rates_is_kept() -> None:
-    gate = Attempts([Rate(2, 1.0), Rate(3, 60.0)])
+    gate = DialGate([Rate(2, 1.0), Rate(3, 60.0)])
     for at in (0.0, 0.0, 1.0):
         gate.passed("a", at)
     assert gate.wait(2.0) == 58.0
@@ -42,7 +42,7 @@ def test_every_one_of_the_rates_is_kept() -> None:
     rates=st.lists(st.builds(Rate, st.integers(1, 5), st.floats(0.1, 5)), min_size=1, max_size=3),
 )
 def test_no_window_ever_holds_more_attempts_than_its_rate(pauses: list[float], rates: list[Rate]) -> None:
-    gate, now, passed = Attempts(rates), 0.0, []
+    gate, now, passed = DialGate(rates), 0.0, []
     for pause in pauses:
         now += pause
         now += gate.wait(now)

@@ -16,7 +16,7 @@ import pytest
 from actors.errors import TransportClosed
 from actors.protocols.websocket.endpoint import Endpoint
 from actors.protocols.websocket.frames import Frame
-from actors.protocols.websocket.pairs import Attachments
+from actors.protocols.websocket.pairs import Pairs
 from actors.transport.stream import SocketTransport
 from actors.transport.websocket import dial
 
@@ -78,7 +78,7 @@ def exchange(transport: SocketTransport, endpoint: Endpoint, messages: list[Fram
         while (now := time.monotonic()) < deadline:
             received = endpoint.receive(transport.read(), now)
             for message in received:
-                assert not isinstance(message, Attachments)
+                assert not isinstance(message, Pairs)
                 opcode, payload = message
                 messages.append(message)
                 if endpoint.failure is None:

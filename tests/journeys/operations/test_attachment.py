@@ -39,7 +39,7 @@ from actors.values import Asset, Balance, Candle, Direction, Payout, ServerTime,
 from runtime import Runtime, attach
 from runtime.config import Config
 from runtime.control.attachment import Attachment
-from runtime.control.protocol import Reload, StopRuntime
+from runtime.control.protocol import ReloadRuntime, StopRuntime
 from tests.doubles.recorder import Recording
 from tests.journeys.journey import ASSETS, DEADLINE, JITTER, Notebook, busiest, exchange_of, practice
 
@@ -237,7 +237,7 @@ def test_a_program_may_decide_itself_how_it_stops(place: Path, start_runtime: Ca
 
 def test_a_reload_is_refused_where_there_is_no_file(router: Any) -> None:
     with pytest.raises(RequestRefused, match="not read from a file"):
-        router.ask(Reload(), timeout=DEADLINE)
+        router.ask(ReloadRuntime(), timeout=DEADLINE)
 
 
 def test_a_configuration_that_was_made_here_leads_nowhere() -> None:

@@ -15,7 +15,7 @@ from loguru import logger
 from actors.errors import RequestRefused
 from runtime import Runtime
 from runtime.config import Config, load
-from runtime.system.guardian import Household
+from runtime.system.guardian import Guardian
 from runtime.system.reloader import SETTLING
 from tests.journeys.journey import ASSETS, DEADLINE, status_of
 
@@ -159,17 +159,17 @@ def test_a_slow_load_holds_up_neither_the_status_nor_a_second_reload_which_reads
 def test_a_file_that_changes_while_the_actors_are_built_counts_after_the_start(
     path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch, latest: str, valid: bool
 ) -> None:
-    start = Household.start
+    start = Guardian.start
     runtime = Runtime.from_yaml(path)
 
-    def start_slowly(self: Household, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
+    def start_slowly(self: Guardian, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
         ref = start(self, actor, *args, **kwargs)
         if actor.__name__ == latest:
             write(path, **(CHANGED if valid else {"limits": {"messages": ["0/s"]}}))
             assert not runtime.wait(2 * SETTLING), runtime.failure
         return ref
 
-    monkeypatch.setattr(Household, "start", start_slowly)
+    monkeypatch.setattr(Guardian, "start", start_slowly)
     with runtime:
         end = time.monotonic() + DEADLINE
         while not (found := status_of(runtime).reload).reloads + found.refusals:

@@ -14,7 +14,7 @@ from actors.messages import ConnectionUp, GetAssets, LoadCandles, Restart, SendR
 from actors.messages.commands import SubscribeTicks
 from actors.outbound.batching import PROMPT
 from runtime import Runtime, attach
-from runtime.control.protocol import Reload
+from runtime.control.protocol import ReloadRuntime
 from runtime.practice import PracticeExchange
 from runtime.practice.ledger import Ledger
 from tests.journeys.journey import ASSETS, DEADLINE, Notebook, ask, exchange_of, status_of
@@ -208,7 +208,7 @@ def test_the_main_process_logs_from_the_new_level_on(
     with attach(place) as attachment:
         for asset, level in zip(ASSETS, ("INFO", "DEBUG", "INFO"), strict=False):
             write(tmp_path / "config.yaml", {"control": {"socket": str(place)}, "log": {"level": level}})
-            attachment.router.ask(Reload(), timeout=DEADLINE)
+            attachment.router.ask(ReloadRuntime(), timeout=DEADLINE)
             attachment.router.ask(SubscribeTicks(asset), timeout=DEADLINE)
     program.terminate()
     lines = [line for line in program.stderr if " streams on " in line]

@@ -14,10 +14,10 @@ from actors.messages import (
     ConnectionUp,
     GetOpenedDeals,
     OrderClosed,
+    OrderInDoubt as UnknownNews,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
-    OrderUnknown as UnknownNews,
 )
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import DEADLINE, ask, status_of

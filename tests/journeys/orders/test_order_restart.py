@@ -17,10 +17,10 @@ from actors.messages import (
     GetClosedDeals,
     GetOpenedDeals,
     OrderClosed,
+    OrderInDoubt as UnknownNews,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
-    OrderUnknown as UnknownNews,
 )
 from actors.messages.events import DealsOpen
 from actors.values import Direction

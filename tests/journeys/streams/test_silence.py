@@ -12,7 +12,7 @@ from actors.messages import (
     Subscribe,
 )
 from actors.values import Candle, ServerTime
-from runtime.config import Stream
+from runtime.config import StreamConfig
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.server.clock import UTC_OFFSET
@@ -70,7 +70,7 @@ def bars_of_the_exchange(asset: str, first: int, last: int, seed: int) -> list[C
 def test_a_gap_is_filled_with_the_candles_that_hold_it(start_runtime: Start) -> None:
     asset = ASSETS[0]
     config = practice(1, tick_rate=RATE, pool={"connections": 1}, reconnect=AT_ONCE, practice={"regions": 1})
-    runtime = start_runtime(config.model_copy(update={"streams": [Stream(asset=asset, period=PERIOD)]}))
+    runtime = start_runtime(config.model_copy(update={"streams": [StreamConfig(asset=asset, period=PERIOD)]}))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: len(book.ticks(asset)) > 10)

@@ -18,7 +18,7 @@ from runtime import Runtime, attach
 from runtime.config import load
 from runtime.ctl import main
 from runtime.practice import PracticeExchange
-from runtime.storage.journal import Journal
+from runtime.storage.journal import SqliteJournal
 from tests.journeys.journey import DEADLINE, Notebook, status_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -389,7 +389,7 @@ def test_the_journal_is_read_and_its_keeper_told(file: Path, capsys: Capture) ->
     path = file.parent / "journal.sqlite"
     file.write_text(f"orders: {{journal: {path}}}\n")
     assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be made")
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     assert findings(file, capsys)[1]["journal"] == (
         "OK",
         f"{path}: 0 orders, 0 unfinished, kept by another runtime",

@@ -25,11 +25,11 @@ from actors.messages.status import (
     WorkerStatus,
 )
 from actors.values import AccountKind, Asset, Balance, Tick
-from runtime.cli.dashboard import Dashboard, Facts, Meter, Moment, share
-from runtime.cli.output.counters import Tally
+from runtime.cli.dashboard import Dashboard, DrawContext, Meter, RunInfo, share
+from runtime.cli.output.counters import Counters
 
 NOW = 1_800_000_000.0
-PRACTICE = Facts("PRACTICE EXCHANGE", "practice")
+PRACTICE = RunInfo("PRACTICE EXCHANGE", "practice")
 
 
 def connection(number: int, **changes: Any) -> ConnectionStatus:
@@ -90,12 +90,12 @@ def status(**changes: Any) -> Status:
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally(["EURUSD_otc", "#AAPL_otc"])
+def tally() -> Counters:
+    return Counters(["EURUSD_otc", "#AAPL_otc"])
 
 
 def picture(board: Dashboard, state: Status | None, *, colour: bool = False, **changes: Any) -> list[str]:
-    at = replace(Moment(now=NOW, uptime=3_725.0, width=120, height=40), **changes)
+    at = replace(DrawContext(now=NOW, uptime=3_725.0, width=120, height=40), **changes)
     console = Console(
         width=at.width,
         file=io.StringIO(),
@@ -111,17 +111,17 @@ def row(lines: list[str], name: str) -> str:
     return next(line for line in lines if line.startswith(name))
 
 
-def test_the_header_says_what_this_is_and_for_how_long(tally: Tally) -> None:
+def test_the_header_says_what_this_is_and_for_how_long(tally: Counters) -> None:
     tally.count([BalanceChanged(Balance(AccountKind.DEMO, Decimal("10000.5")))])
     assert picture(Dashboard(PRACTICE, tally), None) == [
         "tellwire   PRACTICE EXCHANGE   practice session  up 1:02:05  balance 10,000.50",
         "no status yet",
     ]
-    live = picture(Dashboard(Facts("PocketOption", "live"), tally), None)
+    live = picture(Dashboard(RunInfo("PocketOption", "live"), tally), None)
     assert live[0].startswith("tellwire   PocketOption   live session  up")
 
 
-def test_everything_is_there_on_a_wide_terminal(tally: Tally) -> None:
+def test_everything_is_there_on_a_wide_terminal(tally: Counters) -> None:
     lines = picture(Dashboard(PRACTICE, tally), status())
     assert row(lines, "connection-1").split() == [
         *(
@@ -150,7 +150,7 @@ def test_everything_is_there_on_a_wide_terminal(tally: Tally) -> None:
     assert row(lines, "router").startswith("router   2,468 ticks, 0.0/s; 90 other events")
 
 
-def test_prices_have_the_assets_digits_the_latest_tick_and_a_direction(tally: Tally) -> None:
+def test_prices_have_the_assets_digits_the_latest_tick_and_a_direction(tally: Counters) -> None:
     asset = Asset(1, "EURUSD_otc", "EUR/USD", "currency", 5, 92, True, True, 5, ())
     tally.count([AssetsListed([asset]), Tick("EURUSD_otc", NOW - 2.0, 1.1, NOW - 1.5)])
     board, shown = Dashboard(PRACTICE, tally), status(streams=(stream("EURUSD_otc"),))
@@ -162,14 +162,14 @@ def test_prices_have_the_assets_digits_the_latest_tick_and_a_direction(tally: Ta
     assert "  live   1.09999  ▼  0.0 s" in row(picture(board, shown), "EURUSD_otc")
 
 
-def test_a_stream_is_live_from_its_first_tick_on_whoever_saw_it(tally: Tally) -> None:
+def test_a_stream_is_live_from_its_first_tick_on_whoever_saw_it(tally: Counters) -> None:
     board = Dashboard(PRACTICE, tally)
     silent = stream("EURUSD_otc", last_price=None)
     assert "  confirmed " in row(picture(board, status(streams=(silent,))), "EURUSD_otc")
     assert "  live " in row(picture(board, status()), "EURUSD_otc")
 
 
-def test_what_is_unusual_has_a_line_and_what_is_usual_has_none(tally: Tally) -> None:
+def test_what_is_unusual_has_a_line_and_what_is_usual_has_none(tally: Counters) -> None:
     board = Dashboard(PRACTICE, tally)
     usual = {line.split()[0] for line in picture(board, status()) if line}
     assert not usual & {"regions", "clock", "reload", "orders"}
@@ -185,7 +185,7 @@ def test_what_is_unusual_has_a_line_and_what_is_usual_has_none(tally: Tally) -> 
 
 
 @pytest.mark.parametrize("health", ["stale", "closed"])
-def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(tally: Tally, health: str) -> None:
+def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(tally: Counters, health: str) -> None:
     tally.count([Tick("EURUSD_otc", NOW, 1.1, NOW - 16)])
     board = Dashboard(PRACTICE, tally)
     silent = status(streams=(stream("EURUSD_otc", health=health),))
@@ -193,20 +193,20 @@ def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(tally: Tall
     assert "  live " in row(picture(board, status()), "EURUSD_otc")
 
 
-def test_a_stale_stream_stands_before_those_that_deliver_and_a_closed_one_does_not(tally: Tally) -> None:
+def test_a_stale_stream_stands_before_those_that_deliver_and_a_closed_one_does_not(tally: Counters) -> None:
     streams = (stream("A"), stream("B", health="closed"), stream("C", health="stale"))
     lines = picture(Dashboard(PRACTICE, tally), status(streams=streams))
     assert [line[0] for line in lines if line[:2] in {"A ", "B ", "C "}] == ["C", "A", "B"]
 
 
-def test_gaps_say_how_long_and_how_long_ago(tally: Tally) -> None:
+def test_gaps_say_how_long_and_how_long_ago(tally: Counters) -> None:
     gappy = stream("EURUSD_otc", gaps=2, last_gap=(NOW - 70.0, NOW - 65.0))
     assert "5.0 s, 0:01:05 ago" in row(
         picture(Dashboard(PRACTICE, tally), status(streams=(gappy,))), "EURUSD_otc"
     )
 
 
-def test_what_is_not_well_stands_first(tally: Tally) -> None:
+def test_what_is_not_well_stands_first(tally: Counters) -> None:
     broken = connection(2, state="quarantined", last_error="TransportClosed: 1006")
     lines = picture(Dashboard(PRACTICE, tally), status(connections=(connection(1), broken)))
     first, second = (line for line in lines if line.startswith("connection-"))
@@ -217,7 +217,7 @@ def test_what_is_not_well_stands_first(tally: Tally) -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 14)])
 @pytest.mark.parametrize("count", [0, 2, 64])
-def test_it_fits_the_terminal(tally: Tally, size: tuple[int, int], count: int) -> None:
+def test_it_fits_the_terminal(tally: Counters, size: tuple[int, int], count: int) -> None:
     many = status(
         connections=tuple(connection(number, last_error="no way " * 30) for number in range(count)),
         streams=tuple(stream(f"ASSET{number}_otc") for number in range(count)),
@@ -229,14 +229,14 @@ def test_it_fits_the_terminal(tally: Tally, size: tuple[int, int], count: int) -
     assert max(map(len, lines)) <= width
 
 
-def test_rows_that_find_no_room_are_counted(tally: Tally) -> None:
+def test_rows_that_find_no_room_are_counted(tally: Counters) -> None:
     many = status(streams=tuple(stream(f"ASSET{number}_otc") for number in range(64)))
     lines = picture(Dashboard(PRACTICE, tally), many, width=80, height=24)
     shown = sum(line.startswith("ASSET") for line in lines)
     assert f"{64 - shown} more" in lines
 
 
-def test_eighty_columns_keep_everything_whole_but_a_long_error(tally: Tally) -> None:
+def test_eighty_columns_keep_everything_whole_but_a_long_error(tally: Counters) -> None:
     failed = connection(1, state="waiting", last_error="DialFailed: the venue answered with 503, " * 3)
     lines = picture(Dashboard(PRACTICE, tally), status(connections=(failed,)), width=80)
     *whole, _restarts, _error = row(lines, "connection-1").split(maxsplit=7)
@@ -245,24 +245,24 @@ def test_eighty_columns_keep_everything_whole_but_a_long_error(tally: Tally) -> 
     assert row(lines, "CONNECTION").split()[-2:] == ["LAST", "ERROR"]
 
 
-def test_text_of_the_venue_can_neither_colour_nor_break_the_table(tally: Tally) -> None:
+def test_text_of_the_venue_can_neither_colour_nor_break_the_table(tally: Counters) -> None:
     nasty = connection(1, last_error="\x1b[31mred\nnext [b]line[/b]")
     lines = picture(Dashboard(PRACTICE, tally), status(connections=(nasty,)))
     assert row(lines, "connection-1").endswith("\\x1b[31mred\\nnext [b]line[/b]")
 
 
-def test_states_have_colours_where_there_are_any(tally: Tally) -> None:
+def test_states_have_colours_where_there_are_any(tally: Counters) -> None:
     lines = picture(
         Dashboard(PRACTICE, tally), status(connections=(connection(1, state="waiting"),)), colour=True
     )
     assert any("\x1b[33mwaiting\x1b[0m" in line for line in lines)
 
 
-def test_an_old_status_is_called_old(tally: Tally) -> None:
+def test_an_old_status_is_called_old(tally: Counters) -> None:
     assert "STATUS IS 3 S OLD" in picture(Dashboard(PRACTICE, tally), status(), status_age=3.0)[0]
 
 
-def test_a_runtime_without_worker_processes_has_no_table_of_them(tally: Tally) -> None:
+def test_a_runtime_without_worker_processes_has_no_table_of_them(tally: Counters) -> None:
     assert not any(
         "WORKER " in line for line in picture(Dashboard(PRACTICE, tally), status(workers=()), width=80)
     )

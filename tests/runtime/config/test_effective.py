@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import SecretStr
 
-from runtime.config import Account, Config, Connection, RegionEntry, Regions, effective_yaml, load, load_text
+from runtime.config import (
+    AccountConfig,
+    Config,
+    ConnectionConfig,
+    RegionEntry,
+    RegionsConfig,
+    effective_yaml,
+    load,
+    load_text,
+)
 
 SHIPPED = Path(__file__).parents[3] / "configs" / "pocketoption.yaml"
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
@@ -52,9 +61,11 @@ def test_it_shows_every_setting_with_its_unit() -> None:
 
 def test_secrets_are_left_out() -> None:
     config = Config(
-        account=Account(session=SecretStr(DEMO)),
-        regions=Regions(demo=[RegionEntry(name="a", url="wss://a.example/")]),
-        connection=Connection(custom_headers={"Cookie": TOKEN, "X-Key": TOKEN, "User-Agent": "Mozilla/5.0"}),
+        account=AccountConfig(session=SecretStr(DEMO)),
+        regions=RegionsConfig(demo=[RegionEntry(name="a", url="wss://a.example/")]),
+        connection=ConnectionConfig(
+            custom_headers={"Cookie": TOKEN, "X-Key": TOKEN, "User-Agent": "Mozilla/5.0"}
+        ),
     )
     text = effective_yaml(config)
     assert TOKEN not in text
@@ -68,5 +79,5 @@ def test_secrets_are_left_out() -> None:
     | st.sampled_from(["no", "1e3", "0x1", "010"])
 )
 def test_a_name_that_looks_like_something_else_stays_a_name(name: str) -> None:
-    config = Config(regions=Regions(live=[RegionEntry(name=name, url="wss://a.example/", priority=1)]))
+    config = Config(regions=RegionsConfig(live=[RegionEntry(name=name, url="wss://a.example/", priority=1)]))
     assert again(config) == config

@@ -6,16 +6,16 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from runtime.config import (
-    Account,
+    AccountConfig,
     Config,
-    Connection,
-    Limits,
-    Pool,
+    ConnectionConfig,
+    LimitsConfig,
+    PoolConfig,
     Rate,
-    Reconnect,
+    ReconnectConfig,
     RegionEntry,
-    Regions,
-    Stream,
+    RegionsConfig,
+    StreamConfig,
 )
 
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
@@ -33,11 +33,11 @@ def test_without_any_setting_it_runs_on_the_practice_exchange() -> None:
 
 def test_it_can_be_built_of_its_parts() -> None:
     config = Config(
-        account=Account(session=SecretStr(DEMO)),
-        regions=Regions(demo=[RegionEntry(name="local", url="ws://127.0.0.1:8080/", priority=7)]),
-        pool=Pool(connections=1),
-        limits=Limits(messages=[Rate(1, 3600)]),
-        streams=[Stream(asset="EURUSD_otc")],
+        account=AccountConfig(session=SecretStr(DEMO)),
+        regions=RegionsConfig(demo=[RegionEntry(name="local", url="ws://127.0.0.1:8080/", priority=7)]),
+        pool=PoolConfig(connections=1),
+        limits=LimitsConfig(messages=[Rate(1, 3600)]),
+        streams=[StreamConfig(asset="EURUSD_otc")],
     )
     assert config.regions.demo[0].priority == 7
     assert config.streams[0].period == 60
@@ -46,19 +46,19 @@ def test_it_can_be_built_of_its_parts() -> None:
 
 def test_it_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Pool().connections = 3
+        PoolConfig().connections = 3
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, 0.0, 1e9])
 def test_a_duration_that_is_none_is_refused(seconds: float) -> None:
     with pytest.raises(ValidationError, match="open_timeout"):
-        Connection(open_timeout=seconds)
+        ConnectionConfig(open_timeout=seconds)
 
 
 def test_a_custom_strategy_is_found_and_written_in_one_way() -> None:
-    strategy = Reconnect(strategy="custom: math:sqrt").strategy
+    strategy = ReconnectConfig(strategy="custom: math:sqrt").strategy
     assert strategy == "custom:math:sqrt"
-    assert Reconnect(strategy=strategy).strategy == strategy
+    assert ReconnectConfig(strategy=strategy).strategy == strategy
 
 
 def test_a_strategy_whose_module_ends_the_program_is_only_refused(
@@ -68,28 +68,28 @@ def test_a_strategy_whose_module_ends_the_program_is_only_refused(
     (folder / "ends_the_program.py").write_text("raise SystemExit(3)")
     monkeypatch.syspath_prepend(folder)
     with pytest.raises(ValidationError, match=r"cannot be imported \(SystemExit\)"):
-        Reconnect(strategy="custom:ends_the_program:wait")
+        ReconnectConfig(strategy="custom:ends_the_program:wait")
 
 
 def test_more_streams_than_the_pool_carries_are_refused() -> None:
-    streams = [Stream(asset=f"A{number}") for number in range(9)]
+    streams = [StreamConfig(asset=f"A{number}") for number in range(9)]
     with pytest.raises(ValidationError, match=r"are 9, but the pool carries 2 x 4"):
         Config(streams=streams)
-    assert len(Config(streams=streams, pool=Pool(connections=3)).streams) == 9
+    assert len(Config(streams=streams, pool=PoolConfig(connections=3)).streams) == 9
 
 
 def test_a_demo_session_without_a_demo_region_is_refused() -> None:
     with pytest.raises(ValidationError, match="the session is a demo session") as refusal:
-        Config(account=Account(session=SecretStr(DEMO)))
+        Config(account=AccountConfig(session=SecretStr(DEMO)))
     assert TOKEN not in str(refusal.value)
 
 
 def test_a_session_is_in_no_error_and_no_repr() -> None:
-    assert TOKEN not in repr(Account(session=SecretStr(DEMO)))
+    assert TOKEN not in repr(AccountConfig(session=SecretStr(DEMO)))
     with pytest.raises(ValidationError, match="a bare session id") as refusal:
-        Account(session=SecretStr(TOKEN))
+        AccountConfig(session=SecretStr(TOKEN))
     assert TOKEN not in str(refusal.value) + repr(refusal.value)
 
 
 def test_custom_headers_are_in_no_repr() -> None:
-    assert TOKEN not in repr(Connection(custom_headers={"Cookie": TOKEN}))
+    assert TOKEN not in repr(ConnectionConfig(custom_headers={"Cookie": TOKEN}))

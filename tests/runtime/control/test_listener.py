@@ -8,14 +8,14 @@ import pytest
 
 from actors.errors import NoRuntime, RuntimeHung
 from runtime.control import listener as doors
-from runtime.control.listener import Door, enter, user_of
+from runtime.control.listener import ControlListener, enter, user_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="tries both kinds of door")
 
 EACH_KIND = pytest.mark.parametrize("unix", [True, False], ids=["socket", "port"])
 
 
-def accepted(door: Door) -> socket.socket:
+def accepted(door: ControlListener) -> socket.socket:
     door._socket.settimeout(5)
     sock = door.accept()
     assert sock is not None
@@ -24,7 +24,7 @@ def accepted(door: Door) -> socket.socket:
 
 @EACH_KIND
 def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> None:
-    door = Door(place, unix=unix)
+    door = ControlListener(place, unix=unix)
     ours, token = enter(place, 5.0)
     with ours, accepted(door) as theirs:
         assert door.is_ours(theirs)
@@ -38,7 +38,7 @@ def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> N
 
 @EACH_KIND
 def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
-    door = Door(place, unix=unix)
+    door = ControlListener(place, unix=unix)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
     door.close()
@@ -46,12 +46,12 @@ def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
 
 @EACH_KIND
 def test_a_living_door_is_not_taken_over(place: Path, unix: bool) -> None:
-    door = Door(place, unix=unix)
+    door = ControlListener(place, unix=unix)
     with pytest.raises(FileExistsError, match="another runtime has"):
-        Door(place, unix=unix)
+        ControlListener(place, unix=unix)
     enter(place, 5.0)[0].close()
     door.close()
-    Door(place, unix=unix).close()
+    ControlListener(place, unix=unix).close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a full queue makes us wait in line")
@@ -59,7 +59,7 @@ def test_a_door_whose_queue_does_not_move_is_no_absent_runtime(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doors, "BACKLOG", 0)
-    door = Door(place)
+    door = ControlListener(place)
     with enter(place, 5.0)[0], pytest.raises(RuntimeHung, match="takes nobody in"):
         enter(place, 0.05)
     door.close()
@@ -70,7 +70,7 @@ def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:
         dead.bind(str(place))
     with pytest.raises(NoRuntime, match="Connection refused"):
         enter(place, 5.0)
-    door = Door(place)
+    door = ControlListener(place)
     enter(place, 5.0)[0].close()
     door.close()
 
@@ -78,25 +78,25 @@ def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:
 def test_a_file_that_is_no_socket_is_left_alone(place: Path) -> None:
     place.write_text("mine")
     with pytest.raises(OSError, match="in use"):
-        Door(place)
+        ControlListener(place)
     assert place.read_text() == "mine"
 
 
 def test_with_nobody_waiting_nobody_is_accepted(place: Path) -> None:
-    door = Door(place)
+    door = ControlListener(place)
     assert door.accept() is None
     door.close()
 
 
 def test_a_path_too_long_for_a_socket_is_named(place: Path) -> None:
     with pytest.raises(OSError, match="longer than the 100 bytes"):
-        Door(place.with_name("x" * 100 + ".sock"))
+        ControlListener(place.with_name("x" * 100 + ".sock"))
 
 
 def test_a_folder_that_others_may_use_is_refused(place: Path) -> None:
     place.parent.chmod(0o755)
     with pytest.raises(PermissionError, match="not a folder of this user alone"):
-        Door(place)
+        ControlListener(place)
 
 
 def test_where_there_is_nothing_the_address_is_named(place: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_system_tells_whose_process_the_other_end_is() -> None:
 
 
 def test_another_users_process_is_not_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door(place)
+    door = ControlListener(place)
     ours, _ = enter(place, 5.0)
     with ours, accepted(door) as theirs:
         monkeypatch.setattr(doors, "user_of", lambda _: os.getuid() + 1)

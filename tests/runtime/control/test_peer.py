@@ -9,7 +9,7 @@ from actors.messages.events import StreamDropped
 from actors.messages.traffic import EventBatch, Ticks
 from actors.values import Tick
 from runtime.control.peer import MOST_EVENTS, MOST_UNREAD, Peer
-from runtime.control.protocol import LARGEST_FROM_PEER, Answered, FromGateway, Hello
+from runtime.control.protocol import LARGEST_FROM_PEER, FromGateway, Hello, ResponseMessage
 from runtime.workers.framing import LENGTH, Framer, Unframer
 
 KIB = 1024
@@ -45,7 +45,7 @@ def ticks(count: int) -> list[Tick]:
 
 
 def lag(peer: Peer) -> None:
-    peer.say(Answered(1, bytes(512 * KIB)))
+    peer.say(ResponseMessage(1, bytes(512 * KIB)))
     assert peer.wants_write
 
 
@@ -102,7 +102,7 @@ def test_one_that_never_reads_is_given_up(ends: tuple[Peer, socket.socket]) -> N
 
 def test_what_waits_for_one_that_does_not_read_is_bounded(ends: tuple[Peer, socket.socket]) -> None:
     peer, _ = ends
-    answer = Answered(1, bytes(MOST_UNREAD // 2))
+    answer = ResponseMessage(1, bytes(MOST_UNREAD // 2))
     peer.say(answer)
     peer.say(answer)
     with pytest.raises(TransportClosed, match="does not read"):

@@ -13,11 +13,11 @@ from actors.messages.commands import Command
 from actors.values import AccountKind, Balance, Candle, Deal, Direction, Outcome
 from runtime.control.protocol import (
     ANSWERS,
-    Answered,
     Ask,
+    ControlRequest,
     FromGateway,
     FromPeer,
-    Wish,
+    ResponseMessage,
     answered,
     failed,
     raised,
@@ -57,7 +57,7 @@ def descendants(kind: type[Command]) -> set[type[Command]]:
 def test_every_command_travels_and_says_what_it_is_answered_with() -> None:
     for module in pkgutil.iter_modules(actors.messages.__path__):
         importlib.import_module(f"actors.messages.{module.name}")
-    wishes = set(get_args(Wish))
+    wishes = set(get_args(ControlRequest))
     assert wishes == set(ANSWERS)
     assert {wish for wish in wishes if issubclass(wish, Command)} == descendants(Command) - STAYS_HERE
 
@@ -83,7 +83,7 @@ def test_an_order_arrives_with_its_types() -> None:
 )
 def test_an_answer_arrives_with_its_types(wish: type[Command], value: Any) -> None:
     words = over_the_wire(answered(7, value), FromGateway)
-    assert isinstance(words, Answered)
+    assert isinstance(words, ResponseMessage)
     arrived = msgspec.msgpack.decode(words.value, type=ANSWERS[wish])
     assert arrived == value
     if isinstance(arrived, Deal):

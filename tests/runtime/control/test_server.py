@@ -18,13 +18,13 @@ from runtime.control.attachment import Attachment
 from runtime.control.protocol import (
     LARGEST_FROM_PEER,
     VERSION,
-    Answered,
     Ask,
-    Failed,
+    ErrorMessage,
     FromGateway,
     Hello,
+    HelloRefused,
     Listen,
-    Refused,
+    ResponseMessage,
     Welcome,
 )
 from runtime.control.server import MOST_PEERS
@@ -104,17 +104,17 @@ def test_a_peer_is_told_whom_it_speaks_to(attached: Stranger, place: Path, runti
 def test_an_answer_finds_its_question_by_id(attached: Stranger) -> None:
     attached.say(Ask(7, GetBalance()), Ask(8, GetPayout("NOPE")))
     answers = sorted([attached.hear(), attached.hear()], key=lambda words: words.id)  # type: ignore[union-attr]
-    assert isinstance(answers[0], Answered)
-    assert answers[1] == Failed(8, "RequestRefused", "the venue lists no asset 'NOPE'", {})
+    assert isinstance(answers[0], ResponseMessage)
+    assert answers[1] == ErrorMessage(8, "RequestRefused", "the venue lists no asset 'NOPE'", {})
 
 
 def test_a_deadline_that_is_no_number_is_refused_and_the_peer_stays(attached: Stranger) -> None:
     attached.say(Ask(1, GetBalance(deadline=math.nan)))
     refusal = attached.hear()
-    assert isinstance(refusal, Failed)
+    assert isinstance(refusal, ErrorMessage)
     assert refusal.reason.startswith("deadline must be a number")
     attached.say(Ask(2, GetBalance()))
-    assert isinstance(attached.hear(), Answered)
+    assert isinstance(attached.hear(), ResponseMessage)
 
 
 def test_a_silent_peer_is_sent_away(
@@ -122,7 +122,7 @@ def test_a_silent_peer_is_sent_away(
 ) -> None:
     monkeypatch.setattr("runtime.control.server.HELLO_TIMEOUT", 0.2)
     began = time.monotonic()
-    assert stranger().hear() == Refused("no hello within 0.2 s")
+    assert stranger().hear() == HelloRefused("no hello within 0.2 s")
     assert 0.2 <= time.monotonic() - began < 1.0
 
 
@@ -147,7 +147,7 @@ def test_who_breaks_the_rules_loses_the_connection_and_nobody_else_does(
     one = stranger()
     one.sock.sendall(garbage)
     words = one.hear()
-    while isinstance(words, Welcome | Answered):
+    while isinstance(words, Welcome | ResponseMessage):
         words = one.hear()
     assert words is None
 
@@ -155,7 +155,7 @@ def test_who_breaks_the_rules_loses_the_connection_and_nobody_else_does(
 def test_another_version_is_refused_by_name(stranger: Callable[[], Stranger]) -> None:
     one = stranger()
     one.say(Hello(VERSION + 1, ""))
-    assert one.hear() == Refused(f"this runtime speaks version {VERSION} of the control protocol")
+    assert one.hear() == HelloRefused(f"this runtime speaks version {VERSION} of the control protocol")
     assert one.hear() is None
 
 
@@ -164,10 +164,10 @@ def test_another_users_process_is_refused(
 ) -> None:
     monkeypatch.setattr("runtime.control.listener.user_of", lambda _: os.getuid() + 1)
     other = stranger()
-    assert other.hear() == Refused("it is not your runtime")
+    assert other.hear() == HelloRefused("it is not your runtime")
     assert other.hear() is None
     attached.say(Ask(1, GetBalance()))
-    assert isinstance(attached.hear(), Answered)
+    assert isinstance(attached.hear(), ResponseMessage)
 
 
 def test_five_hundred_that_come_at_once_and_say_nothing_hold_up_nobody(
@@ -198,7 +198,7 @@ def test_of_five_hundred_that_say_hello_at_once_some_are_served_and_the_others_t
     words = [one.hear() for one in crowd]
     assert sum(isinstance(each, Welcome) for each in words) == MOST_PEERS - 1
     refusals = {each for each in words if not isinstance(each, Welcome)}
-    assert refusals == {Refused(f"{MOST_PEERS} processes are attached already")}
+    assert refusals == {HelloRefused(f"{MOST_PEERS} processes are attached already")}
     with pytest.raises(RequestRefused, match="attached already"):
         attach(place, timeout=0.5)
 
@@ -215,7 +215,7 @@ def test_one_that_does_not_read_its_answers_loses_the_connection(
 def test_what_is_told_is_done_without_an_answer(attached: Stranger) -> None:
     attached.say(Ask(0, SendRaw("x")), Ask(1, GetStatus()))
     words = attached.hear()
-    assert isinstance(words, Answered)
+    assert isinstance(words, ResponseMessage)
     assert words.id == 1
 
 

@@ -18,7 +18,7 @@ from msgspec import structs
 from actors.errors import Halted
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Deal, Direction
-from runtime.storage.journal import FINISHED_LOADED, Journal
+from runtime.storage.journal import FINISHED_LOADED, SqliteJournal
 
 DEADLINE = 20.0
 CREATED = Order("o1", "EURUSD_otc", Decimal("1.50"), Direction.CALL, 60, AccountKind.DEMO, 1770848931.123456)
@@ -42,10 +42,10 @@ WRITER = """
 import sys
 from pathlib import Path
 from msgspec import structs
-from runtime.storage.journal import Journal
+from runtime.storage.journal import SqliteJournal
 from tests.runtime.storage.test_journal import CLOSED, JOURNALED
 
-journal = Journal(Path(sys.argv[1]))
+journal = SqliteJournal(Path(sys.argv[1]))
 number = len(journal.load())
 while True:
     for write, order in ((journal.write, JOURNALED), (journal.note, CLOSED)):
@@ -59,11 +59,11 @@ import resource, signal, sys
 from pathlib import Path
 from msgspec import structs
 from actors.errors import Halted
-from runtime.storage.journal import Journal
+from runtime.storage.journal import SqliteJournal
 from tests.runtime.storage.test_journal import JOURNALED
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-journal = Journal(Path(sys.argv[1]))
+journal = SqliteJournal(Path(sys.argv[1]))
 written = 0
 resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, resource.RLIM_INFINITY))
 try:
@@ -84,8 +84,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    with contextlib.closing(Journal(path)) as journal:
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    with contextlib.closing(SqliteJournal(path)) as journal:
         yield journal
 
 
@@ -104,24 +104,24 @@ def whole(line: str) -> bool:
     return line.endswith("\n")
 
 
-def test_what_is_written_is_read_back_exactly(journal: Journal) -> None:
+def test_what_is_written_is_read_back_exactly(journal: SqliteJournal) -> None:
     orders = [JOURNALED, *(closed_as(id) for id in ("o2", "o3"))]
     journal.write(orders)
     assert journal.load() == orders
     assert journal.load()[0].amount.as_tuple() == JOURNALED.amount.as_tuple()
 
 
-def test_an_order_is_written_over_and_keeps_its_place(path: Path, journal: Journal) -> None:
+def test_an_order_is_written_over_and_keeps_its_place(path: Path, journal: SqliteJournal) -> None:
     other = closed_as("o2")
     journal.write([JOURNALED])
     journal.write([other])
     journal.write([CLOSED])
     journal.close()
-    with contextlib.closing(Journal(path)) as reopened:
+    with contextlib.closing(SqliteJournal(path)) as reopened:
         assert reopened.load() == [CLOSED, other]
 
 
-def test_all_unfinished_orders_are_loaded_and_the_last_finished(journal: Journal) -> None:
+def test_all_unfinished_orders_are_loaded_and_the_last_finished(journal: SqliteJournal) -> None:
     finished = [closed_as(f"c{number}") for number in range(FINISHED_LOADED + 5)]
     journal.write([JOURNALED, *finished])
     assert journal.load() == [JOURNALED, *finished[5:]]
@@ -134,7 +134,7 @@ def test_all_unfinished_orders_are_loaded_and_the_last_finished(journal: Journal
         structs.replace(CLOSED, id="o2", reason="\ud800"),
     ],
 )
-def test_a_write_is_all_or_nothing(journal: Journal, broken: Order) -> None:
+def test_a_write_is_all_or_nothing(journal: SqliteJournal, broken: Order) -> None:
     with pytest.raises(Halted, match="cannot be written"):
         journal.write([JOURNALED, broken])
     assert journal.load() == []
@@ -142,44 +142,44 @@ def test_a_write_is_all_or_nothing(journal: Journal, broken: Order) -> None:
     assert journal.load() == [JOURNALED]
 
 
-def test_it_can_be_handed_over_to_another_thread(journal: Journal) -> None:
+def test_it_can_be_handed_over_to_another_thread(journal: SqliteJournal) -> None:
     with ThreadPoolExecutor(1) as other:
         other.submit(journal.write, [JOURNALED]).result(DEADLINE)
         assert other.submit(journal.load).result(DEADLINE) == [JOURNALED]
 
 
-def test_a_person_can_read_it_while_it_is_in_use(path: Path, journal: Journal) -> None:
+def test_a_person_can_read_it_while_it_is_in_use(path: Path, journal: SqliteJournal) -> None:
     journal.write([CLOSED])
     with contextlib.closing(sqlite3.connect(path)) as reader:
         row = reader.execute("SELECT id, state, asset, amount, direction, account FROM orders").fetchone()
     assert row == ("o1", "closed", "EURUSD_otc", "1.50", "call", "demo")
 
 
-def test_a_halt_outlives_the_process_until_it_is_lifted(path: Path, journal: Journal) -> None:
+def test_a_halt_outlives_the_process_until_it_is_lifted(path: Path, journal: SqliteJournal) -> None:
     assert journal.halted() is None
     journal.halt("too hot")
     journal.halt("much too hot")
     journal.close()
-    with contextlib.closing(Journal(path)) as reopened:
+    with contextlib.closing(SqliteJournal(path)) as reopened:
         assert reopened.halted() == "much too hot"
         assert reopened.resume()
         assert not reopened.resume()
         assert reopened.halted() is None
 
 
-def test_a_halt_without_a_reason_is_a_halt(journal: Journal) -> None:
+def test_a_halt_without_a_reason_is_a_halt(journal: SqliteJournal) -> None:
     journal.halt("")
     assert journal.halted() == ""
 
 
-def test_a_second_owner_is_refused_at_once(path: Path, journal: Journal) -> None:
+def test_a_second_owner_is_refused_at_once(path: Path, journal: SqliteJournal) -> None:
     alias = path.parent / "alias.sqlite"
     alias.symlink_to(path)
     for name in (path, alias):
         with pytest.raises(Halted, match=r"orders\.sqlite is in use by another runtime"):
-            Journal(name)
+            SqliteJournal(name)
     journal.close()
-    Journal(path).close()
+    SqliteJournal(path).close()
 
 
 def test_a_second_process_is_refused_until_the_first_is_dead(path: Path) -> None:
@@ -188,10 +188,10 @@ def test_a_second_process_is_refused_until_the_first_is_dead(path: Path) -> None
         assert writer.stdout.readline()
         try:
             with pytest.raises(Halted, match="in use by another runtime"):
-                Journal(path)
+                SqliteJournal(path)
         finally:
             writer.kill()
-    Journal(path).close()
+    SqliteJournal(path).close()
 
 
 @pytest.mark.parametrize("lines", [1, 2, 37, 120, 401])
@@ -204,7 +204,7 @@ def test_everything_acknowledged_before_a_kill_is_there(path: Path, lines: int) 
             writer.kill()
             seen += writer.stdout.readlines()
         acknowledged |= {f"o{number}": state for number, state in map(str.split, filter(whole, seen))}
-        with contextlib.closing(Journal(path)) as journal:
+        with contextlib.closing(SqliteJournal(path)) as journal:
             found = {order.id: order.state.value for order in journal.load()}
     for id, state in acknowledged.items():
         assert found[id] in {state, OrderState.CLOSED.value}
@@ -217,34 +217,34 @@ def test_a_full_disk_halts_and_loses_nothing_that_was_acknowledged(path: Path) -
         output, _ = filler.communicate(timeout=DEADLINE)
     refusal, written = output.splitlines()
     assert "cannot be written" in refusal
-    with contextlib.closing(Journal(path)) as journal:
+    with contextlib.closing(SqliteJournal(path)) as journal:
         assert [order.id for order in journal.load()] == [f"o{number}" for number in range(int(written))]
 
 
-def test_a_journal_of_a_newer_version_is_left_alone(path: Path, journal: Journal) -> None:
+def test_a_journal_of_a_newer_version_is_left_alone(path: Path, journal: SqliteJournal) -> None:
     journal.close()
     with contextlib.closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 2")
     for _ in range(2):
         with pytest.raises(Halted, match="has version 2; this runtime knows those up to 1"):
-            Journal(path)
+            SqliteJournal(path)
 
 
 def test_a_file_that_is_no_journal_is_refused_and_not_touched(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"precious " * 100)
     with pytest.raises(Halted, match="cannot be opened: file is not a database"):
-        Journal(path)
+        SqliteJournal(path)
     assert path.read_bytes() == b"precious " * 100
 
 
 def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Halted, match="cannot be opened"):
-        Journal(tmp_path / "file" / "orders.sqlite")
+        SqliteJournal(tmp_path / "file" / "orders.sqlite")
 
 
-def test_a_row_that_makes_no_sense_is_reported_and_not_guessed(path: Path, journal: Journal) -> None:
+def test_a_row_that_makes_no_sense_is_reported_and_not_guessed(path: Path, journal: SqliteJournal) -> None:
     journal.write([CLOSED])
     with contextlib.closing(sqlite3.connect(path)) as vandal, vandal:
         vandal.execute("UPDATE orders SET state = 'maybe'")
@@ -252,12 +252,12 @@ def test_a_row_that_makes_no_sense_is_reported_and_not_guessed(path: Path, journ
         journal.load()
 
 
-def test_what_is_written_reaches_the_disk_before_it_returns(journal: Journal) -> None:
+def test_what_is_written_reaches_the_disk_before_it_returns(journal: SqliteJournal) -> None:
     assert tuple(journal._db.execute("PRAGMA synchronous").fetchone()) == (2,)
     assert tuple(journal._db.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
 
 
-def test_only_a_note_does_not_wait_for_the_disk(journal: Journal) -> None:
+def test_only_a_note_does_not_wait_for_the_disk(journal: SqliteJournal) -> None:
     steps: list[str] = []
     journal._db.set_trace_callback(steps.append)
     journal.note([CLOSED])
@@ -273,29 +273,29 @@ def test_only_a_note_does_not_wait_for_the_disk(journal: Journal) -> None:
     assert journal.load() == [CLOSED, closed_as("o2")]
 
 
-def test_after_a_note_that_failed_every_write_reaches_the_disk_again(journal: Journal) -> None:
+def test_after_a_note_that_failed_every_write_reaches_the_disk_again(journal: SqliteJournal) -> None:
     with pytest.raises(Halted, match="cannot be written"):
         journal.note([structs.replace(CLOSED, reason="\ud800")])
     assert tuple(journal._db.execute("PRAGMA synchronous").fetchone()) == (2,)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
-def test_the_file_is_its_owners_alone(path: Path, journal: Journal) -> None:
+def test_the_file_is_its_owners_alone(path: Path, journal: SqliteJournal) -> None:
     journal.write([CLOSED])
     for file in (path, path.with_name("orders.sqlite-wal")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_tidied_the_file_alone_is_whole(path: Path, journal: Journal, tmp_path: Path) -> None:
+def test_tidied_the_file_alone_is_whole(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
     journal.write([JOURNALED, closed_as("o2")])
     journal.tidy()
     copy = tmp_path / "copy.sqlite"
     copy.write_bytes(path.read_bytes())
-    with contextlib.closing(Journal(copy)) as copied:
+    with contextlib.closing(SqliteJournal(copy)) as copied:
         assert copied.load() == journal.load()
 
 
-def test_what_cannot_be_tidied_says_so(journal: Journal) -> None:
+def test_what_cannot_be_tidied_says_so(journal: SqliteJournal) -> None:
     journal.close()
     with pytest.raises(Halted, match="cannot be tidied"):
         journal.tidy()

@@ -12,7 +12,7 @@ import pytest
 
 from actors.errors import WorkerDied
 from actors.messages.events import RawMessage
-from actors.messages.lifecycle import StopConnection, StopHost
+from actors.messages.lifecycle import StopConnection, StopWorker
 from actors.messages.traffic import Downlink, EventBatch, Uplink
 from actors.values import Tick
 from runtime.workers.framing import MAX_MESSAGE
@@ -78,9 +78,9 @@ def test_messages_arrive_whole_and_in_order_in_both_directions(
     worker.send(BATCH)
     worker.send(numbered("c", 2))
     main.send(StopConnection("c"))
-    main.send(StopHost())
+    main.send(StopWorker())
     assert main.receive() == [BATCH, numbered("c", 2)]
-    assert worker.receive() == [StopConnection("c"), StopHost()]
+    assert worker.receive() == [StopConnection("c"), StopWorker()]
 
 
 def test_with_nothing_to_read_there_are_no_messages(links: tuple[Link[EventBatch], Link[Any]]) -> None:
@@ -194,7 +194,7 @@ def test_sending_to_a_peer_that_is_gone_says_so(links: tuple[Link[EventBatch], L
     worker.close()
     for _ in range(2):
         with pytest.raises(WorkerDied):
-            main.send(StopHost())
+            main.send(StopWorker())
 
 
 def test_a_link_that_broke_ends_for_both_readers_at_once(
@@ -220,7 +220,7 @@ def test_closing_twice_is_no_error(links: tuple[Link[EventBatch], Link[Any]]) ->
         pytest.param(struct.pack(">I", 3) + b"\xc1\xc1\xc1", id="no MessagePack"),
         pytest.param(struct.pack(">I", 0), id="an empty message"),
         pytest.param(framed({"type": "Nonsense"}), id="an unknown type"),
-        pytest.param(framed(StopHost()), id="a message of the other direction"),
+        pytest.param(framed(StopWorker()), id="a message of the other direction"),
         pytest.param(framed(BATCH)[:4] + framed(BATCH)[4:-1] + b"\xc1", id="a damaged message"),
         pytest.param(struct.pack(">I", MAX_MESSAGE + 1), id="a message without bounds"),
         pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="another protocol"),

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from actors.errors import LocalProtocolError, RemoteProtocolError, TransportClosed
-from actors.protocols.websocket.endpoint import MAX_UNANSWERED_PINGS, Endpoint, State
+from actors.protocols.websocket.endpoint import MAX_UNANSWERED_PINGS, Endpoint, EndpointState
 from actors.protocols.websocket.frames import Frame, Opcode
 
 
@@ -110,7 +110,7 @@ def test_a_close_of_the_peer_is_echoed_and_named() -> None:
     assert endpoint.failure.code == 4001
     assert str(endpoint.failure) == "the peer closed with 4001 'so\\nlong'"
     assert sent(endpoint) == [(Opcode.CLOSE, (4001).to_bytes(2, "big"))]
-    assert endpoint.state is State.CLOSED
+    assert endpoint.state is EndpointState.CLOSED
 
 
 def test_an_empty_close_is_echoed_empty_and_counts_as_1005() -> None:
@@ -163,7 +163,7 @@ def test_a_close_that_no_frame_can_carry_is_refused_and_changes_nothing(code: in
     endpoint = Endpoint()
     with pytest.raises(LocalProtocolError):
         endpoint.close(code, reason)
-    assert endpoint.state is State.OPEN
+    assert endpoint.state is EndpointState.OPEN
     assert endpoint.data_to_send() == b""
 
 

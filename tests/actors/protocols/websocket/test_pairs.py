@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from actors.protocols.websocket.frames import Found, Frame, FrameParser, Opcode
-from actors.protocols.websocket.pairs import Announcement, Attachments
+from actors.protocols.websocket.pairs import Pairs, PairScanner
 from tests.actors.protocols.websocket.test_frames import server_frame
 
 TEXT = b'451-["tick"]'
@@ -17,14 +17,14 @@ def pair(payload: bytes) -> bytes:
 
 
 def parser() -> FrameParser:
-    return FrameParser(announcement=Announcement(TEXT))
+    return FrameParser(announcement=PairScanner(TEXT))
 
 
 def apart(found: list[Found]) -> list[Frame]:
     """As a parser that expects no announcement would have it."""
     frames: list[Frame] = []
     for each in found:
-        if isinstance(each, Attachments):
+        if isinstance(each, Pairs):
             frames += [frame for payload in each for frame in ((1, TEXT), (2, payload))]
         else:
             frames.append(each)
@@ -33,15 +33,15 @@ def apart(found: list[Found]) -> list[Frame]:
 
 def test_announced_messages_in_a_row_come_as_one() -> None:
     stream = pair(b"1") + pair(b"") + pair(b"3" * 125) + PING + pair(b"4")
-    assert parser().feed(stream) == [Attachments([b"1", b"", b"3" * 125]), (9, b"?"), Attachments([b"4"])]
+    assert parser().feed(stream) == [Pairs([b"1", b"", b"3" * 125]), (9, b"?"), Pairs([b"4"])]
 
 
 def test_a_pair_is_held_back_until_both_are_whole_wherever_it_is_cut() -> None:
     stream = pair(b"1") + pair(b"22")
     for cut in range(len(pair(b"1")), len(stream)):
         cautious = parser()
-        assert cautious.feed(stream[:cut]) == [Attachments([b"1"])]
-        assert cautious.feed(stream[cut:]) == [Attachments([b"22"])]
+        assert cautious.feed(stream[:cut]) == [Pairs([b"1"])]
+        assert cautious.feed(stream[cut:]) == [Pairs([b"22"])]
 
 
 def test_an_announcement_that_something_else_follows_is_a_text_like_any_other() -> None:
@@ -136,7 +136,7 @@ def test_many_at_once_are_what_they_are_one_by_one(
 
 
 def test_a_stream_without_two_pairs_in_a_row_is_soon_not_tried_as_many() -> None:
-    announcement = Announcement(TEXT)
+    announcement = PairScanner(TEXT)
     stream = (pair(b"1") + PING) * 1000
     found, pos = announcement.take(stream, 0)
     assert (found, pos) == ([b"1"], len(pair(b"1")))

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from actors.errors import RemoteProtocolError
 from actors.values import AccountKind, Direction, Outcome
-from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, Deals, OpenDeals, Refusal
+from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealDecoder, DealRefusal, OpenDeals
 from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,
@@ -34,7 +34,7 @@ def _literal(value: Any) -> bytes:
 
 
 def closed(row: bytes) -> Any:
-    (deal,) = Deals().closed_list(b"[" + row + b"]").deals
+    (deal,) = DealDecoder().closed_list(b"[" + row + b"]").deals
     return deal
 
 
@@ -42,18 +42,18 @@ def closed(row: bytes) -> Any:
 
 
 def test_an_accepted_order_names_its_request_and_its_deal() -> None:
-    assert Deals().acceptance(ACCEPTED) == Acceptance("18396039", ACCEPTED_DEAL)
+    assert DealDecoder().acceptance(ACCEPTED) == Acceptance("18396039", ACCEPTED_DEAL)
 
 
 def test_what_an_open_deal_could_win_is_not_its_profit() -> None:
-    for deal in (Deals().acceptance(ACCEPTED).deal, *Deals().open_list(OPEN_LIST).deals):
+    for deal in (DealDecoder().acceptance(ACCEPTED).deal, *DealDecoder().open_list(OPEN_LIST).deals):
         assert deal == ACCEPTED_DEAL
         assert (deal.profit, deal.close_price, deal.outcome) == (None, None, None)
 
 
 def test_the_profit_of_a_closed_deal_is_what_was_gained() -> None:
-    assert Deals().closing(CLOSING) == ClosedDeals([CLOSING_DEAL], listed=False)
-    assert Deals().closed_list(CLOSED_LIST) == ClosedDeals([CLOSED_DEAL], listed=True)
+    assert DealDecoder().closing(CLOSING) == ClosedDeals([CLOSING_DEAL], listed=False)
+    assert DealDecoder().closed_list(CLOSED_LIST) == ClosedDeals([CLOSED_DEAL], listed=True)
     assert (CLOSING_DEAL.outcome, CLOSED_DEAL.outcome) == (Outcome.LOSS, Outcome.WIN)
 
 
@@ -62,17 +62,17 @@ def test_the_profit_of_a_closed_deal_is_what_was_gained() -> None:
     [
         (
             b'{"error":"MaxDemoTrades","amount":10,"asset":"EURUSD_otc"}',
-            Refusal("EURUSD_otc", "MaxDemoTrades"),
+            DealRefusal("EURUSD_otc", "MaxDemoTrades"),
         ),
-        (b'{"error":"OPEN_TIME","amount":1,"asset":"#AAPL"}', Refusal("#AAPL", "OPEN_TIME")),
-        (b'{"asset":"A"}', Refusal("A", "the venue gave no reason")),
-        (b'{"asset":"A","error":null}', Refusal("A", "the venue gave no reason")),
-        (b'{"asset":"A","error":403}', Refusal("A", "403")),
-        (b'{"asset":"A","error":"%s"}' % (b"x" * 1000), Refusal("A", "x" * 200)),
+        (b'{"error":"OPEN_TIME","amount":1,"asset":"#AAPL"}', DealRefusal("#AAPL", "OPEN_TIME")),
+        (b'{"asset":"A"}', DealRefusal("A", "the venue gave no reason")),
+        (b'{"asset":"A","error":null}', DealRefusal("A", "the venue gave no reason")),
+        (b'{"asset":"A","error":403}', DealRefusal("A", "403")),
+        (b'{"asset":"A","error":"%s"}' % (b"x" * 1000), DealRefusal("A", "x" * 200)),
     ],
 )
-def test_a_refusal_names_its_asset_and_always_a_reason(payload: bytes, refusal: Refusal) -> None:
-    assert Deals().refusal(payload) == refusal
+def test_a_refusal_names_its_asset_and_always_a_reason(payload: bytes, refusal: DealRefusal) -> None:
+    assert DealDecoder().refusal(payload) == refusal
 
 
 # Variations
@@ -92,16 +92,16 @@ def test_a_refusal_names_its_asset_and_always_a_reason(payload: bytes, refusal: 
     ],
 )
 def test_a_request_id_is_text_whatever_it_was(echo: bytes, request_id: str) -> None:
-    found = Deals().acceptance(row(ACCEPTED, requestId=echo))
+    found = DealDecoder().acceptance(row(ACCEPTED, requestId=echo))
     assert found == Acceptance(request_id, ACCEPTED_DEAL)
 
 
 def test_a_deal_opened_by_nobodys_request_is_a_deal() -> None:
-    assert Deals().acceptance(row(ACCEPTED, without="requestId")) == Acceptance("", ACCEPTED_DEAL)
+    assert DealDecoder().acceptance(row(ACCEPTED, without="requestId")) == Acceptance("", ACCEPTED_DEAL)
 
 
 def test_an_order_is_answered_even_by_an_impossible_deal() -> None:
-    deals = Deals()
+    deals = DealDecoder()
     assert deals.acceptance(b'{"requestId":"r1","amount":-1}') == Acceptance("r1", None)
     assert deals.refused == 1
 
@@ -112,13 +112,13 @@ def test_deals_that_close_together_may_come_in_a_list_without_anything_around_it
     expected = ClosedDeals(
         [CLOSED_DEAL, structs.replace(CLOSED_DEAL, id="other", direction=Direction.PUT)], listed=False
     )
-    assert Deals().closing(both) == Deals().closing(b'{"profit":1,"deals":%s}' % both) == expected
+    assert DealDecoder().closing(both) == DealDecoder().closing(b'{"profit":1,"deals":%s}' % both) == expected
 
 
 def test_lists_may_be_empty() -> None:
-    assert Deals().open_list(b"[]") == OpenDeals([])
-    assert Deals().closed_list(b"[]") == ClosedDeals([], listed=True)
-    assert Deals().closing(b'{"profit":0,"deals":[]}') == ClosedDeals([], listed=False)
+    assert DealDecoder().open_list(b"[]") == OpenDeals([])
+    assert DealDecoder().closed_list(b"[]") == ClosedDeals([], listed=True)
+    assert DealDecoder().closing(b'{"profit":0,"deals":[]}') == ClosedDeals([], listed=False)
 
 
 @pytest.mark.parametrize("number", ["0.1", "1e2", "20000", "0.92", "0.30000000000000004", "5.00"])
@@ -238,7 +238,7 @@ IMPOSSIBLE_ENDS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("fields", [*IMPOSSIBLE, *IMPOSSIBLE_ENDS])
 def test_an_impossible_row_is_left_out_of_closed_deals_and_counted(fields: dict[str, Any]) -> None:
-    deals = Deals()
+    deals = DealDecoder()
     rows = b"[" + row(**fields) + b"," + CLOSED_ROW + b"]"
     assert deals.closed_list(rows) == ClosedDeals([CLOSED_DEAL], listed=True, complete=False)
     assert deals.closing(rows) == ClosedDeals([CLOSED_DEAL], listed=False, complete=False)
@@ -247,7 +247,7 @@ def test_an_impossible_row_is_left_out_of_closed_deals_and_counted(fields: dict[
 
 @pytest.mark.parametrize("fields", IMPOSSIBLE)
 def test_an_impossible_row_is_left_out_of_open_deals_and_counted(fields: dict[str, Any]) -> None:
-    deals = Deals()
+    deals = DealDecoder()
     found = deals.open_list(b"[%s,%s]" % (row(ACCEPTED, **fields), ACCEPTED))
     assert found == OpenDeals([ACCEPTED_DEAL], complete=False)
     assert deals.acceptance(row(ACCEPTED, **fields)) == Acceptance("18396039", None)
@@ -269,12 +269,12 @@ def test_an_impossible_row_is_left_out_of_open_deals_and_counted(fields: dict[st
     ],
 )
 def test_a_deal_without_a_field_that_counts_is_impossible(name: str) -> None:
-    assert Deals().acceptance(row(ACCEPTED, without=name)).deal is None
+    assert DealDecoder().acceptance(row(ACCEPTED, without=name)).deal is None
 
 
 @pytest.mark.parametrize("payload", [b"[{}]", b'[7,"x",null]', b"{}", b'"x"', b"7", b"null", b"", b"["])
 def test_what_lists_no_deal_is_not_an_empty_list(payload: bytes) -> None:
-    for read in (Deals().open_list, Deals().closed_list, Deals().closing):
+    for read in (DealDecoder().open_list, DealDecoder().closed_list, DealDecoder().closing):
         with pytest.raises(RemoteProtocolError):
             read(payload)
 
@@ -282,10 +282,10 @@ def test_what_lists_no_deal_is_not_an_empty_list(payload: bytes) -> None:
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b'"x"', b"{", b'{"error":"x"}', b'{"asset":""}'])
 def test_a_refusal_of_nothing_is_the_peers_fault(payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        Deals().refusal(payload)
+        DealDecoder().refusal(payload)
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b'"x"', b'{"requestId":', b'{"requestId":"\xff"}'])
 def test_an_acceptance_of_nothing_is_the_peers_fault(payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        Deals().acceptance(payload)
+        DealDecoder().acceptance(payload)

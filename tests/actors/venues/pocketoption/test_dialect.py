@@ -5,14 +5,14 @@ import pytest
 
 from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import AssetsListed, BalanceChanged, PendingOrdersListed, RawMessage
-from actors.protocols.socketio import Event
+from actors.protocols.socketio import EventPacket
 from actors.values import AccountKind, Balance, Candle, Tick
 from actors.venues.pocketoption import dialect as pocketoption
-from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, OpenDeals, Refusal
-from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, Reader, TickRows
+from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
+from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, EventDecoder, TickRows
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.stream_counters import StreamCounter
 from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,
@@ -29,8 +29,10 @@ from tests.doubles.venue_payloads import (
 NOW = 1770848931.5
 
 
-def ticks(payload: str, *assets: str, reader: Reader | None = None) -> list[Tick]:
-    found = (reader or Reader()).ticks([payload.encode()], {asset: Stream() for asset in assets}, NOW)
+def ticks(payload: str, *assets: str, reader: EventDecoder | None = None) -> list[Tick]:
+    found = (reader or EventDecoder()).ticks(
+        [payload.encode()], {asset: StreamCounter() for asset in assets}, NOW
+    )
     return list(found or [])
 
 
@@ -52,16 +54,16 @@ def test_a_message_may_hold_several_ticks_and_columns_yet_unknown() -> None:
 
 
 def test_ticks_of_a_stream_that_was_let_go_are_left_out_and_are_no_garbage() -> None:
-    reader = Reader()
+    reader = EventDecoder()
     found = ticks('[["B",1770856131,1],["A",1770856131,2]]', "A", reader=reader)
     assert [tick.asset for tick in found] == ["A"]
     assert reader.refused == 0
 
 
 def test_ticks_are_entered_into_their_streams_account() -> None:
-    streams = {"A": Stream(), "B": Stream()}
+    streams = {"A": StreamCounter(), "B": StreamCounter()}
     payloads = [b'[["A",1770856131,1]]', b'[["A",1770856132,2],["A",1770856133,3]]']
-    Reader().ticks(payloads, streams, NOW)
+    EventDecoder().ticks(payloads, streams, NOW)
     report = streams["A"].report()
     assert report is not None
     assert (report.ticks, report.first_time, report.last_time) == (3, 1770848931, 1770848933)
@@ -95,35 +97,35 @@ def test_ticks_are_entered_into_their_streams_account() -> None:
     ],
 )
 def test_impossible_ticks_are_refused_and_counted(payload: str) -> None:
-    reader = Reader()
+    reader = EventDecoder()
     assert ticks(payload, "A", "\ufffd", reader=reader) == []
     assert reader.refused == 1
     assert len(ticks('[["A",1770856131,1]]', "A", reader=reader)) == 1
 
 
 def test_the_names_of_the_venue() -> None:
-    reader = Reader()
+    reader = EventDecoder()
     bars = b'{"asset":"A","period":60,"candles":[[1769988660,1,2,3,0.5]]}'
     candle = Candle(1769981460, open=1, high=3, low=0.5, close=2)
     for name in ("updateHistoryNewFast", "updateHistoryNew", "updateHistory"):
-        assert reader.read(Event(name, (bars,))) == StreamHistory("A", 60, [candle])
+        assert reader.read(EventPacket(name, (bars,))) == StreamHistory("A", 60, [candle])
     for name in ("loadHistoryPeriod", "loadHistoryPeriodFast"):
-        answer = reader.read(Event(name, (b'{"asset":"A","period":60,"index":5,"data":[]}',)))
+        answer = reader.read(EventPacket(name, (b'{"asset":"A","period":60,"index":5,"data":[]}',)))
         assert answer == RequestedHistory(5, "A", 60, [])
     for name in ("NotAuthorized", "notAuthorized", "auth_error", "autherror"):
-        assert reader.read(Event(name)) == AuthRefused()
-    assert reader.read(Event("successauth", (b'{"id":"k"}',))) == Authenticated()
-    assert reader.read(Event("successauth")) == Authenticated()
-    assert reader.read(Event("updateStream", (b"[]",))) == TickRows(b"[]")
-    assert reader.read(Event("updateAssets", (b"[]",))) == AssetsListed([])
-    balance = reader.read(Event("successupdateBalance", (b'{"isDemo":1,"balance":0.10}',)))
+        assert reader.read(EventPacket(name)) == AuthRefused()
+    assert reader.read(EventPacket("successauth", (b'{"id":"k"}',))) == Authenticated()
+    assert reader.read(EventPacket("successauth")) == Authenticated()
+    assert reader.read(EventPacket("updateStream", (b"[]",))) == TickRows(b"[]")
+    assert reader.read(EventPacket("updateAssets", (b"[]",))) == AssetsListed([])
+    balance = reader.read(EventPacket("successupdateBalance", (b'{"isDemo":1,"balance":0.10}',)))
     assert balance == BalanceChanged(Balance(AccountKind.DEMO, Decimal("0.10")))
 
 
 def test_the_names_of_the_venue_for_trading() -> None:
     facts = {
         ("successopenOrder", ACCEPTED): Acceptance("18396039", ACCEPTED_DEAL),
-        ("failopenOrder", b'{"asset":"A","error":"OPEN_TIME"}'): Refusal("A", "OPEN_TIME"),
+        ("failopenOrder", b'{"asset":"A","error":"OPEN_TIME"}'): DealRefusal("A", "OPEN_TIME"),
         ("successcloseOrder", CLOSING): ClosedDeals([CLOSING_DEAL], listed=False),
         ("updateOpenedDeals", OPEN_LIST): OpenDeals([ACCEPTED_DEAL]),
         ("updateClosedDeals", CLOSED_LIST): ClosedDeals([CLOSED_DEAL], listed=True),
@@ -134,13 +136,13 @@ def test_the_names_of_the_venue_for_trading() -> None:
         ("successupdatePending", b"[]"): PendingOrdersListed([]),
     }
     for (name, payload), fact in facts.items():
-        assert Reader().read(Event(name, (payload,))) == fact
+        assert EventDecoder().read(EventPacket(name, (payload,))) == fact
 
 
 def test_rows_left_out_are_counted_wherever_they_stood() -> None:
-    reader = Reader()
-    reader.read(Event("updateClosedDeals", (b"[{},%s]" % CLOSED_LIST[1:-1],)))
-    reader.read(Event("successupdatePending", (b"[{},%s]" % PENDING_ROW,)))
+    reader = EventDecoder()
+    reader.read(EventPacket("updateClosedDeals", (b"[{},%s]" % CLOSED_LIST[1:-1],)))
+    reader.read(EventPacket("successupdatePending", (b"[{},%s]" % PENDING_ROW,)))
     reader.ticks([b"{}"], {}, NOW)
     assert reader.refused == 3
 
@@ -148,19 +150,19 @@ def test_rows_left_out_are_counted_wherever_they_stood() -> None:
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
-        (Event("updateEnabledSocialOptions", (b"[ ]",)), "[ ]"),
-        (Event("successopenFreeTrade", (b'{"id":"2b","profit":4.60}',)), '{"id":"2b","profit":4.60}'),
-        (Event("auth/success"), ""),
-        (Event("several", (b"1", b'"\xc3\xa9"')), '[1,"é"]'),
+        (EventPacket("updateEnabledSocialOptions", (b"[ ]",)), "[ ]"),
+        (EventPacket("successopenFreeTrade", (b'{"id":"2b","profit":4.60}',)), '{"id":"2b","profit":4.60}'),
+        (EventPacket("auth/success"), ""),
+        (EventPacket("several", (b"1", b'"\xc3\xa9"')), '[1,"é"]'),
     ],
 )
-def test_what_nothing_here_interprets_is_handed_on_as_it_came(event: Event, payload: str) -> None:
-    assert Reader().read(event) == RawMessage(event.name, payload)
+def test_what_nothing_here_interprets_is_handed_on_as_it_came(event: EventPacket, payload: str) -> None:
+    assert EventDecoder().read(event) == RawMessage(event.name, payload)
 
 
 @pytest.mark.parametrize(("name", "payload"), LATER_EVENTS.items())
 def test_events_that_are_not_ours_to_understand_are_handed_on(name: str, payload: bytes) -> None:
-    assert Reader().read(Event(name, (payload,))) == RawMessage(name, payload.decode())
+    assert EventDecoder().read(EventPacket(name, (payload,))) == RawMessage(name, payload.decode())
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_events_that_are_not_ours_to_understand_are_handed_on(name: str, payload
 )
 def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        Reader().read(Event(name, (payload,)))
+        EventDecoder().read(EventPacket(name, (payload,)))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_payload_that_is_no_json_is_the_peers_fault(name: str, payload: bytes)
 )
 def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
     with pytest.raises(RemoteProtocolError):
-        Reader().read(Event(name))
+        EventDecoder().read(EventPacket(name))
 
 
 def test_a_stream_is_started_by_its_chart_and_ended_by_its_name() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from actors.values import AccountKind
-from actors.venues.pocketoption.login import SessionInvalid, SessionString, parse_session
+from actors.venues.pocketoption.login import Login, LoginInvalid, parse_session
 
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
 HASH = "0123456789abcdef0123456789abcdef"
@@ -27,7 +27,7 @@ OBJECT = DEMO.removeprefix('42["auth",').removesuffix("]")
 LIVE_OBJECT = LIVE.removeprefix('42["auth",').removesuffix("]")
 
 
-def fields_of(session: SessionString) -> dict[str, object]:
+def fields_of(session: Login) -> dict[str, object]:
     name, fields = json.loads(session.auth.value.removeprefix("42"))
     assert name == "auth"
     assert isinstance(fields, dict)
@@ -148,7 +148,7 @@ def test_a_number_in_quotes_is_a_number() -> None:
     ],
 )
 def test_anything_else_is_named_and_refused_without_repeating_it(text: str, what: str) -> None:
-    with pytest.raises(SessionInvalid, match=what) as refusal:
+    with pytest.raises(LoginInvalid, match=what) as refusal:
         parse_session(text)
     message = str(refusal.value)
     assert "paste the whole message" in message
@@ -178,6 +178,6 @@ def test_a_user_agent_that_would_break_a_header_is_not_taken() -> None:
 def test_no_text_does_worse_than_being_refused(text: str) -> None:
     try:
         session = parse_session(text)
-    except SessionInvalid:
+    except LoginInvalid:
         return
     assert json.loads(session.auth.value.removeprefix("42"))[0] == "auth"

@@ -6,7 +6,7 @@ import pytest
 
 from actors.errors import RemoteProtocolError
 from actors.values import AccountKind, Asset, Balance, Candle
-from actors.venues.pocketoption.market_data import Shapes
+from actors.venues.pocketoption.market_data import MarketDataDecoder
 
 EURUSD = (
     '[1,"EURUSD","EUR/USD","currency",5,78,60,30,3,0,66,0,[],1750891500,true,'
@@ -31,7 +31,7 @@ def requested(*items: str, period: int = 3600, index: str = "7") -> bytes:
 
 
 def test_bar_columns_are_open_close_high_low_and_newest_first() -> None:
-    shapes = Shapes()
+    shapes = MarketDataDecoder()
     found = shapes.stream_history(
         stream_history(
             history=[],
@@ -50,7 +50,7 @@ def test_bar_columns_are_open_close_high_low_and_newest_first() -> None:
 
 def test_the_bars_that_the_venue_leaves_out_are_rebuilt_from_ticks() -> None:
     """A chart of 180 s whose newest bar ended more than one period before the last tick."""
-    found = Shapes().stream_history(
+    found = MarketDataDecoder().stream_history(
         stream_history(
             period=180,
             history=[
@@ -72,7 +72,7 @@ def test_the_bars_that_the_venue_leaves_out_are_rebuilt_from_ticks() -> None:
 
 def test_bars_of_a_day_open_at_the_venues_midnight() -> None:
     midnight = 1732924800
-    found = Shapes().stream_history(
+    found = MarketDataDecoder().stream_history(
         stream_history(
             period=86400,
             history=[[midnight - 1.0, 1.0], [midnight + 86399.0, 2.0], [midnight + 86400.0, 3.0]],
@@ -84,11 +84,11 @@ def test_bars_of_a_day_open_at_the_venues_midnight() -> None:
 
 @pytest.mark.parametrize("lists", [{}, {"history": [], "candles": []}, {"history": None, "candles": None}])
 def test_a_history_may_be_empty(lists: dict[str, Any]) -> None:
-    assert Shapes().stream_history(stream_history(**lists)).candles == []
+    assert MarketDataDecoder().stream_history(stream_history(**lists)).candles == []
 
 
 def test_milliseconds_are_understood() -> None:
-    found = Shapes().stream_history(
+    found = MarketDataDecoder().stream_history(
         stream_history(
             candles=[[1769988660000, 1, 1, 1, 1]], history=[[1769988600500, 1], [1769988725500, 2.0]]
         )
@@ -112,7 +112,7 @@ def test_milliseconds_are_understood() -> None:
     ],
 )
 def test_an_impossible_bar_is_left_out_and_counted(row: Any) -> None:
-    shapes = Shapes()
+    shapes = MarketDataDecoder()
     found = shapes.stream_history(stream_history(candles=[[1769988720, 2, 2, 3, 1], row]))
     assert [candle.time for candle in found.candles] == [1769981520]
     assert shapes.refused == 1
@@ -134,12 +134,12 @@ def test_an_impossible_bar_is_left_out_and_counted(row: Any) -> None:
 )
 def test_another_document_is_not_a_history(payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        Shapes().stream_history(payload)
+        MarketDataDecoder().stream_history(payload)
 
 
 def test_requested_bars_are_named_by_their_index() -> None:
     later = '{"symbol_id":291,"time":1726905600,"open":1,"close":2,"high":3,"low":0.5,"volume":42}'
-    found = Shapes().requested_history(requested(BAR, later))
+    found = MarketDataDecoder().requested_history(requested(BAR, later))
     assert (found.index, found.asset, found.period) == (7, "#AXP_otc", 3600)
     assert found.candles == [
         Candle(1726894800, open=172.218, high=172.256, low=172.065, close=172.193),
@@ -152,7 +152,7 @@ def test_requested_ticks_become_bars_of_one_second() -> None:
         f'{{"asset":"#AXP_otc","time":{time},"price":{price}}}'
         for time, price in ((1734725463.364, 1.0), (1734725463.9, 1.5), (1734725465.1, 2.0))
     ]
-    found = Shapes().requested_history(requested(*ticks, period=0, index="null"))
+    found = MarketDataDecoder().requested_history(requested(*ticks, period=0, index="null"))
     assert (found.index, found.period) == (None, 1)
     assert found.candles == [
         Candle(1734718263, open=1.0, high=1.5, low=1.0, close=1.5),
@@ -161,19 +161,19 @@ def test_requested_ticks_become_bars_of_one_second() -> None:
 
 
 def test_a_requested_history_may_be_empty() -> None:
-    assert Shapes().requested_history(requested()).candles == []
-    assert Shapes().requested_history(b'{"asset":"a","period":60}').candles == []
+    assert MarketDataDecoder().requested_history(requested()).candles == []
+    assert MarketDataDecoder().requested_history(b'{"asset":"a","period":60}').candles == []
 
 
 @pytest.mark.parametrize("item", ['{"time":1726902000}', '{"time":1726902000,"price":0}', "[]", "7"])
 def test_an_item_that_is_neither_bar_nor_tick_is_left_out_and_counted(item: str) -> None:
-    shapes = Shapes()
+    shapes = MarketDataDecoder()
     assert len(shapes.requested_history(requested(item, BAR)).candles) == 1
     assert shapes.refused == 1
 
 
 def test_an_asset_row_has_nineteen_columns() -> None:
-    eurusd, otc, apple = Shapes().assets(f"[{EURUSD},{EURUSD_OTC},{APPLE}]".encode())
+    eurusd, otc, apple = MarketDataDecoder().assets(f"[{EURUSD},{EURUSD_OTC},{APPLE}]".encode())
     assert eurusd == Asset(
         id=1,
         symbol="EURUSD",
@@ -198,14 +198,14 @@ def test_an_asset_row_has_nineteen_columns() -> None:
 
 def test_fifteen_columns_of_an_asset_are_enough_and_twenty_not_too_many() -> None:
     row = json.loads(EURUSD_OTC)
-    (short,) = Shapes().assets(json.dumps([row[:15]]).encode())
-    (long,) = Shapes().assets(json.dumps([[*row, {"new": 1}]]).encode())
+    (short,) = MarketDataDecoder().assets(json.dumps([row[:15]]).encode())
+    (long,) = MarketDataDecoder().assets(json.dumps([[*row, {"new": 1}]]).encode())
     assert (short.symbol, short.minimum_duration, short.periods) == ("EURUSD_otc", 30, ())
-    assert long == Shapes().assets(f"[{EURUSD_OTC}]".encode())[0]
+    assert long == MarketDataDecoder().assets(f"[{EURUSD_OTC}]".encode())[0]
 
 
 def test_an_asset_row_of_another_shape_is_left_out_and_counted() -> None:
-    shapes = Shapes()
+    shapes = MarketDataDecoder()
     bad = [json.loads(EURUSD)[:14], ["1", *json.loads(EURUSD)[1:]], {}, None]
     rows = json.dumps([*bad, json.loads(APPLE)]).encode()
     assert [asset.symbol for asset in shapes.assets(rows)] == ["#AAPL"]
@@ -214,8 +214,8 @@ def test_an_asset_row_of_another_shape_is_left_out_and_counted() -> None:
 
 def test_a_list_without_a_single_asset_does_not_empty_the_table() -> None:
     with pytest.raises(RemoteProtocolError):
-        Shapes().assets(b"[[1],[2]]")
-    assert Shapes().assets(b"[]") == []
+        MarketDataDecoder().assets(b"[[1],[2]]")
+    assert MarketDataDecoder().assets(b"[]") == []
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_list_without_a_single_asset_does_not_empty_the_table() -> None:
     ],
 )
 def test_a_balance_is_the_texts_own_number(payload: bytes, balance: Balance) -> None:
-    found = Shapes().balance(payload)
+    found = MarketDataDecoder().balance(payload)
     assert found == balance
     assert str(found.amount) == str(balance.amount)
 
@@ -253,4 +253,4 @@ def test_a_balance_is_the_texts_own_number(payload: bytes, balance: Balance) -> 
 )
 def test_what_is_no_amount_of_money_is_no_balance(payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        Shapes().balance(payload)
+        MarketDataDecoder().balance(payload)

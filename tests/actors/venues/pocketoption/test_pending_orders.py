@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.errors import RemoteProtocolError
-from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrders, Placement
+from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderDecoder, Placement
 from tests.doubles.venue_payloads import (
     PENDING_ORDER,
     PENDING_PRICE_ORDER,
@@ -26,11 +26,11 @@ def row(quoted: bytes = PENDING_ROW, /, without: str = "", **fields: Any) -> byt
 
 @pytest.mark.parametrize("wrapping", [b"%s", b'{"data":%s}', b'{"data":{"data":%s}}', b' { "data" : %s } '])
 def test_a_kept_order_may_come_wrapped(wrapping: bytes) -> None:
-    assert PendingOrders().placement(wrapping % PENDING_ROW) == Placement(PENDING_ORDER)
+    assert PendingOrderDecoder().placement(wrapping % PENDING_ROW) == Placement(PENDING_ORDER)
 
 
 def test_the_list_of_kept_orders_holds_those_for_a_time_and_those_for_a_price() -> None:
-    pending = PendingOrders()
+    pending = PendingOrderDecoder()
     assert pending.listed(b"[%s,%s]" % (PENDING_ROW, PENDING_PRICE_ROW)) == [
         PENDING_ORDER,
         PENDING_PRICE_ORDER,
@@ -60,7 +60,7 @@ def test_the_list_of_kept_orders_holds_those_for_a_time_and_those_for_a_price() 
     ],
 )
 def test_a_refused_order_always_has_a_reason_and_is_no_kept_one(payload: bytes, reason: str) -> None:
-    assert PendingOrders().refusal(payload) == Placement(reason=reason)
+    assert PendingOrderDecoder().refusal(payload) == Placement(reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_refused_order_always_has_a_reason_and_is_no_kept_one(payload: bytes, 
     ],
 )
 def test_a_cancelled_order_is_named_wherever_its_ticket_stands(payload: bytes, ticket: str) -> None:
-    assert PendingOrders().cancellation(payload) == Cancellation(ticket)
+    assert PendingOrderDecoder().cancellation(payload) == Cancellation(ticket)
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_a_cancelled_order_is_named_wherever_its_ticket_stands(payload: bytes, t
     ],
 )
 def test_a_failed_cancellation_always_has_a_reason(payload: bytes, ticket: str, reason: str) -> None:
-    assert PendingOrders().failed_cancellation(payload) == Cancellation(ticket, reason)
+    assert PendingOrderDecoder().failed_cancellation(payload) == Cancellation(ticket, reason)
 
 
 def test_numbers_may_be_spelt_as_strings() -> None:
-    found = PendingOrders().listed(
+    found = PendingOrderDecoder().listed(
         b"[%s]" % row(amount="1.50", openType="0", timeframe="60", minPayout="60", command="0")
     )
     assert [order.amount for order in found] == [Decimal("1.5")]
-    (by_price,) = PendingOrders().listed(b"[%s]" % row(PENDING_PRICE_ROW, openPrice="171.125"))
+    (by_price,) = PendingOrderDecoder().listed(b"[%s]" % row(PENDING_PRICE_ROW, openPrice="171.125"))
     assert by_price == PENDING_PRICE_ORDER
 
 
@@ -126,7 +126,7 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("fields", IMPOSSIBLE)
 def test_an_impossible_order_is_left_out_and_counted_and_alone_is_no_answer(fields: dict[str, Any]) -> None:
-    pending = PendingOrders()
+    pending = PendingOrderDecoder()
     assert pending.listed(b"[%s,%s]" % (row(**fields), PENDING_PRICE_ROW)) == [PENDING_PRICE_ORDER]
     assert pending.refused == 1
     with pytest.raises(RemoteProtocolError):
@@ -140,14 +140,14 @@ def test_an_impossible_order_is_left_out_and_counted_and_alone_is_no_answer(fiel
 )
 def test_an_order_without_a_field_that_counts_is_impossible(name: str) -> None:
     with pytest.raises(RemoteProtocolError):
-        PendingOrders().placement(row(without=name))
+        PendingOrderDecoder().placement(row(without=name))
 
 
 @pytest.mark.parametrize(
     "payload", [b"{", b'{"data":' * 5 + b"1" + b"}" * 5, b'"\xff"', b'{"error":"\\ud800"}', b"[" * 100_000]
 )
 def test_what_cannot_be_read_is_the_peers_fault(payload: bytes) -> None:
-    pending = PendingOrders()
+    pending = PendingOrderDecoder()
     for read in (
         pending.placement,
         pending.refusal,

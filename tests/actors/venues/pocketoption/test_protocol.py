@@ -17,7 +17,7 @@ from actors.messages.events import DealsClosed, DealsOpen
 from actors.messages.traffic import Item, Reply
 from actors.values import AccountKind, Balance, Tick
 from actors.venues.pocketoption.protocol import Message
-from actors.venues.pocketoption.states import STEPS, State, Step
+from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
 from tests.doubles.tick_columns import columns
 from tests.doubles.venue_dialogue import (
     ASSETS,
@@ -77,10 +77,10 @@ def test_a_complete_session() -> None:
     assert session.stream_reports() == {
         "EURUSD_otc": StreamReport(1, 1770848931.3, 1770848931.3, 1.19537, NOW)
     }
-    assert (session.state, session.garbage, session.failure) == (State.READY, 0, None)
+    assert (session.state, session.garbage, session.failure) == (SessionState.READY, 0, None)
     session.leave()
     assert texts(session) == ["41"]
-    assert (session.state, session.failure) == (State.CLOSED, None)
+    assert (session.state, session.failure) == (SessionState.CLOSED, None)
     assert receive(session, said("2")) == []
 
 
@@ -139,7 +139,7 @@ def test_a_refused_session_is_refused_for_good(messages: list[Message]) -> None:
     session = authenticating()
     assert receive(session, messages) == []
     assert isinstance(session.failure, AuthRejected)
-    assert session.state is State.CLOSED
+    assert session.state is SessionState.CLOSED
     assert texts(session) == []
     assert receive(session, said(SUCCESS, b"{}")) == []
 
@@ -196,8 +196,8 @@ def test_what_was_queued_leaves_before_the_farewell() -> None:
 
 
 def test_no_step_leads_out_of_the_closed_state() -> None:
-    assert not any(state is State.CLOSED for state, _ in STEPS)
-    assert {step for _, step in STEPS} == set(Step)
+    assert not any(state is SessionState.CLOSED for state, _ in STEPS)
+    assert {step for _, step in STEPS} == set(SessionInput)
 
 
 def test_the_session_string_is_never_shown() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from actors.errors import RemoteProtocolError
 from actors.messages import AssetsListed
 from actors.venues.pocketoption.protocol import Message
-from actors.venues.pocketoption.states import State
+from actors.venues.pocketoption.states import SessionState
 from tests.doubles.venue_dialogue import (
     ASSETS,
     EURUSD_OTC,
@@ -49,7 +49,7 @@ def test_a_venue_that_cannot_shake_hands_is_at_fault(messages: list[Message]) ->
     session = opening()
     assert receive(session, messages) == []
     assert isinstance(session.failure, RemoteProtocolError)
-    assert session.state is State.CLOSED
+    assert session.state is SessionState.CLOSED
     assert texts(session) == []
 
 
@@ -87,7 +87,7 @@ PARTS = st.sampled_from([OPEN, "40", SUCCESS, '42["successauth"]', "2", "41", "1
 def test_any_messages_are_items_or_a_failure(parts: list[str | bytes]) -> None:
     for session in (opening(), authenticating(), ready("A")):
         receive(session, said(*parts))
-        assert (session.failure is None) is (session.state is not State.CLOSED)
+        assert (session.failure is None) is (session.state is not SessionState.CLOSED)
 
 
 NAMES = st.sampled_from(

@@ -2,7 +2,7 @@ from hypothesis import given, strategies as st
 
 from actors.messages import AssetsListed, UnsubscribeTicks
 from actors.messages.traffic import Item, Ticks
-from actors.protocols.websocket.pairs import Attachments
+from actors.protocols.websocket.pairs import Pairs
 from actors.values import Tick
 from actors.venues.pocketoption.protocol import Message
 from tests.doubles.tick_columns import columns
@@ -90,7 +90,7 @@ TICK_PAYLOADS = st.sampled_from(
 SAID: st.SearchStrategy[list[Message]] = st.one_of(
     TICK_PAYLOADS.map(lambda payload: said(TICK_HEADER, payload)),
     TICK_PAYLOADS.map(said),
-    st.lists(TICK_PAYLOADS, min_size=1).map(lambda payloads: [Attachments(payloads)]),
+    st.lists(TICK_PAYLOADS, min_size=1).map(lambda payloads: [Pairs(payloads)]),
     st.sampled_from(
         [
             said(TICK_HEADER),
@@ -112,7 +112,7 @@ def slowly(messages: list[Message]) -> list[Message]:
     """The same, spelt so that no tick takes the short way."""
     slow: list[Message] = []
     for message in messages:
-        if isinstance(message, Attachments):
+        if isinstance(message, Pairs):
             slow += [each for payload in message for each in said(OTHER_TICK_HEADER, payload)]
         elif message == (1, TICK_HEADER.encode()):
             slow += said(OTHER_TICK_HEADER)

@@ -18,7 +18,7 @@ from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, PendingAnswered
 from actors.messages.traffic import Failure, Item, Reply
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
-from actors.venues.pocketoption.protocol import Message, Session
+from actors.venues.pocketoption.protocol import Message, Protocol
 from tests.doubles.venue_dialogue import (
     AUTH,
     LIVE_AUTH,
@@ -47,7 +47,7 @@ LATER = PlacePendingOrder(
 )
 
 
-def placed(*orders: tuple[str, str]) -> Session:
+def placed(*orders: tuple[str, str]) -> Protocol:
     """Orders by id and asset, sent and unanswered."""
     session = ready()
     session.send([request(0, order(asset), id) for id, asset in orders], NOW)
@@ -88,7 +88,7 @@ def test_orders_that_leave_together_leave_in_order() -> None:
 
 
 @pytest.mark.parametrize("session", [opening(), authenticating()])
-def test_an_order_before_the_session_stands_is_surely_not_sent(session: Session) -> None:
+def test_an_order_before_the_session_stands_is_surely_not_sent(session: Protocol) -> None:
     with pytest.raises(LocalProtocolError):
         session.send([request(4, order(), "4c1e")], NOW)
     assert not any("openOrder" in text for text in texts(session))

@@ -5,22 +5,26 @@ from hypothesis import example, given, settings, strategies as st
 
 from actors.values import Tick
 from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET
-from actors.venues.pocketoption.stream_counters import Stream
+from actors.venues.pocketoption.stream_counters import StreamCounter
 from actors.venues.pocketoption.ticks import TickReader
 
 ROW = b'["A",8000.5,1.25]'
 LONE = b"[%s]" % ROW
 
 
-def read_together(payloads: list[bytes], assets: str = "AB") -> tuple[list[Tick], int, dict[str, Stream]]:
+def read_together(
+    payloads: list[bytes], assets: str = "AB"
+) -> tuple[list[Tick], int, dict[str, StreamCounter]]:
     """Ticks, messages refused, accounts."""
-    reader, streams = TickReader(), {asset: Stream() for asset in assets}
+    reader, streams = TickReader(), {asset: StreamCounter() for asset in assets}
     ticks = reader.read(payloads, streams, 1.0)
     return list(ticks or ()), reader.refused, streams
 
 
-def read_one_by_one(payloads: list[bytes], assets: str = "AB") -> tuple[list[Tick], int, dict[str, Stream]]:
-    reader, streams = TickReader(), {asset: Stream() for asset in assets}
+def read_one_by_one(
+    payloads: list[bytes], assets: str = "AB"
+) -> tuple[list[Tick], int, dict[str, StreamCounter]]:
+    reader, streams = TickReader(), {asset: StreamCounter() for asset in assets}
     ticks = [tick for payload in payloads for tick in reader.read([payload], streams, 1.0) or ()]
     return ticks, reader.refused, streams
 
@@ -40,7 +44,11 @@ def test_ticks_come_in_the_order_of_their_messages() -> None:
 
 
 def test_of_assets_that_nobody_subscribed_to_nothing_is_read() -> None:
-    assert read_together([lone("C", 8000, 1.0)] * 3, "AB") == ([], 0, {"A": Stream(), "B": Stream()})
+    assert read_together([lone("C", 8000, 1.0)] * 3, "AB") == (
+        [],
+        0,
+        {"A": StreamCounter(), "B": StreamCounter()},
+    )
     ticks, _, _ = read_together([lone("C", 8000, 1.0), lone("A", 8000, 2.0), lone("C", 8000, 3.0)])
     assert [tick.price for tick in ticks] == [2.0]
 

@@ -27,10 +27,10 @@ from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Tick
 from runtime import Runtime, logs
 from runtime.cli.output.base import look
-from runtime.cli.output.counters import Tally
+from runtime.cli.output.counters import Counters
 from runtime.cli.output.event_log import EventLog, PlainLog
 from runtime.cli.output.json_lines import JsonLines
-from runtime.config import Config, Pool, Practice
+from runtime.config import Config, PoolConfig, PracticeConfig
 
 TICK = Tick("EURUSD_otc", 100.5, 1.10001, 100.75)
 
@@ -102,7 +102,7 @@ def test_a_reader_that_has_gone_is_reported_once() -> None:
 
 
 def test_the_summary_adds_up_what_happened() -> None:
-    tally = Tally(["EURUSD_otc", "#AAPL_otc"])
+    tally = Counters(["EURUSD_otc", "#AAPL_otc"])
     tally.count([TICK, TICK, StreamGap("EURUSD_otc", 1.0, 2.0, "lost", "c1", 60), Lagged("subscriber *", 7)])
     tally.count([ActorRestarted("connection-1", 1, "lost")])
     summary = tally.summary(12.3456)
@@ -141,7 +141,9 @@ def test_a_balance_is_told_when_it_changes(said: list[str]) -> None:
 
 
 def test_the_plain_log_tells_how_things_stand(said: list[str], start_runtime: Callable[..., Runtime]) -> None:
-    runtime = start_runtime(Config(pool=Pool(connections=1, workers=0), practice=Practice(regions=1)))
+    runtime = start_runtime(
+        Config(pool=PoolConfig(connections=1, workers=0), practice=PracticeConfig(regions=1))
+    )
     log = PlainLog(logs.to_stderr(logs.plain))
     log.open(runtime.router)
     runtime.router.ask(GetBalance(), timeout=5.0)
