@@ -5,7 +5,7 @@ The server is loaded with the first use of ``PracticeExchange``, so reading the 
 
 from typing import TYPE_CHECKING
 
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import (
     BalanceChange,
     ExecutedDeal,
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BalanceChange",
+    "ExchangeLedger",
     "ExecutedDeal",
     "FaultRecord",
-    "Ledger",
     "PracticeExchange",
     "PracticeSettings",
     "ReceivedEvent",

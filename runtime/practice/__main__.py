@@ -66,7 +66,7 @@ def _converse(console: Console) -> None:
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket that gets a byte with every signal: whoever waits in ``recv`` wakes on every platform."""
+    """A socket that receives a byte with every signal, so that ``recv`` wakes on every platform."""
     receiver, sender = socket.socketpair()
     with receiver, sender:
         sender.setblocking(False)

@@ -11,7 +11,7 @@ from actors.errors import RequestRefused
 from actors.values import Outcome, Region
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.table import find_kind, make_fault, show
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.settings import PracticeSettings
 from runtime.practice.trading.account import Credentials
 from runtime.practice.trading.book import Book
@@ -39,7 +39,7 @@ class PracticeExchange:
 
     def __init__(self, settings: PracticeSettings | None = None) -> None:
         self.settings = settings or PracticeSettings()
-        self.ledger = Ledger()
+        self.ledger = ExchangeLedger()
         self._credentials = Credentials()
         self._book = Book(self._credentials.uid, self.settings.balance, self.ledger, time.time())
         self._life: _Life | None = None

@@ -4,42 +4,42 @@ import asyncio
 from collections.abc import Callable
 
 from actors.errors import RequestRefused
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.socket import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
 from runtime.practice.faults.table import show
 from runtime.practice.faults.venue import ClockJump, CloseMarket
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.records import FaultRecord
 from runtime.practice.server import frames
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.connection import Connection
-from runtime.practice.server.regions import Regions
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.connection import ClientConnection
+from runtime.practice.server.regions import RegionListeners
 
 _FRAME = frames.text('42["half a frame",{}]')
 _HALF = len(_FRAME) // 2
 
 
-class FaultDesk:
-    """What strikes sockets is over at once, or stays with them; all else stands on the board while it holds.
+class FaultController:
+    """Applies faults: one of sockets ends at once or stays with them, any other is active while it holds.
 
     ``reschedule`` is called when the venue's clock was set, ``announce`` when markets opened or closed.
     """
 
     def __init__(
         self,
-        board: FaultBoard,
-        regions: Regions,
+        faults: ActiveFaults,
+        regions: RegionListeners,
         assets: AssetTable,
-        clock: VenueClock,
-        ledger: Ledger,
+        clock: ExchangeClock,
+        ledger: ExchangeLedger,
         *,
         reschedule: Callable[[], None],
         announce: Callable[[], None],
     ) -> None:
-        self._board = board
+        self._faults = faults
         self._regions = regions
         self._assets = assets
         self._clock = clock
@@ -52,7 +52,7 @@ class FaultDesk:
     async def holding(self) -> list[Fault]:
         """The faults that hold now; one that struck several sockets counts once."""
         struck = {id(fault): fault for fault in self._regions.faults}
-        return [*self._board, *struck.values()]
+        return [*self._faults, *struck.values()]
 
     async def begin(self, fault: Fault) -> int:
         """Answers with how many sockets it struck at once; raises ``RequestRefused`` for an unknown place."""
@@ -65,7 +65,7 @@ class FaultDesk:
                 struck = len(clients)
                 await self._strike(fault, clients)
             else:
-                self._board.add(fault)
+                self._faults.add(fault)
                 await self._adjust()
         lasts: float | None = getattr(fault, "lasts", None)
         if lasts is not None:
@@ -87,7 +87,7 @@ class FaultDesk:
 
         await self._end(matches)
 
-    async def _strike(self, fault: SocketFault, clients: list[Connection]) -> None:
+    async def _strike(self, fault: SocketFault, clients: list[ClientConnection]) -> None:
         match fault:
             case Drop():
                 await self._regions.drop(clients)
@@ -114,18 +114,18 @@ class FaultDesk:
     async def _end(self, matches: Callable[[Fault], bool]) -> None:
         async with self._one_at_a_time:
             struck = {id(fault): fault for fault in self._regions.relieve(matches)}
-            for fault in (*self._board.end(matches), *struck.values()):
+            for fault in (*self._faults.end(matches), *struck.values()):
                 self._write(fault, ended=True)
             await self._adjust()
 
     async def _adjust(self) -> None:
-        """Let the board have its way."""
+        """Apply the active faults."""
         await self._regions.adjust()
-        jump = sum(fault.seconds for fault in self._board if isinstance(fault, ClockJump))
+        jump = sum(fault.seconds for fault in self._faults if isinstance(fault, ClockJump))
         if jump != self._clock.jump:
             self._clock.jump = jump
             self._reschedule()
-        closed = frozenset(fault.asset for fault in self._board if isinstance(fault, CloseMarket))
+        closed = frozenset(fault.asset for fault in self._faults if isinstance(fault, CloseMarket))
         if closed != self._assets.closed:
             self._assets.closed = closed
             self._announce()

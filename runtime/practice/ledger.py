@@ -24,7 +24,7 @@ _SOCKETS_KEPT = 10_000
 _TRADES_KEPT = 20_000
 
 
-class Ledger:
+class ExchangeLedger:
     """Safe to read from any thread while the exchange writes.
 
     The newest 100,000 ticks sent and unsent, 10,000 sockets and 20,000 of all else are kept; ``tick_count``
@@ -99,7 +99,7 @@ class Ledger:
         with self._changed:
             return self._counts[name]
 
-    def wait_until(self, holds: Callable[["Ledger"], bool], timeout: float) -> bool:
+    def wait_until(self, holds: Callable[["ExchangeLedger"], bool], timeout: float) -> bool:
         """Wait for entries that make ``holds(ledger)`` true; whether it was within ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: holds(self), timeout)

@@ -7,59 +7,59 @@ from aiohttp import web
 
 from actors.errors import RequestRefused
 from actors.values import Outcome
-from runtime.practice.fault_desk import FaultDesk
-from runtime.practice.faults.board import FaultBoard
-from runtime.practice.faults.gate import Answer
-from runtime.practice.ledger import Ledger
+from runtime.practice.fault_desk import FaultController
+from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.gate import AnswerStatus
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable, next_midnight
 from runtime.practice.market.desk import MarketDesk
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.streams import Streams
 from runtime.practice.server import packets
-from runtime.practice.server.clients import Audience
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.connection import CLOSE_TIMEOUT, Connection
-from runtime.practice.server.dispatch import Dispatcher
-from runtime.practice.server.gate import Gate
-from runtime.practice.server.line import Line
-from runtime.practice.server.regions import Regions
+from runtime.practice.server.clients import Clients
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.connection import CLOSE_TIMEOUT, ClientConnection
+from runtime.practice.server.dispatch import EventRoutes
+from runtime.practice.server.gate import RegionListener
+from runtime.practice.server.line import FaultTransport
+from runtime.practice.server.regions import RegionListeners
 from runtime.practice.settings import PracticeSettings
 from runtime.practice.trading.account import AccountDesk, Credentials
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
 from runtime.practice.trading.desk import TradingDesk
-from runtime.practice.trading.pending_desk import PendingDesk
-from runtime.practice.trading.statements import Statements
+from runtime.practice.trading.pending_desk import PendingOrders
+from runtime.practice.trading.statements import AccountPushes
 
 
 class Venue:
     """Owns everything that lives on the loop; every method belongs to the loop's thread."""
 
     def __init__(
-        self, settings: PracticeSettings, credentials: Credentials, book: Book, ledger: Ledger
+        self, settings: PracticeSettings, credentials: Credentials, book: Book, ledger: ExchangeLedger
     ) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._clock = clock = VenueClock()
-        self._board = board = FaultBoard()
-        self._audience = Audience()
+        self._clock = clock = ExchangeClock()
+        self._faults = faults = ActiveFaults()
+        self._clients = Clients()
         self._assets = assets = AssetTable(settings.seed, settings.minimum_duration)
         quotes = Quotes(settings.seed, settings.tick_rate)
-        statements = Statements(book, self._audience)
-        self._streams = Streams(quotes, assets, clock, ledger, board, settings.streams_per_connection)
-        self._dealer = Dealer(book, quotes, assets, clock, statements, settings.max_deals)
-        self._pending = PendingDesk(self._dealer, book, quotes, statements, clock)
-        self._dispatcher = Dispatcher(
-            AccountDesk(credentials, statements, assets, board, clock).routes,
-            MarketDesk(quotes, self._streams, board, clock).routes,
-            TradingDesk(self._dealer, book, statements, ledger, board, clock).routes,
+        pushes = AccountPushes(book, self._clients)
+        self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection)
+        self._dealer = Dealer(book, quotes, assets, clock, pushes, settings.max_deals)
+        self._pending = PendingOrders(self._dealer, book, quotes, pushes, clock)
+        self._dispatcher = EventRoutes(
+            AccountDesk(credentials, pushes, assets, faults, clock).routes,
+            MarketDesk(quotes, self._streams, faults, clock).routes,
+            TradingDesk(self._dealer, book, pushes, ledger, faults, clock).routes,
             self._pending.routes,
         )
         self._ids = count(1)
         self._calendar: asyncio.Task[None] | None = None
-        self.regions = Regions(settings, board, self._audience, self._admit)
-        self.faults = FaultDesk(
-            board,
+        self.regions = RegionListeners(settings, faults, self._clients, self._admit)
+        self.faults = FaultController(
+            faults,
             self.regions,
             assets,
             clock,
@@ -82,10 +82,10 @@ class Venue:
         await self.regions.close()
 
     async def send_to_all(self, message: str | bytes) -> int:
-        return self._audience.send(self._audience, message)
+        return self._clients.send(self._clients, message)
 
     async def publish(self, name: str, payload: object) -> int:
-        return self._audience.publish(name, payload)
+        return self._clients.publish(name, payload)
 
     async def set_tick_rate(self, rate: float) -> None:
         if rate <= 0:
@@ -95,13 +95,13 @@ class Venue:
     async def force_outcome(self, outcome: Outcome | None) -> None:
         self._dealer.forced = outcome
 
-    async def _admit(self, gate: Gate, request: web.BaseRequest) -> web.StreamResponse:
+    async def _admit(self, gate: RegionListener, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request; an Engine.IO 4 upgrade on the venue's path becomes a client."""
         if request.path != "/socket.io/":
             return web.Response(status=404)
         if request.query.get("EIO") != "4" or request.query.get("transport") != "websocket":
             return web.json_response({"code": 0, "message": "Transport unknown"}, status=400)
-        if answer := self._board.take(Answer, region=gate.name):
+        if answer := self._faults.take(AnswerStatus, region=gate.name):
             fields = answer.fields(self._clock.utc())
             return web.Response(
                 status=answer.status, headers=fields, text=answer.page, content_type="text/html"
@@ -114,12 +114,12 @@ class Venue:
             await socket.prepare(request)
         except ConnectionResetError:  # the client has left meanwhile, which is no fault of anybody
             return web.Response(status=400)
-        if isinstance(request.transport, Line):
+        if isinstance(request.transport, FaultTransport):
             await self._serve(gate, socket, request.transport)
         return socket
 
-    async def _serve(self, gate: Gate, socket: web.WebSocketResponse, line: Line) -> None:
-        client = Connection(
+    async def _serve(self, gate: RegionListener, socket: web.WebSocketResponse, line: FaultTransport) -> None:
+        client = ClientConnection(
             next(self._ids),
             gate.name,
             socket,
@@ -127,15 +127,15 @@ class Venue:
             self._settings,
             self._clock,
             self._ledger,
-            self._board,
+            self._faults,
             self._dispatcher,
         )
-        self._audience.add(client)
+        self._clients.add(client)
         try:
             await client.run()
         finally:
             self._streams.forget(client)
-            self._audience.remove(client)
+            self._clients.remove(client)
 
     def _reschedule(self) -> None:
         """Book everything that is due by the venue's clock."""
@@ -153,4 +153,4 @@ class Venue:
             self._announce_assets()
 
     def _announce_assets(self) -> None:
-        self._audience.publish("updateAssets", self._assets.rows(self._clock.now()))
+        self._clients.publish("updateAssets", self._assets.rows(self._clock.now()))

@@ -15,8 +15,8 @@ class _Entry:
     left: int | None
 
 
-class FaultBoard:
-    """The oldest fault comes first; one with a count leaves the board when it has struck so often."""
+class ActiveFaults:
+    """The oldest fault comes first; one with a count is removed when it has struck so often."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []

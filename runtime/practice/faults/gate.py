@@ -21,7 +21,7 @@ class Refuse(Outage, frozen=True, tag="refuse"):
     lasts: Seconds | None = None
 
 
-class Restart(Outage, frozen=True, tag="restart"):
+class RestartRegion(Outage, frozen=True, tag="restart"):
     """All regions are down for a while, then listen on their old ports: logins and subscriptions are gone,
     the book stays."""
 
@@ -45,7 +45,7 @@ class Dribble(Fault, frozen=True, tag="dribble"):
     lasts: Seconds | None = None
 
 
-class Answer(Fault, frozen=True, tag="answer"):
+class AnswerStatus(Fault, frozen=True, tag="answer"):
     """An upgrade is answered with an HTTP ``status`` and a page; ``retry_after`` (seconds) is sent as a
     number or, with ``date``, as a point in time."""
 

@@ -39,7 +39,7 @@ class Stranger(OrderFault, frozen=True, tag="stranger"):
     """A deal on the same terms that someone else asked for is opened and acknowledged here first."""
 
 
-class Refused(OrderFault, frozen=True, tag="refused"):
+class RefusedOrder(OrderFault, frozen=True, tag="refused"):
     """The order is refused with ``error``."""
 
     error: str

@@ -23,8 +23,8 @@ _KINDS: tuple[type[Fault], ...] = (
     gate_faults.Refuse,
     gate_faults.Hang,
     gate_faults.Dribble,
-    gate_faults.Answer,
-    gate_faults.Restart,
+    gate_faults.AnswerStatus,
+    gate_faults.RestartRegion,
     socket_faults.Drop,
     socket_faults.Close,
     socket_faults.Garbage,
@@ -45,7 +45,7 @@ _KINDS: tuple[type[Fault], ...] = (
     order_faults.Delayed,
     order_faults.Doubled,
     order_faults.Stranger,
-    order_faults.Refused,
+    order_faults.RefusedOrder,
 )
 
 _NO_DEFAULT = (msgspec.NODEFAULT, None, "")

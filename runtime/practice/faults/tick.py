@@ -1,8 +1,8 @@
 """What can go wrong with ticks on their way."""
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Count, Fault
-from runtime.practice.market.quotes import Quote
+from runtime.practice.market.quotes import QuotedPrice
 
 
 class TickFault(Fault, frozen=True, kw_only=True):
@@ -23,16 +23,16 @@ class Reorder(TickFault, frozen=True, tag="reorder"):
 class TickFaults:
     """Holds the ticks that are late."""
 
-    def __init__(self, board: FaultBoard) -> None:
-        self._board = board
-        self._late: dict[str, Quote] = {}
+    def __init__(self, faults: ActiveFaults) -> None:
+        self._faults = faults
+        self._late: dict[str, QuotedPrice] = {}
 
-    def apply(self, symbol: str, quote: Quote) -> tuple[Quote, ...]:
+    def apply(self, symbol: str, quote: QuotedPrice) -> tuple[QuotedPrice, ...]:
         """What is to be sent, now that ``quote`` is due."""
         late = self._late.pop(symbol, None)
         if late is not None:
             return quote, late
-        match self._board.take(TickFault, asset=symbol):
+        match self._faults.take(TickFault, asset=symbol):
             case Duplicate():
                 return quote, quote
             case Reorder():

@@ -1,4 +1,4 @@
-"""What can go wrong at the venue itself, whoever is connected."""
+"""Faults of the venue itself, for all clients."""
 
 from typing import Annotated
 

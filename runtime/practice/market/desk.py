@@ -4,13 +4,13 @@ from typing import Annotated
 
 import msgspec
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.venue import Unanswered
 from runtime.practice.market.listings import LISTINGS, Listing
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.streams import Streams
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.connection import Connection
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.dispatch import Route, Routes
 
 _CHART_CANDLES = 100
@@ -37,10 +37,10 @@ class _LoadHistory(msgspec.Struct):
 class MarketDesk:
     """Answers within the call, so a history ends exactly where the stream behind it begins."""
 
-    def __init__(self, quotes: Quotes, streams: Streams, board: FaultBoard, clock: VenueClock) -> None:
+    def __init__(self, quotes: Quotes, streams: Streams, faults: ActiveFaults, clock: ExchangeClock) -> None:
         self._quotes = quotes
         self._streams = streams
-        self._board = board
+        self._faults = faults
         self._clock = clock
         self.routes: Routes = {
             "changeSymbol": Route(_ChangeSymbol, self._change_symbol),
@@ -51,11 +51,11 @@ class MarketDesk:
             "unSubscribeSymbol": Route(str, self._streams.unsubscribe),
         }
 
-    def _subscribe(self, client: Connection, symbol: str) -> None:
+    def _subscribe(self, client: ClientConnection, symbol: str) -> None:
         if listing := self._taken(symbol):
             self._streams.subscribe(client, listing)
 
-    def _change_symbol(self, client: Connection, request: _ChangeSymbol) -> None:
+    def _change_symbol(self, client: ClientConnection, request: _ChangeSymbol) -> None:
         listing = self._taken(request.asset)
         if listing is None:
             return
@@ -73,9 +73,9 @@ class MarketDesk:
     def _taken(self, symbol: str) -> Listing | None:
         """What is to be streamed; nothing for an unknown asset, or where a fault has the wish forgotten."""
         listing = LISTINGS.get(symbol)
-        return None if listing and self._board.take(Unanswered, asset=symbol) else listing
+        return None if listing and self._faults.take(Unanswered, asset=symbol) else listing
 
-    def _load_history(self, client: Connection, request: _LoadHistory) -> None:
+    def _load_history(self, client: ClientConnection, request: _LoadHistory) -> None:
         listing = LISTINGS.get(request.asset)
         if listing is None:
             data: list[dict[str, object]] = []

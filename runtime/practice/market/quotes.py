@@ -11,7 +11,7 @@ _JITTER = 0.4
 _MILLISECOND_RATE = 250.0
 
 
-class Quote(NamedTuple):
+class QuotedPrice(NamedTuple):
     """One tick; ``time`` is venue time."""
 
     time: float
@@ -43,15 +43,17 @@ class Quotes:
             number += 1
         return number
 
-    def tick(self, listing: Listing, number: int) -> Quote:
+    def tick(self, listing: Listing, number: int) -> QuotedPrice:
         time = self.instant(listing, number)
-        return Quote(time, round(self._series.price(listing.symbol, listing.level, time), listing.digits))
+        return QuotedPrice(
+            time, round(self._series.price(listing.symbol, listing.level, time), listing.digits)
+        )
 
     def price(self, listing: Listing, time: float) -> float:
         """What is quoted at venue time ``time``: the price of the tick that came last."""
         return self.tick(listing, self.number_after(listing, time) - 1).price
 
-    def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[Quote]:
+    def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[QuotedPrice]:
         """The newest ``limit`` ticks later than ``start`` whose number is below ``before``, oldest first."""
         first = max(self.number_after(listing, start), before - limit)
         return [self.tick(listing, number) for number in range(first, before)]

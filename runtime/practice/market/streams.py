@@ -3,29 +3,33 @@
 import asyncio
 from collections.abc import Callable
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.tick import TickFaults
 from runtime.practice.faults.venue import Mute
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import Listing
-from runtime.practice.market.quotes import Quote, Quotes
+from runtime.practice.market.quotes import QuotedPrice, Quotes
 from runtime.practice.server import packets
-from runtime.practice.server.clock import UTC_OFFSET, VenueClock
-from runtime.practice.server.connection import Connection
+from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
+from runtime.practice.server.connection import ClientConnection
 
 _HEADER = packets.binary_event("updateStream")
 _MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
 
 
 class _Stream:
-    """One asset's audience and the timer of its next tick, which runs while there is an audience."""
+    """One asset's clients and the timer of its next tick, which runs while there is an clients."""
 
     def __init__(
-        self, listing: Listing, quotes: Quotes, clock: VenueClock, publish: Callable[["_Stream", Quote], None]
+        self,
+        listing: Listing,
+        quotes: Quotes,
+        clock: ExchangeClock,
+        publish: Callable[["_Stream", QuotedPrice], None],
     ) -> None:
         self.listing = listing
-        self.audience: dict[int, Connection] = {}
+        self.clients: dict[int, ClientConnection] = {}
         self._quotes = quotes
         self._clock = clock
         self._publish = publish
@@ -37,14 +41,14 @@ class _Stream:
         """The next tick to be sent."""
         return self._number
 
-    def add(self, client: Connection) -> None:
-        self.audience[client.id] = client
+    def add(self, client: ClientConnection) -> None:
+        self.clients[client.id] = client
         if self._timer is None:
             self.restart()
 
-    def remove(self, client: Connection) -> None:
-        self.audience.pop(client.id, None)
-        if not self.audience and self._timer is not None:
+    def remove(self, client: ClientConnection) -> None:
+        self.clients.pop(client.id, None)
+        if not self.clients and self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
@@ -77,21 +81,21 @@ class Streams:
         self,
         quotes: Quotes,
         assets: AssetTable,
-        clock: VenueClock,
-        ledger: Ledger,
-        board: FaultBoard,
+        clock: ExchangeClock,
+        ledger: ExchangeLedger,
+        faults: ActiveFaults,
         cap: int,
     ) -> None:
         self._quotes = quotes
         self._assets = assets
         self._clock = clock
         self._ledger = ledger
-        self._board = board
+        self._faults = faults
         self._cap = cap
         self._streams: dict[str, _Stream] = {}
-        self._faults = TickFaults(board)
+        self._tick_faults = TickFaults(faults)
 
-    def subscribe(self, client: Connection, listing: Listing) -> int:
+    def subscribe(self, client: ClientConnection, listing: Listing) -> int:
         """Start or go on sending ``listing`` to ``client``; answers with the number of its next tick."""
         client.streams.pop(listing.symbol, None)
         client.streams[listing.symbol] = None
@@ -104,12 +108,12 @@ class Streams:
         stream.add(client)
         return stream.number
 
-    def unsubscribe(self, client: Connection, symbol: str) -> None:
+    def unsubscribe(self, client: ClientConnection, symbol: str) -> None:
         if symbol in client.streams:
             del client.streams[symbol]
             self._streams[symbol].remove(client)
 
-    def forget(self, client: Connection) -> None:
+    def forget(self, client: ClientConnection) -> None:
         for symbol in list(client.streams):
             self.unsubscribe(client, symbol)
 
@@ -120,23 +124,23 @@ class Streams:
     def restart(self) -> None:
         """Go on with the ticks that lie ahead, now that rate or clock is another."""
         for stream in self._streams.values():
-            if stream.audience:
+            if stream.clients:
                 stream.restart()
 
-    def _publish(self, stream: _Stream, quote: Quote) -> None:
+    def _publish(self, stream: _Stream, quote: QuotedPrice) -> None:
         symbol = stream.listing.symbol
         if not self._assets.is_tradable(stream.listing):
             return
-        if self._board.find(Mute, asset=symbol):
-            self._ledger.write_unsent(symbol, quote.time - UTC_OFFSET, quote.price, stream.audience)
+        if self._faults.find(Mute, asset=symbol):
+            self._ledger.write_unsent(symbol, quote.time - UTC_OFFSET, quote.price, stream.clients)
             return
-        for due in self._faults.apply(symbol, quote):
+        for due in self._tick_faults.apply(symbol, quote):
             self._send(stream, due)
 
-    def _send(self, stream: _Stream, quote: Quote) -> None:
+    def _send(self, stream: _Stream, quote: QuotedPrice) -> None:
         symbol, stamp = stream.listing.symbol, quote.time - UTC_OFFSET
         payload = packets.encode([[symbol, quote.time, quote.price]])
-        sent = [id for id, client in stream.audience.items() if client.send(_HEADER, payload)]
+        sent = [id for id, client in stream.clients.items() if client.send(_HEADER, payload)]
         self._ledger.write_ticks(symbol, stamp, quote.price, sent)
-        if len(sent) < len(stream.audience):
-            self._ledger.write_unsent(symbol, stamp, quote.price, stream.audience.keys() - sent)
+        if len(sent) < len(stream.clients):
+            self._ledger.write_unsent(symbol, stamp, quote.price, stream.clients.keys() - sent)

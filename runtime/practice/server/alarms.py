@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Hashable
 
-from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.clock import ExchangeClock
 
 
 class Alarms:
     """At most one call for each key; none comes before its time."""
 
-    def __init__(self, clock: VenueClock) -> None:
+    def __init__(self, clock: ExchangeClock) -> None:
         self._clock = clock
         self._timers: dict[Hashable, asyncio.TimerHandle] = {}
 

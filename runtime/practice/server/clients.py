@@ -1,27 +1,27 @@
-"""Who is connected to the exchange, in all of its regions."""
+"""The clients that are connected to the exchange, in all regions."""
 
 from collections.abc import Iterable, Iterator
 
 from runtime.practice.server import packets
-from runtime.practice.server.connection import Connection, Stage
+from runtime.practice.server.connection import ClientConnection, Stage
 
 
-class Audience:
+class Clients:
     """All sockets; what is published goes to those that are logged in."""
 
     def __init__(self) -> None:
-        self._clients: dict[int, Connection] = {}
+        self._clients: dict[int, ClientConnection] = {}
 
-    def __iter__(self) -> Iterator[Connection]:
+    def __iter__(self) -> Iterator[ClientConnection]:
         return iter(self._clients.values())
 
-    def add(self, client: Connection) -> None:
+    def add(self, client: ClientConnection) -> None:
         self._clients[client.id] = client
 
-    def remove(self, client: Connection) -> None:
+    def remove(self, client: ClientConnection) -> None:
         del self._clients[client.id]
 
-    def authenticated(self) -> list[Connection]:
+    def authenticated(self) -> list[ClientConnection]:
         return [client for client in self if client.stage is Stage.AUTHENTICATED]
 
     def publish(self, name: str, payload: object) -> int:
@@ -29,6 +29,6 @@ class Audience:
         return self.send(self.authenticated(), packets.binary_event(name), packets.encode(payload))
 
     @staticmethod
-    def send(clients: Iterable[Connection], *messages: str | bytes) -> int:
+    def send(clients: Iterable[ClientConnection], *messages: str | bytes) -> int:
         """Send messages to some; answers with how many got them."""
         return sum(client.send(*messages) for client in clients)

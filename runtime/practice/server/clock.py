@@ -19,7 +19,7 @@ def read_stamp(text: str) -> int:
     return int(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp())
 
 
-class VenueClock:
+class ExchangeClock:
     """Venue time; it runs with the monotonic clock, so a stepped wall clock does not stop the quotes.
 
     ``jump`` (seconds) is how far it is wrong; ``utc`` is right all the same.

@@ -9,13 +9,13 @@ from aiohttp import WSMessage, WSMsgType, web
 from loguru import logger
 
 from actors.errors import RemoteProtocolError
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.socket import DataOnly, PingsOnly
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedEvent
 from runtime.practice.server import packets
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.line import Line
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.line import FaultTransport
 from runtime.practice.server.outbox import Outbox
 from runtime.practice.server.packets import Kind
 from runtime.practice.settings import PracticeSettings
@@ -41,14 +41,14 @@ _ALLOWED = {
 }
 
 
-class Login(NamedTuple):
+class LoginState(NamedTuple):
     """What a client asked for when it authenticated."""
 
     demo: bool = True
     fast_history: bool = False
 
 
-class Connection:
+class ClientConnection:
     """Reads and writes one socket; ``serve`` is told of every event.
 
     ``streams`` are the assets it receives, the oldest subscription first; ``login`` counts from the stage
@@ -60,25 +60,25 @@ class Connection:
         id: int,
         region: str,
         socket: web.WebSocketResponse,
-        line: Line,
+        line: FaultTransport,
         settings: PracticeSettings,
-        clock: VenueClock,
-        ledger: Ledger,
-        board: FaultBoard,
-        serve: Callable[["Connection", str, object], None],
+        clock: ExchangeClock,
+        ledger: ExchangeLedger,
+        faults: ActiveFaults,
+        serve: Callable[["ClientConnection", str, object], None],
     ) -> None:
         self.id = id
         self.region = region
         self.line = line
         self.stage = Stage.OPENED
-        self.login = Login()
+        self.login = LoginState()
         self.streams: dict[str, None] = {}
         self.ended = asyncio.Event()
         self._socket = socket
         self._settings = settings
         self._clock = clock
         self._ledger = ledger
-        self._board = board
+        self._faults = faults
         self._serve = serve
         self._outbox = Outbox(overflow=self.abort)
         self._ponged = asyncio.Event()
@@ -111,7 +111,7 @@ class Connection:
 
     def send(self, *messages: str | bytes) -> bool:
         """Queue messages; those of one call stay together. Whether they were: a fault may keep them back."""
-        if self.stage is Stage.LEAVING or self._board.find(PingsOnly, region=self.region):
+        if self.stage is Stage.LEAVING or self._faults.find(PingsOnly, region=self.region):
             return False
         self._outbox.put(*messages)
         return True
@@ -120,7 +120,7 @@ class Connection:
         """Queue an event and its payload."""
         self.send(packets.binary_event(name), packets.encode(payload))
 
-    def accept(self, login: Login) -> None:
+    def accept(self, login: LoginState) -> None:
         self.login = login
         self.stage = Stage.AUTHENTICATED
         self._ledger.write_authenticated(self.id)
@@ -153,7 +153,7 @@ class Connection:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._settings.ping_interval)
-            if self._board.find(DataOnly, region=self.region):
+            if self._faults.find(DataOnly, region=self.region):
                 continue
             self._ponged.clear()
             self._outbox.put(packets.PING)
@@ -165,7 +165,7 @@ class Connection:
                 return
 
     async def _pong(self, data: bytes) -> None:
-        if not self._board.find(DataOnly, region=self.region):
+        if not self._faults.find(DataOnly, region=self.region):
             await self._socket.pong(data)
 
     def _receive(self, message: WSMessage) -> None:
@@ -181,7 +181,7 @@ class Connection:
         if self.stage is not Stage.LEAVING:
             self._follow(packet)
 
-    def _follow(self, packet: packets.Packet) -> None:
+    def _follow(self, packet: packets.ClientPacket) -> None:
         match packet.kind:
             case Kind.CONNECT:
                 self.stage = Stage.CONNECTED
@@ -194,7 +194,7 @@ class Connection:
             case Kind.DISCONNECT | Kind.CLOSE:
                 self.leave("the client said goodbye")
 
-    def _remember(self, packet: packets.Packet) -> ReceivedEvent:
+    def _remember(self, packet: packets.ClientPacket) -> ReceivedEvent:
         payload = packet.payload
         if isinstance(payload, dict) and "session" in payload:
             payload = payload | {"session": "***"}

@@ -5,21 +5,21 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from runtime.practice.server.connection import Connection, Stage
+from runtime.practice.server.connection import ClientConnection, Stage
 
 
 class Route(NamedTuple):
     """``answer`` is called with the client and its payload as a ``request``."""
 
     request: Any
-    answer: Callable[[Connection, Any], None]
+    answer: Callable[[ClientConnection, Any], None]
     before_login: bool = False
 
 
 Routes = Mapping[str, Route]
 
 
-class Dispatcher:
+class EventRoutes:
     """Silent, like the venue, about unknown events (protocol 1.10).
 
     So it is about malformed payloads and about what comes before the login.
@@ -28,7 +28,7 @@ class Dispatcher:
     def __init__(self, *desks: Routes) -> None:
         self._routes = {name: route for desk in desks for name, route in desk.items()}
 
-    def __call__(self, client: Connection, name: str, payload: object) -> None:
+    def __call__(self, client: ClientConnection, name: str, payload: object) -> None:
         route = self._routes.get(name)
         if route is None or not (route.before_login or client.stage is Stage.AUTHENTICATED):
             return

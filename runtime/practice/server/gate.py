@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from actors.errors import LocalProtocolError
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.gate import Dribble, Hang
 from runtime.practice.faults.socket import Slow
-from runtime.practice.server.line import Line
+from runtime.practice.server.line import FaultTransport
 
 TURNS = 8
 """Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
@@ -23,14 +23,14 @@ SETTLE_TIMEOUT = 2.0
 """Seconds that requests under way have to end once their gate is shut."""
 
 
-Admit = Callable[["Gate", web.BaseRequest], Awaitable[web.StreamResponse]]
+Admit = Callable[["RegionListener", web.BaseRequest], Awaitable[web.StreamResponse]]
 """Answers one HTTP request of a region."""
 
 
-class Gate:
+class RegionListener:
     """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it.
 
-    What comes in meets the faults on the ``board``.
+    The active ``faults`` apply to incoming connections.
     """
 
     def __init__(
@@ -38,18 +38,18 @@ class Gate:
         name: str,
         host: str,
         port: int,
-        board: FaultBoard,
+        faults: ActiveFaults,
         admit: Admit,
     ) -> None:
         self.name = name
         self._host = host
         self._port = port
-        self._board = board
+        self._faults = faults
         self._admit = admit
         self._socket: socket.socket | None = None
         self._listener: asyncio.Server | None = None
         self._server: web.Server | None = None
-        self._lines: set[Line] = set()
+        self._lines: set[FaultTransport] = set()
 
     @property
     def url(self) -> str:
@@ -78,7 +78,7 @@ class Gate:
         server = web.Server(lambda request: self._admit(self, request), access_log=None)
         self._server = server
         self._listener = await asyncio.get_running_loop().create_server(
-            lambda: Line(server(), self._let_in, self._lines.discard), sock=self._socket
+            lambda: FaultTransport(server(), self._let_in, self._lines.discard), sock=self._socket
         )
 
     async def shut(self) -> None:
@@ -117,7 +117,7 @@ class Gate:
         return [fault for line in list(self._lines) for fault in line.relieve(matches)]
 
     def adjust(self) -> None:
-        """Let the lines go as fast as the board says."""
+        """Set the speed of the transports to that of the active fault."""
         for line in self._lines:
             self._set_rate(line)
 
@@ -127,15 +127,15 @@ class Gate:
             self._socket.close()
             self._socket = None
 
-    def _let_in(self, line: Line) -> None:
+    def _let_in(self, line: FaultTransport) -> None:
         self._lines.add(line)
         for kind in (Hang, Dribble):
-            if fault := self._board.take(kind, region=self.name):
+            if fault := self._faults.take(kind, region=self.name):
                 line.strike(fault)
         self._set_rate(line)
 
-    def _set_rate(self, line: Line) -> None:
-        slow = self._board.find(Slow, region=self.name)
+    def _set_rate(self, line: FaultTransport) -> None:
+        slow = self._faults.find(Slow, region=self.name)
         line.set_rate(slow.rate if slow else None)
 
 

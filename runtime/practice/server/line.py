@@ -13,7 +13,7 @@ _HIGH_WATER = 64 * 1024
 """Bytes; with more that waits the server is asked to pause, as asyncio's own transports do."""
 
 
-class Line(asyncio.Transport, asyncio.Protocol):
+class FaultTransport(asyncio.Transport, asyncio.Protocol):
     """Stands between the loop, as its protocol, and ``server``, as its transport.
 
     ``made`` and ``lost`` are told when the connection comes and goes. Faults that struck this line hold
@@ -21,7 +21,10 @@ class Line(asyncio.Transport, asyncio.Protocol):
     """
 
     def __init__(
-        self, server: asyncio.Protocol, made: Callable[["Line"], None], lost: Callable[["Line"], None]
+        self,
+        server: asyncio.Protocol,
+        made: Callable[["FaultTransport"], None],
+        lost: Callable[["FaultTransport"], None],
     ) -> None:
         super().__init__()
         self._server = server

@@ -10,7 +10,7 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 
 class Outbox:
-    """Keeps messages in order, whoever puts them, so that nothing comes between a header and its payload.
+    """Keeps the messages of all callers in order, so that nothing comes between a header and its payload.
 
     ``overflow`` is called when a client lets more than 32 MiB pile up.
     """
@@ -46,7 +46,7 @@ class Outbox:
                 if self._ending and not self._messages:
                     break
         except (ClientConnectionError, ConnectionError):
-            return  # whoever reads the socket learns of its end too, and tells why
+            return  # the reader of the socket learns of its end too, and reports the reason
         await socket.close()
 
     async def _flush(self, socket: web.WebSocketResponse) -> int:

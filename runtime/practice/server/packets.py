@@ -26,7 +26,7 @@ class Kind(enum.Enum):
     EVENT = enum.auto()
 
 
-class Packet(NamedTuple):
+class ClientPacket(NamedTuple):
     """``name`` and ``payload`` are those of an event; ``payload`` is ``None`` where there is none."""
 
     kind: Kind
@@ -37,16 +37,16 @@ class Packet(NamedTuple):
 _WITHOUT_BODY = {"1": Kind.CLOSE, "3": Kind.PONG, "40": Kind.CONNECT, "41": Kind.DISCONNECT}
 
 
-def parse(text: str) -> Packet:
+def parse(text: str) -> ClientPacket:
     """Raises ``RemoteProtocolError`` for whatever the venue's clients have no reason to send."""
     if kind := _WITHOUT_BODY.get(text):
-        return Packet(kind)
+        return ClientPacket(kind)
     if text.startswith("40{"):
-        return Packet(Kind.CONNECT)
+        return ClientPacket(Kind.CONNECT)
     if prefix := _EVENT.match(text):
         match _decode(text[prefix.end() :]):
             case [str(name), *payloads]:
-                return Packet(Kind.EVENT, name, payloads[0] if payloads else None)
+                return ClientPacket(Kind.EVENT, name, payloads[0] if payloads else None)
     raise RemoteProtocolError("not a packet of the main namespace")
 
 

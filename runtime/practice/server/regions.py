@@ -1,32 +1,32 @@
-"""The regions of the exchange, and who is connected where."""
+"""The regions of the exchange and the clients of each."""
 
 import asyncio
 from collections.abc import Callable, Iterable
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.gate import Outage
-from runtime.practice.server.clients import Audience
-from runtime.practice.server.connection import Connection
-from runtime.practice.server.gate import Admit, Gate
+from runtime.practice.server.clients import Clients
+from runtime.practice.server.connection import ClientConnection
+from runtime.practice.server.gate import Admit, RegionListener
 from runtime.practice.settings import PracticeSettings
 
 _ABORT_TIMEOUT = 2.0
 
 
-class Regions:
-    """Opens and closes the gates; those that an outage on the board concerns stay shut."""
+class RegionListeners:
+    """Opens and closes the listeners; one that an active outage concerns stays closed."""
 
     def __init__(
-        self, settings: PracticeSettings, board: FaultBoard, audience: Audience, admit: Admit
+        self, settings: PracticeSettings, faults: ActiveFaults, clients: Clients, admit: Admit
     ) -> None:
         ports = settings.ports or (0,) * len(settings.regions)
         self.gates = {
-            name: Gate(name, settings.host, port, board, admit)
+            name: RegionListener(name, settings.host, port, faults, admit)
             for name, port in zip(settings.regions, ports, strict=True)
         }
-        self._board = board
-        self._audience = audience
+        self._faults = faults
+        self._clients = clients
 
     async def open(self) -> None:
         """Raises ``OSError`` for a port that is not to be had."""
@@ -42,17 +42,17 @@ class Regions:
             gate.release()
 
     async def adjust(self) -> None:
-        """Let the board have its way."""
+        """Apply the active faults."""
         for gate in self.gates.values():
-            if self._board.find(Outage, region=gate.name):
+            if self._faults.find(Outage, region=gate.name):
                 await self._shut(gate)
             else:
                 await gate.open()
                 gate.adjust()
 
-    def clients(self, region: str | None, count: int | None) -> list[Connection]:
-        """Who is connected to a region, or to any: the ``count`` oldest, or all of them."""
-        return [client for client in self._audience if region in {None, client.region}][:count]
+    def clients(self, region: str | None, count: int | None) -> list[ClientConnection]:
+        """The clients of a region, or of all regions: the ``count`` oldest, or all of them."""
+        return [client for client in self._clients if region in {None, client.region}][:count]
 
     @property
     def faults(self) -> list[Fault]:
@@ -64,7 +64,7 @@ class Regions:
         return [fault for gate in self.gates.values() for fault in gate.relieve(matches)]
 
     @staticmethod
-    async def drop(clients: Iterable[Connection]) -> None:
+    async def drop(clients: Iterable[ClientConnection]) -> None:
         """Cut them off and wait until they are gone."""
         for client in clients:
             client.abort()
@@ -72,7 +72,7 @@ class Regions:
             for client in clients:
                 await client.ended.wait()
 
-    async def _shut(self, gate: Gate) -> None:
+    async def _shut(self, gate: RegionListener) -> None:
         await gate.shut()
         await self.drop(self.clients(gate.name, None))
         await gate.settle()

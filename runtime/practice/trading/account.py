@@ -5,14 +5,14 @@ from typing import Literal
 
 import msgspec
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.venue import RefuseSessions
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.server import packets
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.connection import Connection, Login, Stage
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.connection import ClientConnection, LoginState, Stage
 from runtime.practice.server.dispatch import Route, Routes
-from runtime.practice.trading.statements import Statement, Statements
+from runtime.practice.trading.statements import AccountPushes, Statement
 
 SESSION_MARK = "pract1ce"
 """What every session of ours begins with, so that one is recognised wherever it should not be."""
@@ -52,37 +52,37 @@ class _Auth(msgspec.Struct, rename="camel"):
 
 
 class AccountDesk:
-    """Lets in whoever shows the exchange's own session, unless a fault has everyone refused."""
+    """Accepts a client that shows the exchange's own session, unless a fault refuses everyone."""
 
     def __init__(
         self,
         credentials: Credentials,
-        statements: Statements,
+        pushes: AccountPushes,
         assets: AssetTable,
-        board: FaultBoard,
-        clock: VenueClock,
+        faults: ActiveFaults,
+        clock: ExchangeClock,
     ) -> None:
-        self._board = board
+        self._faults = faults
         self._credentials = credentials
-        self._statements = statements
+        self._pushes = pushes
         self._assets = assets
         self._clock = clock
         self.routes: Routes = {
             "auth": Route(object, self._authenticate, before_login=True),
             "ps": Route(object, lambda client, _: client.keep(), before_login=True),
-            "getBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
-            "updateBalance": Route(object, lambda client, _: statements.tell(client, Statement.BALANCE)),
+            "getBalance": Route(object, lambda client, _: pushes.tell(client, Statement.BALANCE)),
+            "updateBalance": Route(object, lambda client, _: pushes.tell(client, Statement.BALANCE)),
         }
 
-    def _authenticate(self, client: Connection, payload: object) -> None:
+    def _authenticate(self, client: ClientConnection, payload: object) -> None:
         if client.stage is Stage.AUTHENTICATED:
             return
         auth = self._check(payload)
-        if auth is None or self._board.take(RefuseSessions, region=client.region):
+        if auth is None or self._faults.take(RefuseSessions, region=client.region):
             client.send(packets.text_event("NotAuthorized"), packets.DISCONNECT)
             client.leave("not authorized")
             return
-        client.accept(Login(demo=auth.is_demo == 1, fast_history=auth.is_fast_history))
+        client.accept(LoginState(demo=auth.is_demo == 1, fast_history=auth.is_fast_history))
         self._welcome(client)
 
     def _check(self, payload: object) -> _Auth | None:
@@ -93,10 +93,10 @@ class AccountDesk:
         known = secrets.compare_digest(auth.session.encode(), self._credentials.session.encode())
         return auth if known else None
 
-    def _welcome(self, client: Connection) -> None:
+    def _welcome(self, client: ClientConnection) -> None:
         """The pushes that follow a login (protocol 1.2)."""
         server = {} if client.login.demo else {"serverName": client.region}
         client.emit("successauth", {"id": secrets.token_urlsafe(15)} | server)
         client.emit("updateAssets", self._assets.rows(self._clock.now()))
-        self._statements.tell(client, *Statement)
+        self._pushes.tell(client, *Statement)
         client.emit("updateCharts", [])

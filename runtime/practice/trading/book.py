@@ -8,10 +8,10 @@ from typing import NamedTuple
 from msgspec import structs
 
 from actors.values import Deal, Outcome
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import BalanceChange, RequestId
 from runtime.practice.trading.deals import profit
-from runtime.practice.trading.orders import PendingOrder
+from runtime.practice.trading.orders import KeptOrder
 
 CLOSED_LISTED = 20
 """How many closed deals the venue lists."""
@@ -31,11 +31,11 @@ class Book:
     ``closed`` holds the latest deals, the newest first.
     """
 
-    def __init__(self, uid: int, deposit: Decimal, ledger: Ledger, now: float) -> None:
+    def __init__(self, uid: int, deposit: Decimal, ledger: ExchangeLedger, now: float) -> None:
         self.uid = uid
         self.opened: dict[str, Position] = {}
         self.closed: deque[Deal] = deque(maxlen=CLOSED_LISTED)
-        self.pending: dict[str, PendingOrder] = {}
+        self.pending: dict[str, KeptOrder] = {}
         self.pending_ids = count(1)
         self._balance = Decimal(0)
         self._ledger = ledger

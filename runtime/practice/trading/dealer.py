@@ -10,10 +10,10 @@ from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.records import RequestId
 from runtime.practice.server.alarms import Alarms
-from runtime.practice.server.clock import UTC_OFFSET, VenueClock
+from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.trading.book import Book, Position
-from runtime.practice.trading.orders import Order, Refusal
-from runtime.practice.trading.statements import Statements
+from runtime.practice.trading.orders import OrderRefusal, OrderRequest
+from runtime.practice.trading.statements import AccountPushes
 
 MIN_AMOUNT = Decimal(1)
 MAX_AMOUNT = Decimal(50_000)
@@ -31,8 +31,8 @@ class Dealer:
         book: Book,
         quotes: Quotes,
         assets: AssetTable,
-        clock: VenueClock,
-        statements: Statements,
+        clock: ExchangeClock,
+        pushes: AccountPushes,
         max_deals: int,
     ) -> None:
         self.forced: Outcome | None = None
@@ -40,7 +40,7 @@ class Dealer:
         self._quotes = quotes
         self._assets = assets
         self._clock = clock
-        self._statements = statements
+        self._pushes = pushes
         self._max_deals = max_deals
         self._alarms = Alarms(clock)
 
@@ -52,28 +52,28 @@ class Dealer:
     def stop(self) -> None:
         self._alarms.clear()
 
-    def refusal(self, order: Order) -> Refusal | None:
+    def refusal(self, order: OrderRequest) -> OrderRefusal | None:
         """Why this order cannot become a deal now; of the error names only ``MaxDemoTrades`` is known."""
         listing = LISTINGS.get(order.asset)
         if listing is None:
-            return Refusal("unknownAsset", order.amount)
+            return OrderRefusal("unknownAsset", order.amount)
         if not self._assets.is_tradable(listing):
-            return Refusal("closedAsset", order.amount)
+            return OrderRefusal("closedAsset", order.amount)
         if not MIN_AMOUNT <= order.amount <= MAX_AMOUNT:
-            return Refusal("amountOutOfRange", order.amount)
+            return OrderRefusal("amountOutOfRange", order.amount)
         if not self._assets.minimum_duration(listing) <= order.duration <= MAX_DURATION:
-            return Refusal("durationOutOfRange", order.amount)
+            return OrderRefusal("durationOutOfRange", order.amount)
         if order.amount > self._book.balance:
-            return Refusal("notMoney", order.amount)
+            return OrderRefusal("notMoney", order.amount)
         if len(self._book.opened) >= self._max_deals:
-            return Refusal("MaxDemoTrades", self._max_deals)
+            return OrderRefusal("MaxDemoTrades", self._max_deals)
         return None
 
     def payout(self, asset: str) -> int:
         """What a win on ``asset`` pays now, in percent."""
         return self._assets.payout(LISTINGS[asset], self._clock.now())
 
-    def open(self, order: Order, request_id: RequestId) -> Deal:
+    def open(self, order: OrderRequest, request_id: RequestId) -> Deal:
         """Execute an order that nothing speaks against; the caller announces the deal."""
         now = math.floor(self._clock.now() * 1000) / 1000
         second, milliseconds = divmod(round(now * 1000), 1000)
@@ -101,7 +101,7 @@ class Dealer:
         due = [position for position in self._book.opened.values() if position.deal.closes_at == closes_at]
         now = self._clock.utc()
         ended = [self._book.close(position.deal, self._closing_price(position), now) for position in due]
-        self._statements.announce_ended(ended)
+        self._pushes.announce_ended(ended)
 
     def _closing_price(self, position: Position) -> float:
         deal, forced = position

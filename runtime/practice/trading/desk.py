@@ -8,26 +8,26 @@ from typing import Literal
 import msgspec
 
 from actors.values import AccountKind, Direction
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.order import (
     Delayed,
     Doubled,
     LostAfter,
     LostBefore,
     OrderFault,
-    Refused,
+    RefusedOrder,
     Stranger,
 )
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder, RequestId
-from runtime.practice.server.clock import VenueClock
-from runtime.practice.server.connection import Connection
+from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.dispatch import Route, Routes
 from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
-from runtime.practice.trading.orders import Order, Refusal, money
-from runtime.practice.trading.statements import Statement, Statements
+from runtime.practice.trading.orders import OrderRefusal, OrderRequest, money
+from runtime.practice.trading.statements import AccountPushes, Statement
 
 _REFILLED = Decimal(50_000)
 
@@ -43,31 +43,31 @@ class _OpenOrder(msgspec.Struct, rename="camel"):
 
 
 class TradingDesk:
-    """Takes the next order fault from the board with every order that comes."""
+    """Takes the next order fault from the faults with every order that comes."""
 
     def __init__(
         self,
         dealer: Dealer,
         book: Book,
-        statements: Statements,
-        ledger: Ledger,
-        board: FaultBoard,
-        clock: VenueClock,
+        pushes: AccountPushes,
+        ledger: ExchangeLedger,
+        faults: ActiveFaults,
+        clock: ExchangeClock,
     ) -> None:
-        self._board = board
+        self._faults = faults
         self._dealer = dealer
         self._book = book
-        self._statements = statements
+        self._pushes = pushes
         self._ledger = ledger
         self._clock = clock
         self.routes: Routes = {
             "openOrder": Route(_OpenOrder, self._open_order),
-            "updateOpenedDeals": Route(object, lambda client, _: statements.tell(client, Statement.OPENED)),
+            "updateOpenedDeals": Route(object, lambda client, _: pushes.tell(client, Statement.OPENED)),
             "td/refill": Route(object, lambda client, _: self._refill(client)),
         }
 
-    def _open_order(self, client: Connection, request: _OpenOrder) -> None:
-        order = Order(
+    def _open_order(self, client: ClientConnection, request: _OpenOrder) -> None:
+        order = OrderRequest(
             request.asset,
             money(request.amount),
             Direction(request.action),
@@ -75,7 +75,7 @@ class TradingDesk:
             AccountKind.DEMO if request.is_demo else AccountKind.LIVE,
         )
         received = ReceivedOrder(request.request_id, client.id, order.asset, order.amount, self._clock.utc())
-        fault = self._board.take(OrderFault)
+        fault = self._faults.take(OrderFault)
         if isinstance(fault, LostBefore):
             self._ledger.write_order(received)
             if fault.drop:
@@ -91,22 +91,24 @@ class TradingDesk:
             self._ledger.write_order(received._replace(refusal=refusal.error))
             client.emit("failopenOrder", refusal._asdict() | {"asset": order.asset})
 
-    def _refusal(self, client: Connection, order: Order, fault: OrderFault | None) -> Refusal | None:
-        if isinstance(fault, Refused):
-            return Refusal(fault.error, order.amount)
+    def _refusal(
+        self, client: ClientConnection, order: OrderRequest, fault: OrderFault | None
+    ) -> OrderRefusal | None:
+        if isinstance(fault, RefusedOrder):
+            return OrderRefusal(fault.error, order.amount)
         if client.login.demo != (order.account is AccountKind.DEMO):
-            return Refusal("wrongAccount", order.amount)
+            return OrderRefusal("wrongAccount", order.amount)
         return self._dealer.refusal(order)
 
     def _execute(
-        self, client: Connection, order: Order, request_id: RequestId, fault: OrderFault | None
+        self, client: ClientConnection, order: OrderRequest, request_id: RequestId, fault: OrderFault | None
     ) -> None:
         deal = self._dealer.open(order, request_id)
         acknowledgement = deals.as_accepted(deal, self._book.uid, request_id)
         self._acknowledge(client, acknowledgement, fault)
-        self._statements.tell_all(Statement.BALANCE, Statement.OPENED)
+        self._pushes.tell_all(Statement.BALANCE, Statement.OPENED)
 
-    def _acknowledge(self, client: Connection, payload: object, fault: OrderFault | None) -> None:
+    def _acknowledge(self, client: ClientConnection, payload: object, fault: OrderFault | None) -> None:
         match fault:
             case LostAfter(drop=True):
                 client.abort()
@@ -120,7 +122,7 @@ class TradingDesk:
             case _:
                 client.emit("successopenOrder", payload)
 
-    def _refill(self, client: Connection) -> None:
+    def _refill(self, client: ClientConnection) -> None:
         if client.login.demo:
             self._book.refill(_REFILLED, self._clock.utc())
-            self._statements.tell_all(Statement.BALANCE)
+            self._pushes.tell_all(Statement.BALANCE)

@@ -15,7 +15,7 @@ COMMANDS = (Direction.CALL, Direction.PUT)
 _NEVER = "0000-00-00 00:00:00"
 
 
-class Order(NamedTuple):
+class OrderRequest(NamedTuple):
     """``duration`` in seconds, ``amount`` in the account's currency."""
 
     asset: str
@@ -25,7 +25,7 @@ class Order(NamedTuple):
     account: AccountKind
 
 
-class Refusal(NamedTuple):
+class OrderRefusal(NamedTuple):
     """``amount`` is the stake, but where too many deals are open it is how many may be (protocol 1.7.7)."""
 
     error: str
@@ -37,14 +37,14 @@ def money(amount: float) -> Decimal:
     return Decimal(str(amount))
 
 
-class PendingOrder(msgspec.Struct, frozen=True):
+class KeptOrder(msgspec.Struct, frozen=True):
     """Waits for venue time ``open_at`` or, where that is ``None``, for ``open_price``.
 
     ``rising`` tells from which side the price has to come.
     """
 
     id: int
-    order: Order
+    order: OrderRequest
     minimum_payout: int
     created_at: int
     open_at: int | None = None

@@ -9,13 +9,13 @@ from actors.values import AccountKind
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.server.alarms import Alarms
-from runtime.practice.server.clock import VenueClock, read_stamp
-from runtime.practice.server.connection import Connection
+from runtime.practice.server.clock import ExchangeClock, read_stamp
+from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.dispatch import Route, Routes
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
-from runtime.practice.trading.orders import COMMANDS, Order, PendingOrder, money
-from runtime.practice.trading.statements import Statement, Statements
+from runtime.practice.trading.orders import COMMANDS, KeptOrder, OrderRequest, money
+from runtime.practice.trading.statements import AccountPushes, Statement
 
 _AT_TIME = 0
 
@@ -35,16 +35,16 @@ class _CancelPending(msgspec.Struct):
     ticket: str
 
 
-class PendingDesk:
+class PendingOrders:
     """Each order has one chance: if it cannot become a deal when it is due, it is dropped."""
 
     def __init__(
-        self, dealer: Dealer, book: Book, quotes: Quotes, statements: Statements, clock: VenueClock
+        self, dealer: Dealer, book: Book, quotes: Quotes, pushes: AccountPushes, clock: ExchangeClock
     ) -> None:
         self._dealer = dealer
         self._book = book
         self._quotes = quotes
-        self._statements = statements
+        self._pushes = pushes
         self._clock = clock
         self._alarms = Alarms(clock)
         self.routes: Routes = {
@@ -60,7 +60,7 @@ class PendingDesk:
     def stop(self) -> None:
         self._alarms.clear()
 
-    def _open(self, client: Connection, request: _OpenPending) -> None:
+    def _open(self, client: ClientConnection, request: _OpenPending) -> None:
         pending = self._draw_up(client, request)
         if error := self._refusal(pending):
             client.emit(
@@ -69,11 +69,11 @@ class PendingDesk:
             return
         self._book.pending[pending.ticket] = pending
         client.emit("successopenPendingOrder", {"data": pending.as_created()})
-        self._statements.tell_all(Statement.PENDING)
+        self._pushes.tell_all(Statement.PENDING)
         self._watch(pending)
 
-    def _draw_up(self, client: Connection, request: _OpenPending) -> PendingOrder:
-        order = Order(
+    def _draw_up(self, client: ClientConnection, request: _OpenPending) -> KeptOrder:
+        order = OrderRequest(
             request.asset,
             money(request.amount),
             COMMANDS[request.command],
@@ -83,7 +83,7 @@ class PendingDesk:
         now = self._clock.now()
         by_time = request.open_type == _AT_TIME
         listing = LISTINGS.get(request.asset)
-        return PendingOrder(
+        return KeptOrder(
             id=next(self._book.pending_ids),
             order=order,
             minimum_payout=request.min_payout,
@@ -93,7 +93,7 @@ class PendingDesk:
             rising=listing is not None and self._quotes.price(listing, now) < request.open_price,
         )
 
-    def _refusal(self, pending: PendingOrder) -> dict[str, object] | None:
+    def _refusal(self, pending: KeptOrder) -> dict[str, object] | None:
         if pending.open_at is None and pending.open_price <= 0:
             return {"error": "OPEN_PRICE"}
         if pending.open_at is not None and pending.open_at <= self._clock.now():
@@ -102,22 +102,22 @@ class PendingDesk:
             return refusal._asdict() | {"asset": pending.order.asset}
         return None
 
-    def _cancel(self, client: Connection, request: _CancelPending) -> None:
+    def _cancel(self, client: ClientConnection, request: _CancelPending) -> None:
         ticket = {"ticket": request.ticket}
         if self._book.pending.pop(request.ticket, None) is None:
             client.emit("failcancelPendingOrder", {"error": "notFound"} | ticket)
             return
         self._alarms.drop(request.ticket)
         client.emit("successcancelPendingOrder", ticket)
-        self._statements.tell_all(Statement.PENDING)
+        self._pushes.tell_all(Statement.PENDING)
 
-    def _watch(self, pending: PendingOrder) -> None:
+    def _watch(self, pending: KeptOrder) -> None:
         if pending.open_at is None:
             self._look(pending)
         else:
             self._alarms.set(pending.ticket, pending.open_at, partial(self._fall_due, pending))
 
-    def _look(self, pending: PendingOrder) -> None:
+    def _look(self, pending: KeptOrder) -> None:
         """See whether the price is there, now and at every tick to come."""
         listing = LISTINGS[pending.order.asset]
         now = self._clock.now()
@@ -127,13 +127,13 @@ class PendingDesk:
         next_tick = self._quotes.instant(listing, self._quotes.number_after(listing, now))
         self._alarms.set(pending.ticket, next_tick, partial(self._look, pending))
 
-    def _fall_due(self, pending: PendingOrder) -> None:
+    def _fall_due(self, pending: KeptOrder) -> None:
         del self._book.pending[pending.ticket]
         order = pending.order
         if self._dealer.refusal(order) is None and self._dealer.payout(order.asset) >= pending.minimum_payout:
             self._dealer.open(order, pending.ticket)
-            self._statements.tell_all(Statement.BALANCE, Statement.OPENED)
-        self._statements.tell_all(Statement.PENDING)
+            self._pushes.tell_all(Statement.BALANCE, Statement.OPENED)
+        self._pushes.tell_all(Statement.PENDING)
 
 
 def _read_time(stamp: str) -> int:

@@ -4,8 +4,8 @@ import enum
 from decimal import Decimal
 
 from actors.values import Deal
-from runtime.practice.server.clients import Audience
-from runtime.practice.server.connection import Connection
+from runtime.practice.server.clients import Clients
+from runtime.practice.server.connection import ClientConnection
 from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
 
@@ -19,30 +19,30 @@ class Statement(enum.Enum):
     PENDING = "successupdatePending"
 
 
-class Statements:
+class AccountPushes:
     """Each tells how the book stands at that moment."""
 
-    def __init__(self, book: Book, audience: Audience) -> None:
+    def __init__(self, book: Book, clients: Clients) -> None:
         self._book = book
-        self._audience = audience
+        self._clients = clients
 
-    def tell(self, client: Connection, *statements: Statement) -> None:
-        for statement in statements:
+    def tell(self, client: ClientConnection, *pushes: Statement) -> None:
+        for statement in pushes:
             client.emit(statement.value, self._payload(statement, client))
 
-    def tell_all(self, *statements: Statement) -> None:
-        """To everyone who is logged in."""
-        for client in self._audience.authenticated():
-            self.tell(client, *statements)
+    def tell_all(self, *pushes: Statement) -> None:
+        """Push to all clients that are logged in."""
+        for client in self._clients.authenticated():
+            self.tell(client, *pushes)
 
     def announce_ended(self, ended: list[Deal]) -> None:
         """Tell everyone of deals that ended in one second (protocol 1.7.8)."""
         won = sum((deal.profit for deal in ended if deal.profit and deal.profit > 0), Decimal(0))
         listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
-        self._audience.publish("successcloseOrder", {"profit": won, "deals": listed})
+        self._clients.publish("successcloseOrder", {"profit": won, "deals": listed})
         self.tell_all(Statement.BALANCE, Statement.CLOSED, Statement.OPENED)
 
-    def _payload(self, statement: Statement, client: Connection) -> object:
+    def _payload(self, statement: Statement, client: ClientConnection) -> object:
         book = self._book
         match statement:
             case Statement.BALANCE:

@@ -14,7 +14,7 @@ import msgspec
 from actors.orders.order import OrderState
 from actors.values import Deal, Direction
 from labs.chaos.child import OPENED, Answered, Asked, Terms
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 
 LATE = 0.5
 """Seconds after its deadline from which an answer counts as late: a loaded machine needs some."""
@@ -80,7 +80,7 @@ def read_journal(path: Path) -> list[Row]:
 class Score:
     """``violations`` are sentences; there is none after a good run."""
 
-    def __init__(self, record: Record, journal: Sequence[Row], ledger: Ledger) -> None:
+    def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
         self._record = record
         self._rows = {row.id: row for row in journal}
         self._deals = {deal.id: str(origin) for origin, deal in ledger.deals()}

@@ -28,7 +28,7 @@ from labs.faults.scene import (
 )
 from runtime.control.protocol import ReloadRuntime
 from runtime.practice import PracticeExchange
-from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.clock import ExchangeClock
 
 ENDED = "ended"
 TWO_WORKERS = {"workers": 2, "streams_per_connection": 2}
@@ -140,7 +140,7 @@ def terminated() -> dict[str, float]:
         with trading(on) as trade:
             if not on.exchange.ledger.wait_until(lambda book: len(book.orders()) > 20, PATIENCE):
                 raise Violated("no orders arrived")
-            clock, workers = VenueClock(), running.workers()  # like the exchange's, which no step disturbs
+            clock, workers = ExchangeClock(), running.workers()  # like the exchange's, which no step disturbs
             signalled = clock.utc()
             running.process.send_signal(signal.SIGTERM)
             figures = {ENDED: _await_end(running, workers, 0)}

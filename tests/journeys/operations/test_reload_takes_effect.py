@@ -16,7 +16,7 @@ from actors.outbound.batching import PROMPT
 from runtime import Runtime, attach
 from runtime.control.protocol import ReloadRuntime
 from runtime.practice import PracticeExchange
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 from tests.journeys.journey import ASSETS, DEADLINE, Notebook, ask, exchange_of, status_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,7 +64,7 @@ def patient_batches(runtime: Runtime, notebook: Notebook) -> Watching:
     assert times[-1] - times[0] > 0.7
 
 
-def came(requests: int) -> Callable[[Ledger], bool]:
+def came(requests: int) -> Callable[[ExchangeLedger], bool]:
     return lambda book: book.count(LOAD) == requests
 
 

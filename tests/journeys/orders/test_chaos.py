@@ -11,7 +11,7 @@ from msgspec import structs
 
 from actors.orders.order import OrderState
 from actors.values import AccountKind, Deal, Direction
-from runtime.practice.ledger import Ledger
+from runtime.practice.ledger import ExchangeLedger
 
 NOW = 1_750_000_000.0
 TERMS = Terms(0, "EURUSD_otc", Decimal(5), Direction.CALL, 5)
@@ -26,7 +26,7 @@ def score_of(
     state: OrderState, outcome: str, *executed: str, took: float = 0.1, killed_at: float = 0.0
 ) -> Score:
     """Of one order, asked and answered; the deals ``executed`` came of it."""
-    ledger = Ledger()
+    ledger = ExchangeLedger()
     for id in executed:
         ledger.write_deal("order", deal(id))
     ours = deal("deal") if state is OrderState.OPEN else None
@@ -87,9 +87,9 @@ def test_who_stands_back_behind_a_like_order_of_the_same_moment_is_not_taken_for
         0: Answered(0, "OrderUnknown", "order", "", NOW + DEADLINE, DEADLINE),
         1: Answered(1, "NotSent", "", "", NOW + 0.01, 0.01),
     }
-    assert not Score(Record(others, DEADLINE, asked, answered), [row], Ledger()).violations
+    assert not Score(Record(others, DEADLINE, asked, answered), [row], ExchangeLedger()).violations
     del answered[0]
-    untrue = Score(Record(others[1:], DEADLINE, asked, answered), [row], Ledger())
+    untrue = Score(Record(others[1:], DEADLINE, asked, answered), [row], ExchangeLedger())
     assert "untruly" in untrue.violations[0]
 
 

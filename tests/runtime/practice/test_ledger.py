@@ -2,11 +2,11 @@
 
 import threading
 
-from runtime.practice import Ledger, ReceivedEvent
+from runtime.practice import ExchangeLedger, ReceivedEvent
 
 
 def test_one_tick_is_written_for_each_socket_that_got_it() -> None:
-    ledger = Ledger()
+    ledger = ExchangeLedger()
     ledger.write_ticks("A", 1.0, 5.0, [1, 2])
     ledger.write_ticks("B", 2.0, 6.0, [2])
     assert ledger.ticks() == [(1, "A", 1.0, 5.0), (2, "A", 1.0, 5.0), (2, "B", 2.0, 6.0)]
@@ -15,7 +15,7 @@ def test_one_tick_is_written_for_each_socket_that_got_it() -> None:
 
 
 def test_what_is_forgotten_still_counts() -> None:
-    ledger = Ledger()
+    ledger = ExchangeLedger()
     for number in range(20_001):
         ledger.write_event(ReceivedEvent(1, "ps", number, 0.0))
     assert ledger.count("ps") == 20_001
@@ -23,7 +23,7 @@ def test_what_is_forgotten_still_counts() -> None:
 
 
 def test_a_sockets_record_follows_its_life() -> None:
-    ledger = Ledger()
+    ledger = ExchangeLedger()
     ledger.write_opened(1, "EAST", 10.0)
     ledger.write_authenticated(1)
     ledger.write_messages(1, 3)
@@ -35,7 +35,7 @@ def test_a_sockets_record_follows_its_life() -> None:
 
 
 def test_waiting_ends_with_the_entry_that_was_waited_for() -> None:
-    ledger = Ledger()
+    ledger = ExchangeLedger()
     writer = threading.Thread(target=ledger.write_ticks, args=("A", 1.0, 5.0, [1]))
     writer.start()
     assert ledger.wait_until(lambda entries: entries.tick_count == 1, timeout=5)
@@ -43,4 +43,4 @@ def test_waiting_ends_with_the_entry_that_was_waited_for() -> None:
 
 
 def test_waiting_in_vain_ends_at_the_deadline() -> None:
-    assert not Ledger().wait_until(lambda entries: entries.tick_count == 1, timeout=0.01)
+    assert not ExchangeLedger().wait_until(lambda entries: entries.tick_count == 1, timeout=0.01)

@@ -1,28 +1,28 @@
 """Which fault strikes where, how often, and until when."""
 
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import Hang, Outage, Refuse, Restart
-from runtime.practice.faults.order import Doubled, OrderFault, Refused
+from runtime.practice.faults.gate import Hang, Outage, Refuse, RestartRegion
+from runtime.practice.faults.order import Doubled, OrderFault, RefusedOrder
 from runtime.practice.faults.venue import Mute
 
 
-def board_of(*faults: Fault) -> FaultBoard:
-    board = FaultBoard()
+def board_of(*faults: Fault) -> ActiveFaults:
+    board = ActiveFaults()
     for fault in faults:
         board.add(fault)
     return board
 
 
 def test_an_empty_board_strikes_nothing() -> None:
-    board = FaultBoard()
+    board = ActiveFaults()
     assert board.find(Fault) is None
     assert board.take(Fault, region="EAST") is None
     assert board.end(lambda _: True) == []
 
 
 def test_faults_are_taken_in_the_order_in_which_they_were_added() -> None:
-    first, second = Refused(error="A", count=2), Doubled()
+    first, second = RefusedOrder(error="A", count=2), Doubled()
     board = board_of(first, second)
     assert [board.take(OrderFault) for _ in range(4)] == [first, first, second, None]
 
@@ -58,7 +58,7 @@ def test_a_fault_strikes_at_its_place_and_one_without_a_place_everywhere() -> No
 
 
 def test_a_kind_is_found_by_what_it_is_a_case_of() -> None:
-    assert board_of(Restart()).find(Outage, region="EAST") == Restart()
+    assert board_of(RestartRegion()).find(Outage, region="EAST") == RestartRegion()
     assert board_of(Refuse(region="EAST")).find(Outage, region="WEST") is None
 
 

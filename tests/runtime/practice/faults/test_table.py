@@ -6,7 +6,7 @@ import pytest
 
 from actors.errors import RequestRefused
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import Answer
+from runtime.practice.faults.gate import AnswerStatus
 from runtime.practice.faults.socket import Close, Slow
 from runtime.practice.faults.table import FAULTS, explain, make_fault, read_line, show, usage
 
@@ -58,7 +58,7 @@ def test_a_quote_without_an_end_is_refused() -> None:
         Slow(rate=1000),
         Close(code=1012, reason="it's over", count=2),
         Close(),
-        Answer(status=503, retry_after=2, date=True, region="EAST", lasts=0.5),
+        AnswerStatus(status=503, retry_after=2, date=True, region="EAST", lasts=0.5),
     ],
 )
 def test_what_is_shown_can_be_read_again(fault: Fault) -> None:

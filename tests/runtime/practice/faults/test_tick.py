@@ -4,17 +4,17 @@ import pytest
 
 from actors.errors import RequestRefused
 from runtime.practice import PracticeExchange
-from runtime.practice.faults.board import FaultBoard
+from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.tick import Duplicate, Reorder, TickFaults
-from runtime.practice.market.quotes import Quote
+from runtime.practice.market.quotes import QuotedPrice
 from runtime.practice.server.clock import UTC_OFFSET
 from tests.doubles.exchange_client import Client
 
-FIRST, SECOND, THIRD, FOURTH = (Quote(float(number), 1.0) for number in range(4))
+FIRST, SECOND, THIRD, FOURTH = (QuotedPrice(float(number), 1.0) for number in range(4))
 
 
 def test_a_duplicate_is_sent_twice_at_once() -> None:
-    board = FaultBoard()
+    board = ActiveFaults()
     faults = TickFaults(board)
     board.add(Duplicate())
     assert faults.apply("A", FIRST) == (FIRST, FIRST)
@@ -22,7 +22,7 @@ def test_a_duplicate_is_sent_twice_at_once() -> None:
 
 
 def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
-    board = FaultBoard()
+    board = ActiveFaults()
     faults = TickFaults(board)
     board.add(Reorder(count=2))
     assert faults.apply("A", FIRST) == ()

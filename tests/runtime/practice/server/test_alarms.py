@@ -3,14 +3,14 @@
 import asyncio
 
 from runtime.practice.server.alarms import Alarms
-from runtime.practice.server.clock import VenueClock
+from runtime.practice.server.clock import ExchangeClock
 
 DEADLINE = 5.0
 
 
 def test_a_call_never_comes_before_its_time() -> None:
     async def scenario() -> None:
-        clock = VenueClock()
+        clock = ExchangeClock()
         alarms = Alarms(clock)
         for _ in range(20):
             due, rang = clock.now() + 0.003, asyncio.Event()
@@ -23,7 +23,7 @@ def test_a_call_never_comes_before_its_time() -> None:
 
 def test_an_overdue_call_comes_at_once() -> None:
     async def scenario() -> None:
-        clock = VenueClock()
+        clock = ExchangeClock()
         rang = asyncio.Event()
         Alarms(clock).set("key", clock.now() - 100, rang.set)
         await asyncio.wait_for(rang.wait(), DEADLINE)
@@ -33,7 +33,7 @@ def test_an_overdue_call_comes_at_once() -> None:
 
 def test_a_key_has_one_call_and_a_dropped_one_none() -> None:
     async def scenario() -> list[str]:
-        clock = VenueClock()
+        clock = ExchangeClock()
         alarms = Alarms(clock)
         rang: list[str] = []
         done = asyncio.Event()

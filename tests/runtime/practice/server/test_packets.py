@@ -4,23 +4,23 @@ import pytest
 
 from actors.errors import RemoteProtocolError
 from runtime.practice.server import packets
-from runtime.practice.server.packets import Kind, Packet
+from runtime.practice.server.packets import ClientPacket, Kind
 
 
 @pytest.mark.parametrize(
     ("text", "packet"),
     [
-        ("1", Packet(Kind.CLOSE)),
-        ("3", Packet(Kind.PONG)),
-        ("40", Packet(Kind.CONNECT)),
-        ('40{"token":"x"}', Packet(Kind.CONNECT)),
-        ("41", Packet(Kind.DISCONNECT)),
-        ('42["ps"]', Packet(Kind.EVENT, "ps")),
-        ('42["subfor","EURUSD_otc"]', Packet(Kind.EVENT, "subfor", "EURUSD_otc")),
-        ('427["x",{"a":1}]', Packet(Kind.EVENT, "x", {"a": 1})),
+        ("1", ClientPacket(Kind.CLOSE)),
+        ("3", ClientPacket(Kind.PONG)),
+        ("40", ClientPacket(Kind.CONNECT)),
+        ('40{"token":"x"}', ClientPacket(Kind.CONNECT)),
+        ("41", ClientPacket(Kind.DISCONNECT)),
+        ('42["ps"]', ClientPacket(Kind.EVENT, "ps")),
+        ('42["subfor","EURUSD_otc"]', ClientPacket(Kind.EVENT, "subfor", "EURUSD_otc")),
+        ('427["x",{"a":1}]', ClientPacket(Kind.EVENT, "x", {"a": 1})),
     ],
 )
-def test_what_clients_send_is_understood(text: str, packet: Packet) -> None:
+def test_what_clients_send_is_understood(text: str, packet: ClientPacket) -> None:
     assert packets.parse(text) == packet
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from actors.values import AccountKind, Deal, Direction, Outcome
-from runtime.practice import ExecutedDeal, Ledger
+from runtime.practice import ExchangeLedger, ExecutedDeal
 from runtime.practice.trading.book import Book, Position
 
 NOW = 1_770_000_000.0
@@ -23,8 +23,8 @@ def deal(number: int = 1, direction: Direction = Direction.CALL, amount: str = "
     )
 
 
-def make_book() -> tuple[Book, Ledger]:
-    ledger = Ledger()
+def make_book() -> tuple[Book, ExchangeLedger]:
+    ledger = ExchangeLedger()
     return Book(10_000_001, Decimal(100), ledger, NOW), ledger
 
 

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Literal
 
 from actors.values import Deal, Direction, Outcome
-from runtime.practice import ExecutedDeal, Ledger, PracticeExchange
+from runtime.practice import ExchangeLedger, ExecutedDeal, PracticeExchange
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.server.clock import UTC_OFFSET
@@ -21,7 +21,7 @@ QUOTES = Quotes(1, 100)
 def closed_deals(exchange: PracticeExchange, count: int) -> list[ExecutedDeal]:
     """All deals, once so many of them have closed."""
 
-    def closed(ledger: Ledger) -> bool:
+    def closed(ledger: ExchangeLedger) -> bool:
         return sum(executed.deal.outcome is not None for executed in ledger.deals()) >= count
 
     assert exchange.ledger.wait_until(closed, DEADLINE)

@@ -5,19 +5,19 @@ from decimal import Decimal
 import pytest
 
 from actors.values import AccountKind, Direction
-from runtime.practice.trading.orders import Order, PendingOrder, money
+from runtime.practice.trading.orders import KeptOrder, OrderRequest, money
 
-ORDER = Order("EURUSD_otc", Decimal(1), Direction.CALL, 60, AccountKind.DEMO)
+ORDER = OrderRequest("EURUSD_otc", Decimal(1), Direction.CALL, 60, AccountKind.DEMO)
 
 
 @pytest.mark.parametrize(("rising", "reached"), [(True, [False, True, True]), (False, [True, True, False])])
 def test_a_price_is_reached_from_its_own_side(rising: bool, reached: list[bool]) -> None:
-    pending = PendingOrder(1, ORDER, 0, 0, open_price=1.1, rising=rising)
+    pending = KeptOrder(1, ORDER, 0, 0, open_price=1.1, rising=rising)
     assert [pending.reached_by(price) for price in (1.0, 1.1, 1.2)] == reached
 
 
 def test_every_ticket_is_another() -> None:
-    assert PendingOrder(1, ORDER, 0, 0).ticket != PendingOrder(1, ORDER, 0, 0).ticket
+    assert KeptOrder(1, ORDER, 0, 0).ticket != KeptOrder(1, ORDER, 0, 0).ticket
 
 
 def test_an_amount_keeps_the_digits_it_was_written_with() -> None:
