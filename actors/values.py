@@ -6,12 +6,19 @@ never comes further than ``actors/wire``.
 
 import enum
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
 LogLevel = Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"]
 """How severe a line of the log is, the least severe first; the names are loguru's."""
+
+
+class Life(NamedTuple):
+    """One life of a connection; ``epoch`` counts the lives of that connection from 1."""
+
+    connection: str
+    epoch: int
 
 
 class AccountKind(enum.Enum):

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from actors.messages.event import Event as Event
+from actors.messages.life import HasLife
 from actors.messages.order_events import (
     DealAccepted as DealAccepted,
     DealRefused as DealRefused,
@@ -84,7 +85,7 @@ class RawMessage(Event, frozen=True):
         return f"raw.{self.name}"
 
 
-class ConnectionUp(Event, frozen=True):
+class ConnectionUp(HasLife, Event, frozen=True):
     """A connection is authenticated; ``epoch`` counts its lives from 1."""
 
     base_topic: ClassVar[str] = "connection.up"
@@ -93,7 +94,7 @@ class ConnectionUp(Event, frozen=True):
     region: str
 
 
-class ConnectionDown(Event, frozen=True):
+class ConnectionDown(HasLife, Event, frozen=True):
     """A connection's life ended. ``terminal`` means that the venue refused the session; ``was_ready``
     that it had been authenticated; ``retry_after`` for how many seconds the host wants to be left alone."""
 
@@ -107,7 +108,7 @@ class ConnectionDown(Event, frozen=True):
     retry_after: float | None = None
 
 
-class ConnectionSuspect(Event, frozen=True):
+class ConnectionSuspect(HasLife, Event, frozen=True):
     """The health monitor lost trust in a connection; the supervisor will replace it."""
 
     base_topic: ClassVar[str] = "connection.suspect"
@@ -116,7 +117,7 @@ class ConnectionSuspect(Event, frozen=True):
     reason: str
 
 
-class ConnectionReport(Event, frozen=True):
+class ConnectionReport(HasLife, Event, frozen=True):
     """A connection's own account of itself, once a second and once at its end, ``made_at`` (UTC).
 
     Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from actors.messages.control import Control
+from actors.messages.life import HasLife
 from actors.values import LogLevel, Region, Secret
 
 
@@ -89,7 +90,7 @@ class ConnectionSettings(Struct, frozen=True):
     max_message_size: int
 
 
-class StartConnection(Struct, frozen=True, tag=True):
+class StartConnection(HasLife, Struct, frozen=True, tag=True):
     """Start life number ``epoch`` of a connection, towards ``region``."""
 
     connection: str
@@ -170,7 +171,7 @@ class RegionsProbed(Struct, frozen=True):
     retry_after: dict[str, float]
 
 
-class ConnectionEnded(Struct, frozen=True):
+class ConnectionEnded(HasLife, Struct, frozen=True):
     """A connection actor has said its last word and ends."""
 
     connection: str

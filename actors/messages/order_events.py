@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from actors.messages.event import Event
+from actors.messages.life import HasLife
 from actors.values import Deal, PendingOrder
 
 
@@ -104,7 +105,7 @@ class DealRefused(Event, frozen=True):
     reason: str
 
 
-class DealsOpen(Event, frozen=True):
+class DealsOpen(HasLife, Event, frozen=True):
     """All open deals, pushed after login and on every change (protocol 1.7.9).
 
     Unless ``complete``, a row could not be read: then the list proves of no deal that there is none.
@@ -117,7 +118,7 @@ class DealsOpen(Event, frozen=True):
     complete: bool = True
 
 
-class DealsClosed(Event, frozen=True):
+class DealsClosed(HasLife, Event, frozen=True):
     """Deals that ended: with ``listed`` the venue's list of the latest, else those that ended just now.
 
     ``complete`` as in ``DealsOpen``.

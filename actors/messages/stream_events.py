@@ -5,6 +5,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from actors.messages.event import Event
+from actors.messages.life import HasLife
+from actors.values import Life
 
 
 class StreamReport(Struct, frozen=True, gc=False):
@@ -17,7 +19,7 @@ class StreamReport(Struct, frozen=True, gc=False):
     received_at: float
 
 
-class StreamPlaced(Event, frozen=True):
+class StreamPlaced(HasLife, Event, frozen=True):
     """A subscription left for this life of a connection ``at`` (UTC); the venue has not confirmed it yet."""
 
     base_topic: ClassVar[str] = "stream.placed"
@@ -28,7 +30,7 @@ class StreamPlaced(Event, frozen=True):
     at: float
 
 
-class StreamConfirmed(Event, frozen=True):
+class StreamConfirmed(HasLife, Event, frozen=True):
     """The venue confirmed a subscription on a connection."""
 
     base_topic: ClassVar[str] = "stream.confirmed"
@@ -53,7 +55,7 @@ class StreamReleased(Event, frozen=True):
     connection: str
 
 
-class StreamMoves(Event, frozen=True):
+class StreamMoves(HasLife, Event, frozen=True):
     """A stream is to pass from one life of a connection to another, ``target``. The old one goes on until it
     is released; with ``cut`` nothing that it still says of the stream is delivered."""
 
@@ -64,6 +66,10 @@ class StreamMoves(Event, frozen=True):
     target: str
     target_epoch: int
     cut: bool
+
+    @property
+    def target_life(self) -> Life:
+        return Life(self.target, self.target_epoch)
 
 
 class StreamStale(Event, frozen=True):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
+from actors.messages.life import HasLife
 from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopWorker, Tellable
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
 from actors.values import LogLevel
@@ -34,7 +35,7 @@ class Requests(Struct, frozen=True):
     requests: list[Request]
 
 
-class Send(Struct, frozen=True, tag=True):
+class Send(HasLife, Struct, frozen=True, tag=True):
     """Requests for one life of one connection, to leave in one write."""
 
     connection: str
@@ -58,7 +59,7 @@ class ConnectionWanted(Struct, frozen=True):
     """Somebody waits for the venue while no connection is up: open one."""
 
 
-class OrderSent(Struct, frozen=True):
+class OrderSent(HasLife, Struct, frozen=True):
     """An order is on its way to a connection in this life of it; from here on it may take effect."""
 
     order: str

@@ -57,6 +57,7 @@ from actors.values import (
     Candle,
     Deal,
     Direction,
+    Life,
     PendingOrder,
     Region,
     Secret,
@@ -197,6 +198,14 @@ def test_every_kind_of_event_is_published_somewhere() -> None:
 @pytest.mark.parametrize(("event", "topic"), EVENTS.values(), ids=lambda value: getattr(value, "topic", ""))
 def test_an_events_topic_is_its_promised_address(event: Event, topic: str) -> None:
     assert event.topic == topic
+
+
+def test_a_message_with_a_connection_and_an_epoch_has_a_life() -> None:
+    named = {kind for kind in ALL_STRUCTS if {"connection", "epoch"} <= {*kind.__struct_fields__}}
+
+    assert {kind for kind in ALL_STRUCTS if hasattr(kind, "life")} == named
+    assert events.ConnectionUp("c1", 2, "EU").life == Life("c1", 2)
+    assert events.StreamMoves("EURUSD_otc", "c1", 2, "c2", 1, True).target_life == Life("c2", 1)
 
 
 def test_a_ticks_topic_names_its_asset() -> None:

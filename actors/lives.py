@@ -1,0 +1,55 @@
+"""Which life of each connection is up, and which lives are over, whatever order the news comes in."""
+
+from collections.abc import Iterator
+
+from actors.values import Life
+
+
+class Lives:
+    """The lives that are up, at most one per connection; false while there are none.
+
+    Epochs of a connection only grow, so the end of a life is also the end of every earlier one. News that
+    comes late changes nothing: the end of an earlier life, or the start of one that is over or outrun.
+    """
+
+    def __init__(self) -> None:
+        self._up: dict[str, Life] = {}
+        self._over: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._up)
+
+    def __iter__(self) -> Iterator[Life]:
+        return iter(self._up.values())
+
+    def up(self, life: Life) -> bool:
+        """``life`` has begun; ``False`` if that news is late and changes nothing."""
+        current = self._up.get(life.connection)
+        if self.is_over(life) or (current is not None and life.epoch <= current.epoch):
+            return False
+        self._up[life.connection] = life
+        return True
+
+    def down(self, life: Life) -> bool:
+        """``life`` has ended, and every earlier one; ``False`` if none of them was up."""
+        self._over[life.connection] = max(life.epoch, self.last_over(life.connection))
+        current = self._up.get(life.connection)
+        if current is None or current.epoch > life.epoch:
+            return False
+        del self._up[life.connection]
+        return True
+
+    def current(self, connection: str) -> Life | None:
+        """The life that is up."""
+        return self._up.get(connection)
+
+    def is_current(self, life: Life) -> bool:
+        return self._up.get(life.connection) == life
+
+    def is_over(self, life: Life) -> bool:
+        """Whether its end, or a later one's, is known; a life that a later one has outrun may still talk."""
+        return life.epoch <= self.last_over(life.connection)
+
+    def last_over(self, connection: str) -> int:
+        """The latest epoch whose end is known; 0 if none is."""
+        return self._over.get(connection, 0)
