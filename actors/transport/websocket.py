@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import os
-import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from websocket import (
     WebSocket,
@@ -19,6 +18,7 @@ from websocket import (
 )
 
 from actors.errors import DialFailed
+from actors.transport.address import DEFAULT_PORTS, check_origin, header_problems, split_url
 from actors.transport.deadline import Deadline
 from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
 from actors.transport.stream import SocketTransport
@@ -28,10 +28,6 @@ from actors.transport.upgrade import UpgradeSocket
 # How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
 SEND_STALL_MS = 5000
 
-_DEFAULT_PORTS = {"ws": 80, "wss": 443}
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # surrogates have no UTF-8
-_OWN_HEADERS = re.compile(r"host|connection|upgrade|origin|sec-websocket-.*", re.IGNORECASE)
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 _Address = tuple[socket.AddressFamily, Any]
@@ -53,8 +49,8 @@ def dial(
 
     Raises ``DialFailed`` and nothing else; its text repeats nothing of what was sent or answered.
     """
-    target = _checked_url(url)
-    fields = _checked_headers(origin, headers or {})
+    fields = dict(headers or {})
+    target = _checked(url, origin, fields)
     addresses = _resolve(target)
     deadline = Deadline(timeout)
     try:
@@ -71,34 +67,23 @@ def dial(
         raise DialFailed(_reason(error, deadline)) from error
 
 
-def _checked_url(url: str) -> SplitResult:
-    if not url.isascii() or " " in url or _UNPRINTABLE.search(url):
-        raise DialFailed("the URL has a character that does not belong in one")
+def _checked(url: str, origin: str | None, headers: Mapping[str, str]) -> SplitResult:
+    """The parts of ``url``; raises ``DialFailed`` for what no handshake can carry."""
+    subject = "URL"
     try:
-        target = urlsplit(url)
-        usable = target.scheme in _DEFAULT_PORTS and target.hostname and target.port != 0
-    except ValueError:
-        usable = False
-    if not usable or target.username is not None:
-        raise DialFailed("the URL is not of the form ws[s]://host[:port]/path")
+        target = split_url(url)
+        subject = "origin"
+        if origin is not None:
+            check_origin(origin)
+    except ValueError as error:
+        raise DialFailed(f"the {subject} {error}") from None
+    for name, problem in header_problems(headers):
+        raise DialFailed(f"header {name!r} {problem}")
     return target
 
 
-def _checked_headers(origin: str | None, headers: Mapping[str, str]) -> dict[str, str]:
-    if origin is not None and _UNPRINTABLE.search(origin):
-        raise DialFailed("the origin contains a control character")
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise DialFailed(f"{name!r} is not the name of a header")
-        if _OWN_HEADERS.fullmatch(name):
-            raise DialFailed(f"header {name!r} is the handshake's own")
-        if _UNPRINTABLE.search(value):
-            raise DialFailed(f"the value of header {name!r} contains a control character")
-    return dict(headers)
-
-
 def _resolve(target: SplitResult) -> list[_Address]:
-    port = target.port or _DEFAULT_PORTS[target.scheme]
+    port = target.port or DEFAULT_PORTS[target.scheme]
     try:
         found = socket.getaddrinfo(target.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -133,7 +133,7 @@ def test_the_request_says_what_was_asked_and_nothing_else(monkeypatch: pytest.Mo
         return accept_for(request)
 
     with serve(upgrade(accept=accept)) as address:
-        headers = {"User-Agent": "Mozilla/5.0", "X-Name": "naïve"}
+        headers = {"User-Agent": "Mozilla/5.0", "X-Name": "a, b"}
         url = f"ws://{address}/socket.io/?EIO=4&transport=websocket"
         dial(url, timeout=WAIT, origin="https://example.com", headers=headers).close()
 
@@ -146,45 +146,35 @@ def test_the_request_says_what_was_asked_and_nothing_else(monkeypatch: pytest.Mo
         "Sec-WebSocket-Version: 13",
         "Upgrade: websocket",
         "User-Agent: Mozilla/5.0",
-        "X-Name: naïve",
+        "X-Name: a, b",
     ]
 
 
 @pytest.mark.parametrize(
-    ("path", "options"),
+    ("path", "options", "reason"),
     [
-        ("/\r\nX-Injected: 1", {}),
-        ("/a b", {}),
-        ("/\x00", {}),
-        ("/é", {}),
-        ("/", {"origin": "https://a\r\nX-Injected: 1"}),
-        ("/", {"headers": {"X-Name": f"{CANARY}\r\nX-Injected: 1"}}),
-        ("/", {"headers": {"X-Name": f"{CANARY}\x00"}}),
-        ("/", {"headers": {"X-Name": "\udcff"}}),
-        ("/", {"headers": {"X-Name\r\nX-Injected": "1"}}),
-        ("/", {"headers": {"": "1"}}),
-        ("/", {"headers": {"Sec-WebSocket-Key": "1"}}),
-        ("/", {"headers": {"host": "elsewhere"}}),
+        ("/\r\nX-Injected: 1", {}, "the URL must have no spaces"),
+        ("/#fragment", {}, "the URL must have no user"),
+        ("/", {"origin": "https://a\r\nX-Injected: 1"}, "the origin must have no spaces"),
+        ("/", {"headers": {"X-Name": f"{CANARY}\r\nX-Injected: 1"}}, "header 'X-Name' has a line break"),
+        ("/", {"headers": {"X\r\nY": "1"}}, r"header 'X\r\nY' is not a header's name"),
+        (
+            "/",
+            {"headers": {"Content-Length": "1"}},
+            "header 'Content-Length' belongs to the WebSocket handsh",
+        ),
     ],
 )
-def test_what_would_forge_a_header_is_refused_before_anything_is_sent(
-    path: str, options: dict[str, object]
+def test_a_request_that_breaks_a_rule_is_refused_before_anything_is_sent(
+    path: str, options: dict[str, object], reason: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         failure = refusal(f"ws://localhost:{listener.getsockname()[1]}{path}", **options)
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             listener.accept()
+    assert str(failure).startswith(reason)
     assert CANARY not in str(failure)
-    assert "\n" not in str(failure)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "localhost", "http://localhost/", "ws://", "ws://localhost:0/", "ws://localhost:x/", "ws://u:p@h/"],
-)
-def test_a_url_of_another_form_is_refused(url: str) -> None:
-    assert "ws[s]://host" in str(refusal(url))
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", f"{'a' * 64}.com"])

@@ -218,7 +218,7 @@ def test_the_nearest_right_level_is_suggested() -> None:
         ("wss://a b/", "must have no spaces and only ASCII"),
         ("wss://a.b/\\r\\nX: y", "must have no spaces and only ASCII"),
         ("wss://b\u00fccher.example/", "must have no spaces and only ASCII"),
-        ("", "must have no spaces and only ASCII"),
+        ("", "must begin with wss://"),
         ("wss://api-eu.po.market/", "is not a host for demo sessions"),
     ],
 )

@@ -1,0 +1,77 @@
+"""What the URL, the origin and the header fields of a WebSocket request may be (RFC 6455, 3 and 4.1).
+
+Each text of a ``ValueError`` continues a sentence about its subject: ``has no host``. None quotes the input,
+which may hold a secret.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import SplitResult, urlsplit
+
+DEFAULT_PORTS = {"ws": 80, "wss": 443}
+
+_URL_CHARACTERS = re.compile(r"[!-~]*")  # urlsplit drops a line break and a tab without an error
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_FIELD_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")  # RFC 9110, 5.5, without obs-text
+_HANDSHAKE_FIELDS = frozenset(
+    {"host", "upgrade", "connection", "origin", "content-length", "transfer-encoding"}
+)
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of a ``ws://`` or ``wss://`` URL; raises ``ValueError``."""
+    parts = _split(url)
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError("must begin with wss:// or ws://")
+    if not parts.hostname:
+        raise ValueError("has no host")
+    if parts.username is not None or "#" in url:
+        raise ValueError("must have no user, password or #fragment")
+    return parts
+
+
+def check_origin(origin: str) -> None:
+    """Scheme and host of a web site (RFC 6454, 6.2); raises ``ValueError``."""
+    parts = _split(origin)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an origin (such as https://example.com)")
+    if origin != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
+        raise ValueError("must be scheme and host only (such as https://example.com)")
+
+
+def header_problems(fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The name of each field that would break the handshake, or add a field of its own to it, and why."""
+    seen: set[str] = set()
+    for name, value in fields.items():
+        folded = name.lower()
+        if not _TOKEN.fullmatch(name):
+            yield name, "is not a header's name"
+        elif folded in seen:
+            yield name, "is there twice, in upper and lower case"
+        elif folded in _HANDSHAKE_FIELDS or folded.startswith("sec-websocket-"):
+            yield name, "belongs to the WebSocket handshake"
+        elif not _FIELD_VALUE.fullmatch(value):
+            yield name, "has a line break, a space at an end or a character that is not ASCII"
+        seen.add(folded)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine: ``localhost``, or an address of its loopback network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _split(url: str) -> SplitResult:
+    if not _URL_CHARACTERS.fullmatch(url):
+        raise ValueError("must have no spaces and only ASCII (write a host in punycode)")
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("is not a URL with a usable host and port")
+    return parts
