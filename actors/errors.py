@@ -20,6 +20,7 @@ TellwireError
 │       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
 ├── WorkerDied             a worker process ended or fell silent
 ├── TooManyRestarts        a child of the supervisor died more often than it may
+├── JournalInUse           another runtime keeps the journal of orders, so this one does not start
 └── NoRuntime              no runtime is running where one was to be attached to
     └── RuntimeHung        one is there, holds its control socket, and does not answer
 """
@@ -132,6 +133,10 @@ class WorkerDied(TellwireError):
 
 class TooManyRestarts(TellwireError):
     """A worker or a connection died again and again after it was up, faster than is allowed."""
+
+
+class JournalInUse(TellwireError):
+    """Another runtime holds the journal of orders; two runtimes on one account must not both trade."""
 
 
 class NoRuntime(TellwireError):

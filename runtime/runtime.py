@@ -93,7 +93,7 @@ class Runtime:
     def start(self) -> None:
         """Start everything; returns before the first connection is up, for every ask waits for that.
 
-        Raises ``Halted`` if another runtime keeps the journal of orders; nothing is left running then.
+        Raises ``JournalInUse`` if another runtime holds the journal of orders; nothing is left running then.
         """
         try:
             self._start(self._session or self._open_exchange())

@@ -21,7 +21,7 @@ from runtime.config import Config, load
 from runtime.control.attachment import attach
 from runtime.control.path import control_path
 from runtime.control.protocol import Welcome
-from runtime.storage.lock import own
+from runtime.storage.lock import acquire
 from runtime.system.probing import Probe, probe
 from runtime.system.settings import journal_path, make_plan, regions_for
 
@@ -224,7 +224,7 @@ def _contents(path: Path, running: Welcome | None) -> Finding:
 
 
 def _keeper(path: Path, running: Welcome | None) -> str:
-    lock = own(path)
+    lock = acquire(path)
     if lock is not None:
         lock.close()
         return "kept by nobody"

@@ -10,7 +10,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.errors import AuthRejected
+from actors.errors import AuthRejected, JournalInUse
 from actors.messages.commands import Subscribe
 from actors.messages.events import ConfigReloaded
 from actors.routing.subscriber import Subscriber
@@ -66,6 +66,9 @@ class Run:
             try:
                 self._runtime.start()
                 ending = self._show(began)
+            except JournalInUse as error:
+                logger.error("{}", error)
+                return error
             except Exception as error:  # noqa: BLE001  # our log hides secrets, the interpreter's last words do not
                 logger.opt(exception=error).critical("this was not foreseen")
                 return self._runtime.failure or error  # a refused session, whatever else went wrong

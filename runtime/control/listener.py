@@ -21,7 +21,7 @@ from loguru import logger
 from actors.errors import NoRuntime, RuntimeHung
 from runtime.config import Config
 from runtime.control.path import LONGEST, control_path, make_private
-from runtime.storage.lock import own
+from runtime.storage.lock import acquire
 
 BACKLOG: Final = 128
 
@@ -162,7 +162,7 @@ def _credentials(sock: socket.socket) -> tuple[int, int]:
 
 def _kept(path: Path) -> sqlite3.Connection:
     try:
-        lock = own(path)
+        lock = acquire(path)
     except sqlite3.Error as error:
         raise PermissionError(f"{path}.lock cannot be had: {error}") from error
     if lock is None:

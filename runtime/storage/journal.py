@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.errors import Halted
+from actors.errors import Halted, JournalInUse
 from actors.orders.order import UNFINISHED, Order
-from runtime.storage.lock import own
+from runtime.storage.lock import acquire
 
 VERSION: Final = 1
 FINISHED_LOADED: Final = 1_000
@@ -63,28 +63,24 @@ INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE S
 """
 
 
-class JournalInUse(Halted):
-    """Another runtime keeps the journal: two that trade on one account must not both start."""
-
-
 class SqliteJournal:
     """One file with one owner; anybody may read it with ``sqlite3``.
 
-    A thread may hand it over to another, but two must not use it at the same time.
+    One thread may hand the object to another, but two must not use it at the same time.
 
     Every method raises ``Halted`` if the file does not allow what it does: no journal, no orders.
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens the file or makes it, its folder too.
+        """Open the file, or create it and its folder.
 
-        Refused at once while another ``SqliteJournal`` keeps it, in this process or another one, and if a
-        newer version wrote it.
+        Raises ``JournalInUse`` at once while another ``SqliteJournal`` holds the file, in this process or
+        another, and ``Halted`` if a newer version wrote it.
         """
         self._path = path.resolve()
         with self._translated("opened"), ExitStack() as files:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            files.enter_context(closing(self._own()))
+            files.enter_context(closing(self._acquire_lock()))
             self._db = files.enter_context(closing(self._open()))
             self._files = files.pop_all()
 
@@ -131,8 +127,8 @@ class SqliteJournal:
     def close(self) -> None:
         self._files.close()
 
-    def _own(self) -> sqlite3.Connection:
-        lock = own(self._path)
+    def _acquire_lock(self) -> sqlite3.Connection:
+        lock = acquire(self._path)
         if lock is None:
             raise JournalInUse(f"the journal {self._path} is in use by another runtime")
         return lock
@@ -219,11 +215,12 @@ class NoJournal:
 
 
 def open_journal(path: Path) -> SqliteJournal | NoJournal:
-    """The journal in ``path``; raises ``JournalInUse`` if another runtime keeps it."""
+    """The journal in ``path``, or the reason why there can be none.
+
+    Raises ``JournalInUse`` if another runtime holds the file: its orders are not ours to judge.
+    """
     try:
         journal = SqliteJournal(path)
-    except JournalInUse:
-        raise
     except Halted as error:
         return NoJournal(str(error))
     try:

@@ -1,14 +1,14 @@
-"""One keeper at a time of something on disk, whatever becomes of its process."""
+"""A lock on something on disk: one holder at a time, released with its process."""
 
 import sqlite3
 from pathlib import Path
 
 
-def own(path: Path) -> sqlite3.Connection | None:
-    """Keep ``path`` until the result is closed or its process ends; ``None`` while somebody else does.
+def acquire(path: Path) -> sqlite3.Connection | None:
+    """Lock ``path`` until the result is closed or this process ends; ``None`` while another holder has it.
 
-    Holds SQLite's own lock on a file beside: every system has it, and it holds between the threads of a
-    process too. Any thread may close it. Raises ``sqlite3.Error`` if there can be no such file.
+    The lock is SQLite's own, on the file ``path``.lock: it exists on every system, and it also holds between
+    two threads of one process. Any thread may close it. Raises ``sqlite3.Error`` if that file cannot be made.
     """
     lock = sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
     try:

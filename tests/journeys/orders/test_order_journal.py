@@ -13,7 +13,7 @@ import psutil
 import pykka
 import pytest
 
-from actors.errors import Halted, RequestError
+from actors.errors import Halted, JournalInUse, RequestError
 from actors.messages import (
     GetOpenedDeals,
     Resume,
@@ -46,7 +46,7 @@ def test_a_second_runtime_on_the_same_journal_is_refused_and_leaves_nothing_runn
         threads = set(threading.enumerate())
         processes = len(psutil.Process().children(recursive=True))
         second = Runtime(config)
-        with pytest.raises(Halted, match=str(journal)):
+        with pytest.raises(JournalInUse, match=str(journal)):
             second.start()
         assert len(pykka.ActorRegistry.get_all()) == actors
         assert {thread for thread in threading.enumerate() if thread.is_alive()} <= threads

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import Halted, NotPlaced, NotSent, OrderUnknown
+from actors.errors import JournalInUse, NotPlaced, NotSent, OrderUnknown
 from actors.messages import (
     AwaitResult,
     GetClosedDeals,
@@ -217,7 +217,7 @@ def test_a_runtime_in_another_process_keeps_the_journal_too(
     config = trading(exchange, journal)
     with child(config, 5):
         orders_arrive(exchange, 1)
-        with pytest.raises(Halted, match=str(journal)), Runtime(config):
+        with pytest.raises(JournalInUse, match=str(journal)), Runtime(config):
             pytest.fail("two runtimes trade with one journal")
     with listening(config) as (runtime, _):
         ask(runtime, bet(6))

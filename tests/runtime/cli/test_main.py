@@ -1,5 +1,6 @@
 """The command line, in processes of its own, up to its exit codes."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 
 from runtime.main import main
 from runtime.practice import PracticeExchange
+from runtime.storage.journal import SqliteJournal
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = ROOT / "configs" / "pocketoption.yaml"
@@ -107,6 +109,17 @@ def test_a_broken_configuration_starts_nothing_and_names_every_problem(start: St
     assert out == ""
     assert [line.split(": ")[0] for line in err.splitlines()] == [f"{file}:2:21", f"{file}:2:25"]
     assert "did you mean workers?" in err
+
+
+def test_a_journal_that_another_runtime_holds_is_named_in_one_line(start: Start, tmp_path: Path) -> None:
+    journal, file = tmp_path / "orders.sqlite", tmp_path / "second.yaml"
+    file.write_text(f"config_version: 1\norders: {{journal: '{journal}'}}\n")
+    with contextlib.closing(SqliteJournal(journal)):
+        code, _, err = ended(start(file, "--practice"))
+    assert code == 70
+    [line] = [line for line in err.splitlines() if str(journal) in line]
+    assert line.endswith(f"ERROR    the journal {journal} is in use by another runtime")
+    assert "Traceback" not in err
 
 
 def test_a_missing_file_is_named(start: Start) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from actors.errors import Halted
+from actors.errors import Halted, JournalInUse
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Deal, Direction
 from runtime.storage.journal import FINISHED_LOADED, SqliteJournal
@@ -176,7 +176,7 @@ def test_a_second_owner_is_refused_at_once(path: Path, journal: SqliteJournal) -
     alias = path.parent / "alias.sqlite"
     alias.symlink_to(path)
     for name in (path, alias):
-        with pytest.raises(Halted, match=r"orders\.sqlite is in use by another runtime"):
+        with pytest.raises(JournalInUse, match=r"orders\.sqlite is in use by another runtime"):
             SqliteJournal(name)
     journal.close()
     SqliteJournal(path).close()
@@ -187,7 +187,7 @@ def test_a_second_process_is_refused_until_the_first_is_dead(path: Path) -> None
         assert writer.stdout is not None
         assert writer.stdout.readline()
         try:
-            with pytest.raises(Halted, match="in use by another runtime"):
+            with pytest.raises(JournalInUse, match="in use by another runtime"):
                 SqliteJournal(path)
         finally:
             writer.kill()
