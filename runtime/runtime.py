@@ -13,9 +13,7 @@ from typing import Self, cast
 
 import pykka
 
-from actors.engine.dispatcher import Dispatcher
 from actors.errors import ConfigInvalid, RequestRefused
-from actors.messages.lifecycle import Tellable, WorkerHandle
 from actors.orders.journaled_ledger import Journal
 from actors.routing.router import Router
 from actors.values import Region
@@ -28,11 +26,10 @@ from runtime.logs import tokens
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
-from runtime.system.guardian import Guardian
+from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
 from runtime.system.settings import journal_path, regions_for
-from runtime.workers.in_process import InProcessWorker
-from runtime.workers.process import WorkerProcess
+from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
 """Seconds that reading a file and telling everyone may take."""
@@ -67,9 +64,9 @@ class Runtime:
         self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
         self._stopping = threading.Lock()
-        self._household = Guardian(self._escalate)
-        self._house: ActorSystem | None = None
-        self._passing: tempfile.TemporaryDirectory[str] | None = None
+        self._guardian = Guardian(self._escalate)
+        self._system: ActorSystem | None = None
+        self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
@@ -96,7 +93,7 @@ class Runtime:
         Raises ``JournalInUse`` if another runtime holds the journal of orders; nothing is left running then.
         """
         try:
-            self._start(self._session or self._open_exchange())
+            self._start()
         except BaseException:
             self.stop()
             raise
@@ -116,45 +113,48 @@ class Runtime:
         Raises ``ConfigInvalid`` if it has problems or needs a restart, ``RequestRefused`` without a file or
         a start: nothing has changed then.
         """
-        house = self._house
-        if house is None:
+        system = self._system
+        if system is None:
             raise RequestRefused("the runtime is not running")
         try:
-            return cast("list[str]", house.reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
+            return cast("list[str]", system.reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
         except pykka.ActorDeadError:
             raise RequestRefused("the runtime has stopped") from None
 
     def reload_soon(self) -> None:
         """The same, with the outcome in the log and in the events; for signal handlers."""
-        if (house := self._house) is not None:
+        if (system := self._system) is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                house.reloader.tell(Reload())
+                system.reloader.tell(Reload())
 
-    def _start(self, session: Login) -> None:
-        gateway = self._start_gateway(session)  # first, so that it ends last
-        means = Resources(
+    def _start(self) -> None:
+        session = self._session or self._start_exchange()
+        regions = self._regions(session)
+        gateway = self._start_gateway(session)  # first of the actors, so that it ends last
+        resources = Resources(
             session,
-            self._regions(session),
+            regions,
             self._open_journal(session),
-            functools.partial(self._start_host, session),
+            WorkerLauncher(lambda: self.config, self._secrets(session)),
             self._escalate,
         )
-        self._house = ActorSystem(self._current, means, self._household)
-        self.router = self._house.router
+        self._system = ActorSystem(self._current, resources, self._guardian)
+        self.router = self._system.router
         if gateway is not None:
             gateway.tell(Serve(self.router))
 
     def _stop(self) -> None:
-        if self._house is not None:
-            self._house.drain(self.config.supervision.drain_timeout)
-            self._house = None
-        self._household.end()
+        """Undo ``_start``, the last step first, however far it came."""
+        if self._system is not None:
+            self._system.drain(self.config.supervision.drain_timeout)
+            self._system = None
+        self._guardian.stop()
+        if self._journal_folder is not None:
+            self._journal_folder.cleanup()
+            self._journal_folder = None
         if self.exchange is not None:
             self.exchange.stop()
             self.exchange = None
-        if self._passing is not None:
-            self._passing.cleanup()
-            self._passing = None
 
     def _escalate(self, error: Exception) -> None:
         if self.failure is None:
@@ -173,7 +173,7 @@ class Runtime:
         hooks = Callbacks(
             functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
         )
-        return self._household.start(Gateway, door, hooks)
+        return self._guardian.start(Gateway, door, hooks, on_failure=OnFailure.LOG)
 
     def _regions(self, session: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; those of the exchange, whatever it says."""
@@ -182,7 +182,7 @@ class Runtime:
         regions = self.exchange.regions
         return lambda _: regions
 
-    def _open_exchange(self) -> Login:
+    def _start_exchange(self) -> Login:
         practice = self.config.practice
         names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
         settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
@@ -194,16 +194,9 @@ class Runtime:
         orders = self.config.orders
         if self.exchange is None or orders.journal:
             return open_journal(journal_path(orders, session))
-        self._passing = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
-        return open_journal(Path(self._passing.name) / "orders.sqlite")
+        self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
+        return open_journal(Path(self._journal_folder.name) / "orders.sqlite")
 
-    def _start_host(
-        self, session: Login, name: str, router: Tellable, dispatcher: Dispatcher
-    ) -> WorkerHandle:
-        config = self.config
-        if config.pool.workers == 0:
-            return InProcessWorker(router, dispatcher)
-        configured = config.account.session.get_secret_value()  # not the one in use while practising
-        secrets = tokens(session.auth.value) | tokens(configured)
-        # If a reload changes the level in this moment, the supervisor tells the worker once it has started.
-        return WorkerProcess(name, config.supervision.heartbeat_interval, config.log.level, router, secrets)
+    def _secrets(self, session: Login) -> set[str]:
+        configured = self.config.account.session.get_secret_value()  # not in use while practising
+        return tokens(session.auth.value) | tokens(configured)

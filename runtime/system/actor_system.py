@@ -1,4 +1,4 @@
-"""The actors put together: each made with what it needs, told of the others, subscribed to what it hears."""
+"""The composition root: starts every actor, connects them, and drains them."""
 
 import contextlib
 import functools
@@ -29,16 +29,7 @@ from runtime.config import Config
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
-from runtime.system.settings import (
-    allowance_of,
-    batches_of,
-    limits_of,
-    live_settings,
-    make_plan,
-    pool_plan,
-    stream_commands,
-    vigilance_of,
-)
+from runtime.system.settings import limits_of, live_settings, make_plan, pool_plan, stream_commands
 
 LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
@@ -49,68 +40,100 @@ LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
     HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
     Backfiller: ("stream.gap",),
 }
-"""Which events the house's own actors subscribe to; the candle desk does so as it needs to."""
+"""The events that each actor of the system subscribes to; the candle loader subscribes as it needs to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
     {Router, RateLimiter, Batcher, Pool, HealthMonitor, Backfiller, CandleLoader, PendingDesk}
 )
-"""Who runs in one thread, with the connections if there are no workers: what comes in and what goes out wakes
-it once. Who may block has a thread to itself: the order desk (its journal is synced), the supervisor (it
+"""The actors that share one thread, with the connections if there are no workers: a tick or a request wakes
+one thread. An actor that may block has its own: the order desk (it syncs its journal), the supervisor (it
 starts and ends processes), the reloader (it watches files), the gateway, and each subscriber."""
 
 Ref = pykka.ActorRef[Any]
 
 
 class Resources(NamedTuple):
-    """What the actors work with beyond the configuration; ``regions`` gives those that a configuration lets
-    us dial, ``start_host`` is given a name, the router, and the dispatcher that connections of this process
-    share with it."""
+    """What the actors need beyond the configuration.
+
+    ``regions`` gives those that a configuration lets us dial. ``start_worker`` starts the worker of a name;
+    the events of its connections go to the router, and connections of this process run in the dispatcher.
+    """
 
     session: Login
     regions: Callable[[Config], Sequence[Region]]
     journal: Journal
-    start_host: Callable[[str, Tellable, Dispatcher], WorkerHandle]
+    start_worker: Callable[[Tellable, Dispatcher, str], WorkerHandle]
     escalate: Callable[[Exception], None]
 
 
 class ActorSystem:
-    """All actors of a runtime but its gateway; ``router`` is their face to the world, ``reloader`` takes a
-    changed configuration over."""
+    """All actors of a runtime but its gateway. ``router`` takes the commands, ``reloader`` takes ``Reload``.
 
-    def __init__(self, current: CurrentConfig, means: Resources, household: Guardian) -> None:
-        self._config = config = current.value
-        self._means = means
-        self._household = household
-        self._dispatcher = Dispatcher(name="way in and out")
-        self.router = self._start(Router, self._start_subscriber, config.connection.message_timeout)
-        self._desk, self._pending_desk, self._candle_desk = self._start_desks()
-        self._pool, self._batcher, self._limiter = self._start_way_out()
-        self._monitor, self._backfiller = self._start_health()
-        self._supervisor = self._start_supervisor()
-        recipients = Recipients(self._limiter, self._batcher, self._monitor, self._supervisor, self.router)
-        self.reloader = self._start(Reloader, current, recipients, regions=means.regions)
+    Each actor gets the refs of those that started before it; ``Refs`` brings the later ones to those that
+    need them. ``guardian`` ends the actors in reverse order, after ``drain``.
+    """
+
+    def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
+        self._guardian = guardian
+        self._dispatcher = Dispatcher(name="shared by actors")
+        config, session, start = current.value, resources.session, self._start
+        regions = resources.regions(config)
+        settings, plan = live_settings(config, regions), make_plan(config, session, regions)
+
+        self.router = router = start(Router, self._start_subscriber, config.connection.message_timeout)
+        orders = limits_of(config.orders)
+        self._order_desk = start(OrderDesk, session.kind, orders, resources.journal, router=router)
+        self._pending_desk = start(PendingDesk, router=router)
+        cache = config.candles
+        self._candle_loader = start(CandleLoader, cache.cache_ttl, cache.cache_size, router=router)
+        # A request passes the limiter, the batcher and the pool: they start from the last to the first.
+        self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
+        self._batcher = start(Batcher, settings.batches, outbound=pool)
+        self._limiter = start(
+            RateLimiter,
+            settings.allowance,
+            outbound=self._batcher,
+            pool=pool,
+            router=router,
+            desk=self._order_desk,
+        )
+        interval = config.health.check_interval
+        self._monitor = start(HealthMonitor, settings.vigilance, interval, router=router, pool=pool)
+        self._backfiller = start(Backfiller, router=router, candle_desk=self._candle_loader)
+        self._supervisor = start(
+            Supervisor,
+            plan,
+            start_host=functools.partial(resources.start_worker, router, self._dispatcher),
+            probe=functools.partial(probe_in_background, plan.settings),
+            router=router,
+            pool=pool,
+            escalate=resources.escalate,
+        )
+        recipients = Recipients(self._limiter, self._batcher, self._monitor, self._supervisor, router)
+        self.reloader = start(Reloader, current, recipients, regions=resources.regions)
         self._subscribe()
-        self._introduce(live_settings(config, means.regions(config)).periods)
+        self._begin(settings.periods)
 
     def drain(self, timeout: float) -> None:
-        """Have everybody say their last words and every connection close politely."""
+        """Refuse new work, answer what waits, and close every connection; returns once all are closed, or
+        after ``timeout`` seconds."""
         draining = (
-            self.reloader,  # first, so that no change of settings is begun any more
+            self.reloader,  # first, so that no change of settings begins any more
             self._limiter,
             self.router,
-            self._candle_desk,
+            self._candle_loader,
             self._pool,
             self._supervisor,
         )
         for ref in draining:
             with contextlib.suppress(pykka.ActorDeadError):  # it has failed
                 ref.tell(Drain())
-        self._household.await_end(self._supervisor, timeout)
+        self._guardian.await_end(self._supervisor, timeout)
 
     def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Ref:
         if actor in SHARING:
             kwargs["dispatcher"] = self._dispatcher
-        return self._household.start(actor, *args, **kwargs)
+        return self._guardian.start(actor, *args, **kwargs)
 
     def _start_subscriber(self, wish: Subscribe) -> Ref:
         assert not isinstance(wish.to, pykka.ActorRef)
@@ -119,48 +142,6 @@ class ActorSystem:
             wish.topic or "*", wish.to, batch=wish.batch, router=self.router, dispatcher=dispatcher
         )
 
-    def _start_desks(self) -> tuple[Ref, Ref, Ref]:
-        kind, limits, candles = self._means.session.kind, limits_of(self._config.orders), self._config.candles
-        return (
-            self._start(OrderDesk, kind, limits, self._means.journal, router=self.router),
-            self._start(PendingDesk, router=self.router),
-            self._start(CandleLoader, candles.cache_ttl, candles.cache_size, router=self.router),
-        )
-
-    def _start_way_out(self) -> tuple[Ref, Ref, Ref]:
-        """From its end to its head: a request passes the limiter, the batcher and the pool."""
-        config, router = self._config, self.router
-        pool = self._start(Pool, pool_plan(config.pool), router=router)
-        batcher = self._start(Batcher, batches_of(config.batching), outbound=pool)
-        allowance = allowance_of(config.limits)
-        limiter = self._start(
-            RateLimiter, allowance, outbound=batcher, pool=pool, router=router, desk=self._desk
-        )
-        return pool, batcher, limiter
-
-    def _start_health(self) -> tuple[Ref, Ref]:
-        health, router = self._config.health, self.router
-        vigilance = vigilance_of(health)
-        return (
-            self._start(HealthMonitor, vigilance, health.check_interval, router=router, pool=self._pool),
-            self._start(Backfiller, router=router, candle_desk=self._candle_desk),
-        )
-
-    def _start_supervisor(self) -> Ref:
-        plan = make_plan(self._config, self._means.session, self._means.regions(self._config))
-        return self._start(
-            Supervisor,
-            plan,
-            start_host=self._start_host,
-            probe=functools.partial(probe_in_background, plan.settings),
-            router=self.router,
-            pool=self._pool,
-            escalate=self._means.escalate,
-        )
-
-    def _start_host(self, name: str) -> WorkerHandle:
-        return self._means.start_host(name, self.router, self._dispatcher)
-
     def _subscribe(self) -> None:
         listeners = (
             self._supervisor,
@@ -168,35 +149,36 @@ class ActorSystem:
             self._limiter,
             self._monitor,
             self._backfiller,
-            self._desk,
+            self._order_desk,
             self._pending_desk,
         )
         for listener in listeners:
             for topic in LISTENS[listener.actor_class]:
                 self.router.tell(Subscribe(topic, to=listener))
 
-    def _introduce(self, periods: dict[str, int]) -> None:
-        wired = Refs(
+    def _begin(self, periods: dict[str, int]) -> None:
+        refs = Refs(
             outbound=self._limiter,
             pool=self._pool,
             supervisor=self._supervisor,
-            desk=self._desk,
+            desk=self._order_desk,
             pending_desk=self._pending_desk,
-            candle_desk=self._candle_desk,
+            candle_desk=self._candle_loader,
             parts=(
                 self._supervisor,
                 self._pool,
                 self._monitor,
                 self._limiter,
                 self._batcher,
-                self._desk,
-                self._candle_desk,
+                self._order_desk,
+                self._candle_loader,
                 self.reloader,
             ),
         )
-        desks = (self._desk, self._pending_desk, self._candle_desk)
-        for ref in (self.router, self._pool, *desks, self._supervisor):  # the last starts the first child
-            ref.tell(wired)
+        desks = (self._order_desk, self._pending_desk, self._candle_loader)
+        for ref in (self.router, self._pool, *desks):
+            ref.tell(refs)
+        self._supervisor.tell(refs)  # starts the first worker: everyone else has its refs by now
         for command in stream_commands({}, periods):
             self.router.tell(command)
-        self.reloader.tell(wired)  # the last, so that no reload comes before these streams
+        self.reloader.tell(refs)  # last, so that no reload comes before these streams

@@ -1,5 +1,6 @@
-"""The actors of a runtime in the order of their start: who has failed or ended, and the end of them all."""
+"""Starts the actors of a runtime, acts on their failures, and ends them in reverse order."""
 
+import enum
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,41 +14,63 @@ from actors.messages.lifecycle import ActorEnded, ActorFailed
 STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
+Escalate = Callable[[Exception], None]
+
+
+class OnFailure(enum.Enum):
+    """What the failure of an actor means for the runtime (OTP: whether a child is significant)."""
+
+    ESCALATE = "escalate"
+    """The runtime fails too."""
+    LOG = "log"
+    """The runtime goes on without the actor; the log has an error."""
+
 
 class Guardian:
-    """The guardian of its actors: one of them that dies of an unforeseen error takes the runtime along."""
+    """Owns the actors that nobody restarts. ``escalate`` is called with the failure of one that the runtime
+    cannot do without, in that actor's thread."""
 
-    def __init__(self, escalate: Callable[[Exception], None]) -> None:
+    def __init__(self, escalate: Escalate) -> None:
         self._escalate = escalate
-        self._actors: list[pykka.ActorRef[Any]] = []
-        self._ended: dict[str, threading.Event] = {}
+        self._children: list[_Child] = []
 
-    def start(self, actor: Any, *args: Any, **kwargs: Any) -> pykka.ActorRef[Any]:
-        ref: pykka.ActorRef[Any] = actor.start(*args, guardian=self, **kwargs)
-        self._actors.append(ref)
-        return ref
-
-    def tell(self, message: ActorFailed | ActorEnded) -> None:
-        """Any thread."""
-        match message:
-            case ActorEnded(urn=urn):
-                self._end_of(urn).set()
-            case ActorFailed(name="gateway"):
-                logger.error("nobody can attach or operate the runtime any more: {}", message.reason)
-            case ActorFailed():
-                self._escalate(TellwireError(f"the {message.name} failed: {message.reason}"))
+    def start(
+        self, actor: Any, *args: Any, on_failure: OnFailure = OnFailure.ESCALATE, **kwargs: Any
+    ) -> pykka.ActorRef[Any]:
+        """Start an actor of the class ``actor``, which takes these arguments and ``guardian``."""
+        child = _Child(on_failure, self._escalate)
+        child.ref = actor.start(*args, guardian=child, **kwargs)
+        self._children.append(child)
+        return child.ref
 
     def await_end(self, ref: pykka.ActorRef[Any], timeout: float) -> bool:
-        """Whether the actor let go of all it held within ``timeout`` seconds."""
-        return self._end_of(ref.actor_urn).wait(timeout)
+        """Whether an actor that ``start`` returned has released all it held within ``timeout`` seconds."""
+        return next(child for child in self._children if child.ref == ref).ended.wait(timeout)
 
-    def end(self) -> None:
-        """End every actor, the last first."""
-        while self._actors:
-            ref = self._actors.pop()
-            ref.stop(block=False)
-            if not self.await_end(ref, STOP_TIMEOUT):
-                logger.error("{} does not end", ref.actor_class.__name__)
+    def stop(self) -> None:
+        """End every actor, the last one first; idempotent."""
+        while self._children:
+            child = self._children.pop()
+            child.ref.stop(block=False)
+            if not child.ended.wait(STOP_TIMEOUT):
+                logger.error("{} does not end", child.ref.actor_class.__name__)
 
-    def _end_of(self, urn: str) -> threading.Event:
-        return self._ended.setdefault(urn, threading.Event())
+
+class _Child:
+    """One actor, and what that actor has for a guardian."""
+
+    def __init__(self, on_failure: OnFailure, escalate: Escalate) -> None:
+        self._on_failure = on_failure
+        self._escalate = escalate
+        self.ref: pykka.ActorRef[Any]
+        self.ended = threading.Event()
+
+    def tell(self, message: ActorFailed | ActorEnded) -> None:
+        """Any thread; ``ref`` may not be set yet."""
+        match message:
+            case ActorEnded():
+                self.ended.set()
+            case ActorFailed(name=name, reason=reason) if self._on_failure is OnFailure.LOG:
+                logger.error("the {} failed, and the runtime goes on without it: {}", name, reason)
+            case ActorFailed(name=name, reason=reason):
+                self._escalate(TellwireError(f"the {name} failed: {reason}"))

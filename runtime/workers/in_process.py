@@ -1,4 +1,4 @@
-"""The main process as a host: with no workers, connections live right here."""
+"""The connections of a runtime without worker processes: they run in the main process."""
 
 import functools
 from typing import Any
@@ -14,22 +14,23 @@ from runtime.workers.dialing import dial
 
 
 class InProcessWorker:
-    """A ``Host`` whose connections tell ``router`` directly; ``dispatcher`` is best the router's own."""
+    """A ``WorkerHandle`` whose connections tell ``router`` their events and run in ``dispatcher``: the
+    router's own, so that a tick wakes one thread."""
 
     pid = 0
 
     def __init__(self, router: Tellable, dispatcher: Dispatcher) -> None:
         start = functools.partial(_start_connection, router, dispatcher)
-        self._host = ConnectionGroup.start(start, dispatcher=dispatcher)
+        self._connections = ConnectionGroup.start(start, dispatcher=dispatcher)
 
     def tell(self, message: Any) -> None:
         try:
-            self._host.tell(message)
+            self._connections.tell(message)
         except pykka.ActorDeadError as error:
-            raise WorkerDied("the connection host of this process has ended") from error
+            raise WorkerDied("the connections of this process have ended") from error
 
     def kill(self, patience: float = 0.0) -> str:
-        self._host.stop(block=False)
+        self._connections.stop(block=False)
         return ""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pykka
 import pytest
 from loguru import logger
 
@@ -25,6 +26,7 @@ from actors.messages import (
     WorkerUp,
 )
 from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.supervision.supervisor import Supervisor
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
@@ -207,8 +209,7 @@ def test_what_the_status_does_not_show_cannot_be_restarted(start_runtime: Start)
 def test_a_connection_is_closed_and_opened_on_demand(start_runtime: Start, notebook: Notebook) -> None:
     runtime = start_runtime(practice(1))
     runtime.router.tell(Subscribe("", to=notebook))
-    assert runtime._house is not None
-    supervisor = runtime._house._supervisor
+    (supervisor,) = pykka.ActorRegistry.get_by_class(Supervisor)
     notebook.first(ConnectionUp, connection="connection-2")
     supervisor.tell(CloseConnection("connection-2"))
     assert notebook.first(ConnectionDown, connection="connection-2").reason == "stopped"
