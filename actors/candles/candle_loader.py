@@ -12,7 +12,7 @@ from actors.candles.cache import ReplyCache
 from actors.candles.single_flight import Flight, SingleFlights, wish_of
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestTimeout, request_error
-from actors.messages.commands import Subscribe, Unsubscribe
+from actors.messages.commands import Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded
 from actors.messages.lifecycle import Refs, Tellable
@@ -20,12 +20,15 @@ from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
     Answer,
     CandleRequest,
+    Deliver,
     EventBatch,
     Failure,
     Refusal,
     Reply,
     Request,
     RequestDone,
+    SubscribeColumns,
+    Ticks,
 )
 from actors.values import Candle, Tick
 
@@ -46,8 +49,8 @@ class CandleLoader(RuntimeActor):
     """Owns the loads of candles under way and the answers that are still good.
 
     Receives ``CandleRequest`` from any actor, and ``Reply`` and ``Failure`` for its pages. While news could
-    outdate an answer, it receives lists of ticks and ``CandlesLoaded`` too. Sends pages to ``outbound``,
-    answers to the actor that asked, and ``CandlesProgress`` to ``router``.
+    outdate an answer, it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to
+    ``outbound``, answers to the actor that asked, and ``CandlesProgress`` to ``router``.
     """
 
     def __init__(self, cache_ttl: float, cache_size: int, *, router: Tellable, **kwargs: Any) -> None:
@@ -68,8 +71,8 @@ class CandleLoader(RuntimeActor):
                 self._landed(page, candles)
             case Failure():
                 self._failed(message)
-            case list():
-                self._hear(message)
+            case Deliver(events=events):
+                self._hear(events)
             case _Overdue(load=load):
                 self._overdue(load)
             case _Aged(asset=asset):
@@ -140,17 +143,20 @@ class CandleLoader(RuntimeActor):
         if asset not in self._listening:
             self._listening.add(asset)
             for topic in _topics(asset):
-                self._router.tell(Subscribe(topic, to=self.actor_ref, batch=True))
+                self._router.tell(SubscribeColumns(topic, self.actor_ref))
 
-    def _hear(self, news: list[Tick | CandlesLoaded]) -> None:
+    def _hear(self, news: list[Tick | Ticks | CandlesLoaded]) -> None:
         """Bars count as news only if they show one that an answer lacks: what we load comes by here too."""
+        heard: set[str] = set()
         for event in news:
-            match event:
-                case Tick(asset=asset):
+            assets = event.assets if isinstance(event, Ticks) else (event.asset,)
+            for asset in assets:
+                if not isinstance(event, CandlesLoaded):
                     self._cache.outdate(asset)
-                case CandlesLoaded(asset=asset, candles=[*_, last]):
-                    self._cache.outdate(asset, last.time + event.period)
-        for asset in self._listening & {event.asset for event in news}:
+                elif event.candles:
+                    self._cache.outdate(asset, event.candles[-1].time + event.period)
+            heard.update(assets)
+        for asset in self._listening & heard:
             self._stop_listening(asset)
 
     def _stop_listening(self, asset: str) -> None:

@@ -55,6 +55,14 @@ class Ticks(Struct, frozen=True, tag=True):
         )
         return map(Tick, assets, self.times, self.prices, repeat(self.received_at))
 
+    def part(self, places: Sequence[int]) -> "Ticks":
+        """The ticks at ``places``, one at least."""
+        times, prices = [self.times[at] for at in places], [self.prices[at] for at in places]
+        if not self.which:
+            return Ticks(self.received_at, self.assets, [], times, prices)
+        assets = [self.assets[self.which[at]] for at in places]
+        return Ticks.folded(assets, times, prices, self.received_at)
+
     def __getitem__(self, at: int) -> Tick:
         asset = self.assets[self.which[at] if self.which else 0]
         return Tick(asset, self.times[at], self.prices[at], self.received_at)

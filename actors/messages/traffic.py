@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct
+from pykka import ActorRef
 
 from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
@@ -185,6 +186,16 @@ class Refusal(Struct, frozen=True):
 
     id: int
     error: Any
+
+
+class SubscribeColumns(Struct, frozen=True):
+    """Subscribe an actor of the runtime to all events whose topic begins with ``topic``.
+
+    ``to`` is told ``Deliver``, with the ticks of a read as columns; ``Unsubscribe`` ends the subscription.
+    """
+
+    topic: str
+    to: ActorRef[Any]
 
 
 class Deliver(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What a listener who is too slow still gets: the newest tick of each asset, and everything else."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from actors.messages.traffic import Deliver, Ticks, unfolded
@@ -27,6 +28,31 @@ def conflate(events: Sequence[Any]) -> tuple[list[Any], int]:
     return kept, len(events) - len(kept)
 
 
+def conflate_columns(items: Sequence[Any]) -> tuple[list[Any], int]:
+    """As ``conflate``, of events whose ticks are all in ``Ticks`` and stay there."""
+    newest: dict[str, tuple[int, int]] = {}
+    count = 0
+    for index, item in enumerate(items):
+        if type(item) is Ticks:
+            count += len(item)
+            newest.update((tick.asset, (index, at)) for at, tick in enumerate(item))
+    kept: list[Any] = []
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for index, at in sorted(newest.values()):
+        places[index].append(at)
+    for index, item in enumerate(items):
+        if type(item) is not Ticks:
+            kept.append(item)
+        elif index in places:
+            kept.append(item.part(places[index]))
+    return kept, count - len(newest)
+
+
+def events_in(items: Iterable[Any]) -> int:
+    """How many events ``items`` are, each tick of a ``Ticks`` being one."""
+    return sum(len(item) if type(item) is Ticks else 1 for item in items)
+
+
 class Backlog:
     """What waits for one handler, joined whenever it has become too many deliveries.
 
@@ -51,7 +77,7 @@ class Backlog:
         missed = sum(delivery.missed for delivery in deliveries)
         busy_since = self._busy_since
         too_slow = busy_since is not None and now - busy_since > PATIENCE
-        if too_slow or sum(len(event) if type(event) is Ticks else 1 for event in events) > MOST_EVENTS:
+        if too_slow or events_in(events) > MOST_EVENTS:
             events, gave_way = conflate(list(unfolded(events)))
             missed += gave_way
         return Deliver(events, missed)

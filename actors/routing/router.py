@@ -65,6 +65,8 @@ class Router(RuntimeActor):
             case HandoverBegun():
                 news = self._handovers.begin(message, self._continuity.lives)
                 self._route(traffic.EventBatch(self.name, news))
+            case traffic.SubscribeColumns(topic=topic, to=to):
+                self._audience.add_columns(topic, to)
             case Refs():
                 self._house = message
             case Drain():

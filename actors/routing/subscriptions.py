@@ -16,18 +16,22 @@ StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
 
 
 class Subscription(Struct, frozen=True, eq=False):
-    """``to`` is what the user named; ``owned`` means that ``ref`` is a subscriber actor made for it."""
+    """One subscription: ``to`` is what the command named, ``ref`` the actor that is told the events.
+
+    With ``columns`` the actor takes ``Deliver``; with ``batch`` it takes lists. ``started`` means that the
+    actor was started for this subscription and ends with it.
+    """
 
     topic: str
     to: Any
     ref: pykka.ActorRef[Any]
-    batch: bool
-    owned: bool
+    batch: bool = False
+    columns: bool = False
+    started: bool = False
 
     def deliver(self, events: list[Any]) -> None:
-        """Tell them on, with each tick by itself if to a user's actor; raises ``pykka.ActorDeadError`` once
-        nobody is there."""
-        if self.owned:
+        """Tell ``events`` to the actor; raises ``pykka.ActorDeadError`` if it has ended."""
+        if self.columns:
             self.ref.tell(Deliver(events))
         elif self.batch:
             self.ref.tell(list(unfolded(events)))
@@ -36,8 +40,8 @@ class Subscription(Struct, frozen=True, eq=False):
                 self.ref.tell(event)
 
     def end(self) -> None:
-        """The subscription is over; an actor of the user's lives on."""
-        if self.owned:
+        """Stop the actor if it was started for this subscription."""
+        if self.started:
             self.ref.stop(block=False)
 
 
@@ -58,9 +62,17 @@ class Subscriptions:
         return frozenset(listener.topic for listener in self._topics)
 
     def add(self, wish: Subscribe) -> None:
-        owned = not isinstance(wish.to, pykka.ActorRef)
-        ref = wish.to if isinstance(wish.to, pykka.ActorRef) else self._start_subscriber(wish)
-        self._topics.add(wish.topic, Subscription(wish.topic, wish.to, ref, wish.batch, owned))
+        """Subscribe an actor, or a callable by way of a subscriber actor that is started for it."""
+        if isinstance(wish.to, pykka.ActorRef):
+            subscription = Subscription(wish.topic, wish.to, wish.to, batch=wish.batch)
+        else:
+            ref = self._start_subscriber(wish)
+            subscription = Subscription(wish.topic, wish.to, ref, columns=True, started=True)
+        self._topics.add(wish.topic, subscription)
+
+    def add_columns(self, topic: str, ref: pykka.ActorRef[Any]) -> None:
+        """Subscribe an actor of the runtime, which takes the ticks of a read as columns."""
+        self._topics.add(topic, Subscription(topic, ref, ref, columns=True))
 
     def remove(self, wish: Unsubscribe) -> bool:
         """Whether there was such a subscription."""

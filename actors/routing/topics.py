@@ -75,31 +75,39 @@ class TopicTable(Generic[L]):
         self.some_ticks = any(prefix.startswith(TICKS) and prefix != TICKS for prefix, _ in self._listeners)
 
 
-def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
-    """What each listener gets of one batch, in the batch's order; replies and failures are not news.
+def route(items: Sequence[Item], table: TopicTable[L], *, columns: bool = False) -> dict[L, list[Any]]:
+    """What each listener gets of one batch, in the order of the batch; replies and failures are left out.
 
-    Ticks that a listener gets all of stay one ``Ticks`` (see ``unfolded``). Costs one look-up per event, and
-    per asset of a batch of ticks.
+    A listener to all assets of a ``Ticks`` gets it unsplit. A listener to some of them gets its ticks one by
+    one, or as a ``Ticks`` with ``columns``. Costs one look-up per event, and per asset of a batch of ticks.
     """
     shares: defaultdict[L, list[Any]] = defaultdict(list)
     for item in items:
         if type(item) is Ticks:
-            _share(item, table, shares)
+            _share(item, table, shares, columns)
         elif isinstance(item, Event):
             for listener in table.match(item.topic):
                 shares[listener].append(item)
     return shares
 
 
-def _share(batch: Ticks, table: TopicTable[L], shares: defaultdict[L, list[Any]]) -> None:
+def _share(batch: Ticks, table: TopicTable[L], shares: defaultdict[L, list[Any]], columns: bool) -> None:
     """HOT: single ticks are looked at only where the assets of a batch have different listeners."""
-    nobody: tuple[L, ...] = ()
-    listeners = [table.match_tick(asset) if table.some_ticks else nobody for asset in batch.assets]
     for listener in table.every_tick:
         shares[listener].append(batch)
+    if not table.some_ticks:
+        return
+    listeners = [table.match_tick(asset) for asset in batch.assets]
     if listeners.count(listeners[0]) == len(listeners):
         for listener in listeners[0]:
             shares[listener].append(batch)
+    elif columns:
+        places: defaultdict[L, list[int]] = defaultdict(list)
+        for at, place in enumerate(batch.which):
+            for listener in listeners[place]:
+                places[listener].append(at)
+        for listener, found in places.items():
+            shares[listener].append(batch.part(found))
     else:
         for tick, place in zip(batch, batch.which, strict=True):
             for listener in listeners[place]:

@@ -6,11 +6,10 @@ from typing import Any, Final
 import pykka
 
 from actors.errors import RemoteProtocolError
-from actors.messages.commands import Subscribe, Unsubscribe
-from actors.messages.traffic import Deliver, unfolded
-from actors.routing.conflation import conflate
+from actors.messages.commands import Unsubscribe
+from actors.messages.traffic import Deliver, Item, SubscribeColumns
+from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
-from runtime.control.packing import as_items
 from runtime.control.peer import Peer
 
 MOST_TOPICS: Final = 1000
@@ -42,15 +41,14 @@ class Fanout:
         if self._topics.remove(peer):
             self._tune()
 
-    def shares(self, events: list[Any]) -> dict[Peer, list[Any]]:
-        """What each peer gets of ``events``."""
-        shares = route(as_items(events), self._topics)
-        return {peer: list(unfolded(share)) for peer, share in shares.items()}
+    def route(self, items: Sequence[Item]) -> dict[Peer, list[Any]]:
+        """What each peer gets of ``items``, with its ticks as columns."""
+        return route(items, self._topics, columns=True)
 
     def _tune(self) -> None:
         wanted = len(self._topics) > 0
         if wanted != self._subscribed and self._router.is_alive():
-            wish = Subscribe("", to=self._to, batch=True) if wanted else Unsubscribe("", to=self._to)
+            wish = SubscribeColumns("", self._to) if wanted else Unsubscribe("", to=self._to)
             self._router.tell(wish)
             self._subscribed = wanted
 
@@ -65,18 +63,15 @@ def cover(topics: Iterable[str]) -> list[str]:
 
 
 def squeeze(waiting: Sequence[Any]) -> list[Any]:
-    """The messages that wait, with all lists of events made one ``Deliver`` and its ticks conflated."""
+    """The waiting messages, with all deliveries joined and their ticks conflated."""
     events: list[Any] = []
     others: list[Any] = []
     missed = 0
     for message in waiting:
-        match message:
-            case list():
-                events += message
-            case Deliver():
-                events += message.events
-                missed += message.missed
-            case _:
-                others.append(message)
-    kept, gave_way = conflate(events)
+        if isinstance(message, Deliver):
+            events += message.events
+            missed += message.missed
+        else:
+            others.append(message)
+    kept, gave_way = conflate_columns(events)
     return [*others, Deliver(kept, missed + gave_way)]

@@ -1,14 +1,12 @@
 """One process that has come in: its bytes, its standing, and what is still to be said to it."""
 
 import enum
-import socket
 from typing import Any, Final
 
 from actors.errors import TransportClosed
 from actors.messages.traffic import EventBatch
-from actors.routing.conflation import conflate
-from actors.transport.stream import SocketTransport
-from runtime.control.packing import as_items
+from actors.routing.conflation import conflate_columns, events_in
+from actors.transport.base import Transport
 from runtime.control.protocol import LARGEST_FROM_PEER, FromPeer
 from runtime.workers.framing import Framer, Unframer
 
@@ -31,13 +29,14 @@ class Peer:
     """``standing`` is the gateway's to change; every method that reads or writes raises ``TransportClosed``
     once the peer is gone or does not read."""
 
-    def __init__(self, sock: socket.socket, name: str) -> None:
+    def __init__(self, transport: Transport, name: str) -> None:
         self.name = name
         self.standing = PeerState.NEW
-        self._transport = SocketTransport(sock, outbox_limit=MOST_UNREAD)
+        self._transport = transport
         self._framed = Framer()
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer, LARGEST_FROM_PEER)
         self._events: list[Any] = []
+        self._count = 0
 
     def __repr__(self) -> str:
         return f"<Peer {self.name}: {self.standing.value}>"
@@ -54,13 +53,19 @@ class Peer:
         self._transport.write(self._framed(message))
 
     def deliver(self, events: list[Any]) -> int:
-        """Send events; while the peer lags behind they wait. Tells how many ticks gave way to newer ones."""
+        """Send ``events``, or keep them while the peer does not read; returns the number of ticks that gave
+        way to newer ones of their asset."""
+        if not self._events and not self._transport.wants_write:
+            self.say(EventBatch(self.name, events))
+            return 0
         self._events += events
+        self._count += events_in(events)
         missed = 0
-        if self._transport.wants_write and len(self._events) > MOST_EVENTS:
-            self._events, missed = conflate(self._events)
-            if len(self._events) > MOST_EVENTS:
-                raise TransportClosed(f"it does not read: {len(self._events)} events are waiting")
+        if self._transport.wants_write and self._count > MOST_EVENTS:
+            self._events, missed = conflate_columns(self._events)
+            self._count -= missed
+            if self._count > MOST_EVENTS:
+                raise TransportClosed(f"it does not read: {self._count} events are waiting")
         self._send_events()
         return missed
 
@@ -79,5 +84,5 @@ class Peer:
 
     def _send_events(self) -> None:
         if self._events and not self._transport.wants_write:
-            items, self._events = as_items(self._events), []
+            items, self._events, self._count = self._events, [], 0
             self.say(EventBatch(self.name, items))

@@ -17,10 +17,11 @@ from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
+from actors.transport.stream import SocketTransport
 from runtime.control.callbacks import Callbacks
 from runtime.control.fanout import Fanout, squeeze
 from runtime.control.listener import ControlListener
-from runtime.control.peer import Peer, PeerState
+from runtime.control.peer import MOST_UNREAD, Peer, PeerState
 from runtime.control.protocol import (
     VERSION,
     Ask,
@@ -106,8 +107,6 @@ class Gateway(RuntimeActor):
                 self._serve(peer)
             case _Done():
                 self._answer(message)
-            case list():
-                self._spread(message)
             case Deliver():
                 self._lagged(self.name, message.missed)
                 self._spread(message.events)
@@ -136,7 +135,8 @@ class Gateway(RuntimeActor):
                 return
             if sock is None:
                 return
-            peer = Peer(sock, f"peer {next(self._numbers)}")
+            transport = SocketTransport(sock, outbox_limit=MOST_UNREAD)
+            peer = Peer(transport, f"peer {next(self._numbers)}")
             if not self._door.is_ours(sock):
                 logger.warning("{} was refused: it is a process of another user", peer.name)
                 self._refuse(peer, "it is not your runtime")
@@ -215,7 +215,7 @@ class Gateway(RuntimeActor):
             )
 
     def _spread(self, events: list[Any]) -> None:
-        for peer, share in self._feed.shares(events).items():
+        for peer, share in self._feed.route(events).items():
             try:
                 self._lagged(peer.name, peer.deliver(share))
             except TransportError as error:

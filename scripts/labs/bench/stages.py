@@ -28,6 +28,7 @@ from labs.bench.findings import Cell, Table
 from labs.bench.peers.tellwire import Sightings
 from labs.bench.trial import EURUSD
 from labs.bench.venue import SESSION
+from runtime.control.peer import Peer
 from runtime.workers.link import Link
 
 READS = {"1 tick": 0, "16 KiB": 16 * 1024, "256 KiB": 256 * 1024}
@@ -47,10 +48,7 @@ def stages(bench: Bench) -> None:
     """Microseconds per tick."""
     budget = 0.01 * min(1.0, bench.scale.seconds)
     found = {name: _costs(Load(size), budget) for name, size in READS.items()}
-    names = list(found[LARGEST])
-    rows: list[list[Cell]] = [[stage, *(costs[stage] for costs in found.values())] for stage in names]
-    rows.append(["all of them", *(sum(costs.values()) for costs in found.values())])
-    for stage in names:
+    for stage in found[LARGEST]:
         bench.findings.figures[f"stage/{stage}"] = found[LARGEST][stage]
     bench.findings.tables.append(
         Table(
@@ -58,7 +56,16 @@ def stages(bench: Bench) -> None:
             "Microseconds per tick of each stage by itself, in one thread, when one read brings so much. Up "
             "to the write to the link it is the worker process's, from the read on the main process's.",
             ["stage", *(f"read of {name}" for name in READS)],
-            rows,
+            _rows(found),
+        )
+    )
+    bench.findings.tables.append(
+        Table(
+            "Where a tick's time goes for an attached process",
+            "Microseconds per tick in the main process, beyond what a subscriber of its own costs: in the "
+            "gateway's thread, without the write to the socket.",
+            ["stage", *(f"read of {name}" for name in READS)],
+            _rows({name: _costs_attached(Load(size), budget) for name, size in READS.items()}),
         )
     )
 
@@ -117,6 +124,53 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
         "tell the subscriber": cost(lambda: _tell(inbox, load.batch.items)),
         "make ticks, call the handler": cost(lambda: _call(handler, load.batch.items)),
     }
+
+
+def _costs_attached(load: Load, budget: float) -> dict[str, float]:
+    """By stage, in their order: a peer that reads at once and is subscribed to everything."""
+    peer = Peer(_Drain(), "peer 1")
+    table: TopicTable[Peer] = TopicTable()
+    table.add("", peer)
+    items = list(load.batch.items)
+    cost = partial(_cost, ticks=load.count, budget=budget)
+    return {
+        "route to the peers": cost(lambda: route(items, table, columns=True)),
+        "encode for a peer": cost(lambda: peer.deliver(items)),
+    }
+
+
+def _rows(found: dict[str, dict[str, float]]) -> list[list[Cell]]:
+    """Of costs by read and stage: a row for each stage, and their sum."""
+    rows: list[list[Cell]] = [
+        [stage, *(costs[stage] for costs in found.values())] for stage in found[LARGEST]
+    ]
+    rows.append(["all of them", *(sum(costs.values()) for costs in found.values())])
+    return rows
+
+
+class _Drain:
+    """A transport whose other end reads everything at once."""
+
+    wants_write = False
+    unsent = 0
+
+    def fileno(self) -> int:
+        return -1
+
+    def read(self) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
 
 
 def _cost(

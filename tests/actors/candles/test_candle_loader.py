@@ -6,7 +6,7 @@ import pytest
 
 from actors.candles.candle_loader import CandleLoader
 from actors.errors import RateLimited, RequestError, RequestRefused, RequestTimeout
-from actors.messages.commands import LoadCandles, Subscribe, Unsubscribe
+from actors.messages.commands import LoadCandles, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CandlesProgress
 from actors.messages.lifecycle import Begin, Refs
@@ -14,16 +14,19 @@ from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
     Answer,
     CandleRequest,
+    Deliver,
     EventBatch,
     Failure,
     Refusal,
     Reply,
     Request,
     RequestDone,
+    SubscribeColumns,
 )
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording
+from tests.doubles.tick_columns import columns
 
 PERIOD = 31 * 86_400
 """So long that no bar of it ends while a test runs."""
@@ -209,15 +212,15 @@ def test_the_same_again_is_answered_at_once(house: House) -> None:
     assert house.router.nothing_more()
 
 
-@pytest.mark.parametrize("news", [tick(), CandlesLoaded("A", 60, [Candle(10**10, 1.0, 1.0, 1.0, 1.0)])])
+@pytest.mark.parametrize(
+    "news", [tick(), columns(tick("B"), tick()), CandlesLoaded("A", 60, [Candle(10**10, 1.0, 1.0, 1.0, 1.0)])]
+)
 def test_news_is_listened_to_only_until_it_has_outdated_the_last_answer(house: House, news: Any) -> None:
     house.cached(1, PRESENT, bars())
     topics = ["tick.A", "candles.A"]
-    assert [house.router.seen() for _ in topics] == [
-        Subscribe(topic, to=house.desk, batch=True) for topic in topics
-    ]
+    assert [house.router.seen() for _ in topics] == [SubscribeColumns(topic, house.desk) for topic in topics]
     house.cached(2, LoadCandles("A", PERIOD, 2), bars(2))
-    house.desk.tell([tick("A2"), news])
+    house.desk.tell(Deliver([tick("A2"), news]))
     assert [house.router.seen() for _ in topics] == [Unsubscribe(topic, to=house.desk) for topic in topics]
     assert house.status().entries == 0
     house.load(3, PRESENT)
@@ -227,8 +230,9 @@ def test_news_is_listened_to_only_until_it_has_outdated_the_last_answer(house: H
 
 def test_what_it_loads_itself_outdates_nothing(house: House) -> None:
     house.cached(1, PRESENT, bars())
-    house.desk.tell([CandlesLoaded("A", PERIOD, bars()), CandlesLoaded("A", PERIOD, [])])
-    house.desk.tell([CandlesLoaded("A", 60, [Candle(bars()[-1].time + PERIOD, 1.0, 1.0, 1.0, 1.0)])])
+    house.desk.tell(Deliver([CandlesLoaded("A", PERIOD, bars()), CandlesLoaded("A", PERIOD, [])]))
+    later = Candle(bars()[-1].time + PERIOD, 1.0, 1.0, 1.0, 1.0)
+    house.desk.tell(Deliver([CandlesLoaded("A", 60, [later])]))
     assert house.status().entries == 1
 
 
@@ -237,7 +241,7 @@ def test_news_is_not_listened_to_once_the_answers_are_too_old(house: House, cloc
     clock.advance(TTL - 1)
     house.cached(2, LoadCandles("A", PERIOD, 2), bars(2))
     for _ in range(2):
-        assert isinstance(house.router.seen(), Subscribe)
+        assert isinstance(house.router.seen(), SubscribeColumns)
     clock.advance(1)
     assert house.status().entries == 1
     assert house.router.nothing_more()

@@ -1,9 +1,20 @@
+import itertools
+from typing import Any
+
 from hypothesis import given, strategies as st
 
 from actors.messages.events import RawMessage, StreamRecovered
-from actors.messages.traffic import Deliver
-from actors.routing.conflation import MOST_EVENTS, PATIENCE, Backlog, conflate
+from actors.messages.traffic import Deliver, unfolded
+from actors.routing.conflation import (
+    MOST_EVENTS,
+    PATIENCE,
+    Backlog,
+    conflate,
+    conflate_columns,
+    events_in,
+)
 from actors.values import Tick
+from tests.doubles.tick_columns import columns
 
 
 def tick(asset: str, number: int) -> Tick:
@@ -44,6 +55,23 @@ def test_every_event_is_kept_or_counted_and_conflating_again_changes_nothing(pla
         of_asset = [e for e in events if isinstance(e, Tick) and e.asset == asset]
         assert [e for e in kept if isinstance(e, Tick) and e.asset == asset] == of_asset[-1:]
     assert conflate(kept) == (kept, 0)
+
+
+@given(
+    st.lists(st.one_of(st.lists(st.sampled_from("ABC"), min_size=1, max_size=5), st.integers()), max_size=8)
+)
+def test_columns_conflate_as_their_ticks_do_and_stay_columns(plan: list[list[str] | int]) -> None:
+    numbers = itertools.count()
+    items: list[Any] = [
+        columns(*(tick(asset, next(numbers)) for asset in what))
+        if isinstance(what, list)
+        else RawMessage(str(what), "")
+        for what in plan
+    ]
+    kept, missed = conflate_columns(items)
+    assert (list(unfolded(kept)), missed) == conflate(list(unfolded(items)))
+    assert not any(isinstance(item, Tick) for item in kept)
+    assert events_in(items) == events_in(kept) + missed
 
 
 # -- what waits for one handler -------------------------------------------------------------------------

@@ -91,6 +91,17 @@ def test_ticks_that_a_listener_wants_all_of_stay_together() -> None:
     assert topics.route([lone], table_of(all="", one="tick.A")) == {"all": [lone], "one": [lone]}
 
 
+def test_a_listener_that_takes_columns_gets_its_part_of_a_read_as_columns() -> None:
+    batch = columns(tick("A", 1), tick("B", 2), tick("A", 3), tick("C", 4))
+    table = table_of(all="", one="tick.A", other="tick.B")
+    table.add("tick.C", "other")
+    assert topics.route([batch], table, columns=True) == {
+        "all": [batch],
+        "one": [columns(tick("A", 1), tick("A", 3))],
+        "other": [columns(tick("B", 2), tick("C", 4))],
+    }
+
+
 def test_nobody_listening_costs_nobody_anything() -> None:
     assert route([UP, columns(tick("A"))], TopicTable[str]()) == {}
 
@@ -179,7 +190,11 @@ def test_routing_is_what_looking_at_every_prefix_for_every_event_would_find(
                 del listening[listener]
                 assert table.remove(listener)
         else:
-            assert route(step, table) == looked_at_one_by_one(step, listening)
+            found = looked_at_one_by_one(step, listening)
+            assert route(step, table) == found
+            whole = topics.route(step, table, columns=True)
+            assert {listener: list(unfolded(share)) for listener, share in whole.items()} == found
+            assert not any(isinstance(item, Tick) for share in whole.values() for item in share)
     assert len(table) == len(listening)
 
 

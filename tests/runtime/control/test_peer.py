@@ -7,6 +7,7 @@ import pytest
 from actors.errors import RemoteProtocolError, TransportClosed
 from actors.messages.events import StreamDropped
 from actors.messages.traffic import EventBatch, Ticks
+from actors.transport.stream import SocketTransport
 from actors.values import Tick
 from runtime.control.peer import MOST_EVENTS, MOST_UNREAD, Peer
 from runtime.control.protocol import LARGEST_FROM_PEER, FromGateway, Hello, ResponseMessage
@@ -20,7 +21,7 @@ def ends() -> Iterator[tuple[Peer, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * KIB)
     theirs.settimeout(5)
-    peer = Peer(ours, "peer 1")
+    peer = Peer(SocketTransport(ours, outbox_limit=MOST_UNREAD), "peer 1")
     with theirs:
         yield peer, theirs
     peer.close()
@@ -40,8 +41,9 @@ def read_on(peer: Peer, theirs: socket.socket) -> list[FromGateway]:
         peer.flush()
 
 
-def ticks(count: int) -> list[Tick]:
-    return [Tick("EURUSD_otc", float(number), 1.1, 0.0) for number in range(count)]
+def ticks(count: int) -> list[Ticks]:
+    """Those of one read."""
+    return Ticks.by_read(Tick("EURUSD_otc", float(number), 1.1, 0.0) for number in range(count))
 
 
 def lag(peer: Peer) -> None:
@@ -70,14 +72,14 @@ def test_a_larger_message_than_a_peer_may_send_is_refused_before_it_has_come(
 def test_one_that_reads_gets_its_events_at_once(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     assert peer.deliver([*ticks(2), StreamDropped("A")]) == 0
-    assert read_on(peer, theirs) == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
+    assert read_on(peer, theirs) == [EventBatch("peer 1", [*ticks(2), StreamDropped("A")])]
 
 
 def test_while_one_lags_its_events_wait_in_their_order(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     lag(peer)
     assert peer.deliver(ticks(2)) == peer.deliver([StreamDropped("A")]) == 0
-    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [*Ticks.by_read(ticks(2)), StreamDropped("A")])]
+    assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [*ticks(2), StreamDropped("A")])]
 
 
 def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
@@ -86,10 +88,10 @@ def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
     peer, theirs = ends
     lag(peer)
     assert peer.deliver([StreamDropped("A")]) == 0
-    quotes = ticks(MOST_EVENTS)
-    assert peer.deliver(quotes) == MOST_EVENTS - 1
+    (quotes,) = ticks(MOST_EVENTS)
+    assert peer.deliver([quotes]) == MOST_EVENTS - 1
     assert read_on(peer, theirs)[1:] == [
-        EventBatch("peer 1", [StreamDropped("A"), *Ticks.by_read(quotes[-1:])])
+        EventBatch("peer 1", [StreamDropped("A"), quotes.part([MOST_EVENTS - 1])])
     ]
 
 
