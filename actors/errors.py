@@ -26,6 +26,7 @@ TellwireError
 """
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 
 class TellwireError(Exception):
@@ -147,12 +148,38 @@ class RuntimeHung(NoRuntime):
     """A runtime is there, and may well trade, but does not answer: it is stopped, starved, or hangs."""
 
 
-def request_error(name: str, reason: str, retry_after: float = 0.0) -> RequestError:
-    """The error called ``name``, as it travelled between processes, made an exception again."""
-    if name == RateLimited.__name__:
-        return RateLimited(reason, retry_after)
-    kinds = {
-        kind.__name__: kind
-        for kind in (RequestRefused, RequestTimeout, OrderUnknown, NotSent, Halted, NotPlaced)
-    }
-    return kinds.get(name, RequestError)(reason)
+class WireError(NamedTuple):
+    """An error as it crosses a process: the name of its class in this module, its text, its attributes."""
+
+    name: str
+    reason: str
+    fields: dict[str, Any]
+
+
+def to_wire(error: BaseException) -> WireError:
+    """What ``from_wire`` makes an equal error of. An error that this module does not define becomes a
+    ``RequestError`` whose text begins with the name of its class."""
+    if _KINDS.get(type(error).__name__) is not type(error):
+        return WireError(RequestError.__name__, f"{type(error).__name__}: {error}", {})
+    if isinstance(error, ConfigInvalid):
+        return WireError(ConfigInvalid.__name__, str(error), {})  # its text holds every problem
+    fields = {name: value for name, value in vars(error).items() if not name.startswith("_")}
+    return WireError(type(error).__name__, str(error), fields)
+
+
+def from_wire(error: WireError) -> TellwireError:
+    """The error that ``to_wire`` was given. A name that this module does not define gives a ``RequestError``
+    that says so."""
+    kind = _KINDS.get(error.name)
+    if kind is None:
+        return RequestError(f"an error of an unknown kind, {error.name}: {error.reason}")
+    if kind is ConfigInvalid:
+        return ConfigInvalid(error.reason.splitlines())
+    return kind(error.reason, **error.fields)
+
+
+_KINDS: dict[str, type[TellwireError]] = {
+    name: kind
+    for name, kind in globals().items()
+    if isinstance(kind, type) and issubclass(kind, TellwireError)
+}

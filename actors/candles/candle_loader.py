@@ -11,22 +11,20 @@ from msgspec import Struct
 from actors.candles.cache import ReplyCache
 from actors.candles.single_flight import Flight, SingleFlights, wish_of
 from actors.engine.actor import RuntimeActor
-from actors.errors import RequestError, RequestTimeout, request_error
+from actors.errors import RequestError, RequestTimeout
 from actors.messages.commands import Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded
 from actors.messages.lifecycle import Refs, Tellable
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
-    Answer,
     CandleRequest,
     Deliver,
     EventBatch,
     Failure,
-    Refusal,
-    Reply,
     Request,
     RequestDone,
+    Response,
     SubscribeColumns,
     Ticks,
 )
@@ -48,8 +46,8 @@ class _Aged(Struct, frozen=True):
 class CandleLoader(RuntimeActor):
     """Owns the loads of candles under way and the answers that are still good.
 
-    Receives ``CandleRequest`` from any actor, and ``Reply`` and ``Failure`` for its pages. While news could
-    outdate an answer, it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to
+    Receives ``CandleRequest`` from any actor, and ``Response`` and ``Failure`` for its pages. While news
+    could outdate an answer, it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to
     ``outbound``, answers to the actor that asked, and ``CandlesProgress`` to ``router``.
     """
 
@@ -67,7 +65,7 @@ class CandleLoader(RuntimeActor):
         match message:
             case CandleRequest():
                 self._load(message)
-            case Reply(request=page, value=CandlesLoaded(candles=candles)):
+            case Response(request=page, value=CandlesLoaded(candles=candles)):
                 self._landed(page, candles)
             case Failure():
                 self._failed(message)
@@ -88,9 +86,9 @@ class CandleLoader(RuntimeActor):
 
     def _load(self, load: CandleRequest) -> None:
         if self._draining:
-            _tell(load, Refusal(load.id, RequestError("the runtime is stopping")))
+            _tell(load, Failure.of(load.id, RequestError("the runtime is stopping")))
         elif (candles := self._cache.get(wish_of(load.command), time.time())) is not None:
-            _tell(load, Answer(load.id, candles))
+            _tell(load, Response(load.id, candles))
         else:
             if math.isfinite(load.expires_at):
                 self.after(max(0.0, load.expires_at - self.now()), _Overdue(load))
@@ -108,7 +106,7 @@ class CandleLoader(RuntimeActor):
             return
         self._keep(flight)
         for load in self._flights.end(flight):
-            _tell(load, Answer(load.id, list(flight.paging.candles)))
+            _tell(load, Response(load.id, list(flight.paging.candles)))
 
     def _failed(self, failure: Failure) -> None:
         """It is for those whose patience the page was sent with; who joined later with more tries again."""
@@ -116,10 +114,9 @@ class CandleLoader(RuntimeActor):
         flight = self._flights.landed(failure.request)
         if flight is None or flight.page is None:
             return
-        error = request_error(failure.error, failure.reason, failure.retry_after)
         for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
             self._flights.leave(load)
-            _tell(load, Refusal(load.id, error))
+            _tell(load, Failure(load.id, failure.error))
         if flight.loads:
             self._send(self._flights.turn(flight))
         else:
@@ -129,7 +126,7 @@ class CandleLoader(RuntimeActor):
         flight = self._flights.leave(load)
         if flight is None:
             return
-        _tell(load, Refusal(load.id, RequestTimeout("no answer within the deadline")))
+        _tell(load, Failure.of(load.id, RequestTimeout("no answer within the deadline")))
         if not flight.loads and flight.page is not None:
             self._settle(flight.page.id, succeeded=False)
             self._flights.end(flight)
@@ -179,14 +176,16 @@ class CandleLoader(RuntimeActor):
         self._draining = True
         for flight in self._flights.all():
             for load in self._flights.end(flight):
-                _tell(load, Refusal(load.id, RequestError("the runtime stopped before there was an answer")))
+                _tell(
+                    load, Failure.of(load.id, RequestError("the runtime stopped before there was an answer"))
+                )
 
     def _status(self) -> CandlesStatus:
         cache = self._cache
         return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
 
 
-def _tell(load: CandleRequest, outcome: Answer | Refusal) -> None:
+def _tell(load: CandleRequest, outcome: Response[list[Candle]] | Failure) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # it has ended without its candles
         load.to.tell(outcome)
 

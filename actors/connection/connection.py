@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
-from actors.errors import AuthRejected, DialFailed, TellwireError, TransportClosed, TransportError
+from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
 from actors.messages.traffic import Failure, Item, Send
@@ -139,8 +139,8 @@ class Connection(RuntimeActor):
         if message.epoch != self._start.epoch or not self._conversation.ready:
             logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
             orders = [request for request in message.requests if request.order]
-            reason = "the connection was lost before it left"
-            self._publish([Failure(each.id, "NotSent", reason, order=each.order) for each in orders])
+            lost = NotSent("the connection was lost before it left")
+            self._publish([Failure.of(each.id, lost, each.order) for each in orders])
             return
         items = self._conversation.send(message.requests, time.time())
         self._flush()

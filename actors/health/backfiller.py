@@ -7,7 +7,7 @@ from actors.errors import RequestError
 from actors.health.gaps import PATIENCE, Backfill, Loading
 from actors.messages.events import StreamGap
 from actors.messages.lifecycle import Tellable
-from actors.messages.traffic import Answer, CandleRequest, EventBatch, Refusal
+from actors.messages.traffic import CandleRequest, EventBatch, Failure, Response
 from actors.values import Candle
 
 
@@ -28,10 +28,10 @@ class Backfiller(RuntimeActor):
         match message:
             case StreamGap():
                 self._load(self._backfill.begin(message))
-            case Answer(id=id, value=candles):
+            case Response(request=id, value=list() as candles):
                 self._finish(id, candles)
-            case Refusal(id=id, error=error):
-                self._finish(id, error)
+            case Failure(request=id):
+                self._finish(id, message.exception)
             case _:
                 self.unexpected(message)
 

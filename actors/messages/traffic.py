@@ -1,16 +1,19 @@
 """What travels between the house's own rooms: requests outward, batches inward; and over the links."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from pykka import ActorRef
 
+from actors.errors import RequestError, WireError, from_wire, to_wire
 from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
 from actors.messages.life import HasLife
 from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopWorker, Tellable
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
 from actors.values import LogLevel
+
+Value_co = TypeVar("Value_co", covariant=True)
 
 
 class Request(Struct, frozen=True):
@@ -75,25 +78,36 @@ class RequestDone(Struct, frozen=True):
     succeeded: bool = True
 
 
-class Reply(Struct, frozen=True, tag=True):
-    """The answer to a request; ``None`` says only that it was done.
+class Response(Struct, Generic[Value_co], frozen=True, tag=True):
+    """The answer for waiter ``request``; ``None`` says only that the request was fulfilled.
 
-    It settles its waiter and nothing else: where the answer is news, it stands in the batch by itself too.
+    In a batch it settles its waiter and nothing else: where the answer is news, the batch has the event too.
     """
 
     request: int
-    value: events.CandlesLoaded | events.StreamConfirmed | None = None
+    value: Value_co | None = None
 
 
 class Failure(Struct, frozen=True, tag=True):
-    """A request came to nothing; ``error`` names a class of ``actors.errors``, ``order`` the order, if it
-    was one: it surely has not been sent."""
+    """The error for waiter ``request``, as it crosses a process.
+
+    ``order`` is the id of the order, if the request was one; the order has surely not been sent then.
+    """
 
     request: int
-    error: str
-    reason: str
-    retry_after: float = 0.0
+    error: WireError
     order: str = ""
+
+    @classmethod
+    def of(cls, request: int, error: RequestError, order: str = "") -> "Failure":
+        return cls(request, to_wire(error), order)
+
+    @property
+    def exception(self) -> RequestError:
+        """A new exception, to be raised by the waiter."""
+        error = from_wire(self.error)
+        assert isinstance(error, RequestError)
+        return error
 
 
 PublicEvent = (
@@ -140,7 +154,7 @@ PublicEvent = (
     | events.PendingAnswered
 )
 
-Item = Ticks | Reply | Failure | PublicEvent
+Item = Ticks | Response[events.CandlesLoaded | events.StreamConfirmed] | Failure | PublicEvent
 """What a batch may hold; order within a batch is the order on the socket."""
 
 
@@ -165,27 +179,13 @@ class TradingRequest(Struct, frozen=True):
 
 
 class CandleRequest(Struct, frozen=True):
-    """Candles for whoever is ``to``, which is told an ``Answer`` (a list of ``Candle``, its own to keep) or a
-    ``Refusal`` by ``expires_at`` (monotonic), under the ``id`` that it gave."""
+    """Candles for ``to``. It is told a ``Response`` with a list of ``Candle`` (its own to keep) or
+    a ``Failure``, under the ``id`` that it gave, by ``expires_at`` (monotonic)."""
 
     id: int
     command: LoadCandles
     expires_at: float
     to: Tellable
-
-
-class Answer(Struct, frozen=True):
-    """The value for a waiter, from an actor of the main process."""
-
-    id: int
-    value: Any
-
-
-class Refusal(Struct, frozen=True):
-    """The error for a waiter, from an actor of the main process."""
-
-    id: int
-    error: Any
 
 
 class SubscribeColumns(Struct, frozen=True):

@@ -126,8 +126,8 @@ class OrderDesk(RuntimeActor):
     def _not_sent(self, failure: traffic.Failure) -> None:
         order = self._ledger.order(failure.order)
         if order is not None and order.in_flight:
-            self._take(self._ledger.not_sent(order.id, failure.reason))
-            error = errors.request_error(failure.error, failure.reason, failure.retry_after)
+            error = failure.exception
+            self._take(self._ledger.not_sent(order.id, str(error)))
             self._answer(*self._book.settle(order.id, error))
 
     def _take(self, news: list[events.Event]) -> None:
@@ -183,8 +183,10 @@ class OrderDesk(RuntimeActor):
 
     def _answer(self, *answers: tuple[int, Any]) -> None:
         for waiter, outcome in answers:
-            kind = traffic.Refusal if isinstance(outcome, errors.RequestError) else traffic.Answer
-            self._router.tell(kind(waiter, outcome))
+            failed = isinstance(outcome, errors.RequestError)
+            self._router.tell(
+                traffic.Failure.of(waiter, outcome) if failed else traffic.Response(waiter, outcome)
+            )
 
     def _until(self, moment: float, message: Any) -> Timer:
         return self.after(max(0.0, moment - self.now()), message)

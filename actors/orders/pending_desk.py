@@ -9,7 +9,7 @@ from actors.engine.actor import RuntimeActor
 from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
 from actors.messages.lifecycle import Refs, Tellable
-from actors.messages.traffic import Answer, Refusal, Request, RequestDone, TradingRequest
+from actors.messages.traffic import Failure, Request, RequestDone, Response, TradingRequest
 from actors.values import PendingOrder
 
 
@@ -140,5 +140,5 @@ class PendingDesk(RuntimeActor):
         return bool(found or tickets or asked)
 
     def _answer(self, id: int, outcome: Any) -> None:
-        kind = Refusal if isinstance(outcome, RequestError) else Answer
-        self._router.tell(kind(id, outcome))
+        failed = isinstance(outcome, RequestError)
+        self._router.tell(Failure.of(id, outcome) if failed else Response(id, outcome))

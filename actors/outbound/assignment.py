@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     LoadCandles,
     PendingCommand,
@@ -17,7 +18,7 @@ from actors.messages.control import HandoverBegun
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.status import PoolPart
-from actors.messages.traffic import Failure, Reply, Request, RequestDone
+from actors.messages.traffic import Failure, Request, RequestDone, Response
 from actors.outbound.members import Members, PoolPlan
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 
@@ -27,7 +28,15 @@ MOVE_TIMEOUT = 10.0
 SETTLING = 3.0
 """Seconds that a stream stays where it was confirmed: the health monitor must have heard of it there."""
 
-PoolEffect = Request | Reply | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
+PoolEffect = (
+    Request
+    | Response[StreamConfirmed]
+    | Failure
+    | StreamDropped
+    | HandoverBegun
+    | OpenConnection
+    | CloseConnection
+)
 """What follows from a decision: a request that goes out again from the head of the way, an answer, news,
 or the word to the router or the supervisor."""
 
@@ -57,7 +66,7 @@ class Assignment:
                 # One for all that concerns money, so that the venue sees orders in our order.
                 if account := self.roster.account:
                     return account, []
-                refusal = Failure(request.id, "NotSent", "no connection is up", order=request.order)
+                refusal = Failure.of(request.id, NotSent("no connection is up"), request.order)
                 return "", [refusal, *self.want()]
             case LoadCandles() | SendRaw():
                 if connection := self.roster.choose():
@@ -80,10 +89,10 @@ class Assignment:
             return self.roster.if_up(request.connection) if current else "", []
         if known is None and len(self._subscriptions) >= self.roster.room:
             reason = f"the pool carries {self.roster.room} streams and is full"
-            return "", [Failure(request.id, "RequestRefused", reason)]
+            return "", [Failure.of(request.id, RequestRefused(reason))]
         stream = self._subscriptions.desire(command.asset, command.period)
         if stream.confirmed is not None:
-            return "", [Reply(request.id, stream.confirmed)]
+            return "", [Response(request.id, stream.confirmed)]
         if request.id:
             stream.waiters.add(request.id)
             self._wishes[request.id] = stream
@@ -98,16 +107,16 @@ class Assignment:
             return self.roster.if_up(request.connection) if waited_for else "", []
         stream = self._subscriptions.drop(asset)
         if stream is None:
-            return "", [Failure(request.id, "RequestRefused", f"{asset} is not subscribed")]
-        reason = "unsubscribed before it was confirmed"
-        steps: list[PoolEffect] = [Failure(id, "RequestRefused", reason) for id in sorted(stream.waiters)]
+            return "", [Failure.of(request.id, RequestRefused(f"{asset} is not subscribed"))]
+        refused = RequestRefused("unsubscribed before it was confirmed")
+        steps: list[PoolEffect] = [Failure.of(id, refused) for id in sorted(stream.waiters)]
         steps.append(StreamDropped(asset))
         if stream.target:
             steps.append(self._let_go(asset, stream.target))
         if connection := self.roster.if_up(stream.connection):
             self._subscriptions.leave(asset, connection)
             return connection, steps
-        return "", [*steps, Reply(request.id)]
+        return "", [*steps, Response(request.id)]
 
     # Connections
 
@@ -129,10 +138,10 @@ class Assignment:
                 case LoadCandles():
                     steps.append(request)
                 case UnsubscribeTicks():
-                    steps.append(Reply(request.id))
+                    steps.append(Response(request.id))
                 case SendRaw() | PendingCommand():
-                    reason = "the connection was lost after the send"
-                    steps.append(Failure(request.id, "RequestTimeout", reason))
+                    lost = RequestTimeout("the connection was lost after the send")
+                    steps.append(Failure.of(request.id, lost))
                 case SubscribeTicks() | PlaceOrder():
                     pass  # answered when it streams again; by the order desk
         return steps + self._place(now)
@@ -176,7 +185,7 @@ class Assignment:
         stream, left = self._subscriptions.confirm(confirmed, now)
         if stream is None:
             return []
-        steps: list[PoolEffect] = [Reply(id, confirmed) for id in sorted(stream.waiters)]
+        steps: list[PoolEffect] = [Response(id, confirmed) for id in sorted(stream.waiters)]
         return [*steps, self._let_go(confirmed.asset, left)] if self.roster.if_up(left) else steps
 
     def released(self, event: StreamReleased, now: float) -> list[PoolEffect]:

@@ -37,10 +37,10 @@ from actors.messages.traffic import (
     Failure,
     MoveStream,
     OrderSent,
-    Reply,
     Request,
     RequestDone,
     Requests,
+    Response,
     Resubscribe,
     Send,
 )
@@ -140,7 +140,7 @@ class Pool(RuntimeActor):
                 case Request():
                     if not self._draining:  # then the way out is being taken down
                         self._house.outbound.tell(step)
-                case Reply() | Failure():
+                case Response() | Failure():
                     if step.request:
                         self._router.tell(EventBatch(self.name, [step]))
                 case StreamDropped():

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
+from actors.errors import Halted, NotSent, RateLimited
 from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
@@ -18,6 +19,9 @@ from actors.rates import Allowance, Quota
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
 """Commands that are more than one message on the wire (protocol 1.6.2)."""
+
+
+EXPIRED = "its deadline passed while it waited to be sent"
 
 
 class _Admit(Struct, frozen=True):
@@ -53,7 +57,7 @@ class RateLimiter(RuntimeActor):
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
         self._ready: dict[str, int] = {}
-        self._barred: tuple[str, str] | None = None
+        self._barred: NotSent | None = None
         self._timer: Timer | None = None
         self._passed = self._refused = 0
 
@@ -78,9 +82,9 @@ class RateLimiter(RuntimeActor):
             case ConnectionSuspect():
                 pass
             case StopOrders(reason=reason):
-                self._stop_orders("Halted", reason)
+                self._stop_orders(Halted(reason))
             case Drain():
-                self._stop_orders("NotSent", "the runtime stopped before it was sent")
+                self._stop_orders(NotSent("the runtime stopped before it was sent"))
             case ResumeOrders():
                 self._barred = None
             case Reconfigure(settings=Allowance() as allowance):
@@ -93,7 +97,7 @@ class RateLimiter(RuntimeActor):
 
     def _queue(self, request: Request) -> None:
         if request.order and self._barred is not None:
-            self._refuse(request, *self._barred)
+            self._refuse(request, self._barred)
             return
         if not request.id and request in self._waiting:
             return  # a stream that is restored again and again waits once
@@ -101,7 +105,7 @@ class RateLimiter(RuntimeActor):
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
         wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request), urgent=request.urgent)
         if now + wait > request.expires_at:
-            self._refuse(request, "RateLimited", f"the rate limit holds it for {wait:.1f} s", wait)
+            self._refuse(request, RateLimited(f"the rate limit holds it for {wait:.1f} s", wait))
             return
         (self._urgent if request.urgent else self._waiting).append(request)
         self._admit()
@@ -115,7 +119,7 @@ class RateLimiter(RuntimeActor):
             request = lane[0]
             if now > request.expires_at:
                 lane.popleft()
-                self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
+                self._refuse(request, NotSent(EXPIRED))
                 continue
             wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
             if wait > 0 or (_awaited(request) and not request.urgent and self._quota.full(now)):
@@ -133,7 +137,7 @@ class RateLimiter(RuntimeActor):
         now = self.now()
         for request in [request for request in self._urgent if request.expires_at < now]:
             self._urgent.remove(request)
-            self._refuse(request, "NotSent", "its deadline passed while it waited to be sent")
+            self._refuse(request, NotSent(EXPIRED))
 
     def _try_again(self, delay: float) -> None:
         if self._timer is not None:
@@ -142,16 +146,16 @@ class RateLimiter(RuntimeActor):
         delay = min(delay, max(0.0, min(expiries, default=math.inf)))
         self._timer = self.after(delay, _Admit())
 
-    def _stop_orders(self, error: str, reason: str) -> None:
-        self._barred = error, reason
+    def _stop_orders(self, error: NotSent) -> None:
+        self._barred = error
         orders = [request for request in self._urgent if request.order]
         self._urgent = deque(request for request in self._urgent if not request.order)
         for request in orders:
-            self._refuse(request, error, reason)
+            self._refuse(request, error)
 
-    def _refuse(self, request: Request, error: str, reason: str, retry_after: float = 0.0) -> None:
+    def _refuse(self, request: Request, error: NotSent) -> None:
         self._refused += 1
-        failure = Failure(request.id, error, reason, retry_after, request.order)
+        failure = Failure.of(request.id, error, request.order)
         if request.order:
             self._desk.tell(failure)
         elif request.id:

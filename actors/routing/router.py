@@ -9,7 +9,7 @@ import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
-from actors.errors import RequestError, RequestRefused, RequestTimeout, request_error
+from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
@@ -54,10 +54,10 @@ class Router(RuntimeActor):
                 self._accept(message)
             case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
-            case traffic.Answer():
-                self._settle(message.id, message.value)
-            case traffic.Refusal():
-                self._fail(message.id, message.error)
+            case traffic.Response():
+                self._settle(message.request, message.value)
+            case traffic.Failure():
+                self._fail(message.request, message.exception)
             case Described():
                 self._draw(message)
             case LinkOpened():
@@ -88,16 +88,16 @@ class Router(RuntimeActor):
             match item:
                 case traffic.Ticks():
                     self._ticks += len(item)
-                case traffic.Reply(request=id) | traffic.Failure(request=id) if id < 0:
+                case traffic.Response(request=id) | traffic.Failure(request=id) if id < 0:
                     if not self._draining:  # then the desk may have ended
                         self._house.candle_desk.tell(item)
-                case traffic.Reply():
+                case traffic.Response():
                     self._settle(item.request, item.value)
                 case traffic.Failure(order=order) if order:
                     with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
                         self._house.desk.tell(item)
                 case traffic.Failure():
-                    self._fail(item.request, request_error(item.error, item.reason, item.retry_after))
+                    self._fail(item.request, item.exception)
                 case Event():
                     self._events += 1
                     self._continuity.learn(item)

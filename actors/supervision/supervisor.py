@@ -33,7 +33,7 @@ from actors.messages.lifecycle import (
     WorkerHandle,
 )
 from actors.messages.status import Describe, SupervisorPart
-from actors.messages.traffic import Answer, EventBatch, Refusal
+from actors.messages.traffic import EventBatch, Failure, Response
 from actors.supervision import effects as steps
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
@@ -145,9 +145,9 @@ class Supervisor(RuntimeActor):
             else:
                 self._take(self._connections.restart(wish.name, self.now()))
         except RequestRefused as refused:
-            self._router.tell(Refusal(wish.id, refused))
+            self._router.tell(Failure.of(wish.id, refused))
         else:
-            self._router.tell(Answer(wish.id, None))
+            self._router.tell(Response(wish.id))
 
     def _drain(self) -> None:
         self._draining = True

@@ -1,1 +1,0 @@
-"""What the commands show and how they end: outputs, the live table, the doctor, exit codes."""

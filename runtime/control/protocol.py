@@ -5,8 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-import actors.errors
-from actors.errors import ConfigInvalid, RequestError, TellwireError
+from actors.errors import WireError, to_wire
 from actors.messages import commands
 from actors.messages.events import StreamConfirmed
 from actors.messages.status import Status
@@ -128,12 +127,10 @@ class ResponseMessage(Struct, frozen=True, tag=True):
 
 
 class ErrorMessage(Struct, frozen=True, tag=True):
-    """The error that wish ``id`` raised: a class of ``actors.errors``, its text and its own fields."""
+    """The error that request ``id`` raised."""
 
     id: int
-    error: str
-    reason: str
-    fields: dict[str, Any]
+    error: WireError
 
 
 FromGateway = Welcome | HelloRefused | ResponseMessage | ErrorMessage | EventBatch
@@ -144,22 +141,4 @@ def answered(id: int, value: Any) -> ResponseMessage | ErrorMessage:
     try:
         return ResponseMessage(id, msgspec.msgpack.encode(value))
     except (TypeError, ValueError) as error:
-        return failed(id, error)
-
-
-def failed(id: int, error: BaseException) -> ErrorMessage:
-    """``error`` as it travels; one that is none of the house's arrives as a ``RequestError``."""
-    fields = {} if isinstance(error, ConfigInvalid) else vars(error)
-    if isinstance(error, TellwireError):
-        return ErrorMessage(id, type(error).__name__, str(error), fields)
-    return ErrorMessage(id, RequestError.__name__, f"{type(error).__name__}: {error}", {})
-
-
-def raised(failure: ErrorMessage) -> TellwireError:
-    """The exception that ``failure`` tells of."""
-    kind = getattr(actors.errors, failure.error, None)
-    if not isinstance(kind, type) or not issubclass(kind, TellwireError):
-        return RequestError(f"{failure.error}: {failure.reason}")
-    if kind is ConfigInvalid:
-        return ConfigInvalid(failure.reason.splitlines())
-    return kind(failure.reason, **failure.fields)
+        return ErrorMessage(id, to_wire(error))

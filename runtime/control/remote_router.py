@@ -11,7 +11,14 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import ReplySlot, RuntimeActor
-from actors.errors import ProtocolError, RemoteProtocolError, RequestError, RequestRefused, TransportError
+from actors.errors import (
+    ProtocolError,
+    RemoteProtocolError,
+    RequestError,
+    RequestRefused,
+    TransportError,
+    from_wire,
+)
 from actors.messages.commands import Command, Subscribe, Unsubscribe
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch
@@ -28,7 +35,6 @@ from runtime.control.protocol import (
     HelloRefused,
     Listen,
     ResponseMessage,
-    raised,
 )
 from runtime.workers.framing import Framer, Unframer
 
@@ -140,9 +146,9 @@ class RemoteRouter(RuntimeActor):
         match words:
             case ResponseMessage(id=id, value=value):
                 self._answered(id, value)
-            case ErrorMessage(id=id):
+            case ErrorMessage(id=id, error=error):
                 if asked := self._asked.pop(id, None):
-                    self._fail(asked, raised(words))
+                    self._fail(asked, from_wire(error))
             case EventBatch():
                 self._audience.deliver(words.items)
             case HelloRefused(reason=reason):

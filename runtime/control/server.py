@@ -12,7 +12,7 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.engine.inbox import Overflow
 from actors.engine.timers import Timer
-from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError
+from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError, to_wire
 from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
@@ -25,6 +25,7 @@ from runtime.control.peer import MOST_UNREAD, Peer, PeerState
 from runtime.control.protocol import (
     VERSION,
     Ask,
+    ErrorMessage,
     FromPeer,
     Hello,
     HelloRefused,
@@ -32,7 +33,6 @@ from runtime.control.protocol import (
     ReloadRuntime,
     StopRuntime,
     answered,
-    failed,
 )
 from runtime.control.reply_slot import ask
 
@@ -194,7 +194,8 @@ class Gateway(RuntimeActor):
 
     def _put(self, peer: Peer, id: int, command: Command) -> None:
         if self._waiting >= MOST_WAITING:
-            peer.say(failed(id, NotSent(f"{MOST_WAITING} requests of attached processes wait already")))
+            full = NotSent(f"{MOST_WAITING} requests of attached processes wait already")
+            peer.say(ErrorMessage(id, to_wire(full)))
         elif id:
             self._waiting += 1
             ask(self._router, command, functools.partial(self._take, peer, id))
@@ -211,7 +212,9 @@ class Gateway(RuntimeActor):
         if done.peer.standing is PeerState.ATTACHED:
             self._say(
                 done.peer,
-                answered(done.id, done.value) if done.error is None else failed(done.id, done.error),
+                answered(done.id, done.value)
+                if done.error is None
+                else ErrorMessage(done.id, to_wire(done.error)),
             )
 
     def _spread(self, events: list[Any]) -> None:

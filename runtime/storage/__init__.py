@@ -1,1 +1,0 @@
-"""What survives the process: the journal of orders, and the lock of a file that has one owner."""

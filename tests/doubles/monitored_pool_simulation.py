@@ -21,7 +21,7 @@ from actors.messages.events import (
     StreamReleased,
     StreamReport,
 )
-from actors.messages.traffic import EventBatch, Item, MoveStream, Reply, Request, Resubscribe, Ticks
+from actors.messages.traffic import EventBatch, Item, MoveStream, Request, Response, Resubscribe, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Tick
 from actors.venues.pocketoption.stream_counters import StreamCounter
@@ -167,7 +167,7 @@ class WatchedHouse(House):
                 case Ticks():
                     for tick in item:
                         self.got[tick.asset].append(tick.time)
-                case Reply():
+                case Response():
                     pass
                 case Event():
                     self.continuity.learn(item)

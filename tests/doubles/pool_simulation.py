@@ -18,7 +18,7 @@ from actors.messages.events import (
     StreamDropped,
     StreamReleased,
 )
-from actors.messages.traffic import Failure, Item, Reply, Request, RequestDone, Ticks
+from actors.messages.traffic import Failure, Item, Request, RequestDone, Response, Ticks
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.routing.handover import Handovers
@@ -127,7 +127,7 @@ class House:
         if line.asked:
             id, asset, period = line.asked.pop(0)
             value = StreamConfirmed(asset, period, name, line.epoch) if period else None
-            line.said.extend(item for item in (value, Reply(id, value)) if item is not None)
+            line.said.extend(item for item in (value, Response(id, value)) if item is not None)
 
     # The way out
 
@@ -160,7 +160,7 @@ class House:
             case UnsubscribeTicks(asset=asset):
                 line.streams.pop(asset, None)
                 line.asked = [each for each in line.asked if each[1] != asset]
-                line.said += [StreamReleased(asset, name), Reply(request.id)]
+                line.said += [StreamReleased(asset, name), Response(request.id)]
             case _:
                 line.asked.append((request.id, "", 0))
 
@@ -175,7 +175,7 @@ class House:
                 case Ticks():
                     for tick in item:
                         self.got[tick.asset].append(tick.time)
-                case Reply(request=id, value=value):
+                case Response(request=id, value=value):
                     self._settle(id, value, succeeded=True)
                 case ConnectionUp(connection=name, epoch=epoch):
                     self.lives[name] = epoch
@@ -215,7 +215,7 @@ class House:
                     self.way_out.append(step)
                 case StreamDropped():
                     self.handovers.sift("pool", [step])
-                case Reply(request=id, value=value):
+                case Response(request=id, value=value):
                     self._settle(id, value, succeeded=True)
                 case Failure(request=id):
                     self._settle(id, step, succeeded=False)

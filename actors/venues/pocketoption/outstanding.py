@@ -129,4 +129,4 @@ def _bound(unanswered: dict[str, Any]) -> None:
 
 def failures(requests: Iterable[int], error: type[RequestError], reason: str) -> list[Failure]:
     """``error`` travels by its name; request 0 fails in silence."""
-    return [Failure(request, error.__name__, reason) for request in requests if request]
+    return [Failure.of(request, error(reason)) for request in requests if request]

@@ -17,7 +17,7 @@ from actors.messages import (
 )
 from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
-from actors.messages.traffic import Item, Reply, Request
+from actors.messages.traffic import Item, Request, Response
 from actors.values import AccountKind
 from actors.venues.pocketoption import dialect as pocketoption
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
@@ -129,12 +129,12 @@ class RequestMatcher:
         requests = self._pending.settle_stream(found.asset, found.period)
         if requests is not None:
             confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
-            items += [confirmed, *(Reply(request, confirmed) for request in requests)]
+            items += [confirmed, *(Response(request, confirmed) for request in requests)]
         return items
 
     def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
         request, loaded = self._pending.settle_load(found)
-        return (loaded, Reply(request, loaded)) if request else (loaded,)
+        return (loaded, Response(request, loaded)) if request else (loaded,)
 
     def _cancellation(self, found: Cancellation) -> Sequence[Item]:
         ticket = self._pending.settle_cancellation(found.ticket)
@@ -144,4 +144,4 @@ class RequestMatcher:
 
 
 def _done(request: int) -> Sequence[Item]:
-    return (Reply(request),) if request else ()
+    return (Response(request),) if request else ()

@@ -1,1 +1,0 @@
-"""What can go wrong on command: a fault is a struct, its tag the name, its fields the parameters."""

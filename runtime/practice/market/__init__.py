@@ -1,1 +1,0 @@
-"""Quotes, history and streams that the exchange invents."""

@@ -5,22 +5,20 @@ from typing import Any
 import pytest
 
 from actors.candles.candle_loader import CandleLoader
-from actors.errors import RateLimited, RequestError, RequestRefused, RequestTimeout
+from actors.errors import RateLimited, RequestRefused, RequestTimeout
 from actors.messages.commands import LoadCandles, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CandlesProgress
 from actors.messages.lifecycle import Begin, Refs
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
-    Answer,
     CandleRequest,
     Deliver,
     EventBatch,
     Failure,
-    Refusal,
-    Reply,
     Request,
     RequestDone,
+    Response,
     SubscribeColumns,
 )
 from actors.values import Candle, Tick
@@ -70,20 +68,19 @@ class House:
     def answer(self, page: Request, candles: list[Candle]) -> None:
         """The venue does, and the desk says that the page's place is free."""
         loaded = CandlesLoaded(page.command.asset, PERIOD, candles)  # type: ignore[union-attr]
-        self.desk.tell(Reply(page.id, loaded))
+        self.desk.tell(Response(page.id, loaded))
         assert self.outbound.seen() == RequestDone(page.id)
 
     def cached(self, id: int, command: LoadCandles, candles: list[Candle]) -> None:
         self.load(id, command)
         self.answer(self.page(), candles)
-        assert self.asker.seen() == Answer(id, candles)
+        assert self.asker.seen() == Response(id, candles)
 
     def refusal(self, id: int) -> Exception:
         refusal = self.asker.seen()
-        assert isinstance(refusal, Refusal)
-        assert refusal.id == id
-        assert isinstance(refusal.error, RequestError)
-        return refusal.error
+        assert isinstance(refusal, Failure)
+        assert refusal.request == id
+        return refusal.exception
 
     def status(self) -> CandlesStatus:
         """Drawn after all that was told before; the asker has it."""
@@ -108,7 +105,7 @@ def test_each_page_frees_its_place_before_the_next_one_goes_out(house: House) ->
     assert second.command == LoadCandles("A", PERIOD, 50, candles[50].time)
     assert house.router.seen() == EventBatch("candle desk", [CandlesProgress("A", PERIOD, 150, 200)])
     house.answer(second, candles[:50])
-    assert house.asker.seen() == Answer(7, candles)
+    assert house.asker.seen() == Response(7, candles)
 
 
 def test_an_end_still_ahead_goes_out_as_it_was_asked_for_so_that_the_forming_bar_is_in_it(
@@ -124,7 +121,7 @@ def test_all_who_wait_for_the_same_are_answered_with_lists_of_their_own(house: H
     house.load(2, PAST)
     house.answer(house.page(), bars())
     answers = [house.asker.seen(), house.asker.seen()]
-    assert [answer.id for answer in answers] == [1, 2]
+    assert [answer.request for answer in answers] == [1, 2]
     assert answers[0].value == answers[1].value
     assert answers[0].value is not answers[1].value
     assert house.outbound.nothing_more()
@@ -137,7 +134,7 @@ def test_whoever_gives_up_leaves_the_flight_to_the_others(house: House, clock: M
     clock.advance(1.0)
     assert isinstance(house.refusal(1), RequestTimeout)
     house.answer(page, bars())
-    assert house.asker.seen() == Answer(2, bars())
+    assert house.asker.seen() == Response(2, bars())
 
 
 def test_whoever_has_ended_meanwhile_spoils_nothing_for_the_others(house: House) -> None:
@@ -146,7 +143,7 @@ def test_whoever_has_ended_meanwhile_spoils_nothing_for_the_others(house: House)
     house.load(2, PAST)
     gone.ref.stop()
     house.answer(house.page(), bars())
-    assert house.asker.seen() == Answer(2, bars())
+    assert house.asker.seen() == Response(2, bars())
     assert house.status().flights == 0
 
 
@@ -169,14 +166,14 @@ def test_an_answer_that_comes_twice_frees_the_place_that_the_second_request_took
     second = house.page()
     house.answer(first, bars(150))
     house.answer(second, [])
-    assert house.asker.seen() == Answer(1, bars(150))
+    assert house.asker.seen() == Response(1, bars(150))
 
 
 def test_a_refusal_is_for_all_who_wait(house: House) -> None:
     house.load(1, PAST)
     house.load(2, PAST)
     page = house.page()
-    house.desk.tell(Failure(page.id, "RequestRefused", "not today"))
+    house.desk.tell(Failure.of(page.id, RequestRefused("not today")))
     for id in (1, 2):
         assert isinstance(house.refusal(id), RequestRefused)
     assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
@@ -187,7 +184,7 @@ def test_a_page_that_cannot_keep_an_early_deadline_is_asked_for_again_for_a_late
     house.load(1, PAST, patience=1.0)
     house.load(2, PAST, patience=9.0)
     page = house.page()
-    house.desk.tell(Failure(page.id, "RateLimited", "held for 3 s", 3.0))
+    house.desk.tell(Failure.of(page.id, RateLimited("held for 3 s", 3.0)))
     refusal = house.refusal(1)
     assert isinstance(refusal, RateLimited)
     assert refusal.retry_after == 3.0
@@ -201,13 +198,13 @@ def test_one_who_would_wait_for_ever_is_not_timed(house: House, clock: ManualClo
     page = house.page()
     clock.advance(1e9)
     house.answer(page, bars())
-    assert house.asker.seen() == Answer(1, bars())
+    assert house.asker.seen() == Response(1, bars())
 
 
 def test_the_same_again_is_answered_at_once(house: House) -> None:
     house.cached(1, PAST, bars())
     house.load(2, PAST)
-    assert house.asker.seen() == Answer(2, bars())
+    assert house.asker.seen() == Response(2, bars())
     assert house.status() == CandlesStatus(hits=1, misses=1, entries=1, flights=0)
     assert house.router.nothing_more()
 
@@ -257,6 +254,6 @@ def test_a_runtime_that_stops_refuses_what_is_under_way_and_what_still_comes(hou
     house.load(2, PAST)
     assert "stopped" in str(house.refusal(1))
     assert "stopping" in str(house.refusal(2))
-    house.desk.tell(Reply(-1, CandlesLoaded("A", PERIOD, bars())))
+    house.desk.tell(Response(-1, CandlesLoaded("A", PERIOD, bars())))
     assert house.status().flights == 0
     assert house.outbound.nothing_more()

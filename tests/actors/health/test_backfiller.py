@@ -6,7 +6,7 @@ from actors.errors import RequestRefused
 from actors.health.backfiller import Backfiller
 from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
 from actors.messages.lifecycle import Begin
-from actors.messages.traffic import Answer, CandleRequest, EventBatch, Refusal
+from actors.messages.traffic import CandleRequest, EventBatch, Failure, Response
 from actors.values import Candle
 from tests.doubles.recorder import Recording
 
@@ -30,7 +30,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     load = desk.seen()
     assert isinstance(load, CandleRequest)
     assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
-    backfiller.tell(Answer(load.id, [BAR]))
+    backfiller.tell(Response(load.id, [BAR]))
     recovered = StreamRecovered("A", "c1", T + 30.0, T + 60.0, 1)
     assert router.seen() == EventBatch("backfiller", [CandlesLoaded("A", 60, [BAR]), recovered])
 
@@ -40,7 +40,7 @@ def test_a_refused_load_is_a_recovery_that_fills_nothing_and_the_next_gap_is_loa
     backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
     backfiller.tell(GAP)
     backfiller.tell(GAP)
-    backfiller.tell(Refusal(desk.seen().id, RequestRefused("no such asset")))
+    backfiller.tell(Failure.of(desk.seen().id, RequestRefused("no such asset")))
     (recovered,) = router.seen().items
     assert (recovered.filled, recovered.missing) == (0, ((T + 30.0, T + 60.0),))
     assert recovered.reason == "RequestRefused: no such asset"

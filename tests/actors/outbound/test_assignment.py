@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from actors.errors import NotSent
 from actors.messages.commands import (
     Command,
     LoadCandles,
@@ -44,7 +45,7 @@ def test_what_the_pool_cannot_carry_is_refused() -> None:
     id = found.ask(SubscribeTicks("E"))
     found.arrive()
     assert isinstance(found.answers[id], Failure)
-    assert found.answers[id].error == "RequestRefused"
+    assert found.answers[id].error.name == "RequestRefused"
     assert "E" not in found.placed()
 
 
@@ -241,7 +242,7 @@ def test_an_order_does_not_wait_and_takes_the_accounts_connection() -> None:
     name, (failure,) = found.carriage.choose(order, 0.0)
     assert (name, type(failure)) == ("", Failure)
     assert isinstance(failure, Failure)
-    assert (failure.error, failure.order) == ("NotSent", "o1")
+    assert (type(failure.exception), failure.order) == (NotSent, "o1")
     found.rise("c1", "c2")
     found.arrive()
     assert found.carriage.choose(order, 0.0) == ("c1", [])
@@ -258,7 +259,7 @@ def test_a_read_that_is_lost_is_repeated_and_what_must_not_be_is_answered() -> N
     found.arrive()
     assert found.answers[load] is None
     assert isinstance(found.answers[raw], Failure)
-    assert found.answers[raw].error == "RequestTimeout"
+    assert found.answers[raw].error.name == "RequestTimeout"
     assert not found.flying()
 
 

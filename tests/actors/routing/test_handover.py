@@ -13,7 +13,7 @@ from actors.messages.events import (
     StreamMoves,
     StreamReleased,
 )
-from actors.messages.traffic import Reply, Ticks
+from actors.messages.traffic import Response, Ticks
 from actors.routing.handover import Handovers
 from actors.values import Tick
 from tests.doubles.tick_columns import columns
@@ -168,7 +168,7 @@ def test_a_handover_that_begins_is_news(cut: bool) -> None:
 def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:
     handovers = begun()
     up = ConnectionUp("new", 1, "r")
-    assert handovers.sift("new", [up, ticks(1), Reply(1)]) == [up, Reply(1)]
+    assert handovers.sift("new", [up, ticks(1), Response(1)]) == [up, Response(1)]
     assert handovers.sift("old", [ticks(1), up, ticks(2)]) == [ticks(1), up, ticks(2)]
 
 

@@ -4,8 +4,9 @@ from typing import Any, TypeVar
 
 from hypothesis import given, strategies as st
 
+from actors.errors import NotSent
 from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessage, StreamRecovered
-from actors.messages.traffic import Failure, Item, Reply, Ticks, unfolded
+from actors.messages.traffic import Failure, Item, Response, Ticks, unfolded
 from actors.routing import topics
 from actors.routing.topics import REMEMBERED, TopicTable
 from actors.values import Tick
@@ -69,11 +70,11 @@ def test_each_share_is_in_the_order_of_the_batch() -> None:
 
 
 def test_replies_and_failures_are_not_news() -> None:
-    assert route([Reply(1), Failure(2, "NotSent", "")], table_of(all="")) == {}
+    assert route([Response(1), Failure.of(2, NotSent(""))], table_of(all="")) == {}
 
 
 def test_a_reply_does_not_publish_what_it_carries() -> None:
-    assert route([Reply(1, CandlesLoaded("A", 60, []))], table_of(all="")) == {}
+    assert route([Response(1, CandlesLoaded("A", 60, []))], table_of(all="")) == {}
 
 
 def test_shares_are_the_listeners_own() -> None:
@@ -165,7 +166,7 @@ ITEMS = st.lists(
         st.builds(RawMessage, ASSETS, st.just("")),
         st.builds(StreamRecovered, ASSETS, st.just("c")),
         st.just(UP),
-        st.builds(Reply, st.just(1)),
+        st.builds(Response, st.just(1)),
     ),
     max_size=8,
 )

@@ -146,7 +146,7 @@ def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     limiter.tell(StopOrders("stop"))
     outbound.open.set()
     assert desk.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
-    assert [(failure.order, failure.error) for failure in desk.calls] == [("o2", "Halted")]
+    assert [(failure.order, failure.error.name) for failure in desk.calls] == [("o2", "Halted")]
     limiter.stop()
     assert [request.order for request in outbound.taken] == ["o1"]
 

@@ -8,6 +8,7 @@ import pytest
 
 import actors.messages
 from actors import errors
+from actors.errors import from_wire, to_wire
 from actors.messages import commands
 from actors.messages.commands import Command
 from actors.values import AccountKind, Balance, Candle, Deal, Direction, Outcome
@@ -15,12 +16,11 @@ from runtime.control.protocol import (
     ANSWERS,
     Ask,
     ControlRequest,
+    ErrorMessage,
     FromGateway,
     FromPeer,
     ResponseMessage,
     answered,
-    failed,
-    raised,
 )
 
 STAYS_HERE = {
@@ -91,34 +91,11 @@ def test_an_answer_arrives_with_its_types(wish: type[Command], value: Any) -> No
 
 
 def test_an_answer_that_cannot_travel_is_an_error() -> None:
-    error = raised(over_the_wire(answered(7, object()), FromGateway))
-    assert type(error) is errors.RequestError
+    words = over_the_wire(answered(7, object()), FromGateway)
+    assert isinstance(words, ErrorMessage)
+    assert type(from_wire(words.error)) is errors.RequestError
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        errors.RequestRefused("no such asset"),
-        errors.RequestTimeout("late"),
-        errors.RateLimited("wait", 2.5),
-        errors.OrderUnknown("lost", "o1"),
-        errors.Halted("enough"),
-        errors.NotPlaced("not listed"),
-        errors.DialFailed("refused", 403),
-        errors.TransportClosed("gone", 1001),
-        errors.ConfigInvalid(["a.yaml:1:1: one", "a.yaml:2:1: two"]),
-        errors.AuthRejected("no"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_an_error_arrives_as_what_it_was(error: errors.TellwireError) -> None:
-    arrived = raised(over_the_wire(failed(7, error), FromGateway))
-    assert type(arrived) is type(error)
-    assert str(arrived) == str(error)
-    assert vars(arrived) == vars(error)
-
-
-def test_a_foreign_error_arrives_as_a_request_error_that_names_it() -> None:
-    arrived = raised(over_the_wire(failed(7, KeyError("x")), FromGateway))
-    assert type(arrived) is errors.RequestError
-    assert str(arrived) == "KeyError: 'x'"
+def test_an_error_message_arrives_as_what_it_was() -> None:
+    error = to_wire(errors.RateLimited("wait", 2.5))
+    assert over_the_wire(ErrorMessage(7, error), FromGateway) == ErrorMessage(7, error)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors.errors import NoRuntime, RequestRefused
+from actors.errors import NoRuntime, RequestRefused, to_wire
 from actors.messages import GetAssets, GetBalance, GetPayout, GetStatus, SendRaw, Subscribe
 from runtime import Runtime, attach
 from runtime.control.attachment import Attachment
@@ -105,14 +105,14 @@ def test_an_answer_finds_its_question_by_id(attached: Stranger) -> None:
     attached.say(Ask(7, GetBalance()), Ask(8, GetPayout("NOPE")))
     answers = sorted([attached.hear(), attached.hear()], key=lambda words: words.id)  # type: ignore[union-attr]
     assert isinstance(answers[0], ResponseMessage)
-    assert answers[1] == ErrorMessage(8, "RequestRefused", "the venue lists no asset 'NOPE'", {})
+    assert answers[1] == ErrorMessage(8, to_wire(RequestRefused("the venue lists no asset 'NOPE'")))
 
 
 def test_a_deadline_that_is_no_number_is_refused_and_the_peer_stays(attached: Stranger) -> None:
     attached.say(Ask(1, GetBalance(deadline=math.nan)))
     refusal = attached.hear()
     assert isinstance(refusal, ErrorMessage)
-    assert refusal.reason.startswith("deadline must be a number")
+    assert refusal.error.reason.startswith("deadline must be a number")
     attached.say(Ask(2, GetBalance()))
     assert isinstance(attached.hear(), ResponseMessage)
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from actors.errors import RequestRefused, RequestTimeout
 from actors.messages import (
     CandlesLoaded,
     LoadCandles,
@@ -11,7 +12,7 @@ from actors.messages import (
     UnsubscribeTicks,
 )
 from actors.messages.commands import VenueCommand
-from actors.messages.traffic import Failure, Reply, Request
+from actors.messages.traffic import Failure, Request, Response
 from actors.values import Candle
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message
@@ -35,8 +36,8 @@ def test_one_history_confirms_every_request_for_it() -> None:
     assert receive(session, event("updateHistoryNew", HISTORY)) == [
         CANDLES,
         CONFIRMED,
-        Reply(1, CONFIRMED),
-        Reply(2, CONFIRMED),
+        Response(1, CONFIRMED),
+        Response(2, CONFIRMED),
     ]
     assert receive(session, event("updateHistoryNew", HISTORY)) == [CANDLES]
 
@@ -66,9 +67,9 @@ def test_unsubscribing_is_answered_at_once_and_ends_the_wait_for_the_stream() ->
     session.send([request(1, SubscribeTicks(asset="A"))], NOW)
     session.texts_to_send()
     assert session.send([request(2, UnsubscribeTicks(asset="A"))], NOW) == [
-        Failure(1, "RequestRefused", "unsubscribed before it was confirmed"),
+        Failure.of(1, RequestRefused("unsubscribed before it was confirmed")),
         StreamReleased("A", "c1"),
-        Reply(2),
+        Response(2),
     ]
     assert texts(session) == ['42["unsubfor","A"]', '42["unSubscribeSymbol","A"]']
 
@@ -99,7 +100,7 @@ def test_loaded_bars_are_the_last_ones_that_ended_in_time() -> None:
         '42["loadHistoryPeriod",{"asset":"A","index":5,"time":7860,"offset":120,"period":60}]'
     ]
     expected = loaded(540, 600)
-    assert receive(session, bars(420, 480, 540, 600, 660)) == [expected, Reply(5, expected)]
+    assert receive(session, bars(420, 480, 540, 600, 660)) == [expected, Response(5, expected)]
     assert receive(session, bars(600)) == [loaded(600)]
 
 
@@ -107,7 +108,7 @@ def test_a_request_below_zero_is_named_by_an_index_above() -> None:
     session = ready()
     session.send([request(-5, LoadCandles(asset="A", period=60, count=1, end=660.0))], NOW)
     assert json.loads(texts(session)[0][2:])[1]["index"] == 5
-    assert receive(session, bars(600)) == [loaded(600), Reply(-5, loaded(600))]
+    assert receive(session, bars(600)) == [loaded(600), Response(-5, loaded(600))]
 
 
 def test_bars_without_a_named_end_end_now() -> None:
@@ -116,13 +117,13 @@ def test_bars_without_a_named_end_end_now() -> None:
     (text,) = texts(session)
     assert json.loads(text[2:])[1]["time"] == 960 + 7200
     expected = loaded(780, 840, 900)
-    assert receive(session, bars(720, 780, 840, 900, 960)) == [expected, Reply(5, expected)]
+    assert receive(session, bars(720, 780, 840, 900, 960)) == [expected, Response(5, expected)]
 
 
 def test_an_empty_history_is_an_answer() -> None:
     session = ready()
     session.send([request(5, LoadCandles(asset="A", period=60))], NOW)
-    assert receive(session, bars()) == [loaded(), Reply(5, loaded())]
+    assert receive(session, bars()) == [loaded(), Response(5, loaded())]
 
 
 def test_a_period_of_one_second_is_answered_with_ticks() -> None:
@@ -133,7 +134,7 @@ def test_a_period_of_one_second_is_answered_with_ticks() -> None:
         b'[{"asset":"A","time":7209.5,"price":3},{"time":7210.5,"price":1},{"time":7210.9,"price":2}]}'
     )
     expected = CandlesLoaded("A", 1, [Candle(10, 1, 2, 1, 2)])
-    assert receive(session, event("loadHistoryPeriod", payload)) == [expected, Reply(5, expected)]
+    assert receive(session, event("loadHistoryPeriod", payload)) == [expected, Response(5, expected)]
 
 
 def test_a_history_that_names_no_request_of_ours_is_handed_on_whole() -> None:
@@ -148,7 +149,7 @@ def test_a_history_that_is_not_what_its_request_asked_for_is_refused() -> None:
     session.send([request(5, LoadCandles(asset="A", period=60, count=1, end=660.0))], NOW)
     assert receive(session, bars(600, period=300)) == []
     assert session.garbage == 1
-    assert receive(session, bars(600)) == [loaded(600), Reply(5, loaded(600))]
+    assert receive(session, bars(600)) == [loaded(600), Response(5, loaded(600))]
 
 
 def test_a_venue_that_answers_no_requests_fills_no_memory() -> None:
@@ -158,7 +159,7 @@ def test_a_venue_that_answers_no_requests_fills_no_memory() -> None:
     session.texts_to_send()
     (failure,) = session.send([request(MAX_UNANSWERED + 1, load)], NOW)
     assert isinstance(failure, Failure)
-    assert (failure.request, failure.error) == (1, "RequestTimeout")
+    assert (failure.request, type(failure.exception)) == (1, RequestTimeout)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +176,8 @@ def test_what_cannot_be_said_is_refused_and_the_rest_is_said(command: VenueComma
     session = ready()
     refused, done = session.send([request(1, command), request(2, SendRaw(text="42[]"))], NOW)
     assert isinstance(refused, Failure)
-    assert (refused.request, refused.error) == (1, "RequestRefused")
-    assert done == Reply(2)
+    assert (refused.request, type(refused.exception)) == (1, RequestRefused)
+    assert done == Response(2)
     assert texts(session) == ["42[]"]
     assert session.send([request(0, command)], NOW) == []
 
@@ -184,5 +185,5 @@ def test_what_cannot_be_said_is_refused_and_the_rest_is_said(command: VenueComma
 def test_raw_text_is_sent_as_it_is() -> None:
     session = ready()
     raw = '42["td/refill"]'
-    assert session.send([request(7, SendRaw(text=raw)), request(0, SendRaw(text="é"))], NOW) == [Reply(7)]
+    assert session.send([request(7, SendRaw(text=raw)), request(0, SendRaw(text="é"))], NOW) == [Response(7)]
     assert texts(session) == [raw, "é"]

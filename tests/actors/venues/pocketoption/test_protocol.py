@@ -14,7 +14,7 @@ from actors.messages import (
     SubscribeTicks,
 )
 from actors.messages.events import DealsClosed, DealsOpen
-from actors.messages.traffic import Item, Reply
+from actors.messages.traffic import Item, Response
 from actors.values import AccountKind, Balance, Tick
 from actors.venues.pocketoption.protocol import Message
 from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
@@ -67,7 +67,7 @@ def test_a_complete_session() -> None:
     assert receive(session, event("updateHistoryNewFast", HISTORY)) == [
         CANDLES,
         CONFIRMED,
-        Reply(8, CONFIRMED),
+        Response(8, CONFIRMED),
     ]
     assert receive(session, event("updateStream", b'[["EURUSD_otc",1770856131.3,1.19537]]')) == [
         columns(Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW))
