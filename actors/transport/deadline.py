@@ -1,14 +1,13 @@
-"""One moment by which several blocking steps must be through."""
+"""One moment by which several blocking steps must be complete."""
 
 import time
 
 
 class Deadline:
-    """Starts with its making; ``step`` says what it is that takes so long."""
+    """``timeout`` seconds after it is created."""
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self.step = "starting"
         self._ends_at = time.monotonic() + timeout
 
     def remaining(self) -> float:

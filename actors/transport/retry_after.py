@@ -1,12 +1,12 @@
-"""For how long an HTTP answer asks to be left alone (RFC 9110, 10.2.3)."""
+"""How long an HTTP answer asks us not to call again (RFC 9110, 10.2.3)."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-MOST = 3600.0
-"""Seconds; a slip of the server's must not keep us away for days."""
+LONGEST = 3600.0
+"""Seconds; a mistake of the server must not keep us away for days."""
 
 ASKING_TO_WAIT = frozenset({429, 503})
 """The HTTP statuses whose ``Retry-After`` is about us, or about the server as a whole."""
@@ -21,17 +21,17 @@ def retry_after(fields: Mapping[str, str], now: float) -> float | None:
     """
     value = fields.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
-        return min(float(value), MOST)
-    until = _moment(value)
+        return min(float(value), LONGEST)
+    until = http_date(value)
     if until is None:
         return None
-    since = _moment(fields.get("date", ""))
-    return min(max(0.0, until - (now if since is None else since)), MOST)
+    since = http_date(fields.get("date", ""))
+    return min(max(0.0, until - (now if since is None else since)), LONGEST)
 
 
-def _moment(date: str) -> float | None:
-    """Of an HTTP-date, which is in UTC whatever it says (RFC 9110, 5.6.7)."""
+def http_date(text: str) -> float | None:
+    """Seconds since 1970 of an HTTP-date, which is in UTC whatever it says (RFC 9110, 5.6.7)."""
     try:
-        return parsedate_to_datetime(date).replace(tzinfo=UTC).timestamp()
+        return parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()
     except (ValueError, OverflowError):
         return None

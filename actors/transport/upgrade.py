@@ -1,4 +1,4 @@
-"""The socket as websocket-client sees it during the HTTP upgrade: timed, bounded, and half of the answer."""
+"""The socket that websocket-client is given for the HTTP upgrade: timed, bounded, and the answer checked."""
 
 import io
 import re
@@ -9,13 +9,16 @@ from actors.transport.deadline import Deadline
 
 HEADER_LIMIT = 16 * 1024
 READ_SIZE = 4 * 1024
+SWITCHING_PROTOCOLS = 101
+NO_ANSWER = 0
 
+_HTTP = b"HTTP/"
 _END = b"\r\n\r\n"
-_STATUS_LINE = re.compile(rb"HTTP/(?:1\.1 [0-9]{3}|1\.0 (?!101)[0-9]{3})(?: |$)")
+_STATUS_LINE = re.compile(rb"HTTP/(?:1\.1 ([0-9]{3})|1\.0 (?!101)([0-9]{3}))(?: |$)")
 # Withheld: cookies would go to a jar that the whole process shares, and a body would be read to its end.
-_WITHHELD = frozenset({b"set-cookie", b"content-length"})
+_WITHHELD = frozenset({"set-cookie", "content-length"})
 # We ask for neither, so neither may be granted (RFC 6455, 4.1).
-_UNASKED = frozenset({b"sec-websocket-extensions", b"sec-websocket-protocol"})
+_UNASKED = frozenset({"sec-websocket-extensions", "sec-websocket-protocol"})
 
 
 class UpgradeSocket:
@@ -25,6 +28,9 @@ class UpgradeSocket:
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self.status = NO_ANSWER
+        self.answer: dict[str, str] = {}
+        """Its header fields, without those withheld from the library; their names in lower case."""
         self.rest = b""
         """What came behind the header."""
         self._sock = sock
@@ -43,7 +49,7 @@ class UpgradeSocket:
     def recv(self, size: int) -> bytes:
         """The next bytes of the header (websocket-client asks for one at a time)."""
         if self._header is None:
-            self._header = io.BytesIO(_presentable(self._read_header()))
+            self._header = io.BytesIO(self._checked(self._read_header()))
         return self._header.read(size)
 
     def close(self) -> None:
@@ -59,23 +65,27 @@ class UpgradeSocket:
             if not piece:
                 raise DialFailed("the peer ended the stream during the upgrade")
             received += piece
+            if not received.startswith(_HTTP[: len(received)]):  # such a peer may wait for us to go on
+                raise DialFailed("the answer is not HTTP")
         self.rest = received[end + len(_END) :]
         return received[:end]
 
-
-def _presentable(header: bytes) -> bytes:
-    status, *fields = header.split(b"\r\n")
-    if not _STATUS_LINE.match(status):
-        raise DialFailed("the answer is not HTTP")
-    switching = status.split(b" ")[1] == b"101"
-    shown = [status]
-    for field in fields:
-        name, colon, _ = field.partition(b":")
-        name = name.strip().lower()
-        if not colon:
-            raise DialFailed("the header of the answer is malformed")
-        if switching and name in _UNASKED:
-            raise DialFailed(f"the answer grants {name.decode()}, which was not asked for")
-        if name not in _WITHHELD:
-            shown.append(field)
-    return b"\r\n".join(shown) + _END
+    def _checked(self, header: bytes) -> bytes:
+        """``header`` without the withheld fields; notes the others."""
+        first, *lines = header.split(b"\r\n")
+        found = _STATUS_LINE.match(first)
+        if found is None:
+            raise DialFailed("the answer is not HTTP")
+        self.status = int(found[1] or found[2])
+        shown = [first]
+        for line in lines:
+            name, colon, value = line.decode("latin-1").partition(":")
+            name = name.strip().lower()
+            if not colon:
+                raise DialFailed("the header of the answer is malformed")
+            if self.status == SWITCHING_PROTOCOLS and name in _UNASKED:
+                raise DialFailed(f"the answer grants {name}, which was not asked for")
+            if name not in _WITHHELD:
+                self.answer[name] = value.strip()
+                shown.append(line)
+        return b"\r\n".join(shown) + _END

@@ -1,4 +1,4 @@
-"""The way from a URL to an open WebSocket."""
+"""From a URL to an open WebSocket."""
 
 import base64
 import hashlib
@@ -12,7 +12,6 @@ from urllib.parse import SplitResult
 
 from websocket import (
     WebSocket,
-    WebSocketBadStatusException,
     WebSocketException,
     WebSocketTimeoutException,
 )
@@ -23,7 +22,8 @@ from actors.transport.deadline import Deadline
 from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
 from actors.transport.stream import SocketTransport
 from actors.transport.tls import client_context
-from actors.transport.upgrade import UpgradeSocket
+from actors.transport.trace import DialStep, DialTrace
+from actors.transport.upgrade import NO_ANSWER, SWITCHING_PROTOCOLS, UpgradeSocket
 
 # How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
 SEND_STALL_MS = 5000
@@ -40,31 +40,34 @@ def dial(
     origin: str | None = None,
     headers: Mapping[str, str] | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    trace: DialTrace | None = None,
 ) -> SocketTransport:
-    """Open a WebSocket; blocks, so call it where that harms nobody.
+    """Open a WebSocket; blocks, so call it in a thread that may block.
 
-    ``timeout`` (seconds) is for TCP, TLS and the HTTP upgrade together; looking up the name comes before
-    and has the system's own limits. No proxy is used, no redirect followed, no cookie kept. The result
-    may hold bytes already: read once before waiting for more.
+    ``timeout`` (seconds) is for TCP, TLS and the HTTP upgrade together; the look-up of the name comes before
+    them and has the system's own limits. No proxy is used, no redirect followed, no cookie kept. The result
+    may hold bytes already: read once before waiting for more. ``trace`` is filled in on the way.
 
     Raises ``DialFailed`` and nothing else; its text repeats nothing of what was sent or answered.
     """
+    trace = trace or DialTrace()
     fields = dict(headers or {})
     target = _checked(url, origin, fields)
-    addresses = _resolve(target)
+    with trace.during(DialStep.LOOK_UP):
+        addresses = _resolve(target)
     deadline = Deadline(timeout)
     try:
-        sock = _connect(addresses, deadline)
+        sock = _connect(addresses, deadline, trace)
         try:
             if target.scheme == "wss":
-                sock = _secure(sock, target, ssl_context or client_context(verify=True), deadline)
-            received = _upgrade(sock, target, origin, fields, deadline)
+                sock = _secure(sock, target, ssl_context or client_context(verify=True), deadline, trace)
+            received = _upgrade(UpgradeSocket(sock, deadline), target, origin, fields, trace)
             return SocketTransport(sock, received)
         except BaseException:
             sock.close()
             raise
     except OSError as error:
-        raise DialFailed(_reason(error, deadline)) from error
+        raise DialFailed(_reason(error, timeout, trace.step)) from error
 
 
 def _checked(url: str, origin: str | None, headers: Mapping[str, str]) -> SplitResult:
@@ -86,18 +89,20 @@ def _resolve(target: SplitResult) -> list[_Address]:
     port = target.port or DEFAULT_PORTS[target.scheme]
     try:
         found = socket.getaddrinfo(target.hostname, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise DialFailed(f"no address for {target.hostname}") from error
+    except OSError as error:
+        raise DialFailed(f"no address for {target.hostname} ({error.strerror})") from error
+    except UnicodeError as error:
+        raise DialFailed(f"no address for {target.hostname} (not a host name)") from error
     return [(family, address) for family, _, _, _, address in found]
 
 
-def _connect(addresses: list[_Address], deadline: Deadline) -> socket.socket:
+def _connect(addresses: list[_Address], deadline: Deadline, trace: DialTrace) -> socket.socket:
     """The first address that answers; each has an equal share of the time that is left."""
-    deadline.step = "connecting"
     failure: OSError = OSError("no address")
     for number, (family, address) in enumerate(addresses):
         try:
-            return _connect_to(family, address, deadline.remaining() / (len(addresses) - number))
+            with trace.during(DialStep.CONNECT):
+                return _connect_to(family, address, deadline.remaining() / (len(addresses) - number))
         except OSError as error:
             failure = error
     raise failure
@@ -118,68 +123,71 @@ def _connect_to(family: socket.AddressFamily, address: Any, timeout: float) -> s
 
 
 def _secure(
-    sock: socket.socket, target: SplitResult, context: ssl.SSLContext, deadline: Deadline
+    sock: socket.socket, target: SplitResult, context: ssl.SSLContext, deadline: Deadline, trace: DialTrace
 ) -> ssl.SSLSocket:
-    deadline.step = "starting TLS"
-    sock.settimeout(deadline.remaining())
-    return context.wrap_socket(sock, server_hostname=target.hostname)
+    with trace.during(DialStep.TLS):
+        sock.settimeout(deadline.remaining())
+        return context.wrap_socket(sock, server_hostname=target.hostname)
 
 
 def _upgrade(
-    sock: socket.socket, target: SplitResult, origin: str | None, fields: dict[str, str], deadline: Deadline
+    sock: UpgradeSocket, target: SplitResult, origin: str | None, fields: dict[str, str], trace: DialTrace
 ) -> bytes:
     """Ask for the WebSocket (RFC 6455, 4.1); returns what came behind the answer."""
-    deadline.step = "waiting for the upgrade"
-    upgrade = UpgradeSocket(sock, deadline)
     key = base64.b64encode(os.urandom(16)).decode()
     library = WebSocket(enable_multithread=False)
-    refusal: DialFailed | None = None
+    with trace.during(DialStep.UPGRADE):
+        granted = _ask(library, sock, target, origin, {"Sec-WebSocket-Key": key, **fields})
+    trace.answer = sock.answer
+    # Raised outside _ask, where its context would be the library's error, which keeps headers and cookies.
+    if not granted:
+        raise _refusal(sock.status, sock.answer)
+    # The library compares without regard to case.
+    if sock.answer["sec-websocket-accept"] != _accept(key):
+        raise DialFailed("the answer accepts another key")
+    return sock.rest
+
+
+def _ask(
+    library: WebSocket, sock: UpgradeSocket, target: SplitResult, origin: str | None, fields: dict[str, str]
+) -> bool:
+    """Whether the answer grants the upgrade."""
     try:
         library.connect(  # type: ignore[no-untyped-call]
             # Under no real name, so that the library's cookie jar, shared by the process, has nothing for it.
             target._replace(netloc="cookieless").geturl(),
-            socket=upgrade,  # given one, it looks neither for a proxy nor for certificates
+            socket=sock,  # given one, it looks neither for a proxy nor for certificates
             host=target.netloc,
             origin=origin,
             suppress_origin=origin is None,
-            header={"Sec-WebSocket-Key": key, **fields},
+            header=fields,
             redirect_limit=0,
         )
     except WebSocketTimeoutException:
         raise TimeoutError from None
-    except WebSocketBadStatusException as error:
-        refusal = _refusal(error.status_code, error.resp_headers or {})
     except WebSocketException:
-        refusal = _refusal(library.status, {})
-    # Raised out here, for as its context it would keep the library's error, and so headers and cookies.
-    if refusal is not None:
-        raise refusal
-    # The library compares without regard to case.
-    if library.headers["sec-websocket-accept"] != _accept(key):
-        raise DialFailed("the answer accepts another key")
-    return upgrade.rest
+        return False
+    return True
 
 
-def _refusal(status: int | None, fields: Mapping[str, str]) -> DialFailed:
-    if status is None:
+def _refusal(status: int, answer: Mapping[str, str]) -> DialFailed:
+    if status in {NO_ANSWER, SWITCHING_PROTOCOLS}:
         return DialFailed("the answer is not a WebSocket upgrade")
-    leave_alone = retry_after(fields, time.time()) if status in ASKING_TO_WAIT else None
-    pause = "" if leave_alone is None else f", which asks for {leave_alone:g} s of peace"
-    return DialFailed(f"HTTP status {status} instead of an upgrade{pause}", status, leave_alone)
+    pause = retry_after(answer, time.time()) if status in ASKING_TO_WAIT else None
+    shown = "" if pause is None else f" (Retry-After: {pause:g} s)"
+    return DialFailed(f"HTTP status {status} instead of an upgrade{shown}", status, pause)
 
 
 def _accept(key: str) -> str:
     return base64.b64encode(hashlib.sha1(key.encode() + _ACCEPT_SALT).digest()).decode()  # noqa: S324
 
 
-def _reason(error: OSError, deadline: Deadline) -> str:
+def _reason(error: OSError, timeout: float, step: DialStep) -> str:
     match error:
         case TimeoutError():
-            return f"not open after {deadline.timeout:g} s, still {deadline.step}"
-        case ConnectionRefusedError():
-            return "connection refused"
+            return f"not open after {timeout:g} s, still {step.value}"
         case ssl.SSLCertVerificationError():
             return f"certificate refused: {error.verify_message}"
         case ssl.SSLError():
             return f"TLS failed: {error.reason}"
-    return f"{error.strerror or type(error).__name__} while {deadline.step}"
+    return f"{error.strerror or type(error).__name__} while {step.value}"
