@@ -120,7 +120,7 @@ class HealthMonitor(RuntimeActor):
     def _announce(self, news: list[Event]) -> None:
         if not news:
             return
-        self._router.tell(EventBatch(self.name, list(news)))  # type: ignore[arg-type]  # all are public events
+        self._router.tell(EventBatch(self.name, list(news)))
         for event in news:
             match event:
                 case StreamGap():

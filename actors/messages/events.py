@@ -226,3 +226,7 @@ class ConfigRefused(Event, frozen=True):
 
     base_topic: ClassVar[str] = "config.refused"
     problems: list[str]
+
+
+EVENTS: tuple[type[Event], ...] = tuple(Event.__subclasses__())
+"""Every event, so that a link can tell them apart. ``actors.messages`` names those that are public."""

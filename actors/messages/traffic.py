@@ -1,6 +1,8 @@
 """What travels between the house's own rooms: requests outward, batches inward; and over the links."""
 
-from typing import Any, Generic, TypeVar
+import functools
+import operator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 from pykka import ActorRef
@@ -110,51 +112,12 @@ class Failure(Struct, frozen=True, tag=True):
         return error
 
 
-PublicEvent = (
-    events.CandlesLoaded
-    | events.CandlesProgress
-    | events.AssetsListed
-    | events.BalanceChanged
-    | events.RawMessage
-    | events.ConnectionUp
-    | events.ConnectionDown
-    | events.ConnectionSuspect
-    | events.ConnectionReport
-    | events.ClockReport
-    | events.Heartbeat
-    | events.WorkerUp
-    | events.WorkerDown
-    | events.ActorRestarted
-    | events.ActorQuarantined
-    | events.StreamPlaced
-    | events.StreamConfirmed
-    | events.StreamMoves
-    | events.StreamDropped
-    | events.StreamReleased
-    | events.StreamStale
-    | events.StreamGap
-    | events.StreamRecovered
-    | events.Lagged
-    | events.CommandFailed
-    | events.ConfigReloaded
-    | events.ConfigRefused
-    | events.OrderOpened
-    | events.OrderRefused
-    | events.OrderInDoubt
-    | events.OrderNotPlaced
-    | events.OrderClosed
-    | events.OrderOrphan
-    | events.PendingOrdersListed
-    | events.TradingHalted
-    | events.TradingResumed
-    | events.DealAccepted
-    | events.DealRefused
-    | events.DealsOpen
-    | events.DealsClosed
-    | events.PendingAnswered
-)
+if TYPE_CHECKING:
+    AnyEvent = events.Event
+else:
+    AnyEvent = functools.reduce(operator.or_, events.EVENTS)
 
-Item = Ticks | Response[events.CandlesLoaded | events.StreamConfirmed] | Failure | PublicEvent
+Item = Ticks | Response[events.CandlesLoaded | events.StreamConfirmed] | Failure | AnyEvent
 """What a batch may hold; order within a batch is the order on the socket."""
 
 

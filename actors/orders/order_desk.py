@@ -133,7 +133,7 @@ class OrderDesk(RuntimeActor):
     def _take(self, news: list[events.Event]) -> None:
         """Journal what changed, then tell of it, then answer those who waited for it."""
         if self._books.record(news):
-            self._router.tell(traffic.EventBatch(self.name, list(news)))  # type: ignore[arg-type]  # all are public
+            self._router.tell(traffic.EventBatch(self.name, list(news)))
         self._answer(*self._book.answers(news))
         if self._check is not None:
             self._check.cancel()
@@ -170,7 +170,7 @@ class OrderDesk(RuntimeActor):
         for early in self._briefing.take_orders():
             self._answer((early.id, errors.Halted(reason)))
 
-    def _switch(self, waiter: int, switch: Callable[[], Any], news: traffic.PublicEvent) -> None:
+    def _switch(self, waiter: int, switch: Callable[[], Any], news: events.Event) -> None:
         try:
             outcome = switch()
         except errors.Halted as error:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from actors.messages.event import Event
 from actors.messages.lifecycle import (
     AttemptDue,
     ConnectionPlaced,
@@ -13,7 +14,6 @@ from actors.messages.lifecycle import (
     StopWorker,
     WorkerHandle,
 )
-from actors.messages.traffic import PublicEvent
 from actors.values import LogLevel, Region
 
 SOON = 0.005
@@ -86,7 +86,7 @@ class ProbeRegions(Struct, frozen=True):
 class Announce(Struct, frozen=True):
     """Publish an event."""
 
-    event: PublicEvent
+    event: Event
 
 
 class Escalate(Struct, frozen=True):
