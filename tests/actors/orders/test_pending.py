@@ -1,0 +1,208 @@
+"""What becomes of requests about pending orders, and of the list that the venue sends."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from actors.errors import Halted, NotSent, RequestRefused, RequestTimeout
+from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder, TradingCommand
+from actors.messages.events import PendingAnswered
+from actors.messages.traffic import Failure, Request, Response, TradingRequest
+from actors.orders.pending import Effect, PendingOrders
+from actors.values import Direction, PendingOrder
+
+DEADLINE = 30.0
+
+
+def placement(amount: int = 1) -> PlacePendingOrder:
+    return PlacePendingOrder("EURUSD_otc", Decimal(amount), Direction.CALL, 60, open_at=1770849000.0)
+
+
+def request(waiter: int, command: TradingCommand) -> TradingRequest:
+    return TradingRequest(waiter, command, DEADLINE)
+
+
+def sent(waiter: int, command: PlacePendingOrder | CancelPendingOrder) -> Request:
+    return Request(waiter, command, DEADLINE, urgent=True)
+
+
+def order(ticket: str, amount: int = 1) -> PendingOrder:
+    return PendingOrder(ticket, "EURUSD_otc", Direction.CALL, Decimal(amount), 60, 0, open_at=1770849000)
+
+
+def placed(ticket: str) -> PendingAnswered:
+    return PendingAnswered("c1", order=order(ticket))
+
+
+def cancelled(ticket: str, reason: str = "") -> PendingAnswered:
+    return PendingAnswered("c1", ticket=ticket, reason=reason)
+
+
+def refused(effects: list[Effect], waiter: int, kind: type[Exception], text: str) -> bool:
+    """Whether the one effect is that failure."""
+    [failure] = effects
+    assert isinstance(failure, Failure)
+    error = failure.exception
+    return (failure.request, type(error)) == (waiter, kind) and text in str(error)
+
+
+def listed(orders: PendingOrders) -> list[str]:
+    """The tickets that a caller is answered with at once."""
+    [answer] = orders.request(request(99, GetPendingOrders()))
+    assert isinstance(answer, Response)
+    assert answer.value is not None
+    return [order.ticket for order in answer.value]
+
+
+def test_placements_leave_one_at_a_time_and_each_gets_the_answer_that_comes_while_it_is_out() -> None:
+    orders = PendingOrders()
+    assert orders.request(request(1, placement(1))) == [sent(1, placement(1))]
+    assert orders.request(request(2, placement(2))) == []
+    assert orders.request(request(3, placement(3))) == []
+    assert orders.on_answered(placed("a")) == [sent(2, placement(2)), Response(1, order("a"))]
+    next_one, failure = orders.on_answered(PendingAnswered("c1", reason="OPEN_TIME"))
+    assert next_one == sent(3, placement(3))
+    assert refused([failure], 2, RequestRefused, "OPEN_TIME")
+    assert orders.on_answered(placed("c")) == [Response(3, order("c"))]
+    assert len(orders) == 0
+
+
+def test_an_answer_that_no_placement_waits_for_answers_nobody() -> None:
+    assert PendingOrders().on_answered(placed("a")) == []
+
+
+@pytest.mark.parametrize("terms", [{}, {"open_at": 1.0, "open_price": 1.0}])
+def test_a_placement_needs_either_a_time_or_a_price(terms: dict[str, Any]) -> None:
+    command = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, **terms)
+    effects = PendingOrders().request(request(1, command))
+    assert refused(effects, 1, NotSent, "either open_at or open_price")
+
+
+def test_a_placement_whose_deadline_passes_lets_the_next_one_leave() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, placement(1)))
+    orders.request(request(2, placement(2)))
+    next_one, failure = orders.on_overdue(1)
+    assert next_one == sent(2, placement(2))
+    assert refused([failure], 1, RequestTimeout, "may still take effect")
+    assert orders.on_overdue(1) == []
+
+
+def test_a_placement_that_has_not_left_by_its_deadline_never_leaves() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, placement(1)))
+    orders.request(request(2, placement(2)))
+    orders.request(request(3, placement(3)))
+    assert refused(orders.on_overdue(2), 2, RequestTimeout, "no answer")
+    assert orders.on_answered(placed("a")) == [sent(3, placement(3)), Response(1, order("a"))]
+
+
+def test_a_placement_that_another_actor_answered_lets_the_next_one_leave() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, placement(1)))
+    orders.request(request(2, placement(2)))
+    assert orders.forget(1) == [sent(2, placement(2))]
+    assert orders.forget(1) == []
+    assert orders.on_answered(placed("b")) == [Response(2, order("b"))]
+
+
+def test_a_halt_refuses_what_has_not_left_and_every_later_placement() -> None:
+    orders = PendingOrders()
+    for waiter in (1, 2, 3):
+        orders.request(request(waiter, placement(waiter)))
+    second, third = orders.on_halted("lunch")
+    assert refused([second], 2, Halted, "lunch")
+    assert refused([third], 3, Halted, "lunch")
+    assert refused(orders.request(request(4, placement())), 4, Halted, "lunch")
+    assert orders.on_answered(placed("a")) == [Response(1, order("a"))]
+    orders.on_resumed()
+    assert orders.request(request(5, placement())) == [sent(5, placement())]
+
+
+def test_a_halt_leaves_cancellations_and_lists_alone() -> None:
+    orders = PendingOrders()
+    orders.on_halted("lunch")
+    assert orders.request(request(1, CancelPendingOrder("a"))) == [sent(1, CancelPendingOrder("a"))]
+    assert orders.request(request(2, GetPendingOrders())) == []
+    assert orders.on_listed([order("b")]) == [Response(2, [order("b")])]
+
+
+def test_a_cancellation_is_answered_by_its_ticket_whatever_is_being_placed() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, placement()))
+    assert orders.request(request(2, CancelPendingOrder("a"))) == [sent(2, CancelPendingOrder("a"))]
+    orders.request(request(3, CancelPendingOrder("b")))
+    assert refused(orders.on_answered(cancelled("b", "no such ticket")), 3, RequestRefused, "no such ticket")
+    assert orders.on_answered(cancelled("a")) == [Response(2, "a")]
+    assert orders.on_answered(cancelled("a")) == []
+
+
+def test_a_ticket_is_not_cancelled_twice_at_once() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, CancelPendingOrder("a")))
+    again = request(2, CancelPendingOrder("a"))
+    assert refused(orders.request(again), 2, NotSent, "a is being cancelled already")
+    assert refused(orders.on_overdue(1), 1, RequestTimeout, "no answer")
+    assert orders.request(again) == [sent(2, CancelPendingOrder("a"))]
+
+
+def test_a_cancellation_is_done_once_its_ticket_is_gone_from_the_list() -> None:
+    orders = PendingOrders()
+    orders.on_listed([order("a"), order("b")])
+    orders.request(request(1, CancelPendingOrder("a")))
+    assert orders.on_listed([order("a"), order("b")]) == []
+    assert orders.on_listed([order("b")]) == [Response(1, "a")]
+
+
+def test_a_ticket_that_was_in_no_list_is_not_gone_from_it() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, CancelPendingOrder("a")))
+    assert orders.on_listed([]) == []
+    assert orders.on_listed([]) == []
+
+
+def test_callers_wait_for_the_first_list_and_get_lists_of_their_own() -> None:
+    orders = PendingOrders()
+    for waiter in (1, 2):
+        assert orders.request(request(waiter, GetPendingOrders())) == []
+    assert refused(orders.on_overdue(1), 1, RequestTimeout, "no answer")
+    [answer] = orders.on_listed([order("a")])
+    assert answer == Response(2, [order("a")])
+    assert isinstance(answer, Response)
+    assert answer.value is not None
+    answer.value.clear()
+    assert listed(orders) == ["a"]
+
+
+def test_what_the_venue_has_answered_is_in_the_list_before_its_next_list() -> None:
+    orders = PendingOrders()
+    orders.on_listed([order("a"), order("b")])
+    orders.request(request(1, placement()))
+    orders.on_answered(placed("c"))
+    assert listed(orders) == ["a", "b", "c"]
+    orders.on_answered(cancelled("a"))
+    assert listed(orders) == ["b", "c"]
+    orders.on_answered(cancelled("b", "too late"))
+    assert listed(orders) == ["b", "c"]
+    orders.on_answered(placed("c"))
+    assert listed(orders) == ["b", "c"]
+
+
+def test_an_answer_before_the_first_list_makes_no_list() -> None:
+    orders = PendingOrders()
+    orders.request(request(1, placement()))
+    orders.on_answered(placed("a"))
+    assert orders.request(request(2, GetPendingOrders())) == []
+
+
+def test_its_repr_tells_what_waits() -> None:
+    orders = PendingOrders()
+    assert repr(orders) == "<PendingOrders: no list yet, 0 to place, 0 to cancel, 0 wait for the list>"
+    orders.request(request(1, GetPendingOrders()))
+    orders.request(request(2, placement()))
+    orders.request(request(3, placement()))
+    orders.request(request(4, CancelPendingOrder("a")))
+    assert repr(orders) == "<PendingOrders: no list yet, 2 to place, 1 to cancel, 1 wait for the list>"
+    orders.on_listed([order("a")])
+    assert repr(orders) == "<PendingOrders: 1 listed, 2 to place, 1 to cancel, 0 wait for the list>"

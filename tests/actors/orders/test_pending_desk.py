@@ -1,0 +1,100 @@
+"""The pending desk among its neighbours: what it sends, whom it answers, and its deadlines."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from actors.errors import Halted, RequestTimeout
+from actors.messages.commands import GetPendingOrders, PlacePendingOrder
+from actors.messages.events import PendingAnswered, PendingOrdersListed, TradingHalted, TradingResumed
+from actors.messages.lifecycle import Begin, Refs
+from actors.messages.traffic import Failure, Request, RequestDone, Response, TradingRequest
+from actors.orders.pending_desk import PendingDesk
+from actors.values import Direction, PendingOrder
+from tests.conftest import ManualClock
+from tests.doubles.recorder import Recording
+
+PLACEMENT = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, open_price=1.1)
+ORDER = PendingOrder("a", "EURUSD_otc", Direction.CALL, Decimal(1), 60, 0, open_price=1.1)
+
+
+class Neighbours:
+    """The desk with recorders as its router and as the way out."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.router, self.outbound = Recording(name="router"), Recording(name="outbound")
+        for recording in (self.router, self.outbound):
+            assert recording.seen() == Begin()
+        self.desk = PendingDesk.start(router=self.router.ref, clock=clock)
+        self.desk.tell(Refs(self.outbound.ref, None, None, None, None, None, ()))
+
+    def ask(self, id: int, command: Any, patience: float = 30.0) -> float:
+        """Answers with the deadline."""
+        deadline = self.clock() + patience
+        self.desk.tell(TradingRequest(id, command, deadline))
+        return deadline
+
+    def error(self, id: int) -> Exception:
+        failure = self.router.seen()
+        assert isinstance(failure, Failure)
+        assert failure.request == id
+        return failure.exception
+
+
+@pytest.fixture
+def neighbours(clock: ManualClock) -> Neighbours:
+    return Neighbours(clock)
+
+
+def test_a_placement_goes_out_urgently_and_the_venues_answer_comes_back(neighbours: Neighbours) -> None:
+    deadline = neighbours.ask(1, PLACEMENT)
+    assert neighbours.outbound.seen() == Request(1, PLACEMENT, deadline, urgent=True)
+    neighbours.desk.tell(PendingAnswered("c1", order=ORDER))
+    assert neighbours.router.seen() == Response(1, ORDER)
+    assert neighbours.outbound.nothing_more()
+
+
+def test_a_placement_without_an_answer_by_its_deadline_is_refused_once(
+    neighbours: Neighbours, clock: ManualClock
+) -> None:
+    neighbours.ask(1, PLACEMENT, patience=2.0)
+    assert neighbours.outbound.seen().id == 1
+    neighbours.ask(2, PLACEMENT, patience=9.0)
+    clock.advance(2.0)
+    assert isinstance(neighbours.error(1), RequestTimeout)
+    assert neighbours.outbound.seen().id == 2
+    clock.advance(7.0)
+    assert isinstance(neighbours.error(2), RequestTimeout)
+    assert neighbours.router.nothing_more()
+
+
+def test_a_request_that_ended_elsewhere_is_not_answered_at_its_deadline(
+    neighbours: Neighbours, clock: ManualClock
+) -> None:
+    neighbours.ask(1, PLACEMENT, patience=2.0)
+    assert neighbours.outbound.seen().id == 1
+    neighbours.ask(2, PLACEMENT, patience=9.0)
+    neighbours.desk.tell(RequestDone(1))
+    assert neighbours.outbound.seen().id == 2
+    clock.advance(9.0)
+    assert isinstance(neighbours.error(2), RequestTimeout)
+    assert neighbours.router.nothing_more()
+
+
+def test_the_venues_list_answers_who_waits_for_it_and_who_asks_later(neighbours: Neighbours) -> None:
+    neighbours.ask(1, GetPendingOrders())
+    neighbours.desk.tell(PendingOrdersListed([ORDER]))
+    assert neighbours.router.seen() == Response(1, [ORDER])
+    neighbours.ask(2, GetPendingOrders())
+    assert neighbours.router.seen() == Response(2, [ORDER])
+
+
+def test_a_halt_holds_until_orders_are_resumed(neighbours: Neighbours) -> None:
+    neighbours.desk.tell(TradingHalted("lunch"))
+    neighbours.ask(1, PLACEMENT)
+    assert isinstance(neighbours.error(1), Halted)
+    neighbours.desk.tell(TradingResumed())
+    neighbours.ask(2, PLACEMENT)
+    assert neighbours.outbound.seen().id == 2
