@@ -1,7 +1,7 @@
 """How much may leave: moving windows of sends, and a cap on requests without an answer."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -62,7 +62,7 @@ class Quota:
 
     def __init__(self, allowance: Allowance) -> None:
         self._windows: list[_Window] = []
-        self._in_flight: dict[int, float] = {}
+        self._in_flight: dict[Hashable, float] = {}
         self.change(allowance)
 
     def change(self, allowance: Allowance) -> None:
@@ -92,18 +92,18 @@ class Quota:
     def full(self, now: float) -> bool:
         """Whether as many requests as allowed are unanswered; those past their deadline no longer count."""
         if len(self._in_flight) >= self.max_in_flight:
-            self._in_flight = {id: until for id, until in self._in_flight.items() if until > now}
+            self._in_flight = {key: until for key, until in self._in_flight.items() if until > now}
         return len(self._in_flight) >= self.max_in_flight
 
-    def book(self, now: float, cost: int = 1, request: int = 0, expires_at: float = 0.0) -> None:
-        """``cost`` sends leave; with a ``request`` id it is in flight until ``settle`` or ``expires_at``."""
+    def book(self, now: float, cost: int = 1, request: Hashable = None, expires_at: float = 0.0) -> None:
+        """``cost`` sends leave; with a ``request`` key it is in flight until ``settle`` or ``expires_at``."""
         for window in self._windows:
             for _ in range(cost):
                 window.book(now)
-        if request:
+        if request is not None:
             self._in_flight[request] = expires_at
 
-    def settle(self, request: int) -> None:
+    def settle(self, request: Hashable) -> None:
         """The request has its answer, or will have none."""
         self._in_flight.pop(request, None)
 

@@ -22,6 +22,7 @@ from actors.messages.traffic import (
     Deliver,
     EventBatch,
     Failure,
+    ReplyTo,
     Request,
     RequestDone,
     Response,
@@ -170,7 +171,7 @@ class CandleLoader(RuntimeActor):
         """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
         if self._draining:  # the way out is being taken down
             return
-        self._house.outbound.tell(RequestDone(page, succeeded))
+        self._house.outbound.tell(RequestDone(page, succeeded, ReplyTo.CANDLES))
 
     def _drain(self) -> None:
         self._draining = True

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.candles.paging import Paging
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import CandleRequest, Request
+from actors.messages.traffic import CandleRequest, ReplyTo, Request
 
 
 def wish_of(command: LoadCandles) -> LoadCandles:
@@ -36,10 +36,10 @@ class Flight:
 
 
 class SingleFlights:
-    """Found by what they load, by the page that is under way (ids count down from -1) and by who waits."""
+    """Found by what they load, by the page that is under way (ids count up from 1) and by who waits."""
 
     def __init__(self) -> None:
-        self._ids = itertools.count(-1, -1)
+        self._ids = itertools.count(1)
         self._by_wish: dict[LoadCandles, Flight] = {}
         self._by_page: dict[int, Flight] = {}
         self._by_load: dict[CandleRequest, Flight] = {}
@@ -64,7 +64,8 @@ class SingleFlights:
     def turn(self, flight: Flight) -> Request:
         """The next page to ask for, valid for as long as anybody waits for it."""
         expires_at = max(load.expires_at for load in flight.loads)
-        flight.page = Request(next(self._ids), flight.paging.request(), expires_at)
+        page = flight.paging.request()
+        flight.page = Request(next(self._ids), page, expires_at, reply_to=ReplyTo.CANDLES)
         self._by_page[flight.page.id] = flight
         return flight.page
 

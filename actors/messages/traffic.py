@@ -1,5 +1,6 @@
 """What travels between the house's own rooms: requests outward, batches inward; and over the links."""
 
+import enum
 import functools
 import operator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,9 +19,23 @@ from actors.values import LogLevel
 Value_co = TypeVar("Value_co", covariant=True)
 
 
+class ReplyTo(enum.IntEnum):
+    """Which actor counts the ids of its requests, and receives the answers to them."""
+
+    NOBODY = 0
+    """No answer is awaited; the id is 0."""
+    ROUTER = 1
+    """The id is that of a waiter of the router."""
+    CANDLES = 2
+    """The id is that of a page of the candle loader."""
+
+
+RequestKey = tuple[ReplyTo, int]
+"""What identifies a request among those of all actors."""
+
+
 class Request(Struct, frozen=True):
-    """A command on its way out. ``id`` finds the waiter again, 0 means that nobody waits; below 0 it is a
-    page of the candle desk's.
+    """A command on its way out. ``id`` is positive and unique among the requests of ``reply_to``.
 
     ``expires_at`` is on the monotonic clock of the main process. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
@@ -33,6 +48,21 @@ class Request(Struct, frozen=True):
     connection: str = ""
     urgent: bool = False
     order: str = ""
+    reply_to: ReplyTo = ReplyTo.ROUTER
+
+    @property
+    def key(self) -> RequestKey:
+        return self.reply_to, self.id
+
+    @property
+    def awaited(self) -> bool:
+        return self.reply_to is not ReplyTo.NOBODY
+
+    def response(self, value: "Value_co | None" = None) -> "Response[Value_co]":
+        return Response(self.id, value, self.reply_to)
+
+    def failure(self, error: RequestError) -> "Failure":
+        return Failure(self.id, to_wire(error), self.order, self.reply_to)
 
 
 class Requests(Struct, frozen=True):
@@ -78,6 +108,11 @@ class RequestDone(Struct, frozen=True):
 
     id: int
     succeeded: bool = True
+    reply_to: ReplyTo = ReplyTo.ROUTER
+
+    @property
+    def key(self) -> RequestKey:
+        return self.reply_to, self.id
 
 
 class Response(Struct, Generic[Value_co], frozen=True, tag=True):
@@ -88,6 +123,7 @@ class Response(Struct, Generic[Value_co], frozen=True, tag=True):
 
     request: int
     value: Value_co | None = None
+    reply_to: ReplyTo = ReplyTo.ROUTER
 
 
 class Failure(Struct, frozen=True, tag=True):
@@ -99,6 +135,7 @@ class Failure(Struct, frozen=True, tag=True):
     request: int
     error: WireError
     order: str = ""
+    reply_to: ReplyTo = ReplyTo.ROUTER
 
     @classmethod
     def of(cls, request: int, error: RequestError, order: str = "") -> "Failure":

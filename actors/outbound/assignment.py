@@ -18,7 +18,7 @@ from actors.messages.control import HandoverBegun
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.status import PoolPart
-from actors.messages.traffic import Failure, Request, RequestDone, Response
+from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response
 from actors.outbound.members import Members, PoolPlan
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 
@@ -66,8 +66,7 @@ class Assignment:
                 # One for all that concerns money, so that the venue sees orders in our order.
                 if account := self.roster.account:
                     return account, []
-                refusal = Failure.of(request.id, NotSent("no connection is up"), request.order)
-                return "", [refusal, *self.want()]
+                return "", [request.failure(NotSent("no connection is up")), *self.want()]
             case LoadCandles() | SendRaw():
                 if connection := self.roster.choose():
                     return connection, []
@@ -76,8 +75,8 @@ class Assignment:
 
     def settle(self, settled: RequestDone, now: float) -> None:
         """A request is answered or given up."""
-        self.roster.settled(settled.id, now, succeeded=settled.succeeded)
-        if stream := self._wishes.pop(settled.id, None):
+        self.roster.settled(settled.key, now, succeeded=settled.succeeded)
+        if settled.reply_to is ReplyTo.ROUTER and (stream := self._wishes.pop(settled.id, None)):
             stream.waiters.discard(settled.id)
 
     def _subscribe(
@@ -89,11 +88,11 @@ class Assignment:
             return self.roster.if_up(request.connection) if current else "", []
         if known is None and len(self._subscriptions) >= self.roster.room:
             reason = f"the pool carries {self.roster.room} streams and is full"
-            return "", [Failure.of(request.id, RequestRefused(reason))]
+            return "", [request.failure(RequestRefused(reason))]
         stream = self._subscriptions.desire(command.asset, command.period)
         if stream.confirmed is not None:
-            return "", [Response(request.id, stream.confirmed)]
-        if request.id:
+            return "", [request.response(stream.confirmed)]
+        if request.awaited:
             stream.waiters.add(request.id)
             self._wishes[request.id] = stream
         if stream.connection:
@@ -107,7 +106,7 @@ class Assignment:
             return self.roster.if_up(request.connection) if waited_for else "", []
         stream = self._subscriptions.drop(asset)
         if stream is None:
-            return "", [Failure.of(request.id, RequestRefused(f"{asset} is not subscribed"))]
+            return "", [request.failure(RequestRefused(f"{asset} is not subscribed"))]
         refused = RequestRefused("unsubscribed before it was confirmed")
         steps: list[PoolEffect] = [Failure.of(id, refused) for id in sorted(stream.waiters)]
         steps.append(StreamDropped(asset))
@@ -116,7 +115,7 @@ class Assignment:
         if connection := self.roster.if_up(stream.connection):
             self._subscriptions.leave(asset, connection)
             return connection, steps
-        return "", [*steps, Response(request.id)]
+        return "", [*steps, request.response()]
 
     # Connections
 
@@ -138,10 +137,10 @@ class Assignment:
                 case LoadCandles():
                     steps.append(request)
                 case UnsubscribeTicks():
-                    steps.append(Response(request.id))
+                    steps.append(request.response())
                 case SendRaw() | PendingCommand():
                     lost = RequestTimeout("the connection was lost after the send")
-                    steps.append(Failure.of(request.id, lost))
+                    steps.append(request.failure(lost))
                 case SubscribeTicks() | PlaceOrder():
                     pass  # answered when it streams again; by the order desk
         return steps + self._place(now)
@@ -232,10 +231,12 @@ class Assignment:
 
     def _let_go(self, asset: str, connection: str) -> Request:
         self._subscriptions.leave(asset, connection)
-        return Request(0, UnsubscribeTicks(asset), math.inf, connection)
+        return Request(0, UnsubscribeTicks(asset), math.inf, connection, reply_to=ReplyTo.NOBODY)
 
 
 def _again(stream: StreamSlot, connection: str) -> Request:
     """In nobody's name: who waits is answered when it is confirmed, and the limiter may delay a restored
     stream, but never refuse it."""
-    return Request(0, SubscribeTicks(stream.asset, stream.period), math.inf, connection)
+    return Request(
+        0, SubscribeTicks(stream.asset, stream.period), math.inf, connection, reply_to=ReplyTo.NOBODY
+    )

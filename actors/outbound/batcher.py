@@ -1,6 +1,5 @@
 """Joins requests that leave in quick succession, so that a connection can write them all at once."""
 
-import itertools
 from typing import Any
 
 from msgspec import Struct
@@ -29,18 +28,17 @@ class Batcher(RuntimeActor):
         super().__init__("batcher", **kwargs)
         self._gathering: NagleBuffer[Request] = NagleBuffer(settings)
         self._outbound = outbound
-        self._unasked = itertools.count(-(2**62), -1)  # far from every request's id
         self._flush: Timer | None = None
         self._requests = self._batches = 0
 
     def on_receive(self, message: Any) -> None:
         match message:
             case Request():
-                self._gathering.add(message.id or next(self._unasked), message)
+                self._gathering.add(message.key if message.awaited else None, message)
                 if message.urgent or self._gathering.full:
                     self._pass_on()
             case RequestDone():
-                self._gathering.settle(message.id)
+                self._gathering.settle(message.key)
                 self._outbound.tell(message)
             case _Flush():
                 self._flush = None

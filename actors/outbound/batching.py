@@ -1,5 +1,6 @@
 """When gathered requests leave: at once while few are unanswered, otherwise by size or by time."""
 
+from collections.abc import Hashable
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
@@ -27,19 +28,19 @@ class NagleBuffer(Generic[T]):
 
     def __init__(self, settings: BatchSettings) -> None:
         self.settings = settings
-        self._waiting: list[tuple[int, T]] = []
-        self._unanswered: dict[int, float] = {}
+        self._waiting: list[tuple[Hashable, T]] = []
+        self._unanswered: dict[Hashable, float] = {}
 
     @property
     def full(self) -> bool:
         """Whether what waits must leave, whatever else comes."""
         return len(self._waiting) >= self.settings.size
 
-    def add(self, key: int, item: T) -> None:
-        """``item`` waits for company; ``key`` is what ``settle`` will name it by."""
-        self._waiting.append((key, item))
+    def add(self, key: Hashable, item: T) -> None:
+        """``item`` waits to be joined; ``settle`` will name it by ``key``, and never if that is ``None``."""
+        self._waiting.append((object() if key is None else key, item))
 
-    def settle(self, key: int) -> None:
+    def settle(self, key: Hashable) -> None:
         """It has its answer, or will have none."""
         self._unanswered.pop(key, None)
 

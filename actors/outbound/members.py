@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.messages.status import PooledConnection
-from actors.messages.traffic import Request
+from actors.messages.traffic import Request, RequestKey
 from actors.outbound.statistics import ConnectionStats
 
 COMING = 0.5
@@ -61,7 +61,7 @@ class Member:
         self.came_up = False
         self.role = Role.NONE
         self.busy_at = 0.0
-        self.in_flight: dict[int, tuple[Request, float]] = {}
+        self.in_flight: dict[RequestKey, tuple[Request, float]] = {}
         self.statistics = ConnectionStats()
 
     @property
@@ -85,7 +85,7 @@ class Members:
         self._members = {
             name: Member(name, kept=number < plan.kept) for number, name in enumerate(plan.names)
         }
-        self._carriers: dict[int, Member] = {}
+        self._carriers: dict[RequestKey, Member] = {}
         self._first_up_at: float | None = None
 
     def __getitem__(self, name: str) -> Member:
@@ -176,18 +176,19 @@ class Members:
         """``request`` leaves by ``name``; if somebody waits for it, it is in flight until ``settled``."""
         member = self._members[name]
         member.busy_at = max(member.busy_at, now)
-        if request.id:
-            if (before := self._carriers.get(request.id)) is not None:
-                del before.in_flight[request.id]  # sent again elsewhere
-            member.in_flight[request.id] = (request, now)
-            self._carriers[request.id] = member
+        if request.awaited:
+            key = request.key
+            if (before := self._carriers.get(key)) is not None:
+                del before.in_flight[key]  # sent again elsewhere
+            member.in_flight[key] = (request, now)
+            self._carriers[key] = member
 
-    def settled(self, id: int, now: float, *, succeeded: bool) -> Request | None:
+    def settled(self, key: RequestKey, now: float, *, succeeded: bool) -> Request | None:
         """The request, which is in flight no more; ``None`` if it was not."""
-        member = self._carriers.pop(id, None)
+        member = self._carriers.pop(key, None)
         if member is None:
             return None
-        request, sent_at = member.in_flight.pop(id)
+        request, sent_at = member.in_flight.pop(key)
         member.busy_at = max(member.busy_at, now)
         if succeeded:
             member.statistics.succeeded(now - sent_at)
@@ -198,9 +199,9 @@ class Members:
     def expire(self, now: float) -> None:
         """Forget what is past its deadline: its ``Settled`` may have come before it was ``sent``."""
         for member in self:
-            late = [id for id, (request, _) in member.in_flight.items() if request.expires_at < now]
-            for id in late:
-                self.settled(id, now, succeeded=False)
+            late = [key for key, (request, _) in member.in_flight.items() if request.expires_at < now]
+            for key in late:
+                self.settled(key, now, succeeded=False)
 
     def take_lost(self, name: str) -> list[Request]:
         """What was in flight on a connection that is gone."""
@@ -208,7 +209,7 @@ class Members:
         lost = [request for request, _ in member.in_flight.values()]
         member.in_flight.clear()
         for request in lost:
-            del self._carriers[request.id]
+            del self._carriers[request.key]
             member.statistics.failed()
         return lost
 

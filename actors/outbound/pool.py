@@ -37,6 +37,7 @@ from actors.messages.traffic import (
     Failure,
     MoveStream,
     OrderSent,
+    ReplyTo,
     Request,
     RequestDone,
     Requests,
@@ -141,7 +142,7 @@ class Pool(RuntimeActor):
                     if not self._draining:  # then the way out is being taken down
                         self._house.outbound.tell(step)
                 case Response() | Failure():
-                    if step.request:
+                    if step.reply_to is not ReplyTo.NOBODY:
                         self._router.tell(EventBatch(self.name, [step]))
                 case StreamDropped():
                     self._router.tell(EventBatch(self.name, [step]))

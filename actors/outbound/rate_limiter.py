@@ -14,7 +14,7 @@ from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import Describe, LimiterStatus
-from actors.messages.traffic import ConnectionWanted, EventBatch, Failure, Request, RequestDone
+from actors.messages.traffic import ConnectionWanted, EventBatch, Request, RequestDone, RequestKey
 from actors.rates import Allowance, Quota
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
@@ -65,8 +65,8 @@ class RateLimiter(RuntimeActor):
         match message:
             case Request():
                 self._queue(message)
-            case RequestDone(id=request):
-                self._quota.settle(request)
+            case RequestDone():
+                self._quota.settle(message.key)
                 self._outbound.tell(message)
                 self._admit()
             case _Admit():
@@ -99,7 +99,7 @@ class RateLimiter(RuntimeActor):
         if request.order and self._barred is not None:
             self._refuse(request, self._barred)
             return
-        if not request.id and request in self._waiting:
+        if not request.awaited and request in self._waiting:
             return  # a stream that is restored again and again waits once
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
@@ -122,11 +122,11 @@ class RateLimiter(RuntimeActor):
                 self._refuse(request, NotSent(EXPIRED))
                 continue
             wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
-            if wait > 0 or (_awaited(request) and not request.urgent and self._quota.full(now)):
+            if wait > 0 or (_counted(request) and not request.urgent and self._quota.full(now)):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
-            self._quota.book(now, _cost(request), _awaited(request), request.expires_at)
+            self._quota.book(now, _cost(request), _counted(request), request.expires_at)
             self._passed += 1
             self._outbound.tell(request)
         if self._urgent:
@@ -155,10 +155,10 @@ class RateLimiter(RuntimeActor):
 
     def _refuse(self, request: Request, error: NotSent) -> None:
         self._refused += 1
-        failure = Failure.of(request.id, error, request.order)
+        failure = request.failure(error)
         if request.order:
             self._desk.tell(failure)
-        elif request.id:
+        elif request.awaited:
             self._router.tell(EventBatch(self.name, [failure]))
 
     def _status(self) -> LimiterStatus:
@@ -176,6 +176,7 @@ def _cost(request: Request) -> int:
     return MESSAGES_PER_COMMAND.get(type(request.command), 1)
 
 
-def _awaited(request: Request) -> int:
-    """Its id if it takes a place among those without an answer; a stream may stay unconfirmed for hours."""
-    return 0 if isinstance(request.command, SubscribeTicks) else request.id
+def _counted(request: Request) -> RequestKey | None:
+    """Its key if it takes a place among those without an answer; a stream may stay unconfirmed for hours."""
+    counted = request.awaited and not isinstance(request.command, SubscribeTicks)
+    return request.key if counted else None

@@ -88,7 +88,7 @@ class Router(RuntimeActor):
             match item:
                 case traffic.Ticks():
                     self._ticks += len(item)
-                case traffic.Response(request=id) | traffic.Failure(request=id) if id < 0:
+                case traffic.Response() | traffic.Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
                     if not self._draining:  # then the desk may have ended
                         self._house.candle_desk.tell(item)
                 case traffic.Response():

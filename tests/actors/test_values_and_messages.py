@@ -45,6 +45,7 @@ from actors.messages.traffic import (
     Failure,
     Item,
     LogRecord,
+    ReplyTo,
     Request,
     Response,
     Send,
@@ -293,6 +294,7 @@ ITEMS: list[Any] = [
     Response(7),
     Response(7, events.CandlesLoaded("A", 60, [CANDLE, CANDLE])),
     Response(7, events.StreamConfirmed("A", 60, "c1", 2)),
+    Response(7, reply_to=ReplyTo.CANDLES),
     Failure.of(7, RateLimited("later", 1.5)),
 ]
 
@@ -324,9 +326,9 @@ def test_a_level_that_is_none_is_refused_at_the_link() -> None:
 
 REQUESTS = [
     Request(1, SubscribeTicks("EURUSD_otc", 300, deadline=5.0), 1000.5, connection="c1", urgent=True),
-    Request(0, SubscribeTicks("EURUSD_otc"), math.inf),
+    Request(0, SubscribeTicks("EURUSD_otc"), math.inf, reply_to=ReplyTo.NOBODY),
     Request(2, UnsubscribeTicks("EURUSD_otc"), 1.0),
-    Request(3, LoadCandles("EURUSD_otc", 60, 100, 1_770_000_000.5), 1.0),
+    Request(3, LoadCandles("EURUSD_otc", 60, 100, 1_770_000_000.5), 1.0, reply_to=ReplyTo.CANDLES),
     Request(4, SendRaw('42["x",{"ä":"\\u0000"}]'), 1.0),
     Request(5, PlaceOrder("EURUSD_otc", Decimal("1.50"), Direction.PUT, 60), 1.0, urgent=True, order="o1"),
     Request(6, PlacePendingOrder("EURUSD_otc", Decimal(2), Direction.CALL, 60, open_at=2000.0), 1.0),

@@ -135,7 +135,7 @@ class House:
         if not self.way_out or not any(member.epoch for member in self.carriage.roster):
             return
         request = self.way_out.popleft()
-        if request.id and request.id not in self.waiters and math.isfinite(request.expires_at):
+        if request.awaited and request.id not in self.waiters and math.isfinite(request.expires_at):
             return  # the limiter refuses what has expired
         name, steps = self.carriage.choose(request, self.now)
         self.take(steps)
@@ -264,7 +264,7 @@ class House:
         return dict(found)
 
     def flying(self) -> set[int]:
-        return {id for member in self.carriage.roster for id in member.in_flight}
+        return {id for member in self.carriage.roster for _, id in member.in_flight}
 
     def check_rest(self) -> None:
         """What must hold when nothing is on its way and nothing is to be done."""

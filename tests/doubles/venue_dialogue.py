@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from actors.messages import CandlesLoaded, StreamConfirmed, SubscribeTicks
 from actors.messages.commands import VenueCommand
-from actors.messages.traffic import Item, Request
+from actors.messages.traffic import Item, ReplyTo, Request
 from actors.values import Asset, Candle, Secret
 from actors.venues.pocketoption.protocol import Message, Protocol
 
@@ -38,7 +38,9 @@ def event(name: str, attachment: bytes) -> list[Message]:
 
 
 def request(number: int, command: VenueCommand, order: str = "") -> Request:
-    return Request(number, command, expires_at=0.0, order=order)
+    """Awaited by the router unless ``number`` is 0."""
+    reply_to = ReplyTo.ROUTER if number else ReplyTo.NOBODY
+    return Request(number, command, expires_at=0.0, order=order, reply_to=reply_to)
 
 
 def opening(auth: str = AUTH) -> Protocol:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from actors.errors import RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
 from actors.messages import CandlesLoaded, LoadCandles
-from actors.messages.traffic import Failure
+from actors.messages.traffic import Failure, Request
 from actors.venues.pocketoption.market_data import RequestedHistory
 
 MAX_UNANSWERED = 1024  # the venue says nothing at all to what it does not know, so there must be an end
@@ -18,50 +18,50 @@ Refused = tuple[str, str, str]
 
 
 class _Load(Struct, frozen=True):
-    request: int
+    request: Request
     command: LoadCandles
     end: float
 
 
 class OutstandingRequests:
-    """Finds the requests that an answer settles. Request 0 has no waiter, so it is never among them."""
+    """Finds the requests that an answer settles; those that nobody awaits are never among them."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[str, int], list[int]] = {}  # (asset, period): requests
-        self._loads: dict[int, _Load] = {}  # by index
+        self._streams: dict[tuple[str, int], list[Request]] = {}  # (asset, period): requests
+        self._loads: dict[int, _Load] = {}  # by id
         self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
         self._refusals: dict[str, list[str]] = {}  # asset: reasons, of which the order is not known yet
         self._cancellations: dict[str, None] = {}  # tickets, likewise
 
-    def add_stream(self, request: int, asset: str, period: int) -> None:
+    def add_stream(self, request: Request, asset: str, period: int) -> None:
         """Await the history of (asset, period), which settles all equal requests: it names none."""
         waiting = self._streams.setdefault((asset, period), [])
-        if request:
+        if request.awaited:
             waiting.append(request)
 
-    def add_load(self, request: int, command: LoadCandles, end: float) -> list[Failure]:
-        """Await the history that names this request (``index_of``); beyond ``MAX_UNANSWERED`` the oldest is
+    def add_load(self, request: Request, command: LoadCandles, end: float) -> list[Failure]:
+        """Await the history that names this request by its id; beyond ``MAX_UNANSWERED`` the oldest is
         given up."""
-        if not request:
+        if not request.awaited:
             return []
-        self._loads[index_of(request)] = _Load(request, command, end)
+        self._loads[request.id] = _Load(request, command, end)
         if len(self._loads) <= MAX_UNANSWERED:
             return []
         oldest = self._loads.pop(next(iter(self._loads)))
         return failures([oldest.request], RequestTimeout, "the venue leaves too many requests unanswered")
 
-    def settle_stream(self, asset: str, period: int) -> list[int] | None:
+    def settle_stream(self, asset: str, period: int) -> list[Request] | None:
         """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
         return self._streams.pop((asset, period), None)
 
-    def settle_load(self, found: RequestedHistory) -> tuple[int, CandlesLoaded]:
-        """The request, or 0, and its bars: as many as it wanted, the last of those that ended in time.
+    def settle_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
+        """The request, if ``found`` names one, and its bars: as many as it wanted, the last that had ended.
 
         Raises ``RemoteProtocolError`` if ``found`` is not what the request it names asked for.
         """
         load = self._loads.get(found.index or 0)
         if found.index is None or load is None:
-            return 0, CandlesLoaded(found.asset, found.period, found.candles)
+            return None, CandlesLoaded(found.asset, found.period, found.candles)
         command = load.command
         if (found.asset, found.period) != (command.asset, command.period):
             raise RemoteProtocolError("the history is not the one that its index asked for")
@@ -116,17 +116,11 @@ class OutstandingRequests:
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
 
 
-def index_of(request: int) -> int:
-    """What a history names its request by: no client of the venue was seen to send a negative one, and the
-    desk's requests are all below zero (protocol 1.6.2)."""
-    return abs(request)
-
-
 def _bound(unanswered: dict[str, Any]) -> None:
     if len(unanswered) > MAX_UNANSWERED:
         del unanswered[next(iter(unanswered))]
 
 
-def failures(requests: Iterable[int], error: type[RequestError], reason: str) -> list[Failure]:
-    """``error`` travels by its name; request 0 fails in silence."""
-    return [Failure.of(request, error(reason)) for request in requests if request]
+def failures(requests: Iterable[Request], error: type[RequestError], reason: str) -> list[Failure]:
+    """What nobody awaits fails in silence."""
+    return [request.failure(error(reason)) for request in requests if request.awaited]

@@ -17,12 +17,12 @@ from actors.messages import (
 )
 from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
-from actors.messages.traffic import Item, Request, Response
+from actors.messages.traffic import Item, Request
 from actors.values import AccountKind
 from actors.venues.pocketoption import dialect as pocketoption
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
-from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures, index_of
+from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
 from actors.venues.pocketoption.stream_counters import StreamCounter
 
@@ -55,10 +55,10 @@ class RequestMatcher:
         try:
             return self._ask(request, now)
         except (RequestRefused, NotSent) as error:
-            return [], failures([request.id], type(error), str(error))
+            return [], failures([request], type(error), str(error))
         except UnicodeEncodeError:
             kind = NotSent if isinstance(request.command, TradingCommand) else RequestRefused
-            return [], failures([request.id], kind, "the text has no UTF-8 form")
+            return [], failures([request], kind, "the text has no UTF-8 form")
 
     def _ask(self, request: Request, now: float) -> Sending:
         match request.command:
@@ -67,7 +67,7 @@ class RequestMatcher:
                 self.streams[asset] = (
                     StreamCounter()
                 )  # a new account: where it begins shows what was missed before
-                self._pending.add_stream(request.id, asset, period)
+                self._pending.add_stream(request, asset, period)
                 return texts, ()
             case UnsubscribeTicks(asset=asset):
                 texts = pocketoption.unsubscribe(asset)
@@ -76,15 +76,15 @@ class RequestMatcher:
                 if request.connection:  # it goes on elsewhere, where those who wait for it are answered
                     given_up = []
                 released = StreamReleased(asset, self._connection)
-                return texts, (*given_up, released, *_done(request.id))
+                return texts, (*given_up, released, *_done(request))
             case LoadCandles() as command:
                 end = now if command.end is None else command.end
                 text = pocketoption.load_candles(
-                    command.asset, command.period, command.count, end, index_of(request.id)
+                    command.asset, command.period, command.count, end, request.id
                 )
-                return [text], self._pending.add_load(request.id, command, end)
+                return [text], self._pending.add_load(request, command, end)
             case SendRaw(text=raw):
-                return [raw.encode()], _done(request.id)
+                return [raw.encode()], _done(request)
             case PlaceOrder() as command:
                 text = pocketoption.place_order(command, request.order, self._account)
                 self._pending.add_order(request.order, command.asset)
@@ -129,12 +129,12 @@ class RequestMatcher:
         requests = self._pending.settle_stream(found.asset, found.period)
         if requests is not None:
             confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
-            items += [confirmed, *(Response(request, confirmed) for request in requests)]
+            items += [confirmed, *(request.response(confirmed) for request in requests)]
         return items
 
     def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
         request, loaded = self._pending.settle_load(found)
-        return (loaded, Response(request, loaded)) if request else (loaded,)
+        return (loaded, request.response(loaded)) if request else (loaded,)
 
     def _cancellation(self, found: Cancellation) -> Sequence[Item]:
         ticket = self._pending.settle_cancellation(found.ticket)
@@ -143,5 +143,5 @@ class RequestMatcher:
         return (PendingAnswered(self._connection, ticket=ticket, reason=found.reason),)
 
 
-def _done(request: int) -> Sequence[Item]:
-    return (Response(request),) if request else ()
+def _done(request: Request) -> Sequence[Item]:
+    return (request.response(),) if request.awaited else ()

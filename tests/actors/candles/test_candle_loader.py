@@ -16,6 +16,7 @@ from actors.messages.traffic import (
     Deliver,
     EventBatch,
     Failure,
+    ReplyTo,
     Request,
     RequestDone,
     Response,
@@ -68,8 +69,8 @@ class House:
     def answer(self, page: Request, candles: list[Candle]) -> None:
         """The venue does, and the desk says that the page's place is free."""
         loaded = CandlesLoaded(page.command.asset, PERIOD, candles)  # type: ignore[union-attr]
-        self.desk.tell(Response(page.id, loaded))
-        assert self.outbound.seen() == RequestDone(page.id)
+        self.desk.tell(page.response(loaded))
+        assert self.outbound.seen() == RequestDone(page.id, reply_to=ReplyTo.CANDLES)
 
     def cached(self, id: int, command: LoadCandles, candles: list[Candle]) -> None:
         self.load(id, command)
@@ -99,7 +100,7 @@ def test_each_page_frees_its_place_before_the_next_one_goes_out(house: House) ->
     candles = bars(200)
     house.load(7, LoadCandles("A", PERIOD, 200))
     first = house.page()
-    assert first.id == -1
+    assert (first.reply_to, first.id) == (ReplyTo.CANDLES, 1)
     house.answer(first, candles[50:])
     second = house.page()
     assert second.command == LoadCandles("A", PERIOD, 50, candles[50].time)
@@ -154,7 +155,7 @@ def test_a_flight_that_nobody_waits_for_frees_its_place_and_turns_no_page(
     page = house.page()
     clock.advance(1.0)
     assert isinstance(house.refusal(1), RequestTimeout)
-    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False, reply_to=ReplyTo.CANDLES)
     house.answer(page, bars(150))
     assert house.status() == CandlesStatus(hits=0, misses=1, entries=0, flights=0)
 
@@ -176,7 +177,7 @@ def test_a_refusal_is_for_all_who_wait(house: House) -> None:
     house.desk.tell(Failure.of(page.id, RequestRefused("not today")))
     for id in (1, 2):
         assert isinstance(house.refusal(id), RequestRefused)
-    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False, reply_to=ReplyTo.CANDLES)
     assert house.status().flights == 0
 
 
@@ -188,7 +189,7 @@ def test_a_page_that_cannot_keep_an_early_deadline_is_asked_for_again_for_a_late
     refusal = house.refusal(1)
     assert isinstance(refusal, RateLimited)
     assert refusal.retry_after == 3.0
-    assert house.outbound.seen() == RequestDone(page.id, succeeded=False)
+    assert house.outbound.seen() == RequestDone(page.id, succeeded=False, reply_to=ReplyTo.CANDLES)
     again = house.page()
     assert (again.command, again.expires_at) == (page.command, house.clock() + 9.0)
 
@@ -221,7 +222,7 @@ def test_news_is_listened_to_only_until_it_has_outdated_the_last_answer(house: H
     assert [house.router.seen() for _ in topics] == [Unsubscribe(topic, to=house.desk) for topic in topics]
     assert house.status().entries == 0
     house.load(3, PRESENT)
-    assert house.page().id == -3
+    assert house.page().id == 3
     assert house.router.nothing_more()
 
 
@@ -254,6 +255,6 @@ def test_a_runtime_that_stops_refuses_what_is_under_way_and_what_still_comes(hou
     house.load(2, PAST)
     assert "stopped" in str(house.refusal(1))
     assert "stopping" in str(house.refusal(2))
-    house.desk.tell(Response(-1, CandlesLoaded("A", PERIOD, bars())))
+    house.desk.tell(Response(1, CandlesLoaded("A", PERIOD, bars()), ReplyTo.CANDLES))
     assert house.status().flights == 0
     assert house.outbound.nothing_more()

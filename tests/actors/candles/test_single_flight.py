@@ -3,7 +3,7 @@ from typing import Any
 
 from actors.candles.single_flight import Flight, SingleFlights
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import CandleRequest, Request
+from actors.messages.traffic import CandleRequest, ReplyTo, Request
 from actors.values import Candle
 
 NOW = 100_030.0
@@ -41,10 +41,11 @@ def landed(flights: SingleFlights, page: Request) -> Flight:
     return flight
 
 
-def test_pages_are_numbered_down_from_minus_one() -> None:
+def test_pages_are_numbered_from_one_and_answered_to_the_candle_loader() -> None:
     flights = SingleFlights()
-    assert started(flights, load(1)).id == -1
-    assert started(flights, load(2, count=50)).id == -2
+    first = started(flights, load(1))
+    assert (first.reply_to, first.id) == (ReplyTo.CANDLES, 1)
+    assert started(flights, load(2, count=50)).id == 2
 
 
 def test_equal_loads_share_a_flight_however_long_each_would_wait() -> None:
@@ -73,7 +74,7 @@ def test_loads_that_differ_in_anything_share_nothing() -> None:
 def test_a_flight_that_has_ended_is_not_joined() -> None:
     flights = SingleFlights()
     flights.end(landed(flights, started(flights, load(1))))
-    assert started(flights, load(2)).id == -2
+    assert started(flights, load(2)).id == 2
 
 
 def test_a_page_is_valid_for_as_long_as_anybody_waits_for_it() -> None:

@@ -22,7 +22,7 @@ from actors.messages.events import (
     StreamDropped,
 )
 from actors.messages.lifecycle import CloseConnection, OpenConnection
-from actors.messages.traffic import Failure, Request
+from actors.messages.traffic import Failure, ReplyTo, Request
 from actors.outbound.assignment import MOVE_TIMEOUT
 from actors.values import Direction
 from tests.doubles.pool_simulation import NAMES, House, house
@@ -79,10 +79,10 @@ def test_a_move_begins_with_the_word_to_the_router() -> None:
     found.tend()
     begun, again = found.steps
     assert begun == HandoverBegun("A", ("c2", 1), ("c3", 1))
-    assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3")
+    assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY)
     found.steps.clear()
     found.arrive()
-    assert found.steps == [Request(0, UnsubscribeTicks("A"), math.inf, "c2")]
+    assert found.steps == [Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NOBODY)]
 
 
 def test_every_tick_of_a_stream_that_moves_comes_once() -> None:
@@ -113,7 +113,7 @@ def test_a_move_that_nobody_confirms_is_given_up_and_the_stream_stays() -> None:
     found.tend(MOVE_TIMEOUT)
     assert found.steps == []
     found.tend(0.1)
-    assert found.steps[0] == Request(0, UnsubscribeTicks("A"), math.inf, "c3")
+    assert found.steps[0] == Request(0, UnsubscribeTicks("A"), math.inf, "c3", reply_to=ReplyTo.NOBODY)
     assert found.placed()["A"] == "c2"
 
 
@@ -122,13 +122,13 @@ def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_
     found.take(found.carriage.move("A"))
     assert found.steps == [
         HandoverBegun("A", ("c2", 1), ("c3", 1), cut=True),
-        Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
-        Request(0, UnsubscribeTicks("A"), math.inf, "c2"),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
+        Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NOBODY),
     ]
     found.settle_down()
     found.check_rest()
     alone = house("A", connections=1, up=("c1",))
-    again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1")]
+    again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY)]
     assert alone.carriage.move("A") == alone.carriage.resubscribe("A") == again
     assert alone.carriage.move("B") == alone.carriage.resubscribe("B") == []
 
@@ -163,7 +163,7 @@ def test_a_stream_that_is_wished_for_again_at_once_outlives_the_end_of_its_move(
     found.tend()
     assert found.steps == [
         HandoverBegun("A", ("c2", 1), ("c3", 1)),
-        Request(0, SubscribeTicks("A", 60), math.inf, "c3"),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
     ]
     found.wish("A")
     found.settle_down()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from actors.messages.commands import PlaceOrder, SubscribeTicks, UnsubscribeTicks
 from actors.messages.events import StreamConfirmed, StreamReleased
 from actors.messages.lifecycle import CloseConnection, OpenConnection
-from actors.messages.traffic import Request
+from actors.messages.traffic import ReplyTo, Request
 from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan
 from actors.values import Direction
@@ -58,10 +58,10 @@ def test_a_connection_beyond_those_kept_is_closed_when_two_streams_are_left_of_f
     epochs["c1"] = 1
     take(carriage.up("c1", 1, 0.0), 0.0)
     for asset in "ABCDE":
-        take([Request(0, SubscribeTicks(asset), 1e9)], 1.0)
+        take([Request(0, SubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 1.0)
     assert set(epochs) == {"c1", "c2"}
     for asset in "ABC":
-        take([Request(0, UnsubscribeTicks(asset), 1e9)], 2.0)
+        take([Request(0, UnsubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 2.0)
     for now in range(3, 3 + 10 * int(IDLE)):
         take(carriage.tend(float(now)), float(now))
     assert closed == ["c2"]

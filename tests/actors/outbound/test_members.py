@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import Request
+from actors.messages.traffic import ReplyTo, Request
 from actors.outbound.members import COMING, Members, PoolPlan, Role
 
 NAMES = ("c1", "c2", "c3", "c4", "c5")
@@ -39,12 +39,14 @@ def roles(roster: Members) -> dict[str, str]:
 
 
 def request(id: int) -> Request:
-    return Request(id, LoadCandles("A", 60), math.inf)
+    """Nobody awaits number 0."""
+    reply_to = ReplyTo.CANDLES if id else ReplyTo.NOBODY
+    return Request(id, LoadCandles("A", 60), math.inf, reply_to=reply_to)
 
 
 def answer(roster: Members, name: str, seconds: float, id: int = 1) -> None:
     roster.sent(name, request(id), 0.0)
-    roster.settled(id, seconds, succeeded=True)
+    roster.settled(request(id).key, seconds, succeeded=True)
 
 
 # Roles
@@ -137,7 +139,7 @@ def test_one_that_never_answers_does_not_attract_everything() -> None:
     answer(roster, "c3", 0.5)
     for id in range(10, 30):
         roster.sent("c2", request(id), 0.0)
-        roster.settled(id, 10.0, succeeded=False)
+        roster.settled(request(id).key, 10.0, succeeded=False)
     assert roster.choose() == "c3"
 
 
@@ -161,8 +163,8 @@ def test_a_request_is_settled_once() -> None:
     roster = roster_of(1, up=1)
     roster.sent("c1", request(7), 1.0)
     assert roster["c1"].in_flight
-    assert roster.settled(7, 1.5, succeeded=True) == request(7)
-    assert roster.settled(7, 1.5, succeeded=True) is None
+    assert roster.settled(request(7).key, 1.5, succeeded=True) == request(7)
+    assert roster.settled(request(7).key, 1.5, succeeded=True) is None
     assert roster.figures()[0].requests.average == 0.5
     assert not roster["c1"].in_flight
 
@@ -180,9 +182,9 @@ def test_what_is_lost_with_its_connection_is_a_failure_of_it() -> None:
     roster.down("c1", 1)
     assert roster.take_lost("c1") == [request(1)]
     assert roster.take_lost("c1") == []
-    assert roster.settled(1, 1.0, succeeded=True) is None
+    assert roster.settled(request(1).key, 1.0, succeeded=True) is None
     assert [each.requests.failures for each in roster.figures()] == [1, 0]
-    assert list(roster["c2"].in_flight) == [2]
+    assert list(roster["c2"].in_flight) == [request(2).key]
 
 
 # Opening and closing
@@ -245,7 +247,7 @@ def test_who_is_kept_or_busy_is_not_closed() -> None:
     roster.sent("c2", request(1), 0.0)
     roster.keep_busy(1000.0)
     assert roster.to_close({"c3": 0}, IDLE + 1) == ["c3", "c4"]
-    roster.settled(1, IDLE, succeeded=True)
+    roster.settled(request(1).key, IDLE, succeeded=True)
     assert roster.to_close({}, 2 * IDLE) == []
     assert roster.to_close({}, 2 * IDLE + 1) == ["c2"]
 
@@ -311,7 +313,7 @@ class Play:
                 roster.sent(name, request(id), self.now)
                 self.flying[id] = name
             case "settle" | "fail", int(id):
-                settled = roster.settled(id, self.now, succeeded=what == "settle")
+                settled = roster.settled(request(id).key, self.now, succeeded=what == "settle")
                 assert (settled is not None) == (self.flying.pop(id, None) is not None)
             case "load", dict(load):
                 self.load = load
@@ -341,7 +343,7 @@ def test_through_anything_the_roles_are_as_promised_and_no_request_is_lost_sight
         bearers = math.ceil(sum(play.load.values()) / CAP)
         assert len(up) - by_role[Role.STANDBY] >= min(bearers, len(up))
         assert roster.choose() == "" if not up else roster.choose() in {*roster.markets, roster.account}
-        flying = {id: member.name for member in roster for id in member.in_flight}
+        flying = {id: member.name for member in roster for _, id in member.in_flight}
         assert flying == play.flying
         assert [(each.name, each.role) for each in roster.figures()] == list(roles(roster).items())
 

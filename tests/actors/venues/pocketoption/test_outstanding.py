@@ -12,7 +12,7 @@ from actors.messages import (
     UnsubscribeTicks,
 )
 from actors.messages.commands import VenueCommand
-from actors.messages.traffic import Failure, Request, Response
+from actors.messages.traffic import Failure, ReplyTo, Request, Response
 from actors.values import Candle
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message
@@ -77,7 +77,7 @@ def test_unsubscribing_is_answered_at_once_and_ends_the_wait_for_the_stream() ->
 def test_letting_a_stream_go_that_moves_elsewhere_fails_nobody_who_waits_for_it() -> None:
     session = ready()
     session.send([request(1, SubscribeTicks(asset="A"))], NOW)
-    moved = Request(0, UnsubscribeTicks("A"), 0.0, connection="c1")
+    moved = Request(0, UnsubscribeTicks("A"), 0.0, connection="c1", reply_to=ReplyTo.NOBODY)
     assert session.send([moved], NOW) == [StreamReleased("A", "c1")]
 
 
@@ -104,11 +104,12 @@ def test_loaded_bars_are_the_last_ones_that_ended_in_time() -> None:
     assert receive(session, bars(600)) == [loaded(600)]
 
 
-def test_a_request_below_zero_is_named_by_an_index_above() -> None:
+def test_the_answer_to_a_page_of_the_candle_loader_says_that_it_is_for_the_loader() -> None:
     session = ready()
-    session.send([request(-5, LoadCandles(asset="A", period=60, count=1, end=660.0))], NOW)
+    command = LoadCandles(asset="A", period=60, count=1, end=660.0)
+    session.send([Request(5, command, 0.0, reply_to=ReplyTo.CANDLES)], NOW)
     assert json.loads(texts(session)[0][2:])[1]["index"] == 5
-    assert receive(session, bars(600)) == [loaded(600), Response(-5, loaded(600))]
+    assert receive(session, bars(600)) == [loaded(600), Response(5, loaded(600), ReplyTo.CANDLES)]
 
 
 def test_bars_without_a_named_end_end_now() -> None:
