@@ -11,6 +11,7 @@ from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
 from actors.health.backfiller import Backfiller
 from actors.health.health_monitor import HealthMonitor
+from actors.messages import events
 from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
 from actors.messages.lifecycle import Refs, Tellable, WorkerHandle
@@ -31,14 +32,52 @@ from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import limits_of, live_settings, make_plan, pool_plan, stream_commands
 
-LISTENS: dict[type[pykka.Actor], tuple[str, ...]] = {
-    Supervisor: ("connection.", "worker.down", "report.connection", "report.worker"),
-    Pool: ("connection.", "stream.confirmed", "stream.released", "actor.", "desk.open"),
-    RateLimiter: ("connection.",),
-    PendingDesk: ("desk.pending", "order.pending", "trading."),
-    OrderDesk: ("desk.", "connection.", "assets", "balance"),
-    HealthMonitor: ("connection.", "stream.", "report.connection", "assets"),
-    Backfiller: ("stream.gap",),
+LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
+    Supervisor: (
+        events.ConnectionUp,
+        events.ConnectionDown,
+        events.ConnectionSuspect,
+        events.ConnectionReport,
+        events.WorkerDown,
+        events.Heartbeat,
+    ),
+    Pool: (
+        events.ConnectionUp,
+        events.ConnectionDown,
+        events.ActorQuarantined,
+        events.StreamConfirmed,
+        events.StreamReleased,
+        events.DealsOpen,
+    ),
+    RateLimiter: (events.ConnectionUp, events.ConnectionDown),
+    PendingDesk: (
+        events.PendingAnswered,
+        events.PendingOrdersListed,
+        events.TradingHalted,
+        events.TradingResumed,
+    ),
+    OrderDesk: (
+        events.ConnectionUp,
+        events.ConnectionDown,
+        events.AssetsListed,
+        events.BalanceChanged,
+        events.DealAccepted,
+        events.DealRefused,
+        events.DealsOpen,
+        events.DealsClosed,
+    ),
+    HealthMonitor: (
+        events.ConnectionUp,
+        events.ConnectionDown,
+        events.ConnectionReport,
+        events.AssetsListed,
+        events.StreamPlaced,
+        events.StreamConfirmed,
+        events.StreamMoves,
+        events.StreamReleased,
+        events.StreamDropped,
+    ),
+    Backfiller: (events.StreamGap,),
 }
 """The events that each actor of the system subscribes to; the candle loader subscribes as it needs to."""
 
@@ -153,8 +192,8 @@ class ActorSystem:
             self._pending_desk,
         )
         for listener in listeners:
-            for topic in LISTENS[listener.actor_class]:
-                self.router.tell(Subscribe(topic, to=listener))
+            for event in LISTENS[listener.actor_class]:
+                self.router.tell(Subscribe(event.base_topic, to=listener))
 
     def _begin(self, periods: dict[str, int]) -> None:
         refs = Refs(
