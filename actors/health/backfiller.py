@@ -1,10 +1,10 @@
-"""Fills the gaps of streams with candles, and says what it could not fill."""
+"""Fills the gaps of streams with candles, and reports which parts it could not fill."""
 
 from typing import Any
 
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError
-from actors.health.gaps import PATIENCE, Backfill, Loading
+from actors.health.gaps import LOAD_TIMEOUT, Backfill, Loading
 from actors.messages.events import StreamGap
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import CandleRequest, EventBatch, Failure, Response
@@ -37,7 +37,7 @@ class Backfiller(RuntimeActor):
 
     def _load(self, loading: Loading | None) -> None:
         if loading is not None:
-            load = CandleRequest(loading.id, loading.command, self.now() + PATIENCE, self.actor_ref)
+            load = CandleRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
             self._candle_desk.tell(load)
 
     def _finish(self, id: int, outcome: list[Candle] | RequestError) -> None:

@@ -1,4 +1,4 @@
-"""Which candles cover the gaps of streams, and what of a gap they leave open."""
+"""Which candles fill the gaps of streams, and which parts of a gap no candle covers."""
 
 import itertools
 import math
@@ -12,24 +12,24 @@ from actors.messages.commands import LoadCandles
 from actors.messages.events import CandlesLoaded, StreamGap, StreamRecovered
 from actors.values import Candle
 
-PATIENCE = 60.0
-"""Seconds that a load may take; it waits behind everything that somebody asked for."""
+LOAD_TIMEOUT = 60.0
+"""Seconds that a load may take; every load that a user asked for goes first."""
 
-MOST_BARS = 1500
-"""Ten requests to the venue for one gap; of a longer one the end is filled."""
+MAX_BARS = 1500
+"""Ten requests to the venue for one gap; of a longer gap only the end is filled."""
 
 Span = tuple[float, float]
 
 
 class Loading(NamedTuple):
-    """Candles to be loaded; the outcome is to be told to ``Backfill.finish`` under this ``id``."""
+    """Candles to load; pass the outcome to ``Backfill.finish`` with this ``id``."""
 
     id: int
     command: LoadCandles
 
 
 class Backfill:
-    """The gaps of each asset for which candles are on their way, and those that came meanwhile."""
+    """The gaps of each asset for which candles are being loaded, and the gaps that came in the meantime."""
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
@@ -38,7 +38,7 @@ class Backfill:
 
     def begin(self, gap: StreamGap) -> Loading | None:
         """What to load for ``gap``; ``None`` while an earlier load for its asset is under way: all gaps that
-        come until its end are filled together."""
+        come until that load ends are filled together by the next one."""
         if any(gaps[0].asset == gap.asset for gaps in self._loading.values()):
             self._waiting[gap.asset].append(gap)
             return None
@@ -47,7 +47,7 @@ class Backfill:
     def finish(
         self, id: int, outcome: list[Candle] | RequestError
     ) -> tuple[list[CandlesLoaded | StreamRecovered], Loading | None]:
-        """What came of load ``id``: the news of it, and what to load next."""
+        """Load ``id`` has ended: the events to publish, and what to load next."""
         gaps = self._loading.pop(id)
         waiting = self._waiting.pop(gaps[0].asset, None)
         return _news(gaps, outcome), self._load(waiting) if waiting else None
@@ -61,9 +61,9 @@ class Backfill:
 def _command(gaps: list[StreamGap]) -> LoadCandles:
     start, end = _extent(gaps)
     asset, period = gaps[-1].asset, gaps[-1].period
-    count = min(math.ceil((end - start) / period) + 1, MOST_BARS)
-    # The bar that holds the end may still be forming; as it stands it tells what the gap left out.
-    return LoadCandles(asset, period, count, end + period, deadline=PATIENCE)
+    count = min(math.ceil((end - start) / period) + 1, MAX_BARS)
+    # The bar that contains the end may still be forming; in its present form it covers the gap.
+    return LoadCandles(asset, period, count, end + period, deadline=LOAD_TIMEOUT)
 
 
 def _news(
@@ -86,14 +86,14 @@ def _extent(gaps: list[StreamGap]) -> Span:
 
 
 def covering(spans: Iterable[Span], bars: Iterable[Candle], period: int) -> list[Candle]:
-    """Those of ``bars`` that hold a part of any span, oldest first, one for each time."""
+    """The bars that overlap any span, oldest first, one for each time."""
     spans = list(spans)
     held = {bar.time: bar for bar in bars if any(a < bar.time + period and bar.time < b for a, b in spans)}
     return sorted(held.values(), key=attrgetter("time"))
 
 
 def uncovered(span: Span, bars: Iterable[Candle], period: int) -> list[Span]:
-    """The parts of ``span`` that no bar of ``bars``, oldest first, holds."""
+    """The parts of ``span`` that no bar covers; ``bars`` come oldest first."""
     at, end = span
     parts: list[Span] = []
     for bar in bars:

@@ -1,4 +1,4 @@
-"""Watches that connections and streams live, announces what it sees, and has silent streams cured."""
+"""Monitors the connections and streams, publishes what it finds, and has stale streams recovered."""
 
 import time
 from typing import Any
@@ -32,7 +32,7 @@ from actors.messages.status import ConnectionFigures, Describe, HealthPart, Stre
 from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
 
 CLOCK_MOVED = 0.001
-"""Seconds by which the venue's clock must have moved against ours to be told of again."""
+"""Seconds by which ``ClockReport.offset`` must change for a new one to be published."""
 
 _MESSAGES = {RecoveryAction.RESUBSCRIBE: Resubscribe, RecoveryAction.MOVE: MoveStream}
 
@@ -42,16 +42,16 @@ class _Check(Struct, frozen=True):
 
 
 class HealthMonitor(RuntimeActor):
-    """Owns the picture of what lives, and of the venue's clock.
+    """Owns the health of all connections and streams, and the estimate of the venue's clock.
 
-    Receives reports, lives and deaths of connections, where streams are placed, and the asset table (a
-    closed market is rightly silent); sends ``Resubscribe`` and ``MoveStream`` to ``pool`` and its
-    findings to ``router``.
+    Receives the starts, ends and reports of connections, the placing of streams, and the asset table, because
+    a stream whose market is closed is not stale. Sends ``Resubscribe`` and ``MoveStream`` to ``pool`` and its
+    findings to ``router``. It checks every ``check_interval`` seconds.
     """
 
     def __init__(
         self,
-        vigilance: HealthSettings,
+        settings: HealthSettings,
         check_interval: float,
         *,
         router: Tellable,
@@ -59,7 +59,7 @@ class HealthMonitor(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__("health monitor", **kwargs)
-        self._liveness = StreamMonitor(vigilance)
+        self._monitor = StreamMonitor(settings)
         self._clock = VenueClock()
         self._clock_offset: float | None = None
         self._check_interval = check_interval
@@ -69,51 +69,51 @@ class HealthMonitor(RuntimeActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case ConnectionReport():
-                self._announce(self._liveness.reported(message, self.now()))
+                self._announce(self._monitor.on_report(message, self.now()))
                 if message.delay is not None:
-                    self._clock.heard(message.connection, message.delay, self.now())
+                    self._clock.add(message.connection, message.delay, self.now())
             case StreamPlaced():
-                self._liveness.placed(message, self.now(), time.time())
+                self._monitor.on_placed(message, self.now(), time.time())
             case StreamConfirmed():
-                self._liveness.confirmed(message, self.now())
+                self._monitor.on_confirmed(message, self.now())
             case StreamMoves():
-                self._liveness.moves(message)
+                self._monitor.on_move_begun(message)
             case StreamReleased():
-                self._liveness.released(message)
+                self._monitor.on_released(message)
             case StreamDropped(asset=asset):
-                self._liveness.dropped(asset)
+                self._monitor.on_dropped(asset)
             case ConnectionUp():
-                self._liveness.up(message, self.now())
+                self._monitor.on_up(message, self.now())
             case ConnectionDown():
-                self._announce(self._liveness.down(message, self.now()))
+                self._announce(self._monitor.on_down(message, self.now()))
             case AssetsListed():
-                self._liveness.hours.learn(message.assets, time.time())
+                self._monitor.hours.update(message.assets, time.time())
             case _Check():
                 self._check()
-            case Reconfigure(settings=HealthSettings() as vigilance):
-                self._liveness.change(vigilance)
+            case Reconfigure(settings=HealthSettings() as settings):
+                self._monitor.change(settings)
             case Describe():
-                self.describe(message, self._part())
+                self.describe(message, self._status())
             case Begin():
                 self.every(self._check_interval, _Check())
             case Event():
-                pass  # our own findings come back with the topics that we listen to
+                pass  # its own findings match the topics that it listens to
             case _:
                 self.unexpected(message)
 
     def _check(self) -> None:
-        found = self._liveness.check(self.now(), time.time())
+        found = self._monitor.check(self.now(), time.time())
         self._announce(found.news)
-        for treatment in found.treatments:
-            self._pool.tell(_MESSAGES[treatment.cure](treatment.asset))
-        self._read_clock()
+        for recovery in found.recoveries:
+            self._pool.tell(_MESSAGES[recovery.action](recovery.asset))
+        self._report_clock()
 
-    def _read_clock(self) -> None:
+    def _report_clock(self) -> None:
         offset, before = self._clock.offset(self.now()), self._clock_offset
         if offset is None or (before is not None and abs(offset - before) < CLOCK_MOVED):
             return
         if before is not None and abs(offset - before) > STEP:
-            logger.warning("the venue's clock and ours have moved by {:+.1f} s", offset - before)
+            logger.warning("the venue's clock has moved against ours by {:+.1f} s", offset - before)
         self._clock_offset = offset
         self._announce([ClockReport(offset)])
 
@@ -128,21 +128,21 @@ class HealthMonitor(RuntimeActor):
                     logger.warning("{} has a gap of {:.2f} s: {}", event.asset, missing, event.reason)
                 case StreamStale():
                     logger.warning(
-                        "{} is silent for {:.1f} s ({}): {}",
+                        "{} is stale, {:.1f} s without a tick ({}): {}",
                         event.asset,
                         event.silent_for,
                         event.reason,
                         event.cure,
                     )
 
-    def _part(self) -> HealthPart:
+    def _status(self) -> HealthPart:
         return HealthPart(
             connections={
-                name: ConnectionFigures(health.report, health.rate)
-                for name, health in self._liveness.connections.items()
+                life.connection: ConnectionFigures(health.report, health.rate)
+                for life, health in self._monitor.connections.items()
                 if health.report is not None
             },
-            streams={asset: _figures(stream) for asset, stream in self._liveness.streams.items()},
+            streams={asset: _figures(stream) for asset, stream in self._monitor.streams.items()},
             clock_offset=self._clock_offset,
         )
 
@@ -156,6 +156,6 @@ def _figures(stream: MonitoredStream) -> StreamFigures:
         gaps=stream.gaps,
         last_gap=stream.last_gap,
         health=stream.state.value,
-        cure=stream.cure.value if stream.cure else "",
-        rate=stream.pace.rate,
+        cure=stream.action.value if stream.action else "",
+        rate=stream.tick_rate.rate,
     )

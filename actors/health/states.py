@@ -1,54 +1,58 @@
-"""The states of a stream as a table, and what can be done about one that is silent."""
+"""The states of a monitored stream, their transition table, and the recovery actions for a stale stream."""
 
 import enum
 from typing import Final
 
 
 class StreamHealthState(enum.Enum):
-    """What a stream looks like: without a tick since it was placed or its market opened, ticking, silent for
-    too long, or rightly silent."""
+    """Whether the ticks of a stream arrive as expected."""
 
     UNCONFIRMED = "unconfirmed"
+    """No tick yet since it was placed or its market opened."""
     FRESH = "fresh"
     STALE = "stale"
+    """It should tick and does not."""
     CLOSED = "closed"
+    """Its market is closed, so no tick is expected."""
 
 
 class StreamInput(enum.Enum):
-    """What can happen to it."""
+    """What moves a stream to its next state."""
 
-    HANDED_ON = "it has another carrier, or none"
-    TICKED = "a tick came"
-    SILENT = "its patience ended"
-    CLOSED = "its market closed"
-    OPENED = "its market opened"
+    LIFE_CHANGED = "another life of a connection carries it, or none does"
+    TICKED = "a report counts new ticks"
+    BECAME_STALE = "it has not ticked for too long"
+    MARKET_CLOSED = "its market closed"
+    MARKET_OPENED = "its market opened"
 
 
 class RecoveryAction(enum.Enum):
-    """What can be done about silence, the mildest first."""
+    """What can be done about a stale stream, the least intrusive first."""
 
     RESUBSCRIBE = "resubscribe"
     MOVE = "move"
     RECONNECT = "reconnect"
 
 
-NEXT: Final = {
-    (StreamHealthState.UNCONFIRMED, StreamInput.HANDED_ON): StreamHealthState.UNCONFIRMED,
-    (StreamHealthState.UNCONFIRMED, StreamInput.TICKED): StreamHealthState.FRESH,
-    (StreamHealthState.UNCONFIRMED, StreamInput.SILENT): StreamHealthState.STALE,
-    (StreamHealthState.UNCONFIRMED, StreamInput.CLOSED): StreamHealthState.CLOSED,
-    (StreamHealthState.FRESH, StreamInput.HANDED_ON): StreamHealthState.UNCONFIRMED,
-    (StreamHealthState.FRESH, StreamInput.TICKED): StreamHealthState.FRESH,
-    (StreamHealthState.FRESH, StreamInput.SILENT): StreamHealthState.STALE,
-    (StreamHealthState.FRESH, StreamInput.CLOSED): StreamHealthState.CLOSED,
-    (
-        StreamHealthState.STALE,
-        StreamInput.HANDED_ON,
-    ): StreamHealthState.STALE,  # it is not cured before it ticks
-    (StreamHealthState.STALE, StreamInput.TICKED): StreamHealthState.FRESH,
-    (StreamHealthState.STALE, StreamInput.SILENT): StreamHealthState.STALE,
-    (StreamHealthState.STALE, StreamInput.CLOSED): StreamHealthState.CLOSED,
-    (StreamHealthState.CLOSED, StreamInput.HANDED_ON): StreamHealthState.CLOSED,
-    (StreamHealthState.CLOSED, StreamInput.TICKED): StreamHealthState.CLOSED,
-    (StreamHealthState.CLOSED, StreamInput.OPENED): StreamHealthState.UNCONFIRMED,
+_UNCONFIRMED = StreamHealthState.UNCONFIRMED
+_FRESH = StreamHealthState.FRESH
+_STALE = StreamHealthState.STALE
+_CLOSED = StreamHealthState.CLOSED
+
+NEXT_STATE: Final = {
+    (_UNCONFIRMED, StreamInput.LIFE_CHANGED): _UNCONFIRMED,
+    (_UNCONFIRMED, StreamInput.TICKED): _FRESH,
+    (_UNCONFIRMED, StreamInput.BECAME_STALE): _STALE,
+    (_UNCONFIRMED, StreamInput.MARKET_CLOSED): _CLOSED,
+    (_FRESH, StreamInput.LIFE_CHANGED): _UNCONFIRMED,
+    (_FRESH, StreamInput.TICKED): _FRESH,
+    (_FRESH, StreamInput.BECAME_STALE): _STALE,
+    (_FRESH, StreamInput.MARKET_CLOSED): _CLOSED,
+    (_STALE, StreamInput.LIFE_CHANGED): _STALE,  # only a tick ends it
+    (_STALE, StreamInput.TICKED): _FRESH,
+    (_STALE, StreamInput.BECAME_STALE): _STALE,
+    (_STALE, StreamInput.MARKET_CLOSED): _CLOSED,
+    (_CLOSED, StreamInput.LIFE_CHANGED): _CLOSED,
+    (_CLOSED, StreamInput.TICKED): _CLOSED,
+    (_CLOSED, StreamInput.MARKET_OPENED): _UNCONFIRMED,
 }

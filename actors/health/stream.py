@@ -1,8 +1,8 @@
-"""The health of one stream: its carrier, its silence, what was tried against that, and what it has missed."""
+"""The health of one stream: which life carries it, whether it is stale, which of its ticks are missing."""
 
 from typing import Final
 
-from actors.health.states import NEXT, RecoveryAction, StreamHealthState, StreamInput
+from actors.health.states import NEXT_STATE, RecoveryAction, StreamHealthState, StreamInput
 from actors.health.tick_rate import StalenessBounds, TickRate
 from actors.messages.events import (
     Event,
@@ -11,244 +11,273 @@ from actors.messages.events import (
     StreamRecovered,
     StreamReport,
 )
+from actors.values import Life
 
-LONGEST_PATIENCE: Final = 600.0
-"""Seconds to which the time between two cures grows, unless the stream's own patience is longer."""
+MAX_RECOVERY_INTERVAL: Final = 600.0
+"""Seconds to which the time between two recovery actions grows, unless ``stale_after`` is longer."""
 
 MARGIN: Final = 1.0
-"""Seconds that a stream may have begun, in the venue's eyes, before we reckon that it has."""
+"""Seconds. The venue may have started a stream earlier than our clock says by as much, and a report may be
+older than its arrival by as much."""
 
-MOST_DOUBLINGS: Final = 16
-"""By then any patience has grown to the longest, and numbers stay numbers."""
-
-Life = tuple[str, int]
-"""A connection and its epoch."""
+MAX_DOUBLINGS: Final = 16
+"""By then every interval has reached ``MAX_RECOVERY_INTERVAL``; it keeps the power of two finite."""
 
 
-class PreviousCarrier:
-    """The life that a stream was taken over from and that has not let it go yet.
+class PreviousLife:
+    """The life that carried a stream before a handover and has not released it yet.
 
-    Its ticks have come up to ``seen_until``, and those of the successor from ``resumed`` on (venue times);
-    ``resumed`` is ``None`` while the successor has not reported any.
+    Its ticks were seen up to ``seen_until``, those of the next life from ``resumed_at`` on (venue times);
+    ``resumed_at`` is ``None`` while the next life has reported no tick.
     """
 
     def __init__(self, life: Life) -> None:
         self.life = life
         self.seen_until: float | None = None
-        self.resumed: float | None = None
+        self.resumed_at: float | None = None
 
 
 class MonitoredStream:
-    """One stream as it was last reported; ``began`` is when it was first sent for (on the monotonic clock).
+    """One stream as it was last reported; times are monotonic unless said otherwise.
 
-    ``carrier`` is the life that it is expected on, and ``cut_off`` says that its word counts no more;
-    ``heir`` is the one that it is being handed over to, ``sent_to`` where it was last sent for.
-    ``quiet_since`` is when the silence that counts began; ``cures`` counts what was tried since, at last
-    ``cure``, at ``cured_at``. ``missing`` says why ticks may have been missed since ``seen_until`` (venue
-    time; ``None`` while none was seen since ``began``), and is empty while all is well.
+    ``life`` is the life that carries it; with ``cut_off`` the router discards what that life still delivers.
+    ``next_life`` is the target of a handover, ``sent_to`` the life to which the last subscription was sent.
+    Ticks are expected since ``expected_since``, and silence counts from ``silence_start``. Since then
+    ``attempts`` recovery actions were taken, the last one, ``action``, at ``acted_at``. ``gap_reason`` says
+    why ticks after ``seen_until`` may be missing, and is empty if none is. ``seen_until`` is a venue time,
+    ``None`` if no tick was seen since ``expected_since``.
     """
 
-    def __init__(self, placed: StreamPlaced, began: float) -> None:
+    def __init__(self, placed: StreamPlaced, sent_at: float) -> None:
         self.asset = placed.asset
         self.period = placed.period
-        self.carrier: Life = (placed.connection, placed.epoch)
-        self.sent_to = self.carrier
-        self.heir: Life | None = None
-        self.predecessor: PreviousCarrier | None = None
+        self.life = placed.life
+        self.sent_to = placed.life
+        self.next_life: Life | None = None
+        self.previous: PreviousLife | None = None
         self.cut_off = False
         self.state = StreamHealthState.UNCONFIRMED
         self.confirmed = False
-        self.began = self.quiet_since = self.cured_at = began
-        self.cure: RecoveryAction | None = None
-        self.cures = 0
-        self.missing = ""
+        self.expected_since = self.silence_start = self.acted_at = sent_at
+        self.action: RecoveryAction | None = None
+        self.attempts = 0
+        self.gap_reason = ""
         self.seen_until: float | None = None
         self.report: StreamReport | None = None
-        self.pace = TickRate()
+        self.tick_rate = TickRate()
         self.gaps = 0
         self.last_gap: tuple[float, float] | None = None
         self._ticks_before = 0
         self._venue_ahead = 0.0
-        self._accounted = True
-        self._lost_at = self._closed_at = self._closed_until = began
+        self._reported_since_close = True
+        self._lost_at = self._closed_at = self._closed_until = sent_at
+
+    def __repr__(self) -> str:
+        """As in ``<MonitoredStream A on c1#2: fresh, 40 ticks, 1 gaps, next on c2#1>``."""
+        notes = [self.state.value, f"{self.ticks} ticks", f"{self.gaps} gaps"]
+        if not self.confirmed:
+            notes.append("not confirmed")
+        if self.next_life is not None:
+            notes.append(f"next on {_shown(self.next_life)}{', cut off' if self.cut_off else ''}")
+        if self.previous is not None:
+            notes.append(f"not released by {_shown(self.previous.life)}")
+        if self.action is not None:
+            notes.append(f"{self.action.value} as attempt {self.attempts}")
+        if self.gap_reason:
+            notes.append(f"gap open: {self.gap_reason}")
+        return f"<MonitoredStream {self.asset} on {_shown(self.life)}: {', '.join(notes)}>"
 
     @property
     def ticks(self) -> int:
+        """All ticks reported so far, over all lives."""
         return self._ticks_before + (self.report.ticks if self.report else 0)
 
-    # What happens to it
+    # Events
 
-    def place(self, carrier: Life, now: float, *, old_lives: bool = False) -> None:
-        """From now on it is expected from ``carrier``, where it has time to begin. An old one that lives goes
-        on until it lets go if it hands over; otherwise nothing tells that the two have met."""
-        if carrier == self.carrier:
+    def on_carrier(self, life: Life, now: float, *, previous_alive: bool = False) -> None:
+        """The stream now runs on ``life``; its silence counts from now.
+
+        ``previous_alive``: the life that carried it is still up. If it was handing over to ``life``, keep it
+        as ``previous`` until it releases the stream; if not, ticks may be missing, so a gap begins.
+        """
+        if life == self.life:
             return
-        if old_lives and carrier == self.heir and not self.cut_off:
-            self.predecessor = PreviousCarrier(self.carrier)
-        elif old_lives:
-            self.missing = self.missing or "it came to another connection without a handover"
-        self.carrier, self.heir, self.confirmed, self.cut_off = carrier, None, False, False
-        self.pace.restart()
-        self.quiet_since = now
-        self._turn(StreamInput.HANDED_ON)
+        if previous_alive and life == self.next_life and not self.cut_off:
+            self.previous = PreviousLife(self.life)
+        elif previous_alive:
+            self.gap_reason = self.gap_reason or "it came to another connection without a handover"
+        self.life, self.next_life, self.confirmed, self.cut_off = life, None, False, False
+        self.tick_rate.interrupt()
+        self.silence_start = now
+        self._advance(StreamInput.LIFE_CHANGED)
 
-    def moves(self, heir: Life, *, cut: bool) -> None:
-        """It is to pass to ``heir``; if it is ``cut``, nothing that its carrier still says is delivered."""
-        self.heir, self.cut_off = heir, cut
+    def on_move_begun(self, next_life: Life, *, cut: bool) -> None:
+        """A handover to ``next_life`` has begun; with ``cut`` the router discards what ``life`` delivers."""
+        self.next_life, self.cut_off = next_life, cut
         if cut:
-            self.missing = self.missing or "it was cut off from a connection that did not bring it"
+            self.gap_reason = self.gap_reason or "it was moved from a connection that did not deliver it"
 
-    def released(self, connection: str) -> None:
-        """``connection`` has let go of it, behind the last tick that it says."""
-        predecessor, self.predecessor = self.predecessor, None
-        if predecessor is not None and predecessor.life[0] != connection != self.carrier[0]:
-            self.predecessor = predecessor
-        elif predecessor is not None and self.carrier[0] == connection:
-            # Its move was given up after all, and what the new carrier had said was not delivered.
-            self.carrier = predecessor.life
-            self.seen_until = self.seen_until if predecessor.resumed is None else predecessor.seen_until
-        elif predecessor is None and self.carrier[0] == connection:
+    def on_released(self, connection: str) -> None:
+        """``connection`` has released the stream, after the last tick that it delivers."""
+        previous, self.previous = self.previous, None
+        if previous is not None and previous.life.connection != connection != self.life.connection:
+            self.previous = previous
+        elif previous is not None and self.life.connection == connection:
+            # The move was cancelled, and the router has discarded what the new life delivered.
+            self.life = previous.life
+            self.seen_until = self.seen_until if previous.resumed_at is None else previous.seen_until
+        elif previous is None and self.life.connection == connection:
             self.cut_off = False
-            self.missing = self.missing or "its connection let it go"
+            self.gap_reason = self.gap_reason or "its connection released it"
 
-    def bereave(self, reason: str) -> list[Event]:
-        """Its predecessor is gone without having let go: what it had not said by its last report may be
-        missing up to where its successor began."""
-        predecessor, self.predecessor = self.predecessor, None
-        if predecessor is None:
+    def on_previous_lost(self, reason: str) -> list[Event]:
+        """The previous life ended before it released the stream: the ticks between its last report and the
+        first tick of the next life may be missing. Returns the gap if that first tick is known."""
+        previous, self.previous = self.previous, None
+        if previous is None:
             return []
-        if predecessor.resumed is None:
-            self.missing = self.missing or reason
+        if previous.resumed_at is None:
+            self.gap_reason = self.gap_reason or reason
             return []
-        return self._gap(self._since(predecessor.seen_until), predecessor.resumed, reason)
+        return self._gap(self._gap_start(previous.seen_until), previous.resumed_at, reason)
 
-    def lose(self, reason: str, now: float) -> None:
-        """Its carrier is gone; what a closed market might have said since its last account, nobody missed."""
-        self.pace.restart()
+    def on_carrier_lost(self, reason: str, now: float) -> None:
+        """The life that carries it ended. No tick is missing if the market is closed and that life has
+        reported since it closed."""
+        self.tick_rate.interrupt()
         self.confirmed = False
-        if self.state is not StreamHealthState.CLOSED or not self._accounted:
-            self.missing = self.missing or reason
-        self._turn(StreamInput.HANDED_ON)
-        self.quiet_since = self._lost_at = now
+        if self.state is not StreamHealthState.CLOSED or not self._reported_since_close:
+            self.gap_reason = self.gap_reason or reason
+        self._advance(StreamInput.LIFE_CHANGED)
+        self.silence_start = self._lost_at = now
 
-    def excuse(self, now: float) -> None:
-        """Silence up to now had a cause that no cure helps against."""
-        self.quiet_since = now
+    def reset_silence(self, now: float) -> None:
+        """The silence so far has a cause against which no recovery action helps."""
+        self.silence_start = now
 
-    def attend(self, is_open: bool, now: float) -> None:
-        """Its market is open, or not."""
+    def on_market(self, is_open: bool, now: float) -> None:
+        """The market is open, or not."""
         if not is_open:
             if self.state is not StreamHealthState.CLOSED:
-                self._turn(StreamInput.CLOSED)
-                self._calm()
-                self.pace.restart()
-                self._accounted, self._closed_at = False, now
-            self.quiet_since = self._closed_until = now
+                self._advance(StreamInput.MARKET_CLOSED)
+                self._clear_recovery()
+                self.tick_rate.interrupt()
+                self._reported_since_close, self._closed_at = False, now
+            self.silence_start = self._closed_until = now
         elif self.state is StreamHealthState.CLOSED:
-            self._turn(StreamInput.OPENED)
-            if not self.missing:
-                self.began, self.seen_until = self._closed_until, None
-                # It may have been lost, and confirmed anew, between the opening and this look at it.
+            self._advance(StreamInput.MARKET_OPENED)
+            if not self.gap_reason:
+                self.expected_since, self.seen_until = self._closed_until, None
+                # Its life may have ended, and a new one been confirmed, between the opening and this check.
                 unbroken = self.confirmed and self._lost_at <= self._closed_until
-                self.missing = "" if unbroken else "it was not confirmed when its market opened"
+                self.gap_reason = "" if unbroken else "it was not confirmed when its market opened"
 
-    def account(self, now: float) -> None:
-        """Its carrier has reported, whatever the stream did since the report before."""
-        self._accounted = self._accounted or now - self._closed_at > MARGIN
+    def on_report_seen(self, now: float) -> None:
+        """The life that carries it has reported, with or without news of the stream."""
+        self._reported_since_close = self._reported_since_close or now - self._closed_at > MARGIN
 
-    def treat(self, cure: RecoveryAction, now: float) -> None:
-        """It was silent for too long, and this is done about it."""
-        self._turn(StreamInput.SILENT)
-        self.cure, self.cured_at = cure, now
-        self.cures += 1
-        self.missing = self.missing or "the stream was silent"
-        self.pace.restart()
+    def on_recovery(self, action: RecoveryAction, now: float) -> None:
+        """The stream is stale, and ``action`` is taken."""
+        self._advance(StreamInput.BECAME_STALE)
+        self.action, self.acted_at = action, now
+        self.attempts += 1
+        self.gap_reason = self.gap_reason or "the stream was stale"
+        self.tick_rate.interrupt()
 
-    def heed(self, report: StreamReport) -> None:
-        """Its predecessor's account of it."""
-        if self.predecessor is None:
+    def on_previous_report(self, report: StreamReport) -> None:
+        """The previous life has reported the stream."""
+        if self.previous is None:
             return
-        if self.predecessor.resumed is not None:
-            self.predecessor.seen_until = report.last_time
-        elif not self.missing:
+        if self.previous.resumed_at is not None:
+            self.previous.seen_until = report.last_time
+        elif not self.gap_reason:
             self.seen_until = report.last_time
 
-    def take(self, report: StreamReport, age: float, now: float) -> list[Event]:
-        """Its carrier's account of it, the newest tick ``age`` seconds old; what that shows to announce."""
+    def on_report(self, report: StreamReport, age: float, now: float) -> list[Event]:
+        """The life that carries it has reported it, the newest tick ``age`` seconds old.
+
+        Returns the gap that ends with this report, or the recovery without one.
+        """
         last = self.report
-        same_account = last is not None and report.first_time == last.first_time
-        if last is not None and same_account and report.ticks == last.ticks:
+        same_counter = last is not None and report.first_time == last.first_time
+        if last is not None and same_counter and report.ticks == last.ticks:
             return []
-        if last is not None and not same_account:
+        if last is not None and not same_counter:
             self._ticks_before += last.ticks
-            self.pace.restart()
+            self.tick_rate.interrupt()
         self._venue_ahead = report.last_time - (now - age)
-        news = self._follow(report)
+        news = self._resume(report)
         self.report, self.seen_until, self.confirmed = report, report.last_time, True
-        self.quiet_since = max(self.quiet_since, now - age)
-        self.pace.learn(now - age, report.ticks)
-        self._calm()
-        self._turn(StreamInput.TICKED)
+        self.silence_start = max(self.silence_start, now - age)
+        self.tick_rate.add(now - age, report.ticks)
+        self._clear_recovery()
+        self._advance(StreamInput.TICKED)
         return news
 
-    # How it stands
+    # Questions
 
     def silence(self, as_of: float) -> float:
-        """Seconds of silence that count."""
-        return as_of - self.quiet_since
+        """Seconds since ``silence_start``."""
+        return as_of - self.silence_start
 
-    def is_due(self, as_of: float, tolerance: StalenessBounds) -> bool:
-        """Whether it has been silent for too long, again after the last cure; every time waits for longer."""
+    def needs_recovery(self, as_of: float, bounds: StalenessBounds) -> bool:
+        """Whether it is stale and the last recovery action has had its time, which doubles with each one."""
         if self.state is StreamHealthState.CLOSED:
             return False
-        patience = self.pace.patience(tolerance)
-        grown: float = min(patience * 2 ** min(self.cures, MOST_DOUBLINGS), max(patience, LONGEST_PATIENCE))
-        return as_of - max(self.quiet_since, self.cured_at) > grown
+        stale_after = self.tick_rate.stale_after(bounds)
+        longest = max(stale_after, MAX_RECOVERY_INTERVAL)
+        interval: float = min(stale_after * 2 ** min(self.attempts, MAX_DOUBLINGS), longest)
+        return as_of - max(self.silence_start, self.acted_at) > interval
 
-    def is_quiet(self, as_of: float, tolerance: StalenessBounds) -> bool:
-        """Whether it has been silent for too long."""
-        return self.state is StreamHealthState.STALE or self.silence(as_of) > self.pace.patience(tolerance)
-
-    def delivers(self, as_of: float, tolerance: StalenessBounds) -> bool:
-        """Whether its latest tick is young enough that its connection surely brings data."""
-        return self.state is StreamHealthState.FRESH and 2 * self.silence(as_of) < self.pace.patience(
-            tolerance
+    def is_stale(self, as_of: float, bounds: StalenessBounds) -> bool:
+        """Whether it is stale, found so before or not."""
+        return self.state is StreamHealthState.STALE or self.silence(as_of) > self.tick_rate.stale_after(
+            bounds
         )
 
-    def complaint(self) -> str:
-        """What speaks for a fault."""
+    def is_delivering(self, as_of: float, bounds: StalenessBounds) -> bool:
+        """Whether its newest tick is young enough to prove that its connection delivers data."""
+        fresh = self.state is StreamHealthState.FRESH
+        return fresh and 2 * self.silence(as_of) < self.tick_rate.stale_after(bounds)
+
+    def reason(self) -> str:
+        """Why it is stale, as far as is known."""
         if not self.confirmed:
             return "the venue has not confirmed it"
         ticked = self.state is not StreamHealthState.UNCONFIRMED and self.report is not None
         return "no tick for longer than usual" if ticked else "no tick since it was confirmed"
 
-    def _follow(self, report: StreamReport) -> list[Event]:
-        """What was missed before the account began."""
-        reason, self.missing = self.missing, ""
-        predecessor = self.predecessor
-        if predecessor is not None and predecessor.resumed is None:
-            predecessor.seen_until, predecessor.resumed = self.seen_until, report.first_time
+    def _resume(self, report: StreamReport) -> list[Event]:
+        """Close the open gap, if there is one, at the first tick that ``report`` counts."""
+        reason, self.gap_reason = self.gap_reason, ""
+        previous = self.previous
+        if previous is not None and previous.resumed_at is None:
+            previous.seen_until, previous.resumed_at = self.seen_until, report.first_time
             if reason:
-                self.predecessor = None  # what it has yet to say lies in the gap
+                self.previous = None  # the gap covers what it has yet to report
         if not reason:
             return []
-        gap = self._gap(self._since(self.seen_until), report.first_time, reason)
-        return gap or [StreamRecovered(self.asset, self.carrier[0])]
+        gap = self._gap(self._gap_start(self.seen_until), report.first_time, reason)
+        return gap or [StreamRecovered(self.asset, self.life.connection)]
 
-    def _since(self, seen_until: float | None) -> float:
-        """From where on ticks may be missing. Where none was seen, our own clock tells how long ago it was,
-        and the difference of the clocks is that of the latest tick."""
-        return self.began + self._venue_ahead - MARGIN if seen_until is None else seen_until
+    def _gap_start(self, seen_until: float | None) -> float:
+        """The venue time after which ticks may be missing. If no tick was seen, it is ``expected_since`` on
+        our clock, converted by the difference of the clocks at the newest tick."""
+        return self.expected_since + self._venue_ahead - MARGIN if seen_until is None else seen_until
 
     def _gap(self, start: float, end: float, reason: str) -> list[Event]:
         if end <= start:
             return []
         self.gaps += 1
         self.last_gap = (start, end)
-        return [StreamGap(self.asset, start, end, reason, self.carrier[0], self.period)]
+        return [StreamGap(self.asset, start, end, reason, self.life.connection, self.period)]
 
-    def _calm(self) -> None:
-        self.cure, self.cures = None, 0
+    def _clear_recovery(self) -> None:
+        self.action, self.attempts = None, 0
 
-    def _turn(self, turn: StreamInput) -> None:
-        self.state = NEXT[self.state, turn]
+    def _advance(self, happened: StreamInput) -> None:
+        self.state = NEXT_STATE[self.state, happened]
+
+
+def _shown(life: Life) -> str:
+    return f"{life.connection}#{life.epoch}"

@@ -1,4 +1,4 @@
-"""Whether streams and connections live: two clocks, one for any sign of life, one for each stream's data."""
+"""Which streams are stale, which connections do not report, and what is to be done about both."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from actors.health.states import RecoveryAction, StreamHealthState
-from actors.health.stream import Life, MonitoredStream
+from actors.health.stream import MonitoredStream
 from actors.health.tick_rate import StalenessBounds
 from actors.health.trading_hours import TradingHours
+from actors.lives import Lives
 from actors.messages.events import (
     ConnectionDown,
     ConnectionReport,
@@ -23,216 +24,223 @@ from actors.messages.events import (
     StreamStale,
 )
 from actors.rates import Allowance, Quota, Rate
+from actors.values import Life
 
-REPORTS_MISSED = 5.0
-"""Seconds without a connection's own account of itself, due every second, after which it is not trusted."""
+REPORT_TIMEOUT = 5.0
+"""Seconds without a report, which is due every second, after which a connection is suspect."""
 
 HOUR = 3600.0
 
-LADDER = tuple(RecoveryAction)
+ACTIONS = tuple(RecoveryAction)
 
 
 class HealthSettings(Struct, frozen=True):
-    """What silence is borne, and how often a connection may be replaced for the silence of its streams."""
+    """When a stream is stale, and how often a connection may be replaced because its streams are."""
 
-    tolerance: StalenessBounds
+    bounds: StalenessBounds
     reconnects_per_hour: int
 
 
 class Recovery(NamedTuple):
-    """What is to be done about a stale stream, short of replacing its connection."""
+    """What the pool is to do about a stale stream."""
 
     asset: str
-    cure: RecoveryAction
+    action: RecoveryAction
 
 
 class Findings(NamedTuple):
-    """What a look at everything has shown: news to tell, streams to treat."""
+    """What a check has found: events to publish, streams to recover."""
 
     news: list[Event]
-    treatments: list[Recovery]
+    recoveries: list[Recovery]
 
 
 class ConnectionHealth:
-    """One connection as it last reported, and how fast it receives."""
+    """The last report of one life of a connection, and how many messages a second it receives."""
 
-    def __init__(self, epoch: int, now: float) -> None:
-        self.epoch = epoch
-        self.heard_at = now
+    def __init__(self, now: float) -> None:
+        self.reported_at = now
         self.report: ConnectionReport | None = None
         self.suspected_at = now
         self.rate = 0.0
 
 
 class StreamMonitor:
-    """Learns from reports; says what to announce and how to cure what is silent.
+    """Takes in events and reports; ``check`` says what to announce and which streams to recover.
 
-    A stream that is silent for longer than its pace explains is subscribed again, then moved to another
-    connection, then its connection is replaced; after each cure it has twice as much time. A connection
-    that still brings other streams is never replaced for one; one that brings none of its two or more is
-    replaced at once. Closed markets are left in peace.
+    A stream that is stale is subscribed to again, then moved to another connection, then its connection is
+    replaced; after each action it has twice as much time. A connection that still delivers other streams is
+    never replaced for one of them; one that delivers none of its two or more is replaced at once. A stream
+    whose market is closed is not stale.
     """
 
-    def __init__(self, vigilance: HealthSettings) -> None:
+    def __init__(self, settings: HealthSettings) -> None:
         self._reconnects: dict[str, Quota] = {}
-        self.change(vigilance)
+        self.change(settings)
         self.hours = TradingHours()
         self.streams: dict[str, MonitoredStream] = {}
-        self.connections: dict[str, ConnectionHealth] = {}
+        self._lives = Lives()
+        self.connections: dict[Life, ConnectionHealth] = {}
+        """The lives that are up."""
 
-    def change(self, vigilance: HealthSettings) -> None:
-        """Bear this from now on."""
-        self._tolerance = vigilance.tolerance
-        self._reconnect_rate = Rate(vigilance.reconnects_per_hour, HOUR)
+    def change(self, settings: HealthSettings) -> None:
+        """Apply ``settings`` now."""
+        self._bounds = settings.bounds
+        self._reconnect_rate = Rate(settings.reconnects_per_hour, HOUR)
         for quota in self._reconnects.values():
             quota.change(Allowance((self._reconnect_rate,), 1))
 
-    # What happens
+    # Events
 
-    def up(self, event: ConnectionUp, now: float) -> None:
-        """The silence of the streams that it may carry is counted from here."""
+    def on_up(self, event: ConnectionUp, now: float) -> None:
+        """The silence of the streams that it may carry counts from now."""
+        before = self._lives.current(event.connection)
+        if not self._lives.up(event.life):
+            return
         for stream in self.streams.values():
-            if stream.carrier[0] == event.connection or self._carrier(stream) is None:
-                stream.excuse(now)
-        self.connections[event.connection] = ConnectionHealth(event.epoch, now)
+            if stream.life.connection == event.connection or self._carrier(stream) is None:
+                stream.reset_silence(now)
+        if before is not None:
+            del self.connections[before]
+        self.connections[event.life] = ConnectionHealth(now)
 
-    def down(self, event: ConnectionDown, now: float) -> list[Event]:
-        """The streams it carried are lost until they deliver again; the gaps in those that had just moved."""
-        life = (event.connection, event.epoch)
-        health = self.connections.get(event.connection)
-        if health is not None and health.epoch == event.epoch:
-            del self.connections[event.connection]
+    def on_down(self, event: ConnectionDown, now: float) -> list[Event]:
+        """Returns the gaps in the streams that were moving away from that life.
+
+        The gaps in the streams that it carried follow when another life reports them.
+        """
+        before = self._lives.current(event.connection)
+        if self._lives.down(event.life) and before is not None:
+            del self.connections[before]
         news: list[Event] = []
         for stream in self.streams.values():
-            if stream.carrier == life:
-                stream.lose(event.reason, now)
-            if stream.predecessor is not None and stream.predecessor.life == life:
-                news += stream.bereave(event.reason)
+            if stream.life == event.life:
+                stream.on_carrier_lost(event.reason, now)
+            if stream.previous is not None and stream.previous.life == event.life:
+                news += stream.on_previous_lost(event.reason)
         return news
 
-    def placed(self, event: StreamPlaced, now: float, utc: float) -> None:
-        """A subscription has left. While another connection carries the stream, that one goes on."""
-        if self._lives(event):
-            left_at = now - max(0.0, utc - event.at)
-            stream = self.streams.setdefault(event.asset, MonitoredStream(event, left_at))
-            stream.period, stream.sent_to = event.period, (event.connection, event.epoch)
+    def on_placed(self, event: StreamPlaced, now: float, utc: float) -> None:
+        """A subscription was sent. While another life carries the stream, that one still does."""
+        if self._lives.is_current(event.life):
+            sent_at = now - max(0.0, utc - event.at)
+            stream = self.streams.setdefault(event.asset, MonitoredStream(event, sent_at))
+            stream.period, stream.sent_to = event.period, event.life
             if self._carrier(stream) is None:
-                stream.place(stream.sent_to, now)
+                stream.on_carrier(stream.sent_to, now)
 
-    def confirmed(self, event: StreamConfirmed, now: float) -> None:
-        """A stream begins on its connection. The late word of an ended life does not count, nor that of one
-        that it has left since, nor one about a stream that nobody desires any more."""
-        stream, life = self.streams.get(event.asset), (event.connection, event.epoch)
-        if stream is None or not self._lives(event):
+    def on_confirmed(self, event: StreamConfirmed, now: float) -> None:
+        """A stream begins on its connection. A confirmation counts for nothing if its life is over, if the
+        stream has left that life since, or if the stream was dropped."""
+        stream, life = self.streams.get(event.asset), event.life
+        if stream is None or not self._lives.is_current(life):
             return
         stream.period = event.period
-        if stream.predecessor is not None and stream.predecessor.life == life:
-            return  # it goes on as what it is until it lets go, or the other one does
-        old_lives = self._carrier(stream) is not None
-        if not old_lives or life in (stream.carrier, stream.heir, stream.sent_to):
-            stream.place(life, now, old_lives=old_lives)
+        if stream.previous is not None and stream.previous.life == life:
+            return  # it stays the previous life until one of the two releases the stream
+        previous_alive = self._carrier(stream) is not None
+        if not previous_alive or life in (stream.life, stream.next_life, stream.sent_to):
+            stream.on_carrier(life, now, previous_alive=previous_alive)
             stream.confirmed = True
 
-    def moves(self, event: StreamMoves) -> None:
-        """A stream begins to pass from one life to another."""
+    def on_move_begun(self, event: StreamMoves) -> None:
         stream = self.streams.get(event.asset)
-        if stream is not None and stream.carrier == (event.connection, event.epoch):
-            stream.moves((event.target, event.target_epoch), cut=event.cut)
+        if stream is not None and stream.life == event.life:
+            stream.on_move_begun(event.target_life, cut=event.cut)
 
-    def released(self, event: StreamReleased) -> None:
-        """A connection has said its last of a stream."""
+    def on_released(self, event: StreamReleased) -> None:
         if (stream := self.streams.get(event.asset)) is not None:
-            stream.released(event.connection)
+            stream.on_released(event.connection)
 
-    def dropped(self, asset: str) -> None:
-        """Nobody desires the stream any more."""
+    def on_dropped(self, asset: str) -> None:
+        """The stream is no longer desired."""
         self.streams.pop(asset, None)
 
-    def reported(self, event: ConnectionReport, now: float) -> list[Event]:
-        """Take in a connection's account; the gaps and recoveries it shows."""
-        health = self.connections.get(event.connection)
+    def on_report(self, event: ConnectionReport, now: float) -> list[Event]:
+        """Returns the gaps and recoveries that the report shows."""
+        life, news = event.life, list[Event]()
+        health = self.connections.get(life)
         since_last = now
-        if health is not None and health.epoch == event.epoch:
+        if health is not None:
             before = health.report.messages_in if health.report else 0
-            since_last = now - health.heard_at
+            since_last = now - health.reported_at
             health.rate = (event.messages_in - before) / max(since_last, 1e-3)
-            health.report, health.heard_at = event, now
-        life, news = (event.connection, event.epoch), list[Event]()
+            health.report, health.reported_at = event, now
         for asset, stream in self.streams.items():
             report = event.streams.get(asset)
-            if stream.predecessor is not None and stream.predecessor.life == life and report is not None:
-                stream.heed(report)
-            if stream.carrier != life or stream.cut_off:
+            if stream.previous is not None and stream.previous.life == life and report is not None:
+                stream.on_previous_report(report)
+            if stream.life != life or stream.cut_off:
                 continue
-            stream.account(now)
+            stream.on_report_seen(now)
             if report is not None:
-                # New ticks came since the last report, whatever a wall clock that was set may make of it.
+                # New ticks are younger than the last report, even if the wall clock was set in between.
                 age = min(max(0.0, event.made_at - report.received_at), since_last)
-                news += stream.take(report, age, now)
+                news += stream.on_report(report, age, now)
         return news
 
-    # What to do
+    # The check
 
     def check(self, now: float, utc: float) -> Findings:
         """What is to be announced and done as of ``now``."""
-        found = Findings(self._distrusted(now), [])
-        silent: defaultdict[Life | None, list[MonitoredStream]] = defaultdict(list)
+        found = Findings(self._suspects(now), [])
+        due: defaultdict[Life | None, list[MonitoredStream]] = defaultdict(list)
         for stream in self.streams.values():
             if not self.connections:
-                stream.excuse(now)
-            stream.attend(self.hours.is_open(stream.asset, utc), now)
-            if stream.is_due(self._as_of(stream, now), self._tolerance):
-                silent[stream.carrier if self._carrier(stream) else None].append(stream)
-        for life, streams in silent.items():
-            self._treat(life, streams, now, found)
+                stream.reset_silence(now)
+            stream.on_market(self.hours.is_open(stream.asset, utc), now)
+            if stream.needs_recovery(self._as_of(stream, now), self._bounds):
+                due[stream.life if self._carrier(stream) else None].append(stream)
+        for life, streams in due.items():
+            self._recover(life, streams, now, found)
         return found
 
-    def _distrusted(self, now: float) -> list[Event]:
-        """Transport: connections that do not even report."""
+    def _suspects(self, now: float) -> list[Event]:
+        """The connections that do not report."""
         suspects: list[Event] = []
-        for name, health in self.connections.items():
-            if now - max(health.heard_at, health.suspected_at) > REPORTS_MISSED:
+        for life, health in self.connections.items():
+            if now - max(health.reported_at, health.suspected_at) > REPORT_TIMEOUT:
                 health.suspected_at = now
-                suspects.append(ConnectionSuspect(name, health.epoch, "it does not report any more"))
+                suspects.append(ConnectionSuspect(*life, "it does not report any more"))
         return suspects
 
-    def _treat(self, life: Life | None, silent: list[MonitoredStream], now: float, found: Findings) -> None:
-        """Data: some streams of one life (or, without one, of none) are due for a cure."""
+    def _recover(self, life: Life | None, due: list[MonitoredStream], now: float, found: Findings) -> None:
+        """Choose an action for each stream that is ``due``; all are carried by ``life``, or by none."""
         if life is None:
-            for stream in silent:
+            for stream in due:
                 self._announce(stream, RecoveryAction.RESUBSCRIBE, "no connection carries it", now, found)
             return
         carried = [stream for stream in self.streams.values() if self._is_open_on(stream, life)]
-        as_of = self._as_of(silent[0], now)
-        delivering = any(stream.delivers(as_of, self._tolerance) for stream in carried)
+        as_of = self._as_of(due[0], now)
+        delivering = any(stream.is_delivering(as_of, self._bounds) for stream in carried)
         if len(carried) > 1 and not delivering:
-            if not all(stream.is_quiet(as_of, self._tolerance) for stream in carried):
-                return  # the rest will tick or fall silent too, and that makes the difference
+            if not all(stream.is_stale(as_of, self._bounds) for stream in carried):
+                return  # whether the others tick or become stale too decides what to do
             if self._may_reconnect(life, now):
-                reason = f"all {len(carried)} streams of its connection are silent"
+                reason = f"all {len(carried)} streams of its connection are stale"
                 self._replace(life, carried, reason, now, found)
                 return
-        for stream in silent:
-            cure = self._next_cure(stream, life, now, delivering=delivering)
-            if cure is RecoveryAction.RECONNECT:
-                self._replace(life, [stream], stream.complaint(), now, found)
+        for stream in due:
+            action = self._next_action(stream, life, now, delivering=delivering)
+            if action is RecoveryAction.RECONNECT:
+                self._replace(life, [stream], stream.reason(), now, found)
             else:
-                self._announce(stream, cure, stream.complaint(), now, found)
+                self._announce(stream, action, stream.reason(), now, found)
 
-    def _next_cure(
+    def _next_action(
         self, stream: MonitoredStream, life: Life, now: float, *, delivering: bool
     ) -> RecoveryAction:
-        """The next on the ladder that can be had; from its top it begins anew."""
+        """The next possible one after the last; after the most intrusive the mildest follows."""
         possible = {
             RecoveryAction.RESUBSCRIBE: True,
             RecoveryAction.MOVE: len(self.connections) > 1,
             RecoveryAction.RECONNECT: not delivering and self._may_reconnect(life, now),
         }
-        start = 0 if stream.cure is None else LADDER.index(stream.cure) + 1
-        return next(cure for cure in LADDER[start:] + LADDER[:start] if possible[cure])
+        start = 0 if stream.action is None else ACTIONS.index(stream.action) + 1
+        return next(action for action in ACTIONS[start:] + ACTIONS[:start] if possible[action])
 
     def _may_reconnect(self, life: Life, now: float) -> bool:
-        quota = self._reconnects.setdefault(life[0], Quota(Allowance((self._reconnect_rate,), 1)))
+        quota = self._reconnects.setdefault(life.connection, Quota(Allowance((self._reconnect_rate,), 1)))
         return quota.wait(now) == 0
 
     def _replace(
@@ -240,34 +248,28 @@ class StreamMonitor:
     ) -> None:
         for stream in streams:
             self._announce(stream, RecoveryAction.RECONNECT, reason, now, found)
-        self._reconnects[life[0]].book(now)
+        self._reconnects[life.connection].book(now)
         found.news.append(ConnectionSuspect(*life, f"{streams[0].asset}: {reason}"))
 
     def _announce(
-        self, stream: MonitoredStream, cure: RecoveryAction, reason: str, now: float, found: Findings
+        self, stream: MonitoredStream, action: RecoveryAction, reason: str, now: float, found: Findings
     ) -> None:
         silence = stream.silence(self._as_of(stream, now))
-        stream.treat(cure, now)
-        found.news.append(StreamStale(stream.asset, silence, cure.value, reason))
-        if cure is not RecoveryAction.RECONNECT:
-            found.treatments.append(Recovery(stream.asset, cure))
+        stream.on_recovery(action, now)
+        found.news.append(StreamStale(stream.asset, silence, action.value, reason))
+        if action is not RecoveryAction.RECONNECT:
+            found.recoveries.append(Recovery(stream.asset, action))
 
-    # Who carries what
-
-    def _lives(self, event: StreamPlaced | StreamConfirmed) -> bool:
-        carrier = self.connections.get(event.connection)
-        return carrier is not None and carrier.epoch == event.epoch
+    # Lives
 
     def _carrier(self, stream: MonitoredStream) -> ConnectionHealth | None:
-        """The connection that carries it, while that life lasts."""
-        name, epoch = stream.carrier
-        health = self.connections.get(name)
-        return health if health is not None and health.epoch == epoch else None
+        """The life that carries it, while it is up."""
+        return self.connections.get(stream.life)
 
     def _as_of(self, stream: MonitoredStream, now: float) -> float:
-        """What came since its connection's last report is not known yet, so it is no silence."""
+        """The moment up to which the ticks of the stream are known: the last report of its connection."""
         carrier = self._carrier(stream)
-        return now if carrier is None else carrier.heard_at
+        return now if carrier is None else carrier.reported_at
 
     def _is_open_on(self, stream: MonitoredStream, life: Life) -> bool:
-        return stream.carrier == life and stream.state is not StreamHealthState.CLOSED
+        return stream.life == life and stream.state is not StreamHealthState.CLOSED

@@ -1,60 +1,60 @@
-"""How fast a stream usually ticks, learnt from reports, and how long a silence is nothing unusual."""
+"""How fast a stream usually ticks, learnt from reports, and after how long without a tick it is stale."""
 
 from collections import deque
 from itertools import pairwise
 
 from msgspec import Struct
 
-REMEMBERED = 60
-"""Reports with news that are learnt from: a minute of a lively stream, more of a slow one."""
+REMEMBERED_REPORTS = 60
+"""Reports with new ticks from which the rate is computed: a minute of a fast stream, more of a slow one."""
 
 ENOUGH_REPORTS, ENOUGH_TICKS = 5, 20
-"""Less is not enough to know a pace by."""
+"""With fewer the rate is not known."""
 
-USUAL_GAPS = 10
-"""A silence of so many usual gaps between ticks is unusual: by chance alone one gap in 20,000 is as long."""
+USUAL_INTERVALS = 10
+"""Usual intervals between ticks after which a stream is stale: by chance one in 20,000 is as long."""
 
 LONGEST_PAUSES = 2
-"""And so is one of so many times the longest pause of late, for ticks may come in bursts."""
+"""The same in multiples of the longest recent pause, because ticks may come in bursts."""
 
 
 class StalenessBounds(Struct, frozen=True):
-    """Bounds of the silence that is borne, in seconds: ``floor`` however fast a stream is, ``ceiling``
-    however slow, and as long as its pace is not known."""
+    """Seconds without a tick after which a stream is stale: at least ``floor`` however fast it is, at most
+    ``ceiling`` however slow, and ``ceiling`` while its rate is not known."""
 
     floor: float
     ceiling: float
 
 
 class TickRate:
-    """The pace of one stream; times are on any clock that does not step."""
+    """The tick rate of one stream; times are on any clock that does not step."""
 
     def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque(maxlen=REMEMBERED)
-        self._gap: float | None = None
-        self._pause = 0.0
+        self._marks: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_REPORTS)
+        self._interval: float | None = None
+        self._longest_pause = 0.0
 
     @property
     def rate(self) -> float | None:
         """Ticks per second; ``None`` until enough have come."""
-        return None if self._gap is None else 1 / self._gap
+        return None if self._interval is None else 1 / self._interval
 
-    def learn(self, at: float, ticks: int) -> None:
-        """The newest of ``ticks`` ticks, counted since ``restart``, came at ``at``."""
+    def add(self, at: float, ticks: int) -> None:
+        """The newest of ``ticks`` ticks, counted since the last ``interrupt``, came at ``at``."""
         self._marks.append((at, ticks))
         (first_at, first_ticks), (last_at, last_ticks) = self._marks[0], self._marks[-1]
         if len(self._marks) < ENOUGH_REPORTS or last_ticks - first_ticks < ENOUGH_TICKS:
             return
-        self._gap = max(last_at - first_at, 1e-6) / (last_ticks - first_ticks)
-        self._pause = max(after[0] - before[0] for before, after in pairwise(self._marks))
+        self._interval = max(last_at - first_at, 1e-6) / (last_ticks - first_ticks)
+        self._longest_pause = max(after[0] - before[0] for before, after in pairwise(self._marks))
 
-    def restart(self) -> None:
-        """The time until the next tick is no pause of the stream's own; what was learnt still counts."""
+    def interrupt(self) -> None:
+        """The time until the next tick tells nothing about the stream; the rate learnt so far stays."""
         self._marks.clear()
 
-    def patience(self, tolerance: StalenessBounds) -> float:
-        """Seconds of silence that are nothing unusual."""
-        if self._gap is None:
-            return tolerance.ceiling
-        usual = max(USUAL_GAPS * self._gap, LONGEST_PAUSES * self._pause)
-        return min(tolerance.ceiling, max(tolerance.floor, usual))
+    def stale_after(self, bounds: StalenessBounds) -> float:
+        """Seconds without a tick after which the stream is stale."""
+        if self._interval is None:
+            return bounds.ceiling
+        usual = max(USUAL_INTERVALS * self._interval, LONGEST_PAUSES * self._longest_pause)
+        return min(bounds.ceiling, max(bounds.floor, usual))

@@ -1,4 +1,4 @@
-"""Whether a market is open, by the venue's own asset table: a closed one is rightly silent."""
+"""Whether a market is open, by the venue's asset table."""
 
 from collections.abc import Iterable
 
@@ -12,13 +12,13 @@ class TradingHours:
         self._assets: dict[str, Asset] = {}
         self._listed_at = 0.0
 
-    def learn(self, assets: Iterable[Asset], utc: float) -> None:
-        """The whole table, as the venue sent it at ``utc``."""
+    def update(self, assets: Iterable[Asset], utc: float) -> None:
+        """Replace the table by the one that the venue sent at ``utc``."""
         self._assets = {asset.symbol: asset for asset in assets}
         self._listed_at = utc
 
     def is_open(self, symbol: str, utc: float) -> bool:
-        """What the table said, until the time comes that it named for a change; unknown assets are open."""
+        """What the table says, up to the time at which it names a change; an unknown asset counts as open."""
         asset = self._assets.get(symbol)
         if asset is None:
             return True
@@ -27,5 +27,5 @@ class TradingHours:
         return self._passed(asset.session_opens_at, utc)
 
     def _passed(self, moment: int | None, utc: float) -> bool:
-        """Whether ``moment`` came since the table did: one that lay behind then was no news to the venue."""
+        """Whether ``moment`` lies between the table and now: the table already reflects earlier ones."""
         return moment is not None and self._listed_at < moment <= utc

@@ -3,32 +3,32 @@
 from collections import deque
 
 WINDOW = 60.0
-"""Seconds of which the quickest tick counts: clocks drift apart by less than 10 ms in that time."""
+"""Seconds over which the least delay is taken: two clocks drift apart by less than 10 ms in that time."""
 
 STEP = 2.0
-"""Seconds that no way through a network takes longer than another: a clock was set, or a stamp is wrong."""
+"""Seconds. No two network paths differ by as much, so a clock was set or a stamp is wrong."""
 
 WITNESSES = 3
-"""Reports in a row that must agree on a step, for one odd tick is none."""
+"""Reports in a row that must agree on a step, because a single tick may bear a wrong stamp."""
 
 
 class _Delays:
-    """One connection's least delays, report by report."""
+    """The least delay of each recent report of one connection."""
 
     def __init__(self) -> None:
         self._kept: deque[tuple[float, float]] = deque()
-        self._strange: list[float] = []
+        self._outliers: list[float] = []
 
     def add(self, delay: float, now: float) -> None:
         least = self.least(now)
         if least is None or abs(delay - least) <= STEP:
-            self._strange.clear()
+            self._outliers.clear()
         else:
-            self._strange = [other for other in self._strange if abs(delay - other) <= STEP] + [delay]
-            if len(self._strange) < WITNESSES:
+            self._outliers = [other for other in self._outliers if abs(delay - other) <= STEP] + [delay]
+            if len(self._outliers) < WITNESSES:
                 return
             self._kept.clear()
-            self._strange.clear()
+            self._outliers.clear()
         self._kept.append((now, delay))
 
     def least(self, now: float) -> float | None:
@@ -38,20 +38,20 @@ class _Delays:
 
 
 class VenueClock:
-    """Learns from each connection's least delays; ``now`` is monotonic.
+    """Estimates the offset from the least delays of all connections; ``now`` is monotonic.
 
-    A delay is our clock at the receipt minus the venue's stamp, so it holds the way too; of all connections
-    the quickest is believed.
+    A delay is our clock at the receipt minus the venue's stamp, so it contains the network delay too. The
+    connection with the least delay decides.
     """
 
     def __init__(self) -> None:
         self._connections: dict[str, _Delays] = {}
 
-    def heard(self, connection: str, delay: float, now: float) -> None:
-        """The least delay of the ticks that one report is about, in seconds."""
+    def add(self, connection: str, delay: float, now: float) -> None:
+        """``delay`` is the least delay, in seconds, of the ticks that one report covers."""
         self._connections.setdefault(connection, _Delays()).add(delay, now)
 
     def offset(self, now: float) -> float | None:
-        """Seconds that the venue's clock is ahead of ours; ``None`` without ticks of late."""
-        delays = [each.least(now) for each in self._connections.values()]
-        return max((-delay for delay in delays if delay is not None), default=None)
+        """Seconds that the venue's clock is ahead of ours; ``None`` without a tick in the last ``WINDOW``."""
+        least = [delays.least(now) for delays in self._connections.values()]
+        return max((-delay for delay in least if delay is not None), default=None)

@@ -1,4 +1,4 @@
-"""The house with its health monitor, over connections that read, report, and can be killed in between."""
+"""The simulated pool with a stream monitor, over connections that read, report, and can be killed."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -28,28 +28,28 @@ from actors.venues.pocketoption.stream_counters import StreamCounter
 from tests.doubles.pool_simulation import House, Line
 from tests.doubles.tick_columns import columns
 
-VENUE = 1_770_000_000.0
-PATIENCE = 3.0
+START = 1_770_000_000.0
+STALE_AFTER = 3.0
 
 
 class Socket:
-    """What a connection holds for one life: what it has not read yet, and the accounts of its streams."""
+    """What a connection holds during one life: its unread input, and the counters of its streams."""
 
     def __init__(self) -> None:
         self.unread: deque[Any] = deque()
-        self.accounts: dict[str, StreamCounter] = {}
+        self.counters: dict[str, StreamCounter] = {}
         self.mute: set[str] = set()
 
 
-class WatchedHouse(House):
-    """``work`` has a connection read its socket, ``report`` give its account; ``kill`` ends it without a last
-    word and with all that it has not read. ``relay`` and ``watch`` take what the pool has told the router,
-    and what the monitor has been told, one step further.
+class MonitoredPoolSimulation(House):
+    """``work`` has a connection read its socket, ``report`` has it send a report; ``kill`` ends it without a
+    last report and with its unread input. ``relay`` and ``watch`` carry the oldest message of the pool to the
+    router, and the oldest event to the monitor.
     """
 
-    def __init__(self, connections: int = 3, *, patience: float = PATIENCE, **plan: Any) -> None:
+    def __init__(self, connections: int = 3, *, stale_after: float = STALE_AFTER, **plan: Any) -> None:
         super().__init__(connections, **plan)
-        self.liveness = StreamMonitor(HealthSettings(StalenessBounds(patience, patience), 1000))
+        self.monitor = StreamMonitor(HealthSettings(StalenessBounds(stale_after, stale_after), 1000))
         self.continuity = SequenceTracker()
         self.lives = self.continuity.lives
         self.sockets = {name: Socket() for name in self.names}
@@ -60,7 +60,7 @@ class WatchedHouse(House):
 
     @property
     def utc(self) -> float:
-        return VENUE + self.now
+        return START + self.now
 
     # The venue
 
@@ -88,7 +88,7 @@ class WatchedHouse(House):
                 self.sockets[name].unread.append(StreamConfirmed(asset, period, name, line.epoch))
 
     def mute(self, asset: str) -> None:
-        """The connection that carries it brings it no more, until ``unmute`` or a new subscription."""
+        """The connection that carries it delivers it no more, until ``unmute`` or a new subscription."""
         for name, line in self.lines.items():
             if asset in line.streams:
                 self.sockets[name].mute.add(asset)
@@ -102,10 +102,10 @@ class WatchedHouse(House):
         socket = self.sockets[name]
         match request.command:
             case SubscribeTicks(asset=asset):
-                socket.accounts[asset] = StreamCounter()
+                socket.counters[asset] = StreamCounter()
                 socket.mute.discard(asset)
             case UnsubscribeTicks(asset=asset):
-                socket.accounts.pop(asset, None)
+                socket.counters.pop(asset, None)
 
     # A connection
 
@@ -114,11 +114,11 @@ class WatchedHouse(House):
         while line.alive and socket.unread:
             match socket.unread.popleft():
                 case Tick(asset=asset, time=time, price=price):
-                    if (account := socket.accounts.get(asset)) is not None:
+                    if (counter := socket.counters.get(asset)) is not None:
                         tick = Tick(asset, time, price, self.utc)
-                        account.first = account.first or tick
-                        account.last = tick
-                        account.ticks += 1
+                        counter.first = counter.first or tick
+                        counter.last = tick
+                        counter.ticks += 1
                         line.said.append(columns(tick))
                 case confirmed:
                     line.said.append(confirmed)
@@ -126,10 +126,10 @@ class WatchedHouse(House):
     def report(self, name: str) -> None:
         line = self.lines[name]
         if line.alive:
-            line.said.append(self._account(name, line))
+            line.said.append(self._report_of(name, line))
 
     def die(self, *names: str) -> None:
-        """It loses its socket, and says so behind its last account."""
+        """Each loses its socket, and announces that after its last report."""
         for name in names:
             self.report(name)
             super().die(name)
@@ -137,14 +137,14 @@ class WatchedHouse(House):
     def kill(self, name: str) -> None:
         super().die(name)
 
-    def _account(self, name: str, line: Line) -> ConnectionReport:
-        reports = {asset: stream.report() for asset, stream in self.sockets[name].accounts.items()}
+    def _report_of(self, name: str, line: Line) -> ConnectionReport:
+        reports = {asset: stream.report() for asset, stream in self.sockets[name].counters.items()}
         streams: dict[str, StreamReport] = {asset: each for asset, each in reports.items() if each}
         return ConnectionReport(
             name, line.epoch, "r", "ready", 0, 0, 0, 0, 0, None, streams=streams, made_at=self.utc
         )
 
-    # The house
+    # The router and the pool
 
     def leaves(self, name: str, request: Request) -> None:
         if isinstance(wish := request.command, SubscribeTicks):
@@ -153,7 +153,7 @@ class WatchedHouse(House):
 
     def relay(self) -> None:
         if self.told:
-            self._route("house", 0, self.told.popleft())
+            self._route("pool", 0, self.told.popleft())
 
     def read(self, name: str) -> None:
         line = self.lines[name]
@@ -194,19 +194,19 @@ class WatchedHouse(House):
             return
         match self.inbox.popleft():
             case ConnectionReport() as report:
-                self._note(self.liveness.reported(report, self.now))
+                self._note(self.monitor.on_report(report, self.now))
             case StreamPlaced() as placed:
-                self.liveness.placed(placed, self.now, self.utc)
+                self.monitor.on_placed(placed, self.now, self.utc)
             case StreamConfirmed() as confirmed:
-                self.liveness.confirmed(confirmed, self.now)
+                self.monitor.on_confirmed(confirmed, self.now)
             case ConnectionUp() as up:
-                self.liveness.up(up, self.now)
+                self.monitor.on_up(up, self.now)
             case ConnectionDown() as down:
-                self._note(self.liveness.down(down, self.now))
+                self._note(self.monitor.on_down(down, self.now))
             case StreamMoves() as move:
-                self.liveness.moves(move)
+                self.monitor.on_move_begun(move)
             case StreamReleased() as released:
-                self.liveness.released(released)
+                self.monitor.on_released(released)
 
     def _note(self, news: Iterable[Event]) -> None:
         for event in news:
@@ -214,30 +214,30 @@ class WatchedHouse(House):
                 self.gaps[event.asset].append(event)
 
     def check(self) -> None:
-        found = self.liveness.check(self.now, self.utc)
+        found = self.monitor.check(self.now, self.utc)
         for event in found.news:
             if isinstance(event, ConnectionSuspect):
                 self.suspect(event.connection)
-        for asset, cure in found.treatments:
-            self._treat(asset, cure)
+        for asset, action in found.recoveries:
+            self._recover(asset, action)
 
-    def cure(self, asset: str, cure: RecoveryAction) -> None:
-        """The monitor has found it silent for too long, in its view."""
-        if (stream := self.liveness.streams.get(asset)) is not None:
-            stream.treat(cure, self.now)
-            self._treat(asset, cure)
+    def recover_stream(self, asset: str, action: RecoveryAction) -> None:
+        """The monitor finds the stream stale."""
+        if (stream := self.monitor.streams.get(asset)) is not None:
+            stream.on_recovery(action, self.now)
+            self._recover(asset, action)
 
-    def _treat(self, asset: str, cure: RecoveryAction) -> None:
-        self.news.append(Resubscribe(asset) if cure is RecoveryAction.RESUBSCRIBE else MoveStream(asset))
+    def _recover(self, asset: str, action: RecoveryAction) -> None:
+        self.news.append(Resubscribe(asset) if action is RecoveryAction.RESUBSCRIBE else MoveStream(asset))
 
     def suspect(self, name: str) -> None:
-        """The supervisor has lost trust in it, says that it is down, and tells it to end."""
+        """The supervisor finds it suspect, announces that it is down, and stops it."""
         line = self.lines[name]
         if line.alive and self.lives.get(name) == line.epoch:
             self.told.append(ConnectionDown(name, line.epoch, "r", "suspect", was_ready=True))
             self.die(name)
 
-    # All of it
+    # The whole simulation
 
     @property
     def busy(self) -> bool:
@@ -258,15 +258,15 @@ class WatchedHouse(House):
                 self.watch()
 
     def second(self) -> None:
-        """A second passes, with all that is due in it."""
+        """A second passes, with everything that is due in it."""
         self.tend()
         for name in self.names:
             self.work(name)
             self.report(name)
         self.check()
 
-    def recover(self) -> None:
-        """Time passes in which nothing is lost any more."""
+    def settle_down(self) -> None:
+        """Time passes without any further loss."""
         for _ in range(30):
             self.rise(*self.names)
             for asset in self.placed():
@@ -277,7 +277,7 @@ class WatchedHouse(House):
             self.arrive()
 
     def missed(self, asset: str) -> list[float]:
-        """The ticks that were sent, did not come, and lie in no gap."""
+        """The ticks that were sent, did not arrive, and lie in no gap."""
         got = self.got[asset]
         spans = [(gap.from_time, gap.to_time) for gap in self.gaps[asset]]
         lost = {time for time in self.sent[asset] - set(got) if got[0] < time < got[-1]}

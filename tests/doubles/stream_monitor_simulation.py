@@ -1,4 +1,4 @@
-"""A venue and its connections, as ``StreamMonitor`` is told of them, on a clock that is moved by hand."""
+"""The events of a venue and its connections that ``StreamMonitor`` gets, on a clock moved by hand."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,16 +19,16 @@ from actors.messages.events import (
     StreamReport,
     StreamStale,
 )
-from actors.values import Asset
+from actors.values import Asset, Life
 
-STALE = 10.0
+STALE_AFTER = 10.0
 FLOOR = 3.0
-"""Used where a stream is let tick for long enough that its pace is learnt."""
+"""For simulations in which a stream ticks for long enough that its rate is known."""
 
-VENUE = 1_770_000_000.0
-"""Venue time at moment 0 of our clock."""
+START = 1_770_000_000.0
+"""The venue's time at moment 0 of our clock."""
 
-QUIET = Findings([], [])
+NOTHING_FOUND = Findings([], [])
 
 
 def asset(symbol: str, *, tradable: bool, opens_at: int | None = None, closes_at: int | None = None) -> Asset:
@@ -36,71 +36,72 @@ def asset(symbol: str, *, tradable: bool, opens_at: int | None = None, closes_at
 
 
 def gap(start: float, end: float, reason: str = "cut", connection: str = "c1") -> StreamGap:
-    return StreamGap("A", VENUE + start, VENUE + end, reason, connection, 60)
+    return StreamGap("A", START + start, START + end, reason, connection, 60)
 
 
-class Scene:
-    """Tells ``StreamMonitor`` what a venue, seen once a second, would have it told.
+class StreamMonitorSimulation:
+    """A ``StreamMonitor`` under test, and what its connections count.
 
-    ``vigilance`` bears silence for ``STALE`` seconds, at first and, without a lower ``floor``, for ever.
+    A stream is stale after ``STALE_AFTER`` seconds while its rate is unknown, and always with the default
+    ``floor``.
     """
 
-    def __init__(self, floor: float = STALE, reconnects_per_hour: int = 6) -> None:
-        self.liveness = StreamMonitor(HealthSettings(StalenessBounds(floor, STALE), reconnects_per_hour))
-        self.accounts: dict[tuple[str, int], dict[str, StreamReport]] = {}
+    def __init__(self, floor: float = STALE_AFTER, reconnects_per_hour: int = 6) -> None:
+        self.monitor = StreamMonitor(HealthSettings(StalenessBounds(floor, STALE_AFTER), reconnects_per_hour))
+        self.counters: dict[Life, dict[str, StreamReport]] = {}
         self.messages = 0
 
-    # What happens
+    # Events
 
     def up(self, now: float, connection: str = "c1", epoch: int = 1) -> None:
-        self.liveness.up(ConnectionUp(connection, epoch, "r"), now)
-        self.accounts[connection, epoch] = {}
+        self.monitor.on_up(ConnectionUp(connection, epoch, "r"), now)
+        self.counters[Life(connection, epoch)] = {}
 
     def down(
         self, connection: str = "c1", epoch: int = 1, reason: str = "cut", now: float = 5.0
     ) -> list[Event]:
-        return self.liveness.down(ConnectionDown(connection, epoch, "r", reason, was_ready=True), now)
+        return self.monitor.on_down(ConnectionDown(connection, epoch, "r", reason, was_ready=True), now)
 
     def moves(self, old: str, new: str, *, cut: bool = False) -> None:
-        """Stream A begins to pass from the first life of the one to that of the other."""
-        self.liveness.moves(StreamMoves("A", old, 1, new, 1, cut))
+        """A handover of stream A begins, from the first life of ``old`` to the first life of ``new``."""
+        self.monitor.on_move_begun(StreamMoves("A", old, 1, new, 1, cut))
 
     def released(self, connection: str) -> None:
-        self.accounts[connection, 1].pop("A", None)
-        self.liveness.released(StreamReleased("A", connection))
+        self.counters[Life(connection, 1)].pop("A", None)
+        self.monitor.on_released(StreamReleased("A", connection))
 
     def placed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
-        self.liveness.placed(StreamPlaced(asset, 60, connection, epoch, VENUE + now), now, VENUE + now)
+        self.monitor.on_placed(StreamPlaced(asset, 60, connection, epoch, START + now), now, START + now)
 
     def confirmed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
         self.placed(now, asset, connection, epoch)
-        self.liveness.confirmed(StreamConfirmed(asset, 60, connection, epoch), now)
+        self.monitor.on_confirmed(StreamConfirmed(asset, 60, connection, epoch), now)
 
     def listed(self, now: float, *assets: Asset) -> None:
-        self.liveness.hours.learn(assets, VENUE + now)
+        self.monitor.hours.update(assets, START + now)
 
     def resubscribed(self, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
-        """The connection opens a new account of the stream."""
-        self.accounts[connection, epoch].pop(asset, None)
+        """The connection starts a new counter of the stream."""
+        self.counters[Life(connection, epoch)].pop(asset, None)
 
     def tick(
         self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1, count: int = 1
     ) -> None:
-        account = self.accounts[connection, epoch]
-        old = account.get(asset)
-        account[asset] = StreamReport(
+        counters = self.counters[Life(connection, epoch)]
+        old = counters.get(asset)
+        counters[asset] = StreamReport(
             ticks=old.ticks + count if old else count,
-            first_time=old.first_time if old else VENUE + now,
-            last_time=VENUE + now,
+            first_time=old.first_time if old else START + now,
+            last_time=START + now,
             last_price=1.0,
-            received_at=VENUE + now,
+            received_at=START + now,
         )
         self.messages += count
 
     def report(
         self, now: float, connection: str = "c1", epoch: int = 1, made_at: float | None = None
     ) -> list[Event]:
-        return self.liveness.reported(
+        return self.monitor.on_report(
             ConnectionReport(
                 connection=connection,
                 epoch=epoch,
@@ -112,76 +113,76 @@ class Scene:
                 bytes_in=0,
                 garbage=0,
                 round_trip=None,
-                streams=dict(self.accounts.get((connection, epoch), {})),
-                made_at=VENUE + now if made_at is None else made_at,
+                streams=dict(self.counters.get(Life(connection, epoch), {})),
+                made_at=START + now if made_at is None else made_at,
             ),
             now,
         )
 
     def check(self, now: float) -> Findings:
-        return self.liveness.check(now, VENUE + now)
+        return self.monitor.check(now, START + now)
 
-    # For a while
+    # Periods of time
 
-    def run(self, since: int, until: int, *, ticking: bool, **who: Any) -> list[Event]:
-        """Stream A ticks, or not, and its connection reports, every second; all the news of that."""
+    def run(self, since: int, until: int, *, ticking: bool, **carrier: Any) -> list[Event]:
+        """Every second stream A ticks, or not, and its connection reports. Returns all events published."""
         news: list[Event] = []
         for now in range(since, until):
             if ticking:
-                self.tick(now, **who)
-            news += self.report(now, **{k: v for k, v in who.items() if k != "asset"})
+                self.tick(now, **carrier)
+            news += self.report(now, **{k: v for k, v in carrier.items() if k != "asset"})
             news += self.check(now).news
         return news
 
     def pass_time(
         self, since: int, until: int, ticking: Iterable[str] = (), rate: int = 2
     ) -> list[tuple[int, str, str]]:
-        """Streams that are carried tick, if named, and all living connections report, every second.
+        """Every second the streams in ``ticking`` that a life carries tick, and all connections report.
 
-        Answers with what was done: when, to what, and how.
+        Returns the actions: when, on what, and which.
         """
         done: list[tuple[int, str, str]] = []
         ticking = set(ticking)
         for now in range(since, until):
-            for symbol, stream in self.liveness.streams.items():
-                if symbol in ticking and stream.carrier in self.accounts:
-                    self.tick(now, symbol, *stream.carrier, count=rate)
-            for name, health in list(self.liveness.connections.items()):
-                self.report(now, name, health.epoch)
-            done += [(now, subject, what) for subject, what in acts(self.check(now))]
+            for symbol, stream in self.monitor.streams.items():
+                if symbol in ticking and stream.life in self.counters:
+                    self.tick(now, symbol, *stream.life, count=rate)
+            for life in list(self.monitor.connections):
+                self.report(now, *life)
+            done += [(now, subject, what) for subject, what in actions_of(self.check(now))]
         return done
 
 
-def acts(found: Findings) -> list[tuple[str, str]]:
-    """What is done, and to what: streams by their asset, connections by their name.
+def actions_of(found: Findings) -> list[tuple[str, str]]:
+    """Pairs of a stream's asset, or a connection's name, and what is done about it.
 
-    Every treatment has its announcement.
+    Asserts that every recovery is announced.
     """
     stale = [(event.asset, event.cure) for event in found.news if isinstance(event, StreamStale)]
-    treated = [(each.asset, each.cure.value) for each in found.treatments]
-    assert [act for act in stale if act[1] != "reconnect"] == treated
+    recoveries = [(asset, action.value) for asset, action in found.recoveries]
+    assert [pair for pair in stale if pair[1] != "reconnect"] == recoveries
     suspects = [(event.connection, "replace") for event in found.news if isinstance(event, ConnectionSuspect)]
-    return treated + suspects
+    return recoveries + suspects
 
 
-def streaming(until: int = 5, **settings: Any) -> Scene:
-    """One connection with one stream that ticks until then."""
-    scene = Scene(**settings)
-    scene.up(0)
-    scene.confirmed(0)
-    assert scene.run(0, until, ticking=True) == []
-    return scene
+def streaming(until: int = 5, **settings: Any) -> StreamMonitorSimulation:
+    """One connection with one stream, A, that ticks until then."""
+    simulation = StreamMonitorSimulation(**settings)
+    simulation.up(0)
+    simulation.confirmed(0)
+    assert simulation.run(0, until, ticking=True) == []
+    return simulation
 
 
-def pool_of(connections: int, streams: int, until: int = 40, **settings: Any) -> Scene:
-    """Connections c1 and on with ``streams`` each, S1 and on, that tick twice a second until then, which is
-    long enough for their pace to be learnt."""
-    scene = Scene(floor=FLOOR, **settings)
+def pool_of(connections: int, streams: int, until: int = 40, **settings: Any) -> StreamMonitorSimulation:
+    """Connections c1, c2 ... that carry ``streams`` each, called S1, S2 ..., which tick twice a second until
+    then: by default long enough for their rates to be known."""
+    simulation = StreamMonitorSimulation(floor=FLOOR, **settings)
     for number in range(1, connections + 1):
-        scene.up(0, f"c{number}")
+        simulation.up(0, f"c{number}")
         for place in range(1, streams + 1):
             symbol = f"S{(number - 1) * streams + place}"
-            scene.placed(0, symbol, f"c{number}")
-            scene.confirmed(0, symbol, f"c{number}")
-    assert scene.pass_time(0, until, scene.liveness.streams) == []
-    return scene
+            simulation.placed(0, symbol, f"c{number}")
+            simulation.confirmed(0, symbol, f"c{number}")
+    assert simulation.pass_time(0, until, simulation.monitor.streams) == []
+    return simulation

@@ -35,7 +35,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     assert router.seen() == EventBatch("backfiller", [CandlesLoaded("A", 60, [BAR]), recovered])
 
 
-def test_a_refused_load_is_a_recovery_that_fills_nothing_and_the_next_gap_is_loaded_all_the_same() -> None:
+def test_after_a_refused_load_the_recovery_fills_nothing_and_the_next_gap_is_loaded() -> None:
     router, desk = begun("router"), begun("desk")
     backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
     backfiller.tell(GAP)

@@ -1,10 +1,10 @@
-"""Gaps in, loads and their news out."""
+"""Which candles are loaded for gaps, and what is published of the outcome."""
 
 import pytest
 from hypothesis import given, strategies as st
 
 from actors.errors import RequestTimeout
-from actors.health.gaps import MOST_BARS, PATIENCE, Backfill, Loading, covering, uncovered
+from actors.health.gaps import LOAD_TIMEOUT, MAX_BARS, Backfill, Loading, covering, uncovered
 from actors.messages.commands import LoadCandles
 from actors.messages.events import CandlesLoaded, StreamGap, StreamRecovered
 from actors.values import Candle
@@ -28,12 +28,12 @@ def begun(*gaps: StreamGap) -> tuple[Backfill, Loading]:
     return backfill, loading
 
 
-def test_the_bars_of_a_gap_reach_from_the_one_that_holds_its_start_to_the_one_that_holds_its_end() -> None:
+def test_the_bars_of_a_gap_include_those_that_contain_its_start_and_its_end() -> None:
     _, loading = begun(gap(30, 150))
-    assert loading.command == LoadCandles("A", 60, 3, T + 210, deadline=PATIENCE)
+    assert loading.command == LoadCandles("A", 60, 3, T + 210, deadline=LOAD_TIMEOUT)
 
 
-def test_a_gap_shorter_than_a_bar_is_filled_by_the_bar_that_holds_it() -> None:
+def test_a_gap_shorter_than_a_bar_is_filled_by_the_bar_that_contains_it() -> None:
     backfill, loading = begun(gap(10, 12))
     news, following = backfill.finish(loading.id, bars(-60, 0))
     assert news == [
@@ -44,7 +44,7 @@ def test_a_gap_shorter_than_a_bar_is_filled_by_the_bar_that_holds_it() -> None:
 
 
 @given(st.integers(0, 10**5), st.integers(1, 10**5), st.sampled_from([1, 5, 60, 3600]))
-def test_enough_bars_are_asked_for_to_cover_any_gap(start: int, length: int, period: int) -> None:
+def test_enough_bars_are_requested_to_cover_any_gap(start: int, length: int, period: int) -> None:
     _, loading = begun(gap(start, start + length, period=period))
     command = loading.command
     assert command.end is not None
@@ -52,10 +52,10 @@ def test_enough_bars_are_asked_for_to_cover_any_gap(start: int, length: int, per
     first = last - (command.count - 1) * period
     reach = [Candle(time, 1.1, 1.2, 1.0, 1.15) for time in range(first, last + 1, period)]
     left = uncovered((T + start, T + start + length), reach, period)
-    assert bool(left) == (command.count == MOST_BARS and first > T + start)
+    assert bool(left) == (command.count == MAX_BARS and first > T + start)
 
 
-def test_where_bars_are_missing_it_says_where_and_why() -> None:
+def test_the_recovery_names_the_missing_bars_and_the_reason() -> None:
     backfill, loading = begun(gap(30, 290))
     news, _ = backfill.finish(loading.id, bars(60, 180))
     assert news[-1] == StreamRecovered(
@@ -82,7 +82,7 @@ def test_gaps_that_come_during_a_load_are_filled_together_after_it() -> None:
     news, following = backfill.finish(loading.id, bars(0))
     assert news[-1] == StreamRecovered("A", "c1", T + 10, T + 20, 1)
     assert following is not None
-    assert following.command == LoadCandles("A", 60, 4, T + 320, deadline=PATIENCE)
+    assert following.command == LoadCandles("A", 60, 4, T + 320, deadline=LOAD_TIMEOUT)
     news, following = backfill.finish(following.id, bars(60, 240))
     assert news[-1] == StreamRecovered(
         "A",
@@ -102,9 +102,9 @@ def test_the_gaps_of_another_asset_do_not_wait() -> None:
     assert backfill.begin(gap(10, 20, asset="B")) is not None
 
 
-def test_of_a_gap_too_long_to_fill_the_end_is_filled() -> None:
+def test_a_gap_too_long_to_fill_is_filled_at_its_end() -> None:
     _, loading = begun(gap(0, 10**6))
-    assert loading.command.count == MOST_BARS
+    assert loading.command.count == MAX_BARS
     assert loading.command.end == T + 10**6 + 60
 
 
@@ -119,13 +119,13 @@ def test_of_a_gap_too_long_to_fill_the_end_is_filled() -> None:
         ((10, 500), [0, 60, 240], [(120, 240), (300, 500)]),
     ],
 )
-def test_what_no_bar_holds_is_left_open(
+def test_the_parts_that_no_bar_covers_are_left_open(
     span: tuple[int, int], times: list[int], parts: list[tuple[int, int]]
 ) -> None:
     spans = uncovered((T + span[0], T + span[1]), bars(*times), 60)
     assert spans == [(T + start, T + end) for start, end in parts]
 
 
-def test_only_bars_that_hold_a_part_of_a_gap_count_each_once_and_in_order() -> None:
+def test_only_bars_that_overlap_a_gap_count_each_once_and_in_order() -> None:
     found = covering([(T + 70, T + 80), (T + 180, T + 181)], bars(180, 120, 60, 60, 0, 240), 60)
     assert found == bars(60, 180)

@@ -1,32 +1,34 @@
-"""Whatever happens to connections: every tick that the venue sent is delivered once, or lies in a gap."""
+"""Whatever happens to the connections, every tick that the venue sent is delivered once or lies in a gap."""
 
 from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
 from actors.health.states import RecoveryAction
-from tests.doubles.monitored_pool_simulation import PATIENCE, WatchedHouse
+from tests.doubles.monitored_pool_simulation import STALE_AFTER, MonitoredPoolSimulation
 from tests.doubles.pool_simulation import NAMES
 
 ASSETS = ("A", "B", "C")
 OF_A_CONNECTION = ("work", "read", "answer", "report", "rise")
-OF_THE_HOUSE = ("pass_on", "relay", "watch", "hear", "second", "arrive")
+OF_THE_SYSTEM = ("pass_on", "relay", "watch", "hear", "second", "arrive")
 CALM = (
     st.tuples(st.sampled_from(OF_A_CONNECTION), st.sampled_from(NAMES[:3])),
     st.tuples(st.sampled_from(("tick", "retime")), st.sampled_from(ASSETS)),
-    st.tuples(st.sampled_from(OF_THE_HOUSE), st.just("")),
+    st.tuples(st.sampled_from(OF_THE_SYSTEM), st.just("")),
 )
 TROUBLE = (
     st.tuples(st.sampled_from(("die", "kill", "suspect")), st.sampled_from(NAMES[:3])),
     st.tuples(st.sampled_from(("move", "again", "mute", "unmute")), st.sampled_from(ASSETS)),
 )
 LATE = st.integers(0, 2)
-"""How many of the three connections are not up at first."""
+"""How many of the three connections are down at first."""
 
 
-def play(late: int, steps: list[tuple[str, str]], patience: float = PATIENCE) -> WatchedHouse:
-    """A house that carries three streams, as it is some time after these steps."""
-    found = WatchedHouse(3, cap=2, patience=patience)
+def play(
+    late: int, steps: list[tuple[str, str]], stale_after: float = STALE_AFTER
+) -> MonitoredPoolSimulation:
+    """A pool that carries three streams, some time after these steps."""
+    found = MonitoredPoolSimulation(3, cap=2, stale_after=stale_after)
     found.rise(*found.names[: 3 - late])
     found.wish(*ASSETS)
     found.arrive()
@@ -37,14 +39,14 @@ def play(late: int, steps: list[tuple[str, str]], patience: float = PATIENCE) ->
     for number, (what, which) in enumerate(steps):
         match what:
             case "move":
-                found.cure(which, RecoveryAction.MOVE)
+                found.recover_stream(which, RecoveryAction.MOVE)
             case "again":
-                found.cure(which, RecoveryAction.RESUBSCRIBE)
+                found.recover_stream(which, RecoveryAction.RESUBSCRIBE)
             case "retime":
                 found.wish(which, period=60 + number)
             case _:
                 getattr(found, what)(*filter(None, [which]))
-    found.recover()
+    found.settle_down()
     return found
 
 
@@ -66,7 +68,7 @@ def test_every_tick_is_delivered_once_or_lies_in_an_announced_gap(
 def test_where_nothing_is_lost_no_gap_is_announced_however_streams_move(
     late: int, steps: list[tuple[str, str]]
 ) -> None:
-    found = play(late, steps, patience=1000.0)
+    found = play(late, steps, stale_after=1000.0)
     for asset in ASSETS:
         assert found.got[asset] == sorted(found.sent[asset])
     assert not any(found.gaps.values())

@@ -1,4 +1,4 @@
-"""The health monitor as an actor: what it makes of its policies' findings."""
+"""The health monitor as an actor: the messages that its findings become."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +20,14 @@ from tests.doubles.recorder import WAIT, Recording
 pytestmark = pytest.mark.timeout(20)
 
 
-class House:
-    """A monitor between a router and a pool that write down what they are told."""
+class Monitor:
+    """A health monitor between a router and a pool that record what they are told."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.router, self.pool = Recording(name="router"), Recording(name="pool")
         assert self.router.seen() == self.pool.seen() == Begin()
-        self.monitor: pykka.ActorRef[Any] = HealthMonitor.start(
+        self._ref: pykka.ActorRef[Any] = HealthMonitor.start(
             HealthSettings(StalenessBounds(5.0, 15.0), 6),
             1.0,
             router=self.router.ref,
@@ -35,15 +35,15 @@ class House:
             clock=clock,
         )
 
-    def hear(self, *messages: Any) -> None:
-        """Tell the monitor, and return once it has heard."""
+    def handle(self, *messages: Any) -> None:
+        """Tell the monitor, and return once it has handled all messages."""
         for message in messages:
-            self.monitor.ask(message, timeout=WAIT)
+            self._ref.ask(message, timeout=WAIT)
 
-    def part(self) -> HealthPart:
+    def status(self) -> HealthPart:
         asker = Recording(name="asker")
         asker.seen()
-        self.hear(Describe(7, asker.ref))
+        self.handle(Describe(7, asker.ref))
         described = asker.seen()
         assert isinstance(described, Described)
         assert isinstance(described.part, HealthPart)
@@ -51,8 +51,8 @@ class House:
 
 
 @pytest.fixture
-def house(clock: ManualClock) -> House:
-    return House(clock)
+def monitor(clock: ManualClock) -> Monitor:
+    return Monitor(clock)
 
 
 @pytest.fixture
@@ -63,38 +63,39 @@ def warnings() -> Iterator[list[str]]:
     logger.remove(sink)
 
 
-def report(delay: float | None) -> ConnectionReport:
-    return ConnectionReport("c1", 1, "r", "ready", 0, 0, 0, 0, 0, None, {}, 0.0, delay)
+def report(delay: float | None, connection: str = "c1") -> ConnectionReport:
+    return ConnectionReport(connection, 1, "r", "ready", 0, 0, 0, 0, 0, None, {}, 0.0, delay)
 
 
-def test_a_clock_that_was_set_is_told_of_and_logged_once(house: House, warnings: list[str]) -> None:
-    house.hear(report(0.25), report(None))
-    house.clock.advance(1.0)
-    assert house.router.seen() == EventBatch("health monitor", [ClockReport(-0.25)])
-    house.hear(*[report(3600.25)] * 6)
-    house.clock.advance(1.0)
-    assert house.router.seen() == EventBatch("health monitor", [ClockReport(-3600.25)])
-    house.hear(*[report(3600.25)] * 6)
-    house.clock.advance(1.0)
-    house.hear(report(3600.25))
-    assert house.part().clock_offset == -3600.25
-    assert house.router.nothing_more()
+def test_a_clock_that_was_set_is_published_and_logged_once(monitor: Monitor, warnings: list[str]) -> None:
+    monitor.handle(report(0.25), report(None))
+    monitor.clock.advance(1.0)
+    assert monitor.router.seen() == EventBatch("health monitor", [ClockReport(-0.25)])
+    monitor.handle(*[report(3600.25)] * 6)
+    monitor.clock.advance(1.0)
+    assert monitor.router.seen() == EventBatch("health monitor", [ClockReport(-3600.25)])
+    monitor.handle(*[report(3600.25)] * 6)
+    monitor.clock.advance(1.0)
+    monitor.handle(report(3600.25))
+    assert monitor.status().clock_offset == -3600.25
+    assert monitor.router.nothing_more()
     assert [line for line in warnings if "clock" in line] == [
-        "the venue's clock and ours have moved by -3600.0 s\n"
+        "the venue's clock has moved against ours by -3600.0 s\n"
     ]
 
 
-def test_a_silent_stream_is_given_to_the_pool_to_subscribe_again_and_then_to_move(house: House) -> None:
-    house.hear(ConnectionUp("c1", 1, "r"), ConnectionUp("c2", 1, "r"), StreamPlaced("A", 60, "c1", 1, 0.0))
-    cures = []
+def test_the_pool_is_told_to_subscribe_again_to_a_stale_stream_then_to_move_it(monitor: Monitor) -> None:
+    monitor.handle(ConnectionUp("c1", 1, "r"), ConnectionUp("c2", 1, "r"))
+    monitor.handle(StreamPlaced("A", 60, "c1", 1, 0.0))
+    actions = []
     for expected in (Resubscribe("A"), MoveStream("A")):
         for _ in range(31):
-            house.hear(report(None), ConnectionReport("c2", 1, "r", "ready", 0, 0, 0, 0, 0, None, {}, 0.0))
-            house.clock.advance(1.0)
-        assert house.pool.seen() == expected
-        (stale,) = house.router.seen().items
+            monitor.handle(report(None), report(None, "c2"))
+            monitor.clock.advance(1.0)
+        assert monitor.pool.seen() == expected
+        (stale,) = monitor.router.seen().items
         assert isinstance(stale, StreamStale)
-        cures.append(stale.cure)
-        figures = house.part().streams["A"]
+        actions.append(stale.cure)
+        figures = monitor.status().streams["A"]
         assert (figures.health, figures.cure, figures.rate) == ("stale", stale.cure, None)
-    assert cures == ["resubscribe", "move"]
+    assert actions == ["resubscribe", "move"]

@@ -2,68 +2,68 @@ import pytest
 
 from actors.health.tick_rate import StalenessBounds, TickRate
 
-TOLERANCE = StalenessBounds(floor=5.0, ceiling=15.0)
+BOUNDS = StalenessBounds(floor=5.0, ceiling=15.0)
 
 
-def paced(gap: float, seconds: int = 100) -> TickRate:
-    """A stream with a tick every ``gap`` seconds, learnt from once a second."""
-    pace, ticks = TickRate(), 0
+def rate_of(interval: float, seconds: int = 100) -> TickRate:
+    """The rate of a stream with a tick every ``interval`` seconds, reported once a second."""
+    tick_rate, ticks = TickRate(), 0
     for now in range(seconds):
-        if int(now / gap) > ticks:
-            ticks = int(now / gap)
-            pace.learn(ticks * gap, ticks)
-    return pace
+        if int(now / interval) > ticks:
+            ticks = int(now / interval)
+            tick_rate.add(ticks * interval, ticks)
+    return tick_rate
 
 
-def test_before_enough_has_come_the_ceiling_holds_and_no_rate_is_named() -> None:
-    assert TickRate().patience(TOLERANCE) == 15.0
+def test_before_enough_ticks_have_come_the_ceiling_holds_and_the_rate_is_unknown() -> None:
+    assert TickRate().stale_after(BOUNDS) == 15.0
     assert TickRate().rate is None
-    assert paced(0.1, seconds=4).rate is None
+    assert rate_of(0.1, seconds=4).rate is None
 
 
 @pytest.mark.parametrize(
-    ("gap", "patience"), [(0.01, 5.0), (0.5, 5.0), (0.8, 8.0), (1.0, 10.0), (2.0, 15.0), (4.0, 15.0)]
+    ("interval", "seconds"), [(0.01, 5.0), (0.5, 5.0), (0.8, 8.0), (1.0, 10.0), (2.0, 15.0), (4.0, 15.0)]
 )
-def test_ten_usual_gaps_are_borne_but_no_less_than_the_floor_and_no_more_than_the_ceiling(
-    gap: float, patience: float
+def test_a_stream_is_stale_after_ten_usual_intervals_between_the_floor_and_the_ceiling(
+    interval: float, seconds: float
 ) -> None:
-    pace = paced(gap, seconds=200)
-    assert pace.rate == pytest.approx(1 / gap, rel=0.05)
-    assert pace.patience(TOLERANCE) == pytest.approx(patience, rel=0.05)
+    tick_rate = rate_of(interval, seconds=200)
+    assert tick_rate.rate == pytest.approx(1 / interval, rel=0.05)
+    assert tick_rate.stale_after(BOUNDS) == pytest.approx(seconds, rel=0.05)
 
 
-def test_a_floor_above_the_ceiling_turns_the_learning_off() -> None:
-    assert paced(0.1).patience(StalenessBounds(floor=60.0, ceiling=15.0)) == 15.0
+def test_a_floor_above_the_ceiling_makes_the_rate_irrelevant() -> None:
+    assert rate_of(0.1).stale_after(StalenessBounds(floor=60.0, ceiling=15.0)) == 15.0
 
 
-def test_twice_the_longest_pause_of_late_is_borne_too() -> None:
-    pace = TickRate()
+def test_a_stream_is_not_stale_before_twice_its_longest_recent_pause() -> None:
+    tick_rate = TickRate()
     moments = [0, 1, 2, 3, 10, 11, 12]  # a burst of ticks each time
     for number, now in enumerate(moments):
-        pace.learn(now, 100 * number)
-    assert pace.patience(TOLERANCE) == 14.0
+        tick_rate.add(now, 100 * number)
+    assert tick_rate.stale_after(BOUNDS) == 14.0
 
 
-def test_a_pace_that_changes_is_learnt_anew() -> None:
-    pace = TickRate()
+def test_a_rate_that_changes_is_learnt_anew() -> None:
+    tick_rate = TickRate()
     for now in range(100):
-        pace.learn(now, 10 * now)
+        tick_rate.add(now, 10 * now)
     for now in range(100, 200):
-        pace.learn(now, 1000 + now)
-    assert pace.rate == pytest.approx(1.0)
+        tick_rate.add(now, 1000 + now)
+    assert tick_rate.rate == pytest.approx(1.0)
 
 
-def test_an_outage_is_no_pause_of_the_streams_own_and_leaves_what_was_learnt() -> None:
-    pace = paced(0.5)
-    pace.restart()
-    assert pace.rate == pytest.approx(2.0, rel=0.05)
+def test_an_outage_is_no_pause_of_the_stream_and_keeps_the_rate() -> None:
+    tick_rate = rate_of(0.5)
+    tick_rate.interrupt()
+    assert tick_rate.rate == pytest.approx(2.0, rel=0.05)
     for now in range(1000, 1006):
-        pace.learn(now, 2 * (now - 999))
-    assert pace.patience(TOLERANCE) == 5.0
+        tick_rate.add(now, 2 * (now - 999))
+    assert tick_rate.stale_after(BOUNDS) == 5.0
 
 
-def test_ticks_that_all_come_in_one_moment_have_no_endless_rate() -> None:
-    pace = TickRate()
+def test_ticks_that_all_come_at_one_moment_have_a_finite_rate() -> None:
+    tick_rate = TickRate()
     for number in range(10):
-        pace.learn(0.0, 10 * number)
-    assert pace.patience(TOLERANCE) == 5.0
+        tick_rate.add(0.0, 10 * number)
+    assert tick_rate.stale_after(BOUNDS) == 5.0

@@ -6,11 +6,11 @@ LISTED = 1_770_000_000
 
 def hours(**row: bool | int) -> TradingHours:
     hours = TradingHours()
-    hours.learn([asset("A", **row)], LISTED)  # type: ignore[arg-type]
+    hours.update([asset("A", **row)], LISTED)  # type: ignore[arg-type]
     return hours
 
 
-def test_an_asset_that_no_table_has_named_counts_as_open() -> None:
+def test_an_asset_that_no_table_names_counts_as_open() -> None:
     assert TradingHours().is_open("A", LISTED)
     assert hours(tradable=False).is_open("B", LISTED)
 
@@ -20,7 +20,7 @@ def test_without_times_the_row_holds_until_the_next_table() -> None:
     assert hours(tradable=True).is_open("A", LISTED + week)
     closed = hours(tradable=False)
     assert not closed.is_open("A", LISTED + week)
-    closed.learn([asset("A", tradable=True)], LISTED + week)
+    closed.update([asset("A", tradable=True)], LISTED + week)
     assert closed.is_open("A", LISTED + week)
 
 
