@@ -15,7 +15,7 @@ from actors.errors import RequestError, RequestTimeout
 from actors.messages.commands import Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded
-from actors.messages.lifecycle import Refs, Tellable
+from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
     CandleRequest,
@@ -56,7 +56,7 @@ class CandleLoader(RuntimeActor):
         super().__init__("candle desk", **kwargs)
         self._ttl = cache_ttl
         self._router = router
-        self._house: Refs
+        self._outbound: Tellable
         self._flights = SingleFlights()
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
         self._listening: set[str] = set()
@@ -78,8 +78,8 @@ class CandleLoader(RuntimeActor):
                 self._stop_listening(asset)
             case Describe():
                 self.describe(message, self._status())
-            case Refs():
-                self._house = message
+            case OutboundRef(outbound=outbound):
+                self._outbound = outbound
             case Drain():
                 self._drain()
             case _:
@@ -165,13 +165,13 @@ class CandleLoader(RuntimeActor):
                 self._router.tell(Unsubscribe(topic, to=self.actor_ref))
 
     def _send(self, page: Request) -> None:
-        self._house.outbound.tell(page)
+        self._outbound.tell(page)
 
     def _settle(self, page: int, *, succeeded: bool = True) -> None:
         """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
         if self._draining:  # the way out is being taken down
             return
-        self._house.outbound.tell(RequestDone(page, succeeded, ReplyTo.CANDLES))
+        self._outbound.tell(RequestDone(page, succeeded, ReplyTo.CANDLES))
 
     def _drain(self) -> None:
         self._draining = True

@@ -14,8 +14,9 @@ from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
 from actors.messages.events import ConnectionDown
-from actors.messages.lifecycle import Begin, ConnectionEnded, StartConnection, StopConnection, Tellable
+from actors.messages.lifecycle import Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Failure, Item, Send
+from actors.messages.workers import StartConnection, StopConnection
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
 from actors.venues.pocketoption.session import Session

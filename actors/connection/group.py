@@ -6,17 +6,9 @@ from typing import Any
 import pykka
 
 from actors.engine.actor import RuntimeActor
-from actors.messages.lifecycle import (
-    ActorEnded,
-    ActorFailed,
-    Begin,
-    ConnectionEnded,
-    StartConnection,
-    StopConnection,
-    StopWorker,
-    Tellable,
-)
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Send
+from actors.messages.workers import StartConnection, StopConnection, StopWorker
 
 StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
 """Starts a connection actor with this guardian."""

@@ -28,8 +28,9 @@ from actors.messages.events import (
     StreamStale,
 )
 from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.status import ConnectionFigures, Describe, HealthPart, StreamFigures
-from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
+from actors.messages.traffic import EventBatch
 
 CLOCK_MOVED = 0.001
 """Seconds by which ``ClockReport.offset`` must change for a new one to be published."""

@@ -12,8 +12,9 @@ from actors.errors import RequestError, WireError, from_wire, to_wire
 from actors.messages import events
 from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
 from actors.messages.life import HasLife
-from actors.messages.lifecycle import SetLogLevel, StartConnection, StopConnection, StopWorker, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
+from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker
 from actors.values import LogLevel
 
 Value_co = TypeVar("Value_co", covariant=True)
@@ -65,34 +66,12 @@ class Request(Struct, frozen=True):
         return Failure(self.id, to_wire(error), self.order, self.reply_to)
 
 
-class Requests(Struct, frozen=True):
-    """Requests that the batcher joined, in order."""
-
-    requests: list[Request]
-
-
 class Send(HasLife, Struct, frozen=True, tag=True):
     """Requests for one life of one connection, to leave in one write."""
 
     connection: str
     epoch: int
     requests: list[Request]
-
-
-class Resubscribe(Struct, frozen=True):
-    """The stream of ``asset`` is silent where it should not be: subscribe to it again."""
-
-    asset: str
-
-
-class MoveStream(Struct, frozen=True):
-    """The stream of ``asset`` does not come over its connection: have another carry it."""
-
-    asset: str
-
-
-class ConnectionWanted(Struct, frozen=True):
-    """Somebody waits for the venue while no connection is up: open one."""
 
 
 class OrderSent(HasLife, Struct, frozen=True):

@@ -12,7 +12,7 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.messages import commands, events, traffic
 from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
-from actors.messages.lifecycle import Refs, Tellable
+from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.status import Describe
 from actors.orders.journaled_ledger import Journal, JournaledLedger
 from actors.orders.order import send_by
@@ -85,8 +85,8 @@ class OrderDesk(RuntimeActor):
                 self._upkeep.last_error = self._books.tidy()
             case Describe():
                 self.describe(message, self._books.status())
-            case Refs():
-                self._outbound = message.outbound
+            case OutboundRef(outbound=outbound):
+                self._outbound = outbound
                 self._router.tell(traffic.EventBatch(self.name, self._books.opening()))
             case _:
                 self.unexpected(message)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
 from actors.messages import events
-from actors.messages.lifecycle import Refs, Tellable
+from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.traffic import Request, RequestDone, TradingRequest
 from actors.orders.pending import Effect, PendingOrders
 
@@ -47,8 +47,8 @@ class PendingDesk(RuntimeActor):
                 self._execute(self._orders.forget(id))
             case _Overdue(id=id):
                 self._execute(self._orders.on_overdue(id))
-            case Refs():
-                self._outbound = message.outbound
+            case OutboundRef(outbound=outbound):
+                self._outbound = outbound
             case events.Event():
                 pass  # subscriptions are by prefix and bring more than this actor needs
             case _:

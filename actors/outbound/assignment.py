@@ -16,8 +16,8 @@ from actors.messages.commands import (
 )
 from actors.messages.control import HandoverBegun
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
-from actors.messages.lifecycle import CloseConnection, OpenConnection
 from actors.messages.status import PoolPart
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response
 from actors.outbound.members import Members, PoolPlan
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot

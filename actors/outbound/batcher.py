@@ -9,8 +9,9 @@ from actors.engine.timers import Timer
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe
-from actors.messages.traffic import Request, RequestDone, Requests
+from actors.messages.traffic import Request, RequestDone
 from actors.outbound.batching import BatchSettings, NagleBuffer
+from actors.outbound.messages import Requests
 
 
 class _Flush(Struct, frozen=True):

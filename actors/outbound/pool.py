@@ -23,30 +23,23 @@ from actors.messages.events import (
     StreamPlaced,
     StreamReleased,
 )
-from actors.messages.lifecycle import (
-    CloseConnection,
-    ConnectionPlaced,
-    OpenConnection,
-    Refs,
-    Tellable,
-)
+from actors.messages.lifecycle import Tellable
+from actors.messages.outbound import ConnectionPlaced, ConnectionWanted, MoveStream, Resubscribe
 from actors.messages.status import Describe
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import (
-    ConnectionWanted,
     EventBatch,
     Failure,
-    MoveStream,
     OrderSent,
     ReplyTo,
     Request,
     RequestDone,
-    Requests,
     Response,
-    Resubscribe,
     Send,
 )
 from actors.outbound.assignment import Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
+from actors.outbound.messages import PoolRefs, Requests
 
 TENDING_INTERVAL = 1.0
 """Seconds between two moves that spread the streams: they cost messages that others may need."""
@@ -70,7 +63,7 @@ class Pool(RuntimeActor):
         self._carriage = Assignment(plan)
         self._roster = self._carriage.roster
         self._router = router
-        self._house: Refs
+        self._refs: PoolRefs
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -87,7 +80,7 @@ class Pool(RuntimeActor):
                 self._take(self._carriage.up(name, epoch, self.now()))
             case ConnectionDown(connection=name, epoch=epoch):
                 self._take(self._carriage.down(name, epoch, self.now()))
-            case ConnectionPlaced(connection=name, host=host):
+            case ConnectionPlaced(connection=name, worker=host):
                 self._take(self._carriage.house(name, host))
             case Resubscribe(asset=asset):
                 self._take(self._carriage.resubscribe(asset))
@@ -104,8 +97,8 @@ class Pool(RuntimeActor):
                 self._take(self._carriage.tend(self.now()))
             case Describe():
                 self.describe(message, self._carriage.part())
-            case Refs():
-                self._house = message
+            case PoolRefs():
+                self._refs = message
                 self.every(TENDING_INTERVAL, _Tend())
             case Drain():
                 self._draining = True
@@ -124,7 +117,7 @@ class Pool(RuntimeActor):
                 self._roster.sent(connection, request, self.now())
                 epoch = self._roster[connection].epoch
                 if request.order:
-                    self._house.desk.tell(OrderSent(request.order, connection, epoch))
+                    self._refs.desk.tell(OrderSent(request.order, connection, epoch))
                 if isinstance(wish := request.command, SubscribeTicks):
                     placed = StreamPlaced(wish.asset, wish.period, connection, epoch, time.time())
                     self._router.tell(EventBatch(self.name, [placed]))
@@ -140,7 +133,7 @@ class Pool(RuntimeActor):
             match step:
                 case Request():
                     if not self._draining:  # then the way out is being taken down
-                        self._house.outbound.tell(step)
+                        self._refs.outbound.tell(step)
                 case Response() | Failure():
                     if step.reply_to is not ReplyTo.NOBODY:
                         self._router.tell(EventBatch(self.name, [step]))
@@ -149,4 +142,4 @@ class Pool(RuntimeActor):
                 case HandoverBegun():
                     self._router.tell(step)
                 case OpenConnection() | CloseConnection():
-                    self._house.supervisor.tell(step)
+                    self._refs.supervisor.tell(step)

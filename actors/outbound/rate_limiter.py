@@ -13,8 +13,9 @@ from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
+from actors.messages.outbound import ConnectionWanted
 from actors.messages.status import Describe, LimiterStatus
-from actors.messages.traffic import ConnectionWanted, EventBatch, Request, RequestDone, RequestKey
+from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey
 from actors.rates import Allowance, Quota
 
 MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}

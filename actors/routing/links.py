@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from actors.engine.inbox import Inbox
 from actors.errors import WorkerDied
 from actors.messages.events import WorkerDown
-from actors.messages.lifecycle import LinkOpened, LinkReadable, ReadableLink
 from actors.messages.traffic import EventBatch
+from actors.routing.messages import LinkOpened, LinkReadable, ReadableLink
 
 
 class Links:

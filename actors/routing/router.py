@@ -14,10 +14,12 @@ from actors.messages import commands, traffic
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
 from actors.messages.control import Drain, HaltTrading, HandoverBegun
 from actors.messages.events import Event
-from actors.messages.lifecycle import DeadlinePassed, LinkOpened, LinkReadable, Refs, RestartChild
+from actors.messages.outbound import ConnectionWanted
 from actors.messages.status import Describe, Described, RouterStatus
+from actors.messages.supervision import RestartChild
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
+from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
 from actors.routing.subscriptions import StartSubscriber, Subscriptions
@@ -39,7 +41,7 @@ class Router(RuntimeActor):
         self._continuity = SequenceTracker()
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline)
-        self._house: Refs
+        self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False
         self._events = self._ticks = self._lost = 0
@@ -67,8 +69,8 @@ class Router(RuntimeActor):
                 self._route(traffic.EventBatch(self.name, news))
             case traffic.SubscribeColumns(topic=topic, to=to):
                 self._audience.add_columns(topic, to)
-            case Refs():
-                self._house = message
+            case RouterRefs():
+                self._refs = message
             case Drain():
                 self._drain()
             case _:
@@ -90,12 +92,12 @@ class Router(RuntimeActor):
                     self._ticks += len(item)
                 case traffic.Response() | traffic.Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
                     if not self._draining:  # then the desk may have ended
-                        self._house.candle_desk.tell(item)
+                        self._refs.candle_desk.tell(item)
                 case traffic.Response():
                     self._settle(item.request, item.value)
                 case traffic.Failure(order=order) if order:
                     with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
-                        self._house.desk.tell(item)
+                        self._refs.desk.tell(item)
                 case traffic.Failure():
                     self._fail(item.request, item.exception)
                 case Event():
@@ -120,10 +122,10 @@ class Router(RuntimeActor):
                 self._settle(waiter.id, self._audience.remove(command))
             case commands.GetStatus():
                 waiter.picture = StatusCollector()
-                for part in self._house.parts:
+                for part in self._refs.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case commands.Restart(name=name):
-                self._house.supervisor.tell(RestartChild(waiter.id, name))
+                self._refs.supervisor.tell(RestartChild(waiter.id, name))
             case _:
                 self._consider(waiter)
 
@@ -137,7 +139,7 @@ class Router(RuntimeActor):
             self._fail(waiter.id, refused)
             return
         if isinstance(answer, Decision) and not self._continuity.lives and waiter.needs_the_venue:
-            self._house.pool.tell(traffic.ConnectionWanted())
+            self._refs.pool.tell(ConnectionWanted())
         if answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:
@@ -149,16 +151,16 @@ class Router(RuntimeActor):
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
-            desk = self._house.pending_desk if isinstance(command, PendingCommand) else self._house.desk
+            desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.desk
             trade = traffic.TradingRequest(waiter.id, command, waiter.expires_at)
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
-            self._house.candle_desk.tell(
+            self._refs.candle_desk.tell(
                 traffic.CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )
         else:
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
-            self._house.outbound.tell(request)
+            self._refs.outbound.tell(request)
 
     def _settle(self, id: int, value: Any) -> None:
         if (waiter := self._take(id)) is not None:
@@ -174,9 +176,9 @@ class Router(RuntimeActor):
         waiter = self._waiters.take(id)
         if waiter is not None and waiter.forwarded and not self._draining:
             settled = traffic.RequestDone(id, succeeded)
-            self._house.outbound.tell(settled)
+            self._refs.outbound.tell(settled)
             if isinstance(waiter.command, PendingCommand):
-                self._house.pending_desk.tell(settled)
+                self._refs.pending_desk.tell(settled)
         return waiter
 
     def _draw(self, described: Described) -> None:

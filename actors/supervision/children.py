@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from actors.errors import AuthRejected, TooManyRestarts
 from actors.messages.events import ActorQuarantined, ActorRestarted, ConnectionDown
-from actors.messages.lifecycle import ConnectionSettings, RestartDue, StableDue
 from actors.messages.status import ChildStatus
+from actors.messages.workers import ConnectionSettings
 from actors.supervision.backoff import Backoff
 from actors.supervision.effects import Announce, Later, Retry, SupervisionEffect
+from actors.supervision.messages import RestartDue, StableDue
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region

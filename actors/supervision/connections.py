@@ -5,17 +5,9 @@ import math
 
 from actors.errors import AuthRejected, RequestRefused, TransportError
 from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionSuspect, ConnectionUp
-from actors.messages.lifecycle import (
-    AttemptDue,
-    ConnectionPlaced,
-    RegionsProbed,
-    RestartDue,
-    StableDue,
-    StartConnection,
-    StopConnection,
-    WorkerHandle,
-)
+from actors.messages.outbound import ConnectionPlaced
 from actors.messages.status import ChildStatus, RegionStatus
+from actors.messages.workers import StartConnection, StopConnection, WorkerHandle
 from actors.supervision.children import ChildState, ConnectionChild, Plan
 from actors.supervision.dial_gate import DialGate
 from actors.supervision.effects import (
@@ -28,6 +20,7 @@ from actors.supervision.effects import (
     TellWorker,
 )
 from actors.supervision.login_refusals import LoginRefusals
+from actors.supervision.messages import AttemptDue, RegionsProbed, RestartDue, StableDue
 from actors.supervision.regions import DialSettings, Regions
 from actors.values import Region
 

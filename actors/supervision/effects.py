@@ -3,17 +3,9 @@
 from msgspec import Struct
 
 from actors.messages.event import Event
-from actors.messages.lifecycle import (
-    AttemptDue,
-    ConnectionPlaced,
-    RestartDue,
-    SetLogLevel,
-    StableDue,
-    StartConnection,
-    StopConnection,
-    StopWorker,
-    WorkerHandle,
-)
+from actors.messages.outbound import ConnectionPlaced
+from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker, WorkerHandle
+from actors.supervision.messages import AttemptDue, RestartDue, StableDue
 from actors.values import LogLevel, Region
 
 SOON = 0.005

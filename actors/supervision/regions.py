@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from actors.messages.lifecycle import RegionsProbed
 from actors.messages.status import RegionStatus
 from actors.rates import Rate
+from actors.supervision.messages import RegionsProbed
 from actors.values import Region
 
 MEASUREMENTS = 32

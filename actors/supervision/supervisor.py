@@ -17,26 +17,15 @@ from actors.messages.events import (
     Heartbeat,
     WorkerDown,
 )
-from actors.messages.lifecycle import (
-    AttemptDue,
-    Begin,
-    CheckHeartbeats,
-    CloseConnection,
-    OpenConnection,
-    Refs,
-    RegionsProbed,
-    RestartChild,
-    RestartDue,
-    SetLogLevel,
-    StableDue,
-    Tellable,
-    WorkerHandle,
-)
+from actors.messages.lifecycle import Begin, SystemReady, Tellable
 from actors.messages.status import Describe, SupervisorPart
+from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
 from actors.messages.traffic import EventBatch, Failure, Response
+from actors.messages.workers import SetLogLevel, WorkerHandle
 from actors.supervision import effects as steps
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
+from actors.supervision.messages import AttemptDue, CheckHeartbeats, RegionsProbed, RestartDue, StableDue
 from actors.supervision.regions import DialSettings
 from actors.supervision.workers import Workers
 from actors.values import Region
@@ -112,7 +101,7 @@ class Supervisor(RuntimeActor):
                 self._restart(message)
             case Describe():
                 self.describe(message, SupervisorPart(*self._connections.part(now), self._hosts.part()))
-            case Refs():
+            case SystemReady():
                 self._begin(now)
             case Drain():
                 self._drain()

@@ -2,8 +2,8 @@
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import Heartbeat, WorkerDown, WorkerUp
-from actors.messages.lifecycle import RestartDue, SetLogLevel, StableDue, StopWorker, WorkerHandle
 from actors.messages.status import WorkerStatus
+from actors.messages.workers import SetLogLevel, StopWorker, WorkerHandle
 from actors.supervision.children import Child, ChildState, Plan
 from actors.supervision.effects import (
     Announce,
@@ -14,6 +14,7 @@ from actors.supervision.effects import (
     TellWorker,
     WorkerLost,
 )
+from actors.supervision.messages import RestartDue, StableDue
 
 STARTUP = 10.0
 """Seconds that a new process has for its first heartbeat, if that is longer than for a later one: its imports

@@ -14,13 +14,16 @@ from actors.health.health_monitor import HealthMonitor
 from actors.messages import events
 from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
-from actors.messages.lifecycle import Refs, Tellable, WorkerHandle
+from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
+from actors.messages.workers import WorkerHandle
 from actors.orders.journaled_ledger import Journal
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pending_desk import PendingDesk
 from actors.outbound.batcher import Batcher
+from actors.outbound.messages import PoolRefs
 from actors.outbound.pool import Pool
 from actors.outbound.rate_limiter import RateLimiter
+from actors.routing.messages import RouterRefs
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
 from actors.supervision.supervisor import Supervisor
@@ -108,8 +111,8 @@ class Resources(NamedTuple):
 class ActorSystem:
     """All actors of a runtime but its gateway. ``router`` takes the commands, ``reloader`` takes ``Reload``.
 
-    Each actor gets the refs of those that started before it; ``Refs`` brings the later ones to those that
-    need them. ``guardian`` ends the actors in reverse order, after ``drain``.
+    Each actor gets the refs of those that started before it; The later ones are
+    told to those that need them. ``guardian`` ends the actors in reverse order, after ``drain``.
     """
 
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
@@ -196,8 +199,9 @@ class ActorSystem:
                 self.router.tell(Subscribe(event.base_topic, to=listener))
 
     def _begin(self, periods: dict[str, int]) -> None:
-        refs = Refs(
-            outbound=self._limiter,
+        outbound = self._limiter
+        refs = RouterRefs(
+            outbound=outbound,
             pool=self._pool,
             supervisor=self._supervisor,
             desk=self._order_desk,
@@ -214,10 +218,11 @@ class ActorSystem:
                 self.reloader,
             ),
         )
-        desks = (self._order_desk, self._pending_desk, self._candle_loader)
-        for ref in (self.router, self._pool, *desks):
-            ref.tell(refs)
-        self._supervisor.tell(refs)  # starts the first worker: everyone else has its refs by now
+        self.router.tell(refs)
+        self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))
+        for ref in (self._order_desk, self._pending_desk, self._candle_loader):
+            ref.tell(OutboundRef(outbound))
+        self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
         for command in stream_commands({}, periods):
             self.router.tell(command)
-        self.reloader.tell(refs)  # last, so that no reload comes before these streams
+        self.reloader.tell(SystemReady())  # last, so that no reload comes before these streams

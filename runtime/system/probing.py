@@ -13,7 +13,9 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.errors import DialFailed
-from actors.messages.lifecycle import ConnectionSettings, RegionsProbed, Tellable
+from actors.messages.lifecycle import Tellable
+from actors.messages.workers import ConnectionSettings
+from actors.supervision.messages import RegionsProbed
 from actors.transport.retry_after import http_date
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace

@@ -17,9 +17,10 @@ from actors.engine.timers import Timer
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConfigRefused, ConfigReloaded
-from actors.messages.lifecycle import Refs, SetLogLevel, Tellable
+from actors.messages.lifecycle import SystemReady, Tellable
 from actors.messages.status import Describe, ReloadStatus
 from actors.messages.traffic import EventBatch
+from actors.messages.workers import SetLogLevel
 from actors.values import Region
 from runtime.config import Config, load
 from runtime.config.changes import changes
@@ -70,10 +71,10 @@ class Recipients(NamedTuple):
 class Reloader(RuntimeActor):
     """Replaces the configuration in force; if it was not read from a file, there is nothing to reload.
 
-    Receives ``Reload``, asked or told, and, from ``Refs`` on, that the file has changed; after ``Drain``
-    it takes nothing over any more. Tells each of ``recipients`` its own settings if they have changed, and
-    the router the news. ``regions`` gives the regions that a configuration lets us dial. The file is read in
-    a thread of its own: a disk may hang, and a stop must not wait for it.
+    Receives ``Reload``, asked or told, and, from ``SystemReady`` on, that the file has changed; after
+    ``Drain`` it takes nothing over any more. Tells each of ``recipients`` its own settings if they have
+    changed, and the router the news. ``regions`` gives the regions that a configuration lets us dial.
+    The file is read in a thread of its own: a disk may hang, and a stop must not wait for it.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class Reloader(RuntimeActor):
                 self._settle()
             case Describe():
                 self.describe(message, self._status)
-            case Refs():
+            case SystemReady():
                 self._begin()
             case Drain():
                 self._drain()

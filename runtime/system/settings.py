@@ -13,7 +13,7 @@ from platformdirs import user_state_path
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
 from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
-from actors.messages.lifecycle import ConnectionSettings
+from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
 from actors.outbound.members import PoolPlan

@@ -3,7 +3,7 @@
 import functools
 import ssl
 
-from actors.messages.lifecycle import StartConnection
+from actors.messages.workers import StartConnection
 from actors.transport.base import Transport
 from actors.transport.tls import client_context
 from actors.transport.websocket import dial as dial_url

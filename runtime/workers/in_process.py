@@ -9,7 +9,8 @@ from actors.connection.connection import Connection
 from actors.connection.group import ConnectionGroup
 from actors.engine.dispatcher import Dispatcher
 from actors.errors import WorkerDied
-from actors.messages.lifecycle import StartConnection, Tellable
+from actors.messages.lifecycle import Tellable
+from actors.messages.workers import StartConnection
 from runtime.workers.dialing import dial
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection
 
 from actors.engine.dispatcher import Dispatcher
-from actors.messages.lifecycle import Tellable, WorkerHandle
+from actors.messages.lifecycle import Tellable
+from actors.messages.workers import WorkerHandle
 from runtime.config import Config
 from runtime.workers.in_process import InProcessWorker
 from runtime.workers.process import WorkerProcess

@@ -20,8 +20,9 @@ from actors.connection.connection import Connection
 from actors.connection.group import ConnectionGroup
 from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
-from actors.messages.lifecycle import Begin, SetLogLevel, StartConnection, Tellable
+from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.traffic import Downlink, EventBatch
+from actors.messages.workers import SetLogLevel, StartConnection
 from actors.values import LogLevel
 from runtime import logs
 from runtime.workers import signals as group_signals

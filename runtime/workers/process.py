@@ -14,8 +14,9 @@ from typing import Any
 import pykka
 
 from actors.errors import WorkerDied
-from actors.messages.lifecycle import LinkOpened, LinkReadable, Tellable
+from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import EventBatch, LogRecord, Uplink
+from actors.routing.messages import LinkOpened, LinkReadable
 from actors.values import LogLevel
 from runtime.workers import log_forwarding as forwarding, signals as group_signals
 from runtime.workers.link import Link
@@ -25,7 +26,7 @@ WORKER_STALL = 0.25
 
 
 class WorkerProcess:
-    """A host (``actors.messages.lifecycle.Host``) that is a process of its own.
+    """A host (``actors.messages.workers.WorkerHandle``) that is a process of its own.
 
     It is started by command line with one inherited socket, not through multiprocessing, which would
     import the caller's ``__main__`` again. No variable that contains one of ``secrets`` is handed down.

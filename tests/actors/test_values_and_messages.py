@@ -32,13 +32,6 @@ from actors.messages.commands import (
     VenueCommand,
 )
 from actors.messages.events import Event
-from actors.messages.lifecycle import (
-    ConnectionSettings,
-    SetLogLevel,
-    StartConnection,
-    StopConnection,
-    StopWorker,
-)
 from actors.messages.traffic import (
     Downlink,
     EventBatch,
@@ -50,6 +43,13 @@ from actors.messages.traffic import (
     Response,
     Send,
     Uplink,
+)
+from actors.messages.workers import (
+    ConnectionSettings,
+    SetLogLevel,
+    StartConnection,
+    StopConnection,
+    StopWorker,
 )
 from actors.values import (
     AccountKind,

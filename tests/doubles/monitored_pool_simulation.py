@@ -21,7 +21,8 @@ from actors.messages.events import (
     StreamReleased,
     StreamReport,
 )
-from actors.messages.traffic import EventBatch, Item, MoveStream, Request, Response, Resubscribe, Ticks
+from actors.messages.outbound import MoveStream, Resubscribe
+from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Tick
 from actors.venues.pocketoption.stream_counters import StreamCounter

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from actors.messages.events import ConnectionDown, ConnectionUp
-from actors.messages.lifecycle import ConnectionSettings, StartConnection
+from actors.messages.workers import ConnectionSettings, StartConnection
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.children import Plan

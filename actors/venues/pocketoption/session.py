@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from actors.errors import TellwireError, TransportClosed
 from actors.messages.events import ConnectionReport, ConnectionUp
-from actors.messages.lifecycle import StartConnection
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Item, Request
+from actors.messages.workers import StartConnection
 from actors.protocols.websocket.endpoint import Endpoint
 from actors.protocols.websocket.frames import Opcode
 from actors.protocols.websocket.pairs import Pairs, PairScanner

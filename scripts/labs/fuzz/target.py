@@ -8,8 +8,8 @@ from typing import Final
 from actors.errors import TellwireError, TransportClosed
 from actors.messages import LoadCandles, PlaceOrder, PlacePendingOrder, SubscribeTicks
 from actors.messages.commands import VenueCommand
-from actors.messages.lifecycle import ConnectionSettings, StartConnection
 from actors.messages.traffic import EventBatch, Item, Request, Uplink
+from actors.messages.workers import ConnectionSettings, StartConnection
 from actors.values import Direction, Region, Secret
 from actors.venues.pocketoption.session import Session
 from runtime.workers.framing import Framer, Unframer

@@ -9,7 +9,7 @@ from actors.errors import RateLimited, RequestRefused, RequestTimeout
 from actors.messages.commands import LoadCandles, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CandlesProgress
-from actors.messages.lifecycle import Begin, Refs
+from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
     CandleRequest,
@@ -56,7 +56,7 @@ class House:
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
         self.desk = CandleLoader.start(TTL, 1000, router=self.router.ref, clock=clock)
-        self.desk.tell(Refs(self.outbound.ref, None, None, None, None, self.desk, ()))
+        self.desk.tell(OutboundRef(self.outbound.ref))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
         self.desk.tell(CandleRequest(id, command, self.clock() + patience, self.asker.ref))

@@ -11,7 +11,8 @@ from loguru import logger
 from actors.engine.actor import ReplySlot
 from actors.errors import RequestRefused, TransportError
 from actors.messages.control import Drain
-from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, CheckHeartbeats
+from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
+from actors.supervision.messages import CheckHeartbeats
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recorder, Recording
 

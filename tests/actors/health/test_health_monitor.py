@@ -12,8 +12,9 @@ from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
 from actors.messages import ClockReport, ConnectionReport, ConnectionUp, StreamPlaced, StreamStale
 from actors.messages.lifecycle import Begin
+from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.status import Describe, Described, HealthPart
-from actors.messages.traffic import EventBatch, MoveStream, Resubscribe
+from actors.messages.traffic import EventBatch
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recording
 

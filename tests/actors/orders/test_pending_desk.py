@@ -8,7 +8,7 @@ import pytest
 from actors.errors import Halted, RequestTimeout
 from actors.messages.commands import GetPendingOrders, PlacePendingOrder
 from actors.messages.events import PendingAnswered, PendingOrdersListed, TradingHalted, TradingResumed
-from actors.messages.lifecycle import Begin, Refs
+from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.traffic import Failure, Request, RequestDone, Response, TradingRequest
 from actors.orders.pending_desk import PendingDesk
 from actors.values import Direction, PendingOrder
@@ -28,7 +28,7 @@ class Neighbours:
         for recording in (self.router, self.outbound):
             assert recording.seen() == Begin()
         self.desk = PendingDesk.start(router=self.router.ref, clock=clock)
-        self.desk.tell(Refs(self.outbound.ref, None, None, None, None, None, ()))
+        self.desk.tell(OutboundRef(self.outbound.ref))
 
     def ask(self, id: int, command: Any, patience: float = 30.0) -> float:
         """Answers with the deadline."""

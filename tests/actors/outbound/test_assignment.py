@@ -21,7 +21,7 @@ from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
 )
-from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request
 from actors.outbound.assignment import MOVE_TIMEOUT
 from actors.values import Direction

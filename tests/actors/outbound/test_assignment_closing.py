@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from actors.messages.commands import PlaceOrder, SubscribeTicks, UnsubscribeTicks
 from actors.messages.events import StreamConfirmed, StreamReleased
-from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import ReplyTo, Request
 from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan

@@ -9,9 +9,10 @@ import pytest
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox
 from actors.messages.events import WorkerDown
-from actors.messages.lifecycle import LinkOpened, StopWorker
 from actors.messages.traffic import Downlink, EventBatch, Uplink
+from actors.messages.workers import StopWorker
 from actors.routing.links import Links
+from actors.routing.messages import LinkOpened
 from runtime.workers.link import Link
 
 

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from actors.messages.commands import Subscribe
-from actors.messages.lifecycle import LinkOpened
+from actors.routing.messages import LinkOpened
 from actors.routing.router import Router
 from tests.doubles.recorder import WAIT, Recording
 
@@ -12,6 +12,12 @@ from tests.doubles.recorder import WAIT, Recording
 class _Link:
     def __init__(self) -> None:
         self.closed = threading.Event()
+
+    def fileno(self) -> int:
+        raise AssertionError("it is not to be watched")
+
+    def receive(self) -> list[Any]:
+        raise AssertionError("it is not to be read")
 
     def close(self) -> None:
         self.closed.set()

@@ -1,8 +1,8 @@
 """Who waits for the gate when a reload opens it dials at once, not when the old pace would have let it."""
 
-from actors.messages.lifecycle import AttemptDue
 from actors.rates import Rate
 from actors.supervision.effects import Later
+from actors.supervision.messages import AttemptDue
 from actors.supervision.regions import DialSettings
 from tests.doubles.supervised_connections import EU, US, Scene, starts
 

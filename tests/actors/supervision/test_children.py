@@ -4,10 +4,10 @@ import pytest
 
 from actors.errors import AuthRejected, TransportError
 from actors.messages.events import ActorQuarantined, ActorRestarted
-from actors.messages.lifecycle import RestartDue, StableDue
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.children import Child, ChildState
 from actors.supervision.effects import Announce, Later, Retry
+from actors.supervision.messages import RestartDue, StableDue
 from actors.supervision.restart_intensity import RestartIntensity
 from tests.doubles.supervised_connections import RESET_AFTER, a_plan
 

@@ -9,10 +9,11 @@ from actors.messages.events import (
     ConnectionSuspect,
     ConnectionUp,
 )
-from actors.messages.lifecycle import AttemptDue, RegionsProbed, RestartDue, StableDue, StopConnection
+from actors.messages.workers import StopConnection
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.effects import Escalate, Later, ProbeRegions, Retry, SupervisionEffect, TellPool
+from actors.supervision.messages import AttemptDue, RegionsProbed, RestartDue, StableDue
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region
 from tests.doubles.supervised_connections import EU, Process, Scene, news, only, starts, told
@@ -50,7 +51,7 @@ def test_the_pool_hears_where_each_lives_before_it_starts_also_of_those_that_do_
     process = Process(7)
     scene.connections.stranded("w1", "killed", None)
     steps = scene.connections.housed("w1", process, scene.now)
-    assert [(step.message.connection, step.message.host) for step in only(TellPool, steps)] == [
+    assert [(step.message.connection, step.message.worker) for step in only(TellPool, steps)] == [
         ("c1", process),
         ("c3", process),
     ]

@@ -1,7 +1,8 @@
 """The pool opens another connection for one that was given up; the runtime must not have failed by then."""
 
 from actors.errors import WorkerDied
-from actors.messages.lifecycle import CloseConnection, ConnectionPlaced, OpenConnection
+from actors.messages.outbound import ConnectionPlaced
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan
 from actors.supervision.effects import Escalate, TellPool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.messages.lifecycle import StopConnection
+from actors.messages.workers import StopConnection
 from actors.rates import Rate
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity

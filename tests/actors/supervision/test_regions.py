@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.messages.lifecycle import RegionsProbed
+from actors.supervision.messages import RegionsProbed
 from actors.supervision.regions import MEASUREMENTS, Regions
 from actors.values import Region
 

@@ -4,7 +4,7 @@ import pytest
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import ActorQuarantined, ActorRestarted, Heartbeat, WorkerDown, WorkerUp
-from actors.messages.lifecycle import RestartDue, SetLogLevel, StopWorker
+from actors.messages.workers import SetLogLevel, StopWorker
 from actors.supervision.effects import (
     KillWorker,
     Retry,
@@ -13,6 +13,7 @@ from actors.supervision.effects import (
     TellWorker,
     WorkerLost,
 )
+from actors.supervision.messages import RestartDue
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.supervision.workers import STARTUP, Workers
 from tests.doubles.supervised_connections import Process, a_plan, news, only, told

@@ -25,7 +25,7 @@ from actors.messages import (
     WorkerDown,
     WorkerUp,
 )
-from actors.messages.lifecycle import CloseConnection, OpenConnection
+from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.supervision.supervisor import Supervisor
 from runtime import Runtime
 from runtime.config import Config

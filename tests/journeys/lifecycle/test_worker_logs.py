@@ -17,14 +17,9 @@ from loguru import logger
 
 from actors.errors import WorkerDied
 from actors.messages import ConnectionDown, Event, GetAssets, Restart, Subscribe, WorkerUp
-from actors.messages.lifecycle import (
-    ConnectionSettings,
-    LinkOpened,
-    SetLogLevel,
-    StartConnection,
-    StopConnection,
-)
 from actors.messages.traffic import Send
+from actors.messages.workers import ConnectionSettings, SetLogLevel, StartConnection, StopConnection
+from actors.routing.messages import LinkOpened
 from actors.values import LogLevel, Region, Secret
 from runtime import Runtime, logs
 from runtime.workers.process import WorkerProcess

@@ -14,7 +14,9 @@ import pytest
 import trustme
 from msgspec import structs
 
-from actors.messages.lifecycle import Begin, ConnectionSettings, RegionsProbed
+from actors.messages.lifecycle import Begin
+from actors.messages.workers import ConnectionSettings
+from actors.supervision.messages import RegionsProbed
 from actors.values import Region, Secret
 from runtime.practice import PracticeExchange
 from runtime.system.probing import AT_ONCE, probe, probe_in_background

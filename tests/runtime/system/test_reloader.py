@@ -12,8 +12,8 @@ from actors.errors import ConfigInvalid, RequestRefused
 from actors.messages import ConfigReloaded
 from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
-from actors.messages.lifecycle import SetLogLevel
 from actors.messages.traffic import EventBatch
+from actors.messages.workers import SetLogLevel
 from actors.values import Region
 from runtime.config import Config, load
 from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader

@@ -12,8 +12,8 @@ import pytest
 
 from actors.errors import WorkerDied
 from actors.messages.events import RawMessage
-from actors.messages.lifecycle import StopConnection, StopWorker
 from actors.messages.traffic import Downlink, EventBatch, Uplink
+from actors.messages.workers import StopConnection, StopWorker
 from actors.values import Tick
 from runtime.workers.framing import MAX_MESSAGE
 from runtime.workers.link import Link

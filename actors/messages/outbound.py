@@ -1,0 +1,28 @@
+"""What the pool receives from other features, besides requests."""
+
+from msgspec import Struct
+
+from actors.messages.workers import WorkerHandle
+
+
+class ConnectionWanted(Struct, frozen=True):
+    """A request waits and no connection is up: open one."""
+
+
+class Resubscribe(Struct, frozen=True):
+    """The stream of ``asset`` is stale: subscribe to it again on the same connection."""
+
+    asset: str
+
+
+class MoveStream(Struct, frozen=True):
+    """The stream of ``asset`` stays stale on its connection: subscribe to it on another one."""
+
+    asset: str
+
+
+class ConnectionPlaced(Struct, frozen=True):
+    """``connection`` runs in ``worker`` from now on; ``None`` if its worker was given up."""
+
+    connection: str
+    worker: WorkerHandle | None

@@ -1,0 +1,67 @@
+"""What a worker process receives, and what the main process holds of it."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from actors.messages.life import HasLife
+from actors.messages.lifecycle import Tellable
+from actors.values import LogLevel, Region, Secret
+
+
+class WorkerHandle(Tellable, Protocol):
+    """Where connections run: a worker process, or this process (``pid`` 0).
+
+    ``tell`` raises ``WorkerDied``.
+    """
+
+    @property
+    def pid(self) -> int: ...
+
+    def kill(self, patience: float = 0.0) -> str:
+        """Wait up to ``patience`` seconds for the worker to end by itself, then kill it and wait for its end.
+
+        Returns how the worker ended by itself; ``""`` if it was killed or if that is not known. A worker that
+        has ended already is no error.
+        """
+
+
+class ConnectionSettings(Struct, frozen=True):
+    """How a connection logs in and behaves. Times are in seconds, sizes in bytes."""
+
+    session: Secret
+    origin: str
+    headers: dict[str, str]
+    ssl_verify: bool
+    open_timeout: float
+    close_timeout: float
+    ping_interval: float
+    ping_timeout: float
+    keep_alive_interval: float
+    inbound_linger: float
+    max_message_size: int
+
+
+class StartConnection(HasLife, Struct, frozen=True, tag=True):
+    """Start life number ``epoch`` of a connection to ``region``."""
+
+    connection: str
+    epoch: int
+    region: Region
+    settings: ConnectionSettings
+
+
+class StopConnection(Struct, frozen=True, tag=True):
+    """Close a connection with a close frame; it publishes ``ConnectionDown`` at its end."""
+
+    connection: str
+
+
+class StopWorker(Struct, frozen=True, tag=True):
+    """Close every connection with a close frame, then end."""
+
+
+class SetLogLevel(Struct, frozen=True, tag=True):
+    """Log records of ``level`` and above from now on."""
+
+    level: LogLevel
