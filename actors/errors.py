@@ -82,7 +82,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class AuthRejected(TellwireError):
-    """The venue refused the session string (protocol 1.5)."""
+    """The venue refused the session string."""
 
 
 class RequestError(TellwireError):

@@ -68,7 +68,7 @@ class Candle(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Asset(Struct, frozen=True):
-    """One row of the venue's asset table (protocol 1.7.4).
+    """One row of the venue's asset table.
 
     ``payout`` is the percentage won and means nothing while ``tradable`` is false. ``session_opens_at``
     and ``session_closes_at`` are ``None`` where the venue names no such time.
@@ -97,7 +97,7 @@ class Payout(Struct, frozen=True):
 
 
 class ServerTime(Struct, frozen=True):
-    """What the venue's clock shows, in UTC; it is ``offset`` seconds ahead of ours (protocol 1.8)."""
+    """What the venue's clock shows, in UTC; it is ``offset`` seconds ahead of ours."""
 
     time: float
     offset: float
@@ -111,7 +111,7 @@ class Balance(Struct, frozen=True):
 
 
 class Deal(Struct, frozen=True):
-    """One trade as the venue tells it (protocol 1.7.6 to 1.7.9).
+    """One trade as the venue tells it.
 
     ``payout`` is the percentage that a win pays; ``profit`` is what the account gained (a win: stake
     times payout; a loss: minus the stake; a draw: 0). It and ``close_price`` are ``None`` while it is open.

@@ -16,7 +16,6 @@ from loguru import logger
 from rich.console import Console
 from rich.progress import Progress
 
-from actors.candles.paging import PAGE
 from actors.errors import AuthRejected, ConfigInvalid, RequestRefused, TellwireError
 from actors.messages import CandlesProgress, LoadCandles, Subscribe
 from actors.routing.venue_facts import MOST_CANDLES
@@ -61,7 +60,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         epilog="exit codes: 0 clean, 2 bad configuration or arguments, 3 session refused by the venue,"
         " 70 failure, 130 Ctrl-C",
     )
-    parser.add_argument("config", metavar="CONFIG", help="the YAML file, configs/pocketoption.yaml")
+    parser.add_argument("config", metavar="CONFIG", help="the YAML file")
     parser.add_argument("asset", metavar="ASSET", help="the venue's symbol, such as EURUSD_otc")
     parser.add_argument("--period", type=_period, default=60, metavar="TIME", help="of a candle: 60, 5m, 1h")
     parser.add_argument("--count", type=_count, default=100, metavar="NUMBER", help="how many; 100")
@@ -112,7 +111,7 @@ def _load(config: Config, command: LoadCandles) -> list[Candle]:
         logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=secrets_of(config)),
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
-        if config.account.session_string is None:
+        if config.account.login is None:
             told = "the practice exchange invents the candles on this machine, since account.session"
             logger.log(logs.PRACTICE, "NOTHING HERE IS REAL: {} {}", told, config.account.absence)
         task = bar.add_task(command.asset, total=command.count)
@@ -125,7 +124,8 @@ def fetch(
     """Load from the configured venue, each page in ``connection.message_timeout`` at most; ``progress`` is
     called from a thread of its own. Raises ``RequestError``, what the runtime fails with, and
     ``KeyboardInterrupt`` on a signal."""
-    patience = config.connection.message_timeout * math.ceil(command.count / PAGE)
+    pages = math.ceil(command.count / config.account.profile.candles_per_request)
+    patience = config.connection.message_timeout * pages
     with (
         tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True) as folder,
         StopReasons() as endings,

@@ -136,7 +136,7 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
         return _print_json(status)
     runtime = attachment.runtime
     practises = runtime.session == "practice"
-    venue = "PRACTICE EXCHANGE: invented quotes" if practises else "PocketOption"
+    venue = "PRACTICE EXCHANGE: invented quotes" if practises else runtime.venue
     console, tally = Console(highlight=False), Counters()
     if not console.is_terminal:
         console = Console(highlight=False, width=ENDLESS)  # who reads it has room, or cuts it

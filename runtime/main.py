@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.print_schema:
             return _answer(json.dumps(json_schema(), indent=2))
         config = load(options.config)
-        if options.live and config.account.session_string is None:
+        if options.live and config.account.login is None:
             raise ConfigInvalid([f"{options.config}: account.session: {config.account.absence}"])
         if options.check:
             return _answer(f"{options.config} is valid")
@@ -44,9 +44,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         epilog="exit codes: 0 clean, 2 bad configuration or arguments, 3 session refused by the venue,"
         " 70 internal failure, 130 second Ctrl-C",
     )
-    parser.add_argument(
-        "config", nargs="?", metavar="CONFIG", help="the YAML file, configs/pocketoption.yaml"
-    )
+    parser.add_argument("config", nargs="?", metavar="CONFIG", help="the YAML file")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="print every problem of the file, run nothing")
     instead.add_argument("--print-config", action="store_true", help="with all defaults, without secrets")

@@ -17,13 +17,14 @@ from actors.errors import ConfigInvalid, RequestRefused
 from actors.orders.journaled_ledger import Journal
 from actors.routing.router import Router
 from actors.values import Region
-from actors.venues.pocketoption.login import Login, parse_session
+from actors.venues import venue
+from actors.venues.base import Login
 from runtime.config import Config, load
 from runtime.control.callbacks import Callbacks, introduce
 from runtime.control.listener import open_door
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
-from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
 from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.guardian import Guardian, OnFailure
@@ -53,14 +54,18 @@ class Runtime:
         practice: bool | None = None,
         stop_asked: Callable[[], object] | None = None,
     ) -> None:
-        session = config.account.session_string
-        if practice is False and session is None:
+        login = config.account.login
+        if practice is False and login is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
         self._current = CurrentConfig(config)
         self.exchange: PracticeExchange | None = None
         self.failure: Exception | None = None
         """Why the runtime cannot go on, once ``wait`` has returned true."""
-        self._session = None if practice else session
+        self._login = None if practice else login
+        if self._login is None and config.account.venue != PRACTISED:
+            absence = "as asked" if practice else f"account.session {config.account.absence}"
+            raise ConfigInvalid([f"account.venue: only {PRACTISED} can be practised, {absence}"])
+        self._venue = venue(config.account.venue)
         self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
         self._stopping = threading.Lock()
@@ -128,14 +133,14 @@ class Runtime:
                 system.reloader.tell(Reload())
 
     def _start(self) -> None:
-        session = self._session or self._start_exchange()
-        regions = self._regions(session)
-        gateway = self._start_gateway(session)  # first of the actors, so that it ends last
+        login = self._login or self._start_exchange()
+        regions = self._regions(login)
+        gateway = self._start_gateway(login)  # first of the actors, so that it ends last
         resources = Resources(
-            session,
+            login,
             regions,
-            self._open_journal(session),
-            WorkerLauncher(lambda: self.config, self._secrets(session)),
+            self._open_journal(login),
+            WorkerLauncher(lambda: self.config, self._secrets(login)),
             self._escalate,
         )
         self._system = ActorSystem(self._current, resources, self._guardian)
@@ -164,21 +169,23 @@ class Runtime:
     def _stop_in_background(self) -> None:
         threading.Thread(target=self.stop, name="stop").start()
 
-    def _start_gateway(self, session: Login) -> pykka.ActorRef[Gateway] | None:
+    def _start_gateway(self, login: Login) -> pykka.ActorRef[Gateway] | None:
         door = open_door(self.config)
         if door is None:
             return None
-        kind = "practice" if self.exchange else session.kind.value
-        regions = list(self._regions(session)(self.config))
+        kind = "practice" if self.exchange else login.account.value
+        regions = list(self._regions(login)(self.config))
         hooks = Callbacks(
-            functools.partial(introduce, kind, regions, time.monotonic()), self.reload, self._stop_asked
+            functools.partial(introduce, kind, self._venue.profile.title, regions, time.monotonic()),
+            self.reload,
+            self._stop_asked,
         )
         return self._guardian.start(Gateway, door, hooks, on_failure=OnFailure.LOG)
 
-    def _regions(self, session: Login) -> Callable[[Config], tuple[Region, ...]]:
+    def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; those of the exchange, whatever it says."""
         if self.exchange is None:
-            return functools.partial(regions_for, session=session)
+            return functools.partial(regions_for, login=login)
         regions = self.exchange.regions
         return lambda _: regions
 
@@ -188,15 +195,15 @@ class Runtime:
         settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
         self.exchange = PracticeExchange(settings)
         self.exchange.start()
-        return parse_session(self.exchange.session)
+        return self._venue.parse_login(self.exchange.session)
 
-    def _open_journal(self, session: Login) -> Journal:
+    def _open_journal(self, login: Login) -> Journal:
         orders = self.config.orders
-        if self.exchange is None or orders.journal:
-            return open_journal(journal_path(orders, session))
+        if orders.journal or (self.exchange is None and self._venue.profile.trading):
+            return open_journal(journal_path(self.config, login))
         self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
         return open_journal(Path(self._journal_folder.name) / "orders.sqlite")
 
-    def _secrets(self, session: Login) -> set[str]:
+    def _secrets(self, login: Login) -> set[str]:
         configured = self.config.account.session.get_secret_value()  # not in use while practising
-        return tokens(session.auth.value) | tokens(configured)
+        return tokens(login.secret.value) | tokens(configured)

@@ -52,12 +52,20 @@ class CandleLoader(RuntimeActor):
     ``outbound``, answers to the actor that asked, and ``CandlesProgress`` to ``router``.
     """
 
-    def __init__(self, cache_ttl: float, cache_size: int, *, router: Tellable, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        candles_per_request: int,
+        cache_ttl: float,
+        cache_size: int,
+        *,
+        router: Tellable,
+        **kwargs: Any,
+    ) -> None:
         super().__init__("candle desk", **kwargs)
         self._ttl = cache_ttl
         self._router = router
         self._outbound: Tellable
-        self._flights = SingleFlights()
+        self._flights = SingleFlights(candles_per_request)
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
         self._listening: set[str] = set()
         self._draining = False

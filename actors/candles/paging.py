@@ -6,22 +6,23 @@ from actors.messages.commands import LoadCandles
 from actors.messages.events import CandlesProgress
 from actors.values import Candle
 
-PAGE = 150
-"""Bars that the venue gives on one request (protocol 1.6.2)."""
-
 
 class Paging:
-    """What one ``LoadCandles`` has got so far; ``candles`` are contiguous with the end, oldest first."""
+    """What one ``LoadCandles`` has got so far; ``candles`` are contiguous with the end, oldest first.
 
-    def __init__(self, command: LoadCandles) -> None:
+    ``page`` is how many bars the venue gives on one request.
+    """
+
+    def __init__(self, command: LoadCandles, page: int) -> None:
         self._command = command
+        self._page = page
         self.candles: list[Candle] = []
 
     def request(self) -> LoadCandles:
         """The next page to ask for: the bars before those that are there."""
         missing = self._command.count - len(self.candles)
         end = self.candles[0].time if self.candles else self._command.end
-        return replace(self._command, count=min(PAGE, missing), end=end)
+        return replace(self._command, count=min(self._page, missing), end=end)
 
     def progress(self) -> CandlesProgress:
         command = self._command

@@ -18,10 +18,10 @@ def wish_of(command: LoadCandles) -> LoadCandles:
 class Flight:
     """What several ``loads`` wait for together; ``asked_at`` is UTC, ``page`` the request under way."""
 
-    def __init__(self, wish: LoadCandles, asked_at: float) -> None:
+    def __init__(self, wish: LoadCandles, asked_at: float, page: int) -> None:
         self.wish = wish
         self.asked_at = asked_at
-        self.paging = Paging(wish)
+        self.paging = Paging(wish, page)
         self.loads: list[CandleRequest] = []
         self.page: Request | None = None
 
@@ -38,7 +38,8 @@ class Flight:
 class SingleFlights:
     """Found by what they load, by the page that is under way (ids count up from 1) and by who waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, candles_per_request: int) -> None:
+        self._candles_per_request = candles_per_request
         self._ids = itertools.count(1)
         self._by_wish: dict[LoadCandles, Flight] = {}
         self._by_page: dict[int, Flight] = {}
@@ -56,7 +57,7 @@ class SingleFlights:
         flight = self._by_wish.get(wish)
         shared = flight is not None and utc < flight.outdated_at
         if flight is None or not shared:
-            flight = self._by_wish[wish] = Flight(wish, utc)
+            flight = self._by_wish[wish] = Flight(wish, utc, self._candles_per_request)
         flight.loads.append(load)
         self._by_load[load] = flight
         return None if shared else self.turn(flight)

@@ -19,7 +19,7 @@ from actors.messages.traffic import Failure, Item, Send
 from actors.messages.workers import StartConnection, StopConnection
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
-from actors.venues.pocketoption.session import Session
+from actors.venues.base import OpenSession
 
 REPORT_INTERVAL = 1.0
 Dial = Callable[[StartConnection], Transport]
@@ -49,14 +49,21 @@ class Connection(RuntimeActor):
     second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
     """
 
-    def __init__(self, start: StartConnection, events: Tellable, dial: Dial, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        start: StartConnection,
+        events: Tellable,
+        dial: Dial,
+        open_session: OpenSession,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
         self._start = start
         self._events = events
         self._numbering = Sequencer(start.connection, start.epoch)
         self._dial = dial
         self._transport: Transport | None = None
-        self._conversation = Session(start)
+        self._session = open_session(start)
         self._linger = start.settings.inbound_linger
         self._watches_writing = False
         self._stopping = False
@@ -76,15 +83,15 @@ class Connection(RuntimeActor):
             case Send():
                 self._send(message)
             case _Due.REPORT | _Due.PONG_OVERDUE:
-                self._conversation.check(self.now())
+                self._session.check(self.now())
                 if message is _Due.REPORT:
-                    self._publish([self._conversation.report(time.time(), self.tasks())])
+                    self._publish([self._session.report(time.time(), self.tasks())])
             case _Due.PING:
-                self._conversation.ping(self.now())
+                self._session.ping(self.now())
                 self.after(self._start.settings.ping_timeout, _Due.PONG_OVERDUE)
                 self._flush()
             case _Due.KEEP_ALIVE:
-                self._conversation.keep_alive()
+                self._session.keep_alive()
                 self._flush()
             case Begin():
                 dial_in_background(f"dial {self.name}", lambda: self._dial(self._start), self._dialed)
@@ -92,7 +99,7 @@ class Connection(RuntimeActor):
             case _Dialed():
                 self._open(message.result)
             case _Due.LOGIN_OVERDUE:
-                if not self._conversation.was_ready:
+                if not self._session.was_ready:
                     raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
             case StopConnection():
                 self._leave()
@@ -117,16 +124,16 @@ class Connection(RuntimeActor):
         self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._start.settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
-        self._conversation.ping(self.now())
+        self._session.ping(self.now())
         self._read()  # the first bytes may have come along with the upgrade
 
     def _read(self) -> None:
         assert self._transport is not None
         if self._transport.wants_write:
             self._transport.flush()
-        if items := self._conversation.receive(self._transport.read(), self.now(), time.time()):
+        if items := self._session.receive(self._transport.read(), self.now(), time.time()):
             self._publish(items)
-        if (failure := self._conversation.failure) is None:
+        if (failure := self._session.failure) is None:
             self._flush()
         else:
             # The peer may have hung up already, and its reason counts, not that our farewell fails. Unread
@@ -137,13 +144,13 @@ class Connection(RuntimeActor):
             raise failure
 
     def _send(self, message: Send) -> None:
-        if message.epoch != self._start.epoch or not self._conversation.ready:
+        if message.epoch != self._start.epoch or not self._session.ready:
             logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
             orders = [request for request in message.requests if request.order]
             lost = NotSent("the connection was lost before it left")
             self._publish([Failure.of(each.id, lost, each.order) for each in orders])
             return
-        items = self._conversation.send(message.requests, time.time())
+        items = self._session.send(message.requests, time.time())
         self._flush()
         if items:
             self._publish(items)
@@ -151,7 +158,7 @@ class Connection(RuntimeActor):
     def _flush(self) -> None:
         if self._transport is None:
             return
-        if data := self._conversation.data_to_send():
+        if data := self._session.data_to_send():
             self._transport.write(data)
         if self._transport.wants_write != self._watches_writing:
             self._watches_writing = self._transport.wants_write
@@ -161,7 +168,7 @@ class Connection(RuntimeActor):
         self._stopping = True
         if self._transport is None:
             raise TransportClosed("stopped before it was open")
-        self._conversation.leave()
+        self._session.leave()
         self._flush()
         self.after(self._start.settings.close_timeout, _Due.CLOSE_OVERDUE)
 
@@ -177,11 +184,11 @@ class Connection(RuntimeActor):
             epoch=self._start.epoch,
             region=self._start.region.name,
             reason="stopped" if self._stopping else f"{type(error).__name__}: {error}",
-            was_ready=self._conversation.was_ready,
+            was_ready=self._session.was_ready,
             terminal=isinstance(error, AuthRejected),
             retry_after=error.retry_after if isinstance(error, DialFailed) else None,
         )
-        self._publish([self._conversation.report(time.time(), self.tasks()), down])
+        self._publish([self._session.report(time.time(), self.tasks()), down])
         self._tell_guardian(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
@@ -194,7 +201,7 @@ class Connection(RuntimeActor):
                 message.result.close()
         if self._transport is None:
             return
-        if self._stopping or self._conversation.failure is not None:
+        if self._stopping or self._session.failure is not None:
             self._transport.close()
         else:
             # No farewell is under way; an order that is must not arrive after it was given up.

@@ -1,4 +1,4 @@
-"""How far the venue's clock is ahead of ours, estimated from the stamps of its ticks (protocol 1.8)."""
+"""How far the venue's clock is ahead of ours, estimated from the stamps of its ticks."""
 
 from collections import deque
 

@@ -80,7 +80,7 @@ class TradingResumed(Event, frozen=True):
 
 
 class DealAccepted(Event, frozen=True):
-    """The venue's word that it opened a deal (protocol 1.7.6); ``request_id`` is our order id, or another's.
+    """The venue's word that it opened a deal; ``request_id`` is our order id, or another's.
 
     This and the next four are the venue's words as they come; the order desk makes ``order.*`` of them.
     """
@@ -92,7 +92,7 @@ class DealAccepted(Event, frozen=True):
 
 
 class DealRefused(Event, frozen=True):
-    """The venue's word that it opened none (protocol 1.7.7): it names no request, only what was asked.
+    """The venue's word that it opened none: it names no request, only what was asked.
 
     ``order`` is the id of the order that it must be meant for, ``""`` if this connection has sent none for
     the asset that has no answer yet.
@@ -106,7 +106,7 @@ class DealRefused(Event, frozen=True):
 
 
 class DealsOpen(HasLife, Event, frozen=True):
-    """All open deals, pushed after login and on every change (protocol 1.7.9).
+    """All open deals, pushed after login and on every change.
 
     Unless ``complete``, a row could not be read: then the list proves of no deal that there is none.
     """
@@ -133,7 +133,7 @@ class DealsClosed(HasLife, Event, frozen=True):
 
 
 class PendingAnswered(Event, frozen=True):
-    """The venue's answer to opening or cancelling a pending order (protocol 1.7.10).
+    """The venue's answer to opening or cancelling a pending order.
 
     ``ticket`` is set for a cancellation; ``order`` where it was opened; ``reason`` where it was refused.
     """

@@ -27,9 +27,13 @@ class WorkerHandle(Tellable, Protocol):
 
 
 class ConnectionSettings(Struct, frozen=True):
-    """How a connection logs in and behaves. Times are in seconds, sizes in bytes."""
+    """How a connection logs in, to ``venue`` with ``secret``, and behaves.
 
-    session: Secret
+    Times are in seconds, sizes in bytes.
+    """
+
+    venue: str
+    secret: Secret
     origin: str
     headers: dict[str, str]
     ssl_verify: bool

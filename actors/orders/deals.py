@@ -7,7 +7,6 @@ from typing import Final
 from actors.values import Deal
 
 ENDED_KEPT: Final = 1_000
-OVERDUE: Final = 10.0  # a deal is reported within about a second of its end (protocol 1.7.8)
 
 
 class Ownership(enum.Enum):
@@ -50,10 +49,12 @@ class DealRecord:
 class Deals:
     """The open deals, and the last ``ENDED_KEPT`` of those that ended.
 
-    Several connections tell of the same deals, some later than others: what is closed stays closed.
+    Several connections tell of the same deals, some later than others: what is closed stays closed. A result
+    comes within ``result_overdue`` seconds of a deal's end, if at all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, result_overdue: float) -> None:
+        self._result_overdue = result_overdue
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
 
@@ -106,7 +107,7 @@ class Deals:
     def drop_missing(self, listed: Collection[str], now: float) -> None:
         """Deals that the venue no longer lists and that are past their end are not open, result or no."""
         for id, entry in list(self._open.items()):
-            if id not in listed and entry.deal.closes_at + OVERDUE < now:
+            if id not in listed and entry.deal.closes_at + self._result_overdue < now:
                 self._end(entry)
 
     def _end(self, entry: DealRecord) -> None:

@@ -23,6 +23,7 @@ from actors.messages.traffic import Item
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order
 from actors.values import AccountKind, Deal
+from actors.venues.base import Trading
 
 
 class Journal(Protocol):
@@ -41,10 +42,12 @@ class Journal(Protocol):
 class JournaledLedger:
     """``ledger`` may be read by anyone, and told things as long as ``record`` follows."""
 
-    def __init__(self, account: AccountKind, journal: Journal, now: float, verdict_delay: float) -> None:
+    def __init__(
+        self, account: AccountKind, journal: Journal, venue: Trading, now: float, verdict_delay: float
+    ) -> None:
         self._account = account
         self._journal = journal
-        self.ledger = Ledger(journal.load(), now, verdict_delay)
+        self.ledger = Ledger(journal.load(), now, venue, verdict_delay)
         self.halted = journal.halted()
         """Why no order is sent, ``None`` if they are."""
 

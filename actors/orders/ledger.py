@@ -23,6 +23,7 @@ from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import GIVEN_UP, SETTLED, UNFINISHED, Order, OrderState
 from actors.orders.reconciliation import LoginSnapshot, UnresolvedOrder, latest_end, match
 from actors.values import AccountKind, Deal
+from actors.venues.base import Trading
 
 FINISHED_KEPT: Final = 1_000
 
@@ -35,7 +36,7 @@ class Ledger:
     does not step.
     """
 
-    def __init__(self, orders: Iterable[Order], now: float, grace: float = 2.0) -> None:
+    def __init__(self, orders: Iterable[Order], now: float, venue: Trading, grace: float = 2.0) -> None:
         """``orders`` are the journal's, oldest first; those in flight may have been sent: they are in doubt.
 
         ``grace`` is how long, in seconds, bytes of a lost connection may take to reach the venue after
@@ -47,19 +48,20 @@ class Ledger:
         self._claims: dict[str, UnresolvedOrder] = {}
         self._finished: dict[str, None] = {}  # ids, oldest first
         self._changed: dict[str, Order] = {}
-        self._deals = Deals()
+        self._venue = venue
+        self._deals = Deals(venue.reconciliation.result_overdue)
         self._logins: dict[str, LoginSnapshot] = {}
-        self._first_due: set[type[Event]] = {DealsOpen, DealsClosed}
+        self._first_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
             self._restore(order, now)
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
         """The order to journal and then to send.
 
-        Raises ``NotSent`` while a like one (account, asset, amount) is in flight: their answers could
-        not be told apart.
+        Raises ``NotSent`` while a like one (account, asset, amount) is in flight, where the venue's refusals
+        do not name the order: their answers could not be told apart.
         """
-        for other in self.orders_in_flight():
+        for other in () if self._venue.refusals_name_orders else self.orders_in_flight():
             if (other.account, other.asset, other.amount) == (account, command.asset, command.amount):
                 raise NotSent(
                     f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
@@ -69,7 +71,7 @@ class Ledger:
         self._step += 1
         order = Order(id, command.asset, command.amount, command.direction, command.duration, account, now)
         order = self._put(order.become(OrderState.JOURNALED))
-        self._claims[id] = UnresolvedOrder(order, self._step)
+        self._claims[id] = self._unresolved(order)
         return order
 
     def not_sent(self, id: str, reason: str) -> list[Event]:
@@ -94,7 +96,9 @@ class Ledger:
     def login(self, connection: str, epoch: int) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
-        self._logins[connection] = LoginSnapshot(epoch, self._step)
+        self._logins[connection] = LoginSnapshot(
+            epoch, self._step, self._venue.reconciliation.closed_deals_listed
+        )
 
     def logout(self, connection: str, epoch: int) -> None:
         """That life ended: what would have spoken against a verdict can no longer be heard on it."""
@@ -196,10 +200,13 @@ class Ledger:
         if order.state is OrderState.JOURNALED:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            claim = self._claims[order.id] = UnresolvedOrder(order, self._step)
+            claim = self._claims[order.id] = self._unresolved(order)
             claim.lose(self._step, now)
         if order.deal is not None:
             self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
+
+    def _unresolved(self, order: Order) -> UnresolvedOrder:
+        return UnresolvedOrder(order, self._step, self._venue.reconciliation.stamp_grain)
 
     def _known(self, id: str) -> Order:
         if id not in self._orders:

@@ -33,7 +33,7 @@ STEPS: Final[dict[OrderState, frozenset[OrderState]]] = {
         {OrderState.OPEN, OrderState.NOT_PLACED, OrderState.REFUSED, OrderState.NOT_SENT}
     ),
     OrderState.NOT_PLACED: frozenset({OrderState.OPEN}),  # the deal showed itself after the verdict
-    # A refusal names no request (protocol 1.7.7) and can hit the wrong order; an acknowledgement cannot.
+    # Where a refusal names no request, it can hit the wrong order; an acknowledgement cannot.
     OrderState.REFUSED: frozenset({OrderState.OPEN}),
     OrderState.OPEN: frozenset({OrderState.CLOSED}),
     OrderState.NOT_SENT: frozenset(),

@@ -19,6 +19,7 @@ from actors.orders.order import send_by
 from actors.orders.pre_trade_checks import OrderLimits, check
 from actors.orders.waiters import RESULT_GRACE, DeskBook, Readiness
 from actors.values import AccountKind
+from actors.venues.base import Trading
 
 
 class _Due(Struct, frozen=True):
@@ -41,7 +42,14 @@ class OrderDesk(RuntimeActor):
     """
 
     def __init__(
-        self, account: AccountKind, limits: OrderLimits, journal: Journal, *, router: Tellable, **kwargs: Any
+        self,
+        account: AccountKind,
+        limits: OrderLimits,
+        venue: Trading,
+        journal: Journal,
+        *,
+        router: Tellable,
+        **kwargs: Any,
     ) -> None:
         super().__init__("order desk", **kwargs)
         self._limits = limits
@@ -49,10 +57,10 @@ class OrderDesk(RuntimeActor):
         self._outbound: Tellable
         # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
         self._utc_offset = time.time() - self.now()
-        self._books = JournaledLedger(account, journal, self._utc(), limits.verdict_delay)
+        self._books = JournaledLedger(account, journal, venue, self._utc(), limits.verdict_delay)
         self._ledger = self._books.ledger
         self._book = DeskBook()
-        self._briefing = Readiness()
+        self._briefing = Readiness(venue.told_after_login)
         self._check: Timer | None = None
         self._upkeep = self.every(3600.0, _JournalUpkeep())
 

@@ -1,15 +1,12 @@
 """Which orders are not worth sending: the checks before anything is journaled or sent."""
 
 from decimal import Decimal
-from typing import Final
 
 from msgspec import Struct
 
 from actors.errors import NotSent
 from actors.messages.commands import PlaceOrder
 from actors.values import Asset, Balance
-
-CENT: Final = Decimal("0.01")
 
 
 class OrderLimits(Struct, frozen=True):
@@ -18,14 +15,15 @@ class OrderLimits(Struct, frozen=True):
     ``verdict_delay`` is how long after a later login an order whose connection was lost may still turn up:
     as long as the system may go on sending what that connection left behind.
 
-    The defaults are what the venue takes (protocol 1.6.3 and 1.10).
+    ``amount_step`` is the venue's: every amount is a multiple of it.
     """
 
-    minimum_amount: Decimal = Decimal(1)
-    maximum_amount: Decimal = Decimal(50_000)
-    maximum_duration: int = 43_200
-    maximum_open: int = 10
-    verdict_delay: float = 6.0
+    minimum_amount: Decimal
+    maximum_amount: Decimal
+    amount_step: Decimal
+    maximum_duration: int
+    maximum_open: int
+    verdict_delay: float
 
 
 def check(
@@ -55,7 +53,7 @@ def _check_amount(amount: Decimal, balance: Balance | None, limits: OrderLimits)
         raise NotSent(
             f"the amount may be {limits.minimum_amount:f} to {limits.maximum_amount:f}, not {amount:f}"
         )
-    if amount % CENT:
-        raise NotSent(f"the amount may have two decimals, not as many as {amount:f}")
+    if amount % limits.amount_step:
+        raise NotSent(f"the amount must be a multiple of {limits.amount_step:f}, not {amount:f}")
     if balance is not None and amount > balance.amount:
         raise NotSent(f"the amount of {amount:f} is more than the balance of {balance.amount:f}")

@@ -1,6 +1,6 @@
 """What the venue's lists prove about an order whose answer never came.
 
-The lists carry no request id (protocol 1.7.9), so a deal is known by what was asked, and by when. To take a
+The lists carry no request id, so a deal is known by what was asked, and by when. To take a
 deal for ours and to hold that there is none need different certainty: the clocks may differ.
 """
 
@@ -14,10 +14,8 @@ from actors.orders.deals import DealRecord
 from actors.orders.order import Order, OrderState
 from actors.values import Deal
 
-GRAIN: Final = 2.0  # venue stamps are whole seconds, and its clock is not quite ours
 UNDER_WAY: Final = 60.0  # bytes of a dead connection still arrive: TCP tries again for a while
 CLOCK_DOUBT: Final = 3_700.0  # a wall clock may have been stepped by an hour
-LISTED: Final = 20  # closed deals in the venue's list; fewer are all there are
 
 
 class UnresolvedOrder:
@@ -25,12 +23,14 @@ class UnresolvedOrder:
 
     ``since`` is the step of the ledger that made it: a deal seen before is another's. ``lost`` is the step
     at which its connection was gone, ``None`` while that stands and the order may yet be carried out.
+    ``grain`` is by how many seconds two stamps of the same moment may differ.
     """
 
-    __slots__ = ("lost", "lost_at", "order", "since")
+    __slots__ = ("grain", "lost", "lost_at", "order", "since")
 
-    def __init__(self, order: Order, since: int) -> None:
+    def __init__(self, order: Order, since: int, grain: float) -> None:
         self.order = order
+        self.grain = grain
         self.since = since
         self.lost: int | None = None
         self.lost_at = math.inf
@@ -53,10 +53,10 @@ class UnresolvedOrder:
         return (
             entry.seen > self.since
             and entry.unaccounted
-            and order.created_at - GRAIN - doubt <= deal.opened_at <= self.lost_at + UNDER_WAY + doubt
+            and order.created_at - self.grain - doubt <= deal.opened_at <= self.lost_at + UNDER_WAY + doubt
             and (order.asset, order.amount, order.direction, order.account)
             == (deal.asset, deal.amount, deal.direction, deal.account)
-            and abs(deal.closes_at - deal.opened_at - order.duration) <= GRAIN
+            and abs(deal.closes_at - deal.opened_at - order.duration) <= self.grain
         )
 
 
@@ -94,11 +94,13 @@ def latest_end(deal: Deal, order: Order | None) -> float:
 class LoginSnapshot(Struct):
     """One life of a connection, and when the venue sent its first lists on it.
 
-    ``reach`` is how far back the closed ones go: every deal that ended after it is in the list.
+    ``reach`` is how far back the closed ones go: every deal that ended after it is in the list. Fewer of them
+    than ``most_listed`` are all there are.
     """
 
     epoch: int
     step: int
+    most_listed: int
     open_at: float = math.inf
     closed_at: float = math.inf
     reach: float = math.inf
@@ -110,11 +112,11 @@ class LoginSnapshot(Struct):
         """``ends`` are those of the listed deals, by ``latest_end``."""
         if self.closed_at == math.inf:
             self.closed_at = now
-            self.reach = min(ends) if len(ends) >= LISTED else -math.inf
+            self.reach = min(ends) if len(ends) >= self.most_listed else -math.inf
 
     def would_show(self, claim: UnresolvedOrder) -> float:
         """Since when its lists would have shown the deal, had the order reached the venue; else infinity."""
-        ends_at = claim.order.created_at + claim.order.duration - GRAIN
+        ends_at = claim.order.created_at + claim.order.duration - claim.grain
         too_early = claim.lost is None or self.step <= claim.lost
         too_short = self.closed_at >= ends_at and self.reach >= ends_at
         return math.inf if too_early or too_short else max(self.open_at, self.closed_at)

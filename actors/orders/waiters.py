@@ -109,9 +109,9 @@ class DeskBook:
 class Readiness:
     """What the venue has said; until ``complete``, trades are kept in ``early``."""
 
-    NEEDED: Final = frozenset({events.AssetsListed, events.DealsOpen, events.DealsClosed})
-
-    def __init__(self) -> None:
+    def __init__(self, needed: frozenset[type[events.Event]]) -> None:
+        """``needed`` are the events that the venue sends after a login, and that a trade is judged by."""
+        self._needed = needed
         self.assets: dict[str, Asset] = {}
         self.balance: Balance | None = None
         self.early: dict[int, TradingRequest] = {}
@@ -120,7 +120,7 @@ class Readiness:
     @property
     def complete(self) -> bool:
         """Whether the assets and the account's deals are known: what a trade is judged by."""
-        return self._heard >= self.NEEDED
+        return self._heard >= self._needed
 
     def take_orders(self) -> list[TradingRequest]:
         """The orders among the early trades; they wait no more."""

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, RateLimited
-from actors.messages.commands import Command, SubscribeTicks, UnsubscribeTicks
+from actors.messages.commands import Command, SubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
 from actors.messages.lifecycle import Tellable
@@ -17,10 +18,6 @@ from actors.messages.outbound import ConnectionWanted
 from actors.messages.status import Describe, LimiterStatus
 from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey
 from actors.rates import Allowance, Quota
-
-MESSAGES_PER_COMMAND: dict[type[Command], int] = {SubscribeTicks: 2, UnsubscribeTicks: 2}
-"""Commands that are more than one message on the wire (protocol 1.6.2)."""
-
 
 EXPIRED = "its deadline passed while it waited to be sent"
 
@@ -42,6 +39,7 @@ class RateLimiter(RuntimeActor):
     def __init__(
         self,
         allowance: Allowance,
+        messages_per_command: Mapping[type[Command], int],
         *,
         outbound: Tellable,
         pool: Tellable,
@@ -51,6 +49,7 @@ class RateLimiter(RuntimeActor):
     ) -> None:
         super().__init__("rate limiter", **kwargs)
         self._quota = Quota(allowance)
+        self._messages_per_command = messages_per_command
         self._outbound = outbound
         self._pool = pool
         self._router = router
@@ -104,7 +103,9 @@ class RateLimiter(RuntimeActor):
             return  # a stream that is restored again and again waits once
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
-        wait = self._quota.estimate(now, sum(map(_cost, ahead)), _cost(request), urgent=request.urgent)
+        wait = self._quota.estimate(
+            now, sum(map(self._cost, ahead)), self._cost(request), urgent=request.urgent
+        )
         if now + wait > request.expires_at:
             self._refuse(request, RateLimited(f"the rate limit holds it for {wait:.1f} s", wait))
             return
@@ -122,12 +123,12 @@ class RateLimiter(RuntimeActor):
                 lane.popleft()
                 self._refuse(request, NotSent(EXPIRED))
                 continue
-            wait = self._quota.wait(now, _cost(request), urgent=request.urgent)
+            wait = self._quota.wait(now, self._cost(request), urgent=request.urgent)
             if wait > 0 or (_counted(request) and not request.urgent and self._quota.full(now)):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
-            self._quota.book(now, _cost(request), _counted(request), request.expires_at)
+            self._quota.book(now, self._cost(request), _counted(request), request.expires_at)
             self._passed += 1
             self._outbound.tell(request)
         if self._urgent:
@@ -172,9 +173,9 @@ class RateLimiter(RuntimeActor):
             refused=self._refused,
         )
 
-
-def _cost(request: Request) -> int:
-    return MESSAGES_PER_COMMAND.get(type(request.command), 1)
+    def _cost(self, request: Request) -> int:
+        """Messages on the wire; one, where the venue's table says nothing."""
+        return self._messages_per_command.get(type(request.command), 1)
 
 
 def _counted(request: Request) -> RequestKey | None:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pykka
@@ -34,13 +35,20 @@ class Router(RuntimeActor):
     each event to whoever subscribed to its topic.
     """
 
-    def __init__(self, start_subscriber: StartSubscriber, default_deadline: float, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        start_subscriber: StartSubscriber,
+        default_deadline: float,
+        unserved: Mapping[type[Command], str],
+        **kwargs: Any,
+    ) -> None:
+        """``unserved`` says why commands of a kind are refused: the venue has nothing of the sort."""
         super().__init__("router", **kwargs)
         self._audience = Subscriptions(start_subscriber)
         self._facts = VenueFacts()
         self._continuity = SequenceTracker()
         self._handovers = Handovers()
-        self._waiters = Waiters(default_deadline)
+        self._waiters = Waiters(default_deadline, unserved)
         self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False

@@ -1,6 +1,7 @@
 """The commands that have no answer yet."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from actors.errors import RequestError
@@ -48,8 +49,9 @@ class Waiter:
 class Waiters:
     """By id, which counts up from 1; some of them cannot be judged before the venue has said more."""
 
-    def __init__(self, default_deadline: float) -> None:
+    def __init__(self, default_deadline: float, unserved: Mapping[type[Command], str]) -> None:
         self._default_deadline = default_deadline
+        self._unserved = unserved
         self._ids = itertools.count(1)
         self._waiters: dict[int, Waiter] = {}
         self._undecided: dict[int, Waiter] = {}
@@ -58,7 +60,8 @@ class Waiters:
         return len(self._waiters)
 
     def add(self, command: Command, slot: Any, now: float) -> Waiter:
-        wrong = flaw(command)
+        reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
+        wrong = flaw(command) or next(reasons, "")
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
         waiter = Waiter(next(self._ids), command, slot, now + deadline)
         waiter.flaw = wrong

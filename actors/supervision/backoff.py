@@ -24,9 +24,6 @@ from actors.errors import AuthRejected
 Wait = Callable[[RetryCallState], float]
 """A tenacity wait strategy: seconds to wait after ``retry_state.attempt_number`` failures."""
 
-AUTH_ATTEMPTS = 2
-"""A refused session is tried once more, because a venue in maintenance refuses all of them (protocol 1.5)."""
-
 
 def linear(delay: float, max_delay: float, *, jitter: bool) -> Wait:
     """``delay``, twice, three times ... up to ``max_delay``; jitter adds up to one ``delay``."""
@@ -46,14 +43,15 @@ class Backoff:
 
     The first failure is answered at once (a stable connection that broke, or a first region that did
     not answer), but a refused session is not; ``wait`` speaks from the second on. ``max_attempts`` 0
-    means for ever.
+    means for ever; the ``login_attempts``-th refusal of the login is the last attempt.
     """
 
-    def __init__(self, wait: Wait, max_attempts: int = 0) -> None:
+    def __init__(self, wait: Wait, max_attempts: int = 0, *, login_attempts: int = 1) -> None:
         until = stop_after_attempt(max_attempts + 1) if max_attempts else stop_never
         refused = cast("stop_base", self._refused_too_often)  # any callable will do; the type does not say so
         self._retrying = Retrying(wait=self._delay, stop=stop_any(until, refused))
         self._wait = wait
+        self._login_attempts = login_attempts
         self.reset()
 
     @property
@@ -88,4 +86,4 @@ class Backoff:
         return max(0.0, float(self._wait(told)))
 
     def _refused_too_often(self, retry_state: RetryCallState) -> bool:
-        return self._refusals >= AUTH_ATTEMPTS
+        return self._refusals >= self._login_attempts

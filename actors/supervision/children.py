@@ -22,7 +22,8 @@ class Plan(Struct, frozen=True):
 
     Connections are dealt out to ``hosts`` in turn: worker processes, or without ``workers`` the main one.
     The first ``kept`` of them are wanted from the start, the others once they are opened. Up to ``probes``
-    regions are measured at the start. A refused session waits for ``refusal_delay`` before its second try.
+    regions are measured at the start. A refused login waits for ``refusal_delay`` before its next try,
+    of ``login_attempts`` in all.
     """
 
     hosts: tuple[str, ...]
@@ -37,6 +38,7 @@ class Plan(Struct, frozen=True):
     workers: bool = True
     probes: int = 0
     refusal_delay: float = 5.0
+    login_attempts: int = 1
 
 
 class ChildState(enum.Enum):

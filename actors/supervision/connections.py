@@ -34,7 +34,7 @@ class Connections:
         self._regions = Regions(plan.access.regions)
         self._attempts = DialGate(plan.access.connects)
         self._looks_at = math.inf
-        self._refusals = LoginRefusals(plan.refusal_delay)
+        self._refusals = LoginRefusals(plan.refusal_delay, plan.login_attempts)
         self._processes: dict[str, WorkerHandle] = {}
         self._lost_hosts: set[str] = set()
         self._children = {

@@ -1,7 +1,5 @@
 """Whether the venue still takes the session, judged over all connections that use it."""
 
-from actors.supervision.backoff import AUTH_ATTEMPTS
-
 
 class LoginRefusals:
     """Counts refused logins with no successful one in between.
@@ -11,8 +9,9 @@ class LoginRefusals:
     answers 60 ms apart, which full jitter brings about, are one blip of the venue.
     """
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, pause: float, attempts: int) -> None:
         self._pause = pause
+        self._attempts = attempts
         self._count = 0
         self._known_at = float("-inf")
 
@@ -21,7 +20,7 @@ class LoginRefusals:
         if began_at > self._known_at:
             self._count += 1
             self._known_at = now
-        return self._count >= AUTH_ATTEMPTS
+        return self._count >= self._attempts
 
     def wait(self, now: float) -> float:
         """Seconds until the next login may begin; 0 at once."""

@@ -15,15 +15,14 @@ from typing import Final
 from msgspec import Struct
 
 from actors.errors import ConfigInvalid, NoRuntime, TellwireError
-from actors.values import AccountKind, Region, Secret
-from actors.venues.pocketoption.login import Login
+from actors.values import Region
 from runtime.config import Config, load
 from runtime.control.attachment import attach
 from runtime.control.path import control_path
 from runtime.control.protocol import Welcome
 from runtime.storage.lock import acquire
 from runtime.system.probing import Probe, probe
-from runtime.system.settings import journal_path, make_plan, regions_for
+from runtime.system.settings import connection_settings, journal_path, regions_for
 
 CLOCK_TOLERANCE: Final = 2.0
 """Seconds; a server's Date tells whole ones."""
@@ -97,16 +96,16 @@ def _unanswering(error: TellwireError) -> str:
 
 
 def _session(config: Config, running: Welcome | None) -> Finding:
-    session = config.account.session_string
-    if session is None:
+    login = config.account.login
+    if login is None:
         return Finding(Level.OK, "session", f"{config.account.absence}: the practice exchange is used")
     used = "" if running is None or running.session != "practice" else ", but the runtime practises"
-    return Finding(Level.OK, "session", f"a {session.kind.value} session, user {session.uid}{used}")
+    return Finding(Level.OK, "session", f"a {login.account.value} session, user {login.user}{used}")
 
 
 def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
-    session = config.account.session_string
-    regions: tuple[Region, ...] = () if session is None else regions_for(config, session)
+    login = config.account.login
+    regions: tuple[Region, ...] = () if login is None else regions_for(config, login)
     if running is not None:
         regions = tuple(running.regions)
     if not regions:
@@ -118,8 +117,7 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
             )
             yield Finding(Level.OK, "regions of the venue", text)
         return
-    nobody = Login(AccountKind.DEMO, 0, Secret(""))  # a probe does not log in
-    probes = probe(regions, make_plan(config, session or nobody, regions).settings)
+    probes = probe(regions, connection_settings(config, login))
     # One region that is down is what the others are for.
     level = Level.FAIL if all(each.error for each in probes) else Level.WARN
     for each in probes:
@@ -163,13 +161,12 @@ def _descriptors(config: Config) -> Finding:
 
 
 def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
-    session = config.account.session_string
-    if session is None and not config.orders.journal:
+    login = config.account.login
+    if login is None and not config.orders.journal:
         yield Finding(Level.OK, "journal", "a passing one: the practice exchange is used")
         yield _folder("temporary folder", Path(tempfile.gettempdir()))
         return
-    nobody = Login(AccountKind.DEMO, 0, Secret(""))
-    path = journal_path(config.orders, session or nobody)
+    path = journal_path(config, login)
     yield _folder("journal's folder", path.parent)
     if path.exists():
         yield _contents(path, running)

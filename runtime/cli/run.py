@@ -50,7 +50,7 @@ class Run:
         self._runtime = Runtime(
             config, practice=wishes.practice, stop_asked=lambda: self._endings.announce(StopReason.OPERATOR)
         )
-        self._session = None if wishes.practice else config.account.session_string
+        self._session = None if wishes.practice else config.account.login
         self._tally = Counters(stream.asset for stream in config.streams)
         self._endings = StopReasons(FAREWELL if wishes.output == "table" else b"")
         self._form = logs.as_json if config.log.json_lines else logs.plain
@@ -101,7 +101,8 @@ class Run:
     def _stop(self) -> None:
         match self._runtime.failure:
             case AuthRejected() as error:
-                logger.error("{}; take a new session string from the browser: POCKET_OPTION_SSID", error)
+                profile = self._config.account.profile
+                logger.error("{}; put {} into {}", error, profile.session_hint, profile.session_variable)
             case Exception() as error:
                 logger.error("nothing can mend this: {}", error)
         limit = self._config.supervision.drain_timeout
@@ -151,7 +152,7 @@ class Run:
     def _facts(self) -> RunInfo:
         if self._session is None:
             return RunInfo("PRACTICE EXCHANGE: invented quotes", "practice")
-        return RunInfo("PocketOption", self._session.kind.value)
+        return RunInfo(self._config.account.profile.title, self._session.account.value)
 
     def _practice_line(self) -> str:
         absence = f"since account.session {self._config.account.absence}"
@@ -162,8 +163,8 @@ class Run:
 def secrets_of(config: Config) -> set[str]:
     """What must not be seen in a log, whole or in part."""
     account, headers = config.account, config.connection.custom_headers
-    session = account.session_string
-    sessions = [] if session is None else [account.session.get_secret_value(), session.auth.value]
+    session = account.login
+    sessions = [] if session is None else [account.session.get_secret_value(), session.secret.value]
     return logs.secrets_in(sessions, headers.values())
 
 

@@ -1,6 +1,4 @@
-"""The transport's rules for addresses and header fields, and ours for a session, as pydantic wants them."""
-
-from urllib.parse import urlsplit
+"""The transport's rules for addresses and header fields, and ours for a session, as pydantic needs them."""
 
 from actors.transport import address
 from runtime.config.checks import found
@@ -30,9 +28,3 @@ def headers(fields: dict[str, str]) -> dict[str, str]:
 
 def _pointed(name: str, problem: str) -> str:
     return "has its own setting, connection.origin" if name.lower() == "origin" else problem
-
-
-def is_demo_host(url: str) -> bool | None:
-    """Whether a PocketOption URL is for demo sessions (protocol 2.1); ``None`` for another venue's."""
-    host = urlsplit(url).hostname or ""
-    return "demo" in host.partition(".")[0] if host.endswith(".po.market") else None

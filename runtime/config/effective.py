@@ -5,7 +5,7 @@ import yaml
 from runtime.config.models import Config
 from runtime.config.problems import Unreadable
 from runtime.config.source import resolve
-from runtime.config.venue import SESSION_UNLESS_WRITTEN, AccountConfig
+from runtime.config.venue import AccountConfig, session_unless_written
 
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
@@ -39,5 +39,5 @@ def effective_yaml(config: Config) -> str:
 
 def _session(account: AccountConfig) -> str:
     """Empty only where that was written: it stays practice, whatever the environment holds later."""
-    written_empty = "session" in account.model_fields_set and account.session_string is None
-    return "" if written_empty else SESSION_UNLESS_WRITTEN
+    written_empty = "session" in account.model_fields_set and account.login is None
+    return "" if written_empty else session_unless_written(account.profile)

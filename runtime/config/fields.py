@@ -24,12 +24,12 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from actors.orders.order import UNSENT_MARGIN
+from actors.venues import UnknownVenue, venue
+from actors.venues.base import Venue
 from runtime.config import addresses, units
 
 _REFERENCE = r"\$\{"
 DAY = 86_400.0
-HUNG_UP_AFTER = 180.0
-"""Seconds without a keep-alive message after which the venue hangs up (protocol 1.4)."""
 EXPONENTIAL, LINEAR, CUSTOM = "exponential", "linear", "custom:"
 
 
@@ -66,6 +66,21 @@ def _asset(symbol: str) -> str:
     if not re.fullmatch(r"#?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", symbol):
         raise ValueError("is not an asset's symbol (such as EURUSD_otc or '#AAPL_otc')")
     return symbol
+
+
+def find_venue(name: str) -> Venue:
+    """The venue of this name; raises ``ValueError`` for a module that is none, whatever its import raises."""
+    try:
+        return venue(name)
+    except UnknownVenue:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an imported module may raise anything
+        raise ValueError(f"names a module that cannot be imported ({type(error).__name__})") from None
+
+
+def _venue_name(name: str) -> str:
+    find_venue(name)
+    return name
 
 
 def _region_name(name: str) -> str:
@@ -151,12 +166,6 @@ def not_below(other: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _keep_alive(seconds: float) -> float:
-    if seconds >= HUNG_UP_AFTER:
-        raise ValueError(f"must be below {HUNG_UP_AFTER:g}s, when the venue hangs up (20s is usual)")
-    return seconds
-
-
 def _answered(seconds: float) -> float:
     if seconds <= UNSENT_MARGIN:
         margin = units.show_duration(UNSENT_MARGIN)
@@ -194,7 +203,6 @@ _AnyDuration = Annotated[
     _written(units.DURATION_FORM),
 ]
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
-KeepAlive = Annotated[Duration, AfterValidator(_keep_alive)]
 Patience = Annotated[Duration, AfterValidator(_answered)]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
@@ -218,6 +226,7 @@ Frequency = Annotated[
     _written(units.FREQUENCY_FORM),
 ]
 
+VenueName = Annotated[str, AfterValidator(_venue_name)]
 Symbol = Annotated[str, AfterValidator(_asset)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
 SocketPath = Annotated[str, AfterValidator(_socket_path)]

@@ -6,11 +6,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from actors.errors import ConfigInvalid
+from actors.venues.base import Profile
 from runtime.config.expansion import read_text
+from runtime.config.fields import find_venue
 from runtime.config.models import Config
 from runtime.config.problems import Mark, Problem, Unreadable
 from runtime.config.source import BROKEN, Source
-from runtime.config.venue import SESSION_UNLESS_WRITTEN, SESSION_VARIABLE
+from runtime.config.venue import DEFAULT_VENUE, session_unless_written
 from runtime.config.wording import problems_in
 
 
@@ -46,25 +48,39 @@ def _place(problem: Problem) -> Mark:
     return problem.mark
 
 
-def _with_origin(problem: Problem) -> Problem:
+def _with_origin(problem: Problem, variable: str) -> Problem:
     """Named where no line of the file shows where the session came from."""
     if problem.path != ("account", "session"):
         return problem
-    return problem._replace(text=f"{problem.text} (it was taken from {SESSION_VARIABLE})")
+    return problem._replace(text=f"{problem.text} (it was taken from {variable})")
+
+
+def _profile(source: Source) -> Profile | None:
+    """The facts of the venue that the file names; ``None`` if that is not a usable venue."""
+    settings = source.value if isinstance(source.value, dict) else {}
+    account = settings.get("account")
+    name = account.get("venue", DEFAULT_VENUE) if isinstance(account, dict) else DEFAULT_VENUE
+    try:
+        return find_venue(name).profile if isinstance(name, str) else None
+    except ValueError:  # the validation of the whole tells it too, with its place
+        return None
 
 
 def load_text(text: str, name: str, folder: Path) -> Config:
     """Like :func:`load`, for the text of a file called ``name`` in ``folder``."""
     source = Source(text, folder)
-    from_environment = source.default("account", "session", SESSION_UNLESS_WRITTEN)
+    profile = _profile(source)
+    from_environment = profile is not None and source.default(
+        "account", "session", session_unless_written(profile)
+    )
     problems = list(source.problems)
     if source.value is not BROKEN:
         try:
             config = Config.model_validate(source.value)
         except ValidationError as error:
             problems += problems_in(error, source)
-            if from_environment:
-                problems = [_with_origin(problem) for problem in problems]
+            if from_environment and profile is not None:
+                problems = [_with_origin(problem, profile.session_variable) for problem in problems]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
     return config

@@ -3,11 +3,13 @@
 import functools
 import os
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
+from msgspec import Struct
 from pydantic import Field, ValidationInfo, field_validator
 
 from actors.values import AccountKind
+from actors.venues import venue
 from runtime.config import fields, units
 from runtime.config.checks import found, repeated
 from runtime.config.fields import WHOLE_NUMBER, Duration, Flag, above, below, between, not_above, not_below
@@ -15,7 +17,7 @@ from runtime.config.operation import ControlConfig, LogConfig
 from runtime.config.problems import Path
 from runtime.config.section import Section
 from runtime.config.trading import CandlesConfig, OrdersConfig, StreamConfig
-from runtime.config.venue import AccountConfig, RegionsConfig
+from runtime.config.venue import DEFAULTS, AccountConfig, RegionsConfig
 
 _MIB = 1024 * 1024
 _STALE_FLOOR = 5.0
@@ -30,6 +32,15 @@ def _same_file(one: str, other: str) -> bool:
     return bool(other) and len(places) == 1
 
 
+_S = TypeVar("_S", bound=Section)
+
+
+def _filled_in(section: _S, facts: Struct, *names: str) -> _S:
+    """``section`` with the venue's own ``facts`` in the fields ``names`` that the file leaves out."""
+    unwritten = {name: getattr(facts, name) for name in names if name not in section.model_fields_set}
+    return section.model_copy(update=unwritten)
+
+
 class ConnectionConfig(Section):
     """How one WebSocket behaves."""
 
@@ -41,8 +52,8 @@ class ConnectionConfig(Section):
     """A connection whose ping is unanswered for this long is given up."""
     close_timeout: Duration = 2.0
     """How long a polite close waits for the venue's."""
-    keep_alive_interval: fields.KeepAlive = 20.0
-    """Between the venue's own keep-alive messages; it hangs up after 180 s without one."""
+    keep_alive_interval: Duration = DEFAULTS.keep_alive_interval
+    """Between the venue's own keep-alive messages; the venue hangs up on a client that sends none."""
     inbound_linger: Annotated[fields.Pause, below("ping_timeout", "pongs would be read too late")] = 0.0
     """The least time between two reads of a socket; what comes meanwhile is read in one go, at a fraction of
     the cost. The first after a pause is never held back."""
@@ -50,7 +61,7 @@ class ConnectionConfig(Section):
     """How long a request waits for its answer unless it says otherwise."""
     ssl_verify: Flag = True
     """Whether the venue's certificate is checked; without it anyone on the way can read the session."""
-    origin: fields.Origin = "https://pocketoption.com"
+    origin: fields.Origin = DEFAULTS.origin
     """The site that the handshake claims to come from."""
     custom_headers: fields.Headers = {}
     """Further header fields of the handshake."""
@@ -229,14 +240,39 @@ class Config(Section):
 
     @field_validator("regions")
     @classmethod
-    def _must_serve_the_session(cls, regions: RegionsConfig, info: ValidationInfo) -> RegionsConfig:
+    def _must_serve_the_account(cls, regions: RegionsConfig, info: ValidationInfo) -> RegionsConfig:
         account: AccountConfig | None = info.data.get("account")
-        session = account.session_string if account else None
-        if session and not getattr(regions, session.kind.value):
-            kind = session.kind.value
+        if account is None:
+            return regions
+        refuse = venue(account.venue).refuse_region
+        problems: list[tuple[Path, str]] = [
+            ((kind.value, index, "url"), reason)
+            for kind in AccountKind
+            for index, entry in enumerate(regions.of(kind))
+            if (reason := refuse(entry.url, kind))
+        ]
+        if account.login and not regions.of(account.login.account):
+            kind = account.login.account.value
             mend = "add one, or write account: {session: ''} to practise"
-            raise found([((kind,), f"has no region, but the session is a {kind} session ({mend})")])
+            problems.append(((kind,), f"has no region, but the session is a {kind} session ({mend})"))
+        if problems:
+            raise found(problems)
         return regions
+
+    @field_validator("connection")
+    @classmethod
+    def _must_suit_the_venue(cls, connection: ConnectionConfig, info: ValidationInfo) -> ConnectionConfig:
+        account: AccountConfig | None = info.data.get("account")
+        if account is None:
+            return connection
+        profile = account.profile
+        connection = _filled_in(connection, profile, "origin", "keep_alive_interval")
+        limit = profile.keep_alive_within
+        if limit is not None and connection.keep_alive_interval >= limit:
+            usual = units.show_duration(profile.keep_alive_interval)
+            text = f"must be below {limit:g}s, when the venue hangs up ({usual} is usual)"
+            raise found([(("keep_alive_interval",), text)])
+        return connection
 
     @field_validator("batching")
     @classmethod
@@ -251,10 +287,13 @@ class Config(Section):
     @classmethod
     def _must_not_judge_live_orders_too_soon(cls, orders: OrdersConfig, info: ValidationInfo) -> OrdersConfig:
         account: AccountConfig | None = info.data.get("account")
-        session = account.session_string if account else None
-        if session and session.kind is AccountKind.LIVE and orders.verdict_delay <= GIVEN_UP_AFTER:
+        login = account.login if account else None
+        if login and login.account is AccountKind.LIVE and orders.verdict_delay <= GIVEN_UP_AFTER:
             text = f"must exceed {GIVEN_UP_AFTER:g}s with a live session (TCP may deliver an order so late)"
             raise found([(("verdict_delay",), text)])
+        if account and (trading := account.profile.trading):
+            fields_of_rules = ("minimum_amount", "maximum_amount", "maximum_duration")
+            return _filled_in(orders, trading.rules, *fields_of_rules)
         return orders
 
     @field_validator("log")

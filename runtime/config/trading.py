@@ -7,6 +7,10 @@ from pydantic import Field
 from runtime.config import fields
 from runtime.config.fields import WHOLE_NUMBER, Duration, not_below
 from runtime.config.section import Section
+from runtime.config.venue import DEFAULTS
+
+assert DEFAULTS.trading is not None
+_RULES = DEFAULTS.trading.rules
 
 
 class OrdersConfig(Section):
@@ -15,11 +19,11 @@ class OrdersConfig(Section):
     journal: str = ""
     """A file that outlives the runtime, with one runtime at a time; empty: the user's state folder, or a
     passing one on the practice exchange."""
-    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = 1
+    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
-    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = 50_000
+    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = _RULES.maximum_amount
     """A larger order is refused before it is sent."""
-    maximum_duration: fields.Period = 43_200
+    maximum_duration: fields.Period = _RULES.maximum_duration
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
     maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
     """Deals that may be open, or on their way, at once."""

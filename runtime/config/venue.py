@@ -5,48 +5,63 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from actors.venues.pocketoption.login import Login, parse_session
+from actors.values import AccountKind
+from actors.venues import venue
+from actors.venues.base import Login, Profile
 from runtime.config import fields
-from runtime.config.addresses import is_demo_host
 from runtime.config.checks import found
 from runtime.config.fields import WHOLE_NUMBER
 from runtime.config.problems import Path
 from runtime.config.section import Section
 
-SESSION_VARIABLE: Final = "POCKET_OPTION_SSID"
-SESSION_UNLESS_WRITTEN: Final = f"${{{SESSION_VARIABLE}:-}}"
-"""What ``account.session`` is in a file that leaves it out: an environment that trades does not practise
-because of a file that is silent about it."""
+DEFAULT_VENUE: Final = "pocketoption"
+DEFAULTS: Final = venue(DEFAULT_VENUE).profile
+"""What a setting is that the file leaves out, where the venue decides."""
 
-_UNLESS_WRITTEN = Field(json_schema_extra={"default": SESSION_UNLESS_WRITTEN})
+
+def session_unless_written(profile: Profile) -> str:
+    """What ``account.session`` is in a file that leaves it out: an environment that trades does not practise
+    because of a file that is silent about it."""
+    return f"${{{profile.session_variable}:-}}"
+
+
+_UNLESS_WRITTEN = Field(json_schema_extra={"default": session_unless_written(DEFAULTS)})
 
 
 class AccountConfig(Section):
-    """Who trades."""
+    """Which account is used, and at which venue."""
 
+    venue: fields.VenueName = DEFAULT_VENUE
+    """A venue that this program has, or package.module: a module of your own that defines VENUE."""
     session: Annotated[SecretStr, _UNLESS_WRITTEN] = SecretStr("")
-    """The browser's whole 42["auth",{...}] message, which decides demo or live; empty for practice."""
+    """What the venue logs in with, which decides demo or live; empty for practice."""
 
     @field_validator("session")
     @classmethod
-    def _must_be_usable(cls, session: SecretStr) -> SecretStr:
-        if session.get_secret_value().strip():
-            parse_session(session.get_secret_value())
+    def _must_be_usable(cls, session: SecretStr, info: ValidationInfo) -> SecretStr:
+        if session.get_secret_value().strip() and "venue" in info.data:
+            venue(info.data["venue"]).parse_login(session.get_secret_value())
         return session
 
     @property
-    def session_string(self) -> Login | None:
+    def profile(self) -> Profile:
+        """The facts of the venue."""
+        return venue(self.venue).profile
+
+    @property
+    def login(self) -> Login | None:
         """The parsed session; ``None`` where none is set."""
         text = self.session.get_secret_value()
-        return parse_session(text) if text.strip() else None
+        return venue(self.venue).parse_login(text) if text.strip() else None
 
     @property
     def absence(self) -> str:
         """Why there is no session, and what to do about it."""
-        if os.environ.get(SESSION_VARIABLE, "").strip():
-            mend = f"leave it out, or write {SESSION_UNLESS_WRITTEN}"
-            return f"is empty, so that {SESSION_VARIABLE}, which is set, is not used ({mend})"
-        return f'is not set (put the browser\'s 42["auth",...] into {SESSION_VARIABLE})'
+        variable = self.profile.session_variable
+        if os.environ.get(variable, "").strip():
+            mend = f"leave it out, or write {session_unless_written(self.profile)}"
+            return f"is empty, so that {variable}, which is set, is not used ({mend})"
+        return f"is not set (put {self.profile.session_hint} into {variable})"
 
 
 class RegionEntry(Section):
@@ -55,7 +70,7 @@ class RegionEntry(Section):
     name: fields.RegionName
     """What logs and status call it; unique."""
     url: fields.WebSocketUrl
-    """wss://HOST/socket.io/?EIO=4&transport=websocket; ws:// only on loopback."""
+    """A wss:// URL; ws:// only on loopback."""
     priority: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 0
     """The lowest is tried first; by default the position in the list, from 1."""
 
@@ -80,6 +95,10 @@ class RegionsConfig(Section):
     live: RegionList = []
     """Addresses for live sessions."""
 
+    def of(self, account: AccountKind) -> list[RegionEntry]:
+        """The addresses for accounts of this kind."""
+        return self.demo if account is AccountKind.DEMO else self.live
+
     @field_validator("demo", "live")
     @classmethod
     def _must_be_apart(cls, entries: list[RegionEntry], info: ValidationInfo) -> list[RegionEntry]:
@@ -88,8 +107,6 @@ class RegionsConfig(Section):
         for index, entry in enumerate(entries):
             if entry.name in names:
                 problems.append(((index, "name"), "is the name of another region too"))
-            if is_demo_host(entry.url) not in {None, info.field_name == "demo"}:
-                problems.append(((index, "url"), f"is not a host for {info.field_name} sessions"))
             names.add(entry.name)
         if problems:
             raise found(problems)

@@ -32,6 +32,6 @@ class Callbacks(NamedTuple):
         threading.Thread(target=run, name="reload", daemon=True).start()
 
 
-def introduce(session: str, regions: list[Region], started_at: float) -> Welcome:
+def introduce(session: str, venue: str, regions: list[Region], started_at: float) -> Welcome:
     """This process's runtime, ``started_at`` (monotonic), to one who has come in."""
-    return Welcome(VERSION, os.getpid(), session, time.monotonic() - started_at, regions)
+    return Welcome(VERSION, os.getpid(), session, time.monotonic() - started_at, regions, venue)

@@ -110,6 +110,8 @@ class Welcome(Struct, frozen=True, tag=True):
     session: str
     uptime: float
     regions: list[Region]
+    venue: str
+    """Its name to show, the practice exchange's original too."""
 
 
 class HelloRefused(Struct, frozen=True, tag=True):

@@ -21,7 +21,11 @@ from runtime.practice.settings import PracticeSettings
 if TYPE_CHECKING:
     from runtime.practice.exchange import PracticeExchange
 
+PRACTISED = "pocketoption"
+"""The venue that the exchange simulates."""
+
 __all__ = [
+    "PRACTISED",
     "BalanceChange",
     "ExchangeLedger",
     "ExecutedDeal",

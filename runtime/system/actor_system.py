@@ -28,12 +28,12 @@ from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
-from actors.venues.pocketoption.login import Login
+from actors.venues.base import NO_TRADING, Login
 from runtime.config import Config
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
-from runtime.system.settings import limits_of, live_settings, make_plan, pool_plan, stream_commands
+from runtime.system.settings import limits_of, live_settings, make_plan, pool_plan, stream_commands, unserved
 
 LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
     Supervisor: (
@@ -101,7 +101,7 @@ class Resources(NamedTuple):
     the events of its connections go to the router, and connections of this process run in the dispatcher.
     """
 
-    session: Login
+    login: Login
     regions: Callable[[Config], Sequence[Region]]
     journal: Journal
     start_worker: Callable[[Tellable, Dispatcher, str], WorkerHandle]
@@ -118,26 +118,25 @@ class ActorSystem:
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
         self._guardian = guardian
         self._dispatcher = Dispatcher(name="shared by actors")
-        config, session, start = current.value, resources.session, self._start
+        config, login, start = current.value, resources.login, self._start
+        profile = config.account.profile
+        trading = profile.trading or NO_TRADING
         regions = resources.regions(config)
-        settings, plan = live_settings(config, regions), make_plan(config, session, regions)
+        settings, plan = live_settings(config, regions), make_plan(config, login, regions)
 
-        self.router = router = start(Router, self._start_subscriber, config.connection.message_timeout)
-        orders = limits_of(config.orders)
-        self._order_desk = start(OrderDesk, session.kind, orders, resources.journal, router=router)
+        timeout = config.connection.message_timeout
+        self.router = router = start(Router, self._start_subscriber, timeout, unserved(profile))
+        orders = limits_of(config.orders, trading.rules)
+        self._order_desk = start(OrderDesk, login.account, orders, trading, resources.journal, router=router)
         self._pending_desk = start(PendingDesk, router=router)
-        cache = config.candles
-        self._candle_loader = start(CandleLoader, cache.cache_ttl, cache.cache_size, router=router)
+        candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
+        self._candle_loader = start(CandleLoader, *candles, router=router)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
+        limits = settings.allowance, profile.messages_per_command
         self._limiter = start(
-            RateLimiter,
-            settings.allowance,
-            outbound=self._batcher,
-            pool=pool,
-            router=router,
-            desk=self._order_desk,
+            RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router, desk=self._order_desk
         )
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.vigilance, interval, router=router, pool=pool)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from platformdirs import user_state_path
 
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
-from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
+from actors.messages.commands import Command, SubscribeTicks, TradingCommand, UnsubscribeTicks
 from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
@@ -22,8 +23,8 @@ from actors.supervision.backoff import Backoff, Wait, exponential, linear
 from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
-from actors.values import LogLevel, Region
-from actors.venues.pocketoption.login import Login
+from actors.values import AccountKind, LogLevel, Region, Secret
+from actors.venues.base import Login, OrderRules, Profile
 from runtime.config import (
     BatchingConfig,
     Config,
@@ -34,15 +35,16 @@ from runtime.config import (
     Rate as ConfiguredRate,
     ReconnectConfig,
 )
+from runtime.config.venue import DEFAULT_VENUE
 
 
-def regions_for(config: Config, session: Login) -> tuple[Region, ...]:
-    """The configured regions of the session's kind: a demo session never meets a live host."""
-    entries = getattr(config.regions, session.kind.value)
+def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
+    """The configured regions of the account's kind: a demo session never meets a live host."""
+    entries = config.regions.of(login.account)
     return tuple(Region(entry.name, entry.url, entry.priority) for entry in entries)
 
 
-def make_plan(config: Config, session: Login, regions: Sequence[Region]) -> Plan:
+def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
     """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
     supervision = config.supervision
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
@@ -53,13 +55,19 @@ def make_plan(config: Config, session: Login, regions: Sequence[Region]) -> Plan
         connections=connection_names(config.pool),
         kept=config.pool.kept,
         access=access_of(config, regions),
-        settings=_settings(config, session),
-        new_backoff=functools.partial(Backoff, _wait(reconnect), reconnect.max_reconnect_attempts),
+        settings=connection_settings(config, login),
+        new_backoff=functools.partial(
+            Backoff,
+            _wait(reconnect),
+            reconnect.max_reconnect_attempts,
+            login_attempts=config.account.profile.login_attempts,
+        ),
         new_intensity=functools.partial(RestartIntensity, supervision.max_restarts, supervision.max_seconds),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
         probes=reconnect.probe_regions,
         refusal_delay=reconnect.refusal_delay,
+        login_attempts=config.account.profile.login_attempts,
     )
 
 
@@ -131,7 +139,7 @@ def batches_of(batching: BatchingConfig) -> BatchSettings:
     return BatchSettings(batching.batch_size, batching.batch_timeout)
 
 
-def limits_of(orders: OrdersConfig) -> OrderLimits:
+def limits_of(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
     """What the order desk lets pass."""
     return OrderLimits(
         minimum_amount=Decimal(orders.minimum_amount),
@@ -139,6 +147,7 @@ def limits_of(orders: OrdersConfig) -> OrderLimits:
         maximum_duration=orders.maximum_duration,
         maximum_open=orders.maximum_open,
         verdict_delay=orders.verdict_delay,
+        amount_step=rules.amount_step,
     )
 
 
@@ -147,20 +156,31 @@ def vigilance_of(health: HealthConfig) -> HealthSettings:
     return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
-def journal_path(orders: OrdersConfig, session: Login) -> Path:
+def unserved(profile: Profile) -> dict[type[Command], str]:
+    """Why the router refuses commands of these kinds, whatever is in them."""
+    return {} if profile.trading else {TradingCommand: f"{profile.title} has no orders"}
+
+
+def journal_path(config: Config, login: Login | None) -> Path:
     """The configured file, or one for each account in the user's state folder."""
-    if orders.journal:
-        return Path(orders.journal).expanduser()
-    return user_state_path("tellwire") / f"orders-{session.kind.value}-{session.uid}.sqlite"
+    if config.orders.journal:
+        return Path(config.orders.journal).expanduser()
+    kind, user = (login.account, login.user) if login else (AccountKind.DEMO, "0")
+    # The default venue's journals are older than the setting that names a venue.
+    prefix = "" if config.account.venue == DEFAULT_VENUE else f"{config.account.venue}-"
+    return user_state_path("tellwire") / f"orders-{prefix}{kind.value}-{quote(user, safe='')}.sqlite"
 
 
-def _settings(config: Config, session: Login) -> ConnectionSettings:
+def connection_settings(config: Config, login: Login | None) -> ConnectionSettings:
+    """How a connection behaves; without a ``login`` it can be dialled, and no session be opened."""
     connection = config.connection
     headers = dict(connection.custom_headers)
-    if session.user_agent and "user-agent" not in map(str.lower, headers):
-        headers["User-Agent"] = session.user_agent  # a live session is bound to its browser's (protocol 1.1)
+    if login is not None:
+        written = {name.lower() for name in headers}
+        headers |= {name: text for name, text in login.headers.items() if name.lower() not in written}
     return ConnectionSettings(
-        session=session.auth,
+        venue=config.account.venue,
+        secret=login.secret if login else Secret(""),
         origin=connection.origin,
         headers=headers,
         ssl_verify=connection.ssl_verify,

@@ -1,4 +1,4 @@
-"""How a connection actor reaches its region: the settings of a ``StartConnection`` turned into a dial."""
+"""What a connection actor is handed: how its region is dialled, and how its venue's session is opened."""
 
 import functools
 import ssl
@@ -7,6 +7,8 @@ from actors.messages.workers import StartConnection
 from actors.transport.base import Transport
 from actors.transport.tls import client_context
 from actors.transport.websocket import dial as dial_url
+from actors.venues import venue
+from actors.venues.base import Session
 
 _shared_context = functools.cache(client_context)
 """Making one reads all certificate authorities: once per process, not once per attempt."""
@@ -25,3 +27,8 @@ def dial(start: StartConnection) -> Transport:
         headers=settings.headers,
         ssl_context=context,
     )
+
+
+def open_session(start: StartConnection) -> Session:
+    """The session of one life, in the protocol of the venue that the settings name."""
+    return venue(start.settings.venue).open_session(start)

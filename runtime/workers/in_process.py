@@ -11,7 +11,7 @@ from actors.engine.dispatcher import Dispatcher
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import Tellable
 from actors.messages.workers import StartConnection
-from runtime.workers.dialing import dial
+from runtime.workers.dialing import dial, open_session
 
 
 class InProcessWorker:
@@ -38,4 +38,4 @@ class InProcessWorker:
 def _start_connection(
     router: Tellable, dispatcher: Dispatcher, start: StartConnection, guardian: Tellable
 ) -> pykka.ActorRef[Connection]:
-    return Connection.start(start, router, dial, guardian=guardian, dispatcher=dispatcher)
+    return Connection.start(start, router, dial, open_session, guardian=guardian, dispatcher=dispatcher)

@@ -28,4 +28,4 @@ class WorkerLauncher:
             return InProcessWorker(router, dispatcher)
         # If a reload changes the level in this moment, the supervisor tells the worker once it has started.
         interval, level = config.supervision.heartbeat_interval, config.log.level
-        return WorkerProcess(name, interval, level, router, self._secrets)
+        return WorkerProcess(name, interval, level, router, self._secrets, config.account.venue)

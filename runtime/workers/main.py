@@ -24,9 +24,10 @@ from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.traffic import Downlink, EventBatch
 from actors.messages.workers import SetLogLevel, StartConnection
 from actors.values import LogLevel
+from actors.venues import venue
 from runtime import logs
 from runtime.workers import signals as group_signals
-from runtime.workers.dialing import dial
+from runtime.workers.dialing import dial, open_session
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
 
@@ -87,8 +88,10 @@ class Worker(ConnectionGroup):
                 super().on_receive(message)
 
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
-        self._log.hide(logs.secrets_in([start.settings.session.value], start.settings.headers.values()))
-        return Connection.start(start, self._main, dial, guardian=guardian, dispatcher=self._dispatcher)
+        self._log.hide(logs.secrets_in([start.settings.secret.value], start.settings.headers.values()))
+        return Connection.start(
+            start, self._main, dial, open_session, guardian=guardian, dispatcher=self._dispatcher
+        )
 
     def _read(self) -> None:
         try:
@@ -112,11 +115,15 @@ def main() -> int:
         "--link", required=True, help="file descriptor, or 'stdin' for a shared socket (Windows)"
     )
     parser.add_argument("--heartbeat", required=True, type=float)
+    parser.add_argument("--venue", required=True)
+    parser.add_argument("--path", action="append", default=[], help="a folder to find the venue's module in")
     parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
     _die_with_parent()
     group_signals.ignore()
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
+    sys.path += options.path  # behind everything else, so that nothing of ours is shadowed
+    venue(options.venue)  # now, since what is loaded later is not frozen
     # What was loaded stays: the collector need not walk through it, nor look for cycles after every 700 new
     # objects when ticks, which it does not see, come by the thousand.
     gc.freeze()

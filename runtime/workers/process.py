@@ -39,10 +39,12 @@ class WorkerProcess:
         log_level: LogLevel,
         router: Tellable,
         secrets: Collection[str],
+        venue: str,
     ) -> None:
         # -P: a folder called "runtime" where the program runs is not ours
         command = [sys.executable, "-P", "-m", "runtime.workers.main"]
         command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
+        command += ["--venue", venue, *(f"--path={folder}" for folder in _folders_of(venue))]
         ours, theirs = socket.socketpair()
         with theirs, group_signals.held_back():
             self._process = _start(command, theirs, _environment(secrets))
@@ -99,6 +101,13 @@ def _signal_name(number: int) -> str:
 def _tell(router: Tellable, readable: LinkReadable) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # nobody reads any more
         router.tell(readable)
+
+
+def _folders_of(venue: str) -> list[str]:
+    """Where a worker finds the module of a user's own venue: where this process does."""
+    if "." not in venue:
+        return []
+    return [str(Path(folder).absolute()) for folder in sys.path]
 
 
 def _environment(secrets: Collection[str]) -> dict[str, str]:

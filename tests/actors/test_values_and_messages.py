@@ -141,7 +141,8 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
 """One of each kind of event, and where it is published."""
 
 SETTINGS = ConnectionSettings(
-    session=Secret(CANARY),
+    venue="pocketoption",
+    secret=Secret(CANARY),
     origin="https://example.com",
     headers={"User-Agent": "x"},
     ssl_verify=True,
@@ -357,7 +358,7 @@ def test_an_order_survives_the_way_to_a_worker(order: Any) -> None:
 
 def test_a_secret_arrives_whole_and_is_hidden_there_too() -> None:
     arrived = over_the_link(ORDERS[0], Downlink)
-    assert arrived.settings.session.value == CANARY
+    assert arrived.settings.secret.value == CANARY
     assert CANARY not in repr(arrived)
 
 

@@ -13,7 +13,7 @@ from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region, Secret
 
-SETTINGS = ConnectionSettings(Secret("s"), "", {}, True, 1, 1, 1, 1, 1, 0, 1)
+SETTINGS = ConnectionSettings("venue", Secret("s"), "", {}, True, 1, 1, 1, 1, 1, 0, 1)
 EU, US, ASIA = (
     Region(name, f"wss://{name.lower()}.example/", turn) for turn, name in enumerate(("EU", "US", "ASIA"))
 )
@@ -42,10 +42,11 @@ def a_plan(connections: int = 2, **changes: Any) -> Plan:
         "connections": tuple(f"c{number}" for number in range(1, connections + 1)),
         "kept": connections,
         "settings": SETTINGS,
-        "new_backoff": lambda: Backoff(linear(1, 60, jitter=False)),
+        "new_backoff": lambda: Backoff(linear(1, 60, jitter=False), login_attempts=2),
         "new_intensity": lambda: RestartIntensity(100, 60),
         "reset_after": RESET_AFTER,
         "heartbeat_timeout": 5.0,
+        "login_attempts": 2,
     }
     regions = changes.pop("regions", (EU, US, ASIA))
     connects = changes.pop("connects", (Rate(1000, 1.0),))

@@ -9,7 +9,11 @@ from actors.messages.events import DealAccepted, DealsClosed, DealsOpen, Event
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Deal, Direction
+from actors.venues.base import Trading
+from actors.venues.pocketoption.profile import PROFILE
 
+assert PROFILE.trading is not None
+TRADING: Trading = PROFILE.trading
 NOW = 1770848931.5
 ONE = Decimal(1)
 BET = PlaceOrder("EURUSD_otc", ONE, Direction.CALL, 60)
@@ -71,7 +75,7 @@ def log_in(
 
 def fresh_ledger() -> Ledger:
     """Logged in on an account without deals, a minute ago."""
-    ledger = Ledger([], NOW - 60)
+    ledger = Ledger([], NOW - 60, TRADING)
     log_in(ledger, NOW - 60)
     return ledger
 

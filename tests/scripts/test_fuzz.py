@@ -6,7 +6,7 @@ from labs.fuzz import target
 
 from actors.messages import AssetsListed, BalanceChanged, CandlesLoaded, ConnectionReport, ConnectionUp
 from actors.messages.traffic import Ticks
-from actors.venues.pocketoption.session import Session
+from actors.venues.pocketoption.session import PocketOptionSession
 
 
 def test_its_seeds_go_as_far_as_a_venue_does() -> None:
@@ -25,6 +25,6 @@ def test_another_exception_comes_out_of_it(
     def broken(*arguments: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(Session, "receive", broken)
+    monkeypatch.setattr(PocketOptionSession, "receive", broken)
     with pytest.raises(RecursionError):
         target.one_input(b"")

@@ -1,0 +1,15 @@
+"""PocketOption: Socket.IO over RFC 6455, binary options."""
+
+from typing import Final
+
+from actors.venues.base import Venue
+from actors.venues.pocketoption.login import parse_login, refuse_region
+from actors.venues.pocketoption.profile import PROFILE
+from actors.venues.pocketoption.session import PocketOptionSession
+
+VENUE: Final = Venue(
+    profile=PROFILE,
+    parse_login=parse_login,
+    refuse_region=refuse_region,
+    open_session=PocketOptionSession,
+)

@@ -38,6 +38,7 @@ from actors.venues.pocketoption.pending_orders import (
     PendingOrderDecoder,
     Placement,
 )
+from actors.venues.pocketoption.profile import MAX_BARS
 from actors.venues.pocketoption.stream_counters import StreamCounter
 from actors.venues.pocketoption.ticks import TickReader
 
@@ -48,9 +49,6 @@ AUTHENTICATED: Final = "successauth"
 _AUTH_REFUSED: Final = frozenset({"NotAuthorized", "notAuthorized", "auth_error", "autherror"})
 
 KEEP_ALIVE: Final = encode_event("ps")
-
-MAX_BARS: Final = 150
-"""The most bars that one request for history brings (protocol 1.6.2)."""
 
 _OPTION_TYPE: Final = 100  # the only one there is (protocol 1.6.3)
 _ACTIONS: Final = {Direction.CALL: "call", Direction.PUT: "put"}

@@ -2,29 +2,10 @@
 
 import json
 import re
-
-from msgspec import Struct
+from urllib.parse import urlsplit
 
 from actors.values import AccountKind, Secret
-
-
-class LoginInvalid(ValueError):
-    """The text is no usable session string; the message says what it is and what to paste instead."""
-
-
-class Login(Struct, frozen=True):
-    """A login: ``auth`` is the complete text message to send, as close to what was pasted as can be.
-
-    ``user_agent`` and ``ip_address`` are the browser's, where the session records them (its PHP form);
-    the venue refuses a live session that comes from another browser or address (protocol 1.1).
-    """
-
-    kind: AccountKind
-    uid: int
-    auth: Secret
-    user_agent: str | None = None
-    ip_address: str | None = None
-
+from actors.venues.base import Login, LoginInvalid
 
 _ADVICE = (
     'paste the whole message that the browser sends to the trading socket, from 42["auth",{"session": '
@@ -73,22 +54,33 @@ _FIELD_TYPES = {
 }
 
 
-def parse_session(text: str) -> Login:
+def parse_login(text: str) -> Login:
     """Recognise a pasted session string (protocol 3.1).
 
-    Taken: the whole ``42["auth",{...}]`` message or its object alone, also with single quotes, or with
-    lost quotes as long as nothing has to be guessed. Everything else raises :class:`SessionInvalid`,
-    whose text never repeats what was pasted.
+    Accepted: the whole ``42["auth",{...}]`` message or its object alone, also with single quotes, or with
+    lost quotes as long as nothing has to be guessed. Everything else raises ``LoginInvalid``. The secret is
+    the complete text message to send, as close to what was pasted as can be. The header is the browser's
+    where the session records it (its PHP form): the venue refuses a live session from another browser
+    (protocol 1.1).
     """
     message, fields = _read(_unwrapped(text))
-    session = _session(fields)
+    agent = _php_field(_session(fields), "user_agent", r"[ !#-~]+")
     return Login(
-        kind=_kind(fields.get("isDemo")),
-        uid=_uid(fields.get("uid")),
-        auth=Secret(message),
-        user_agent=_php_field(session, "user_agent", r"[ !#-~]+"),
-        ip_address=_php_field(session, "ip_address", r"[0-9A-Fa-f.:]+"),
+        account=_account(fields.get("isDemo")),
+        user=_uid(fields.get("uid")),
+        secret=Secret(message),
+        headers={"User-Agent": agent} if agent else {},
     )
+
+
+def refuse_region(url: str, account: AccountKind) -> str:
+    """A demo session goes to demo hosts alone, a live one to the others (protocol 2.1); hosts outside
+    ``po.market`` are not judged, so that a simulator or a relay can stand in."""
+    host = urlsplit(url).hostname or ""
+    is_demo = "demo" in host.partition(".")[0]
+    if host.endswith(".po.market") and is_demo is not (account is AccountKind.DEMO):
+        return f"is not a host for {account.value} sessions"
+    return ""
 
 
 def _invalid(what: str) -> LoginInvalid:
@@ -164,7 +156,7 @@ def _session(fields: dict[str, object]) -> str:
     return session
 
 
-def _kind(is_demo: object) -> AccountKind:
+def _account(is_demo: object) -> AccountKind:
     match is_demo:
         case 1 | "1":
             return AccountKind.DEMO
@@ -174,11 +166,11 @@ def _kind(is_demo: object) -> AccountKind:
             raise _invalid("an auth message that does not say demo or live (isDemo is 1 or 0)")
 
 
-def _uid(uid: object) -> int:
+def _uid(uid: object) -> str:
     digits = str(uid) if isinstance(uid, int | str) and not isinstance(uid, bool) else ""
     if not re.fullmatch(r"[0-9]{1,19}", digits):
         raise _invalid("an auth message without an account number (uid)")
-    return int(digits)
+    return str(int(digits))
 
 
 def _with_double_quotes(message: str) -> str:
@@ -212,7 +204,7 @@ def _with_quotes(message: str) -> str | None:
 
 
 def _php_field(session: str, name: str, form: str) -> str | None:
-    """A text field of a PHP-serialised session; both of ours end up in headers, so ``form`` is strict."""
+    """A text field of a PHP-serialised session; it becomes a header, so ``form`` is strict."""
     if not _PHP_SESSION.match(session):
         return None
     found = re.search(rf's:[0-9]+:"{name}";s:[0-9]+:"({form})";', session)

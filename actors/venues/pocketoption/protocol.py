@@ -20,7 +20,7 @@ from actors.protocols import engineio, socketio
 from actors.protocols.websocket.pairs import Pairs
 from actors.values import Secret
 from actors.venues.pocketoption import dialect as pocketoption
-from actors.venues.pocketoption.login import parse_session
+from actors.venues.pocketoption.login import parse_login
 from actors.venues.pocketoption.requests import RequestMatcher
 from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
 
@@ -40,7 +40,7 @@ _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSo
 
 class Protocol:
     """One life of a connection. ``auth`` is the complete text of the event that authenticates it, which
-    also says on which of the venue's books it trades; raises ``SessionInvalid`` if it does not.
+    also says on which of the venue's books it trades; raises ``LoginInvalid`` if it does not.
 
     ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
     ``silence_limit`` is how many seconds the venue may be silent by its own word.
@@ -57,7 +57,7 @@ class Protocol:
         self._decoder = socketio.Decoder()
         self._reader = pocketoption.EventDecoder()
         self._refused = 0
-        self._correspondence = RequestMatcher(connection, epoch, parse_session(auth.value).kind)
+        self._correspondence = RequestMatcher(connection, epoch, parse_login(auth.value).account)
         self._texts: list[bytes] = []
         self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
 

@@ -15,7 +15,7 @@ from actors.venues.pocketoption.protocol import Protocol
 from actors.venues.pocketoption.states import SessionState
 
 
-class Session:
+class PocketOptionSession:
     """One life of one connection above its transport; counts what passes.
 
     Whatever is called, ``data_to_send`` afterwards has what must leave, and ``failure`` says whether, and
@@ -29,7 +29,7 @@ class Session:
             connection=start.connection,
             epoch=start.epoch,
             region=start.region.name,
-            auth=start.settings.session,
+            auth=start.settings.secret,
         )
         self.was_ready = False
         self._messages_in = self._messages_out = self._bytes_in = self._writes = 0

@@ -11,7 +11,7 @@ from actors.messages.commands import VenueCommand
 from actors.messages.traffic import EventBatch, Item, Request, Uplink
 from actors.messages.workers import ConnectionSettings, StartConnection
 from actors.values import Direction, Region, Secret
-from actors.venues.pocketoption.session import Session
+from actors.venues.pocketoption.session import PocketOptionSession
 from runtime.workers.framing import Framer, Unframer
 from tests.doubles import venue_dialogue as dialogue, venue_payloads as quotations
 
@@ -37,7 +37,9 @@ START: Final = StartConnection(
     "c1",
     1,
     Region("EU", "wss://eu.example/", 1),
-    ConnectionSettings(Secret(dialogue.AUTH), "", {}, True, 10.0, 2.0, 20.0, 10.0, 20.0, 0.0, 1024 * 1024),
+    ConnectionSettings(
+        "pocketoption", Secret(dialogue.AUTH), "", {}, True, 10.0, 2.0, 20.0, 10.0, 20.0, 0.0, 1024 * 1024
+    ),
 )
 COMMANDS: Final[tuple[VenueCommand, ...]] = (
     SubscribeTicks("EURUSD_otc"),
@@ -74,7 +76,7 @@ WORDS: Final = (
 
 def one_input(data: bytes) -> list[Item]:
     """Play one input to its end; raises what must not be raised, and answers with what was told."""
-    conversation = Session(START)
+    conversation = PocketOptionSession(START)
     items: list[Item] = []
     for number, chunk in enumerate(_reads(data)):
         now = 100.0 + number
@@ -120,7 +122,7 @@ def _reads(data: bytes) -> Iterator[bytes]:
     yield from (stream[at : at + step] for at in range(0, len(stream), step))
 
 
-def _speak(conversation: Session, now: float) -> list[Item]:
+def _speak(conversation: PocketOptionSession, now: float) -> list[Item]:
     """Have something under way that the venue's words could be an answer to."""
     items: list[Item] = []
     if conversation.ready:

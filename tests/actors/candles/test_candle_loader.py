@@ -55,7 +55,7 @@ class House:
         )
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
-        self.desk = CandleLoader.start(TTL, 1000, router=self.router.ref, clock=clock)
+        self.desk = CandleLoader.start(150, TTL, 1000, router=self.router.ref, clock=clock)
         self.desk.tell(OutboundRef(self.outbound.ref))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:

@@ -1,6 +1,8 @@
-from actors.candles.paging import PAGE, Paging
+from actors.candles.paging import Paging
 from actors.messages.commands import LoadCandles
 from actors.values import Candle
+
+PAGE = 150
 
 
 def bars(first: int, count: int) -> list[Candle]:
@@ -8,12 +10,12 @@ def bars(first: int, count: int) -> list[Candle]:
 
 
 def test_the_first_page_ends_where_the_command_does() -> None:
-    assert Paging(LoadCandles("A", 60, 10)).request() == LoadCandles("A", 60, 10)
-    assert Paging(LoadCandles("A", 60, 400, 9000.0)).request() == LoadCandles("A", 60, PAGE, 9000.0)
+    assert Paging(LoadCandles("A", 60, 10), PAGE).request() == LoadCandles("A", 60, 10)
+    assert Paging(LoadCandles("A", 60, 400, 9000.0), PAGE).request() == LoadCandles("A", 60, PAGE, 9000.0)
 
 
 def test_each_further_page_ends_where_the_last_begins_and_asks_for_no_more_than_is_missing() -> None:
-    paging = Paging(LoadCandles("A", 60, 200))
+    paging = Paging(LoadCandles("A", 60, 200), PAGE)
     assert paging.take(bars(1000, PAGE))
     assert paging.request() == LoadCandles("A", 60, 50, 60_000)
     assert not paging.take(bars(950, 50))
@@ -21,14 +23,14 @@ def test_each_further_page_ends_where_the_last_begins_and_asks_for_no_more_than_
 
 
 def test_an_empty_page_says_that_there_is_nothing_earlier() -> None:
-    paging = Paging(LoadCandles("A", 60, 200))
+    paging = Paging(LoadCandles("A", 60, 200), PAGE)
     paging.take(bars(1000, 20))
     assert not paging.take([])
     assert paging.candles == bars(1000, 20)
 
 
 def test_progress_is_told_by_what_is_there() -> None:
-    paging = Paging(LoadCandles("A", 60, 200))
+    paging = Paging(LoadCandles("A", 60, 200), PAGE)
     paging.take(bars(1000, PAGE))
     progress = paging.progress()
     assert (progress.topic, progress.loaded, progress.count) == ("progress.A", PAGE, 200)

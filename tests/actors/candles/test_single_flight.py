@@ -42,14 +42,14 @@ def landed(flights: SingleFlights, page: Request) -> Flight:
 
 
 def test_pages_are_numbered_from_one_and_answered_to_the_candle_loader() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     first = started(flights, load(1))
     assert (first.reply_to, first.id) == (ReplyTo.CANDLES, 1)
     assert started(flights, load(2, count=50)).id == 2
 
 
 def test_equal_loads_share_a_flight_however_long_each_would_wait() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     first, second = load(1, deadline=5.0), load(2, deadline=9.0)
     page = started(flights, first)
     assert flights.join(second, NOW) is None
@@ -58,7 +58,7 @@ def test_equal_loads_share_a_flight_however_long_each_would_wait() -> None:
 
 
 def test_loads_that_differ_in_anything_share_nothing() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     wishes = [
         LoadCandles("A", 60, 100),
         LoadCandles("B", 60, 100),
@@ -72,13 +72,13 @@ def test_loads_that_differ_in_anything_share_nothing() -> None:
 
 
 def test_a_flight_that_has_ended_is_not_joined() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     flights.end(landed(flights, started(flights, load(1))))
     assert started(flights, load(2)).id == 2
 
 
 def test_a_page_is_valid_for_as_long_as_anybody_waits_for_it() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     page = started(flights, load(1, expires_at=30.0, count=200))
     assert page.expires_at == 30.0
     flights.join(load(2, expires_at=90.0, count=200), NOW)
@@ -88,7 +88,7 @@ def test_a_page_is_valid_for_as_long_as_anybody_waits_for_it() -> None:
 
 
 def test_the_next_page_follows_the_last() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     flight = landed(flights, started(flights, load(1, count=200)))
     assert flight.paging.take(bars(99_960, 150))
     page = flights.turn(flight)
@@ -97,7 +97,7 @@ def test_the_next_page_follows_the_last() -> None:
 
 
 def test_one_that_leaves_does_not_end_the_flight_of_the_others() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     hasty, patient = load(1), load(2)
     page = started(flights, hasty)
     flights.join(patient, NOW)
@@ -109,7 +109,7 @@ def test_one_that_leaves_does_not_end_the_flight_of_the_others() -> None:
 
 
 def test_a_page_that_was_given_up_belongs_to_no_flight() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     only = load(1)
     page = started(flights, only)
     flight = flights.leave(only)
@@ -120,14 +120,14 @@ def test_a_page_that_was_given_up_belongs_to_no_flight() -> None:
 
 
 def test_one_that_was_answered_has_nothing_to_leave() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     only = load(1)
     flights.end(landed(flights, started(flights, only)))
     assert flights.leave(only) is None
 
 
 def test_a_flight_up_to_now_is_shared_until_a_newer_bar_has_ended() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     flight = landed(flights, started(flights, load(1, count=300)))
     flight.paging.take(bars(99_900, 150))  # ended at 99,960; the next one does at 100,020
     flights.turn(flight)
@@ -138,7 +138,7 @@ def test_a_flight_up_to_now_is_shared_until_a_newer_bar_has_ended() -> None:
 
 
 def test_an_old_flight_that_ends_leaves_its_successor_to_be_joined() -> None:
-    flights = SingleFlights()
+    flights = SingleFlights(150)
     flight = landed(flights, started(flights, load(1, count=300)))
     flight.paging.take(bars(99_900, 150))
     flights.turn(flight)
@@ -149,7 +149,7 @@ def test_an_old_flight_that_ends_leaves_its_successor_to_be_joined() -> None:
 
 def test_with_an_end_that_was_past_an_answer_is_never_outdated() -> None:
     for end, outdated_at in ((NOW, math.inf), (NOW + 1, 100_020.0), (None, 100_020.0)):
-        flights = SingleFlights()
+        flights = SingleFlights(150)
         flight = landed(flights, started(flights, load(1, end=end)))
         flight.paging.take(bars(99_900, 100))
         assert flight.outdated_at == outdated_at

@@ -1,13 +1,15 @@
 from msgspec import structs
 
-from actors.orders.deals import ENDED_KEPT, OVERDUE, Deals, Ownership
+from actors.orders.deals import ENDED_KEPT, Deals, Ownership
 from tests.doubles.trading_samples import BET, NOW, deal_of, ended
 
 DEAL = deal_of(BET)
 
+OVERDUE = 10.0
+
 
 def test_what_is_closed_stays_closed_though_an_older_list_still_has_it() -> None:
-    deals = Deals()
+    deals = Deals(OVERDUE)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 1)
     deals.take_closed(ended(DEAL), Ownership.UNCLAIMED, 2)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 3)
@@ -15,7 +17,7 @@ def test_what_is_closed_stays_closed_though_an_older_list_still_has_it() -> None
 
 
 def test_an_open_deal_is_as_it_was_last_listed() -> None:
-    deals = Deals()
+    deals = Deals(OVERDUE)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 1)
     rolled_over = structs.replace(DEAL, closes_at=DEAL.closes_at + 60)
     entry = deals.take_open(rolled_over, Ownership.UNCLAIMED, 2)
@@ -23,7 +25,7 @@ def test_an_open_deal_is_as_it_was_last_listed() -> None:
 
 
 def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
-    deals = Deals()
+    deals = Deals(OVERDUE)
     deals.take_open(DEAL, Ownership.LISTED, 1)
     deals.drop_missing({DEAL.id}, DEAL.closes_at + OVERDUE + 1)
     deals.drop_missing({}, DEAL.closes_at + OVERDUE)
@@ -33,7 +35,7 @@ def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
 
 
 def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so() -> None:
-    deals = Deals()
+    deals = Deals(OVERDUE)
     deals.take_open(DEAL, Ownership.LISTED, 1)
     deals.drop_missing({}, DEAL.closes_at + OVERDUE + 1)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 2)
@@ -46,7 +48,7 @@ def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so()
 
 
 def test_ended_deals_are_forgotten_the_oldest_first() -> None:
-    deals = Deals()
+    deals = Deals(OVERDUE)
     for number in range(ENDED_KEPT + 1):
         deals.take_closed(ended(deal_of(BET, f"d{number}", NOW)), Ownership.PAST, 1)
     assert deals.get("d0") is None

@@ -23,6 +23,7 @@ from tests.doubles.trading_samples import (
     NOW,
     ONE,
     OTHER_BET,
+    TRADING,
     accepted,
     close_now,
     deal_of,
@@ -181,7 +182,7 @@ def test_an_order_is_doubted_once_though_its_connection_goes_after_its_deadline(
 
 
 def test_deals_that_were_there_before_us_are_no_orphans_and_their_old_ends_no_news() -> None:
-    ledger = Ledger([], NOW)
+    ledger = Ledger([], NOW, TRADING)
     past, running = ended(deal_of(BET, "d0", NOW - 300)), deal_of(BET, "d1", NOW - 30)
     assert log_in(ledger, NOW, opened=(running,), closed=(past,)) == []
     assert log_in(ledger, NOW + 1, opened=(running,), closed=(past,), connection="c2") == []

@@ -24,6 +24,7 @@ from actors.messages.events import (
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Direction
+from tests.doubles.trading_samples import TRADING
 from tests.doubles.trading_venue import LATENCY, LISTED, Venue
 
 ASSET = st.sampled_from(["EURUSD_otc", "#AAPL"])
@@ -44,7 +45,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     @initialize(skew=st.sampled_from([0.0, 0.0, 0.0, 0.9, -0.9, 600.0, -600.0, 3600.0]))
     def begin(self, skew: float) -> None:
         self.venue = Venue(skew)
-        self.ledger = Ledger([], self.venue.now)
+        self.ledger = Ledger([], self.venue.now, TRADING)
         self.journal: dict[str, Order] = {}
         self.in_flight: set[str] = set()
         self.told: Counter[tuple[str, str]] = Counter()
@@ -87,7 +88,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def crash(self, arrive: float | None) -> None:
         for name in list(self.venue.lives):
             self.venue.cut(name, arrive)
-        self.ledger = Ledger(self.journal.values(), self.venue.now)
+        self.ledger = Ledger(self.journal.values(), self.venue.now, TRADING)
         self.told.clear()  # what is in doubt after a crash may have been told before it
         self.hear([])
 

@@ -9,7 +9,14 @@ from actors.orders.pre_trade_checks import OrderLimits, check
 from actors.values import AccountKind, Asset, Balance, Direction
 
 ASSET = Asset(66, "EURUSD_otc", "EUR/USD OTC", "currency", 5, 92, True, True, 5, (60,))
-LIMITS = OrderLimits()
+LIMITS = OrderLimits(
+    minimum_amount=Decimal(1),
+    maximum_amount=Decimal(50_000),
+    amount_step=Decimal("0.01"),
+    maximum_duration=43_200,
+    maximum_open=10,
+    verdict_delay=6.0,
+)
 
 
 def bet(amount: str = "1", duration: int = 60) -> PlaceOrder:
@@ -48,12 +55,12 @@ def test_an_amount_outside_the_limits_is_refused_with_the_limits(amount: str) ->
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_no_limits_allow_an_amount_of_nothing(amount: str) -> None:
     with pytest.raises(NotSent):
-        check(bet(amount), ASSET, None, 0, OrderLimits(minimum_amount=Decimal(-5)))
+        check(bet(amount), ASSET, None, 0, structs.replace(LIMITS, minimum_amount=Decimal(-5)))
 
 
 @pytest.mark.parametrize("amount", ["1.001", "1.0000000000000000000000000000000000001"])
 def test_fractions_of_a_cent_are_refused(amount: str) -> None:
-    with pytest.raises(NotSent, match="two decimals"):
+    with pytest.raises(NotSent, match=r"multiple of 0\.01"):
         check(bet(amount), ASSET, None, 0, LIMITS)
 
 

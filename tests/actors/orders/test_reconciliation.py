@@ -14,6 +14,7 @@ from tests.doubles.trading_samples import (
     BET,
     NOW,
     ONE,
+    TRADING,
     accepted,
     deal_of,
     ended,
@@ -102,7 +103,7 @@ def test_a_like_deal_of_another_time_is_not_taken_but_forbids_a_verdict(opened_a
 
 
 def test_a_like_deal_of_hours_ago_is_another() -> None:
-    ledger = Ledger([intend(fresh_ledger())], NOW + 1)
+    ledger = Ledger([intend(fresh_ledger())], NOW + 1, TRADING)
     log_in(ledger, NOW + 2, closed=(ended(deal_of(BET, opened_at=NOW - CLOCK_DOUBT - 100)),))
     assert ledger.check(NOW + 4) == [NOT_PLACED]
 

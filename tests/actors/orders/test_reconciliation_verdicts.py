@@ -13,6 +13,7 @@ from tests.doubles.trading_samples import (
     NOW,
     ONE,
     OTHER_BET,
+    TRADING,
     accepted,
     deal_of,
     ended,
@@ -135,7 +136,7 @@ def test_a_deal_acknowledged_to_somebody_else_neither_opens_nor_saves_an_order()
 
 
 def test_after_a_restart_the_first_lists_decide() -> None:
-    ledger = Ledger([intend(fresh_ledger())], NOW + 1)
+    ledger = Ledger([intend(fresh_ledger())], NOW + 1, TRADING)
     log_in(ledger, NOW + 2)
     assert ledger.check(NOW + 4) == [NOT_PLACED]
 

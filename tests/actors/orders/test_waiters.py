@@ -24,7 +24,7 @@ from actors.messages.events import (
 from actors.messages.traffic import OrderSent, TradingRequest
 from actors.orders.waiters import DeskBook, Readiness
 from actors.values import AccountKind, Balance
-from tests.doubles.trading_samples import BET, ONE, deal_of, ended
+from tests.doubles.trading_samples import BET, ONE, TRADING, deal_of, ended
 
 UNKNOWN = OrderUnknown("no answer", "o1")
 LATE = RequestTimeout("not closed")
@@ -190,7 +190,7 @@ CLOSED = DealsClosed("c1", 1, [], listed=True)
 
 @pytest.mark.parametrize("missing", [ASSETS, OPEN, CLOSED])
 def test_a_trade_waits_until_assets_and_both_lists_of_deals_are_known(missing: Event) -> None:
-    briefing = Readiness()
+    briefing = Readiness(TRADING.told_after_login)
     trade = TradingRequest(1, GetOpenedDeals(), 5.0)
     briefing.early[trade.id] = trade
     for event in (ASSETS, OPEN, CLOSED):
@@ -203,14 +203,14 @@ def test_a_trade_waits_until_assets_and_both_lists_of_deals_are_known(missing: E
 
 
 def test_deals_that_just_ended_are_not_the_list_of_the_closed_ones() -> None:
-    briefing = Readiness()
+    briefing = Readiness(TRADING.told_after_login)
     for event in (ASSETS, OPEN, structs.replace(CLOSED, listed=False)):
         briefing.hear(event)
     assert not briefing.complete
 
 
 def test_the_latest_word_on_the_balance_counts() -> None:
-    briefing = Readiness()
+    briefing = Readiness(TRADING.told_after_login)
     for amount in (100, 90):
         briefing.hear(BalanceChanged(Balance(AccountKind.DEMO, Decimal(amount))))
     assert briefing.balance == Balance(AccountKind.DEMO, Decimal(90))

@@ -31,7 +31,7 @@ def test_a_link_that_was_opened_too_late_to_be_read_is_closed() -> None:
         assert go_on.wait(WAIT)
         return subscriber.ref
 
-    router = Router.start(start_subscriber, 1.0)
+    router = Router.start(start_subscriber, 1.0, {})
     router.tell(Subscribe("", to=print))
     assert busy.wait(WAIT)
     router.tell(LinkOpened("worker-1", 1, link))

@@ -3,7 +3,7 @@ from actors.routing.waiters import Waiters
 
 
 def test_waiters_are_numbered_from_one_and_found_by_their_number() -> None:
-    waiters = Waiters(30.0)
+    waiters = Waiters(30.0, {})
     first, second = (waiters.add(GetBalance(), None, 0.0) for _ in range(2))
     assert (first.id, second.id) == (1, 2)
     assert waiters.get(2) is second
@@ -11,14 +11,14 @@ def test_waiters_are_numbered_from_one_and_found_by_their_number() -> None:
 
 
 def test_patience_ends_a_deadline_after_the_arrival() -> None:
-    waiters = Waiters(30.0)
+    waiters = Waiters(30.0, {})
     assert waiters.add(GetBalance(deadline=2.5), None, 100.0).expires_at == 102.5
     assert waiters.add(GetBalance(), None, 100.0).expires_at == 130.0
     assert waiters.add(GetBalance(deadline=0.0), None, 100.0).expires_at == 100.0
 
 
 def test_a_waiter_is_taken_once() -> None:
-    waiters = Waiters(30.0)
+    waiters = Waiters(30.0, {})
     waiter = waiters.add(GetBalance(), None, 0.0)
     assert waiters.take(waiter.id) is waiter
     assert waiters.take(waiter.id) is None
@@ -27,7 +27,7 @@ def test_a_waiter_is_taken_once() -> None:
 
 
 def test_those_postponed_come_back_once_and_in_order() -> None:
-    waiters = Waiters(30.0)
+    waiters = Waiters(30.0, {})
     postponed = [waiters.add(LoadCandles("A", 60), None, 0.0) for _ in range(3)]
     for waiter in postponed:
         waiters.postpone(waiter)
@@ -37,7 +37,7 @@ def test_those_postponed_come_back_once_and_in_order() -> None:
 
 
 def test_one_that_lost_its_patience_meanwhile_does_not_come_back() -> None:
-    waiters = Waiters(30.0)
+    waiters = Waiters(30.0, {})
     gone, patient = (waiters.add(GetBalance(), None, 0.0) for _ in range(2))
     waiters.postpone(gone)
     waiters.postpone(patient)

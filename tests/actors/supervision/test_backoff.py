@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 from tenacity import RetryCallState
 
 from actors.errors import AuthRejected, TransportError
-from actors.supervision.backoff import AUTH_ATTEMPTS, Backoff, Wait, exponential, linear
+from actors.supervision.backoff import Backoff, Wait, exponential, linear
 
 LOST = TransportError("lost")
 REFUSED = AuthRejected("refused")
@@ -126,14 +126,13 @@ def test_a_stable_child_starts_from_the_beginning() -> None:
 
 
 def test_a_refused_session_is_tried_once_more_and_then_given_up() -> None:
-    backoff = Backoff(linear(1, 60, jitter=False))
-    assert AUTH_ATTEMPTS == 2
+    backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     assert backoff.failed(REFUSED) is not None
     assert backoff.failed(REFUSED) is None
 
 
 def test_a_session_refused_after_other_failures_is_tried_once_more_too() -> None:
-    backoff = Backoff(linear(1, 60, jitter=False))
+    backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(LOST)
     backoff.failed(LOST)
     assert backoff.failed(REFUSED) is not None
@@ -141,13 +140,13 @@ def test_a_session_refused_after_other_failures_is_tried_once_more_too() -> None
 
 
 def test_a_session_refused_once_is_no_limit_to_other_failures() -> None:
-    backoff = Backoff(linear(1, 60, jitter=False))
+    backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(REFUSED)
     assert None not in [backoff.failed(LOST) for _ in range(50)]
 
 
 def test_a_refused_session_counts_anew_after_a_stable_life() -> None:
-    backoff = Backoff(linear(1, 60, jitter=False))
+    backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(REFUSED)
     backoff.reset()
     assert backoff.failed(REFUSED) is not None

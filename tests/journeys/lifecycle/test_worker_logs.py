@@ -84,7 +84,7 @@ def start_worker(reader: Reader) -> Iterator[StartWorker]:
     started: list[WorkerProcess] = []
 
     def start(level: LogLevel) -> WorkerProcess:
-        started.append(WorkerProcess("worker-1", 60.0, level, reader, ()))
+        started.append(WorkerProcess("worker-1", 60.0, level, reader, (), "pocketoption"))
         return started[-1]
 
     yield start
@@ -101,7 +101,8 @@ def silence() -> Iterator[Region]:
 
 def started(connection: str, region: Region) -> StartConnection:
     settings = ConnectionSettings(
-        session=Secret(SESSION),
+        venue="pocketoption",
+        secret=Secret(SESSION),
         origin="https://example.com",
         headers={},
         ssl_verify=True,

@@ -137,7 +137,7 @@ def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     outbound, desk = _Gate(), Notebook()
     told = _Told(desk)
     allowance = Allowance((Rate(100, 1.0),), 100)
-    limiter = RateLimiter.start(allowance, outbound=outbound, pool=told, router=told, desk=told)
+    limiter = RateLimiter.start(allowance, {}, outbound=outbound, pool=told, router=told, desk=told)
     due = time.monotonic() + DEADLINE
     limiter.tell(ConnectionUp("c1", 1, "r"))
     limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))

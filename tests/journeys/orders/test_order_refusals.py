@@ -52,7 +52,7 @@ def no_order_came(exchange: PracticeExchange) -> bool:
         (bet(-5), "amount may be 1 to 50000, not -5"),
         (bet("0.99"), "amount may be 1 to 50000, not 0.99"),
         (bet("50000.01"), "amount may be 1 to 50000, not 50000.01"),
-        (bet("1.001"), "two decimals.* 1.001"),
+        (bet("1.001"), r"multiple of 0\.01, not 1\.001"),
         (bet("10000.01"), "10000.01 is more than the balance of 10000"),
         (bet(duration=0), "for 1 to 43200 s, not for 0 s"),
         (bet(duration=-1), "for 1 to 43200 s, not for -1 s"),

@@ -43,8 +43,8 @@ def test_what_leaves_the_session_to_the_environment_still_does(monkeypatch: pyte
     monkeypatch.setenv("POCKET_OPTION_SSID", DEMO)
     regions = "regions:\n  demo: [{name: a, url: 'wss://a.example/'}]\n"
     before = "regions:\n  demo: []\n  live: []\n"
-    assert load_text(silent.replace(before, regions), "x.yaml", Path()).account.session_string is not None
-    assert load_text(practice, "x.yaml", Path()).account.session_string is None
+    assert load_text(silent.replace(before, regions), "x.yaml", Path()).account.login is not None
+    assert load_text(practice, "x.yaml", Path()).account.login is None
 
 
 def test_it_shows_every_setting_with_its_unit() -> None:

@@ -379,16 +379,16 @@ def test_a_session_comes_from_the_environment(
 ) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", session)
     config = load(SHIPPED)
-    assert config.account.session_string is not None
-    assert config.account.session_string.kind is kind
-    assert config.account.session_string.auth.value == session
-    assert TOKEN not in repr(config) + str(config) + repr(config.account.session_string)
+    assert config.account.login is not None
+    assert config.account.login.account is kind
+    assert config.account.login.secret.value == session
+    assert TOKEN not in repr(config) + str(config) + repr(config.account.login)
 
 
 @pytest.mark.parametrize("session", ["", " ", "\n"])
 def test_no_session_is_no_problem(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", session)
-    assert load(SHIPPED).account.session_string is None
+    assert load(SHIPPED).account.login is None
 
 
 def test_a_wrong_session_is_a_problem_at_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,9 +404,9 @@ def test_a_file_that_leaves_the_session_out_has_that_of_the_environment(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
-    session = read(LIVE_REGIONS + text).account.session_string
+    session = read(LIVE_REGIONS + text).account.login
     assert session is not None
-    assert session.kind is AccountKind.LIVE
+    assert session.account is AccountKind.LIVE
 
 
 def test_a_file_that_says_no_session_has_none_whatever_the_environment_holds(
@@ -414,7 +414,7 @@ def test_a_file_that_says_no_session_has_none_whatever_the_environment_holds(
 ) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", LIVE)
     account = read("account: {session: ''}\n").account
-    assert account.session_string is None
+    assert account.login is None
     assert account.absence.startswith("is empty, so that POCKET_OPTION_SSID, which is set, is not used")
 
 

@@ -24,7 +24,7 @@ DEMO = f'42["auth",{{"session":"{TOKEN}","isDemo":1,"uid":10000001,"platform":2}
 
 def test_without_any_setting_it_runs_on_the_practice_exchange() -> None:
     config = Config()
-    assert config.account.session_string is None
+    assert config.account.login is None
     assert (config.regions.demo, config.regions.live, config.streams) == ([], [], [])
     assert config.limits.messages == [Rate(10, 1.0), Rate(300, 60.0)]
     assert (config.reconnect.reconnect_delay, config.batching.batch_timeout) == (0.5, 0.005)

@@ -29,7 +29,8 @@ SWITCHING = (
     b"Sec-WebSocket-Accept: ACCEPT\r\n"
 )
 SETTINGS = ConnectionSettings(
-    session=Secret(CANARY),
+    venue="pocketoption",
+    secret=Secret(CANARY),
     origin="https://example.com",
     headers={"User-Agent": "test"},
     ssl_verify=True,

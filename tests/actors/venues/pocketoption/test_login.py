@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from actors.values import AccountKind
-from actors.venues.pocketoption.login import Login, LoginInvalid, parse_session
+from actors.venues.base import Login, LoginInvalid
+from actors.venues.pocketoption.login import parse_login
 
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
 HASH = "0123456789abcdef0123456789abcdef"
@@ -28,40 +29,40 @@ LIVE_OBJECT = LIVE.removeprefix('42["auth",').removesuffix("]")
 
 
 def fields_of(session: Login) -> dict[str, object]:
-    name, fields = json.loads(session.auth.value.removeprefix("42"))
+    name, fields = json.loads(session.secret.value.removeprefix("42"))
     assert name == "auth"
     assert isinstance(fields, dict)
     return fields
 
 
 def test_a_whole_demo_message_is_sent_unchanged() -> None:
-    session = parse_session(DEMO)
-    assert session.auth.value == DEMO
-    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
-    assert (session.user_agent, session.ip_address) == (None, None)
+    session = parse_login(DEMO)
+    assert session.secret.value == DEMO
+    assert (session.account, session.user) == (AccountKind.DEMO, "10000001")
+    assert session.headers == {}
 
 
 def test_a_whole_live_message_keeps_every_backslash_and_shows_its_browser() -> None:
-    session = parse_session(LIVE)
-    assert session.auth.value == LIVE
-    assert (session.kind, session.uid) == (AccountKind.LIVE, 10000002)
-    assert (session.user_agent, session.ip_address) == (AGENT, "203.0.113.77")
+    session = parse_login(LIVE)
+    assert session.secret.value == LIVE
+    assert (session.account, session.user) == (AccountKind.LIVE, "10000002")
+    assert session.headers == {"User-Agent": AGENT}
 
 
 def test_the_object_alone_is_wrapped_and_otherwise_unchanged() -> None:
-    assert parse_session(OBJECT).auth.value == DEMO
-    assert parse_session(LIVE_OBJECT).auth.value == LIVE
+    assert parse_login(OBJECT).secret.value == DEMO
+    assert parse_login(LIVE_OBJECT).secret.value == LIVE
 
 
 @pytest.mark.parametrize("text", [MANGLED, MANGLED_INSIDE, OBJECT.replace('"', "")])
 def test_quotes_lost_to_a_shell_are_given_back(text: str) -> None:
-    session = parse_session(text)
+    session = parse_login(text)
     assert fields_of(session)["session"] == TOKEN
-    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
+    assert (session.account, session.user) == (AccountKind.DEMO, "10000001")
 
 
 def test_the_message_from_a_shell_is_byte_for_byte_the_one_that_was_copied() -> None:
-    assert parse_session(MANGLED).auth.value == DEMO
+    assert parse_login(MANGLED).secret.value == DEMO
 
 
 @pytest.mark.parametrize(
@@ -74,29 +75,29 @@ def test_the_message_from_a_shell_is_byte_for_byte_the_one_that_was_copied() -> 
     ],
 )
 def test_single_quotes_are_made_double(text: str) -> None:
-    session = parse_session(text)
+    session = parse_login(text)
     assert fields_of(session)["session"] == TOKEN
-    assert session.uid == 10000001
+    assert session.user == "10000001"
 
 
 @pytest.mark.parametrize("inside", ['"', '\\"'])
 def test_a_live_session_in_single_quotes_is_the_same_session(inside: str) -> None:
     quoted = PHP.replace('"', inside)
-    session = parse_session(f"42['auth',{{'session':'{quoted}','isDemo':0,'uid':10000002,'platform':2}}]")
-    assert session.auth.value == LIVE
-    assert session.user_agent == AGENT
+    session = parse_login(f"42['auth',{{'session':'{quoted}','isDemo':0,'uid':10000002,'platform':2}}]")
+    assert session.secret.value == LIVE
+    assert session.headers == {"User-Agent": AGENT}
 
 
 @pytest.mark.parametrize("around", ["{}\n", "  {}  ", "'{}'", '"{}"'])
 def test_space_and_quotes_around_the_message_are_dropped(around: str) -> None:
-    assert parse_session(around.format(DEMO)).auth.value == DEMO
+    assert parse_login(around.format(DEMO)).secret.value == DEMO
 
 
 def test_a_number_in_quotes_is_a_number() -> None:
     text = DEMO.replace("10000001", '"10000001"').replace('"isDemo":1', '"isDemo":"1"')
-    session = parse_session(text)
-    assert session.auth.value == text
-    assert (session.kind, session.uid) == (AccountKind.DEMO, 10000001)
+    session = parse_login(text)
+    assert session.secret.value == text
+    assert (session.account, session.user) == (AccountKind.DEMO, "10000001")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_number_in_quotes_is_a_number() -> None:
 )
 def test_anything_else_is_named_and_refused_without_repeating_it(text: str, what: str) -> None:
     with pytest.raises(LoginInvalid, match=what) as refusal:
-        parse_session(text)
+        parse_login(text)
     message = str(refusal.value)
     assert "paste the whole message" in message
     assert TOKEN not in message
@@ -158,14 +159,14 @@ def test_anything_else_is_named_and_refused_without_repeating_it(text: str, what
 
 
 def test_a_session_string_shows_no_secret() -> None:
-    for shown in (repr(parse_session(DEMO)), str(parse_session(LIVE)), f"{parse_session(LIVE)}"):
+    for shown in (repr(parse_login(DEMO)), str(parse_login(LIVE)), f"{parse_login(LIVE)}"):
         assert TOKEN not in shown
         assert HASH not in shown
 
 
 def test_a_user_agent_that_would_break_a_header_is_not_taken() -> None:
-    session = parse_session(LIVE.replace("Mozilla/5.0 ", "Mozilla\\r\\nX-Evil: 1 "))
-    assert session.user_agent is None
+    session = parse_login(LIVE.replace("Mozilla/5.0 ", "Mozilla\\r\\nX-Evil: 1 "))
+    assert session.headers == {}
 
 
 @given(
@@ -177,7 +178,7 @@ def test_a_user_agent_that_would_break_a_header_is_not_taken() -> None:
 @example("42" + "a:1:{" * 3000)
 def test_no_text_does_worse_than_being_refused(text: str) -> None:
     try:
-        session = parse_session(text)
+        session = parse_login(text)
     except LoginInvalid:
         return
-    assert json.loads(session.auth.value.removeprefix("42"))[0] == "auth"
+    assert json.loads(session.secret.value.removeprefix("42"))[0] == "auth"

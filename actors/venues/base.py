@@ -1,0 +1,161 @@
+"""What a venue is to the rest of the program: how it logs in, what its numbers are, what opens a session.
+
+A venue is a folder of ``actors.venues``, or a module of the user's own, that defines ``VENUE``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from actors.errors import TellwireError
+from actors.messages.commands import Command
+from actors.messages.event import Event
+from actors.messages.events import ConnectionReport
+from actors.messages.tasks import TaskStatus
+from actors.messages.traffic import Item, Request
+from actors.messages.workers import StartConnection
+from actors.values import AccountKind, Secret
+
+
+class LoginInvalid(TellwireError, ValueError):
+    """The text is no login of this venue; the message says what it is and what to write instead, and never
+    repeats the text."""
+
+
+class Login(Struct, frozen=True):
+    """An account, and what its sessions log in with. ``user`` is the account's number or name; ``headers``
+    are fields that the WebSocket handshake must carry unless the configuration sets them."""
+
+    account: AccountKind
+    user: str
+    secret: Secret
+    headers: dict[str, str] = {}
+
+
+class OrderRules(Struct, frozen=True):
+    """Which orders the venue takes: amounts in the account's currency, each a multiple of ``amount_step``,
+    durations in seconds."""
+
+    minimum_amount: int
+    maximum_amount: int
+    maximum_duration: int
+    amount_step: Decimal
+
+
+class Reconciliation(Struct, frozen=True):
+    """How far the venue's lists of deals prove what became of an order.
+
+    ``stamp_grain`` is the difference in seconds that two stamps of the same moment may have,
+    ``closed_deals_listed`` how many closed deals the venue lists at most, ``result_overdue`` how many seconds
+    after its end a deal without a result is no longer open.
+    """
+
+    stamp_grain: float
+    closed_deals_listed: int
+    result_overdue: float
+
+
+class Trading(Struct, frozen=True):
+    """What the order desk must know of a venue that takes orders.
+
+    ``told_after_login`` are the events that a trade has to wait for. With ``refusals_name_orders`` false, two
+    like orders are not in flight at once, since a refusal would not say which of them it is for.
+    """
+
+    rules: OrderRules
+    reconciliation: Reconciliation
+    told_after_login: frozenset[type[Event]]
+    refusals_name_orders: bool = False
+
+
+NO_TRADING: Final = Trading(
+    rules=OrderRules(minimum_amount=1, maximum_amount=1, maximum_duration=1, amount_step=Decimal(1)),
+    reconciliation=Reconciliation(stamp_grain=0.0, closed_deals_listed=0, result_overdue=0.0),
+    told_after_login=frozenset(),
+)
+"""What the order desk runs on at a venue without orders, where the router refuses every order first."""
+
+
+class Profile(Struct, frozen=True):
+    """Every fact of a venue that the rest of the program depends on.
+
+    ``session_variable`` is the environment variable that holds the login where the configuration has none,
+    ``session_hint`` says what it holds, ``origin`` is the site that the handshake claims to come from.
+    ``messages_per_command`` names the commands that are more than one message on the wire, and
+    ``keep_alive_within`` is the number of seconds after which the venue hangs up on a client that has sent no
+    keep-alive message. A venue without ``trading`` takes no orders.
+    """
+
+    title: str
+    session_variable: str
+    session_hint: str
+    origin: str
+    candles_per_request: int
+    messages_per_command: Mapping[type[Command], int] = {}
+    keep_alive_interval: float = 20.0
+    keep_alive_within: float | None = None
+    login_attempts: int = 1
+    trading: Trading | None = None
+
+
+class Session(Protocol):
+    """All protocols of one life of a connection on top of one another, without a socket: bytes in, items out,
+    and back.
+
+    After every call ``data_to_send`` has what must leave, and ``failure`` says whether, and why, the life is
+    over. ``now`` is monotonic, ``utc`` wall clock time, both in seconds.
+    """
+
+    was_ready: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether the venue has accepted the login, and requests may be sent."""
+
+    @property
+    def failure(self) -> TellwireError | None:
+        """``AuthRejected`` if the venue refused the login."""
+
+    def receive(self, data: bytes, now: float, utc: float) -> list[Item]:
+        """What ``data`` amounts to, in order."""
+
+    def send(self, requests: Sequence[Request], utc: float) -> list[Item]:
+        """Queue ``requests``; the answers to those that the venue will not answer. Only when ``ready``."""
+
+    def ping(self, now: float) -> None:
+        """Queue a WebSocket ping."""
+
+    def keep_alive(self) -> None:
+        """Queue the venue's own keep-alive message, if it has one."""
+
+    def check(self, now: float) -> None:
+        """Raises ``TransportClosed`` if the peer has been silent for too long."""
+
+    def leave(self) -> None:
+        """Queue the end of the session; the peer's close frame ends it."""
+
+    def data_to_send(self) -> bytes:
+        """All that is queued, joined for one write; it counts as sent."""
+
+    def report(self, utc: float, tasks: tuple[TaskStatus, ...]) -> ConnectionReport:
+        """The connection's figures and its ``tasks``."""
+
+
+OpenSession = Callable[[StartConnection], Session]
+"""Makes the session of one life of a connection."""
+
+
+class Venue(Struct, frozen=True):
+    """One venue; its name is that of its folder or module.
+
+    ``parse_login`` reads what a user pasted and raises ``LoginInvalid``. ``refuse_region`` says why a URL is
+    no region for an account of this kind, ``""`` if it is one. Data and functions, no class to inherit from:
+    a venue is a value that a module builds, and a check of its type finds what is missing.
+    """
+
+    profile: Profile
+    parse_login: Callable[[str], Login]
+    refuse_region: Callable[[str, AccountKind], str]
+    open_session: OpenSession
