@@ -97,8 +97,6 @@ class HealthMonitor(RuntimeActor):
                 self.describe(message, self._status())
             case Begin():
                 self.every(self._check_interval, _Check())
-            case Event():
-                pass  # its own findings match the topics that it listens to
             case _:
                 self.unexpected(message)
 

@@ -86,6 +86,7 @@ class DealAccepted(Event, frozen=True):
     """
 
     base_topic: ClassVar[str] = "desk.accepted"
+    internal: ClassVar[bool] = True
     connection: str
     request_id: str
     deal: Deal
@@ -99,6 +100,7 @@ class DealRefused(Event, frozen=True):
     """
 
     base_topic: ClassVar[str] = "desk.refused"
+    internal: ClassVar[bool] = True
     connection: str
     order: str
     asset: str
@@ -112,6 +114,7 @@ class DealsOpen(HasLife, Event, frozen=True):
     """
 
     base_topic: ClassVar[str] = "desk.open"
+    internal: ClassVar[bool] = True
     connection: str
     epoch: int
     deals: list[Deal]
@@ -125,6 +128,7 @@ class DealsClosed(HasLife, Event, frozen=True):
     """
 
     base_topic: ClassVar[str] = "desk.closed"
+    internal: ClassVar[bool] = True
     connection: str
     epoch: int
     deals: list[Deal]
@@ -139,6 +143,7 @@ class PendingAnswered(Event, frozen=True):
     """
 
     base_topic: ClassVar[str] = "desk.pending"
+    internal: ClassVar[bool] = True
     connection: str
     ticket: str = ""
     order: PendingOrder | None = None

@@ -23,6 +23,7 @@ class StreamPlaced(HasLife, Event, frozen=True):
     """A subscription left for this life of a connection ``at`` (UTC); the venue has not confirmed it yet."""
 
     base_topic: ClassVar[str] = "stream.placed"
+    internal: ClassVar[bool] = True
     asset: str
     period: int
     connection: str
@@ -60,6 +61,7 @@ class StreamMoves(HasLife, Event, frozen=True):
     is released; with ``cut`` nothing that it still says of the stream is delivered."""
 
     base_topic: ClassVar[str] = "stream.moves"
+    internal: ClassVar[bool] = True
     asset: str
     connection: str
     epoch: int

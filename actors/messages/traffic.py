@@ -167,6 +167,17 @@ class CandleRequest(Struct, frozen=True):
     to: Tellable
 
 
+class SubscribeTypes(Struct, frozen=True):
+    """Subscribe an actor of the runtime to events by their types.
+
+    ``to`` is told each event, internal ones too, except those of batches whose source is ``but_from``.
+    """
+
+    types: tuple[type[events.Event], ...]
+    to: ActorRef[Any]
+    but_from: str = ""
+
+
 class SubscribeColumns(Struct, frozen=True):
     """Subscribe an actor of the runtime to all events whose topic begins with ``topic``.
 

@@ -49,8 +49,6 @@ class PendingDesk(RuntimeActor):
                 self._execute(self._orders.on_overdue(id))
             case OutboundRef(outbound=outbound):
                 self._outbound = outbound
-            case events.Event():
-                pass  # subscriptions are by prefix and bring more than this actor needs
             case _:
                 self.unexpected(message)
 

@@ -13,9 +13,7 @@ from actors.messages.commands import SubscribeTicks
 from actors.messages.control import Drain, HandoverBegun
 from actors.messages.events import (
     ActorQuarantined,
-    ActorRestarted,
     ConnectionDown,
-    ConnectionSuspect,
     ConnectionUp,
     DealsOpen,
     StreamConfirmed,
@@ -102,8 +100,6 @@ class Pool(RuntimeActor):
                 self.every(TENDING_INTERVAL, _Tend())
             case Drain():
                 self._draining = True
-            case ConnectionSuspect() | ActorRestarted():
-                pass
             case _:
                 self.unexpected(message)
 

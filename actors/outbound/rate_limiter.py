@@ -12,7 +12,7 @@ from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, RateLimited
 from actors.messages.commands import Command, SubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
-from actors.messages.events import ConnectionDown, ConnectionSuspect, ConnectionUp
+from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Tellable
 from actors.messages.outbound import ConnectionWanted
 from actors.messages.status import Describe, LimiterStatus
@@ -79,8 +79,6 @@ class RateLimiter(RuntimeActor):
                 if self._ready.get(name) == epoch:
                     del self._ready[name]
                     self._admit()
-            case ConnectionSuspect():
-                pass
             case StopOrders(reason=reason):
                 self._stop_orders(Halted(reason))
             case Drain():

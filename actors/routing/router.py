@@ -75,6 +75,8 @@ class Router(RuntimeActor):
             case HandoverBegun():
                 news = self._handovers.begin(message, self._continuity.lives)
                 self._route(traffic.EventBatch(self.name, news))
+            case traffic.SubscribeTypes():
+                self._audience.add_types(message.types, message.to, message.but_from)
             case traffic.SubscribeColumns(topic=topic, to=to):
                 self._audience.add_columns(topic, to)
             case RouterRefs():
@@ -114,7 +116,7 @@ class Router(RuntimeActor):
                     if self._facts.learn(item):
                         for waiter in self._waiters.take_undecided():
                             self._consider(waiter)
-        self._audience.deliver(items)
+        self._audience.deliver(items, "" if batch.epoch else batch.source)
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from actors.messages.commands import Subscribe, Unsubscribe
 from actors.messages.traffic import Deliver, Item, unfolded
-from actors.routing.topics import TopicTable, route
+from actors.routing.topics import TopicTable, Types, route
 
 StartSubscriber = Callable[[Subscribe], pykka.ActorRef[Any]]
 """Starts a subscriber actor for a wish whose ``to`` is a callable."""
@@ -28,6 +28,7 @@ class Subscription(Struct, frozen=True, eq=False):
     batch: bool = False
     columns: bool = False
     started: bool = False
+    but_from: str = ""
 
     def deliver(self, events: list[Any]) -> None:
         """Tell ``events`` to the actor; raises ``pykka.ActorDeadError`` if it has ended."""
@@ -70,6 +71,10 @@ class Subscriptions:
             subscription = Subscription(wish.topic, wish.to, ref, columns=True, started=True)
         self._topics.add(wish.topic, subscription)
 
+    def add_types(self, types: Types, ref: pykka.ActorRef[Any], but_from: str) -> None:
+        """Subscribe an actor of the runtime to events by their types, except those from ``but_from``."""
+        self._topics.add_types(types, Subscription("", ref, ref, but_from=but_from))
+
     def add_columns(self, topic: str, ref: pykka.ActorRef[Any]) -> None:
         """Subscribe an actor of the runtime, which takes the ticks of a read as columns."""
         self._topics.add(topic, Subscription(topic, ref, ref, columns=True))
@@ -82,8 +87,11 @@ class Subscriptions:
             listener.end()
         return bool(found)
 
-    def deliver(self, items: Sequence[Item]) -> None:
+    def deliver(self, items: Sequence[Item], source: str = "") -> None:
+        """Tell each subscription its part of ``items``, which come from ``source``."""
         for listener, events in route(items, self._topics).items():
+            if source and listener.but_from == source:
+                continue
             try:
                 listener.deliver(events)
             except pykka.ActorDeadError:

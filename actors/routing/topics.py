@@ -1,4 +1,4 @@
-"""Who listens to what: prefixes of dotted topics, looked up once per topic and remembered."""
+"""Which subscriptions an event matches: looked up once per type or topic, then remembered."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,19 @@ TICKS = "tick."
 REMEMBERED = 4096
 """Topics remembered at once: a server that invents event names must not fill the memory."""
 
+Types = tuple[type[Event], ...]
+
 
 class TopicTable(Generic[L]):
-    """Listeners by topic prefix; ``""`` matches every topic."""
+    """Listeners by a prefix of the topic, or by event types.
+
+    The prefix ``""`` matches every topic. No prefix matches an internal event.
+    """
 
     def __init__(self) -> None:
-        self._listeners: list[tuple[str, L]] = []
-        self._by_topic: dict[str, tuple[L, ...]] = {}
+        self._listeners: list[tuple[str | Types, L]] = []
+        self._by_type: dict[type[Event], tuple[L, ...]] = {}
+        self._by_topic: dict[tuple[type[Event], str], tuple[L, ...]] = {}
         self._by_asset: dict[str, tuple[L, ...]] = {}
         self.every_tick: tuple[L, ...] = ()
         self.some_ticks = False
@@ -32,51 +38,75 @@ class TopicTable(Generic[L]):
         return iter([listener for _, listener in self._listeners])
 
     def add(self, prefix: str, listener: L) -> None:
-        """``listener`` hears of topics that start with ``prefix`` from now on."""
+        """``listener`` gets the ticks and events whose topic starts with ``prefix``."""
         self._listeners.append((prefix, listener))
         self._forget()
 
+    def add_types(self, types: Types, listener: L) -> None:
+        """``listener`` gets the events of ``types``, internal ones too."""
+        self._listeners.append((types, listener))
+        self._forget()
+
     def remove(self, listener: L) -> bool:
-        """Take ``listener`` off all its topics; whether it was on any."""
+        """Remove every entry of ``listener``; ``False`` if there was none."""
         before = len(self._listeners)
-        self._listeners = [(prefix, other) for prefix, other in self._listeners if other != listener]
+        self._listeners = [(wanted, other) for wanted, other in self._listeners if other != listener]
         self._forget()
         return len(self._listeners) < before
 
-    def match(self, topic: str) -> tuple[L, ...]:
-        """The listeners of ``topic``."""
-        try:
-            return self._by_topic[topic]
-        except KeyError:
-            found = tuple(listener for prefix, listener in self._listeners if topic.startswith(prefix))
-            if len(self._by_topic) >= REMEMBERED:
-                self._by_topic.clear()
-            return self._by_topic.setdefault(topic, found)
+    def match(self, event: Event) -> tuple[L, ...]:
+        """The listeners of ``event``. HOT: one look-up for a type whose topic is fixed."""
+        found = self._by_type.get(type(event))
+        return self._match_topic(event) if found is None else found
 
     def match_tick(self, asset: str) -> tuple[L, ...]:
-        """The listeners of this asset's ticks, without those of ``every_tick``, who get whole batches."""
+        """The listeners of the ticks of ``asset``, without ``every_tick``, which get whole batches."""
         try:
             return self._by_asset[asset]
         except KeyError:
             topic = TICKS + asset
             found = tuple(
                 listener
-                for prefix, listener in self._listeners
+                for prefix, listener in self._prefixes()
                 if topic.startswith(prefix) and not TICKS.startswith(prefix)
             )
             if len(self._by_asset) >= REMEMBERED:
                 self._by_asset.clear()
             return self._by_asset.setdefault(asset, found)
 
+    def _match_topic(self, event: Event) -> tuple[L, ...]:
+        kind, topic = type(event), event.topic
+        if (found := self._by_topic.get((kind, topic))) is not None:
+            return found
+        found = tuple(listener for wanted, listener in self._listeners if _is_wanted(event, wanted))
+        if kind.topic is Event.topic:
+            self._by_type[kind] = found
+            return found
+        if len(self._by_topic) >= REMEMBERED:
+            self._by_topic.clear()
+        return self._by_topic.setdefault((kind, topic), found)
+
+    def _prefixes(self) -> Iterator[tuple[str, L]]:
+        for wanted, listener in self._listeners:
+            if isinstance(wanted, str):
+                yield wanted, listener
+
     def _forget(self) -> None:
+        self._by_type.clear()
         self._by_topic.clear()
         self._by_asset.clear()
-        self.every_tick = tuple(listener for prefix, listener in self._listeners if TICKS.startswith(prefix))
-        self.some_ticks = any(prefix.startswith(TICKS) and prefix != TICKS for prefix, _ in self._listeners)
+        self.every_tick = tuple(listener for prefix, listener in self._prefixes() if TICKS.startswith(prefix))
+        self.some_ticks = any(prefix.startswith(TICKS) and prefix != TICKS for prefix, _ in self._prefixes())
+
+
+def _is_wanted(event: Event, wanted: str | Types) -> bool:
+    if isinstance(wanted, str):
+        return not event.internal and event.topic.startswith(wanted)
+    return isinstance(event, wanted)
 
 
 def route(items: Sequence[Item], table: TopicTable[L], *, columns: bool = False) -> dict[L, list[Any]]:
-    """What each listener gets of one batch, in the order of the batch; replies and failures are left out.
+    """What each listener gets of one batch, in the order of the batch; answers to requests are left out.
 
     A listener to all assets of a ``Ticks`` gets it unsplit. A listener to some of them gets its ticks one by
     one, or as a ``Ticks`` with ``columns``. Costs one look-up per event, and per asset of a batch of ticks.
@@ -86,7 +116,7 @@ def route(items: Sequence[Item], table: TopicTable[L], *, columns: bool = False)
         if type(item) is Ticks:
             _share(item, table, shares, columns)
         elif isinstance(item, Event):
-            for listener in table.match(item.topic):
+            for listener in table.match(item):
                 shares[listener].append(item)
     return shares
 

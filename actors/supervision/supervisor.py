@@ -30,6 +30,8 @@ from actors.supervision.regions import DialSettings
 from actors.supervision.workers import Workers
 from actors.values import Region
 
+NAME = "supervisor"
+
 CHECK_INTERVAL = 0.5
 """Seconds by which a silent worker may be found out too late."""
 
@@ -53,7 +55,7 @@ class Supervisor(RuntimeActor):
         escalate: Callable[[Exception], None],
         **kwargs: Any,
     ) -> None:
-        super().__init__("supervisor", **kwargs)
+        super().__init__(NAME, **kwargs)
         self._hosts = Workers(plan)
         self._connections = Connections(plan)
         self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)

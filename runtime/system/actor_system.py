@@ -15,6 +15,7 @@ from actors.messages import events
 from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
+from actors.messages.traffic import SubscribeTypes
 from actors.messages.workers import WorkerHandle
 from actors.orders.journaled_ledger import Journal
 from actors.orders.order_desk import OrderDesk
@@ -26,6 +27,7 @@ from actors.outbound.rate_limiter import RateLimiter
 from actors.routing.messages import RouterRefs
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
+from actors.supervision import supervisor
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
 from actors.venues.base import NO_TRADING, Login
@@ -194,8 +196,8 @@ class ActorSystem:
             self._pending_desk,
         )
         for listener in listeners:
-            for event in LISTENS[listener.actor_class]:
-                self.router.tell(Subscribe(event.base_topic, to=listener))
+            but_from = supervisor.NAME if listener is self._supervisor else ""  # it knows what it announced
+            self.router.tell(SubscribeTypes(LISTENS[listener.actor_class], listener, but_from))
 
     def _begin(self, periods: dict[str, int]) -> None:
         outbound = self._limiter

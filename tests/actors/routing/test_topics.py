@@ -1,11 +1,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import given, strategies as st
 
 from actors.errors import NotSent
-from actors.messages.events import CandlesLoaded, ConnectionUp, Event, RawMessage, StreamRecovered
+from actors.messages.events import (
+    CandlesLoaded,
+    ConnectionDown,
+    ConnectionUp,
+    DealsOpen,
+    Event,
+    RawMessage,
+    StreamRecovered,
+)
 from actors.messages.traffic import Failure, Item, Response, Ticks, unfolded
 from actors.routing import topics
 from actors.routing.topics import REMEMBERED, TopicTable
@@ -35,10 +43,38 @@ def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
 
 def test_a_prefix_matches_every_topic_that_starts_with_it() -> None:
     table = table_of(all="", ticks="tick.", one="tick.EURUSD", news="connection.up")
-    assert set(table.match("tick.EURUSD_otc")) == {"all", "ticks", "one"}
-    assert set(table.match("connection.up")) == {"all", "news"}
-    assert set(table.match("connection.down")) == {"all"}
-    assert set(table.match("tic")) == {"all"}
+    assert set(table.match(UP)) == {"all", "news"}
+    assert set(table.match(ConnectionDown("c", 1, "r", "lost"))) == {"all"}
+    assert set(table.match(RawMessage("tick.EURUSD", ""))) == {"all"}
+
+
+def test_a_listener_to_types_gets_events_of_these_types_whatever_their_topic() -> None:
+    table = table_of(all="", raw="raw.")
+    table.add_types((RawMessage, ConnectionUp), "types")
+    one, other, down = RawMessage("a", ""), RawMessage("b", ""), ConnectionDown("c", 1, "r", "lost")
+    assert route([one, UP, other, down, columns(tick("A"))], table) == {
+        "all": [one, UP, other, down, tick("A")],
+        "raw": [one, other],
+        "types": [one, UP, other],
+    }
+
+
+def test_an_internal_event_reaches_those_that_listen_to_its_type_and_no_prefix() -> None:
+    table = table_of(all="", desk="desk.", whole="desk.open")
+    table.add_types((DealsOpen,), "types")
+    listed = DealsOpen("c", 1, [])
+    assert DealsOpen.internal
+    assert route([listed], table) == {"types": [listed]}
+
+
+def test_events_of_two_types_with_one_topic_are_told_apart() -> None:
+    class Namesake(Event, frozen=True):
+        base_topic: ClassVar[str] = "connection.up"
+        internal: ClassVar[bool] = True
+
+    table = table_of(all="")
+    table.add_types((Namesake,), "types")
+    assert [table.match(event) for event in (UP, Namesake(), UP)] == [("all",), ("types",), ("all",)]
 
 
 def test_ticks_of_one_asset_go_to_whoever_wants_it_or_all() -> None:
@@ -138,7 +174,7 @@ def test_a_server_that_invents_names_does_not_fill_the_memory() -> None:
         route([RawMessage(f"event {number}", ""), columns(tick(f"A{number}"))], table)
     assert len(table._by_topic) <= REMEMBERED
     assert len(table._by_asset) <= REMEMBERED
-    assert table.match("raw.event 1") == ("all",)
+    assert table.match(RawMessage("event 1", "")) == ("all",)
 
 
 PREFIXES = st.sampled_from(

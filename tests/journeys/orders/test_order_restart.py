@@ -23,10 +23,13 @@ from actors.messages import (
     OrderOrphan,
 )
 from actors.messages.events import DealsOpen
+from actors.messages.lifecycle import Begin
+from actors.messages.traffic import SubscribeTypes
 from actors.values import Direction
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
+from tests.doubles.recorder import Recording
 from tests.journeys import trading_child
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import (
@@ -114,11 +117,15 @@ def test_an_order_in_flight_at_a_stop_is_never_called_unsent_and_is_found_by_the
 ) -> None:
     with listening(trading(exchange, journal, workers)) as (runtime, before):
         ask(runtime, GetOpenedDeals())
+        lists = Recording()
+        assert lists.seen() == Begin()
+        runtime.router.tell(SubscribeTypes((DealsOpen,), lists.ref))
         exchange.disturb_orders("delayed", seconds=30.0)
         exchange.disturb_orders("lost_before")
         answers = [runtime.router.ask(bet(amount), block=False) for amount in (5, 6)]
         orders_arrive(exchange, 2)
-        assert before.wait(lambda book: any(listed.deals for listed in book.all(DealsOpen)))
+        while not lists.seen().deals:
+            pass
     executed, swallowed = (str(order.request_id) for order in exchange.ledger.orders())
     # The venue had listed the one, though it had not answered for it; of the other nobody knows.
     assert answers[0].get(timeout=DEADLINE) == exchange.ledger.deal_for(executed)
