@@ -1,4 +1,4 @@
-"""What every actor of the house has in common: an inbox with timers and descriptors, and a reported death."""
+"""What all actors have in common: an inbox with timers and descriptors, and an end that is reported."""
 
 import contextlib
 import time
@@ -7,11 +7,10 @@ from typing import Any
 
 import pykka
 from loguru import logger
-from pykka._envelope import Envelope
-from pykka.messages import _ActorStop
 
 from actors.engine.dispatcher import Clock, Dispatcher
 from actors.engine.inbox import Inbox, Overflow
+from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.engine.timers import Timer
 from actors.engine.waker import HasFileno
 from actors.errors import TransportError
@@ -21,7 +20,7 @@ from actors.messages.tasks import TaskStatus, words
 
 
 class ReplySlot:
-    """The reply slot of an ``ask``, taken off its envelope so that a later event can settle it."""
+    """The reply slot of an ``ask``, taken off its envelope so that a later event can fill it."""
 
     __slots__ = ("_future",)
 
@@ -36,11 +35,11 @@ class ReplySlot:
 
 
 class RuntimeActor(pykka.ThreadingActor):
-    """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` hears of.
+    """An actor whose first message is ``Begin``, and whose failure and end its ``guardian`` is told.
 
     It runs in the thread of its ``dispatcher``; without one, in a thread of its own, on ``clock``. Threads
-    are daemons: a program that ends without ``Runtime.stop`` is not held up by us. pykka's ``on_start`` is
-    not called, because an exception in it would call no hook.
+    are daemons: they do not hold up the end of a program that does not call ``Runtime.stop``. pykka's
+    ``on_start`` is not called, because an exception in it would call no hook.
     """
 
     def __init__(
@@ -50,33 +49,33 @@ class RuntimeActor(pykka.ThreadingActor):
         guardian: Tellable | None = None,
         dispatcher: Dispatcher | None = None,
         clock: Clock = time.monotonic,
-        bound: Overflow | None = None,
+        overflow: Overflow | None = None,
     ) -> None:
         self._dispatcher = dispatcher or Dispatcher(clock, name)
-        self._bound = bound
+        self._overflow = overflow
         super().__init__()
         self.name = name
         self.now = self._dispatcher.clock
         self._guardian = guardian
-        self._present: Envelope[Any]
+        self._envelope: Envelope[Any]
         self.actor_inbox.put(Envelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
-        return Inbox(self._dispatcher, self._bound)
+        return Inbox(self._dispatcher, self._overflow)
 
     def _start_actor_loop(self) -> None:
         self.inbox.open(self._serve_envelope)
 
     def _serve_envelope(self, envelope: Envelope[Any]) -> None:
-        """What pykka's loop does with an envelope; nothing is raised, for others may share the thread.
+        """What pykka's loop does with an envelope; nothing is raised, because others may share the thread.
 
         Here ``SystemExit`` is an actor's failure like any other; pykka would stop every actor for it, and
-        wait for their ends in a thread that they may need to end.
+        wait for them in a thread that they may need for their end.
         """
         if self.actor_stopped.is_set():
-            self._answer_late(envelope)
+            self._answer_after_end(envelope)
             return
-        self._present = envelope
+        self._envelope = envelope
         try:
             response = self._handle_receive(envelope.message)
             if envelope.reply_to is not None:
@@ -85,23 +84,23 @@ class RuntimeActor(pykka.ThreadingActor):
             if envelope.reply_to is not None:
                 envelope.reply_to.set_exception()
             if envelope.reply_to is None or not isinstance(error, Exception):
-                self._die_of(error)
+                self._end_in_failure(error)
         if self.actor_stopped.is_set():
-            for late in self.inbox.leave():
-                self._answer_late(late)
+            for left in self.inbox.end():
+                self._answer_after_end(left)
 
-    def _die_of(self, error: BaseException) -> None:
+    def _end_in_failure(self, error: BaseException) -> None:
         for step in (self._handle_failure, self.on_failure):
             try:
                 step(type(error), error, error.__traceback__)
             except BaseException as another:  # noqa: BLE001  # also that of a program's own log handler
-                logger.opt(exception=another).error("{} cannot even fail properly", self.name)
+                logger.opt(exception=another).error("{} failed again while it reported a failure", self.name)
 
-    def _answer_late(self, envelope: Envelope[Any]) -> None:
-        """It was put in the moment of the end, or left over: whoever asks the dead is told so."""
+    def _answer_after_end(self, envelope: Envelope[Any]) -> None:
+        """``envelope`` came in the moment of the end, or was left over: an ask is answered with the end."""
         if envelope.reply_to is None:
             return
-        if isinstance(envelope.message, _ActorStop):
+        if isinstance(envelope.message, ActorStop):
             envelope.reply_to.set(None)
         else:
             dead = pykka.ActorDeadError(f"{self.actor_ref} stopped before handling the message")
@@ -124,7 +123,7 @@ class RuntimeActor(pykka.ThreadingActor):
         """Tell this actor ``message`` whenever ``source`` can be read (or written, with ``writable``): at
         once after a pause, and not within ``gap`` seconds of the last time.
 
-        Raises ``TransportError`` where the process may open no more descriptors: the first watch needs some.
+        Raises ``TransportError`` when the process may open no more descriptors: the first watch needs some.
         """
         try:
             self.inbox.watch(source, message, writable=writable, gap=gap)
@@ -132,7 +131,7 @@ class RuntimeActor(pykka.ThreadingActor):
             raise TransportError(f"{error.strerror} while beginning to watch a socket") from error
 
     def tasks(self) -> tuple[TaskStatus, ...]:
-        """What ``every`` has booked, named after its message."""
+        """The timers of ``every``, named after their messages."""
         now = self.now()
         return tuple(
             TaskStatus(
@@ -151,15 +150,15 @@ class RuntimeActor(pykka.ThreadingActor):
         wanted.to.tell(Described(wanted.id, part, self.tasks()))
 
     def defer(self) -> ReplySlot | None:
-        """Take over the answer to the present message; ``None`` if it was told, not asked."""
-        envelope = self._present
+        """Take over the reply to the message being handled; ``None`` if it was told, not asked."""
+        envelope = self._envelope
         if envelope.reply_to is None:
             return None
         future, envelope.reply_to = envelope.reply_to, None
         return ReplySlot(future)
 
     def unexpected(self, message: Any) -> None:
-        """The last case of every actor's ``match``; to have nothing to begin with is no fault."""
+        """The last case of every actor's ``match``: logs the type of ``message``, unless it is ``Begin``."""
         if not isinstance(message, Begin):
             logger.warning("{} cannot handle {}", self.name, type(message).__name__)
 
@@ -185,9 +184,9 @@ class RuntimeActor(pykka.ThreadingActor):
                 self._tell_guardian(ActorEnded(self.actor_urn))
 
     def release(self, unhandled: list[Any]) -> None:
-        """Let go of what the actor holds; ``unhandled`` are the messages it will not get to."""
+        """Release what the actor holds; ``unhandled`` are the told messages it will not handle."""
 
     def _tell_guardian(self, message: ActorEnded | ActorFailed | ConnectionEnded) -> None:
         if self._guardian is not None:
-            with contextlib.suppress(pykka.ActorDeadError):  # ended before us
+            with contextlib.suppress(pykka.ActorDeadError):  # it ended first
                 self._guardian.tell(message)

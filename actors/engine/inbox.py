@@ -7,49 +7,47 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
-
-from pykka._envelope import Envelope
-from pykka.messages import _ActorStop
+from typing import Any, NamedTuple
 
 from actors.engine.dispatcher import Dispatcher
+from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.engine.timers import Timer, Trigger, Watch
 from actors.engine.waker import HasFileno
-from actors.messages.commands import Halt
-from actors.messages.control import Control
 
 Handle = Callable[[Envelope[Any]], None]
 
 
 class Overflow(NamedTuple):
-    """A fuller inbox than ``capacity`` hands the told messages that wait to ``squeeze``, which returns
-    what is to be kept of them; asks are kept, behind them."""
+    """When more than ``capacity`` messages wait, ``conflate`` is given the told ones, oldest first, and
+    returns those to keep.
+
+    It runs in the sender's thread, one sender at a time. Asks are kept too, behind what it returns.
+    """
 
     capacity: int
-    squeeze: Callable[[list[Any]], list[Any]]
-
-
-OVERTAKING: Final = (Control, Halt, _ActorStop)
+    conflate: Callable[[list[Any]], list[Any]]
 
 
 class Inbox:
-    """Implements pykka's inbox protocol; ``put``, ``empty`` and ``wake`` are safe from any thread, all else
-    belongs to the thread of ``dispatcher``.
+    """Implements pykka's inbox protocol, and ``Schedulable``.
 
-    Order: control messages, then due timers, then descriptors and told messages in turn.
+    ``put``, ``empty`` and ``wake`` are safe from any thread; all else belongs to that of ``dispatcher``.
+
+    Order: messages that overtake, then due timers, then ready descriptors, then told messages. A message
+    overtakes if its class has a true attribute ``overtakes``; so does pykka's stop.
     """
 
-    def __init__(self, dispatcher: Dispatcher, bound: Overflow | None = None) -> None:
+    def __init__(self, dispatcher: Dispatcher, overflow: Overflow | None = None) -> None:
         self._dispatcher = dispatcher
-        self._bound = bound
-        self._squeezing = threading.Lock()
+        self._overflow = overflow
+        self._conflating = threading.Lock()
         self._handle: Handle | None = None
         self._scheduled = False
         self._urgent: deque[Envelope[Any]] = deque()
         self._told: deque[Envelope[Any]] = deque()
         self._due: deque[Trigger] = deque()
         self._ready: deque[Trigger] = deque()
-        self._repeated: list[Timer] = []
+        self._periodic: list[Timer] = []
         self._watches: dict[HasFileno, Watch] = {}
         self.wake = dispatcher.wake
 
@@ -58,18 +56,20 @@ class Inbox:
 
     def open(self, handle: Handle) -> None:
         """Have each envelope handled in the dispatcher's thread from now on."""
-        self._dispatcher.adopt()
+        self._dispatcher.add_inbox()
         self._handle = handle
         self._schedule()
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Queue ``envelope``; never blocks."""
-        if isinstance(envelope.message, OVERTAKING):
+        message = envelope.message
+        # An attribute, because isinstance() for the classes that overtake made a put take 0.23 µs, not 0.10.
+        if getattr(message, "overtakes", False) or message.__class__ is ActorStop:
             self._urgent.append(envelope)
-        elif self._bound is None:
+        elif self._overflow is None:
             self._told.append(envelope)
         else:
-            self._queue(envelope, self._bound)
+            self._put_bounded(envelope, self._overflow)
         if not self._scheduled:
             self._schedule()
 
@@ -78,48 +78,49 @@ class Inbox:
         return not self._told and not self._urgent
 
     def get(self) -> Envelope[Any]:
-        """The next envelope; blocks until there is one. Only for an inbox that nobody serves."""
+        """The next envelope; blocks until there is one. Only for an inbox that is not open."""
         while (envelope := self._next()) is None:
             self._dispatcher.next()
             self._scheduled = False
         return envelope
 
-    def serve(self, most: int) -> None:
-        """Handle up to ``most`` envelopes; called when it was scheduled."""
-        # Lowered first: who puts now, too late to be seen below, schedules once more.
+    def serve(self, limit: int, /) -> None:
+        """Handle up to ``limit`` envelopes; called when it was scheduled."""
+        # Lowered first: a sender that puts now, too late to be seen below, schedules once more.
         self._scheduled = False
         if self._handle is None:
             return  # not open yet
-        for _ in range(most):
+        for _ in range(limit):
             if (envelope := self._next()) is None:
                 return
             self._handle(envelope)
-        # Somebody may have put meanwhile; who stands in line twice has two turns for each of the others'.
+        # A sender may have scheduled it meanwhile; twice in the queue, it would have two turns for each of
+        # the others'.
         if not self._scheduled:
             self._schedule()
 
-    def call(self, signal: Trigger, /) -> None:
-        """Deliver ``signal``, unless it is cancelled first; one that waits to be delivered comes once."""
-        if signal.waiting:
+    def enqueue(self, trigger: Trigger, /) -> None:
+        """Queue ``trigger``. Idempotent while it is queued already; skipped if cancelled before delivery."""
+        if trigger.queued:
             return
-        signal.waiting = True
-        (self._due if isinstance(signal, Timer) else self._ready).append(signal)
+        trigger.queued = True
+        (self._due if isinstance(trigger, Timer) else self._ready).append(trigger)
         if not self._scheduled:
             self._schedule()
 
     def after(self, delay: float, message: Any) -> Timer:
         """Deliver ``message`` once, ``delay`` seconds from now."""
-        return self._dispatcher.book(self, delay, message, again=False)
+        return self._dispatcher.book(self, delay, message, repeat=False)
 
     def every(self, interval: float, message: Any) -> Timer:
         """Deliver ``message`` every ``interval`` seconds; turns missed in a stall are not made up for."""
-        timer = self._dispatcher.book(self, interval, message, again=True)
-        self._repeated = [*self.periodic(), timer]
+        timer = self._dispatcher.book(self, interval, message, repeat=True)
+        self._periodic = [*self.periodic(), timer]
         return timer
 
     def periodic(self) -> list[Timer]:
-        """The messages that are delivered again and again."""
-        return [timer for timer in self._repeated if not timer.cancelled]
+        """The timers of ``every`` that are not cancelled."""
+        return [timer for timer in self._periodic if not timer.cancelled]
 
     def watch(self, source: HasFileno, message: Any, *, writable: bool = False, gap: float = 0.0) -> None:
         """Deliver ``message`` whenever ``source`` can be read (with ``writable``, or written): at once after
@@ -136,68 +137,68 @@ class Inbox:
             self._dispatcher.unwatch(watch)
 
     def close(self) -> list[Any]:
-        """Let go of timers and descriptors; returns the told messages that nobody will handle.
+        """Release timers and descriptors; returns the told messages that will not be handled.
 
-        Envelopes that wait for a reply stay: pykka answers them when the actor ends.
+        Envelopes that wait for a reply stay: the actor answers them when it ends.
         """
-        self._dispatcher.forget(self)
-        self._repeated.clear()
+        self._dispatcher.cancel_timers(self)
+        self._periodic.clear()
         for source in list(self._watches):
             self.unwatch(source)
         self._due.clear()
         self._ready.clear()
-        with self._squeezing:
+        with self._conflating:
             left = [*self._urgent, *self._told]
             self._urgent.clear()
             self._told.clear()
             self._told.extend(envelope for envelope in left if envelope.reply_to is not None)
         return [envelope.message for envelope in left if envelope.reply_to is None]
 
-    def leave(self) -> list[Envelope[Any]]:
+    def end(self) -> list[Envelope[Any]]:
         """The actor has ended; returns all that is left. What is put from now on is handled for as long as
         others keep the thread alive."""
         left = [*self._urgent, *self._told]
         self._urgent.clear()
         self._told.clear()
-        self._dispatcher.dismiss()
+        self._dispatcher.remove_inbox()
         return left
 
     def _schedule(self) -> None:
         try:
             self._scheduled = True
             self._dispatcher.schedule(self)
-        except BaseException:  # Ctrl-C in a user's thread: nobody would ask for a turn any more
+        except BaseException:  # Ctrl-C in a user's thread: otherwise no sender would ask for a turn any more
             self._scheduled = False
             raise
 
     def _next(self) -> Envelope[Any] | None:
-        self._dispatcher.count()
+        self._dispatcher.count_message()
         if self._urgent:
             return self._urgent.popleft()
-        self._dispatcher.call_due()
-        for signals in (self._due, self._ready):
-            while signals:
-                signal = signals.popleft()
-                signal.waiting = False
-                if not signal.cancelled:
-                    return Envelope(signal.message)
+        self._dispatcher.fire_due()
+        for triggers in (self._due, self._ready):
+            while triggers:
+                trigger = triggers.popleft()
+                trigger.queued = False
+                if not trigger.cancelled:
+                    return Envelope(trigger.message)
         try:
             return self._told.popleft()
         except IndexError:
             return None
 
-    def _queue(self, envelope: Envelope[Any], bound: Overflow) -> None:
-        with self._squeezing:  # nobody's message may slip in front of those that are being squeezed
+    def _put_bounded(self, envelope: Envelope[Any], overflow: Overflow) -> None:
+        with self._conflating:  # no other sender's message may come in front of those being conflated
             self._told.append(envelope)
-            if len(self._told) > bound.capacity:
-                self._make_room(bound)
+            if len(self._told) > overflow.capacity:
+                self._make_room(overflow)
 
-    def _make_room(self, bound: Overflow) -> None:
+    def _make_room(self, overflow: Overflow) -> None:
         waiting = []
         with contextlib.suppress(IndexError):  # also when the actor takes the last one
             while True:
                 waiting.append(self._told.popleft())
         asked = [envelope for envelope in waiting if envelope.reply_to is not None]
         told = [envelope.message for envelope in waiting if envelope.reply_to is None]
-        kept = [*(Envelope(message) for message in bound.squeeze(told)), *asked]
+        kept = [*(Envelope(message) for message in overflow.conflate(told)), *asked]
         self._told.extendleft(reversed(kept))

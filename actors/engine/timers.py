@@ -1,4 +1,4 @@
-"""What an inbox is delivered without having been told it: timers that are due, descriptors that are ready."""
+"""What an inbox delivers although nobody told it: messages of due timers and of ready descriptors."""
 
 import math
 from typing import Any, Protocol
@@ -6,22 +6,25 @@ from typing import Any, Protocol
 from actors.engine.waker import HasFileno
 
 
-class Called(Protocol):
-    """Whoever books timers."""
+class Schedulable(Protocol):
+    """An inbox, as its dispatcher sees it."""
 
-    def call(self, signal: "Trigger", /) -> None:
-        """``signal`` is due, or ready: it is to be delivered."""
+    def enqueue(self, trigger: "Trigger", /) -> None:
+        """Queue the message of ``trigger``, whose time has come."""
+
+    def serve(self, limit: int, /) -> None:
+        """Handle up to ``limit`` messages, and ask for another turn if there are more."""
 
 
 class Trigger:
-    """A message that an inbox gets without having been told it; ``cancel`` takes it back until then."""
+    """A message that an inbox gets once something has happened; ``cancel`` takes it back until then."""
 
-    __slots__ = ("cancelled", "inbox", "message", "waiting")
+    __slots__ = ("cancelled", "inbox", "message", "queued")
 
-    def __init__(self, inbox: Called, message: Any) -> None:
+    def __init__(self, inbox: Schedulable, message: Any) -> None:
         self.inbox = inbox
         self.message = message
-        self.waiting = False
+        self.queued = False
         self.cancelled = False
 
     def cancel(self) -> None:
@@ -29,30 +32,36 @@ class Trigger:
 
 
 class Watch(Trigger):
-    """The message that says that ``source`` can be read (with ``writable``, or written).
+    """Queued when ``source`` can be read (with ``writable``, or written).
 
-    With a ``gap`` it comes at once after a pause, but not within so many seconds of the last time.
+    With a ``gap`` that is at once after a pause, but not within so many seconds of the last time.
     """
 
-    __slots__ = ("earliest", "gap", "resting", "source", "writable")
+    __slots__ = ("earliest", "gap", "paused", "source", "writable")
 
-    def __init__(self, inbox: Called, message: Any, source: HasFileno, *, writable: bool, gap: float) -> None:
+    def __init__(
+        self, inbox: Schedulable, message: Any, source: HasFileno, *, writable: bool, gap: float
+    ) -> None:
         super().__init__(inbox, message)
         self.source = source
         self.writable = writable
         self.gap = gap
         self.earliest = -math.inf
-        self.resting = False
+        self.paused = False
 
 
 class Timer(Trigger):
-    """A booked message; to cancel it is no error once it was delivered."""
+    """Queued at ``due``, and with an ``interval`` again and again; may be cancelled after delivery too."""
 
     __slots__ = ("due", "interval", "last_error", "last_run")
 
-    def __init__(self, inbox: Called, message: Any, due: float, interval: float | None) -> None:
+    def __init__(self, inbox: Schedulable, message: Any, due: float, interval: float | None = None) -> None:
         super().__init__(inbox, message)
         self.due = due
         self.interval = interval
         self.last_run: float | None = None
         self.last_error = ""
+
+    def fire(self) -> None:
+        """It is due."""
+        self.inbox.enqueue(self)

@@ -1,4 +1,4 @@
-"""What a dispatcher sleeps on: rung from any thread, and, once it watches descriptors, woken by those too."""
+"""What a dispatcher's thread sleeps on: any thread ends the sleep, and so does a watched descriptor."""
 
 import contextlib
 import queue
@@ -14,17 +14,17 @@ class HasFileno(Protocol):
 
 
 class Waker:
-    """For who waits for nothing but messages: no descriptor, no system call to ring."""
+    """For a thread that waits for messages only: no descriptor, and no system call to wake it."""
 
     def __init__(self) -> None:
-        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
-    def ring(self) -> None:
-        self._rings.put(None)
+    def wake(self) -> None:
+        self._wakes.put(None)
 
     def wait(self, timeout: float) -> list[Any]:
         with contextlib.suppress(queue.Empty):
-            self._rings.get(timeout=timeout)
+            self._wakes.get(timeout=timeout)
         return []
 
     def close(self) -> None:
@@ -32,14 +32,14 @@ class Waker:
 
 
 class SelectorWaker:
-    """For who waits for descriptors too: rung through a socket pair of its own."""
+    """For a thread that waits for descriptors too: woken through a socket pair of its own."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        self._ringer, self._bell = socket.socketpair()
-        self._ringer.setblocking(False)
-        self._bell.setblocking(False)
-        self._selector.register(self._bell, selectors.EVENT_READ, None)
+        self._sender, self._receiver = socket.socketpair()
+        self._sender.setblocking(False)
+        self._receiver.setblocking(False)
+        self._selector.register(self._receiver, selectors.EVENT_READ, None)
 
     def watch(self, source: HasFileno, data: Any, *, writable: bool) -> None:
         """Have ``wait`` return ``data`` when ``source`` can be read (or written, with ``writable``)."""
@@ -53,21 +53,21 @@ class SelectorWaker:
         with contextlib.suppress(KeyError):  # to watch it has failed
             self._selector.unregister(source)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         try:
-            self._ringer.send(b"\0")
+            self._sender.send(b"\0")
         except OSError:
-            return  # full: it is ringing already; closed: nobody is left to wake
+            return  # full: the thread is being woken already; closed: there is none left to wake
 
     def wait(self, timeout: float) -> list[Any]:
-        """The data of all that is ready, at once or within ``timeout`` seconds; none after a ring."""
+        """The data of all that is ready, at once or within ``timeout`` seconds; a ``wake`` adds none."""
         ready = [key.data for key, _ in self._selector.select(timeout)]
         if None in ready:
             ready.remove(None)
-            self._bell.recv(4096)
+            self._receiver.recv(4096)
         return ready
 
     def close(self) -> None:
         self._selector.close()
-        self._ringer.close()
-        self._bell.close()
+        self._sender.close()
+        self._receiver.close()

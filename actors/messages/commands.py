@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct, structs
 from pykka import ActorRef
@@ -192,7 +192,12 @@ class GetPendingOrders(PendingCommand, frozen=True):
 
 
 class Halt(TradingCommand, frozen=True):
-    """Send no order from now on, also after a restart, until ``Resume``; answered once that is so."""
+    """Send no order from now on, also after a restart, until ``Resume``; answered once that is so.
+
+    It overtakes all that waits in the router's inbox.
+    """
+
+    overtakes: ClassVar[bool] = True
 
     reason: str = ""
 

@@ -1,12 +1,14 @@
-"""Messages that overtake whatever waits in an inbox."""
+"""Messages that overtake all that waits in an inbox."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 
 class Control(Struct, frozen=True):
     """Parent of the messages that overtake."""
+
+    overtakes: ClassVar[bool] = True
 
 
 class HaltTrading(Control, frozen=True):

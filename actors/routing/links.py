@@ -1,18 +1,27 @@
 """The ends of the links to worker processes: watched, read to the last, closed."""
 
 from collections.abc import Iterable
+from typing import Any, Protocol
 
-from actors.engine.inbox import Inbox
 from actors.errors import WorkerDied
 from actors.messages.events import WorkerDown
 from actors.messages.traffic import EventBatch
 from actors.routing.messages import LinkOpened, LinkReadable, ReadableLink
 
 
+class Watcher(Protocol):
+    """The part of an actor's inbox that watches descriptors for it."""
+
+    def watch(self, source: ReadableLink, message: Any) -> None:
+        """Deliver ``message`` when ``source`` can be read; raises ``OSError`` without a descriptor left."""
+
+    def unwatch(self, source: ReadableLink) -> None: ...
+
+
 class Links:
     """Those that one actor reads: its ``inbox`` is told ``LinkReadable`` when there is something on one."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Watcher) -> None:
         self._inbox = inbox
         self._open: set[ReadableLink] = set()
 

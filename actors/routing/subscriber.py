@@ -29,7 +29,7 @@ class Subscriber(RuntimeActor):
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", bound=Overflow(CAPACITY, self._squeeze), **kwargs)
+        super().__init__(f"subscriber {name}", overflow=Overflow(CAPACITY, self._squeeze), **kwargs)
         self._shares = kwargs.get("dispatcher") is not None
         self._backlog = Backlog()
         self._handler = handler

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pykka
-from pykka._envelope import Envelope
+
+from actors.engine.pykka_internals import Envelope
 
 Callback = Callable[[Any, BaseException | None], None]
 """Is given the answer, or the error that the ask raised; in the answerer's thread, so it must only tell."""

@@ -90,7 +90,7 @@ class Gateway(RuntimeActor):
     """
 
     def __init__(self, door: ControlListener, hooks: Callbacks, **kwargs: Any) -> None:
-        super().__init__("gateway", bound=Overflow(CAPACITY, squeeze), **kwargs)
+        super().__init__("gateway", overflow=Overflow(CAPACITY, squeeze), **kwargs)
         self._door = door
         self._hooks = hooks
         self._router: pykka.ActorRef[Any]

@@ -14,10 +14,10 @@ from typing import Any, get_args
 import pykka
 from loguru import logger
 from msgspec import Struct
-from pykka._envelope import Envelope
 
 from actors.connection.connection import Connection
 from actors.connection.group import ConnectionGroup
+from actors.engine.pykka_internals import Envelope
 from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, Tellable

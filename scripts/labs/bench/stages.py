@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from functools import partial
 
 import msgspec
-from pykka._envelope import Envelope
 
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox
+from actors.engine.pykka_internals import Envelope
 from actors.messages import SubscribeTicks
 from actors.messages.traffic import Deliver, EventBatch, Item, Request, Uplink, unfolded
 from actors.protocols.websocket.frames import FrameParser

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pykka
-from pykka._envelope import Envelope
 
 from actors.engine.inbox import Inbox
+from actors.engine.pykka_internals import Envelope
 
 
 def tell(inbox: Inbox, *messages: Any) -> None:

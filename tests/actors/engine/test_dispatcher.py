@@ -10,9 +10,9 @@ from typing import Any
 
 import pykka
 import pytest
-from pykka._envelope import Envelope
 
 from actors.engine.dispatcher import TURN, Dispatcher
+from actors.engine.pykka_internals import Envelope
 from actors.engine.waker import SelectorWaker, Waker
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
 from tests.conftest import ManualClock
@@ -27,52 +27,52 @@ def dispatcher() -> Dispatcher:
 
 
 @pytest.fixture
-def house(dispatcher: Dispatcher) -> list[Recording]:
+def actors(dispatcher: Dispatcher) -> list[Recording]:
     """Three that share it."""
-    house = [Recording(name=f"resident {number}", dispatcher=dispatcher) for number in range(3)]
-    for resident in house:
-        assert resident.seen() == Begin()
-    return house
+    actors = [Recording(name=f"actor {number}", dispatcher=dispatcher) for number in range(3)]
+    for actor in actors:
+        assert actor.seen() == Begin()
+    return actors
 
 
 @pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Who was woken: the thread that each bell was rung in."""
-    rung: list[str] = []
+def wakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of the thread that called ``wake``, for each call."""
+    callers: list[str] = []
 
-    def counted(ring: Callable[[Any], None]) -> Callable[[Any], None]:
+    def counted(wake: Callable[[Any], None]) -> Callable[[Any], None]:
         def count(self: Any) -> None:
-            rung.append(threading.current_thread().name)
-            ring(self)
+            callers.append(threading.current_thread().name)
+            wake(self)
 
         return count
 
     for kind in (Waker, SelectorWaker):
-        monkeypatch.setattr(kind, "ring", counted(kind.ring))
-    return rung
+        monkeypatch.setattr(kind, "wake", counted(kind.wake))
+    return callers
 
 
-def test_those_who_share_a_dispatcher_run_in_one_thread(house: list[Recording]) -> None:
-    threads = {resident.do(lambda _: threading.current_thread().name) for resident in house}
+def test_actors_that_share_a_dispatcher_run_in_one_thread(actors: list[Recording]) -> None:
+    threads = {actor.do(lambda _: threading.current_thread().name) for actor in actors}
     assert threads == {"shared"}
 
 
 def test_a_message_that_passes_all_of_them_wakes_the_thread_once(
-    house: list[Recording], rings: list[str]
+    actors: list[Recording], wakes: list[str]
 ) -> None:
-    first, second, third = house
+    first, second, third = actors
 
     def pass_on(_: Any) -> None:
         second.ref.tell(lambda _: third.ref.tell("arrived"))
 
     first.ref.tell(pass_on)
     assert third.seen() == "arrived"
-    assert rings.count("shared") == 0
-    assert len(rings) <= 1  # none, if it had not fallen asleep yet
+    assert wakes.count("shared") == 0
+    assert len(wakes) <= 1  # none, if the thread had not fallen asleep yet
 
 
-def test_each_has_its_turn_while_another_is_flooded(house: list[Recording]) -> None:
-    flooded, other, _ = house
+def test_each_inbox_has_its_turn_while_another_is_flooded(actors: list[Recording]) -> None:
+    flooded, other, _ = actors
     order: list[str] = []
     go_on = threading.Event()
     flooded.ref.tell(lambda _: go_on.wait(WAIT) and None)
@@ -85,8 +85,8 @@ def test_each_has_its_turn_while_another_is_flooded(house: list[Recording]) -> N
     assert order.index("other") <= TURN
 
 
-def test_whoever_is_told_more_in_each_turn_has_no_more_turns_than_the_others(house: list[Recording]) -> None:
-    greedy, other, _ = house
+def test_an_actor_told_more_in_each_turn_has_no_more_turns_than_the_others(actors: list[Recording]) -> None:
+    greedy, other, _ = actors
     handled: list[int] = []
     between: list[int] = []
     go_on = threading.Event()
@@ -112,30 +112,30 @@ def test_whoever_is_told_more_in_each_turn_has_no_more_turns_than_the_others(hou
     assert max(waits) <= TURN
 
 
-def test_a_descriptor_that_is_ready_needs_no_bell(house: list[Recording], rings: list[str]) -> None:
+def test_a_descriptor_that_is_ready_needs_no_wake(actors: list[Recording], wakes: list[str]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        house[0].do(lambda actor: actor.watch(ours, lambda actor: actor.seen.put(ours.recv(10))))
+        actors[0].do(lambda actor: actor.watch(ours, lambda actor: actor.seen.put(ours.recv(10))))
         for _ in range(20):
             theirs.send(b"some")
-            assert house[0].seen() == b"some"
-        house[0].do(lambda actor: actor.inbox.unwatch(ours))
-    assert rings.count("shared") == 0
+            assert actors[0].seen() == b"some"
+        actors[0].do(lambda actor: actor.inbox.unwatch(ours))
+    assert wakes.count("shared") == 0
 
 
-def test_a_fault_of_the_dispatchers_own_ends_nobody(
-    house: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_of_the_dispatchers_own_ends_no_actor(
+    actors: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = [OSError("out of memory")]
-    call_due = dispatcher.call_due
+    fire_due = dispatcher.fire_due
 
     def failing() -> None:
         if faults:
             raise faults.pop()
-        call_due()
+        fire_due()
 
-    monkeypatch.setattr(dispatcher, "call_due", failing)
-    assert [resident.do(lambda _: "serves") for resident in house] == ["serves"] * 3
+    monkeypatch.setattr(dispatcher, "fire_due", failing)
+    assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
     assert not faults
 
 
@@ -158,8 +158,8 @@ def test_a_failure_that_cannot_even_be_logged_reaches_the_guardian(dispatcher: D
     assert neighbour.do(lambda _: "serves") == "serves"
 
 
-def test_whoever_is_interrupted_while_telling_leaves_nobody_deaf(
-    house: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_tell_leaves_no_inbox_without_turns(
+    actors: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: Any) -> None:
         raise KeyboardInterrupt
@@ -167,11 +167,11 @@ def test_whoever_is_interrupted_while_telling_leaves_nobody_deaf(
     with monkeypatch.context() as patch:
         patch.setattr(dispatcher, "schedule", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            house[0].ref.tell("half told")
-    assert house[0].do(lambda _: "serves") == "serves"
+            actors[0].ref.tell("half told")
+    assert actors[0].do(lambda _: "serves") == "serves"
 
 
-def test_each_has_its_own_timers_and_descriptors(clock: ManualClock) -> None:
+def test_each_inbox_has_its_own_timers_and_descriptors(clock: ManualClock) -> None:
     dispatcher = Dispatcher(clock)
     one, other = (Recording(dispatcher=dispatcher) for _ in range(2))
     assert one.seen() == other.seen() == Begin()
@@ -191,8 +191,8 @@ def test_each_has_its_own_timers_and_descriptors(clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("bad luck"), SystemExit(1), KeyboardInterrupt()])
-def test_whoever_fails_ends_alone(
-    house: list[Recording], dispatcher: Dispatcher, error: BaseException
+def test_a_failing_actor_ends_alone(
+    actors: list[Recording], dispatcher: Dispatcher, error: BaseException
 ) -> None:
     guardian = Recording()
     failing = Recording(name="unlucky", guardian=guardian.ref, dispatcher=dispatcher)
@@ -205,17 +205,19 @@ def test_whoever_fails_ends_alone(
     assert guardian.seen() == ActorFailed("unlucky", f"{type(error).__name__}: {error}")
     assert guardian.seen() == ActorEnded(failing.ref.actor_urn)
     assert not failing.ref.is_alive()
-    assert [resident.do(lambda _: "serves") for resident in house] == ["serves"] * 3
+    assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
 
 
-def test_whoever_cannot_even_let_go_ends_alone(house: list[Recording], dispatcher: Dispatcher) -> None:
+def test_an_actor_that_cannot_even_release_ends_alone(
+    actors: list[Recording], dispatcher: Dispatcher
+) -> None:
     class Clumsy(Recorder):
         def release(self, unhandled: list[Any]) -> None:
             raise SystemExit
 
     clumsy = Recording(Clumsy, dispatcher=dispatcher)
     clumsy.ref.tell(lambda _: 1 / 0)
-    assert [resident.do(lambda _: "serves") for resident in house] == ["serves"] * 3
+    assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
     assert not clumsy.ref.is_alive()
 
 
@@ -239,8 +241,8 @@ def test_the_end_of_one_takes_its_timers_and_descriptors_and_no_others(clock: Ma
             end.close()
 
 
-def test_what_is_asked_in_the_moment_of_the_end_is_answered_with_the_end(house: list[Recording]) -> None:
-    ending = house[0]
+def test_what_is_asked_in_the_moment_of_the_end_is_answered_with_the_end(actors: list[Recording]) -> None:
+    ending = actors[0]
     future: pykka.Future[Any] = pykka.ThreadingFuture()
     stopped = ending.ref.stop(block=False)
     assert stopped.get(timeout=WAIT)
@@ -251,18 +253,18 @@ def test_what_is_asked_in_the_moment_of_the_end_is_answered_with_the_end(house: 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 def test_the_thread_and_its_descriptors_go_with_the_last_and_come_back_with_the_next(
-    house: list[Recording], dispatcher: Dispatcher
+    actors: list[Recording], dispatcher: Dispatcher
 ) -> None:
     def descriptors() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
     before = descriptors()
-    thread = house[0].do(lambda _: threading.current_thread())
+    thread = actors[0].do(lambda _: threading.current_thread())
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        house[0].do(lambda actor: actor.watch(ours, "readable"))
-        for resident in house:
-            resident.ref.stop(timeout=WAIT)
+        actors[0].do(lambda actor: actor.watch(ours, "readable"))
+        for actor in actors:
+            actor.ref.stop(timeout=WAIT)
         thread.join(WAIT)
         assert not thread.is_alive()
     assert descriptors() == before
@@ -271,14 +273,14 @@ def test_the_thread_and_its_descriptors_go_with_the_last_and_come_back_with_the_
     assert another.do(lambda _: threading.current_thread()) is not thread
 
 
-def test_one_that_is_made_while_others_run_is_told_nothing_before_it_is_complete(
-    house: list[Recording], dispatcher: Dispatcher
+def test_an_actor_made_while_others_run_is_told_nothing_before_it_is_complete(
+    actors: list[Recording], dispatcher: Dispatcher
 ) -> None:
     class Slow(Recorder):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.actor_ref.tell(lambda actor: actor.seen.put(actor.complete))
-            house[0].do(lambda _: None)  # the shared thread has had every chance
+            actors[0].do(lambda _: None)  # the shared thread has had every chance
             self.complete = True
 
     slow = Recording(Slow, dispatcher=dispatcher)
