@@ -1,0 +1,26 @@
+"""Orders: checked, journaled, sent once, and never guessed about.
+
+``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
+and the limits. ``ledger.py`` holds all orders; ``order.py`` has their states as a table. The journal
+(``runtime/storage/journal.py``) is on the disk before an order leaves.
+
+The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
+it can be no other's. If the connection ends first, the order is UNKNOWN and blocks an order like it.
+
+``reconciliation.py`` judges by evidence: the lists of deals that the venue pushes after the next login. A
+deal that fits makes the order OPEN. Lists that surely would show the deal, and do not, make it NOT_PLACED
+after ``orders.verdict_delay``. Several deals that fit, a list that does not reach back far enough, a clock
+that cannot be right, or a link that never stands for ``verdict_delay`` prove nothing: the order stays
+UNKNOWN.
+
+A caller is answered with the truth: the deal, ``RequestRefused``, a ``NotSent`` (no effect, safe to
+repeat), or ``OrderUnknown`` at the deadline. ``waiters.py`` keeps the callers and which life of which
+connection carries an order. ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened
+before this process started.
+
+A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
+runtime keeps a journal at a time; a second one fails to start with ``JournalInUse``. Without a journal
+there are no orders, but streams.
+
+``pending_desk.py`` places pending orders one at a time, because their answers name no request.
+"""

@@ -1,0 +1,24 @@
+"""The way out: when a request may leave, with which others, and by which connection.
+
+``rate_limiter.py`` is the one gate for all processes: moving windows (``actors/rates.py``) and a cap on
+requests without an answer. A request that would wait past its deadline is refused at once. While no
+connection is up, nothing is admitted, so that the rate also holds after an outage. A fifth of every rate is
+reserved for orders.
+
+``batcher.py`` joins requests that follow one another quickly (``batching.py``, RFC 896). The first one
+after a pause and an urgent one leave at once.
+
+``pool.py`` sends one ``Send`` for each connection, which becomes one write. ``assignment.py`` decides:
+
+- ``members.py`` gives each connection a role. One is the account's (orders, deals, balance),
+  ``pool.standby`` of them stand by, the others carry the market's streams, at most
+  ``streams_per_connection`` each. Roles are assigned anew when a connection comes up or is lost.
+- ``stream_placement.py`` knows which streams are wanted and which connection carries each. Streams of a
+  lost connection move to one with room. To spread them evenly, at most one stream a second moves.
+- ``statistics.py`` has each connection's last hundred answers. A request that any connection could carry
+  goes to the one that would answer soonest.
+
+Beyond ``pool.connections`` the pool opens more, up to ``max_connections``, while streams need them. It
+closes a connection that had nothing to do for ``idle_timeout``. A request is forgotten by ``RequestDone``
+alone.
+"""

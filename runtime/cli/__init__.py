@@ -1,0 +1,1 @@
+"""What the commands show and how they end: outputs, the live table, the doctor, exit codes."""

@@ -1,0 +1,7 @@
+"""The composition root: all actors are created, connected and ended here.
+
+``actor_system.py`` creates the actors in order, connects them and ends them in reverse. ``guardian.py``
+notices an actor that fails or ends. ``settings.py`` derives the settings of each actor from the
+configuration. ``reloader.py`` takes over a changed file, as a whole or not at all; ``file_watch.py``
+notices the change. ``probing.py`` measures regions.
+"""

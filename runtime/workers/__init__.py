@@ -1,0 +1,7 @@
+"""Worker processes: how one starts, and how it talks to the main process.
+
+``launcher.py`` and ``process.py`` start and end a worker, ``main.py`` is its program, and ``in_process.py``
+takes its place with ``pool.workers: 0``. ``link.py`` carries messages over one inherited socket,
+``framing.py`` puts them into frames, and ``log_forwarding.py`` sends log lines to the main process.
+``signals.py`` leaves SIGTERM and SIGHUP of the process group to the main process.
+"""

@@ -1,0 +1,1 @@
+"""Quotes, history and streams that the exchange invents."""
