@@ -7,24 +7,56 @@ from actors.messages.lifecycle import Tellable
 from actors.messages.tasks import TaskStatus
 
 
-class StreamStatus(Struct, frozen=True):
-    """One desired stream; ``age`` is seconds since its last tick came, ``None`` before the first.
-
-    ``health`` is unconfirmed, fresh, stale or closed, ``cure`` what was last tried against its silence,
-    ``rate`` the learnt ticks per second, ``None`` until enough have come.
-    """
+class PlacedStream(Struct, frozen=True):
+    """A desired stream as the pool knows it; ``connection`` is ``""`` while no connection carries it."""
 
     asset: str
     connection: str
     state: str
-    last_price: float | None
-    age: float | None
-    ticks: int
-    gaps: int
-    last_gap: tuple[float, float] | None
-    health: str
-    cure: str
-    rate: float | None
+
+
+class StreamFigures(Struct, frozen=True):
+    """A stream as the health monitor knows it.
+
+    ``received_at`` is our wall clock (Unix seconds) when the last tick was read. ``last_gap`` is a pair of
+    venue times. ``health`` is unconfirmed, fresh, stale or closed. ``cure`` is the last recovery action, or
+    ``""``. ``rate`` is the learnt number of ticks per second, ``None`` until enough have come.
+    """
+
+    last_price: float | None = None
+    received_at: float | None = None
+    ticks: int = 0
+    gaps: int = 0
+    last_gap: tuple[float, float] | None = None
+    health: str = "unconfirmed"
+    cure: str = ""
+    rate: float | None = None
+
+
+class StreamStatus(Struct, frozen=True):
+    """One desired stream: where the pool has placed it, and what the health monitor has seen of it."""
+
+    placed: PlacedStream
+    seen: StreamFigures
+
+
+class ChildStatus(Struct, frozen=True):
+    """A connection as the supervisor knows it."""
+
+    name: str
+    worker: str
+    region: str
+    state: str
+    epoch: int
+    restarts: int
+    last_error: str
+
+
+class ConnectionFigures(Struct, frozen=True):
+    """A connection as the health monitor knows it: its last report, and the messages received per second."""
+
+    report: ConnectionReport | None = None
+    rate: float = 0.0
 
 
 class ConnectionStatistics(Struct, frozen=True):
@@ -36,25 +68,22 @@ class ConnectionStatistics(Struct, frozen=True):
     success_rate: float | None = None
 
 
-class ConnectionStatus(Struct, frozen=True):
-    """One connection; ``rate`` is messages received per second, ``round_trip`` seconds."""
+class PooledConnection(Struct, frozen=True):
+    """A connection as the pool knows it; ``role`` is ``""`` while the connection is not up."""
 
     name: str
-    worker: str
-    region: str
-    state: str
-    epoch: int
-    restarts: int
-    rate: float
-    messages_in: int
-    messages_out: int
-    writes: int
-    garbage: int
-    round_trip: float | None
-    last_error: str
-    role: str
-    in_flight: int
-    requests: ConnectionStatistics
+    role: str = ""
+    in_flight: int = 0
+    requests: ConnectionStatistics = ConnectionStatistics()
+
+
+class ConnectionStatus(Struct, frozen=True):
+    """One connection: ``child`` is known to the supervisor, ``seen`` to the health monitor, ``pooled`` to the
+    pool."""
+
+    child: ChildStatus
+    seen: ConnectionFigures
+    pooled: PooledConnection
 
 
 class WorkerStatus(Struct, frozen=True):
@@ -175,18 +204,6 @@ class Describe(Struct, frozen=True):
     to: Tellable
 
 
-class ChildStatus(Struct, frozen=True):
-    """What the supervisor knows of one connection."""
-
-    name: str
-    worker: str
-    region: str
-    state: str
-    epoch: int
-    restarts: int
-    last_error: str
-
-
 class SupervisorPart(Struct, frozen=True):
     """The supervisor's children, and the regions it chooses from."""
 
@@ -195,48 +212,11 @@ class SupervisorPart(Struct, frozen=True):
     workers: tuple[WorkerStatus, ...]
 
 
-class PlacedStream(Struct, frozen=True):
-    """Where the pool has put a desired stream."""
-
-    asset: str
-    connection: str
-    state: str
-
-
-class PooledConnection(Struct, frozen=True):
-    """What the pool knows of a connection; without a ``role`` it is not up."""
-
-    name: str
-    role: str
-    in_flight: int
-    requests: ConnectionStatistics
-
-
 class PoolPart(Struct, frozen=True):
     """The desired streams, in the order in which they were wished for, and who carries them."""
 
     streams: tuple[PlacedStream, ...]
     connections: tuple[PooledConnection, ...]
-
-
-class StreamFigures(Struct, frozen=True):
-    """What the health monitor has seen of one stream; ``received_at`` is wall clock time."""
-
-    last_price: float | None
-    received_at: float | None
-    ticks: int
-    gaps: int
-    last_gap: tuple[float, float] | None
-    health: str
-    cure: str
-    rate: float | None
-
-
-class ConnectionFigures(Struct, frozen=True):
-    """A connection's last account of itself, and its rate of messages per second."""
-
-    report: ConnectionReport
-    rate: float
 
 
 class HealthPart(Struct, frozen=True):

@@ -196,7 +196,7 @@ class Router(RuntimeActor):
         if waiter is not None and waiter.picture is not None and waiter.picture.add(described):
             listeners, waiting = len(self._audience), len(self._waiters) - 1
             own = RouterStatus(self._events, self._ticks, listeners, waiting, self._lost)
-            self._settle(waiter.id, waiter.picture.compose(own, time.time()))
+            self._settle(waiter.id, waiter.picture.compose(own))
 
     def _drain(self, but: type[Command] | tuple[()] = TradingCommand) -> None:
         """Nobody need wait any longer but for the desks, which have their own last words."""

@@ -122,30 +122,32 @@ class Dashboard:
         titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
         if wide := at.width >= WIDE:
             titles.append("LAST GAP")
-        states = {stream.asset: self._stream_state(stream) for stream in streams}
+        states = {stream.placed.asset: self._stream_state(stream) for stream in streams}
         rows: list[Row] = []
-        for stream in sorted(streams, key=lambda stream: states[stream.asset] in _WELL):
-            last = self._tally.stream(stream.asset).last
-            price = last.price if last else stream.last_price
-            age = max(0.0, at.now - last.received_at) if last else stream.age
+        for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _WELL):
+            placed, seen = stream.placed, stream.seen
+            last = self._tally.stream(placed.asset).last
+            price = last.price if last else seen.last_price
+            received_at = last.received_at if last else seen.received_at
             row: Row = [
-                stream.asset,
-                _state(states[stream.asset]),
-                self._price(stream.asset, price),
-                self._direction(stream.asset, price),
-                _seconds(age),
-                f"{stream.ticks:,}",
-                _cell(str(stream.gaps), "yellow" if stream.gaps else ""),
-                stream.connection or "-",
+                placed.asset,
+                _state(states[placed.asset]),
+                self._price(placed.asset, price),
+                self._direction(placed.asset, price),
+                _seconds(None if received_at is None else max(0.0, at.now - received_at)),
+                f"{seen.ticks:,}",
+                _cell(str(seen.gaps), "yellow" if seen.gaps else ""),
+                placed.connection or "-",
             ]
-            rows.append([*row, _gap(stream.last_gap, at.now)] if wide else row)
+            rows.append([*row, _gap(seen.last_gap, at.now)] if wide else row)
         return _table(titles, rows, limit)
 
     def _stream_state(self, stream: StreamStatus) -> str:
-        if stream.health in {"stale", "closed"}:
-            return stream.health
-        ticks = stream.last_price is not None or self._tally.stream(stream.asset).last
-        return "live" if ticks and stream.state == "confirmed" else stream.state
+        placed, seen = stream.placed, stream.seen
+        if seen.health in {"stale", "closed"}:
+            return seen.health
+        ticks = seen.last_price is not None or self._tally.stream(placed.asset).last
+        return "live" if ticks and placed.state == "confirmed" else placed.state
 
     def _price(self, asset: str, price: float | None) -> str:
         if price is None:
@@ -203,12 +205,15 @@ def share(room: int, wants: Sequence[int]) -> list[int]:
 def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: bool) -> Table:
     titles = ["CONNECTION", "STATE", "REGION", ">MSG/S", ">PING", ">RESTARTS"]
     rows: list[Row] = []
-    for each in sorted(connections, key=lambda each: each.state in _WELL):
-        ping = "-" if each.round_trip is None else f"{each.round_trip * 1000:.1f} ms"
-        row: Row = [each.name, _state(each.state), each.region, f"{each.rate:,.1f}", ping, str(each.restarts)]
+    for each in sorted(connections, key=lambda each: each.child.state in _WELL):
+        child, report = each.child, each.seen.report
+        ping = f"{report.round_trip * 1000:.1f} ms" if report and report.round_trip is not None else "-"
+        rate, restarts = f"{each.seen.rate:,.1f}", str(child.restarts)
+        row: Row = [child.name, _state(child.state), child.region, rate, ping, restarts]
         if wide:
-            row += [each.role or "-", each.worker, f"{each.messages_in:,}", f"{each.messages_out:,}"]
-        rows.append([*row, each.last_error or "-"])
+            moved = (report.messages_in, report.messages_out) if report else (0, 0)
+            row += [each.pooled.role or "-", child.worker, *(f"{count:,}" for count in moved)]
+        rows.append([*row, child.last_error or "-"])
     if wide:
         titles += ["ROLE", "WORKER", ">IN", ">OUT"]
     return _table([*titles, _GIVES_WAY], rows, limit)

@@ -93,8 +93,8 @@ class PlainLog:
         log_summary(summary)
 
     def _standing(self, status: Status) -> str:
-        up = sum(connection.state == "up" for connection in status.connections)
-        confirmed = sum(stream.state == "confirmed" for stream in status.streams)
+        up = sum(connection.child.state == "up" for connection in status.connections)
+        confirmed = sum(stream.placed.state == "confirmed" for stream in status.streams)
         rate = (status.router.ticks - self._ticks) / self.interval
         return (
             f"{up}/{len(status.connections)} connections up, {confirmed}/{len(status.streams)} streams"

@@ -58,7 +58,7 @@ def all_mute() -> dict[str, float]:
         on.exchange.unmute()
         fresh = on.fresh(spoken_at)
         time.sleep(2 * HASTE["stale_after"])  # whoever replaced too much would do it again by now
-        restarts = sorted(connection.restarts for connection in on.status().connections)
+        restarts = sorted(connection.child.restarts for connection in on.status().connections)
         cures = {event.cure for event in on.witness.all(StreamStale)}
         if restarts != [0, 1] or cures != {"reconnect"}:
             raise Violated(f"{restarts} restarts, cures {cures}")

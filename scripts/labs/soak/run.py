@@ -63,7 +63,7 @@ class Soak:
                     self._sample(running)
             status = attachment.router.ask(GetStatus(), timeout=5)
             assert isinstance(status, Status)
-            self.restarts = sum(connection.restarts for connection in status.connections)
+            self.restarts = sum(connection.child.restarts for connection in status.connections)
 
     def quarters(self) -> tuple[list[Figures], list[Figures]]:
         """The samples of the first and the last quarter after the warm-up."""

@@ -68,30 +68,11 @@ def test_the_same_part_twice_completes_nothing() -> None:
 
 
 def test_what_the_parts_know_is_joined_by_name() -> None:
-    status = painted(*PARTS).compose(ROUTER, now=1002.5)
+    status = painted(*PARTS).compose(ROUTER)
     assert status.connections == (
-        ConnectionStatus(
-            name="c1",
-            worker="w1",
-            region="EU",
-            state="up",
-            epoch=3,
-            restarts=2,
-            rate=12.5,
-            messages_in=100,
-            messages_out=10,
-            writes=8,
-            garbage=1,
-            round_trip=0.05,
-            last_error="cut",
-            role="account",
-            in_flight=2,
-            requests=ANSWERS,
-        ),
+        ConnectionStatus(SUPERVISOR.connections[0], HEALTH.connections["c1"], POOL.connections[0]),
     )
-    assert status.streams == (
-        StreamStatus("A", "c1", "confirmed", 1.1, 2.5, 90, 1, (1.0, 2.0), "stale", "move", 2.5),
-    )
+    assert status.streams == (StreamStatus(POOL.streams[0], HEALTH.streams["A"]),)
     assert status.clock_offset == -0.25
     assert (status.workers, status.regions) == ((WORKER,), (REGION,))
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
@@ -100,18 +81,19 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
     parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK, CANDLES, RELOAD)
-    status = painted(*parts).compose(ROUTER, now=0.0)
+    status = painted(*parts).compose(ROUTER)
     (connection,), (stream,) = status.connections, status.streams
-    assert (connection.rate, connection.messages_in, connection.round_trip) == (0.0, 0, None)
-    assert stream == StreamStatus("A", "c1", "confirmed", None, None, 0, 0, None, "unconfirmed", "", None)
+    assert (connection.seen.rate, connection.seen.report) == (0.0, None)
+    assert stream == StreamStatus(POOL.streams[0], StreamFigures(ticks=0, health="unconfirmed"))
+
+
+def test_a_connection_that_the_pool_does_not_know_yet_has_no_role() -> None:
+    parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
+    (connection,) = painted(*parts).compose(ROUTER).connections
+    assert connection.pooled == PooledConnection("c1", "", 0, ConnectionStatistics())
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
     parts = (SupervisorPart((), (), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
-    status = painted(*parts).compose(ROUTER, now=0.0)
+    status = painted(*parts).compose(ROUTER)
     assert (status.connections, status.streams) == ((), ())
-
-
-def test_a_wall_clock_that_was_set_back_makes_no_negative_age() -> None:
-    (stream,) = painted(*PARTS).compose(ROUTER, now=500.0).streams
-    assert stream.age == 0.0

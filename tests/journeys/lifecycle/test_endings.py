@@ -45,7 +45,7 @@ def test_a_refused_session_is_tried_again_once_and_never_after_that(
         ("connection-1", True),
         ("connection-2", True),
     }
-    assert {connection.state for connection in status_of(runtime).connections} == {"quarantined"}
+    assert {connection.child.state for connection in status_of(runtime).connections} == {"quarantined"}
     runtime.stop()
     assert exchange.ledger.count("auth") <= 4
     assert len(exchange.ledger.sockets()) <= 4
@@ -84,7 +84,11 @@ def test_a_venue_that_cannot_be_reached_is_given_up_after_the_configured_attempt
     quarantined = notebook.first(ActorQuarantined)
     assert (quarantined.name, quarantined.auth) == ("connection-1", False)
     (connection,) = status_of(runtime).connections
-    assert (connection.state, connection.epoch, connection.restarts) == ("quarantined", 4, 3)
+    assert (connection.child.state, connection.child.epoch, connection.child.restarts) == (
+        "quarantined",
+        4,
+        3,
+    )
 
 
 def test_a_worker_that_dies_again_and_again_is_given_up(start_runtime: Start) -> None:

@@ -68,7 +68,7 @@ def start(start_runtime: Start, notebook: Notebook) -> Callable[[dict[str, Any]]
 def kinds(runtime: Runtime) -> dict[str, str]:
     """Every child of the status and its state."""
     status = status_of(runtime)
-    connections = {connection.name: connection.state for connection in status.connections}
+    connections = {connection.child.name: connection.child.state for connection in status.connections}
     return connections | {worker.name: worker.state for worker in status.workers}
 
 
@@ -196,7 +196,7 @@ def test_a_connection_that_is_to_restart_says_goodbye_first(
     old, _ = exchange.ledger.sockets()
     assert old.closed_because == "the client said goodbye"
     (connection,) = status_of(runtime).connections
-    assert (connection.state, connection.restarts) == ("up", 0)
+    assert (connection.child.state, connection.child.restarts) == ("up", 0)
 
 
 def test_what_the_status_does_not_show_cannot_be_restarted(start_runtime: Start) -> None:

@@ -183,4 +183,4 @@ def test_two_runtimes_live_side_by_side(start_runtime: Start) -> None:
     here = len(books[1].ticks())
     assert books[1].wait(lambda book: len(book.ticks()) > here + 10)
     assert_lossless(books[1].ticks(), exchange_of(runtimes[1]).ledger.ticks(ASSETS[0]))
-    assert [connection.restarts for connection in status_of(runtimes[1]).connections] == [0, 0]
+    assert [connection.child.restarts for connection in status_of(runtimes[1]).connections] == [0, 0]

@@ -181,17 +181,17 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
     runtime.router.tell(Subscribe("report.connection", to=notebook))
     assert notebook.wait(lambda book: len(book) >= 2)
     status = ask(runtime, GetStatus())
-    assert [connection.name for connection in status.connections] == ["connection-1", "connection-2"]
-    assert {connection.state for connection in status.connections} == {"up"}
-    assert {connection.region for connection in status.connections} == {"PRACTICE-1"}
+    assert [connection.child.name for connection in status.connections] == ["connection-1", "connection-2"]
+    assert {connection.child.state for connection in status.connections} == {"up"}
+    assert {connection.child.region for connection in status.connections} == {"PRACTICE-1"}
     assert [worker.name for worker in status.workers] == [f"worker-{n + 1}" for n in range(workers)]
     assert all(worker.pid > 0 and worker.rss_bytes > 0 for worker in status.workers)
-    assert [stream.asset for stream in status.streams] == list(ASSETS)
-    assert {stream.state for stream in status.streams} == {"confirmed"}
+    assert [stream.placed.asset for stream in status.streams] == list(ASSETS)
+    assert {stream.placed.state for stream in status.streams} == {"confirmed"}
     for stream in status.streams:
-        assert stream.ticks > 0
-        assert stream.age is not None
-        assert 0 <= stream.age < 3
+        assert stream.seen.ticks > 0
+        assert stream.seen.received_at is not None
+        assert 0 <= time.time() - stream.seen.received_at < 3
     assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more, if one moved
     assert status.router.ticks > 0
     tasks = {task.name: task for task in status.tasks}

@@ -82,7 +82,7 @@ def test_streams_come_and_go(path: Path, running: tuple[Runtime, Notebook]) -> N
     assert (status_of(runtime).reload.file, status_of(runtime).reload.last_outcome) == (str(path), "streams")
     assert notebook.first(StreamDropped).asset == ASSETS[0]
     assert notebook.first(StreamConfirmed, asset=ASSETS[2]).period == 30
-    assert {stream.asset for stream in status_of(runtime).streams} == {ASSETS[1], ASSETS[2]}
+    assert {stream.placed.asset for stream in status_of(runtime).streams} == {ASSETS[1], ASSETS[2]}
     assert len([each for each in notebook.all(StreamConfirmed) if each.asset == ASSETS[1]]) == 1
 
 

@@ -181,7 +181,7 @@ def test_a_file_that_changes_while_the_actors_are_built_counts_after_the_start(
             assert status.streams == ()
         else:
             assert f"{path}:" in found.problems[0]
-            assert [stream.asset for stream in status.streams] == [ASSETS[0]]
+            assert [stream.placed.asset for stream in status.streams] == [ASSETS[0]]
     assert runtime.failure is None
     assert valid == (errors(lines) == [])
 

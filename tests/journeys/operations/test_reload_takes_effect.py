@@ -95,7 +95,7 @@ def more_at_once(runtime: Runtime, notebook: Notebook) -> Watching:
 
 def quicker_attempts(runtime: Runtime, notebook: Notebook) -> Watching:
     notebook.first(ConnectionUp)
-    assert [each.state for each in status_of(runtime).connections].count("waiting") == 1
+    assert [each.child.state for each in status_of(runtime).connections].count("waiting") == 1
     yield
     assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
 

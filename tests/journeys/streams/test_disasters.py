@@ -103,7 +103,7 @@ def assert_gaps_are_exact(notebook: Notebook) -> None:
 def by_connection(runtime: Runtime) -> dict[str, list[str]]:
     placed = defaultdict(list)
     for stream in status_of(runtime).streams:
-        placed[stream.connection].append(stream.asset)
+        placed[stream.placed.connection].append(stream.placed.asset)
     return placed
 
 
@@ -115,7 +115,9 @@ def test_a_killed_worker_costs_its_streams_a_gap_and_no_more(
     wait_for_reports(notebook)
     before = status_of(runtime)
     worker = before.workers[victim]
-    hurt = [connection.name for connection in before.connections if connection.worker == worker.name]
+    hurt = [
+        connection.child.name for connection in before.connections if connection.child.worker == worker.name
+    ]
     placed = by_connection(runtime)
     silenced = {asset for name in hurt for asset in placed[name]}
     killed_at = time.time()
@@ -131,10 +133,10 @@ def test_a_killed_worker_costs_its_streams_a_gap_and_no_more(
     assert reborn.restarts == 1
     assert reborn.pid not in {0, worker.pid}
     for connection in after.connections:
-        assert connection.state == "up"
-        assert connection.restarts == (1 if connection.name in hurt else 0)
-        assert connection.epoch == (2 if connection.name in hurt else 1)
-    assert {stream.asset: stream.gaps for stream in after.streams} == {
+        assert connection.child.state == "up"
+        assert connection.child.restarts == (1 if connection.child.name in hurt else 0)
+        assert connection.child.epoch == (2 if connection.child.name in hurt else 1)
+    assert {stream.placed.asset: stream.seen.gaps for stream in after.streams} == {
         asset: int(asset in silenced) for asset in ASSETS
     }
 
@@ -169,17 +171,20 @@ def test_a_closed_region_is_left_for_the_next_one(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
     runtime = flowing(start_runtime, notebook, workers)
-    assert {connection.region for connection in status_of(runtime).connections} == {"PRACTICE-1"}
+    assert {connection.child.region for connection in status_of(runtime).connections} == {"PRACTICE-1"}
     closed_at = time.time()
     exchange_of(runtime).close_region("PRACTICE-1")
     assert_flowing_again(notebook, closed_at)
     assert_nothing_lost_unannounced(runtime, notebook, ASSETS, closed_at)
     assert_gaps_are_exact(notebook)
     status = status_of(runtime)
-    assert [connection.region for connection in status.connections] == ["PRACTICE-2"] * 2
-    assert [connection.restarts for connection in status.connections] == [2, 2]  # first where it had worked
+    assert [connection.child.region for connection in status.connections] == ["PRACTICE-2"] * 2
+    assert [connection.child.restarts for connection in status.connections] == [
+        2,
+        2,
+    ]  # first where it had worked
     assert [worker.restarts for worker in status.workers] == [0] * workers
-    assert all(connection.last_error for connection in status.connections)
+    assert all(connection.child.last_error for connection in status.connections)
     for name in ("connection-1", "connection-2"):
         assert notebook.first(ActorRestarted, name=name).reason
         assert notebook.first(ConnectionUp, connection=name, epoch=3).region == "PRACTICE-2"

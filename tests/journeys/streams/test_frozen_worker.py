@@ -25,10 +25,10 @@ def test_ticks_of_a_life_that_was_declared_over_are_not_delivered(start_runtime:
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 8 and len(book.ticks()) > 100)
     status = status_of(runtime)
-    carriers = {stream.connection for stream in status.streams}
-    worker = next(each.worker for each in status.connections if each.name in carriers)
+    carriers = {stream.placed.connection for stream in status.streams}
+    worker = next(each.child.worker for each in status.connections if each.child.name in carriers)
     pid = next(each.pid for each in status.workers if each.name == worker)
-    doomed = [each.name for each in status.connections if each.worker == worker]
+    doomed = [each.child.name for each in status.connections if each.child.worker == worker]
     os.kill(pid, signal.SIGSTOP)
     try:
         suspect(runtime, *doomed)

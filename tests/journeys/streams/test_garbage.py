@@ -77,8 +77,9 @@ def test_garbage_is_counted_and_the_streams_go_on(start_runtime: Start) -> None:
     for asset in ASSETS:
         assert_lossless(notebook.ticks(asset), exchange.ledger.ticks(asset))
     for connection in status_of(runtime).connections:
-        assert connection.garbage >= len(GARBAGE)
-        assert connection.restarts == 0
+        assert connection.seen.report is not None
+        assert connection.seen.report.garbage >= len(GARBAGE)
+        assert connection.child.restarts == 0
 
 
 @pytest.mark.parametrize("what", GARBAGE)
@@ -129,6 +130,10 @@ def test_a_server_that_breaks_the_rules_is_closed_with_1002_and_the_next_region_
         assert down.region == "REGION-1"
         assert "RemoteProtocolError" in down.reason
         (connection,) = status_of(runtime).connections
-        assert (connection.region, connection.state, connection.restarts) == ("REGION-2", "up", 1)
-        assert connection.last_error
+        assert (connection.child.region, connection.child.state, connection.child.restarts) == (
+            "REGION-2",
+            "up",
+            1,
+        )
+        assert connection.child.last_error
         assert offender.accepted == 1

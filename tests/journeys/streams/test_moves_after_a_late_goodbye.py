@@ -26,7 +26,7 @@ def test_a_move_to_the_successor_doubles_nothing() -> None:
             for asset in ASSETS:
                 ask(runtime, SubscribeTicks(asset))
             status = eventually(runtime, notebook, is_spread)
-            victim = status.streams[0].connection
+            victim = status.streams[0].placed.connection
             exchange.fault("stall")
             suspect(runtime, victim)
             notebook.first(ConnectionUp, connection=victim, epoch=2)

@@ -149,7 +149,7 @@ def test_the_pool_keeps_the_cap_of_streams_on_every_connection(start_runtime: St
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > here[asset] + 3 for asset in eight))
     carried = {(tick.asset, tick.socket) for tick in exchange.ledger.ticks()}
     assert Counter(socket for _, socket in carried) == {1: 4, 2: 4}
-    assert Counter(stream.connection for stream in status_of(runtime).streams) == {
+    assert Counter(stream.placed.connection for stream in status_of(runtime).streams) == {
         "connection-1": 4,
         "connection-2": 4,
     }
@@ -207,7 +207,7 @@ def test_a_muted_asset_is_subscribed_again_and_cured_by_that(start_runtime: Star
     assert notebook.first(StreamRecovered).asset == muted
     assert {event.asset for event in notebook.all(StreamStale)} == {muted}
     assert notebook.all(ConnectionSuspect) == []
-    assert [connection.restarts for connection in status_of(runtime).connections] == [0, 0]
+    assert [connection.child.restarts for connection in status_of(runtime).connections] == [0, 0]
     assert not wished_again(sound)
 
 
@@ -246,8 +246,8 @@ def test_an_exchange_that_falls_mute_loses_the_connection_once_and_what_is_close
     assert notebook.wait(lambda book: {event.asset for event in book.all(StreamRecovered)} == recovered)
     assert len(notebook.all(ConnectionSuspect)) == 1
     status = status_of(runtime)
-    assert [connection.restarts for connection in status.connections] == [1]
-    health = {stream.asset: stream.health for stream in status.streams}
+    assert [connection.child.restarts for connection in status.connections] == [1]
+    health = {stream.placed.asset: stream.seen.health for stream in status.streams}
     assert {asset: health[asset] for asset in (*silent, holiday)} == dict.fromkeys(silent, "fresh") | {
         holiday: "closed"  # the other one has opened: the new login brought a table
     }

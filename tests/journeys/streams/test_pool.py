@@ -61,11 +61,11 @@ def exchange() -> Iterator[PracticeExchange]:
 
 
 def roles(status: Status) -> dict[str, str]:
-    return {connection.name: connection.role for connection in status.connections}
+    return {connection.child.name: connection.pooled.role for connection in status.connections}
 
 
 def carried(status: Status) -> Counter[str]:
-    return Counter(stream.connection for stream in status.streams)
+    return Counter(stream.placed.connection for stream in status.streams)
 
 
 def eventually(runtime: Runtime, notebook: Notebook, holds: Callable[[Status], bool]) -> Status:
@@ -80,7 +80,7 @@ def eventually(runtime: Runtime, notebook: Notebook, holds: Callable[[Status], b
 
 def suspect(runtime: Runtime, *names: str) -> None:
     """Have the supervisor replace these connections, as if the health monitor had lost trust in them."""
-    epochs = {connection.name: connection.epoch for connection in status_of(runtime).connections}
+    epochs = {connection.child.name: connection.child.epoch for connection in status_of(runtime).connections}
     news = [ConnectionSuspect(name, epochs[name], "on trial") for name in names]
     runtime.router.tell(EventBatch("test", list(news)))
 
@@ -132,7 +132,7 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
         assert notebook.wait(lives(name, 2), BACK_AGAIN)
     assert notebook.wait(fresh_since(time.time()), lost_at + BACK_AGAIN - time.time())
 
-    hurt = {stream.asset for stream in before.streams if stream.connection in doomed}
+    hurt = {stream.placed.asset for stream in before.streams if stream.placed.connection in doomed}
     announced = {gap.asset for gap in notebook.all(StreamGap)}
     assert notebook.wait(lambda book: {gap.asset for gap in book.all(StreamGap)} >= hurt), hurt - announced
     for asset in MANY:
@@ -140,9 +140,11 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
         assert_accounted_for(notebook.ticks(asset), as_made(exchange.ledger.ticks(asset)), gaps)
     assert most_on_one_socket(exchange) <= CAP
     after = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
-    assert {stream.state for stream in after.streams} == {"confirmed"}
+    assert {stream.placed.state for stream in after.streams} == {"confirmed"}
     # Each would take a place among those that may be unanswered at once, until none is left.
-    eventually(runtime, notebook, lambda status: not any(each.in_flight for each in status.connections))
+    eventually(
+        runtime, notebook, lambda status: not any(each.pooled.in_flight for each in status.connections)
+    )
     eventually(runtime, notebook, lambda status: status.limiter.in_flight == 0)
 
 
@@ -215,12 +217,14 @@ def test_quotes_that_the_venue_makes_twice_come_twice_during_a_move_too(
 
 
 def is_gathered(status: Status) -> bool:
-    return len(carried(status)) == 1 and {each.state for each in status.streams} == {"confirmed"}
+    return len(carried(status)) == 1 and {each.placed.state for each in status.streams} == {"confirmed"}
 
 
 def is_spread(status: Status) -> bool:
     loads = carried(status)
-    return sorted(loads.values()) == [2, 2] and {each.state for each in status.streams} == {"confirmed"}
+    return sorted(loads.values()) == [2, 2] and {each.placed.state for each in status.streams} == {
+        "confirmed"
+    }
 
 
 def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int) -> Runtime:
@@ -255,11 +259,11 @@ def test_the_status_tells_how_well_each_connection_answers(start_runtime: Start)
     for answer in answers:
         assert len(answer.get(timeout=DEADLINE)) >= 10
     status = status_of(runtime)
-    figures = [connection.requests for connection in status.connections]
+    figures = [connection.pooled.requests for connection in status.connections]
     assert sum(each.successes for each in figures) == len(answers)
     assert sum(each.failures for each in figures) == 0
     for each in figures:
         assert (each.average is None) == (each.success_rate is None) == (each.successes == 0)
         assert 0 < (each.average or 0.01) < DEADLINE
         assert each.success_rate in {None, 1.0}
-    assert [connection.in_flight for connection in status.connections] == [0, 0, 0]
+    assert [connection.pooled.in_flight for connection in status.connections] == [0, 0, 0]

@@ -70,7 +70,7 @@ def test_nothing_is_open_before_the_first_command_and_after_the_last(
     assert ask(runtime, LoadCandles(ASSETS[0], 60, 10))
     assert len(notebook.all(ConnectionUp)) == 1
     assert notebook.wait(downs(1))
-    assert [c.state for c in status_of(runtime).connections] == ["stopped", "stopped"]
+    assert [c.child.state for c in status_of(runtime).connections] == ["stopped", "stopped"]
     assert ask(runtime, LoadCandles(ASSETS[0], 60, 11))
     assert len(notebook.all(ConnectionUp)) == 2
     assert notebook.wait(downs(2))

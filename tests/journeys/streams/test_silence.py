@@ -41,14 +41,14 @@ def test_an_asset_that_stays_mute_is_moved_and_nothing_else_is_touched(start_run
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 10 for asset in ASSETS))
     mute = ASSETS[0]
-    before = {stream.asset: stream.connection for stream in status_of(runtime).streams}
+    before = {stream.placed.asset: stream.placed.connection for stream in status_of(runtime).streams}
     exchange.mute(mute)
     notebook.first(StreamStale, asset=mute, cure="resubscribe")
     notebook.first(StreamStale, asset=mute, cure="move")
     assert exchange.ledger.wait_until(lambda book: book.count("unsubfor") >= 1, DEADLINE)
     exchange.unmute(mute)
     recovered = notebook.first(StreamRecovered, asset=mute)
-    after = {stream.asset: stream.connection for stream in status_of(runtime).streams}
+    after = {stream.placed.asset: stream.placed.connection for stream in status_of(runtime).streams}
     assert recovered.connection == after[mute] != before[mute]
     assert {event.asset for event in notebook.all(StreamStale)} == {mute}
     assert notebook.all(ConnectionSuspect) == []
@@ -107,4 +107,4 @@ def test_the_venues_clock_is_known_from_the_first_ticks_on(start_runtime: Start)
     assert status.clock_offset is not None
     assert abs(status.clock_offset) < 0.5
     (stream,) = status.streams
-    assert (stream.health, stream.cure) == ("fresh", "")
+    assert (stream.seen.health, stream.seen.cure) == ("fresh", "")

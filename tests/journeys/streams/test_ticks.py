@@ -184,7 +184,7 @@ def test_unsubscribe_ticks_ends_the_stream_at_the_exchange_too(
     assert notebook.wait(lambda book: len(book) > here + 30)
     assert len(ledger.ticks(ASSETS[0])) == sent
     assert len(notebook.ticks(ASSETS[0])) == delivered
-    assert [stream.asset for stream in status_of(runtime).streams] == [ASSETS[1]]
+    assert [stream.placed.asset for stream in status_of(runtime).streams] == [ASSETS[1]]
     assert {event.payload for event in ledger.received("unsubfor")} == {ASSETS[0]}
     assert_lossless(notebook.ticks(ASSETS[1]), ledger.ticks(ASSETS[1]))
 

@@ -135,7 +135,7 @@ def test_a_stream_whose_new_subscription_is_forgotten_is_subscribed_once_more(
     assert notebook.first(StreamStale).cure == "resubscribe"
     notebook.first(StreamRecovered)
     assert exchange.ledger.count("changeSymbol") == 3
-    assert status_of(runtime).connections[0].restarts == 1
+    assert status_of(runtime).connections[0].child.restarts == 1
 
 
 def test_after_a_restart_of_the_exchange_the_streams_are_back(

@@ -9,18 +9,22 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from actors.messages.events import AssetsListed, BalanceChanged
+from actors.messages.events import AssetsListed, BalanceChanged, ConnectionReport
 from actors.messages.status import (
     BatcherStatus,
     CandlesStatus,
-    ConnectionStatistics,
+    ChildStatus,
+    ConnectionFigures,
     ConnectionStatus,
     DeskStatus,
     LimiterStatus,
+    PlacedStream,
+    PooledConnection,
     RegionStatus,
     ReloadStatus,
     RouterStatus,
     Status,
+    StreamFigures,
     StreamStatus,
     WorkerStatus,
 )
@@ -32,43 +36,32 @@ NOW = 1_800_000_000.0
 PRACTICE = RunInfo("PRACTICE EXCHANGE", "practice")
 
 
+REPORT = ConnectionReport(
+    "connection-1",
+    epoch=1,
+    region="demo-europe",
+    state="ready",
+    messages_in=12_345,
+    messages_out=67,
+    writes=60,
+    bytes_in=1_000_000,
+    garbage=0,
+    round_trip=0.0421,
+    streams={},
+    made_at=NOW,
+)
+
+
 def connection(number: int, **changes: Any) -> ConnectionStatus:
-    usual = ConnectionStatus(
-        name=f"connection-{number}",
-        worker="worker-1",
-        region="demo-europe",
-        state="up",
-        epoch=1,
-        restarts=0,
-        rate=12.34,
-        messages_in=12_345,
-        messages_out=67,
-        writes=60,
-        garbage=0,
-        round_trip=0.0421,
-        last_error="",
-        role="market",
-        in_flight=0,
-        requests=ConnectionStatistics(),
-    )
-    return replace(usual, **changes)
+    name = f"connection-{number}"
+    child = ChildStatus(name, "worker-1", "demo-europe", "up", epoch=1, restarts=0, last_error="")
+    seen = ConnectionFigures(replace(REPORT, connection=name), rate=12.34)
+    return ConnectionStatus(replace(child, **changes), seen, PooledConnection(name, "market"))
 
 
 def stream(asset: str, **changes: Any) -> StreamStatus:
-    usual = StreamStatus(
-        asset=asset,
-        connection="connection-1",
-        state="confirmed",
-        last_price=1.1,
-        age=0.4,
-        ticks=1_234,
-        gaps=0,
-        last_gap=None,
-        health="fresh",
-        cure="",
-        rate=2.0,
-    )
-    return replace(usual, **changes)
+    seen = StreamFigures(1.1, NOW - 0.4, ticks=1_234, health="fresh", rate=2.0)
+    return StreamStatus(PlacedStream(asset, "connection-1", "confirmed"), replace(seen, **changes))
 
 
 def status(**changes: Any) -> Status:
@@ -191,6 +184,11 @@ def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(tally: Coun
     silent = status(streams=(stream("EURUSD_otc", health=health),))
     assert f"  {health} " in row(picture(board, silent), "EURUSD_otc")
     assert "  live " in row(picture(board, status()), "EURUSD_otc")
+
+
+def test_a_wall_clock_that_was_set_back_shows_no_negative_age(tally: Counters) -> None:
+    ahead = status(streams=(stream("EURUSD_otc", received_at=NOW + 60.0),))
+    assert "  0.0 s  " in row(picture(Dashboard(PRACTICE, tally), ahead), "EURUSD_otc")
 
 
 def test_a_stale_stream_stands_before_those_that_deliver_and_a_closed_one_does_not(tally: Counters) -> None:
