@@ -14,7 +14,7 @@ from typing import Self, cast
 import pykka
 
 from actors.errors import ConfigInvalid, RequestRefused
-from actors.orders.journaled_ledger import Journal
+from actors.orders.journal import Journal
 from actors.routing.router import Router
 from actors.values import Region
 from actors.venues import venue

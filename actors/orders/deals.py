@@ -1,4 +1,4 @@
-"""Every deal that the venue has told of, open or ended, and what we make of each."""
+"""Every deal that the venue has listed or acknowledged, and whose it is."""
 
 import enum
 from collections.abc import Collection, Iterator
@@ -12,24 +12,29 @@ ENDED_KEPT: Final = 1_000
 class Ownership(enum.Enum):
     """Whose a deal is, as far as we know."""
 
-    PAST = "past"  # had ended when we came: nothing to tell anybody
-    LISTED = "listed"  # was open when we came
-    UNCLAIMED = "unclaimed"  # new, and an order in flight may account for it
-    ORPHAN = "orphan"  # announced, for no order in flight accounts for it
-    FOREIGN = "foreign"  # announced, and acknowledged to somebody else
+    PAST = "past"  # had ended when this process started: nothing to publish
+    LISTED = "listed"  # was open when this process started
+    UNCLAIMED = "unclaimed"  # new, and may be an order's in flight
+    ORPHAN = "orphan"  # announced: it fits no order in flight
+    FOREIGN = "foreign"  # announced: it was acknowledged to another client
     OURS = "ours"
 
 
 class DealRecord:
-    """One deal; ``seen`` is the step of the ledger that first saw it, ``order`` is set if it is ours."""
+    """One deal. ``seen`` is the step of the ledger that first saw it; ``order`` is the id of our order."""
 
-    __slots__ = ("deal", "order", "seen", "standing")
+    __slots__ = ("deal", "order", "ownership", "seen")
 
-    def __init__(self, deal: Deal, standing: Ownership, seen: int, order: str = "") -> None:
+    def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
-        self.standing = standing
+        self.ownership = ownership
         self.seen = seen
         self.order = order
+
+    def __repr__(self) -> str:
+        deal, state = self.deal, "closed" if self.closed else "open"
+        terms = f"{deal.asset} {deal.direction.value} {deal.amount:f}"
+        return f"<DealRecord {deal.id}: {terms}, {state}, {self.ownership.value}>"
 
     @property
     def closed(self) -> bool:
@@ -38,25 +43,28 @@ class DealRecord:
     @property
     def unaccounted(self) -> bool:
         """Whether it may still turn out to be an order's."""
-        return self.standing not in {Ownership.OURS, Ownership.FOREIGN}
+        return self.ownership not in {Ownership.OURS, Ownership.FOREIGN}
 
     @property
     def announced(self) -> bool:
-        """Whether it was made known as an orphan."""
-        return self.standing in {Ownership.ORPHAN, Ownership.FOREIGN}
+        """Whether it was published as an orphan."""
+        return self.ownership in {Ownership.ORPHAN, Ownership.FOREIGN}
 
 
 class Deals:
     """The open deals, and the last ``ENDED_KEPT`` of those that ended.
 
-    Several connections tell of the same deals, some later than others: what is closed stays closed. A result
-    comes within ``result_overdue`` seconds of a deal's end, if at all.
+    Several connections report the same deals, some later than others: a closed deal stays closed. A deal is
+    ended, result or not, once a list lacks it ``result_overdue`` seconds after its end.
     """
 
     def __init__(self, result_overdue: float) -> None:
         self._result_overdue = result_overdue
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
+
+    def __repr__(self) -> str:
+        return f"<Deals: {len(self._open)} open, {len(self._ended)} ended>"
 
     def __iter__(self) -> Iterator[DealRecord]:
         yield from self._open.values()
@@ -66,53 +74,53 @@ class Deals:
         return self._open.get(id) or self._ended.get(id)
 
     def open(self) -> list[Deal]:
-        return [entry.deal for entry in self._open.values()]
+        return [record.deal for record in self._open.values()]
 
     def closed(self) -> list[Deal]:
         """Oldest first."""
-        return [entry.deal for entry in self._ended.values() if entry.closed]
+        return [record.deal for record in self._ended.values() if record.closed]
 
     def unclaimed(self) -> list[DealRecord]:
-        return [entry for entry in self if entry.standing is Ownership.UNCLAIMED]
+        return [record for record in self if record.ownership is Ownership.UNCLAIMED]
 
-    def add(self, entry: DealRecord) -> None:
-        if entry.closed:
-            self._end(entry)
+    def add(self, record: DealRecord) -> None:
+        if record.closed:
+            self._end(record)
         else:
-            self._open[entry.deal.id] = entry
+            self._open[record.deal.id] = record
 
-    def take_open(self, deal: Deal, standing: Ownership, step: int) -> DealRecord:
-        """The entry of a deal that is said to be open; a new one gets ``standing``."""
-        entry = self.get(deal.id)
-        if entry is None:
-            entry = DealRecord(deal, standing, step)
-        elif entry.closed:
-            return entry
-        entry.deal = deal
+    def take_open(self, deal: Deal, ownership: Ownership, step: int) -> DealRecord:
+        """The record of a deal that the venue calls open; a new one gets ``ownership``."""
+        record = self.get(deal.id)
+        if record is None:
+            record = DealRecord(deal, ownership, step)
+        elif record.closed:
+            return record
+        record.deal = deal
         self._ended.pop(deal.id, None)
-        self._open[deal.id] = entry
-        return entry
+        self._open[deal.id] = record
+        return record
 
-    def take_closed(self, deal: Deal, standing: Ownership, step: int) -> DealRecord | None:
-        """The entry of a deal that is said to have ended, ``None`` if that is no news."""
-        entry = self.get(deal.id)
-        if entry is None:
-            entry = DealRecord(deal, standing, step)
-        elif entry.closed:
+    def take_closed(self, deal: Deal, ownership: Ownership, step: int) -> DealRecord | None:
+        """The record of a deal that the venue calls closed, ``None`` if that was known."""
+        record = self.get(deal.id)
+        if record is None:
+            record = DealRecord(deal, ownership, step)
+        elif record.closed:
             return None
-        entry.deal = deal
-        self._end(entry)
-        return entry
+        record.deal = deal
+        self._end(record)
+        return record
 
     def drop_missing(self, listed: Collection[str], now: float) -> None:
-        """Deals that the venue no longer lists and that are past their end are not open, result or no."""
-        for id, entry in list(self._open.items()):
-            if id not in listed and entry.deal.closes_at + self._result_overdue < now:
-                self._end(entry)
+        """End the deals that the venue's list lacks and whose result is overdue."""
+        for id, record in list(self._open.items()):
+            if id not in listed and record.deal.closes_at + self._result_overdue < now:
+                self._end(record)
 
-    def _end(self, entry: DealRecord) -> None:
-        self._open.pop(entry.deal.id, None)
-        self._ended.pop(entry.deal.id, None)
-        self._ended[entry.deal.id] = entry
+    def _end(self, record: DealRecord) -> None:
+        self._open.pop(record.deal.id, None)
+        self._ended.pop(record.deal.id, None)
+        self._ended[record.deal.id] = record
         if len(self._ended) > ENDED_KEPT:
             del self._ended[next(iter(self._ended))]

@@ -1,12 +1,13 @@
-"""The book of our orders: what each has become, told from the venue's words and lists."""
+"""The ledger: what became of each of our orders, decided from the venue's answers and lists."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from actors.errors import LocalProtocolError, NotSent
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import (
+    ConnectionUp,
     DealAccepted,
     DealRefused,
     DealsClosed,
@@ -21,8 +22,8 @@ from actors.messages.events import (
 )
 from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import GIVEN_UP, SETTLED, UNFINISHED, Order, OrderState
-from actors.orders.reconciliation import LoginSnapshot, UnresolvedOrder, latest_end, match
-from actors.values import AccountKind, Deal
+from actors.orders.reconciliation import LoginSnapshot, UnresolvedOrder, find_match, latest_end
+from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
 FINISHED_KEPT: Final = 1_000
@@ -31,35 +32,41 @@ FINISHED_KEPT: Final = 1_000
 class Ledger:
     """Decides by evidence only, and remembers which orders changed.
 
-    Every method that takes a word in answers with the events to publish; before any is published, and
-    before an intended order is sent, ``take_changed`` is to be journaled. ``now`` is UTC by a clock that
-    does not step.
+    Every method that takes in a fact answers with the events to publish. ``record`` has to journal the
+    changes before any of them is published, and before an intended order is sent. ``now`` is UTC by a clock
+    that does not step.
     """
 
     def __init__(self, orders: Iterable[Order], now: float, venue: Trading, grace: float = 2.0) -> None:
-        """``orders`` are the journal's, oldest first; those in flight may have been sent: they are in doubt.
+        """``orders`` are the journal's, oldest first. Those in flight may have been sent: they are in doubt.
 
-        ``grace`` is how long, in seconds, bytes of a lost connection may take to reach the venue after
-        it has listed the deals to a later one.
+        ``grace`` is how many seconds the bytes of a lost connection may take to reach the venue after the
+        venue has listed the deals to a later connection.
         """
+        self._venue = venue
         self._grace = grace
-        self._step = 0
+        self._step = 0  # counts the facts taken in: what was known before what, by no clock
         self._orders: dict[str, Order] = {}
-        self._claims: dict[str, UnresolvedOrder] = {}
+        self._unresolved: dict[str, UnresolvedOrder] = {}
         self._finished: dict[str, None] = {}  # ids, oldest first
         self._changed: dict[str, Order] = {}
-        self._venue = venue
         self._deals = Deals(venue.reconciliation.result_overdue)
-        self._logins: dict[str, LoginSnapshot] = {}
-        self._first_due = {DealsOpen, DealsClosed} & venue.told_after_login
+        self._logins: dict[str, LoginSnapshot] = {}  # the latest of each connection
+        self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
             self._restore(order, now)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ledger: {len(self.orders_in_flight())} orders in flight, {len(self._in_doubt())} of them in"
+            f" doubt, {len(self.open_deals())} deals open, {len(self.closed_deals())} closed>"
+        )
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
         """The order to journal and then to send.
 
-        Raises ``NotSent`` while a like one (account, asset, amount) is in flight, where the venue's refusals
-        do not name the order: their answers could not be told apart.
+        Raises ``NotSent`` while an order of the same account, asset and amount is in flight, unless the
+        venue's refusals name the order: the answers could not be told apart.
         """
         for other in () if self._venue.refusals_name_orders else self.orders_in_flight():
             if (other.account, other.asset, other.amount) == (account, command.asset, command.amount):
@@ -71,97 +78,124 @@ class Ledger:
         self._step += 1
         order = Order(id, command.asset, command.amount, command.direction, command.duration, account, now)
         order = self._put(order.become(OrderState.JOURNALED))
-        self._claims[id] = self._unresolved(order)
+        self._track(order)
         return order
 
+    def record(self, persist: Callable[[Sequence[Order]], None]) -> None:
+        """Have ``persist`` journal the orders that changed since the last time.
+
+        If it raises, they come again with the next call, and the error is the caller's.
+        """
+        changed = self.take_changed()
+        try:
+            persist(changed)
+        except BaseException:
+            self._changed = {order.id: order for order in changed} | self._changed
+            raise
+
+    def apply(self, event: Event, now: float) -> list[Event]:
+        """Take in an event of the venue; one that concerns no deal changes nothing."""
+        match event:
+            case DealAccepted():
+                return self.accepted(event)
+            case DealRefused():
+                return self.refused(event)
+            case DealsOpen():
+                return self.opened_listed(event, now)
+            case DealsClosed():
+                return self.closed(event, now)
+            case ConnectionUp():
+                self.login(event.life)
+        return []
+
     def not_sent(self, id: str, reason: str) -> list[Event]:
-        """The order never left our side."""
+        """The order never left this process."""
         self._change(self._known(id), OrderState.NOT_SENT, reason)
-        return self._settle()
+        return self._match()
 
     def overdue(self, id: str, reason: str) -> list[Event]:
-        """No answer by the deadline, on a connection that stands: a deal may still come of it."""
+        """No answer came by the deadline, on a connection that stands: a deal may still come of the order."""
         order = self._known(id)
-        return [*self._doubt(order, reason), *self._settle()] if order.in_flight else []
+        return [*self._doubt(order, reason), *self._match()] if order.in_flight else []
 
     def lost(self, id: str, reason: str, now: float) -> list[Event]:
-        """The connection that carried the order is gone; no news if the order had its answer."""
+        """The connection that carried the order has ended; no event if the order had its answer."""
         order = self._known(id)
         if not order.in_flight:
             return []
         self._step += 1
-        self._claims[id].lose(self._step, now)
-        return [*self._doubt(order, reason), *self._settle()]
+        self._unresolved[id].connection_lost(self._step, now)
+        return [*self._doubt(order, reason), *self._match()]
 
-    def login(self, connection: str, epoch: int) -> None:
+    def login(self, life: Life) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
-        self._logins[connection] = LoginSnapshot(
-            epoch, self._step, self._venue.reconciliation.closed_deals_listed
-        )
+        listed = self._venue.reconciliation.closed_deals_listed
+        self._logins[life.connection] = LoginSnapshot(life, self._step, listed)
 
-    def logout(self, connection: str, epoch: int) -> None:
-        """That life ended: what would have spoken against a verdict can no longer be heard on it."""
-        login = self._logins.get(connection)
-        if login and login.epoch == epoch:
-            del self._logins[connection]
+    def logout(self, life: Life) -> None:
+        """The life ended: no event that speaks against a verdict can come over it any more."""
+        login = self._logins.get(life.connection)
+        if login and login.life == life:
+            del self._logins[life.connection]
 
     def accepted(self, event: DealAccepted) -> list[Event]:
-        """The request id decides whose the deal is, whatever we had thought of that order."""
+        """The request id names the order of the deal, even an order that was given up."""
         self._step += 1
-        entry = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
+        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
         order = self._orders.get(event.request_id)
-        if entry.standing is Ownership.OURS:
+        if record.ownership is Ownership.OURS:
             return []
         if order is None or not (order.in_flight or order.state in GIVEN_UP):
-            return [*self._disown(entry, Ownership.FOREIGN), *self._settle()]
-        return [*self._open(order, entry), *self._settle()]
+            return [*self._mark_foreign(record, Ownership.FOREIGN), *self._match()]
+        return [*self._open(order, record), *self._match()]
 
     def refused(self, event: DealRefused) -> list[Event]:
-        """No news for an order that has its answer, or for one of another client."""
+        """No event for an order that has its answer, or for one of another client."""
         order = self._orders.get(event.order)
         if order is None or not order.in_flight:
             return []
         self._change(order, OrderState.REFUSED, event.reason)
-        return [OrderRefused(order.id, order.asset, order.amount, event.reason), *self._settle()]
+        return [OrderRefused(order.id, order.asset, order.amount, event.reason), *self._match()]
 
     def opened_listed(self, event: DealsOpen, now: float) -> list[Event]:
+        """The venue has listed the open deals."""
         self._step += 1
-        standing = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
+        ownership = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
         for deal in event.deals:
-            self._deals.take_open(deal, standing, self._step)
+            self._deals.take_open(deal, ownership, self._step)
         if event.complete:
             self._deals.drop_missing({deal.id for deal in event.deals}, now)
             if login := self._login(event):
-                login.show_open(now)
-        return self._settle()
+                login.on_open_list(now)
+        return self._match()
 
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
-        """Deals that ended, listed or just now; each end is told once, whoever tells of it again."""
+        """Deals have ended, listed or just now; the end of each is published once, however often it comes."""
         self._step += 1
-        standing = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
-        entries = [self._deals.take_closed(deal, standing, self._step) for deal in event.deals]
-        ended = [entry for entry in entries if entry and entry.standing is not Ownership.PAST]
+        ownership = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
+        records = [self._deals.take_closed(deal, ownership, self._step) for deal in event.deals]
+        ended = [record for record in records if record and record.ownership is not Ownership.PAST]
         if event.listed and event.complete and (login := self._login(event)):
-            login.show_closed([latest_end(deal, self._owner(deal)) for deal in event.deals], now)
-        events = self._settle()
-        for entry in ended:
-            self._finish(entry)
-            events.append(OrderClosed(entry.deal))
+            login.on_closed_list([latest_end(deal, self._owner(deal)) for deal in event.deals], now)
+        events = self._match()
+        for record in ended:
+            self._finish(record)
+            events.append(OrderClosed(record.deal))
         return events
 
     def check(self, now: float) -> list[Event]:
-        """The verdicts that are due: orders of which the venue's lists show that they came to nothing."""
+        """The verdicts that are due: orders of which the venue's lists prove that they came to nothing."""
         events: list[Event] = []
-        for claim in self._doubts():
-            if self._verdict_at(claim) <= now:
-                order = self._change(claim.order, OrderState.NOT_PLACED, "the venue lists no such deal")
+        for unresolved in self._in_doubt():
+            if self._verdict_at(unresolved) <= now:
+                order = self._change(unresolved.order, OrderState.NOT_PLACED, "the venue lists no such deal")
                 events.append(OrderNotPlaced(order.id, order.asset, order.amount))
-        return events + self._settle()
+        return events + self._match()
 
     def check_at(self) -> float | None:
-        """When ``check`` will next have something to say, unless other evidence comes; ``None``: never."""
-        at = min(map(self._verdict_at, self._doubts()), default=math.inf)
+        """When the next verdict is due, unless other evidence comes; ``None``: no verdict is to come."""
+        at = min(map(self._verdict_at, self._in_doubt()), default=math.inf)
         return None if at == math.inf else at
 
     def take_changed(self) -> list[Order]:
@@ -169,24 +203,20 @@ class Ledger:
         changed, self._changed = self._changed, {}
         return list(changed.values())
 
-    def put_back(self, orders: Iterable[Order]) -> None:
-        """They could not be journaled: they come again, unless they change before."""
-        self._changed = {order.id: order for order in orders} | self._changed
-
     def order(self, id: str) -> Order | None:
         return self._orders.get(id)
 
     def orders_in_flight(self) -> list[Order]:
-        """Those of which a deal may come that we do not know of."""
-        return [claim.order for claim in self._claims.values() if claim.order.in_flight]
+        """The orders of which a deal may come, or has come, that we do not know of."""
+        return [unresolved.order for unresolved in self._unresolved.values() if unresolved.order.in_flight]
 
     def orders_in_doubt(self) -> list[Order]:
-        return [claim.order for claim in self._doubts()]
+        return [unresolved.order for unresolved in self._in_doubt()]
 
     def deal(self, id: str) -> Deal | None:
-        """The deal as last told of, ours or not."""
-        entry = self._deals.get(id)
-        return entry.deal if entry else None
+        """The deal as the venue last described it, ours or not."""
+        record = self._deals.get(id)
+        return record.deal if record else None
 
     def open_deals(self) -> list[Deal]:
         return self._deals.open()
@@ -200,13 +230,15 @@ class Ledger:
         if order.state is OrderState.JOURNALED:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            claim = self._claims[order.id] = self._unresolved(order)
-            claim.lose(self._step, now)
+            self._track(order).connection_lost(self._step, now)
         if order.deal is not None:
             self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
 
-    def _unresolved(self, order: Order) -> UnresolvedOrder:
-        return UnresolvedOrder(order, self._step, self._venue.reconciliation.stamp_grain)
+    def _track(self, order: Order) -> UnresolvedOrder:
+        """From now on a deal may turn out to be the order's."""
+        grain = self._venue.reconciliation.stamp_grain
+        unresolved = self._unresolved[order.id] = UnresolvedOrder(order, self._step, grain)
+        return unresolved
 
     def _known(self, id: str) -> Order:
         if id not in self._orders:
@@ -214,74 +246,87 @@ class Ledger:
         return self._orders[id]
 
     def _is_first(self, event: Event) -> bool:
-        """Whether it is the first list of its kind: it tells of what was before us."""
-        first = type(event) in self._first_due
-        self._first_due.discard(type(event))
+        """Whether it is the first list of its kind: the deals in it were there before us."""
+        first = type(event) in self._first_lists_due
+        self._first_lists_due.discard(type(event))
         return first
 
     def _login(self, event: DealsOpen | DealsClosed) -> LoginSnapshot | None:
+        """The login over which the list came, if it is the latest of its connection."""
         login = self._logins.get(event.connection)
-        return login if login and login.epoch == event.epoch else None
+        return login if login and login.life == event.life else None
 
-    def _doubts(self) -> list[UnresolvedOrder]:
-        return [claim for claim in self._claims.values() if claim.order.state is OrderState.UNKNOWN]
+    def _in_doubt(self) -> list[UnresolvedOrder]:
+        return [
+            unresolved
+            for unresolved in self._unresolved.values()
+            if unresolved.order.state is OrderState.UNKNOWN
+        ]
 
-    def _verdict_at(self, claim: UnresolvedOrder) -> float:
-        """When it is sure that the order came to nothing; infinity while there is no proof or a doubt."""
-        shown_at = min((login.would_show(claim) for login in self._logins.values()), default=math.inf)
-        if shown_at == math.inf or any(claim.may_fit(entry) for entry in self._deals):
+    def _verdict_at(self, unresolved: UnresolvedOrder) -> float:
+        """When it is certain that the order came to nothing; infinity while proof is missing or a deal may
+        be the order's."""
+        proven_at = min(
+            (login.proves_absence_at(unresolved) for login in self._logins.values()), default=math.inf
+        )
+        if proven_at == math.inf or any(unresolved.may_fit(record) for record in self._deals):
             return math.inf
-        return shown_at + self._grace
+        return proven_at + self._grace
 
     def _doubt(self, order: Order, reason: str) -> list[Event]:
+        """The event that the order is in doubt, unless it was already."""
         if order.state is OrderState.UNKNOWN:
             return []
         self._change(order, OrderState.UNKNOWN, reason)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
 
-    def _settle(self) -> list[Event]:
-        """Give orders in doubt the deals that can only be theirs; announce those that can be nobody's."""
+    def _match(self) -> list[Event]:
+        """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""
         events: list[Event] = []
-        while found := match(self._claims.values(), self._deals):
-            claim, entry = found
-            events += self._open(claim.order, entry)
-        for entry in self._deals.unclaimed():
-            if not any(claim.order.in_flight and claim.fits(entry) for claim in self._claims.values()):
-                events += self._disown(entry, Ownership.ORPHAN)
+        while found := find_match(self._unresolved.values(), self._deals):
+            unresolved, record = found
+            events += self._open(unresolved.order, record)
+        for record in self._deals.unclaimed():
+            if not any(
+                unresolved.order.in_flight and unresolved.fits(record)
+                for unresolved in self._unresolved.values()
+            ):
+                events += self._mark_foreign(record, Ownership.ORPHAN)
         return events
 
-    def _open(self, order: Order, entry: DealRecord) -> list[Event]:
-        events: list[Event] = [OrderOpened(order.id, entry.deal)]
-        if order.state in GIVEN_UP and not entry.announced:
-            events.append(OrderOrphan(entry.deal))
-        untold = entry.closed and entry.standing is Ownership.PAST
-        entry.standing, entry.order = Ownership.OURS, order.id
-        self._change(order, OrderState.OPEN, deal=entry.deal)
-        if entry.closed:
-            self._finish(entry)
-        return [*events, OrderClosed(entry.deal)] if untold else events
+    def _open(self, order: Order, record: DealRecord) -> list[Event]:
+        events: list[Event] = [OrderOpened(order.id, record.deal)]
+        if order.state in GIVEN_UP and not record.announced:
+            events.append(OrderOrphan(record.deal))
+        end_unpublished = record.closed and record.ownership is Ownership.PAST
+        record.ownership, record.order = Ownership.OURS, order.id
+        self._change(order, OrderState.OPEN, deal=record.deal)
+        if record.closed:
+            self._finish(record)
+        return [*events, OrderClosed(record.deal)] if end_unpublished else events
 
     def _owner(self, deal: Deal) -> Order | None:
-        entry = self._deals.get(deal.id)
-        return self._orders.get(entry.order) if entry else None
+        record = self._deals.get(deal.id)
+        return self._orders.get(record.order) if record else None
 
-    def _finish(self, entry: DealRecord) -> None:
-        order = self._owner(entry.deal)
+    def _finish(self, record: DealRecord) -> None:
+        order = self._owner(record.deal)
         if order and order.state is OrderState.OPEN:
-            self._change(order, OrderState.CLOSED, deal=entry.deal)
+            self._change(order, OrderState.CLOSED, deal=record.deal)
 
-    def _disown(self, entry: DealRecord, standing: Ownership) -> list[Event]:
-        announced, entry.standing = entry.announced, standing
-        return [] if announced else [OrderOrphan(entry.deal)]
+    def _mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
+        """The deal is no order's; it is announced once."""
+        announced, record.ownership = record.announced, ownership
+        return [] if announced else [OrderOrphan(record.deal)]
 
     def _change(
         self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None
     ) -> Order:
         order = order.become(state, deal=deal, reason=reason)
-        if claim := self._claims.get(order.id):
-            claim.order = order
+        if unresolved := self._unresolved.get(order.id):
+            unresolved.order = order
             if state in SETTLED:
-                del self._claims[order.id]
+                del self._unresolved[order.id]
         return self._put(order)
 
     def _put(self, order: Order) -> Order:
@@ -298,4 +343,4 @@ class Ledger:
         if len(self._finished) > FINISHED_KEPT:
             oldest = next(iter(self._finished))
             del self._finished[oldest], self._orders[oldest]
-            self._claims.pop(oldest, None)
+            self._unresolved.pop(oldest, None)

@@ -1,4 +1,4 @@
-"""Which orders are not worth sending: the checks before anything is journaled or sent."""
+"""The checks of an order before it is journaled or sent."""
 
 from decimal import Decimal
 
@@ -10,12 +10,11 @@ from actors.values import Asset, Balance
 
 
 class OrderLimits(Struct, frozen=True):
-    """What the configuration allows; amounts in the account's currency, times in seconds.
+    """Which orders are allowed. Amounts are in the account's currency, times in seconds.
 
-    ``verdict_delay`` is how long after a later login an order whose connection was lost may still turn up:
-    as long as the system may go on sending what that connection left behind.
-
-    ``amount_step`` is the venue's: every amount is a multiple of it.
+    Every amount is a multiple of ``amount_step``, the venue's. ``maximum_open`` counts open deals and orders
+    in flight. ``verdict_delay`` is how long after a later login an order whose connection was lost may still
+    reach the venue: as long as the operating system may go on sending what that connection left behind.
     """
 
     minimum_amount: Decimal
@@ -26,13 +25,13 @@ class OrderLimits(Struct, frozen=True):
     verdict_delay: float
 
 
-def check(
+def check_order(
     command: PlaceOrder, asset: Asset | None, balance: Balance | None, open_deals: int, limits: OrderLimits
 ) -> None:
     """Raises ``NotSent`` with the first rule that the order breaks.
 
-    ``asset`` is ``None`` if the venue has not listed it, ``balance`` if it has not stated one yet;
-    ``open_deals`` counts the orders in flight too.
+    ``asset`` is ``None`` if the venue does not list it, ``balance`` if the venue has not sent one yet.
+    ``open_deals`` includes the orders in flight.
     """
     if asset is None:
         raise NotSent(f"the venue does not list {command.asset}")

@@ -1,7 +1,7 @@
-"""What the venue's lists prove about an order whose answer never came.
+"""Reconciliation: what the venue's lists of deals prove about an order whose answer never came.
 
-The lists carry no request id, so a deal is known by what was asked, and by when. To take a
-deal for ours and to hold that there is none need different certainty: the clocks may differ.
+The lists carry no request id, so a deal is recognised by its terms and its time. To claim a deal for an order
+and to rule out that any deal is the order's need different certainty: the clocks may differ.
 """
 
 import math
@@ -12,47 +12,55 @@ from msgspec import Struct
 
 from actors.orders.deals import DealRecord
 from actors.orders.order import Order, OrderState
-from actors.values import Deal
+from actors.values import Deal, Life
 
-UNDER_WAY: Final = 60.0  # bytes of a dead connection still arrive: TCP tries again for a while
-CLOCK_DOUBT: Final = 3_700.0  # a wall clock may have been stepped by an hour
+UNDER_WAY: Final = (
+    60.0  # seconds that bytes of a dead connection may still arrive: TCP retransmits for a while
+)
+CLOCK_DOUBT: Final = 3_700.0  # seconds that a wall clock may be wrong: an hour's step, and some
 
 
 class UnresolvedOrder:
-    """An order that a deal may belong to, until we know.
+    """An order of which it is not known whether, or which, deal is its.
 
-    ``since`` is the step of the ledger that made it: a deal seen before is another's. ``lost`` is the step
-    at which its connection was gone, ``None`` while that stands and the order may yet be carried out.
-    ``grain`` is by how many seconds two stamps of the same moment may differ.
+    ``since`` is the step of the ledger that made the order: a deal seen before is another's. ``lost`` is the
+    step at which its connection ended, ``None`` while that stands and the order may still be executed.
+    ``grain`` is the difference in seconds that two stamps of one moment may have.
     """
 
     __slots__ = ("grain", "lost", "lost_at", "order", "since")
 
     def __init__(self, order: Order, since: int, grain: float) -> None:
         self.order = order
-        self.grain = grain
         self.since = since
+        self.grain = grain
         self.lost: int | None = None
         self.lost_at = math.inf
 
-    def lose(self, step: int, now: float) -> None:
+    def __repr__(self) -> str:
+        state = "connection stands" if self.lost is None else f"connection lost at step {self.lost}"
+        return (
+            f"<UnresolvedOrder {self.order.id}: {self.order.state.value}, since step {self.since}, {state}>"
+        )
+
+    def connection_lost(self, step: int, now: float) -> None:
         if self.lost is None:
             self.lost = step
             self.lost_at = now
 
-    def fits(self, entry: DealRecord) -> bool:
-        """Whether the deal is what was asked, and opened when it would have been."""
-        return self._within(entry, 0.0)
+    def fits(self, record: DealRecord) -> bool:
+        """Whether the deal has the order's terms and was opened when the order's would have been."""
+        return self._fits_within(record, 0.0)
 
-    def may_fit(self, entry: DealRecord) -> bool:
-        """The same if a clock was wrong: no ground to claim the deal, but enough to forbid a verdict."""
-        return self._within(entry, CLOCK_DOUBT)
+    def may_fit(self, record: DealRecord) -> bool:
+        """Whether it fits if a clock is wrong: not enough to claim the deal, enough to forbid a verdict."""
+        return self._fits_within(record, CLOCK_DOUBT)
 
-    def _within(self, entry: DealRecord, doubt: float) -> bool:
-        order, deal = self.order, entry.deal
+    def _fits_within(self, record: DealRecord, doubt: float) -> bool:
+        order, deal = self.order, record.deal
         return (
-            entry.seen > self.since
-            and entry.unaccounted
+            record.seen > self.since
+            and record.unaccounted
             and order.created_at - self.grain - doubt <= deal.opened_at <= self.lost_at + UNDER_WAY + doubt
             and (order.asset, order.amount, order.direction, order.account)
             == (deal.asset, deal.amount, deal.direction, deal.account)
@@ -60,31 +68,31 @@ class UnresolvedOrder:
         )
 
 
-def match(
-    claims: Collection[UnresolvedOrder], entries: Iterable[DealRecord]
+def find_match(
+    unresolved: Collection[UnresolvedOrder], records: Iterable[DealRecord]
 ) -> tuple[UnresolvedOrder, DealRecord] | None:
-    """An order without an answer and the only deal that fits it, if it fits no other order in flight.
+    """An order without an answer and the only deal that fits it, if that deal fits no other order in flight.
 
-    Where several deals or orders fit, nothing is given away. An order that was proven not placed yields
-    to one in flight: whoever was told so may have repeated it.
+    Where several deals or orders fit, none is matched. An order that was proven not placed yields to one in
+    flight: a caller that was told so may have repeated it.
     """
-    doubts = [claim for claim in claims if claim.order.state is not OrderState.JOURNALED]
-    free = [entry for entry in entries if entry.unaccounted] if doubts else []
-    for claim in doubts:
-        fitting = [entry for entry in free if claim.fits(entry)]
+    unanswered = [one for one in unresolved if one.order.state is not OrderState.JOURNALED]
+    free = [record for record in records if record.unaccounted] if unanswered else []
+    for one in unanswered:
+        fitting = [record for record in free if one.fits(record)]
         if len(fitting) == 1 and not any(
             rival.fits(fitting[0])
-            for rival in claims
-            if rival is not claim and (rival.order.in_flight or not claim.order.in_flight)
+            for rival in unresolved
+            if rival is not one and (rival.order.in_flight or not one.order.in_flight)
         ):
-            return claim, fitting[0]
+            return one, fitting[0]
     return None
 
 
 def latest_end(deal: Deal, order: Order | None) -> float:
-    """When a deal had ended at the latest, by our clock, which may be far from the venue's.
+    """The latest time by our clock at which the deal can have ended; the venue's clock may be far from ours.
 
-    One of ours was opened soon after its ``order`` was made, and we know when that was.
+    A deal of ``order`` was opened soon after the order was made, and that time is by our clock.
     """
     if order is None:
         return deal.closes_at + CLOCK_DOUBT
@@ -92,31 +100,33 @@ def latest_end(deal: Deal, order: Order | None) -> float:
 
 
 class LoginSnapshot(Struct):
-    """One life of a connection, and when the venue sent its first lists on it.
+    """The first lists that the venue sent over one life of a connection, and when they came.
 
-    ``reach`` is how far back the closed ones go: every deal that ended after it is in the list. Fewer of them
-    than ``most_listed`` are all there are.
+    Every deal that ended after ``reach`` is in the closed list, which is the whole history if it has fewer
+    than ``most_listed`` deals. ``step`` is the ledger's at the login.
     """
 
-    epoch: int
+    life: Life
     step: int
     most_listed: int
     open_at: float = math.inf
     closed_at: float = math.inf
     reach: float = math.inf
 
-    def show_open(self, now: float) -> None:
+    def on_open_list(self, now: float) -> None:
         self.open_at = min(self.open_at, now)
 
-    def show_closed(self, ends: Sequence[float], now: float) -> None:
-        """``ends`` are those of the listed deals, by ``latest_end``."""
+    def on_closed_list(self, ends: Sequence[float], now: float) -> None:
+        """``ends`` are the ``latest_end`` of the listed deals; only the first list counts."""
         if self.closed_at == math.inf:
             self.closed_at = now
             self.reach = min(ends) if len(ends) >= self.most_listed else -math.inf
 
-    def would_show(self, claim: UnresolvedOrder) -> float:
-        """Since when its lists would have shown the deal, had the order reached the venue; else infinity."""
-        ends_at = claim.order.created_at + claim.order.duration - claim.grain
-        too_early = claim.lost is None or self.step <= claim.lost
+    def proves_absence_at(self, unresolved: UnresolvedOrder) -> float:
+        """When its lists would have shown the order's deal, had the order reached the venue; infinity if they
+        need not have."""
+        order = unresolved.order
+        ends_at = order.created_at + order.duration - unresolved.grain
+        too_early = unresolved.lost is None or self.step <= unresolved.lost
         too_short = self.closed_at >= ends_at and self.reach >= ends_at
         return math.inf if too_early or too_short else max(self.open_at, self.closed_at)

@@ -17,7 +17,7 @@ from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
 from actors.messages.traffic import SubscribeTypes
 from actors.messages.workers import WorkerHandle
-from actors.orders.journaled_ledger import Journal
+from actors.orders.journal import Journal
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pending_desk import PendingDesk
 from actors.outbound.batcher import Batcher

@@ -8,7 +8,7 @@ from actors.messages.commands import PlaceOrder
 from actors.messages.events import DealAccepted, DealsClosed, DealsOpen, Event
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
-from actors.values import AccountKind, Deal, Direction
+from actors.values import AccountKind, Deal, Direction, Life
 from actors.venues.base import Trading
 from actors.venues.pocketoption.profile import PROFILE
 
@@ -66,7 +66,7 @@ def log_in(
     closed: tuple[Deal, ...] = (),
 ) -> list[Event]:
     """A login and the venue's two lists."""
-    ledger.login(connection, epoch)
+    ledger.login(Life(connection, epoch))
     return [
         *ledger.opened_listed(list_open(*opened, connection=connection, epoch=epoch), now),
         *ledger.closed(list_closed(*closed, connection=connection, epoch=epoch), now),

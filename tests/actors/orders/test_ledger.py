@@ -1,12 +1,15 @@
-"""What the venue says of our orders and of others' deals, and what we make of it."""
+"""What the venue's answers and lists make of our orders and of others' deals, also after a restart."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
-from actors.errors import LocalProtocolError, NotSent
+from actors.errors import Halted, LocalProtocolError, NotSent
 from actors.messages.events import (
+    AssetsListed,
+    ConnectionUp,
     DealRefused,
     OrderClosed,
     OrderInDoubt,
@@ -16,8 +19,8 @@ from actors.messages.events import (
     OrderRefused,
 )
 from actors.orders.ledger import FINISHED_KEPT, Ledger
-from actors.orders.order import OrderState
-from actors.values import Direction, Outcome
+from actors.orders.order import Order, OrderState
+from actors.values import Direction, Life, Outcome
 from tests.doubles.trading_samples import (
     BET,
     NOW,
@@ -42,6 +45,10 @@ DEAL = deal_of(BET)
 
 def refusal(order: str) -> DealRefused:
     return DealRefused("c1", order, BET.asset, "MaxDemoTrades")
+
+
+def refuse(orders: Sequence[Order]) -> None:
+    raise Halted(f"disk full, {len(orders)} orders are not kept")
 
 
 def test_an_intended_order_is_to_be_journaled_before_it_is_sent() -> None:
@@ -86,7 +93,7 @@ def test_an_order_that_never_left_is_not_sent_even_after_its_deadline() -> None:
         ledger.not_sent("o1", "again")
 
 
-def test_a_stranger_to_the_book_cannot_be_lost() -> None:
+def test_an_order_that_the_ledger_does_not_know_cannot_be_lost() -> None:
     with pytest.raises(LocalProtocolError, match="no order o9"):
         fresh_ledger().lost("o9", "reset", NOW)
 
@@ -242,13 +249,51 @@ def test_orders_that_could_not_be_journaled_come_again_as_they_are_then() -> Non
     ledger = fresh_ledger()
     intend(ledger)
     intend(ledger, OTHER_BET, "o2")
-    unsaved = ledger.take_changed()
+    with pytest.raises(Halted, match="disk full"):
+        ledger.record(refuse)
     ledger.lost("o1", "reset", NOW)
-    ledger.put_back(unsaved)
-    assert [(order.id, order.state) for order in ledger.take_changed()] == [
+    journaled: list[Order] = []
+    ledger.record(journaled.extend)
+    assert [(order.id, order.state) for order in journaled] == [
         ("o1", OrderState.UNKNOWN),
         ("o2", OrderState.JOURNALED),
     ]
+    ledger.record(journaled.extend)
+    assert len(journaled) == 2
+
+
+def test_a_change_made_while_the_journal_refuses_the_last_one_is_not_overwritten() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+
+    def change_and_refuse(orders: Sequence[Order]) -> None:
+        ledger.lost("o1", "reset", NOW)
+        refuse(orders)
+
+    with pytest.raises(Halted):
+        ledger.record(change_and_refuse)
+    assert [order.state for order in ledger.take_changed()] == [OrderState.UNKNOWN]
+
+
+def test_an_event_of_the_venue_is_applied_by_its_kind() -> None:
+    ledger = Ledger([], NOW - 60, TRADING)
+    for event in (ConnectionUp("c1", 1, "r"), list_open(), list_closed()):
+        assert ledger.apply(event, NOW - 60) == []
+    intend(ledger)
+    assert ledger.apply(accepted("o1", DEAL), NOW) == [OrderOpened("o1", DEAL)]
+    assert ledger.apply(close_now(ended(DEAL)), NOW + 60) == [OrderClosed(ended(DEAL))]
+    intend(ledger, id="o2", now=NOW + 60)
+    assert ledger.apply(refusal("o2"), NOW + 60) == [OrderRefused("o2", BET.asset, ONE, "MaxDemoTrades")]
+    assert ledger.apply(AssetsListed([]), NOW + 60) == []
+
+
+def test_its_repr_counts_orders_and_deals() -> None:
+    ledger = fresh_ledger()
+    intend(ledger, OTHER_BET, "o2")
+    ledger.accepted(accepted("o2", deal_of(OTHER_BET, "d2")))
+    intend(ledger, OTHER_BET, "o3")
+    lose(ledger)
+    assert repr(ledger) == ("<Ledger: 2 orders in flight, 1 of them in doubt, 1 deals open, 0 closed>")
 
 
 def test_finished_orders_are_forgotten_the_oldest_first() -> None:
@@ -276,7 +321,7 @@ def test_a_list_with_a_row_that_could_not_be_read_proves_nothing(unread: str) ->
     """The row may have been the very deal."""
     ledger = fresh_ledger()
     lose(ledger)
-    ledger.login("c1", 2)
+    ledger.login(Life("c1", 2))
     ledger.opened_listed(structs.replace(list_open(epoch=2), complete=unread != "open"), NOW + 1)
     ledger.closed(structs.replace(list_closed(epoch=2), complete=unread != "closed"), NOW + 1)
     assert ledger.check_at() is None
@@ -292,3 +337,34 @@ def test_a_deal_that_is_missing_from_an_incomplete_list_stays_open() -> None:
     assert ledger.open_deals() == [DEAL]
     ledger.opened_listed(list_open(), DEAL.closes_at + 61)
     assert ledger.open_deals() == []
+
+
+def test_after_a_restart_an_order_in_flight_is_in_doubt_and_goes_to_the_journal_so() -> None:
+    before = fresh_ledger()
+    order = intend(before)
+    ledger = Ledger([order], NOW + 5, TRADING)
+    assert state(ledger) is OrderState.UNKNOWN
+    assert ledger.take_changed() == ledger.orders_in_doubt() == [ledger.order("o1")]
+    assert log_in(ledger, NOW + 6, opened=(DEAL,)) == [OrderOpened("o1", DEAL)]
+
+
+def test_after_a_restart_an_order_that_ended_meanwhile_is_opened_and_closed() -> None:
+    before = fresh_ledger()
+    ledger = Ledger([intend(before)], NOW + 90, TRADING)
+    assert log_in(ledger, NOW + 91, closed=(ended(DEAL),)) == [
+        OrderOpened("o1", ended(DEAL)),
+        OrderClosed(ended(DEAL)),
+    ]
+    assert state(ledger) is OrderState.CLOSED
+
+
+def test_after_a_restart_an_open_order_still_finds_its_end() -> None:
+    before = fresh_ledger()
+    intend(before)
+    before.accepted(accepted("o1", DEAL))
+    ledger = Ledger(before.take_changed(), NOW + 90, TRADING)
+    assert ledger.deal("d1") == DEAL
+    assert log_in(ledger, NOW + 91, closed=(ended(DEAL),)) == [OrderClosed(ended(DEAL))]
+    restarted = Ledger(ledger.take_changed(), NOW + 100, TRADING)
+    assert log_in(restarted, NOW + 101, closed=(ended(DEAL),)) == []
+    assert restarted.deal("d1") == ended(DEAL)

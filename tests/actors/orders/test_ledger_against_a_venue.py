@@ -23,7 +23,7 @@ from actors.messages.events import (
 )
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
-from actors.values import AccountKind, Direction
+from actors.values import AccountKind, Direction, Life
 from tests.doubles.trading_samples import TRADING
 from tests.doubles.trading_venue import LATENCY, LISTED, Venue
 
@@ -97,7 +97,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def log_in(self, name: str) -> None:
         if name not in self.venue.lives:
             life = self.venue.log_in(name)
-            self.ledger.login(name, life.epoch)
+            self.ledger.login(Life(name, life.epoch))
 
     @precondition(lambda self: self.venue.lives)
     @rule(data=st.data(), arrive=ARRIVE, again=st.booleans())
@@ -190,7 +190,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         return id
 
     def cut(self, name: str, arrive: float | None) -> None:
-        self.ledger.logout(name, self.venue.lives[name].epoch)
+        self.ledger.logout(Life(name, self.venue.lives[name].epoch))
         for id in self.venue.cut(name, arrive):
             self.hear(self.ledger.lost(id, "reset", self.venue.now))
 

@@ -1,216 +1,123 @@
-"""Who is answered with what, which orders a lost connection takes along, and when trades can be judged."""
+"""Which caller is answered with what."""
 
 from decimal import Decimal
 
-import pytest
-from msgspec import structs
-
 from actors.errors import NotPlaced, OrderUnknown, RequestRefused, RequestTimeout
-from actors.messages.commands import GetOpenedDeals
 from actors.messages.events import (
-    AssetsListed,
-    BalanceChanged,
-    ConnectionDown,
-    DealsClosed,
-    DealsOpen,
-    Event,
     OrderClosed,
-    OrderInDoubt as UnknownNews,
+    OrderInDoubt,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
     OrderRefused,
 )
-from actors.messages.traffic import OrderSent, TradingRequest
-from actors.orders.waiters import DeskBook, Readiness
-from actors.values import AccountKind, Balance
-from tests.doubles.trading_samples import BET, ONE, TRADING, deal_of, ended
+from actors.orders.waiters import OrderWaiters
+from tests.doubles.trading_samples import BET, ONE, deal_of, ended
 
 UNKNOWN = OrderUnknown("no answer", "o1")
 LATE = RequestTimeout("not closed")
 
 
-def down(epoch: int = 1, connection: str = "c1") -> ConnectionDown:
-    return ConnectionDown(connection, epoch, "r", "reset", was_ready=True)
-
-
-def sent(order: str = "o1", epoch: int = 1, connection: str = "c1") -> OrderSent:
-    return OrderSent(order, connection, epoch)
+def one_waiter() -> OrderWaiters:
+    """Waiter 7 waits for order o1."""
+    waiters = OrderWaiters()
+    waiters.add("o1", 7)
+    return waiters
 
 
 def test_an_opened_order_answers_its_waiter_with_the_deal_and_only_once() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
+    waiters = one_waiter()
     opened = OrderOpened("o1", deal_of(BET))
-    assert book.answers([opened]) == [(7, opened.deal)]
-    assert book.answers([opened]) == []
+    assert waiters.has("o1")
+    assert waiters.apply([opened]) == [(7, opened.deal)]
+    assert not waiters.has("o1")
+    assert waiters.apply([opened]) == []
 
 
-def test_only_the_order_that_the_news_are_of_is_answered() -> None:
-    book = DeskBook()
-    book.enter("o1", 1)
-    book.enter("o2", 2)
+def test_only_the_order_of_the_event_is_answered() -> None:
+    waiters = OrderWaiters()
+    waiters.add("o1", 1)
+    waiters.add("o2", 2)
     deal = deal_of(BET)
-    assert book.answers([OrderOpened("o2", deal)]) == [(2, deal)]
-    assert book.answers([OrderOpened("another's", deal), OrderOrphan(deal)]) == []
+    assert waiters.apply([OrderOpened("o2", deal)]) == [(2, deal)]
+    assert waiters.apply([OrderOpened("another's", deal), OrderOrphan(deal)]) == []
 
 
-def test_a_refused_order_raises_the_venues_own_word() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    [(waiter, error)] = book.answers([OrderRefused("o1", BET.asset, ONE, "notMoney")])
+def test_a_refused_order_raises_the_venues_own_reason() -> None:
+    [(waiter, error)] = one_waiter().apply([OrderRefused("o1", BET.asset, ONE, "notMoney")])
     assert (waiter, type(error)) == (7, RequestRefused)
     assert "notMoney" in str(error)
 
 
 def test_an_order_that_came_to_nothing_is_safe_to_repeat() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    [(waiter, error)] = book.answers([OrderNotPlaced("o1", BET.asset, ONE)])
+    [(waiter, error)] = one_waiter().apply([OrderNotPlaced("o1", BET.asset, ONE)])
     assert (waiter, type(error)) == (7, NotPlaced)
 
 
-def test_doubt_about_an_order_answers_nobody() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    assert book.answers([UnknownNews("o1", BET.asset, ONE, "reset")]) == []
+def test_doubt_about_an_order_answers_no_waiter() -> None:
+    assert one_waiter().apply([OrderInDoubt("o1", BET.asset, ONE, "reset")]) == []
 
 
-def test_who_gave_up_is_answered_once_and_later_news_find_nobody() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    assert book.give_up("o1", UNKNOWN) == [(7, UNKNOWN)]
-    assert book.give_up("o1", UNKNOWN) == []
-    assert book.answers([OrderOpened("o1", deal_of(BET))]) == []
+def test_a_waiter_that_was_answered_is_not_answered_by_later_events() -> None:
+    waiters = one_waiter()
+    assert waiters.answer("o1", UNKNOWN) == [(7, UNKNOWN)]
+    assert waiters.answer("o1", UNKNOWN) == []
+    assert waiters.apply([OrderOpened("o1", deal_of(BET))]) == []
 
 
-def test_an_order_given_up_is_still_under_way() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    assert book.sent(sent())
-    book.give_up("o1", UNKNOWN)
-    assert book.down(down()) == ["o1"]
-
-
-def test_all_who_await_a_deal_are_answered_when_it_closes() -> None:
-    book = DeskBook()
+def test_all_waiters_for_a_result_are_answered_when_the_deal_closes() -> None:
+    waiters = OrderWaiters()
     deal = deal_of(BET)
     for waiter in (1, 2, 3):
-        book.await_result(deal.id, waiter)
-    book.await_result("another", 4)
+        waiters.add_for_result(deal.id, waiter)
+    waiters.add_for_result("another", 4)
     closed = ended(deal)
-    assert book.answers([OrderClosed(closed)]) == [(1, closed), (2, closed), (3, closed)]
-    assert book.answers([OrderClosed(closed)]) == []
+    assert waiters.apply([OrderClosed(closed)]) == [(1, closed), (2, closed), (3, closed)]
+    assert waiters.apply([OrderClosed(closed)]) == []
 
 
-def test_several_deals_that_close_at_once_answer_each_their_own() -> None:
-    book = DeskBook()
+def test_several_deals_that_close_at_once_answer_each_their_own_waiter() -> None:
+    waiters = OrderWaiters()
     won = ended(deal_of(BET, "d1"), profit=Decimal("0.92"))
     lost = ended(deal_of(BET, "d2"))
-    book.await_result("d2", 2)
-    book.await_result("d1", 1)
-    assert book.answers([OrderClosed(won), OrderClosed(lost)]) == [(1, won), (2, lost)]
+    waiters.add_for_result("d2", 2)
+    waiters.add_for_result("d1", 1)
+    assert waiters.apply([OrderClosed(won), OrderClosed(lost)]) == [(1, won), (2, lost)]
 
 
-def test_one_who_gives_a_result_up_leaves_the_others_waiting() -> None:
-    book = DeskBook()
+def test_one_late_waiter_for_a_result_leaves_the_others_waiting() -> None:
+    waiters = OrderWaiters()
     deal = deal_of(BET)
-    book.await_result(deal.id, 1)
-    book.await_result(deal.id, 2)
-    assert book.give_up_result(deal.id, 1, LATE) == [(1, LATE)]
-    assert book.give_up_result(deal.id, 1, LATE) == []
+    waiters.add_for_result(deal.id, 1)
+    waiters.add_for_result(deal.id, 2)
+    assert waiters.answer_for_result(deal.id, 1, LATE) == [(1, LATE)]
+    assert waiters.answer_for_result(deal.id, 1, LATE) == []
     closed = ended(deal)
-    assert book.answers([OrderClosed(closed)]) == [(2, closed)]
-    assert book.give_up_result(deal.id, 2, LATE) == []
+    assert waiters.apply([OrderClosed(closed)]) == [(2, closed)]
+    assert waiters.answer_for_result(deal.id, 2, LATE) == []
 
 
-def test_a_deal_that_opens_and_closes_in_one_breath_answers_order_and_result() -> None:
-    book = DeskBook()
+def test_a_deal_that_opens_and_closes_at_once_answers_order_and_result() -> None:
+    waiters = OrderWaiters()
     closed = ended(deal_of(BET))
-    book.enter("o1", 1)
-    book.await_result(closed.id, 2)
-    assert book.answers([OrderOpened("o1", closed), OrderClosed(closed)]) == [(1, closed), (2, closed)]
+    waiters.add("o1", 1)
+    waiters.add_for_result(closed.id, 2)
+    assert waiters.apply([OrderOpened("o1", closed), OrderClosed(closed)]) == [(1, closed), (2, closed)]
 
 
-def test_a_lost_connection_takes_its_own_orders_along_and_no_others() -> None:
-    book = DeskBook()
-    assert book.sent(sent("o1"))
-    assert book.sent(sent("o2", connection="c2"))
-    assert book.sent(sent("o3"))
-    assert book.down(down()) == ["o1", "o3"]
-    assert book.down(down()) == []
+def test_at_the_stop_every_waiter_gets_an_error_once() -> None:
+    waiters = one_waiter()
+    waiters.add_for_result("d1", 8)
+    (order, unknown), (result, late) = waiters.unanswered()
+    assert isinstance(unknown, OrderUnknown)
+    assert (order, unknown.order) == (7, "o1")
+    assert (result, type(late)) == (8, RequestTimeout)
+    assert waiters.unanswered() == []
+    assert waiters.apply([OrderOpened("o1", deal_of(BET))]) == []
 
 
-def test_a_settled_order_is_not_lost_with_its_connection() -> None:
-    book = DeskBook()
-    book.enter("o1", 7)
-    assert book.sent(sent())
-    book.answers([OrderOpened("o1", deal_of(BET))])
-    assert book.down(down()) == []
-
-
-def test_an_order_handed_to_a_life_that_has_ended_is_lost_at_once() -> None:
-    book = DeskBook()
-    book.down(down())
-    assert not book.sent(sent())
-    assert not book.sent(sent(epoch=1))
-    assert book.sent(sent(epoch=2))
-
-
-def test_an_order_may_be_handed_to_the_next_life_before_the_end_of_the_last_is_told() -> None:
-    """The pool may hear of either before the desk does."""
-    book = DeskBook()
-    assert book.sent(sent())
-    assert book.sent(sent("o2", epoch=2))
-    assert book.down(down()) == ["o1"]
-    assert book.down(down(epoch=2)) == ["o2"]
-
-
-def test_a_late_end_of_an_earlier_life_does_not_revive_a_later_one() -> None:
-    book = DeskBook()
-    book.down(down(epoch=2))
-    book.down(down(epoch=1))
-    assert not book.sent(sent(epoch=2))
-    assert book.sent(sent(epoch=3))
-    assert book.sent(sent(epoch=1, connection="c2"))
-
-
-def test_a_late_word_of_an_earlier_life_does_not_end_the_present_one() -> None:
-    book = DeskBook()
-    assert book.sent(sent(epoch=2))
-    assert book.down(down(epoch=1)) == []
-    assert book.sent(sent("o2", epoch=2))
-    assert book.down(down(epoch=2)) == ["o1", "o2"]
-
-
-ASSETS = AssetsListed([])
-OPEN = DealsOpen("c1", 1, [])
-CLOSED = DealsClosed("c1", 1, [], listed=True)
-
-
-@pytest.mark.parametrize("missing", [ASSETS, OPEN, CLOSED])
-def test_a_trade_waits_until_assets_and_both_lists_of_deals_are_known(missing: Event) -> None:
-    briefing = Readiness(TRADING.told_after_login)
-    trade = TradingRequest(1, GetOpenedDeals(), 5.0)
-    briefing.early[trade.id] = trade
-    for event in (ASSETS, OPEN, CLOSED):
-        if event is not missing:
-            assert briefing.hear(event) == []
-    assert not briefing.complete
-    assert briefing.hear(missing) == [trade]
-    assert briefing.complete
-    assert briefing.hear(ASSETS) == []
-
-
-def test_deals_that_just_ended_are_not_the_list_of_the_closed_ones() -> None:
-    briefing = Readiness(TRADING.told_after_login)
-    for event in (ASSETS, OPEN, structs.replace(CLOSED, listed=False)):
-        briefing.hear(event)
-    assert not briefing.complete
-
-
-def test_the_latest_word_on_the_balance_counts() -> None:
-    briefing = Readiness(TRADING.told_after_login)
-    for amount in (100, 90):
-        briefing.hear(BalanceChanged(Balance(AccountKind.DEMO, Decimal(amount))))
-    assert briefing.balance == Balance(AccountKind.DEMO, Decimal(90))
+def test_its_repr_counts_the_waiters() -> None:
+    waiters = one_waiter()
+    waiters.add_for_result("d1", 8)
+    waiters.add_for_result("d1", 9)
+    assert repr(waiters) == "<OrderWaiters: 1 for an order, 2 for a result>"

@@ -1,0 +1,59 @@
+"""What the order desk needs of its journal, and the halt that the journal keeps."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from actors.errors import Halted
+from actors.orders.order import Order
+
+
+class Journal(Protocol):
+    """Keeps the orders and the halt beyond this process; every method but ``close`` raises ``Halted`` if it
+    cannot do its work."""
+
+    def load(self) -> list[Order]:
+        """The orders that may still change and the latest of the others, oldest first."""
+
+    def write(self, orders: Sequence[Order]) -> None:
+        """All of ``orders`` as they are now, or none; on the disk when it returns."""
+
+    def note(self, orders: Sequence[Order]) -> None:
+        """As ``write``, but a crash of the machine may lose it."""
+
+    def halted(self) -> str | None:
+        """The reason of the halt, ``None`` if there is none."""
+
+    def halt(self, reason: str) -> None:
+        """Keep a halt; on the disk when it returns."""
+
+    def resume(self) -> bool:
+        """End the halt; whether there was one."""
+
+    def tidy(self) -> None:
+        """Hourly maintenance of the file."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class TradingHalt:
+    """Whether orders are halted, now and after the next start."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.reason = journal.halted()
+        """Why no order is sent; ``None`` while orders are sent."""
+
+    def begin(self, reason: str) -> None:
+        """Halt at once; raises ``Halted`` if the halt holds only until the next start."""
+        self.reason = reason
+        try:
+            self._journal.halt(reason)
+        except Halted as error:
+            raise Halted(f"halted, but only until the next start: {error}") from error
+
+    def end(self) -> bool:
+        """Whether there was a halt; raises ``Halted`` if it has to stay."""
+        was_halted = self._journal.resume() or self.reason is not None
+        self.reason = None
+        return was_halted

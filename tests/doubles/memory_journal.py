@@ -1,0 +1,58 @@
+"""A journal in memory that can be made to fail."""
+
+from collections.abc import Iterable, Sequence
+
+from actors.errors import Halted
+from actors.orders.order import Order
+
+
+class MemoryJournal:
+    """``writes`` and ``notes`` have the batches in order; ``broken``, if set, is why every method fails."""
+
+    def __init__(self, orders: Iterable[Order] = (), halted: str | None = None) -> None:
+        self.writes: list[list[Order]] = []
+        self.notes: list[list[Order]] = []
+        self.broken = ""
+        self.tidied = 0
+        self.closed = False
+        self._orders = {order.id: order for order in orders}
+        self._halted = halted
+
+    def load(self) -> list[Order]:
+        return list(self._orders.values())
+
+    def write(self, orders: Sequence[Order]) -> None:
+        self._keep(orders, self.writes)
+
+    def note(self, orders: Sequence[Order]) -> None:
+        self._keep(orders, self.notes)
+
+    def halted(self) -> str | None:
+        return self._halted
+
+    def halt(self, reason: str) -> None:
+        self._check()
+        self._halted = reason
+
+    def resume(self) -> bool:
+        self._check()
+        was_halted, self._halted = self._halted is not None, None
+        return was_halted
+
+    def tidy(self) -> None:
+        self._check()
+        self.tidied += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _keep(self, orders: Sequence[Order], batches: list[list[Order]]) -> None:
+        if not orders:
+            return
+        self._check()
+        batches.append(list(orders))
+        self._orders |= {order.id: order for order in orders}
+
+    def _check(self) -> None:
+        if self.broken:
+            raise Halted(self.broken)
