@@ -1,6 +1,7 @@
 """The layers, the features, the names and a few habits of the code, read from its source."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from actors.venues import known_venues
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,6 +43,9 @@ FEATURES = 3
 ENGINE = "actors.engine"
 ACTOR_BASE = "RuntimeActor"
 VENUES = "actors.venues"
+A_VENUES_PROTOCOL = re.compile(r"\bprotocol [0-9]+\.[0-9]")
+NUMBERS_OF_A_VENUE = {150, 180, 43_200}
+"""Those of the profiles that are unlikely to mean anything else."""
 SIDE_BY_SIDE = ("actors.transport", "actors.protocols", "actors.engine")
 WORLD = {"asyncio", "os", "pathlib", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
 SERVICES = {"logging", "loguru", "pykka"}
@@ -59,8 +65,12 @@ NOT_YET = {
 class Source(NamedTuple):
     place: str
     module: str
-    lines: int
+    text: str
     nodes: list[ast.AST]
+
+    @property
+    def lines(self) -> int:
+        return len(self.text.splitlines())
 
     @property
     def package(self) -> str:
@@ -86,7 +96,7 @@ def read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     place = path.relative_to(ROOT)
     module = ".".join(place.with_suffix("").parts).removesuffix(".__init__")
-    return Source(place.as_posix(), module, len(text.splitlines()), list(ast.walk(ast.parse(text))))
+    return Source(place.as_posix(), module, text, list(ast.walk(ast.parse(text))))
 
 
 def imports(source: Source) -> Iterator[Import]:
@@ -184,14 +194,37 @@ def test_in_a_feature_only_files_that_define_an_actor_import_the_engine() -> Non
     )
 
 
-def test_a_venue_imports_no_other_venue() -> None:
-    def venue(name: str) -> str:
-        return name.removeprefix(VENUES).strip(".").partition(".")[0] if lies_in(name, VENUES) else ""
-
+def test_a_venue_is_imported_by_its_own_folder_alone() -> None:
+    """Everything else finds it by the name in the configuration."""
     assert_none(
         f"{i.place}: {i.name}"
         for i in IMPORTS
-        if venue(i.module) not in {"", "base"} and venue(i.name) not in {"", "base", venue(i.module)}
+        for venue in known_venues()
+        if lies_in(i.name, f"{VENUES}.{venue}") and not lies_in(i.module, f"{VENUES}.{venue}")
+    )
+
+
+def test_a_venue_is_named_in_its_own_folder_alone() -> None:
+    """In code, texts and comments; but for the default of the configuration, and the venue that practice
+    simulates. A section of a venue's protocol is cited by that venue only."""
+    for venue in known_venues():
+        spelling = re.compile("_?".join(venue), re.IGNORECASE)
+        named = [
+            f"{source.place}:{number}: {line.strip()}"
+            for source in SOURCES
+            if not lies_in(source.module, f"{VENUES}.{venue}", "runtime.practice")
+            for number, line in enumerate(source.text.splitlines(), start=1)
+            if spelling.search(line) or A_VENUES_PROTOCOL.search(line)
+        ]
+        assert_none(line for line in named if not line.endswith(f'DEFAULT_VENUE: Final = "{venue}"'))
+
+
+def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
+    assert_none(
+        f"{place}:{node.lineno}: {node.value}"
+        for place, node in nodes_of(*(s for s in SOURCES if not lies_in(s.module, "runtime.practice")))
+        if isinstance(node, ast.Constant) and type(node.value) in {int, float}
+        if node.value in NUMBERS_OF_A_VENUE and not place.endswith("/profile.py")
     )
 
 
@@ -301,3 +334,20 @@ def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
     command = [sys.executable, "-c", program]
     worker = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
     assert worker.stdout.split() == []
+
+
+@pytest.mark.parametrize("own", [*known_venues(), "tests.doubles.plain_streams"])
+def test_a_worker_loads_the_venue_that_it_is_told_and_no_other(own: str) -> None:
+    program = f"""
+import runtime.workers.main, sys
+from actors.venues import known_venues, venue
+loaded = lambda: {{name for name in known_venues() if f"{VENUES}.{{name}}" in sys.modules}}
+before = loaded()
+venue({own!r})
+print(*before, "|", *loaded())
+"""
+    command = [sys.executable, "-c", program]
+    worker = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    before, _, after = worker.stdout.partition("|")
+    assert before.split() == []
+    assert after.split() == [name for name in known_venues() if name == own]

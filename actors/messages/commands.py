@@ -70,7 +70,8 @@ class LoadCandles(Command, frozen=True):
     """Fetch the last ``count`` bars of ``period`` seconds that end by ``end`` (UTC; ``None`` is now).
 
     Answered with a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
-    ones. It is loaded in pages of 150 bars, each a message on the wire; ``CandlesProgress`` tells how far.
+    ones. It is loaded in pages of the venue's size, each a message on the wire; ``CandlesProgress`` tells how
+    far.
     """
 
     asset: str

@@ -98,7 +98,7 @@ class _Awaited:
 class Decoder:
     """Messages in, packets out. ``unpaired`` counts headers and attachments that never met.
 
-    Attachments follow their header at once (protocol 1.3), so a Socket.IO text in between ends the wait:
+    Attachments follow their header at once, so a Socket.IO text in between ends the wait:
     its event is dropped, and so is every attachment nobody awaits. An Engine.IO PING in between is the
     lower layer's own affair and does not come here.
     """
@@ -166,7 +166,7 @@ class Decoder:
         event = _event(body)
         slots = _placeholders(event)
         if not slots:
-            return event if ours else None  # the payload stands in the header itself (protocol 1.3)
+            return event if ours else None  # the payload stands in the header itself
         if sorted(slots) != list(range(attachments)):
             raise RemoteProtocolError(f"{attachments} attachments announced, but not the same ones used")
         self._awaited = _Awaited(event, slots, ours=ours)

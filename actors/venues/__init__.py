@@ -19,7 +19,7 @@ def venue(name: str) -> Venue:
     ``UnknownVenue``; an error in a user's own module passes through.
     """
     path = name if "." in name else f"{__name__}.{name}"
-    if "." not in name and name not in known_venues():
+    if name.startswith(".") or ("." not in name and name not in known_venues()):
         raise UnknownVenue(f"is none of {', '.join(known_venues())}, and no dotted path of a module")
     try:
         found = getattr(importlib.import_module(path), "VENUE", None)

@@ -13,7 +13,14 @@ from platformdirs import user_state_path
 
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
-from actors.messages.commands import Command, SubscribeTicks, TradingCommand, UnsubscribeTicks
+from actors.messages.commands import (
+    Command,
+    GetBalance,
+    GetPayout,
+    SubscribeTicks,
+    TradingCommand,
+    UnsubscribeTicks,
+)
 from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
@@ -158,7 +165,9 @@ def vigilance_of(health: HealthConfig) -> HealthSettings:
 
 def unserved(profile: Profile) -> dict[type[Command], str]:
     """Why the router refuses commands of these kinds, whatever is in them."""
-    return {} if profile.trading else {TradingCommand: f"{profile.title} has no orders"}
+    if profile.trading:
+        return {}
+    return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
 
 
 def journal_path(config: Config, login: Login | None) -> Path:

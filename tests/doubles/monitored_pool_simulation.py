@@ -25,7 +25,7 @@ from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Tick
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 from tests.doubles.pool_simulation import House, Line
 from tests.doubles.tick_columns import columns
 

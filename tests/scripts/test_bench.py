@@ -19,7 +19,7 @@ from labs.bench.trial import Outcome
 from actors.protocols.websocket.frames import FrameParser
 from actors.protocols.websocket.pairs import Pairs, PairScanner
 from actors.venues.pocketoption.dialect import TICK_HEADER, EventDecoder
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = ["EURUSD_otc", "AUDCAD_otc"]

@@ -39,8 +39,8 @@ from actors.venues.pocketoption.pending_orders import (
     Placement,
 )
 from actors.venues.pocketoption.profile import MAX_BARS
-from actors.venues.pocketoption.stream_counters import StreamCounter
 from actors.venues.pocketoption.ticks import TickReader
+from actors.venues.stream_counter import StreamCounter
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
 """How the venue announces ticks, to the byte; spelt otherwise, it is read the slower way."""

@@ -24,7 +24,7 @@ from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusa
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 
 Sending = tuple[list[bytes], Sequence[Item]]
 """Texts for the venue, in order, and the answers that are known without it."""

@@ -14,7 +14,7 @@ from actors.protocols.json_documents import MALFORMED
 from actors.values import Tick
 from actors.venues.pocketoption.clock import MILLISECONDS, VENUE_UTC_OFFSET
 from actors.venues.pocketoption.market_data import TickRow
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 
 _OFFSET = float(VENUE_UTC_OFFSET)  # an integer would be converted for each tick
 

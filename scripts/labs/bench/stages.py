@@ -21,7 +21,7 @@ from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
 from actors.venues.pocketoption.dialect import TICK_HEADER, EventDecoder
 from actors.venues.pocketoption.protocol import Protocol
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 from labs.bench import ticks
 from labs.bench.bench import Bench
 from labs.bench.findings import Cell, Table

@@ -12,7 +12,7 @@ from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusa
 from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, EventDecoder, TickRows
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
-from actors.venues.pocketoption.stream_counters import StreamCounter
+from actors.venues.stream_counter import StreamCounter
 from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,

@@ -5,8 +5,8 @@ from hypothesis import example, given, settings, strategies as st
 
 from actors.values import Tick
 from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET
-from actors.venues.pocketoption.stream_counters import StreamCounter
 from actors.venues.pocketoption.ticks import TickReader
+from actors.venues.stream_counter import StreamCounter
 
 ROW = b'["A",8000.5,1.25]'
 LONE = b"[%s]" % ROW

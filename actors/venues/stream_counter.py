@@ -7,7 +7,10 @@ from actors.values import Tick
 
 
 class StreamCounter(Struct):
-    """A subscribed asset's account. Whoever reads ticks keeps all three up to date, with each tick."""
+    """The ticks of one subscribed asset, for the reports of a session.
+
+    The reader of the ticks updates all three fields with each tick: a method would cost more than the update.
+    """
 
     ticks: int = 0
     first: Tick | None = None
