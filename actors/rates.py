@@ -62,7 +62,7 @@ class Quota:
 
     def __init__(self, allowance: Allowance) -> None:
         self._windows: list[_Window] = []
-        self._in_flight: dict[Hashable, float] = {}
+        self._in_flight: set[Hashable] = set()
         self.change(allowance)
 
     def change(self, allowance: Allowance) -> None:
@@ -89,23 +89,22 @@ class Quota:
         waits = (window.estimate(now, ahead, cost, urgent=urgent) for window in self._windows)
         return max(waits, default=0.0)
 
-    def full(self, now: float) -> bool:
-        """Whether as many requests as allowed are unanswered; those past their deadline no longer count."""
-        if len(self._in_flight) >= self.max_in_flight:
-            self._in_flight = {key: until for key, until in self._in_flight.items() if until > now}
+    @property
+    def full(self) -> bool:
+        """Whether as many requests as allowed are unanswered."""
         return len(self._in_flight) >= self.max_in_flight
 
-    def book(self, now: float, cost: int = 1, request: Hashable = None, expires_at: float = 0.0) -> None:
-        """``cost`` sends leave; with a ``request`` key it is in flight until ``settle`` or ``expires_at``."""
+    def book(self, now: float, cost: int = 1, request: Hashable = None) -> None:
+        """``cost`` sends leave; with a ``request`` key they are in flight until ``settle`` for that key."""
         for window in self._windows:
             for _ in range(cost):
                 window.book(now)
         if request is not None:
-            self._in_flight[request] = expires_at
+            self._in_flight.add(request)
 
     def settle(self, request: Hashable) -> None:
         """The request has its answer, or will have none."""
-        self._in_flight.pop(request, None)
+        self._in_flight.discard(request)
 
     def headroom(self, now: float) -> dict[str, int]:
         """By window, how many sends it would admit at once."""

@@ -105,7 +105,6 @@ class CandleLoader(RuntimeActor):
                 self._send(first)
 
     def _landed(self, page: int, candles: list[Candle]) -> None:
-        self._settle(page)
         flight = self._flights.landed(page)
         if flight is None:
             return
@@ -119,7 +118,6 @@ class CandleLoader(RuntimeActor):
 
     def _failed(self, failure: Failure) -> None:
         """It is for those whose patience the page was sent with; who joined later with more tries again."""
-        self._settle(failure.request, succeeded=False)
         flight = self._flights.landed(failure.request)
         if flight is None or flight.page is None:
             return
@@ -137,7 +135,7 @@ class CandleLoader(RuntimeActor):
             return
         _tell(load, Failure.of(load.id, RequestTimeout("no answer within the deadline")))
         if not flight.loads and flight.page is not None:
-            self._settle(flight.page.id, succeeded=False)
+            self._router.tell(RequestDone(flight.page.id, succeeded=False, reply_to=ReplyTo.CANDLES))
             self._flights.end(flight)
 
     def _keep(self, flight: Flight) -> None:
@@ -174,12 +172,6 @@ class CandleLoader(RuntimeActor):
 
     def _send(self, page: Request) -> None:
         self._outbound.tell(page)
-
-    def _settle(self, page: int, *, succeeded: bool = True) -> None:
-        """Also one given up long ago: a connection lost just after its answer has the pool ask once more."""
-        if self._draining:  # the way out is being taken down
-            return
-        self._outbound.tell(RequestDone(page, succeeded, ReplyTo.CANDLES))
 
     def _drain(self) -> None:
         self._draining = True

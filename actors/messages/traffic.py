@@ -83,7 +83,12 @@ class OrderSent(HasLife, Struct, frozen=True):
 
 
 class RequestDone(Struct, frozen=True):
-    """Request ``id`` has its answer, or will never have one; told along the way out, where it took places."""
+    """Request ``id`` of ``reply_to`` has its answer, or nobody awaits it any longer.
+
+    The router tells the rate limiter, the batcher and the pool once: for a waiter of its own when that waiter
+    is answered or its deadline has passed, for a page of the candle loader when its answer passes or the
+    loader has given it up.
+    """
 
     id: int
     succeeded: bool = True

@@ -76,6 +76,8 @@ class Assignment:
     def settle(self, settled: RequestDone, now: float) -> None:
         """A request is answered or given up."""
         self.roster.settled(settled.key, now, succeeded=settled.succeeded)
+        if self._parked:
+            self._parked = [request for request in self._parked if request.key != settled.key]
         if settled.reply_to is ReplyTo.ROUTER and (stream := self._wishes.pop(settled.id, None)):
             stream.waiters.discard(settled.id)
 

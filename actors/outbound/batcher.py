@@ -21,8 +21,8 @@ class _Flush(Struct, frozen=True):
 class Batcher(RuntimeActor):
     """Owns the requests that wait to be joined.
 
-    Receives ``Request`` and ``RequestDone``, sends ``Requests`` and ``RequestDone`` to ``outbound``. It reads
-    all messages that wait in its inbox before a batch leaves.
+    Receives ``Request`` and ``RequestDone``; sends ``Requests`` to ``outbound``. It reads all messages that
+    wait in its inbox before a batch leaves.
     """
 
     def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
@@ -40,7 +40,6 @@ class Batcher(RuntimeActor):
                     self._pass_on()
             case RequestDone():
                 self._gathering.settle(message.key)
-                self._outbound.tell(message)
             case _Flush():
                 self._flush = None
             case Reconfigure(settings=BatchSettings() as settings):

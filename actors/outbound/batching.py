@@ -44,14 +44,19 @@ class NagleBuffer(Generic[T]):
         """It has its answer, or will have none."""
         self._unanswered.pop(key, None)
 
+    def unanswered(self, now: float) -> int:
+        """How many have left within ``timeout`` seconds and have no answer. An earlier one holds nothing back
+        any more, whether it is answered or not; most of those in nobody's name never are."""
+        before = now - self.settings.timeout
+        for key in [key for key, left_at in self._unanswered.items() if left_at <= before]:
+            del self._unanswered[key]
+        return len(self._unanswered)
+
     def due(self, now: float) -> float | None:
         """When what waits must leave if nothing else comes, ``now`` or later; ``None`` if nothing waits."""
         if not self._waiting:
             return None
-        before = now - self.settings.timeout
-        for key in [key for key, left_at in self._unanswered.items() if left_at <= before]:
-            del self._unanswered[key]
-        if (held_by := len(self._unanswered) - PROMPT) < 0:
+        if (held_by := self.unanswered(now) - PROMPT) < 0:
             return now
         return next(islice(self._unanswered.values(), held_by, None)) + self.settings.timeout
 

@@ -197,7 +197,11 @@ class Members:
         return request
 
     def expire(self, now: float) -> None:
-        """Forget what is past its deadline: its ``Settled`` may have come before it was ``sent``."""
+        """Forget what is past its deadline: its ``RequestDone`` may have come before ``sent``.
+
+        It overtakes a request that is still at the batcher. An answer is that early where the venue's list
+        no longer has the pending order that the request is to cancel.
+        """
         for member in self:
             late = [key for key, (request, _) in member.in_flight.items() if request.expires_at < now]
             for key in late:

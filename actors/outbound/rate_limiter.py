@@ -30,10 +30,9 @@ class RateLimiter(RuntimeActor):
     """Owns the rate windows and the count of unanswered requests.
 
     Receives ``Request``, ``RequestDone`` and the ups and downs of connections (while there is none, nothing
-    is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound``
-    (and what is settled), and, to ``router``, the refusal of those that would wait past their deadline; an
-    order's to ``desk``, which ends after this actor, so that it hears of every order that never left. While
-    requests wait for a connection, ``pool`` is told so.
+    is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound`` and
+    the ``Failure`` of refused ones to ``router``. ``pool`` gets ``ConnectionWanted`` while requests wait for
+    a connection.
     """
 
     def __init__(
@@ -44,7 +43,6 @@ class RateLimiter(RuntimeActor):
         outbound: Tellable,
         pool: Tellable,
         router: Tellable,
-        desk: Tellable,
         **kwargs: Any,
     ) -> None:
         super().__init__("rate limiter", **kwargs)
@@ -53,7 +51,6 @@ class RateLimiter(RuntimeActor):
         self._outbound = outbound
         self._pool = pool
         self._router = router
-        self._desk = desk
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
         self._ready: dict[str, int] = {}
@@ -67,7 +64,7 @@ class RateLimiter(RuntimeActor):
                 self._queue(message)
             case RequestDone():
                 self._quota.settle(message.key)
-                self._outbound.tell(message)
+                self._withdraw(message.key)
                 self._admit()
             case _Admit():
                 self._timer = None
@@ -117,25 +114,37 @@ class RateLimiter(RuntimeActor):
         while self._ready and (lane := self._urgent or self._waiting):
             now = self.now()
             request = lane[0]
-            if now > request.expires_at:
+            if now >= request.expires_at:
                 lane.popleft()
                 self._refuse(request, NotSent(EXPIRED))
                 continue
             wait = self._quota.wait(now, self._cost(request), urgent=request.urgent)
-            if wait > 0 or (_counted(request) and not request.urgent and self._quota.full(now)):
+            if wait > 0 or (_counted(request) and not request.urgent and self._quota.full):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
-            self._quota.book(now, self._cost(request), _counted(request), request.expires_at)
+            self._quota.book(now, self._cost(request), _counted(request))
             self._passed += 1
             self._outbound.tell(request)
         if self._urgent:
             self._try_again(math.inf)
 
+    def _withdraw(self, key: RequestKey) -> None:
+        """A request that waits here must not leave once it is done: its ``RequestDone`` would not come again.
+
+        The order desk still needs the ``Failure`` of an order: it says that the order was surely not sent.
+        """
+        for lane in (self._urgent, self._waiting):
+            for request in lane:
+                if request.key == key:
+                    lane.remove(request)
+                    self._refuse(request, NotSent("it was done before it was sent"))
+                    return
+
     def _expire_orders(self) -> None:
         """An order must have its answer by its deadline, not when its turn would come."""
         now = self.now()
-        for request in [request for request in self._urgent if request.expires_at < now]:
+        for request in [request for request in self._urgent if request.expires_at <= now]:
             self._urgent.remove(request)
             self._refuse(request, NotSent(EXPIRED))
 
@@ -155,11 +164,8 @@ class RateLimiter(RuntimeActor):
 
     def _refuse(self, request: Request, error: NotSent) -> None:
         self._refused += 1
-        failure = request.failure(error)
-        if request.order:
-            self._desk.tell(failure)
-        elif request.awaited:
-            self._router.tell(EventBatch(self.name, [failure]))
+        if request.awaited:
+            self._router.tell(EventBatch(self.name, [request.failure(error)]))
 
     def _status(self) -> LimiterStatus:
         return LimiterStatus(

@@ -10,7 +10,7 @@ from actors.messages.lifecycle import Tellable
 
 class RouterRefs(Control, frozen=True):
     """The actors that start after the router; ``outbound`` is the rate limiter. Each of ``parts`` answers
-    ``Describe``."""
+    ``Describe``, each of ``done_to`` counts a request until its ``RequestDone``."""
 
     outbound: Tellable
     pool: Tellable
@@ -19,6 +19,7 @@ class RouterRefs(Control, frozen=True):
     pending_desk: Tellable
     candle_desk: Tellable
     parts: tuple[Tellable, ...]
+    done_to: tuple[Tellable, ...]
 
 
 class ReadableLink(Protocol):

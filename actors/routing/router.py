@@ -68,6 +68,8 @@ class Router(RuntimeActor):
                 self._settle(message.request, message.value)
             case traffic.Failure():
                 self._fail(message.request, message.exception)
+            case traffic.RequestDone():
+                self._end(message)
             case Described():
                 self._draw(message)
             case LinkOpened():
@@ -101,6 +103,8 @@ class Router(RuntimeActor):
                 case traffic.Ticks():
                     self._ticks += len(item)
                 case traffic.Response() | traffic.Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
+                    succeeded = isinstance(item, traffic.Response)
+                    self._end(traffic.RequestDone(item.request, succeeded, item.reply_to))
                     if not self._draining:  # then the desk may have ended
                         self._refs.candle_desk.tell(item)
                 case traffic.Response():
@@ -153,7 +157,6 @@ class Router(RuntimeActor):
         if answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:
-            waiter.forwarded = True
             self._forward(waiter)
         else:
             self._settle(waiter.id, answer)
@@ -163,33 +166,43 @@ class Router(RuntimeActor):
         if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
             desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.desk
             trade = traffic.TradingRequest(waiter.id, command, waiter.expires_at)
+            waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
             self._refs.candle_desk.tell(
                 traffic.CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )
         else:
+            waiter.forwarded = True
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._refs.outbound.tell(request)
 
     def _settle(self, id: int, value: Any) -> None:
-        if (waiter := self._take(id)) is not None:
+        if (waiter := self._waiters.take(id)) is not None:
             waiter.settle(value)
+            self._answered(waiter, succeeded=True)
 
     def _fail(self, id: int, error: RequestError) -> None:
-        waiter = self._take(id, succeeded=False)
-        if waiter is not None and (news := waiter.fail(error)):
+        if (waiter := self._waiters.take(id)) is None:
+            return
+        news = waiter.fail(error)
+        self._answered(waiter, succeeded=False)
+        if news is not None:
             logger.warning("{} failed: {}", news.command, error)
             self._route(traffic.EventBatch(self.name, [news]))
 
-    def _take(self, id: int, *, succeeded: bool = True) -> Waiter | None:
-        waiter = self._waiters.take(id)
-        if waiter is not None and waiter.forwarded and not self._draining:
-            settled = traffic.RequestDone(id, succeeded)
-            self._refs.outbound.tell(settled)
-            if isinstance(waiter.command, PendingCommand):
-                self._refs.pending_desk.tell(settled)
-        return waiter
+    def _answered(self, waiter: Waiter, *, succeeded: bool) -> None:
+        if not waiter.forwarded:
+            return
+        done = traffic.RequestDone(waiter.id, succeeded)
+        self._end(done)
+        if isinstance(waiter.command, PendingCommand) and not self._draining:
+            self._refs.pending_desk.tell(done)
+
+    def _end(self, done: traffic.RequestDone) -> None:
+        if not self._draining:  # then the way out is being taken down
+            for ref in self._refs.done_to:
+                ref.tell(done)
 
     def _draw(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)

@@ -137,9 +137,7 @@ class ActorSystem:
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
         limits = settings.allowance, profile.messages_per_command
-        self._limiter = start(
-            RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router, desk=self._order_desk
-        )
+        self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.vigilance, interval, router=router, pool=pool)
         self._backfiller = start(Backfiller, router=router, candle_desk=self._candle_loader)
@@ -218,6 +216,7 @@ class ActorSystem:
                 self._candle_loader,
                 self.reloader,
             ),
+            done_to=(self._limiter, self._batcher, self._pool),
         )
         self.router.tell(refs)
         self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))

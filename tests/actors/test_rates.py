@@ -178,45 +178,36 @@ def test_without_rates_everything_leaves_at_once() -> None:
 
 def test_as_many_requests_as_allowed_may_be_unanswered() -> None:
     quota = quota_of([], 2)
-    assert not quota.full(0.0)
-    quota.book(0.0, request=1, expires_at=10.0)
-    assert not quota.full(0.0)
-    quota.book(0.0, request=2, expires_at=10.0)
-    assert quota.full(0.0)
+    assert not quota.full
+    quota.book(0.0, request=1)
+    assert not quota.full
+    quota.book(0.0, request=2)
+    assert quota.full
     assert quota.in_flight == 2
 
 
 def test_an_answer_makes_room_once() -> None:
     quota = quota_of([], 2)
     for request in (1, 2):
-        quota.book(0.0, request=request, expires_at=10.0)
+        quota.book(0.0, request=request)
     quota.settle(1)
     quota.settle(1)
     quota.settle(99)
     assert quota.in_flight == 1
-    assert not quota.full(0.0)
-
-
-@pytest.mark.parametrize(("now", "full"), [(9.999, True), (10.0, False), (10.001, False)])
-def test_a_request_past_its_deadline_no_longer_counts(now: float, full: bool) -> None:
-    quota = quota_of([], 2)
-    quota.book(0.0, request=1, expires_at=10.0)
-    quota.book(0.0, request=2, expires_at=20.0)
-    assert quota.full(now) is full
-    assert quota.in_flight == (2 if full else 1)
+    assert not quota.full
 
 
 def test_what_nobody_waits_for_is_never_unanswered() -> None:
     quota = quota_of([], 1)
     quota.book(0.0, cost=5)
     assert quota.in_flight == 0
-    assert not quota.full(0.0)
+    assert not quota.full
 
 
 def test_a_request_sent_again_counts_once() -> None:
     quota = quota_of([], 2)
     for _ in range(3):
-        quota.book(0.0, request=1, expires_at=10.0)
+        quota.book(0.0, request=1)
     assert quota.in_flight == 1
 
 

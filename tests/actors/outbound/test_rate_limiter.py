@@ -14,9 +14,7 @@ from tests.doubles.recorder import Recording
 def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fifty_times() -> None:
     out, sink = Recording(), Recording()
     allowance = Allowance((Rate(2, 3600.0),), 10)
-    limiter = RateLimiter.start(
-        allowance, {}, outbound=out.ref, pool=sink.ref, desk=sink.ref, router=sink.ref
-    )
+    limiter = RateLimiter.start(allowance, {}, outbound=out.ref, pool=sink.ref, router=sink.ref)
     for epoch in range(1, 51):
         limiter.tell(ConnectionUp("c1", epoch, "r"))
         limiter.tell(Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY))

@@ -134,10 +134,10 @@ class _Told:
 
 def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     """The halt is told behind the order, and is served before it: the order must not leave after that."""
-    outbound, desk = _Gate(), Notebook()
-    told = _Told(desk)
+    outbound, router = _Gate(), Notebook()
+    told = _Told(router)
     allowance = Allowance((Rate(100, 1.0),), 100)
-    limiter = RateLimiter.start(allowance, {}, outbound=outbound, pool=told, router=told, desk=told)
+    limiter = RateLimiter.start(allowance, {}, outbound=outbound, pool=told, router=told)
     due = time.monotonic() + DEADLINE
     limiter.tell(ConnectionUp("c1", 1, "r"))
     limiter.tell(Request(1, bet(1), due, urgent=True, order="o1"))
@@ -145,8 +145,10 @@ def test_a_halt_stops_an_order_that_it_overtakes() -> None:
     limiter.tell(Request(2, bet(2), due, urgent=True, order="o2"))
     limiter.tell(StopOrders("stop"))
     outbound.open.set()
-    assert desk.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
-    assert [(failure.order, failure.error.name) for failure in desk.calls] == [("o2", "Halted")]
+    assert router.wait(lambda book: len(book) == 1, 1.0), "the second order has left after the halt"
+    assert [(each.order, each.error.name) for batch in router.calls for each in batch.items] == [
+        ("o2", "Halted")
+    ]
     limiter.stop()
     assert [request.order for request in outbound.taken] == ["o1"]
 
