@@ -1,1 +1,1 @@
-"""The runtime's actors and the pure parts they are made of; imports nothing from ``runtime``."""
+"""The actors, what they decide, and the protocols below them; ``docs/architecture.md`` is the tour."""

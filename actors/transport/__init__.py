@@ -1,1 +1,4 @@
-"""Bytes in and out: how a connection reaches the venue."""
+"""Sockets: the dial, TLS, the upgrade, and bytes in and out without blocking.
+
+``websocket.py`` is the only file that knows websocket-client. Foreign errors become ours here.
+"""
