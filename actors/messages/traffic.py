@@ -175,12 +175,12 @@ class CandleRequest(Struct, frozen=True):
 class SubscribeTypes(Struct, frozen=True):
     """Subscribe an actor of the runtime to events by their types.
 
-    ``to`` is told each event, internal ones too, except those of batches whose source is ``but_from``.
+    ``to`` is told each event, internal ones too, except those of batches whose source is ``except_from``.
     """
 
     types: tuple[type[events.Event], ...]
     to: ActorRef[Any]
-    but_from: str = ""
+    except_from: str = ""
 
 
 class SubscribeColumns(Struct, frozen=True):

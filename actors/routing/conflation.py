@@ -1,4 +1,4 @@
-"""What a listener who is too slow still gets: the newest tick of each asset, and everything else."""
+"""What a subscriber that is too slow still gets: the newest tick of each asset, and every other event."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ from actors.messages.traffic import Deliver, Ticks, unfolded
 from actors.values import Tick
 
 PATIENCE: Final = 0.5
-"""Seconds that a handler may be at work on one delivery while others pile up. After a stall of anybody else
-(a process that was not scheduled for half a second) hundreds of batches of one tick each come at once, and
-a quick handler has them done before this is over."""
+"""Seconds that a handler may work on one delivery while others wait. After a stall elsewhere (a process that
+was not scheduled for half a second) hundreds of batches of one tick each arrive at once; a quick handler
+handles all of them within this time."""
 
 MOST_EVENTS: Final = 16_384
-"""That may wait however quick the handler was: about 3 MiB."""
+"""Events that may wait, however quick the handler was: about 3 MiB."""
 
 
 def conflate(events: Sequence[Any]) -> tuple[list[Any], int]:
-    """The events without the ticks that a later tick of the same asset makes old, and how many those were.
+    """The events without each tick that a later tick of its asset replaces, and the number of those ticks.
 
-    Order is kept; nothing but ticks is ever left out.
+    Order is kept; only ticks are left out.
     """
     newest = {event.asset: index for index, event in enumerate(events) if type(event) is Tick}
     kept = [
@@ -29,7 +29,7 @@ def conflate(events: Sequence[Any]) -> tuple[list[Any], int]:
 
 
 def conflate_columns(items: Sequence[Any]) -> tuple[list[Any], int]:
-    """As ``conflate``, of events whose ticks are all in ``Ticks`` and stay there."""
+    """As ``conflate``, for ticks in columns, which stay in columns."""
     newest: dict[str, tuple[int, int]] = {}
     count = 0
     for index, item in enumerate(items):
@@ -49,30 +49,30 @@ def conflate_columns(items: Sequence[Any]) -> tuple[list[Any], int]:
 
 
 def events_in(items: Iterable[Any]) -> int:
-    """How many events ``items`` are, each tick of a ``Ticks`` being one."""
+    """The number of events, with each tick of a ``Ticks`` counted."""
     return sum(len(item) if type(item) is Ticks else 1 for item in items)
 
 
 class Backlog:
-    """What waits for one handler, joined whenever it has become too many deliveries.
+    """Joins the deliveries that wait for one handler when there are too many of them.
 
-    That they are many is no fault of the handler's, and costs no tick. It is too slow if it has been at work
-    on one for longer than ``PATIENCE``, or more than ``MOST_EVENTS`` wait.
+    Many deliveries alone cost no tick. Ticks are conflated if the handler has worked on one delivery for
+    longer than ``PATIENCE``, or if more than ``MOST_EVENTS`` wait.
     """
 
     def __init__(self) -> None:
         self._busy_since: float | None = None
 
     def begin(self, now: float) -> None:
-        """The handler is given a delivery."""
+        """The handler starts to work on a delivery."""
         self._busy_since = now
 
     def end(self) -> None:
-        """It is done with it."""
+        """The handler has finished it."""
         self._busy_since = None
 
     def join(self, deliveries: Sequence[Deliver], now: float) -> Deliver:
-        """All ``deliveries`` in one, without the ticks that had to give way. Any thread."""
+        """All ``deliveries`` as one, conflated if the handler is too slow. Called from any thread."""
         events = [event for delivery in deliveries for event in delivery.events]
         missed = sum(delivery.missed for delivery in deliveries)
         busy_since = self._busy_since

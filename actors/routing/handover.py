@@ -1,8 +1,9 @@
-"""Streams that two connections carry for a while: every tick once, in order, and honest repeats kept."""
+"""Streams that two connections carry for a while (make before break): every tick once, in order."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from actors.lives import Lives
 from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     ConnectionDown,
@@ -12,51 +13,55 @@ from actors.messages.events import (
     StreamReleased,
 )
 from actors.messages.traffic import Item, Ticks
-from actors.values import Tick
+from actors.values import Life, Tick
 
 
 class _Handover:
-    """The old connection is believed until it is done; what any other says meanwhile is held back.
+    """The move of one stream from the life ``old`` to the life ``new``.
 
-    What both said is told apart by counting: a quote that the venue made twice was delivered twice by
-    the old one, and is taken out of the new one's twice. ``cut`` is the other way round: what the old one
-    still says counts no more. ``sure`` means that a last word of the old one will come.
+    The ticks of the old connection are delivered until it ends or releases the stream; the ticks of every
+    other connection are held until then. Equal quotes are matched by counting: a quote that the venue made
+    twice was delivered twice by the old connection, and is removed twice from what the new one brings.
+
+    ``cut``: the other way round, ticks of the old connection are not delivered any more. ``confirmed``: the
+    old connection is certain to end or to release the stream. ``over``: it has done so. ``dropped``: the
+    stream was unsubscribed.
     """
 
     def __init__(self, begun: HandoverBegun) -> None:
-        self.old, self.new = begun.old, begun.new
-        self.cut = self.sure = begun.cut
-        self.over = self.unwanted = False
+        self.old, self.new = Life(*begun.old), Life(*begun.new)
+        self.cut = self.confirmed = begun.cut
+        self.over = self.dropped = False
         self._delivered: Counter[tuple[float, float]] = Counter()
         self._newest = 0.0
         self._held: list[Tick] = []
 
-    def sift(self, source: str, ticks: Sequence[Tick]) -> list[Tick]:
-        """What of ``ticks`` of this asset is to be delivered."""
+    def deduplicate(self, source: str, tick: Tick) -> list[Tick]:
+        """``tick`` if it is to be delivered now, otherwise nothing."""
         if self.over:
-            return [tick for tick in ticks if self._is_news(tick)]
-        if source == self.old[0]:
+            return [tick] if self._is_new(tick) else []
+        if source == self.old.connection:
             if self.cut:
                 return []
-            self._delivered.update((tick.time, tick.price) for tick in ticks)
-            self._newest = max(self._newest, ticks[-1].time)
-            return list(ticks)
+            self._delivered[tick.time, tick.price] += 1
+            self._newest = max(self._newest, tick.time)
+            return [tick]
         if self.cut:
-            return list(ticks)
-        self._held += ticks
+            return [tick]
+        self._held.append(tick)
         return []
 
-    def release(self) -> list[Tick]:
-        """The old connection has said its last: what only others have said so far."""
+    def end(self) -> list[Tick]:
+        """The old connection brings no more ticks; the held ticks that it did not bring."""
         self.over = True
         held, self._held = self._held, []
-        return [tick for tick in held if self._is_news(tick)]
+        return [tick for tick in held if self._is_new(tick)]
 
-    def settled(self, newest: float) -> bool:
-        """Whether the new connection has caught up with all that the old one had said."""
+    def is_complete(self, newest: float) -> bool:
+        """Whether the new connection, with ticks up to ``newest``, has passed what the old one delivered."""
         return self.over and newest > self._newest
 
-    def _is_news(self, tick: Tick) -> bool:
+    def _is_new(self, tick: Tick) -> bool:
         quote = (tick.time, tick.price)
         if not self._delivered[quote]:
             return True
@@ -65,7 +70,7 @@ class _Handover:
 
 
 class Handovers:
-    """By asset; false while there are none, which is nearly always."""
+    """The handovers under way, by asset; false while there are none, which is nearly always."""
 
     def __init__(self) -> None:
         self._by_asset: dict[str, _Handover] = {}
@@ -73,76 +78,82 @@ class Handovers:
     def __bool__(self) -> bool:
         return bool(self._by_asset)
 
-    def begin(self, begun: HandoverBegun, lives: Mapping[str, int]) -> list[Item]:
-        """``lives`` are the connections that are up, with their epochs: with one that has ended by now there
-        is nothing to hand over, and no last word would come that ends it. The news of it."""
-        if any(lives.get(name) != epoch for name, epoch in (begun.old, begun.new)):
-            return []
-        self._by_asset[begun.asset] = _Handover(begun)
-        return [StreamMoves(begun.asset, *begun.old, *begun.new, begun.cut)]
+    def begin(self, begun: HandoverBegun, lives: Lives) -> list[Item]:
+        """Begin a handover; returns its event.
 
-    def sift(self, source: str, items: Sequence[Item]) -> list[Item]:
-        """The items of one batch with every tick once; the last word of an old connection lets go what
-        was held back of the new one."""
-        sifted: list[Item] = []
+        Nothing begins unless both lives are up in ``lives``: the end of a life that is over was routed
+        already, and nothing else would end the handover.
+        """
+        handover = _Handover(begun)
+        if not (lives.is_current(handover.old) and lives.is_current(handover.new)):
+            return []
+        self._by_asset[begun.asset] = handover
+        return [StreamMoves(begun.asset, *handover.old, *handover.new, begun.cut)]
+
+    def deduplicate(self, source: str, items: Sequence[Item]) -> list[Item]:
+        """The items of one batch of ``source``, with every tick once.
+
+        Held ticks come before the item that ends their handover.
+        """
+        kept: list[Item] = []
         for item in items:
             match item:
                 case Ticks():
-                    sifted += Ticks.by_read(self._sift_ticks(source, item))
+                    kept += Ticks.by_read(self._deduplicate_ticks(source, item))
                     continue
                 case StreamConfirmed(asset=asset, connection=connection):
                     handover = self._by_asset.get(asset)
-                    if handover is not None and connection == handover.new[0]:
-                        handover.sure = True
+                    if handover is not None and connection == handover.new.connection:
+                        handover.confirmed = True
                 case StreamDropped(asset=asset):
-                    self._dropped(asset)
+                    self._on_dropped(asset)
                 case StreamReleased(asset=asset, connection=connection):
-                    sifted += self._released(asset, connection)
-                case ConnectionDown(connection=connection, epoch=epoch):
+                    kept += self._on_released(asset, connection)
+                case ConnectionDown():
                     for asset in list(self._by_asset):
-                        sifted += self._ended(asset, (connection, epoch))
-            sifted.append(item)
-        return sifted
+                        kept += self._on_down(asset, item.life)
+            kept.append(item)
+        return kept
 
-    def _sift_ticks(self, source: str, ticks: Iterable[Tick]) -> list[Tick]:
+    def _deduplicate_ticks(self, source: str, ticks: Iterable[Tick]) -> list[Tick]:
         kept: list[Tick] = []
         for tick in ticks:
             handover = self._by_asset.get(tick.asset)
             if handover is None:
                 kept.append(tick)
                 continue
-            kept += handover.sift(source, [tick])
-            if handover.settled(tick.time):
+            kept += handover.deduplicate(source, tick)
+            if handover.is_complete(tick.time):
                 del self._by_asset[tick.asset]
         return kept
 
-    def _dropped(self, asset: str) -> None:
-        """Nobody wants the stream any more, so that no new tick of it will settle anything."""
+    def _on_dropped(self, asset: str) -> None:
+        """The stream was unsubscribed, so that no new tick will complete its handover."""
         handover = self._by_asset.get(asset)
         if handover is not None and handover.over:
             del self._by_asset[asset]
         elif handover is not None:
-            handover.unwanted = True
+            handover.dropped = True
 
-    def _released(self, asset: str, connection: str) -> Sequence[Item]:
+    def _on_released(self, asset: str, connection: str) -> Sequence[Item]:
         handover = self._by_asset.get(asset)
-        if handover is not None and connection == handover.old[0] and not handover.over:
-            return self._finish(asset, handover)
-        if handover is not None and connection == handover.new[0]:
-            del self._by_asset[asset]  # a move that was given up, or a stream that nobody wants any more
+        if handover is not None and connection == handover.old.connection and not handover.over:
+            return self._end(asset, handover)
+        if handover is not None and connection == handover.new.connection:
+            del self._by_asset[asset]  # the move was given up, or the stream unsubscribed
         return []
 
-    def _ended(self, asset: str, life: tuple[str, int]) -> Sequence[Item]:
-        """A life is over. What a new one has said that was to stay is held until the old one's last word all
-        the same: the stream may come over a third one by then, and the old one may not say it any more."""
+    def _on_down(self, asset: str, life: Life) -> Sequence[Item]:
+        """Keep the held ticks of a confirmed new life that is down until the old one ends: a third connection
+        may carry the stream by then, and the old one may not bring these ticks any more."""
         handover = self._by_asset[asset]
         if life == handover.old and not handover.over:
-            return self._finish(asset, handover)
-        if life == handover.new and (handover.over or not handover.sure):
-            del self._by_asset[asset]  # nothing is held any more, or the old one goes on
+            return self._end(asset, handover)
+        if life == handover.new and (handover.over or not handover.confirmed):
+            del self._by_asset[asset]  # nothing is held any more, or the old connection goes on
         return []
 
-    def _finish(self, asset: str, handover: _Handover) -> Sequence[Item]:
-        if handover.cut or handover.unwanted:
+    def _end(self, asset: str, handover: _Handover) -> Sequence[Item]:
+        if handover.cut or handover.dropped:
             del self._by_asset[asset]
-        return Ticks.by_read(handover.release())
+        return Ticks.by_read(handover.end())

@@ -1,4 +1,4 @@
-"""What only the router receives."""
+"""Messages that only the router receives."""
 
 from typing import Any, Protocol
 

@@ -1,4 +1,4 @@
-"""The router: the one face of the runtime, and the crossing that every event passes."""
+"""The router: takes every command, and routes every event to its subscribers."""
 
 import contextlib
 import math
@@ -18,6 +18,7 @@ from actors.messages.events import Event
 from actors.messages.outbound import ConnectionWanted
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
+from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs
@@ -29,10 +30,10 @@ from actors.routing.waiters import Waiter, Waiters
 
 
 class Router(RuntimeActor):
-    """Owns the subscriptions, the waiters and the latest facts; reads the workers' links itself.
+    """Owns the subscriptions, the waiters and the latest facts of the venue; reads the links to the workers.
 
-    Receives commands from users and ``EventBatch`` from everyone; sends requests on their way out, and
-    each event to whoever subscribed to its topic.
+    Receives commands from users and ``EventBatch`` from every source. Sends requests to ``outbound``, the
+    desks and the candle loader, and each event to its subscribers.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class Router(RuntimeActor):
         unserved: Mapping[type[Command], str],
         **kwargs: Any,
     ) -> None:
-        """``unserved`` says why commands of a kind are refused: the venue has nothing of the sort."""
+        """``unserved``: the kinds of commands that the venue does not offer, and the reason to give."""
         super().__init__("router", **kwargs)
-        self._audience = Subscriptions(start_subscriber)
+        self._subscriptions = Subscriptions(start_subscriber, dead=pykka.ActorDeadError)
         self._facts = VenueFacts()
-        self._continuity = SequenceTracker()
+        self._sequence = SequenceTracker()
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline, unserved)
         self._refs: RouterRefs
@@ -58,29 +59,28 @@ class Router(RuntimeActor):
         match message:
             case LinkReadable(opened=opened):
                 self._route_all(self._links.read(opened, self.name))
-            case traffic.EventBatch():
+            case EventBatch():
                 self._route(message)
             case Command():
                 self._accept(message)
             case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
-            case traffic.Response():
-                self._settle(message.request, message.value)
-            case traffic.Failure():
+            case Response():
+                self._answer(message.request, message.value)
+            case Failure():
                 self._fail(message.request, message.exception)
-            case traffic.RequestDone():
-                self._end(message)
+            case RequestDone():
+                self._free(message)
             case Described():
-                self._draw(message)
+                self._on_described(message)
             case LinkOpened():
                 self._route_all(self._links.add(message, self.name))
             case HandoverBegun():
-                news = self._handovers.begin(message, self._continuity.lives)
-                self._route(traffic.EventBatch(self.name, news))
+                self._route(EventBatch(self.name, self._handovers.begin(message, self._sequence.lives)))
             case traffic.SubscribeTypes():
-                self._audience.add_types(message.types, message.to, message.but_from)
+                self._subscriptions.add_types(message.types, message.to, message.except_from)
             case traffic.SubscribeColumns(topic=topic, to=to):
-                self._audience.add_columns(topic, to)
+                self._subscriptions.add_columns(topic, to)
             case RouterRefs():
                 self._refs = message
             case Drain():
@@ -88,82 +88,90 @@ class Router(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _route_all(self, batches: list[traffic.EventBatch]) -> None:
+    def _route_all(self, batches: list[EventBatch]) -> None:
         for batch in batches:
             self._route(batch)
 
-    def _route(self, batch: traffic.EventBatch) -> None:
-        if missing := self._continuity.missing(batch):
-            self._lost += missing
-            logger.error("{} batches of {} have not arrived", missing, batch.source)
-        items = self._continuity.current(batch)
-        items = self._handovers.sift(batch.source, items) if self._handovers else items
+    def _route(self, batch: EventBatch) -> None:
+        """HOT: one batch per read."""
+        if lost := self._sequence.gap_before(batch):
+            self._lost += lost
+            logger.error("{} batches of {} have not arrived", lost, batch.source)
+        items = self._sequence.items_to_deliver(batch)
+        if self._handovers:
+            items = self._handovers.deduplicate(batch.source, items)
         for item in items:
-            match item:
-                case traffic.Ticks():
-                    self._ticks += len(item)
-                case traffic.Response() | traffic.Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
-                    succeeded = isinstance(item, traffic.Response)
-                    self._end(traffic.RequestDone(item.request, succeeded, item.reply_to))
-                    if not self._draining:  # then the desk may have ended
-                        self._refs.candle_desk.tell(item)
-                case traffic.Response():
-                    self._settle(item.request, item.value)
-                case traffic.Failure(order=order) if order:
-                    with contextlib.suppress(pykka.ActorDeadError):  # it has said its last words
-                        self._refs.desk.tell(item)
-                case traffic.Failure():
-                    self._fail(item.request, item.exception)
-                case Event():
-                    self._events += 1
-                    self._continuity.learn(item)
-                    if self._facts.learn(item):
-                        for waiter in self._waiters.take_undecided():
-                            self._consider(waiter)
-        self._audience.deliver(items, "" if batch.epoch else batch.source)
+            if type(item) is Ticks:
+                self._ticks += len(item.times)
+            else:
+                self._process(item)
+        source = "" if batch.epoch else batch.source
+        for topic in self._subscriptions.deliver(items, source):
+            logger.debug("the subscription to {!r} ends with its actor", topic)
+
+    def _process(self, item: traffic.Item) -> None:
+        """Take note of an answer or an event."""
+        match item:
+            case Response() | Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
+                self._free(RequestDone(item.request, isinstance(item, Response), item.reply_to))
+                if not self._draining:  # otherwise the candle loader may have ended
+                    self._refs.candle_desk.tell(item)
+            case Response():
+                self._answer(item.request, item.value)
+            case Failure(order=order) if order:
+                with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
+                    self._refs.desk.tell(item)
+            case Failure():
+                self._fail(item.request, item.exception)
+            case Event():
+                self._events += 1
+                self._sequence.apply(item)
+                if self._facts.apply(item):
+                    for waiter in self._waiters.pop_undecided():
+                        self._decide(waiter)
 
     def _accept(self, command: Command) -> None:
         waiter = self._waiters.add(command, self.defer(), self.now())
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
-            case _ if waiter.flaw:
-                self._fail(waiter.id, RequestRefused(waiter.flaw))
+            case _ if waiter.problem:
+                self._fail(waiter.id, RequestRefused(waiter.problem))
             case commands.Subscribe():
-                self._audience.add(command)
-                self._settle(waiter.id, command.topic)
+                self._subscriptions.add(command)
+                self._answer(waiter.id, command.topic)
             case commands.Unsubscribe():
-                self._settle(waiter.id, self._audience.remove(command))
+                self._answer(waiter.id, self._subscriptions.remove(command))
             case commands.GetStatus():
-                waiter.picture = StatusCollector()
+                waiter.collector = StatusCollector()
                 for part in self._refs.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case commands.Restart(name=name):
                 self._refs.supervisor.tell(RestartChild(waiter.id, name))
             case _:
-                self._consider(waiter)
+                self._decide(waiter)
 
-    def _consider(self, waiter: Waiter) -> None:
+    def _decide(self, waiter: Waiter) -> None:
         if self._draining:
             self._drain()
             return
         try:
-            answer = self._facts.consider(waiter.command, time.time())
+            answer = self._facts.answer(waiter.command, time.time())
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Decision) and not self._continuity.lives and waiter.needs_the_venue:
+        if isinstance(answer, Decision) and not self._sequence.lives and waiter.needs_the_venue:
             self._refs.pool.tell(ConnectionWanted())
         if answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:
             self._forward(waiter)
         else:
-            self._settle(waiter.id, answer)
+            self._answer(waiter.id, answer)
 
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command
-        if isinstance(command, TradingCommand):  # the desks answer by themselves, by the deadline and truly
+        if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
             desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.desk
             trade = traffic.TradingRequest(waiter.id, command, waiter.expires_at)
             waiter.forwarded = True
@@ -177,47 +185,51 @@ class Router(RuntimeActor):
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._refs.outbound.tell(request)
 
-    def _settle(self, id: int, value: Any) -> None:
-        if (waiter := self._waiters.take(id)) is not None:
-            waiter.settle(value)
-            self._answered(waiter, succeeded=True)
+    def _answer(self, id: int, value: Any) -> None:
+        if (waiter := self._waiters.pop(id)) is not None:
+            waiter.answer(value)
+            self._on_answered(waiter, succeeded=True)
 
     def _fail(self, id: int, error: RequestError) -> None:
-        if (waiter := self._waiters.take(id)) is None:
+        if (waiter := self._waiters.pop(id)) is None:
             return
-        news = waiter.fail(error)
-        self._answered(waiter, succeeded=False)
-        if news is not None:
-            logger.warning("{} failed: {}", news.command, error)
-            self._route(traffic.EventBatch(self.name, [news]))
+        failed = waiter.fail(error)
+        self._on_answered(waiter, succeeded=False)
+        if failed is not None:
+            logger.warning("{} failed: {}", failed.command, error)
+            self._route(EventBatch(self.name, [failed]))
 
-    def _answered(self, waiter: Waiter, *, succeeded: bool) -> None:
+    def _on_answered(self, waiter: Waiter, *, succeeded: bool) -> None:
         if not waiter.forwarded:
             return
-        done = traffic.RequestDone(waiter.id, succeeded)
-        self._end(done)
+        done = RequestDone(waiter.id, succeeded)
+        self._free(done)
         if isinstance(waiter.command, PendingCommand) and not self._draining:
             self._refs.pending_desk.tell(done)
 
-    def _end(self, done: traffic.RequestDone) -> None:
-        if not self._draining:  # then the way out is being taken down
+    def _free(self, done: RequestDone) -> None:
+        """Free the places that a request takes on the way out."""
+        if not self._draining:  # otherwise the actors of the way out may have ended
             for ref in self._refs.done_to:
                 ref.tell(done)
 
-    def _draw(self, described: Described) -> None:
+    def _on_described(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
-        if waiter is not None and waiter.picture is not None and waiter.picture.add(described):
-            listeners, waiting = len(self._audience), len(self._waiters) - 1
-            own = RouterStatus(self._events, self._ticks, listeners, waiting, self._lost)
-            self._settle(waiter.id, waiter.picture.compose(own))
+        if waiter is not None and waiter.collector is not None and waiter.collector.add(described):
+            self._answer(waiter.id, waiter.collector.compose(self._status()))
 
-    def _drain(self, but: type[Command] | tuple[()] = TradingCommand) -> None:
-        """Nobody need wait any longer but for the desks, which have their own last words."""
+    def _status(self) -> RouterStatus:
+        """The waiter for the status itself is not counted."""
+        subscriptions, waiting = len(self._subscriptions), len(self._waiters) - 1
+        return RouterStatus(self._events, self._ticks, subscriptions, waiting, self._lost)
+
+    def _drain(self, keep: type[Command] | tuple[()] = TradingCommand) -> None:
+        """Fail every waiter, except for the commands that the desks answer when they end."""
         self._draining = True
-        for waiter in self._waiters.take_all(but=but):
+        for waiter in self._waiters.pop_all(keep=keep):
             waiter.fail(RequestError("the runtime stopped before there was an answer"))
 
     def release(self, unhandled: list[Any]) -> None:
-        self._drain(but=())
-        self._audience.end()
+        self._drain(keep=())
+        self._subscriptions.end()
         self._links.close(each for each in unhandled if isinstance(each, LinkOpened))

@@ -1,50 +1,49 @@
-"""The lives of connections, and whether all that they said has arrived: each numbers its batches from 1."""
+"""Whether every batch of every connection arrives: each life of a connection numbers its batches from 1."""
 
+from actors.lives import Lives
 from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionUp, Event, StreamReleased
 from actors.messages.traffic import EventBatch, Item, Ticks
 
 _STALE = (Ticks, ConnectionDown, ConnectionReport, StreamReleased)
-"""What a life that is over may not say any more. Its answers and its word on deals are true all the same."""
+"""Items that count no more from a life that is over. Its answers and its news of deals stay true."""
 
 
 class SequenceTracker:
-    """The batches of all connections, as they arrive.
+    """Follows the batches of all connections, and which life of each is up.
 
-    A life that ends may lose its last ones unseen, which its ``ConnectionDown`` announces. What a life still
-    says while its successor talks is let pass.
+    A life that ends may lose its last batches; its ``ConnectionDown`` stands for them. Batches of a life
+    whose successor has begun already count as no gap.
     """
 
     def __init__(self) -> None:
-        self.lives: dict[str, int] = {}
-        """The connections that are up, with their epochs."""
-        self._over: dict[str, int] = {}
+        self.lives = Lives()
         self._last: dict[str, tuple[int, int]] = {}
 
-    def learn(self, event: Event) -> None:
-        """A life begins or ends; the late end of an earlier one ends nothing."""
+    def apply(self, event: Event) -> None:
+        """Take note of a life that begins or ends."""
         match event:
-            case ConnectionUp(connection=name, epoch=epoch):
-                self.lives[name] = epoch
-            case ConnectionDown(connection=name, epoch=epoch):
-                self._over[name] = max(epoch, self._over.get(name, 0))
-                if self.lives.get(name) == epoch:
-                    del self.lives[name]
+            case ConnectionUp():
+                self.lives.up(event.life)
+            case ConnectionDown():
+                self.lives.down(event.life)
 
-    def current(self, batch: EventBatch) -> list[Item]:
-        """What is to be heard of a batch: a life that was declared over, such as that of a worker which
-        stood still and goes on, is told of once, and its streams come over another."""
-        if not batch.epoch or batch.epoch > self._over.get(batch.source, 0):
+    def items_to_deliver(self, batch: EventBatch) -> list[Item]:
+        """The items of ``batch``, without the stale ones if its life was declared over.
+
+        A worker that was frozen can go on after it was given up; other connections carry its streams then.
+        """
+        if not batch.epoch or batch.epoch > self.lives.last_over(batch.source):
             return batch.items
         return [item for item in batch.items if not isinstance(item, _STALE)]
 
-    def missing(self, batch: EventBatch) -> int:
-        """How many batches of its life are missing before this one."""
+    def gap_before(self, batch: EventBatch) -> int:
+        """The number of batches of the same life that are missing before this one."""
         if not batch.sequence:
-            return 0  # of an actor of the main process, where none can get lost
+            return 0  # from an actor of the main process: nothing can be lost
         epoch, last = self._last.get(batch.source, (0, 0))
         if batch.epoch > epoch:
             last = 0
         elif batch.epoch < epoch or batch.sequence <= last:
-            return 0  # an earlier life's, or one that comes twice, or late after it was missed
+            return 0  # of an earlier life, or a repeat, or late after it was counted as missing
         self._last[batch.source] = (batch.epoch, batch.sequence)
         return batch.sequence - last - 1

@@ -1,4 +1,4 @@
-"""The status of the whole, put together from what each part knows."""
+"""The status of the runtime, composed from the parts that its actors report (scatter and gather)."""
 
 from collections.abc import Iterator
 
@@ -43,13 +43,13 @@ class StatusCollector:
         self._tasks: list[TaskStatus] = []
 
     def add(self, described: Described) -> bool:
-        """Take in a part and the tasks of its actor; whether the picture is complete."""
+        """Add a part and the tasks of its actor; returns whether every part is there."""
         self._parts[type(described.part)] = described.part
         self._tasks += described.tasks
         return len(self._parts) == len(PARTS)
 
     def compose(self, router: RouterStatus) -> Status:
-        """The picture; call it when ``add`` has said that it is complete."""
+        """The whole status, once every part is there."""
         supervisor, pool, health, limiter, batcher, desk, candles, reload = map(self._parts.get, PARTS)
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
@@ -87,7 +87,7 @@ class StatusCollector:
 
 
 def _tasks_of(health: HealthPart) -> Iterator[TaskStatus]:
-    """What the connections do, as they last reported."""
+    """The tasks of the connections, from their last reports."""
     for figures in health.connections.values():
         if figures.report is not None:
             yield from figures.report.tasks

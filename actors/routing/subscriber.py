@@ -1,41 +1,59 @@
-"""Runs one user's handler: in a thread of its own, where it can hold up nobody else, unless it is inline."""
+"""Runs one handler: in a thread of its own, where it blocks no other actor, unless it is inline."""
 
 from collections.abc import Callable
 from typing import Any
 
+import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
+from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Overflow
+from actors.messages.commands import Subscribe
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import Deliver, EventBatch, unfolded
 from actors.routing.conflation import Backlog
 
 SLOW = 0.01
-"""Seconds that an inline handler may hold up everybody before that is logged."""
+"""Seconds that an inline handler may block the shared thread before that is logged."""
 
 CAPACITY = 64
-"""Batches that may wait for the handler before they are joined."""
+"""Deliveries that may wait for the handler before they are joined."""
 
 
 class Subscriber(RuntimeActor):
-    """Owns a handler; receives ``Deliver``, calls the handler, and tells ``router`` when it lags.
+    """Owns a handler. Receives ``Deliver``, calls the handler, and tells ``router`` if it lags.
 
-    A handler that raises, even ``SystemExit``, is counted and logged, never let through: pykka would
+    An exception of the handler, even ``SystemExit``, is counted and logged and goes no further: pykka would
     stop every actor of the process.
     """
 
     def __init__(
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
-        super().__init__(f"subscriber {name}", overflow=Overflow(CAPACITY, self._squeeze), **kwargs)
-        self._shares = kwargs.get("dispatcher") is not None
+        """With ``batch`` the handler is called with lists, otherwise with single events."""
+        super().__init__(f"subscriber {name}", overflow=Overflow(CAPACITY, self._conflate), **kwargs)
+        self._inline = kwargs.get("dispatcher") is not None
         self._backlog = Backlog()
         self._handler = handler
         self._batch = batch
         self._router = router
         self._errors = 0
+
+    @classmethod
+    def start_for(
+        cls, command: Subscribe, router: Tellable, dispatcher: Dispatcher
+    ) -> "pykka.ActorRef[Subscriber]":
+        """Start the subscriber of a callable; an inline one runs in ``dispatcher``, the router's own."""
+        assert callable(command.to)
+        return cls.start(
+            command.topic or "*",
+            command.to,
+            batch=command.batch,
+            router=router,
+            dispatcher=dispatcher if command.inline else None,
+        )
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -46,8 +64,10 @@ class Subscriber(RuntimeActor):
                 self._backlog.begin(begun)
                 self._deliver(message.events)
                 self._backlog.end()
-                if self._shares and (held := self.now() - begun) > SLOW:
-                    logger.warning("{} is inline and held everybody up for {:.3f} s", self.name, held)
+                if self._inline and (taken := self.now() - begun) > SLOW:
+                    logger.warning(
+                        "{} is inline and blocked the shared thread for {:.3f} s", self.name, taken
+                    )
             case _:
                 self.unexpected(message)
 
@@ -62,10 +82,11 @@ class Subscriber(RuntimeActor):
         for event in [list(single)] if self._batch else single:
             try:
                 handler(event)
-            except BaseException as error:  # noqa: BLE001  # the user's code; see the class
-                self._failed(error)
+            except BaseException as error:  # noqa: BLE001  # of the user's code; see the class
+                self._on_error(error)
 
-    def _failed(self, error: BaseException) -> None:
+    def _on_error(self, error: BaseException) -> None:
+        """Log the first error with its traceback, and each later one in a line."""
         self._errors += 1
         if self._errors == 1:
             logger.opt(exception=error).error("the handler of {} raised", self.name)
@@ -74,8 +95,8 @@ class Subscriber(RuntimeActor):
                 "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
             )
 
-    def _squeeze(self, waiting: list[Any]) -> list[Any]:
-        """The senders' threads, one at a time."""
+    def _conflate(self, waiting: list[Any]) -> list[Any]:
+        """Join the waiting deliveries. Runs in the threads of the senders, one at a time."""
         deliveries = [message for message in waiting if isinstance(message, Deliver)]
         others = [message for message in waiting if not isinstance(message, Deliver)]
         return [*others, self._backlog.join(deliveries, self.now())]

@@ -1,4 +1,4 @@
-"""Whether a command is what its class says: found out where it comes in, before anything acts on it."""
+"""Whether the fields of a command are as annotated: checked at the router, before anything acts on it."""
 
 import functools
 import math
@@ -17,16 +17,15 @@ class _Rule(NamedTuple):
     text: str
 
 
-def flaw(command: Command) -> str:
-    """What is wrong with the first field that is not as annotated, or that no link could carry; ``""`` if
-    nothing is."""
+def problem(command: Command) -> str:
+    """What is wrong with the first field that is not as annotated or cannot be encoded; ``""``: nothing."""
     for name, rule in _rules(type(command)):
         if not rule.holds(getattr(command, name)):
             return f"{name} must be {rule.text}"
     return ""
 
 
-# Exact types, since msgspec encodes no subclass: a number of numpy's would end the process that sends it on.
+# Exact types: msgspec encodes no subclass, so a NumPy number would end the process that encodes it.
 
 
 def _is_text(value: Any) -> bool:
@@ -65,7 +64,7 @@ _BY_TYPE: Final[dict[Any, _Rule]] = {
 
 @functools.cache
 def _rules(kind: type[Command]) -> tuple[tuple[str, _Rule], ...]:
-    """By field; raises ``KeyError`` for one of a type that has no rule yet."""
+    """The rule of each field; raises ``KeyError`` for a type without a rule."""
     return tuple(
         (field.name, _BY_NAME.get(field.name) or _BY_TYPE[field.type]) for field in structs.fields(kind)
     )

@@ -1,4 +1,4 @@
-"""What the venue last told us about itself and the account, and which commands that answers."""
+"""The latest facts from the venue, and the commands that they answer (a last-value cache)."""
 
 import enum
 from typing import Any
@@ -22,26 +22,26 @@ from actors.messages.events import (
 from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
-"""More would be seven hundred pages, and minutes of the rate limit, for what is likely a slip."""
+"""Candles of one request; more would be 700 pages and minutes of the rate limit, probably by mistake."""
 
 
 class Decision(enum.Enum):
-    """What becomes of a command that the facts do not answer."""
+    """What to do with a command that the facts do not answer."""
 
-    WAIT = "the venue has not said yet what it takes to judge it"
-    FORWARD = "it goes out to the venue"
+    WAIT = "the facts that decide it have not arrived yet"
+    FORWARD = "the venue answers it"
 
 
 class VenueFacts:
-    """The latest asset table, balance and clock; ``None`` until the venue has spoken."""
+    """The latest asset table, balance and clock offset (in seconds); ``None`` until each has arrived."""
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] | None = None
         self.balance: Balance | None = None
         self.clock_offset: float | None = None
 
-    def learn(self, event: Event) -> bool:
-        """Take in an event; whether it told anything that is kept here."""
+    def apply(self, event: Event) -> bool:
+        """Store what ``event`` states; returns whether it changed a fact."""
         match event:
             case AssetsListed():
                 self.assets = {asset.symbol: asset for asset in event.assets}
@@ -53,10 +53,10 @@ class VenueFacts:
                 return False
         return True
 
-    def consider(self, command: Command, utc: float) -> Any:
+    def answer(self, command: Command, utc: float) -> Any:
         """The answer to ``command`` as of ``utc``, or a ``Decision``.
 
-        Raises ``RequestRefused`` if it cannot be fulfilled.
+        Raises ``RequestRefused`` for a command that cannot be fulfilled.
         """
         match command:
             case GetBalance():

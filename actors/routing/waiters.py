@@ -8,38 +8,40 @@ from actors.errors import RequestError
 from actors.messages.commands import Command, Halt, Resume
 from actors.messages.events import CommandFailed
 from actors.routing.status import StatusCollector
-from actors.routing.validation import flaw
+from actors.routing.validation import problem
 
 
 class Waiter:
-    """One command; ``slot`` takes its answer and is ``None`` if it was told, ``timer`` ends its patience.
+    """One command.
 
-    With a ``flaw`` nothing may be done about it but to refuse it.
+    ``slot`` takes its answer; ``None``: the command was told, not asked. ``timer`` runs until its deadline.
+    ``problem``: the command is to be refused with this text. ``forwarded``: another actor answers it.
+    ``collector`` gathers the parts of a status.
     """
 
-    __slots__ = ("command", "expires_at", "flaw", "forwarded", "id", "picture", "slot", "timer")
+    __slots__ = ("collector", "command", "expires_at", "forwarded", "id", "problem", "slot", "timer")
 
-    def __init__(self, id: int, command: Command, slot: Any, expires_at: float) -> None:
+    def __init__(self, id: int, command: Command, slot: Any, expires_at: float, problem: str) -> None:
         self.id = id
         self.command = command
         self.slot = slot
         self.expires_at = expires_at
         self.timer: Any = None
-        self.flaw = ""
+        self.problem = problem
         self.forwarded = False
-        self.picture: StatusCollector | None = None
+        self.collector: StatusCollector | None = None
 
     @property
     def needs_the_venue(self) -> bool:
-        """A halt and its end are the desk's own affair."""
+        """``False`` for a halt and a resumption, which the order desk carries out alone."""
         return not isinstance(self.command, Halt | Resume)
 
-    def settle(self, value: Any) -> None:
+    def answer(self, value: Any) -> None:
         if self.slot is not None:
             self.slot.set(value)
 
     def fail(self, error: RequestError) -> CommandFailed | None:
-        """The news of it, if there was nobody to tell."""
+        """Fail the ask; for a command that was told, the event to publish instead."""
         if self.slot is None:
             return CommandFailed(type(self.command).__name__, f"{type(error).__name__}: {error}")
         self.slot.fail(error)
@@ -47,7 +49,7 @@ class Waiter:
 
 
 class Waiters:
-    """By id, which counts up from 1; some of them cannot be judged before the venue has said more."""
+    """By id, counted up from 1. A waiter is undecided while the venue's facts do not suffice to decide it."""
 
     def __init__(self, default_deadline: float, unserved: Mapping[type[Command], str]) -> None:
         self._default_deadline = default_deadline
@@ -60,38 +62,38 @@ class Waiters:
         return len(self._waiters)
 
     def add(self, command: Command, slot: Any, now: float) -> Waiter:
+        """A new waiter, with its problem found and its deadline set; ``now`` is monotonic."""
         reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
-        wrong = flaw(command) or next(reasons, "")
+        wrong = problem(command) or next(reasons, "")
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
-        waiter = Waiter(next(self._ids), command, slot, now + deadline)
-        waiter.flaw = wrong
+        waiter = Waiter(next(self._ids), command, slot, now + deadline, wrong)
         self._waiters[waiter.id] = waiter
         return waiter
 
     def get(self, id: int) -> Waiter | None:
         return self._waiters.get(id)
 
-    def take(self, id: int) -> Waiter | None:
-        """The waiter, which waits no more; ``None`` if it was answered before."""
+    def pop(self, id: int) -> Waiter | None:
+        """Remove a waiter and cancel its timer; ``None`` if it has its answer already."""
         self._undecided.pop(id, None)
         waiter = self._waiters.pop(id, None)
         if waiter is not None and waiter.timer is not None:
             waiter.timer.cancel()
         return waiter
 
-    def take_all(self, but: type[Command] | tuple[()] = ()) -> list[Waiter]:
-        """Every waiter, ``but`` for those of such commands; they wait no more."""
-        waiters = [waiter for waiter in self._waiters.values() if not isinstance(waiter.command, but)]
+    def pop_all(self, keep: type[Command] | tuple[()] = ()) -> list[Waiter]:
+        """Remove every waiter, except those whose command is of a type in ``keep``."""
+        waiters = [waiter for waiter in self._waiters.values() if not isinstance(waiter.command, keep)]
         for waiter in waiters:
-            self.take(waiter.id)
+            self.pop(waiter.id)
         return waiters
 
     def postpone(self, waiter: Waiter) -> None:
-        """Keep it for ``take_undecided``."""
+        """Keep it among the undecided."""
         self._undecided[waiter.id] = waiter
 
-    def take_undecided(self) -> list[Waiter]:
-        """Those postponed that still wait."""
+    def pop_undecided(self) -> list[Waiter]:
+        """The undecided waiters in their order, to be decided again."""
         undecided = list(self._undecided.values())
         self._undecided.clear()
         return undecided

@@ -24,7 +24,7 @@ from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch
 from actors.routing.subscriber import Subscriber
 from actors.routing.subscriptions import Subscriptions
-from actors.routing.validation import flaw
+from actors.routing.validation import problem
 from actors.transport.stream import SocketTransport
 from runtime.control.protocol import (
     ANSWERS,
@@ -76,7 +76,7 @@ class RemoteRouter(RuntimeActor):
         self._end: str | None = None
         self._ids = itertools.count(1)
         self._asked: dict[int, _Asked] = {}
-        self._audience = Subscriptions(self._start_subscriber)
+        self._audience = Subscriptions(self._start_subscriber, dead=pykka.ActorDeadError)
         self._topics: frozenset[str] = frozenset()
 
     def on_receive(self, message: Any) -> None:
@@ -84,8 +84,8 @@ class RemoteRouter(RuntimeActor):
             case _Ready():
                 self._serve()
             case EventBatch():
-                self._audience.deliver(message.items)
-            case Command() if wrong := flaw(message):
+                self._deliver(message)
+            case Command() if wrong := problem(message):
                 self._fail(_Asked(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
                 self._audience.add(message)
@@ -100,6 +100,10 @@ class RemoteRouter(RuntimeActor):
                 self._watch()
             case _:
                 self.unexpected(message)
+
+    def _deliver(self, batch: EventBatch) -> None:
+        for topic in self._audience.deliver(batch.items):
+            logger.debug("the subscription to {!r} ends with its actor", topic)
 
     def _ask(self, wish: Any) -> None:
         asked = _Asked(self.defer(), msgspec.msgpack.Decoder(ANSWERS[type(wish)]).decode)
@@ -150,7 +154,7 @@ class RemoteRouter(RuntimeActor):
                 if asked := self._asked.pop(id, None):
                     self._fail(asked, from_wire(error))
             case EventBatch():
-                self._audience.deliver(words.items)
+                self._deliver(words)
             case HelloRefused(reason=reason):
                 self._finish(reason)
             case _:
@@ -190,11 +194,8 @@ class RemoteRouter(RuntimeActor):
             self._fail(asked, RequestError(self._end))
         self._ended()
 
-    def _start_subscriber(self, wish: Subscribe) -> pykka.ActorRef[Any]:
-        dispatcher = self._dispatcher if wish.inline else None
-        return Subscriber.start(
-            wish.topic or "*", wish.to, batch=wish.batch, router=self.actor_ref, dispatcher=dispatcher
-        )
+    def _start_subscriber(self, command: Subscribe) -> "pykka.ActorRef[Subscriber]":
+        return Subscriber.start_for(command, self.actor_ref, self._dispatcher)
 
     def release(self, unhandled: list[Any]) -> None:
         self._finish("the attachment has ended")

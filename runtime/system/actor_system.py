@@ -176,12 +176,8 @@ class ActorSystem:
             kwargs["dispatcher"] = self._dispatcher
         return self._guardian.start(actor, *args, **kwargs)
 
-    def _start_subscriber(self, wish: Subscribe) -> Ref:
-        assert not isinstance(wish.to, pykka.ActorRef)
-        dispatcher = self._dispatcher if wish.inline else None
-        return Subscriber.start(
-            wish.topic or "*", wish.to, batch=wish.batch, router=self.router, dispatcher=dispatcher
-        )
+    def _start_subscriber(self, command: Subscribe) -> Ref:
+        return Subscriber.start_for(command, self.router, self._dispatcher)
 
     def _subscribe(self) -> None:
         listeners = (
@@ -194,8 +190,10 @@ class ActorSystem:
             self._pending_desk,
         )
         for listener in listeners:
-            but_from = supervisor.NAME if listener is self._supervisor else ""  # it knows what it announced
-            self.router.tell(SubscribeTypes(LISTENS[listener.actor_class], listener, but_from))
+            except_from = (
+                supervisor.NAME if listener is self._supervisor else ""
+            )  # it knows what it announced
+            self.router.tell(SubscribeTypes(LISTENS[listener.actor_class], listener, except_from))
 
     def _begin(self, periods: dict[str, int]) -> None:
         outbound = self._limiter

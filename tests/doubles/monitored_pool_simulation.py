@@ -24,7 +24,7 @@ from actors.messages.events import (
 from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
 from actors.routing.sequence import SequenceTracker
-from actors.values import Tick
+from actors.values import Life, Tick
 from actors.venues.stream_counter import StreamCounter
 from tests.doubles.pool_simulation import House, Line
 from tests.doubles.tick_columns import columns
@@ -51,8 +51,8 @@ class MonitoredPoolSimulation(House):
     def __init__(self, connections: int = 3, *, stale_after: float = STALE_AFTER, **plan: Any) -> None:
         super().__init__(connections, **plan)
         self.monitor = StreamMonitor(HealthSettings(StalenessBounds(stale_after, stale_after), 1000))
-        self.continuity = SequenceTracker()
-        self.lives = self.continuity.lives
+        self.sequence = SequenceTracker()
+        self.lives = self.sequence.lives
         self.sockets = {name: Socket() for name in self.names}
         self.told: deque[Event] = deque()
         self.inbox: deque[Event] = deque()
@@ -162,8 +162,8 @@ class MonitoredPoolSimulation(House):
             self._route(name, line.epoch, line.said.popleft())
 
     def _route(self, source: str, epoch: int, said: Any) -> None:
-        items = self.continuity.current(EventBatch(source, [said], epoch))
-        for item in self.handovers.sift(source, items):
+        items = self.sequence.items_to_deliver(EventBatch(source, [said], epoch))
+        for item in self.handovers.deduplicate(source, items):
             match item:
                 case Ticks():
                     for tick in item:
@@ -171,7 +171,7 @@ class MonitoredPoolSimulation(House):
                 case Response():
                     pass
                 case Event():
-                    self.continuity.learn(item)
+                    self.sequence.apply(item)
                     self.inbox.append(item)
                     if isinstance(item, ConnectionUp | ConnectionDown | StreamConfirmed | StreamReleased):
                         self.news.append(item)
@@ -234,7 +234,7 @@ class MonitoredPoolSimulation(House):
     def suspect(self, name: str) -> None:
         """The supervisor finds it suspect, announces that it is down, and stops it."""
         line = self.lines[name]
-        if line.alive and self.lives.get(name) == line.epoch:
+        if line.alive and self.lives.is_current(Life(name, line.epoch)):
             self.told.append(ConnectionDown(name, line.epoch, "r", "suspect", was_ready=True))
             self.die(name)
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from typing import Any
 
+from actors.lives import Lives
 from actors.messages.commands import (
     Command,
     SubscribeTicks,
@@ -56,7 +57,7 @@ class House:
             PoolPlan(self.names, connections if kept is None else kept, standby, cap, 60.0)
         )
         self.handovers = Handovers()
-        self.lives: dict[str, int] = {}
+        self.lives = Lives()
         self.lines = {name: Line() for name in self.names}
         self.way_out: deque[Request] = deque()
         self.news: deque[Any] = deque()
@@ -170,18 +171,18 @@ class House:
         line = self.lines[name]
         if not line.said:
             return
-        for item in self.handovers.sift(name, [line.said.popleft()]):
+        for item in self.handovers.deduplicate(name, [line.said.popleft()]):
             match item:
                 case Ticks():
                     for tick in item:
                         self.got[tick.asset].append(tick.time)
                 case Response(request=id, value=value):
                     self._settle(id, value, succeeded=True)
-                case ConnectionUp(connection=name, epoch=epoch):
-                    self.lives[name] = epoch
+                case ConnectionUp():
+                    self.lives.up(item.life)
                     self.news.append(item)
-                case ConnectionDown(connection=name):
-                    self.lives.pop(name, None)
+                case ConnectionDown():
+                    self.lives.down(item.life)
                     self.news.append(item)
                 case StreamConfirmed() | StreamReleased():
                     self.news.append(item)
@@ -214,7 +215,7 @@ class House:
                     assert up, f"{step} is for a connection that is down"
                     self.way_out.append(step)
                 case StreamDropped():
-                    self.handovers.sift("pool", [step])
+                    self.handovers.deduplicate("pool", [step])
                 case Response(request=id, value=value):
                     self._settle(id, value, succeeded=True)
                 case Failure(request=id):

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from actors.lives import Lives
 from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     ConnectionDown,
@@ -15,7 +16,7 @@ from actors.messages.events import (
 )
 from actors.messages.traffic import Response, Ticks
 from actors.routing.handover import Handovers
-from actors.values import Tick
+from actors.values import Life, Tick
 from tests.doubles.tick_columns import columns
 
 Quote = tuple[float, float]
@@ -38,7 +39,14 @@ def released(connection: str, asset: str = "A") -> StreamReleased:
     return StreamReleased(asset, connection)
 
 
-LIVES = {"old": 1, "new": 1}
+def lives_of(**epochs: int) -> Lives:
+    lives = Lives()
+    for connection, epoch in epochs.items():
+        lives.up(Life(connection, epoch))
+    return lives
+
+
+LIVES = lives_of(old=1, new=1)
 
 
 def begun(old: str = "old", new: str = "new", *, cut: bool = False) -> Handovers:
@@ -49,7 +57,7 @@ def begun(old: str = "old", new: str = "new", *, cut: bool = False) -> Handovers
 
 def delivered(handovers: Handovers, *batches: tuple[str, Any], asset: str = "A") -> list[Quote]:
     """The quotes of ``asset`` that come of the batches, in order."""
-    items = [item for source, sent in batches for item in handovers.sift(source, [sent])]
+    items = [item for source, sent in batches for item in handovers.deduplicate(source, [sent])]
     found = [tick for item in items if isinstance(item, Ticks) for tick in item]
     return [(tick.time, tick.price) for tick in found if tick.asset == asset]
 
@@ -58,7 +66,7 @@ def at(*times: float) -> list[Quote]:
     return [(time, 1.0) for time in times]
 
 
-def test_without_a_handover_there_is_nothing_to_sift() -> None:
+def test_without_a_handover_there_is_nothing_to_deduplicate() -> None:
     assert not Handovers()
     assert begun()
 
@@ -71,7 +79,7 @@ def test_the_old_connection_is_delivered_and_the_new_one_held_back() -> None:
 def test_what_only_the_new_one_has_said_comes_with_the_last_word_of_the_old_one_and_before_it() -> None:
     handovers = begun()
     assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2, 3))) == at(1)
-    assert handovers.sift("old", [released("old")]) == [ticks(2, 3), released("old")]
+    assert handovers.deduplicate("old", [released("old")]) == [ticks(2, 3), released("old")]
 
 
 def test_a_new_one_that_lags_is_silent_until_it_has_caught_up() -> None:
@@ -162,14 +170,14 @@ def test_a_stream_that_nobody_wants_any_more_is_handed_over_no_longer(last_word_
 def test_a_handover_that_begins_is_news(cut: bool) -> None:
     message = HandoverBegun("A", ("old", 1), ("new", 1), cut)
     assert Handovers().begin(message, LIVES) == [StreamMoves("A", "old", 1, "new", 1, cut)]
-    assert Handovers().begin(message, {"old": 1}) == []
+    assert Handovers().begin(message, lives_of(old=1)) == []
 
 
 def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:
     handovers = begun()
     up = ConnectionUp("new", 1, "r")
-    assert handovers.sift("new", [up, ticks(1), Response(1)]) == [up, Response(1)]
-    assert handovers.sift("old", [ticks(1), up, ticks(2)]) == [ticks(1), up, ticks(2)]
+    assert handovers.deduplicate("new", [up, ticks(1), Response(1)]) == [up, Response(1)]
+    assert handovers.deduplicate("old", [ticks(1), up, ticks(2)]) == [ticks(1), up, ticks(2)]
 
 
 def test_two_assets_move_apart() -> None:
@@ -204,7 +212,7 @@ def test_two_quotes_with_one_stamp_are_two() -> None:
 def test_a_death_that_was_told_before_the_handover_holds_nothing_back_for_ever(lives: dict[str, int]) -> None:
     """The pool begins a move while the news of a death are on their way to it."""
     handovers = Handovers()
-    handovers.begin(HandoverBegun("A", ("old", 1), ("new", 1)), lives)
+    handovers.begin(HandoverBegun("A", ("old", 1), ("new", 1)), lives_of(**lives))
     assert not handovers
     assert delivered(handovers, ("new", ticks(1, 2, 3))) == at(1, 2, 3)
 
@@ -245,9 +253,9 @@ def test_through_any_interleaving_every_tick_is_delivered_once_and_in_order(
 
 def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
     handovers = Handovers()
-    handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), {"c1": 2, "c2": 1})
-    got = handovers.sift("c1", [ticks(1.0)])
-    got += handovers.sift("c1", [ConnectionDown("c1", 1, "r", "stopped")])
-    got += handovers.sift("c2", [ticks(2.0)])
-    got += handovers.sift("c1", [ticks(2.0)])
+    handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), lives_of(c1=2, c2=1))
+    got = handovers.deduplicate("c1", [ticks(1.0)])
+    got += handovers.deduplicate("c1", [ConnectionDown("c1", 1, "r", "stopped")])
+    got += handovers.deduplicate("c2", [ticks(2.0)])
+    got += handovers.deduplicate("c1", [ticks(2.0)])
     assert [tick.time for item in got if isinstance(item, Ticks) for tick in item] == [1.0, 2.0]

@@ -46,29 +46,29 @@ HEALTH = HealthPart(
 PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
 
 
-def painted(*parts: Part) -> StatusCollector:
-    picture = StatusCollector()
+def collected(*parts: Part) -> StatusCollector:
+    collector = StatusCollector()
     for part in parts:
-        picture.add(Described(1, part))
-    return picture
+        collector.add(Described(1, part))
+    return collector
 
 
-def test_a_picture_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
+def test_a_collector_is_complete_with_one_part_of_each_kind_in_any_order() -> None:
     for order in (*itertools.permutations(PARTS[:4]), ()):
         rest = [part for part in reversed(PARTS) if part not in order]
-        picture = StatusCollector()
-        complete = [picture.add(Described(1, part)) for part in (*rest, *order)]
+        collector = StatusCollector()
+        complete = [collector.add(Described(1, part)) for part in (*rest, *order)]
         assert complete == [False] * (len(PARTS) - 1) + [True]
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    picture = painted(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD)
-    assert not picture.add(Described(1, LIMITER))
-    assert picture.add(Described(1, BATCHER))
+    collector = collected(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD)
+    assert not collector.add(Described(1, LIMITER))
+    assert collector.add(Described(1, BATCHER))
 
 
 def test_what_the_parts_know_is_joined_by_name() -> None:
-    status = painted(*PARTS).compose(ROUTER)
+    status = collected(*PARTS).compose(ROUTER)
     assert status.connections == (
         ConnectionStatus(SUPERVISOR.connections[0], HEALTH.connections["c1"], POOL.connections[0]),
     )
@@ -81,7 +81,7 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
     parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK, CANDLES, RELOAD)
-    status = painted(*parts).compose(ROUTER)
+    status = collected(*parts).compose(ROUTER)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.seen.rate, connection.seen.report) == (0.0, None)
     assert stream == StreamStatus(POOL.streams[0], StreamFigures(ticks=0, health="unconfirmed"))
@@ -89,11 +89,11 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 def test_a_connection_that_the_pool_does_not_know_yet_has_no_role() -> None:
     parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
-    (connection,) = painted(*parts).compose(ROUTER).connections
+    (connection,) = collected(*parts).compose(ROUTER).connections
     assert connection.pooled == PooledConnection("c1", "", 0, ConnectionStatistics())
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
     parts = (SupervisorPart((), (), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
-    status = painted(*parts).compose(ROUTER)
+    status = collected(*parts).compose(ROUTER)
     assert (status.connections, status.streams) == ((), ())

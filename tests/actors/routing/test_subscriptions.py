@@ -24,26 +24,32 @@ def recording() -> Recording:
     return actor
 
 
-def no_subscriber(_: Subscribe) -> pykka.ActorRef[Any]:
-    raise AssertionError("an actor needs no subscriber")
+def subscriptions_of(ref: pykka.ActorRef[Any] | None = None) -> Subscriptions:
+    """``ref`` is the subscriber actor that is started for a callable."""
+
+    def start(_: Subscribe) -> pykka.ActorRef[Any]:
+        assert ref is not None, "no callable subscribes"
+        return ref
+
+    return Subscriptions(start, dead=pykka.ActorDeadError)
 
 
 def test_an_actor_is_told_each_event_and_each_tick_by_itself() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     subscriptions.add(Subscribe("", to=actor.ref))
     subscriptions.deliver([UP, columns(*TICKS)])
     assert [actor.seen() for _ in range(3)] == [UP, *TICKS]
 
 
 def test_an_actor_that_subscribes_to_batches_is_told_a_list_of_events_and_ticks() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     subscriptions.add(Subscribe("", to=actor.ref, batch=True))
     subscriptions.deliver([UP, columns(*TICKS)])
     assert actor.seen() == [UP, *TICKS]
 
 
 def test_an_actor_that_takes_columns_is_told_the_ticks_of_a_read_as_they_came() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     subscriptions.add_columns("", actor.ref)
     batch = columns(*TICKS)
     subscriptions.deliver([UP, batch])
@@ -53,7 +59,7 @@ def test_an_actor_that_takes_columns_is_told_the_ticks_of_a_read_as_they_came() 
 
 
 def test_an_actor_that_listens_to_types_is_told_each_event_that_is_not_its_own() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     subscriptions.add_types((ConnectionDown, DealsOpen), actor.ref, "supervisor")
     listed = DealsOpen("c", 1, [])
     subscriptions.deliver([DOWN], "supervisor")
@@ -65,7 +71,7 @@ def test_an_actor_that_listens_to_types_is_told_each_event_that_is_not_its_own()
 
 def test_a_callable_gets_a_subscriber_that_ends_with_its_subscription() -> None:
     started = recording()
-    subscriptions = Subscriptions(lambda _: started.ref)
+    subscriptions = subscriptions_of(started.ref)
     subscriptions.add(Subscribe("", to=print, batch=True))
     subscriptions.deliver([UP])
     assert started.seen() == Deliver([UP])
@@ -75,7 +81,7 @@ def test_a_callable_gets_a_subscriber_that_ends_with_its_subscription() -> None:
 
 
 def test_an_actor_of_the_user_goes_on_after_its_subscription() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     subscriptions.add(Subscribe("", to=actor.ref))
     assert subscriptions.remove(Unsubscribe("", to=actor.ref))
     subscriptions.end()
@@ -84,7 +90,7 @@ def test_an_actor_of_the_user_goes_on_after_its_subscription() -> None:
 
 
 def test_each_topic_of_one_listener_is_a_subscription_of_its_own() -> None:
-    actor, subscriptions = recording(), Subscriptions(no_subscriber)
+    actor, subscriptions = recording(), subscriptions_of()
     for topic in ("connection.up", "connection.down"):
         subscriptions.add(Subscribe(topic, to=actor.ref))
     assert subscriptions.topics == {"connection.up", "connection.down"}
@@ -95,10 +101,10 @@ def test_each_topic_of_one_listener_is_a_subscription_of_its_own() -> None:
 
 
 def test_the_subscription_of_an_actor_that_has_ended_ends_and_the_others_go_on() -> None:
-    ended, actor, subscriptions = recording(), recording(), Subscriptions(no_subscriber)
+    ended, actor, subscriptions = recording(), recording(), subscriptions_of()
     for each in (ended, actor):
         subscriptions.add(Subscribe("", to=each.ref))
     ended.ref.stop(timeout=WAIT)
-    subscriptions.deliver([UP])
+    assert list(subscriptions.deliver([UP])) == [""]
     assert actor.seen() == UP
     assert len(subscriptions) == 1

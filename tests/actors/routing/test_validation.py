@@ -33,7 +33,7 @@ from actors.messages.commands import (
     Unsubscribe,
     UnsubscribeTicks,
 )
-from actors.routing.validation import flaw
+from actors.routing.validation import problem
 from actors.values import Direction
 
 SOUND: list[Command] = [
@@ -71,7 +71,7 @@ ANY: Any = LoadCandles
 
 @pytest.mark.parametrize("command", SOUND, ids=lambda command: type(command).__name__)
 def test_a_sound_command_passes(command: Command) -> None:
-    assert flaw(command) == ""
+    assert problem(command) == ""
 
 
 def test_every_kind_of_command_has_its_rules() -> None:
@@ -104,4 +104,4 @@ def test_every_kind_of_command_has_its_rules() -> None:
     ],
 )
 def test_what_is_wrong_is_named_by_field_and_rule(command: Command, said: str) -> None:
-    assert flaw(command).startswith(said)
+    assert problem(command).startswith(said)

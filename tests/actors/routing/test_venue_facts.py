@@ -43,7 +43,7 @@ def balance(amount: str) -> Balance:
 @pytest.fixture
 def facts() -> VenueFacts:
     facts = VenueFacts()
-    facts.learn(AssetsListed([asset("A"), asset("B", 50, tradable=False)]))
+    facts.apply(AssetsListed([asset("A"), asset("B", 50, tradable=False)]))
     return facts
 
 
@@ -53,41 +53,41 @@ def facts() -> VenueFacts:
     ids=lambda command: type(command).__name__,
 )
 def test_what_only_the_venue_can_tell_waits_for_its_word(command: Command) -> None:
-    assert VenueFacts().consider(command, UTC) is Decision.WAIT
+    assert VenueFacts().answer(command, UTC) is Decision.WAIT
 
 
 def test_the_balance_is_the_last_one_stated() -> None:
     facts = VenueFacts()
-    assert facts.learn(BalanceChanged(balance("10.10")))
-    assert facts.learn(BalanceChanged(balance("0")))
-    assert facts.consider(GetBalance(), UTC) == balance("0")
+    assert facts.apply(BalanceChanged(balance("10.10")))
+    assert facts.apply(BalanceChanged(balance("0")))
+    assert facts.answer(GetBalance(), UTC) == balance("0")
 
 
 def test_the_assets_are_those_of_the_last_list_and_the_askers_own(facts: VenueFacts) -> None:
-    answer = facts.consider(GetAssets(), UTC)
+    answer = facts.answer(GetAssets(), UTC)
     assert answer == {"A": asset("A"), "B": asset("B", 50, tradable=False)}
     answer.clear()
-    assert len(facts.consider(GetAssets(), UTC)) == 2
-    facts.learn(AssetsListed([asset("C")]))
-    assert facts.consider(GetAssets(), UTC).keys() == {"C"}
+    assert len(facts.answer(GetAssets(), UTC)) == 2
+    facts.apply(AssetsListed([asset("C")]))
+    assert facts.answer(GetAssets(), UTC).keys() == {"C"}
 
 
 def test_the_venues_time_is_ours_and_what_it_is_ahead() -> None:
     facts = VenueFacts()
-    assert facts.learn(ClockReport(0.5))
-    assert facts.learn(ClockReport(-1.5))
-    assert facts.consider(GetServerTime(), UTC) == ServerTime(UTC - 1.5, -1.5)
+    assert facts.apply(ClockReport(0.5))
+    assert facts.apply(ClockReport(-1.5))
+    assert facts.answer(GetServerTime(), UTC) == ServerTime(UTC - 1.5, -1.5)
 
 
 def test_an_empty_list_is_an_answer_too() -> None:
     facts = VenueFacts()
-    facts.learn(AssetsListed([]))
-    assert facts.consider(GetAssets(), UTC) == {}
+    facts.apply(AssetsListed([]))
+    assert facts.answer(GetAssets(), UTC) == {}
 
 
 def test_a_payout_says_whether_the_asset_can_be_traded(facts: VenueFacts) -> None:
-    assert facts.consider(GetPayout("A"), UTC) == Payout("A", 92, tradable=True)
-    assert facts.consider(GetPayout("B"), UTC) == Payout("B", 50, tradable=False)
+    assert facts.answer(GetPayout("A"), UTC) == Payout("A", 92, tradable=True)
+    assert facts.answer(GetPayout("B"), UTC) == Payout("B", 50, tradable=False)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_a_payout_says_whether_the_asset_can_be_traded(facts: VenueFacts) -> Non
 )
 def test_an_asset_that_the_venue_does_not_list_is_refused(command: Command, facts: VenueFacts) -> None:
     with pytest.raises(RequestRefused, match="'X'"):
-        facts.consider(command, UTC)
+        facts.answer(command, UTC)
 
 
 @pytest.mark.parametrize("count", [0, -1, MOST_CANDLES + 1])
 def test_more_bars_than_one_request_holds_or_none_are_refused_at_once(count: int) -> None:
     with pytest.raises(RequestRefused, match=f"1 to {MOST_CANDLES}"):
-        VenueFacts().consider(LoadCandles("A", 60, count), UTC)
+        VenueFacts().answer(LoadCandles("A", 60, count), UTC)
 
 
 @pytest.mark.parametrize("command", [SubscribeTicks("A", 0), LoadCandles("A", 0), LoadCandles("A", -60)])
 def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
     with pytest.raises(RequestRefused, match="period"):
-        VenueFacts().consider(command, UTC)
+        VenueFacts().answer(command, UTC)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
     ],
 )
 def test_what_can_be_fulfilled_goes_out(command: Command, facts: VenueFacts) -> None:
-    assert facts.consider(command, UTC) is Decision.FORWARD
+    assert facts.answer(command, UTC) is Decision.FORWARD
 
 
 def test_text_goes_out_before_the_venue_has_said_anything() -> None:
-    assert VenueFacts().consider(SendRaw("x"), UTC) is Decision.FORWARD
+    assert VenueFacts().answer(SendRaw("x"), UTC) is Decision.FORWARD
 
 
 def test_other_news_teach_it_nothing() -> None:
-    assert not VenueFacts().learn(RawMessage("x", ""))
+    assert not VenueFacts().apply(RawMessage("x", ""))

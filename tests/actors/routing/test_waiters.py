@@ -20,8 +20,8 @@ def test_patience_ends_a_deadline_after_the_arrival() -> None:
 def test_a_waiter_is_taken_once() -> None:
     waiters = Waiters(30.0, {})
     waiter = waiters.add(GetBalance(), None, 0.0)
-    assert waiters.take(waiter.id) is waiter
-    assert waiters.take(waiter.id) is None
+    assert waiters.pop(waiter.id) is waiter
+    assert waiters.pop(waiter.id) is None
     assert waiters.get(waiter.id) is None
     assert len(waiters) == 0
 
@@ -31,8 +31,8 @@ def test_those_postponed_come_back_once_and_in_order() -> None:
     postponed = [waiters.add(LoadCandles("A", 60), None, 0.0) for _ in range(3)]
     for waiter in postponed:
         waiters.postpone(waiter)
-    assert waiters.take_undecided() == postponed
-    assert waiters.take_undecided() == []
+    assert waiters.pop_undecided() == postponed
+    assert waiters.pop_undecided() == []
     assert len(waiters) == 3
 
 
@@ -41,5 +41,5 @@ def test_one_that_lost_its_patience_meanwhile_does_not_come_back() -> None:
     gone, patient = (waiters.add(GetBalance(), None, 0.0) for _ in range(2))
     waiters.postpone(gone)
     waiters.postpone(patient)
-    waiters.take(gone.id)
-    assert waiters.take_undecided() == [patient]
+    waiters.pop(gone.id)
+    assert waiters.pop_undecided() == [patient]

@@ -96,7 +96,9 @@ def test_an_inline_handler_is_called_where_the_ticks_are_read_and_named_if_it_is
     runtime.router.tell(Subscribe("tick.", to=handler, inline=True))
     assert enough.wait(DEADLINE)
     assert set(threads) == {"shared by actors"}
-    assert any("subscriber tick. is inline and held everybody up for 0.05" in line for line in warnings)
+    assert any(
+        "subscriber tick. is inline and blocked the shared thread for 0.05" in line for line in warnings
+    )
 
 
 class Slow(Notebook):
