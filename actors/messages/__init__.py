@@ -57,8 +57,6 @@ from actors.messages.events import (
     StreamConfirmed as StreamConfirmed,
     StreamDropped as StreamDropped,
     StreamGap as StreamGap,
-    StreamMoves as StreamMoves,
-    StreamPlaced as StreamPlaced,
     StreamRecovered as StreamRecovered,
     StreamReleased as StreamReleased,
     StreamReport as StreamReport,

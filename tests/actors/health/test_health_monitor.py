@@ -10,7 +10,7 @@ from loguru import logger
 from actors.health.health_monitor import HealthMonitor
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
-from actors.messages import ClockReport, ConnectionReport, ConnectionUp, StreamPlaced, StreamStale
+from actors.messages.events import ClockReport, ConnectionReport, ConnectionUp, StreamPlaced, StreamStale
 from actors.messages.lifecycle import Begin
 from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.status import Describe, Described, HealthPart
