@@ -1,4 +1,4 @@
-"""The command line: arguments in, a run or an answer, an exit code out."""
+"""The command that runs the client: arguments in, a run or an answer, an exit code out."""
 
 import argparse
 import json
@@ -6,18 +6,24 @@ import sys
 from collections.abc import Sequence
 
 from actors.errors import AuthRejected, ConfigInvalid
+from runtime.cli import arguments
+from runtime.cli.exit_codes import ExitCode, explain
 from runtime.cli.output.stdout import discard, has_left
 from runtime.cli.run import Run, RunOptions
-from runtime.cli.stop_reasons import INTERRUPTED
 from runtime.config import Config, effective_yaml, json_schema, load
-from runtime.config.units import parse_duration
 
-CLEAN, MISUSED, REFUSED, FAILED = 0, 2, 3, 70
+EXIT_CODES = (
+    ExitCode.DONE,
+    ExitCode.MISUSED,
+    ExitCode.LOGIN_REFUSED,
+    ExitCode.FAILED,
+    ExitCode.INTERRUPTED,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0 for a clean end, 2 for a bad configuration, 3 for a refused
-    session, 70 for a failure that nothing could mend and 130 for a run cut short."""
+    """Run the command; returns one of ``EXIT_CODES``. The first SIGINT or SIGTERM ends a run with ``DONE``,
+    the second with ``INTERRUPTED``."""
     options = _parse(argv)
     try:
         if options.print_schema:
@@ -32,29 +38,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(config, options)
     except ConfigInvalid as error:
         sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        return MISUSED
+        return ExitCode.MISUSED
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tellwire",
-        description="Keeps connections to a trading venue alive and shows what comes over them.",
-        epilog="exit codes: 0 clean, 2 bad configuration or arguments, 3 session refused by the venue,"
-        " 70 internal failure, 130 second Ctrl-C",
+        description="Keeps connections to a trading venue alive and shows the events that they bring.",
+        epilog=f"{explain(*EXIT_CODES)}; the first Ctrl-C stops politely with 0, the second interrupts",
     )
     parser.add_argument("config", nargs="?", metavar="CONFIG", help="the YAML file")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="print every problem of the file, run nothing")
-    instead.add_argument("--print-config", action="store_true", help="with all defaults, without secrets")
-    instead.add_argument("--print-schema", action="store_true", help="JSON Schema of the file; needs none")
-    parser.add_argument("--duration", type=_duration, metavar="TIME", help="run so long: 90, 250ms, 2m, 1h")
+    instead.add_argument(
+        "--print-config", action="store_true", help="print the file with all defaults and without secrets"
+    )
+    instead.add_argument(
+        "--print-schema", action="store_true", help="print the JSON Schema of the file; needs no CONFIG"
+    )
+    parser.add_argument(
+        "--duration", type=arguments.duration, metavar="TIME", help="stop after: 90, 250ms, 2m, 1h"
+    )
     parser.add_argument(
         "--output",
         choices=("table", "log", "json"),
         default="table" if sys.stdout.isatty() else "log",
-        help="table: live, the default on a terminal; log: the default elsewhere; json: a line per event",
+        help="table: a live table, the default on a terminal; log: log lines, the default elsewhere;"
+        " json: one line of JSON for each event",
     )
     venue = parser.add_mutually_exclusive_group()
     venue.add_argument("--practice", action="store_true", help="use the practice exchange, whatever is set")
@@ -65,25 +77,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
-
-
-def _run(config: Config, options: argparse.Namespace) -> int:
+def _run(config: Config, options: argparse.Namespace) -> ExitCode:
     practice = True if options.practice else False if options.live else None
     match Run(config, RunOptions(options.output, options.duration, practice)).go():
         case None:
-            return CLEAN
+            return ExitCode.DONE
         case AuthRejected():
-            return REFUSED
+            return ExitCode.LOGIN_REFUSED
         case _:
-            return FAILED
+            return ExitCode.FAILED
 
 
-def _answer(text: str) -> int:
+def _answer(text: str) -> ExitCode:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
@@ -91,7 +96,7 @@ def _answer(text: str) -> int:
         if not has_left(error):
             raise
         discard()
-    return CLEAN
+    return ExitCode.DONE
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ SIDE_BY_SIDE = ("actors.transport", "actors.protocols", "actors.engine")
 WORLD = {"asyncio", "os", "pathlib", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
 SERVICES = {"logging", "loguru", "pykka"}
 MASKS = "actors.protocols.websocket.frames"
+HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
+"""Libraries of the main process that an operator's command works without."""
+ENTRANCES = {"actors", "runtime"}
+"""Folders whose own modules are entrances or shared vocabulary: each stands for itself."""
 MAIN_PROCESS_ONLY = {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
 PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice", "runtime.workers.signals")
 IDLE = {"pass", "continue", "..."}
@@ -227,6 +231,40 @@ def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
     )
 
 
+def test_no_circle_of_folders_imports_one_another() -> None:
+    """The practice exchange, a program of its own, counts as one folder."""
+    modules = {source.module: source for source in SOURCES}
+
+    def folder(name: str) -> str:
+        while name not in modules:
+            name = name.rpartition(".")[0]
+        if lies_in(name, "runtime.practice"):
+            return "runtime.practice"
+        package = modules[name].package
+        return name if package in ENTRANCES else package
+
+    arrows = defaultdict(set)
+    for found in IMPORTS:
+        if lies_in(found.name, *ENTRANCES) and folder(found.module) != folder(found.name):
+            arrows[folder(found.module)].add(folder(found.name))
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        left = [start]
+        while left:
+            new = arrows[left.pop()] - seen
+            seen |= new
+            left += new
+        return seen
+
+    reach = {start: reached(start) for start in list(arrows)}
+    assert_none(
+        f"{start} <-> {', '.join(sorted(end for end in ends if start in reach.get(end, ())))}"
+        for start, ends in sorted(reach.items())
+        if start in ends
+    )
+
+
 def test_the_practice_exchange_shares_no_protocol_code_with_the_client() -> None:
     assert_none(
         f"{i.place}: {i.name}"
@@ -328,11 +366,22 @@ def test_nobody_sleeps() -> None:
     )
 
 
-def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
-    program = f"import runtime.workers.main, sys; print(*sys.modules.keys() & {MAIN_PROCESS_ONLY})"
+def loaded_by(module: str) -> set[str]:
+    """What Python has loaded once ``module`` is imported: top-level names and full ones."""
+    program = f"import {module}, sys; print(*sys.modules)"
     command = [sys.executable, "-c", program]
-    worker = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
-    assert worker.stdout.split() == []
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    return set(done.stdout.split())
+
+
+def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
+    assert loaded_by("runtime.workers.main") & MAIN_PROCESS_ONLY == set()
+
+
+def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:
+    loaded = loaded_by("runtime.ctl")
+    assert loaded & HEAVY == set()
+    assert loaded & {"runtime.runtime", "runtime.system.actor_system", "runtime.system.reloader"} == set()
 
 
 @pytest.mark.parametrize("own", [*known_venues(), "tests.doubles.plain_streams"])

@@ -1,4 +1,4 @@
-"""The signal that asks a program to read its configuration again, where the system has it."""
+"""SIGHUP, by which an operator asks a program to read its configuration again."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ NUMBER: Final = getattr(signal, "SIGHUP", None)
 
 @contextmanager
 def on_hangup(act: Callable[[], object]) -> Iterator[None]:
-    """Call ``act``, which must return at once, on every SIGHUP; only in the main thread."""
+    """Call ``act``, which must return at once, on every SIGHUP. Only for the main thread."""
     if NUMBER is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""Why a run ends, and the one place where that is waited for."""
+"""The reasons for which a run stops, and the one place that waits for them."""
 
 import contextlib
 import enum
@@ -13,17 +13,16 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from runtime.cli.exit_codes import ExitCode
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-INTERRUPTED = 130
-"""Exit code of a run that a second signal cut short: 128 and SIGINT's number."""
-
 _LONGEST_WAIT = 1.0 if sys.platform == "win32" else threading.TIMEOUT_MAX
-"""Seconds; Windows looks for signals only between two waits."""
+"""Seconds; Windows handles signals only between two waits."""
 
 
 class StopReason(enum.Enum):
-    """What ended a run."""
+    """What stops a run; the value follows "because" in the log."""
 
     SIGNAL = "a signal asked for it"
     OPERATOR = "an operator asked for it"
@@ -34,17 +33,17 @@ class StopReason(enum.Enum):
 
 
 class StopReasons:
-    """Collects what may end a run, from signal handlers and from any thread; a context manager.
+    """Takes in reasons to stop, from signal handlers and from any thread; a context manager.
 
-    The first signal is an ``StopReason``. The second ends the process on the spot, after ``farewell`` has
-    been written to the terminal; worker processes end with their links.
+    The first SIGINT or SIGTERM is a ``StopReason``. The second ends the process at once, after
+    ``last_output`` was written to standard output; worker processes end with their links.
     """
 
-    def __init__(self, farewell: bytes = b"") -> None:
-        self._farewell = farewell
-        # The only queue that a signal handler may put into: it can interrupt its own thread's get.
+    def __init__(self, last_output: bytes = b"") -> None:
+        self._last_output = last_output
+        # The only queue that a signal handler may put into: it may interrupt a ``get`` in its own thread.
         self._announced: queue.SimpleQueue[StopReason] = queue.SimpleQueue()
-        self._asked = False
+        self._signalled_before = False
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -57,21 +56,22 @@ class StopReasons:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def announce(self, ending: StopReason) -> None:
-        """End the run, unless it is ending already."""
-        self._announced.put(ending)
+    def announce(self, reason: StopReason) -> None:
+        """Stop the run for ``reason``; without effect after the first."""
+        self._announced.put(reason)
 
-    def watch(self, returns: Callable[[], object], ending: StopReason = StopReason.FAILURE) -> None:
-        """Announce ``ending``, by default that the run cannot go on, when ``returns`` does."""
+    def watch(self, wait: Callable[[], object], reason: StopReason = StopReason.FAILURE) -> None:
+        """Call ``wait`` in a thread, and announce ``reason`` once it returns."""
 
-        def wait() -> None:
-            returns()
-            self.announce(ending)
+        def run() -> None:
+            wait()
+            self.announce(reason)
 
-        threading.Thread(target=wait, name=f"{ending.name.lower()}-watch", daemon=True).start()
+        threading.Thread(target=run, name=f"{reason.name.lower()}-watch", daemon=True).start()
 
     def wait(self, interval: float, every: Callable[[], None], until: float | None) -> StopReason:
-        """The first ending; ``every`` is called each ``interval`` seconds, ``until`` a monotonic time."""
+        """The first reason; ``DURATION`` at ``until``, a monotonic time. Calls ``every`` each ``interval``
+        seconds."""
         due = time.monotonic() + interval
         end = math.inf if until is None else until
         while (now := time.monotonic()) < end:
@@ -85,10 +85,10 @@ class StopReasons:
         return StopReason.DURATION
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
-            if self._farewell:
+        if self._signalled_before:
+            if self._last_output:
                 with contextlib.suppress(OSError):  # the terminal may be closed
-                    os.write(sys.stdout.fileno(), self._farewell)
-            os._exit(INTERRUPTED)
-        self._asked = True
+                    os.write(sys.stdout.fileno(), self._last_output)
+            os._exit(ExitCode.INTERRUPTED)
+        self._signalled_before = True
         self.announce(StopReason.SIGNAL)

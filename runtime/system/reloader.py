@@ -25,8 +25,8 @@ from actors.values import Region
 from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.config.loader import stamp_of
-from runtime.logs.time_of_day import time_of_day
 from runtime.system.file_watch import FileWatch
+from runtime.system.reload_texts import unchanged
 from runtime.system.settings import LiveSettings, live_settings, stream_commands
 
 SETTLING = 0.3
@@ -195,7 +195,7 @@ class Reloader(RuntimeActor):
             self._status = replace(self._status, reloads=reloads, last_at=time.time(), last_outcome=outcome)
             _tell(self._recipients.router, EventBatch(self.name, [ConfigReloaded(changed)]))
         else:
-            logger.info("not reloaded: {}", unchanged(self._status))
+            logger.info("not reloaded: {}", unchanged(self._status, time.time()))
         for asker in filter(None, askers):
             asker.set(changed)
 
@@ -257,11 +257,3 @@ def _read_file(path: Path, reloader: Tellable) -> None:
 def _tell(ref: Tellable, message: Any) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or ended: the runtime stops
         ref.tell(message)
-
-
-def unchanged(status: ReloadStatus) -> str:
-    """What to tell who asks for a reload of what is in force already: the watch may have been first."""
-    if status.last_at is None:
-        return "nothing has changed"
-    since = time_of_day(status.last_at, time.time())
-    return f"nothing has changed since {since}, when {status.last_outcome} took effect"

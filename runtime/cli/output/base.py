@@ -1,4 +1,4 @@
-"""What every way of showing a run has in common."""
+"""What every output of a run has in common."""
 
 from typing import Any, Protocol
 
@@ -7,18 +7,18 @@ import pykka
 from actors.errors import RequestError
 from actors.messages.commands import GetStatus
 from actors.messages.status import Status
-from actors.routing.router import Router
 from runtime.cli.output.counters import Summary
 from runtime.logs import Line
 
 STATUS_DEADLINE = 1.0
-"""Seconds; an answer that takes longer is no picture of the present."""
+"""Seconds; a status that takes longer is too old to show."""
 
-RouterRef = pykka.ActorRef[Router]
+RouterRef = pykka.ActorRef[Any]
+"""Of a ``Router``, in this process or attached."""
 
 
 class Output(Protocol):
-    """One way of showing a run; ``refresh`` wants to be called every ``interval`` seconds."""
+    """One way to show a run; call ``refresh`` every ``interval`` seconds."""
 
     interval: float
 
@@ -26,23 +26,23 @@ class Output(Protocol):
         """Show a line of the log; any thread."""
 
     def show(self, events: list[Any]) -> None:
-        """Show what happened; the subscriber's thread."""
+        """Show events; the subscriber's thread."""
 
     def open(self, router: RouterRef) -> None:
         """The run has begun."""
 
     def refresh(self) -> None:
-        """Show what lives now."""
+        """Show the present status."""
 
     def close(self) -> None:
-        """The run comes to its end; events may still follow."""
+        """The run ends; events may still follow."""
 
     def summarise(self, summary: Summary) -> None:
-        """Say the last word."""
+        """Show the summary; nothing follows."""
 
 
-def look(router: RouterRef) -> Status | None:
-    """The present status; ``None`` if it does not come in time, or will not come any more."""
+def fetch_status(router: RouterRef) -> Status | None:
+    """The present status; ``None`` if it does not come in time or the router has ended."""
     try:
         status = router.ask(GetStatus(deadline=STATUS_DEADLINE), timeout=2 * STATUS_DEADLINE)
     except (RequestError, pykka.Timeout, pykka.ActorDeadError):

@@ -1,4 +1,4 @@
-"""What a run has amounted to so far, counted from its events."""
+"""Figures of a run, counted from its events."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +35,7 @@ class StreamSummary(Struct, frozen=True):
 class Summary(Struct, frozen=True, tag=True, tag_field="event"):
     """A run at its end; ``duration`` in seconds, ``events`` without the ticks.
 
-    ``missed`` ticks gave way to newer ones because whoever reads the output was too slow.
+    ``missed`` ticks were replaced by newer ones because the reader of the output was too slow.
     """
 
     ticks: int
@@ -57,7 +57,7 @@ class Counters:
         self.streams = {asset: StreamCounters() for asset in assets}
 
     def count(self, events: list[Any]) -> None:
-        """Take in a batch."""
+        """Count a batch."""
         for event in events:
             if type(event) is Tick:
                 self.ticks += 1
@@ -66,10 +66,10 @@ class Counters:
                 stream.last = event
             else:
                 self.events += 1
-                self._learn(event)
+                self._count_event(event)
 
     def stream(self, asset: str) -> StreamCounters:
-        """The tally of ``asset``, begun if need be."""
+        """The counters of ``asset``, created if there are none."""
         return self.streams.setdefault(asset, StreamCounters())
 
     def summary(self, duration: float) -> Summary:
@@ -81,7 +81,7 @@ class Counters:
             self.ticks, self.events, round(duration, 3), self.restarts, self.gaps, self.missed, streams
         )
 
-    def _learn(self, event: Event) -> None:
+    def _count_event(self, event: Event) -> None:
         match event:
             case ActorRestarted():
                 self.restarts += 1

@@ -1,4 +1,4 @@
-"""The log of what happened, a line per event that matters and a line on how things stand now and then."""
+"""The plain log: a line for each event that matters, and a line of status at intervals."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ from actors.messages.events import (
 )
 from actors.messages.status import Status
 from actors.values import Balance, Tick
-from runtime.cli.output.base import RouterRef, look
+from runtime.cli.output.base import RouterRef, fetch_status
 from runtime.cli.output.counters import Summary
 from runtime.logs import EVERY, Line, Write
 
 
 class EventLog:
-    """Logs events, but for those that the actors log themselves because they know more of them."""
+    """Logs the events that no actor logs itself."""
 
     def __init__(self) -> None:
         self._balance: Balance | None = None
@@ -31,9 +31,9 @@ class EventLog:
     def show(self, events: list[Any]) -> None:
         for event in events:
             if type(event) is not Tick:
-                self._tell(event)
+                self._log(event)
 
-    def _tell(self, event: Event) -> None:
+    def _log(self, event: Event) -> None:
         match event:
             case ConnectionUp():
                 logger.info("{} is up in {}", event.connection, event.region)
@@ -59,7 +59,7 @@ class EventLog:
 
 
 class PlainLog:
-    """A run as log lines alone."""
+    """An output of log lines only."""
 
     interval = 10.0
 
@@ -79,20 +79,20 @@ class PlainLog:
         self._events.show(events)
 
     def refresh(self) -> None:
-        status = look(self._router)
+        status = fetch_status(self._router)
         if status is None:
             logger.warning("no status came in time")
             return
-        logger.info("{}", self._standing(status))
+        logger.info("{}", self._status_line(status))
         self._ticks = status.router.ticks
 
     def close(self) -> None:
-        """The last events follow."""
+        """Nothing to do: the last events follow."""
 
     def summarise(self, summary: Summary) -> None:
         log_summary(summary)
 
-    def _standing(self, status: Status) -> str:
+    def _status_line(self, status: Status) -> str:
         up = sum(connection.child.state == "up" for connection in status.connections)
         confirmed = sum(stream.placed.state == "confirmed" for stream in status.streams)
         rate = (status.router.ticks - self._ticks) / self.interval
@@ -114,7 +114,7 @@ def log_summary(summary: Summary) -> None:
         summary.restarts,
         summary.gaps,
     )
-    each = logger.bind(**{EVERY: True})  # there may be more streams than lines that may be repeated
+    unlimited = logger.bind(**{EVERY: True})  # there may be more streams than ``log.repeat_limit``
     for asset, stream in summary.streams.items():
         price = "no price" if stream.last_price is None else f"last price {stream.last_price:.10g}"
-        each.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)
+        unlimited.info("{}: {:,} ticks, {}; gaps: {}", asset, stream.ticks, price, stream.gaps)

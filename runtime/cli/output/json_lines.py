@@ -1,4 +1,4 @@
-"""JSON for programs: one object per event and line on standard output, a ``Summary`` as the last."""
+"""JSON for programs: one line with one object for each event, then a ``Summary``."""
 
 import os
 import threading
@@ -10,12 +10,12 @@ from actors.messages.events import AssetsListed
 from actors.values import Tick
 from runtime.cli.output.base import RouterRef
 from runtime.cli.output.counters import Summary
-from runtime.cli.output.stdout import Gone, has_left
+from runtime.cli.output.stdout import OnReaderGone, has_left
 from runtime.logs import Line, Write
 
 
 class _TickLine(msgspec.Struct, tag="Tick", tag_field="event", gc=False):
-    """Ticks travel as arrays; a reader of single lines wants names."""
+    """A ``Tick`` with the names of its fields: on links it is an array."""
 
     asset: str
     time: float
@@ -24,17 +24,17 @@ class _TickLine(msgspec.Struct, tag="Tick", tag_field="event", gc=False):
 
 
 class JsonLines:
-    """Writes each batch at once, to ``file``, a descriptor; calls ``gone`` when nobody reads it any more.
+    """Writes each batch at once to ``file``, a descriptor; calls ``on_reader_gone`` once nobody reads it.
 
-    The asset table, a hundred kilobytes at every login, is only counted.
+    Of the asset table, a hundred kilobytes at every login, only the size is written.
     """
 
     interval = threading.TIMEOUT_MAX
 
-    def __init__(self, file: int, write_log: Write, gone: Gone) -> None:
+    def __init__(self, file: int, write_log: Write, on_reader_gone: OnReaderGone) -> None:
         self._file = file
         self._write_log = write_log
-        self._gone = gone
+        self._on_reader_gone = on_reader_gone
         self._broken = False
         self._encoder = msgspec.json.Encoder()
 
@@ -42,22 +42,22 @@ class JsonLines:
         self._write_log(line)
 
     def open(self, router: RouterRef) -> None:
-        """Everything comes as events."""
+        """Nothing to do: everything comes as events."""
 
     def show(self, events: list[Any]) -> None:
         self._write([_row(event) for event in events])
 
     def refresh(self) -> None:
-        """Everything comes as events."""
+        """Nothing to do: everything comes as events."""
 
     def close(self) -> None:
-        """The last events follow."""
+        """Nothing to do: the last events follow."""
 
     def summarise(self, summary: Summary) -> None:
         self._write([summary])
 
     def _write(self, rows: list[Any]) -> None:
-        # Straight to the descriptor: a thread that is stuck in a write holds no lock of sys.stdout.
+        # Straight to the descriptor: a thread that hangs in this write holds no lock of sys.stdout.
         left = memoryview(self._encoder.encode_lines(rows))
         try:
             while left and not self._broken:
@@ -66,7 +66,7 @@ class JsonLines:
             if not has_left(error):
                 raise
             self._broken = True
-            self._gone(error)
+            self._on_reader_gone(error)
 
 
 def _row(event: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Standard output as something that its reader may leave."""
+"""Standard output, whose reader may leave before the program ends."""
 
 import contextlib
 import errno
@@ -6,47 +6,20 @@ import os
 import sys
 from collections.abc import Callable
 
-from rich.console import Console
-
 LEFT = frozenset({errno.EPIPE, errno.EIO})
-"""What a write says once nobody reads: of a pipe, and of a terminal that was closed."""
+"""The errors of a write without a reader: to a pipe, and to a terminal that was closed."""
 
-Gone = Callable[[OSError], None]
-"""Called with what a write said when the reader had left."""
+OnReaderGone = Callable[[OSError], None]
+"""Called with the error of a write whose reader had left."""
 
 
 def has_left(error: OSError) -> bool:
-    """Whether ``error`` says that the reader has left, and nothing worse."""
+    """Whether ``error`` means that the reader has left."""
     return error.errno in LEFT
 
 
 def discard() -> None:
-    """Let nothing more come out: the interpreter flushes what is left as it ends, and would complain."""
+    """Write nothing more: the interpreter flushes what is left as it ends, and would print an error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    with contextlib.suppress(OSError):  # a write that failed leaves its text behind
+    with contextlib.suppress(OSError):  # a failed write leaves its text in the buffer
         sys.stdout.flush()
-
-
-class Terminal(Console):
-    """Calls ``gone`` when nobody reads any more; rich itself would end the thread that happens to write."""
-
-    def __init__(self, gone: Gone) -> None:
-        super().__init__(highlight=False)
-        self._gone = gone
-
-    def on_broken_pipe(self) -> None:
-        self._leave(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
-
-    def _check_buffer(self) -> None:
-        # rich knows of pipes only. To isatty a closed terminal is none any more, so rich does not refresh it:
-        # the first to notice may be a line of the log, or the last picture.
-        try:
-            super()._check_buffer()
-        except OSError as error:
-            if not has_left(error):
-                raise
-            self._leave(error)
-
-    def _leave(self, error: OSError) -> None:
-        discard()
-        self._gone(error)

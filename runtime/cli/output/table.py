@@ -7,14 +7,14 @@ from rich.live import Live
 from rich.text import Text
 
 from actors.messages.status import Status
-from runtime.cli.dashboard import Dashboard, DrawContext, RunInfo
-from runtime.cli.output.base import RouterRef, look
+from runtime.cli.output.base import RouterRef, fetch_status
 from runtime.cli.output.counters import Counters, Summary
+from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
 from runtime.cli.output.event_log import EventLog, log_summary
 from runtime.logs import PRACTICE, Line
 
-FAREWELL = b"\x1b[?25h"
-"""Shows the cursor again, which the table has hidden."""
+SHOW_CURSOR = b"\x1b[?25h"
+"""The table hides the cursor."""
 
 _STYLES = {
     PRACTICE: "black on yellow",
@@ -31,16 +31,16 @@ class LiveTable(EventLog):
 
     interval = 0.25
 
-    def __init__(self, console: Console, facts: RunInfo, tally: Counters) -> None:
+    def __init__(self, console: Console, run: RunInfo, counters: Counters) -> None:
         super().__init__()
         self._console = console
-        self._dashboard = Dashboard(facts, tally)
+        self._dashboard = Dashboard(run, counters)
         self._live = Live(
             console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False, transient=False
         )
         self._router: RouterRef
         self._status: Status | None = None
-        self._began = self._looked_at = time.monotonic()
+        self._began = self._fetched_at = time.monotonic()
 
     def write_log(self, line: Line) -> None:
         style = _STYLES.get(line.level, "")
@@ -54,12 +54,12 @@ class LiveTable(EventLog):
         self.refresh()
 
     def refresh(self) -> None:
-        status = look(self._router)
+        status = fetch_status(self._router)
         now = time.monotonic()
         if status is not None:
-            self._status, self._looked_at = status, now
+            self._status, self._fetched_at = status, now
         size = self._console.size
-        at = DrawContext(time.time(), now - self._began, size.width, size.height, now - self._looked_at)
+        at = DrawContext(time.time(), now - self._began, size.width, size.height, now - self._fetched_at)
         self._live.update(self._dashboard.draw(self._status, at), refresh=True)
 
     def close(self) -> None:

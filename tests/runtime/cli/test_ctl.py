@@ -87,7 +87,7 @@ def test_a_halt_and_its_end_are_told_in_words(file: Path, runtime: Runtime, caps
     assert capsys.readouterr().out.splitlines() == [
         "no order is sent from now on",
         "orders are sent again",
-        '{"done":"orders had not been halted"}',
+        '{"done":"orders were not halted"}',
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_living_connection_is_started_anew(file: Path, runtime: Runtime, capsy
     notebook = Notebook()
     runtime.router.tell(Subscribe("connection.", to=notebook))
     assert main([str(file), "restart", "connection-1"]) == 0
-    assert capsys.readouterr().out == "connection-1 starts anew\n"
+    assert capsys.readouterr().out == "connection-1 restarts\n"
     assert notebook.first(ConnectionDown, connection="connection-1").reason == "stopped"
     notebook.first(ConnectionUp, connection="connection-1", epoch=2)
     assert main([str(file), "restart", "connection-9"]) == 1

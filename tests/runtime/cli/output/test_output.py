@@ -26,7 +26,7 @@ from actors.messages.events import (
 from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Tick
 from runtime import Runtime, logs
-from runtime.cli.output.base import look
+from runtime.cli.output.base import fetch_status
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.event_log import EventLog, PlainLog
 from runtime.cli.output.json_lines import JsonLines
@@ -149,7 +149,7 @@ def test_the_plain_log_tells_how_things_stand(said: list[str], start_runtime: Ca
     runtime.router.ask(GetBalance(), timeout=5.0)
     log.refresh()
     assert "1/1 connections up, 0/0 streams confirmed, 0 ticks (0.0/s)" in said[-1]
-    assert isinstance(look(runtime.router), Status)
+    assert isinstance(fetch_status(runtime.router), Status)
     runtime.stop()
     log.refresh()
     assert said[-1] == "WARNING no status came in time"

@@ -1,4 +1,4 @@
-"""The picture of a run for a terminal, drawn from a status and a tally; no input, no output, no clock."""
+"""The dashboard of a run for a terminal, drawn from a status and counters; no I/O, no clock."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.messages.status import ConnectionStatus, Status, StreamStatus, WorkerStatus
-from runtime.cli.notices import notices
 from runtime.cli.output.counters import Counters
+from runtime.cli.output.notices import notices
 from runtime.logs import printable
 
 WIDE = 110
-"""Columns of a terminal from which on there is room for everything."""
+"""Columns that a terminal needs for every column of the tables."""
 
 METER_WINDOW = 5.0
 """Seconds over which a rate is averaged."""
@@ -38,23 +38,23 @@ _STYLES = {
 Row = list[str | Text]
 
 _SESSION_STYLES = {"practice": "black on yellow", "demo": "bold", "live": "bold white on red"}
-_WELL = {"up", "live", "confirmed", "closed"}
-_GIVES_WAY = "LAST ERROR"
-"""The column that is cut short where the terminal is narrow."""
+_HEALTHY = {"up", "live", "confirmed", "closed"}
+_ELASTIC = "LAST ERROR"
+"""The column that is cut where the terminal is narrow."""
 _RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
 
 
 class RunInfo(NamedTuple):
-    """What stays the same during a run; ``session`` is practice, demo or live."""
+    """The constants of a run; ``session`` is practice, demo or live."""
 
     venue: str
     session: str
 
 
 class DrawContext(Struct, frozen=True):
-    """When and on how large a terminal a picture is drawn; ``status_age`` in seconds.
+    """The time, and the terminal's size in columns and lines.
 
-    ``uptime`` is in seconds on the monotonic clock, ``now`` is wall clock time.
+    ``now`` is wall clock time; ``uptime`` and ``status_age``, on the monotonic clock, are in seconds.
     """
 
     now: float
@@ -65,7 +65,7 @@ class DrawContext(Struct, frozen=True):
 
 
 class Meter:
-    """How fast a counter grows, per second."""
+    """The growth of a counter per second."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, float]] = deque()
@@ -73,7 +73,7 @@ class Meter:
     def __call__(self, now: float, value: float) -> float:
         samples = self._samples
         if samples and value < samples[-1][1]:
-            samples.clear()  # another process counts now, from zero
+            samples.clear()  # a new process counts from zero
         samples.append((now, value))
         while now - samples[0][0] > METER_WINDOW:
             samples.popleft()
@@ -82,51 +82,51 @@ class Meter:
 
 
 class Dashboard:
-    """Draws pictures, one after another: it remembers what it needs for rates and for a price's direction."""
+    """Draws a run again and again: it keeps what rates and the direction of a price need."""
 
-    def __init__(self, facts: RunInfo, tally: Counters) -> None:
-        self._facts = facts
-        self._tally = tally
+    def __init__(self, run: RunInfo, counters: Counters) -> None:
+        self._run = run
+        self._counters = counters
         self._tick_meter = Meter()
         self._cpu_meters: dict[str, Meter] = {}
         self._shown: dict[str, tuple[float, Text]] = {}
 
-    def draw(self, status: Status | None, at: DrawContext) -> RenderableType:
-        """The picture at this moment; ``status`` is ``None`` as long as none has come. It fits the terminal
-        as long as that leaves each table a row."""
-        parts: list[RenderableType] = [self._header(at)]
+    def draw(self, status: Status | None, context: DrawContext) -> RenderableType:
+        """``status`` is ``None`` until one has come. The result fits a terminal that has a row for each
+        table."""
+        parts: list[RenderableType] = [self._header(context)]
         if status is None:
             return Group(*parts, Text("no status yet", "dim"))
-        wide = at.width >= WIDE
-        footer = self._footer(status, at)
-        room = at.height - len(parts) - len(footer) - 2 * (2 + bool(status.workers)) - 2
+        wide = context.width >= WIDE
+        footer = self._footer(status, context)
+        room = context.height - len(parts) - len(footer) - 2 * (2 + bool(status.workers)) - 2
         wants = (len(status.connections), len(status.streams), len(status.workers))
         for_connections, for_streams, for_workers = share(room, wants)
         parts += ["", _connections(status.connections, for_connections, wide=wide)]
-        parts += ["", self._streams(status.streams, for_streams, at)]
+        parts += ["", self._streams(status.streams, for_streams, context)]
         if status.workers:
-            parts += ["", self._workers(status.workers, for_workers, at)]
+            parts += ["", self._workers(status.workers, for_workers, context)]
         return Group(*parts, "", *footer)
 
-    def _header(self, at: DrawContext) -> Text:
+    def _header(self, context: DrawContext) -> Text:
         header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
-        header.append(f" {self._facts.venue} ", _SESSION_STYLES[self._facts.session])
-        header.append(f"  {self._facts.session} session  up {_clock(at.uptime)}", "not bold")
-        if self._tally.balance is not None:
-            header.append(f"  balance {self._tally.balance.amount:,.2f}", "not bold")
-        if at.status_age >= 2.0:
-            header.append(f"  STATUS IS {at.status_age:.0f} S OLD", "bold red")
+        header.append(f" {self._run.venue} ", _SESSION_STYLES[self._run.session])
+        header.append(f"  {self._run.session} session  up {_clock(context.uptime)}", "not bold")
+        if self._counters.balance is not None:
+            header.append(f"  balance {self._counters.balance.amount:,.2f}", "not bold")
+        if context.status_age >= 2.0:
+            header.append(f"  STATUS IS {context.status_age:.0f} S OLD", "bold red")
         return header
 
-    def _streams(self, streams: Sequence[StreamStatus], limit: int, at: DrawContext) -> Table:
+    def _streams(self, streams: Sequence[StreamStatus], limit: int, context: DrawContext) -> Table:
         titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
-        if wide := at.width >= WIDE:
+        if wide := context.width >= WIDE:
             titles.append("LAST GAP")
         states = {stream.placed.asset: self._stream_state(stream) for stream in streams}
         rows: list[Row] = []
-        for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _WELL):
+        for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _HEALTHY):
             placed, seen = stream.placed, stream.seen
-            last = self._tally.stream(placed.asset).last
+            last = self._counters.stream(placed.asset).last
             price = last.price if last else seen.last_price
             received_at = last.received_at if last else seen.received_at
             row: Row = [
@@ -134,29 +134,29 @@ class Dashboard:
                 _state(states[placed.asset]),
                 self._price(placed.asset, price),
                 self._direction(placed.asset, price),
-                _seconds(None if received_at is None else max(0.0, at.now - received_at)),
+                _seconds(None if received_at is None else max(0.0, context.now - received_at)),
                 f"{seen.ticks:,}",
                 _cell(str(seen.gaps), "yellow" if seen.gaps else ""),
                 placed.connection or "-",
             ]
-            rows.append([*row, _gap(seen.last_gap, at.now)] if wide else row)
+            rows.append([*row, _gap(seen.last_gap, context.now)] if wide else row)
         return _table(titles, rows, limit)
 
     def _stream_state(self, stream: StreamStatus) -> str:
         placed, seen = stream.placed, stream.seen
         if seen.health in {"stale", "closed"}:
             return seen.health
-        ticks = seen.last_price is not None or self._tally.stream(placed.asset).last
+        ticks = seen.last_price is not None or self._counters.stream(placed.asset).last
         return "live" if ticks and placed.state == "confirmed" else placed.state
 
     def _price(self, asset: str, price: float | None) -> str:
         if price is None:
             return "-"
-        digits = self._tally.digits.get(asset)
+        digits = self._counters.digits.get(asset)
         return f"{price:.10g}" if digits is None else f"{price:.{digits}f}"
 
     def _direction(self, asset: str, price: float | None) -> Text:
-        """Where the price went when it last moved."""
+        """The direction of the price's last change."""
         if price is None:
             return Text()
         before, arrow = self._shown.get(asset, (price, Text()))
@@ -165,22 +165,22 @@ class Dashboard:
         self._shown[asset] = (price, arrow)
         return arrow
 
-    def _workers(self, workers: Sequence[WorkerStatus], limit: int, at: DrawContext) -> Table:
+    def _workers(self, workers: Sequence[WorkerStatus], limit: int, context: DrawContext) -> Table:
         titles = ["WORKER", "STATE", ">PID", ">CPU", ">MEMORY", ">RESTARTS"]
         rows: list[Row] = []
-        for worker in sorted(workers, key=lambda worker: worker.state in _WELL):
-            cpu = self._cpu_meters.setdefault(worker.name, Meter())(at.uptime, worker.cpu_seconds)
+        for worker in sorted(workers, key=lambda worker: worker.state in _HEALTHY):
+            cpu = self._cpu_meters.setdefault(worker.name, Meter())(context.uptime, worker.cpu_seconds)
             memory = f"{worker.rss_bytes / 2**20:.0f} MiB" if worker.rss_bytes else "-"
             pid = str(worker.pid) if worker.pid else "-"
             row: Row = [worker.name, _state(worker.state), pid, f"{cpu:.1%}", memory, str(worker.restarts)]
             rows.append(row)
         return _table(titles, rows, limit)
 
-    def _footer(self, status: Status, at: DrawContext) -> list[Text]:
+    def _footer(self, status: Status, context: DrawContext) -> list[Text]:
         limiter, batcher, router = status.limiter, status.batcher, status.router
         left = ", ".join(f"{count} of {rule}" for rule, count in limiter.windows.items()) or "no limit"
         joined = batcher.requests / batcher.batches if batcher.batches else 0.0
-        rate = self._tick_meter(at.uptime, router.ticks)
+        rate = self._tick_meter(context.uptime, router.ticks)
         limits = f"{left} left; {limiter.in_flight}/{limiter.max_in_flight} in flight"
         more = f"{limiter.waiting} waiting, {limiter.refused} refused"
         batches = f"{batcher.requests:,} requests in {batcher.batches:,} batches, {joined:.1f} per batch"
@@ -188,15 +188,15 @@ class Dashboard:
         if router.lost_batches:
             moved += f", {router.lost_batches:,} BATCHES LOST"
         lines = [f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}"]
-        return [_cell(printable(line)) for line in [*lines, *notices(status, at.now)]]
+        return [_cell(printable(line)) for line in [*lines, *notices(status, context.now)]]
 
 
 def share(room: int, wants: Sequence[int]) -> list[int]:
-    """How many rows each table gets: the shortest are served first, and no table is left out."""
+    """Rows for each table out of ``room``: the shortest first, at least one each."""
     given = [0] * len(wants)
     left = max(room, len(wants))
-    hungry = sorted(range(len(wants)), key=lambda index: wants[index])
-    for position, index in enumerate(hungry):
+    order = sorted(range(len(wants)), key=lambda index: wants[index])
+    for position, index in enumerate(order):
         given[index] = min(wants[index], left // (len(wants) - position))
         left -= given[index]
     return given
@@ -205,7 +205,7 @@ def share(room: int, wants: Sequence[int]) -> list[int]:
 def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: bool) -> Table:
     titles = ["CONNECTION", "STATE", "REGION", ">MSG/S", ">PING", ">RESTARTS"]
     rows: list[Row] = []
-    for each in sorted(connections, key=lambda each: each.child.state in _WELL):
+    for each in sorted(connections, key=lambda each: each.child.state in _HEALTHY):
         child, report = each.child, each.seen.report
         ping = f"{report.round_trip * 1000:.1f} ms" if report and report.round_trip is not None else "-"
         rate, restarts = f"{each.seen.rate:,.1f}", str(child.restarts)
@@ -216,11 +216,11 @@ def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: b
         rows.append([*row, child.last_error or "-"])
     if wide:
         titles += ["ROLE", "WORKER", ">IN", ">OUT"]
-    return _table([*titles, _GIVES_WAY], rows, limit)
+    return _table([*titles, _ELASTIC], rows, limit)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Row], limit: int) -> Table:
-    """One line per row; a title's ``>`` sets it to the right. Rows past ``limit`` are only counted."""
+    """One line per row; a title's ``>`` sets it to the right. Rows after ``limit`` are only counted."""
     if len(rows) > limit:
         rest = len(rows) - limit + 1
         rows = [*rows[: limit - 1], [f"{rest} more", *[""] * (len(titles) - 1)]]
@@ -228,7 +228,7 @@ def _table(titles: Sequence[str], rows: Sequence[Row], limit: int) -> Table:
     for title in titles:
         name = title.removeprefix(">")
         # rich takes width from the columns that may wrap first; the cells themselves never do.
-        table.add_column(name, justify="right" if name != title else "left", no_wrap=name != _GIVES_WAY)
+        table.add_column(name, justify="right" if name != title else "left", no_wrap=name != _ELASTIC)
     for row in rows:
         table.add_row(*(_cell(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     return table

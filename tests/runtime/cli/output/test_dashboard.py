@@ -29,8 +29,8 @@ from actors.messages.status import (
     WorkerStatus,
 )
 from actors.values import AccountKind, Asset, Balance, Tick
-from runtime.cli.dashboard import Dashboard, DrawContext, Meter, RunInfo, share
 from runtime.cli.output.counters import Counters
+from runtime.cli.output.dashboard import Dashboard, DrawContext, Meter, RunInfo, share
 
 NOW = 1_800_000_000.0
 PRACTICE = RunInfo("PRACTICE EXCHANGE", "practice")
@@ -169,7 +169,7 @@ def test_what_is_unusual_has_a_line_and_what_is_usual_has_none(tally: Counters) 
     busy = RegionStatus("demo-europe", 1, 3, 1, 1, None, 25.4)
     reload = ReloadStatus("a.yaml", 1, 1, NOW, "streams", ("a.yaml:1: x: is wrong", "more"), NOW)
     lines = picture(board, status(regions=(busy,), clock_offset=-3.21, reload=reload))
-    assert row(lines, "regions ") == "regions  the host of demo-europe wants to be left alone for 25 s"
+    assert row(lines, "regions ") == "regions  the host of demo-europe asks for 25 s without a dial"
     assert row(lines, "clock ") == "clock    the venue's is 3.2 s behind ours"
     told = (
         r"reload   REFUSED at [\d:]{8} \(a.yaml:1: x: is wrong and 1 more\); streams took effect at [\d:]{8}"

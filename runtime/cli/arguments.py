@@ -1,0 +1,21 @@
+"""Types of command line arguments: each raises ``argparse.ArgumentTypeError`` with a sentence."""
+
+import argparse
+
+from runtime.config.units import parse_duration
+
+
+def duration(text: str) -> float:
+    """Seconds, such as 90, 250ms, 2m or 1h."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
+
+
+def whole_seconds(text: str) -> int:
+    """A duration of one or more whole seconds."""
+    seconds = duration(text)
+    if seconds < 1 or seconds != int(seconds):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one or more whole seconds")
+    return int(seconds)

@@ -1,0 +1,33 @@
+"""The exit codes of the commands; one number means the same in each of them."""
+
+import enum
+
+
+class ExitCode(enum.IntEnum):
+    """70 is ``EX_SOFTWARE`` of sysexits.h, 130 is 128 and the number of SIGINT."""
+
+    DONE = 0
+    REFUSED = 1
+    MISUSED = 2
+    LOGIN_REFUSED = 3
+    NOT_RUNNING = 4
+    NO_ANSWER = 5
+    FAILED = 70
+    INTERRUPTED = 130
+
+
+_MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.REFUSED: "refused (the reason is on stderr) or a FAIL of the doctor",
+    ExitCode.MISUSED: "bad arguments or configuration",
+    ExitCode.LOGIN_REFUSED: "login refused by the venue",
+    ExitCode.NOT_RUNNING: "no runtime is running",
+    ExitCode.NO_ANSWER: "a runtime is there but does not answer",
+    ExitCode.FAILED: "internal failure",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def explain(*codes: ExitCode) -> str:
+    """``codes`` with their meanings, for the end of a command's help."""
+    return f"exit codes: {', '.join(f'{code} {_MEANINGS[code]}' for code in codes)}"

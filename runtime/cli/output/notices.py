@@ -1,0 +1,39 @@
+"""The lines below the tables of a dashboard, for what is out of the ordinary."""
+
+from typing import Final
+
+from actors.messages.status import DeskStatus, Status
+from runtime.system.reload_texts import last_reloads
+
+CLOCK_TOLERANCE: Final = 1.0
+"""Seconds between the venue's clock and ours that are worth no line; a deal lasts at least five."""
+
+
+def notices(status: Status, now: float) -> list[str]:
+    """A line for each subject; ``now`` is wall clock time."""
+    texts = {
+        "orders": _orders(status.desk),
+        "regions": "; ".join(
+            f"the host of {region.name} asks for {region.blocked_for:,.0f} s without a dial"
+            for region in status.regions
+            if region.blocked_for > 0
+        ),
+        "clock": _clock(status.clock_offset),
+        "reload": last_reloads(status.reload, now),
+    }
+    return [f"{subject:<8} {text}" for subject, text in texts.items() if text]
+
+
+def _orders(desk: DeskStatus) -> str:
+    """``""`` for a runtime that has not traded."""
+    if desk == DeskStatus(None, 0, 0, 0, 0):
+        return ""
+    deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} in flight"
+    doubt = f", {desk.in_doubt} IN DOUBT" if desk.in_doubt else ""
+    return f"{deals}{doubt}" if desk.halted is None else f"HALTED ({desk.halted}); {deals}{doubt}"
+
+
+def _clock(offset: float | None) -> str:
+    if offset is None or abs(offset) < CLOCK_TOLERANCE:
+        return ""
+    return f"the venue's is {abs(offset):,.1f} s {'ahead of' if offset > 0 else 'behind'} ours"

@@ -1,0 +1,12 @@
+"""The secrets of a configuration."""
+
+from runtime import logs
+from runtime.config import Config
+
+
+def secrets_of(config: Config) -> set[str]:
+    """What no line of a log may contain, whole or in part."""
+    account, headers = config.account, config.connection.custom_headers
+    login = account.login
+    sessions = [] if login is None else [account.session.get_secret_value(), login.secret.value]
+    return logs.secrets_in(sessions, headers.values())

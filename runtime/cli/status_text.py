@@ -1,0 +1,46 @@
+"""The status of a runtime as text: the dashboard, drawn once."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from actors.errors import RequestError
+from actors.messages.commands import GetBalance, GetStatus
+from actors.messages.events import BalanceChanged
+from runtime.cli.output.counters import Counters
+from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
+from runtime.control.attachment import Attachment
+
+BETWEEN_STATUSES = 0.5
+"""Seconds; a rate needs two statuses."""
+
+ENDLESS = 100_000
+"""Lines, and columns where there is no terminal: nothing is cut."""
+
+
+def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> str:
+    """Takes ``BETWEEN_STATUSES``; ``ask`` answers commands and raises what the runtime answers."""
+    runtime = attachment.runtime
+    practice = runtime.session == "practice"
+    venue = "PRACTICE EXCHANGE: invented quotes" if practice else runtime.venue
+    counters = Counters()
+    dashboard = Dashboard(RunInfo(venue, runtime.session), counters)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=ENDLESS)  # a file or a pipe has no width
+    began = time.monotonic() - runtime.uptime
+
+    def draw() -> Any:
+        now = time.monotonic()
+        return dashboard.draw(ask(GetStatus()), DrawContext(time.time(), now - began, console.width, ENDLESS))
+
+    draw()
+    attachment.ended.wait(BETWEEN_STATUSES)
+    with contextlib.suppress(RequestError):  # the venue may not have sent it yet
+        counters.count([BalanceChanged(ask(GetBalance(deadline=BETWEEN_STATUSES)))])
+    with console.capture() as drawn:
+        console.print(draw())
+    return "\n".join(line.rstrip() for line in drawn.get().splitlines())
