@@ -1,4 +1,4 @@
-"""When a failed child may start again: tenacity's decisions, taken one step at a time and never slept."""
+"""When a failed child may start again: tenacity decides, one failure at a time, and nothing sleeps."""
 
 import copy
 from collections.abc import Callable
@@ -41,14 +41,14 @@ def exponential(delay: float, max_delay: float, *, jitter: bool) -> Wait:
 class Backoff:
     """Counts one child's failures since it was last stable.
 
-    The first failure is answered at once (a stable connection that broke, or a first region that did
-    not answer), but a refused session is not; ``wait`` speaks from the second on. ``max_attempts`` 0
-    means for ever; the ``login_attempts``-th refusal of the login is the last attempt.
+    After the first failure (a stable connection that broke, or a first region that did not answer) the delay
+    is 0, unless it was a refused login; from the second on ``wait`` gives it. ``max_attempts`` 0 means no
+    limit; the refused login number ``login_attempts`` is the last attempt.
     """
 
     def __init__(self, wait: Wait, max_attempts: int = 0, *, login_attempts: int = 1) -> None:
         until = stop_after_attempt(max_attempts + 1) if max_attempts else stop_never
-        refused = cast("stop_base", self._refused_too_often)  # any callable will do; the type does not say so
+        refused = cast("stop_base", self._refused_too_often)  # any callable will do; the type says less
         self._retrying = Retrying(wait=self._delay, stop=stop_any(until, refused))
         self._wait = wait
         self._login_attempts = login_attempts
@@ -60,14 +60,14 @@ class Backoff:
         return self._failures
 
     def reset(self) -> None:
-        """The child was ready and stable for long enough."""
+        """Count from zero."""
         self._state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
         self._failures = self._refusals = 0
 
     def failed(self, error: Exception) -> float | None:
-        """Seconds until the next attempt; ``None`` if there shall be none."""
+        """Seconds until the next attempt; ``None`` if the child is to be given up."""
         if self._state.attempt_number == 1:
-            self._retrying.begin()  # its figures are per thread, so not in __init__
+            self._retrying.begin()  # its statistics are kept per thread, so not in __init__
         self._failures += 1
         self._refusals += isinstance(error, AuthRejected)
         self._state.set_exception((type(error), error, None))
@@ -81,9 +81,9 @@ class Backoff:
     def _delay(self, retry_state: RetryCallState) -> float:
         if self._failures == 1 and not self._refusals:
             return 0.0
-        told = copy.copy(retry_state)
-        told.attempt_number = max(1, self._failures - 1)
-        return max(0.0, float(self._wait(told)))
+        state = copy.copy(retry_state)
+        state.attempt_number = max(1, self._failures - 1)
+        return max(0.0, float(self._wait(state)))
 
     def _refused_too_often(self, retry_state: RetryCallState) -> bool:
         return self._refusals >= self._login_attempts

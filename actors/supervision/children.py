@@ -1,4 +1,4 @@
-"""What is to be kept alive, and what a supervisor remembers of each child."""
+"""What a supervisor keeps alive, and what it knows of each child."""
 
 import enum
 from collections.abc import Callable
@@ -11,61 +11,61 @@ from actors.messages.status import ChildStatus
 from actors.messages.workers import ConnectionSettings
 from actors.supervision.backoff import Backoff
 from actors.supervision.effects import Announce, Later, Retry, SupervisionEffect
-from actors.supervision.messages import RestartDue, StableDue
+from actors.supervision.messages import BackoffElapsed, StablePeriodElapsed
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
-from actors.values import Region
+from actors.values import Life, Region
 
 
 class Plan(Struct, frozen=True):
-    """What is to be kept alive, and how; times in seconds.
+    """What to keep alive, and how; times in seconds.
 
-    Connections are dealt out to ``hosts`` in turn: worker processes, or without ``workers`` the main one.
-    The first ``kept`` of them are wanted from the start, the others once they are opened. Up to ``probes``
-    regions are measured at the start. A refused login waits for ``refusal_delay`` before its next try,
-    of ``login_attempts`` in all.
+    Connections are assigned to ``workers`` in turn; with ``in_process`` the only worker is the main process.
+    The first ``kept`` connections start at once, the others when they are opened. Up to ``probes`` regions
+    are measured at the start. After a refused login no connection logs in for ``refusal_delay``; the session
+    is given up after ``login_attempts``.
     """
 
-    hosts: tuple[str, ...]
+    workers: tuple[str, ...]
     connections: tuple[str, ...]
     kept: int
-    access: DialSettings
+    dialing: DialSettings
     settings: ConnectionSettings
     new_backoff: Callable[[], Backoff]
     new_intensity: Callable[[], RestartIntensity]
     reset_after: float
     heartbeat_timeout: float
-    workers: bool = True
+    in_process: bool = False
     probes: int = 0
     refusal_delay: float = 5.0
     login_attempts: int = 1
 
 
 class ChildState(enum.Enum):
-    """Where in its life a child is."""
+    """The state of a child."""
 
     STOPPED = "stopped"
-    """Nobody wants it alive."""
+    """Not wanted alive."""
     STRANDED = "stranded"
-    """A connection whose host is not there; it starts when that does."""
+    """A connection without its worker; it starts when the worker has."""
     WAITING = "waiting"
-    """Its start is booked."""
+    """It starts when its backoff is over or the dial gate lets it pass."""
     STARTING = "starting"
     UP = "up"
     CLOSING = "closing"
-    """Told to end, for good."""
+    """Told to end, and not to start again."""
     RESTARTING = "restarting"
-    """Told to end, to begin anew at once."""
+    """Told to end, and to start again at once."""
     QUARANTINED = "quarantined"
-    """Given up; only a person's ``Restart`` brings it back."""
+    """Given up; only a ``Restart`` command starts it again."""
 
 
 ALIVE = frozenset({ChildState.STARTING, ChildState.UP, ChildState.CLOSING, ChildState.RESTARTING})
-"""The states in which there is something that can end."""
+"""The states in which the child exists and can end."""
 
 
 class Child:
-    """``epoch`` counts its lives, ``restarts`` those after a failure."""
+    """One worker or connection. ``epoch`` counts its starts, ``restarts`` those after a failure."""
 
     def __init__(self, name: str, plan: Plan) -> None:
         self.name = name
@@ -74,101 +74,122 @@ class Child:
         self.epoch = 0
         self.restarts = 0
         self.last_error = ""
-        self.given_up: Exception | None = None
+        self.final_error: Exception | None = None
+        """Why it is in quarantine."""
         self._intensity = plan.new_intensity()
         self._reset_after = plan.reset_after
+
+    def __repr__(self) -> str:
+        """As in ``<ConnectionChild c1#2 waiting, in worker-1, region EU, 1 restarts, last error: cut>``."""
+        notes = [self.state.value, *self._notes(), f"{self.restarts} restarts"]
+        if self.last_error:
+            notes.append(f"last error: {self.last_error}")
+        return f"<{type(self).__name__} {self.name}#{self.epoch} {', '.join(notes)}>"
+
+    def _notes(self) -> list[str]:
+        """What ``repr`` shows of this kind of child."""
+        return []
 
     @property
     def alive(self) -> bool:
         return self.state in ALIVE
 
-    @property
-    def restart_due(self) -> RestartDue:
-        """The message that ends its waiting."""
-        return RestartDue(self.name, self.epoch)
+    def awaits(self, timer: BackoffElapsed) -> bool:
+        """Whether ``timer`` is the one that its next start waits for."""
+        return self.state is ChildState.WAITING and self.epoch == timer.epoch
 
-    def waits(self, epoch: int) -> bool:
-        """Whether its start is booked, and it has not lived since ``epoch``."""
-        return self.state is ChildState.WAITING and self.epoch == epoch
-
-    def begins(self) -> list[SupervisionEffect]:
-        """The next life begins; the news if one went before that failed."""
+    def start(self) -> list[SupervisionEffect]:
+        """Begin the next epoch; ``ActorRestarted`` is announced if the last one failed."""
         self.epoch += 1
         self.state = ChildState.STARTING
         if not self.backoff.attempts:
             return []
         return [Announce(ActorRestarted(self.name, self.backoff.attempts, self.last_error))]
 
-    def is_up(self) -> list[SupervisionEffect]:
+    def on_up(self) -> list[SupervisionEffect]:
         self.state = ChildState.UP
-        return [Later(self._reset_after, StableDue(self.name, self.epoch))]
+        return [Later(self._reset_after, StablePeriodElapsed(self.name, self.epoch))]
 
-    def stable(self, epoch: int) -> bool:
-        """Whether life ``epoch`` has lasted; then its failures count from zero again."""
-        lasted = self.epoch == epoch and self.state is ChildState.UP
+    def on_stable_period(self, timer: StablePeriodElapsed) -> bool:
+        """Whether that epoch has lasted; then the backoff starts again from zero."""
+        lasted = self.epoch == timer.epoch and self.state is ChildState.UP
         if lasted:
             self.backoff.reset()
         return lasted
 
-    def failed(self, error: Exception, now: float, *, died: bool, pause: float = 0.0) -> SupervisionEffect:
-        """Its next start is booked, ``pause`` later than usual, or it is given up; ``died``: it was up."""
+    def on_failure(
+        self, error: Exception, now: float, *, was_up: bool, pause: float = 0.0
+    ) -> SupervisionEffect:
+        """Start it again ``pause`` seconds later than its backoff says, or quarantine it.
+
+        Only the end of a child that ``was_up`` counts for the restart intensity.
+        """
         delay = self.backoff.failed(error)
-        if died and self._intensity.exceeded(now):
+        if was_up and self._intensity.exceeded(now):
             limit = f"more than {self._intensity.max_restarts} times in {self._intensity.max_seconds:g} s"
-            return self.give_up(TooManyRestarts(f"{self.name} died {limit}, the last time because: {error}"))
+            return self.quarantine(
+                TooManyRestarts(f"{self.name} died {limit}, the last time because: {error}")
+            )
         if delay is None:
-            return self.give_up(error)
+            return self.quarantine(error)
         self.last_error = str(error)
         self.state = ChildState.WAITING
         self.restarts += 1
-        return Retry(pause + delay, self.restart_due, str(error))
+        return Retry(pause + delay, BackoffElapsed(self.name, self.epoch), str(error))
 
-    def give_up(self, error: Exception) -> SupervisionEffect:
+    def quarantine(self, error: Exception) -> SupervisionEffect:
         self.last_error = str(error)
-        self.given_up = error
+        self.final_error = error
         self.state = ChildState.QUARANTINED
         return Announce(ActorQuarantined(self.name, str(error), isinstance(error, AuthRejected)))
 
-    def forgive(self) -> None:
-        """Count from zero: what it failed with before is nobody's concern any more."""
-        self.given_up = None
+    def reset(self) -> None:
+        """Count failures from zero: a user or a reload wants it to start again."""
+        self.final_error = None
         self.backoff.reset()
-        self._intensity.forget()
+        self._intensity.reset()
 
 
 class ConnectionChild(Child):
-    """A connection: where it lives, and what its present life, or the last one, has come to.
+    """A connection: in which worker it runs, and what is known of its latest life.
 
-    ``losses`` counts the lives that were ready and ended before they were stable, in a row.
+    ``losses`` counts the lives in a row that were ready and ended before they were stable.
     """
 
-    def __init__(self, name: str, plan: Plan, host: str) -> None:
+    def __init__(self, name: str, plan: Plan, worker: str) -> None:
         super().__init__(name, plan)
-        self.host = host
-        self.region = min(plan.access.regions, key=lambda region: region.priority)
+        self.worker = worker
+        self.region = min(plan.dialing.regions, key=lambda region: region.priority)
         self.began_at = 0.0
         self.was_ready = False
         self.round_trip: float | None = None
         self.losses = 0
 
-    def start(self, region: Region, now: float) -> list[SupervisionEffect]:
+    def _notes(self) -> list[str]:
+        return [f"in {self.worker}", f"region {self.region.name}"]
+
+    @property
+    def life(self) -> Life:
+        """The latest life, over or not."""
+        return Life(self.name, self.epoch)
+
+    def dial(self, region: Region, now: float) -> list[SupervisionEffect]:
         self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
-        return self.begins()
+        return self.start()
 
-    def stable(self, epoch: int) -> bool:
-        if stable := super().stable(epoch):
+    def on_stable_period(self, timer: StablePeriodElapsed) -> bool:
+        if lasted := super().on_stable_period(timer):
             self.losses = 0
-        return stable
+        return lasted
 
-    def lost(self, reason: str) -> ConnectionDown:
-        """The news of its end, where it cannot tell them itself."""
-        return ConnectionDown(self.name, self.epoch, self.region.name, reason, self.was_ready)
+    def down_event(self, reason: str) -> ConnectionDown:
+        """Announces the end of its life where the connection cannot do so itself."""
+        return ConnectionDown(*self.life, self.region.name, reason, self.was_ready)
 
     def status(self) -> ChildStatus:
-        """As the status shows it."""
         return ChildStatus(
             name=self.name,
-            worker=self.host,
+            worker=self.worker,
             region=self.region.name,
             state=self.state.value,
             epoch=self.epoch,

@@ -1,4 +1,4 @@
-"""The connections of a runtime: what becomes of each, decided from what is heard of it."""
+"""The connections of a runtime: what to do about each, decided from its events."""
 
 import itertools
 import math
@@ -20,50 +20,52 @@ from actors.supervision.effects import (
     TellWorker,
 )
 from actors.supervision.login_refusals import LoginRefusals
-from actors.supervision.messages import AttemptDue, RegionsProbed, RestartDue, StableDue
+from actors.supervision.messages import BackoffElapsed, DialTurn, RegionsProbed, StablePeriodElapsed
 from actors.supervision.regions import DialSettings, Regions
 from actors.values import Region
 
 
 class Connections:
-    """All connections of one plan, by name. Each method takes in an event, and answers with what follows."""
+    """All connections of one plan, by name. Each method takes an event and returns its effects."""
 
     def __init__(self, plan: Plan) -> None:
         self._settings = plan.settings
         self._probes = plan.probes
-        self._regions = Regions(plan.access.regions)
-        self._attempts = DialGate(plan.access.connects)
-        self._looks_at = math.inf
+        self._regions = Regions(plan.dialing.regions)
+        self._gate = DialGate(plan.dialing.connects)
+        self._dial_turn_at = math.inf
         self._refusals = LoginRefusals(plan.refusal_delay, plan.login_attempts)
-        self._processes: dict[str, WorkerHandle] = {}
-        self._lost_hosts: set[str] = set()
+        self._handles: dict[str, WorkerHandle] = {}
+        self._lost_workers: set[str] = set()
         self._children = {
-            name: ConnectionChild(name, plan, host)
-            for name, host in zip(plan.connections, itertools.cycle(plan.hosts), strict=False)
+            name: ConnectionChild(name, plan, worker)
+            for name, worker in zip(plan.connections, itertools.cycle(plan.workers), strict=False)
         }
         for name in plan.connections[: plan.kept]:
             self._children[name].state = ChildState.STRANDED
 
-    # -- where they live -------------------------------------------------------------------------------
+    # -- workers ---------------------------------------------------------------------------------------
 
-    def housed(self, host: str, process: WorkerHandle, now: float) -> list[SupervisionEffect]:
-        """A host is there: what has waited for it starts."""
-        self._processes[host] = process
-        self._lost_hosts.discard(host)
-        ours = self._living_on(host)
-        steps: list[SupervisionEffect] = [TellPool(ConnectionPlaced(child.name, process)) for child in ours]
-        for child in ours:
+    def on_worker_up(self, worker: str, handle: WorkerHandle, now: float) -> list[SupervisionEffect]:
+        """A worker has started: the connections that waited for it start."""
+        self._handles[worker] = handle
+        self._lost_workers.discard(worker)
+        children = self._children_in(worker)
+        effects: list[SupervisionEffect] = [
+            TellPool(ConnectionPlaced(child.name, handle)) for child in children
+        ]
+        for child in children:
             if child.state is ChildState.STRANDED:
-                steps += self._queue(child, now)
-        return steps
+                effects += self._queue(child, now)
+        return effects
 
-    def stranded(self, host: str, reason: str, final: Exception | None) -> list[SupervisionEffect]:
-        """A host is gone, for good if there is a ``final`` error: its connections went with it."""
-        self._processes.pop(host, None)
-        steps: list[SupervisionEffect] = []
-        for child in self._living_on(host):
+    def on_worker_lost(self, worker: str, reason: str, final: Exception | None) -> list[SupervisionEffect]:
+        """A worker has ended, and its connections with it; with ``final`` it will not come back."""
+        self._handles.pop(worker, None)
+        effects: list[SupervisionEffect] = []
+        for child in self._children_in(worker):
             if child.alive:
-                steps.append(Announce(child.lost(reason)))
+                effects.append(Announce(child.down_event(reason)))
                 child.restarts += child.state is not ChildState.CLOSING
                 child.last_error = reason
             if child.state is ChildState.CLOSING:
@@ -71,15 +73,15 @@ class Connections:
             elif child.state not in {ChildState.STOPPED, ChildState.QUARANTINED}:
                 child.state = ChildState.STRANDED
         if final is not None:
-            self._lost_hosts.add(host)
-            steps += [TellPool(ConnectionPlaced(child.name, None)) for child in self._living_on(host)]
-            steps += self._escalation(final)
-        return steps
+            self._lost_workers.add(worker)
+            effects += [TellPool(ConnectionPlaced(child.name, None)) for child in self._children_in(worker)]
+            effects += self._escalation(final)
+        return effects
 
-    # -- what is wanted --------------------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------------
 
     def open(self, name: str, now: float) -> list[SupervisionEffect]:
-        """Somebody wants it: it starts, unless it lives or was given up."""
+        """Start it and keep it alive; no effect if it is alive or in quarantine."""
         child = self._children[name]
         match child.state:
             case ChildState.STOPPED:
@@ -89,95 +91,94 @@ class Connections:
         return []
 
     def close(self, name: str) -> list[SupervisionEffect]:
-        """Nobody wants it any more."""
+        """End it and keep it closed."""
         child = self._children[name]
         match child.state:
             case ChildState.WAITING | ChildState.STRANDED:
                 child.state = ChildState.STOPPED
             case ChildState.STARTING | ChildState.UP:
                 child.state = ChildState.CLOSING
-                return [self._goodbye(child)]
+                return [self._stop(child)]
             case ChildState.RESTARTING:
                 child.state = ChildState.CLOSING
         return []
 
     def restart(self, name: str, now: float) -> list[SupervisionEffect]:
-        """Begin a new life; raises ``RequestRefused`` where that cannot be."""
+        """Begin a new life, as requested by a user; raises ``RequestRefused`` if that is not possible."""
         child = self._children.get(name)
         if child is None:
             raise RequestRefused(f"no connection or worker is called {name!r}")
-        if child.host in self._lost_hosts:
-            raise RequestRefused(f"{name} lives on {child.host}, which was given up: restart that")
+        if child.worker in self._lost_workers:
+            raise RequestRefused(f"{name} runs in {child.worker}, which was given up: restart that")
         match child.state:
             case ChildState.STOPPED | ChildState.CLOSING:
                 raise RequestRefused(f"{name} is not wanted open")
             case ChildState.STARTING | ChildState.UP:
                 return [self._renew(child)]
             case ChildState.WAITING | ChildState.QUARANTINED:
-                self._refusals.forget()
+                self._refusals.reset()
                 return self._launch(child, now)
         return []
 
     def drain(self) -> None:
-        """Let none start any more; those that live are told to end by their hosts."""
+        """Start no connection any more; the workers end those that are alive."""
         for child in self._children.values():
             child.state = ChildState.CLOSING if child.alive else ChildState.STOPPED
 
     def alive(self) -> bool:
-        """Whether there is one that can still end."""
+        """Whether any connection is alive."""
         return any(child.alive for child in self._children.values())
 
-    # -- how they fare ---------------------------------------------------------------------------------
+    # -- events ----------------------------------------------------------------------------------------
 
-    def due(self, due: RestartDue, now: float) -> list[SupervisionEffect]:
-        child = self._children[due.name]
-        return self._queue(child, now) if child.waits(due.epoch) else []
+    def on_backoff_elapsed(self, timer: BackoffElapsed, now: float) -> list[SupervisionEffect]:
+        child = self._children[timer.name]
+        return self._queue(child, now) if child.awaits(timer) else []
 
     def probe(self, now: float) -> list[SupervisionEffect]:
-        """Measure regions before they are needed. To the venue each probe is an attempt to connect, so it
-        passes the same gate, and none takes the place of a connection."""
+        """Measure regions before a connection needs them. The venue counts a probe as an attempt to connect,
+        so it passes the dial gate, after every connection that waits there."""
         regions: list[Region] = []
         for region in self._regions.undecided(now)[: self._probes]:
-            if self._attempts.waiting() or self._attempts.wait(now):
+            if self._gate.waiting() or self._gate.wait(now):
                 break
-            self._attempts.passed(region.name, now)
+            self._gate.passed(region.name, now)
             regions.append(region)
         return [ProbeRegions(regions)] if regions else []
 
-    def probed(self, probed: RegionsProbed, now: float) -> None:
+    def on_probed(self, probed: RegionsProbed, now: float) -> None:
         self._regions.probed(probed, now)
 
-    def attempt(self, now: float) -> list[SupervisionEffect]:
-        """A look that was booked for now; it is not the next one if that was booked again, for sooner."""
-        if now >= self._looks_at:
-            self._looks_at = math.inf
+    def on_dial_turn(self, now: float) -> list[SupervisionEffect]:
+        if now >= self._dial_turn_at:
+            self._dial_turn_at = math.inf
         return self._admit(now)
 
-    def stable(self, due: StableDue) -> None:
-        self._children[due.name].stable(due.epoch)
+    def on_stable_period(self, timer: StablePeriodElapsed) -> None:
+        self._children[timer.name].on_stable_period(timer)
 
-    def up(self, up: ConnectionUp) -> list[SupervisionEffect]:
+    def on_up(self, up: ConnectionUp) -> list[SupervisionEffect]:
         child = self._children[up.connection]
-        if up.epoch != child.epoch:
+        if up.life != child.life:
             return []
         child.was_ready = True
         if child.state is not ChildState.STARTING:
             return []
         self._regions.worked(child.region)
-        self._refusals.forget()
-        return child.is_up()
+        self._refusals.reset()
+        return child.on_up()
 
-    def reported(self, report: ConnectionReport) -> None:
-        """A connection reports once a second, but measures more rarely: each figure counts once."""
+    def on_report(self, report: ConnectionReport) -> None:
+        """Each round trip counts once: a connection reports every second but measures more rarely."""
         child = self._children[report.connection]
-        if report.epoch != child.epoch or report.round_trip is None or report.round_trip == child.round_trip:
+        if report.life != child.life or report.round_trip is None or report.round_trip == child.round_trip:
             return
         child.round_trip = report.round_trip
         self._regions.measured(child.region, report.round_trip)
 
-    def down(self, down: ConnectionDown, now: float) -> list[SupervisionEffect]:
+    def on_down(self, down: ConnectionDown, now: float) -> list[SupervisionEffect]:
         child = self._children[down.connection]
-        if down.epoch != child.epoch or not child.alive:
+        if down.life != child.life or not child.alive:
             return []
         if down.retry_after is not None:
             self._regions.block(child.region, now + down.retry_after)
@@ -190,24 +191,24 @@ class Connections:
         if not down.was_ready:
             self._regions.failed(child.region)
         elif child.losses:
-            self._regions.shun(child.region)  # it lets us in and then drops us, again and again
+            self._regions.shun(child.region)  # it accepts logins and then drops the connection, repeatedly
         child.losses += down.was_ready
-        return self._failed(child, down, now)
+        return self._on_failure(child, down, now)
 
-    def suspected(self, suspect: ConnectionSuspect, now: float) -> list[SupervisionEffect]:
-        """It is up and yet no good: another takes its place, elsewhere."""
+    def on_suspect(self, suspect: ConnectionSuspect, now: float) -> list[SupervisionEffect]:
+        """It is up and does not work: stop it and start a new life in another region."""
         child = self._children[suspect.connection]
-        if suspect.epoch != child.epoch or child.state is not ChildState.UP:
+        if suspect.life != child.life or child.state is not ChildState.UP:
             return []
         self._regions.shun(child.region)
-        down = child.lost(suspect.reason)
-        return [self._goodbye(child), Announce(down), *self._failed(child, down, now)]
+        down = child.down_event(suspect.reason)
+        return [self._stop(child), Announce(down), *self._on_failure(child, down, now)]
 
-    def change(self, access: DialSettings, now: float) -> list[SupervisionEffect]:
-        """Dial there, and so often, from now on; who is somewhere else, or on the way there, moves, which is
-        no failure. Who waits for the gate may have to wait no longer."""
-        self._regions.change(access.regions)
-        self._attempts.change(access.connects)
+    def change(self, settings: DialSettings, now: float) -> list[SupervisionEffect]:
+        """Apply ``settings`` now. A connection to a region that is no longer listed, up or starting, moves;
+        that is no failure. A connection in the dial gate may have its turn earlier."""
+        self._regions.change(settings.regions)
+        self._gate.change(settings.connects)
         moving = {ChildState.STARTING, ChildState.UP}
         leaving: list[SupervisionEffect] = [
             self._renew(child)
@@ -216,80 +217,82 @@ class Connections:
         ]
         return [*leaving, *self._admit(now)]
 
-    def part(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
-        """The connections and their regions as the status shows them."""
-        return tuple(child.status() for child in self._children.values()), self._regions.part(now)
+    def status(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
+        return tuple(child.status() for child in self._children.values()), self._regions.status(now)
 
-    def _living_on(self, host: str) -> list[ConnectionChild]:
-        return [child for child in self._children.values() if child.host == host]
+    def _children_in(self, worker: str) -> list[ConnectionChild]:
+        return [child for child in self._children.values() if child.worker == worker]
 
     def _launch(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
-        """Begin at zero: at once if its host is there, with it otherwise."""
-        child.forgive()
-        if child.host in self._processes:
+        """Count its failures from zero and start it: at once if its worker runs, else with the worker."""
+        child.reset()
+        if child.worker in self._handles:
             return self._queue(child, now)
         child.state = ChildState.STRANDED
         return []
 
     def _renew(self, child: ConnectionChild) -> SupervisionEffect:
-        """Have a living one end, to begin anew at once; it has not failed."""
-        child.forgive()
+        """End a connection that is alive, to start it again at once; that is no failure."""
+        child.reset()
         child.state = ChildState.RESTARTING
-        return self._goodbye(child)
+        return self._stop(child)
 
     def _queue(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
-        """Have it dial as soon as it may."""
+        """Have it dial as soon as the dial gate lets it pass."""
         child.state = ChildState.WAITING
-        self._attempts.join(child.name)
+        self._gate.join(child.name)
         return self._admit(now)
 
     def _admit(self, now: float) -> list[SupervisionEffect]:
-        """Those dial whom the gate lets through, while there is a region that may be tried."""
-        steps: list[SupervisionEffect] = []
-        for name in self._attempts.waiting():
+        """Start the connections that may dial now, and set one timer for the next."""
+        effects: list[SupervisionEffect] = []
+        for name in self._gate.waiting():
             child = self._children[name]
             if child.state is not ChildState.WAITING:
-                self._attempts.leave(name)  # closed, stranded or given up while it stood there
+                self._gate.leave(name)  # closed, stranded or quarantined in the meantime
             elif not (wait := self._wait(now)):
-                self._attempts.passed(name, now)
-                steps += self._start(child, now)
-            elif now + wait < self._looks_at:
-                self._looks_at = now + wait
-                steps.append(Later(wait, AttemptDue()))
-        return steps
+                self._gate.passed(name, now)
+                effects += self._start(child, now)
+            elif now + wait < self._dial_turn_at:
+                self._dial_turn_at = now + wait
+                effects.append(Later(wait, DialTurn()))
+        return effects
 
     def _wait(self, now: float) -> float:
-        """Until somebody may dial: for the gate, for the regions, and after a refused session."""
-        return max(self._attempts.wait(now), self._regions.wait(now), self._refusals.wait(now))
+        """Seconds until a connection may dial: for the gate, for the regions, and after a refused login."""
+        return max(self._gate.wait(now), self._regions.wait(now), self._refusals.wait(now))
 
     def _start(self, child: ConnectionChild, now: float) -> list[SupervisionEffect]:
         region = self._regions.choose(now, home=child.region if child.epoch else None)
         self._regions.tried(region)
-        news = child.start(region, now)
-        start = StartConnection(child.name, child.epoch, region, self._settings)
-        return [*news, TellWorker(self._processes[child.host], start)]
+        effects = child.dial(region, now)
+        start = StartConnection(*child.life, region, self._settings)
+        return [*effects, TellWorker(self._handles[child.worker], start)]
 
-    def _goodbye(self, child: ConnectionChild) -> SupervisionEffect:
-        """Have it leave politely; it reports its end, or its host's end does."""
-        return TellWorker(self._processes[child.host], StopConnection(child.name))
+    def _stop(self, child: ConnectionChild) -> SupervisionEffect:
+        """Close it; its ``ConnectionDown`` follows, or the ``WorkerDown`` of its worker."""
+        return TellWorker(self._handles[child.worker], StopConnection(child.name))
 
-    def _failed(self, child: ConnectionChild, down: ConnectionDown, now: float) -> list[SupervisionEffect]:
+    def _on_failure(
+        self, child: ConnectionChild, down: ConnectionDown, now: float
+    ) -> list[SupervisionEffect]:
         error = AuthRejected(down.reason) if down.terminal else TransportError(down.reason)
         if down.terminal and self._refusals.refused(child.began_at, now):
-            at_rest = {ChildState.WAITING, ChildState.STRANDED}
-            others = [each for each in self._children.values() if each.state in at_rest]
-            steps = [each.give_up(error) for each in (child, *others)]
+            resting = {ChildState.WAITING, ChildState.STRANDED}
+            others = [other for other in self._children.values() if other.state in resting]
+            effects = [each.quarantine(error) for each in (child, *others)]
         else:
-            pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps them out of step
-            steps = [child.failed(error, now, died=down.was_ready, pause=pause)]
-        return [*steps, *self._escalation(child.given_up or error)]
+            pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps the children apart
+            effects = [child.on_failure(error, now, was_up=down.was_ready, pause=pause)]
+        return [*effects, *self._escalation(child.final_error or error)]
 
     def _escalation(self, error: Exception) -> list[SupervisionEffect]:
-        """What follows when none is left that could come back, or be opened in their place."""
-        hopeless = {ChildState.QUARANTINED}
+        """``Escalate`` if no connection is left that could come back, or be opened in its place."""
+        lost_states = {ChildState.QUARANTINED}
         if isinstance(error, AuthRejected):
-            hopeless |= {ChildState.STOPPED, ChildState.CLOSING}  # the session is the same for all
+            lost_states |= {ChildState.STOPPED, ChildState.CLOSING}  # all use the same session
         lost = (
-            child.state in hopeless or child.host in self._lost_hosts for child in self._children.values()
+            child.state in lost_states or child.worker in self._lost_workers
+            for child in self._children.values()
         )
         return [Escalate(error)] if all(lost) else []

@@ -1,4 +1,4 @@
-"""The gate for attempts to connect: one pace for the whole runtime, whatever drops at once."""
+"""The dial gate: one rate of attempts to connect for the whole runtime, however many connections wait."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from actors.rates import Allowance, Quota, Rate
 
 
 class DialGate:
-    """Those that want to dial, in the order in which they came; each has one place."""
+    """The names of those that wait to dial, in the order in which they joined; each stands there once."""
 
     def __init__(self, rates: Sequence[Rate]) -> None:
-        self._quota = Quota(Allowance(tuple(rates), 0))  # nothing is in flight: an attempt is no request
+        self._quota = Quota(Allowance(tuple(rates), 0))  # an attempt is no request: nothing is in flight
         self._waiting: dict[str, None] = {}
 
     def change(self, rates: Sequence[Rate]) -> None:
-        """Keep this pace from now on."""
+        """Apply these rates now, also to those that wait already."""
         self._quota.change(Allowance(tuple(rates), 0))
 
     def join(self, name: str) -> None:
@@ -26,10 +26,10 @@ class DialGate:
         return list(self._waiting)
 
     def wait(self, now: float) -> float:
-        """Seconds until the gate lets one through; 0 is now."""
+        """Seconds until the next attempt is allowed."""
         return self._quota.wait(now)
 
     def passed(self, name: str, now: float) -> None:
-        """It dials."""
+        """``name`` dials now."""
         self.leave(name)
         self._quota.book(now)

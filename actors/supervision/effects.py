@@ -1,35 +1,35 @@
-"""What the supervisor's policies have decided, step by step, for the supervisor to carry out in order."""
+"""What the supervisor's policies have decided; the supervisor executes the effects in order."""
 
 from msgspec import Struct
 
 from actors.messages.event import Event
 from actors.messages.outbound import ConnectionPlaced
 from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker, WorkerHandle
-from actors.supervision.messages import AttemptDue, RestartDue, StableDue
+from actors.supervision.messages import BackoffElapsed, DialTurn, StablePeriodElapsed
 from actors.values import LogLevel, Region
 
-SOON = 0.005
-"""Seconds that are none to a reader."""
+AT_ONCE = 0.005
+"""Seconds. The log calls a shorter delay "at once"."""
 
 
 class StartWorker(Struct, frozen=True):
-    """Start the process called ``name``."""
+    """Start the worker called ``name``."""
 
     name: str
 
 
 class KillWorker(Struct, frozen=True):
-    """End a process, which has ``patience`` seconds to end by itself; for the log at ``level``, why."""
+    """Kill a worker unless it ends by itself within ``patience`` seconds; log ``because`` at ``level``."""
 
     name: str
-    process: WorkerHandle
+    handle: WorkerHandle
     because: str
     level: LogLevel
     patience: float = 0.0
 
 
 class WorkerLost(Struct, frozen=True):
-    """A process is gone, and its connections with it; ``final`` is why it will not come back."""
+    """A worker is gone, and its connections with it; ``final`` is set if it will not be started again."""
 
     name: str
     reason: str
@@ -37,40 +37,40 @@ class WorkerLost(Struct, frozen=True):
 
 
 class TellWorker(Struct, frozen=True):
-    """Tell a process something; that it is gone by now is no failure, its ``WorkerDown`` is coming."""
+    """Send a message to a worker. That it is gone is no failure here: its ``WorkerDown`` follows."""
 
-    process: WorkerHandle
+    handle: WorkerHandle
     message: StartConnection | StopConnection | StopWorker | SetLogLevel
 
 
 class TellPool(Struct, frozen=True):
-    """Tell the pool where a connection lives."""
+    """Tell the pool in which worker a connection runs."""
 
     message: ConnectionPlaced
 
 
 class Later(Struct, frozen=True):
-    """Be told ``message`` in ``delay`` seconds."""
+    """Send ``timer`` to the supervisor in ``delay`` seconds."""
 
     delay: float
-    message: RestartDue | AttemptDue | StableDue
+    timer: BackoffElapsed | DialTurn | StablePeriodElapsed
 
 
 class Retry(Struct, frozen=True):
-    """A child has failed and is to start again in ``delay`` seconds."""
+    """A child has failed and starts again in ``delay`` seconds, when ``timer`` comes."""
 
     delay: float
-    due: RestartDue
+    timer: BackoffElapsed
     because: str
 
     @property
     def when(self) -> str:
-        """The delay, as people say it."""
-        return f"in {self.delay:.2f} s" if self.delay >= SOON else "at once"
+        """The delay as the log shows it."""
+        return f"in {self.delay:.2f} s" if self.delay >= AT_ONCE else "at once"
 
 
 class ProbeRegions(Struct, frozen=True):
-    """Measure how far these are."""
+    """Measure the round trips to these regions."""
 
     regions: list[Region]
 
@@ -82,7 +82,7 @@ class Announce(Struct, frozen=True):
 
 
 class Escalate(Struct, frozen=True):
-    """Nothing is left that could come back."""
+    """No child is left that could come back, so the runtime fails with ``error``."""
 
     error: Exception
 

@@ -1,31 +1,31 @@
-"""Whether the venue still takes the session, judged over all connections that use it."""
+"""Whether the venue still accepts the session, judged over all connections that use it."""
 
 
 class LoginRefusals:
     """Counts refused logins with no successful one in between.
 
-    Those that were under way together count as one, so that a hiccup that meets many connections is not
-    taken for an answer that was asked for twice. Nobody logs in within ``pause`` seconds of the first: two
-    answers 60 ms apart, which full jitter brings about, are one blip of the venue.
+    Logins in flight at the same time count as one refusal: one outage seen by ten connections is one answer,
+    not ten. No login begins within ``pause`` seconds of the first refusal: two answers 60 ms apart, which
+    full jitter makes possible, belong to the same outage.
     """
 
     def __init__(self, pause: float, attempts: int) -> None:
         self._pause = pause
         self._attempts = attempts
         self._count = 0
-        self._known_at = float("-inf")
+        self._refused_at = float("-inf")
 
     def refused(self, began_at: float, now: float) -> bool:
-        """A login that ``began_at`` was refused; whether the session is to be given up."""
-        if began_at > self._known_at:
+        """A login that ``began_at`` was refused. Whether the session is to be given up."""
+        if began_at > self._refused_at:
             self._count += 1
-            self._known_at = now
+            self._refused_at = now
         return self._count >= self._attempts
 
     def wait(self, now: float) -> float:
-        """Seconds until the next login may begin; 0 at once."""
-        return max(0.0, self._known_at + self._pause - now) if self._count else 0.0
+        """Seconds until the next login may begin."""
+        return max(0.0, self._refused_at + self._pause - now) if self._count else 0.0
 
-    def forget(self) -> None:
-        """The venue has taken the session, or a person wants it to be tried again."""
+    def reset(self) -> None:
+        """A login succeeded, or a user wants another try."""
         self._count = 0

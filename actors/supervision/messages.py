@@ -1,21 +1,21 @@
-"""What the supervisor tells itself when a timer is due, and what a probe of the regions tells it."""
+"""What the supervisor tells itself when a time has come, and what a probe of the regions tells it."""
 
 from msgspec import Struct
 
 
-class RestartDue(Struct, frozen=True):
-    """The backoff of child ``name`` is over. Ignored if a life after ``epoch`` has begun."""
+class BackoffElapsed(Struct, frozen=True):
+    """The backoff of child ``name`` is over. Ignored if an epoch after ``epoch`` has begun."""
 
     name: str
     epoch: int
 
 
-class AttemptDue(Struct, frozen=True):
+class DialTurn(Struct, frozen=True):
     """The dial gate may let a waiting connection dial."""
 
 
-class StableDue(Struct, frozen=True):
-    """Life ``epoch`` of child ``name`` counts as stable if it has not ended."""
+class StablePeriodElapsed(Struct, frozen=True):
+    """Epoch ``epoch`` of child ``name`` counts as stable if it has not ended."""
 
     name: str
     epoch: int

@@ -1,4 +1,4 @@
-"""Which region a connection tries, judged by what all connections have met with there."""
+"""Which region a connection dials, judged by the results of all connections."""
 
 import itertools
 from collections import Counter, defaultdict, deque
@@ -13,24 +13,27 @@ from actors.supervision.messages import RegionsProbed
 from actors.values import Region
 
 MEASUREMENTS = 32
-"""Round trips that the average is taken of; at a ping every 20 s those of ten minutes, for one connection."""
+"""Round trips in the average: for one connection with a ping every 20 s, those of ten minutes."""
 
 
 class DialSettings(Struct, frozen=True):
-    """Where the venue is, and how often it may be dialled, by all connections together."""
+    """Which regions to dial, and how often, by all connections together."""
 
     regions: tuple[Region, ...]
     connects: tuple[Rate, ...]
 
 
 class RegionRecord:
-    """One region; ``failed_turn`` is which failure of all its last one was, 0 if it has worked since."""
+    """The results of one region.
+
+    ``last_failure`` is the number of its last failure among those of all regions, 0 if it has worked since.
+    """
 
     def __init__(self, region: Region) -> None:
         self.region = region
         self.host = urlsplit(region.url).hostname or ""
         self.attempts = self.successes = self.failures = 0
-        self.failed_turn = 0
+        self.last_failure = 0
         self._round_trips: deque[float] = deque(maxlen=MEASUREMENTS)
 
     @property
@@ -45,55 +48,55 @@ class RegionRecord:
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
-        """The lowest is tried first: what failed longest ago, then by priority, round trip, success rate."""
+        """The lowest is dialed first: the oldest failure, then by priority, round trip and success rate."""
         tried = self.successes + self.failures
         success_rate = self.successes / tried if tried else 1.0
         round_trip = float("inf") if self.round_trip is None else self.round_trip
-        return (self.failed_turn, self.region.priority, round_trip, -success_rate)
+        return (self.last_failure, self.region.priority, round_trip, -success_rate)
 
 
 class Regions:
-    """The regions of one runtime, and the hosts that want to be left alone.
+    """The regions of one runtime, and the hosts that have asked for a pause (``Retry-After``).
 
-    What has failed comes after all that has not, and after what failed before it, so that each is tried
-    before one is tried again, and none is lost.
+    A region that has failed comes after all that have not, and after those that failed before it, so that
+    each region is dialed before one is dialed again.
     """
 
     def __init__(self, regions: Sequence[Region]) -> None:
         self._records: dict[str, RegionRecord] = {}
         self.change(regions)
-        self._turns = itertools.count(1)
+        self._failure_numbers = itertools.count(1)
         self._blocked_until: defaultdict[str, float] = defaultdict(lambda: float("-inf"))
 
     def change(self, regions: Sequence[Region]) -> None:
-        """Try these from now on; what is known of those that were there before is kept."""
+        """Dial these from now on; the results of those that were listed before are kept."""
         if not regions:
-            raise ValueError("there must be a region to try")
+            raise ValueError("there must be a region to dial")
         known = {(record.region.name, record.region.url): record for record in self._records.values()}
         self._records = {
             region.name: known.get((region.name, region.url)) or RegionRecord(region) for region in regions
         }
         for region in regions:
-            self._records[region.name].region = region  # the priority may be another
+            self._records[region.name].region = region  # its priority may have changed
 
     def __contains__(self, region: Region) -> bool:
         record = self._records.get(region.name)
         return record is not None and record.region.url == region.url
 
     def wait(self, now: float) -> float:
-        """Seconds until there is a region that may be tried; 0 is now."""
+        """Seconds until some region may be dialed."""
         return min(self._blocked_for(record, now) for record in self._records.values())
 
     def choose(self, now: float, home: Region | None) -> Region:
-        """The region to try now, while ``wait`` is 0: ``home``, unless it has failed since it last worked."""
+        """The region to dial now, while ``wait`` is 0: ``home`` unless it has failed since it last worked."""
         free = [record for record in self._records.values() if not self._blocked_for(record, now)]
         for record in free:
-            if record.region == home and not record.failed_turn:
+            if record.region == home and not record.last_failure:
                 return record.region
         return min(free, key=lambda record: record.rank).region
 
     def undecided(self, now: float) -> list[Region]:
-        """Those of equal priority that nothing is known of and that may be tried, the first to try first."""
+        """The regions without a round trip that share a priority with another; none that is blocked."""
         ranked = sorted(self._records.values(), key=lambda record: record.rank)
         sharing = Counter(record.region.priority for record in ranked)
         return [
@@ -105,7 +108,7 @@ class Regions:
         ]
 
     def probed(self, probed: RegionsProbed, now: float) -> None:
-        """Some were measured before anybody was connected to them."""
+        """Take in measurements made without a connection."""
         for name, record in self._records.items():
             if name in probed.round_trips:
                 record.measured(probed.round_trips[name])
@@ -116,31 +119,31 @@ class Regions:
         self._record(region).attempts += 1
 
     def worked(self, region: Region) -> None:
-        """A connection has logged in there."""
+        """A login there has succeeded."""
         record = self._record(region)
         record.successes += 1
-        record.failed_turn = 0
+        record.last_failure = 0
 
     def failed(self, region: Region) -> None:
-        """An attempt there has come to nothing."""
+        """An attempt there ended without a login."""
         self._record(region).failures += 1
         self.shun(region)
 
     def shun(self, region: Region) -> None:
-        """Try the others first: who logged in there did not stay well."""
-        self._record(region).failed_turn = next(self._turns)
+        """Dial the others first: a connection that logged in there did not last."""
+        self._record(region).last_failure = next(self._failure_numbers)
 
     def block(self, region: Region, until: float) -> None:
-        """Its host, so each region that has it, is to be left alone until then."""
+        """Do not dial its host, and so no region on that host, until then."""
         host = self._record(region).host
         self._blocked_until[host] = max(self._blocked_until[host], until)
 
     def measured(self, region: Region, round_trip: float) -> None:
-        """A ping was answered after so many seconds."""
+        """A ping took ``round_trip`` seconds."""
         self._record(region).measured(round_trip)
 
-    def part(self, now: float) -> tuple[RegionStatus, ...]:
-        """The regions as the status shows them, in the order of the configuration."""
+    def status(self, now: float) -> tuple[RegionStatus, ...]:
+        """One row per region, in the order of the configuration."""
         return tuple(
             RegionStatus(
                 name=record.region.name,
@@ -155,7 +158,7 @@ class Regions:
         )
 
     def _record(self, region: Region) -> RegionRecord:
-        """One that is not listed any more may still have connections under way; nobody reads its record."""
+        """A region that is not listed any more may still have connections; their results are discarded."""
         return self._records[region.name] if region in self else RegionRecord(region)
 
     def _blocked_for(self, record: RegionRecord, now: float) -> float:

@@ -1,4 +1,4 @@
-"""Life and death: starts worker processes and connections, and starts them again when they fail."""
+"""Starts workers and connections, and starts them again when they fail."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,10 +22,28 @@ from actors.messages.status import Describe, SupervisorPart
 from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
 from actors.messages.traffic import EventBatch, Failure, Response
 from actors.messages.workers import SetLogLevel, WorkerHandle
-from actors.supervision import effects as steps
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
-from actors.supervision.messages import AttemptDue, CheckHeartbeats, RegionsProbed, RestartDue, StableDue
+from actors.supervision.effects import (
+    Announce,
+    Escalate,
+    KillWorker,
+    Later,
+    ProbeRegions,
+    Retry,
+    StartWorker,
+    SupervisionEffect,
+    TellPool,
+    TellWorker,
+    WorkerLost,
+)
+from actors.supervision.messages import (
+    BackoffElapsed,
+    CheckHeartbeats,
+    DialTurn,
+    RegionsProbed,
+    StablePeriodElapsed,
+)
 from actors.supervision.regions import DialSettings
 from actors.supervision.workers import Workers
 from actors.values import Region
@@ -33,22 +51,23 @@ from actors.values import Region
 NAME = "supervisor"
 
 CHECK_INTERVAL = 0.5
-"""Seconds by which a silent worker may be found out too late."""
+"""Seconds by which a late heartbeat may be noticed too late."""
 
 
 class Supervisor(RuntimeActor):
-    """Owns every start of a worker or a connection; carries out what the policies decide.
+    """Owns every start of a worker or a connection; executes the effects that the policies return.
 
-    Receives the lives and deaths of both, and who is to live; sends ``StartConnection`` and
-    ``StopConnection`` to hosts, ``ConnectionPlaced`` to ``pool``, news and answers to ``router``. ``probe``
-    returns at once. ``escalate`` is called with the error when nothing is left that could come back.
+    Receives the starts, ends and reports of both, and which connections are wanted. Sends
+    ``StartConnection`` and ``StopConnection`` to workers, ``ConnectionPlaced`` to ``pool``, events and
+    answers to ``router``. ``start_worker`` raises ``OSError``; ``probe`` returns at once; ``escalate`` is
+    called with the error when no child is left that could come back.
     """
 
     def __init__(
         self,
         plan: Plan,
         *,
-        start_host: Callable[[str], WorkerHandle],
+        start_worker: Callable[[str], WorkerHandle],
         probe: Callable[[Sequence[Region], Tellable], None],
         router: Tellable,
         pool: Tellable,
@@ -56,10 +75,10 @@ class Supervisor(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         super().__init__(NAME, **kwargs)
-        self._hosts = Workers(plan)
+        self._workers = Workers(plan)
         self._connections = Connections(plan)
         self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)
-        self._start_host = start_host
+        self._start_worker = start_worker
         self._probe = probe
         self._router = router
         self._pool = pool
@@ -74,120 +93,124 @@ class Supervisor(RuntimeActor):
     def _handle(self, message: Any, now: float) -> None:
         match message:
             case Heartbeat():
-                self._take(self._hosts.heard(message, now))
+                self._execute(self._workers.on_heartbeat(message, now))
             case ConnectionReport():
-                self._connections.reported(message)
+                self._connections.on_report(message)
             case ConnectionUp():
-                self._take(self._connections.up(message))
+                self._execute(self._connections.on_up(message))
             case ConnectionDown():
-                self._take(self._connections.down(message, now))
+                self._execute(self._connections.on_down(message, now))
             case ConnectionSuspect():
-                self._take(self._connections.suspected(message, now))
+                self._execute(self._connections.on_suspect(message, now))
             case WorkerDown():
-                self._take(self._hosts.down(message, now))
-            case RestartDue() | StableDue() | AttemptDue():
-                self._due(message, now)
-            case CheckHeartbeats():
-                self._take(self._hosts.check(now))
+                self._execute(self._workers.on_down(message, now))
+            case BackoffElapsed() | StablePeriodElapsed() | DialTurn() | CheckHeartbeats():
+                self._on_timer(message, now)
             case OpenConnection(name=name) if not self._draining:
-                self._take(self._connections.open(name, now))
+                self._execute(self._connections.open(name, now))
             case CloseConnection(name=name):
-                self._take(self._connections.close(name))
+                self._execute(self._connections.close(name))
             case RegionsProbed():
-                self._connections.probed(message, now)
-            case Reconfigure(settings=DialSettings() as access):
-                self._take(self._connections.change(access, now))
+                self._connections.on_probed(message, now)
+            case Reconfigure(settings=DialSettings() as settings):
+                self._execute(self._connections.change(settings, now))
             case SetLogLevel():
-                self._take(self._hosts.log_from(message))
+                self._execute(self._workers.set_log_level(message))
             case RestartChild():
-                self._restart(message)
+                self._restart(message, now)
             case Describe():
-                self.describe(message, SupervisorPart(*self._connections.part(now), self._hosts.part()))
+                self.describe(message, self._status(now))
             case SystemReady():
                 self._begin(now)
             case Drain():
                 self._drain()
             case Begin() | OpenConnection():
-                pass  # its listeners must be there before its first child is; nothing opens at the end
+                pass  # SystemReady starts the children, after all listeners; a drain opens nothing
             case _:
                 self.unexpected(message)
 
     def _begin(self, now: float) -> None:
-        self._take(self._hosts.begin())
-        self._take(self._connections.probe(now))
+        self._execute(self._workers.begin())
+        self._execute(self._connections.probe(now))
         self.every(self._check_interval, CheckHeartbeats())
 
-    def _due(self, message: RestartDue | StableDue | AttemptDue, now: float) -> None:
-        if isinstance(message, AttemptDue):
-            self._take(self._connections.attempt(now))
-            return
-        of_host = message.name in self._hosts
-        if isinstance(message, StableDue):
-            (self._hosts if of_host else self._connections).stable(message)
-        else:
-            self._take(self._hosts.due(message) if of_host else self._connections.due(message, now))
+    def _on_timer(
+        self, timer: BackoffElapsed | StablePeriodElapsed | DialTurn | CheckHeartbeats, now: float
+    ) -> None:
+        match timer:
+            case BackoffElapsed(name=name) if name in self._workers:
+                self._execute(self._workers.on_backoff_elapsed(timer))
+            case BackoffElapsed():
+                self._execute(self._connections.on_backoff_elapsed(timer, now))
+            case StablePeriodElapsed(name=name):
+                (self._workers if name in self._workers else self._connections).on_stable_period(timer)
+            case DialTurn():
+                self._execute(self._connections.on_dial_turn(now))
+            case CheckHeartbeats():
+                self._execute(self._workers.check(now))
 
-    def _restart(self, wish: RestartChild) -> None:
+    def _restart(self, request: RestartChild, now: float) -> None:
         try:
             if self._draining:
                 raise RequestRefused("the runtime is stopping")
-            if wish.name in self._hosts:
-                self._take(self._hosts.restart(wish.name))
+            if request.name in self._workers:
+                self._execute(self._workers.restart(request.name))
             else:
-                self._take(self._connections.restart(wish.name, self.now()))
+                self._execute(self._connections.restart(request.name, now))
         except RequestRefused as refused:
-            self._router.tell(Failure.of(wish.id, refused))
+            self._router.tell(Failure.of(request.id, refused))
         else:
-            self._router.tell(Response(wish.id))
+            self._router.tell(Response(request.id))
+
+    def _status(self, now: float) -> SupervisorPart:
+        return SupervisorPart(*self._connections.status(now), self._workers.status())
 
     def _drain(self) -> None:
         self._draining = True
         self._connections.drain()
-        self._take(self._hosts.drain())
+        self._execute(self._workers.drain())
 
-    def _take(self, decided: list[steps.SupervisionEffect]) -> None:
-        for step in decided:
-            match step:
-                case steps.StartWorker(name=name):
-                    self._run(name)
-                case steps.KillWorker(
-                    name=name, process=process, because=why, level=level, patience=patience
-                ):
-                    ended = process.kill(patience)
-                    logger.log(level, "{} (pid {}) {}{}", name, process.pid, why, ended and f" ({ended})")
-                case steps.WorkerLost(name=name, reason=reason, final=final):
-                    self._take(self._connections.stranded(name, reason, final))
-                case steps.TellWorker(process=process, message=message):
+    def _execute(self, effects: list[SupervisionEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case StartWorker(name=name):
+                    self._start(name)
+                case KillWorker(name=name, handle=handle, because=why, level=level, patience=patience):
+                    ended = handle.kill(patience)
+                    logger.log(level, "{} (pid {}) {}{}", name, handle.pid, why, ended and f" ({ended})")
+                case WorkerLost(name=name, reason=reason, final=final):
+                    self._execute(self._connections.on_worker_lost(name, reason, final))
+                case TellWorker(handle=handle, message=message):
                     try:
-                        process.tell(message)
-                    except WorkerDied as error:  # its WorkerDown is coming
-                        logger.debug("{} was not told: {}", type(message).__name__, error)
-                case steps.TellPool(message=placed):
+                        handle.tell(message)
+                    except WorkerDied as error:  # its WorkerDown follows
+                        logger.debug("{} was not sent: {}", type(message).__name__, error)
+                case TellPool(message=placed):
                     self._pool.tell(placed)
-                case steps.Later(delay=delay, message=later):
-                    self.after(delay, later)
-                case steps.Retry(delay=delay, due=due, because=because):
-                    logger.info("{} is down ({}); next attempt {}", due.name, because, step.when)
-                    self.after(delay, due)
-                case steps.ProbeRegions(regions=regions):
+                case Later(delay=delay, timer=timer):
+                    self.after(delay, timer)
+                case Retry(delay=delay, timer=timer, because=because):
+                    logger.info("{} is down ({}); next attempt {}", timer.name, because, effect.when)
+                    self.after(delay, timer)
+                case ProbeRegions(regions=regions):
                     self._probe(regions, self.actor_ref)
-                case steps.Announce(event=event):
+                case Announce(event=event):
                     if isinstance(event, ActorQuarantined):
                         logger.error("{} is given up: {}", event.name, event.reason)
                     self._router.tell(EventBatch(self.name, [event]))
-                case steps.Escalate(error=error):
+                case Escalate(error=error):
                     self._escalate(error)
 
-    def _run(self, name: str) -> None:
+    def _start(self, name: str) -> None:
         try:
-            process = self._start_host(name)
+            handle = self._start_worker(name)
         except OSError as error:
             failure = WorkerDied(f"it could not be started: {error.strerror}")
-            self._take(self._hosts.not_started(name, failure, self.now()))
+            self._execute(self._workers.on_start_failed(name, failure, self.now()))
         else:
-            self._take(self._hosts.started(name, process, self.now()))
-            self._take(self._connections.housed(name, process, self.now()))
+            self._execute(self._workers.on_started(name, handle, self.now()))
+            self._execute(self._connections.on_worker_up(name, handle, self.now()))
 
     def release(self, unhandled: list[Any]) -> None:
-        for process in self._hosts.processes():
-            process.kill()
+        for handle in self._workers.handles():
+            handle.kill()

@@ -1,4 +1,4 @@
-"""The processes that connections live in: what becomes of each, decided from what is heard of it."""
+"""The workers of a runtime: what to do about each, decided from its heartbeats, starts and ends."""
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import Heartbeat, WorkerDown, WorkerUp
@@ -14,37 +14,50 @@ from actors.supervision.effects import (
     TellWorker,
     WorkerLost,
 )
-from actors.supervision.messages import RestartDue, StableDue
+from actors.supervision.messages import BackoffElapsed, StablePeriodElapsed
 
-STARTUP = 10.0
-"""Seconds that a new process has for its first heartbeat, if that is longer than for a later one: its imports
-take 0.2 s, and many times that on a machine that is busy."""
+STARTUP_TIMEOUT = 10.0
+"""Seconds that a new process has for its first heartbeat, unless the heartbeat timeout is longer: its imports
+take 0.2 s, and many times that on a busy machine."""
 
-LAST_STEPS = 0.25
-"""Seconds that a process has from the end of its link to its own: so long its exit status is worth a wait."""
+EXIT_TIMEOUT = 0.25
+"""Seconds that a process has to exit by itself after the end of its link: then its exit status is known."""
 
 
 class WorkerChild(Child):
-    """A worker process, or the main one (then its ``pid`` is 0 and it never fails)."""
+    """A worker process, or the main process as a worker, whose ``pid`` is 0 and which never fails."""
 
     def __init__(self, name: str, plan: Plan) -> None:
         super().__init__(name, plan)
-        self.process: WorkerHandle | None = None
-        self.heard_at = 0.0
-        self.beat: Heartbeat | None = None
+        self.handle: WorkerHandle | None = None
+        self.heartbeat_at = 0.0
+        self.heartbeat: Heartbeat | None = None
 
-    def silent(self, now: float, timeout: float) -> bool:
-        """Whether it has not been heard of for too long."""
-        return now - self.heard_at >= (timeout if self.beat else max(timeout, STARTUP))
+    def _notes(self) -> list[str]:
+        return [f"pid {self.handle.pid}"] if self.handle else []
+
+    def is_late(self, now: float, timeout: float) -> bool:
+        """Whether its next heartbeat is overdue."""
+        return now - self.heartbeat_at >= (timeout if self.heartbeat else max(timeout, STARTUP_TIMEOUT))
+
+    def status(self) -> WorkerStatus:
+        return WorkerStatus(
+            name=self.name,
+            pid=self.handle.pid if self.handle else 0,
+            state=self.state.value,
+            restarts=self.restarts,
+            cpu_seconds=self.heartbeat.cpu_seconds if self.heartbeat else 0.0,
+            rss_bytes=self.heartbeat.rss_bytes if self.heartbeat else 0,
+        )
 
 
 class Workers:
-    """All processes of one plan, by name. Each method takes in an event, and answers with what follows."""
+    """All workers of one plan, by name. Each method takes an event and returns its effects."""
 
     def __init__(self, plan: Plan) -> None:
-        self._workers = plan.workers
+        self._in_process = plan.in_process
         self._timeout = plan.heartbeat_timeout
-        self._children = {name: WorkerChild(name, plan) for name in plan.hosts}
+        self._children = {name: WorkerChild(name, plan) for name in plan.workers}
         self._checked_at = float("-inf")
 
     def __contains__(self, name: str) -> bool:
@@ -53,103 +66,92 @@ class Workers:
     def begin(self) -> list[SupervisionEffect]:
         return [StartWorker(name) for name in self._children]
 
-    def started(self, name: str, process: WorkerHandle, now: float) -> list[SupervisionEffect]:
-        host = self._children[name]
-        host.process, host.heard_at, host.beat = process, now, None
-        return host.begins()
+    def on_started(self, name: str, handle: WorkerHandle, now: float) -> list[SupervisionEffect]:
+        worker = self._children[name]
+        worker.handle, worker.heartbeat_at, worker.heartbeat = handle, now, None
+        return worker.start()
 
-    def not_started(self, name: str, error: WorkerDied, now: float) -> list[SupervisionEffect]:
-        """There is no process, so nothing that could have died."""
-        return self._failed(self._children[name], error, now, died=False)
+    def on_start_failed(self, name: str, error: WorkerDied, now: float) -> list[SupervisionEffect]:
+        """No process was started, so none has died."""
+        return self._on_failure(self._children[name], error, now, was_up=False)
 
-    def due(self, due: RestartDue) -> list[SupervisionEffect]:
-        waits = self._children[due.name].waits(due.epoch)
-        return [StartWorker(due.name)] if waits else []
+    def on_backoff_elapsed(self, timer: BackoffElapsed) -> list[SupervisionEffect]:
+        return [StartWorker(timer.name)] if self._children[timer.name].awaits(timer) else []
 
-    def stable(self, due: StableDue) -> None:
-        self._children[due.name].stable(due.epoch)
+    def on_stable_period(self, timer: StablePeriodElapsed) -> None:
+        self._children[timer.name].on_stable_period(timer)
 
-    def heard(self, beat: Heartbeat, now: float) -> list[SupervisionEffect]:
-        """The first heartbeat of a life is its ``WorkerUp``; one of an earlier life counts for nothing."""
-        host = self._children[beat.worker]
-        if host.process is None or host.process.pid != beat.pid:
+    def on_heartbeat(self, heartbeat: Heartbeat, now: float) -> list[SupervisionEffect]:
+        """The first heartbeat of a process announces ``WorkerUp``; one of an earlier process is ignored."""
+        worker = self._children[heartbeat.worker]
+        if worker.handle is None or worker.handle.pid != heartbeat.pid:
             return []
-        host.beat, host.heard_at = beat, now
-        if host.state is not ChildState.STARTING:
+        worker.heartbeat, worker.heartbeat_at = heartbeat, now
+        if worker.state is not ChildState.STARTING:
             return []
-        return [*host.is_up(), Announce(WorkerUp(host.name, beat.pid))]
+        return [*worker.on_up(), Announce(WorkerUp(worker.name, heartbeat.pid))]
 
     def check(self, now: float) -> list[SupervisionEffect]:
-        """Kill whom nobody has heard of for too long; call it more often than that."""
+        """Kill each worker whose heartbeat is late; to be called more often than the timeout."""
         overslept = now - self._checked_at > self._timeout / 2
         self._checked_at = now
-        steps: list[SupervisionEffect] = []
-        for host in self._children.values():
-            if host.process is None or not host.process.pid:
+        effects: list[SupervisionEffect] = []
+        for worker in self._children.values():
+            if worker.handle is None or not worker.handle.pid:
                 continue
-            if overslept:  # it was us who stood still; their heartbeats wait to be read
-                host.heard_at = now
-            elif host.silent(now, self._timeout):
-                silence = f"is killed: silent for {now - host.heard_at:.1f} s"
-                steps.append(KillWorker(host.name, host.process, silence, "ERROR"))
-                host.heard_at = now  # its end is on its way
-        return steps
+            if overslept:  # this process stood still: the heartbeats that came meanwhile are still unread
+                worker.heartbeat_at = now
+            elif worker.is_late(now, self._timeout):
+                because = f"is killed: no heartbeat for {now - worker.heartbeat_at:.1f} s"
+                effects.append(KillWorker(worker.name, worker.handle, because, "ERROR"))
+                worker.heartbeat_at = now  # its WorkerDown follows
+        return effects
 
-    def down(self, down: WorkerDown, now: float) -> list[SupervisionEffect]:
-        """Its link has ended: whatever is left of it is killed before a successor starts."""
-        host = self._children[down.worker]
-        if host.process is None or host.process.pid != down.pid:
+    def on_down(self, down: WorkerDown, now: float) -> list[SupervisionEffect]:
+        """Its link has ended. The process is killed, if it still runs, before the next one starts."""
+        worker = self._children[down.worker]
+        if worker.handle is None or worker.handle.pid != down.pid:
             return []
-        process, host.process = host.process, None
-        if host.state in {ChildState.STOPPED, ChildState.RESTARTING}:
-            ended = KillWorker(host.name, process, "has ended, as was asked", "INFO")
-            again = [StartWorker(host.name)] if host.state is ChildState.RESTARTING else []
-            return [ended, WorkerLost(host.name, down.reason), *again]
-        fence = KillWorker(host.name, process, f"has ended: {down.reason}", "WARNING", LAST_STEPS)
-        return [fence, *self._failed(host, WorkerDied(down.reason), now, died=True)]
+        handle, worker.handle = worker.handle, None
+        if worker.state in {ChildState.STOPPED, ChildState.RESTARTING}:
+            kill = KillWorker(worker.name, handle, "has ended, as requested", "INFO")
+            start = [StartWorker(worker.name)] if worker.state is ChildState.RESTARTING else []
+            return [kill, WorkerLost(worker.name, down.reason), *start]
+        kill = KillWorker(worker.name, handle, f"has ended: {down.reason}", "WARNING", EXIT_TIMEOUT)
+        return [kill, *self._on_failure(worker, WorkerDied(down.reason), now, was_up=True)]
 
     def restart(self, name: str) -> list[SupervisionEffect]:
-        """Begin a new life; raises ``RequestRefused`` for what is no worker."""
-        host = self._children[name]
-        if not self._workers:
+        """Start a new process, as requested by a user; raises ``RequestRefused`` for the main process."""
+        worker = self._children[name]
+        if self._in_process:
             raise RequestRefused(f"{name} is this process")
-        host.forgive()
-        if host.process is None:
+        worker.reset()
+        if worker.handle is None:
             return [StartWorker(name)]
-        host.state = ChildState.RESTARTING
-        return [KillWorker(name, host.process, "is stopped, to start anew as was asked", "INFO")]
+        worker.state = ChildState.RESTARTING
+        return [KillWorker(name, worker.handle, "is stopped for the requested restart", "INFO")]
 
-    def log_from(self, level: SetLogLevel) -> list[SupervisionEffect]:
-        """Have each worker log from another level on; the main process's log is not ours to change."""
-        return [TellWorker(process, level) for process in self.processes()] if self._workers else []
+    def set_log_level(self, message: SetLogLevel) -> list[SupervisionEffect]:
+        """Sent to worker processes only: the reloader sets the level of the main process."""
+        return [] if self._in_process else [TellWorker(handle, message) for handle in self.handles()]
 
     def drain(self) -> list[SupervisionEffect]:
-        """Let none start any more, and have each end once its connections have."""
-        for host in self._children.values():
-            host.state = ChildState.STOPPED
-        return [TellWorker(process, StopWorker()) for process in self.processes()]
+        """Start no worker any more, and have each end after the last of its connections."""
+        for worker in self._children.values():
+            worker.state = ChildState.STOPPED
+        return [TellWorker(handle, StopWorker()) for handle in self.handles()]
 
-    def processes(self) -> list[WorkerHandle]:
-        return [host.process for host in self._children.values() if host.process is not None]
+    def handles(self) -> list[WorkerHandle]:
+        """The workers that run."""
+        return [worker.handle for worker in self._children.values() if worker.handle is not None]
 
-    def part(self) -> tuple[WorkerStatus, ...]:
-        """The worker processes as the status shows them."""
-        return tuple(map(_status, self._children.values())) if self._workers else ()
+    def status(self) -> tuple[WorkerStatus, ...]:
+        """One row per worker process; none if the only worker is the main process."""
+        return () if self._in_process else tuple(worker.status() for worker in self._children.values())
 
-    def _failed(
-        self, host: WorkerChild, error: WorkerDied, now: float, *, died: bool
+    def _on_failure(
+        self, worker: WorkerChild, error: WorkerDied, now: float, *, was_up: bool
     ) -> list[SupervisionEffect]:
-        verdict = host.failed(error, now, died=died)
-        final = None if isinstance(verdict, Retry) else WorkerDied(host.last_error)
-        return [verdict, WorkerLost(host.name, str(error), final)]
-
-
-def _status(host: WorkerChild) -> WorkerStatus:
-    return WorkerStatus(
-        name=host.name,
-        pid=host.process.pid if host.process else 0,
-        state=host.state.value,
-        restarts=host.restarts,
-        cpu_seconds=host.beat.cpu_seconds if host.beat else 0.0,
-        rss_bytes=host.beat.rss_bytes if host.beat else 0,
-    )
+        decision = worker.on_failure(error, now, was_up=was_up)
+        final = None if isinstance(decision, Retry) else WorkerDied(worker.last_error)
+        return [decision, WorkerLost(worker.name, str(error), final)]

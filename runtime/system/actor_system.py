@@ -139,12 +139,12 @@ class ActorSystem:
         limits = settings.allowance, profile.messages_per_command
         self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
-        self._monitor = start(HealthMonitor, settings.vigilance, interval, router=router, pool=pool)
+        self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
         self._backfiller = start(Backfiller, router=router, candle_desk=self._candle_loader)
         self._supervisor = start(
             Supervisor,
             plan,
-            start_host=functools.partial(resources.start_worker, router, self._dispatcher),
+            start_worker=functools.partial(resources.start_worker, router, self._dispatcher),
             probe=functools.partial(probe_in_background, plan.settings),
             router=router,
             pool=pool,

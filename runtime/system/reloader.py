@@ -174,8 +174,8 @@ class Reloader(RuntimeActor):
         own = (
             (to.limiter, old.allowance, new.allowance),
             (to.batcher, old.batches, new.batches),
-            (to.monitor, old.vigilance, new.vigilance),
-            (to.supervisor, old.access, new.access),
+            (to.monitor, old.health, new.health),
+            (to.supervisor, old.dialing, new.dialing),
         )
         messages: list[tuple[Tellable, Any]] = [
             (ref, Reconfigure(wanted)) for ref, before, wanted in own if wanted != before

@@ -57,11 +57,11 @@ def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
     reconnect = config.reconnect
     return Plan(
-        hosts=workers or ("main",),
-        workers=bool(workers),
+        workers=workers or ("main",),
+        in_process=not workers,
         connections=connection_names(config.pool),
         kept=config.pool.kept,
-        access=access_of(config, regions),
+        dialing=dial_settings(config, regions),
         settings=connection_settings(config, login),
         new_backoff=functools.partial(
             Backoff,
@@ -78,8 +78,8 @@ def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
     )
 
 
-def access_of(config: Config, regions: Sequence[Region]) -> DialSettings:
-    """Where the venue is, and how often it may be dialled."""
+def dial_settings(config: Config, regions: Sequence[Region]) -> DialSettings:
+    """Which regions to dial, and how often."""
     return DialSettings(tuple(regions), _rates(config.limits.connects))
 
 
@@ -89,8 +89,8 @@ class LiveSettings(NamedTuple):
 
     allowance: Allowance
     batches: BatchSettings
-    vigilance: HealthSettings
-    access: DialSettings
+    health: HealthSettings
+    dialing: DialSettings
     periods: dict[str, int]
     log_level: LogLevel
 
@@ -100,8 +100,8 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
     return LiveSettings(
         allowance=allowance_of(config.limits),
         batches=batches_of(config.batching),
-        vigilance=vigilance_of(config.health),
-        access=access_of(config, regions),
+        health=health_settings(config.health),
+        dialing=dial_settings(config, regions),
         periods={stream.asset: stream.period for stream in config.streams},
         log_level=config.log.level,
     )
@@ -158,8 +158,8 @@ def limits_of(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
     )
 
 
-def vigilance_of(health: HealthConfig) -> HealthSettings:
-    """How long the health monitor bears silence, and what it may do about it."""
+def health_settings(health: HealthConfig) -> HealthSettings:
+    """When a stream is stale, and how often its connection may be replaced for that."""
     return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the supervisor's policies share: a plan, and a stand-in for a worker process."""
+"""Connections under supervision, without an actor: a plan, a double of a worker, and a clock set by hand."""
 
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
 from actors.supervision.children import Plan
 from actors.supervision.connections import Connections
-from actors.supervision.effects import Announce, SupervisionEffect, TellWorker
+from actors.supervision.effects import Announce, Retry, SupervisionEffect, TellWorker
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Region, Secret
@@ -22,23 +22,23 @@ RESET_AFTER = 10.0
 S = TypeVar("S")
 
 
-class Process:
-    """Stands for a worker process by its number alone."""
+class WorkerDouble:
+    """A worker handle of which a policy uses only the ``pid``."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
 
     def tell(self, message: Any) -> None:
-        raise AssertionError("a policy tells nobody anything")
+        raise AssertionError("a policy sends nothing")
 
     def kill(self, patience: float = 0.0) -> str:
-        raise AssertionError("a policy kills nobody")
+        raise AssertionError("a policy kills no worker")
 
 
-def a_plan(connections: int = 2, **changes: Any) -> Plan:
-    """Two hosts and three regions; delays of 1, 2, 3 ... seconds, and a gate that holds nobody up."""
+def make_plan(connections: int = 2, **changes: Any) -> Plan:
+    """Two workers and three regions; delays of 1, 2, 3 ... seconds, and a dial gate without a wait."""
     usual: dict[str, Any] = {
-        "hosts": ("w1", "w2"),
+        "workers": ("w1", "w2"),
         "connections": tuple(f"c{number}" for number in range(1, connections + 1)),
         "kept": connections,
         "settings": SETTINGS,
@@ -50,42 +50,52 @@ def a_plan(connections: int = 2, **changes: Any) -> Plan:
     }
     regions = changes.pop("regions", (EU, US, ASIA))
     connects = changes.pop("connects", (Rate(1000, 1.0),))
-    return Plan(access=DialSettings(regions, connects), **usual | changes)
+    return Plan(dialing=DialSettings(regions, connects), **usual | changes)
 
 
-def only(kind: type[S], steps: list[SupervisionEffect]) -> list[S]:
-    """Those of the steps that are of this kind."""
-    return [step for step in steps if isinstance(step, kind)]
+def only(kind: type[S], effects: list[SupervisionEffect]) -> list[S]:
+    """The effects of one kind."""
+    return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def news(steps: list[SupervisionEffect]) -> list[Any]:
-    return [step.event for step in only(Announce, steps)]
+def news(effects: list[SupervisionEffect]) -> list[Any]:
+    return [effect.event for effect in only(Announce, effects)]
 
 
-def told(steps: list[SupervisionEffect]) -> list[Any]:
-    """What hosts are told."""
-    return [step.message for step in only(TellWorker, steps)]
+def told(effects: list[SupervisionEffect]) -> list[Any]:
+    """The messages that workers are sent."""
+    return [effect.message for effect in only(TellWorker, effects)]
 
 
-def starts(steps: list[SupervisionEffect]) -> list[StartConnection]:
-    return [message for message in told(steps) if isinstance(message, StartConnection)]
+def starts(effects: list[SupervisionEffect]) -> list[StartConnection]:
+    return [message for message in told(effects) if isinstance(message, StartConnection)]
 
 
-class Scene:
-    """Connections whose hosts are there, and what is heard of them; ``now`` goes on by hand."""
+def started(effects: list[SupervisionEffect]) -> list[str]:
+    """The names of the connections that are started."""
+    return [start.connection for start in starts(effects)]
+
+
+def regions(effects: list[SupervisionEffect]) -> list[str]:
+    """The names of the regions that are dialed."""
+    return [start.region.name for start in starts(effects)]
+
+
+class SupervisedConnections:
+    """The policy ``Connections`` with its workers started; ``now`` is set by hand."""
 
     def __init__(self, connections: int = 2, **changes: Any) -> None:
         self.now = 1000.0
-        self.connections = Connections(a_plan(connections, **changes))
+        self.connections = Connections(make_plan(connections, **changes))
         self.begun = [
             start
-            for pid, host in enumerate(("w1", "w2"), 1)
-            for start in starts(self.connections.housed(host, Process(pid), self.now))
+            for pid, worker in enumerate(("w1", "w2"), 1)
+            for start in starts(self.connections.on_worker_up(worker, WorkerDouble(pid), self.now))
         ]
 
     def child(self, name: str) -> Any:
         """The row of ``name`` in the status."""
-        rows, _ = self.connections.part(self.now)
+        rows, _ = self.connections.status(self.now)
         return next(row for row in rows if row.name == name)
 
     def state(self, name: str) -> str:
@@ -94,24 +104,37 @@ class Scene:
         return state
 
     def states(self) -> list[str]:
-        return [row.state for row in self.connections.part(self.now)[0]]
+        return [row.state for row in self.connections.status(self.now)[0]]
 
     def region(self, name: str) -> Any:
         """The row of a region in the status."""
-        _, rows = self.connections.part(self.now)
+        _, rows = self.connections.status(self.now)
         return next(row for row in rows if row.name == name)
 
     def up(self, *names: str) -> None:
-        """These log in."""
+        """The connections log in."""
         for name in names:
             row = self.child(name)
-            self.connections.up(ConnectionUp(name, row.epoch, row.region))
+            self.connections.on_up(ConnectionUp(name, row.epoch, row.region))
 
     def down(self, name: str, reason: str = "cut", **fields: Any) -> list[SupervisionEffect]:
-        """Its present life ends; it had been ready if it was up."""
+        """Its present life ends; ``was_ready`` is set if it was up."""
         row = self.child(name)
         fields = {"was_ready": row.state == "up"} | fields
-        return self.connections.down(ConnectionDown(name, row.epoch, row.region, reason, **fields), self.now)
+        return self.connections.on_down(
+            ConnectionDown(name, row.epoch, row.region, reason, **fields), self.now
+        )
 
     def refused(self, name: str) -> list[SupervisionEffect]:
         return self.down(name, "NotAuthorized", terminal=True)
+
+    def after_backoff(self, effects: list[SupervisionEffect]) -> list[SupervisionEffect]:
+        """Let the backoff in ``effects`` elapse. Returns the effects of that."""
+        (retry,) = only(Retry, effects)
+        self.now += retry.delay
+        return self.connections.on_backoff_elapsed(retry.timer, self.now)
+
+    def dial_turn(self, after: float = 1.0) -> list[SupervisionEffect]:
+        """Let ``after`` seconds pass, and the timer of the dial gate come. Returns the effects of that."""
+        self.now += after
+        return self.connections.on_dial_turn(self.now)

@@ -10,6 +10,7 @@ from actors.messages.traffic import ReplyTo, Request
 from actors.outbound.assignment import Assignment
 from actors.outbound.members import PoolPlan
 from actors.values import Direction
+from tests.doubles.supervised_connections import WorkerDouble
 
 IDLE = 60.0
 
@@ -65,3 +66,15 @@ def test_a_connection_beyond_those_kept_is_closed_when_two_streams_are_left_of_f
     for now in range(3, 3 + 10 * int(IDLE)):
         take(carriage.tend(float(now)), float(now))
     assert closed == ["c2"]
+
+
+def test_a_kept_connection_whose_worker_is_given_up_is_replaced_until_the_worker_is_back() -> None:
+    carriage = Assignment(PoolPlan(("c1", "c2", "c3"), 1, 0, 4, IDLE))
+    assert carriage.house("c1", WorkerDouble(1)) == []
+    carriage.up("c1", 1, 0.0)
+    carriage.down("c1", 1, 0.0)
+    assert carriage.house("c1", None) == [OpenConnection("c2")]
+    carriage.up("c2", 1, 0.0)
+    assert carriage.tend(IDLE + 1) == []
+    assert carriage.house("c1", WorkerDouble(2)) == []
+    assert carriage.tend(IDLE + 1) == [CloseConnection("c2")]

@@ -12,7 +12,7 @@ REFUSED = AuthRejected("refused")
 
 
 def delays(wait: Wait, count: int) -> list[float]:
-    """The first ``count`` answers that the strategy itself gives: those to failures 2, 3, ..."""
+    """The first ``count`` delays that the strategy itself gives, those after failures 2, 3 ..."""
     backoff = Backoff(wait)
     backoff.failed(LOST)
     found = [backoff.failed(LOST) for _ in range(count)]
@@ -20,7 +20,7 @@ def delays(wait: Wait, count: int) -> list[float]:
     return [delay for delay in found if delay is not None]
 
 
-def test_the_first_failure_is_answered_at_once() -> None:
+def test_after_the_first_failure_there_is_no_delay() -> None:
     assert Backoff(linear(5, 60, jitter=False)).failed(LOST) == 0.0
 
 
@@ -46,17 +46,17 @@ def test_exponential_jitter_is_anything_up_to_the_delay(delay: float, factor: fl
     limit = delay * factor
     steady = delays(exponential(delay, limit, jitter=False), 6)
     jittered = delays(exponential(delay, limit, jitter=True), 6)
-    for most, found in zip(steady, jittered, strict=True):
-        assert 0 <= found <= most
+    for longest, found in zip(steady, jittered, strict=True):
+        assert 0 <= found <= longest
 
 
 @pytest.mark.parametrize("strategy", [linear, exponential])
-def test_jitter_parts_those_that_failed_together(strategy: type) -> None:
+def test_jitter_separates_children_that_failed_together(strategy: type) -> None:
     thirds = {delays(strategy(1, 60, jitter=True), 3)[2] for _ in range(20)}
     assert len(thirds) > 10
 
 
-def test_a_night_of_failures_still_has_its_delay() -> None:
+def test_after_thousands_of_failures_the_delay_is_the_limit() -> None:
     assert delays(exponential(0.5, 30, jitter=False), 5000)[-1] == 30
     assert delays(linear(0.5, 30, jitter=False), 5000)[-1] == 30
 
@@ -73,11 +73,11 @@ def test_a_custom_strategy_is_asked_from_the_second_failure_on_and_counts_from_o
     assert asked == [1, 2, 3]
 
 
-def test_a_custom_strategy_that_looks_into_the_past_means_at_once() -> None:
+def test_a_negative_delay_of_a_custom_strategy_is_none() -> None:
     assert delays(lambda _: -5.0, 2) == [0, 0]
 
 
-def test_a_custom_strategy_may_look_at_the_error() -> None:
+def test_a_custom_strategy_gets_the_error() -> None:
     def custom(retry_state: RetryCallState) -> float:
         assert retry_state.outcome is not None
         return 60 if "429" in str(retry_state.outcome.exception()) else 1
@@ -117,7 +117,7 @@ def test_attempts_counts_the_last_failure_too() -> None:
     assert backoff.attempts == 3
 
 
-def test_a_stable_child_starts_from_the_beginning() -> None:
+def test_a_stable_child_counts_from_zero() -> None:
     backoff = Backoff(linear(1, 60, jitter=False), max_attempts=3)
     for _ in range(3):
         assert [backoff.failed(LOST) for _ in range(4)] == [0, 1, 2, None]
@@ -125,13 +125,13 @@ def test_a_stable_child_starts_from_the_beginning() -> None:
         assert backoff.attempts == 0
 
 
-def test_a_refused_session_is_tried_once_more_and_then_given_up() -> None:
+def test_a_refused_login_is_tried_as_often_as_allowed() -> None:
     backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     assert backoff.failed(REFUSED) is not None
     assert backoff.failed(REFUSED) is None
 
 
-def test_a_session_refused_after_other_failures_is_tried_once_more_too() -> None:
+def test_a_login_refused_after_other_failures_is_tried_as_often() -> None:
     backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(LOST)
     backoff.failed(LOST)
@@ -139,13 +139,13 @@ def test_a_session_refused_after_other_failures_is_tried_once_more_too() -> None
     assert backoff.failed(REFUSED) is None
 
 
-def test_a_session_refused_once_is_no_limit_to_other_failures() -> None:
+def test_a_refused_login_is_no_limit_to_other_failures() -> None:
     backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(REFUSED)
     assert None not in [backoff.failed(LOST) for _ in range(50)]
 
 
-def test_a_refused_session_counts_anew_after_a_stable_life() -> None:
+def test_refused_logins_count_from_zero_after_a_reset() -> None:
     backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
     backoff.failed(REFUSED)
     backoff.reset()
@@ -153,13 +153,13 @@ def test_a_refused_session_counts_anew_after_a_stable_life() -> None:
     assert backoff.failed(REFUSED) is None
 
 
-def test_it_decides_and_never_sleeps() -> None:
+def test_it_never_sleeps() -> None:
     begun = time.monotonic()
     delays(linear(60, 3600, jitter=False), 100)
     assert time.monotonic() - begun < 1
 
 
-def test_two_children_count_for_themselves() -> None:
+def test_each_child_counts_for_itself() -> None:
     wait = exponential(1, 60, jitter=False)
     one, other = Backoff(wait), Backoff(wait)
     assert [one.failed(LOST) for _ in range(3)] == [0, 1, 2]

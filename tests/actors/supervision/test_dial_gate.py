@@ -4,24 +4,24 @@ from actors.rates import Rate
 from actors.supervision.dial_gate import DialGate
 
 
-def test_each_has_one_place_and_keeps_it() -> None:
+def test_each_name_stands_at_the_gate_once_and_keeps_its_place() -> None:
     gate = DialGate([Rate(2, 1.0)])
     for name in ("b", "a", "b", "c"):
         gate.join(name)
     assert gate.waiting() == ["b", "a", "c"]
     gate.leave("a")
-    gate.leave("stranger")
+    gate.leave("unknown")
     assert gate.waiting() == ["b", "c"]
 
 
-def test_who_has_passed_waits_no_more() -> None:
+def test_a_name_that_has_passed_waits_no_more() -> None:
     gate = DialGate([Rate(2, 1.0)])
     gate.join("a")
     gate.passed("a", 0.0)
     assert gate.waiting() == []
 
 
-def test_the_first_ones_pass_at_once_and_the_others_at_the_rate() -> None:
+def test_the_first_attempts_pass_at_once_and_the_others_at_the_rate() -> None:
     gate = DialGate([Rate(2, 1.0)])
     assert gate.wait(0.0) == 0.0
     gate.passed("a", 0.0)
@@ -30,7 +30,7 @@ def test_the_first_ones_pass_at_once_and_the_others_at_the_rate() -> None:
     assert gate.wait(1.0) == 0.0
 
 
-def test_every_one_of_the_rates_is_kept() -> None:
+def test_all_rates_are_kept() -> None:
     gate = DialGate([Rate(2, 1.0), Rate(3, 60.0)])
     for at in (0.0, 0.0, 1.0):
         gate.passed("a", at)
@@ -51,3 +51,11 @@ def test_no_window_ever_holds_more_attempts_than_its_rate(pauses: list[float], r
     for rate in rates:
         for first, last in zip(passed, passed[rate.count :], strict=False):
             assert last - first >= rate.seconds - 1e-6
+
+
+def test_other_rates_apply_at_once() -> None:
+    gate = DialGate([Rate(1, 60.0)])
+    gate.passed("a", 0.0)
+    assert gate.wait(10.0) == 50.0
+    gate.change([Rate(1, 15.0)])
+    assert gate.wait(10.0) == 5.0

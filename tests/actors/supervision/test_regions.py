@@ -19,7 +19,7 @@ def next_of(regions: Regions, home: Region | None = None, now: float = 0.0) -> s
     return regions.choose(now, home).name
 
 
-def test_the_lowest_priority_is_tried_first_and_equals_in_the_order_given() -> None:
+def test_the_lowest_priority_is_dialed_first_and_equals_in_the_order_given() -> None:
     regions = Regions([region("late", 5), region("one"), region("two")])
     order = []
     for _ in range(3):
@@ -36,7 +36,7 @@ def test_the_region_that_worked_stays_first_whatever_its_priority() -> None:
     assert next_of(regions, home=None) == "a"
 
 
-def test_a_region_that_failed_since_it_worked_is_no_ones_home() -> None:
+def test_a_region_that_failed_since_it_worked_is_not_preferred() -> None:
     regions = Regions([A, B, C])
     regions.worked(C)
     regions.failed(C)
@@ -45,13 +45,13 @@ def test_a_region_that_failed_since_it_worked_is_no_ones_home() -> None:
     assert next_of(regions, home=C) == "c"
 
 
-def test_what_one_connection_met_with_is_known_to_all() -> None:
+def test_a_failure_counts_for_all_connections() -> None:
     regions = Regions([A, B])
     regions.failed(A)
     assert [next_of(regions, home=None), next_of(regions, home=A)] == ["b", "b"]
 
 
-def test_among_equal_priorities_the_nearest_is_tried_first_and_the_unmeasured_last() -> None:
+def test_among_equal_priorities_the_nearest_is_dialed_first_and_the_unmeasured_last() -> None:
     near, far, unknown = region("near"), region("far"), region("unknown")
     regions = Regions([unknown, far, near])
     regions.measured(far, 0.2)
@@ -75,7 +75,7 @@ def test_priority_goes_before_round_trip_and_round_trip_before_success_rate() ->
     assert next_of(regions) == "near"
 
 
-def test_among_equally_near_ones_the_more_reliable_is_tried_first() -> None:
+def test_among_equally_near_regions_the_more_reliable_is_dialed_first() -> None:
     shaky, steady = region("shaky"), region("steady")
     regions = Regions([shaky, steady])
     regions.failed(shaky)
@@ -85,16 +85,16 @@ def test_among_equally_near_ones_the_more_reliable_is_tried_first() -> None:
     assert next_of(regions) == "steady"
 
 
-def test_the_round_trip_is_the_average_of_the_last_ones() -> None:
+def test_the_round_trip_is_the_average_of_the_last_measurements() -> None:
     regions = Regions([A])
     for _ in range(MEASUREMENTS):
         regions.measured(A, 9.0)
     for _ in range(MEASUREMENTS):
         regions.measured(A, 0.5)
-    assert regions.part(0.0)[0].round_trip == 0.5
+    assert regions.status(0.0)[0].round_trip == 0.5
 
 
-def test_undecided_is_what_shares_a_priority_unmeasured_and_not_blocked() -> None:
+def test_undecided_regions_share_a_priority_are_unmeasured_and_not_blocked() -> None:
     first, near, far, shut = region("first", 1), region("near", 2), region("far", 2), region("shut", 2)
     regions = Regions([far, shut, near, first])
     regions.block(shut, until=10.0)
@@ -105,15 +105,15 @@ def test_undecided_is_what_shares_a_priority_unmeasured_and_not_blocked() -> Non
     assert Regions([A, B]).undecided(0.0) == []
 
 
-def test_a_probe_decides_among_equals_and_what_it_was_told_to_leave_alone_is_left_alone() -> None:
+def test_a_probe_orders_equals_and_blocks_a_host_that_asked_for_a_pause() -> None:
     near, far, shut = region("near"), region("far"), region("shut")
     regions = Regions([shut, far, near])
     regions.probed(RegionsProbed({"far": 0.2, "near": 0.1, "gone": 0.0}, {"shut": 5.0}), now=100.0)
     assert next_of(regions, now=100.0) == "near"
-    assert [each.blocked_for for each in regions.part(100.0)] == [5.0, 0.0, 0.0]
+    assert [each.blocked_for for each in regions.status(100.0)] == [5.0, 0.0, 0.0]
 
 
-def test_a_single_region_is_tried_again() -> None:
+def test_a_single_region_is_dialed_again() -> None:
     regions = Regions([A])
     regions.failed(A)
     assert next_of(regions, home=A) == "a"
@@ -130,7 +130,7 @@ def test_there_must_be_a_region() -> None:
     round_trips=st.lists(st.floats(0.001, 1), min_size=6, max_size=6),
     rounds=st.integers(1, 4),
 )
-def test_while_all_fail_each_is_tried_before_one_is_tried_again(
+def test_while_all_fail_each_is_dialed_before_one_is_dialed_again(
     count: int, worked: set[int], round_trips: list[float], rounds: int
 ) -> None:
     places = [region(f"r{number}", number % 3) for number in range(count)]
@@ -149,7 +149,7 @@ def test_while_all_fail_each_is_tried_before_one_is_tried_again(
         assert len(set(tried.values())) == 1
 
 
-def test_a_host_that_wants_to_be_left_alone_is_so_in_all_its_regions() -> None:
+def test_a_host_that_asked_for_a_pause_is_not_dialed_in_any_of_its_regions() -> None:
     here, there, other = region("here", 1, "host"), region("there", 2, "host"), region("other", 3)
     regions = Regions([here, there, other])
     regions.block(there, until=60.0)
@@ -157,7 +157,7 @@ def test_a_host_that_wants_to_be_left_alone_is_so_in_all_its_regions() -> None:
     assert next_of(regions, home=here, now=60.0) == "here"
 
 
-def test_while_every_host_wants_to_be_left_alone_there_is_nothing_to_try() -> None:
+def test_while_every_host_pauses_the_wait_is_that_of_the_first_to_end() -> None:
     regions = Regions([A, B])
     assert regions.wait(0.0) == 0.0
     regions.block(A, until=60.0)
@@ -166,23 +166,23 @@ def test_while_every_host_wants_to_be_left_alone_there_is_nothing_to_try() -> No
     assert [regions.wait(0.0), regions.wait(15.0), regions.wait(20.0)] == [20.0, 5.0, 0.0]
 
 
-def test_a_shorter_wish_does_not_take_back_a_longer_one() -> None:
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     regions = Regions([A])
     regions.block(A, until=60.0)
     regions.block(A, until=20.0)
     assert regions.wait(0.0) == 60.0
 
 
-def test_the_status_shows_what_was_met_with_in_the_order_of_the_configuration() -> None:
+def test_the_status_shows_the_results_in_the_order_of_the_configuration() -> None:
     regions = Regions([B, A])
-    for place in (A, A, B):
-        regions.tried(place)
+    for tried in (A, A, B):
+        regions.tried(tried)
     regions.failed(A)
     regions.worked(A)
     regions.shun(A)
     regions.measured(A, 0.25)
     regions.block(B, until=30.0)
-    b, a = regions.part(10.0)
+    b, a = regions.status(10.0)
     assert (a.name, a.priority, a.attempts, a.successes, a.failures) == ("a", 1, 2, 1, 1)
     assert (a.round_trip, a.blocked_for) == (0.25, 0.0)
     assert (b.name, b.attempts, b.round_trip, b.blocked_for) == ("b", 1, None, 20.0)

@@ -6,19 +6,19 @@ def test_as_many_deaths_as_allowed_are_not_too_many() -> None:
     assert [intensity.exceeded(at) for at in (0.0, 1.0, 2.0)] == [False, False, True]
 
 
-def test_deaths_that_lie_far_apart_never_are() -> None:
+def test_deaths_far_apart_are_never_too_many() -> None:
     intensity = RestartIntensity(2, 10.0)
     assert not any(intensity.exceeded(at) for at in range(0, 600, 6))
 
 
-def test_the_window_moves_and_is_not_counted_from_the_first_death() -> None:
+def test_the_window_slides() -> None:
     intensity = RestartIntensity(2, 10.0)
     assert [intensity.exceeded(at) for at in (0.0, 9.0, 11.0, 12.0)] == [False, False, False, True]
 
 
-def test_who_was_forgiven_may_die_as_often_again() -> None:
+def test_after_a_reset_as_many_deaths_are_allowed_again() -> None:
     intensity = RestartIntensity(1, 10.0)
     intensity.exceeded(0.0)
     assert intensity.exceeded(1.0)
-    intensity.forget()
+    intensity.reset()
     assert [intensity.exceeded(at) for at in (2.0, 3.0)] == [False, True]

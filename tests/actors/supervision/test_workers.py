@@ -13,10 +13,10 @@ from actors.supervision.effects import (
     TellWorker,
     WorkerLost,
 )
-from actors.supervision.messages import RestartDue
+from actors.supervision.messages import BackoffElapsed
 from actors.supervision.restart_intensity import RestartIntensity
-from actors.supervision.workers import STARTUP, Workers
-from tests.doubles.supervised_connections import Process, a_plan, news, only, told
+from actors.supervision.workers import STARTUP_TIMEOUT, WorkerChild, Workers
+from tests.doubles.supervised_connections import WorkerDouble, make_plan, news, only, told
 
 
 def beat(worker: str, pid: int) -> Heartbeat:
@@ -24,168 +24,180 @@ def beat(worker: str, pid: int) -> Heartbeat:
 
 
 def running(**changes: Any) -> Workers:
-    """Both workers have been started and heard of at moment 0, and looked after since."""
-    hosts = Workers(a_plan(**changes))
-    hosts.check(0.0)
+    """Both workers have started and sent a heartbeat at moment 0."""
+    workers = Workers(make_plan(**changes))
+    workers.check(0.0)
     for pid, name in enumerate(("w1", "w2"), 1):
-        hosts.started(name, Process(pid), 0.0)
-        hosts.heard(beat(name, pid), 0.0)
-    return hosts
+        workers.on_started(name, WorkerDouble(pid), 0.0)
+        workers.on_heartbeat(beat(name, pid), 0.0)
+    return workers
 
 
-def look_until(hosts: Workers, end: float) -> list[KillWorker]:
-    """Whom a look every half second kills, from shortly before ``end``."""
+def check_until(workers: Workers, end: float) -> list[KillWorker]:
+    """The workers killed by the checks up to ``end``, one every half second."""
     for at in range(1, int(end * 2)):
-        if killed := only(KillWorker, hosts.check(at / 2)):
+        if killed := only(KillWorker, workers.check(at / 2)):
             return killed
-    return only(KillWorker, hosts.check(end))
+    return only(KillWorker, workers.check(end))
 
 
-def state(hosts: Workers, name: str) -> str:
-    return next(worker.state for worker in hosts.part() if worker.name == name)
+def state(workers: Workers, name: str) -> str:
+    return next(worker.state for worker in workers.status() if worker.name == name)
 
 
-def kill(hosts: Workers, name: str, pid: int, now: float = 1.0) -> list[SupervisionEffect]:
-    return hosts.down(WorkerDown(name, pid, "killed"), now)
+def kill(workers: Workers, name: str, pid: int, now: float = 1.0) -> list[SupervisionEffect]:
+    return workers.on_down(WorkerDown(name, pid, "killed"), now)
 
 
-def test_all_are_started_at_the_beginning() -> None:
-    assert Workers(a_plan()).begin() == [StartWorker("w1"), StartWorker("w2")]
+def test_all_workers_are_started_at_the_beginning() -> None:
+    assert Workers(make_plan()).begin() == [StartWorker("w1"), StartWorker("w2")]
 
 
-def test_the_first_heartbeat_of_a_life_is_told_from_the_others() -> None:
-    hosts = Workers(a_plan())
-    hosts.started("w1", Process(1), 0.0)
-    assert news(hosts.heard(beat("w1", 1), 1.0)) == [WorkerUp("w1", 1)]
-    assert state(hosts, "w1") == "up"
-    assert hosts.heard(beat("w1", 1), 2.0) == []
+def test_the_first_heartbeat_of_a_process_announces_the_worker() -> None:
+    workers = Workers(make_plan())
+    workers.on_started("w1", WorkerDouble(1), 0.0)
+    assert news(workers.on_heartbeat(beat("w1", 1), 1.0)) == [WorkerUp("w1", 1)]
+    assert state(workers, "w1") == "up"
+    assert workers.on_heartbeat(beat("w1", 1), 2.0) == []
 
 
-def test_the_heartbeat_of_a_process_that_is_gone_counts_for_nothing() -> None:
-    hosts = Workers(a_plan())
-    assert hosts.heard(beat("w1", 1), 1.0) == []
-    hosts.started("w1", Process(2), 2.0)
-    assert hosts.heard(beat("w1", 1), 3.0) == []
-    assert state(hosts, "w1") == "starting"
+def test_the_heartbeat_of_an_earlier_process_is_ignored() -> None:
+    workers = Workers(make_plan())
+    assert workers.on_heartbeat(beat("w1", 1), 1.0) == []
+    workers.on_started("w1", WorkerDouble(2), 2.0)
+    assert workers.on_heartbeat(beat("w1", 1), 3.0) == []
+    assert state(workers, "w1") == "starting"
 
 
-def test_who_is_silent_for_too_long_is_killed_once_and_not_replaced_before_its_end_is_known() -> None:
-    hosts = running()
-    hosts.heard(beat("w2", 2), 4.0)
-    (killed,) = look_until(hosts, 5.0)
-    assert (killed.name, killed.process.pid, killed.because) == ("w1", 1, "is killed: silent for 5.0 s")
-    assert hosts.check(5.5) == []
-    steps = kill(hosts, "w1", 1, 6.0)
-    assert [type(step) for step in steps] == [KillWorker, Retry, WorkerLost]
+def test_a_worker_without_heartbeats_is_killed_once_and_not_replaced_before_its_end() -> None:
+    workers = running()
+    workers.on_heartbeat(beat("w2", 2), 4.0)
+    (killed,) = check_until(workers, 5.0)
+    assert (killed.name, killed.handle.pid, killed.because) == ("w1", 1, "is killed: no heartbeat for 5.0 s")
+    assert workers.check(5.5) == []
+    effects = kill(workers, "w1", 1, 6.0)
+    assert [type(effect) for effect in effects] == [KillWorker, Retry, WorkerLost]
 
 
-def test_a_process_that_never_spoke_has_had_longer() -> None:
-    hosts = running()
-    kill(hosts, "w1", 1, 0.0)
-    hosts.started("w1", Process(3), 0.0)
-    hosts.heard(beat("w2", 2), STARTUP - 1)
-    assert [each.process.pid for each in look_until(hosts, STARTUP)] == [3]
+def test_a_process_without_a_first_heartbeat_has_longer() -> None:
+    workers = running()
+    kill(workers, "w1", 1, 0.0)
+    workers.on_started("w1", WorkerDouble(3), 0.0)
+    workers.on_heartbeat(beat("w2", 2), STARTUP_TIMEOUT - 1)
+    assert [each.handle.pid for each in check_until(workers, STARTUP_TIMEOUT)] == [3]
 
 
-def test_nobody_is_killed_because_we_stood_still_ourselves() -> None:
-    hosts = running()
-    assert look_until(hosts, 2.0) == []
-    assert hosts.check(60.0) == []
-    assert hosts.check(60.5) == []
+def test_no_worker_is_killed_after_this_process_stood_still() -> None:
+    workers = running()
+    assert check_until(workers, 2.0) == []
+    assert workers.check(60.0) == []
+    assert workers.check(60.5) == []
 
 
-def test_the_main_process_is_never_silent_and_is_no_worker() -> None:
-    hosts = Workers(a_plan(hosts=("main",), workers=False))
-    hosts.started("main", Process(0), 0.0)
-    assert look_until(hosts, 100.0) == []
-    assert hosts.part() == ()
+def test_the_main_process_is_never_killed_and_not_listed() -> None:
+    workers = Workers(make_plan(workers=("main",), in_process=True))
+    workers.on_started("main", WorkerDouble(0), 0.0)
+    assert check_until(workers, 100.0) == []
+    assert workers.status() == ()
     with pytest.raises(RequestRefused):
-        hosts.restart("main")
+        workers.restart("main")
 
 
-def test_a_worker_that_dies_is_dead_before_its_connections_are_lost_and_starts_again() -> None:
-    hosts = running()
-    fence, verdict, lost = kill(hosts, "w1", 1)
-    assert isinstance(fence, KillWorker)
-    assert verdict == Retry(0.0, RestartDue("w1", 1), "killed")
+def test_a_worker_that_dies_is_killed_before_its_connections_are_lost_and_starts_again() -> None:
+    workers = running()
+    killed, decision, lost = kill(workers, "w1", 1)
+    assert isinstance(killed, KillWorker)
+    assert decision == Retry(0.0, BackoffElapsed("w1", 1), "killed")
     assert lost == WorkerLost("w1", "killed")
-    assert hosts.due(RestartDue("w1", 1)) == [StartWorker("w1")]
-    assert news(hosts.started("w1", Process(3), 2.0)) == [ActorRestarted("w1", 1, "killed")]
-    assert hosts.due(RestartDue("w1", 1)) == []
+    assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == [StartWorker("w1")]
+    assert news(workers.on_started("w1", WorkerDouble(3), 2.0)) == [ActorRestarted("w1", 1, "killed")]
+    assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == []
 
 
-def test_the_notice_of_an_earlier_process_changes_nothing() -> None:
-    hosts = running()
-    assert kill(hosts, "w1", 99) == []
-    kill(hosts, "w1", 1)
-    assert kill(hosts, "w1", 1) == []
+def test_the_end_of_an_earlier_process_changes_nothing() -> None:
+    workers = running()
+    assert kill(workers, "w1", 99) == []
+    kill(workers, "w1", 1)
+    assert kill(workers, "w1", 1) == []
 
 
-def test_a_worker_that_dies_too_often_is_given_up_for_good() -> None:
-    hosts = running(new_intensity=lambda: RestartIntensity(2, 60))
+def test_a_worker_that_dies_too_often_is_quarantined() -> None:
+    workers = running(new_intensity=lambda: RestartIntensity(2, 60))
     for life in (1, 2):
-        kill(hosts, "w1", 10 * life if life > 1 else 1)
-        hosts.started("w1", Process(10 * (life + 1)), 1.0)
-    steps = kill(hosts, "w1", 30)
-    assert [type(event) for event in news(steps)] == [ActorQuarantined]
-    (lost,) = only(WorkerLost, steps)
+        kill(workers, "w1", 10 * life if life > 1 else 1)
+        workers.on_started("w1", WorkerDouble(10 * (life + 1)), 1.0)
+    effects = kill(workers, "w1", 30)
+    assert [type(event) for event in news(effects)] == [ActorQuarantined]
+    (lost,) = only(WorkerLost, effects)
     assert isinstance(lost.final, WorkerDied)
-    assert state(hosts, "w1") == "quarantined"
+    assert state(workers, "w1") == "quarantined"
 
 
-def test_one_that_cannot_be_started_is_tried_again_later_and_has_not_died() -> None:
-    hosts = Workers(a_plan(new_intensity=lambda: RestartIntensity(1, 60)))
+def test_a_worker_that_cannot_be_started_is_tried_again_and_has_not_died() -> None:
+    workers = Workers(make_plan(new_intensity=lambda: RestartIntensity(1, 60)))
     for _ in range(10):
-        steps = hosts.not_started("w1", WorkerDied("no memory"), 0.0)
-    assert only(Retry, steps) == [Retry(9.0, RestartDue("w1", 0), "no memory")]
+        effects = workers.on_start_failed("w1", WorkerDied("no memory"), 0.0)
+    assert only(Retry, effects) == [Retry(9.0, BackoffElapsed("w1", 0), "no memory")]
 
 
-def test_a_worker_that_is_to_restart_is_killed_and_started_as_soon_as_it_is_gone() -> None:
-    hosts = running()
-    (killed,) = only(KillWorker, hosts.restart("w1"))
-    assert (killed.process.pid, killed.level) == (1, "INFO")
-    steps = kill(hosts, "w1", 1)
-    assert [type(step) for step in steps] == [KillWorker, WorkerLost, StartWorker]
-    assert hosts.started("w1", Process(3), 2.0) == []
-    assert [worker.restarts for worker in hosts.part()] == [0, 0]
+def test_a_restarted_worker_is_killed_and_started_as_soon_as_it_has_ended() -> None:
+    workers = running()
+    (killed,) = only(KillWorker, workers.restart("w1"))
+    assert (killed.handle.pid, killed.level) == (1, "INFO")
+    effects = kill(workers, "w1", 1)
+    assert [type(effect) for effect in effects] == [KillWorker, WorkerLost, StartWorker]
+    assert workers.on_started("w1", WorkerDouble(3), 2.0) == []
+    assert [worker.restarts for worker in workers.status()] == [0, 0]
 
 
-def test_a_restart_brings_back_what_was_given_up() -> None:
-    hosts = running(new_intensity=lambda: RestartIntensity(1, 60))
-    kill(hosts, "w1", 1)
-    hosts.started("w1", Process(3), 1.0)
-    kill(hosts, "w1", 3)
-    assert state(hosts, "w1") == "quarantined"
-    assert hosts.restart("w1") == [StartWorker("w1")]
-    hosts.started("w1", Process(4), 2.0)
-    assert state(hosts, "w1") == "starting"
-    assert only(Retry, kill(hosts, "w1", 4)) == [Retry(0.0, RestartDue("w1", 3), "killed")]
+def test_a_restart_starts_a_quarantined_worker() -> None:
+    workers = running(new_intensity=lambda: RestartIntensity(1, 60))
+    kill(workers, "w1", 1)
+    workers.on_started("w1", WorkerDouble(3), 1.0)
+    kill(workers, "w1", 3)
+    assert state(workers, "w1") == "quarantined"
+    assert workers.restart("w1") == [StartWorker("w1")]
+    workers.on_started("w1", WorkerDouble(4), 2.0)
+    assert state(workers, "w1") == "starting"
+    assert only(Retry, kill(workers, "w1", 4)) == [Retry(0.0, BackoffElapsed("w1", 3), "killed")]
 
 
-def test_who_drains_ends_and_none_starts_any_more() -> None:
-    hosts = running()
-    kill(hosts, "w1", 1)
-    assert told(hosts.drain()) == [StopWorker()]
-    assert hosts.due(RestartDue("w1", 1)) == []
-    assert [type(step) for step in kill(hosts, "w2", 2)] == [KillWorker, WorkerLost]
+def test_in_a_drain_workers_end_and_none_starts() -> None:
+    workers = running()
+    kill(workers, "w1", 1)
+    assert told(workers.drain()) == [StopWorker()]
+    assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == []
+    assert [type(effect) for effect in kill(workers, "w2", 2)] == [KillWorker, WorkerLost]
 
 
 def test_the_status_shows_every_worker() -> None:
-    hosts = running()
-    kill(hosts, "w2", 2)
-    up, down = hosts.part()
+    workers = running()
+    kill(workers, "w2", 2)
+    up, down = workers.status()
     assert (up.name, up.pid, up.state, up.cpu_seconds, up.rss_bytes) == ("w1", 1, "up", 1.5, 1024)
     assert (down.name, down.pid, down.state, down.restarts) == ("w2", 0, "waiting", 1)
 
 
-def test_another_level_of_the_log_is_told_to_living_workers_alone() -> None:
-    hosts = running()
-    kill(hosts, "w1", 1)
-    steps = only(TellWorker, hosts.log_from(SetLogLevel("DEBUG")))
-    assert [(step.process.pid, step.message) for step in steps] == [(2, SetLogLevel("DEBUG"))]
+def test_a_log_level_is_sent_to_running_workers_only() -> None:
+    workers = running()
+    kill(workers, "w1", 1)
+    effects = only(TellWorker, workers.set_log_level(SetLogLevel("DEBUG")))
+    assert [(effect.handle.pid, effect.message) for effect in effects] == [(2, SetLogLevel("DEBUG"))]
 
 
-def test_the_main_process_as_a_host_keeps_its_level() -> None:
-    hosts = Workers(a_plan(hosts=("main",), workers=False))
-    hosts.started("main", Process(0), 0.0)
-    assert hosts.log_from(SetLogLevel("DEBUG")) == []
+def test_a_log_level_is_not_sent_to_the_main_process() -> None:
+    workers = Workers(make_plan(workers=("main",), in_process=True))
+    workers.on_started("main", WorkerDouble(0), 0.0)
+    assert workers.set_log_level(SetLogLevel("DEBUG")) == []
+
+
+def test_a_worker_shows_its_state_its_process_and_its_last_error() -> None:
+    worker = WorkerChild("w1", make_plan())
+    assert repr(worker) == "<WorkerChild w1#0 stopped, 0 restarts>"
+    worker.handle = WorkerDouble(7)
+    worker.start()
+    worker.on_up()
+    assert repr(worker) == "<WorkerChild w1#1 up, pid 7, 0 restarts>"
+    worker.handle = None
+    worker.on_failure(WorkerDied("killed"), 1.0, was_up=True)
+    assert repr(worker) == "<WorkerChild w1#1 waiting, 1 restarts, last error: killed>"

@@ -172,8 +172,8 @@ def test_what_was_asked_for_is_no_fault_in_the_log_and_what_was_not_says_how_it_
         logger.remove(handler)
     told = [line for line in lines if re.search("worker-1 .*(stopped|ended|down)", line)]
     assert told[:2] == [
-        f"INFO worker-1 (pid {first}) is stopped, to start anew as was asked",
-        f"INFO worker-1 (pid {first}) has ended, as was asked",
+        f"INFO worker-1 (pid {first}) is stopped for the requested restart",
+        f"INFO worker-1 (pid {first}) has ended, as requested",
     ]
     # A link says that it failed, not that it ended, if the worker had not read all that it was told.
     died, down = told[2:]

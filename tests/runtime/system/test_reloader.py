@@ -99,10 +99,10 @@ CHANGES: list[tuple[dict[str, Any], Callable[[Config], dict[str, list[Any]]]]] =
     ),
     (
         {"limits": SETTINGS["limits"] | {"connects": ["7/s"]}},
-        lambda new: {"supervisor": [Reconfigure(wanted(new).access)]},
+        lambda new: {"supervisor": [Reconfigure(wanted(new).dialing)]},
     ),
     ({"batching": {"batch_size": 3}}, lambda new: {"batcher": [Reconfigure(wanted(new).batches)]}),
-    ({"health": {"reconnects_per_hour": 3}}, lambda new: {"monitor": [Reconfigure(wanted(new).vigilance)]}),
+    ({"health": {"reconnects_per_hour": 3}}, lambda new: {"monitor": [Reconfigure(wanted(new).health)]}),
     ({"log": {"level": "DEBUG"}}, lambda _: {"supervisor": [SetLogLevel("DEBUG")]}),
     (
         {"streams": [{"asset": "TWO"}, {"asset": "SIX"}]},
@@ -162,7 +162,7 @@ def test_a_recipient_that_has_ended_keeps_the_others_from_nothing(
     reloader, recipients, _ = start(limiter=Ended(), supervisor=Told())
     new = write(limits={"messages": ["7/s"], "connects": ["7/s"]})
     assert reloader.ask(Reload(), timeout=DEADLINE) == ["limits.messages", "limits.connects"]
-    assert recipients.supervisor.messages == [Reconfigure(wanted(new).access)]  # type: ignore[attr-defined]
+    assert recipients.supervisor.messages == [Reconfigure(wanted(new).dialing)]  # type: ignore[attr-defined]
     assert reloader.is_alive()
 
 
