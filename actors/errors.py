@@ -1,28 +1,28 @@
-"""Every error of the house, one tree.
+"""Every error that a program can meet, in one tree.
 
 TellwireError
-├── ConfigInvalid          the configuration has problems; ``problems`` lists them all
+├── ConfigInvalid          the configuration cannot be used; ``problems`` lists why
+├── LoginInvalid           a text is no login of its venue; it is a ``ValueError`` too
 ├── TransportError
-│   ├── DialFailed         no WebSocket came of it; ``status`` is the HTTP answer, if there was one,
-│   │                      ``retry_after`` for how long it asks to be left alone
+│   ├── DialFailed         no WebSocket was opened; ``status`` is that of the HTTP answer, if one came
 │   └── TransportClosed    an open WebSocket ended; ``code`` is the close code (RFC 6455, 7.4)
 ├── ProtocolError
-│   ├── LocalProtocolError   we asked for an impossible step
-│   └── RemoteProtocolError  the peer broke a rule; ``code`` is what we close with
-├── AuthRejected           the venue refused the session twice, or refuses everybody at the moment
+│   ├── LocalProtocolError   our side asked for a step that the state does not allow
+│   └── RemoteProtocolError  the peer broke a rule; ``code`` is the close code to answer with
+├── AuthRejected           the venue refused the login as often as it may, or refuses every login
 ├── RequestError
-│   ├── RequestRefused     the request cannot be carried out; the text says why
-│   ├── RequestTimeout     no answer within the request's deadline
-│   ├── OrderUnknown       an order was sent; what became of it is not known
-│   └── NotSent            surely not sent, safe to repeat
+│   ├── RequestRefused     the request cannot be carried out as it stands
+│   ├── RequestTimeout     no answer by the deadline; what was sent may still take effect
+│   ├── OrderUnknown       an order was sent and its result is not known; never repeat it
+│   └── NotSent            the request had no effect and never will; safe to repeat
 │       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
-│       ├── Halted         orders are halted, or there is no journal to keep them in
-│       └── NotPlaced      it was sent, and the venue's own lists show that it came to nothing
-├── WorkerDied             a worker process ended or fell silent
-├── TooManyRestarts        a child of the supervisor died more often than it may
-├── JournalInUse           another runtime keeps the journal of orders, so this one does not start
-└── NoRuntime              no runtime is running where one was to be attached to
-    └── RuntimeHung        one is there, holds its control socket, and does not answer
+│       ├── Halted         orders are halted, or cannot be journaled
+│       └── NotPlaced      the order was sent, and the venue's lists show that no deal came of it
+├── WorkerDied             a worker process ended, or its heartbeat stopped
+├── TooManyRestarts        a worker or a connection failed more often than is allowed
+├── JournalInUse           another runtime holds the journal of orders
+└── NoRuntime              there is no runtime to attach to
+    └── RuntimeHung        there is one, but it does not answer
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 
 class TellwireError(Exception):
-    """Parent of every error that this package raises on purpose."""
+    """Parent of every error of this tree."""
 
 
 class ConfigInvalid(TellwireError):
@@ -41,14 +41,22 @@ class ConfigInvalid(TellwireError):
         self.problems = tuple(problems)
 
 
+class LoginInvalid(TellwireError, ValueError):
+    """A text is no login of its venue. The message says what it is and what to write instead, and repeats
+    nothing of it.
+
+    It is a ``ValueError`` too, so that a validator of the configuration reports it as a problem.
+    """
+
+
 class TransportError(TellwireError):
-    """The way to the venue failed."""
+    """The connection to the venue failed."""
 
 
 class DialFailed(TransportError):
-    """No WebSocket could be opened; ``status`` is the HTTP status of the answer, if one came.
+    """No WebSocket could be opened. ``status`` is the HTTP status of the answer, ``None`` if none came.
 
-    ``retry_after`` is for how many seconds the host asked not to be called again (RFC 9110, 10.2.3).
+    ``retry_after``: for how many seconds the host asked not to be dialed again (RFC 9110, 10.2.3).
     """
 
     def __init__(self, reason: str, status: int | None = None, retry_after: float | None = None) -> None:
@@ -58,7 +66,8 @@ class DialFailed(TransportError):
 
 
 class TransportClosed(TransportError):
-    """An open WebSocket ended; ``code`` is the peer's close code, 1005 for none, 1006 for a bare end."""
+    """An open WebSocket ended. ``code`` is the peer's close code: 1005 if it sent none, 1006 without a close
+    frame (RFC 6455, 7.4.1)."""
 
     def __init__(self, reason: str, code: int = 1006) -> None:
         super().__init__(reason)
@@ -66,11 +75,11 @@ class TransportClosed(TransportError):
 
 
 class ProtocolError(TellwireError):
-    """A rule of RFC 6455, Engine.IO, Socket.IO or the venue was broken."""
+    """A rule of RFC 6455, Engine.IO, Socket.IO or the venue's protocol was broken."""
 
 
 class LocalProtocolError(ProtocolError):
-    """Our own side asked for a step that the connection's state does not allow."""
+    """Our side asked for a step that the state of the connection does not allow."""
 
 
 class RemoteProtocolError(ProtocolError):
@@ -82,7 +91,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class AuthRejected(TellwireError):
-    """The venue refused the session string."""
+    """The venue refused the login as often as its profile allows, or refuses every login at present."""
 
 
 class RequestError(TellwireError):
@@ -94,11 +103,11 @@ class RequestRefused(RequestError):
 
 
 class RequestTimeout(RequestError):
-    """No answer came within the request's deadline; what was sent may still take effect."""
+    """No answer came by the request's deadline; what was sent may still take effect."""
 
 
 class OrderUnknown(RequestError):
-    """An order was sent and no evidence came by its deadline; ``order`` finds it in later events.
+    """An order was sent and its result was not known by the deadline; ``order`` is its id in later events.
 
     Never repeat it: it may have been executed.
     """
@@ -109,11 +118,11 @@ class OrderUnknown(RequestError):
 
 
 class NotSent(RequestError):
-    """The request surely had no effect and never will; it is safe to repeat."""
+    """The request had no effect and never will; it is safe to repeat."""
 
 
 class RateLimited(NotSent):
-    """The configured rate would have held the request past its deadline."""
+    """The configured rate would have held the request past its deadline, for ``retry_after`` seconds."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
         super().__init__(reason)
@@ -121,31 +130,31 @@ class RateLimited(NotSent):
 
 
 class Halted(NotSent):
-    """Orders are halted by a person, or cannot be journaled; only a person lifts a halt."""
+    """Orders are halted, or cannot be journaled; only ``Resume`` lifts a halt."""
 
 
 class NotPlaced(NotSent):
-    """The order was sent, but the venue's lists after a later login show that no deal came of it."""
+    """The order was sent, and the venue's lists after a later login show that no deal came of it."""
 
 
 class WorkerDied(TellwireError):
-    """A worker process ended, or gave no sign of life for too long."""
+    """A worker process ended, or its heartbeat stopped."""
 
 
 class TooManyRestarts(TellwireError):
-    """A worker or a connection died again and again after it was up, faster than is allowed."""
+    """A worker or a connection failed more often within a time than the configuration allows."""
 
 
 class JournalInUse(TellwireError):
-    """Another runtime holds the journal of orders; two runtimes on one account must not both trade."""
+    """Another runtime holds the journal of orders, so this runtime does not start."""
 
 
 class NoRuntime(TellwireError):
-    """No runtime is running, or none that can be attached to; the text names the address looked at."""
+    """There is no runtime to attach to; the text names the address that was tried."""
 
 
 class RuntimeHung(NoRuntime):
-    """A runtime is there, and may well trade, but does not answer: it is stopped, starved, or hangs."""
+    """There is a runtime, and it may be trading, but it does not answer."""
 
 
 class WireError(NamedTuple):
@@ -159,7 +168,7 @@ class WireError(NamedTuple):
 def to_wire(error: BaseException) -> WireError:
     """What ``from_wire`` makes an equal error of. An error that this module does not define becomes a
     ``RequestError`` whose text begins with the name of its class."""
-    if _KINDS.get(type(error).__name__) is not type(error):
+    if KINDS.get(type(error).__name__) is not type(error):
         return WireError(RequestError.__name__, f"{type(error).__name__}: {error}", {})
     if isinstance(error, ConfigInvalid):
         return WireError(ConfigInvalid.__name__, str(error), {})  # its text holds every problem
@@ -170,7 +179,7 @@ def to_wire(error: BaseException) -> WireError:
 def from_wire(error: WireError) -> TellwireError:
     """The error that ``to_wire`` was given. A name that this module does not define gives a ``RequestError``
     that says so."""
-    kind = _KINDS.get(error.name)
+    kind = KINDS.get(error.name)
     if kind is None:
         return RequestError(f"an error of an unknown kind, {error.name}: {error.reason}")
     if kind is ConfigInvalid:
@@ -178,7 +187,7 @@ def from_wire(error: WireError) -> TellwireError:
     return kind(error.reason, **error.fields)
 
 
-_KINDS: dict[str, type[TellwireError]] = {
+KINDS: dict[str, type[TellwireError]] = {
     name: kind
     for name, kind in globals().items()
     if isinstance(kind, type) and issubclass(kind, TellwireError)

@@ -43,6 +43,7 @@ FEATURES = 3
 ENGINE = "actors.engine"
 ACTOR_BASE = "RuntimeActor"
 VENUES = "actors.venues"
+ERRORS = "actors.errors"
 A_VENUES_PROTOCOL = re.compile(r"\bprotocol [0-9]+\.[0-9]")
 NUMBERS_OF_A_VENUE = {150, 180, 43_200}
 """Those of the profiles that are unlikely to mean anything else."""
@@ -343,6 +344,18 @@ def test_a_function_is_short() -> None:
         for place, node in nodes_of(*SOURCES)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    )
+
+
+def test_an_error_of_the_tree_is_defined_in_its_one_module() -> None:
+    (tree,) = (source for source in SOURCES if source.module == ERRORS)
+    kinds = {found.name for found in tree.classes}
+    assert_none(
+        f"{source.place}:{found.lineno}: {found.name}"
+        for source in SOURCES
+        if source is not tree
+        for found in source.classes
+        if kinds & {ast.unparse(base).rpartition(".")[2] for base in found.bases}
     )
 
 

@@ -19,11 +19,6 @@ from actors.messages.workers import StartConnection
 from actors.values import AccountKind, Secret
 
 
-class LoginInvalid(TellwireError, ValueError):
-    """The text is no login of this venue; the message says what it is and what to write instead, and never
-    repeats the text."""
-
-
 class Login(Struct, frozen=True):
     """An account, and what its sessions log in with. ``user`` is the account's number or name; ``headers``
     are fields that the WebSocket handshake must carry unless the configuration sets them."""

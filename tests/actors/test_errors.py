@@ -1,37 +1,82 @@
 """The tree of errors, and the way of an error through another process."""
 
+import re
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
 from actors import errors
 from actors.errors import TellwireError, WireError, from_wire, to_wire
 
+ERRORS = {
+    "the venue answered with 401": errors.TellwireError("the venue answered with 401"),
+    "a.yaml:1:1: one\na.yaml:2:1: two": errors.ConfigInvalid(["a.yaml:1:1: one", "a.yaml:2:1: two"]),
+    "this is a cookie": errors.LoginInvalid("this is a cookie"),
+    "unreachable": errors.TransportError("unreachable"),
+    "HTTP status 503 instead of an upgrade": errors.DialFailed(
+        "HTTP status 503 instead of an upgrade", status=503, retry_after=30.0
+    ),
+    "the peer closed": errors.TransportClosed("the peer closed", code=1001),
+    "broken": errors.ProtocolError("broken"),
+    "not open yet": errors.LocalProtocolError("not open yet"),
+    "an unmasked frame": errors.RemoteProtocolError("an unmasked frame", code=1002),
+    "the venue refused the session": errors.AuthRejected("the venue refused the session"),
+    "the runtime is stopping": errors.RequestError("the runtime is stopping"),
+    "the venue lists no asset 'NOPE'": errors.RequestRefused("the venue lists no asset 'NOPE'"),
+    "no answer within the deadline": errors.RequestTimeout("no answer within the deadline"),
+    "no answer came": errors.OrderUnknown("no answer came", order="o1"),
+    "no connection is up": errors.NotSent("no connection is up"),
+    "the rate limit holds it for 2.5 s": errors.RateLimited("the rate limit holds it for 2.5 s", 2.5),
+    "enough for today": errors.Halted("enough for today"),
+    "the venue does not list it": errors.NotPlaced("the venue does not list it"),
+    "killed by signal 9": errors.WorkerDied("killed by signal 9"),
+    "connection-1: too many": errors.TooManyRestarts("connection-1: too many"),
+    "the journal is in use": errors.JournalInUse("the journal is in use"),
+    "no runtime at 127.0.0.1:4711": errors.NoRuntime("no runtime at 127.0.0.1:4711"),
+    "it does not answer": errors.RuntimeHung("it does not answer"),
+}
+"""An error of each class, by its text."""
+
+
+def children_of(kind: type[TellwireError]) -> list[type[TellwireError]]:
+    """In the order of their definition, without those that tests define."""
+    return [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
+
+
+def drawn(kind: type[TellwireError], indent: str = "") -> Iterator[str]:
+    children = children_of(kind)
+    for child in children:
+        is_last = child is children[-1]
+        yield indent + ("└── " if is_last else "├── ") + child.__name__
+        yield from drawn(child, indent + ("    " if is_last else "│   "))
+
 
 def crossed(error: BaseException) -> TellwireError:
     return from_wire(msgspec.msgpack.decode(msgspec.msgpack.encode(to_wire(error)), type=WireError))
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        errors.RequestRefused("no such asset"),
-        errors.RequestTimeout("late"),
-        errors.RateLimited("wait", 2.5),
-        errors.OrderUnknown("lost", "o1"),
-        errors.NotSent("no connection is up"),
-        errors.Halted("enough"),
-        errors.NotPlaced("not listed"),
-        errors.DialFailed("refused", 403, 30.0),
-        errors.TransportClosed("gone", 1001),
-        errors.RemoteProtocolError("masked", 1002),
-        errors.ConfigInvalid(["a.yaml:1:1: one", "a.yaml:2:1: two"]),
-        errors.AuthRejected("no"),
-        errors.WorkerDied("killed"),
-        errors.TooManyRestarts("c1"),
-        errors.RuntimeHung("no answer"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
+def test_the_tree_that_the_module_draws_is_that_of_its_classes() -> None:
+    assert errors.__doc__ is not None
+    _, _, tree = errors.__doc__.partition("TellwireError\n")
+    named = [re.sub(r"(\w+) .*", r"\1", line) for line in tree.splitlines()]
+    assert named == list(drawn(TellwireError))
+
+
+def test_an_error_of_each_class_is_tried() -> None:
+    assert {type(error) for error in ERRORS.values()} == set(errors.KINDS.values())
+
+
+@pytest.mark.parametrize(("text", "error"), ERRORS.items(), ids=lambda value: type(value).__name__)
+def test_the_text_of_an_error_is_its_reason(text: str, error: TellwireError) -> None:
+    assert str(error) == text
+
+
+def test_a_login_that_is_none_is_a_value_error_for_the_configuration() -> None:
+    assert issubclass(errors.LoginInvalid, ValueError)
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: type(error).__name__)
 def test_an_error_crosses_a_process_with_its_class_its_text_and_its_attributes(error: TellwireError) -> None:
     arrived = crossed(error)
     assert type(arrived) is type(error)

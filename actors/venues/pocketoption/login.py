@@ -4,8 +4,9 @@ import json
 import re
 from urllib.parse import urlsplit
 
+from actors.errors import LoginInvalid
 from actors.values import AccountKind, Secret
-from actors.venues.base import Login, LoginInvalid
+from actors.venues.base import Login
 
 _ADVICE = (
     'paste the whole message that the browser sends to the trading socket, from 42["auth",{"session": '

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from actors.errors import LoginInvalid
 from actors.values import AccountKind
 from actors.venues import UnknownVenue, known_venues, venue
-from actors.venues.base import LoginInvalid, Venue
+from actors.venues.base import Venue
 from tests.doubles import plain_streams
 
 MODULE = "venue_of_a_test"

@@ -5,8 +5,9 @@ The client's first message is its login. Every message is an object; its first k
 
 from typing import Final
 
+from actors.errors import LoginInvalid
 from actors.values import AccountKind, Secret
-from actors.venues.base import Login, LoginInvalid, Profile, Venue
+from actors.venues.base import Login, Profile, Venue
 from tests.doubles.plain_streams.session import PlainSession
 
 CANDLES_PER_REQUEST: Final = 7

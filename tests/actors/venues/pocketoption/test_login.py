@@ -5,8 +5,9 @@ import json
 import pytest
 from hypothesis import example, given, strategies as st
 
+from actors.errors import LoginInvalid
 from actors.values import AccountKind
-from actors.venues.base import Login, LoginInvalid
+from actors.venues.base import Login
 from actors.venues.pocketoption.login import parse_login
 
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
