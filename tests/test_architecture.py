@@ -61,10 +61,6 @@ IDLE = {"pass", "continue", "..."}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 """Lines. A file that comes near this has two nouns, and a function two steps."""
 
-NOT_YET = {
-    "runtime.config.units",
-}
-
 
 class Source(NamedTuple):
     place: str
@@ -194,7 +190,7 @@ def test_in_a_feature_only_files_that_define_an_actor_import_the_engine() -> Non
     assert_none(
         f"{i.place}: {i.name}"
         for i in IMPORTS
-        if feature(i.module) and lies_in(i.name, ENGINE) and i.module not in ACTORS | NOT_YET
+        if feature(i.module) and lies_in(i.name, ENGINE) and i.module not in ACTORS
     )
 
 
@@ -279,7 +275,7 @@ def test_a_public_class_name_stands_in_one_module() -> None:
     """The practice exchange excepted: it simulates what the client names."""
     places = defaultdict(list)
     for source in SOURCES:
-        if not lies_in(source.module, "runtime.practice", *NOT_YET):
+        if not lies_in(source.module, "runtime.practice"):
             for found in source.classes:
                 places[found.name].append(f"{source.place}:{found.lineno}")
     assert_none(
@@ -296,7 +292,7 @@ def test_what_decides_and_what_decodes_touch_nothing_of_the_world() -> None:
         (
             f"{i.place}: {i.name}"
             for i in IMPORTS
-            if i.module in pure - NOT_YET and i.name.partition(".")[0] in WORLD | SERVICES
+            if i.module in pure and i.name.partition(".")[0] in WORLD | SERVICES
             if (i.module, i.name) != (MASKS, "os")
         ),
         (

@@ -4,8 +4,8 @@ import yaml
 
 from runtime.config.models import Config
 from runtime.config.problems import Unreadable
+from runtime.config.sections.account import AccountConfig, session_unless_written
 from runtime.config.source import resolve
-from runtime.config.venue import AccountConfig, session_unless_written
 
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}

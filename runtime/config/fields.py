@@ -5,10 +5,10 @@ may arrive as text, since an expanded reference is text.
 """
 
 import importlib
-import math
+import operator
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from actors.orders.order import UNSENT_MARGIN
+from actors.rates import Rate
 from actors.venues import UnknownVenue, venue
 from actors.venues.base import Venue
 from runtime.config import addresses, units
@@ -122,45 +123,22 @@ def between(low: float, high: float, show: Callable[[float], str] = units.show_d
     return AfterValidator(check)
 
 
-def above(other: str) -> AfterValidator:
-    """More than another setting of the same section."""
+_COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    ">": (operator.gt, "must exceed"),
+    "<": (operator.lt, "must be below"),
+    "<=": (operator.le, "must not be above"),
+    ">=": (operator.ge, "must not be below"),
+}
+
+
+def compared(comparison: Literal[">", "<", "<=", ">="], other: str, reason: str = "") -> AfterValidator:
+    """How a setting must compare with ``other``, which stands before it in its section; ``reason`` follows in
+    brackets. An ``other`` that is invalid itself is not compared with."""
+    holds, text = _COMPARISONS[comparison]
 
     def check(value: float, info: ValidationInfo) -> float:
-        if value <= info.data.get(other, -1):
-            raise ValueError(f"must exceed {other}")
-        return value
-
-    return AfterValidator(check)
-
-
-def below(other: str, reason: str = "") -> AfterValidator:
-    """Less than another setting of the same section; ``reason`` follows in brackets."""
-
-    def check(value: float, info: ValidationInfo) -> float:
-        if value >= info.data.get(other, math.inf):
-            raise ValueError(f"must be below {other}{reason and f' ({reason})'}")
-        return value
-
-    return AfterValidator(check)
-
-
-def not_above(other: str, reason: str) -> AfterValidator:
-    """As much as another setting of the same section, or less; ``reason`` follows in brackets."""
-
-    def check(value: float, info: ValidationInfo) -> float:
-        if value > info.data.get(other, math.inf):
-            raise ValueError(f"must not be above {other} ({reason})")
-        return value
-
-    return AfterValidator(check)
-
-
-def not_below(other: str) -> AfterValidator:
-    """As much as another setting of the same section, or more."""
-
-    def check(value: float, info: ValidationInfo) -> float:
-        if value < info.data.get(other, -1):
-            raise ValueError(f"must not be below {other}")
+        if other in info.data and not holds(value, info.data[other]):
+            raise ValueError(f"{text} {other}{reason and f' ({reason})'}")
         return value
 
     return AfterValidator(check)
@@ -214,9 +192,9 @@ Size = Annotated[
     _written(units.SIZE_FORM),
 ]
 Quota = Annotated[
-    units.Rate,
+    Rate,
     PlainValidator(units.parse_rate),
-    PlainSerializer(str, when_used="json"),
+    PlainSerializer(units.show_rate, when_used="json"),
     _written(units.RATE_FORM, number=False),
 ]
 Frequency = Annotated[

@@ -6,16 +6,17 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from actors.rates import Rate
 from runtime.config.models import Config
 from runtime.config.problems import Path, dotted
-from runtime.config.units import Rate
+from runtime.config.units import show_rate
 
 
 class _Generator(GenerateJsonSchema):
     """Writes default rates as an operator does."""
 
     def encode_default(self, dft: Any) -> Any:
-        rates = [str(item) for item in dft if isinstance(item, Rate)] if isinstance(dft, list) else []
+        rates = [show_rate(item) for item in dft if isinstance(item, Rate)] if isinstance(dft, list) else []
         return rates or super().encode_default(dft)
 
 

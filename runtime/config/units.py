@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+
+from actors.rates import Rate
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -13,21 +14,6 @@ DURATION_FORM = _DECIMAL + r" ?(ms|s|m|h)?"
 SIZE_FORM = _NUMBER + r" ?(B|KiB|MiB|GiB)?"
 RATE_FORM = _NUMBER + r" ?/ ?(s|min|h)"
 FREQUENCY_FORM = _DECIMAL + r"(?: ?/ ?(s|min|h))?"
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most ``count`` in any ``seconds``."""
-
-    count: int
-    seconds: float
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or self.seconds not in _PERIODS.values():
-            raise ValueError("a rate is one or more per second, minute or hour")
-
-    def __str__(self) -> str:
-        return f"{self.count}/{_name(_PERIODS, self.seconds)}"
 
 
 def parse_duration(value: object) -> float:
@@ -62,15 +48,22 @@ def show_size(size: int) -> str:
 
 
 def parse_rate(value: object) -> Rate:
-    if isinstance(value, Rate):
-        return value
     wanted = "a rate (write 10/s, 200/min or 1000/h)"
+    if isinstance(value, Rate):
+        if value.count < 1 or value.seconds not in _PERIODS.values():
+            raise ValueError(f"is not {wanted}")
+        return value
     number, unit = _number_and_unit(value, RATE_FORM, wanted)
     if not unit:
         raise ValueError(f"is not {wanted}")
     if number < 1:
         raise ValueError("must allow at least one")
     return Rate(int(number), _PERIODS[unit])
+
+
+def show_rate(rate: Rate) -> str:
+    """Of a rate per second, minute or hour."""
+    return f"{rate.count}/{_name(_PERIODS, rate.seconds)}"
 
 
 def parse_frequency(value: object) -> float:

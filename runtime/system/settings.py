@@ -25,7 +25,7 @@ from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
 from actors.outbound.members import PoolPlan
-from actors.rates import Allowance, Rate
+from actors.rates import Allowance
 from actors.supervision.backoff import Backoff, Wait, exponential, linear
 from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
@@ -39,10 +39,9 @@ from runtime.config import (
     LimitsConfig as LimitSettings,
     OrdersConfig,
     PoolConfig,
-    Rate as ConfiguredRate,
     ReconnectConfig,
 )
-from runtime.config.venue import DEFAULT_VENUE
+from runtime.config.sections.account import DEFAULT_VENUE
 
 
 def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
@@ -80,7 +79,7 @@ def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
 
 def dial_settings(config: Config, regions: Sequence[Region]) -> DialSettings:
     """Which regions to dial, and how often."""
-    return DialSettings(tuple(regions), _rates(config.limits.connects))
+    return DialSettings(tuple(regions), tuple(config.limits.connects))
 
 
 class LiveSettings(NamedTuple):
@@ -138,7 +137,7 @@ def connection_names(pool: PoolConfig) -> tuple[str, ...]:
 
 def allowance_of(limits: LimitSettings) -> Allowance:
     """What the limiter lets pass."""
-    return Allowance(_rates(limits.messages), limits.max_concurrent_operations)
+    return Allowance(tuple(limits.messages), limits.max_concurrent_operations)
 
 
 def batches_of(batching: BatchingConfig) -> BatchSettings:
@@ -210,7 +209,3 @@ def _wait(reconnect: ReconnectConfig) -> Wait:
         return custom
     strategy = linear if reconnect.strategy == "linear" else exponential
     return strategy(reconnect.reconnect_delay, reconnect.max_delay, jitter=reconnect.jitter)
-
-
-def _rates(configured: Sequence[ConfiguredRate]) -> tuple[Rate, ...]:
-    return tuple(Rate(rate.count, rate.seconds) for rate in configured)

@@ -1,17 +1,13 @@
-"""The sections that say who trades, and where."""
+"""Which account is used, and at which venue."""
 
 import os
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from actors.values import AccountKind
 from actors.venues import venue
 from actors.venues.base import Login, Profile
 from runtime.config import fields
-from runtime.config.checks import found
-from runtime.config.fields import WHOLE_NUMBER
-from runtime.config.problems import Path
 from runtime.config.section import Section
 
 DEFAULT_VENUE: Final = "pocketoption"
@@ -62,52 +58,3 @@ class AccountConfig(Section):
             mend = f"leave it out, or write {session_unless_written(self.profile)}"
             return f"is empty, so that {variable}, which is set, is not used ({mend})"
         return f"is not set (put {self.profile.session_hint} into {variable})"
-
-
-class RegionEntry(Section):
-    """One address of the venue."""
-
-    name: fields.RegionName
-    """What logs and status call it; unique."""
-    url: fields.WebSocketUrl
-    """A wss:// URL; ws:// only on loopback."""
-    priority: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 0
-    """The lowest is tried first; by default the position in the list, from 1."""
-
-
-def _with_positions(entries: object) -> object:
-    if not isinstance(entries, list):
-        return entries
-    return [
-        {"priority": position, **entry} if isinstance(entry, dict) else entry
-        for position, entry in enumerate(entries, start=1)
-    ]
-
-
-RegionList = Annotated[list[RegionEntry], BeforeValidator(_with_positions)]
-
-
-class RegionsConfig(Section):
-    """Where the venue is: a demo session only goes to demo regions, a live one only to live regions."""
-
-    demo: RegionList = []
-    """Addresses for demo sessions."""
-    live: RegionList = []
-    """Addresses for live sessions."""
-
-    def of(self, account: AccountKind) -> list[RegionEntry]:
-        """The addresses for accounts of this kind."""
-        return self.demo if account is AccountKind.DEMO else self.live
-
-    @field_validator("demo", "live")
-    @classmethod
-    def _must_be_apart(cls, entries: list[RegionEntry], info: ValidationInfo) -> list[RegionEntry]:
-        names = {entry.name for entry in info.data.get("demo", ())}
-        problems: list[tuple[Path, str]] = []
-        for index, entry in enumerate(entries):
-            if entry.name in names:
-                problems.append(((index, "name"), "is the name of another region too"))
-            names.add(entry.name)
-        if problems:
-            raise found(problems)
-        return entries

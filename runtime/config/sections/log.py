@@ -1,4 +1,4 @@
-"""The sections of those who look after a runtime: what it logs, and how it is reached."""
+"""What the runtime logs."""
 
 from typing import Annotated
 
@@ -27,12 +27,3 @@ class LogConfig(Section):
     """Earlier files that are kept."""
     repeat_limit: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 100
     """Lines of one kind in a minute; the others are only counted. 0: all are written."""
-
-
-class ControlConfig(Section):
-    """The way in for operators and for other processes of the same user."""
-
-    enabled: Flag = True
-    """Whether there is one."""
-    socket: fields.SocketPath = ""
-    """Its path, NAME.sock in a folder of this user alone; empty: named after the file, in the user's own."""

@@ -1,13 +1,13 @@
-"""The sections that say what is streamed, loaded and ordered."""
+"""What an order may be."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from runtime.config import fields
-from runtime.config.fields import WHOLE_NUMBER, Duration, not_below
+from runtime.config.fields import WHOLE_NUMBER, Duration, compared
 from runtime.config.section import Section
-from runtime.config.venue import DEFAULTS
+from runtime.config.sections.account import DEFAULTS
 
 assert DEFAULTS.trading is not None
 _RULES = DEFAULTS.trading.rules
@@ -21,7 +21,7 @@ class OrdersConfig(Section):
     passing one on the practice exchange."""
     minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
-    maximum_amount: Annotated[int, WHOLE_NUMBER, not_below("minimum_amount")] = _RULES.maximum_amount
+    maximum_amount: Annotated[int, WHOLE_NUMBER, compared(">=", "minimum_amount")] = _RULES.maximum_amount
     """A larger order is refused before it is sent."""
     maximum_duration: fields.Period = _RULES.maximum_duration
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
@@ -29,21 +29,3 @@ class OrdersConfig(Section):
     """Deals that may be open, or on their way, at once."""
     verdict_delay: Duration = 6.0
     """After a later login, how long an order whose answer was lost may still turn up."""
-
-
-class CandlesConfig(Section):
-    """What becomes of candles that were loaded."""
-
-    cache_ttl: fields.Lifetime = 5.0
-    """How long they answer for who asks for the very same again; 0 for not at all."""
-    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
-    """Bars that are kept in all, of some 200 bytes each."""
-
-
-class StreamConfig(Section):
-    """One asset that is subscribed from the start."""
-
-    asset: fields.Symbol
-    """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
-    period: fields.Period = 60
-    """Seconds per candle."""

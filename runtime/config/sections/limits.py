@@ -1,0 +1,36 @@
+"""How much is sent to the venue."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from actors.rates import Rate
+from runtime.config import fields
+from runtime.config.checks import found
+from runtime.config.fields import WHOLE_NUMBER
+from runtime.config.problems import Path
+from runtime.config.section import Section
+
+
+class LimitsConfig(Section):
+    """What the venue is spared; one budget for all connections together."""
+
+    messages: list[fields.Quota] = [Rate(10, 1.0), Rate(300, 60.0)]
+    """Messages sent, each of these rates being kept."""
+    connects: list[fields.Quota] = [Rate(10, 1.0), Rate(120, 60.0)]
+    """Attempts to connect, each of these rates being kept."""
+    max_concurrent_operations: Annotated[int, Field(ge=1, le=10_000), WHOLE_NUMBER] = 10
+    """Requests that may wait for an answer at once."""
+
+    @field_validator("messages", "connects")
+    @classmethod
+    def _must_be_for_different_times(cls, rates: list[Rate]) -> list[Rate]:
+        periods = [rate.seconds for rate in rates]
+        problems: list[tuple[Path, str]] = [
+            ((index,), "is a second rate for the same time (keep the lower one)")
+            for index, period in enumerate(periods)
+            if period in periods[:index]
+        ]
+        if problems:
+            raise found(problems)
+        return rates

@@ -1,0 +1,49 @@
+"""How many connections there are, and in which processes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from runtime.config.fields import WHOLE_NUMBER, Duration, compared
+from runtime.config.section import Section
+
+
+class PoolConfig(Section):
+    """How many connections there are, and who runs them."""
+
+    connections: Annotated[int, Field(ge=1, le=64), WHOLE_NUMBER] = 2
+    """Connections that are kept open."""
+    workers: Annotated[int, Field(ge=0, le=16), WHOLE_NUMBER] = 1
+    """Processes that the connections are spread over; 0 keeps them all in the main process."""
+    streams_per_connection: Annotated[int, Field(ge=1, le=100), WHOLE_NUMBER] = 4
+    """Assets that one connection may stream; the venue's habit is 4."""
+    standby: Annotated[int, Field(ge=0, le=63), WHOLE_NUMBER, compared("<", "connections")] = 0
+    """How many of the connections carry nothing, to take over from one that is lost."""
+    mode: Literal["persistent", "regular"] = "persistent"
+    """persistent keeps the connections open; regular opens them on first use and closes them when idle."""
+    max_connections: Annotated[int, Field(ge=0, le=64), WHOLE_NUMBER] = 0
+    """Connections that may be open while streams need them; 0 for no more than connections."""
+    idle_timeout: Duration = 60.0
+    """How long a connection beyond those kept open may have nothing to do."""
+
+    @field_validator("max_connections")
+    @classmethod
+    def _must_not_be_fewer(cls, most: int, info: ValidationInfo) -> int:
+        if 0 < most < info.data.get("connections", 0):
+            raise ValueError("must not be below connections (0 stands for as many)")
+        return most
+
+    @property
+    def most(self) -> int:
+        """Connections that there may be at once."""
+        return self.max_connections or self.connections
+
+    @property
+    def kept(self) -> int:
+        """Connections that are open whether they have something to do or not."""
+        return self.connections if self.mode == "persistent" else 0
+
+    @property
+    def room(self) -> int:
+        """Streams that all connections together can carry."""
+        return (self.most - self.standby) * self.streams_per_connection

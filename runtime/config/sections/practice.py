@@ -1,0 +1,20 @@
+"""The embedded exchange."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from runtime.config import fields, units
+from runtime.config.fields import WHOLE_NUMBER, between
+from runtime.config.section import Section
+
+
+class PracticeConfig(Section):
+    """The embedded exchange, used where no session is set."""
+
+    tick_rate: Annotated[fields.Frequency, between(0.01, 1000, units.show_frequency)] = 2.0
+    """Ticks per second and asset."""
+    regions: Annotated[int, Field(ge=1, le=16), WHOLE_NUMBER] = 2
+    """Addresses it listens on."""
+    seed: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 1
+    """The same seed quotes the same prices."""

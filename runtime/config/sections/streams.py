@@ -1,0 +1,13 @@
+"""What is streamed from the start."""
+
+from runtime.config import fields
+from runtime.config.section import Section
+
+
+class StreamConfig(Section):
+    """One asset that is subscribed from the start."""
+
+    asset: fields.Symbol
+    """The venue's symbol, such as EURUSD_otc; one with a # stands in quotes."""
+    period: fields.Period = 60
+    """Seconds per candle."""
