@@ -2,7 +2,7 @@
 
 import argparse
 
-from runtime.config.units import parse_duration
+from runtime.config.types.units import parse_duration
 
 
 def duration(text: str) -> float:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from actors.errors import ConfigInvalid
 from runtime.config.models import Config
-from runtime.config.problems import Path, dotted
+from runtime.config.types.problems import Path, dotted
 
 LIVE: Final[tuple[Path, ...]] = (
     ("regions",),

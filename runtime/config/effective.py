@@ -3,9 +3,9 @@
 import yaml
 
 from runtime.config.models import Config
-from runtime.config.problems import Unreadable
 from runtime.config.sections.account import AccountConfig, session_unless_written
 from runtime.config.source import resolve
+from runtime.config.types.problems import Unreadable
 
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}

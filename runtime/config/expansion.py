@@ -5,7 +5,7 @@ import re
 import stat
 from pathlib import Path
 
-from runtime.config.problems import Mark, Unreadable
+from runtime.config.types.problems import Mark, Unreadable
 
 LARGEST_FILE = 1024 * 1024
 

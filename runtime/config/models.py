@@ -10,10 +10,6 @@ from pydantic import ValidationInfo, field_validator
 
 from actors.values import AccountKind
 from actors.venues import venue
-from runtime.config import fields, units
-from runtime.config.checks import found, repeated
-from runtime.config.problems import Path
-from runtime.config.section import Section
 from runtime.config.sections.account import AccountConfig
 from runtime.config.sections.batching import BatchingConfig
 from runtime.config.sections.candles import CandlesConfig
@@ -29,6 +25,10 @@ from runtime.config.sections.reconnect import ReconnectConfig
 from runtime.config.sections.regions import RegionsConfig
 from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
+from runtime.config.types import fields, units
+from runtime.config.types.checks import found, repeated
+from runtime.config.types.problems import Path
+from runtime.config.types.section import Section
 
 GIVEN_UP_AFTER = 5.0
 """Seconds; TCP may deliver the bytes of a killed worker's socket for so long (``TCP_USER_TIMEOUT``)."""

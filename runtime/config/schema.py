@@ -8,8 +8,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from actors.rates import Rate
 from runtime.config.models import Config
-from runtime.config.problems import Path, dotted
-from runtime.config.units import show_rate
+from runtime.config.types.problems import Path, dotted
+from runtime.config.types.units import show_rate
 
 
 class _Generator(GenerateJsonSchema):

@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 import yaml
 
 from runtime.config.expansion import expand
-from runtime.config.problems import Mark, Path, Problem, Unreadable
+from runtime.config.types.problems import Mark, Path, Problem, Unreadable
 
 DEEPEST = 32
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from runtime.config import checks
-from runtime.config.problems import Path, Problem
 from runtime.config.schema import suggestion
 from runtime.config.source import BROKEN, Source
+from runtime.config.types import checks
+from runtime.config.types.problems import Path, Problem
 
 _TEXTS = {
     "missing": "is missing",

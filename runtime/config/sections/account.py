@@ -7,8 +7,8 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from actors.venues import venue
 from actors.venues.base import Login, Profile
-from runtime.config import fields
-from runtime.config.section import Section
+from runtime.config.types import fields
+from runtime.config.types.section import Section
 
 DEFAULT_VENUE: Final = "pocketoption"
 DEFAULTS: Final = venue(DEFAULT_VENUE).profile

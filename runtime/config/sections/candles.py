@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runtime.config import fields
-from runtime.config.fields import WHOLE_NUMBER
-from runtime.config.section import Section
+from runtime.config.types import fields
+from runtime.config.types.fields import WHOLE_NUMBER
+from runtime.config.types.section import Section
 
 
 class CandlesConfig(Section):

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from runtime.config import fields, units
-from runtime.config.fields import Duration, Flag, between, compared
-from runtime.config.section import Section
 from runtime.config.sections.account import DEFAULTS
+from runtime.config.types import fields, units
+from runtime.config.types.fields import Duration, Flag, between, compared
+from runtime.config.types.section import Section
 
 _MIB = 1024 * 1024
 

@@ -1,8 +1,8 @@
 """How operators and other processes reach the runtime."""
 
-from runtime.config import fields
-from runtime.config.fields import Flag
-from runtime.config.section import Section
+from runtime.config.types import fields
+from runtime.config.types.fields import Flag
+from runtime.config.types.section import Section
 
 
 class ControlConfig(Section):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runtime.config.fields import WHOLE_NUMBER, Duration, compared
-from runtime.config.section import Section
+from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
+from runtime.config.types.section import Section
 
 _STALE_FLOOR = 5.0
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from actors.rates import Rate
-from runtime.config import fields
-from runtime.config.checks import found
-from runtime.config.fields import WHOLE_NUMBER
-from runtime.config.problems import Path
-from runtime.config.section import Section
+from runtime.config.types import fields
+from runtime.config.types.checks import found
+from runtime.config.types.fields import WHOLE_NUMBER
+from runtime.config.types.problems import Path
+from runtime.config.types.section import Section
 
 
 class LimitsConfig(Section):

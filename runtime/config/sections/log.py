@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from actors.values import LogLevel
-from runtime.config import fields, units
-from runtime.config.fields import WHOLE_NUMBER, Flag, between
-from runtime.config.section import Section
+from runtime.config.types import fields, units
+from runtime.config.types.fields import WHOLE_NUMBER, Flag, between
+from runtime.config.types.section import Section
 
 _MIB = 1024 * 1024
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runtime.config import fields
-from runtime.config.fields import WHOLE_NUMBER, Duration, compared
-from runtime.config.section import Section
 from runtime.config.sections.account import DEFAULTS
+from runtime.config.types import fields
+from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
+from runtime.config.types.section import Section
 
 assert DEFAULTS.trading is not None
 _RULES = DEFAULTS.trading.rules

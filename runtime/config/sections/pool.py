@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from runtime.config.fields import WHOLE_NUMBER, Duration, compared
-from runtime.config.section import Section
+from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
+from runtime.config.types.section import Section
 
 
 class PoolConfig(Section):

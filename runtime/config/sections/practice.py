@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runtime.config import fields, units
-from runtime.config.fields import WHOLE_NUMBER, between
-from runtime.config.section import Section
+from runtime.config.types import fields, units
+from runtime.config.types.fields import WHOLE_NUMBER, between
+from runtime.config.types.section import Section
 
 
 class PracticeConfig(Section):

@@ -1,7 +1,7 @@
 """What is streamed from the start."""
 
-from runtime.config import fields
-from runtime.config.section import Section
+from runtime.config.types import fields
+from runtime.config.types.section import Section
 
 
 class StreamConfig(Section):

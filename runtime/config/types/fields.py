@@ -27,7 +27,7 @@ from actors.orders.order import UNSENT_MARGIN
 from actors.rates import Rate
 from actors.venues import UnknownVenue, venue
 from actors.venues.base import Venue
-from runtime.config import addresses, units
+from runtime.config.types import addresses, units
 
 _REFERENCE = r"\$\{"
 DAY = 86_400.0

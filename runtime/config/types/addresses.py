@@ -1,7 +1,7 @@
 """The transport's rules for addresses and header fields, and ours for a session, as pydantic needs them."""
 
 from actors.transport import address
-from runtime.config.checks import found
+from runtime.config.types.checks import found
 
 
 def websocket_url(url: str) -> str:

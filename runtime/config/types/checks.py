@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic_core import PydanticCustomError
 
-from runtime.config.problems import Path, dotted
+from runtime.config.types.problems import Path, dotted
 
 KIND = "found"
 

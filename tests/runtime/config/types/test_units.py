@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.rates import Rate
-from runtime.config.units import (
+from runtime.config.types.units import (
     parse_duration,
     parse_frequency,
     parse_rate,
