@@ -1,8 +1,9 @@
 """Orders: checked, journaled, sent once, and never guessed about.
 
 ``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
-and the limits. ``ledger.py`` holds all orders; ``order.py`` has their states as a table. The journal
-(``runtime/storage/journal.py``) is on the disk before an order leaves.
+and the limits, once the events that ``readiness.py`` requires have come. ``ledger.py`` holds all orders;
+``order.py`` has their states as a table. An order is in the journal, on the disk, before it leaves:
+``journal.py`` says what the desk needs of one, ``runtime/storage/journal.py`` is the one.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
 it can be no other's. If the connection ends first, the order is UNKNOWN and blocks an order like it.
@@ -14,13 +15,14 @@ that cannot be right, or a link that never stands for ``verdict_delay`` prove no
 UNKNOWN.
 
 A caller is answered with the truth: the deal, ``RequestRefused``, a ``NotSent`` (no effect, safe to
-repeat), or ``OrderUnknown`` at the deadline. ``waiters.py`` keeps the callers and which life of which
-connection carries an order. ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened
-before this process started.
+repeat), or ``OrderUnknown`` at the deadline. ``waiters.py`` keeps the callers, ``sent_orders.py`` which life
+of which connection carries an order. ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was
+opened before this process started.
 
 A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
 runtime keeps a journal at a time; a second one fails to start with ``JournalInUse``. Without a journal
 there are no orders, but streams.
 
-``pending_desk.py`` places pending orders one at a time, because their answers name no request.
+``pending_desk.py`` is the actor for pending orders. ``pending.py`` decides: they are placed one at a time,
+because their answers name no request.
 """
