@@ -1,14 +1,18 @@
 """Starts and restarts of connections and workers.
 
-``supervisor.py`` is the actor. It decides nothing: ``connections.py`` and ``workers.py`` take in events and
-answer with effects (``effects.py``), which it carries out in order. ``children.py`` has the states of a
-child.
+``supervisor.py`` is the actor. It decides nothing: ``connections.py`` and ``workers.py`` take events and
+return effects (``effects.py``), which it executes in order. ``children.py`` has the states of a child.
 
-- ``backoff.py`` drives tenacity one step at a time; a delay is a timer. The first failure after a stable
-  time is answered at once, later ones after a random delay that grows. The count returns to zero after the
-  connection was logged in and stable for ``reset_after``.
-- ``dial_gate.py``: all dials pass one gate (``limits.connects``).
-- ``regions.py``: a region is judged by what all connections met with there. A connection tries its last
+Five things have "restart" in their names. A user sends ``Restart``; the router passes it on as
+``RestartChild``; ``restart`` of ``connections.py`` and ``workers.py`` executes it and resets the failures of
+the child. A child that has failed starts again without a request, when ``BackoffElapsed`` comes; only that
+start is published as ``ActorRestarted`` and counts for the restart intensity.
+
+- ``backoff.py`` calls tenacity once per failure; a delay is a timer. After the first failure a child starts
+  again at once, later after a random delay that grows. The count returns to zero when a child has been up
+  for ``reset_after``.
+- ``dial_gate.py``: all connections dial at one common rate (``limits.connects``).
+- ``regions.py``: a region is judged by the results of all connections. A connection dials its last
   region first, then the next one by priority, round trip and success rate. ``Retry-After`` of a 429 or 503
   holds for all connections and all regions of that host, for an hour at most.
 - ``restart_intensity.py``: a child that was up and dies more than ``max_restarts`` times in ``max_seconds``
@@ -17,6 +21,6 @@ child.
   Refusals at the same time count as one. Then all connections that are not logged in are quarantined.
 
 A worker without a heartbeat is killed, and known to be dead, before its successor starts. So a worker that
-was frozen can send nothing afterwards. When nothing is left that could come back or be opened, the runtime
+was frozen can send nothing afterwards. When no child is left that could come back or be opened, the runtime
 fails with the last reason.
 """

@@ -1,0 +1,329 @@
+"""The supervisor as an actor: how it executes the effects of its policies."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pykka
+import pytest
+from loguru import logger
+
+from actors.errors import WorkerDied
+from actors.messages.control import Drain, Reconfigure
+from actors.messages.events import (
+    ActorQuarantined,
+    ActorRestarted,
+    ConnectionDown,
+    ConnectionUp,
+    Heartbeat,
+    WorkerDown,
+    WorkerUp,
+)
+from actors.messages.lifecycle import Begin, SystemReady, Tellable
+from actors.messages.outbound import ConnectionPlaced
+from actors.messages.status import Describe, Described, SupervisorPart
+from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
+from actors.messages.traffic import EventBatch, Failure, Response
+from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker
+from actors.rates import Rate
+from actors.supervision.backoff import Backoff, linear
+from actors.supervision.messages import RegionsProbed
+from actors.supervision.regions import DialSettings
+from actors.supervision.restart_intensity import RestartIntensity
+from actors.supervision.supervisor import Supervisor
+from actors.values import Region
+from tests.conftest import ManualClock
+from tests.doubles.recorder import WAIT, Recording
+from tests.doubles.supervised_connections import EU, US, make_plan
+
+pytestmark = pytest.mark.timeout(20)
+
+
+class RecordingWorker:
+    """A worker handle that records what it is sent and when it is killed; ``dead`` makes ``tell`` raise."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.messages: list[Any] = []
+        self.killed = 0
+        self.dead = False
+
+    def tell(self, message: Any) -> None:
+        if self.dead:
+            raise WorkerDied("its link is closed")
+        self.messages.append(message)
+
+    def kill(self, patience: float = 0.0) -> str:
+        self.killed += 1
+        return "by SIGKILL"
+
+
+class Supervision:
+    """A supervisor with one worker and one connection, unless ``changes`` say otherwise."""
+
+    def __init__(self, clock: ManualClock, **changes: Any) -> None:
+        self.clock = clock
+        self.router, self.pool = Recording(name="router"), Recording(name="pool")
+        assert self.router.seen() == self.pool.seen() == Begin()
+        self.workers: list[RecordingWorker] = []
+        self.no_process: OSError | None = None
+        self.probed: list[list[Region]] = []
+        self.escalated: list[Exception] = []
+        self.ref: pykka.ActorRef[Any] = Supervisor.start(
+            make_plan(**{"connections": 1, "workers": ("w1",), **changes}),
+            start_worker=self._start_worker,
+            probe=self._probe,
+            router=self.router.ref,
+            pool=self.pool.ref,
+            escalate=self.escalated.append,
+            clock=clock,
+        )
+
+    def _probe(self, regions: Sequence[Region], to: Tellable) -> None:
+        assert to == self.ref
+        self.probed.append(list(regions))
+
+    def _start_worker(self, name: str) -> RecordingWorker:
+        if self.no_process is not None:
+            raise self.no_process
+        self.workers.append(RecordingWorker(len(self.workers) + 1))
+        return self.workers[-1]
+
+    def handle(self, *messages: Any) -> None:
+        """Tell the supervisor, and return once it has handled all messages."""
+        for message in messages:
+            self.ref.ask(message, timeout=WAIT)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and return once the supervisor has handled the timers that were due."""
+        self.clock.advance(seconds)
+        self.status()
+
+    def status(self) -> SupervisorPart:
+        asker = Recording(name="asker")
+        asker.seen()
+        self.handle(Describe(7, asker.ref))
+        described = asker.seen()
+        assert isinstance(described, Described)
+        assert isinstance(described.part, SupervisorPart)
+        return described.part
+
+    def published(self) -> list[Any]:
+        """The events of the next batch."""
+        batch = self.router.seen()
+        assert isinstance(batch, EventBatch)
+        assert batch.source == "supervisor"
+        return list(batch.items)
+
+
+@pytest.fixture
+def start(clock: ManualClock) -> Callable[..., Supervision]:
+    def started(**changes: Any) -> Supervision:
+        supervision = Supervision(clock, **changes)
+        supervision.handle(SystemReady())
+        return supervision
+
+    return started
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What is logged, with its level."""
+    found: list[str] = []
+    sink = logger.add(lambda line: found.append(line.rstrip("\n")), level="DEBUG", format="{level} {message}")
+    yield found
+    logger.remove(sink)
+
+
+def beat(pid: int = 1) -> Heartbeat:
+    return Heartbeat("w1", pid, 1.5, 1024)
+
+
+def test_nothing_starts_before_the_system_is_ready(clock: ManualClock) -> None:
+    supervision = Supervision(clock)
+    assert supervision.status().workers[0].state == "stopped"
+    assert supervision.workers == []
+    supervision.handle(SystemReady())
+    assert len(supervision.workers) == 1
+
+
+def test_a_worker_is_started_then_the_pool_is_told_then_the_connection_starts(
+    start: Callable[..., Supervision],
+) -> None:
+    supervision = start()
+    (worker,) = supervision.workers
+    assert supervision.pool.seen() == ConnectionPlaced("c1", worker)
+    (message,) = worker.messages
+    assert isinstance(message, StartConnection)
+    assert (message.life, message.region) == (("c1", 1), EU)
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again_after_its_backoff(
+    clock: ManualClock, lines: list[str]
+) -> None:
+    supervision = Supervision(clock)
+    supervision.no_process = OSError(12, "Cannot allocate memory")
+    supervision.handle(SystemReady())  # the first retry comes at once, and fails too
+    supervision.advance(0.0)
+    assert supervision.workers == []
+    supervision.no_process = None
+    supervision.advance(0.9)
+    assert supervision.workers == []
+    supervision.advance(0.1)
+    assert len(supervision.workers) == 1
+    reason = "it could not be started: Cannot allocate memory"
+    assert [line for line in lines if reason in line] == [
+        f"INFO w1 is down ({reason}); next attempt at once",
+        f"INFO w1 is down ({reason}); next attempt in 1.00 s",
+    ]
+
+
+def test_the_first_heartbeat_is_published_and_a_late_one_kills_the_worker(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start()
+    supervision.advance(0.5)  # the first check
+    supervision.handle(beat())
+    assert supervision.published() == [WorkerUp("w1", 1)]
+    for _ in range(9):
+        supervision.advance(0.5)
+    assert supervision.workers[0].killed == 0
+    supervision.advance(0.5)
+    assert supervision.workers[0].killed == 1
+    assert "ERROR w1 (pid 1) is killed: no heartbeat for 5.0 s (by SIGKILL)" in lines
+
+
+def test_a_worker_that_ends_is_killed_and_its_connections_announced_before_the_next_one_starts(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start()
+    supervision.handle(beat(), ConnectionUp("c1", 1, "EU"))
+    assert supervision.published() == [WorkerUp("w1", 1)]
+    supervision.handle(WorkerDown("w1", 1, "the link was reset"))
+    assert supervision.workers[0].killed == 1
+    assert supervision.published() == [ConnectionDown("c1", 1, "EU", "the link was reset", was_ready=True)]
+    supervision.advance(0.0)
+    assert len(supervision.workers) == 2
+    assert supervision.published() == [ActorRestarted("w1", 1, "the link was reset")]
+    assert [message.life for message in supervision.workers[1].messages] == [("c1", 2)]
+    assert "WARNING w1 (pid 1) has ended: the link was reset (by SIGKILL)" in lines
+
+
+def test_a_message_to_a_worker_that_has_died_is_logged_and_no_failure(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start()
+    supervision.workers[0].dead = True
+    supervision.handle(CloseConnection("c1"))
+    assert "DEBUG StopConnection was not sent: its link is closed" in lines
+    assert supervision.status().connections[0].state == "closing"
+
+
+def test_a_connection_is_opened_and_closed_at_request(start: Callable[..., Supervision]) -> None:
+    supervision = start(kept=0)
+    assert supervision.workers[0].messages == []
+    supervision.handle(OpenConnection("c1"), CloseConnection("c1"))
+    begun, ended = supervision.workers[0].messages
+    assert isinstance(begun, StartConnection)
+    assert ended == StopConnection("c1")
+
+
+def test_a_lost_connection_dials_again_after_its_backoff(start: Callable[..., Supervision]) -> None:
+    supervision = start(regions=(EU,))
+    for epoch, delay in ((1, 0.0), (2, 1.0), (3, 2.0)):
+        supervision.handle(ConnectionDown("c1", epoch, "EU", "refused"))
+        supervision.advance(delay)
+        assert [message.epoch for message in supervision.workers[0].messages][-1] == epoch + 1
+
+
+def test_connections_pass_the_dial_gate_one_after_the_other(start: Callable[..., Supervision]) -> None:
+    supervision = start(connections=3, connects=(Rate(1, 1.0),))
+    names: list[str] = []
+    for _ in range(3):
+        names += [message.connection for message in supervision.workers[0].messages[len(names) :]]
+        supervision.advance(1.0)
+    assert names == ["c1", "c2", "c3"]
+
+
+def test_a_stable_connection_has_no_failures_any_more(start: Callable[..., Supervision]) -> None:
+    supervision = start(regions=(EU,))
+    supervision.handle(ConnectionDown("c1", 1, "EU", "refused"))
+    supervision.advance(0.0)
+    supervision.handle(ConnectionUp("c1", 2, "EU"))
+    supervision.advance(10.0)
+    supervision.handle(ConnectionDown("c1", 2, "EU", "cut", was_ready=True))
+    supervision.advance(0.0)  # as after a first failure
+    assert [message.epoch for message in supervision.workers[0].messages] == [1, 2, 3]
+
+
+def test_a_connection_that_is_given_up_is_published_logged_and_escalated(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start(new_backoff=lambda: Backoff(linear(1, 1, jitter=False), max_attempts=1))
+    supervision.handle(ConnectionDown("c1", 1, "EU", "refused"))
+    supervision.advance(0.0)
+    assert supervision.published() == [ActorRestarted("c1", 1, "refused")]
+    supervision.handle(ConnectionDown("c1", 2, "US", "refused again"))
+    assert supervision.published() == [ActorQuarantined("c1", "refused again")]
+    assert "ERROR c1 is given up: refused again" in lines
+    assert [str(error) for error in supervision.escalated] == ["refused again"]
+
+
+def test_a_restart_is_answered_and_an_impossible_one_refused(start: Callable[..., Supervision]) -> None:
+    supervision = start()
+    supervision.handle(RestartChild(1, "c1"))
+    assert supervision.router.seen() == Response(1, None)
+    assert supervision.workers[0].messages[-1] == StopConnection("c1")
+    supervision.handle(RestartChild(2, "w1"))
+    assert supervision.router.seen() == Response(2, None)
+    assert supervision.workers[0].killed == 1
+    supervision.handle(RestartChild(3, "unknown"))
+    refusal = supervision.router.seen()
+    assert isinstance(refusal, Failure)
+    assert refusal.request == 3
+    assert refusal.error.name == "RequestRefused"
+
+
+def test_regions_are_probed_at_the_start_and_the_results_order_them(
+    start: Callable[..., Supervision],
+) -> None:
+    near, far = Region("near", "wss://near.example/"), Region("far", "wss://far.example/")
+    supervision = start(kept=0, regions=(far, near), probes=2)
+    assert supervision.probed == [[far, near]]
+    supervision.handle(RegionsProbed({"near": 0.1, "far": 0.2}, {}), OpenConnection("c1"))
+    assert supervision.workers[0].messages[-1].region == near
+
+
+def test_other_dial_settings_and_log_levels_reach_the_worker(start: Callable[..., Supervision]) -> None:
+    supervision = start()
+    settings = DialSettings((US,), (Rate(1000, 1.0),))
+    supervision.handle(SetLogLevel("DEBUG"), Reconfigure(settings))
+    assert supervision.workers[0].messages[1:] == [SetLogLevel("DEBUG"), StopConnection("c1")]
+    supervision.handle(ConnectionDown("c1", 1, "EU", "stopped"))
+    assert supervision.workers[0].messages[-1].region == US
+
+
+def test_a_drain_ends_the_supervisor_with_the_last_connection_and_kills_what_is_left(
+    start: Callable[..., Supervision],
+) -> None:
+    supervision = start(connections=2)
+    supervision.handle(Drain(), OpenConnection("c1"), RestartChild(1, "c1"))
+    assert supervision.workers[0].messages[-1] == StopWorker()
+    refusal = supervision.router.seen()
+    assert "stopping" in str(refusal.error)
+    supervision.handle(ConnectionDown("c1", 1, "EU", "stopped"))
+    supervision.ref.tell(ConnectionDown("c2", 1, "EU", "stopped"))
+    supervision.ref.actor_stopped.wait(WAIT)
+    assert not supervision.ref.is_alive()
+    assert supervision.workers[0].killed == 1
+
+
+def test_a_worker_that_dies_too_often_is_given_up_with_its_connections(
+    start: Callable[..., Supervision],
+) -> None:
+    supervision = start(new_intensity=lambda: RestartIntensity(0, 60))
+    assert supervision.pool.seen() == ConnectionPlaced("c1", supervision.workers[0])
+    supervision.handle(WorkerDown("w1", 1, "killed"))
+    assert supervision.pool.seen() == ConnectionPlaced("c1", None)
+    (error,) = supervision.escalated
+    assert isinstance(error, WorkerDied)
+    assert str(error) == "w1 died more than 0 times in 60 s, the last time because: killed"
