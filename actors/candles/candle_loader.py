@@ -1,4 +1,4 @@
-"""The candle desk: bars of any count, loaded page by page, once for all who want the same, and cached."""
+"""The candle loader: bars of any count, loaded page by page, once for all equal loads, and cached."""
 
 import contextlib
 import math
@@ -9,7 +9,7 @@ import pykka
 from msgspec import Struct
 
 from actors.candles.cache import ReplyCache
-from actors.candles.single_flight import Flight, SingleFlights, wish_of
+from actors.candles.single_flight import Flight, SingleFlights, key_of
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestTimeout
 from actors.messages.commands import Unsubscribe
@@ -23,7 +23,6 @@ from actors.messages.traffic import (
     EventBatch,
     Failure,
     ReplyTo,
-    Request,
     RequestDone,
     Response,
     SubscribeColumns,
@@ -33,19 +32,19 @@ from actors.values import Candle, Tick
 
 
 class _Overdue(Struct, frozen=True):
-    """Whoever wanted ``load`` has waited for as long as it was to."""
+    """The deadline of ``load`` has passed."""
 
     load: CandleRequest
 
 
 class _Aged(Struct, frozen=True):
-    """An answer about ``asset`` has been kept for as long as one may be."""
+    """An answer about ``asset`` has been cached for ``cache_ttl``."""
 
     asset: str
 
 
 class CandleLoader(RuntimeActor):
-    """Owns the loads of candles under way and the answers that are still good.
+    """Owns the loads of candles under way and the cached answers.
 
     Receives ``CandleRequest`` from any actor, and ``Response`` and ``Failure`` for its pages. While news
     could outdate an answer, it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to
@@ -61,13 +60,13 @@ class CandleLoader(RuntimeActor):
         router: Tellable,
         **kwargs: Any,
     ) -> None:
-        super().__init__("candle desk", **kwargs)
+        super().__init__("candle loader", **kwargs)
         self._ttl = cache_ttl
         self._router = router
         self._outbound: Tellable
         self._flights = SingleFlights(candles_per_request)
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
-        self._listening: set[str] = set()
+        self._subscribed: set[str] = set()
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -75,15 +74,15 @@ class CandleLoader(RuntimeActor):
             case CandleRequest():
                 self._load(message)
             case Response(request=page, value=CandlesLoaded(candles=candles)):
-                self._landed(page, candles)
+                self._page_loaded(page, candles)
             case Failure():
-                self._failed(message)
+                self._page_failed(message)
             case Deliver(events=events):
-                self._hear(events)
+                self._apply(events)
             case _Overdue(load=load):
                 self._overdue(load)
             case _Aged(asset=asset):
-                self._stop_listening(asset)
+                self._unsubscribe(asset)
             case Describe():
                 self.describe(message, self._status())
             case OutboundRef(outbound=outbound):
@@ -96,36 +95,37 @@ class CandleLoader(RuntimeActor):
     def _load(self, load: CandleRequest) -> None:
         if self._draining:
             _tell(load, Failure.of(load.id, RequestError("the runtime is stopping")))
-        elif (candles := self._cache.get(wish_of(load.command), time.time())) is not None:
+        elif (candles := self._cache.get(key_of(load.command), time.time())) is not None:
             _tell(load, Response(load.id, candles))
         else:
             if math.isfinite(load.expires_at):
                 self.after(max(0.0, load.expires_at - self.now()), _Overdue(load))
             if first := self._flights.join(load, time.time()):
-                self._send(first)
+                self._outbound.tell(first)
 
-    def _landed(self, page: int, candles: list[Candle]) -> None:
-        flight = self._flights.landed(page)
+    def _page_loaded(self, page: int, candles: list[Candle]) -> None:
+        flight = self._flights.finish_page(page)
         if flight is None:
             return
-        if flight.paging.take(candles):
-            self._send(self._flights.turn(flight))
+        if flight.paging.add(candles):
+            self._outbound.tell(self._flights.next_page(flight))
             self._router.tell(EventBatch(self.name, [flight.paging.progress()]))
             return
-        self._keep(flight)
+        self._cache_answer(flight)
         for load in self._flights.end(flight):
             _tell(load, Response(load.id, list(flight.paging.candles)))
 
-    def _failed(self, failure: Failure) -> None:
-        """It is for those whose patience the page was sent with; who joined later with more tries again."""
-        flight = self._flights.landed(failure.request)
+    def _page_failed(self, failure: Failure) -> None:
+        """The failure is for the loads that expire with the page or before; for a load that joined later and
+        waits longer, the page is asked for again."""
+        flight = self._flights.finish_page(failure.request)
         if flight is None or flight.page is None:
             return
         for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
             self._flights.leave(load)
             _tell(load, Failure(load.id, failure.error))
         if flight.loads:
-            self._send(self._flights.turn(flight))
+            self._outbound.tell(self._flights.next_page(flight))
         else:
             self._flights.end(flight)
 
@@ -138,20 +138,21 @@ class CandleLoader(RuntimeActor):
             self._router.tell(RequestDone(flight.page.id, succeeded=False, reply_to=ReplyTo.CANDLES))
             self._flights.end(flight)
 
-    def _keep(self, flight: Flight) -> None:
-        asset = flight.wish.asset
-        self._cache.put(flight.wish, flight.paging.candles, flight.outdated_at)
-        if flight.wish not in self._cache.up_to_now(asset):
+    def _cache_answer(self, flight: Flight) -> None:
+        asset = flight.key.asset
+        self._cache.put(flight.key, flight.paging.candles, flight.outdated_at)
+        if flight.key not in self._cache.up_to_now(asset):
             return
         self.after(self._ttl, _Aged(asset))
-        if asset not in self._listening:
-            self._listening.add(asset)
+        if asset not in self._subscribed:
+            self._subscribed.add(asset)
             for topic in _topics(asset):
                 self._router.tell(SubscribeColumns(topic, self.actor_ref))
 
-    def _hear(self, news: list[Tick | Ticks | CandlesLoaded]) -> None:
-        """Bars count as news only if they show one that an answer lacks: what we load comes by here too."""
-        heard: set[str] = set()
+    def _apply(self, news: list[Tick | Ticks | CandlesLoaded]) -> None:
+        """A tick outdates the answers of its asset; candles only those that lack one of them, since the
+        candles that this actor loads are published too."""
+        assets_seen: set[str] = set()
         for event in news:
             assets = event.assets if isinstance(event, Ticks) else (event.asset,)
             for asset in assets:
@@ -159,19 +160,16 @@ class CandleLoader(RuntimeActor):
                     self._cache.outdate(asset)
                 elif event.candles:
                     self._cache.outdate(asset, event.candles[-1].time + event.period)
-            heard.update(assets)
-        for asset in self._listening & heard:
-            self._stop_listening(asset)
+            assets_seen.update(assets)
+        for asset in self._subscribed & assets_seen:
+            self._unsubscribe(asset)
 
-    def _stop_listening(self, asset: str) -> None:
-        """Unless another answer could still be outdated."""
-        if asset in self._listening and not self._cache.up_to_now(asset):
-            self._listening.remove(asset)
+    def _unsubscribe(self, asset: str) -> None:
+        """Unless another answer about ``asset`` can still be outdated."""
+        if asset in self._subscribed and not self._cache.up_to_now(asset):
+            self._subscribed.remove(asset)
             for topic in _topics(asset):
                 self._router.tell(Unsubscribe(topic, to=self.actor_ref))
-
-    def _send(self, page: Request) -> None:
-        self._outbound.tell(page)
 
     def _drain(self) -> None:
         self._draining = True
@@ -187,7 +185,7 @@ class CandleLoader(RuntimeActor):
 
 
 def _tell(load: CandleRequest, outcome: Response[list[Candle]] | Failure) -> None:
-    with contextlib.suppress(pykka.ActorDeadError):  # it has ended without its candles
+    with contextlib.suppress(pykka.ActorDeadError):  # the actor that asked has ended
         load.to.tell(outcome)
 
 

@@ -1,4 +1,4 @@
-"""More bars than the venue gives on one request: page by page, backwards from the end."""
+"""More bars than the venue gives for one request: page by page, backwards from the end."""
 
 from msgspec.structs import replace
 
@@ -8,9 +8,9 @@ from actors.values import Candle
 
 
 class Paging:
-    """What one ``LoadCandles`` has got so far; ``candles`` are contiguous with the end, oldest first.
+    """The ``candles`` of one ``LoadCandles`` so far, oldest first; the last one is the last of the command.
 
-    ``page`` is how many bars the venue gives on one request.
+    ``page`` is the number of bars that the venue gives for one request.
     """
 
     def __init__(self, command: LoadCandles, page: int) -> None:
@@ -19,7 +19,7 @@ class Paging:
         self.candles: list[Candle] = []
 
     def request(self) -> LoadCandles:
-        """The next page to ask for: the bars before those that are there."""
+        """The next page to ask for: the bars before the first of ``candles``."""
         missing = self._command.count - len(self.candles)
         end = self.candles[0].time if self.candles else self._command.end
         return replace(self._command, count=min(self._page, missing), end=end)
@@ -28,7 +28,7 @@ class Paging:
         command = self._command
         return CandlesProgress(command.asset, command.period, len(self.candles), command.count)
 
-    def take(self, page: list[Candle]) -> bool:
-        """Whether another page is needed: an empty one says that there are no earlier bars."""
+    def add(self, page: list[Candle]) -> bool:
+        """Whether another page is needed; an empty one means that there are no earlier bars."""
         self.candles = page + self.candles
         return bool(page) and len(self.candles) < self._command.count

@@ -14,15 +14,15 @@ from actors.values import Candle
 class Backfiller(RuntimeActor):
     """Owns the gaps that are being filled.
 
-    Receives ``StreamGap`` and the result of each load. Sends ``CandleRequest`` to ``candle_desk``. Sends to
+    Receives ``StreamGap`` and the result of each load. Sends ``CandleRequest`` to ``candle_loader``. Sends to
     ``router`` the candles of a gap and, behind them, ``StreamRecovered``.
     """
 
-    def __init__(self, *, router: Tellable, candle_desk: Tellable, **kwargs: Any) -> None:
+    def __init__(self, *, router: Tellable, candle_loader: Tellable, **kwargs: Any) -> None:
         super().__init__("backfiller", **kwargs)
         self._backfill = Backfill()
         self._router = router
-        self._candle_desk = candle_desk
+        self._candle_loader = candle_loader
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -38,7 +38,7 @@ class Backfiller(RuntimeActor):
     def _load(self, loading: Loading | None) -> None:
         if loading is not None:
             load = CandleRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
-            self._candle_desk.tell(load)
+            self._candle_loader.tell(load)
 
     def _finish(self, id: int, outcome: list[Candle] | RequestError) -> None:
         news, following = self._backfill.finish(id, outcome)

@@ -108,7 +108,7 @@ class PendingOrders:
         return [_request(self._placements[0])]
 
     def _update_list(self, answer: PendingAnswered) -> None:
-        """The venue's next list may take a while; a caller who asks for it now gets what was answered."""
+        """The venue's next list may take a while; a caller that asks for it now gets what was answered."""
         if self._listed is None or answer.reason:
             return
         changed = answer.ticket or (answer.order.ticket if answer.order else "")

@@ -17,7 +17,7 @@ class RouterRefs(Control, frozen=True):
     supervisor: Tellable
     desk: Tellable
     pending_desk: Tellable
-    candle_desk: Tellable
+    candle_loader: Tellable
     parts: tuple[Tellable, ...]
     done_to: tuple[Tellable, ...]
 

@@ -115,7 +115,7 @@ class Router(RuntimeActor):
             case Response() | Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
                 self._free(RequestDone(item.request, isinstance(item, Response), item.reply_to))
                 if not self._draining:  # otherwise the candle loader may have ended
-                    self._refs.candle_desk.tell(item)
+                    self._refs.candle_loader.tell(item)
             case Response():
                 self._answer(item.request, item.value)
             case Failure(order=order) if order:
@@ -177,7 +177,7 @@ class Router(RuntimeActor):
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
-            self._refs.candle_desk.tell(
+            self._refs.candle_loader.tell(
                 traffic.CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )
         else:

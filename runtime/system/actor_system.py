@@ -140,7 +140,7 @@ class ActorSystem:
         self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
-        self._backfiller = start(Backfiller, router=router, candle_desk=self._candle_loader)
+        self._backfiller = start(Backfiller, router=router, candle_loader=self._candle_loader)
         self._supervisor = start(
             Supervisor,
             plan,
@@ -203,7 +203,7 @@ class ActorSystem:
             supervisor=self._supervisor,
             desk=self._order_desk,
             pending_desk=self._pending_desk,
-            candle_desk=self._candle_loader,
+            candle_loader=self._candle_loader,
             parts=(
                 self._supervisor,
                 self._pool,

@@ -1,3 +1,5 @@
+"""How long an answer is kept, and what outdates it."""
+
 import math
 
 from actors.candles.cache import ReplyCache
@@ -21,7 +23,7 @@ def cache(clock: ManualClock, ttl: float = 5.0, size: int = 10) -> ReplyCache:
     return ReplyCache(ttl, size, clock)
 
 
-def test_an_answer_is_kept_for_as_long_as_it_may_be(clock: ManualClock) -> None:
+def test_an_answer_is_kept_for_its_ttl(clock: ManualClock) -> None:
     kept = cache(clock)
     kept.put(PAST, bars())
     clock.advance(4.9)
@@ -31,13 +33,13 @@ def test_an_answer_is_kept_for_as_long_as_it_may_be(clock: ManualClock) -> None:
     assert len(kept) == 0
 
 
-def test_nothing_is_kept_where_nothing_is_to_be(clock: ManualClock) -> None:
+def test_a_ttl_of_zero_keeps_nothing(clock: ManualClock) -> None:
     kept = cache(clock, ttl=0.0)
     kept.put(PAST, bars())
     assert kept.get(PAST, UTC) is None
 
 
-def test_everyone_gets_a_list_of_their_own(clock: ManualClock) -> None:
+def test_every_caller_gets_a_list_of_its_own(clock: ManualClock) -> None:
     kept = cache(clock)
     kept.put(PAST, bars())
     first = kept.get(PAST, UTC)
@@ -46,7 +48,7 @@ def test_everyone_gets_a_list_of_their_own(clock: ManualClock) -> None:
     assert kept.get(PAST, UTC) == bars()
 
 
-def test_only_the_very_same_is_found(clock: ManualClock) -> None:
+def test_only_an_equal_command_finds_an_answer(clock: ManualClock) -> None:
     kept = cache(clock)
     kept.put(PAST, bars())
     for other in (PRESENT, LoadCandles("A", 60, 2, 99_960.0), LoadCandles("B", 60, 3, 99_960.0)):
@@ -78,6 +80,7 @@ def test_hits_and_misses_are_counted(clock: ManualClock) -> None:
     kept.get(PAST, UTC)
     kept.get(PRESENT, UTC)
     assert (kept.hits, kept.misses) == (2, 2)
+    assert repr(kept) == "<ReplyCache: 1 answers, 2 hits, 2 misses>"
 
 
 def test_an_answer_up_to_now_is_outdated_once_the_next_bar_has_ended(clock: ManualClock) -> None:
@@ -90,12 +93,12 @@ def test_an_answer_up_to_now_is_outdated_once_the_next_bar_has_ended(clock: Manu
 def test_news_outdates_the_answers_up_to_now_about_its_asset_and_no_others(clock: ManualClock) -> None:
     kept = cache(clock)
     other = LoadCandles("B", 60, 3)
-    for wish in (PAST, PRESENT, other):
-        kept.put(wish, bars(), math.inf if wish is PAST else LATER)
+    for key in (PAST, PRESENT, other):
+        kept.put(key, bars(), math.inf if key is PAST else LATER)
     assert kept.up_to_now("A") == {PRESENT: LATER}
     kept.outdate("A")
     assert kept.up_to_now("A") == {}
-    assert [kept.get(wish, UTC) is None for wish in (PAST, PRESENT, other)] == [False, True, False]
+    assert [kept.get(key, UTC) is None for key in (PAST, PRESENT, other)] == [False, True, False]
 
 
 def test_bars_outdate_only_the_answers_that_lack_one_of_them(clock: ManualClock) -> None:

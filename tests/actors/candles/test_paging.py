@@ -1,3 +1,5 @@
+"""Which page is asked for next, and when the load is complete."""
+
 from actors.candles.paging import Paging
 from actors.messages.commands import LoadCandles
 from actors.values import Candle
@@ -16,21 +18,21 @@ def test_the_first_page_ends_where_the_command_does() -> None:
 
 def test_each_further_page_ends_where_the_last_begins_and_asks_for_no_more_than_is_missing() -> None:
     paging = Paging(LoadCandles("A", 60, 200), PAGE)
-    assert paging.take(bars(1000, PAGE))
+    assert paging.add(bars(1000, PAGE))
     assert paging.request() == LoadCandles("A", 60, 50, 60_000)
-    assert not paging.take(bars(950, 50))
+    assert not paging.add(bars(950, 50))
     assert paging.candles == bars(950, 200)
 
 
-def test_an_empty_page_says_that_there_is_nothing_earlier() -> None:
+def test_an_empty_page_means_that_there_are_no_earlier_bars() -> None:
     paging = Paging(LoadCandles("A", 60, 200), PAGE)
-    paging.take(bars(1000, 20))
-    assert not paging.take([])
+    paging.add(bars(1000, 20))
+    assert not paging.add([])
     assert paging.candles == bars(1000, 20)
 
 
-def test_progress_is_told_by_what_is_there() -> None:
+def test_progress_counts_the_bars_so_far() -> None:
     paging = Paging(LoadCandles("A", 60, 200), PAGE)
-    paging.take(bars(1000, PAGE))
+    paging.add(bars(1000, PAGE))
     progress = paging.progress()
     assert (progress.topic, progress.loaded, progress.count) == ("progress.A", PAGE, 200)

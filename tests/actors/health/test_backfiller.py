@@ -25,7 +25,7 @@ def begun(name: str) -> Recording:
 
 def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     router, desk = begun("router"), begun("desk")
-    backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
+    backfiller = Backfiller.start(router=router.ref, candle_loader=desk.ref)
     backfiller.tell(GAP)
     load = desk.seen()
     assert isinstance(load, CandleRequest)
@@ -37,7 +37,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
 
 def test_after_a_refused_load_the_recovery_fills_nothing_and_the_next_gap_is_loaded() -> None:
     router, desk = begun("router"), begun("desk")
-    backfiller = Backfiller.start(router=router.ref, candle_desk=desk.ref)
+    backfiller = Backfiller.start(router=router.ref, candle_loader=desk.ref)
     backfiller.tell(GAP)
     backfiller.tell(GAP)
     backfiller.tell(Failure.of(desk.seen().id, RequestRefused("no such asset")))

@@ -83,7 +83,7 @@ def test_a_request_that_ended_elsewhere_is_not_answered_at_its_deadline(
     assert neighbours.router.nothing_more()
 
 
-def test_the_venues_list_answers_who_waits_for_it_and_who_asks_later(neighbours: Neighbours) -> None:
+def test_the_venues_list_answers_the_callers_that_wait_for_it_and_later_ones(neighbours: Neighbours) -> None:
     neighbours.ask(1, GetPendingOrders())
     neighbours.desk.tell(PendingOrdersListed([ORDER]))
     assert neighbours.router.seen() == Response(1, [ORDER])

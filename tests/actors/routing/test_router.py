@@ -65,7 +65,7 @@ class _WayOut:
                 supervisor=self.pool.ref,
                 desk=self.pool.ref,
                 pending_desk=self.pool.ref,
-                candle_desk=self.loader.ref,
+                candle_loader=self.loader.ref,
                 parts=(),
                 done_to=tuple(recording.ref for recording in self.counting),
             )
