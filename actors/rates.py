@@ -18,19 +18,19 @@ class Rate(Struct, frozen=True):
 
 
 class Allowance(Struct, frozen=True):
-    """What a limiter allows: ``rates`` for all sends, and so many requests without an answer."""
+    """What a limiter allows: ``rates`` for all sends, and ``max_in_flight`` requests without an answer."""
 
     rates: tuple[Rate, ...]
     max_in_flight: int
 
 
 ORDERS_SHARE: Final = 5
-"""One in so many sends of a window is kept for what is urgent: an order must not wait behind a page of
-candles, or behind streams that are restored, until the minute is over."""
+"""One in this many sends of a window is reserved for urgent requests: an order must not wait for a minute
+behind a page of candles or behind streams that are restored."""
 
 
 class _Window:
-    """Remembers when its last ``rate.count`` sends were: a send is admitted when enough of them have left."""
+    """The times of the last ``rate.count`` sends: a send is admitted when enough of them are old enough."""
 
     def __init__(self, rate: Rate, sent: Iterable[float] = ()) -> None:
         self.rate = rate
@@ -57,8 +57,8 @@ class _Window:
 
 
 class Quota:
-    """Admits sends so that no window is ever overfull; on the monotonic clock, so that a stepped wall
-    clock neither opens nor shuts it."""
+    """Admits sends so that no window is ever overfull. ``now`` is on the monotonic clock: a step of the wall
+    clock changes nothing."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._windows: list[_Window] = []
@@ -66,7 +66,7 @@ class Quota:
         self.change(allowance)
 
     def change(self, allowance: Allowance) -> None:
-        """Allow this from now on; what was sent before counts."""
+        """Apply ``allowance`` from now on; earlier sends count."""
         sent = max((window.sent for window in self._windows), key=len, default=())
         self._windows = [_Window(rate, sent) for rate in allowance.rates]
         self.max_in_flight = allowance.max_in_flight
@@ -79,13 +79,13 @@ class Quota:
     def wait(self, now: float, cost: int = 1, *, urgent: bool = True) -> float:
         """Seconds until the windows admit ``cost`` sends at once; 0 is now.
 
-        What is not ``urgent`` leaves a fifth of each window free. More than a window holds are admitted
-        when it is empty.
+        A send that is not ``urgent`` leaves a fifth of each window free. A ``cost`` greater than a window
+        is admitted when that window is empty.
         """
         return max((window.wait(now, cost, urgent=urgent) for window in self._windows), default=0.0)
 
     def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool = True) -> float:
-        """Seconds until ``cost`` sends can at the earliest be admitted behind ``ahead`` others that wait."""
+        """The least number of seconds until ``cost`` sends are admitted behind ``ahead`` others that wait."""
         waits = (window.estimate(now, ahead, cost, urgent=urgent) for window in self._windows)
         return max(waits, default=0.0)
 
@@ -95,16 +95,18 @@ class Quota:
         return len(self._in_flight) >= self.max_in_flight
 
     def book(self, now: float, cost: int = 1, request: Hashable = None) -> None:
-        """``cost`` sends leave; with a ``request`` key they are in flight until ``settle`` for that key."""
+        """``cost`` sends leave; with a ``request`` key they are in flight until ``on_done`` for it."""
         for window in self._windows:
             for _ in range(cost):
                 window.book(now)
         if request is not None:
             self._in_flight.add(request)
 
-    def settle(self, request: Hashable) -> None:
-        """The request has its answer, or will have none."""
+    def on_done(self, request: Hashable) -> bool:
+        """The request has its answer, or nobody awaits it any longer; whether it was in flight."""
+        in_flight = request in self._in_flight
         self._in_flight.discard(request)
+        return in_flight
 
     def headroom(self, now: float) -> dict[str, int]:
         """By window, how many sends it would admit at once."""

@@ -1,8 +1,6 @@
-"""Which connection carries what: decides on streams, requests and roles, and says which steps follow."""
+"""Which connection carries which stream and takes which request."""
 
 import math
-from collections.abc import Iterable
-from typing import Any
 
 from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import (
@@ -19,14 +17,16 @@ from actors.messages.events import StreamConfirmed, StreamDropped, StreamRelease
 from actors.messages.status import PoolPart
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response
-from actors.outbound.members import Members, PoolPlan
+from actors.messages.workers import WorkerHandle
+from actors.outbound.members import MemberEvent, Members, PoolPlan
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
+from actors.values import Life
 
 MOVE_TIMEOUT = 10.0
-"""Seconds that a move may take until it is given up; the stream stays where it is."""
+"""Seconds that a move may take; then it is given up, and the stream stays where it is."""
 
 SETTLING = 3.0
-"""Seconds that a stream stays where it was confirmed: the health monitor must have heard of it there."""
+"""Seconds that a stream stays where it was confirmed, so that the health monitor knows of it there."""
 
 PoolEffect = (
     Request
@@ -37,208 +37,214 @@ PoolEffect = (
     | OpenConnection
     | CloseConnection
 )
-"""What follows from a decision: a request that goes out again from the head of the way, an answer, news,
-or the word to the router or the supervisor."""
+"""What follows from a decision. A ``Request`` goes to the rate limiter again; an answer, an event and
+``HandoverBegun`` go to the router, the others to the supervisor."""
 
 
 class Assignment:
-    """Owns the streams and the roster. The caller executes every returned ``PoolEffect``, in order.
+    """Owns the streams and the members of the pool. The caller executes the returned effects in order.
 
     ``now`` is on the monotonic clock.
     """
 
     def __init__(self, plan: PoolPlan) -> None:
-        self.roster = Members(plan)
-        self._subscriptions = StreamPlacement(plan.streams_per_connection)
+        self.members = Members(plan)
+        self._placement = StreamPlacement(plan.streams_per_connection)
         self._parked: list[Request] = []
-        self._wishes: dict[int, StreamSlot] = {}
+        self._awaiting: dict[int, StreamSlot] = {}
+
+    def __repr__(self) -> str:
+        waiting = f"{len(self._awaiting)} awaited, {len(self._parked)} parked"
+        return f"<Assignment: {self._placement!r}; {waiting}; {self.members!r}>"
 
     # Requests
 
     def choose(self, request: Request, now: float) -> tuple[str, list[PoolEffect]]:
-        """The connection that takes ``request`` now; ``""`` if none does (then it waits or is answered)."""
+        """The connection that takes ``request`` now. With ``""`` the request waits, or is answered."""
         match request.command:
             case SubscribeTicks() as command:
                 return self._subscribe(request, command, now)
             case UnsubscribeTicks(asset=asset):
                 return self._unsubscribe(request, asset)
             case TradingCommand():
-                # One for all that concerns money, so that the venue sees orders in our order.
-                if account := self.roster.account:
+                # One connection for all that concerns money, so that the venue sees orders in our order.
+                if account := self.members.account:
                     return account, []
-                return "", [request.failure(NotSent("no connection is up")), *self.want()]
+                return "", [request.failure(NotSent("no connection is up")), *self.on_wanted()]
             case LoadCandles() | SendRaw():
-                if connection := self.roster.choose():
+                if connection := self.members.choose():
                     return connection, []
                 self._parked.append(request)
-                return "", self.want()
+                return "", self.on_wanted()
 
-    def settle(self, settled: RequestDone, now: float) -> None:
-        """A request is answered or given up."""
-        self.roster.settled(settled.key, now, succeeded=settled.succeeded)
+    def on_done(self, done: RequestDone, now: float) -> None:
+        """A request has its answer, or nobody awaits it any longer."""
+        self.members.on_done(done.key, now, succeeded=done.succeeded)
         if self._parked:
-            self._parked = [request for request in self._parked if request.key != settled.key]
-        if settled.reply_to is ReplyTo.ROUTER and (stream := self._wishes.pop(settled.id, None)):
-            stream.waiters.discard(settled.id)
+            self._parked = [request for request in self._parked if request.key != done.key]
+        if done.reply_to is ReplyTo.ROUTER and (stream := self._awaiting.pop(done.id, None)):
+            stream.waiters.discard(done.id)
 
     def _subscribe(
         self, request: Request, command: SubscribeTicks, now: float
     ) -> tuple[str, list[PoolEffect]]:
-        known = self._subscriptions.get(command.asset)
-        if request.connection:  # one of our own, for a stream that may have moved or gone meanwhile
-            current = known is not None and known.rides(request.connection)
-            return self.roster.if_up(request.connection) if current else "", []
-        if known is None and len(self._subscriptions) >= self.roster.room:
-            reason = f"the pool carries {self.roster.room} streams and is full"
+        known = self._placement.get(command.asset)
+        if request.connection:  # from this class, for a stream that may have moved or been dropped since
+            current = known is not None and known.carried_by(request.connection)
+            return self.members.if_up(request.connection) if current else "", []
+        if known is None and len(self._placement) >= self.members.capacity:
+            reason = f"the pool carries {self.members.capacity} streams and is full"
             return "", [request.failure(RequestRefused(reason))]
-        stream = self._subscriptions.desire(command.asset, command.period)
+        stream = self._placement.desire(command.asset, command.period)
         if stream.confirmed is not None:
             return "", [request.response(stream.confirmed)]
         if request.awaited:
             stream.waiters.add(request.id)
-            self._wishes[request.id] = stream
+            self._awaiting[request.id] = stream
         if stream.connection:
-            return self.roster.if_up(stream.connection), []
-        steps = self._place(now, but=stream)
-        return stream.connection, steps
+            return self.members.if_up(stream.connection), []
+        effects = self._place(now, unsent=stream)
+        return stream.connection, effects
 
     def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[PoolEffect]]:
         if request.connection:
-            waited_for = self._subscriptions.leaves(asset, request.connection)
-            return self.roster.if_up(request.connection) if waited_for else "", []
-        stream = self._subscriptions.drop(asset)
+            leaving = self._placement.is_leaving(asset, request.connection)
+            return self.members.if_up(request.connection) if leaving else "", []
+        stream = self._placement.drop(asset)
         if stream is None:
             return "", [request.failure(RequestRefused(f"{asset} is not subscribed"))]
         refused = RequestRefused("unsubscribed before it was confirmed")
-        steps: list[PoolEffect] = [Failure.of(id, refused) for id in sorted(stream.waiters)]
-        steps.append(StreamDropped(asset))
+        effects: list[PoolEffect] = [Failure.of(waiter, refused) for waiter in sorted(stream.waiters)]
+        effects.append(StreamDropped(asset))
         if stream.target:
-            steps.append(self._let_go(asset, stream.target))
-        if connection := self.roster.if_up(stream.connection):
-            self._subscriptions.leave(asset, connection)
-            return connection, steps
-        return "", [*steps, request.response()]
+            effects.append(self._release(asset, stream.target))
+        if connection := self.members.if_up(stream.connection):
+            self._placement.on_leaving(asset, connection)
+            return connection, effects
+        return "", [*effects, request.response()]
 
     # Connections
 
-    def up(self, name: str, epoch: int, now: float) -> list[PoolEffect]:
-        """A connection can take streams and requests."""
-        self.roster.up(name, epoch, now)
-        # All at once they would break the rate: they go the whole way out again.
+    def on_up(self, life: Life, now: float) -> list[PoolEffect]:
+        self.members.on_up(life, now)
+        # Sent at once, parked requests would break the rate: they pass the rate limiter again.
         parked, self._parked = self._parked, []
         return [*self._place(now), *parked]
 
-    def down(self, name: str, epoch: int, now: float) -> list[PoolEffect]:
-        """Its streams move, its reads are repeated elsewhere; what must not be repeated is answered."""
-        if not self.roster.down(name, epoch):
+    def on_down(self, life: Life, now: float) -> list[PoolEffect]:
+        """The streams of ``life`` move and its reads are repeated elsewhere; no other request is repeated."""
+        if not self.members.on_down(life):
             return []
-        self._subscriptions.release(name)
-        steps: list[PoolEffect] = []
-        for request in self.roster.take_lost(name):
+        self._placement.on_connection_lost(life.connection)
+        effects: list[PoolEffect] = []
+        for request in self.members.take_in_flight(life.connection):
             match request.command:
                 case LoadCandles():
-                    steps.append(request)
+                    effects.append(request)
                 case UnsubscribeTicks():
-                    steps.append(request.response())
+                    effects.append(request.response())
                 case SendRaw() | PendingCommand():
                     lost = RequestTimeout("the connection was lost after the send")
-                    steps.append(request.failure(lost))
+                    effects.append(request.failure(lost))
                 case SubscribeTicks() | PlaceOrder():
-                    pass  # answered when it streams again; by the order desk
-        return steps + self._place(now)
+                    pass  # answered when the stream is confirmed elsewhere; by the order desk
+        return effects + self._place(now)
 
-    def give_up(self, name: str) -> list[PoolEffect]:
-        """A connection will not come back by itself."""
-        if name in self.roster:
-            self.roster[name].given_up = True
+    def on_quarantined(self, name: str) -> list[PoolEffect]:
+        """Actor ``name`` was given up; a connection is replaced."""
+        if name in self.members:
+            self.members[name].on(MemberEvent.QUARANTINE)
         return self._open()
 
-    def house(self, name: str, host: Any) -> list[PoolEffect]:
-        """A connection lives there, or nowhere if ``host`` is ``None``: then others are to take its place."""
-        self.roster[name].house(host)
+    def on_placed(self, name: str, worker: WorkerHandle | None) -> list[PoolEffect]:
+        """``name`` runs in ``worker`` from now on; ``None``: its worker was given up, and it is replaced."""
+        self.members[name].set_worker(worker)
+        self.members.assign_roles(self._placement.load())
         return self._open()
 
-    def want(self) -> list[PoolEffect]:
-        """Somebody waits for the venue."""
-        return self._open(some=True)
+    def on_wanted(self) -> list[PoolEffect]:
+        """A request waits for a connection."""
+        return self._open(at_least_one=True)
 
-    def tend(self, now: float) -> list[PoolEffect]:
-        """Spread the streams better by one move, give up a move that got stuck, close what is idle."""
-        self.roster.expire(now)
-        steps = self._place(now)
-        for stream in self._subscriptions.stuck(now - MOVE_TIMEOUT):
-            steps.append(self._let_go(stream.asset, stream.target))
+    def rebalance(self, now: float) -> list[PoolEffect]:
+        """Give up a move that takes too long, begin at most one that spreads the streams better, and close
+        idle connections."""
+        members, streams = self.members, self._placement
+        members.expire(now)
+        effects = self._place(now)
+        for stream in streams.stuck(now - MOVE_TIMEOUT):
+            effects.append(self._release(stream.asset, stream.target))
             stream.target = ""
-        roster, streams = self.roster, self._subscriptions
-        surplus = roster.surplus(streams.load())
-        if move := streams.unbalanced(roster.markets, roster.account, now - SETTLING, surplus):
+        drainable = members.drainable(streams.load())
+        if move := streams.next_move(members.markets, members.account, now - SETTLING, drainable):
             stream, target = move
             stream.target, stream.since = target, now
-            steps += [self._handover(stream.asset, stream.connection, target), _again(stream, target)]
-        return steps + [CloseConnection(name) for name in roster.to_close(streams.load(), now)]
+            effects += [self._handover(stream.asset, stream.connection, target), _subscribe(stream, target)]
+        return effects + [CloseConnection(name) for name in members.to_close(streams.load(), now)]
 
     # Streams
 
-    def confirm(self, confirmed: StreamConfirmed, now: float) -> list[PoolEffect]:
-        """The venue streams: who waits for it is answered, a connection that it has left is to let go."""
-        if self.roster[confirmed.connection].epoch != confirmed.epoch:
+    def on_confirmed(self, confirmed: StreamConfirmed, now: float) -> list[PoolEffect]:
+        """The venue streams: answer the waiters, and release the stream from the connection that it left."""
+        if self.members.life(confirmed.connection) != confirmed.life:
             return []
-        stream, left = self._subscriptions.confirm(confirmed, now)
+        stream, left = self._placement.on_confirmed(confirmed, now)
         if stream is None:
             return []
-        steps: list[PoolEffect] = [Response(id, confirmed) for id in sorted(stream.waiters)]
-        return [*steps, self._let_go(confirmed.asset, left)] if self.roster.if_up(left) else steps
+        effects: list[PoolEffect] = [Response(waiter, confirmed) for waiter in sorted(stream.waiters)]
+        return [*effects, self._release(confirmed.asset, left)] if self.members.if_up(left) else effects
 
-    def released(self, event: StreamReleased, now: float) -> list[PoolEffect]:
-        """A connection has let a stream go: there is room."""
-        self._subscriptions.left(event.asset, event.connection)
+    def on_released(self, event: StreamReleased, now: float) -> list[PoolEffect]:
+        """A connection no longer carries a stream: another one can take its place."""
+        self._placement.on_left(event.asset, event.connection)
         return self._place(now)
 
     def resubscribe(self, asset: str) -> list[PoolEffect]:
-        """The stream is silent: once more, where it is."""
-        stream = self._subscriptions.get(asset)
-        return [_again(stream, stream.connection)] if stream and stream.connection else []
+        """Subscribe to the stream again where it is: it is stale."""
+        stream = self._placement.get(asset)
+        return [_subscribe(stream, stream.connection)] if stream and stream.connection else []
 
     def move(self, asset: str) -> list[PoolEffect]:
-        """The stream does not come over its connection: over another at once, if one has room."""
-        stream = self._subscriptions.get(asset)
+        """Move the stream to another connection at once, if one has capacity: it stays stale on its own."""
+        stream = self._placement.get(asset)
         if stream is None or not stream.connection or stream.target:
             return []
-        target = self._subscriptions.elsewhere(stream, self.roster.markets, self.roster.account)
-        if not target or self._subscriptions.leaves(asset):
+        target = self._placement.elsewhere(stream, self.members.markets, self.members.account)
+        if not target or self._placement.is_leaving(asset):
             return self.resubscribe(asset)
-        old = stream.shunned = stream.connection
+        old = stream.avoided = stream.connection
         stream.connection, stream.confirmed = target, None
         begun = self._handover(asset, old, target, cut=True)
-        return [begun, _again(stream, target), self._let_go(asset, old)]
+        return [begun, _subscribe(stream, target), self._release(asset, old)]
 
-    def part(self) -> PoolPart:
-        """The pool as the status shows it."""
-        return PoolPart(self._subscriptions.placed(), self.roster.figures())
+    def status(self) -> PoolPart:
+        return PoolPart(self._placement.status(), self.members.status())
 
-    def _place(self, now: float, but: StreamSlot | None = None) -> list[PoolEffect]:
-        self.roster.cast(self._subscriptions.load())
-        account = "" if self.roster.others_come(now) else self.roster.account
-        placed = self._subscriptions.place(self.roster.markets, account)
-        again: Iterable[PoolEffect] = (_again(each, each.connection) for each in placed if each is not but)
-        return [*again, *self._open()]
+    def _place(self, now: float, unsent: StreamSlot | None = None) -> list[PoolEffect]:
+        """Place the streams that wait; the caller sends the request for ``unsent`` itself."""
+        self.members.assign_roles(self._placement.load())
+        account = "" if self.members.others_come(now) else self.members.account
+        placed = self._placement.place(self.members.markets, account)
+        return [*(_subscribe(each, each.connection) for each in placed if each is not unsent), *self._open()]
 
-    def _open(self, *, some: bool = False) -> list[PoolEffect]:
-        opening = self.roster.to_open(self._subscriptions.load(), some=some)
+    def _open(self, *, at_least_one: bool = False) -> list[PoolEffect]:
+        opening = self.members.to_open(self._placement.load(), at_least_one=at_least_one)
         return [OpenConnection(name) for name in opening]
 
     def _handover(self, asset: str, old: str, new: str, *, cut: bool = False) -> HandoverBegun:
-        lives = [(name, self.roster[name].epoch) for name in (old, new)]
-        return HandoverBegun(asset, lives[0], lives[1], cut)
+        old_life, new_life = self.members.life(old), self.members.life(new)
+        assert old_life is not None  # a stream is on a connection that is up, or on none
+        assert new_life is not None
+        return HandoverBegun(asset, old_life, new_life, cut)
 
-    def _let_go(self, asset: str, connection: str) -> Request:
-        self._subscriptions.leave(asset, connection)
-        return Request(0, UnsubscribeTicks(asset), math.inf, connection, reply_to=ReplyTo.NOBODY)
+    def _release(self, asset: str, connection: str) -> Request:
+        self._placement.on_leaving(asset, connection)
+        command = UnsubscribeTicks(asset)
+        return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY)
 
 
-def _again(stream: StreamSlot, connection: str) -> Request:
-    """In nobody's name: who waits is answered when it is confirmed, and the limiter may delay a restored
-    stream, but never refuse it."""
-    return Request(
-        0, SubscribeTicks(stream.asset, stream.period), math.inf, connection, reply_to=ReplyTo.NOBODY
-    )
+def _subscribe(stream: StreamSlot, connection: str) -> Request:
+    """Its waiters are answered on confirmation, so nobody awaits the request itself. It has no deadline: the
+    rate limiter may delay it, but never refuses it."""
+    command = SubscribeTicks(stream.asset, stream.period)
+    return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY)

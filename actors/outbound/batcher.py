@@ -1,4 +1,4 @@
-"""Joins requests that leave in quick succession, so that a connection can write them all at once."""
+"""Joins requests that come in quick succession, so that a connection can write them all at once."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from actors.outbound.messages import Requests
 
 
 class _Flush(Struct, frozen=True):
-    """What was gathered has waited long enough."""
+    """The buffered requests have waited for as long as they may."""
 
 
 class Batcher(RuntimeActor):
-    """Owns the requests that wait to be joined.
+    """Owns the Nagle buffer: the requests that wait to be joined.
 
     Receives ``Request`` and ``RequestDone``; sends ``Requests`` to ``outbound``. It reads all messages that
     wait in its inbox before a batch leaves.
@@ -27,7 +27,7 @@ class Batcher(RuntimeActor):
 
     def __init__(self, settings: BatchSettings, *, outbound: Tellable, **kwargs: Any) -> None:
         super().__init__("batcher", **kwargs)
-        self._gathering: NagleBuffer[Request] = NagleBuffer(settings)
+        self._buffer: NagleBuffer[Request] = NagleBuffer(settings)
         self._outbound = outbound
         self._flush: Timer | None = None
         self._requests = self._batches = 0
@@ -35,15 +35,15 @@ class Batcher(RuntimeActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case Request():
-                self._gathering.add(message.key if message.awaited else None, message)
-                if message.urgent or self._gathering.full:
+                self._buffer.add(message.key if message.awaited else None, message)
+                if message.urgent or self._buffer.full:
                     self._pass_on()
             case RequestDone():
-                self._gathering.settle(message.key)
+                self._buffer.on_done(message.key)
             case _Flush():
                 self._flush = None
             case Reconfigure(settings=BatchSettings() as settings):
-                self._gathering.settings = settings
+                self._buffer.settings = settings
             case Describe():
                 part = BatcherStatus(requests=self._requests, batches=self._batches)
                 self.describe(message, part)
@@ -54,14 +54,14 @@ class Batcher(RuntimeActor):
 
     def _pass_on_what_is_due(self) -> None:
         now = self.now()
-        due = self._gathering.due(now)
+        due = self._buffer.due(now)
         if due is not None and due <= now:
             self._pass_on()
         elif due is not None and self._flush is None:
             self._flush = self.after(due - now, _Flush())
 
     def _pass_on(self) -> None:
-        requests = self._gathering.take(self.now())
+        requests = self._buffer.take(self.now())
         self._requests += len(requests)
         self._batches += 1
         self._outbound.tell(Requests(requests))

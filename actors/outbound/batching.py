@@ -1,4 +1,4 @@
-"""When gathered requests leave: at once while few are unanswered, otherwise by size or by time."""
+"""When buffered requests leave: at once while few are unanswered, otherwise by number or by time."""
 
 from collections.abc import Hashable
 from itertools import islice
@@ -9,7 +9,7 @@ from msgspec import Struct
 T = TypeVar("T")
 
 PROMPT: Final = 4
-"""So many may be under way without an answer before any is held back."""
+"""Requests that may be unanswered before the next one is held back."""
 
 
 class BatchSettings(Struct, frozen=True):
@@ -20,10 +20,10 @@ class BatchSettings(Struct, frozen=True):
 
 
 class NagleBuffer(Generic[T]):
-    """Joins what comes in quick succession, as TCP does by Nagle's algorithm (RFC 896): who waits for one
-    answer before the next request is never held back, and nobody for longer than ``timeout``.
+    """Joins what comes in quick succession, as TCP does by Nagle's algorithm (RFC 896).
 
-    Other ``settings`` hold for what comes after.
+    A caller that awaits each answer before its next request is never held back, and no request for longer
+    than ``timeout``. ``settings`` may be replaced at any time.
     """
 
     def __init__(self, settings: BatchSettings) -> None:
@@ -31,29 +31,35 @@ class NagleBuffer(Generic[T]):
         self._waiting: list[tuple[Hashable, T]] = []
         self._unanswered: dict[Hashable, float] = {}
 
+    def __repr__(self) -> str:
+        return f"<NagleBuffer: {len(self._waiting)} waiting, {len(self._unanswered)} unanswered>"
+
     @property
     def full(self) -> bool:
-        """Whether what waits must leave, whatever else comes."""
+        """Whether the buffer must be emptied now."""
         return len(self._waiting) >= self.settings.size
 
     def add(self, key: Hashable, item: T) -> None:
-        """``item`` waits to be joined; ``settle`` will name it by ``key``, and never if that is ``None``."""
+        """``item`` waits to be joined. ``on_done`` names it by ``key``; ``None``: it is never answered."""
         self._waiting.append((object() if key is None else key, item))
 
-    def settle(self, key: Hashable) -> None:
-        """It has its answer, or will have none."""
+    def on_done(self, key: Hashable) -> None:
+        """The request has its answer, or nobody awaits it any longer."""
         self._unanswered.pop(key, None)
 
     def unanswered(self, now: float) -> int:
-        """How many have left within ``timeout`` seconds and have no answer. An earlier one holds nothing back
-        any more, whether it is answered or not; most of those in nobody's name never are."""
+        """How many left within the last ``timeout`` seconds and have no answer.
+
+        An earlier one holds nothing back any longer, so it is forgotten. That is also the end of a request
+        that is never answered, and of one that is done before it leaves the buffer.
+        """
         before = now - self.settings.timeout
         for key in [key for key, left_at in self._unanswered.items() if left_at <= before]:
             del self._unanswered[key]
         return len(self._unanswered)
 
     def due(self, now: float) -> float | None:
-        """When what waits must leave if nothing else comes, ``now`` or later; ``None`` if nothing waits."""
+        """When the buffer must be emptied at the latest, not before ``now``; ``None`` if it is empty."""
         if not self._waiting:
             return None
         if (held_by := self.unanswered(now) - PROMPT) < 0:
@@ -61,9 +67,9 @@ class NagleBuffer(Generic[T]):
         return next(islice(self._unanswered.values(), held_by, None)) + self.settings.timeout
 
     def take(self, now: float) -> list[T]:
-        """All that waits, in order; it leaves now."""
+        """Empty the buffer: all items in order, which leave now."""
         taken, self._waiting = self._waiting, []
         for key, _ in taken:
-            self._unanswered.pop(key, None)  # so that it is the last, should it leave once more
+            self._unanswered.pop(key, None)  # so that it is the last in order, if it leaves again
             self._unanswered[key] = now
         return [item for _, item in taken]

@@ -1,26 +1,29 @@
-"""The connections of the pool: who is wanted and ready, which role each has, and what it has to answer."""
+"""The connections of the pool: how far each has got, which role it has, and what it has to answer."""
 
 import enum
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Final
 
 from msgspec import Struct
 
+from actors.lives import Lives
 from actors.messages.status import PooledConnection
 from actors.messages.traffic import Request, RequestKey
+from actors.messages.workers import WorkerHandle
 from actors.outbound.statistics import ConnectionStats
+from actors.values import Life
 
-COMING = 0.5
-"""Seconds after the first connection came up in which the others are likely to: their start took as long."""
+START_SPREAD = 0.5
+"""Seconds within which the other connections are likely to come up after the first: they start together."""
 
 
 class PoolPlan(Struct, frozen=True):
     """How large a pool is.
 
-    ``names`` are all connections that there may be; the first ``kept`` of them are open always, the
-    others while they are needed and ``idle_timeout`` seconds longer. ``standby`` of those that are up
-    carry nothing, to take over from one that is lost.
+    ``names`` are all connections that there may be. The first ``kept`` of them are always open, the others
+    while they are needed and for ``idle_timeout`` seconds longer. ``standby`` of those that are up carry
+    nothing: they replace a connection that is lost.
     """
 
     names: tuple[str, ...]
@@ -31,7 +34,7 @@ class PoolPlan(Struct, frozen=True):
 
 
 StreamCounts = Mapping[str, int]
-"""How many streams each connection carries; those that wait for one are at ``""``."""
+"""How many streams each connection carries; ``""`` has the number of streams without a connection."""
 
 
 class Role(enum.Enum):
@@ -41,40 +44,114 @@ class Role(enum.Enum):
     """Orders, deals and balance; streams only where the others have no room."""
     MARKET = "market"
     STANDBY = "standby"
-    """Authenticated and idle, to take over at once."""
+    """Authenticated and idle; replaces a connection that is lost."""
     NONE = ""
-    """Not up."""
+    """It takes nothing."""
+
+
+class MemberState(enum.Enum):
+    """How far a connection has got, and whether the pool wants it open."""
+
+    CLOSED = "closed"
+    """Not needed; it can be opened."""
+    OPENING = "opening"
+    """Wanted; the supervisor starts it, or starts it again."""
+    UP = "up"
+    CLOSING = "closing"
+    """Told to close; it takes nothing more."""
+    REOPENING = "reopening"
+    """Wanted again after it was told to close."""
+    QUARANTINED = "quarantined"
+    """Given up by the supervisor; only a person's ``Restart`` brings it up."""
+    STRANDED = "stranded"
+    """Wanted, but its worker was given up."""
+    UNAVAILABLE = "unavailable"
+    """Not needed, and its worker was given up."""
+
+
+class MemberEvent(enum.Enum):
+    """What changes the state of a connection."""
+
+    OPEN = "open"
+    UP = "up"
+    CLOSE = "close"
+    DOWN = "down"
+    QUARANTINE = "quarantine"
+    WORKER_LOST = "worker lost"
+    PLACED = "placed"
+
+
+_S, _E = MemberState, MemberEvent
+
+TRANSITIONS: Final[Mapping[tuple[MemberState, MemberEvent], MemberState]] = {
+    (_S.CLOSED, _E.OPEN): _S.OPENING,
+    (_S.CLOSING, _E.OPEN): _S.REOPENING,
+    (_S.CLOSED, _E.UP): _S.UP,  # a person restarted it
+    (_S.OPENING, _E.UP): _S.UP,
+    (_S.QUARANTINED, _E.UP): _S.UP,
+    (_S.STRANDED, _E.UP): _S.UP,
+    (_S.UNAVAILABLE, _E.UP): _S.UP,
+    (_S.UP, _E.CLOSE): _S.CLOSING,
+    (_S.UP, _E.DOWN): _S.OPENING,
+    (_S.CLOSING, _E.DOWN): _S.CLOSED,
+    (_S.REOPENING, _E.DOWN): _S.OPENING,
+    **{(state, _E.QUARANTINE): _S.QUARANTINED for state in MemberState},
+    (_S.CLOSED, _E.WORKER_LOST): _S.UNAVAILABLE,
+    (_S.CLOSING, _E.WORKER_LOST): _S.UNAVAILABLE,
+    (_S.OPENING, _E.WORKER_LOST): _S.STRANDED,
+    (_S.UP, _E.WORKER_LOST): _S.STRANDED,
+    (_S.REOPENING, _E.WORKER_LOST): _S.STRANDED,
+    (_S.STRANDED, _E.PLACED): _S.OPENING,
+    (_S.UNAVAILABLE, _E.PLACED): _S.CLOSED,
+}
+"""A pair that is not here leaves the state as it is."""
+
+WANTED: Final = frozenset({_S.OPENING, _S.UP, _S.REOPENING})
+"""The states that count towards what the pool needs."""
+
+TO_OPEN: Final = frozenset({_S.CLOSED, _S.CLOSING})
+"""The states in which ``OpenConnection`` has an effect."""
 
 
 class Member:
-    """One connection; ``epoch`` is 0 while it is down, ``wanted`` says whether it is to be open."""
+    """One connection. ``worker`` stays set when that worker is given up: until ``ConnectionDown`` arrives,
+    what is told to it raises ``WorkerDied``."""
 
     def __init__(self, name: str, *, kept: bool) -> None:
         self.name = name
         self.kept = kept
-        self.wanted = kept
-        self.closing = False
-        self.given_up = False
-        self.host: Any = None
-        self.homeless = False
-        self.epoch = 0
-        self.came_up = False
+        self.state = MemberState.OPENING if kept else MemberState.CLOSED
+        self.worker: WorkerHandle | None = None
         self.role = Role.NONE
         self.busy_at = 0.0
         self.in_flight: dict[RequestKey, tuple[Request, float]] = {}
         self.statistics = ConnectionStats()
 
-    @property
-    def hopeless(self) -> bool:
-        """Whether it will not come back by itself: it was given up, or the host that it lives on."""
-        return self.given_up or self.homeless
+    def __repr__(self) -> str:
+        role = f" {self.role.value}" if self.role is not Role.NONE else ""
+        return f"<{self.name}: {self.state.value}{role}, {len(self.in_flight)} in flight>"
 
-    def house(self, host: Any) -> None:
-        """It lives there. A host that was given up is still told what was meant for it, and refuses that:
-        that the connection is down is known a moment later only."""
-        self.homeless = host is None
-        if host is not None:
-            self.host = host
+    @property
+    def up(self) -> bool:
+        """Whether it takes streams and requests."""
+        return self.state is MemberState.UP
+
+    @property
+    def wanted(self) -> bool:
+        return self.state in WANTED
+
+    def on(self, event: MemberEvent) -> None:
+        self.state = TRANSITIONS.get((self.state, event), self.state)
+        if not self.up:
+            self.role = Role.NONE
+
+    def set_worker(self, worker: WorkerHandle | None) -> None:
+        """It runs in ``worker`` from now on; ``None``: its worker was given up."""
+        if worker is None:
+            self.on(MemberEvent.WORKER_LOST)
+        else:
+            self.worker = worker
+            self.on(MemberEvent.PLACED)
 
 
 class Members:
@@ -85,8 +162,14 @@ class Members:
         self._members = {
             name: Member(name, kept=number < plan.kept) for number, name in enumerate(plan.names)
         }
+        self._lives = Lives()
         self._carriers: dict[RequestKey, Member] = {}
         self._first_up_at: float | None = None
+
+    def __repr__(self) -> str:
+        in_state = [member.state for member in self]
+        states = [f"{in_state.count(state)} {state.value}" for state in MemberState if state in in_state]
+        return f"<Members: {', '.join(states)}; {len(self._carriers)} in flight>"
 
     def __getitem__(self, name: str) -> Member:
         return self._members[name]
@@ -100,91 +183,101 @@ class Members:
     @property
     def account(self) -> str:
         """The connection that takes what concerns money; ``""`` while none is up."""
-        return next((member.name for member in self._with(Role.ACCOUNT)), "")
+        return next((member.name for member in self._in_role(Role.ACCOUNT)), "")
 
     @property
     def markets(self) -> list[str]:
-        return [member.name for member in self._with(Role.MARKET)]
+        return [member.name for member in self._in_role(Role.MARKET)]
 
     @property
-    def room(self) -> int:
-        """How many streams the pool can carry when it has opened all that it may."""
+    def capacity(self) -> int:
+        """How many streams the pool can carry when it has opened every connection that it may."""
         return (len(self._members) - self._plan.standby) * self._plan.streams_per_connection
 
+    def life(self, name: str) -> Life | None:
+        """The life that is up, also while it closes."""
+        return self._lives.current(name)
+
     def if_up(self, name: str) -> str:
-        """``name`` if that connection is up, else ``""``."""
-        return name if name in self._members and self._members[name].epoch else ""
+        """``name`` if a life of that connection is up, else ``""``."""
+        return name if self.life(name) is not None else ""
 
-    # Births, deaths and roles
+    # Lives and roles
 
-    def up(self, name: str, epoch: int, now: float) -> None:
-        """It has no role before ``cast``."""
-        member = self._members[name]
-        member.epoch, member.busy_at, member.given_up, member.came_up = epoch, now, False, True
+    def on_up(self, life: Life, now: float) -> None:
+        """The connection has no role before ``assign_roles``."""
+        if not self._lives.up(life):
+            return
+        member = self._members[life.connection]
+        member.on(MemberEvent.UP)
+        member.busy_at = now
         member.statistics = ConnectionStats()  # another life may be in another region
         if self._first_up_at is None:
             self._first_up_at = now
 
-    def down(self, name: str, epoch: int) -> bool:
-        """Whether it was up in that life."""
-        member = self._members[name]
-        if not epoch or member.epoch != epoch:
+    def on_down(self, life: Life) -> bool:
+        """Whether that life was up."""
+        if not self._lives.is_current(life):
             return False
-        member.epoch, member.role, member.closing = 0, Role.NONE, False
+        self._lives.down(life)
+        self._members[life.connection].on(MemberEvent.DOWN)
         return True
 
     def others_come(self, now: float) -> bool:
-        """Whether the pool is just starting: what has no haste had better wait for those to come."""
-        coming = any(member.kept and not member.came_up and not member.hopeless for member in self)
-        return coming and self._first_up_at is not None and now - self._first_up_at < COMING
-
-    def cast(self, load: StreamCounts) -> None:
-        """Give everyone who is up a role; ``load`` is how many streams each carries, ``""`` those that wait.
-
-        Who has the account keeps it; lost, it goes to one that stands by. Only what is not needed for
-        streams stands by.
-        """
-        up = [member for member in self if member.epoch and not member.closing]
-        if up and not self.account:
-            heir = min(up, key=lambda each: (each.role is not Role.STANDBY, load.get(each.name, 0)))
-            heir.role = Role.ACCOUNT
-        spare = min(
-            self._plan.standby, len(up) - max(self._plan.kept - self._plan.standby, self._bearers(load))
+        """Whether the pool has just started, and connections that are always open are not up yet."""
+        if self._first_up_at is None or now - self._first_up_at >= START_SPREAD:
+            return False
+        return any(
+            member.kept and member.state is MemberState.OPENING and not self._lives.last_over(member.name)
+            for member in self
         )
+
+    def assign_roles(self, load: StreamCounts) -> None:
+        """Give each connection that is up a role; ``load`` is how many streams each carries.
+
+        The connection that has the account keeps it. When that one is lost, a standby takes the account.
+        Only connections that no stream needs are standbys.
+        """
+        up = [member for member in self if member.up]
+        if up and not self.account:
+            next_account = min(up, key=lambda each: (each.role is not Role.STANDBY, load.get(each.name, 0)))
+            next_account.role = Role.ACCOUNT
+        needed = max(self._plan.kept - self._plan.standby, self._connections_for(load))
+        spare = min(self._plan.standby, len(up) - needed)
         for member in sorted(up, key=lambda each: each.role is not Role.STANDBY):
             if member.role is not Role.ACCOUNT:
                 stands_by = spare > 0 and not load.get(member.name)
                 member.role = Role.STANDBY if stands_by else Role.MARKET
                 spare -= stands_by
 
-    def _bearers(self, load: StreamCounts) -> int:
-        """How many connections so many streams need."""
+    def _connections_for(self, load: StreamCounts) -> int:
+        """How many connections that many streams need."""
         return math.ceil(sum(load.values()) / self._plan.streams_per_connection)
 
-    def _with(self, role: Role) -> list[Member]:
+    def _in_role(self, role: Role) -> list[Member]:
         return [member for member in self if member.role is role]
 
     # Requests
 
     def choose(self) -> str:
-        """Which connection would answer a request soonest; ``""`` while none is up."""
-        candidates = self._with(Role.MARKET) or self._with(Role.ACCOUNT)
+        """The connection that is expected to answer a request soonest; ``""`` while none is up."""
+        candidates = self._in_role(Role.MARKET) or self._in_role(Role.ACCOUNT)
         best = min(candidates, key=lambda each: each.statistics.expected(len(each.in_flight)), default=None)
         return best.name if best else ""
 
-    def sent(self, name: str, request: Request, now: float) -> None:
-        """``request`` leaves by ``name``; if somebody waits for it, it is in flight until ``settled``."""
+    def on_sent(self, name: str, request: Request, now: float) -> None:
+        """``request`` leaves by ``name``; if an answer is awaited, it is in flight until ``on_done``."""
         member = self._members[name]
         member.busy_at = max(member.busy_at, now)
         if request.awaited:
             key = request.key
             if (before := self._carriers.get(key)) is not None:
-                del before.in_flight[key]  # sent again elsewhere
+                del before.in_flight[key]  # sent again on another connection
             member.in_flight[key] = (request, now)
             self._carriers[key] = member
 
-    def settled(self, key: RequestKey, now: float, *, succeeded: bool) -> Request | None:
-        """The request, which is in flight no more; ``None`` if it was not."""
+    def on_done(self, key: RequestKey, now: float, *, succeeded: bool) -> Request | None:
+        """The request, which is no longer in flight; ``None`` if it was not."""
         member = self._carriers.pop(key, None)
         if member is None:
             return None
@@ -197,7 +290,7 @@ class Members:
         return request
 
     def expire(self, now: float) -> None:
-        """Forget what is past its deadline: its ``RequestDone`` may have come before ``sent``.
+        """Forget what is past its deadline: its ``RequestDone`` may have come before ``on_sent``.
 
         It overtakes a request that is still at the batcher. An answer is that early where the venue's list
         no longer has the pending order that the request is to cancel.
@@ -205,10 +298,10 @@ class Members:
         for member in self:
             late = [key for key, (request, _) in member.in_flight.items() if request.expires_at < now]
             for key in late:
-                self.settled(key, now, succeeded=False)
+                self.on_done(key, now, succeeded=False)
 
-    def take_lost(self, name: str) -> list[Request]:
-        """What was in flight on a connection that is gone."""
+    def take_in_flight(self, name: str) -> list[Request]:
+        """What was in flight on a connection that is lost; it is in flight no more."""
         member = self._members[name]
         lost = [request for request, _ in member.in_flight.values()]
         member.in_flight.clear()
@@ -219,50 +312,52 @@ class Members:
 
     # Opening and closing
 
-    def to_open(self, load: StreamCounts, *, some: bool) -> list[str]:
-        """Which further connections the streams need; one if there is none and ``some`` or any are kept."""
-        wanted = sum(member.wanted and not member.hopeless for member in self)
-        closed = [member for member in self if not member.wanted and not member.hopeless]
-        opening = closed[: max(0, self._needed(load, some=some) - wanted)]
+    def to_open(self, load: StreamCounts, *, at_least_one: bool) -> list[str]:
+        """The connections that the streams need beyond those that are wanted; they are wanted from now on.
+
+        ``at_least_one``: also a first one without streams.
+        """
+        wanted = sum(member.wanted for member in self)
+        closed = [member for member in self if member.state in TO_OPEN]
+        opening = closed[: max(0, self._needed(load, at_least_one=at_least_one) - wanted)]
         for member in opening:
-            member.wanted = True
+            member.on(MemberEvent.OPEN)
         return [member.name for member in opening]
 
-    def surplus(self, load: StreamCounts) -> str:
-        """A connection beyond those kept whose streams the others have room for; ``""`` for none."""
-        wanted = [member for member in self if member.wanted and not member.hopeless]
+    def drainable(self, load: StreamCounts) -> str:
+        """A connection that is not always open and whose streams the others have room for, or ``""``."""
+        wanted = [member for member in self if member.wanted]
         extra = [each for each in wanted if not each.kept and each.role is Role.MARKET]
         return extra[-1].name if extra and len(wanted) > self._needed(load) else ""
 
     def to_close(self, load: StreamCounts, now: float) -> list[str]:
-        """Which connections have not been needed for ``idle_timeout`` seconds; the account's goes last."""
+        """The connections without use for ``idle_timeout`` seconds; the account's comes last."""
         since = now - self._plan.idle_timeout
         idle = [
             member
             for member in self
-            if member.epoch and member.wanted and not member.kept
+            if member.up and not member.kept
             if not member.in_flight and not load.get(member.name) and member.busy_at < since
         ]
-        wanted = sum(member.wanted and not member.hopeless for member in self)
+        wanted = sum(member.wanted for member in self)
         idle.sort(key=lambda each: each.role is Role.ACCOUNT)
         closing = idle[: max(0, wanted - self._needed(load))]
         for member in closing:
-            member.wanted, member.closing, member.role = False, True, Role.NONE  # it takes nothing any more
+            member.on(MemberEvent.CLOSE)
         return [member.name for member in closing]
 
-    def _needed(self, load: StreamCounts, *, some: bool = False) -> int:
-        bearers = max(self._bearers(load), 1 if some or self._plan.kept else 0)
-        return bearers + self._plan.standby if bearers else 0
+    def _needed(self, load: StreamCounts, *, at_least_one: bool = False) -> int:
+        carrying = max(self._connections_for(load), 1 if at_least_one or self._plan.kept else 0)
+        return carrying + self._plan.standby if carrying else 0
 
     def keep_busy(self, until: float) -> None:
-        """The account is watched until then: it is not idle before."""
+        """Deals are open on the account until then: its connection is not idle before."""
         if self.account:
             member = self._members[self.account]
             member.busy_at = max(member.busy_at, until)
 
-    def figures(self) -> tuple[PooledConnection, ...]:
-        """As the status shows them."""
+    def status(self) -> tuple[PooledConnection, ...]:
         return tuple(
-            PooledConnection(each.name, each.role.value, len(each.in_flight), each.statistics.figures())
+            PooledConnection(each.name, each.role.value, len(each.in_flight), each.statistics.status())
             for each in self
         )

@@ -1,4 +1,4 @@
-"""The pool of connections: which one carries which stream, and which one takes the next request."""
+"""The pool: sends each request to the connection that takes it."""
 
 import time
 from collections import defaultdict
@@ -38,28 +38,29 @@ from actors.messages.traffic import (
 from actors.outbound.assignment import Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.outbound.messages import PoolRefs, Requests
+from actors.values import Life
 
-TENDING_INTERVAL = 1.0
-"""Seconds between two moves that spread the streams: they cost messages that others may need."""
+REBALANCE_INTERVAL = 1.0
+"""Seconds between two moves that spread the streams: a move costs messages that other requests may need."""
 
 
-class _Tend(Struct, frozen=True):
-    """See whether the load is spread, and whether a connection is idle."""
+class _Rebalance(Struct, frozen=True):
+    """Time to spread the streams, and to close idle connections."""
 
 
 class Pool(RuntimeActor):
     """Owns the desired streams, the roles of the connections and the requests in flight.
 
-    Receives ``Requests``, ``Resubscribe``, ``MoveStream``, ``RequestDone``, ``ConnectionWanted`` and the ups
-    and downs of connections; sends ``Send`` to the connections' hosts, ``OpenConnection`` and
-    ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``, and what has to be
-    sent once more back to the head of the way out, so that it is limited and joined like the rest.
+    Receives ``Requests``, ``RequestDone``, ``Resubscribe``, ``MoveStream``, ``ConnectionWanted``,
+    ``ConnectionPlaced`` and the events of connections and streams. Sends ``Send`` to the workers,
+    ``OpenConnection`` and ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``,
+    and requests that have to be sent again to the rate limiter.
     """
 
     def __init__(self, plan: PoolPlan, *, router: Tellable, **kwargs: Any) -> None:
         super().__init__("pool", **kwargs)
-        self._carriage = Assignment(plan)
-        self._roster = self._carriage.roster
+        self._assignment = Assignment(plan)
+        self._members = self._assignment.members
         self._router = router
         self._refs: PoolRefs
         self._draining = False
@@ -69,73 +70,76 @@ class Pool(RuntimeActor):
             case Requests():
                 self._dispatch(message.requests)
             case RequestDone():
-                self._carriage.settle(message, self.now())
+                self._assignment.on_done(message, self.now())
             case StreamConfirmed():
-                self._take(self._carriage.confirm(message, self.now()))
+                self._execute(self._assignment.on_confirmed(message, self.now()))
             case StreamReleased():
-                self._take(self._carriage.released(message, self.now()))
-            case ConnectionUp(connection=name, epoch=epoch):
-                self._take(self._carriage.up(name, epoch, self.now()))
-            case ConnectionDown(connection=name, epoch=epoch):
-                self._take(self._carriage.down(name, epoch, self.now()))
-            case ConnectionPlaced(connection=name, worker=host):
-                self._take(self._carriage.house(name, host))
+                self._execute(self._assignment.on_released(message, self.now()))
+            case ConnectionUp():
+                self._execute(self._assignment.on_up(message.life, self.now()))
+            case ConnectionDown():
+                self._execute(self._assignment.on_down(message.life, self.now()))
+            case ConnectionPlaced(connection=name, worker=worker):
+                self._execute(self._assignment.on_placed(name, worker))
             case Resubscribe(asset=asset):
-                self._take(self._carriage.resubscribe(asset))
+                self._execute(self._assignment.resubscribe(asset))
             case MoveStream(asset=asset):
-                self._take(self._carriage.move(asset))
+                self._execute(self._assignment.move(asset))
             case ConnectionWanted():
-                self._take(self._carriage.want())
+                self._execute(self._assignment.on_wanted())
             case ActorQuarantined(name=name):
-                self._take(self._carriage.give_up(name))
+                self._execute(self._assignment.on_quarantined(name))
             case DealsOpen(deals=deals):
                 last = max((deal.closes_at for deal in deals), default=0.0)
-                self._roster.keep_busy(self.now() + last - time.time())
-            case _Tend():
-                self._take(self._carriage.tend(self.now()))
+                self._members.keep_busy(self.now() + last - time.time())
+            case _Rebalance():
+                self._execute(self._assignment.rebalance(self.now()))
             case Describe():
-                self.describe(message, self._carriage.part())
+                self.describe(message, self._assignment.status())
             case PoolRefs():
                 self._refs = message
-                self.every(TENDING_INTERVAL, _Tend())
+                self.every(REBALANCE_INTERVAL, _Rebalance())
             case Drain():
                 self._draining = True
             case _:
                 self.unexpected(message)
 
     def _dispatch(self, requests: list[Request]) -> None:
-        leaving: defaultdict[str, list[Request]] = defaultdict(list)
+        leaving: defaultdict[Life, list[Request]] = defaultdict(list)
         for request in requests:
-            connection, steps = self._carriage.choose(request, self.now())
-            self._take(steps)
-            if connection:
-                leaving[connection].append(request)
-                self._roster.sent(connection, request, self.now())
-                epoch = self._roster[connection].epoch
+            connection, effects = self._assignment.choose(request, self.now())
+            self._execute(effects)
+            if connection and (life := self._members.life(connection)) is not None:
+                leaving[life].append(request)
+                self._members.on_sent(connection, request, self.now())
                 if request.order:
-                    self._refs.desk.tell(OrderSent(request.order, connection, epoch))
-                if isinstance(wish := request.command, SubscribeTicks):
-                    placed = StreamPlaced(wish.asset, wish.period, connection, epoch, time.time())
+                    self._refs.desk.tell(OrderSent(request.order, *life))
+                if isinstance(command := request.command, SubscribeTicks):
+                    placed = StreamPlaced(command.asset, command.period, *life, time.time())
                     self._router.tell(EventBatch(self.name, [placed]))
-        for connection, joined in leaving.items():
-            member = self._roster[connection]
-            try:
-                member.host.tell(Send(connection, member.epoch, joined))
-            except WorkerDied:
-                self._take(self._carriage.down(connection, member.epoch, self.now()))
+        for life, joined in leaving.items():
+            self._send(life, joined)
 
-    def _take(self, steps: Iterable[PoolEffect]) -> None:
-        for step in steps:
-            match step:
+    def _send(self, life: Life, requests: list[Request]) -> None:
+        worker = self._members[life.connection].worker
+        assert worker is not None  # a connection that is up was placed before
+        try:
+            worker.tell(Send(*life, requests))
+        except WorkerDied:
+            self._execute(self._assignment.on_down(life, self.now()))
+
+    def _execute(self, effects: Iterable[PoolEffect]) -> None:
+        for effect in effects:
+            match effect:
                 case Request():
-                    if not self._draining:  # then the way out is being taken down
-                        self._refs.outbound.tell(step)
+                    if not self._draining:  # the rate limiter may have ended
+                        self._refs.outbound.tell(effect)
                 case Response() | Failure():
-                    if step.reply_to is not ReplyTo.NOBODY:
-                        self._router.tell(EventBatch(self.name, [step]))
+                    if effect.reply_to is not ReplyTo.NOBODY:
+                        self._router.tell(EventBatch(self.name, [effect]))
                 case StreamDropped():
-                    self._router.tell(EventBatch(self.name, [step]))
+                    self._router.tell(EventBatch(self.name, [effect]))
                 case HandoverBegun():
-                    self._router.tell(step)
+                    self._router.tell(effect)
                 case OpenConnection() | CloseConnection():
-                    self._refs.supervisor.tell(step)
+                    self._refs.supervisor.tell(effect)

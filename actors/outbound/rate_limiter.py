@@ -1,4 +1,4 @@
-"""The one gate that every request passes on its way out, whatever process it comes from or goes to."""
+"""The rate limiter: every request passes it, whatever process it comes from or goes to."""
 
 import math
 from collections import deque
@@ -10,6 +10,7 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, RateLimited
+from actors.lives import Lives
 from actors.messages.commands import Command, SubscribeTicks
 from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
 from actors.messages.events import ConnectionDown, ConnectionUp
@@ -23,16 +24,16 @@ EXPIRED = "its deadline passed while it waited to be sent"
 
 
 class _Admit(Struct, frozen=True):
-    """The windows may admit the next request now."""
+    """Time to admit the next request, or to refuse an expired one."""
 
 
 class RateLimiter(RuntimeActor):
-    """Owns the rate windows and the count of unanswered requests.
+    """Owns the rate windows and the set of unanswered requests.
 
-    Receives ``Request``, ``RequestDone`` and the ups and downs of connections (while there is none, nothing
-    is admitted: what cannot be sent must not use the rate up); sends admitted requests to ``outbound`` and
-    the ``Failure`` of refused ones to ``router``. ``pool`` gets ``ConnectionWanted`` while requests wait for
-    a connection.
+    Receives ``Request``, ``RequestDone``, ``ConnectionUp`` and ``ConnectionDown``. Sends admitted requests to
+    ``outbound``, the ``Failure`` of refused ones to ``router``, and ``ConnectionWanted`` to ``pool`` while
+    requests wait for a connection. Without a connection nothing is admitted: a request that cannot be sent
+    must not use up the rate.
     """
 
     def __init__(
@@ -53,8 +54,8 @@ class RateLimiter(RuntimeActor):
         self._router = router
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
-        self._ready: dict[str, int] = {}
-        self._barred: NotSent | None = None
+        self._lives = Lives()
+        self._orders_refused_with: NotSent | None = None
         self._timer: Timer | None = None
         self._passed = self._refused = 0
 
@@ -63,25 +64,24 @@ class RateLimiter(RuntimeActor):
             case Request():
                 self._queue(message)
             case RequestDone():
-                self._quota.settle(message.key)
-                self._withdraw(message.key)
+                if not self._quota.on_done(message.key):
+                    self._withdraw(message.key)
                 self._admit()
             case _Admit():
                 self._timer = None
                 self._admit()
-            case ConnectionUp(connection=name, epoch=epoch):
-                self._ready[name] = epoch
+            case ConnectionUp():
+                self._lives.up(message.life)
                 self._admit()
-            case ConnectionDown(connection=name, epoch=epoch):
-                if self._ready.get(name) == epoch:
-                    del self._ready[name]
+            case ConnectionDown():
+                if self._lives.down(message.life):
                     self._admit()
             case StopOrders(reason=reason):
                 self._stop_orders(Halted(reason))
             case Drain():
                 self._stop_orders(NotSent("the runtime stopped before it was sent"))
             case ResumeOrders():
-                self._barred = None
+                self._orders_refused_with = None
             case Reconfigure(settings=Allowance() as allowance):
                 self._quota.change(allowance)
                 self._admit()
@@ -91,11 +91,11 @@ class RateLimiter(RuntimeActor):
                 self.unexpected(message)
 
     def _queue(self, request: Request) -> None:
-        if request.order and self._barred is not None:
-            self._refuse(request, self._barred)
+        if request.order and self._orders_refused_with is not None:
+            self._refuse(request, self._orders_refused_with)
             return
         if not request.awaited and request in self._waiting:
-            return  # a stream that is restored again and again waits once
+            return  # a stream that is restored after each of many losses waits once
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
         wait = self._quota.estimate(
@@ -109,9 +109,9 @@ class RateLimiter(RuntimeActor):
 
     def _admit(self) -> None:
         self._expire_orders()
-        if not self._ready and (self._urgent or self._waiting):
+        if not self._lives and (self._urgent or self._waiting):
             self._pool.tell(ConnectionWanted())
-        while self._ready and (lane := self._urgent or self._waiting):
+        while self._lives and (lane := self._urgent or self._waiting):
             now = self.now()
             request = lane[0]
             if now >= request.expires_at:
@@ -130,9 +130,9 @@ class RateLimiter(RuntimeActor):
             self._try_again(math.inf)
 
     def _withdraw(self, key: RequestKey) -> None:
-        """A request that waits here must not leave once it is done: its ``RequestDone`` would not come again.
+        """Refuse a request that is done while it waits: sent later, it would be in flight for ever.
 
-        The order desk still needs the ``Failure`` of an order: it says that the order was surely not sent.
+        The order desk needs the ``Failure`` of an order, which says that the order was surely not sent.
         """
         for lane in (self._urgent, self._waiting):
             for request in lane:
@@ -142,7 +142,7 @@ class RateLimiter(RuntimeActor):
                     return
 
     def _expire_orders(self) -> None:
-        """An order must have its answer by its deadline, not when its turn would come."""
+        """Refuse urgent requests at their deadline, not at their turn."""
         now = self.now()
         for request in [request for request in self._urgent if request.expires_at <= now]:
             self._urgent.remove(request)
@@ -156,7 +156,7 @@ class RateLimiter(RuntimeActor):
         self._timer = self.after(delay, _Admit())
 
     def _stop_orders(self, error: NotSent) -> None:
-        self._barred = error
+        self._orders_refused_with = error
         orders = [request for request in self._urgent if request.order]
         self._urgent = deque(request for request in self._urgent if not request.order)
         for request in orders:
@@ -178,11 +178,11 @@ class RateLimiter(RuntimeActor):
         )
 
     def _cost(self, request: Request) -> int:
-        """Messages on the wire; one, where the venue's table says nothing."""
+        """Messages on the wire: 1 unless the venue's table says otherwise."""
         return self._messages_per_command.get(type(request.command), 1)
 
 
 def _counted(request: Request) -> RequestKey | None:
-    """Its key if it takes a place among those without an answer; a stream may stay unconfirmed for hours."""
+    """Its key if it counts as unanswered; a stream does not, it may stay unconfirmed for hours."""
     counted = request.awaited and not isinstance(request.command, SubscribeTicks)
     return request.key if counted else None

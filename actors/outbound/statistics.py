@@ -5,28 +5,28 @@ from collections import deque
 from actors.messages.status import ConnectionStatistics
 
 REMEMBERED = 100
-"""Answers that averages are made of: enough to even out, few enough to follow a line that gets worse."""
+"""Answers that an average is made of: enough to even out, few enough to follow a connection that slows."""
 
 
 UNTRIED = 0.05
-"""Seconds that an answer is guessed to take before there was one."""
+"""Seconds that an answer is assumed to take while there has been none."""
 
 
 class ConnectionStats:
-    """Every figure is of the last 100 requests that were answered or came to nothing."""
+    """Every figure is of the last 100 requests that succeeded or failed."""
 
     def __init__(self) -> None:
-        self._response_times: deque[float | None] = deque()  # None: it came to nothing
-        # Kept up, not added up: every request that may choose looks at every connection's.
+        self._response_times: deque[float | None] = deque()  # None: it failed
+        # Running sums: every request that may choose a connection reads those of all connections.
         self._successes = 0
         self._total = 0.0
 
     def succeeded(self, response_time: float) -> None:
-        """A request was answered, ``response_time`` seconds after it had left."""
+        """A request was answered ``response_time`` seconds after it was sent."""
         self._remember(response_time)
 
     def failed(self) -> None:
-        """A request came to nothing: refused, unanswered, or lost with the connection."""
+        """A request was refused, got no answer, or was lost with the connection."""
         self._remember(None)
 
     @property
@@ -40,15 +40,14 @@ class ConnectionStats:
         return self._successes / len(self._response_times) if self._response_times else None
 
     def expected(self, waiting: int) -> float:
-        """How long one more request would wait for its answer behind ``waiting`` others, in seconds, all
-        the longer the less often there is one. To try one that is yet untried costs nothing."""
+        """Seconds until the answer to one more request behind ``waiting`` others, divided by the success
+        rate. 0 for the first request of a connection, so that each connection is tried."""
         if not self._response_times:
             return waiting * UNTRIED
         average = UNTRIED if self.average is None else self.average
         return (waiting + 1) * average / max(self.success_rate or 0.0, 1 / REMEMBERED)
 
-    def figures(self) -> ConnectionStatistics:
-        """As the status shows them."""
+    def status(self) -> ConnectionStatistics:
         return ConnectionStatistics(
             successes=self._successes,
             failures=len(self._response_times) - self._successes,

@@ -1,4 +1,4 @@
-"""Which streams are desired, which connection carries each, and whether the venue has confirmed it."""
+"""Which streams are desired, which connection carries each, and whether the venue has confirmed each."""
 
 import enum
 from collections import Counter
@@ -9,33 +9,41 @@ from actors.messages.status import PlacedStream
 
 
 class PlacementState(enum.Enum):
-    """How far a desired stream has got: without a connection, sent on one, confirmed by the venue, or on
-    its way to another that does not carry it yet."""
+    """How far a desired stream has got."""
 
     WAITING = "waiting"
+    """It has no connection."""
     PENDING = "pending"
+    """Its connection is chosen; the venue has not confirmed it."""
     CONFIRMED = "confirmed"
     MOVING = "moving"
+    """Another connection is to carry it, and does not carry it yet."""
 
 
 class StreamSlot:
-    """One desired stream; ``waiters`` are the requests that its confirmation answers.
+    """One desired stream. ``waiters`` are the ids of the router's requests that its confirmation answers.
 
-    ``since`` is when it was confirmed, or has begun to move to ``target``, which is to carry it instead;
-    ``shunned`` is a connection over which it did not come, to be given it only if no other has room.
+    ``target`` is the connection that it moves to. ``since`` is when that move began or, without one, when the
+    stream was confirmed. ``avoided`` is a connection on which it stayed stale: it returns there only if no
+    other connection has capacity.
     """
 
-    __slots__ = ("asset", "confirmed", "connection", "period", "shunned", "since", "target", "waiters")
+    __slots__ = ("asset", "avoided", "confirmed", "connection", "period", "since", "target", "waiters")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.period = 0
         self.connection = ""
         self.target = ""
-        self.shunned = ""
+        self.avoided = ""
         self.since = 0.0
         self.waiters: set[int] = set()
         self.confirmed: StreamConfirmed | None = None
+
+    def __repr__(self) -> str:
+        target = f" to {self.target}" if self.target else ""
+        on = f" on {self.connection}" if self.connection else ""
+        return f"<{self.asset}: {self.state.value}{on}{target}, {len(self.waiters)} awaited>"
 
     @property
     def state(self) -> PlacementState:
@@ -45,17 +53,17 @@ class StreamSlot:
             return PlacementState.CONFIRMED
         return PlacementState.PENDING if self.connection else PlacementState.WAITING
 
-    def rides(self, connection: str) -> bool:
-        """Whether ``connection`` is to carry it, now or when it has moved."""
+    def carried_by(self, connection: str) -> bool:
+        """Whether ``connection`` is to carry it, now or after its move."""
         return connection in {self.connection, self.target}
 
 
 class StreamPlacement:
     """The desired streams by asset, each on one connection, with at most ``per_connection`` on each.
 
-    Streams are spread over ``markets``; ``account`` takes those that have no room there. A connection that
-    has yet to let a stream go carries it still: neither its room nor the stream is given to anybody, and the
-    same stream does not come back before.
+    Streams are spread over ``markets``; ``account`` takes those for which the markets have no capacity. A
+    connection that is still to release a stream counts as carrying it, and does not get that stream back
+    before the release.
     """
 
     def __init__(self, per_connection: int) -> None:
@@ -63,18 +71,22 @@ class StreamPlacement:
         self._streams: dict[str, StreamSlot] = {}
         self._leaving: set[tuple[str, str]] = set()
 
+    def __repr__(self) -> str:
+        states = [stream.state for stream in self]
+        counts = [f"{states.count(state)} {state.value}" for state in PlacementState if state in states]
+        return f"<StreamPlacement: {', '.join(counts) or 'no streams'}, {len(self._leaving)} leaving>"
+
     def __len__(self) -> int:
         return len(self._streams)
 
     def __iter__(self) -> Iterator[StreamSlot]:
         return iter(self._streams.values())
 
-    def placed(self) -> tuple[PlacedStream, ...]:
-        """As the status shows them."""
+    def status(self) -> tuple[PlacedStream, ...]:
         return tuple(PlacedStream(each.asset, each.connection, each.state.value) for each in self)
 
     def load(self) -> Counter[str]:
-        """How many streams each connection carries or is to carry; those that wait for one are at ``""``."""
+        """How many streams each connection carries or is to carry; ``""`` has those without a connection."""
         load = Counter(stream.connection for stream in self)
         load.update(stream.target for stream in self if stream.target)
         load.update(connection for _, connection in self._leaving)
@@ -84,7 +96,7 @@ class StreamPlacement:
         return self._streams.get(asset)
 
     def desire(self, asset: str, period: int) -> StreamSlot:
-        """The stream of ``asset``, from now on desired; another ``period`` wants a new confirmation."""
+        """The stream of ``asset``, desired from now on. A new ``period`` needs a new confirmation."""
         stream = self._streams.setdefault(asset, StreamSlot(asset))
         if stream.period != period:
             stream.period = period
@@ -92,20 +104,20 @@ class StreamPlacement:
         return stream
 
     def drop(self, asset: str) -> StreamSlot | None:
-        """No longer desired; the stream as it was, ``None`` if it was not desired."""
+        """Desire it no longer; the stream as it was, or ``None`` if it was not desired."""
         return self._streams.pop(asset, None)
 
     def place(self, markets: Collection[str], account: str = "") -> list[StreamSlot]:
-        """Give every stream without a connection one that has room, the least loaded; those placed."""
+        """Give each stream without a connection the least loaded one that has capacity; those placed."""
         load = self.load()
         placed = []
         for stream in self:
             if stream.connection:
                 continue
-            connection = self._room(load, stream, markets) or self._room(load, stream, [account])
-            if not connection and stream.shunned:
-                stream.shunned = ""
-                connection = self._room(load, stream, [*markets, account])
+            connection = self._preferred(load, stream, markets, account)
+            if not connection and stream.avoided:
+                stream.avoided = ""
+                connection = self._least_loaded(load, stream, [*markets, account])
             if connection:
                 stream.connection = connection
                 load[connection] += 1
@@ -113,46 +125,50 @@ class StreamPlacement:
         return placed
 
     def elsewhere(self, stream: StreamSlot, markets: Collection[str], account: str = "") -> str:
-        """Another connection that has room for ``stream``; ``""`` if none has."""
-        load = self.load()
-        return self._room(load, stream, markets) or self._room(load, stream, [account])
+        """Another connection that has capacity for ``stream``; ``""`` if none has."""
+        return self._preferred(self.load(), stream, markets, account)
 
-    def unbalanced(
-        self, markets: Sequence[str], account: str, since: float, surplus: str = ""
+    def next_move(
+        self, markets: Sequence[str], account: str, since: float, drainable: str = ""
     ) -> tuple[StreamSlot, str] | None:
-        """A stream whose move would spread the load better, and where to; one at a time, and none that was
-        confirmed only after ``since``. While there is a ``surplus`` market, only that is emptied."""
+        """A stream whose move spreads the load better, and its new connection; ``None`` during another move.
+
+        No stream moves that was confirmed after ``since``. With ``drainable``, only that market is emptied.
+        """
         load = self.load()
         if not markets or any(stream.target for stream in self) or self._leaving:
             return None
-        if surplus:
-            return self._emptied(surplus, [*markets, account], since)
+        if drainable:
+            return self._draining_move(drainable, [*markets, account], since)
         fullest = account if load[account] else max(markets, key=load.__getitem__)
         for stream in self:
             if stream.connection == fullest and stream.confirmed and stream.since <= since:
-                target = self._room(load, stream, markets)
+                target = self._least_loaded(load, stream, markets)
                 worthwhile = target and (fullest == account or load[fullest] - load[target] >= 2)
                 return (stream, target) if worthwhile else None
         return None
 
-    def _emptied(self, surplus: str, others: Sequence[str], since: float) -> tuple[StreamSlot, str] | None:
+    def _draining_move(
+        self, drainable: str, others: Sequence[str], since: float
+    ) -> tuple[StreamSlot, str] | None:
         for stream in self:
-            if stream.connection == surplus and stream.confirmed and stream.since <= since:
-                target = self._room(self.load(), stream, [name for name in others if name != surplus])
+            if stream.connection == drainable and stream.confirmed and stream.since <= since:
+                possible = [name for name in others if name != drainable]
+                target = self._least_loaded(self.load(), stream, possible)
                 return (stream, target) if target else None
         return None
 
     def stuck(self, since: float) -> list[StreamSlot]:
-        """The streams that are on the move from before then."""
+        """The streams whose move began before ``since``."""
         return [each for each in self if each.target and each.since < since]
 
-    def confirm(self, confirmed: StreamConfirmed, now: float) -> tuple[StreamSlot | None, str]:
-        """The venue confirmed: the stream, and the connection that it has left with that, ``""`` for none.
+    def on_confirmed(self, confirmed: StreamConfirmed, now: float) -> tuple[StreamSlot | None, str]:
+        """The stream, and the connection that it has left by this confirmation or ``""``.
 
-        A late word, for another connection or period than now, is ignored.
+        ``(None, "")`` for a late confirmation, of a connection or period that no longer holds.
         """
         stream = self._streams.get(confirmed.asset)
-        if stream is None or stream.period != confirmed.period or not stream.rides(confirmed.connection):
+        if stream is None or stream.period != confirmed.period or not stream.carried_by(confirmed.connection):
             return None, ""
         left = stream.connection if confirmed.connection == stream.target else ""
         stream.connection, stream.confirmed = confirmed.connection, confirmed
@@ -160,35 +176,40 @@ class StreamPlacement:
             stream.target, stream.since = "", now
         return stream, left
 
-    def leave(self, asset: str, connection: str) -> None:
-        """``connection`` is about to be told to let the stream go."""
+    def on_leaving(self, asset: str, connection: str) -> None:
+        """A request to release the stream is on its way to ``connection``."""
         self._leaving.add((asset, connection))
 
-    def left(self, asset: str, connection: str) -> None:
-        """It has."""
+    def on_left(self, asset: str, connection: str) -> None:
+        """``connection`` has released the stream."""
         self._leaving.discard((asset, connection))
 
-    def leaves(self, asset: str, connection: str = "") -> bool:
-        """Whether ``connection``, by default any, has yet to let the stream go."""
+    def is_leaving(self, asset: str, connection: str = "") -> bool:
+        """Whether ``connection``, by default any, is still to release the stream."""
         return any(each == (asset, connection or each[1]) for each in self._leaving)
 
-    def release(self, connection: str) -> None:
-        """``connection`` is gone: its streams wait for another, but for those that were leaving it."""
+    def on_connection_lost(self, connection: str) -> None:
+        """Its streams wait for another connection; those that move away from it are on their target now."""
         self._leaving = {each for each in self._leaving if each[1] != connection}
         for stream in self:
-            if stream.shunned == connection:
-                stream.shunned = ""
+            if stream.avoided == connection:
+                stream.avoided = ""
             if stream.target == connection:
                 stream.target = ""
             elif stream.connection == connection:
                 stream.connection, stream.target = stream.target, ""
                 stream.confirmed = None
 
-    def _room(self, load: Counter[str], stream: StreamSlot, connections: Collection[str]) -> str:
+    def _preferred(
+        self, load: Counter[str], stream: StreamSlot, markets: Collection[str], account: str
+    ) -> str:
+        return self._least_loaded(load, stream, markets) or self._least_loaded(load, stream, [account])
+
+    def _least_loaded(self, load: Counter[str], stream: StreamSlot, connections: Collection[str]) -> str:
         free = [
             name
             for name in connections
-            if name and name not in {stream.connection, stream.shunned} and load[name] < self._per_connection
+            if name and name not in {stream.connection, stream.avoided} and load[name] < self._per_connection
             if (stream.asset, name) not in self._leaving
         ]
         return min(free, key=lambda name: (load[name], name), default="")

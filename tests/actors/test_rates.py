@@ -190,9 +190,9 @@ def test_an_answer_makes_room_once() -> None:
     quota = quota_of([], 2)
     for request in (1, 2):
         quota.book(0.0, request=request)
-    quota.settle(1)
-    quota.settle(1)
-    quota.settle(99)
+    quota.on_done(1)
+    quota.on_done(1)
+    quota.on_done(99)
     assert quota.in_flight == 1
     assert not quota.full
 

@@ -149,8 +149,9 @@ class MonitoredPoolSimulation(House):
 
     def leaves(self, name: str, request: Request) -> None:
         if isinstance(wish := request.command, SubscribeTicks):
-            epoch = self.carriage.roster[name].epoch
-            self.told.append(StreamPlaced(wish.asset, wish.period, name, epoch, self.utc))
+            life = self.assignment.members.life(name)
+            assert life is not None
+            self.told.append(StreamPlaced(wish.asset, wish.period, *life, self.utc))
 
     def relay(self) -> None:
         if self.told:
@@ -183,10 +184,10 @@ class MonitoredPoolSimulation(House):
         match self.news[0] if self.news else None:
             case Resubscribe(asset=asset):
                 self.news.popleft()
-                self.take(self.carriage.resubscribe(asset))
+                self.take(self.assignment.resubscribe(asset))
             case MoveStream(asset=asset):
                 self.news.popleft()
-                self.take(self.carriage.move(asset))
+                self.take(self.assignment.move(asset))
             case _:
                 super().hear()
 

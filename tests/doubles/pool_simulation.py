@@ -1,4 +1,4 @@
-"""The carriage with all that surrounds it: a way out, a venue, and a router that has handovers."""
+"""The assignment with all that surrounds it: a way out, a venue, and a router that has handovers."""
 
 import math
 from collections import Counter, defaultdict, deque
@@ -23,7 +23,7 @@ from actors.messages.traffic import Failure, Item, Request, RequestDone, Respons
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.routing.handover import Handovers
-from actors.values import Tick
+from actors.values import Life, Tick
 from tests.doubles.tick_columns import columns
 
 NAMES = ("c1", "c2", "c3", "c4")
@@ -53,7 +53,7 @@ class House:
         self.names = NAMES[:connections]
         self.cap = cap
         self.now = 100.0
-        self.carriage = Assignment(
+        self.assignment = Assignment(
             PoolPlan(self.names, connections if kept is None else kept, standby, cap, 60.0)
         )
         self.handovers = Handovers()
@@ -133,16 +133,16 @@ class House:
     # The way out
 
     def pass_on(self) -> None:
-        if not self.way_out or not any(member.epoch for member in self.carriage.roster):
+        if not self.way_out or not any(member.up for member in self.assignment.members):
             return
         request = self.way_out.popleft()
         if request.awaited and request.id not in self.waiters and math.isfinite(request.expires_at):
             return  # the limiter refuses what has expired
-        name, steps = self.carriage.choose(request, self.now)
+        name, steps = self.assignment.choose(request, self.now)
         self.take(steps)
         if name:
-            assert self.carriage.roster[name].epoch, f"{request} went to {name}, which is down"
-            self.carriage.roster.sent(name, request, self.now)
+            assert self.assignment.members.if_up(name), f"{request} went to {name}, which is down"
+            self.assignment.members.on_sent(name, request, self.now)
             self.leaves(name, request)
             if self.lines[name].alive:
                 self._send(name, request)
@@ -192,26 +192,26 @@ class House:
             return
         match self.news.popleft():
             case ConnectionUp(connection=name, epoch=epoch):
-                self.take(self.carriage.up(name, epoch, self.now))
+                self.take(self.assignment.on_up(Life(name, epoch), self.now))
             case ConnectionDown(connection=name, epoch=epoch):
-                self.take(self.carriage.down(name, epoch, self.now))
+                self.take(self.assignment.on_down(Life(name, epoch), self.now))
             case StreamConfirmed() as confirmed:
-                self.take(self.carriage.confirm(confirmed, self.now))
+                self.take(self.assignment.on_confirmed(confirmed, self.now))
             case StreamReleased() as released:
-                self.take(self.carriage.released(released, self.now))
+                self.take(self.assignment.on_released(released, self.now))
             case RequestDone() as settled:
-                self.carriage.settle(settled, self.now)
+                self.assignment.on_done(settled, self.now)
 
     def tend(self, seconds: float = 1.0) -> None:
         self.now += seconds
-        self.take(self.carriage.tend(self.now))
+        self.take(self.assignment.rebalance(self.now))
 
     def take(self, steps: Iterable[PoolEffect]) -> None:
         for step in steps:
             self.steps.append(step)
             match step:
                 case Request():
-                    up = not step.connection or self.carriage.roster.if_up(step.connection)
+                    up = not step.connection or self.assignment.members.if_up(step.connection)
                     assert up, f"{step} is for a connection that is down"
                     self.way_out.append(step)
                 case StreamDropped():
@@ -221,8 +221,8 @@ class House:
                 case Failure(request=id):
                     self._settle(id, step, succeeded=False)
                 case HandoverBegun():
-                    assert self.carriage.roster.if_up(step.old[0])
-                    assert self.carriage.roster.if_up(step.new[0])
+                    assert self.assignment.members.if_up(step.old[0])
+                    assert self.assignment.members.if_up(step.new[0])
                     self.begun(self.handovers.begin(step, self.lives))
 
     def begun(self, news: list[Item]) -> None:
@@ -232,7 +232,7 @@ class House:
 
     @property
     def busy(self) -> bool:
-        up = any(member.epoch for member in self.carriage.roster)
+        up = any(member.up for member in self.assignment.members)
         lines = self.lines.values()
         return bool(self.news or (up and self.way_out) or any(line.said or line.asked for line in lines))
 
@@ -254,7 +254,7 @@ class House:
             self.arrive()
 
     def placed(self) -> dict[str, str]:
-        return {stream.asset: stream.connection for stream in self.carriage.part().streams}
+        return {stream.asset: stream.connection for stream in self.assignment.status().streams}
 
     def streaming(self) -> dict[str, list[str]]:
         """By asset, which connections the venue sends it on."""
@@ -265,7 +265,7 @@ class House:
         return dict(found)
 
     def flying(self) -> set[int]:
-        return {id for member in self.carriage.roster for _, id in member.in_flight}
+        return {id for member in self.assignment.members for _, id in member.in_flight}
 
     def check_rest(self) -> None:
         """What must hold when nothing is on its way and nothing is to be done."""

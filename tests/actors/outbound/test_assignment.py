@@ -1,7 +1,8 @@
-"""What the carriage decides, and that it ends well whatever happens."""
+"""What the assignment decides, and that it ends well whatever happens."""
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
@@ -20,12 +21,18 @@ from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
+    StreamReleased,
 )
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request
-from actors.outbound.assignment import MOVE_TIMEOUT
-from actors.values import Direction
+from actors.outbound.assignment import MOVE_TIMEOUT, Assignment
+from actors.outbound.members import PoolPlan
+from actors.values import Direction, Life
 from tests.doubles.pool_simulation import NAMES, House, house
+from tests.doubles.supervised_connections import WorkerDouble
+
+IDLE = 60.0
+"""Seconds without use after which a connection is closed."""
 
 # Streams
 
@@ -33,7 +40,7 @@ from tests.doubles.pool_simulation import NAMES, House, house
 def test_streams_are_spread_over_the_markets_and_the_account_is_left_free() -> None:
     found = house(*"ABCDEFGH")
     assert Counter(found.placed().values()) == {"c2": 4, "c3": 4}
-    assert found.carriage.roster.account == "c1"
+    assert found.assignment.members.account == "c1"
 
 
 def test_the_account_carries_what_the_markets_have_no_room_for() -> None:
@@ -119,7 +126,7 @@ def test_a_move_that_nobody_confirms_is_given_up_and_the_stream_stays() -> None:
 
 def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_it_is() -> None:
     found = house("A")
-    found.take(found.carriage.move("A"))
+    found.take(found.assignment.move("A"))
     assert found.steps == [
         HandoverBegun("A", ("c2", 1), ("c3", 1), cut=True),
         Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
@@ -129,8 +136,8 @@ def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_
     found.check_rest()
     alone = house("A", connections=1, up=("c1",))
     again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY)]
-    assert alone.carriage.move("A") == alone.carriage.resubscribe("A") == again
-    assert alone.carriage.move("B") == alone.carriage.resubscribe("B") == []
+    assert alone.assignment.move("A") == alone.assignment.resubscribe("A") == again
+    assert alone.assignment.move("B") == alone.assignment.resubscribe("B") == []
 
 
 def test_a_stream_that_is_dropped_on_its_way_ends_at_both_ends() -> None:
@@ -189,7 +196,7 @@ def test_room_that_a_cut_stream_leaves_is_not_given_away_either() -> None:
     found = house("A", "B", "C", connections=2, cap=2, up=("c1", "c2"))
     asset = next(asset for asset, name in found.placed().items() if name == "c2")
     found.wish("D")
-    found.take(found.carriage.move(asset))
+    found.take(found.assignment.move(asset))
     found.arrive()
     assert not found.overloaded
 
@@ -228,26 +235,26 @@ def test_a_move_that_is_begun_after_a_death_that_the_router_knows_of_silences_no
 
 @pytest.mark.parametrize("command", [LoadCandles("A", 60), SendRaw("x")])
 def test_a_request_waits_for_a_connection(command: Command) -> None:
-    carriage = House(kept=0).carriage
+    assignment = House(kept=0).assignment
     request = Request(1, command, 1.0)  # type: ignore[arg-type]
-    assert carriage.choose(request, 0.0) == ("", [OpenConnection("c1")])
-    assert carriage.up("c1", 1, 0.0) == [request]
-    assert carriage.up("c2", 1, 0.0) == []
+    assert assignment.choose(request, 0.0) == ("", [OpenConnection("c1")])
+    assert assignment.on_up(Life("c1", 1), 0.0) == [request]
+    assert assignment.on_up(Life("c2", 1), 0.0) == []
 
 
 def test_an_order_does_not_wait_and_takes_the_accounts_connection() -> None:
     found = House()
     bet = PlaceOrder("A", Decimal(1), Direction.CALL, 60)
     order = Request(1, bet, 1.0, urgent=True, order="o1")
-    name, (failure,) = found.carriage.choose(order, 0.0)
+    name, (failure,) = found.assignment.choose(order, 0.0)
     assert (name, type(failure)) == ("", Failure)
     assert isinstance(failure, Failure)
     assert (type(failure.exception), failure.order) == (NotSent, "o1")
     found.rise("c1", "c2")
     found.arrive()
-    assert found.carriage.choose(order, 0.0) == ("c1", [])
-    found.carriage.roster.sent("c1", order, 0.0)
-    assert found.carriage.down("c1", 1, 0.0) == []  # the desk finds out what became of it
+    assert found.assignment.choose(order, 0.0) == ("c1", [])
+    found.assignment.members.on_sent("c1", order, 0.0)
+    assert found.assignment.on_down(Life("c1", 1), 0.0) == []  # the desk finds out what became of it
 
 
 def test_a_read_that_is_lost_is_repeated_and_what_must_not_be_is_answered() -> None:
@@ -298,7 +305,7 @@ def test_a_wish_whose_waiter_has_lost_patience_is_made_again_in_nobodys_name() -
 
 def test_connections_are_opened_as_streams_need_them_and_closed_when_they_are_idle() -> None:
     found = House(connections=3, cap=1, kept=0)
-    found.take(found.carriage.want())
+    found.take(found.assignment.on_wanted())
     assert found.steps == [OpenConnection("c1")]
     found.rise("c1")
     found.wish("A", "B")
@@ -315,6 +322,83 @@ def test_connections_are_opened_as_streams_need_them_and_closed_when_they_are_id
     found.arrive()
     found.tend(61.0)
     assert len([step for step in found.steps if isinstance(step, CloseConnection)]) == 1
+
+
+def test_the_assignment_shows_itself_on_one_line() -> None:
+    found = house("A")
+    found.wish("B")
+    found.assignment.choose(found.way_out.popleft(), found.now)
+    assert repr(found.assignment) == (
+        "<Assignment: <StreamPlacement: 1 pending, 1 confirmed, 0 leaving>; 1 awaited, 0 parked; "
+        "<Members: 3 up; 0 in flight>>"
+    )
+
+
+# Closing
+
+
+def test_an_order_does_not_leave_by_a_connection_that_is_being_closed() -> None:
+    assignment = Assignment(PoolPlan(("c1", "c2"), 0, 0, 4, IDLE))
+    assert assignment.on_wanted() == [OpenConnection("c1")]
+    assignment.on_up(Life("c1", 1), 0.0)
+    assert assignment.rebalance(IDLE + 1) == [CloseConnection("c1")]
+    order = Request(1, PlaceOrder("A", Decimal(1), Direction.CALL, 60), IDLE + 30, urgent=True, order="order")
+    connection, _ = assignment.choose(order, IDLE + 1.001)
+    assert connection != "c1"
+
+
+def test_a_connection_beyond_those_kept_is_closed_when_two_streams_are_left_of_five() -> None:
+    assignment = Assignment(PoolPlan(("c1", "c2"), 1, 0, 4, IDLE))
+    epochs: dict[str, int] = {}
+    todo: list[object] = []
+    closed: list[str] = []
+
+    def take(steps: Iterable[object], now: float) -> None:
+        todo.extend(steps)
+        while todo:
+            match todo.pop(0):
+                case Request() as request:
+                    connection, more = assignment.choose(request, now)
+                    todo.extend(more)
+                    if connection and isinstance(request.command, SubscribeTicks):
+                        asset, period = request.command.asset, request.command.period
+                        todo.extend(
+                            assignment.on_confirmed(
+                                StreamConfirmed(asset, period, connection, epochs[connection]), now
+                            )
+                        )
+                    elif connection and isinstance(request.command, UnsubscribeTicks):
+                        todo.extend(
+                            assignment.on_released(StreamReleased(request.command.asset, connection), now)
+                        )
+                case OpenConnection(name=name):
+                    epochs[name] = 1
+                    todo.extend(assignment.on_up(Life(name, 1), now))
+                case CloseConnection(name=name):
+                    closed.append(name)
+
+    epochs["c1"] = 1
+    take(assignment.on_up(Life("c1", 1), 0.0), 0.0)
+    for asset in "ABCDE":
+        take([Request(0, SubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 1.0)
+    assert set(epochs) == {"c1", "c2"}
+    for asset in "ABC":
+        take([Request(0, UnsubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 2.0)
+    for now in range(3, 3 + 10 * int(IDLE)):
+        take(assignment.rebalance(float(now)), float(now))
+    assert closed == ["c2"]
+
+
+def test_a_kept_connection_whose_worker_is_given_up_is_replaced_until_the_worker_is_back() -> None:
+    assignment = Assignment(PoolPlan(("c1", "c2", "c3"), 1, 0, 4, IDLE))
+    assert assignment.on_placed("c1", WorkerDouble(1)) == []
+    assignment.on_up(Life("c1", 1), 0.0)
+    assignment.on_down(Life("c1", 1), 0.0)
+    assert assignment.on_placed("c1", None) == [OpenConnection("c2")]
+    assignment.on_up(Life("c2", 1), 0.0)
+    assert assignment.rebalance(IDLE + 1) == []
+    assert assignment.on_placed("c1", WorkerDouble(2)) == []
+    assert assignment.rebalance(IDLE + 1) == [CloseConnection("c2")]
 
 
 # Whatever happens
@@ -361,9 +445,9 @@ def play(plan: tuple[int, int, int, int], steps: list[tuple[str, str]], *, at_on
             case "pass":
                 found.pass_on()
             case "move":
-                found.take(found.carriage.move(which))
+                found.take(found.assignment.move(which))
             case "again":
-                found.take(found.carriage.resubscribe(which))
+                found.take(found.assignment.resubscribe(which))
         if at_once:
             found.arrive()
     found.settle_down()

@@ -5,11 +5,11 @@ from actors.outbound.batching import PROMPT, BatchSettings, NagleBuffer
 
 def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> NagleBuffer[str]:
     """As many as leave promptly have just left."""
-    gathering: NagleBuffer[str] = NagleBuffer(BatchSettings(size, timeout))
+    buffer: NagleBuffer[str] = NagleBuffer(BatchSettings(size, timeout))
     for key in range(PROMPT):
-        gathering.add(key, f"before {key}")
-        gathering.take(left_at)
-    return gathering
+        buffer.add(key, f"before {key}")
+        buffer.take(left_at)
+    return buffer
 
 
 def test_nothing_is_due_while_nothing_waits() -> None:
@@ -18,69 +18,69 @@ def test_nothing_is_due_while_nothing_waits() -> None:
 
 
 def test_a_few_leave_at_once_though_none_is_answered() -> None:
-    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
+    buffer: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
     for number in range(PROMPT):
-        gathering.add(number, number)
-        assert gathering.due(100.0) == 100.0
-        assert gathering.take(100.0) == [number]
+        buffer.add(number, number)
+        assert buffer.due(100.0) == 100.0
+        assert buffer.take(100.0) == [number]
 
 
 def test_what_follows_closely_waits_until_the_timeout_after_the_last_departures() -> None:
-    gathering = crowded()
-    gathering.add(10, "a")
-    gathering.add(11, "b")
-    assert gathering.due(100.25) == 100.5
-    assert gathering.due(100.5) == 100.5
-    assert gathering.take(100.5) == ["a", "b"]
+    buffer = crowded()
+    buffer.add(10, "a")
+    buffer.add(11, "b")
+    assert buffer.due(100.25) == 100.5
+    assert buffer.due(100.5) == 100.5
+    assert buffer.take(100.5) == ["a", "b"]
 
 
 def test_one_right_after_another_is_never_held_back_when_each_is_answered() -> None:
-    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
+    buffer: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
     for number in range(100):
         now = 100.0 + number / 1000
-        gathering.add(number, number)
-        assert gathering.due(now) == now
-        gathering.take(now)
-        gathering.settle(number)
+        buffer.add(number, number)
+        assert buffer.due(now) == now
+        buffer.take(now)
+        buffer.on_done(number)
 
 
 def test_an_answer_lets_go_what_waits() -> None:
-    gathering = crowded()
-    gathering.add(10, "a")
-    gathering.settle(0)
-    assert gathering.due(100.25) == 100.25
+    buffer = crowded()
+    buffer.add(10, "a")
+    buffer.on_done(0)
+    assert buffer.due(100.25) == 100.25
 
 
 def test_an_answer_to_what_nobody_sent_changes_nothing() -> None:
-    gathering = crowded()
-    gathering.add(10, "a")
-    gathering.settle(77)
-    assert gathering.due(100.25) == 100.5
+    buffer = crowded()
+    buffer.add(10, "a")
+    buffer.on_done(77)
+    assert buffer.due(100.25) == 100.5
 
 
 def test_what_leaves_once_more_counts_from_then() -> None:
-    gathering = crowded()
-    gathering.add(0, "again")
-    assert gathering.take(100.4) == ["again"]
-    gathering.add(10, "a")
-    assert gathering.due(100.4) == 100.5
-    gathering.settle(1)
-    assert gathering.due(100.4) == 100.4
+    buffer = crowded()
+    buffer.add(0, "again")
+    assert buffer.take(100.4) == ["again"]
+    buffer.add(10, "a")
+    assert buffer.due(100.4) == 100.5
+    buffer.on_done(1)
+    assert buffer.due(100.4) == 100.4
 
 
 def test_a_full_batch_leaves() -> None:
-    gathering = crowded(size=3)
+    buffer = crowded(size=3)
     fullness = []
     for key in (10, 11, 12):
-        gathering.add(key, "item")
-        fullness.append(gathering.full)
+        buffer.add(key, "item")
+        fullness.append(buffer.full)
     assert fullness == [False, False, True]
 
 
 def test_a_timeout_of_nothing_holds_nothing_back() -> None:
-    gathering = crowded(timeout=0.0)
-    gathering.add(10, "a")
-    assert gathering.due(100.0) == 100.0
+    buffer = crowded(timeout=0.0)
+    buffer.add(10, "a")
+    assert buffer.due(100.0) == 100.0
 
 
 @given(
@@ -91,29 +91,44 @@ def test_a_timeout_of_nothing_holds_nothing_back() -> None:
 def test_any_arrivals_leave_in_order_in_time_and_in_batches_of_the_size(
     steps: list[tuple[int, bool, int | None]], size: int, timeout: int
 ) -> None:
-    gathering: NagleBuffer[int] = NagleBuffer(BatchSettings(size, timeout))
+    buffer: NagleBuffer[int] = NagleBuffer(BatchSettings(size, timeout))
     arrived_at: list[float] = []
     left: list[tuple[float, list[int]]] = []
 
     def let_go(now: float) -> None:
-        if (due := gathering.due(now)) is not None and due <= now:
-            left.append((now, gathering.take(now)))
+        if (due := buffer.due(now)) is not None and due <= now:
+            left.append((now, buffer.take(now)))
 
     now = 0.0
     for number, (gap, urgent, answered) in enumerate(steps):
-        if (due := gathering.due(now)) is not None and due <= now + gap:  # the timer rings
+        if (due := buffer.due(now)) is not None and due <= now + gap:  # the timer rings
             let_go(due)
         now += gap
         arrived_at.append(now)
-        gathering.add(number, number)
-        if urgent or gathering.full:
-            left.append((now, gathering.take(now)))
+        buffer.add(number, number)
+        if urgent or buffer.full:
+            left.append((now, buffer.take(now)))
         if answered is not None:
-            gathering.settle(answered)
+            buffer.on_done(answered)
         let_go(now)
-    if (due := gathering.due(now)) is not None:
+    if (due := buffer.due(now)) is not None:
         let_go(due)
     assert [item for _, items in left for item in items] == list(range(len(steps)))
     for at, items in left:
         assert 1 <= len(items) <= size
         assert all(0 <= at - arrived_at[item] <= timeout for item in items)
+
+
+def test_a_buffer_shows_what_waits() -> None:
+    buffer = crowded()
+    buffer.add(None, "a")
+    assert repr(buffer) == f"<NagleBuffer: 1 waiting, {PROMPT} unanswered>"
+
+
+def test_what_is_never_answered_is_forgotten_after_the_timeout() -> None:
+    buffer = crowded(timeout=0.5, left_at=100.0)
+    buffer.add(None, "a")
+    assert buffer.take(100.25) == ["a"]
+    assert buffer.unanswered(100.25) == PROMPT + 1
+    assert buffer.unanswered(100.5) == 1
+    assert buffer.unanswered(100.75) == 0

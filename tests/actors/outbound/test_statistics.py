@@ -22,29 +22,29 @@ def test_before_the_first_result_nothing_is_known_and_a_try_costs_nothing() -> N
     fresh = stats()
     assert (fresh.average, fresh.success_rate) == (None, None)
     assert 0 == fresh.expected(0) < fresh.expected(1) < fresh.expected(2)
-    assert fresh.figures() == ConnectionStatistics()
+    assert fresh.status() == ConnectionStatistics()
 
 
 def test_the_average_is_of_answers_alone_and_the_rate_of_all_results() -> None:
     mixed = stats(1.0, None, 3.0, None)
     assert mixed.average == 2.0
     assert mixed.success_rate == 0.5
-    assert mixed.figures() == ConnectionStatistics(2, 2, 2.0, 0.5)
+    assert mixed.status() == ConnectionStatistics(2, 2, 2.0, 0.5)
 
 
 def test_failures_alone_have_a_rate_but_no_average() -> None:
-    assert stats(None, None).figures() == ConnectionStatistics(0, 2, None, 0.0)
+    assert stats(None, None).status() == ConnectionStatistics(0, 2, None, 0.0)
 
 
 def test_old_results_are_forgotten() -> None:
     improved = stats(*[None] * REMEMBERED, *[9.0] * REMEMBERED, *[1.0] * REMEMBERED)
-    assert improved.figures() == ConnectionStatistics(REMEMBERED, 0, 1.0, 1.0)
+    assert improved.status() == ConnectionStatistics(REMEMBERED, 0, 1.0, 1.0)
 
 
 def test_the_average_forgets_what_is_older_than_the_results_it_stands_beside() -> None:
     """ "Every figure is of the last 100 requests": an answer older than those is in none of them."""
     worn = stats(9.0, *[None] * REMEMBERED)
-    assert worn.figures() == ConnectionStatistics(0, REMEMBERED, None, 0.0)
+    assert worn.status() == ConnectionStatistics(0, REMEMBERED, None, 0.0)
 
 
 def test_one_more_request_waits_behind_those_that_wait() -> None:
@@ -64,7 +64,7 @@ def test_one_that_never_answers_is_expected_to_take_longer_than_one_that_answers
 @given(RESULTS, st.integers(0, 100))
 def test_the_figures_are_those_of_the_last_requests(results: list[float | None], waiting: int) -> None:
     found, last = stats(*results), results[-REMEMBERED:]
-    figures = found.figures()
+    figures = found.status()
     assert figures.successes + figures.failures == len(last)
     assert figures.failures == last.count(None)
     assert (figures.success_rate is None) == (not last)
