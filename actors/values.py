@@ -20,6 +20,10 @@ class Life(NamedTuple):
     connection: str
     epoch: int
 
+    def __str__(self) -> str:
+        """As in ``connection-1#2``."""
+        return f"{self.connection}#{self.epoch}"
+
 
 class AccountKind(enum.Enum):
     """Which of the venue's two books a session trades on; a session never crosses over."""

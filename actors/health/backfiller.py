@@ -15,7 +15,7 @@ class Backfiller(RuntimeActor):
     """Owns the gaps that are being filled.
 
     Receives ``StreamGap`` and the result of each load. Sends ``CandleRequest`` to ``candle_loader``. Sends to
-    ``router`` the candles of a gap and, behind them, ``StreamRecovered``.
+    ``router`` the candles of a gap and, after them, ``StreamRecovered``.
     """
 
     def __init__(self, *, router: Tellable, candle_loader: Tellable, **kwargs: Any) -> None:
@@ -28,19 +28,19 @@ class Backfiller(RuntimeActor):
         match message:
             case StreamGap():
                 self._load(self._backfill.begin(message))
-            case Response(request=id, value=list() as candles):
-                self._finish(id, candles)
-            case Failure(request=id):
-                self._finish(id, message.exception)
+            case Response(request=load_id, value=list() as candles):
+                self._finish(load_id, candles)
+            case Failure(request=load_id):
+                self._finish(load_id, message.exception)
             case _:
                 self.unexpected(message)
 
     def _load(self, loading: Loading | None) -> None:
         if loading is not None:
-            load = CandleRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
-            self._candle_loader.tell(load)
+            request = CandleRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
+            self._candle_loader.tell(request)
 
-    def _finish(self, id: int, outcome: list[Candle] | RequestError) -> None:
-        news, following = self._backfill.finish(id, outcome)
+    def _finish(self, load_id: int, outcome: list[Candle] | RequestError) -> None:
+        news, next_loading = self._backfill.finish(load_id, outcome)
         self._router.tell(EventBatch(self.name, [*news]))
-        self._load(following)
+        self._load(next_loading)

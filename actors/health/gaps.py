@@ -45,10 +45,10 @@ class Backfill:
         return self._load([gap])
 
     def finish(
-        self, id: int, outcome: list[Candle] | RequestError
+        self, load_id: int, outcome: list[Candle] | RequestError
     ) -> tuple[list[CandlesLoaded | StreamRecovered], Loading | None]:
-        """Load ``id`` has ended: the events to publish, and what to load next."""
-        gaps = self._loading.pop(id)
+        """Load ``load_id`` has ended: the events to publish, and what to load next."""
+        gaps = self._loading.pop(load_id)
         waiting = self._waiting.pop(gaps[0].asset, None)
         return _news(gaps, outcome), self._load(waiting) if waiting else None
 

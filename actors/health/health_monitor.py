@@ -39,7 +39,7 @@ _MESSAGES = {RecoveryAction.RESUBSCRIBE: Resubscribe, RecoveryAction.MOVE: MoveS
 
 
 class _Check(Struct, frozen=True):
-    pass
+    """The next check is due."""
 
 
 class HealthMonitor(RuntimeActor):

@@ -73,19 +73,19 @@ class MonitoredStream:
         self._lost_at = self._closed_at = self._closed_until = sent_at
 
     def __repr__(self) -> str:
-        """As in ``<MonitoredStream A on c1#2: fresh, 40 ticks, 1 gaps, next on c2#1>``."""
-        notes = [self.state.value, f"{self.ticks} ticks", f"{self.gaps} gaps"]
+        """As in ``<MonitoredStream A on c1#2: fresh, ticks: 40, gaps: 1, next on c2#1>``."""
+        notes = [self.state.value, f"ticks: {self.ticks}", f"gaps: {self.gaps}"]
         if not self.confirmed:
             notes.append("not confirmed")
         if self.next_life is not None:
-            notes.append(f"next on {_shown(self.next_life)}{', cut off' if self.cut_off else ''}")
+            notes.append(f"next on {self.next_life}{', cut off' if self.cut_off else ''}")
         if self.previous is not None:
-            notes.append(f"not released by {_shown(self.previous.life)}")
+            notes.append(f"not released by {self.previous.life}")
         if self.action is not None:
-            notes.append(f"{self.action.value} as attempt {self.attempts}")
+            notes.append(f"{self.action.value} tried, attempts: {self.attempts}")
         if self.gap_reason:
             notes.append(f"gap open: {self.gap_reason}")
-        return f"<MonitoredStream {self.asset} on {_shown(self.life)}: {', '.join(notes)}>"
+        return f"<MonitoredStream {self.asset} on {self.life}: {', '.join(notes)}>"
 
     @property
     def ticks(self) -> int:
@@ -277,7 +277,3 @@ class MonitoredStream:
 
     def _advance(self, happened: StreamInput) -> None:
         self.state = NEXT_STATE[self.state, happened]
-
-
-def _shown(life: Life) -> str:
-    return f"{life.connection}#{life.epoch}"

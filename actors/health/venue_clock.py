@@ -8,7 +8,7 @@ WINDOW = 60.0
 STEP = 2.0
 """Seconds. No two network paths differ by as much, so a clock was set or a stamp is wrong."""
 
-WITNESSES = 3
+AGREEING_REPORTS = 3
 """Reports in a row that must agree on a step, because a single tick may bear a wrong stamp."""
 
 
@@ -25,7 +25,7 @@ class _Delays:
             self._outliers.clear()
         else:
             self._outliers = [other for other in self._outliers if abs(delay - other) <= STEP] + [delay]
-            if len(self._outliers) < WITNESSES:
+            if len(self._outliers) < AGREEING_REPORTS:
                 return
             self._kept.clear()
             self._outliers.clear()

@@ -80,11 +80,11 @@ class Child:
         self._reset_after = plan.reset_after
 
     def __repr__(self) -> str:
-        """As in ``<ConnectionChild c1#2 waiting, in worker-1, region EU, 1 restarts, last error: cut>``."""
-        notes = [self.state.value, *self._notes(), f"{self.restarts} restarts"]
+        """As in ``<ConnectionChild c1#2: waiting, in worker-1, region EU, restarts: 1, last error: cut>``."""
+        notes = [self.state.value, *self._notes(), f"restarts: {self.restarts}"]
         if self.last_error:
             notes.append(f"last error: {self.last_error}")
-        return f"<{type(self).__name__} {self.name}#{self.epoch} {', '.join(notes)}>"
+        return f"<{type(self).__name__} {self.name}#{self.epoch}: {', '.join(notes)}>"
 
     def _notes(self) -> list[str]:
         """What ``repr`` shows of this kind of child."""

@@ -24,10 +24,10 @@ def begun(name: str) -> Recording:
 
 
 def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
-    router, desk = begun("router"), begun("desk")
-    backfiller = Backfiller.start(router=router.ref, candle_loader=desk.ref)
+    router, loader = begun("router"), begun("candle loader")
+    backfiller = Backfiller.start(router=router.ref, candle_loader=loader.ref)
     backfiller.tell(GAP)
-    load = desk.seen()
+    load = loader.seen()
     assert isinstance(load, CandleRequest)
     assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
     backfiller.tell(Response(load.id, [BAR]))
@@ -36,12 +36,12 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
 
 
 def test_after_a_refused_load_the_recovery_fills_nothing_and_the_next_gap_is_loaded() -> None:
-    router, desk = begun("router"), begun("desk")
-    backfiller = Backfiller.start(router=router.ref, candle_loader=desk.ref)
+    router, loader = begun("router"), begun("candle loader")
+    backfiller = Backfiller.start(router=router.ref, candle_loader=loader.ref)
     backfiller.tell(GAP)
     backfiller.tell(GAP)
-    backfiller.tell(Failure.of(desk.seen().id, RequestRefused("no such asset")))
+    backfiller.tell(Failure.of(loader.seen().id, RequestRefused("no such asset")))
     (recovered,) = router.seen().items
     assert (recovered.filled, recovered.missing) == (0, ((T + 30.0, T + 60.0),))
     assert recovered.reason == "RequestRefused: no such asset"
-    assert desk.seen().command.asset == "A"
+    assert loader.seen().command.asset == "A"

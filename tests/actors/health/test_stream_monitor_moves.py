@@ -130,11 +130,11 @@ def test_a_stream_that_its_connection_releases_and_takes_again_has_a_gap() -> No
 def test_a_stream_shows_its_life_its_health_and_the_handover_under_way() -> None:
     simulation = streaming(until=5)
     stream = simulation.monitor.streams["A"]
-    assert repr(stream) == "<MonitoredStream A on c1#1: fresh, 5 ticks, 0 gaps>"
+    assert repr(stream) == "<MonitoredStream A on c1#1: fresh, ticks: 5, gaps: 0>"
     simulation.up(0, "c2")
     simulation.moves("c1", "c2", cut=True)
     assert repr(stream) == (
-        "<MonitoredStream A on c1#1: fresh, 5 ticks, 0 gaps, next on c2#1, cut off, "
+        "<MonitoredStream A on c1#1: fresh, ticks: 5, gaps: 0, next on c2#1, cut off, "
         "gap open: it was moved from a connection that did not deliver it>"
     )
     simulation.moves("c1", "c2")
@@ -147,6 +147,6 @@ def test_a_stale_stream_shows_what_was_tried() -> None:
     simulation = streaming(until=1)
     simulation.run(1, 12, ticking=False)
     assert repr(simulation.monitor.streams["A"]) == (
-        "<MonitoredStream A on c1#1: stale, 1 ticks, 0 gaps, resubscribe as attempt 1, "
+        "<MonitoredStream A on c1#1: stale, ticks: 1, gaps: 0, resubscribe tried, attempts: 1, "
         "gap open: the stream was stale>"
     )

@@ -116,8 +116,8 @@ def test_a_quarantine_says_whether_the_session_was_refused() -> None:
 
 def test_a_connection_shows_its_life_its_place_and_its_last_error() -> None:
     one = ConnectionChild("c1", make_plan(), "w1")
-    assert repr(one) == "<ConnectionChild c1#0 stopped, in w1, region EU, 0 restarts>"
+    assert repr(one) == "<ConnectionChild c1#0: stopped, in w1, region EU, restarts: 0>"
     one.dial(US, 0.0)
     one.on_failure(CUT, 1.0, was_up=False)
     assert one.life == Life("c1", 1)
-    assert repr(one) == "<ConnectionChild c1#1 waiting, in w1, region US, 1 restarts, last error: cut>"
+    assert repr(one) == "<ConnectionChild c1#1: waiting, in w1, region US, restarts: 1, last error: cut>"

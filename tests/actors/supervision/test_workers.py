@@ -193,11 +193,11 @@ def test_a_log_level_is_not_sent_to_the_main_process() -> None:
 
 def test_a_worker_shows_its_state_its_process_and_its_last_error() -> None:
     worker = WorkerChild("w1", make_plan())
-    assert repr(worker) == "<WorkerChild w1#0 stopped, 0 restarts>"
+    assert repr(worker) == "<WorkerChild w1#0: stopped, restarts: 0>"
     worker.handle = WorkerDouble(7)
     worker.start()
     worker.on_up()
-    assert repr(worker) == "<WorkerChild w1#1 up, pid 7, 0 restarts>"
+    assert repr(worker) == "<WorkerChild w1#1: up, pid 7, restarts: 0>"
     worker.handle = None
     worker.on_failure(WorkerDied("killed"), 1.0, was_up=True)
-    assert repr(worker) == "<WorkerChild w1#1 waiting, 1 restarts, last error: killed>"
+    assert repr(worker) == "<WorkerChild w1#1: waiting, restarts: 1, last error: killed>"
