@@ -5,7 +5,6 @@ import functools
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +19,8 @@ from actors.values import Region
 from actors.venues import venue
 from actors.venues.base import Login
 from runtime.config import Config, load
-from runtime.control.callbacks import Callbacks, introduce
-from runtime.control.listener import open_door
+from runtime.control.listener import open_listener
+from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
@@ -170,17 +169,20 @@ class Runtime:
         threading.Thread(target=self.stop, name="stop").start()
 
     def _start_gateway(self, login: Login) -> pykka.ActorRef[Gateway] | None:
-        door = open_door(self.config)
-        if door is None:
+        listener = open_listener(self.config)
+        if listener is None:
             return None
         kind = "practice" if self.exchange else login.account.value
         regions = list(self._regions(login)(self.config))
-        hooks = Callbacks(
-            functools.partial(introduce, kind, self._venue.profile.title, regions, time.monotonic()),
-            self.reload,
-            self._stop_asked,
+        welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, self._venue.profile.title)
+        return self._guardian.start(
+            Gateway,
+            listener,
+            welcome,
+            reload=self.reload,
+            stop=self._stop_asked,
+            on_failure=OnFailure.LOG,
         )
-        return self._guardian.start(Gateway, door, hooks, on_failure=OnFailure.LOG)
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; those of the exchange, whatever it says."""

@@ -1,1 +1,1 @@
-"""The way into a running runtime, for operators and for other processes of the same user."""
+"""Access to a running runtime for operators (``ctl``) and for other processes of the user (``attach``)."""

@@ -1,4 +1,4 @@
-"""Another process's hold on a running runtime: its router, as if it were here."""
+"""``attach``: the router of a running runtime, for another process of the same user."""
 
 import contextlib
 import os
@@ -15,8 +15,8 @@ from loguru import logger
 from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from runtime.config import Config
-from runtime.control.listener import enter, pid_of
-from runtime.control.path import place_of
+from runtime.control.listener import connect, pid_of
+from runtime.control.path import path_of
 from runtime.control.protocol import VERSION, FromGateway, Hello, HelloRefused, Welcome
 from runtime.control.remote_router import RemoteRouter
 from runtime.workers.framing import Framer, Unframer
@@ -24,22 +24,23 @@ from runtime.workers.framing import Framer, Unframer
 READ_SIZE = 64 * 1024
 
 STOP_TIMEOUT = 2.0
-"""Seconds that our own actor may take to end."""
+"""Seconds that the actor of an attachment may take to end."""
 
 
 class Attachment:
     """A context manager. ``router`` takes ``tell`` and ``ask`` as the runtime's own does, with the same
-    messages, answers and errors; handlers run here. ``runtime`` says whom it is attached to.
+    messages, answers and errors; handlers run in this process. ``runtime`` describes the runtime.
 
-    Once the runtime ends, ``ended`` is set, and every ask, under way or later, raises ``RequestError``.
+    When the runtime ends, ``ended`` is set, and every ask, under way or later, raises ``RequestError``.
     """
 
     router: pykka.ActorRef[RemoteRouter]
 
     def __init__(
-        self, sock: socket.socket, messages_in: Unframer[FromGateway], words: list[FromGateway]
+        self, sock: socket.socket, messages_in: Unframer[FromGateway], messages: list[FromGateway]
     ) -> None:
-        welcome, *more = words
+        """``messages`` have been read from ``sock`` already; the first is the ``Welcome``."""
+        welcome, *more = messages
         assert isinstance(welcome, Welcome)
         self.runtime = welcome
         self.ended = threading.Event()
@@ -55,12 +56,12 @@ class Attachment:
         self.close()
 
     def close(self) -> None:
-        """Detach; the runtime goes on, this process's subscriptions end. Idempotent."""
+        """Detach: the subscriptions of this process end, the runtime goes on. Idempotent."""
         self.router.stop(block=False)
         self._released.wait(STOP_TIMEOUT)
 
     def tell(self, message: ActorFailed | ActorEnded) -> None:
-        """The envoy's guardian."""
+        """An attachment is the guardian of its actor."""
         match message:
             case ActorEnded():
                 self.ended.set()
@@ -70,55 +71,59 @@ class Attachment:
 
 
 def attach(target: str | os.PathLike[str] | Config, *, timeout: float = 5.0) -> Attachment:
-    """Attach to the runtime of a configuration (a path, or a ``Config`` that was loaded from one) or at an
-    address, the path of its control socket. ``timeout``, in seconds, is for the attaching alone.
+    """Attach to a running runtime.
 
-    Raises ``NoRuntime`` if none is there, ``RuntimeHung`` if one is that does not answer,
-    ``RequestRefused`` if it does not take us, ``ConfigInvalid``.
+    ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), or the path of its
+    control socket. ``timeout``, in seconds, is for the attaching alone.
+
+    Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
+    it refuses this process, ``ConfigInvalid``.
     """
-    place = place_of(target)
-    if place is None:
+    path = path_of(target)
+    if path is None:
         raise NoRuntime(
             "the configuration has no control socket: it disables it, or was not read from a file"
         )
     give_up_at = time.monotonic() + timeout
     while True:
-        attachment = _attach(place, give_up_at)
+        attachment = _try_to_attach(path, give_up_at)
         if attachment is not None:
             return attachment
 
 
-def _attach(place: Path, give_up_at: float) -> Attachment | None:
-    """``None`` if so many came at once that it is worth another try."""
+def _try_to_attach(path: Path, give_up_at: float) -> Attachment | None:
+    """``None`` if too many processes attach at once and there is time for another try."""
     with contextlib.ExitStack() as abandoned:
-        sock, token = enter(place, max(0.001, give_up_at - time.monotonic()))
+        sock, token = connect(path, max(0.001, give_up_at - time.monotonic()))
         abandoned.callback(sock.close)
         messages_in: Unframer[FromGateway] = Unframer(FromGateway)
         try:
-            words = _greet(sock, token, messages_in)
+            messages = _handshake(sock, token, messages_in)
         except TimeoutError as error:
             pid = pid_of(sock)
-            who = "a runtime" if pid is None else f"a runtime (pid {pid})"
-            raise RuntimeHung(f"{who} holds {place}, but does not answer: it is stopped or hangs") from error
+            name = "a runtime" if pid is None else f"a runtime (pid {pid})"
+            raise RuntimeHung(f"{name} holds {path}, but does not answer: it is stopped or hangs") from error
         except (OSError, ProtocolError) as error:
-            raise NoRuntime(f"no runtime is running: what is at {place} does not answer ({error})") from error
-        match words[0]:
+            raise NoRuntime(f"no runtime is running: nothing answers at {path} ({error})") from error
+        match messages[0]:
             case HelloRefused(crowded=True) if time.monotonic() < give_up_at:
                 return None
             case HelloRefused(reason=reason):
-                raise RequestRefused(f"the runtime at {place} does not let us in: {reason}")
-        attachment = Attachment(sock, messages_in, words)
+                raise RequestRefused(f"the runtime at {path} refuses this process: {reason}")
+        attachment = Attachment(sock, messages_in, messages)
         abandoned.pop_all()
         return attachment
 
 
-def _greet(sock: socket.socket, token: str, messages_in: Unframer[FromGateway]) -> list[FromGateway]:
-    """Say hello; the runtime's first words, and what came along with them."""
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused already: its words are there
+def _handshake(sock: socket.socket, token: str, messages_in: Unframer[FromGateway]) -> list[FromGateway]:
+    """Send the hello; returns the gateway's first message, and those that arrived with it."""
+    with contextlib.suppress(
+        BrokenPipeError, ConnectionResetError
+    ):  # refused already: the reason can be read
         sock.sendall(Framer()(Hello(VERSION, token)))
     while True:
         data = sock.recv(READ_SIZE)
         if not data:
-            raise ConnectionError("it hung up")
-        if words := messages_in(data):
-            return words
+            raise ConnectionError("it closed the connection")
+        if messages := messages_in(data):
+            return messages

@@ -1,4 +1,4 @@
-"""Events on their way to peers: who gets which, and what is left when they pile up."""
+"""The events of the router, spread over the attached processes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -13,12 +13,15 @@ from actors.routing.topics import TopicTable, route
 from runtime.control.peer import Peer
 
 MOST_TOPICS: Final = 1000
-"""That one peer may listen to."""
+"""Topics that one peer may listen to."""
 
 
 class Fanout:
-    """One subscription to everything, told to ``to`` while anybody listens: so each event passes once, in
-    order, and a peer's topics change between two events."""
+    """One subscription of ``to`` to all events, while any peer listens.
+
+    One subscription for all peers: each event passes once, in order, and the topics of a peer change between
+    two events.
+    """
 
     def __init__(self, router: pykka.ActorRef[Any], to: pykka.ActorRef[Any]) -> None:
         self._router = router
@@ -27,34 +30,35 @@ class Fanout:
         self._subscribed = False
 
     def listen(self, peer: Peer, topics: Iterable[str]) -> None:
-        """``peer`` wants events of ``topics`` and no others; raises ``RemoteProtocolError`` for too many."""
+        """Replace the topics of ``peer``; raises ``RemoteProtocolError`` for too many."""
         self._topics.remove(peer)
         fewest = cover(topics)
         if len(fewest) > MOST_TOPICS:
             raise RemoteProtocolError(f"it would listen to {len(fewest)} topics")
         for topic in fewest:
             self._topics.add(topic, peer)
-        self._tune()
+        self._subscribe()
 
     def forget(self, peer: Peer) -> None:
-        """``peer`` is gone."""
+        """Remove every topic of ``peer``."""
         if self._topics.remove(peer):
-            self._tune()
+            self._subscribe()
 
     def route(self, items: Sequence[Item]) -> dict[Peer, list[Any]]:
-        """What each peer gets of ``items``, with its ticks as columns."""
+        """The part of ``items`` for each peer, with its ticks in columns."""
         return route(items, self._topics, columns=True)
 
-    def _tune(self) -> None:
+    def _subscribe(self) -> None:
+        """Begin or end the subscription when the first topic comes or the last one goes."""
         wanted = len(self._topics) > 0
         if wanted != self._subscribed and self._router.is_alive():
-            wish = SubscribeColumns("", self._to) if wanted else Unsubscribe("", to=self._to)
-            self._router.tell(wish)
+            change = SubscribeColumns("", self._to) if wanted else Unsubscribe("", to=self._to)
+            self._router.tell(change)
             self._subscribed = wanted
 
 
 def cover(topics: Iterable[str]) -> list[str]:
-    """The fewest prefixes that match what ``topics`` do; no two of them match the same."""
+    """The fewest prefixes that match what ``topics`` match; no topic is matched by two of them."""
     covering: list[str] = []
     for topic in sorted(topics):
         if not covering or not topic.startswith(covering[-1]):
@@ -62,7 +66,7 @@ def cover(topics: Iterable[str]) -> list[str]:
     return covering
 
 
-def squeeze(waiting: Sequence[Any]) -> list[Any]:
+def join(waiting: Sequence[Any]) -> list[Any]:
     """The waiting messages, with all deliveries joined and their ticks conflated."""
     events: list[Any] = []
     others: list[Any] = []
@@ -73,5 +77,5 @@ def squeeze(waiting: Sequence[Any]) -> list[Any]:
             missed += message.missed
         else:
             others.append(message)
-    kept, gave_way = conflate_columns(events)
-    return [*others, Deliver(kept, missed + gave_way)]
+    kept, replaced = conflate_columns(events)
+    return [*others, Deliver(kept, missed + replaced)]

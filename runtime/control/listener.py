@@ -1,6 +1,7 @@
-"""The control socket: kept by one runtime, found by its peers, shut to everybody else's processes.
+"""The control socket: its listening end in the runtime, and how its peers connect to it.
 
-A Unix socket, where there are such; elsewhere a port on loopback, with a token in a file at the same path.
+It is a Unix socket where the system has them. Elsewhere it is a port on loopback, and the file at the same
+path holds the port and a token.
 """
 
 import contextlib
@@ -27,16 +28,17 @@ BACKLOG: Final = 128
 
 
 class _Port(msgspec.Struct, frozen=True):
-    """What the address file says where it is no socket."""
+    """The content of the address file, where there are no Unix sockets."""
 
     port: int
     token: str
 
 
 class ControlListener:
-    """The listening end; raises ``OSError`` if it cannot be had.
+    """The listening end. Raises ``OSError`` if the socket cannot be created.
 
-    What a dead runtime left at ``path`` is taken over; what a living one has is a ``FileExistsError``.
+    A socket left at ``path`` by a runtime that died is replaced; raises ``FileExistsError`` if a runtime that
+    is alive has it.
     """
 
     def __init__(self, path: Path, *, unix: bool = hasattr(socket, "AF_UNIX")) -> None:
@@ -46,7 +48,7 @@ class ControlListener:
         self._user = None if sys.platform == "win32" else os.getuid()
         self._unix = unix
         with contextlib.ExitStack() as held:
-            held.enter_context(contextlib.closing(_kept(path)))
+            held.enter_context(contextlib.closing(_lock(path)))
             if unix:
                 self._socket = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
                 self._bind()
@@ -59,27 +61,27 @@ class ControlListener:
             self._held = held.pop_all()
 
     def __repr__(self) -> str:
-        return f"<Door {self._path}>"
+        return f"<ControlListener {self._path}>"
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     def accept(self) -> socket.socket | None:
-        """The next who came, ``None`` if nobody did; raises ``OSError`` when no descriptor is left for it."""
+        """The next connection, ``None`` if none waits; raises ``OSError`` if no descriptor is free for it."""
         try:
             return self._socket.accept()[0]
         except (BlockingIOError, ConnectionAbortedError):
             return None
 
-    def is_ours(self, sock: socket.socket) -> bool:
-        """Whether the other end is a process of this very user, as far as the system can tell."""
+    def is_same_user(self, sock: socket.socket) -> bool:
+        """Whether the other end is a process of this user, as far as the system tells."""
         try:
             return not self._unix or user_of(sock) in {None, self._user}
-        except OSError:  # it has gone again
+        except OSError:  # the process is gone
             return False
 
-    def opens_to(self, token: str) -> bool:
-        """Whether ``token`` is the one in the address file; a socket of the system's own needs none."""
+    def accepts(self, token: str) -> bool:
+        """Whether ``token`` is the one in the address file; for a Unix socket, whether it is empty."""
         return hmac.compare_digest(token.encode(), self._token.encode())
 
     def close(self) -> None:
@@ -101,8 +103,9 @@ class ControlListener:
             file.write(msgspec.json.encode(port))
 
 
-def open_door(config: Config) -> ControlListener | None:
-    """The door of a runtime with ``config``; ``None``, with a warning in the log, if it has to do without."""
+def open_listener(config: Config) -> ControlListener | None:
+    """The listener for ``config``; ``None`` if control is disabled, or, with a warning in the log, if the
+    socket cannot be created."""
     path = control_path(config)
     if path is None:
         return None
@@ -113,19 +116,20 @@ def open_door(config: Config) -> ControlListener | None:
         return None
 
 
-def enter(path: Path, timeout: float) -> tuple[socket.socket, str]:
-    """A connection to the runtime at ``path``, no wait on it longer than ``timeout`` seconds, and its token.
+def connect(path: Path, timeout: float) -> tuple[socket.socket, str]:
+    """A connection to the runtime at ``path``, and its token. ``timeout``, in seconds, is the socket's from
+    now on.
 
-    Raises ``NoRuntime`` if there is none, or if it is another user's, ``RuntimeHung`` if it takes nobody in.
+    Raises ``NoRuntime`` if there is none or if it is another user's, ``RuntimeHung`` if it accepts nothing.
     """
     unix = hasattr(socket, "AF_UNIX") and not path.is_file()
     try:
-        sock, token = _enter_unix(path, timeout) if unix else _enter_port(path, timeout)
-    except (BlockingIOError, TimeoutError) as error:  # the queue at the door is full, and does not move
-        raise RuntimeHung(f"a runtime holds {path}, but takes nobody in within {timeout:g} s") from error
+        sock, token = _connect_unix(path, timeout) if unix else _connect_port(path, timeout)
+    except (BlockingIOError, TimeoutError) as error:  # the listener's queue is full and does not move
+        raise RuntimeHung(f"a runtime holds {path}, but accepts nothing within {timeout:g} s") from error
     except (OSError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise NoRuntime(f"no runtime is running: nobody answers at {path} ({reason})") from error
+        raise NoRuntime(f"no runtime is running: nothing answers at {path} ({reason})") from error
     if unix and user_of(sock) not in {None, os.getuid()}:
         sock.close()
         raise NoRuntime(f"the runtime at {path} is another user's")
@@ -134,7 +138,7 @@ def enter(path: Path, timeout: float) -> tuple[socket.socket, str]:
 
 
 def user_of(sock: socket.socket) -> int | None:
-    """Whose process is at the other end of a Unix socket; ``None`` where the system does not tell."""
+    """The user of the process at the other end of a Unix socket; ``None`` where the system does not tell."""
     if sys.platform == "linux":
         return _credentials(sock)[1]
     getpeereid = None if sys.platform == "win32" else getattr(ctypes.CDLL(None), "getpeereid", None)
@@ -142,12 +146,12 @@ def user_of(sock: socket.socket) -> int | None:
         return None
     uid, gid = ctypes.c_uint32(), ctypes.c_uint32()
     if getpeereid(sock.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:
-        raise PermissionError("the system does not tell whose process is there")
+        raise PermissionError("the system does not tell the user of the other process")
     return uid.value
 
 
 def pid_of(sock: socket.socket) -> int | None:
-    """Which process is at the other end of a Unix socket; ``None`` where the system does not tell."""
+    """The process at the other end of a Unix socket; ``None`` where the system does not tell."""
     if sys.platform == "linux" and sock.family == socket.AF_UNIX:
         return _credentials(sock)[0]
     return None
@@ -160,21 +164,22 @@ def _credentials(sock: socket.socket) -> tuple[int, int]:
     return pid, user
 
 
-def _kept(path: Path) -> sqlite3.Connection:
+def _lock(path: Path) -> sqlite3.Connection:
     try:
         lock = acquire(path)
     except sqlite3.Error as error:
-        raise PermissionError(f"{path}.lock cannot be had: {error}") from error
+        raise PermissionError(f"{path}.lock cannot be locked: {error}") from error
     if lock is None:
         raise FileExistsError(f"another runtime has {path}")
     return lock
 
 
-def _enter_unix(path: Path, timeout: float) -> tuple[socket.socket, str]:
+def _connect_unix(path: Path, timeout: float) -> tuple[socket.socket, str]:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if sys.platform == "linux":
-            # A non-blocking connect fails at once when a crowd waits at the door; this one waits in line.
+            # A non-blocking connect fails at once while the listener's queue is full; with a send timeout it
+            # waits for a place in the queue.
             whole = int(timeout)
             limit = struct.pack("ll", whole, int((timeout - whole) * 1_000_000))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
@@ -185,6 +190,6 @@ def _enter_unix(path: Path, timeout: float) -> tuple[socket.socket, str]:
     return sock, ""
 
 
-def _enter_port(path: Path, timeout: float) -> tuple[socket.socket, str]:
+def _connect_port(path: Path, timeout: float) -> tuple[socket.socket, str]:
     address: Any = msgspec.json.decode(path.read_bytes(), type=_Port)
     return socket.create_connection(("127.0.0.1", address.port), timeout), address.token

@@ -1,4 +1,4 @@
-"""Where the control socket of a configuration is; both sides work it out by themselves."""
+"""The path of a runtime's control socket; the runtime and its peers derive it alike."""
 
 import hashlib
 import os
@@ -14,17 +14,17 @@ from actors.errors import ConfigInvalid
 from runtime.config import Config, load
 
 SUFFIX: Final = ".sock"
-"""Tells the address of a control socket from the path of a configuration."""
+"""A path with this suffix is a control socket; any other is a configuration."""
 
 LONGEST: Final = 100
-"""Bytes; a socket's path has to fit into 104 of them on macOS and 108 on Linux, its end mark included."""
+"""Bytes; the path of a socket has to fit into 104 bytes on macOS and 108 on Linux, with its final NUL."""
 
 
-def place_of(target: str | os.PathLike[str] | Config) -> Path | None:
-    """The control socket that ``target`` leads to: a configuration, its file, or the socket itself.
+def path_of(target: str | os.PathLike[str] | Config) -> Path | None:
+    """The control socket of ``target``, which is a configuration, its file, or the socket itself.
 
-    ``None`` if the configuration has none. A file that is invalid, perhaps only since its runtime was
-    started, still leads to the socket named after it, if there is one: raises ``ConfigInvalid`` otherwise.
+    ``None`` if the configuration has none. A file may have become invalid since its runtime was started: then
+    it is the socket named after the file, if that exists; otherwise raises ``ConfigInvalid``.
     """
     if isinstance(target, Config):
         return control_path(target)
@@ -34,30 +34,31 @@ def place_of(target: str | os.PathLike[str] | Config) -> Path | None:
     try:
         return control_path(load(path))
     except ConfigInvalid:
-        if (named_after_it := _named_after(path)).exists():
-            return named_after_it
+        if (default := _default_path(path)).exists():
+            return default
         raise
 
 
 def control_path(config: Config) -> Path | None:
-    """The configured socket, else one in the user's own folder; ``None`` if there is to be none."""
+    """The configured path, otherwise one in the user's runtime folder; ``None`` if control is disabled."""
     if not config.control.enabled:
         return None
     if config.control.socket:
-        beside = config.file.parent if config.file else Path()
-        return beside / Path(config.control.socket).expanduser()
-    return None if config.file is None else _named_after(config.file)
+        folder = config.file.parent if config.file else Path()
+        return folder / Path(config.control.socket).expanduser()
+    return None if config.file is None else _default_path(config.file)
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder``, for this user alone; raises ``PermissionError`` if it is there for others too."""
+    """Create ``folder`` for this user alone; raises ``PermissionError`` if others have access to it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_private(folder):
         raise PermissionError(f"{folder} is not a folder of this user alone (mode 700)")
 
 
-def _named_after(file: Path) -> Path:
-    """The same by whatever way one comes to the folder, and wherever the file, if a link, leads by now."""
+def _default_path(file: Path) -> Path:
+    """Named after the file. Symbolic links to its folder are resolved; the file itself may be a link, and may
+    point elsewhere than when its runtime started."""
     named = file.parent.resolve() / file.name
     name = hashlib.sha256(os.fsencode(named)).hexdigest()[:16] + SUFFIX
     folder = _runtime_folder()
@@ -69,11 +70,11 @@ def _named_after(file: Path) -> Path:
 
 
 def _runtime_folder() -> Path | None:
-    """The system's folder for what lasts as long as a login; ``None`` where there is none of our own."""
+    """The user's runtime folder (such as ``XDG_RUNTIME_DIR``); ``None`` without one that is safe to use."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # that there is none
+        with warnings.catch_warnings(action="ignore"):  # of platformdirs, if the system has none
             folder: Path = user_runtime_path("tellwire")
-        # In another user's folder ours could be replaced; only the temporary folder's mark prevents that.
+        # Another user could replace a folder within theirs; only the sticky bit of /tmp prevents that.
         usable = _is_ours(folder.parent) and (not folder.exists() or _is_private(folder))
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""One process that has come in: its bytes, its standing, and what is still to be said to it."""
+"""One attached process: its messages, its state, and the events that wait for it."""
 
 import enum
 from typing import Any, Final
@@ -11,27 +11,27 @@ from runtime.control.protocol import LARGEST_FROM_PEER, FromPeer
 from runtime.workers.framing import Framer, Unframer
 
 MOST_UNREAD: Final = 16 * 1024 * 1024
-"""Bytes that may wait for a peer to read them: room for the longest list of candles."""
+"""Bytes that may wait for a peer to read them: enough for the longest list of candles."""
 
 MOST_EVENTS: Final = 4096
-"""Events that may wait for a peer before ticks give way to newer ones of their asset."""
+"""Events that may wait for a peer before its ticks are conflated."""
 
 
 class PeerState(enum.Enum):
-    """How far a peer has come."""
+    """The value completes the sentence "a message from a peer that ..."."""
 
-    NEW = "has not said who it is"
-    ATTACHED = "is served"
-    GONE = "is not there any more"
+    NEW = "has not said hello"
+    ATTACHED = "is attached"
+    GONE = "is gone"
 
 
 class Peer:
-    """``standing`` is the gateway's to change; every method that reads or writes raises ``TransportClosed``
-    once the peer is gone or does not read."""
+    """The gateway sets ``state``. Every method that reads or writes raises ``TransportClosed`` once the peer
+    is gone or does not read."""
 
     def __init__(self, transport: Transport, name: str) -> None:
         self.name = name
-        self.standing = PeerState.NEW
+        self.state = PeerState.NEW
         self._transport = transport
         self._framed = Framer()
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer, LARGEST_FROM_PEER)
@@ -39,27 +39,29 @@ class Peer:
         self._count = 0
 
     def __repr__(self) -> str:
-        return f"<Peer {self.name}: {self.standing.value}>"
+        return f"<Peer {self.name}: {self.state.value}>"
 
     def fileno(self) -> int:
         return self._transport.fileno()
 
     def receive(self) -> list[FromPeer]:
-        """What it has said; raises ``RemoteProtocolError`` for anything else than messages."""
+        """The messages that have arrived; raises ``RemoteProtocolError`` for anything else than messages."""
         return self._messages_in(self._transport.read())
 
-    def say(self, message: Any) -> None:
-        """Send ``message`` as soon as the peer reads."""
+    def send(self, message: Any) -> None:
+        """Send ``message`` now, or as soon as the peer reads."""
         self._transport.write(self._framed(message))
 
-    def deliver(self, events: list[Any]) -> int:
-        """Send ``events``, or keep them while the peer does not read; returns the number of ticks that gave
-        way to newer ones of their asset."""
+    def deliver(self, items: list[Any]) -> int:
+        """Send events and columns of ticks, or keep them while the peer does not read.
+
+        Returns the number of ticks that were conflated. HOT: one call per read.
+        """
         if not self._events and not self._transport.wants_write:
-            self.say(EventBatch(self.name, events))
+            self.send(EventBatch(self.name, items))
             return 0
-        self._events += events
-        self._count += events_in(events)
+        self._events += items
+        self._count += events_in(items)
         missed = 0
         if self._transport.wants_write and self._count > MOST_EVENTS:
             self._events, missed = conflate_columns(self._events)
@@ -70,7 +72,7 @@ class Peer:
         return missed
 
     def flush(self) -> None:
-        """Go on sending what waits."""
+        """Continue to send what waits."""
         self._transport.flush()
         self._send_events()
 
@@ -79,10 +81,10 @@ class Peer:
         return self._transport.wants_write
 
     def close(self) -> None:
-        self.standing = PeerState.GONE
+        self.state = PeerState.GONE
         self._transport.close()
 
     def _send_events(self) -> None:
         if self._events and not self._transport.wants_write:
             items, self._events, self._count = self._events, [], 0
-            self.say(EventBatch(self.name, items))
+            self.send(EventBatch(self.name, items))

@@ -1,4 +1,4 @@
-"""What a gateway and its peers say to one another."""
+"""The messages between a gateway and its peers."""
 
 from typing import Any, Final
 
@@ -12,18 +12,18 @@ from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
 from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
 
-VERSION: Final = 1
+VERSION: Final = 2
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
 
 class ReloadRuntime(Struct, frozen=True, tag=True):
-    """Read the configuration again; answered with the names of the settings that have changed, raises
-    ``RequestRefused`` or ``ConfigInvalid`` if it stays as it was."""
+    """Load the configuration again. Answered with the names of the changed settings; raises
+    ``RequestRefused`` or ``ConfigInvalid`` if the old one stays."""
 
 
 class StopRuntime(Struct, frozen=True, tag=True):
-    """Stop politely, as a signal would; answered at once. The connection ends with the runtime."""
+    """Stop as on SIGTERM; answered at once. The connection ends with the runtime."""
 
 
 ControlRequest = (
@@ -49,7 +49,7 @@ ControlRequest = (
     | ReloadRuntime
     | StopRuntime
 )
-"""What a peer may ask; subscriptions stay with it (see ``Listen``), since handlers do not travel."""
+"""The requests of a peer. Its subscriptions stay in its process, where the handlers are (see ``Listen``)."""
 
 ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.SubscribeTicks: StreamConfirmed,
@@ -74,25 +74,25 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
     ReloadRuntime: list[str],
     StopRuntime: None,
 }
-"""What each wish is answered with: on the wire an answer does not name its type."""
+"""The type of the answer to each request; an encoded answer does not name its type."""
 
 
 class Hello(Struct, frozen=True, tag=True):
-    """A peer's first words; ``token`` is the one in the address file, where the system needs one."""
+    """A peer's first message; ``token`` is from the address file, and empty for a Unix socket."""
 
     version: int
     token: str
 
 
 class Ask(Struct, frozen=True, tag=True):
-    """A wish; ``id`` finds its answer, 0 wants none."""
+    """A request; its answer has the same ``id``, and id 0 gets no answer."""
 
     id: int
-    wish: ControlRequest
+    request: ControlRequest
 
 
 class Listen(Struct, frozen=True, tag=True):
-    """Send every event whose topic begins with one of ``topics``, once each; no others any more."""
+    """From now on send each event whose topic begins with one of ``topics``, once, and no other event."""
 
     id: int
     topics: list[str]
@@ -102,8 +102,8 @@ FromPeer = Hello | Ask | Listen
 
 
 class Welcome(Struct, frozen=True, tag=True):
-    """The gateway's first words: whom one speaks to. ``session`` is practice, demo or live; ``uptime`` is in
-    seconds."""
+    """The gateway's first message. ``session`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
+    is the name to show, also while practising."""
 
     version: int
     pid: int
@@ -111,18 +111,17 @@ class Welcome(Struct, frozen=True, tag=True):
     uptime: float
     regions: list[Region]
     venue: str
-    """Its name to show, the practice exchange's original too."""
 
 
 class HelloRefused(Struct, frozen=True, tag=True):
-    """The gateway's last words to one that it does not serve; ``crowded`` may pass within moments."""
+    """The gateway's last message to a peer. ``crowded``: another try may succeed within moments."""
 
     reason: str
     crowded: bool = False
 
 
 class ResponseMessage(Struct, frozen=True, tag=True):
-    """The answer to wish ``id``: MessagePack, of the type in ``ANSWERS``."""
+    """The answer to request ``id``: MessagePack of the type in ``ANSWERS``."""
 
     id: int
     value: bytes
@@ -139,7 +138,7 @@ FromGateway = Welcome | HelloRefused | ResponseMessage | ErrorMessage | EventBat
 
 
 def answered(id: int, value: Any) -> ResponseMessage | ErrorMessage:
-    """``value`` as it travels."""
+    """The answer to request ``id``; an error if ``value`` cannot be encoded."""
     try:
         return ResponseMessage(id, msgspec.msgpack.encode(value))
     except (TypeError, ValueError) as error:

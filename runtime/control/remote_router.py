@@ -1,4 +1,4 @@
-"""The envoy: stands in for a router that lives in another process."""
+"""The router of a runtime in another process, with the same messages, answers and errors."""
 
 import itertools
 import socket
@@ -45,18 +45,19 @@ class _Ready(Struct, frozen=True):
     pass
 
 
-class _Asked(Struct, frozen=True):
-    """A wish under way; ``value`` makes what is answered of what came over the wire."""
+class _Pending(Struct, frozen=True):
+    """A request under way. ``decode`` makes the answer of its encoded form; without a ``slot`` the request
+    was told, not asked."""
 
-    reply: ReplySlot | None
-    value: Callable[[bytes], Any]
+    slot: ReplySlot | None
+    decode: Callable[[bytes], Any]
 
 
 class RemoteRouter(RuntimeActor):
-    """Owns the connection to a gateway, the asks under way on it, and the subscriptions of this process.
+    """Owns the connection to a gateway, the requests under way on it, and the subscriptions of this process.
 
-    Receives what a router does; sends it on, and answers with what comes back. ``ended`` is called when the
-    runtime ends: what is asked from then on fails at once.
+    Receives what a router receives, sends it to the gateway, and answers with the gateway's answer. When the
+    runtime ends it calls ``ended``; every later request fails at once.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class RemoteRouter(RuntimeActor):
         ended: Callable[[], object],
         **kwargs: Any,
     ) -> None:
-        super().__init__("envoy", **kwargs)
+        """``first``: the messages that were read from ``sock`` already."""
+        super().__init__("remote router", **kwargs)
         self._transport = SocketTransport(sock, outbox_limit=2 * LARGEST_FROM_PEER)
         self._messages_in = messages_in
         self._first = first
@@ -75,107 +77,107 @@ class RemoteRouter(RuntimeActor):
         self._ended = ended
         self._end: str | None = None
         self._ids = itertools.count(1)
-        self._asked: dict[int, _Asked] = {}
-        self._audience = Subscriptions(self._start_subscriber, dead=pykka.ActorDeadError)
+        self._pending: dict[int, _Pending] = {}
+        self._subscriptions = Subscriptions(self._start_subscriber, dead=pykka.ActorDeadError)
         self._topics: frozenset[str] = frozenset()
 
     def on_receive(self, message: Any) -> None:
         match message:
             case _Ready():
-                self._serve()
+                self._on_ready()
             case EventBatch():
                 self._deliver(message)
             case Command() if wrong := problem(message):
-                self._fail(_Asked(self.defer(), bytes), RequestRefused(wrong))
+                self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
-                self._audience.add(message)
+                self._subscriptions.add(message)
                 self._listen(message.topic)
             case Unsubscribe():
-                self._listen(self._audience.remove(message))
+                self._listen(self._subscriptions.remove(message))
             case _ if type(message) in ANSWERS:
-                self._ask(message)
+                self._request(message)
             case Begin():
-                for words in self._first:
-                    self._hear(words)
+                for early in self._first:
+                    self._on_message(early)
                 self._watch()
             case _:
                 self.unexpected(message)
 
     def _deliver(self, batch: EventBatch) -> None:
-        for topic in self._audience.deliver(batch.items):
+        for topic in self._subscriptions.deliver(batch.items):
             logger.debug("the subscription to {!r} ends with its actor", topic)
 
-    def _ask(self, wish: Any) -> None:
-        asked = _Asked(self.defer(), msgspec.msgpack.Decoder(ANSWERS[type(wish)]).decode)
-        self._send(asked, lambda id: Ask(id if asked.reply else 0, wish))
+    def _request(self, request: Any) -> None:
+        pending = _Pending(self.defer(), msgspec.msgpack.Decoder(ANSWERS[type(request)]).decode)
+        self._send(pending, lambda id: Ask(id if pending.slot else 0, request))
 
     def _listen(self, answer: Any) -> None:
-        """Have the gateway send what our subscriptions are to; answered with ``answer`` once it does."""
-        topics = self._audience.topics
-        asked = _Asked(self.defer(), lambda _: answer)
+        """Have the gateway send the topics of the subscriptions; the command gets ``answer`` once it does."""
+        topics = self._subscriptions.topics
+        pending = _Pending(self.defer(), lambda _: answer)
         if topics == self._topics:
-            self._settle(asked, answer)
+            self._answer(pending, answer)
             return
         self._topics = topics
-        self._send(asked, lambda id: Listen(id, sorted(topics)))
+        self._send(pending, lambda id: Listen(id, sorted(topics)))
 
-    def _send(self, asked: _Asked, words: Callable[[int], Ask | Listen]) -> None:
+    def _send(self, pending: _Pending, message_for: Callable[[int], Ask | Listen]) -> None:
         if self._end is not None:
-            self._fail(asked, RequestError(self._end))
+            self._fail(pending, RequestError(self._end))
             return
         id = next(self._ids)
-        data = self._framed(words(id))
+        data = self._framed(message_for(id))
         if len(data) > LARGEST_FROM_PEER:
-            self._fail(asked, RequestRefused(f"{len(data)} bytes are more than a request may have"))
+            self._fail(pending, RequestRefused(f"{len(data)} bytes are more than a request may have"))
             return
-        if asked.reply is not None:
-            self._asked[id] = asked
+        if pending.slot is not None:
+            self._pending[id] = pending
         try:
             self._transport.write(data)
         except TransportError as error:
             self._finish(f"{ENDED}: {error}")
         self._watch()
 
-    def _serve(self) -> None:
+    def _on_ready(self) -> None:
         try:
             if self._transport.wants_write:
                 self._transport.flush()
-            for words in self._messages_in(self._transport.read()):
-                self._hear(words)
+            for message in self._messages_in(self._transport.read()):
+                self._on_message(message)
         except (TransportError, ProtocolError) as error:
             self._finish(f"{ENDED}: {error}")
         self._watch()
 
-    def _hear(self, words: FromGateway) -> None:
-        match words:
+    def _on_message(self, message: FromGateway) -> None:
+        match message:
             case ResponseMessage(id=id, value=value):
-                self._answered(id, value)
+                self._on_response(id, value)
             case ErrorMessage(id=id, error=error):
-                if asked := self._asked.pop(id, None):
-                    self._fail(asked, from_wire(error))
+                if pending := self._pending.pop(id, None):
+                    self._fail(pending, from_wire(error))
             case EventBatch():
-                self._deliver(words)
+                self._deliver(message)
             case HelloRefused(reason=reason):
                 self._finish(reason)
             case _:
-                raise RemoteProtocolError(f"{type(words).__name__} from a gateway that has said it before")
+                raise RemoteProtocolError(f"a second {type(message).__name__} from the gateway")
 
-    def _answered(self, id: int, value: bytes) -> None:
-        asked = self._asked.pop(id, None)
-        if asked is None:
+    def _on_response(self, id: int, value: bytes) -> None:
+        pending = self._pending.pop(id, None)
+        if pending is None:
             return
         try:
-            self._settle(asked, asked.value(value))
+            self._answer(pending, pending.decode(value))
         except msgspec.MsgspecError as error:
-            self._fail(asked, RequestError(f"the answer is not understood: {error}"))
+            self._fail(pending, RequestError(f"the answer cannot be decoded: {error}"))
 
-    def _settle(self, asked: _Asked, value: Any) -> None:
-        if asked.reply is not None:
-            asked.reply.set(value)
+    def _answer(self, pending: _Pending, value: Any) -> None:
+        if pending.slot is not None:
+            pending.slot.set(value)
 
-    def _fail(self, asked: _Asked, error: Exception) -> None:
-        if asked.reply is not None:
-            asked.reply.fail(error)
+    def _fail(self, pending: _Pending, error: Exception) -> None:
+        if pending.slot is not None:
+            pending.slot.fail(error)
         else:
             logger.warning("a command was not fulfilled: {}", error)
 
@@ -184,14 +186,15 @@ class RemoteRouter(RuntimeActor):
             self.watch(self._transport, _Ready(), writable=self._transport.wants_write)
 
     def _finish(self, reason: str) -> None:
+        """Close the connection, and fail every request under way; only the first call counts."""
         if self._end is not None:
             return
         self._end = reason
         self.inbox.unwatch(self._transport)
         self._transport.close()
-        waiting, self._asked = self._asked, {}
-        for asked in waiting.values():
-            self._fail(asked, RequestError(self._end))
+        waiting, self._pending = self._pending, {}
+        for pending in waiting.values():
+            self._fail(pending, RequestError(self._end))
         self._ended()
 
     def _start_subscriber(self, command: Subscribe) -> "pykka.ActorRef[Subscriber]":
@@ -199,4 +202,4 @@ class RemoteRouter(RuntimeActor):
 
     def release(self, unhandled: list[Any]) -> None:
         self._finish("the attachment has ended")
-        self._audience.end()
+        self._subscriptions.end()

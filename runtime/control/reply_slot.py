@@ -1,4 +1,4 @@
-"""An ask that nobody waits for: its outcome is handed over."""
+"""An ask without a waiting thread: its outcome goes to a callback."""
 
 import sys
 from collections.abc import Callable
@@ -9,26 +9,27 @@ import pykka
 from actors.engine.pykka_internals import Envelope
 
 Callback = Callable[[Any, BaseException | None], None]
-"""Is given the answer, or the error that the ask raised; in the answerer's thread, so it must only tell."""
+"""Called once with the answer, or with the error that the ask raised. It runs in the thread of the actor that
+answers, so it may only tell."""
 
 
-def ask(ref: pykka.ActorRef[Any], message: Any, take: Callback) -> None:
-    """Ask ``ref``; whatever comes of it, ``take`` is called once."""
+def ask(ref: pykka.ActorRef[Any], message: Any, callback: Callback) -> None:
+    """Ask ``ref``, and return at once."""
     if ref.is_alive():
-        ref.actor_inbox.put(Envelope(message, reply_to=_CallbackFuture(take)))
+        ref.actor_inbox.put(Envelope(message, reply_to=_CallbackFuture(callback)))
     else:
-        take(None, pykka.ActorDeadError(f"{ref} has ended"))
+        callback(None, pykka.ActorDeadError(f"{ref} has ended"))
 
 
 class _CallbackFuture(pykka.Future[Any]):
-    """A reply slot, as an actor sees it; it can be set, never waited for."""
+    """The reply slot of such an ask: an actor can set it, and no thread can wait for it."""
 
-    def __init__(self, take: Callback) -> None:
+    def __init__(self, callback: Callback) -> None:
         super().__init__()
-        self._take = take
+        self._callback = callback
 
     def set(self, value: Any = None) -> None:
-        self._take(value, None)
+        self._callback(value, None)
 
     def set_exception(self, exc_info: Any = None) -> None:
-        self._take(None, (exc_info or sys.exc_info())[1])
+        self._callback(None, (exc_info or sys.exc_info())[1])

@@ -1,13 +1,15 @@
-"""The gateway: lets other processes of the user speak to the router, without ever waiting for one of them."""
+"""The gateway: serves the other processes of the user, and waits for none of them."""
 
 import contextlib
 import functools
 import itertools
+import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import pykka
 from loguru import logger
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.inbox import Overflow
@@ -18,8 +20,7 @@ from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
 from actors.transport.stream import SocketTransport
-from runtime.control.callbacks import Callbacks
-from runtime.control.fanout import Fanout, squeeze
+from runtime.control.fanout import Fanout, join
 from runtime.control.listener import ControlListener
 from runtime.control.peer import MOST_UNREAD, Peer, PeerState
 from runtime.control.protocol import (
@@ -32,37 +33,38 @@ from runtime.control.protocol import (
     Listen,
     ReloadRuntime,
     StopRuntime,
+    Welcome,
     answered,
 )
 from runtime.control.reply_slot import ask
 
 MOST_PEERS: Final = 64
-"""That are served; and as many may stand in the lobby until they have said hello."""
+"""Peers that may be attached, and as many more that may be handshaking."""
 
 HELLO_TIMEOUT: Final = 2.0
 """Seconds."""
 
 MOST_WAITING: Final = 1024
-"""Asks of all peers that may wait for their answers."""
+"""Requests of all peers together that may wait for their answers."""
 
 CAPACITY: Final = 2 * MOST_WAITING
-"""Messages that may wait for us, answers included, before ticks give way to newer ones of their asset."""
+"""Messages that may wait for the gateway, answers included, before ticks are conflated."""
 
 NO_DESCRIPTOR_PAUSE: Final = 1.0
-"""Seconds that the door stays shut when there was no descriptor for who came."""
+"""Seconds without accepting, after the process had no free descriptor for a new peer."""
 
 
 class Serve(Struct, frozen=True):
-    """The house stands: let peers in, and put what they ask to ``router``."""
+    """Accept peers from now on, and pass their commands to ``router``."""
 
     router: pykka.ActorRef[Any]
 
 
-class _OpenDoor(Struct, frozen=True):
+class _Incoming(Struct, frozen=True):
     pass
 
 
-class _Incoming(Struct, frozen=True):
+class _AcceptAgain(Struct, frozen=True):
     pass
 
 
@@ -84,185 +86,207 @@ class _Done(Struct, frozen=True):
 class Gateway(RuntimeActor):
     """Owns the control socket, its peers, and one subscription for all of them.
 
-    Receives ``Serve``, the peers' words as their sockets become readable, the router's answers and events;
-    sends commands to the router and answers to the peers. A peer that breaks the rules, or does not read,
-    loses its connection, and nobody else notices.
+    Receives ``Serve``, the peers' messages as their sockets become readable, and the router's answers and
+    events. Sends commands to the router, and answers to the peers. A peer that breaks the rules or does not
+    read loses its connection; no other peer notices.
     """
 
-    def __init__(self, door: ControlListener, hooks: Callbacks, **kwargs: Any) -> None:
-        super().__init__("gateway", overflow=Overflow(CAPACITY, squeeze), **kwargs)
-        self._door = door
-        self._hooks = hooks
+    def __init__(
+        self,
+        listener: ControlListener,
+        welcome: Welcome,
+        *,
+        reload: Callable[[], list[str]],
+        stop: Callable[[], object],
+        **kwargs: Any,
+    ) -> None:
+        """``reload`` runs in a thread of its own, and may block and raise; ``stop`` must return at once."""
+        super().__init__("gateway", overflow=Overflow(CAPACITY, join), **kwargs)
+        self._listener = listener
+        self._welcome = welcome
+        self._started_at = self.now()
+        self._reload = reload
+        self._stop_runtime = stop
         self._router: pykka.ActorRef[Any]
+        self._fanout: Fanout
         self._numbers = itertools.count(1)
-        self._lobby: dict[Peer, Timer] = {}
+        self._handshaking: dict[Peer, Timer] = {}
         self._attached: set[Peer] = set()
-        self._feed: Fanout
         self._unread: set[Peer] = set()
         self._waiting = 0
 
     def on_receive(self, message: Any) -> None:
         match message:
             case _PeerReady(peer=peer):
-                self._serve(peer)
+                self._on_ready(peer)
             case _Done():
-                self._answer(message)
+                self._on_done(message)
             case Deliver():
-                self._lagged(self.name, message.missed)
-                self._spread(message.events)
+                self._report_missed(self.name, message.missed)
+                self._deliver(message.events)
             case _Incoming():
-                self._let_in()
+                self._accept()
             case _HelloDue(peer=peer):
                 self._refuse(peer, f"no hello within {HELLO_TIMEOUT:g} s")
-            case _OpenDoor():
-                self.watch(self._door, _Incoming())
+            case _AcceptAgain():
+                self.watch(self._listener, _Incoming())
             case Serve(router=router):
-                self._router, self._feed = router, Fanout(router, self.actor_ref)
-                self.watch(self._door, _Incoming())
+                self._router, self._fanout = router, Fanout(router, self.actor_ref)
+                self.watch(self._listener, _Incoming())
             case Begin():
-                pass  # those who come too early wait at the door
+                pass  # until Serve, peers wait in the queue of the socket
             case _:
                 self.unexpected(message)
 
-    def _let_in(self) -> None:
+    def _accept(self) -> None:
         for _ in range(MOST_PEERS):
             try:
-                sock = self._door.accept()
+                sock = self._listener.accept()
             except OSError as error:
-                logger.warning("nobody can be let in for a while: {}", error.strerror)
-                self.inbox.unwatch(self._door)
-                self.after(NO_DESCRIPTOR_PAUSE, _OpenDoor())
+                logger.warning("no process can attach for {:g} s: {}", NO_DESCRIPTOR_PAUSE, error.strerror)
+                self.inbox.unwatch(self._listener)
+                self.after(NO_DESCRIPTOR_PAUSE, _AcceptAgain())
                 return
             if sock is None:
                 return
-            transport = SocketTransport(sock, outbox_limit=MOST_UNREAD)
-            peer = Peer(transport, f"peer {next(self._numbers)}")
-            if not self._door.is_ours(sock):
+            peer = Peer(SocketTransport(sock, outbox_limit=MOST_UNREAD), f"peer {next(self._numbers)}")
+            if not self._listener.is_same_user(sock):
                 logger.warning("{} was refused: it is a process of another user", peer.name)
-                self._refuse(peer, "it is not your runtime")
+                self._refuse(peer, "the runtime belongs to another user")
                 continue
-            if len(self._lobby) >= MOST_PEERS:
-                self._refuse(next(iter(self._lobby)), "too many have come at once", crowded=True)
-            self._lobby[peer] = self.after(HELLO_TIMEOUT, _HelloDue(peer))
+            if len(self._handshaking) >= MOST_PEERS:
+                oldest = next(iter(self._handshaking))
+                self._refuse(oldest, "too many processes attach at once", crowded=True)
+            self._handshaking[peer] = self.after(HELLO_TIMEOUT, _HelloDue(peer))
             self.watch(peer, _PeerReady(peer))
-            self._serve(peer)  # most have said hello by now
+            self._on_ready(peer)  # its hello has usually arrived by now
 
-    def _serve(self, peer: Peer) -> None:
-        """Hear what the peer has said, and send what waits for it."""
+    def _on_ready(self, peer: Peer) -> None:
+        """Send what waits for the peer, and handle what it has sent."""
         try:
             if peer.wants_write:
                 peer.flush()
-            for words in peer.receive():
-                self._hear(peer, words)
+            for message in peer.receive():
+                self._on_message(peer, message)
         except (TransportError, ProtocolError) as error:
             self._drop(peer, error)
         self._rewatch(peer)
 
-    def _hear(self, peer: Peer, words: FromPeer) -> None:
-        match peer.standing, words:
+    def _on_message(self, peer: Peer, message: FromPeer) -> None:
+        match peer.state, message:
             case PeerState.NEW, Hello():
-                self._admit(peer, words)
-            case PeerState.ATTACHED, Ask(id=id, wish=Command() as command):
-                self._put(peer, id, command)
-            case PeerState.ATTACHED, Ask(id=id, wish=ReloadRuntime()):
+                self._on_hello(peer, message)
+            case PeerState.ATTACHED, Ask(id=id, request=Command() as command):
+                self._on_command(peer, id, command)
+            case PeerState.ATTACHED, Ask(id=id, request=ReloadRuntime()):
                 self._waiting += 1
-                self._hooks.reload_in_background(functools.partial(self._take, peer, id))
-            case PeerState.ATTACHED, Ask(id=id, wish=StopRuntime()):
+                outcome = functools.partial(self._tell_outcome, peer, id)
+                threading.Thread(
+                    target=_run, args=(self._reload, outcome), name="reload", daemon=True
+                ).start()
+            case PeerState.ATTACHED, Ask(id=id, request=StopRuntime()):
                 logger.info("{} asks the runtime to stop", peer.name)
-                self._hooks.stop()
-                peer.say(answered(id, None))
+                self._stop_runtime()
+                peer.send(answered(id, None))
             case PeerState.ATTACHED, Listen():
-                self._feed.listen(peer, words.topics)
-                peer.say(answered(words.id, None))
+                self._fanout.listen(peer, message.topics)
+                peer.send(answered(message.id, None))
             case PeerState.GONE, _:
-                pass  # it spoke on after what it was refused for
-            case standing, _:
-                raise RemoteProtocolError(f"{type(words).__name__} from one that {standing.value}")
+                pass  # it was refused for an earlier message of the same read
+            case state, _:
+                raise RemoteProtocolError(f"{type(message).__name__} from a peer that {state.value}")
 
-    def _admit(self, peer: Peer, hello: Hello) -> None:
+    def _on_hello(self, peer: Peer, hello: Hello) -> None:
         if hello.version != VERSION:
             self._refuse(peer, f"this runtime speaks version {VERSION} of the control protocol")
-        elif not self._door.opens_to(hello.token):
+        elif not self._listener.accepts(hello.token):
             self._refuse(peer, "the token is not the one in the address file")
         elif len(self._attached) >= MOST_PEERS:
             self._refuse(peer, f"{MOST_PEERS} processes are attached already")
         else:
-            self._lobby.pop(peer).cancel()
+            self._handshaking.pop(peer).cancel()
             self._attached.add(peer)
-            peer.standing = PeerState.ATTACHED
-            peer.say(self._hooks.introduce())
+            peer.state = PeerState.ATTACHED
+            peer.send(structs.replace(self._welcome, uptime=self.now() - self._started_at))
 
-    def _put(self, peer: Peer, id: int, command: Command) -> None:
+    def _on_command(self, peer: Peer, id: int, command: Command) -> None:
         if self._waiting >= MOST_WAITING:
             full = NotSent(f"{MOST_WAITING} requests of attached processes wait already")
-            peer.say(ErrorMessage(id, to_wire(full)))
+            peer.send(ErrorMessage(id, to_wire(full)))
         elif id:
             self._waiting += 1
-            ask(self._router, command, functools.partial(self._take, peer, id))
+            ask(self._router, command, functools.partial(self._tell_outcome, peer, id))
         elif self._router.is_alive():
             self._router.tell(command)
 
-    def _take(self, peer: Peer, id: int, value: Any, error: BaseException | None) -> None:
-        """Any thread."""
-        with contextlib.suppress(pykka.ActorDeadError):  # ended, and its peers with it
+    def _tell_outcome(self, peer: Peer, id: int, value: Any, error: BaseException | None) -> None:
+        """Called from any thread."""
+        with contextlib.suppress(pykka.ActorDeadError):  # the gateway has ended, and its peers with it
             self.actor_ref.tell(_Done(peer, id, value, error))
 
-    def _answer(self, done: _Done) -> None:
+    def _on_done(self, done: _Done) -> None:
         self._waiting -= 1
-        if done.peer.standing is PeerState.ATTACHED:
-            self._say(
-                done.peer,
-                answered(done.id, done.value)
-                if done.error is None
-                else ErrorMessage(done.id, to_wire(done.error)),
-            )
+        if done.peer.state is PeerState.ATTACHED:
+            error = done.error
+            reply = answered(done.id, done.value) if error is None else ErrorMessage(done.id, to_wire(error))
+            self._send(done.peer, reply)
 
-    def _spread(self, events: list[Any]) -> None:
-        for peer, share in self._feed.route(events).items():
+    def _deliver(self, items: list[Any]) -> None:
+        for peer, part in self._fanout.route(items).items():
             try:
-                self._lagged(peer.name, peer.deliver(share))
+                self._report_missed(peer.name, peer.deliver(part))
             except TransportError as error:
                 self._drop(peer, error)
             self._rewatch(peer)
 
-    def _lagged(self, name: str, missed: int) -> None:
+    def _report_missed(self, name: str, missed: int) -> None:
         if missed and self._router.is_alive():
             self._router.tell(EventBatch(self.name, [Lagged(name, missed)]))
 
-    def _say(self, peer: Peer, message: Any) -> None:
+    def _send(self, peer: Peer, message: Any) -> None:
         try:
-            peer.say(message)
+            peer.send(message)
         except TransportError as error:
             self._drop(peer, error)
         self._rewatch(peer)
 
     def _rewatch(self, peer: Peer) -> None:
-        if peer.standing is not PeerState.GONE and peer.wants_write != (peer in self._unread):
+        """Watch for writability exactly while the peer has not read everything."""
+        if peer.state is not PeerState.GONE and peer.wants_write != (peer in self._unread):
             self.watch(peer, _PeerReady(peer), writable=peer.wants_write)
             self._unread ^= {peer}
 
     def _refuse(self, peer: Peer, reason: str, *, crowded: bool = False) -> None:
-        self._say(peer, HelloRefused(reason, crowded))
+        self._send(peer, HelloRefused(reason, crowded))
         self._drop(peer, RequestError(reason))
 
     def _drop(self, peer: Peer, error: Exception) -> None:
-        if peer.standing is PeerState.GONE:
+        if peer.state is PeerState.GONE:
             return
         logger.debug("{} loses its connection: {}", peer.name, error)
-        if (timer := self._lobby.pop(peer, None)) is not None:
+        if (timer := self._handshaking.pop(peer, None)) is not None:
             timer.cancel()
         self._attached.discard(peer)
         self._unread.discard(peer)
-        self._feed.forget(peer)
+        self._fanout.forget(peer)
         self.inbox.unwatch(peer)
         peer.close()
 
     def release(self, unhandled: list[Any]) -> None:
-        self._door.close()  # first: who hears of our end may start the next runtime
+        self._listener.close()  # first: a peer that learns of the end may start the next runtime
         for message in unhandled:
             if isinstance(message, _Done):
-                self._answer(message)
-        for peer in [*self._lobby, *self._attached]:
+                self._on_done(message)
+        for peer in [*self._handshaking, *self._attached]:
             with contextlib.suppress(TransportError):
-                peer.say(HelloRefused("the runtime has ended"))
+                peer.send(HelloRefused("the runtime has ended"))
             peer.close()
+
+
+def _run(reload: Callable[[], list[str]], outcome: Callable[[Any, BaseException | None], None]) -> None:
+    try:
+        changed = reload()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the operator is told
+        outcome(None, error)
+    else:
+        outcome(changed, None)

@@ -175,7 +175,7 @@ def test_without_a_runtime_or_a_command_the_exit_code_tells(
     assert got == code
     err = capsys.readouterr().err
     if code == 4:
-        assert re.fullmatch(r"no runtime is running: nobody answers at \S+\.sock \(.+\)\n", err)
+        assert re.fullmatch(r"no runtime is running: nothing answers at \S+\.sock \(.+\)\n", err)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be stopped there")

@@ -3,7 +3,7 @@ from hypothesis import given, strategies as st
 from actors.messages.events import StreamDropped
 from actors.messages.traffic import Deliver
 from actors.values import Tick
-from runtime.control.fanout import cover, squeeze
+from runtime.control.fanout import cover, join
 from tests.doubles.tick_columns import columns
 
 
@@ -29,4 +29,4 @@ def test_a_cover_matches_what_its_topics_do_and_nothing_twice(topics: list[str],
 def test_what_piles_up_keeps_every_answer_and_the_newest_ticks() -> None:
     old, new, other = tick("A", 1), tick("A", 2), tick("B", 1)
     waiting = [Deliver([columns(old, other)]), "answer", Deliver([DROPPED]), Deliver([columns(new)], 3)]
-    assert squeeze(waiting) == ["answer", Deliver([columns(other), DROPPED, columns(new)], 4)]
+    assert join(waiting) == ["answer", Deliver([columns(other), DROPPED, columns(new)], 4)]

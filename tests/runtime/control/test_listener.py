@@ -7,72 +7,71 @@ from pathlib import Path
 import pytest
 
 from actors.errors import NoRuntime, RuntimeHung
-from runtime.control import listener as doors
-from runtime.control.listener import ControlListener, enter, user_of
+from runtime.control.listener import ControlListener, connect, user_of
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="tries both kinds of door")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="tries both kinds of listener")
 
 EACH_KIND = pytest.mark.parametrize("unix", [True, False], ids=["socket", "port"])
 
 
-def accepted(door: ControlListener) -> socket.socket:
-    door._socket.settimeout(5)
-    sock = door.accept()
+def accepted(listener: ControlListener) -> socket.socket:
+    listener._socket.settimeout(5)
+    sock = listener.accept()
     assert sock is not None
     return sock
 
 
 @EACH_KIND
 def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> None:
-    door = ControlListener(place, unix=unix)
-    ours, token = enter(place, 5.0)
-    with ours, accepted(door) as theirs:
-        assert door.is_ours(theirs)
-        assert door.opens_to(token)
-        assert door.opens_to("x") is False
+    listener = ControlListener(place, unix=unix)
+    ours, token = connect(place, 5.0)
+    with ours, accepted(listener) as theirs:
+        assert listener.is_same_user(theirs)
+        assert listener.accepts(token)
+        assert listener.accepts("x") is False
         theirs.sendall(b"hello")
         assert ours.recv(5) == b"hello"
-    door.close()
+    listener.close()
     assert not place.exists()
 
 
 @EACH_KIND
 def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
-    door = ControlListener(place, unix=unix)
+    listener = ControlListener(place, unix=unix)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
-    door.close()
+    listener.close()
 
 
 @EACH_KIND
-def test_a_living_door_is_not_taken_over(place: Path, unix: bool) -> None:
-    door = ControlListener(place, unix=unix)
+def test_a_living_listener_is_not_taken_over(place: Path, unix: bool) -> None:
+    listener = ControlListener(place, unix=unix)
     with pytest.raises(FileExistsError, match="another runtime has"):
         ControlListener(place, unix=unix)
-    enter(place, 5.0)[0].close()
-    door.close()
+    connect(place, 5.0)[0].close()
+    listener.close()
     ControlListener(place, unix=unix).close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a full queue makes us wait in line")
-def test_a_door_whose_queue_does_not_move_is_no_absent_runtime(
+def test_a_listener_whose_queue_does_not_move_is_no_absent_runtime(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "BACKLOG", 0)
-    door = ControlListener(place)
-    with enter(place, 5.0)[0], pytest.raises(RuntimeHung, match="takes nobody in"):
-        enter(place, 0.05)
-    door.close()
+    monkeypatch.setattr("runtime.control.listener.BACKLOG", 0)
+    listener = ControlListener(place)
+    with connect(place, 5.0)[0], pytest.raises(RuntimeHung, match="accepts nothing"):
+        connect(place, 0.05)
+    listener.close()
 
 
 def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(place))
     with pytest.raises(NoRuntime, match="Connection refused"):
-        enter(place, 5.0)
-    door = ControlListener(place)
-    enter(place, 5.0)[0].close()
-    door.close()
+        connect(place, 5.0)
+    listener = ControlListener(place)
+    connect(place, 5.0)[0].close()
+    listener.close()
 
 
 def test_a_file_that_is_no_socket_is_left_alone(place: Path) -> None:
@@ -83,9 +82,9 @@ def test_a_file_that_is_no_socket_is_left_alone(place: Path) -> None:
 
 
 def test_with_nobody_waiting_nobody_is_accepted(place: Path) -> None:
-    door = ControlListener(place)
-    assert door.accept() is None
-    door.close()
+    listener = ControlListener(place)
+    assert listener.accept() is None
+    listener.close()
 
 
 def test_a_path_too_long_for_a_socket_is_named(place: Path) -> None:
@@ -100,15 +99,15 @@ def test_a_folder_that_others_may_use_is_refused(place: Path) -> None:
 
 
 def test_where_there_is_nothing_the_address_is_named(place: Path) -> None:
-    with pytest.raises(NoRuntime, match=f"nobody answers at {place}"):
-        enter(place, 5.0)
+    with pytest.raises(NoRuntime, match=f"nothing answers at {place}"):
+        connect(place, 5.0)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"port": 1, "token": "x"}'])
 def test_a_broken_address_file_is_nobodys(place: Path, content: bytes) -> None:
     place.write_bytes(content)
     with pytest.raises(NoRuntime):
-        enter(place, 5.0)
+        connect(place, 5.0)
 
 
 def test_the_system_tells_whose_process_the_other_end_is() -> None:
@@ -118,11 +117,11 @@ def test_the_system_tells_whose_process_the_other_end_is() -> None:
 
 
 def test_another_users_process_is_not_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = ControlListener(place)
-    ours, _ = enter(place, 5.0)
-    with ours, accepted(door) as theirs:
-        monkeypatch.setattr(doors, "user_of", lambda _: os.getuid() + 1)
-        assert not door.is_ours(theirs)
+    listener = ControlListener(place)
+    ours, _ = connect(place, 5.0)
+    with ours, accepted(listener) as theirs:
+        monkeypatch.setattr("runtime.control.listener.user_of", lambda _: os.getuid() + 1)
+        assert not listener.is_same_user(theirs)
     with pytest.raises(NoRuntime, match="another user's"):
-        enter(place, 5.0)
-    door.close()
+        connect(place, 5.0)
+    listener.close()

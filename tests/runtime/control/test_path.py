@@ -6,7 +6,7 @@ import pytest
 
 from actors.errors import ConfigInvalid
 from runtime.config import Config, load
-from runtime.control.path import LONGEST, control_path, make_private, place_of
+from runtime.control.path import LONGEST, control_path, make_private, path_of
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="there are no modes")
 
@@ -21,26 +21,26 @@ def file(tmp_path: Path) -> Path:
 def test_a_path_and_the_configuration_read_from_it_lead_to_the_same_socket(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = place_of(file)
+    found = path_of(file)
     assert found is not None
-    assert found == place_of(load(file)) == place_of(str(file))
+    assert found == path_of(load(file)) == path_of(str(file))
     monkeypatch.chdir(file.parent)
-    assert place_of(file.name) == found
+    assert path_of(file.name) == found
 
 
 def test_each_file_has_a_socket_of_its_own(file: Path) -> None:
     other = file.with_name("other.yaml")
     other.write_text(file.read_text())
-    assert place_of(other) != place_of(file)
+    assert path_of(other) != path_of(file)
 
 
 def test_a_configured_socket_lies_beside_its_file(file: Path) -> None:
     file.write_text("control: {socket: run/here.sock}\n")
-    assert place_of(file) == file.resolve().parent / "run" / "here.sock"
+    assert path_of(file) == file.resolve().parent / "run" / "here.sock"
 
 
 def test_what_ends_in_sock_is_the_address_itself() -> None:
-    assert place_of("/somewhere/tellwire.sock") == Path("/somewhere/tellwire.sock")
+    assert path_of("/somewhere/tellwire.sock") == Path("/somewhere/tellwire.sock")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_ends_in_sock_is_the_address_itself() -> None:
 )
 def test_a_configuration_may_do_without(file: Path, text: str) -> None:
     file.write_text(text)
-    assert place_of(file) is None
+    assert path_of(file) is None
 
 
 def test_a_configuration_that_was_read_from_no_file_has_none() -> None:
@@ -58,18 +58,18 @@ def test_a_configuration_that_was_read_from_no_file_has_none() -> None:
 def test_a_socket_has_to_be_told_from_a_configuration(file: Path) -> None:
     file.write_text("control: {socket: here.yaml}\n")
     with pytest.raises(ConfigInvalid, match=r"one\.yaml:1:\d+: control\.socket: must end in \.sock"):
-        place_of(file)
+        path_of(file)
 
 
 def test_a_file_that_became_invalid_still_leads_to_its_runtime(file: Path) -> None:
-    place = place_of(file)
+    place = path_of(file)
     assert place is not None
     file.write_text("nonsense: true\n")
     with pytest.raises(ConfigInvalid):
-        place_of(file)
+        path_of(file)
     make_private(place.parent)
     place.touch()
-    assert place_of(file) == place
+    assert path_of(file) == place
     place.unlink()
 
 
@@ -78,11 +78,11 @@ def test_a_file_that_is_a_link_keeps_its_place_when_it_leads_elsewhere(file: Pat
     link, other, folder = tmp_path / "link.yaml", tmp_path / "other.yaml", tmp_path / "folder"
     other.write_text("pool: {connections: 1}\n")
     link.symlink_to(file)
-    place = place_of(link)
+    place = path_of(link)
     link.unlink()
     link.symlink_to(other)
     folder.symlink_to(tmp_path)
-    assert place_of(link) == place_of(folder / "link.yaml") == place
+    assert path_of(link) == path_of(folder / "link.yaml") == place
 
 
 @POSIX
@@ -93,7 +93,7 @@ def test_where_the_system_has_no_folder_for_it_the_temporary_one_serves(
     too_long.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(too_long))
     monkeypatch.setattr("tempfile.tempdir", "/tmp")
-    place = place_of(file)
+    place = path_of(file)
     assert place is not None
     assert place.parent == Path(f"/tmp/tellwire-{os.getuid()}")
     assert len(os.fsencode(place)) < LONGEST

@@ -47,7 +47,7 @@ def ticks(count: int) -> list[Ticks]:
 
 
 def lag(peer: Peer) -> None:
-    peer.say(ResponseMessage(1, bytes(512 * KIB)))
+    peer.send(ResponseMessage(1, bytes(512 * KIB)))
     assert peer.wants_write
 
 
@@ -105,7 +105,7 @@ def test_one_that_never_reads_is_given_up(ends: tuple[Peer, socket.socket]) -> N
 def test_what_waits_for_one_that_does_not_read_is_bounded(ends: tuple[Peer, socket.socket]) -> None:
     peer, _ = ends
     answer = ResponseMessage(1, bytes(MOST_UNREAD // 2))
-    peer.say(answer)
-    peer.say(answer)
+    peer.send(answer)
+    peer.send(answer)
     with pytest.raises(TransportClosed, match="does not read"):
-        peer.say(answer)
+        peer.send(answer)

@@ -66,8 +66,8 @@ def test_an_order_arrives_with_its_types() -> None:
     order = commands.PlaceOrder("EURUSD_otc", Decimal("1.50"), Direction.PUT, 60, deadline=5.0)
     arrived = over_the_wire(Ask(3, order), FromPeer)
     assert arrived == Ask(3, order)
-    assert arrived.wish.amount == Decimal("1.50")
-    assert arrived.wish.direction is Direction.PUT
+    assert arrived.request.amount == Decimal("1.50")
+    assert arrived.request.direction is Direction.PUT
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_another_users_process_is_refused(
 ) -> None:
     monkeypatch.setattr("runtime.control.listener.user_of", lambda _: os.getuid() + 1)
     other = stranger()
-    assert other.hear() == HelloRefused("it is not your runtime")
+    assert other.hear() == HelloRefused("the runtime belongs to another user")
     assert other.hear() is None
     attached.say(Ask(1, GetBalance()))
     assert isinstance(attached.hear(), ResponseMessage)
