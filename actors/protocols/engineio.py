@@ -1,6 +1,6 @@
-"""Engine.IO protocol 4 over an open WebSocket: what a text message says to the transport layer.
+"""Engine.IO protocol 4 over an open WebSocket: packets in text messages.
 
-A binary message has no Engine.IO envelope; it belongs to Socket.IO as it is.
+A binary message has no Engine.IO envelope; it is a Socket.IO attachment as it is.
 """
 
 import enum
@@ -24,7 +24,7 @@ class EnginePacketType(enum.Enum):
 
 
 class Handshake(Struct, frozen=True):
-    """What OPEN settles. Times are in seconds; ``max_payload`` is in bytes, ``None`` where none is named."""
+    """What OPEN declares. Times are in seconds; ``max_payload`` is in bytes, ``None`` if it names none."""
 
     sid: str
     ping_interval: float
@@ -33,7 +33,7 @@ class Handshake(Struct, frozen=True):
 
 
 class _Open(Struct, rename="camel"):
-    """Milliseconds. A server with many pings a second may round their interval to none."""
+    """In milliseconds. A server with many pings a second may round their interval to 0."""
 
     sid: str
     ping_interval: Annotated[float, Meta(ge=0)]

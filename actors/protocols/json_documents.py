@@ -1,4 +1,4 @@
-"""JSON documents off the wire: typed decoders, made once, that fail in one way only."""
+"""JSON documents of the peer: typed decoders, made once, that raise one error only."""
 
 from typing import Final, Generic, TypeVar
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 MALFORMED = (ValueError, RecursionError)
 
 NULL: Final = Raw(b"null")
-"""What an optional part of a document is where it is missing."""
+"""The default of an optional part of a document."""
 
 
 class Document(Generic[T]):
     """One kind of document: JSON bytes in, an instance of ``shape`` out.
 
-    One that is not ``strict`` takes numbers written as strings too.
+    With ``strict=False`` numbers may be written as strings too. ``title`` begins each error's text.
     """
 
     def __init__(self, title: str, shape: type[T], *, strict: bool = True) -> None:
@@ -39,9 +39,9 @@ _STRING = Document("text", str)
 
 
 def scalar(document: bytes | Raw) -> str:
-    """A string's content; a number or truth value as it is written; ``""`` for anything else.
+    """The content of a string; a number or a boolean as it is written; ``""`` for anything else.
 
-    ``document`` is known to be JSON, or empty. Raises ``RemoteProtocolError`` for an impossible string.
+    ``document`` must be JSON, or empty. Raises ``RemoteProtocolError`` for an invalid string.
     """
     data = bytes(document).strip()
     if data.startswith(b'"'):

@@ -1,6 +1,6 @@
-"""Socket.IO protocol 5, namespace "/": packets, and the pairing of events with their attachments.
+"""Socket.IO protocol 5, namespace "/": packets, and events joined with their attachments.
 
-Arguments and attachments stay JSON text here; what they mean is the venue's business.
+Arguments and attachments stay JSON text here; a venue decodes them.
 """
 
 import enum
@@ -14,7 +14,7 @@ from actors.errors import RemoteProtocolError
 from actors.protocols import engineio
 from actors.protocols.json_documents import Document
 
-MAX_ATTACHMENTS = 64  # the venue has never announced more than one
+MAX_ATTACHMENTS = 64  # the servers we know announce one at most
 
 
 class SocketPacketType(enum.Enum):
@@ -32,7 +32,7 @@ class Connected(Struct, frozen=True):
 
 
 class Disconnected(Struct, frozen=True):
-    """The server put us out of the namespace."""
+    """The server removed us from the namespace."""
 
 
 class ConnectError(Struct, frozen=True):
@@ -42,7 +42,7 @@ class ConnectError(Struct, frozen=True):
 
 
 class EventPacket(Struct, frozen=True):
-    """An event; each of ``arguments`` is a JSON document, wherever on the wire it stood."""
+    """An event; each of ``arguments`` is a JSON document, from the packet or from an attachment."""
 
     name: str
     arguments: tuple[bytes, ...] = ()
@@ -75,7 +75,7 @@ _PLACEHOLDER = Document("Socket.IO placeholder", _Placeholder)
 
 
 class _Awaited:
-    """An event some of whose attachments are still to come."""
+    """An event with attachments still to come."""
 
     def __init__(self, event: EventPacket, slots: dict[int, int], *, ours: bool) -> None:
         self.event = event
@@ -84,7 +84,7 @@ class _Awaited:
         self._attachments: list[bytes] = []
 
     def attach(self, data: bytes) -> bool:
-        """Whether this attachment was the last one."""
+        """Add an attachment; returns whether it was the last one."""
         self._attachments.append(data)
         return len(self._attachments) == len(self._slots)
 
@@ -96,11 +96,11 @@ class _Awaited:
 
 
 class Decoder:
-    """Messages in, packets out. ``unpaired`` counts headers and attachments that never met.
+    """Messages in, packets out. ``unpaired`` counts events without all their attachments, and attachments
+    without an event.
 
-    Attachments follow their header at once, so a Socket.IO text in between ends the wait:
-    its event is dropped, and so is every attachment nobody awaits. An Engine.IO PING in between is the
-    lower layer's own affair and does not come here.
+    Attachments follow their event at once, so a Socket.IO text in between ends the wait: the event is
+    dropped, and so is every attachment that no event awaits. An Engine.IO PING in between does not come here.
     """
 
     def __init__(self) -> None:
@@ -109,19 +109,19 @@ class Decoder:
 
     @property
     def announced(self) -> str:
-        """The name of the event whose attachments are still to come, ``""`` if there is none."""
+        """The name of the event that awaits attachments, ``""`` if there is none."""
         return self._awaited.event.name if self._awaited and self._awaited.ours else ""
 
     @property
     def idle(self) -> bool:
-        """Whether no attachment is due."""
+        """Whether no attachment is awaited."""
         return self._awaited is None
 
     def receive_text(self, data: bytes) -> Packet | None:
         """Take the data of an Engine.IO MESSAGE.
 
-        ``None`` is an event with attachments to come, or a packet of another namespace. Raises
-        ``RemoteProtocolError``; the decoder can go on.
+        ``None`` for an event with attachments to come, or a packet of another namespace. Raises
+        ``RemoteProtocolError``, after which the decoder can go on.
         """
         if self._awaited is not None:
             self._awaited = None
@@ -147,7 +147,7 @@ class Decoder:
             case SocketPacketType.CONNECT_ERROR:
                 return _CONNECT_ERROR.read(body) if body else ConnectError()
             case _:
-                raise RemoteProtocolError("an acknowledgement of something we never asked for")
+                raise RemoteProtocolError("an acknowledgement that was never asked for")
 
     def receive_binary(self, data: bytes) -> EventPacket | None:
         """Take an attachment; the last one completes its event."""
@@ -166,9 +166,9 @@ class Decoder:
         event = _event(body)
         slots = _placeholders(event)
         if not slots:
-            return event if ours else None  # the payload stands in the header itself
+            return event if ours else None  # the payload stands in the packet itself
         if sorted(slots) != list(range(attachments)):
-            raise RemoteProtocolError(f"{attachments} attachments announced, but not the same ones used")
+            raise RemoteProtocolError(f"{attachments} attachments announced, but other ones used")
         self._awaited = _Awaited(event, slots, ours=ours)
         return None
 
@@ -181,7 +181,7 @@ def _event(body: bytes) -> EventPacket:
 
 
 def _placeholders(event: EventPacket) -> dict[int, int]:
-    """Which argument each attachment replaces. One that hides deeper inside an argument is refused."""
+    """Which argument each attachment replaces; a placeholder deeper inside an argument is refused."""
     slots: dict[int, int] = {}
     for index, argument in enumerate(event.arguments):
         if _PLACEHOLDER_KEY in argument:

@@ -83,7 +83,7 @@ def test_a_tick_that_is_not_higher_than_the_last_of_its_asset_is_out_of_order() 
 
 
 def test_the_ticks_of_the_load_are_the_venues_and_end_with_one_of_each_asset() -> None:
-    (payloads,) = FrameParser(announcement=PairScanner(TICK_HEADER)).feed(b"".join(ticks.chunks(TWO, 5)))
+    (payloads,) = PairScanner(FrameParser(), TICK_HEADER).feed(b"".join(ticks.chunks(TWO, 5)))
     assert isinstance(payloads, Pairs)
     found = list(EventDecoder().ticks(payloads, {asset: StreamCounter() for asset in TWO}, 0.0) or [])
     assert [tick.asset for tick in found] == [TWO[0], TWO[1]] * 2 + [TWO[0], TWO[0], TWO[1]]

@@ -1,16 +1,15 @@
-"""Our end of one WebSocket: answers pings, times its own, and closes as RFC 6455 wants it."""
+"""The client's end of one WebSocket: answers pings, times its own, and closes as RFC 6455 demands."""
 
 import enum
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from actors.errors import LocalProtocolError, TellwireError, TransportClosed
 from actors.protocols.websocket.frames import (
     MAX_CONTROL_PAYLOAD,
     MAX_MESSAGE_SIZE,
     NO_CLOSE_CODE,
-    Found,
     FrameParser,
     Opcode,
     encode,
@@ -18,14 +17,14 @@ from actors.protocols.websocket.frames import (
     is_close_code,
     parse_close,
 )
-from actors.protocols.websocket.pairs import Pairs, PairScanner
+from actors.protocols.websocket.pairs import Found, Pairs, PairScanner
 
 # An answer to the newest ping answers the older ones too (5.5.3), so a flood of pings fills no memory.
 MAX_UNANSWERED_PINGS = 64
 
 
 class EndpointState(enum.Enum):
-    """How far the closing handshake is (RFC 6455, 7.1)."""
+    """How far the closing handshake has come (RFC 6455, 7.1)."""
 
     OPEN = "open"
     CLOSING = "closing, with the peer's close frame awaited"
@@ -33,7 +32,7 @@ class EndpointState(enum.Enum):
 
 
 class CloseInput(enum.Enum):
-    """What either side can do to the connection."""
+    """What can happen to the connection, from either side; an error names it by its value."""
 
     SEND = "send a message"
     CLOSE = "start to close"
@@ -54,21 +53,22 @@ _NEXT = {
 class Endpoint:
     """The client's side of an open WebSocket, from the first byte after the upgrade; it does no I/O.
 
-    Whatever is called, ``data_to_send`` afterwards has what must leave. Times are those of any one
-    monotonic clock, in seconds.
+    After every call ``data_to_send`` has what must leave. Times are seconds of one monotonic clock. Messages
+    that are pairs with the text ``pair_header`` are returned as ``Pairs``.
     """
 
-    def __init__(
-        self, max_message_size: int = MAX_MESSAGE_SIZE, announcement: PairScanner | None = None
-    ) -> None:
+    def __init__(self, max_message_size: int = MAX_MESSAGE_SIZE, pair_header: bytes | None = None) -> None:
         self.state = EndpointState.OPEN
         self.failure: TellwireError | None = None
-        """Why it is closed: ``TransportClosed`` by the peer's wish, ``RemoteProtocolError`` by its fault."""
+        """Why it is closed: ``TransportClosed`` if the peer closed, ``RemoteProtocolError`` for its fault."""
         self.round_trip: float | None = None
         """Seconds from the last answered ping of ours to its answer."""
         self.last_received = -math.inf
         """When the last bytes came; any byte is a sign of life."""
-        self._parser = FrameParser(max_message_size, announcement)
+        self._parser = FrameParser(max_message_size)
+        self._feed: Callable[[bytes], Sequence[Found]] = self._parser.feed
+        if pair_header is not None:
+            self._feed = PairScanner(self._parser, pair_header).feed
         self._outbox: list[bytes] = []
         self._unanswered: deque[bytes] = deque(maxlen=MAX_UNANSWERED_PINGS)
         self._pings = 0
@@ -77,20 +77,20 @@ class Endpoint:
     def __repr__(self) -> str:
         return f"<Endpoint {self.state.name} round_trip={self.round_trip}>"
 
-    def receive(self, data: bytes, now: float) -> list[Found]:
-        """The data messages that ``data`` completes; once closed, nothing.
+    def receive(self, data: bytes, now: float) -> Sequence[Found]:
+        """The data messages that ``data`` completes; empty once it is closed.
 
-        After it look at ``failure``: the messages returned along with one came before it.
+        Look at ``failure`` after it: the messages returned together with one came before it.
         """
         if self.state is EndpointState.CLOSED:
             return []
         if data:
             self.last_received = now
         controls = self._parser.controls
-        frames = self._parser.feed(data)
+        frames = self._feed(data)
         if self._parser.controls != controls:
             frames = self._obey(frames, now)
-        # Whatever follows a close frame is not looked at (1.4), not even for faults.
+        # What follows a close frame is not looked at (1.4), not even for faults.
         fault = self._parser.failure
         if fault is not None and self.failure is None:
             self._end(CloseInput.PEER_FAULT, fault, _close_payload(fault.code, str(fault)))
@@ -98,7 +98,7 @@ class Endpoint:
 
     def send(self, opcode: int, payloads: Sequence[bytes]) -> None:
         """Queue one message for each of ``payloads``; raises ``LocalProtocolError`` once closing."""
-        self._step(CloseInput.SEND)
+        self._advance(CloseInput.SEND)
         self._queue(encode_many(opcode, payloads))
 
     def ping(self, now: float) -> None:
@@ -120,23 +120,25 @@ class Endpoint:
         if self.state is EndpointState.OPEN:
             payload = _close_payload(code, reason)
             self._queue(encode(Opcode.CLOSE, payload))
-            self._step(CloseInput.CLOSE)
+            self._advance(CloseInput.CLOSE)
 
     def data_to_send(self) -> bytes:
         """All that is queued, in order; it counts as sent."""
+        if not self._outbox and not self._unanswered:
+            return b""  # as after nearly every read
         self._answer_pings()
         data = b"".join(self._outbox)
         self._outbox.clear()
         return data
 
-    def _step(self, step: CloseInput) -> None:
-        state = _NEXT.get((self.state, step))
+    def _advance(self, event: CloseInput) -> None:
+        state = _NEXT.get((self.state, event))
         if state is None:
-            raise LocalProtocolError(f"cannot {step.value}: the connection is {self.state.value}")
+            raise LocalProtocolError(f"cannot {event.value}: the connection is {self.state.value}")
         self.state = state
 
-    def _obey(self, frames: list[Found], now: float) -> list[Found]:
-        """Act on the control frames; returns the others, up to a close frame."""
+    def _obey(self, frames: Sequence[Found], now: float) -> list[Found]:
+        """Act on the control frames; returns the messages, up to a close frame."""
         messages: list[Found] = []
         for frame in frames:
             if isinstance(frame, Pairs):
@@ -155,7 +157,7 @@ class Endpoint:
         return messages
 
     def _pong(self, payload: bytes, now: float) -> None:
-        # A pong may come unasked (5.5.3): only the present ping's own payload is an answer.
+        # A pong may come unasked (5.5.3): only the payload of the present ping is an answer.
         if self._ping_sent_at is not None and payload == self._ping_payload():
             self.round_trip = now - self._ping_sent_at
             self._ping_sent_at = None
@@ -170,14 +172,14 @@ class Endpoint:
             CloseInput.PEER_CLOSE, TransportClosed(f"the peer closed with {code} {reason!r}", code), echo
         )
 
-    def _end(self, step: CloseInput, failure: TellwireError, farewell: bytes) -> None:
-        if self.state is EndpointState.OPEN:  # otherwise our close frame has left already
-            self._queue(encode(Opcode.CLOSE, farewell))
-        self._step(step)
+    def _end(self, event: CloseInput, failure: TellwireError, close_payload: bytes) -> None:
+        if self.state is EndpointState.OPEN:  # otherwise our close frame is queued already
+            self._queue(encode(Opcode.CLOSE, close_payload))
+        self._advance(event)
         self.failure = failure
 
     def _queue(self, frames: bytes) -> None:
-        """Behind the answers to all pings so far: those are urgent (5.5.2), and none may follow a close."""
+        """Queue behind the answers to all pings: they are urgent (5.5.2), and none follows a close."""
         self._answer_pings()
         self._outbox.append(frames)
 

@@ -1,4 +1,4 @@
-"""A data message under way: its fragments, and the pieces they come in, in one growing buffer."""
+"""A data message of which only a part has come: its fragments, joined in one growing buffer."""
 
 import codecs
 import io
@@ -11,24 +11,25 @@ _UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
 class Fragments:
     """``text`` is checked to be UTF-8, piece by piece."""
 
-    __slots__ = ("_buffer", "_decoder", "announced", "final", "missing", "opcode")
+    __slots__ = ("_buffer", "_decoder", "declared", "final", "missing", "opcode")
 
     def __init__(self, opcode: int, *, text: bool) -> None:
         self.opcode = opcode
-        self.announced = 0
-        self.missing = 0
+        self.declared = 0  # bytes of payload, by the frame headers so far
+        self.missing = 0  # of them, those of the present frame that are still to come
         self.final = False
         # Grows in place, and getvalue() hands it over uncopied: a message is never held twice.
         self._buffer = io.BytesIO()
         self._decoder = _UTF8_DECODER() if text else None
 
     def expect(self, length: int, *, final: bool) -> None:
-        """A frame of ``length`` bytes starts."""
-        self.announced += length
+        """A frame with ``length`` bytes of payload starts."""
+        self.declared += length
         self.missing = length
         self.final = final
 
     def add(self, piece: bytes) -> None:
+        """Raises ``RemoteProtocolError`` if ``piece`` makes the text invalid."""
         self._buffer.write(piece)
         self.missing -= len(piece)
         if self._decoder is not None and not self._is_text(piece):

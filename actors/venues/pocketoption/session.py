@@ -9,7 +9,7 @@ from actors.messages.traffic import Item, Request
 from actors.messages.workers import StartConnection
 from actors.protocols.websocket.endpoint import Endpoint
 from actors.protocols.websocket.frames import Opcode
-from actors.protocols.websocket.pairs import Pairs, PairScanner
+from actors.protocols.websocket.pairs import Pairs
 from actors.venues.pocketoption.dialect import TICK_HEADER
 from actors.venues.pocketoption.protocol import Protocol
 from actors.venues.pocketoption.states import SessionState
@@ -24,7 +24,7 @@ class PocketOptionSession:
 
     def __init__(self, start: StartConnection) -> None:
         self._start = start
-        self._endpoint = Endpoint(start.settings.max_message_size, PairScanner(TICK_HEADER))
+        self._endpoint = Endpoint(start.settings.max_message_size, TICK_HEADER)
         self._session = Protocol(
             connection=start.connection,
             epoch=start.epoch,

@@ -70,8 +70,8 @@ def stages(bench: Bench) -> None:
     )
 
 
-def new_parser() -> FrameParser:
-    return FrameParser(announcement=PairScanner(TICK_HEADER))
+def new_parser() -> PairScanner:
+    return PairScanner(FrameParser(), TICK_HEADER)
 
 
 class Load:

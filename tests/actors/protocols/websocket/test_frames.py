@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from actors.errors import RemoteProtocolError
-from actors.protocols.websocket.frames import Found, FrameParser, Opcode, encode, encode_many, parse_close
+from actors.protocols.websocket.frames import Frame, FrameParser, Opcode, encode, encode_many, parse_close
 
 MIB = 1024 * 1024
 EURO = "€".encode()
@@ -28,7 +28,7 @@ def pieces(data: bytes, size: int) -> Iterable[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
-def parse(chunks: Iterable[bytes], max_message_size: int = 16 * MIB) -> tuple[list[Found], int | None]:
+def parse(chunks: Iterable[bytes], max_message_size: int = 16 * MIB) -> tuple[list[Frame], int | None]:
     """All frames, and the code of the failure."""
     parser = FrameParser(max_message_size)
     frames = [frame for chunk in chunks for frame in parser.feed(chunk)]

@@ -1,10 +1,11 @@
 import itertools
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from actors.protocols.websocket.frames import Found, Frame, FrameParser, Opcode
-from actors.protocols.websocket.pairs import Pairs, PairScanner
+from actors.protocols.websocket.frames import Frame, FrameParser, Opcode
+from actors.protocols.websocket.pairs import WINDOW, Found, Pairs, PairScanner
 from tests.actors.protocols.websocket.test_frames import server_frame
 
 TEXT = b'451-["tick"]'
@@ -16,12 +17,12 @@ def pair(payload: bytes) -> bytes:
     return HEADER + server_frame(Opcode.BINARY, payload)
 
 
-def parser() -> FrameParser:
-    return FrameParser(announcement=PairScanner(TEXT))
+def scanner() -> PairScanner:
+    return PairScanner(FrameParser(), TEXT)
 
 
-def apart(found: list[Found]) -> list[Frame]:
-    """As a parser that expects no announcement would have it."""
+def apart(found: Iterable[Found]) -> list[Frame]:
+    """As a parser alone would have it."""
     frames: list[Frame] = []
     for each in found:
         if isinstance(each, Pairs):
@@ -31,22 +32,49 @@ def apart(found: list[Found]) -> list[Frame]:
     return frames
 
 
-def test_announced_messages_in_a_row_come_as_one() -> None:
+def test_pairs_in_a_row_come_as_one() -> None:
     stream = pair(b"1") + pair(b"") + pair(b"3" * 125) + PING + pair(b"4")
-    assert parser().feed(stream) == [Pairs([b"1", b"", b"3" * 125]), (9, b"?"), Pairs([b"4"])]
+    assert scanner().feed(stream) == [Pairs([b"1", b"", b"3" * 125]), (9, b"?"), Pairs([b"4"])]
 
 
 def test_a_pair_is_held_back_until_both_are_whole_wherever_it_is_cut() -> None:
-    stream = pair(b"1") + pair(b"22")
-    for cut in range(len(pair(b"1")), len(stream)):
-        cautious = parser()
-        assert cautious.feed(stream[:cut]) == [Pairs([b"1"])]
-        assert cautious.feed(stream[cut:]) == [Pairs([b"22"])]
+    for before, first in ((pair(b"1"), Pairs([b"1"])), (PING, (9, b"?"))):
+        stream = before + pair(b"22")
+        for cut in range(len(before), len(stream)):
+            cautious = scanner()
+            assert cautious.feed(stream[:cut]) == [first]
+            assert cautious.feed(stream[cut:]) == [Pairs([b"22"])]
 
 
-def test_an_announcement_that_something_else_follows_is_a_text_like_any_other() -> None:
+def test_a_pair_behind_a_message_of_any_length_and_cut_is_found() -> None:
+    for length in (0, 125, 126, WINDOW - 40, WINDOW, WINDOW + 40, 70_000):
+        stream = server_frame(Opcode.BINARY, bytes(length)) + pair(b"1")
+        expected = [(2, bytes(length)), Pairs([b"1"])]
+        assert scanner().feed(stream) == expected
+        for cut in (1, 3, len(stream) // 2, len(stream) - len(pair(b"1")), len(stream) - 1):
+            cautious = scanner()
+            assert [*cautious.feed(stream[:cut]), *cautious.feed(stream[cut:])] == expected
+
+
+def test_what_looks_like_a_pair_inside_a_fragmented_message_is_none() -> None:
+    """There it breaks the rule that no message begins inside another."""
+    parser = FrameParser()
+    stream = server_frame(Opcode.TEXT, b"a", final=False) + pair(b"1")
+    assert PairScanner(parser, TEXT).feed(stream) == []
+    assert str(parser.failure) == "a new message inside a fragmented one"
+
+
+def test_after_a_failure_nothing_is_found() -> None:
+    parser = FrameParser()
+    broken = PairScanner(parser, TEXT)
+    assert broken.feed(pair(b"1") + b"\xff\xff" + pair(b"2")) == [Pairs([b"1"])]
+    assert broken.feed(pair(b"3")) == []
+    assert parser.failure is not None
+
+
+def test_a_header_that_something_else_follows_is_a_text_like_any_other() -> None:
     for other in (PING, HEADER, server_frame(Opcode.BINARY, b"3" * 126), server_frame(Opcode.TEXT, b"")):
-        held = parser()
+        held = scanner()
         assert held.feed(HEADER) == []
         found = held.feed(other + PING)
         assert found[0] == (1, TEXT)
@@ -72,19 +100,23 @@ FRAMES = st.one_of(
 )
 
 
+def assert_finds_the_same(stream: bytes, cuts: list[int]) -> None:
+    """As a parser alone, but for a header at the end that is held back."""
+    plain, inner = FrameParser(), FrameParser()
+    frames = plain.feed(stream)
+    around = PairScanner(inner, TEXT)
+    edges = [0, *sorted(cuts), len(stream)]
+    found = apart(each for start, end in itertools.pairwise(edges) for each in around.feed(stream[start:end]))
+    assert found == frames[: len(found)]
+    assert frames[len(found) :] in ([], [(1, TEXT)])
+    assert inner.controls == plain.controls
+    assert str(inner.failure) == str(plain.failure)
+
+
 @settings(max_examples=500)
 @given(st.lists(FRAMES, max_size=12).map(b"".join), st.lists(st.integers(0, 400), max_size=12))
-def test_what_is_found_is_what_a_parser_that_expects_nothing_finds(stream: bytes, cuts: list[int]) -> None:
-    plain, expecting = FrameParser(), parser()
-    frames = plain.feed(stream)
-    edges = [0, *sorted(cuts), len(stream)]
-    found = apart(
-        [each for start, end in itertools.pairwise(edges) for each in expecting.feed(stream[start:end])]
-    )
-    assert found == frames[: len(found)]
-    assert frames[len(found) :] in ([], [(1, TEXT)])  # held back
-    assert expecting.controls == plain.controls
-    assert str(expecting.failure) == str(plain.failure)
+def test_any_stream_is_found_to_be_what_a_parser_alone_finds(stream: bytes, cuts: list[int]) -> None:
+    assert_finds_the_same(stream, cuts)
 
 
 LONG_RUNS = st.tuples(st.binary(max_size=6), st.integers(1, 400)).map(lambda run: pair(run[0]) * run[1])
@@ -105,13 +137,13 @@ TEMPTING = [
     server_frame(Opcode.BINARY, b"") + HEADER,
     pair("\u00e4\u0392".encode()),
 ]
-"""What could be taken for pairs, or spoil the finding of many."""
+"""What could be taken for pairs, or prevent that many are found."""
 
 
 @pytest.mark.parametrize("tempting", TEMPTING)
 def test_nothing_else_among_many_pairs_is_taken_for_pairs(tempting: bytes) -> None:
     stream = pair(b"1") * 300 + tempting + pair(b"22") * 300
-    found = parser().feed(stream)
+    found = scanner().feed(stream)
     assert apart(found) == FrameParser().feed(stream)
 
 
@@ -127,20 +159,24 @@ def test_many_at_once_are_what_they_are_one_by_one(
     damaged = bytearray(stream)
     for place, byte in faults:
         damaged[place : place + 1] = bytes([byte])[: len(damaged[place : place + 1])]
-    plain, expecting = FrameParser(), parser()
-    frames = plain.feed(bytes(damaged))
-    edges = [0, *sorted(cuts), len(damaged)]
-    found = [each for a, b in itertools.pairwise(edges) for each in expecting.feed(bytes(damaged[a:b]))]
-    assert apart(found) == frames[: len(apart(found))]
-    assert len(frames) - len(apart(found)) <= 1  # an announcement is held back
+    assert_finds_the_same(bytes(damaged), cuts)
 
 
 def test_a_stream_without_two_pairs_in_a_row_is_soon_not_tried_as_many() -> None:
-    announcement = PairScanner(TEXT)
-    stream = (pair(b"1") + PING) * 1000
-    found, pos = announcement.take(stream, 0)
-    assert (found, pos) == ([b"1"], len(pair(b"1")))
-    assert not announcement._at_once
-    calm = pair(b"1") * 1000
-    assert announcement.take(calm, 0) == ([b"1"] * 1000, len(calm))
-    assert announcement._at_once
+    around = scanner()
+    assert len(around.feed((pair(b"1") + PING) * 1000)) == 2000
+    assert not around._at_once
+    assert around.feed(pair(b"1") * 1000) == [Pairs([b"1"] * 1000)]
+    assert around._at_once
+
+
+def test_pairs_inside_large_messages_cost_little_more_than_the_parser_alone() -> None:
+    """Each might be the next pair, and the message be fed in parts; asked for its length, it is skipped."""
+    stream = server_frame(Opcode.BINARY, pair(b"1") * 100_000) * 2
+    fed: list[int] = []
+    parser = FrameParser()
+    feed = parser.feed
+    parser.feed = lambda data: fed.append(len(data)) or feed(data)  # type: ignore[method-assign, func-returns-value]
+    found = PairScanner(parser, TEXT).feed(stream)
+    assert found == FrameParser().feed(stream)
+    assert len(fed) < 10
