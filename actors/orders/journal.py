@@ -1,4 +1,4 @@
-"""What the order desk needs of its journal, and the halt that the journal keeps."""
+"""The interface of the journal of orders, and the halt that is kept in it."""
 
 from collections.abc import Sequence
 from typing import Protocol

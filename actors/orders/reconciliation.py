@@ -21,7 +21,7 @@ CLOCK_DOUBT: Final = 3_700.0  # seconds that a wall clock may be wrong: an hour'
 
 
 class UnresolvedOrder:
-    """An order of which it is not known whether, or which, deal is its.
+    """An order of which it is not known yet which deal is its, if any.
 
     ``since`` is the step of the ledger that made the order: a deal seen before is another's. ``lost`` is the
     step at which its connection ended, ``None`` while that stands and the order may still be executed.

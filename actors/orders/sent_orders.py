@@ -29,8 +29,8 @@ class SentOrders:
         return f"<SentOrders: {carried or 'none'}>"
 
     def sent(self, sent: OrderSent) -> bool:
-        """Whether the life that carries the order is not over, as far as is known: the end of a life may be
-        told before the orders that it carried."""
+        """Note which life carries the order; ``False`` if that life is over, and the order lost with it. The
+        end of a life may be known before the orders that it carried."""
         if self._lives.is_over(sent.life):
             return False
         self._carriers[sent.order] = sent.life

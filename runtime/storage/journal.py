@@ -1,4 +1,4 @@
-"""The journal on disk: what is about to be sent, what became of it, and whether orders are halted."""
+"""The journal on disk (SQLite): every order before it is sent, its outcome, and whether orders are halted."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE S
 
 
 class SqliteJournal:
-    """One file with one owner; anybody may read it with ``sqlite3``.
+    """One file that one runtime holds; any program may read it with ``sqlite3``.
 
     One thread may hand the object to another, but two must not use it at the same time.
 
@@ -85,41 +85,42 @@ class SqliteJournal:
             self._files = files.pop_all()
 
     def write(self, orders: Sequence[Order]) -> None:
-        """All of ``orders`` as they are now, or none; on the disk when it returns."""
+        """Write all of ``orders`` as they are now, or none; they are on the disk when it returns."""
         if orders:
             with self._translated("written"), self._db:
                 self._db.executemany(WRITE, [_row(order) for order in orders])
 
     def note(self, orders: Sequence[Order]) -> None:
-        """The same without waiting for the disk: the end of this process loses none of it, that of the
-        machine may, unless something was written since."""
+        """As ``write``, without waiting for the disk. The end of this process loses nothing; the end of the
+        machine may, unless a ``write`` followed."""
         if orders:
-            with self._translated("written"), self._unhurried():
+            with self._translated("written"), self._without_sync():
                 self.write(orders)
 
     def load(self) -> list[Order]:
-        """The unfinished orders and the last 1,000 finished, in the order in which they were made."""
+        """All unfinished orders and the last 1,000 finished ones, oldest first."""
         with self._translated("read"):
             return [_order(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
 
     def halted(self) -> str | None:
-        """Why orders are halted, ``None`` if they are not."""
+        """The reason of the halt, ``None`` if orders are not halted."""
         with self._translated("read"):
             row = self._db.execute("SELECT reason FROM halt").fetchone()
         return None if row is None else str(row["reason"])
 
     def halt(self, reason: str) -> None:
-        """Orders are halted until ``resume``, across restarts; on the disk when it returns."""
+        """Halt orders until ``resume``, across restarts; the halt is on the disk when it returns."""
         with self._translated("written"), self._db:
             self._db.execute(HALT, (reason,))
 
     def resume(self) -> bool:
-        """Whether orders had been halted; they no longer are."""
+        """End the halt; whether there was one."""
         with self._translated("written"), self._db:
             return self._db.execute("DELETE FROM halt").rowcount > 0
 
     def tidy(self) -> None:
-        """Bring the file itself up to date, so that a copy of it alone is whole; no row is ever removed."""
+        """Move the write-ahead log into the file, so that a copy of the file alone is complete. No row is
+        ever removed."""
         with self._translated("tidied"):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._db.execute("PRAGMA optimize").fetchall()
@@ -145,7 +146,7 @@ class SqliteJournal:
         return db
 
     @contextmanager
-    def _unhurried(self) -> Iterator[None]:
+    def _without_sync(self) -> Iterator[None]:
         self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             yield
@@ -184,7 +185,7 @@ def _order(row: sqlite3.Row) -> Order:
 
 
 class NoJournal:
-    """Stands in where the file cannot be had: no orders, for the reason given; feeds go on."""
+    """The journal where the file cannot be used: every order is refused with ``reason``, streams go on."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
@@ -208,16 +209,16 @@ class NoJournal:
         raise Halted(self._reason)
 
     def tidy(self) -> None:
-        """There is nothing to tidy."""
+        """No file needs it."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """No file is open."""
 
 
 def open_journal(path: Path) -> SqliteJournal | NoJournal:
-    """The journal in ``path``, or the reason why there can be none.
+    """The journal in ``path``; where it cannot be used, a ``NoJournal`` with the reason.
 
-    Raises ``JournalInUse`` if another runtime holds the file: its orders are not ours to judge.
+    Raises ``JournalInUse`` if another runtime holds the file.
     """
     try:
         journal = SqliteJournal(path)

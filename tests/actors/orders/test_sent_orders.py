@@ -61,7 +61,7 @@ def test_an_order_handed_to_a_life_that_has_ended_is_lost_at_once() -> None:
 
 
 def test_an_order_may_be_handed_to_the_next_life_before_the_end_of_the_last_is_told() -> None:
-    """The pool may hear of either before the desk does."""
+    """The pool may know of either before the desk does."""
     orders = SentOrders()
     assert orders.sent(sent())
     assert orders.sent(sent("o2", epoch=2))

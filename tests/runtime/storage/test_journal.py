@@ -111,7 +111,7 @@ def test_what_is_written_is_read_back_exactly(journal: SqliteJournal) -> None:
     assert journal.load()[0].amount.as_tuple() == JOURNALED.amount.as_tuple()
 
 
-def test_an_order_is_written_over_and_keeps_its_place(path: Path, journal: SqliteJournal) -> None:
+def test_an_order_is_overwritten_and_keeps_its_place(path: Path, journal: SqliteJournal) -> None:
     other = closed_as("o2")
     journal.write([JOURNALED])
     journal.write([other])
@@ -148,7 +148,7 @@ def test_it_can_be_handed_over_to_another_thread(journal: SqliteJournal) -> None
         assert other.submit(journal.load).result(DEADLINE) == [JOURNALED]
 
 
-def test_a_person_can_read_it_while_it_is_in_use(path: Path, journal: SqliteJournal) -> None:
+def test_another_program_can_read_it_while_it_is_in_use(path: Path, journal: SqliteJournal) -> None:
     journal.write([CLOSED])
     with contextlib.closing(sqlite3.connect(path)) as reader:
         row = reader.execute("SELECT id, state, asset, amount, direction, account FROM orders").fetchone()
@@ -172,7 +172,7 @@ def test_a_halt_without_a_reason_is_a_halt(journal: SqliteJournal) -> None:
     assert journal.halted() == ""
 
 
-def test_a_second_owner_is_refused_at_once(path: Path, journal: SqliteJournal) -> None:
+def test_a_second_holder_is_refused_at_once(path: Path, journal: SqliteJournal) -> None:
     alias = path.parent / "alias.sqlite"
     alias.symlink_to(path)
     for name in (path, alias):
@@ -286,7 +286,7 @@ def test_the_file_is_its_owners_alone(path: Path, journal: SqliteJournal) -> Non
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_tidied_the_file_alone_is_whole(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
+def test_after_tidying_the_file_alone_is_complete(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
     journal.write([JOURNALED, closed_as("o2")])
     journal.tidy()
     copy = tmp_path / "copy.sqlite"
