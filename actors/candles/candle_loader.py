@@ -12,20 +12,20 @@ from actors.candles.cache import ReplyCache
 from actors.candles.single_flight import Flight, SingleFlights, key_of
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestTimeout
+from actors.messages.candles import CandleRequest
 from actors.messages.commands import Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded
 from actors.messages.lifecycle import OutboundRef, Tellable
+from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
-    CandleRequest,
     Deliver,
     EventBatch,
     Failure,
     ReplyTo,
     RequestDone,
     Response,
-    SubscribeColumns,
     Ticks,
 )
 from actors.values import Candle, Tick

@@ -6,8 +6,9 @@ import math
 from msgspec.structs import replace
 
 from actors.candles.paging import Paging
+from actors.messages.candles import CandleRequest
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import CandleRequest, ReplyTo, Request
+from actors.messages.traffic import ReplyTo, Request
 
 
 def key_of(command: LoadCandles) -> LoadCandles:

@@ -5,9 +5,10 @@ from typing import Any
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError
 from actors.health.gaps import LOAD_TIMEOUT, Backfill, Loading
+from actors.messages.candles import CandleRequest
 from actors.messages.events import StreamGap
 from actors.messages.lifecycle import Tellable
-from actors.messages.traffic import CandleRequest, EventBatch, Failure, Response
+from actors.messages.traffic import EventBatch, Failure, Response
 from actors.values import Candle
 
 

@@ -1,7 +1,8 @@
-"""What the pool receives from other features, besides requests."""
+"""What the rate limiter and the pool receive from other features, besides requests."""
 
 from msgspec import Struct
 
+from actors.messages.control import Control
 from actors.messages.workers import WorkerHandle
 
 
@@ -26,3 +27,13 @@ class ConnectionPlaced(Struct, frozen=True):
 
     connection: str
     worker: WorkerHandle | None
+
+
+class StopOrders(Control, frozen=True):
+    """Refuse every order, waiting or new, with ``reason``, until ``ResumeOrders``."""
+
+    reason: str
+
+
+class ResumeOrders(Control, frozen=True):
+    """Let orders pass again."""

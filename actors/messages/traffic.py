@@ -1,4 +1,4 @@
-"""What travels between the house's own rooms: requests outward, batches inward; and over the links."""
+"""What several actors receive: requests on their way out, batches and answers on their way in."""
 
 import enum
 import functools
@@ -6,16 +6,13 @@ import operator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
-from pykka import ActorRef
 
 from actors.errors import RequestError, WireError, from_wire, to_wire
 from actors.messages import events
-from actors.messages.commands import LoadCandles, TradingCommand, VenueCommand
+from actors.messages.commands import VenueCommand
 from actors.messages.life import HasLife
-from actors.messages.lifecycle import Tellable
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
-from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker
-from actors.values import LogLevel
+from actors.messages.workers import LogRecord, SetLogLevel, StartConnection, StopConnection, StopWorker
 
 Value_co = TypeVar("Value_co", covariant=True)
 
@@ -72,14 +69,6 @@ class Send(HasLife, Struct, frozen=True, tag=True):
     connection: str
     epoch: int
     requests: list[Request]
-
-
-class OrderSent(HasLife, Struct, frozen=True):
-    """An order is on its way to a connection in this life of it; from here on it may take effect."""
-
-    order: str
-    connection: str
-    epoch: int
 
 
 class RequestDone(Struct, frozen=True):
@@ -154,65 +143,12 @@ class EventBatch(Struct, frozen=True, tag=True):
     sequence: int = 0
 
 
-class TradingRequest(Struct, frozen=True):
-    """A trading command for the order desk, which answers waiter ``id`` by ``expires_at`` (monotonic)."""
-
-    id: int
-    command: TradingCommand
-    expires_at: float
-
-
-class CandleRequest(Struct, frozen=True):
-    """Candles for ``to``. It is told a ``Response`` with a list of ``Candle`` (its own to keep) or
-    a ``Failure``, under the ``id`` that it gave, by ``expires_at`` (monotonic)."""
-
-    id: int
-    command: LoadCandles
-    expires_at: float
-    to: Tellable
-
-
-class SubscribeTypes(Struct, frozen=True):
-    """Subscribe an actor of the runtime to events by their types.
-
-    ``to`` is told each event, internal ones too, except those of batches whose source is ``except_from``.
-    """
-
-    types: tuple[type[events.Event], ...]
-    to: ActorRef[Any]
-    except_from: str = ""
-
-
-class SubscribeColumns(Struct, frozen=True):
-    """Subscribe an actor of the runtime to all events whose topic begins with ``topic``.
-
-    ``to`` is told ``Deliver``, with the ticks of a read as columns; ``Unsubscribe`` ends the subscription.
-    """
-
-    topic: str
-    to: ActorRef[Any]
-
-
 class Deliver(Struct, frozen=True):
     """Events for one subscriber's handler, in order, ``Ticks`` among them being many; ``missed`` ticks had to
     give way before them."""
 
     events: list[Any]
     missed: int = 0
-
-
-class LogRecord(Struct, frozen=True, tag=True):
-    """What ``worker`` has logged: printable, without secrets, ``trace`` being an exception's, line by line.
-
-    ``time`` is in Unix seconds; ``place`` is where in the code, ``module:line``.
-    """
-
-    worker: str
-    time: float
-    level: LogLevel
-    place: str
-    message: str
-    trace: tuple[str, ...] = ()
 
 
 Uplink = EventBatch | LogRecord

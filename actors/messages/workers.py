@@ -1,4 +1,4 @@
-"""What a worker process receives, and what the main process holds of it."""
+"""What a worker process receives and logs, and what the main process holds of it."""
 
 from typing import Protocol
 
@@ -69,3 +69,17 @@ class SetLogLevel(Struct, frozen=True, tag=True):
     """Log records of ``level`` and above from now on."""
 
     level: LogLevel
+
+
+class LogRecord(Struct, frozen=True, tag=True):
+    """A log record of ``worker``, printable and without secrets.
+
+    ``time`` is in Unix seconds; ``place`` is ``module:line``; ``trace`` are the lines of a traceback.
+    """
+
+    worker: str
+    time: float
+    level: LogLevel
+    place: str
+    message: str
+    trace: tuple[str, ...] = ()

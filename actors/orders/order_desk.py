@@ -12,10 +12,11 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
-from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.lifecycle import OutboundRef, Tellable
+from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
+from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
-from actors.messages.traffic import EventBatch, Failure, Item, OrderSent, Request, Response, TradingRequest
+from actors.messages.traffic import EventBatch, Failure, Item, Request, Response
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, send_by

@@ -5,7 +5,8 @@ from typing import Any
 from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder
 from actors.messages.events import PendingAnswered
-from actors.messages.traffic import Failure, Request, Response, TradingRequest
+from actors.messages.orders import TradingRequest
+from actors.messages.traffic import Failure, Request, Response
 from actors.values import PendingOrder
 
 Effect = Request | Response[Any] | Failure

@@ -7,7 +7,8 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.messages import events
 from actors.messages.lifecycle import OutboundRef, Tellable
-from actors.messages.traffic import Request, RequestDone, TradingRequest
+from actors.messages.orders import TradingRequest
+from actors.messages.traffic import Request, RequestDone
 from actors.orders.pending import Effect, PendingOrders
 
 

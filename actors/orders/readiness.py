@@ -3,7 +3,7 @@
 from actors.errors import NotSent
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, Event
-from actors.messages.traffic import TradingRequest
+from actors.messages.orders import TradingRequest
 from actors.orders.waiters import WaiterAnswer
 from actors.values import Asset, Balance
 

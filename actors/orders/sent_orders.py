@@ -11,7 +11,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderRefused,
 )
-from actors.messages.traffic import OrderSent
+from actors.messages.orders import OrderSent
 from actors.values import Life
 
 

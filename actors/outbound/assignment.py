@@ -12,8 +12,8 @@ from actors.messages.commands import (
     TradingCommand,
     UnsubscribeTicks,
 )
-from actors.messages.control import HandoverBegun
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
+from actors.messages.routing import HandoverBegun
 from actors.messages.status import PoolPart
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response

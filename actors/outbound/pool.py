@@ -10,7 +10,7 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.errors import WorkerDied
 from actors.messages.commands import SubscribeTicks
-from actors.messages.control import Drain, HandoverBegun
+from actors.messages.control import Drain
 from actors.messages.events import (
     ActorQuarantined,
     ConnectionDown,
@@ -22,19 +22,12 @@ from actors.messages.events import (
     StreamReleased,
 )
 from actors.messages.lifecycle import Tellable
+from actors.messages.orders import OrderSent
 from actors.messages.outbound import ConnectionPlaced, ConnectionWanted, MoveStream, Resubscribe
+from actors.messages.routing import HandoverBegun
 from actors.messages.status import Describe
 from actors.messages.supervision import CloseConnection, OpenConnection
-from actors.messages.traffic import (
-    EventBatch,
-    Failure,
-    OrderSent,
-    ReplyTo,
-    Request,
-    RequestDone,
-    Response,
-    Send,
-)
+from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, RequestDone, Response, Send
 from actors.outbound.assignment import Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.outbound.messages import PoolRefs, Requests

@@ -12,10 +12,10 @@ from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, RateLimited
 from actors.lives import Lives
 from actors.messages.commands import Command, SubscribeTicks
-from actors.messages.control import Drain, Reconfigure, ResumeOrders, StopOrders
+from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Tellable
-from actors.messages.outbound import ConnectionWanted
+from actors.messages.outbound import ConnectionWanted, ResumeOrders, StopOrders
 from actors.messages.status import Describe, LimiterStatus
 from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey
 from actors.rates import Allowance, Quota

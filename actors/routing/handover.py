@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from actors.lives import Lives
-from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     ConnectionDown,
     StreamConfirmed,
@@ -12,6 +11,7 @@ from actors.messages.events import (
     StreamMoves,
     StreamReleased,
 )
+from actors.messages.routing import HandoverBegun
 from actors.messages.traffic import Item, Ticks
 from actors.values import Life, Tick
 

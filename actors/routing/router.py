@@ -12,10 +12,13 @@ from loguru import logger
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
+from actors.messages.candles import CandleRequest
 from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
-from actors.messages.control import Drain, HaltTrading, HandoverBegun
+from actors.messages.control import Drain
 from actors.messages.events import Event
+from actors.messages.orders import HaltTrading, TradingRequest
 from actors.messages.outbound import ConnectionWanted
+from actors.messages.routing import HandoverBegun, SubscribeColumns, SubscribeTypes
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
@@ -77,9 +80,9 @@ class Router(RuntimeActor):
                 self._route_all(self._links.add(message, self.name))
             case HandoverBegun():
                 self._route(EventBatch(self.name, self._handovers.begin(message, self._sequence.lives)))
-            case traffic.SubscribeTypes():
+            case SubscribeTypes():
                 self._subscriptions.add_types(message.types, message.to, message.except_from)
-            case traffic.SubscribeColumns(topic=topic, to=to):
+            case SubscribeColumns(topic=topic, to=to):
                 self._subscriptions.add_columns(topic, to)
             case RouterRefs():
                 self._refs = message
@@ -173,12 +176,12 @@ class Router(RuntimeActor):
         command = waiter.command
         if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
             desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.desk
-            trade = traffic.TradingRequest(waiter.id, command, waiter.expires_at)
+            trade = TradingRequest(waiter.id, command, waiter.expires_at)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
             self._refs.candle_loader.tell(
-                traffic.CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
+                CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )
         else:
             waiter.forwarded = True

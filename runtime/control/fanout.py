@@ -7,7 +7,8 @@ import pykka
 
 from actors.errors import RemoteProtocolError
 from actors.messages.commands import Unsubscribe
-from actors.messages.traffic import Deliver, Item, SubscribeColumns
+from actors.messages.routing import SubscribeColumns
+from actors.messages.traffic import Deliver, Item
 from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
 from runtime.control.peer import Peer

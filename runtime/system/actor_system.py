@@ -15,7 +15,7 @@ from actors.messages import events
 from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
-from actors.messages.traffic import SubscribeTypes
+from actors.messages.routing import SubscribeTypes
 from actors.messages.workers import WorkerHandle
 from actors.orders.journal import Journal
 from actors.orders.order_desk import OrderDesk

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from loguru import logger
 
 from actors.errors import WorkerDied
-from actors.messages.traffic import LogRecord
+from actors.messages.workers import LogRecord
 from actors.values import LogLevel
 from runtime.logs.line import Line, Write
 from runtime.logs.log import RemoteTrace

@@ -15,7 +15,8 @@ import pykka
 
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import Tellable
-from actors.messages.traffic import EventBatch, LogRecord, Uplink
+from actors.messages.traffic import EventBatch, Uplink
+from actors.messages.workers import LogRecord
 from actors.routing.messages import LinkOpened, LinkReadable
 from actors.values import LogLevel
 from runtime.workers import log_forwarding as forwarding, signals as group_signals

@@ -37,7 +37,6 @@ from actors.messages.traffic import (
     EventBatch,
     Failure,
     Item,
-    LogRecord,
     ReplyTo,
     Request,
     Response,
@@ -46,6 +45,7 @@ from actors.messages.traffic import (
 )
 from actors.messages.workers import (
     ConnectionSettings,
+    LogRecord,
     SetLogLevel,
     StartConnection,
     StopConnection,

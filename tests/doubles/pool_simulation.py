@@ -11,7 +11,6 @@ from actors.messages.commands import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
-from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     ConnectionDown,
     ConnectionUp,
@@ -19,6 +18,7 @@ from actors.messages.events import (
     StreamDropped,
     StreamReleased,
 )
+from actors.messages.routing import HandoverBegun
 from actors.messages.traffic import Failure, Item, Request, RequestDone, Response, Ticks
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
 from actors.outbound.members import PoolPlan

@@ -8,22 +8,14 @@ import pytest
 
 from actors.candles.candle_loader import CandleLoader
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
+from actors.messages.candles import CandleRequest
 from actors.messages.commands import LoadCandles, Unsubscribe
 from actors.messages.control import Drain
 from actors.messages.events import CandlesLoaded, CandlesProgress
 from actors.messages.lifecycle import Begin, OutboundRef
+from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
-from actors.messages.traffic import (
-    CandleRequest,
-    Deliver,
-    EventBatch,
-    Failure,
-    ReplyTo,
-    Request,
-    RequestDone,
-    Response,
-    SubscribeColumns,
-)
+from actors.messages.traffic import Deliver, EventBatch, Failure, ReplyTo, Request, RequestDone, Response
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording

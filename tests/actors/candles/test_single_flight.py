@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 from actors.candles.single_flight import Flight, SingleFlights
+from actors.messages.candles import CandleRequest
 from actors.messages.commands import LoadCandles
-from actors.messages.traffic import CandleRequest, ReplyTo, Request
+from actors.messages.traffic import ReplyTo, Request
 from actors.values import Candle
 
 NOW = 100_030.0

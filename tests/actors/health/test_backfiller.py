@@ -5,8 +5,9 @@ import pytest
 from actors.errors import RequestRefused
 from actors.health.backfiller import Backfiller
 from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
+from actors.messages.candles import CandleRequest
 from actors.messages.lifecycle import Begin
-from actors.messages.traffic import CandleRequest, EventBatch, Failure, Response
+from actors.messages.traffic import EventBatch, Failure, Response
 from actors.values import Candle
 from tests.doubles.recorder import Recording
 

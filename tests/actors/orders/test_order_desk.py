@@ -20,7 +20,6 @@ from actors.errors import (
     RequestTimeout,
 )
 from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals, PlaceOrder, Resume
-from actors.messages.control import HaltTrading, ResumeOrders, StopOrders
 from actors.messages.events import (
     AssetsListed,
     ConnectionDown,
@@ -39,9 +38,11 @@ from actors.messages.events import (
     TradingResumed,
 )
 from actors.messages.lifecycle import OutboundRef
+from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
+from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, Described, DeskStatus
 from actors.messages.tasks import TaskStatus
-from actors.messages.traffic import EventBatch, Failure, OrderSent, Request, Response, TradingRequest
+from actors.messages.traffic import EventBatch, Failure, Request, Response
 from actors.orders.order import Order, OrderState
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pre_trade_checks import OrderLimits

@@ -8,7 +8,8 @@ import pytest
 from actors.errors import Halted, NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder, TradingCommand
 from actors.messages.events import PendingAnswered
-from actors.messages.traffic import Failure, Request, Response, TradingRequest
+from actors.messages.orders import TradingRequest
+from actors.messages.traffic import Failure, Request, Response
 from actors.orders.pending import Effect, PendingOrders
 from actors.values import Direction, PendingOrder
 

@@ -9,7 +9,8 @@ from actors.errors import Halted, RequestTimeout
 from actors.messages.commands import GetPendingOrders, PlacePendingOrder
 from actors.messages.events import PendingAnswered, PendingOrdersListed, TradingHalted, TradingResumed
 from actors.messages.lifecycle import Begin, OutboundRef
-from actors.messages.traffic import Failure, Request, RequestDone, Response, TradingRequest
+from actors.messages.orders import TradingRequest
+from actors.messages.traffic import Failure, Request, RequestDone, Response
 from actors.orders.pending_desk import PendingDesk
 from actors.values import Direction, PendingOrder
 from tests.conftest import ManualClock

@@ -8,7 +8,7 @@ from msgspec import structs
 from actors.errors import NotSent
 from actors.messages.commands import GetOpenedDeals
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, DealsOpen, Event
-from actors.messages.traffic import TradingRequest
+from actors.messages.orders import TradingRequest
 from actors.orders.readiness import Readiness
 from actors.values import AccountKind, Balance
 from tests.doubles.trading_samples import BET, TRADING

@@ -9,7 +9,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderRefused,
 )
-from actors.messages.traffic import OrderSent
+from actors.messages.orders import OrderSent
 from actors.orders.sent_orders import SentOrders
 from tests.doubles.trading_samples import BET, ONE, deal_of, ended
 

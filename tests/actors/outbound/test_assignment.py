@@ -17,12 +17,12 @@ from actors.messages.commands import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
-from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     StreamConfirmed,
     StreamDropped,
     StreamReleased,
 )
+from actors.messages.routing import HandoverBegun
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment
@@ -85,7 +85,7 @@ def test_a_move_begins_with_the_word_to_the_router() -> None:
     found.steps.clear()
     found.tend()
     begun, again = found.steps
-    assert begun == HandoverBegun("A", ("c2", 1), ("c3", 1))
+    assert begun == HandoverBegun("A", Life("c2", 1), Life("c3", 1))
     assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY)
     found.steps.clear()
     found.arrive()
@@ -128,7 +128,7 @@ def test_a_stream_that_does_not_come_is_moved_at_once_or_subscribed_again_where_
     found = house("A")
     found.take(found.assignment.move("A"))
     assert found.steps == [
-        HandoverBegun("A", ("c2", 1), ("c3", 1), cut=True),
+        HandoverBegun("A", Life("c2", 1), Life("c3", 1), cut=True),
         Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
         Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NOBODY),
     ]
@@ -169,7 +169,7 @@ def test_a_stream_that_is_wished_for_again_at_once_outlives_the_end_of_its_move(
     found.hear()
     found.tend()
     assert found.steps == [
-        HandoverBegun("A", ("c2", 1), ("c3", 1)),
+        HandoverBegun("A", Life("c2", 1), Life("c3", 1)),
         Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
     ]
     found.wish("A")
@@ -225,7 +225,7 @@ def test_a_move_that_is_begun_after_a_death_that_the_router_knows_of_silences_no
     found.die("c2")
     found.read("c2")
     found.tend()
-    assert HandoverBegun("A", ("c2", 1), ("c3", 1)) in found.steps
+    assert HandoverBegun("A", Life("c2", 1), Life("c3", 1)) in found.steps
     found.settle_down()
     found.check_rest()
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.lives import Lives
-from actors.messages.control import HandoverBegun
 from actors.messages.events import (
     ConnectionDown,
     ConnectionUp,
@@ -14,6 +13,7 @@ from actors.messages.events import (
     StreamMoves,
     StreamReleased,
 )
+from actors.messages.routing import HandoverBegun
 from actors.messages.traffic import Response, Ticks
 from actors.routing.handover import Handovers
 from actors.values import Life, Tick
@@ -51,7 +51,7 @@ LIVES = lives_of(old=1, new=1)
 
 def begun(old: str = "old", new: str = "new", *, cut: bool = False) -> Handovers:
     handovers = Handovers()
-    handovers.begin(HandoverBegun("A", (old, 1), (new, 1), cut), LIVES)
+    handovers.begin(HandoverBegun("A", Life(old, 1), Life(new, 1), cut), LIVES)
     return handovers
 
 
@@ -168,7 +168,7 @@ def test_a_stream_that_nobody_wants_any_more_is_handed_over_no_longer(last_word_
 
 @pytest.mark.parametrize("cut", [True, False])
 def test_a_handover_that_begins_is_news(cut: bool) -> None:
-    message = HandoverBegun("A", ("old", 1), ("new", 1), cut)
+    message = HandoverBegun("A", Life("old", 1), Life("new", 1), cut)
     assert Handovers().begin(message, LIVES) == [StreamMoves("A", "old", 1, "new", 1, cut)]
     assert Handovers().begin(message, lives_of(old=1)) == []
 
@@ -182,7 +182,7 @@ def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:
 
 def test_two_assets_move_apart() -> None:
     handovers = begun()
-    handovers.begin(HandoverBegun("B", ("old", 1), ("new", 1)), LIVES)
+    handovers.begin(HandoverBegun("B", Life("old", 1), Life("new", 1)), LIVES)
     assert delivered(
         handovers, ("new", ticks(1)), ("new", ticks(1, asset="B")), ("old", released("old"))
     ) == at(1)
@@ -212,7 +212,7 @@ def test_two_quotes_with_one_stamp_are_two() -> None:
 def test_a_death_that_was_told_before_the_handover_holds_nothing_back_for_ever(lives: dict[str, int]) -> None:
     """The pool begins a move while the news of a death are on their way to it."""
     handovers = Handovers()
-    handovers.begin(HandoverBegun("A", ("old", 1), ("new", 1)), lives_of(**lives))
+    handovers.begin(HandoverBegun("A", Life("old", 1), Life("new", 1)), lives_of(**lives))
     assert not handovers
     assert delivered(handovers, ("new", ticks(1, 2, 3))) == at(1, 2, 3)
 
@@ -253,7 +253,7 @@ def test_through_any_interleaving_every_tick_is_delivered_once_and_in_order(
 
 def test_the_late_end_of_an_earlier_life_does_not_end_a_handover() -> None:
     handovers = Handovers()
-    handovers.begin(HandoverBegun("A", ("c1", 2), ("c2", 1)), lives_of(c1=2, c2=1))
+    handovers.begin(HandoverBegun("A", Life("c1", 2), Life("c2", 1)), lives_of(c1=2, c2=1))
     got = handovers.deduplicate("c1", [ticks(1.0)])
     got += handovers.deduplicate("c1", [ConnectionDown("c1", 1, "r", "stopped")])
     got += handovers.deduplicate("c2", [ticks(2.0)])

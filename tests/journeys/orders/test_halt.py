@@ -20,7 +20,7 @@ from actors.messages import (
     TradingHalted,
     TradingResumed,
 )
-from actors.messages.control import StopOrders
+from actors.messages.outbound import StopOrders
 from actors.messages.traffic import Request
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance, Rate

@@ -24,7 +24,7 @@ from actors.messages import (
 )
 from actors.messages.events import DealsOpen
 from actors.messages.lifecycle import Begin
-from actors.messages.traffic import SubscribeTypes
+from actors.messages.routing import SubscribeTypes
 from actors.values import Direction
 from runtime import Runtime
 from runtime.config import Config

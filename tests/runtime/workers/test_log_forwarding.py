@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from actors.messages.traffic import Downlink, LogRecord, Uplink
+from actors.messages.traffic import Downlink, Uplink
+from actors.messages.workers import LogRecord
 from runtime.logs import Line
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding, log

@@ -1,0 +1,19 @@
+"""What the candle loader receives from other features."""
+
+from msgspec import Struct
+
+from actors.messages.commands import LoadCandles
+from actors.messages.lifecycle import Tellable
+
+
+class CandleRequest(Struct, frozen=True):
+    """Load candles for ``to``.
+
+    By ``expires_at`` (monotonic) ``to`` is told, under the ``id`` that it gave, a ``Response`` with a list of
+    ``Candle`` that is its own, or a ``Failure``.
+    """
+
+    id: int
+    command: LoadCandles
+    expires_at: float
+    to: Tellable

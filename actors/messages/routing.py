@@ -1,0 +1,44 @@
+"""What the router receives from other features, besides batches, answers and the commands of users."""
+
+from typing import Any
+
+from msgspec import Struct
+from pykka import ActorRef
+
+from actors.messages.control import Control
+from actors.messages.event import Event
+from actors.values import Life
+
+
+class SubscribeTypes(Struct, frozen=True):
+    """Subscribe an actor of the runtime to events by their types.
+
+    ``to`` is told each event, internal ones too, except those of batches whose source is ``except_from``.
+    """
+
+    types: tuple[type[Event], ...]
+    to: ActorRef[Any]
+    except_from: str = ""
+
+
+class SubscribeColumns(Struct, frozen=True):
+    """Subscribe an actor of the runtime to all events whose topic begins with ``topic``.
+
+    ``to`` is told ``Deliver``, with the ticks of a read as columns; ``Unsubscribe`` ends the subscription.
+    """
+
+    topic: str
+    to: ActorRef[Any]
+
+
+class HandoverBegun(Control, frozen=True):
+    """The stream of ``asset`` moves from ``old`` to ``new``. ``old`` goes on until it is released.
+
+    With ``cut`` no more ticks of ``old`` are delivered. It overtakes: no tick of ``new`` may be routed before
+    it.
+    """
+
+    asset: str
+    old: Life
+    new: Life
+    cut: bool = False
