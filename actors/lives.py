@@ -1,4 +1,4 @@
-"""Which life of each connection is up, and which lives are over, whatever order the news comes in."""
+"""Which life of each connection is up, and which lives are over, in whatever order the events come."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from actors.values import Life
 class Lives:
     """The lives that are up, at most one per connection; false while there are none.
 
-    Epochs of a connection only grow, so the end of a life is also the end of every earlier one. News that
-    comes late changes nothing: the end of an earlier life, or the start of one that is over or outrun.
+    Epochs of a connection only grow, so the end of a life is also the end of every earlier one. A late event
+    changes nothing: the end of an earlier life, or the start of one that is over or replaced.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Lives:
         return iter(self._up.values())
 
     def up(self, life: Life) -> bool:
-        """``life`` has begun; ``False`` if that news is late and changes nothing."""
+        """``life`` has begun; ``False`` if that event is late and changes nothing."""
         current = self._up.get(life.connection)
         if self.is_over(life) or (current is not None and life.epoch <= current.epoch):
             return False
@@ -47,7 +47,7 @@ class Lives:
         return self._up.get(life.connection) == life
 
     def is_over(self, life: Life) -> bool:
-        """Whether its end, or a later one's, is known; a life that a later one has outrun may still talk."""
+        """Whether its end, or that of a later life, is known; a life that was replaced may still send."""
         return life.epoch <= self.last_over(life.connection)
 
     def last_over(self, connection: str) -> int:

@@ -42,6 +42,6 @@ class Backfiller(RuntimeActor):
             self._candle_loader.tell(request)
 
     def _finish(self, load_id: int, outcome: list[Candle] | RequestError) -> None:
-        news, next_loading = self._backfill.finish(load_id, outcome)
-        self._router.tell(EventBatch(self.name, [*news]))
+        events, next_loading = self._backfill.finish(load_id, outcome)
+        self._router.tell(EventBatch(self.name, [*events]))
         self._load(next_loading)

@@ -50,7 +50,7 @@ class Backfill:
         """Load ``load_id`` has ended: the events to publish, and what to load next."""
         gaps = self._loading.pop(load_id)
         waiting = self._waiting.pop(gaps[0].asset, None)
-        return _news(gaps, outcome), self._load(waiting) if waiting else None
+        return _events(gaps, outcome), self._load(waiting) if waiting else None
 
     def _load(self, gaps: list[StreamGap]) -> Loading:
         loading = Loading(next(self._ids), _command(gaps))
@@ -66,7 +66,7 @@ def _command(gaps: list[StreamGap]) -> LoadCandles:
     return LoadCandles(asset, period, count, end + period, deadline=LOAD_TIMEOUT)
 
 
-def _news(
+def _events(
     gaps: list[StreamGap], outcome: list[Candle] | RequestError
 ) -> list[CandlesLoaded | StreamRecovered]:
     latest = gaps[-1]

@@ -102,7 +102,7 @@ class HealthMonitor(RuntimeActor):
 
     def _check(self) -> None:
         found = self._monitor.check(self.now(), time.time())
-        self._announce(found.news)
+        self._announce(found.events)
         for recovery in found.recoveries:
             self._pool.tell(_MESSAGES[recovery.action](recovery.asset))
         self._report_clock()
@@ -116,11 +116,11 @@ class HealthMonitor(RuntimeActor):
         self._clock_offset = offset
         self._announce([ClockReport(offset)])
 
-    def _announce(self, news: list[Event]) -> None:
-        if not news:
+    def _announce(self, events: list[Event]) -> None:
+        if not events:
             return
-        self._router.tell(EventBatch(self.name, list(news)))
-        for event in news:
+        self._router.tell(EventBatch(self.name, list(events)))
+        for event in events:
             match event:
                 case StreamGap():
                     missing = event.to_time - event.from_time

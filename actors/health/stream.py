@@ -173,7 +173,7 @@ class MonitoredStream:
                 self.gap_reason = "" if unbroken else "it was not confirmed when its market opened"
 
     def on_report_seen(self, now: float) -> None:
-        """The life that carries it has reported, with or without news of the stream."""
+        """The life that carries it has reported, whether or not it lists the stream."""
         self._reported_since_close = self._reported_since_close or now - self._closed_at > MARGIN
 
     def on_recovery(self, action: RecoveryAction, now: float) -> None:
@@ -206,13 +206,13 @@ class MonitoredStream:
             self._ticks_before += last.ticks
             self.tick_rate.interrupt()
         self._venue_ahead = report.last_time - (now - age)
-        news = self._resume(report)
+        events = self._resume(report)
         self.report, self.seen_until, self.confirmed = report, report.last_time, True
         self.silence_start = max(self.silence_start, now - age)
         self.tick_rate.add(now - age, report.ticks)
         self._clear_recovery()
         self._advance(StreamInput.TICKED)
-        return news
+        return events
 
     # Questions
 

@@ -51,7 +51,7 @@ class Recovery(NamedTuple):
 class Findings(NamedTuple):
     """What a check has found: events to publish, streams to recover."""
 
-    news: list[Event]
+    events: list[Event]
     recoveries: list[Recovery]
 
 
@@ -112,13 +112,13 @@ class StreamMonitor:
         before = self._lives.current(event.connection)
         if self._lives.down(event.life) and before is not None:
             del self.connections[before]
-        news: list[Event] = []
+        events: list[Event] = []
         for stream in self.streams.values():
             if stream.life == event.life:
                 stream.on_carrier_lost(event.reason, now)
             if stream.previous is not None and stream.previous.life == event.life:
-                news += stream.on_previous_lost(event.reason)
-        return news
+                events += stream.on_previous_lost(event.reason)
+        return events
 
     def on_placed(self, event: StreamPlaced, now: float, utc: float) -> None:
         """A subscription was sent. While another life carries the stream, that one still does."""
@@ -158,7 +158,7 @@ class StreamMonitor:
 
     def on_report(self, event: ConnectionReport, now: float) -> list[Event]:
         """Returns the gaps and recoveries that the report shows."""
-        life, news = event.life, list[Event]()
+        life, events = event.life, list[Event]()
         health = self.connections.get(life)
         since_last = now
         if health is not None:
@@ -176,8 +176,8 @@ class StreamMonitor:
             if report is not None:
                 # New ticks are younger than the last report, even if the wall clock was set in between.
                 age = min(max(0.0, event.made_at - report.received_at), since_last)
-                news += stream.on_report(report, age, now)
-        return news
+                events += stream.on_report(report, age, now)
+        return events
 
     # The check
 
@@ -249,14 +249,14 @@ class StreamMonitor:
         for stream in streams:
             self._announce(stream, RecoveryAction.RECONNECT, reason, now, found)
         self._reconnects[life.connection].book(now)
-        found.news.append(ConnectionSuspect(*life, f"{streams[0].asset}: {reason}"))
+        found.events.append(ConnectionSuspect(*life, f"{streams[0].asset}: {reason}"))
 
     def _announce(
         self, stream: MonitoredStream, action: RecoveryAction, reason: str, now: float, found: Findings
     ) -> None:
         silence = stream.silence(self._as_of(stream, now))
         stream.on_recovery(action, now)
-        found.news.append(StreamStale(stream.asset, silence, action.value, reason))
+        found.events.append(StreamStale(stream.asset, silence, action.value, reason))
         if action is not RecoveryAction.RECONNECT:
             found.recoveries.append(Recovery(stream.asset, action))
 

@@ -4,13 +4,15 @@ from actors.lives import Lives
 from actors.values import Life
 
 LIVES = st.builds(Life, st.sampled_from(("c1", "c2")), st.integers(1, 4))
-NEWS = st.lists(st.tuples(st.sampled_from(("up", "down")), LIVES), max_size=20)
+LifeEvent = tuple[str, Life]
+
+EVENTS = st.lists(st.tuples(st.sampled_from(("up", "down")), LIVES), max_size=20)
 """Starts and ends of lives, in any order and any number of times."""
 
 
-def after(news: list[tuple[str, Life]]) -> Lives:
+def after(events: list[LifeEvent]) -> Lives:
     lives = Lives()
-    for what, life in news:
+    for what, life in events:
         if what == "up":
             lives.up(life)
         else:
@@ -18,12 +20,12 @@ def after(news: list[tuple[str, Life]]) -> Lives:
     return lives
 
 
-@given(NEWS, LIVES)
+@given(EVENTS, LIVES)
 def test_the_current_life_is_the_latest_that_began_after_no_end_of_it_or_a_later_one(
-    news: list[tuple[str, Life]], life: Life
+    events: list[LifeEvent], life: Life
 ) -> None:
     current, ended = 0, 0
-    for what, (connection, epoch) in news:
+    for what, (connection, epoch) in events:
         if connection != life.connection:
             continue
         if what == "down":
@@ -32,7 +34,7 @@ def test_the_current_life_is_the_latest_that_began_after_no_end_of_it_or_a_later
         elif epoch > ended:
             current = max(current, epoch)
 
-    lives = after(news)
+    lives = after(events)
 
     assert lives.current(life.connection) == (Life(life.connection, current) if current else None)
     assert lives.is_current(life) == (life.epoch == current)
@@ -40,9 +42,9 @@ def test_the_current_life_is_the_latest_that_began_after_no_end_of_it_or_a_later
     assert lives.last_over(life.connection) == ended
 
 
-@given(NEWS, LIVES)
-def test_the_late_end_of_an_earlier_life_ends_nothing(news: list[tuple[str, Life]], life: Life) -> None:
-    lives = after(news)
+@given(EVENTS, LIVES)
+def test_the_late_end_of_an_earlier_life_ends_nothing(events: list[LifeEvent], life: Life) -> None:
+    lives = after(events)
     before, current = list(lives), lives.current(life.connection)
 
     ended = lives.down(life)
@@ -52,9 +54,9 @@ def test_the_late_end_of_an_earlier_life_ends_nothing(news: list[tuple[str, Life
     assert lives.is_over(life)
 
 
-@given(NEWS, LIVES)
-def test_the_late_start_of_an_earlier_life_changes_nothing(news: list[tuple[str, Life]], life: Life) -> None:
-    lives = after(news)
+@given(EVENTS, LIVES)
+def test_the_late_start_of_an_earlier_life_changes_nothing(events: list[LifeEvent], life: Life) -> None:
+    lives = after(events)
     before, over, current = list(lives), lives.is_over(life), lives.current(life.connection)
 
     begun = lives.up(life)
@@ -64,9 +66,11 @@ def test_the_late_start_of_an_earlier_life_changes_nothing(news: list[tuple[str,
     assert begun or list(lives) == before
 
 
-@given(NEWS)
-def test_each_connection_has_one_life_at_most_and_that_one_is_not_over(news: list[tuple[str, Life]]) -> None:
-    lives = after(news)
+@given(EVENTS)
+def test_each_connection_has_at_most_one_life_that_is_up_and_not_over(
+    events: list[LifeEvent],
+) -> None:
+    lives = after(events)
 
     assert len(lives) == len({life.connection for life in lives})
     assert bool(lives) == any(lives.current(connection) for connection in ("c1", "c2"))

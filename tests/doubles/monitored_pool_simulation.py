@@ -54,7 +54,7 @@ class MonitoredPoolSimulation(House):
         self.sequence = SequenceTracker()
         self.lives = self.sequence.lives
         self.sockets = {name: Socket() for name in self.names}
-        self.told: deque[Event] = deque()
+        self.to_router: deque[Event] = deque()
         self.inbox: deque[Event] = deque()
         self.sent: defaultdict[str, set[float]] = defaultdict(set)
         self.gaps: defaultdict[str, list[StreamGap]] = defaultdict(list)
@@ -67,7 +67,7 @@ class MonitoredPoolSimulation(House):
 
     def rise(self, *names: str) -> None:
         for name in names:
-            awaited = (*self.told, *self.inbox)
+            awaited = (*self.to_router, *self.inbox)
             if not any(isinstance(each, ConnectionDown) and each.connection == name for each in awaited):
                 if not self.lines[name].alive:
                     self.sockets[name] = Socket()
@@ -151,11 +151,11 @@ class MonitoredPoolSimulation(House):
         if isinstance(wish := request.command, SubscribeTicks):
             life = self.assignment.members.life(name)
             assert life is not None
-            self.told.append(StreamPlaced(wish.asset, wish.period, *life, self.utc))
+            self.to_router.append(StreamPlaced(wish.asset, wish.period, *life, self.utc))
 
     def relay(self) -> None:
-        if self.told:
-            self._route("pool", 0, self.told.popleft())
+        if self.to_router:
+            self._route("pool", 0, self.to_router.popleft())
 
     def read(self, name: str) -> None:
         line = self.lines[name]
@@ -217,7 +217,7 @@ class MonitoredPoolSimulation(House):
 
     def check(self) -> None:
         found = self.monitor.check(self.now, self.utc)
-        for event in found.news:
+        for event in found.events:
             if isinstance(event, ConnectionSuspect):
                 self.suspect(event.connection)
         for asset, action in found.recoveries:
@@ -236,7 +236,7 @@ class MonitoredPoolSimulation(House):
         """The supervisor finds it suspect, announces that it is down, and stops it."""
         line = self.lines[name]
         if line.alive and self.lives.is_current(Life(name, line.epoch)):
-            self.told.append(ConnectionDown(name, line.epoch, "r", "suspect", was_ready=True))
+            self.to_router.append(ConnectionDown(name, line.epoch, "r", "suspect", was_ready=True))
             self.die(name)
 
     # The whole simulation
@@ -244,7 +244,7 @@ class MonitoredPoolSimulation(House):
     @property
     def busy(self) -> bool:
         unread = any(self.lines[name].alive and self.sockets[name].unread for name in self.names)
-        return bool(self.told or self.inbox or unread) or super().busy
+        return bool(self.to_router or self.inbox or unread) or super().busy
 
     def arrive(self) -> None:
         while self.busy:

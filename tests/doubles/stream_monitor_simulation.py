@@ -126,13 +126,13 @@ class StreamMonitorSimulation:
 
     def run(self, since: int, until: int, *, ticking: bool, **carrier: Any) -> list[Event]:
         """Every second stream A ticks, or not, and its connection reports. Returns all events published."""
-        news: list[Event] = []
+        events: list[Event] = []
         for now in range(since, until):
             if ticking:
                 self.tick(now, **carrier)
-            news += self.report(now, **{k: v for k, v in carrier.items() if k != "asset"})
-            news += self.check(now).news
-        return news
+            events += self.report(now, **{k: v for k, v in carrier.items() if k != "asset"})
+            events += self.check(now).events
+        return events
 
     def pass_time(
         self, since: int, until: int, ticking: Iterable[str] = (), rate: int = 2
@@ -158,10 +158,12 @@ def actions_of(found: Findings) -> list[tuple[str, str]]:
 
     Asserts that every recovery is announced.
     """
-    stale = [(event.asset, event.cure) for event in found.news if isinstance(event, StreamStale)]
+    stale = [(event.asset, event.cure) for event in found.events if isinstance(event, StreamStale)]
     recoveries = [(asset, action.value) for asset, action in found.recoveries]
     assert [pair for pair in stale if pair[1] != "reconnect"] == recoveries
-    suspects = [(event.connection, "replace") for event in found.news if isinstance(event, ConnectionSuspect)]
+    suspects = [
+        (event.connection, "replace") for event in found.events if isinstance(event, ConnectionSuspect)
+    ]
     return recoveries + suspects
 
 

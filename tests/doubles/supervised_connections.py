@@ -58,17 +58,17 @@ def only(kind: type[S], effects: list[SupervisionEffect]) -> list[S]:
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def news(effects: list[SupervisionEffect]) -> list[Any]:
+def announced(effects: list[SupervisionEffect]) -> list[Any]:
     return [effect.event for effect in only(Announce, effects)]
 
 
-def told(effects: list[SupervisionEffect]) -> list[Any]:
+def sent(effects: list[SupervisionEffect]) -> list[Any]:
     """The messages that workers are sent."""
     return [effect.message for effect in only(TellWorker, effects)]
 
 
 def starts(effects: list[SupervisionEffect]) -> list[StartConnection]:
-    return [message for message in told(effects) if isinstance(message, StartConnection)]
+    return [message for message in sent(effects) if isinstance(message, StartConnection)]
 
 
 def started(effects: list[SupervisionEffect]) -> list[str]:

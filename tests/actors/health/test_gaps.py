@@ -35,8 +35,8 @@ def test_the_bars_of_a_gap_include_those_that_contain_its_start_and_its_end() ->
 
 def test_a_gap_shorter_than_a_bar_is_filled_by_the_bar_that_contains_it() -> None:
     backfill, loading = begun(gap(10, 12))
-    news, following = backfill.finish(loading.id, bars(-60, 0))
-    assert news == [
+    events, following = backfill.finish(loading.id, bars(-60, 0))
+    assert events == [
         CandlesLoaded("A", 60, bars(0)),
         StreamRecovered("A", "c1", T + 10, T + 12, filled=1, missing=(), reason=""),
     ]
@@ -57,8 +57,8 @@ def test_enough_bars_are_requested_to_cover_any_gap(start: int, length: int, per
 
 def test_the_recovery_names_the_missing_bars_and_the_reason() -> None:
     backfill, loading = begun(gap(30, 290))
-    news, _ = backfill.finish(loading.id, bars(60, 180))
-    assert news[-1] == StreamRecovered(
+    events, _ = backfill.finish(loading.id, bars(60, 180))
+    assert events[-1] == StreamRecovered(
         "A",
         "c1",
         T + 30,
@@ -71,20 +71,22 @@ def test_the_recovery_names_the_missing_bars_and_the_reason() -> None:
 
 def test_a_refused_load_fills_nothing_and_the_refusal_is_the_reason() -> None:
     backfill, loading = begun(gap(30, 90))
-    news, _ = backfill.finish(loading.id, RequestTimeout("no answer"))
+    events, _ = backfill.finish(loading.id, RequestTimeout("no answer"))
     whole = ((T + 30, T + 90),)
-    assert news == [StreamRecovered("A", "c1", T + 30, T + 90, 0, whole, reason="RequestTimeout: no answer")]
+    assert events == [
+        StreamRecovered("A", "c1", T + 30, T + 90, 0, whole, reason="RequestTimeout: no answer")
+    ]
 
 
 def test_gaps_that_come_during_a_load_are_filled_together_after_it() -> None:
     first, second, third = gap(10, 20), gap(100, 130), gap(200, 260, connection="c2")
     backfill, loading = begun(first, second, third)
-    news, following = backfill.finish(loading.id, bars(0))
-    assert news[-1] == StreamRecovered("A", "c1", T + 10, T + 20, 1)
+    events, following = backfill.finish(loading.id, bars(0))
+    assert events[-1] == StreamRecovered("A", "c1", T + 10, T + 20, 1)
     assert following is not None
     assert following.command == LoadCandles("A", 60, 4, T + 320, deadline=LOAD_TIMEOUT)
-    news, following = backfill.finish(following.id, bars(60, 240))
-    assert news[-1] == StreamRecovered(
+    events, following = backfill.finish(following.id, bars(60, 240))
+    assert events[-1] == StreamRecovered(
         "A",
         "c2",
         T + 100,

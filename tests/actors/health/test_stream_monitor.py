@@ -48,11 +48,11 @@ def test_with_another_connection_it_is_moved_there_before_its_own_is_replaced() 
 def test_a_stale_stream_is_announced_with_its_silence_the_action_and_the_reason() -> None:
     simulation = streaming(until=1)
     simulation.report(11)
-    (stale,) = simulation.check(11).news
+    (stale,) = simulation.check(11).events
     assert stale == StreamStale("A", 11.0, "resubscribe", "no tick for longer than usual")
     simulation.report(32)
-    news = simulation.check(32).news
-    assert news == [
+    events = simulation.check(32).events
+    assert events == [
         StreamStale("A", 32.0, "reconnect", "no tick for longer than usual"),
         ConnectionSuspect("c1", 1, "A: no tick for longer than usual"),
     ]
@@ -84,7 +84,7 @@ def test_the_silence_of_a_stream_that_never_ticked_counts_from_its_placing_and_t
     simulation.report(13)
     assert simulation.check(13) == NOTHING_FOUND
     simulation.report(13.5)
-    (stale,) = simulation.check(13.5).news
+    (stale,) = simulation.check(13.5).events
     assert stale == StreamStale("A", 10.5, "resubscribe", "the venue has not confirmed it")
 
 
@@ -94,7 +94,7 @@ def test_the_reason_says_when_a_stream_was_confirmed_and_never_ticked() -> None:
     simulation.placed(3)
     simulation.confirmed(4)
     simulation.report(13.5)
-    (stale,) = simulation.check(13.5).news
+    (stale,) = simulation.check(13.5).events
     assert stale == StreamStale("A", 10.5, "resubscribe", "no tick since it was confirmed")
 
 
@@ -133,7 +133,7 @@ def test_a_first_tick_confirms_a_stream_whose_confirmation_came_before_its_placi
     simulation.placed(0)
     assert simulation.pass_time(0, 60, ["A"]) == []
     simulation.report(70)
-    (stale,) = simulation.check(70).news
+    (stale,) = simulation.check(70).events
     assert stale == StreamStale("A", 11.0, "resubscribe", "no tick for longer than usual")
 
 
@@ -150,7 +150,7 @@ def test_a_stream_that_no_new_life_carries_is_subscribed_again() -> None:
     simulation.down()
     simulation.up(6, epoch=2)
     simulation.report(17, epoch=2)
-    (stale,) = simulation.check(17).news
+    (stale,) = simulation.check(17).events
     assert stale == StreamStale("A", 11.0, "resubscribe", "no connection carries it")
 
 
@@ -252,13 +252,13 @@ def test_a_connection_whose_streams_are_all_stale_is_replaced_once_and_nothing_i
 def test_every_stream_of_a_replaced_connection_is_announced_as_stale() -> None:
     simulation = pool_of(1, 3)
     simulation.report(46)
-    news = simulation.check(46).news
-    assert [(event.asset, event.cure) for event in news if isinstance(event, StreamStale)] == [
+    events = simulation.check(46).events
+    assert [(event.asset, event.cure) for event in events if isinstance(event, StreamStale)] == [
         ("S1", "reconnect"),
         ("S2", "reconnect"),
         ("S3", "reconnect"),
     ]
-    assert news[-1] == ConnectionSuspect("c1", 1, "S1: all 3 streams of its connection are stale")
+    assert events[-1] == ConnectionSuspect("c1", 1, "S1: all 3 streams of its connection are stale")
 
 
 def test_nothing_is_done_before_it_is_clear_whether_one_stream_is_stale_or_all_are() -> None:
@@ -351,7 +351,7 @@ def test_a_connection_that_stops_reporting_is_suspect_at_intervals_until_it_is_d
     simulation.up(0, epoch=3)
     simulation.report(2, epoch=3)
     assert simulation.check(2 + REPORT_TIMEOUT) == NOTHING_FOUND
-    found = [(now, event) for now in range(8, 20) for event in simulation.check(now).news]
+    found = [(now, event) for now in range(8, 20) for event in simulation.check(now).events]
     assert [now for now, _ in found] == [8, 14]
     for _, event in found:
         assert isinstance(event, ConnectionSuspect)
@@ -363,7 +363,7 @@ def test_a_connection_that_stops_reporting_is_suspect_at_intervals_until_it_is_d
 def test_a_connection_that_never_reported_is_suspect_too() -> None:
     simulation = StreamMonitorSimulation()
     simulation.up(0)
-    (suspect,) = simulation.check(REPORT_TIMEOUT + 1).news
+    (suspect,) = simulation.check(REPORT_TIMEOUT + 1).events
     assert isinstance(suspect, ConnectionSuspect)
 
 
@@ -382,7 +382,7 @@ def test_the_message_rate_after_a_pause_is_taken_over_the_whole_pause() -> None:
     simulation = StreamMonitorSimulation()
     simulation.up(0)
     simulation.report(1)
-    assert simulation.check(10).news != []
+    assert simulation.check(10).events != []
     simulation.messages = 100
     simulation.report(11)
     assert simulation.monitor.connections[Life("c1", 1)].rate == 10

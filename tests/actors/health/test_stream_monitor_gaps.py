@@ -20,8 +20,8 @@ def test_an_outage_is_one_gap_from_the_last_tick_before_it_to_the_first_one_afte
     simulation.up(7, epoch=2)
     simulation.confirmed(8, epoch=2)
     assert simulation.run(8, 10, ticking=False, epoch=2) == []
-    news = simulation.run(10, 40, ticking=True, epoch=2)
-    assert news == [gap(4, 10)]
+    events = simulation.run(10, 40, ticking=True, epoch=2)
+    assert events == [gap(4, 10)]
     stream = simulation.monitor.streams["A"]
     assert (stream.gaps, stream.last_gap) == (1, (START + 4, START + 10))
 
@@ -31,8 +31,8 @@ def test_a_stream_that_moves_to_another_connection_has_one_gap_too() -> None:
     simulation.up(0, connection="c2")
     simulation.down(connection="c1")
     simulation.confirmed(6, connection="c2")
-    news = simulation.run(7, 20, ticking=True, connection="c2")
-    assert news == [gap(4, 7, connection="c2")]
+    events = simulation.run(7, 20, ticking=True, connection="c2")
+    assert events == [gap(4, 7, connection="c2")]
 
 
 def test_lives_that_delivered_nothing_lengthen_the_gap_and_add_none() -> None:
@@ -42,8 +42,8 @@ def test_lives_that_delivered_nothing_lengthen_the_gap_and_add_none() -> None:
         simulation.up(epoch * 10, epoch=epoch)
         simulation.confirmed(epoch * 10, epoch=epoch)
         assert simulation.report(epoch * 10 + 1, epoch=epoch) == []
-    news = simulation.run(42, 60, ticking=True, epoch=4)
-    assert news == [gap(4, 42, "cut 2")]
+    events = simulation.run(42, 60, ticking=True, epoch=4)
+    assert events == [gap(4, 42, "cut 2")]
 
 
 def test_each_outage_has_its_own_gap() -> None:
@@ -73,8 +73,8 @@ def test_a_stream_that_ticks_after_a_new_subscription_has_a_gap() -> None:
     simulation.run(1, 12, ticking=False)
     simulation.resubscribed()
     simulation.confirmed(12)
-    news = simulation.run(13, 60, ticking=True)
-    assert news == [gap(0, 13, "the stream was stale")]
+    events = simulation.run(13, 60, ticking=True)
+    assert events == [gap(0, 13, "the stream was stale")]
 
 
 def test_a_stream_that_recovers_by_itself_has_no_gap() -> None:
@@ -91,8 +91,8 @@ def test_the_gap_of_a_stream_that_was_never_reported_begins_before_its_placing()
     simulation.down()
     simulation.up(5, epoch=2)
     simulation.confirmed(5, epoch=2)
-    news = simulation.run(6, 20, ticking=True, epoch=2)
-    assert news == [gap(-MARGIN, 6)]
+    events = simulation.run(6, 20, ticking=True, epoch=2)
+    assert events == [gap(-MARGIN, 6)]
 
 
 # FAULT: a clock ahead of the venue's, or a stall, made the gap begin after the first missing tick.

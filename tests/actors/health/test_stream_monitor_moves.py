@@ -7,8 +7,8 @@ from tests.doubles.stream_monitor_simulation import StreamMonitorSimulation, gap
 
 def run(simulation: StreamMonitorSimulation, since: int, until: int, connection: str) -> list[Event]:
     """The events of stream A while it ticks on ``connection``; the other connection does not report."""
-    news = simulation.run(since, until, ticking=True, connection=connection)
-    return [event for event in news if not isinstance(event, ConnectionSuspect)]
+    events = simulation.run(since, until, ticking=True, connection=connection)
+    return [event for event in events if not isinstance(event, ConnectionSuspect)]
 
 
 def handed_over(*, ticked: bool) -> StreamMonitorSimulation:

@@ -15,12 +15,12 @@ from actors.supervision.messages import BackoffElapsed
 from tests.doubles.supervised_connections import (
     SupervisedConnections,
     WorkerDouble,
-    news,
+    announced,
     only,
     regions,
+    sent,
     started,
     starts,
-    told,
 )
 
 # Workers
@@ -50,7 +50,7 @@ def test_connections_end_with_their_worker_and_start_again_with_the_next() -> No
     supervised = SupervisedConnections(4)
     supervised.up("c1")
     effects = supervised.connections.on_worker_lost("w1", "killed", None)
-    assert news(effects) == [
+    assert announced(effects) == [
         ConnectionDown("c1", 1, "EU", "killed", was_ready=True),
         ConnectionDown("c3", 1, "EU", "killed", was_ready=False),
     ]
@@ -102,8 +102,8 @@ def test_a_suspect_connection_starts_again_in_another_region_and_its_own_end_is_
     supervised = SupervisedConnections(1)
     supervised.up("c1")
     effects = supervised.connections.on_suspect(ConnectionSuspect("c1", 1, "no ticks"), supervised.now)
-    assert told(effects) == [StopConnection("c1")]
-    assert news(effects) == [ConnectionDown("c1", 1, "EU", "no ticks", was_ready=True)]
+    assert sent(effects) == [StopConnection("c1")]
+    assert announced(effects) == [ConnectionDown("c1", 1, "EU", "no ticks", was_ready=True)]
     assert (
         supervised.connections.on_down(ConnectionDown("c1", 1, "EU", "stopped", True), supervised.now) == []
     )
@@ -139,7 +139,7 @@ def test_a_connection_opened_without_its_worker_starts_with_it() -> None:
 def test_a_closed_connection_is_stopped_and_does_not_start_again() -> None:
     supervised = SupervisedConnections(1)
     supervised.up("c1")
-    assert told(supervised.connections.close("c1")) == [StopConnection("c1")]
+    assert sent(supervised.connections.close("c1")) == [StopConnection("c1")]
     assert supervised.state("c1") == "closing"
     assert supervised.connections.close("c1") == []
     assert supervised.down("c1", "stopped", was_ready=True) == []
@@ -165,7 +165,7 @@ def test_a_connection_whose_worker_dies_while_it_closes_is_closed() -> None:
     supervised.up("c1")
     supervised.connections.close("c1")
     effects = supervised.connections.on_worker_lost("w1", "killed", None)
-    assert news(effects) == [ConnectionDown("c1", 1, "EU", "killed", was_ready=True)]
+    assert announced(effects) == [ConnectionDown("c1", 1, "EU", "killed", was_ready=True)]
     assert (supervised.state("c1"), supervised.child("c1").restarts) == ("stopped", 0)
 
 
@@ -212,11 +212,11 @@ def test_a_refused_session_is_not_tried_with_connections_that_are_not_open() -> 
 def test_a_restart_stops_a_connection_that_is_up_and_starts_it_at_once() -> None:
     supervised = SupervisedConnections(1)
     supervised.up("c1")
-    assert told(supervised.connections.restart("c1", supervised.now)) == [StopConnection("c1")]
+    assert sent(supervised.connections.restart("c1", supervised.now)) == [StopConnection("c1")]
     assert supervised.connections.restart("c1", supervised.now) == []
     effects = supervised.down("c1", "stopped", was_ready=True)
     assert [(start.epoch, start.region.name) for start in starts(effects)] == [(2, "EU")]
-    assert news(effects) == []
+    assert announced(effects) == []
     assert supervised.child("c1").restarts == 0
 
 

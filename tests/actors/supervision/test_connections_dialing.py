@@ -17,12 +17,12 @@ from tests.doubles.supervised_connections import (
     EU,
     US,
     SupervisedConnections,
-    news,
+    announced,
     only,
     regions,
+    sent,
     started,
     starts,
-    told,
 )
 
 # Regions
@@ -34,7 +34,7 @@ def test_a_lost_connection_dials_the_same_region_at_once() -> None:
     effects = supervised.down("c1")
     assert only(Retry, effects) == [Retry(0.0, BackoffElapsed("c1", 1), "cut")]
     again = supervised.after_backoff(effects)
-    assert news(again) == [ActorRestarted("c1", 1, "cut")]
+    assert announced(again) == [ActorRestarted("c1", 1, "cut")]
     assert regions(again) == ["EU"]
 
 
@@ -161,10 +161,10 @@ def test_repeated_reloads_quarantine_no_connection() -> None:
         supervised.now += 1.0
         supervised.up("c1")
         effects = supervised.connections.change(DialSettings((region,), (Rate(1000, 1.0),)), supervised.now)
-        assert told(effects) == [StopConnection("c1")]
+        assert sent(effects) == [StopConnection("c1")]
         moved = supervised.down("c1", "stopped", was_ready=True)
         assert [start.region for start in starts(moved)] == [region]
-        assert news(moved) == []
+        assert announced(moved) == []
     assert (supervised.state("c1"), supervised.child("c1").restarts) == ("starting", 0)
 
 
@@ -173,7 +173,7 @@ def test_a_connection_that_is_starting_in_a_region_that_a_reload_removes_moves(l
     supervised = SupervisedConnections(1)
     assert supervised.child("c1").region == EU.name
     effects = supervised.connections.change(DialSettings((US,), (Rate(1000, 1.0),)), supervised.now)
-    assert told(effects) == [StopConnection("c1")]
+    assert sent(effects) == [StopConnection("c1")]
     if logs_in:
         supervised.up("c1")
     assert supervised.state("c1") == "restarting"

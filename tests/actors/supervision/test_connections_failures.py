@@ -11,7 +11,7 @@ from actors.supervision.messages import BackoffElapsed
 from actors.supervision.restart_intensity import RestartIntensity
 from tests.doubles.supervised_connections import (
     SupervisedConnections,
-    news,
+    announced,
     only,
     started,
     starts,
@@ -49,10 +49,10 @@ def test_a_second_refused_login_quarantines_all_connections_that_wait() -> None:
     supervised.after_backoff(effects[0])
     supervised.now += 1.0
     effects.append(supervised.refused("c1"))
-    assert [(event.name, event.auth) for event in news(effects[-1])] == [("c1", True), ("c2", True)]
+    assert [(event.name, event.auth) for event in announced(effects[-1])] == [("c1", True), ("c2", True)]
     assert supervised.states() == ["quarantined", "quarantined", "starting", "up"]
     last = supervised.refused("c3")
-    assert [event.name for event in news(last)] == ["c3"]
+    assert [event.name for event in announced(last)] == ["c3"]
     assert only(Escalate, last) == []
     assert supervised.connections.on_backoff_elapsed(BackoffElapsed("c2", 1), supervised.now) == []
 
@@ -89,8 +89,8 @@ def test_a_connection_that_dies_too_often_after_it_was_up_is_quarantined() -> No
     supervised.after_backoff(supervised.down("c1"))
     supervised.up("c1")
     effects = supervised.down("c1")
-    assert [type(event) for event in news(effects)] == [ActorQuarantined]
-    assert not news(effects)[0].auth
+    assert [type(event) for event in announced(effects)] == [ActorQuarantined]
+    assert not announced(effects)[0].auth
     assert only(Escalate, effects) == []
 
 

@@ -16,7 +16,7 @@ from actors.supervision.effects import (
 from actors.supervision.messages import BackoffElapsed
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.supervision.workers import STARTUP_TIMEOUT, WorkerChild, Workers
-from tests.doubles.supervised_connections import WorkerDouble, make_plan, news, only, told
+from tests.doubles.supervised_connections import WorkerDouble, announced, make_plan, only, sent
 
 
 def beat(worker: str, pid: int) -> Heartbeat:
@@ -56,7 +56,7 @@ def test_all_workers_are_started_at_the_beginning() -> None:
 def test_the_first_heartbeat_of_a_process_announces_the_worker() -> None:
     workers = Workers(make_plan())
     workers.on_started("w1", WorkerDouble(1), 0.0)
-    assert news(workers.on_heartbeat(beat("w1", 1), 1.0)) == [WorkerUp("w1", 1)]
+    assert announced(workers.on_heartbeat(beat("w1", 1), 1.0)) == [WorkerUp("w1", 1)]
     assert state(workers, "w1") == "up"
     assert workers.on_heartbeat(beat("w1", 1), 2.0) == []
 
@@ -110,7 +110,7 @@ def test_a_worker_that_dies_is_killed_before_its_connections_are_lost_and_starts
     assert decision == Retry(0.0, BackoffElapsed("w1", 1), "killed")
     assert lost == WorkerLost("w1", "killed")
     assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == [StartWorker("w1")]
-    assert news(workers.on_started("w1", WorkerDouble(3), 2.0)) == [ActorRestarted("w1", 1, "killed")]
+    assert announced(workers.on_started("w1", WorkerDouble(3), 2.0)) == [ActorRestarted("w1", 1, "killed")]
     assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == []
 
 
@@ -127,7 +127,7 @@ def test_a_worker_that_dies_too_often_is_quarantined() -> None:
         kill(workers, "w1", 10 * life if life > 1 else 1)
         workers.on_started("w1", WorkerDouble(10 * (life + 1)), 1.0)
     effects = kill(workers, "w1", 30)
-    assert [type(event) for event in news(effects)] == [ActorQuarantined]
+    assert [type(event) for event in announced(effects)] == [ActorQuarantined]
     (lost,) = only(WorkerLost, effects)
     assert isinstance(lost.final, WorkerDied)
     assert state(workers, "w1") == "quarantined"
@@ -165,7 +165,7 @@ def test_a_restart_starts_a_quarantined_worker() -> None:
 def test_in_a_drain_workers_end_and_none_starts() -> None:
     workers = running()
     kill(workers, "w1", 1)
-    assert told(workers.drain()) == [StopWorker()]
+    assert sent(workers.drain()) == [StopWorker()]
     assert workers.on_backoff_elapsed(BackoffElapsed("w1", 1)) == []
     assert [type(effect) for effect in kill(workers, "w2", 2)] == [KillWorker, WorkerLost]
 
