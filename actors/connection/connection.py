@@ -134,7 +134,8 @@ class Connection(RuntimeActor):
         if items := self._session.receive(self._transport.read(), self.now(), time.time()):
             self._publish(items)
         if (failure := self._session.failure) is None:
-            self._flush()
+            if self._session.has_data or self._watches_writing:
+                self._flush()
         else:
             # The peer may have hung up already, and its reason counts, not that our farewell fails. Unread
             # bytes would make the kernel send a reset, which overtakes and destroys our close frame.

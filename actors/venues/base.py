@@ -131,6 +131,10 @@ class Session(Protocol):
     def leave(self) -> None:
         """Queue the end of the session; the peer's close frame ends it."""
 
+    @property
+    def has_data(self) -> bool:
+        """Whether anything is queued; asked after each read."""
+
     def data_to_send(self) -> bytes:
         """All that is queued, joined for one write; it counts as sent."""
 

@@ -18,7 +18,8 @@ from labs.bench.trial import Outcome
 
 from actors.protocols.websocket.frames import FrameParser
 from actors.protocols.websocket.pairs import Pairs, PairScanner
-from actors.venues.pocketoption.dialect import TICK_HEADER, EventDecoder
+from actors.venues.pocketoption.dialect import TICK_HEADER
+from actors.venues.pocketoption.ticks import TickReader
 from actors.venues.stream_counter import StreamCounter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +86,7 @@ def test_a_tick_that_is_not_higher_than_the_last_of_its_asset_is_out_of_order() 
 def test_the_ticks_of_the_load_are_the_venues_and_end_with_one_of_each_asset() -> None:
     (payloads,) = PairScanner(FrameParser(), TICK_HEADER).feed(b"".join(ticks.chunks(TWO, 5)))
     assert isinstance(payloads, Pairs)
-    found = list(EventDecoder().ticks(payloads, {asset: StreamCounter() for asset in TWO}, 0.0) or [])
+    found = list(TickReader().read(payloads, {asset: StreamCounter() for asset in TWO}, 0.0) or [])
     assert [tick.asset for tick in found] == [TWO[0], TWO[1]] * 2 + [TWO[0], TWO[0], TWO[1]]
     assert [tick.price for tick in found[-2:]] == [ticks.END] * 2
 

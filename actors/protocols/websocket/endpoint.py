@@ -122,6 +122,11 @@ class Endpoint:
             self._queue(encode(Opcode.CLOSE, payload))
             self._advance(CloseInput.CLOSE)
 
+    @property
+    def has_data(self) -> bool:
+        """Whether ``data_to_send`` has something to do: a read seldom leaves anything behind to send."""
+        return bool(self._outbox or self._unanswered)
+
     def data_to_send(self) -> bytes:
         """All that is queued, in order; it counts as sent."""
         if not self._outbox and not self._unanswered:

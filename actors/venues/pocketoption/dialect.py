@@ -1,7 +1,7 @@
 """PocketOption's dialect: its events and commands by name, to and from the house's types."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -16,7 +16,6 @@ from actors.messages import (
     RawMessage,
 )
 from actors.messages.commands import PlacePendingOrder
-from actors.messages.traffic import Ticks
 from actors.protocols.json_documents import Document
 from actors.protocols.socketio import EventPacket, encode_event
 from actors.values import AccountKind, Direction
@@ -39,8 +38,6 @@ from actors.venues.pocketoption.pending_orders import (
     Placement,
 )
 from actors.venues.pocketoption.profile import MAX_BARS
-from actors.venues.pocketoption.ticks import TickReader
-from actors.venues.stream_counter import StreamCounter
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
 """How the venue announces ticks, to the byte; spelt otherwise, it is read the slower way."""
@@ -63,7 +60,7 @@ class AuthRefused(Struct, frozen=True):
 
 
 class TickRows(Struct, frozen=True):
-    """Ticks, still undecoded; ``EventDecoder.ticks`` takes them."""
+    """Ticks, still undecoded, for ``TickReader``."""
 
     payload: bytes
 
@@ -96,7 +93,6 @@ class EventDecoder:
         self._shapes = shapes = MarketDataDecoder()
         self._deals = deals = DealDecoder()
         self._pending_orders = pending = PendingOrderDecoder()
-        self._ticks = TickReader()
         self._facts: dict[str, Callable[[bytes], Fact]] = {
             AUTHENTICATED: lambda _: Authenticated(),
             **dict.fromkeys(_AUTH_REFUSED, lambda _: AuthRefused()),
@@ -122,13 +118,8 @@ class EventDecoder:
 
     @property
     def refused(self) -> int:
-        """How many tick messages, and rows of other messages, were left out as impossible."""
-        return self._ticks.refused + self._shapes.refused + self._deals.refused + self._pending_orders.refused
-
-    def take_delay(self) -> float | None:
-        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
-        seconds; ``None`` without ticks."""
-        return self._ticks.take_delay()
+        """How many rows were left out as impossible."""
+        return self._shapes.refused + self._deals.refused + self._pending_orders.refused
 
     def read(self, event: EventPacket) -> Fact:
         """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
@@ -136,12 +127,6 @@ class EventDecoder:
         if read is None:
             return _raw(event)
         return read(event.arguments[0] if event.arguments else b"")
-
-    def ticks(
-        self, payloads: Sequence[bytes], streams: Mapping[str, StreamCounter], now: float
-    ) -> Ticks | None:
-        """The ticks of ``streams``, received at ``now``, entered into their accounts."""
-        return self._ticks.read(payloads, streams, now)
 
 
 def _raw(event: EventPacket) -> RawMessage:

@@ -23,6 +23,7 @@ from actors.venues.pocketoption import dialect as pocketoption
 from actors.venues.pocketoption.login import parse_login
 from actors.venues.pocketoption.requests import RequestMatcher
 from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
+from actors.venues.pocketoption.ticks import TickReader
 
 TEXT: Final = 1  # RFC 6455, 5.2
 BINARY: Final = 2
@@ -56,6 +57,7 @@ class Protocol:
         self._auth = auth
         self._decoder = socketio.Decoder()
         self._reader = pocketoption.EventDecoder()
+        self.tick_reader = TickReader()
         self._refused = 0
         self._correspondence = RequestMatcher(connection, epoch, parse_login(auth.value).account)
         self._texts: list[bytes] = []
@@ -67,16 +69,11 @@ class Protocol:
     @property
     def garbage(self) -> int:
         """How much was refused: bad texts, unpaired attachments, impossible events and rows."""
-        return self._refused + self._decoder.unpaired + self._reader.refused
+        return self._refused + self._decoder.unpaired + self._reader.refused + self.tick_reader.refused
 
     def stream_reports(self) -> dict[str, StreamReport]:
         """By asset; streams without a tick are absent."""
         return self._correspondence.stream_reports()
-
-    def take_delay(self) -> float | None:
-        """By how much at least our clock was ahead of the ticks' stamps since this was last asked, in
-        seconds; ``None`` without ticks."""
-        return self._reader.take_delay()
 
     # What the venue says
 
@@ -116,7 +113,7 @@ class Protocol:
     def _read_ticks(self, items: list[Item], now: float) -> None:
         """Those that wait, in one go: what comes behind them must not overtake them."""
         if self._ticks:
-            ticks = self._reader.ticks(self._ticks, self._correspondence.streams, now)
+            ticks = self.tick_reader.read(self._ticks, self._correspondence.streams, now)
             self._ticks.clear()
             if ticks is not None:
                 items.append(ticks)
@@ -214,6 +211,10 @@ class Protocol:
         if self.state in (SessionState.AUTHENTICATING, SessionState.READY):
             self._texts.append(socketio.DISCONNECT)
         self.state = SessionState.CLOSED
+
+    @property
+    def has_texts(self) -> bool:
+        return bool(self._texts)
 
     def texts_to_send(self) -> list[bytes]:
         """The queue, which is empty after this: payloads of text messages, in order."""

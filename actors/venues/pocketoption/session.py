@@ -25,7 +25,7 @@ class PocketOptionSession:
     def __init__(self, start: StartConnection) -> None:
         self._start = start
         self._endpoint = Endpoint(start.settings.max_message_size, TICK_HEADER)
-        self._session = Protocol(
+        self._protocol = Protocol(
             connection=start.connection,
             epoch=start.epoch,
             region=start.region.name,
@@ -36,17 +36,17 @@ class PocketOptionSession:
 
     @property
     def ready(self) -> bool:
-        return self._session.state is SessionState.READY
+        return self._protocol.state is SessionState.READY
 
     @property
     def failure(self) -> TellwireError | None:
         # A refused session says more than the close frame that follows it.
-        return self._session.failure or self._endpoint.failure
+        return self._protocol.failure or self._endpoint.failure
 
     def receive(self, data: bytes, now: float, utc: float) -> list[Item]:
         """What ``data`` amounts to, in order."""
         messages = self._endpoint.receive(data, now)
-        items = self._session.receive(messages, utc)
+        items = self._protocol.receive(messages, utc)
         self._bytes_in += len(data)
         for each in messages:
             self._messages_in += 2 * len(each) if isinstance(each, Pairs) else 1
@@ -56,10 +56,10 @@ class PocketOptionSession:
 
     def send(self, requests: Sequence[Request], utc: float) -> list[Item]:
         """Queue ``requests``; the answers to those that the venue will not answer. Only when ``ready``."""
-        return self._session.send(requests, utc)
+        return self._protocol.send(requests, utc)
 
     def keep_alive(self) -> None:
-        self._session.keep_alive()
+        self._protocol.keep_alive()
 
     def ping(self, now: float) -> None:
         self._endpoint.ping(now)
@@ -69,15 +69,19 @@ class PocketOptionSession:
         timeout = self._start.settings.ping_timeout
         if self._endpoint.overdue(now, timeout):
             raise TransportClosed(f"no answer to a ping for {timeout:g} s")
-        limit = self._session.silence_limit
+        limit = self._protocol.silence_limit
         if limit is not None and now - self._endpoint.last_received > limit:
             raise TransportClosed(f"nothing received for {limit:g} s")
 
     def leave(self) -> None:
         """Say goodbye on every level; the peer's close frame ends it."""
-        self._session.leave()
+        self._protocol.leave()
         self._queue_texts()
         self._endpoint.close()
+
+    @property
+    def has_data(self) -> bool:
+        return self._endpoint.has_data or self._protocol.has_texts
 
     def data_to_send(self) -> bytes:
         """All that is queued, joined for one write; it counts as sent."""
@@ -93,21 +97,21 @@ class PocketOptionSession:
             connection=self._start.connection,
             epoch=self._start.epoch,
             region=self._start.region.name,
-            state=self._session.state.value,
+            state=self._protocol.state.value,
             messages_in=self._messages_in,
             messages_out=self._messages_out,
             writes=self._writes,
             bytes_in=self._bytes_in,
-            garbage=self._session.garbage,
+            garbage=self._protocol.garbage,
             round_trip=self._endpoint.round_trip,
-            streams=self._session.stream_reports(),
+            streams=self._protocol.stream_reports(),
             made_at=utc,
-            delay=self._session.take_delay(),
+            delay=self._protocol.tick_reader.take_delay(),
             tasks=tasks,
         )
 
     def _queue_texts(self) -> None:
-        texts = self._session.texts_to_send()
+        texts = self._protocol.texts_to_send()
         if texts and self._endpoint.failure is None:
             self._endpoint.send(Opcode.TEXT, texts)
             self._messages_out += len(texts)

@@ -19,8 +19,9 @@ from actors.protocols.websocket.pairs import PairScanner
 from actors.routing.topics import TopicTable, route
 from actors.transport.stream import SocketTransport
 from actors.values import Secret, Tick
-from actors.venues.pocketoption.dialect import TICK_HEADER, EventDecoder
+from actors.venues.pocketoption.dialect import TICK_HEADER
 from actors.venues.pocketoption.protocol import Protocol
+from actors.venues.pocketoption.ticks import TickReader
 from actors.venues.stream_counter import StreamCounter
 from labs.bench import ticks
 from labs.bench.bench import Bench
@@ -84,7 +85,7 @@ class Load:
         self.payloads = [
             payload for found in self.messages for payload in found if isinstance(payload, bytes)
         ]
-        ticks_read = EventDecoder().ticks(self.payloads, {EURUSD: StreamCounter()}, 0.0)
+        ticks_read = TickReader().read(self.payloads, {EURUSD: StreamCounter()}, 0.0)
         assert ticks_read is not None
         self.count = len(ticks_read)
         self.batch = EventBatch("connection-1", [ticks_read])
@@ -93,7 +94,7 @@ class Load:
 def _costs(load: Load, budget: float) -> dict[str, float]:
     """By stage, in the order in which a tick passes them."""
     session, streams = _ready_session(), {EURUSD: StreamCounter()}
-    parser, reader, inbox = new_parser(), EventDecoder(), Inbox(Dispatcher())
+    parser, reader, inbox = new_parser(), TickReader(), Inbox(Dispatcher())
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)
@@ -108,7 +109,7 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
         uplink, downlink = Link[object](near, Uplink, stall=STALL), Link[object](far, Uplink, stall=STALL)
         sent = cost(lambda: uplink.send(load.batch), after=lambda: _take(downlink))
         taken = cost(lambda: _take(downlink), before=lambda: uplink.send(load.batch))
-    decoded = cost(lambda: reader.ticks(load.payloads, streams, 0.0))
+    decoded = cost(lambda: reader.read(load.payloads, streams, 0.0))
     paired = max(0.0, cost(lambda: session.receive(load.messages, 0.0)) - decoded)
     encoded, unpacked = cost(lambda: encoder.encode(load.batch)), cost(lambda: decoder.decode(packed))
     return {

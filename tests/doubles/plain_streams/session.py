@@ -143,6 +143,10 @@ class PlainSession:
         self._leaving = True
         self._endpoint.close()
 
+    @property
+    def has_data(self) -> bool:
+        return self._endpoint.has_data
+
     def data_to_send(self) -> bytes:
         data = self._endpoint.data_to_send()
         self._writes += bool(data)

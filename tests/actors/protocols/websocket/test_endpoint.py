@@ -202,3 +202,20 @@ def test_the_repr_shows_no_payload() -> None:
     endpoint = Endpoint()
     endpoint.send(Opcode.TEXT, [b"secret"])
     assert repr(endpoint) == "<Endpoint OPEN round_trip=None>"
+
+
+def test_it_has_data_from_a_ping_or_a_message_of_ours_until_that_has_left() -> None:
+    endpoint = Endpoint()
+    assert not endpoint.has_data
+    endpoint.receive(server_frame(Opcode.TEXT, b"x"), 1.0)
+    assert not endpoint.has_data
+    for cause in (
+        lambda: endpoint.receive(server_frame(Opcode.PING, b"p"), 1.0),
+        lambda: endpoint.send(Opcode.TEXT, [b"x"]),
+        lambda: endpoint.ping(1.0),
+        endpoint.close,
+    ):
+        cause()
+        assert endpoint.has_data
+        assert endpoint.data_to_send()
+        assert not endpoint.has_data

@@ -6,13 +6,12 @@ import pytest
 from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import AssetsListed, BalanceChanged, PendingOrdersListed, RawMessage
 from actors.protocols.socketio import EventPacket
-from actors.values import AccountKind, Balance, Candle, Tick
+from actors.values import AccountKind, Balance, Candle
 from actors.venues.pocketoption import dialect as pocketoption
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, EventDecoder, TickRows
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.pending_orders import Cancellation, Placement
-from actors.venues.stream_counter import StreamCounter
 from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,
@@ -27,80 +26,6 @@ from tests.doubles.venue_payloads import (
 )
 
 NOW = 1770848931.5
-
-
-def ticks(payload: str, *assets: str, reader: EventDecoder | None = None) -> list[Tick]:
-    found = (reader or EventDecoder()).ticks(
-        [payload.encode()], {asset: StreamCounter() for asset in assets}, NOW
-    )
-    return list(found or [])
-
-
-def test_a_tick_is_stamped_in_utc() -> None:
-    assert ticks('[["EURUSD_otc",1770856131.3,1.19537]]', "EURUSD_otc") == [
-        Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)
-    ]
-
-
-@pytest.mark.parametrize("time", ["1770856131", "1770856131.0", "1770856131000", "1770856131000.0"])
-def test_the_time_of_a_tick_may_be_whole_or_in_milliseconds(time: str) -> None:
-    (tick,) = ticks(f'[["A",{time},1]]', "A")
-    assert tick.time == 1770848931.0
-
-
-def test_a_message_may_hold_several_ticks_and_columns_yet_unknown() -> None:
-    found = ticks('[["A",1770856131,1],["B",1770856131.5,2,null],["A",1770856132,3,"new"]]', "A", "B")
-    assert [(tick.asset, tick.price) for tick in found] == [("A", 1.0), ("B", 2.0), ("A", 3.0)]
-
-
-def test_ticks_of_a_stream_that_was_let_go_are_left_out_and_are_no_garbage() -> None:
-    reader = EventDecoder()
-    found = ticks('[["B",1770856131,1],["A",1770856131,2]]', "A", reader=reader)
-    assert [tick.asset for tick in found] == ["A"]
-    assert reader.refused == 0
-
-
-def test_ticks_are_entered_into_their_streams_account() -> None:
-    streams = {"A": StreamCounter(), "B": StreamCounter()}
-    payloads = [b'[["A",1770856131,1]]', b'[["A",1770856132,2],["A",1770856133,3]]']
-    EventDecoder().ticks(payloads, streams, NOW)
-    report = streams["A"].report()
-    assert report is not None
-    assert (report.ticks, report.first_time, report.last_time) == (3, 1770848931, 1770848933)
-    assert (report.last_price, report.received_at) == (3.0, NOW)
-    assert streams["B"].report() is None
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "",
-        "{}",
-        "7",
-        '["A",1770856131,1]',
-        '[["A",1770856131]]',
-        '[["A",1770856131,0]]',
-        '[["A",1770856131,-1.5]]',
-        '[["A",1770856131,NaN]]',
-        '[["A",1770856131,Infinity]]',
-        '[["A",1770856131,1e999]]',
-        '[["A",1770856131,"1"]]',
-        '[["A",1770856131,null]]',
-        '[["A",0,1]]',
-        '[["A",1e300,1]]',
-        "[[7,1770856131,1]]",
-        '[["A",1770856131,1]',
-        '[["A",1770856131,1]]]',
-        '[["\\ud800",1770856131,1]]',
-        "[" * 100_000,
-        '[["A",1770856131,1,' + "[" * 100_000,
-    ],
-)
-def test_impossible_ticks_are_refused_and_counted(payload: str) -> None:
-    reader = EventDecoder()
-    assert ticks(payload, "A", "\ufffd", reader=reader) == []
-    assert reader.refused == 1
-    assert len(ticks('[["A",1770856131,1]]', "A", reader=reader)) == 1
 
 
 def test_the_names_of_the_venue() -> None:
@@ -143,8 +68,7 @@ def test_rows_left_out_are_counted_wherever_they_stood() -> None:
     reader = EventDecoder()
     reader.read(EventPacket("updateClosedDeals", (b"[{},%s]" % CLOSED_LIST[1:-1],)))
     reader.read(EventPacket("successupdatePending", (b"[{},%s]" % PENDING_ROW,)))
-    reader.ticks([b"{}"], {}, NOW)
-    assert reader.refused == 3
+    assert reader.refused == 2
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,12 @@ def test_a_tick_may_be_cut_in_two_by_a_read() -> None:
 
 def test_the_least_delay_of_the_ticks_is_told_once() -> None:
     session = ready("A")
-    assert session.take_delay() is None
+    assert session.tick_reader.take_delay() is None
     for time in (1770856131, 1770856131.25, 1770856130):  # 0.5, 0.25 and 1.5 s before they are read
         receive(session, event("updateStream", b'[["A",%s,1]]' % str(time).encode()))
     receive(session, event("updateStream", b'[["B",1770856140,1]]'))
-    assert session.take_delay() == 0.25
-    assert session.take_delay() is None
+    assert session.tick_reader.take_delay() == 0.25
+    assert session.tick_reader.take_delay() is None
 
 
 def test_a_ping_between_header_and_attachment_disturbs_neither() -> None:

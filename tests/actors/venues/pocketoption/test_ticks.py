@@ -1,4 +1,4 @@
-"""However many tick messages are read at once, each is judged by itself."""
+"""Ticks in columns: however many messages are read at once, each is judged by itself."""
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
@@ -8,6 +8,7 @@ from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET
 from actors.venues.pocketoption.ticks import TickReader
 from actors.venues.stream_counter import StreamCounter
 
+NOW = 1770848931.5
 ROW = b'["A",8000.5,1.25]'
 LONE = b"[%s]" % ROW
 
@@ -126,3 +127,77 @@ def test_a_stream_of_messages_cut_elsewhere_is_no_stream_of_messages(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=3)))
     payloads = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     assert read_together(payloads) == read_one_by_one(payloads)
+
+
+def ticks(payload: str, *assets: str, reader: TickReader | None = None) -> list[Tick]:
+    found = (reader or TickReader()).read(
+        [payload.encode()], {asset: StreamCounter() for asset in assets}, NOW
+    )
+    return list(found or [])
+
+
+def test_a_tick_is_stamped_in_utc() -> None:
+    assert ticks('[["EURUSD_otc",1770856131.3,1.19537]]', "EURUSD_otc") == [
+        Tick("EURUSD_otc", 1770848931.3, 1.19537, NOW)
+    ]
+
+
+@pytest.mark.parametrize("time", ["1770856131", "1770856131.0", "1770856131000", "1770856131000.0"])
+def test_the_time_of_a_tick_may_be_whole_or_in_milliseconds(time: str) -> None:
+    (tick,) = ticks(f'[["A",{time},1]]', "A")
+    assert tick.time == 1770848931.0
+
+
+def test_a_message_may_hold_several_ticks_and_columns_yet_unknown() -> None:
+    found = ticks('[["A",1770856131,1],["B",1770856131.5,2,null],["A",1770856132,3,"new"]]', "A", "B")
+    assert [(tick.asset, tick.price) for tick in found] == [("A", 1.0), ("B", 2.0), ("A", 3.0)]
+
+
+def test_ticks_of_a_stream_that_was_let_go_are_left_out_and_are_no_garbage() -> None:
+    reader = TickReader()
+    found = ticks('[["B",1770856131,1],["A",1770856131,2]]', "A", reader=reader)
+    assert [tick.asset for tick in found] == ["A"]
+    assert reader.refused == 0
+
+
+def test_ticks_are_entered_into_their_streams_account() -> None:
+    streams = {"A": StreamCounter(), "B": StreamCounter()}
+    payloads = [b'[["A",1770856131,1]]', b'[["A",1770856132,2],["A",1770856133,3]]']
+    TickReader().read(payloads, streams, NOW)
+    report = streams["A"].report()
+    assert report is not None
+    assert (report.ticks, report.first_time, report.last_time) == (3, 1770848931, 1770848933)
+    assert (report.last_price, report.received_at) == (3.0, NOW)
+    assert streams["B"].report() is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "{}",
+        "7",
+        '["A",1770856131,1]',
+        '[["A",1770856131]]',
+        '[["A",1770856131,0]]',
+        '[["A",1770856131,-1.5]]',
+        '[["A",1770856131,NaN]]',
+        '[["A",1770856131,Infinity]]',
+        '[["A",1770856131,1e999]]',
+        '[["A",1770856131,"1"]]',
+        '[["A",1770856131,null]]',
+        '[["A",0,1]]',
+        '[["A",1e300,1]]',
+        "[[7,1770856131,1]]",
+        '[["A",1770856131,1]',
+        '[["A",1770856131,1]]]',
+        '[["\\ud800",1770856131,1]]',
+        "[" * 100_000,
+        '[["A",1770856131,1,' + "[" * 100_000,
+    ],
+)
+def test_impossible_ticks_are_refused_and_counted(payload: str) -> None:
+    reader = TickReader()
+    assert ticks(payload, "A", "\ufffd", reader=reader) == []
+    assert reader.refused == 1
+    assert len(ticks('[["A",1770856131,1]]', "A", reader=reader)) == 1
