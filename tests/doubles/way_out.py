@@ -20,7 +20,6 @@ from actors.messages.commands import (
     VenueCommand,
 )
 from actors.messages.events import ConnectionDown, ConnectionUp, StreamConfirmed, StreamReleased
-from actors.messages.lifecycle import Begin
 from actors.messages.outbound import ConnectionPlaced
 from actors.messages.status import Describe, Described, LimiterStatus, PoolPart
 from actors.messages.traffic import (
@@ -41,6 +40,7 @@ from actors.outbound.pool import Pool
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance, Rate
 from actors.values import Direction
+from tests.doubles.unserved import handle_next
 
 NAMES = ("c1", "c2")
 PATIENCE = 5.0
@@ -192,10 +192,7 @@ class WayOut:
 
     def step(self, name: str) -> None:
         """An actor handles its next message or due timer, if it has one."""
-        actor = self.actors[name]
-        if not len(actor.inbox):
-            actor.actor_ref.tell(Begin())
-        actor.on_receive(actor.inbox.get().message)
+        handle_next(self.actors[name])
 
     def route(self) -> None:
         """The router handles the next batch of an actor."""

@@ -1,14 +1,30 @@
-"""What is to be restored again and again, while connections come and go, waits in the limiter only once."""
+"""The rate limiter as an actor: which requests leave, when, and which are refused."""
 
 import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
-from actors.messages.commands import SubscribeTicks
-from actors.messages.events import ConnectionUp
+import pytest
+
+from actors.engine.dispatcher import Dispatcher
+from actors.errors import Halted, NotSent, RateLimited
+from actors.messages.commands import PlaceOrder, SendRaw, SubscribeTicks, TradingCommand, VenueCommand
+from actors.messages.control import Drain, Reconfigure
+from actors.messages.events import ConnectionDown, ConnectionUp
+from actors.messages.outbound import ConnectionWanted, ResumeOrders, StopOrders
 from actors.messages.status import Describe, Described, LimiterStatus
-from actors.messages.traffic import ReplyTo, Request
+from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance, Rate
+from actors.values import Direction
+from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording
+from tests.doubles.unserved import handle_all
+
+TEXT = SendRaw("x")
+ORDER = PlaceOrder("A", Decimal(1), Direction.CALL, 60)
+UP = ConnectionUp("c1", 1, "r")
 
 
 def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fifty_times() -> None:
@@ -20,6 +36,153 @@ def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fift
         limiter.tell(Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY))
     limiter.tell(Describe(1, sink.ref))
     while not isinstance(described := sink.seen(), Described):
-        pass  # its own beginning, and wishes for a connection
+        pass  # Begin, and ConnectionWanted
     assert isinstance(described.part, LimiterStatus)
     assert described.part.waiting <= 1
+
+
+class Scene:
+    """A limiter that admits two messages a second and has one unanswered request at most."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.sent: list[Request] = []
+        self.failures: list[Failure] = []
+        self.wanted = 0
+        self.limiter = RateLimiter(
+            Allowance((Rate(2, 1.0),), 1),
+            {SubscribeTicks: 2},
+            outbound=_Told(self.sent.append),
+            pool=_Told(self._want),
+            router=_Told(lambda batch: self.failures.extend(batch.items)),
+            dispatcher=Dispatcher(clock, "test"),
+        )
+
+    def _want(self, message: Any) -> None:
+        assert message == ConnectionWanted()
+        self.wanted += 1
+
+    def tell(self, *messages: Any) -> None:
+        for message in messages:
+            self.limiter.actor_ref.tell(message)
+            handle_all(self.limiter)
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        handle_all(self.limiter)
+
+    def errors(self) -> list[tuple[int, type[Exception]]]:
+        return [(failure.request, type(failure.exception)) for failure in self.failures]
+
+    def request(self, id: int, patience: float = 30.0, command: VenueCommand = TEXT) -> Request:
+        urgent = isinstance(command, TradingCommand)
+        order = f"o{id}" if isinstance(command, PlaceOrder) else ""
+        return Request(id, command, self.clock() + patience, urgent=urgent, order=order)
+
+
+class _Told:
+    def __init__(self, receive: Callable[[Any], object]) -> None:
+        self._receive = receive
+
+    def tell(self, message: Any) -> None:
+        self._receive(message)
+
+
+@pytest.fixture
+def scene(clock: ManualClock) -> Scene:
+    scene = Scene(clock)
+    scene.tell(UP)
+    return scene
+
+
+def test_without_a_connection_nothing_leaves_and_one_is_wanted(clock: ManualClock) -> None:
+    scene = Scene(clock)
+    request = scene.request(1)
+    scene.tell(request)
+    assert (scene.sent, scene.wanted) == ([], 1)
+    scene.tell(UP)
+    assert scene.sent == [request]
+
+
+def test_a_late_end_of_an_earlier_life_holds_nothing_back(scene: Scene) -> None:
+    scene.tell(ConnectionUp("c1", 2, "r"), ConnectionDown("c1", 1, "r", "lost", was_ready=True))
+    scene.tell(scene.request(1))
+    assert [request.id for request in scene.sent] == [1]
+
+
+def test_the_next_request_leaves_when_the_one_before_is_done(scene: Scene) -> None:
+    scene.tell(scene.request(1), scene.request(2))
+    assert [request.id for request in scene.sent] == [1]
+    scene.later(1.0)
+    assert [request.id for request in scene.sent] == [1]
+    scene.tell(RequestDone(1))
+    assert [request.id for request in scene.sent] == [1, 2]
+
+
+def test_equal_ids_of_two_actors_are_two_requests(scene: Scene) -> None:
+    scene.tell(scene.request(1), scene.request(2), RequestDone(1, reply_to=ReplyTo.CANDLES))
+    assert [request.id for request in scene.sent] == [1]
+
+
+def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(scene: Scene) -> None:
+    scene.tell(scene.request(1), scene.request(2), scene.request(3, patience=0.5))
+    assert scene.errors() == [(3, RateLimited)]
+
+
+def test_a_request_that_is_done_while_it_waits_does_not_leave(scene: Scene) -> None:
+    scene.tell(scene.request(1), scene.request(2), RequestDone(2), RequestDone(1))
+    scene.later(2.0)
+    assert [request.id for request in scene.sent] == [1]
+    scene.tell(scene.request(3))
+    assert [request.id for request in scene.sent] == [1, 3]
+
+
+def test_the_desk_is_told_of_an_order_that_is_done_before_it_was_sent(scene: Scene) -> None:
+    scene.tell(*(scene.request(number, command=ORDER) for number in (1, 2, 3)))
+    assert [request.id for request in scene.sent] == [1, 2]
+    scene.tell(RequestDone(3, succeeded=False))
+    assert [(failure.order, type(failure.exception)) for failure in scene.failures] == [("o3", NotSent)]
+
+
+def test_an_order_is_refused_at_its_deadline(scene: Scene) -> None:
+    scene.tell(scene.request(1, command=ORDER), scene.request(2, command=ORDER))
+    scene.tell(ConnectionDown("c1", 1, "r", "lost", was_ready=True))
+    scene.tell(scene.request(3, patience=5.0, command=ORDER))
+    scene.later(5.0)
+    scene.tell(UP)
+    assert scene.errors() == [(3, NotSent)]
+    assert [request.id for request in scene.sent] == [1, 2]
+
+
+def test_a_halt_refuses_the_orders_that_wait_and_those_that_come(scene: Scene) -> None:
+    scene.tell(*(scene.request(number, command=ORDER) for number in (1, 2, 3)))
+    scene.tell(StopOrders("news"), scene.request(4, command=ORDER))
+    assert scene.errors() == [(3, Halted), (4, Halted)]
+    scene.tell(ResumeOrders(), scene.request(5, command=ORDER))
+    scene.later(1.0)
+    assert [request.id for request in scene.sent] == [1, 2, 5]
+
+
+def test_a_stop_refuses_the_orders_that_wait(scene: Scene) -> None:
+    scene.tell(*(scene.request(number, command=ORDER) for number in (1, 2, 3)), Drain())
+    assert scene.errors() == [(3, NotSent)]
+
+
+def test_a_stream_costs_as_many_messages_as_the_venue_says(scene: Scene) -> None:
+    scene.tell(scene.request(1, command=SubscribeTicks("A", 60)), scene.request(2))
+    assert [request.id for request in scene.sent] == [1]
+    scene.later(1.0)
+    assert [request.id for request in scene.sent] == [1, 2]
+
+
+def test_a_stream_without_a_confirmation_holds_no_other_request_back(scene: Scene) -> None:
+    scene.tell(scene.request(1, command=SubscribeTicks("A", 60)))
+    scene.later(1.0)
+    scene.tell(scene.request(2))
+    assert [request.id for request in scene.sent] == [1, 2]
+
+
+def test_a_new_allowance_holds_at_once(scene: Scene) -> None:
+    scene.tell(scene.request(1), scene.request(2))
+    scene.tell(Reconfigure(Allowance((Rate(100, 1.0),), 2)))
+    assert [request.id for request in scene.sent] == [1, 2]
