@@ -1,4 +1,4 @@
-"""What a connection needs of its way to the venue: bytes, none of them waited for."""
+"""The interface of a transport: bytes in both directions, without waiting."""
 
 from typing import Protocol
 
@@ -6,29 +6,30 @@ from typing import Protocol
 class Transport(Protocol):
     """An open, non-blocking stream of bytes in both directions, used by one thread.
 
-    Its owner reads once before the first wait, for bytes may have come along with the opening, and from
-    then on whenever a selector calls it readable; while ``wants_write``, it also waits for writability and
-    calls ``flush``. Once any method has raised ``TransportClosed``, so do all others but ``close``.
+    Its owner reads once before the first wait, because bytes may have come with the opening, and from then on
+    whenever a selector reports it readable. While ``wants_write`` is true, the owner also waits until it is
+    writable and calls ``flush``. Once a method has raised ``TransportClosed``, so do all others but ``close``
+    and ``abort``.
     """
 
     def fileno(self) -> int:
         """For a selector; -1 once closed."""
 
     def read(self) -> bytes:
-        """All that waits, up to a bound; ``b""`` if that is nothing.
+        """All that has come, up to a bound; ``b""`` if nothing has.
 
-        Raises ``TransportClosed`` at the end of the stream; what came before it has been returned.
+        Raises ``TransportClosed`` at the end of the stream, after all that came before it was returned.
         """
 
     def write(self, data: bytes) -> None:
         """Send what can leave now, and queue the rest.
 
-        Raises ``TransportClosed`` for any error, and for a queue that outgrows its bound because the peer
-        does not read; what was under way is then lost in an unknown state.
+        Raises ``TransportClosed`` for any error, and for a queue that exceeds its bound because the peer does
+        not read; how much of the queue the peer got is then unknown.
         """
 
     def flush(self) -> None:
-        """Go on sending what is queued; raises ``TransportClosed`` like ``write``."""
+        """Send more of the queue; raises ``TransportClosed`` like ``write``."""
 
     @property
     def wants_write(self) -> bool:
@@ -39,7 +40,7 @@ class Transport(Protocol):
         """Bytes queued."""
 
     def close(self) -> None:
-        """Let go of it at once, without waiting or saying goodbye; idempotent."""
+        """Close the socket at once; idempotent."""
 
     def abort(self) -> None:
-        """Close it, and have the system forget what it has not sent yet; idempotent."""
+        """Close the socket, and have the system drop what it has not sent yet; idempotent."""

@@ -1,4 +1,4 @@
-"""A dial that holds up nobody: in a thread of its own, its result told."""
+"""A dial in a thread of its own, its result handed over."""
 
 import threading
 from collections.abc import Callable

@@ -20,7 +20,7 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class SocketTransport:
-    """Takes over a connected socket; ``received`` are bytes that were read from it already."""
+    """Owns a connected socket; ``received`` are bytes that were read from it already."""
 
     def __init__(
         self, sock: socket.socket, received: bytes = b"", *, outbox_limit: int = OUTBOX_LIMIT
@@ -30,8 +30,8 @@ class SocketTransport:
         self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
         self._received = received
         self._read_size = MIN_READ
-        # TLS wants a write that could not be finished repeated with the same bytes: so what was once
-        # offered stays apart from what is added behind it.
+        # TLS demands that an unfinished write is repeated with the same bytes: so what was once offered
+        # stays apart from what is added behind it.
         self._offered = memoryview(b"")
         self._waiting = bytearray()
         self._outbox_limit = outbox_limit
@@ -94,7 +94,7 @@ class SocketTransport:
 
     def abort(self) -> None:
         if self._closed is None:
-            with contextlib.suppress(OSError):  # no longer connected: nothing is left to be sent
+            with contextlib.suppress(OSError):  # no longer connected: nothing is left to send
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
             self.close()
 
@@ -107,7 +107,7 @@ class SocketTransport:
         return data
 
     def _read_tls(self, tls: ssl.SSLSocket) -> bytes:
-        """Record after record until nothing waits: what OpenSSL has decrypted, no selector sees."""
+        """Reads until OpenSSL has no record left: a selector does not see what it has decrypted."""
         records: list[bytes] = []
         size = 0
         try:

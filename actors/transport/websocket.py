@@ -25,8 +25,8 @@ from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.upgrade import NO_ANSWER, SWITCHING_PROTOCOLS, UpgradeSocket
 
-# How long bytes may stay unacknowledged: without it twenty sends into a dead link "succeed".
 SEND_STALL_MS = 5000
+"""How long bytes may stay unacknowledged; without it twenty sends into a dead link "succeed"."""
 
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
@@ -97,7 +97,7 @@ def _resolve(target: SplitResult) -> list[_Address]:
 
 
 def _connect(addresses: list[_Address], deadline: Deadline, trace: DialTrace) -> socket.socket:
-    """The first address that answers; each has an equal share of the time that is left."""
+    """To the first address that answers; each has an equal share of the time that is left."""
     failure: OSError = OSError("no address")
     for number, (family, address) in enumerate(addresses):
         try:
@@ -154,7 +154,7 @@ def _ask(
     """Whether the answer grants the upgrade."""
     try:
         library.connect(  # type: ignore[no-untyped-call]
-            # Under no real name, so that the library's cookie jar, shared by the process, has nothing for it.
+            # A name without cookies in the library's jar, which the whole process shares.
             target._replace(netloc="cookieless").geturl(),
             socket=sock,  # given one, it looks neither for a proxy nor for certificates
             host=target.netloc,

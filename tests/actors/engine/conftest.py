@@ -1,4 +1,4 @@
-"""Inboxes on either clock, and something for them to watch."""
+"""Inboxes on the manual and on the real clock, and something for them to watch."""
 
 import socket
 import sys
@@ -52,7 +52,7 @@ def live_inbox(
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Threads change places every few dozen instructions, which brings races out."""
+    """Threads are switched every few dozen instructions, which shows races."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield

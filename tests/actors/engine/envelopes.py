@@ -1,4 +1,4 @@
-"""How the tests tell an inbox something, ask it, and take out what waits."""
+"""Tell an inbox something, ask it, and take out what waits."""
 
 from typing import Any
 

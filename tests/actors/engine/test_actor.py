@@ -58,7 +58,7 @@ def test_an_actor_does_not_hold_up_the_end_of_the_program(recording: Recording) 
 
 
 def defer_in(recording: Recording, result: Any = None) -> tuple[ReplySlot, pykka.Future[Any]]:
-    """Ask a question that is deferred, and returns ``result`` at once; its reply slot and its future."""
+    """Send an ask that is deferred and returns ``result`` at once; its reply slot and its future."""
     slots: queue.SimpleQueue[ReplySlot] = queue.SimpleQueue()
 
     def act(actor: Recorder) -> Any:
@@ -121,7 +121,7 @@ def test_a_timers_message_has_no_answer_to_defer(clock: ManualClock) -> None:
     assert recording.seen() is None
 
 
-def test_a_question_that_raises_is_answered_with_the_error_and_kills_nobody(recording: Recording) -> None:
+def test_an_ask_that_raises_is_answered_with_the_error_and_ends_no_actor(recording: Recording) -> None:
     with pytest.raises(ValueError, match="unfit"):
         recording.do(fail(ValueError("unfit")))
     assert recording.do(lambda _: "still there") == "still there"
@@ -148,20 +148,20 @@ def test_an_actor_tells_itself_messages_later_and_repeatedly(clock: ManualClock)
     assert seen == [(1002.0, "turn"), (1003.0, "once"), (1004.0, "turn")]
 
 
-def test_what_an_actor_does_again_and_again_is_named_after_its_message(clock: ManualClock) -> None:
+def test_a_periodic_task_is_named_after_its_message(clock: ManualClock) -> None:
     recording = Recording(clock=clock)
     assert recording.seen() == Begin()
 
     def book(actor: Recorder) -> None:
         actor.every(10, Drain())
-        actor.every(4, CheckHeartbeats()).last_error = "nobody beats"
+        actor.every(4, CheckHeartbeats()).last_error = "no heartbeat"
         actor.after(1, "once")
 
     recording.do(book)
     heartbeats, drain = sorted(recording.do(lambda actor: actor.tasks()), key=lambda task: task.name)
     assert (drain.owner, drain.name, drain.interval) == (heartbeats.owner, "drain", 10)
     assert (drain.last_run, drain.next_run, drain.last_error) == (None, 10.0, "")
-    assert (heartbeats.name, heartbeats.last_error) == ("check heartbeats", "nobody beats")
+    assert (heartbeats.name, heartbeats.last_error) == ("check heartbeats", "no heartbeat")
     clock.advance(5)
     recording.do(lambda _: None)
     heartbeats, _ = sorted(recording.do(lambda actor: actor.tasks()), key=lambda task: task.name)
@@ -249,7 +249,7 @@ def test_a_stop_is_reported_as_an_end_and_not_as_a_failure() -> None:
     assert guardian.nothing_more()
 
 
-def test_a_failure_is_reported_even_if_letting_go_fails_too() -> None:
+def test_a_failure_is_reported_even_if_the_release_fails_too() -> None:
     class Clumsy(Recorder):
         def release(self, unhandled: list[Any]) -> None:
             raise OSError("cannot close")
@@ -261,13 +261,13 @@ def test_a_failure_is_reported_even_if_letting_go_fails_too() -> None:
     assert guardian.seen() == ActorFailed("clumsy", "ValueError: bad luck")
 
 
-def test_a_failure_nobody_asked_to_hear_of_ends_the_actor(recording: Recording) -> None:
+def test_a_failure_without_a_guardian_ends_the_actor(recording: Recording) -> None:
     recording.ref.tell(fail(ValueError("bad luck")))
     assert recording.released() == []
     assert not recording.ref.is_alive()
 
 
-def test_the_dead_get_no_timers_and_read_no_descriptors(clock: ManualClock) -> None:
+def test_an_actor_that_has_ended_gets_no_timers_and_reads_no_descriptors(clock: ManualClock) -> None:
     recording = Recording(clock=clock)
     assert recording.seen() == Begin()
     ours, theirs = socket.socketpair()
@@ -285,7 +285,7 @@ def test_the_dead_get_no_timers_and_read_no_descriptors(clock: ManualClock) -> N
         assert recording.nothing_more()
 
 
-def test_control_overtakes_what_waits(recording: Recording) -> None:
+def test_a_control_message_overtakes_what_waits(recording: Recording) -> None:
     busy, go_on = threading.Event(), threading.Event()
 
     def be_busy(actor: Recorder) -> None:

@@ -252,7 +252,7 @@ def test_what_is_asked_in_the_moment_of_the_end_is_answered_with_the_end(actors:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
-def test_the_thread_and_its_descriptors_go_with_the_last_and_come_back_with_the_next(
+def test_the_thread_and_its_descriptors_end_with_the_last_actor_and_return_with_the_next(
     actors: list[Recording], dispatcher: Dispatcher
 ) -> None:
     def descriptors() -> int:

@@ -41,7 +41,7 @@ def test_a_class_says_whether_its_messages_overtake(overtakes: bool, inbox: Inbo
     assert take(inbox, 2) == ([message, 1] if overtakes else [1, message])
 
 
-def test_a_due_timer_comes_before_what_was_told_and_after_control(inbox: Inbox, clock: ManualClock) -> None:
+def test_a_due_timer_comes_before_what_was_told_and_behind_control(inbox: Inbox, clock: ManualClock) -> None:
     inbox.after(1, "due")
     inbox.after(2, "not due")
     tell(inbox, "told", Drain())
@@ -165,7 +165,7 @@ def test_a_readable_source_is_served_within_a_few_of_ten_thousand_told_messages(
     assert "readable" in take(inbox, MESSAGES_PER_POLL + 1)
 
 
-def test_told_messages_are_served_between_the_looks_at_a_source_that_is_always_ready(
+def test_told_messages_are_served_between_the_polls_of_a_source_that_is_always_ready(
     inbox: Inbox, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     inbox.watch(pair[0], "readable")

@@ -32,7 +32,7 @@ def test_a_repeated_message_comes_until_it_is_cancelled(inbox: Inbox, clock: Man
     assert take_all(inbox) == []
 
 
-def test_a_repeated_message_keeps_its_beat_when_it_is_served_late(inbox: Inbox, clock: ManualClock) -> None:
+def test_a_repeated_message_keeps_its_schedule_when_served_late(inbox: Inbox, clock: ManualClock) -> None:
     inbox.every(1, "turn")
     clock.advance(1.75)
     assert take_all(inbox) == ["turn"]

@@ -58,7 +58,7 @@ def test_no_message_of_four_senders_is_lost_or_late_or_out_of_its_senders_order(
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_each_of_two_thousand_messages_wakes_the_one_who_waits_for_it(live_inbox: Inbox) -> None:
+def test_each_of_two_thousand_messages_wakes_the_thread_that_waits_for_it(live_inbox: Inbox) -> None:
     answers = Inbox(Dispatcher())
 
     def answer() -> None:
@@ -73,8 +73,8 @@ def test_each_of_two_thousand_messages_wakes_the_one_who_waits_for_it(live_inbox
     thread.join(5)
 
 
-class _Ambush(deque[Any]):
-    """A queue that is told something in the very moment after it was found empty."""
+class _LateQueue(deque[Any]):
+    """A queue that gets a message right after it was found empty."""
 
     def __init__(self, inbox: Inbox) -> None:
         super().__init__()
@@ -88,13 +88,13 @@ class _Ambush(deque[Any]):
         return super().popleft()
 
 
-def test_a_message_told_between_the_last_look_and_falling_asleep_is_seen(live_inbox: Inbox) -> None:
-    live_inbox._told = _Ambush(live_inbox)
+def test_a_message_told_between_the_last_poll_and_the_sleep_is_seen(live_inbox: Inbox) -> None:
+    live_inbox._told = _LateQueue(live_inbox)
     live_inbox.after(1, "too late")
     assert take(live_inbox, 1) == ["in the last moment"]
 
 
-def test_a_message_told_just_before_falling_asleep_ends_the_wait() -> None:
+def test_a_message_told_just_before_the_sleep_ends_the_wait() -> None:
     messages = ["in the last moment"]
 
     def clock() -> float:

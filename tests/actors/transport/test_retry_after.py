@@ -54,6 +54,6 @@ def test_an_answer_without_it_says_nothing() -> None:
 
 
 @given(value=st.text(), date=st.text())
-def test_whatever_is_sent_it_is_a_time_within_bounds_or_nothing(value: str, date: str) -> None:
+def test_any_value_is_a_time_within_bounds_or_nothing(value: str, date: str) -> None:
     found = seconds(value, date=date)
     assert found is None or 0.0 <= found <= LONGEST

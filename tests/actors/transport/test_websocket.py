@@ -183,7 +183,7 @@ def test_a_name_without_an_address_is_a_failed_dial(host: str) -> None:
     assert str(refusal(f"ws://{host}/")).startswith(f"no address for {host} (")
 
 
-def test_nobody_listening_is_a_failed_dial() -> None:
+def test_a_port_without_a_listener_is_a_failed_dial() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert str(refusal(f"ws://127.0.0.1:{port}/")) == "Connection refused while connecting"
@@ -233,14 +233,14 @@ def test_a_second_address_is_tried_when_the_system_lacks_the_family_of_the_first
         dial(f"ws://{address}/", timeout=WAIT).close()
 
 
-def test_a_peer_that_talks_first_in_another_protocol_is_not_waited_for() -> None:
+def test_an_answer_in_another_protocol_is_not_waited_for_to_its_end() -> None:
     assert str(refusal_of(answer(b"220 mail ready\r\n"))) == "the answer is not HTTP"
 
 
 @pytest.mark.parametrize(
     "status", ["200 OK", "302 Found", "307 Temporary Redirect", "403 Forbidden", "429 Slow down"]
 )
-def test_any_other_status_is_told_and_its_content_is_not(status: str) -> None:
+def test_any_other_status_is_named_and_its_content_is_not(status: str) -> None:
     page = (
         f"HTTP/1.1 {status}\r\nLocation: ws://127.0.0.1:9/{CANARY}\r\nContent-Length: 1000000000\r\n"
         f"Set-Cookie: id={CANARY}; domain=localhost\r\n\r\n{CANARY}" + CANARY * 10_000
@@ -256,13 +256,13 @@ def test_any_other_status_is_told_and_its_content_is_not(status: str) -> None:
     ("status", "seconds"),
     [("429 Slow down", 7.0), ("503 Later", 7.0), ("403 Forbidden", None), ("200 OK", None)],
 )
-def test_only_who_is_too_busy_may_ask_to_be_left_alone(status: str, seconds: float | None) -> None:
+def test_only_a_server_that_is_too_busy_may_set_a_retry_after(status: str, seconds: float | None) -> None:
     failure = refusal_of(answer(f"HTTP/1.1 {status}\r\nRetry-After: 7\r\n\r\n".encode()))
     assert failure.retry_after == seconds
     assert str(failure).endswith(" instead of an upgrade (Retry-After: 7 s)") == (seconds is not None)
 
 
-def test_who_is_too_busy_need_not_say_for_how_long() -> None:
+def test_a_server_that_is_too_busy_need_not_set_a_retry_after() -> None:
     failure = refusal_of(answer(b"HTTP/1.1 429 Slow down\r\n\r\n"))
     assert (failure.status, failure.retry_after) == (429, None)
 
@@ -418,7 +418,7 @@ def test_a_server_without_tls_is_refused(trusting: ssl.SSLContext) -> None:
 
 
 def outdated(context: ssl.SSLContext) -> ssl.SSLContext:
-    """With all that OpenSSL still has of before TLS 1.2; its security levels above 0 have none."""
+    """With all that OpenSSL still has from before TLS 1.2; its security levels above 0 have none of it."""
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -431,7 +431,7 @@ def outdated(context: ssl.SSLContext) -> ssl.SSLContext:
 def test_tls_older_than_1_2_is_refused(
     authority: trustme.CA, trusting: ssl.SSLContext, level: int | None
 ) -> None:
-    """Without OpenSSL's own security level too, so that nothing stands in the way but what we demand."""
+    """Without OpenSSL's own security level too, so that only what we demand can refuse it."""
     server = outdated(server_context(authority.issue_cert("localhost")))
     with serve(upgrade(), server) as address:
         try:

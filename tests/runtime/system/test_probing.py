@@ -42,7 +42,7 @@ SETTINGS = ConnectionSettings(
     inbound_linger=0.0,
     max_message_size=1 << 24,
 )
-HURRIED = structs.replace(SETTINGS, open_timeout=0.2)
+HURRIED = structs.replace(SETTINGS, open_timeout=0.3)
 TRUSTING = structs.replace(SETTINGS, ssl_verify=False)
 
 Answering = Callable[..., str]
@@ -88,7 +88,7 @@ def probed(url: str, settings: ConnectionSettings = SETTINGS) -> Any:
     return found
 
 
-def test_a_region_that_is_there_is_timed_step_by_step(exchange: PracticeExchange) -> None:
+def test_a_region_that_answers_is_timed_step_by_step(exchange: PracticeExchange) -> None:
     found = probe(exchange.regions, SETTINGS)
     assert [each.region for each in found] == [region.name for region in exchange.regions]
     for each in found:
@@ -101,7 +101,7 @@ def test_a_region_that_is_there_is_timed_step_by_step(exchange: PracticeExchange
         assert abs(each.clock_offset) < 2.0
 
 
-def test_where_nobody_listens_that_is_said(exchange: PracticeExchange) -> None:
+def test_a_region_without_a_listener_is_named(exchange: PracticeExchange) -> None:
     exchange.close_region(exchange.regions[0].name)
     shut, there = probe(exchange.regions, SETTINGS)
     assert shut.error == "Connection refused while connecting"
@@ -114,13 +114,13 @@ def test_another_answer_than_an_upgrade_is_named(answering: Answering) -> None:
     assert probed(answering(answer)).error == "HTTP status 403 instead of an upgrade"
 
 
-def test_a_host_that_wants_to_be_left_alone_says_for_how_long(answering: Answering) -> None:
+def test_a_host_that_is_too_busy_says_for_how_long(answering: Answering) -> None:
     fields = b"Retry-After: 30\r\nContent-Length: 0\r\n\r\n"
     assert probed(answering(b"HTTP/1.1 429 Too Many Requests\r\n" + fields)).retry_after == 30.0
     assert probed(answering(b"HTTP/1.1 403 Forbidden\r\n" + fields)).retry_after is None
 
 
-def test_who_waits_for_the_probes_is_told_what_became_of_them(
+def test_the_actor_that_waits_is_told_the_results_of_the_probes(
     answering: Answering, exchange: PracticeExchange
 ) -> None:
     busy = answering(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
@@ -162,7 +162,7 @@ def test_without_a_date_there_is_no_offset(answering: Answering, date: bytes) ->
     assert (found.clock_offset, found.error) == (None, "")
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named(answering: Answering) -> None:
+def test_a_certificate_of_an_unknown_authority_is_named(answering: Answering) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     url = answering(SWITCHING + b"\r\n", context)
@@ -178,16 +178,17 @@ def test_a_name_without_an_address_is_named() -> None:
     assert probed("ws://nowhere.invalid/").error.startswith("no address for nowhere.invalid (")
 
 
-def test_more_than_go_at_once_are_probed_in_time(answering: Answering) -> None:
+def test_more_regions_than_are_probed_at_once_are_probed_in_time(answering: Answering) -> None:
     url = answering(b"")  # accepts, and says nothing
     regions = [Region(f"region-{number}", url) for number in range(AT_ONCE + 1)]
-    began = time.monotonic()
     found = probe(regions, HURRIED)
-    assert time.monotonic() - began < 2.0  # the limit is 0.4 s; in turn they would take 1.8 s
     assert [each.region for each in found] == [region.name for region in regions]
-    assert {each.error for each in found} <= {
-        "not open after 0.2 s, still waiting for the upgrade",
-        "no result within 0.4 s",
+    errors = [each.error for each in found]
+    # Those probed side by side fail by themselves; one after another, only the first of them would.
+    assert errors.count("not open after 0.3 s, still waiting for the upgrade") >= AT_ONCE
+    assert set(errors) <= {
+        "not open after 0.3 s, still waiting for the upgrade",
+        "no result within 0.6 s",
     }
 
 

@@ -89,7 +89,7 @@ def test_a_pong_that_was_not_asked_for_answers_nothing() -> None:
     assert endpoint.overdue(now=5.0, timeout=2.0)
 
 
-def test_a_ping_is_overdue_after_the_timeout_though_others_were_wished_for_meanwhile() -> None:
+def test_a_ping_is_overdue_after_the_timeout_though_others_were_requested_meanwhile() -> None:
     endpoint = Endpoint()
     assert not endpoint.overdue(now=99.0, timeout=5.0)
     endpoint.ping(now=10.0)

@@ -41,7 +41,7 @@ def unmask(frame: bytes) -> bytes:
     return bytes(octet ^ key[number % 4] for number, octet in enumerate(masked))
 
 
-# What comes in
+# Parsing
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65535, 65536, 70000])
@@ -101,7 +101,7 @@ def test_garbage_is_parsed_or_refused_but_never_raises(garbage: bytes) -> None:
     assert parse(pieces(garbage, 7), 200) == parse([garbage], 200)
 
 
-# What is refused
+# Faults
 
 TEXT_START = server_frame(Opcode.TEXT, b"begun", final=False)
 FAULTS = {
@@ -185,7 +185,7 @@ def test_the_limit_itself_is_allowed_and_one_byte_more_is_not(length: int) -> No
     assert parse([stream], length - 1) == ([], 1009)
 
 
-# What it costs
+# Cost
 
 
 def cost_of(chunks: list[bytes]) -> float:
@@ -251,7 +251,7 @@ def test_an_announced_size_reserves_nothing() -> None:
         tracemalloc.stop()
 
 
-# What goes out
+# Encoding
 
 
 @given(st.binary(max_size=125))
