@@ -26,7 +26,7 @@ def test_a_cover_matches_what_its_topics_do_and_nothing_twice(topics: list[str],
     assert len(matched) == any(address.startswith(topic) for topic in topics)
 
 
-def test_what_piles_up_keeps_every_answer_and_the_newest_ticks() -> None:
+def test_joined_messages_keep_every_answer_and_the_newest_ticks() -> None:
     old, new, other = tick("A", 1), tick("A", 2), tick("B", 1)
     waiting = [Deliver([columns(old, other)]), "answer", Deliver([DROPPED]), Deliver([columns(new)], 3)]
     assert join(waiting) == ["answer", Deliver([columns(other), DROPPED, columns(new)], 4)]

@@ -9,7 +9,7 @@ import pytest
 from actors.errors import NoRuntime, RuntimeHung
 from runtime.control.listener import ControlListener, connect, user_of
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="tries both kinds of listener")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="tests both kinds of listener")
 
 EACH_KIND = pytest.mark.parametrize("unix", [True, False], ids=["socket", "port"])
 
@@ -22,7 +22,7 @@ def accepted(listener: ControlListener) -> socket.socket:
 
 
 @EACH_KIND
-def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> None:
+def test_a_connection_is_accepted_with_the_right_token(place: Path, unix: bool) -> None:
     listener = ControlListener(place, unix=unix)
     ours, token = connect(place, 5.0)
     with ours, accepted(listener) as theirs:
@@ -36,7 +36,7 @@ def test_who_enters_is_let_in_with_the_right_token(place: Path, unix: bool) -> N
 
 
 @EACH_KIND
-def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
+def test_no_other_user_can_read_the_address(place: Path, unix: bool) -> None:
     listener = ControlListener(place, unix=unix)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
@@ -44,7 +44,7 @@ def test_nobody_else_can_read_the_address(place: Path, unix: bool) -> None:
 
 
 @EACH_KIND
-def test_a_living_listener_is_not_taken_over(place: Path, unix: bool) -> None:
+def test_the_socket_of_a_live_listener_is_not_taken_over(place: Path, unix: bool) -> None:
     listener = ControlListener(place, unix=unix)
     with pytest.raises(FileExistsError, match="another runtime has"):
         ControlListener(place, unix=unix)
@@ -53,8 +53,8 @@ def test_a_living_listener_is_not_taken_over(place: Path, unix: bool) -> None:
     ControlListener(place, unix=unix).close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there a full queue makes us wait in line")
-def test_a_listener_whose_queue_does_not_move_is_no_absent_runtime(
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux waits for a place in a full queue")
+def test_a_full_queue_that_does_not_move_is_a_hung_runtime(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runtime.control.listener.BACKLOG", 0)
@@ -64,7 +64,7 @@ def test_a_listener_whose_queue_does_not_move_is_no_absent_runtime(
     listener.close()
 
 
-def test_what_a_dead_runtime_left_is_taken_over(place: Path) -> None:
+def test_the_socket_that_a_dead_runtime_left_is_replaced(place: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(place))
     with pytest.raises(NoRuntime, match="Connection refused"):
@@ -81,42 +81,42 @@ def test_a_file_that_is_no_socket_is_left_alone(place: Path) -> None:
     assert place.read_text() == "mine"
 
 
-def test_with_nobody_waiting_nobody_is_accepted(place: Path) -> None:
+def test_without_a_waiting_connection_none_is_accepted(place: Path) -> None:
     listener = ControlListener(place)
     assert listener.accept() is None
     listener.close()
 
 
-def test_a_path_too_long_for_a_socket_is_named(place: Path) -> None:
+def test_a_path_that_is_too_long_for_a_socket_is_named(place: Path) -> None:
     with pytest.raises(OSError, match="longer than the 100 bytes"):
         ControlListener(place.with_name("x" * 100 + ".sock"))
 
 
-def test_a_folder_that_others_may_use_is_refused(place: Path) -> None:
+def test_a_folder_with_access_for_others_is_refused(place: Path) -> None:
     place.parent.chmod(0o755)
     with pytest.raises(PermissionError, match="not a folder of this user alone"):
         ControlListener(place)
 
 
-def test_where_there_is_nothing_the_address_is_named(place: Path) -> None:
+def test_the_error_without_a_runtime_names_the_address(place: Path) -> None:
     with pytest.raises(NoRuntime, match=f"nothing answers at {place}"):
         connect(place, 5.0)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"port": 1, "token": "x"}'])
-def test_a_broken_address_file_is_nobodys(place: Path, content: bytes) -> None:
+def test_a_broken_address_file_is_no_runtime(place: Path, content: bytes) -> None:
     place.write_bytes(content)
     with pytest.raises(NoRuntime):
         connect(place, 5.0)
 
 
-def test_the_system_tells_whose_process_the_other_end_is() -> None:
+def test_the_system_tells_the_user_of_the_other_end() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
         assert user_of(ours) == os.getuid()
 
 
-def test_another_users_process_is_not_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = ControlListener(place)
     ours, _ = connect(place, 5.0)
     with ours, accepted(listener) as theirs:

@@ -39,19 +39,19 @@ def test_a_configured_socket_lies_beside_its_file(file: Path) -> None:
     assert path_of(file) == file.resolve().parent / "run" / "here.sock"
 
 
-def test_what_ends_in_sock_is_the_address_itself() -> None:
+def test_a_path_that_ends_in_sock_is_the_socket_itself() -> None:
     assert path_of("/somewhere/tellwire.sock") == Path("/somewhere/tellwire.sock")
 
 
 @pytest.mark.parametrize(
     "text", ["control: {enabled: false}\n", "control: {enabled: false, socket: a.sock}\n"]
 )
-def test_a_configuration_may_do_without(file: Path, text: str) -> None:
+def test_a_configuration_may_disable_the_socket(file: Path, text: str) -> None:
     file.write_text(text)
     assert path_of(file) is None
 
 
-def test_a_configuration_that_was_read_from_no_file_has_none() -> None:
+def test_a_configuration_without_a_file_has_no_socket() -> None:
     assert control_path(Config()) is None
 
 
@@ -61,7 +61,7 @@ def test_a_socket_has_to_be_told_from_a_configuration(file: Path) -> None:
         path_of(file)
 
 
-def test_a_file_that_became_invalid_still_leads_to_its_runtime(file: Path) -> None:
+def test_a_file_that_became_invalid_still_has_the_socket_of_its_runtime(file: Path) -> None:
     place = path_of(file)
     assert place is not None
     file.write_text("nonsense: true\n")
@@ -74,7 +74,7 @@ def test_a_file_that_became_invalid_still_leads_to_its_runtime(file: Path) -> No
 
 
 @POSIX
-def test_a_file_that_is_a_link_keeps_its_place_when_it_leads_elsewhere(file: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_a_link_keeps_its_socket_when_it_points_elsewhere(file: Path, tmp_path: Path) -> None:
     link, other, folder = tmp_path / "link.yaml", tmp_path / "other.yaml", tmp_path / "folder"
     other.write_text("pool: {connections: 1}\n")
     link.symlink_to(file)
@@ -86,7 +86,7 @@ def test_a_file_that_is_a_link_keeps_its_place_when_it_leads_elsewhere(file: Pat
 
 
 @POSIX
-def test_where_the_system_has_no_folder_for_it_the_temporary_one_serves(
+def test_without_a_runtime_folder_the_socket_lies_in_the_temporary_one(
     file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     too_long = tmp_path / ("x" * LONGEST)
@@ -100,7 +100,7 @@ def test_where_the_system_has_no_folder_for_it_the_temporary_one_serves(
 
 
 @POSIX
-def test_a_folder_is_made_for_this_user_alone_and_refused_if_it_is_not(tmp_path: Path) -> None:
+def test_a_folder_is_made_for_this_user_alone_and_refused_with_access_for_others(tmp_path: Path) -> None:
     folder = tmp_path / "control"
     make_private(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -28,7 +28,7 @@ def ends() -> Iterator[tuple[Peer, socket.socket]]:
 
 
 def read_on(peer: Peer, theirs: socket.socket) -> list[FromGateway]:
-    """What the other end gets when it reads until nothing is left."""
+    """Every message that the other end gets."""
     messages_in: Unframer[FromGateway] = Unframer(FromGateway)
     theirs.setblocking(False)
     got: list[FromGateway] = []
@@ -51,7 +51,7 @@ def lag(peer: Peer) -> None:
     assert peer.wants_write
 
 
-def test_words_that_come_in_pieces_are_put_together(ends: tuple[Peer, socket.socket]) -> None:
+def test_a_message_that_arrives_in_pieces_is_joined(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     data = Framer()(Hello(1, "token"))
     theirs.sendall(data[:7])
@@ -60,7 +60,7 @@ def test_words_that_come_in_pieces_are_put_together(ends: tuple[Peer, socket.soc
     assert peer.receive() == [Hello(1, "token")]
 
 
-def test_a_larger_message_than_a_peer_may_send_is_refused_before_it_has_come(
+def test_a_message_that_is_too_large_is_refused_before_it_has_arrived(
     ends: tuple[Peer, socket.socket],
 ) -> None:
     peer, theirs = ends
@@ -69,20 +69,20 @@ def test_a_larger_message_than_a_peer_may_send_is_refused_before_it_has_come(
         peer.receive()
 
 
-def test_one_that_reads_gets_its_events_at_once(ends: tuple[Peer, socket.socket]) -> None:
+def test_a_peer_that_reads_gets_its_events_at_once(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     assert peer.deliver([*ticks(2), StreamDropped("A")]) == 0
     assert read_on(peer, theirs) == [EventBatch("peer 1", [*ticks(2), StreamDropped("A")])]
 
 
-def test_while_one_lags_its_events_wait_in_their_order(ends: tuple[Peer, socket.socket]) -> None:
+def test_the_events_of_a_peer_that_lags_wait_in_their_order(ends: tuple[Peer, socket.socket]) -> None:
     peer, theirs = ends
     lag(peer)
     assert peer.deliver(ticks(2)) == peer.deliver([StreamDropped("A")]) == 0
     assert read_on(peer, theirs)[1:] == [EventBatch("peer 1", [*ticks(2), StreamDropped("A")])]
 
 
-def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
+def test_only_the_ticks_of_a_peer_that_lags_far_are_conflated(
     ends: tuple[Peer, socket.socket],
 ) -> None:
     peer, theirs = ends
@@ -95,14 +95,14 @@ def test_for_one_that_lags_far_ticks_give_way_and_nothing_else_does(
     ]
 
 
-def test_one_that_never_reads_is_given_up(ends: tuple[Peer, socket.socket]) -> None:
+def test_a_peer_that_never_reads_loses_its_connection(ends: tuple[Peer, socket.socket]) -> None:
     peer, _ = ends
     lag(peer)
     with pytest.raises(TransportClosed, match="does not read"):
         peer.deliver([StreamDropped("A")] * (MOST_EVENTS + 1))
 
 
-def test_what_waits_for_one_that_does_not_read_is_bounded(ends: tuple[Peer, socket.socket]) -> None:
+def test_the_bytes_that_wait_for_a_peer_are_bounded(ends: tuple[Peer, socket.socket]) -> None:
     peer, _ = ends
     answer = ResponseMessage(1, bytes(MOST_UNREAD // 2))
     peer.send(answer)

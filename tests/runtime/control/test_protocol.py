@@ -29,7 +29,7 @@ STAYS_HERE = {
     commands.TradingCommand,
     commands.PendingCommand,
 }
-"""Handlers do not travel; the others are but parents."""
+"""Handlers stay in their process; the other two are parents of commands."""
 
 DEAL = Deal(
     "d1",
@@ -57,9 +57,11 @@ def descendants(kind: type[Command]) -> set[type[Command]]:
 def test_every_command_travels_and_says_what_it_is_answered_with() -> None:
     for module in pkgutil.iter_modules(actors.messages.__path__):
         importlib.import_module(f"actors.messages.{module.name}")
-    wishes = set(get_args(ControlRequest))
-    assert wishes == set(ANSWERS)
-    assert {wish for wish in wishes if issubclass(wish, Command)} == descendants(Command) - STAYS_HERE
+    requests = set(get_args(ControlRequest))
+    assert requests == set(ANSWERS)
+    assert {request for request in requests if issubclass(request, Command)} == descendants(
+        Command
+    ) - STAYS_HERE
 
 
 def test_an_order_arrives_with_its_types() -> None:
@@ -71,7 +73,7 @@ def test_an_order_arrives_with_its_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "value"),
+    ("command", "value"),
     [
         (commands.PlaceOrder, DEAL),
         (commands.GetClosedDeals, [DEAL, DEAL]),
@@ -81,19 +83,19 @@ def test_an_order_arrives_with_its_types() -> None:
         (commands.SendRaw, None),
     ],
 )
-def test_an_answer_arrives_with_its_types(wish: type[Command], value: Any) -> None:
-    words = over_the_wire(answered(7, value), FromGateway)
-    assert isinstance(words, ResponseMessage)
-    arrived = msgspec.msgpack.decode(words.value, type=ANSWERS[wish])
+def test_an_answer_arrives_with_its_types(command: type[Command], value: Any) -> None:
+    message = over_the_wire(answered(7, value), FromGateway)
+    assert isinstance(message, ResponseMessage)
+    arrived = msgspec.msgpack.decode(message.value, type=ANSWERS[command])
     assert arrived == value
     if isinstance(arrived, Deal):
         assert arrived.outcome is Outcome.WIN
 
 
 def test_an_answer_that_cannot_travel_is_an_error() -> None:
-    words = over_the_wire(answered(7, object()), FromGateway)
-    assert isinstance(words, ErrorMessage)
-    assert type(from_wire(words.error)) is errors.RequestError
+    message = over_the_wire(answered(7, object()), FromGateway)
+    assert isinstance(message, ErrorMessage)
+    assert type(from_wire(message.error)) is errors.RequestError
 
 
 def test_an_error_message_arrives_as_what_it_was() -> None:
