@@ -91,7 +91,7 @@ class Dispatcher:
             self.wake()
 
     def wake(self) -> None:
-        """End the present wait; a caller needs it only after it has moved a clock by hand."""
+        """End the present wait; besides ``schedule``, only a test that moves its clock by hand needs it."""
         try:
             self._asleep = False
         finally:  # Ctrl-C in a user's thread may come in between, and then no other sender would wake

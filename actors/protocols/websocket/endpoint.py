@@ -124,13 +124,11 @@ class Endpoint:
 
     @property
     def has_data(self) -> bool:
-        """Whether ``data_to_send`` has something to do: a read seldom leaves anything behind to send."""
+        """Whether ``data_to_send`` has anything; seldom after a read."""
         return bool(self._outbox or self._unanswered)
 
     def data_to_send(self) -> bytes:
         """All that is queued, in order; it counts as sent."""
-        if not self._outbox and not self._unanswered:
-            return b""  # as after nearly every read
         self._answer_pings()
         data = b"".join(self._outbox)
         self._outbox.clear()
