@@ -1,4 +1,4 @@
-"""What users tell or ask the router: imperatives, each with a deadline."""
+"""The commands that the router takes, told or asked."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,25 +12,24 @@ from actors.values import Direction
 
 
 class Command(Struct, frozen=True, kw_only=True, tag=True):
-    """A wish; ``deadline`` is how many seconds after its arrival an answer is due, by default the
-    configuration's ``connection.message_timeout``.
+    """Parent of all commands.
 
-    Asked and not answered by then, it raises ``RequestTimeout``; told and not fulfilled, it is
-    published as ``CommandFailed``.
+    The answer is due ``deadline`` seconds after the command arrives; by default that is the configuration's
+    ``connection.message_timeout``. An ask raises ``RequestTimeout`` then. A command that was told and cannot
+    be fulfilled is published as ``CommandFailed``.
     """
 
     deadline: float | None = None
 
 
 class Subscribe(Command, frozen=True):
-    """Deliver every event whose topic starts with ``topic`` (``""`` is all of them) to ``to``.
+    """Deliver every event whose topic starts with ``topic`` to ``to``; ``""`` matches every topic.
 
-    ``to`` is a callable, run in an actor of its own, or an ``ActorRef``, which is told. With ``batch``
-    it gets a list of events at a time instead of one event. Answered with the topic.
+    ``to`` is a callable, which an actor of its own calls, or an ``ActorRef``, which is told. With ``batch``
+    it gets a list of events at a time instead of one event. The answer is the topic.
 
-    With ``inline`` a callable is called in the thread that reads, sooner by what it takes to wake another (20
-    to 60 µs). While it runs nothing else does: it is for what takes microseconds and never waits, least of
-    all for an answer of the router's, which could not come.
+    With ``inline`` the callable runs in the thread that reads the sockets, 20 to 60 µs sooner. Nothing else
+    runs meanwhile: it must take microseconds, and must not ask the router, whose answer could not come.
     """
 
     topic: str
@@ -40,20 +39,21 @@ class Subscribe(Command, frozen=True):
 
 
 class Unsubscribe(Command, frozen=True):
-    """End the subscription made with the same ``topic`` and ``to``; answered with whether there was one."""
+    """End the subscription made with the same ``topic`` and ``to``. The answer is whether there was one."""
 
     topic: str
     to: Callable[[Any], object] | ActorRef[Any]
 
 
 class SubscribeTicks(Command, frozen=True):
-    """Keep ``asset`` streaming until ``UnsubscribeTicks``, through every reconnect.
+    """Stream the ticks of ``asset`` until ``UnsubscribeTicks``, through every reconnect.
 
-    Answered with ``StreamConfirmed`` once the venue has confirmed. ``period`` (seconds) is that of the
-    bars the venue sends along; another than the stream's takes its place, for everybody. Which ones the venue
-    serves is not known: it sends bars of 5 s and 30 s, which an asset's ``periods`` leave out, so none is
-    refused for them. What it does not confirm ends as ``RequestTimeout``, and is health's concern.
-    Raises ``RequestRefused`` for an unknown asset or a full pool.
+    The answer is ``StreamConfirmed``. ``period`` (seconds) is that of the bars that the venue sends along; a
+    new period replaces that of the stream, for every subscriber. An asset's ``periods`` are not all that the
+    venue serves (it sends bars of 5 s and 30 s too), so no period is refused.
+
+    Raises ``RequestTimeout`` if the venue does not confirm by the deadline; the subscription stays, and the
+    health monitor repeats it. Raises ``RequestRefused`` for an unknown asset or a full pool.
     """
 
     asset: str
@@ -61,17 +61,17 @@ class SubscribeTicks(Command, frozen=True):
 
 
 class UnsubscribeTicks(Command, frozen=True):
-    """Let go of a stream; raises ``RequestRefused`` if it is not subscribed."""
+    """End a stream. Raises ``RequestRefused`` if it is not subscribed."""
 
     asset: str
 
 
 class LoadCandles(Command, frozen=True):
-    """Fetch the last ``count`` bars of ``period`` seconds that end by ``end`` (UTC; ``None`` is now).
+    """Load the last ``count`` bars of ``period`` seconds that end by ``end`` (Unix seconds; ``None`` is now).
 
-    Answered with a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
-    ones. It is loaded in pages of the venue's size, each a message on the wire; ``CandlesProgress`` tells how
-    far.
+    The answer is a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
+    bars. The bars are loaded in pages of the venue's size, one message each; ``CandlesProgress`` is published
+    after each page but the last.
     """
 
     asset: str
@@ -81,55 +81,55 @@ class LoadCandles(Command, frozen=True):
 
 
 class GetBalance(Command, frozen=True):
-    """The ``Balance`` as the venue last stated it; waits for the first statement."""
+    """The answer is the latest ``Balance``; waits for the first one."""
 
 
 class GetAssets(Command, frozen=True):
-    """A ``dict`` of ``Asset`` by symbol, as the venue last listed them; waits for the first list."""
+    """The answer is the latest asset table, a ``dict`` of ``Asset`` by symbol; waits for the first one."""
 
 
 class GetPayout(Command, frozen=True):
-    """The ``Payout`` of ``asset``; raises ``RequestRefused`` for an unknown one."""
+    """The answer is the ``Payout`` of ``asset``. Raises ``RequestRefused`` for an unknown asset."""
 
     asset: str
 
 
 class GetServerTime(Command, frozen=True):
-    """The venue's clock as a ``ServerTime``; waits for the first tick of any stream, which shows it."""
+    """The answer is the venue's clock, a ``ServerTime``; waits for the first tick, which carries it."""
 
 
 class SendRaw(Command, frozen=True):
-    """Send ``text`` as one text message on any ready connection; answered once the socket has it."""
+    """Send ``text`` as one text message on any connection; answered once it is written to the socket."""
 
     text: str
 
 
 class GetStatus(Command, frozen=True):
-    """A ``Status`` of every part of the runtime."""
+    """The answer is a ``Status`` of the whole runtime."""
 
 
 class Restart(Command, frozen=True):
-    """Begin a new life of the connection or worker process ``name``, also of one that was given up.
+    """Begin a new life of the connection or worker process ``name``, even if it was given up.
 
-    Answered with ``None`` once that has begun. A connection says goodbye to the venue first, a worker is
-    killed. Raises ``RequestRefused`` for a name that the status does not show, and for a connection that
-    nobody wants open or whose worker is given up.
+    Answered with ``None`` once that has begun. A connection is closed with a close frame first, a worker is
+    killed. Raises ``RequestRefused`` for a name that the status does not show, and for a connection that is
+    not wanted open or whose worker was given up.
     """
 
     name: str
 
 
 class TradingCommand(Command, frozen=True):
-    """A command of the order desk, which answers every one of them by its deadline."""
+    """Parent of the commands of the desks, which answer each by its deadline."""
 
 
 class PlaceOrder(TradingCommand, frozen=True):
-    """Open a deal of ``duration`` seconds; ``amount`` (any number, kept as ``Decimal``) is in the account's
-    currency.
+    """Open a deal of ``duration`` seconds. ``amount`` is in the account's currency; any number becomes a
+    ``Decimal``.
 
-    Answered with the open ``Deal``. It is sent once, ever. Raises a ``NotSent`` if it surely was not sent
-    or the venue surely has no such deal, ``RequestRefused`` if the venue refused it, ``OrderUnknown`` if
-    it was sent and nobody can tell what became of it by the deadline.
+    The answer is the open ``Deal``. The order is sent at most once, ever. Raises ``NotSent`` if it was not
+    sent, or if the venue has no such deal; ``RequestRefused`` if the venue refused it; ``OrderUnknown`` if it
+    was sent and its result is not known by the deadline.
     """
 
     asset: str
@@ -142,24 +142,25 @@ class PlaceOrder(TradingCommand, frozen=True):
 
 
 class AwaitResult(TradingCommand, frozen=True):
-    """Wait for a deal to close; answered with the closed ``Deal``, whatever opened it, also after a restart.
+    """Wait for a deal to close. The answer is the closed ``Deal``, even if it was opened elsewhere or before
+    a restart.
 
-    Without a ``deadline`` it waits until shortly after the deal's own end. Raises ``RequestRefused`` for
-    a deal that neither the venue nor the journal knows.
+    Without a ``deadline`` it waits until shortly after the deal's own end. Raises ``RequestRefused`` for a
+    deal that neither the venue nor the journal knows.
     """
 
     deal_id: str
 
 
 class PendingCommand(TradingCommand, frozen=True):
-    """A command of the pending desk."""
+    """Parent of the commands of the pending desk."""
 
 
 class PlacePendingOrder(PendingCommand, frozen=True):
-    """Have the venue open a deal later: at ``open_at`` (UTC) or when the price reaches ``open_price``.
+    """Have the venue open a deal at ``open_at`` (Unix seconds), or when the price reaches ``open_price``.
 
-    Exactly one of the two is given. It opens only if the payout is at least ``minimum_payout`` percent
-    then. Answered with the ``PendingOrder``.
+    Exactly one of the two must be given. The deal is opened only if the payout is at least ``minimum_payout``
+    percent then. The answer is the ``PendingOrder``.
     """
 
     asset: str
@@ -175,27 +176,27 @@ class PlacePendingOrder(PendingCommand, frozen=True):
 
 
 class CancelPendingOrder(PendingCommand, frozen=True):
-    """Take a pending order back; answered with its ticket once the venue or its list says that it is gone."""
+    """Cancel a pending order. The answer is its ticket, once the venue confirms or no longer lists it."""
 
     ticket: str
 
 
 class GetOpenedDeals(TradingCommand, frozen=True):
-    """A list of open ``Deal``, as the venue last listed them."""
+    """The answer is the venue's latest list of open deals, each a ``Deal``."""
 
 
 class GetClosedDeals(TradingCommand, frozen=True):
-    """A list of closed ``Deal``, the venue's latest and those that closed since the start."""
+    """The answer is a list of closed deals: those that the venue lists, and those closed since the start."""
 
 
 class GetPendingOrders(PendingCommand, frozen=True):
-    """A list of ``PendingOrder``, as the venue last listed them."""
+    """The answer is the venue's latest list of pending orders, each a ``PendingOrder``."""
 
 
 class Halt(TradingCommand, frozen=True):
-    """Send no order from now on, also after a restart, until ``Resume``; answered once that is so.
+    """Send no order until ``Resume``, even after a restart. Answered with ``None`` once that is so.
 
-    It overtakes all that waits in the router's inbox.
+    It overtakes the messages that wait in the router's inbox.
     """
 
     overtakes: ClassVar[bool] = True
@@ -204,11 +205,11 @@ class Halt(TradingCommand, frozen=True):
 
 
 class Resume(TradingCommand, frozen=True):
-    """Allow orders again; answered with whether they had been halted."""
+    """Allow orders again. The answer is whether they were halted."""
 
 
 def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:
-    # A wrong type would be found out by the journal, the worker or the venue: too late.
+    # Otherwise the journal, the worker or the venue would find a wrong type, too late.
     if not isinstance(order.asset, str) or not isinstance(order.direction, Direction):
         raise RequestRefused("asset has to be a symbol and direction a Direction")
     if type(order.duration) is not int:
@@ -217,7 +218,7 @@ def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:
 
 
 def money(amount: Decimal | float | str) -> Decimal:
-    """``amount`` as ``Decimal``; a float counts as the shortest text that it prints as.
+    """``amount`` as ``Decimal``; a float is converted by way of its ``repr``, so 0.1 is 0.1.
 
     Raises ``RequestRefused`` if it is not a number.
     """
@@ -239,4 +240,4 @@ VenueCommand = (
     | PlacePendingOrder
     | CancelPendingOrder
 )
-"""The commands that travel to a connection."""
+"""The commands that are sent to a connection."""

@@ -1,4 +1,4 @@
-"""Messages that overtake all that waits in an inbox."""
+"""Messages that overtake those that wait in an inbox, and those that any actor may receive."""
 
 from typing import Any, ClassVar
 
@@ -6,16 +6,16 @@ from msgspec import Struct
 
 
 class Control(Struct, frozen=True):
-    """Parent of the messages that overtake."""
+    """Parent of the messages that overtake those that wait in an inbox."""
 
     overtakes: ClassVar[bool] = True
 
 
 class Drain(Control, frozen=True):
-    """Take no new work, finish what is under way, then stop."""
+    """Accept no new work, finish the work under way, then stop."""
 
 
 class Reconfigure(Control, frozen=True):
-    """``settings``, of the receiver's own kind, hold from now on."""
+    """Apply ``settings`` now; its type is the one that the receiver was constructed with."""
 
     settings: Any

@@ -1,4 +1,4 @@
-"""What all events have in common."""
+"""The base of all events."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ from msgspec import Struct
 
 
 class Event(Struct, frozen=True, tag=True):
-    """A fact; ``topic`` is its address.
+    """Parent of all events. ``topic`` is a dotted name, which subscriptions match by prefix.
 
-    An event that is ``internal`` reaches only actors that subscribe to its type: no prefix matches its topic.
+    An ``internal`` event reaches only actors that subscribe to its type; no prefix matches its topic.
     """
 
     base_topic: ClassVar[str] = ""

@@ -1,4 +1,4 @@
-"""What all messages have in common that concern one life of a connection."""
+"""The base of the messages that concern one life of a connection."""
 
 from typing import Protocol
 

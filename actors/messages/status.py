@@ -1,4 +1,4 @@
-"""The runtime's account of itself, as ``GetStatus`` answers it."""
+"""The answer to ``GetStatus``, and the parts that the actors give for it."""
 
 from msgspec import Struct
 
@@ -60,7 +60,7 @@ class ConnectionFigures(Struct, frozen=True):
 
 
 class ConnectionStatistics(Struct, frozen=True):
-    """How a connection's last 100 requests ended; ``average`` is seconds to an answer."""
+    """How the last 100 requests of a connection ended; ``average`` is the seconds until an answer."""
 
     successes: int = 0
     failures: int = 0
@@ -87,7 +87,7 @@ class ConnectionStatus(Struct, frozen=True):
 
 
 class WorkerStatus(Struct, frozen=True):
-    """One worker process; ``pid`` is 0 while it is down."""
+    """One worker process; ``pid`` is 0 while the process is down."""
 
     name: str
     pid: int
@@ -98,10 +98,10 @@ class WorkerStatus(Struct, frozen=True):
 
 
 class RegionStatus(Struct, frozen=True):
-    """One region over all connections: ``successes`` are logins, ``failures`` attempts without one.
+    """One region, over all connections: ``successes`` are logins, ``failures`` are dials without one.
 
-    ``round_trip`` is the average of its last measurements in seconds; ``blocked_for`` the seconds that its
-    host wants to be left alone yet.
+    ``round_trip`` is the average of its latest measurements in seconds. It is not dialed for another
+    ``blocked_for`` seconds, as its host asked (RFC 9110, 10.2.3).
     """
 
     name: str
@@ -114,7 +114,7 @@ class RegionStatus(Struct, frozen=True):
 
 
 class LimiterStatus(Struct, frozen=True):
-    """``windows``: per rate rule, such as ``10/1s``, how many sends it would still admit now."""
+    """The rate limiter; ``windows`` is, for each rate such as ``10/1s``, how many messages it admits now."""
 
     windows: dict[str, int]
     waiting: int
@@ -125,14 +125,14 @@ class LimiterStatus(Struct, frozen=True):
 
 
 class BatcherStatus(Struct, frozen=True):
-    """How many requests left in how many batches."""
+    """The batcher: how many requests it has sent on, in how many batches."""
 
     requests: int
     batches: int
 
 
 class RouterStatus(Struct, frozen=True):
-    """What the router has moved so far; ``lost_batches`` of connections have not reached it."""
+    """The router: counts since the start. ``lost_batches`` of connections have not arrived."""
 
     events: int
     ticks: int
@@ -142,7 +142,7 @@ class RouterStatus(Struct, frozen=True):
 
 
 class DeskStatus(Struct, frozen=True):
-    """``halted`` is why no orders are sent, ``None`` if they are; ``in_doubt`` counts unknown orders."""
+    """The order desk; ``halted`` is why no order is sent, ``None`` if orders are sent."""
 
     halted: str | None
     in_flight: int
@@ -152,7 +152,7 @@ class DeskStatus(Struct, frozen=True):
 
 
 class CandlesStatus(Struct, frozen=True):
-    """``entries`` answers are cached, ``flights`` loads under way; a load that shared a flight missed too."""
+    """The candle loader; ``entries`` are cached, ``flights`` are under way. Joining a flight is a miss."""
 
     hits: int
     misses: int
@@ -161,11 +161,11 @@ class CandlesStatus(Struct, frozen=True):
 
 
 class ReloadStatus(Struct, frozen=True):
-    """The configuration's file (``""`` if there is none), and how often it was taken over and refused.
+    """The reloads of the configuration's ``file`` (``""``: there is none).
 
-    ``last_outcome`` names the settings that were taken over last, at ``last_at`` (UTC; ``None`` before
-    the first time); to read the file and find nothing new is no reload. ``problems`` are why
-    the file as it was last read is not in force, since ``refused_at``; none once it could be taken over.
+    ``last_outcome`` names the settings that the last reload changed, at ``last_at`` (Unix seconds; ``None``
+    before the first). Reading an unchanged file is no reload. ``problems`` say why the file was refused when
+    it was last read, at ``refused_at``; both are empty once it is accepted.
     """
 
     file: str
@@ -178,9 +178,9 @@ class ReloadStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """A picture of the whole runtime; its parts were drawn within milliseconds of one another.
+    """The status of the whole runtime; its parts were made within milliseconds of one another.
 
-    The venue's clock is ``clock_offset`` seconds ahead of ours, ``None`` before the first tick.
+    ``clock_offset`` is how many seconds the venue's clock is ahead of ours, ``None`` before the first tick.
     """
 
     connections: tuple[ConnectionStatus, ...]
@@ -198,14 +198,14 @@ class Status(Struct, frozen=True):
 
 
 class Describe(Struct, frozen=True):
-    """Give your part of picture ``id`` to ``to``, as ``Described``."""
+    """Tell ``to`` the receiver's part of status ``id``, as ``Described``."""
 
     id: int
     to: Tellable
 
 
 class SupervisorPart(Struct, frozen=True):
-    """The supervisor's children, and the regions it chooses from."""
+    """The children of the supervisor, and the regions that it chooses from."""
 
     connections: tuple[ChildStatus, ...]
     regions: tuple[RegionStatus, ...]
@@ -213,14 +213,14 @@ class SupervisorPart(Struct, frozen=True):
 
 
 class PoolPart(Struct, frozen=True):
-    """The desired streams, in the order in which they were wished for, and who carries them."""
+    """The desired streams, in the order of their subscription, and the connections of the pool."""
 
     streams: tuple[PlacedStream, ...]
     connections: tuple[PooledConnection, ...]
 
 
 class HealthPart(Struct, frozen=True):
-    """The health monitor's figures by connection and by asset."""
+    """The figures of the health monitor, by connection and by asset."""
 
     connections: dict[str, ConnectionFigures]
     streams: dict[str, StreamFigures]
@@ -240,7 +240,7 @@ Part = (
 
 
 class Described(Struct, frozen=True):
-    """One part of picture ``id``, and what its actor does again and again."""
+    """One part of status ``id``, and the periodic work of its actor."""
 
     id: int
     part: Part

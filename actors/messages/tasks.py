@@ -1,4 +1,4 @@
-"""What is done again and again, in the background."""
+"""The periodic work of actors."""
 
 import enum
 import re
@@ -10,8 +10,11 @@ _WORD = re.compile("[A-Z][a-z]*")
 
 
 class TaskStatus(Struct, frozen=True):
-    """One periodic message of an actor: every ``interval`` seconds, ``last_run`` seconds ago (``None``
-    before the first), again in ``next_run`` seconds; ``last_error`` is that of the last run."""
+    """A periodic message of an actor, every ``interval`` seconds.
+
+    It was last handled ``last_run`` seconds ago (``None``: not yet) and is due in ``next_run`` seconds.
+    ``last_error`` is the error of the last run, ``""`` for none.
+    """
 
     owner: str
     name: str
@@ -22,7 +25,8 @@ class TaskStatus(Struct, frozen=True):
 
 
 def words(message: Any) -> str:
-    """``_Due.KEEP_ALIVE`` is "keep alive", ``CheckHeartbeats`` "check heartbeats"."""
+    """The name of a periodic message: "keep alive" for ``_Due.KEEP_ALIVE``, "check heartbeats" for
+    ``CheckHeartbeats``."""
     if isinstance(message, enum.Enum):
         return message.name.replace("_", " ").lower()
     return " ".join(_WORD.findall(type(message).__name__)).lower()

@@ -1,4 +1,4 @@
-"""Ticks as they travel."""
+"""Ticks of one read as columns."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +12,10 @@ from actors.values import Tick
 
 
 class Ticks(Struct, frozen=True, tag=True):
-    """Ticks of one read, one at least, in order and by columns: so they cross a link at a third of the cost.
+    """The ticks of one read, in order, as columns. There is at least one.
 
-    ``assets`` names each asset once; ``which`` is the place in it of each tick's own, and left empty while
-    there is but one.
+    As columns they cross a link at a third of the cost. ``assets`` holds each asset once. ``which`` holds the
+    index of the asset of each tick; it is empty if there is only one asset.
     """
 
     received_at: float
@@ -31,16 +31,16 @@ class Ticks(Struct, frozen=True, tag=True):
     def folded(
         cls, assets: Sequence[str], times: list[float], prices: list[float], received_at: float
     ) -> "Ticks":
-        """Of an asset, a time and a price for each tick, and of one tick at least."""
-        if assets.count(assets[0]) == len(assets):  # a quarter of what hashing each costs
+        """From the asset, the time and the price of each tick; there must be at least one."""
+        if assets.count(assets[0]) == len(assets):  # costs a quarter of hashing each
             return cls(received_at, [assets[0]], [], times, prices)
-        places: defaultdict[str, int] = defaultdict(count().__next__)  # a new asset gets the next place
+        places: defaultdict[str, int] = defaultdict(count().__next__)  # a new asset gets the next index
         which = list(map(places.__getitem__, assets))
         return cls(received_at, list(places), which, times, prices)
 
     @classmethod
     def by_read(cls, ticks: Iterable[Tick]) -> "list[Ticks]":
-        """Ticks of any number of reads, in their order."""
+        """One for each run of ticks that were read at the same time, in order."""
         found = []
         for received_at, of_one_read in groupby(ticks, attrgetter("received_at")):
             read = list(of_one_read)
@@ -49,14 +49,14 @@ class Ticks(Struct, frozen=True, tag=True):
         return found
 
     def __iter__(self) -> Iterator[Tick]:
-        """HOT: 0.035 µs a tick."""
+        """Hot path: 0.035 µs a tick."""
         assets: Iterable[str] = (
             map(self.assets.__getitem__, self.which) if self.which else repeat(self.assets[0])
         )
         return map(Tick, assets, self.times, self.prices, repeat(self.received_at))
 
     def part(self, places: Sequence[int]) -> "Ticks":
-        """The ticks at ``places``, one at least."""
+        """The ticks at the indexes ``places``, of which there must be at least one."""
         times, prices = [self.times[at] for at in places], [self.prices[at] for at in places]
         if not self.which:
             return Ticks(self.received_at, self.assets, [], times, prices)
@@ -69,9 +69,9 @@ class Ticks(Struct, frozen=True, tag=True):
 
 
 def unfolded(events: Iterable[Any]) -> Iterator[Any]:
-    """Events in their order, each tick by itself, made when its turn comes.
+    """The events in order, each tick of a ``Ticks`` by itself.
 
-    HOT: so a tick is made where it is used, in the memory of the one before. A list of them, made beforehand
-    by another thread, would come from outside the processor's cache, at 0.05 µs a tick.
+    Hot path: a tick is made only when it is used, in the memory of the one before it. A list that another
+    thread made beforehand would come from outside the processor's cache, at 0.05 µs a tick.
     """
     return chain.from_iterable(event if type(event) is Ticks else (event,) for event in events)
