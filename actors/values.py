@@ -1,7 +1,7 @@
-"""What the house talks about: immutable facts of a trading venue, with no behaviour but their meaning.
+"""The values of messages, all immutable.
 
-Every time is UTC, in Unix seconds; every duration and period is in seconds. The venue's own clock
-never comes further than ``actors/wire``.
+A time is in Unix seconds (UTC), a duration or period in seconds. A venue's own clock stays in
+``actors/venues``.
 """
 
 import enum
@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 LogLevel = Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"]
-"""How severe a line of the log is, the least severe first; the names are loguru's."""
+"""The levels of loguru, the least severe first."""
 
 
 class Life(NamedTuple):
@@ -21,26 +21,26 @@ class Life(NamedTuple):
     epoch: int
 
     def __str__(self) -> str:
-        """As in ``connection-1#2``."""
+        """For example ``connection-1#2``."""
         return f"{self.connection}#{self.epoch}"
 
 
 class AccountKind(enum.Enum):
-    """Which of the venue's two books a session trades on; a session never crosses over."""
+    """Practice money or real money. A login is for one of the two."""
 
     DEMO = "demo"
     LIVE = "live"
 
 
 class Direction(enum.Enum):
-    """Which way the price is bet to go: up is CALL, down is PUT."""
+    """CALL wins if the price rises, PUT if it falls."""
 
     CALL = "call"
     PUT = "put"
 
 
 class Outcome(enum.Enum):
-    """How a deal ended; a draw gives the stake back and is not a loss."""
+    """The result of a deal; a draw returns the stake."""
 
     WIN = "win"
     LOSS = "loss"
@@ -48,7 +48,7 @@ class Outcome(enum.Enum):
 
 
 class Tick(Struct, frozen=True, array_like=True, gc=False):
-    """One quote: ``time`` is the venue's stamp, ``received_at`` our wall clock when its bytes were read."""
+    """One quote. ``time`` is the venue's stamp; ``received_at`` is our wall clock when it was read."""
 
     asset: str
     time: float
@@ -61,7 +61,7 @@ class Tick(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Candle(Struct, frozen=True, array_like=True, gc=False):
-    """One bar, stamped with its opening time; ``volume`` is a tick count where the venue gives one."""
+    """One bar, which opened at ``time``; ``volume`` is the number of its ticks, if the venue gives it."""
 
     time: int
     open: float
@@ -74,8 +74,8 @@ class Candle(Struct, frozen=True, array_like=True, gc=False):
 class Asset(Struct, frozen=True):
     """One row of the venue's asset table.
 
-    ``payout`` is the percentage won and means nothing while ``tradable`` is false. ``session_opens_at``
-    and ``session_closes_at`` are ``None`` where the venue names no such time.
+    ``payout`` is what a win pays, in percent of the stake; it means nothing while ``tradable`` is false.
+    ``session_opens_at`` and ``session_closes_at`` are ``None`` where the venue gives no such time.
     """
 
     id: int
@@ -93,7 +93,7 @@ class Asset(Struct, frozen=True):
 
 
 class Payout(Struct, frozen=True):
-    """What a win on ``asset`` pays, in percent, and whether it can be traded at the moment."""
+    """What a win on ``asset`` pays, in percent of the stake, and whether the asset can be traded now."""
 
     asset: str
     percent: int
@@ -101,24 +101,25 @@ class Payout(Struct, frozen=True):
 
 
 class ServerTime(Struct, frozen=True):
-    """What the venue's clock shows, in UTC; it is ``offset`` seconds ahead of ours."""
+    """The time on the venue's clock, which is ``offset`` seconds ahead of ours."""
 
     time: float
     offset: float
 
 
 class Balance(Struct, frozen=True):
-    """Money on the account, in its own currency, which the venue does not name here."""
+    """The money of an account, in its own currency."""
 
     account: AccountKind
     amount: Decimal
 
 
 class Deal(Struct, frozen=True):
-    """One trade as the venue tells it.
+    """One deal, as the venue describes it.
 
-    ``payout`` is the percentage that a win pays; ``profit`` is what the account gained (a win: stake
-    times payout; a loss: minus the stake; a draw: 0). It and ``close_price`` are ``None`` while it is open.
+    ``payout`` is what a win pays, in percent of ``amount``, the stake. ``profit`` is what the account gained:
+    amount times payout for a win, minus the amount for a loss, 0 for a draw. ``profit`` and ``close_price``
+    are ``None`` while the deal is open.
     """
 
     id: str
@@ -144,7 +145,10 @@ class Deal(Struct, frozen=True):
 
 
 class PendingOrder(Struct, frozen=True):
-    """An order that the venue keeps until its time or its price comes; exactly one of the two is set."""
+    """An order that the venue opens at ``open_at`` or at ``open_price``; exactly one of the two is set.
+
+    It is opened only if the payout is at least ``minimum_payout`` percent then.
+    """
 
     ticket: str
     asset: str
@@ -157,7 +161,7 @@ class PendingOrder(Struct, frozen=True):
 
 
 class Region(Struct, frozen=True):
-    """One address of the venue; the lowest ``priority`` is tried first."""
+    """One address of the venue; the region with the lowest ``priority`` is tried first."""
 
     name: str
     url: str
@@ -165,7 +169,7 @@ class Region(Struct, frozen=True):
 
 
 class Secret(Struct, frozen=True):
-    """A string that must not be seen: however it is printed, by Python or rich, it hides itself."""
+    """A string that is not shown when it is printed or formatted, by Python or rich."""
 
     value: str
 

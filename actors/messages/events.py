@@ -1,4 +1,4 @@
-"""What happened: facts, each with a dotted topic that subscriptions match by prefix."""
+"""The events, each with a dotted topic."""
 
 from typing import ClassVar
 
@@ -36,7 +36,7 @@ from actors.values import Asset, Balance, Candle
 
 
 class CandlesLoaded(Event, frozen=True):
-    """Bars of ``period`` seconds, oldest first, as loaded or as sent along with a new stream."""
+    """Bars of ``period`` seconds, oldest first: loaded, or sent by the venue with a new stream."""
 
     asset: str
     period: int
@@ -48,7 +48,7 @@ class CandlesLoaded(Event, frozen=True):
 
 
 class CandlesProgress(Event, frozen=True):
-    """``loaded`` of ``count`` bars have come, for a ``LoadCandles`` of more than one page."""
+    """``loaded`` of ``count`` bars of a ``LoadCandles`` have come, and more are to come."""
 
     asset: str
     period: int
@@ -61,21 +61,21 @@ class CandlesProgress(Event, frozen=True):
 
 
 class AssetsListed(Event, frozen=True):
-    """The venue's whole asset table, sent at login and whenever payouts or schedules change."""
+    """The venue sent its whole asset table: after a login, and when payouts or schedules change."""
 
     base_topic: ClassVar[str] = "assets"
     assets: list[Asset]
 
 
 class BalanceChanged(Event, frozen=True):
-    """The venue stated the balance."""
+    """The venue sent the balance."""
 
     base_topic: ClassVar[str] = "balance"
     balance: Balance
 
 
 class RawMessage(Event, frozen=True):
-    """A server event that nothing here interprets; ``payload`` is its JSON text, ``""`` for none."""
+    """A server event that has no other event here; ``payload`` is its JSON text, ``""`` for none."""
 
     name: str
     payload: str
@@ -86,7 +86,7 @@ class RawMessage(Event, frozen=True):
 
 
 class ConnectionUp(HasLife, Event, frozen=True):
-    """A connection is authenticated; ``epoch`` counts its lives from 1."""
+    """A connection is logged in; ``epoch`` counts its lives from 1."""
 
     base_topic: ClassVar[str] = "connection.up"
     connection: str
@@ -95,8 +95,11 @@ class ConnectionUp(HasLife, Event, frozen=True):
 
 
 class ConnectionDown(HasLife, Event, frozen=True):
-    """A connection's life ended. ``terminal`` means that the venue refused the session; ``was_ready``
-    that it had been authenticated; ``retry_after`` for how many seconds the host wants to be left alone."""
+    """A life of a connection has ended.
+
+    ``was_ready``: it had been logged in. ``terminal``: the venue refused the login. ``retry_after``: for how
+    many seconds the host asked not to be dialed (RFC 9110, 10.2.3).
+    """
 
     base_topic: ClassVar[str] = "connection.down"
     connection: str
@@ -109,7 +112,7 @@ class ConnectionDown(HasLife, Event, frozen=True):
 
 
 class ConnectionSuspect(HasLife, Event, frozen=True):
-    """The health monitor lost trust in a connection; the supervisor will replace it."""
+    """The health monitor found a connection faulty; the supervisor replaces it."""
 
     base_topic: ClassVar[str] = "connection.suspect"
     connection: str
@@ -118,11 +121,12 @@ class ConnectionSuspect(HasLife, Event, frozen=True):
 
 
 class ConnectionReport(HasLife, Event, frozen=True):
-    """A connection's own account of itself, once a second and once at its end, ``made_at`` (UTC).
+    """The figures of one life of a connection, once a second and at its end; ``made_at`` is in Unix seconds.
 
-    Counters run since the connection was started; ``round_trip`` is that of the last WebSocket ping,
-    in seconds; ``garbage`` counts what was refused. ``delay`` is by how much at least our clock was ahead of
-    the stamps of the ticks since the last report, ``None`` without ticks: both clocks and the way are in it.
+    Counters run since the life began. ``round_trip`` is that of the last WebSocket ping, in seconds.
+    ``garbage`` counts what could not be decoded. ``delay`` is the least difference, since the last report,
+    between our clock when a tick was read and the tick's stamp: it holds the errors of both clocks and the
+    delay of the network. It is ``None`` if no tick came.
     """
 
     base_topic: ClassVar[str] = "report.connection"
@@ -143,14 +147,14 @@ class ConnectionReport(HasLife, Event, frozen=True):
 
 
 class ClockReport(Event, frozen=True):
-    """The venue's clock is ``offset`` seconds ahead of ours, judged by the quickest of its latest ticks."""
+    """The venue's clock is ``offset`` seconds ahead of ours, by the least delayed of the latest ticks."""
 
     base_topic: ClassVar[str] = "report.clock"
     offset: float
 
 
 class Heartbeat(Event, frozen=True):
-    """A worker process is alive and reads its link; CPU time and resident memory are its own."""
+    """A worker process is alive and reads its link; ``cpu_seconds`` and ``rss_bytes`` are of that process."""
 
     base_topic: ClassVar[str] = "report.worker"
     worker: str
@@ -160,7 +164,7 @@ class Heartbeat(Event, frozen=True):
 
 
 class WorkerUp(Event, frozen=True):
-    """A worker process has started and speaks on its link."""
+    """A worker process has started and its link works."""
 
     base_topic: ClassVar[str] = "worker.up"
     worker: str
@@ -168,7 +172,7 @@ class WorkerUp(Event, frozen=True):
 
 
 class WorkerDown(Event, frozen=True):
-    """A worker process ended, or its link did; ``pid`` tells a late notice from a present one."""
+    """A worker process or its link has ended; ``pid`` tells which life of the worker it was."""
 
     base_topic: ClassVar[str] = "worker.down"
     worker: str
@@ -177,7 +181,7 @@ class WorkerDown(Event, frozen=True):
 
 
 class ActorRestarted(Event, frozen=True):
-    """The supervisor has started a child again; ``attempt`` counts since it was last stable."""
+    """The supervisor has restarted a worker or a connection; ``attempt`` counts since it was last stable."""
 
     base_topic: ClassVar[str] = "actor.restarted"
     name: str
@@ -186,7 +190,7 @@ class ActorRestarted(Event, frozen=True):
 
 
 class ActorQuarantined(Event, frozen=True):
-    """The supervisor gave a child up. ``auth`` tells a refused session from spent attempts."""
+    """The supervisor gave a worker or a connection up; ``auth``: because the venue refused the login."""
 
     base_topic: ClassVar[str] = "actor.quarantined"
     name: str
@@ -195,7 +199,7 @@ class ActorQuarantined(Event, frozen=True):
 
 
 class Lagged(Event, frozen=True):
-    """A subscriber was too slow: ``missed`` ticks gave way to newer ones of their asset."""
+    """A subscriber was too slow: newer ticks of the same asset replaced ``missed`` ticks."""
 
     base_topic: ClassVar[str] = "lag.ticks"
     subscriber: str
@@ -211,17 +215,17 @@ class CommandFailed(Event, frozen=True):
 
 
 class ConfigReloaded(Event, frozen=True):
-    """The configuration file was read again and taken over; ``changed`` are the dotted names of the settings
-    that differed, one at least."""
+    """The configuration file was read again and applied; ``changed`` are the dotted names of the settings
+    that differ, at least one."""
 
     base_topic: ClassVar[str] = "config.reloaded"
     changed: list[str]
 
 
 class ConfigRefused(Event, frozen=True):
-    """The configuration file was read again and could not be taken over; the old one stays in force.
+    """The configuration file was read again and refused; the previous configuration stays in force.
 
-    Told once, however often the same is read.
+    It is published once, however often the same file is read.
     """
 
     base_topic: ClassVar[str] = "config.refused"

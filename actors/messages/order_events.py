@@ -1,4 +1,4 @@
-"""What happened to orders and deals: the desk's facts, and the venue's words that it makes them of."""
+"""The events of orders and deals: those that the desks publish, and the venue's messages behind them."""
 
 from decimal import Decimal
 from typing import ClassVar
@@ -9,7 +9,7 @@ from actors.values import Deal, PendingOrder
 
 
 class OrderOpened(Event, frozen=True):
-    """An order of ours became a deal; ``order`` is the id that the desk gave it."""
+    """An order of this runtime became a deal; ``order`` is the id that the order desk gave it."""
 
     base_topic: ClassVar[str] = "order.opened"
     order: str
@@ -17,7 +17,7 @@ class OrderOpened(Event, frozen=True):
 
 
 class OrderRefused(Event, frozen=True):
-    """The venue refused an order; ``reason`` is its own word for why."""
+    """The venue refused an order; ``reason`` is the venue's own text."""
 
     base_topic: ClassVar[str] = "order.refused"
     order: str
@@ -27,7 +27,7 @@ class OrderRefused(Event, frozen=True):
 
 
 class OrderInDoubt(Event, frozen=True):
-    """An order was sent and its connection lost before the answer: it waits for evidence."""
+    """An order was sent, and no answer has come: the venue's next lists decide what became of it."""
 
     base_topic: ClassVar[str] = "order.unknown"
     order: str
@@ -37,7 +37,7 @@ class OrderInDoubt(Event, frozen=True):
 
 
 class OrderNotPlaced(Event, frozen=True):
-    """The venue's lists show that an unknown order never became a deal."""
+    """The venue's lists show that an order in doubt never became a deal."""
 
     base_topic: ClassVar[str] = "order.not_placed"
     order: str
@@ -46,43 +46,43 @@ class OrderNotPlaced(Event, frozen=True):
 
 
 class OrderClosed(Event, frozen=True):
-    """A deal has ended, ours or not; ``deal.outcome`` says how."""
+    """A deal has closed, opened here or elsewhere; ``deal.outcome`` says how."""
 
     base_topic: ClassVar[str] = "order.closed"
     deal: Deal
 
 
 class OrderOrphan(Event, frozen=True):
-    """A deal that no order of ours accounts for: opened elsewhere, or after we had given it up."""
+    """A deal that belongs to no order of this runtime: opened elsewhere, or after its order was given up."""
 
     base_topic: ClassVar[str] = "order.orphan"
     deal: Deal
 
 
 class PendingOrdersListed(Event, frozen=True):
-    """All pending orders of the account."""
+    """The venue listed all pending orders of the account."""
 
     base_topic: ClassVar[str] = "order.pending"
     orders: list[PendingOrder]
 
 
 class TradingHalted(Event, frozen=True):
-    """No order is sent from now on."""
+    """Orders are halted; ``reason`` is that of ``Halt``."""
 
     base_topic: ClassVar[str] = "trading.halted"
     reason: str
 
 
 class TradingResumed(Event, frozen=True):
-    """Orders are sent again."""
+    """``Resume`` has lifted the halt."""
 
     base_topic: ClassVar[str] = "trading.resumed"
 
 
 class DealAccepted(Event, frozen=True):
-    """The venue's word that it opened a deal; ``request_id`` is our order id, or another's.
+    """The venue opened a deal. ``request_id`` is the id of an order, of this runtime or another program.
 
-    This and the next four are the venue's words as they come; the order desk makes ``order.*`` of them.
+    This event and the next four are the venue's messages as they come; the desks make ``order.*`` of them.
     """
 
     base_topic: ClassVar[str] = "desk.accepted"
@@ -93,10 +93,10 @@ class DealAccepted(Event, frozen=True):
 
 
 class DealRefused(Event, frozen=True):
-    """The venue's word that it opened none: it names no request, only what was asked.
+    """The venue refused to open a deal. Its message may name no request, only the asset.
 
-    ``order`` is the id of the order that it must be meant for, ``""`` if this connection has sent none for
-    the asset that has no answer yet.
+    ``order`` is the id of the order that it must mean: one that this connection has sent for the asset and
+    that has no answer yet. It is ``""`` if there is none.
     """
 
     base_topic: ClassVar[str] = "desk.refused"
@@ -108,9 +108,9 @@ class DealRefused(Event, frozen=True):
 
 
 class DealsOpen(HasLife, Event, frozen=True):
-    """All open deals, pushed after login and on every change.
+    """The venue listed all open deals, as it does after a login and on every change.
 
-    Unless ``complete``, a row could not be read: then the list proves of no deal that there is none.
+    ``complete`` is false if a row could not be read: then the list does not prove that a deal does not exist.
     """
 
     base_topic: ClassVar[str] = "desk.open"
@@ -122,9 +122,9 @@ class DealsOpen(HasLife, Event, frozen=True):
 
 
 class DealsClosed(HasLife, Event, frozen=True):
-    """Deals that ended: with ``listed`` the venue's list of the latest, else those that ended just now.
+    """Closed deals: with ``listed`` the venue's list of the latest, otherwise those that closed just now.
 
-    ``complete`` as in ``DealsOpen``.
+    ``complete`` is as in ``DealsOpen``.
     """
 
     base_topic: ClassVar[str] = "desk.closed"
@@ -139,7 +139,7 @@ class DealsClosed(HasLife, Event, frozen=True):
 class PendingAnswered(Event, frozen=True):
     """The venue's answer to opening or cancelling a pending order.
 
-    ``ticket`` is set for a cancellation; ``order`` where it was opened; ``reason`` where it was refused.
+    ``ticket`` is set for a cancellation, ``order`` if an order was opened, ``reason`` if it was refused.
     """
 
     base_topic: ClassVar[str] = "desk.pending"

@@ -1,4 +1,4 @@
-"""What happened to the streams of ticks: placed, confirmed, silent, interrupted, whole again."""
+"""The events of streams of ticks."""
 
 from typing import ClassVar
 
@@ -10,7 +10,10 @@ from actors.values import Life
 
 
 class StreamReport(Struct, frozen=True, gc=False):
-    """What one connection saw of one stream in its present life, with the first and the last venue stamp."""
+    """What one life of a connection has seen of one stream.
+
+    ``first_time`` and ``last_time`` are venue times, ``received_at`` is our wall clock at the last tick.
+    """
 
     ticks: int
     first_time: float
@@ -20,7 +23,7 @@ class StreamReport(Struct, frozen=True, gc=False):
 
 
 class StreamPlaced(HasLife, Event, frozen=True):
-    """A subscription left for this life of a connection ``at`` (UTC); the venue has not confirmed it yet."""
+    """A subscription was sent to this life of a connection, ``at`` Unix seconds; it is not confirmed yet."""
 
     base_topic: ClassVar[str] = "stream.placed"
     internal: ClassVar[bool] = True
@@ -32,7 +35,7 @@ class StreamPlaced(HasLife, Event, frozen=True):
 
 
 class StreamConfirmed(HasLife, Event, frozen=True):
-    """The venue confirmed a subscription on a connection."""
+    """The venue has confirmed a subscription on this life of a connection."""
 
     base_topic: ClassVar[str] = "stream.confirmed"
     asset: str
@@ -42,14 +45,14 @@ class StreamConfirmed(HasLife, Event, frozen=True):
 
 
 class StreamDropped(Event, frozen=True):
-    """Nobody wants the stream any more."""
+    """The stream is not desired any more: ``UnsubscribeTicks``."""
 
     base_topic: ClassVar[str] = "stream.dropped"
     asset: str
 
 
 class StreamReleased(Event, frozen=True):
-    """A connection has let a stream go; it says nothing more of it."""
+    """A connection no longer carries the stream; no tick of it follows from there."""
 
     base_topic: ClassVar[str] = "stream.released"
     asset: str
@@ -57,8 +60,11 @@ class StreamReleased(Event, frozen=True):
 
 
 class StreamMoves(HasLife, Event, frozen=True):
-    """A stream is to pass from one life of a connection to another, ``target``. The old one goes on until it
-    is released; with ``cut`` nothing that it still says of the stream is delivered."""
+    """A stream begins to move from this life of a connection to that of ``target``.
+
+    The old connection carries it until it releases it. With ``cut`` no more ticks of the old one are
+    delivered.
+    """
 
     base_topic: ClassVar[str] = "stream.moves"
     internal: ClassVar[bool] = True
@@ -75,11 +81,11 @@ class StreamMoves(HasLife, Event, frozen=True):
 
 
 class StreamStale(Event, frozen=True):
-    """The stream of an open market has been silent for ``silent_for`` seconds, counted from its last tick or,
-    where it had none yet, from when it was placed or its market opened.
+    """The stream of an open market is stale: it had no tick for ``silent_for`` seconds, counted from its last
+    tick, or else from its placement or the opening of its market.
 
-    ``cure`` is what is done about it: ``resubscribe``, ``move`` or ``reconnect``; ``reason`` is what speaks
-    for a fault. It comes again with each further cure.
+    ``cure`` is the recovery action: ``resubscribe``, ``move`` or ``reconnect``. ``reason`` is the sign of a
+    fault. The event is repeated with each further action.
     """
 
     base_topic: ClassVar[str] = "stream.stale"
@@ -90,9 +96,9 @@ class StreamStale(Event, frozen=True):
 
 
 class StreamGap(Event, frozen=True):
-    """Ticks of ``asset`` between these venue times (UTC) were not seen; it streams again on ``connection``.
+    """Ticks of ``asset`` between these venue times are missing; it streams again on ``connection``.
 
-    ``StreamRecovered`` follows when its bars of ``period`` seconds have been asked for.
+    ``StreamRecovered`` follows once bars of ``period`` seconds have been loaded for the gap, or could not be.
     """
 
     base_topic: ClassVar[str] = "stream.gap"
@@ -105,11 +111,11 @@ class StreamGap(Event, frozen=True):
 
 
 class StreamRecovered(Event, frozen=True):
-    """A stream that was announced as stale or lost delivers again.
+    """A stale or interrupted stream delivers ticks again.
 
-    After a gap, from ``gap_from`` to ``gap_to`` (venue times, UTC; of several in a row the first and the
-    last), it comes behind the ``CandlesLoaded`` with its ``filled`` bars; ``missing`` are the parts that no
-    bar covers, and ``reason`` says why there are any.
+    After a gap, ``gap_from`` and ``gap_to`` are venue times: the start of the first and the end of the last
+    of several gaps in a row. The event follows the ``CandlesLoaded`` with its ``filled`` bars. ``missing``
+    are the parts that no bar covers; ``reason`` says why.
     """
 
     base_topic: ClassVar[str] = "stream.recovered"

@@ -18,7 +18,7 @@ Value_co = TypeVar("Value_co", covariant=True)
 
 
 class ReplyTo(enum.IntEnum):
-    """Which actor counts the ids of its requests, and receives the answers to them."""
+    """The actor that numbers its requests and receives their answers."""
 
     NOBODY = 0
     """No answer is awaited; the id is 0."""
@@ -64,7 +64,7 @@ class Request(Struct, frozen=True):
 
 
 class Send(HasLife, Struct, frozen=True, tag=True):
-    """Requests for one life of one connection, to leave in one write."""
+    """Requests for one life of a connection, to be sent in one write."""
 
     connection: str
     epoch: int
@@ -128,13 +128,14 @@ else:
     AnyEvent = functools.reduce(operator.or_, events.EVENTS)
 
 Item = Ticks | Response[events.CandlesLoaded | events.StreamConfirmed] | Failure | AnyEvent
-"""What a batch may hold; order within a batch is the order on the socket."""
+"""What a batch may hold, in the order of the socket."""
 
 
 class EventBatch(Struct, frozen=True, tag=True):
-    """All that one source had to say at once; one batch is one message, one frame and one wake-up.
+    """The items that one source had at one time: one message, one frame on the link and one wake-up.
 
-    Those of a connection are numbered from 1 in each of its lives; all others have no number.
+    The batches of a connection are numbered from 1 in each of its lives (``epoch``, ``sequence``); those of
+    other sources have no number.
     """
 
     source: str
@@ -144,8 +145,8 @@ class EventBatch(Struct, frozen=True, tag=True):
 
 
 class Deliver(Struct, frozen=True):
-    """Events for one subscriber's handler, in order, ``Ticks`` among them being many; ``missed`` ticks had to
-    give way before them."""
+    """Events for one subscriber, in order, among them ``Ticks``. Newer ticks replaced ``missed`` ticks before
+    them."""
 
     events: list[Any]
     missed: int = 0
