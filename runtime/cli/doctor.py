@@ -1,4 +1,4 @@
-"""What stands in the way of a runtime, found out before it is started or while it runs."""
+"""Checks everything that a runtime needs, before it starts or while it runs."""
 
 import contextlib
 import enum
@@ -25,19 +25,19 @@ from runtime.system.probing import Probe, probe
 from runtime.system.settings import connection_settings, journal_path, regions_for
 
 CLOCK_TOLERANCE: Final = 2.0
-"""Seconds; a server's Date tells whole ones."""
+"""Seconds; a server's Date has whole ones."""
 
 LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
-"""Bytes free where something is written."""
+"""Free bytes in a folder that is written to."""
 
 DESCRIPTORS_OF_A_CONNECTION: Final = 4
 DESCRIPTORS_OF_A_WORKER: Final = 4
 OTHER_DESCRIPTORS: Final = 192
-"""The house's own, and those of all that may be attached."""
+"""Those of the main process, and those of the processes that may attach."""
 
 
 class Level(enum.Enum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     OK = "OK"
     WARN = "WARN"
@@ -45,7 +45,7 @@ class Level(enum.Enum):
 
 
 class Finding(Struct, frozen=True):
-    """One thing looked at, and how it is; never shows a secret."""
+    """The result of one check; contains no secret."""
 
     level: Level
     subject: str
@@ -53,7 +53,7 @@ class Finding(Struct, frozen=True):
 
 
 def examine(path: Path) -> list[Finding]:
-    """Everything that can be looked at from outside, nothing changed; takes as long as the slowest region.
+    """All checks; they change nothing and take as long as the slowest region.
 
     Raises ``ConfigInvalid`` if there is no such file.
     """
@@ -77,12 +77,12 @@ def examine(path: Path) -> list[Finding]:
 
 def _running(config: Config) -> tuple[Finding, Welcome | None]:
     if control_path(config) is None:
-        return Finding(Level.OK, "runtime", "cannot be looked for, since control.enabled is false"), None
+        return Finding(Level.OK, "runtime", "not checked: control.enabled is false"), None
     try:
         with attach(config, timeout=1.0) as attachment:
             welcome = attachment.runtime
     except NoRuntime as error:
-        # Nobody at all; whoever takes the call and says nothing may trade, and is not to be told from here.
+        # No process listens. One that accepts and does not answer may be trading, so it is not called absent.
         if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
             return Finding(Level.OK, "runtime", "none is running"), None
         return Finding(Level.FAIL, "runtime", _unanswering(error)), None
@@ -92,7 +92,7 @@ def _running(config: Config) -> tuple[Finding, Welcome | None]:
 
 
 def _unanswering(error: TellwireError) -> str:
-    return f"there is one, but it cannot be asked: {str(error).removeprefix('no runtime is running: ')}"
+    return f"one is there but does not answer: {str(error).removeprefix('no runtime is running: ')}"
 
 
 def _session(config: Config, running: Welcome | None) -> Finding:
@@ -111,14 +111,12 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
     if not regions:
         yield Finding(Level.OK, "regions", "the practice exchange opens its own when it is started")
         if configured := len(config.regions.demo) + len(config.regions.live):
-            # To the venue a probe is one more connection, which nobody who practises has asked for.
-            text = (
-                f"the {configured} that are configured were not probed: without a session nobody calls there"
-            )
+            # A probe is a connection to the venue, which a user of the practice exchange has not asked for.
+            text = f"{configured} are configured and were not probed: that needs a session"
             yield Finding(Level.OK, "regions of the venue", text)
         return
     probes = probe(regions, connection_settings(config, login))
-    # One region that is down is what the others are for.
+    # The others replace one region that is down.
     level = Level.FAIL if all(each.error for each in probes) else Level.WARN
     for each in probes:
         steps = _steps(each)
@@ -127,7 +125,7 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
         else:
             yield Finding(Level.OK, each.region, steps)
     if not config.connection.ssl_verify:
-        yield Finding(Level.WARN, "certificates", "are not checked: connection.ssl_verify is false")
+        yield Finding(Level.WARN, "certificates", "not checked: connection.ssl_verify is false")
     yield from _clock(probes)
 
 
@@ -143,7 +141,7 @@ def _clock(probes: list[Probe]) -> Iterator[Finding]:
     offset = statistics.median(offsets)
     level = Level.OK if abs(offset) <= CLOCK_TOLERANCE else Level.WARN
     way = "behind" if offset > 0 else "ahead of"
-    yield Finding(level, "clock", f"about {abs(offset):.1f} s {way} the venue's, which tells whole seconds")
+    yield Finding(level, "clock", f"about {abs(offset):.1f} s {way} the venue's, which has whole seconds")
 
 
 def _descriptors(config: Config) -> Finding:
@@ -163,7 +161,7 @@ def _descriptors(config: Config) -> Finding:
 def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     login = config.account.login
     if login is None and not config.orders.journal:
-        yield Finding(Level.OK, "journal", "a passing one: the practice exchange is used")
+        yield Finding(Level.OK, "journal", "a temporary one: the practice exchange is used")
         yield _folder("temporary folder", Path(tempfile.gettempdir()))
         return
     path = journal_path(config, login)
@@ -171,7 +169,7 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     if path.exists():
         yield _contents(path, running)
     else:
-        yield Finding(Level.OK, "journal", f"{path} will be made")
+        yield Finding(Level.OK, "journal", f"{path} will be created")
 
 
 def _log_file(config: Config) -> Iterator[Finding]:
@@ -182,7 +180,7 @@ def _log_file(config: Config) -> Iterator[Finding]:
     if not os.path.lexists(path):
         return
     try:
-        with path.open("ab"):  # an existing file is as it was, its time included
+        with path.open("ab"):  # does not change the file, nor its time
             pass
     except OSError as error:
         yield Finding(Level.FAIL, "log file", f"{path} cannot be written to: {error.strerror}")
@@ -191,7 +189,7 @@ def _log_file(config: Config) -> Iterator[Finding]:
 
 
 def _folder(subject: str, folder: Path) -> Finding:
-    # Not Path.exists, which raises where a folder may not be looked into.
+    # Not Path.exists, which raises for a folder without permission to search it.
     there = next(parent for parent in (folder, *folder.resolve().parents) if os.path.exists(parent))  # noqa: PTH110
     free = shutil.disk_usage(there).free
     space = f"{free / 2**20:,.0f} MiB are free in {there}"
@@ -199,7 +197,7 @@ def _folder(subject: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Finding(Level.FAIL, subject, f"{folder} cannot be made or written to: {error.strerror}")
+        return Finding(Level.FAIL, subject, f"{folder} cannot be created or written to: {error.strerror}")
     level = Level.FAIL if free < NO_SPACE else Level.WARN if free < LITTLE_SPACE else Level.OK
     return Finding(level, subject, space)
 
@@ -207,22 +205,22 @@ def _folder(subject: str, folder: Path) -> Finding:
 def _contents(path: Path, running: Welcome | None) -> Finding:
     try:
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            orders, doubtful = db.execute(
+            orders, unfinished = db.execute(
                 "SELECT count(*), coalesce(sum(finished = 0), 0) FROM orders"
             ).fetchone()
             halt = db.execute("SELECT reason FROM halt").fetchone()
-        keeper = _keeper(path, running)
+        holder = _holder(path, running)
     except sqlite3.Error as error:
         return Finding(Level.FAIL, "journal", f"{path} cannot be read: {error}")
-    text = f"{path}: {orders} orders, {doubtful} unfinished, {keeper}"
+    text = f"{path}: {orders} orders, {unfinished} unfinished, {holder}"
     if halt is not None:
         return Finding(Level.WARN, "journal", f"{text}; orders are halted ({halt[0]})")
     return Finding(Level.OK, "journal", text)
 
 
-def _keeper(path: Path, running: Welcome | None) -> str:
+def _holder(path: Path, running: Welcome | None) -> str:
     lock = acquire(path)
     if lock is not None:
         lock.close()
-        return "kept by nobody"
-    return "kept by another runtime" if running is None else f"kept by pid {running.pid}"
+        return "held by no runtime"
+    return "held by another runtime" if running is None else f"held by pid {running.pid}"

@@ -1,4 +1,4 @@
-"""Candles in a file: CSV, JSON lines or Parquet, written whole or not at all."""
+"""Writes candles to a file: CSV, JSON lines or Parquet, as a whole or not at all."""
 
 import csv
 import importlib.util
@@ -19,7 +19,7 @@ Form = Callable[[Sequence[Candle]], bytes]
 
 
 def as_csv(candles: Sequence[Candle]) -> bytes:
-    """A line of names, then one per candle; ``time`` in Unix seconds, UTC, an unknown ``volume`` empty."""
+    """A line of names, then a line for each candle; ``time`` is Unix time, an unknown ``volume`` is empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
@@ -28,14 +28,14 @@ def as_csv(candles: Sequence[Candle]) -> bytes:
 
 
 def as_json_lines(candles: Sequence[Candle]) -> bytes:
-    """An object per line; ``time`` in Unix seconds, UTC, an unknown ``volume`` null."""
+    """A line with an object for each candle; ``time`` is Unix time, an unknown ``volume`` is null."""
     rows = (msgspec.structs.astuple(candle) for candle in candles)
     return msgspec.json.Encoder().encode_lines([dict(zip(FIELDS, row, strict=True)) for row in rows])
 
 
 def as_parquet(candles: Sequence[Candle]) -> bytes:
     """One row group; ``time`` is a timestamp in UTC, an unknown ``volume`` null. Needs pyarrow."""
-    import pyarrow as pa  # noqa: PLC0415  # an extra: 50 MB that nothing else here wants
+    import pyarrow as pa  # noqa: PLC0415  # an extra of 50 MB that nothing else needs
     from pyarrow import parquet  # noqa: PLC0415
 
     rows = [msgspec.structs.asdict(candle) | {"time": candle.time * 1000} for candle in candles]
@@ -51,7 +51,7 @@ FORMS: dict[str, Form] = {".csv": as_csv, ".jsonl": as_json_lines, ".parquet": a
 
 
 def form_of(path: Path) -> Form:
-    """How a file of this name is written; raises ``ValueError``, with a sentence, if it cannot be."""
+    """The form for a file of this name; raises ``ValueError`` with a sentence if there is none."""
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise ValueError(f"{path} must end in {', '.join(FORMS)}")
@@ -62,7 +62,7 @@ def form_of(path: Path) -> Form:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Have ``data`` in the file at ``path`` and nowhere else; on an ``OSError`` what was there stays."""
+    """Replace the file at ``path`` by ``data``; an ``OSError`` leaves the old file, and no other."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("xb") as file:

@@ -1,6 +1,6 @@
-"""The log of a process: one line per record, which neither the wire can forge nor a secret slip through.
+"""The log of a process: one line per record, which a server cannot forge and which holds no secret.
 
-Only a program of ours opens one. ``Runtime`` leaves the log of the program that it is part of alone.
+Only the commands of this package open one. ``Runtime`` does not touch the log of a program that embeds it.
 """
 
 from runtime.logs.line import Line, Write, as_json, plain, printable, to_stderr

@@ -15,10 +15,10 @@ _UNPRINTABLE = re.compile(
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A record as it may be shown: printable, without secrets; ``trace`` is an exception's, line by line.
+    """A record that may be shown: printable, without secrets; ``trace`` has the lines of a traceback.
 
-    ``worker`` is the process that it comes from, empty for this one; ``place`` is where in the code it was
-    logged, ``module:line``.
+    ``worker`` names the process that logged it, empty for this one; ``place`` is the place in the code,
+    ``module:line``.
     """
 
     time: datetime
@@ -30,7 +30,7 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The message, after the name of the process if it is another one."""
+        """The message, after the name of the process if that is a worker."""
         return f"{self.worker}: {self.message}" if self.worker else self.message
 
 
@@ -39,12 +39,12 @@ Form = Callable[[Line], str]
 
 
 def printable(text: str) -> str:
-    """``text`` on one line, with what a terminal would act upon in its escaped form."""
+    """``text`` on one line; characters that a terminal would act on are escaped."""
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def plain(line: Line) -> str:
-    """For people; an exception's trace is indented, so that no part of it looks like a line of the log."""
+    """For people; a traceback is indented, so that no part of it looks like a line of the log."""
     head = f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03} {line.level:<8} {line.text}"
     return "\n".join([head, *(f"    | {step}" for step in line.trace)])
 
@@ -64,15 +64,15 @@ def to_stderr(form: Form) -> Write:
 
 
 def put_on_stderr(text: str) -> None:
-    """Past the buffer of ``sys.stderr``: a thread that is stuck in that holds its lock, and the interpreter,
+    """Bypasses the buffer of ``sys.stderr``: a thread that hangs in it holds its lock, and the interpreter,
     which flushes it at its end, would abort."""
     if sys.stderr is None:  # pythonw has none
         return
     buffer: Any = sys.stderr.buffer
-    raw = getattr(buffer, "raw", buffer)  # with python -u it is raw itself
+    raw = getattr(buffer, "raw", buffer)  # with python -u the buffer is raw itself
     left = memoryview(text.encode(sys.stderr.encoding, "backslashreplace"))
     while left:
         taken = raw.write(left)
-        if taken is None:  # somebody has made it non-blocking
+        if taken is None:  # another program has made it non-blocking
             raise BlockingIOError("standard error takes no more")
         left = left[taken:]

@@ -22,31 +22,31 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 PRACTICE = "PRACTICE"
-"""A level above all others, since everybody must see that nothing here is real."""
+"""A level above all others: every reader must see that nothing here is real."""
 
 EVERY = "every"
-"""Bound to loguru's ``extra``, it takes a record out of the limit on repeated lines."""
+"""A key of loguru's ``extra``: a record with it is exempt from the limit on repeated lines."""
 
 LONGEST = 8192
-"""Characters of a message; wire text may have millions."""
+"""Characters of a message; text from a server may have millions."""
 
 _NOISY: dict[str | None, str | int | bool] = {"runtime.practice": "WARNING"}
-"""The embedded exchange's own view of every connection is for those who look for it."""
+"""What the embedded exchange logs of every connection shows at DEBUG and below only."""
 
 
 class RemoteTrace(Exception):
-    """The trace of an exception in another process, as text: only so much of it can travel."""
+    """The traceback of an exception in another process, as text: the exception itself cannot travel."""
 
 
 class Log:
-    """This process's log while it is open: what is logged from ``level`` on goes to all ``writes`` as lines.
+    """This process's log while it is open: records from ``level`` on go to all ``writes`` as lines.
 
-    Of equal lines ``repeat_limit`` are written in a minute (see :class:`Repeats`). The libraries' warnings
-    are lines like all others, and so is what no thread has caught.
+    ``repeat_limit`` lines of one kind are written in a minute (see :class:`Repeats`). Warnings of libraries
+    and uncaught exceptions of threads are lines too.
 
-    Whoever logs makes the line, so that nothing with a secret waits anywhere; but each write has a
-    :class:`Writer`, so that none holds up who logs, nor another write. What has not been written yet is lost
-    if the process is killed or ends by ``os._exit``, whatever its level.
+    The thread that logs makes the line, so that no record with a secret waits in a queue. Each write has a
+    :class:`Writer`, so that a slow one holds up neither that thread nor another write. What is not yet
+    written is lost if the process is killed or ends by ``os._exit``, whatever its level.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Log:
         self._writers = [Writer(write) for write in writes]
         self._clean = Scrubber(secrets)
         self._repeats = Repeats(repeat_limit)
-        self._taking = threading.Lock()
+        self._lock = threading.Lock()
         self._handler: int
         self._hook: Callable[[threading.ExceptHookArgs], Any]
 
     def __enter__(self) -> Self:
-        with contextlib.suppress(ValueError):  # it can be made once only
+        with contextlib.suppress(ValueError):  # the level exists already
             logger.level(PRACTICE, no=100)
         logger.remove()
         for writer in self._writers:
@@ -78,17 +78,17 @@ class Log:
         for line in self._repeats.rest():
             self._put(line)
         begun = time.monotonic()
-        for writer in self._writers:  # those that are stuck have the same second
+        for writer in self._writers:  # those that hang share one ``PATIENCE``
             writer.close(begun)
 
     def set_level(self, level: LogLevel) -> None:
         """Log from ``level`` on."""
         self._level = level
         before, self._handler = self._handler, self._listen()
-        logger.remove(before)  # now, since a record of this moment should rather be written twice than never
+        logger.remove(before)  # after ``add``: a record in between is written twice rather than never
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Take these out of every line too."""
+        """Hide these in every line too."""
         self._clean.hide(secrets)
 
     def _listen(self) -> int:
@@ -98,17 +98,17 @@ class Log:
             quieter |= _NOISY
         logging.basicConfig(handlers=[_Libraries()], level=max(number, logging.WARNING), force=True)
         return logger.add(
-            self._take, level=self._level, format="", filter=quieter, diagnose=False, backtrace=False
+            self._on_record, level=self._level, format="", filter=quieter, diagnose=False, backtrace=False
         )
 
-    def _take(self, message: "Message") -> None:
-        """Nothing here may wait: loguru holds a lock, for which all others who log would wait too."""
+    def _on_record(self, message: "Message") -> None:
+        """Must not wait: loguru holds a lock, for which every other thread that logs would wait."""
         try:
             line = self._line(message.record)
-        except Exception as error:  # noqa: BLE001  # loguru would show the record as it came, with its secrets
-            told = f"a line of the log is lost: {type(error).__name__}"
-            line = Line(datetime.now().astimezone(), "ERROR", told, place=f"{__name__}:0")
-        with self._taking:
+        except Exception as error:  # noqa: BLE001  # loguru would print the record itself, with its secrets
+            text = f"a line of the log is lost: {type(error).__name__}"
+            line = Line(datetime.now().astimezone(), "ERROR", text, place=f"{__name__}:0")
+        with self._lock:
             every = EVERY in message.record["extra"]
             for kept in [line] if every else self._repeats.take(line, time.monotonic()):
                 self._put(kept)
@@ -118,8 +118,9 @@ class Log:
             writer.put(line)
 
     def _line(self, record: "Record") -> Line:
+        at = record["time"]
         return Line(
-            datetime.fromtimestamp(record["time"].timestamp(), record["time"].tzinfo),  # loguru's is its own
+            datetime.fromtimestamp(at.timestamp(), at.tzinfo),  # not loguru's subclass
             record["level"].name,
             self._shown(record["message"]),
             tuple(map(self._shown, _trace(record["exception"]))),
@@ -128,20 +129,20 @@ class Log:
         )
 
     def _shown(self, text: str) -> str:
-        clean = self._clean(text)  # before it is cut: half a secret is not recognised
+        clean = self._clean(text)  # before the cut: half a secret is not recognised
         cut = len(clean) - LONGEST
         return printable(clean if cut <= 0 else f"{clean[:LONGEST]}... and {cut} characters more")
 
 
 class _Libraries(logging.Handler):
-    """Hands what pykka, aiohttp and other libraries log over to loguru."""
+    """Hands records of pykka, aiohttp and other libraries to loguru."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        def as_it_was(own: "Record") -> None:
+        def restore(own: "Record") -> None:
             own["name"], own["line"] = record.name, record.lineno
 
-        told = logger.opt(exception=record.exc_info).patch(as_it_was)
-        told.log(_level_of(record.levelno), "{}", record.getMessage())
+        patched = logger.opt(exception=record.exc_info).patch(restore)
+        patched.log(_level_of(record.levelno), "{}", record.getMessage())
 
 
 def _level_of(number: int) -> str:
@@ -154,10 +155,10 @@ def _level_of(number: int) -> str:
 
 
 def _log_uncaught(lost: threading.ExceptHookArgs) -> None:
-    if lost.exc_type is SystemExit:  # a thread may end by it
+    if lost.exc_type is SystemExit:  # ends a thread without an error
         return
     caught = (lost.exc_type, lost.exc_value, lost.exc_traceback)
-    logger.opt(exception=caught).critical("nobody caught this")
+    logger.opt(exception=caught).critical("an uncaught exception")
 
 
 def _trace(caught: Any) -> list[str]:

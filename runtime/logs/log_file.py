@@ -13,10 +13,11 @@ from runtime.logs.line import Form, Line, Write
 
 
 class LogFile:
-    """Writes lines to ``path``, begun anew before it exceeds ``rotation`` bytes; ``retention`` old ones stay.
+    """Writes lines to ``path``; renames it before it exceeds ``rotation`` bytes, and keeps ``retention`` old
+    files.
 
-    A file that cannot be written is complained of once, until it can be again; nobody is held up by it.
-    The standard library's file, since loguru's answers a full disk with the record as it came: with secrets.
+    When a line cannot be written, ``complain`` gets one line, and another once writing works again. This is
+    the standard library's file: on a full disk, loguru's prints the record itself, with its secrets.
     """
 
     def __init__(self, path: Path, form: Form, *, rotation: int, retention: int, complain: Write) -> None:
@@ -34,7 +35,7 @@ class LogFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):  # what could not be written before cannot be now
+        with contextlib.suppress(OSError):  # it failed before too
             self._file.acquire()
             try:
                 self._file.close()
@@ -47,22 +48,21 @@ class LogFile:
         except OSError as error:
             if not self._failed:
                 self._failed = True
-                self._say(
-                    "WARNING", f"{self._path} cannot be written ({error.strerror}); we go on without it"
-                )
+                reason = f"cannot be written ({error.strerror}); the log goes on without it"
+                self._report("WARNING", f"{self._path} {reason}")
             return
         if self._failed:
             self._failed = False
-            self._say("INFO", f"{self._path} is written again")
+            self._report("INFO", f"{self._path} is written again")
 
-    def _say(self, level: str, text: str) -> None:
+    def _report(self, level: str, text: str) -> None:
         self._complain(Line(datetime.now().astimezone(), level, text))
 
 
 class _RotatingFile(logging.handlers.RotatingFileHandler):
-    """Raises what keeps a line from being written, and makes its own folder.
+    """Raises the error of a write, and creates its folder.
 
-    Whoever closes it, as ``logging.shutdown`` does too, does not wait for a thread that is stuck in a write.
+    Closing it, as ``logging.shutdown`` also does, does not wait for a thread that hangs in a write.
     """
 
     def acquire(self) -> None:
@@ -70,11 +70,11 @@ class _RotatingFile(logging.handlers.RotatingFileHandler):
             raise BlockingIOError("it is being written")
 
     def release(self) -> None:
-        with contextlib.suppress(RuntimeError):  # logging.shutdown releases what it was refused, too
+        with contextlib.suppress(RuntimeError):  # logging.shutdown also releases a lock that it did not get
             super().release()
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the parent's name
-        raise  # noqa: PLE0704  # called while the error is handled
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base class's name
+        raise  # noqa: PLE0704  # logging calls this in its except block
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)

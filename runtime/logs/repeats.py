@@ -1,4 +1,4 @@
-"""How often a line may be repeated."""
+"""The limit on repeated lines."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ _Key = tuple[str, str, str]
 
 
 class _Window(msgspec.Struct):
-    """A minute of one kind of line; ``last`` is the newest of those that were ``held`` back."""
+    """A minute of one kind of line; ``last`` is the newest of the ``held`` lines, which were not written."""
 
     began: float
     passed: int = 0
@@ -19,11 +19,11 @@ class _Window(msgspec.Struct):
 
 
 class Repeats:
-    """Lets ``limit`` lines of one kind pass in a minute and counts the rest; 0: lets all of them pass.
+    """Passes ``limit`` lines of one kind in a minute and counts the rest; 0 passes all.
 
-    Lines are of one kind if they come from the same place in the code of the same process, at the same
-    level: what they quote may differ. ``now`` is in seconds on any clock that never goes back. A count is
-    due when its minute is over, and given with the line that comes next, whatever its kind.
+    Lines of the same process, place in the code and level are of one kind; their text may differ. ``now`` is
+    in seconds on any monotonic clock. A count is due when its minute is over; it is returned with the next
+    line of any kind.
     """
 
     def __init__(self, limit: int) -> None:
@@ -31,7 +31,7 @@ class Repeats:
         self._windows: dict[_Key, _Window] = {}
 
     def take(self, line: Line, now: float) -> list[Line]:
-        """What is to be written now that ``line`` has come."""
+        """The lines to write now that ``line`` has come."""
         if not self._limit:
             return [line]
         due = [
@@ -48,7 +48,7 @@ class Repeats:
         return due
 
     def rest(self) -> list[Line]:
-        """The counts that are not due yet; everything is forgotten."""
+        """The counts that are not due yet; resets all of them."""
         windows, self._windows = self._windows, {}
         return [count for window in windows.values() for count in _counted(window)]
 
@@ -56,5 +56,5 @@ class Repeats:
 def _counted(window: _Window) -> list[Line]:
     if window.last is None:
         return []
-    told = f"{window.last.message} ... repeated {window.held} times"
-    return [msgspec.structs.replace(window.last, message=told, trace=())]
+    text = f"{window.last.message} ... repeated {window.held} times"
+    return [msgspec.structs.replace(window.last, message=text, trace=())]

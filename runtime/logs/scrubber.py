@@ -8,16 +8,16 @@ HIDDEN = "***"
 _TOKEN = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
 
 _TOO_SHORT = 8
-"""Taking a shorter header value out of the log would garble it and protect nothing."""
+"""Characters; hiding a shorter header value would garble the log and protect nothing."""
 
 
 def tokens(secret: str) -> set[str]:
-    """The long runs of letters and digits in ``secret``: they stay the same however it is quoted or cut."""
+    """The long runs of letters and digits in ``secret``: quoting and cutting do not change them."""
     return set(_TOKEN.findall(secret))
 
 
 def secrets_in(sessions: Iterable[str], headers: Iterable[str]) -> set[str]:
-    """What must not be seen of session strings and of the values of header fields."""
+    """The parts of session strings and of values of header fields that no line may contain."""
     found = {value for value in headers if len(value) >= _TOO_SHORT}
     for session in sessions:
         found |= {session, *tokens(session)}
@@ -25,7 +25,7 @@ def secrets_in(sessions: Iterable[str], headers: Iterable[str]) -> set[str]:
 
 
 class Scrubber:
-    """Takes secrets out of text; any thread may use it while another one adds to it."""
+    """Replaces secrets in text by ``HIDDEN``; any thread may call it while another one adds secrets."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
@@ -33,7 +33,7 @@ class Scrubber:
         self.hide(secrets)
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """From now on these as well."""
+        """Hide these too from now on."""
         self._secrets |= set(filter(None, secrets))
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._any = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None

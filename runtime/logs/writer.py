@@ -1,4 +1,4 @@
-"""The thread that writes the lines of a log to one output, and the queue before it."""
+"""The thread that writes the lines of a log to one output, and its queue."""
 
 import contextlib
 import threading
@@ -9,20 +9,20 @@ from datetime import datetime
 from runtime.logs.line import Line, Write, put_on_stderr
 
 CAPACITY = 4096
-"""Lines that may wait; some MB, or 32 if each quotes as much of the wire as a line may."""
+"""Lines that may wait; a few MB, or 32 MB if each has the most characters that a line may have."""
 
 PATIENCE = 1.0
-"""Seconds that an output may take for a line at the end; one that takes none is stuck."""
+"""Seconds that an output may take for one line at the end; after that it counts as hung."""
 
 
 class Writer:
-    """Calls ``write`` with each line, in order and in a thread of its own; to hand it a line never waits.
+    """Calls ``write`` with each line, in order and in a thread of its own; ``put`` never waits.
 
-    Terminals can be halted, readers can stop to read and disks can hang, and whoever logs must not hang with
-    them. Once ``capacity`` lines wait, further ones are dropped until all of these are written; then a line
-    says how many were. So the hole is one, and lies where that line says. A write that fails fails alone.
+    A terminal can be halted, a reader can stop reading and a disk can hang; the thread that logs must not
+    hang with them. Once ``capacity`` lines wait, further ones are dropped until all of these are written;
+    then a line tells their number, so the gap is one and its place is known. A failed write affects no other.
 
-    Not ``logging.handlers.QueueListener``, whose ``stop`` fails on a full queue and waits without a limit.
+    Not ``logging.handlers.QueueListener``: its ``stop`` fails on a full queue and waits without a limit.
     """
 
     def __init__(self, write: Write, capacity: int = CAPACITY) -> None:
@@ -33,14 +33,14 @@ class Writer:
         self._lost = 0
         self._closed = False
         self._last = 0.0
-        # A daemon, since the interpreter waits at its end for all others, however stuck.
+        # A daemon: at its end, the interpreter waits for every other thread, also one that hangs.
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def put(self, line: Line) -> None:
-        """Have ``line`` written; any thread."""
+        """Queue ``line``; any thread."""
         with self._changed:
             if self._lost or len(self._lines) >= self._capacity:
                 self._lost += 1
@@ -49,14 +49,14 @@ class Writer:
             self._changed.notify()
 
     def close(self, begun: float) -> None:
-        """Wait until all is written, or no line was for ``PATIENCE`` since ``begun``, a monotonic time, and
-        since the last one. What is left then is lost."""
+        """Wait until all lines are written, or until none was for ``PATIENCE`` since the last one and since
+        ``begun``, a monotonic time. What is left then is lost."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         while (left := max(begun, self._last) + PATIENCE - time.monotonic()) > 0 and self._thread.is_alive():
             self._thread.join(left)
-        with self._changed:  # an output that takes lines again later may be closed by then
+        with self._changed:  # the output may be closed by the time it takes lines again
             self._lines.clear()
             self._lost = 0
 
@@ -69,7 +69,7 @@ class Writer:
         try:
             self._write(line)
         except OSError:
-            pass  # nobody reads, which must not end what the log only tells of
+            pass  # no reader: a program does not end for that
         except Exception as error:  # noqa: BLE001  # its text may hold a secret
             with contextlib.suppress(OSError):
                 put_on_stderr(f"a line of the log is lost: {type(error).__name__}\n")
@@ -87,5 +87,5 @@ class Writer:
 
 
 def _missing(lost: int) -> Line:
-    told = f"{lost} lines are missing here: the output did not take them in time"
-    return Line(datetime.now().astimezone(), "WARNING", told, place=f"{__name__}:0")
+    text = f"{lost} lines are missing here: the output did not take them in time"
+    return Line(datetime.now().astimezone(), "WARNING", text, place=f"{__name__}:0")

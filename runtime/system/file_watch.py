@@ -1,5 +1,6 @@
-"""A watch over one file, and over every link on the way to it."""
+"""A watch over one file and over every symbolic link in its path."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,19 +11,26 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 RELEASE_TIMEOUT: Final = 1.0
-"""Seconds that the watching thread may take to end."""
+"""Seconds that the thread of the watch may take to end."""
 
 MOST_LINKS: Final = 40
-"""That lead from one to the next; Linux follows as many."""
+"""Symbolic links that lead from one to the next; Linux follows as many."""
+
+
+LATE_EVENT: Final = "InotifyEmitter.queue_events() called when the thread is inactive"
+"""What watchdog logs as an error when an event arrives while its thread is being stopped; none is lost that
+anything still waits for."""
+
+logging.getLogger("watchdog.observers.inotify").addFilter(lambda record: record.msg != LATE_EVENT)
 
 
 class FileWatch(FileSystemEventHandler):
-    """Calls ``touched``, in a thread of its own, whenever ``path`` may lead to another text: the file was
+    """Calls ``on_change``, in a thread of its own, whenever the text at ``path`` may be another: the file was
     written to or replaced, or a link was (deployments swap a link to a folder)."""
 
-    def __init__(self, path: Path, touched: Callable[[], None]) -> None:
+    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
         self.path = path
-        self._touched = touched
+        self._on_change = on_change
         self._observer: BaseObserver | None = None
         self._folders: dict[Path, ObservedWatch] = {}
         self._trail: frozenset[str | bytes] = frozenset()
@@ -34,7 +42,7 @@ class FileWatch(FileSystemEventHandler):
         self._observer.start()
 
     def renew(self) -> None:
-        """Follow the links anew: they may lead elsewhere by now. Raises ``OSError`` like ``start``."""
+        """Follow the links again, which may have changed. Raises ``OSError`` as ``start`` does."""
         if self._observer is None:
             return
         trail = set(_trail(self.path))
@@ -52,13 +60,13 @@ class FileWatch(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in {"opened", "closed_no_write"}:
-            return  # somebody reads it, most often ourselves
+            return  # a reading, most often by this process
         if not self._trail.isdisjoint((event.src_path, event.dest_path)):
-            self._touched()
+            self._on_change()
 
 
 def _trail(path: Path, most: int = MOST_LINKS) -> Iterator[Path]:
-    """Every link on the way along ``path``, then the file itself, each by a path without links before it."""
+    """Every link on ``path``, then the file itself, each by a path without links before it."""
     for part in (*reversed(path.parents), path):
         if most and part.is_symlink():
             yield _plain(part)
@@ -68,4 +76,4 @@ def _trail(path: Path, most: int = MOST_LINKS) -> Iterator[Path]:
 
 
 def _plain(path: Path) -> Path:
-    return Path(os.path.normpath(path))  # by text, as is right where no link comes before a ".."
+    return Path(os.path.normpath(path))  # as text: no link comes before a ".."

@@ -1,4 +1,4 @@
-"""Takes a changed configuration file over into the running runtime, as a whole or not at all."""
+"""Applies a changed configuration file to the running runtime, as a whole or not at all."""
 
 import contextlib
 import threading
@@ -30,22 +30,24 @@ from runtime.system.reload_texts import unchanged
 from runtime.system.settings import LiveSettings, live_settings, stream_commands
 
 SETTLING = 0.3
-"""Seconds without another change after which a file counts as written: editors write in several steps."""
+"""Seconds without another change until a changed file is read: editors write in several steps."""
 
 STOPPING = "the runtime is stopping"
 
 
 class Reload(Struct, frozen=True):
-    """Read the file again: answered with the names of the settings that changed, raises ``ConfigInvalid``, or
-    ``RequestRefused`` where there is no file or the runtime is stopping."""
+    """Read the file again; answered with the names of the settings that changed.
+
+    Raises ``ConfigInvalid``, or ``RequestRefused`` if there is no file or the runtime is stopping.
+    """
 
 
-class _Touched(Struct, frozen=True):
-    """Something happened to the file."""
+class _FileChanged(Struct, frozen=True):
+    """The file may have changed."""
 
 
 class _FileRead(Struct, frozen=True):
-    """What came of reading the file."""
+    """The file was read, or could not be."""
 
     outcome: Config | Exception
 
@@ -59,7 +61,7 @@ class CurrentConfig:
 
 
 class Recipients(NamedTuple):
-    """The actors that are told what a reload has changed."""
+    """The actors that a reload tells their new settings."""
 
     limiter: Tellable
     batcher: Tellable
@@ -69,11 +71,11 @@ class Recipients(NamedTuple):
 
 
 class Reloader(RuntimeActor):
-    """Replaces the configuration in force; if it was not read from a file, there is nothing to reload.
+    """Replaces the configuration in force; refuses if it was not read from a file.
 
-    Receives ``Reload``, asked or told, and, from ``SystemReady`` on, that the file has changed; after
-    ``Drain`` it takes nothing over any more. Tells each of ``recipients`` its own settings if they have
-    changed, and the router the news. ``regions`` gives the regions that a configuration lets us dial.
+    Receives ``Reload``, asked or told, and watches the file from ``SystemReady`` on; refuses every reload
+    after ``Drain``. Tells each of ``recipients`` its own settings if they have changed, and the router
+    ``ConfigReloaded`` or ``ConfigRefused``. ``regions`` gives the regions that a configuration lets us dial.
     The file is read in a thread of its own: a disk may hang, and a stop must not wait for it.
     """
 
@@ -91,12 +93,12 @@ class Reloader(RuntimeActor):
         self._regions = regions
         file = current.value.file
         self._status = ReloadStatus(str(file or ""))
-        self._watch = None if file is None else FileWatch(file, self._touched)
+        self._watch = None if file is None else FileWatch(file, self._on_file_changed)
         self._settling: Timer | None = None
         self._reading: list[ReplySlot | None] = []
-        """Everyone that the present reading of the file will answer, ``None`` for a told ``Reload``."""
+        """The reloads that the present reading of the file answers; ``None`` for a told one."""
         self._waiting: list[ReplySlot | None] = []
-        """Those that came since it began: the file may have changed, so they wait for the next one."""
+        """The reloads since it began: the file may have changed, so the next reading answers them."""
         self._stopping = False
 
     def on_receive(self, message: Any) -> None:
@@ -105,7 +107,7 @@ class Reloader(RuntimeActor):
                 self._reload(self.defer())
             case _FileRead(outcome=outcome):
                 self._conclude(outcome)
-            case _Touched():
+            case _FileChanged():
                 self._settle()
             case Describe():
                 self.describe(message, self._status)
@@ -119,10 +121,10 @@ class Reloader(RuntimeActor):
     def _begin(self) -> None:
         if self._watch is None:
             return
-        self._look(self._watch.start)
+        self._try_watch(self._watch.start)
         config = self._current.value
         if config.file is not None and stamp_of(config.file) != config.stamp:
-            self._settle()  # it has changed since it was read, before anybody watched it
+            self._settle()  # it has changed between its reading and the watch
 
     def _settle(self) -> None:
         if self._settling is not None:
@@ -132,7 +134,7 @@ class Reloader(RuntimeActor):
 
     def _reload(self, asker: ReplySlot | None) -> None:
         if self._stopping:
-            self._turn_away([asker])
+            self._refuse_all([asker])
         elif self._watch is None:
             self._refuse([asker], RequestRefused("the configuration was not read from a file"))
         else:
@@ -142,17 +144,17 @@ class Reloader(RuntimeActor):
 
     def _read(self, watch: FileWatch) -> None:
         self._reading, self._waiting = self._waiting, []
-        self._look(watch.renew)  # before it is read, so that no later change goes unseen
+        self._try_watch(watch.renew)  # before the reading, so that no later change is missed
         arguments = (watch.path, self.actor_ref)
         threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
 
     def _conclude(self, outcome: Config | Exception) -> None:
         if self._stopping or self._watch is None:
-            return  # everyone that waited for it has been turned away
+            return  # the reloads that waited for it have been refused
         try:
             if isinstance(outcome, Exception):
                 raise outcome
-            changed = self._take_over(outcome)
+            changed = self._apply(outcome)
         except ConfigInvalid as error:
             self._refuse(self._reading, error)
         else:
@@ -161,7 +163,7 @@ class Reloader(RuntimeActor):
         if self._waiting:
             self._read(self._watch)
 
-    def _take_over(self, new: Config) -> list[str]:
+    def _apply(self, new: Config) -> list[str]:
         old = self._current.value
         changed = changes(old, new)
         if changed:
@@ -206,7 +208,7 @@ class Reloader(RuntimeActor):
 
     def _record(self, problems: tuple[str, ...]) -> None:
         if problems == self._status.problems:
-            return  # both the watch and who asked have read it
+            return  # read a second time: once for the watch, once for a request
         for problem in problems:
             logger.error("not reloaded: {}", problem)
         self._status = replace(
@@ -219,41 +221,41 @@ class Reloader(RuntimeActor):
         self._settle()
         if askers := self._reading + self._waiting:
             self._reading, self._waiting = [], []
-            self._turn_away(askers)
+            self._refuse_all(askers)
 
-    def _turn_away(self, askers: list[ReplySlot | None]) -> None:
+    def _refuse_all(self, askers: list[ReplySlot | None]) -> None:
         logger.info("not reloaded: {}", STOPPING)
         for asker in filter(None, askers):
             asker.fail(RequestRefused(STOPPING))
 
-    def _look(self, look: Callable[[], None]) -> None:
-        """Where the system has no more watches to give, a signal or a command still reloads."""
+    def _try_watch(self, change: Callable[[], None]) -> None:
+        """Without a watch, as where the system has no more to give, a signal or a command still reloads."""
         try:
-            look()
+            change()
         except OSError as error:
             logger.warning("{} is not watched for changes: {}", self._status.file, error)
 
-    def _touched(self) -> None:
-        """Called by the observer's thread."""
-        _tell(self.actor_ref, _Touched())
+    def _on_file_changed(self) -> None:
+        """In the thread of the file watch."""
+        _tell(self.actor_ref, _FileChanged())
 
     def release(self, unhandled: list[Any]) -> None:
         if self._watch is not None:
             self._watch.stop()
-        told: list[ReplySlot | None] = [None for each in unhandled if isinstance(each, Reload)]
+        told: list[ReplySlot | None] = [None for message in unhandled if isinstance(message, Reload)]
         if askers := self._reading + self._waiting + told:
-            self._turn_away(askers)
+            self._refuse_all(askers)
 
 
 def _read_file(path: Path, reloader: Tellable) -> None:
     outcome: Config | Exception
     try:
         outcome = load(path)
-    except Exception as error:  # noqa: BLE001  # the reloader raises it again, which reports it
+    except Exception as error:  # noqa: BLE001  # the reloader raises it again
         outcome = error
     _tell(reloader, _FileRead(outcome))
 
 
 def _tell(ref: Tellable, message: Any) -> None:
-    with contextlib.suppress(pykka.ActorDeadError):  # it has failed, or ended: the runtime stops
+    with contextlib.suppress(pykka.ActorDeadError):  # it has failed or ended, so the runtime stops
         ref.tell(message)

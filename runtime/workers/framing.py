@@ -1,4 +1,4 @@
-"""Messages in a stream of bytes: a length, then MessagePack, and never pickle."""
+"""Messages in a stream of bytes: a length, then MessagePack; never pickle."""
 
 import struct
 from typing import Any, Final, Generic, TypeVar
@@ -10,17 +10,17 @@ from actors.errors import RemoteProtocolError, TellwireError
 LENGTH: Final = struct.Struct(">I")
 
 MAX_MESSAGE: Final = 64 * 1024 * 1024
-"""Bytes; more than the largest message of the venue, decoded, so that only a broken peer exceeds it."""
+"""Bytes; no decoded message of a venue is that long, so only a broken peer exceeds it."""
 
 FIRST_BUFFER: Final = 16 * 1024
 USUAL_BUFFER: Final = 256 * 1024
-"""Bytes; only a message that is longer makes a buffer larger, and only for its own time."""
+"""Bytes; the buffer is larger only while a longer message arrives."""
 
 M = TypeVar("M")
 
 
 class Framer:
-    """Messages in, bytes out; any thread."""
+    """Turns messages into bytes; any thread."""
 
     def __init__(self) -> None:
         self._encoder = msgspec.msgpack.Encoder()
@@ -31,26 +31,26 @@ class Framer:
 
 
 class Unframer(Generic[M]):
-    """Bytes in, messages out; ``receives`` is their type, ``limit`` the bytes that one may have.
+    """Turns bytes into messages; ``receives`` is their type, ``limit`` the bytes that one may have.
 
-    The bytes come into a buffer that is used again and again, either by hand, ``room`` and ``take``, or by a
-    call; a buffer made anew for every read costs 26 to 94 µs of a wake-up. It grows while reads fill it.
+    The bytes arrive in one buffer, either through ``room`` and ``take`` or through a call: a new buffer for
+    every read costs 26 to 94 µs of a wake-up. The buffer grows while reads fill it.
     """
 
     def __init__(self, receives: Any, limit: int = MAX_MESSAGE) -> None:
         self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(receives)
         self._limit = limit
         self._buffer = bytearray(FIRST_BUFFER)
-        self._unread = 0  # so many bytes of it, from its beginning
+        self._unread = 0  # bytes from the beginning of the buffer
 
     def room(self) -> memoryview:
-        """Where the next bytes are to be written; never empty, and good for one ``take``."""
+        """Where the next bytes are to be written; never empty, valid until ``take``."""
         return memoryview(self._buffer)[self._unread :]
 
     def take(self, count: int) -> list[M]:
         """The messages that the next ``count`` bytes, written into ``room``, complete.
 
-        Raises ``RemoteProtocolError`` for anything else than messages; nothing can be told from what follows.
+        Raises ``RemoteProtocolError`` for anything that is no message; what follows cannot be read then.
         """
         end, at, messages = self._unread + count, 0, []
         view = memoryview(self._buffer)
@@ -79,7 +79,7 @@ class Unframer(Generic[M]):
         return messages
 
     def _keep(self, at: int, end: int) -> None:
-        """Only what lies from ``at`` to ``end`` is still needed, and room behind it."""
+        """Keep the bytes from ``at`` to ``end``, with room after them."""
         buffer, size = self._buffer, len(self._buffer)
         if end == size and (at == 0 or size < USUAL_BUFFER):
             self._buffer = bytearray(2 * size)
@@ -93,5 +93,5 @@ class Unframer(Generic[M]):
         try:
             return self._decoder.decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError, TellwireError) as error:
-            # A TellwireError is a command's own, which refuses some values as it is made.
-            raise RemoteProtocolError(f"something else than messages came: {error}") from error
+            # A command's constructor raises TellwireError for a value that it refuses.
+            raise RemoteProtocolError(f"the bytes are no message: {error}") from error

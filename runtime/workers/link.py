@@ -15,12 +15,11 @@ M = TypeVar("M")
 
 
 class Link(Generic[M]):
-    """One end; ``receives`` is the type of what comes in, ``stall`` the seconds that a peer may leave us
-    waiting until it reads.
+    """One end; ``receives`` is the type of what arrives, ``stall`` the seconds for which a peer may not read.
 
-    ``send`` may be called from any thread; ``receive`` and ``close`` belong to the one that reads. While
-    ``send`` waits, it takes in what the peer sends, or two ends that both have much to say would wait for one
-    another; ``taken_in`` is called then, in the sender's thread, for nothing else would prompt a ``receive``.
+    ``send`` may be called from any thread; ``receive`` and ``close`` belong to the thread that reads. While
+    ``send`` waits, it reads what the peer sends, or two ends with much to send would wait for each other.
+    It then calls ``on_taken_in`` in the sender's thread, since the socket may not become readable again.
     """
 
     def __init__(self, sock: socket.socket, receives: Any, *, stall: float) -> None:
@@ -34,7 +33,7 @@ class Link(Generic[M]):
         self._receiving = threading.Lock()
         self._taken_in: list[M] = []
         self._failure: WorkerDied | None = None
-        self.taken_in: Callable[[], object] = lambda: None
+        self.on_taken_in: Callable[[], object] = lambda: None
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -47,24 +46,24 @@ class Link(Generic[M]):
                 raise WorkerDied("the link is broken")
             try:
                 self._send_all(data)
-            except (OSError, ValueError, WorkerDied) as error:  # ValueError: closed in this moment
-                # Part of a message may have left; what followed it could not be told from its rest. Both
-                # readers see the end of the link at once, or one would serve on for nobody.
+            except (OSError, ValueError, WorkerDied) as error:  # ValueError: another thread has closed it
+                # Part of a message may have left: the peer could not tell the next one from the rest of this.
+                # Both readers see the end of the link at once, or a worker would serve without a reader.
                 self._broken = True
                 with contextlib.suppress(OSError):  # the peer has ended it
                     self._sock.shutdown(socket.SHUT_RDWR)
                 raise WorkerDied(f"the link failed: {error}") from error
 
     def receive(self) -> list[M]:
-        """The messages that have come in, none if only part of one has.
+        """The messages that have arrived; none if only part of one has.
 
-        Raises ``WorkerDied`` at the end of the link, after all that came before it was returned.
+        Raises ``WorkerDied`` at the end of the link, once every message before it was returned.
         """
         with self._receiving:
             if not self._taken_in:
                 return self._receive()
             messages, self._taken_in = self._taken_in, []
-            return messages  # what else there is keeps the link readable
+            return messages  # the link stays readable while more has arrived
 
     def close(self) -> None:
         """Close this end; the peer sees the end of the link."""
@@ -85,13 +84,13 @@ class Link(Generic[M]):
         try:
             return self._messages_in.take(count)
         except RemoteProtocolError as error:
-            self._failure = WorkerDied(f"the link is of no use any more: {error}")
+            self._failure = WorkerDied(str(error))
             raise self._failure from error
 
     def _take_in(self) -> None:
         with self._receiving:
             self._taken_in += self._receive()
-        self.taken_in()
+        self.on_taken_in()
 
     def _send_all(self, data: bytes) -> None:
         view = memoryview(data)
@@ -104,7 +103,7 @@ class Link(Generic[M]):
 
     def _await_room(self) -> bool:
         until = time.monotonic() + self._stall
-        # Not select.select, which knows no descriptor from 1024 on.
+        # Not select.select, which takes no descriptor above 1023.
         with selectors.DefaultSelector() as selector:
             selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while ready := selector.select(max(0.0, until - time.monotonic())):

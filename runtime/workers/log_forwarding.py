@@ -1,4 +1,4 @@
-"""The way of a line from a worker process into the log of the main process."""
+"""Carries log lines of a worker process into the log of the main process."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
 
 
 class Forwarding:
-    """Writes lines by sending them over ``link``; when there is nobody at its end, ``otherwise``.
+    """Sends lines over ``link``; once that is broken, writes them with ``fallback``.
 
-    It must never log itself: it is what logging does.
+    It must not log anything itself: logging calls it.
     """
 
-    def __init__(self, worker: str, link: Link[Any], otherwise: Write) -> None:
+    def __init__(self, worker: str, link: Link[Any], fallback: Write) -> None:
         self._worker = worker
         self._link = link
-        self._otherwise = otherwise
+        self._fallback = fallback
 
     def __call__(self, line: Line) -> None:
-        level = cast("LogLevel", line.level)  # PRACTICE is said by the main process alone
+        level = cast("LogLevel", line.level)  # only the main process logs at PRACTICE
         record = LogRecord(self._worker, line.time.timestamp(), level, line.place, line.message, line.trace)
         try:
             self._link.send(record)
         except WorkerDied:
-            self._otherwise(line)
+            self._fallback(line)
 
 
 def log(record: LogRecord) -> None:
-    """Log what a worker has logged, as of its own time and place; loguru's ``extra`` names the worker."""
+    """Log a worker's line with its own time and place; loguru's ``extra`` names the worker."""
     module, _, number = record.place.rpartition(":")
 
-    def as_it_was(own: "Record") -> None:
-        # Of loguru's own kind of datetime, which knows the formats that its handlers ask for.
+    def restore(own: "Record") -> None:
+        # Of loguru's subclass of datetime, whose format method its handlers call.
         own["time"] = own["time"].fromtimestamp(record.time, own["time"].tzinfo)
         own["name"], own["line"] = module, int(number)
 
     trace = RemoteTrace("\n".join(record.trace)) if record.trace else None
-    logger.bind(worker=record.worker).opt(exception=trace).patch(as_it_was).log(
+    logger.bind(worker=record.worker).opt(exception=trace).patch(restore).log(
         record.level, "{}", record.message
     )

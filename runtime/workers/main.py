@@ -1,4 +1,4 @@
-"""A worker process: some of the connections, and the link to the main process. Started by it alone."""
+"""The program of a worker process, which the main process starts: connections, and the link back to it."""
 
 import argparse
 import contextlib
@@ -32,7 +32,7 @@ from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
 
 MAIN_STALL = 10.0
-"""Seconds that the main process may leave the link unread; till then its slowness holds up our reading."""
+"""Seconds for which the main process may not read the link; until then this worker stops reading sockets."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -46,7 +46,7 @@ class _Beat(Struct, frozen=True):
 
 
 class MainProcess:
-    """The main process, as this one's actors see it."""
+    """The router of the main process, as the connections here tell it their events."""
 
     def __init__(self, link: Link[Any]) -> None:
         self._link = link
@@ -55,13 +55,13 @@ class MainProcess:
         try:
             self._link.send(message)
         except WorkerDied as error:
-            # Without the main process there is nobody to work for: the host sees the end of the link too.
+            # The worker sees the end of the link too, and ends.
             logger.debug("not sent: {}", error)
 
 
 class Worker(ConnectionGroup):
-    """A connection host that is told by link, and ends with it. Its connections share its thread, so its
-    heartbeats show that they are served too."""
+    """A connection group that is told messages over the link and ends with it. Its connections share its
+    thread, so a heartbeat shows that they are served too."""
 
     def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
         self._link = link
@@ -80,7 +80,7 @@ class Worker(ConnectionGroup):
                 self._log.set_level(level)
             case Begin():
                 self.watch(self._link, _LinkReadable())
-                self._link.taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
+                self._link.on_taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
                 self.every(self._heartbeat_interval, _Beat())
                 logger.debug("serves, pid {}", os.getpid())
                 self._beat()
@@ -124,12 +124,12 @@ def main() -> int:
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
     sys.path += options.path  # behind everything else, so that nothing of ours is shadowed
     venue(options.venue)  # now, since what is loaded later is not frozen
-    # What was loaded stays: the collector need not walk through it, nor look for cycles after every 700 new
-    # objects when ticks, which it does not see, come by the thousand.
+    # The collector need not walk through the modules, which stay, nor look for cycles after every 700 new
+    # objects: ticks, which it does not track, arrive by the thousand.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     forwarding = Forwarding(options.name, link, logs.to_stderr(logs.plain))
-    # The link is closed behind the last line, which goes over it.
+    # The link is closed after the last line of the log has gone over it.
     with contextlib.closing(link), logs.Log(options.log_level, forwarding) as log:
         worker = Worker.start(options.name, link, options.heartbeat, log)
         worker.actor_stopped.wait()
@@ -143,14 +143,14 @@ def _inherited(link: str) -> socket.socket:
 
 
 def _die_with_parent() -> None:
-    """The end of the link ends a worker that runs; this ends one that is stuck, on Linux."""
+    """The end of the link ends a worker that reads it; on Linux, this ends one that hangs."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _resident_bytes() -> int:
-    """0 where the system does not tell as cheaply as Linux does."""
+    """0 on a system where the figure is not as cheap as on Linux."""
     if sys.platform != "linux":
         return 0
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # once a second for years

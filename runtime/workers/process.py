@@ -1,4 +1,4 @@
-"""A worker process as the main process sees it: started, told over its link, killed."""
+"""A worker process as the main process handles it: started, told messages over its link, killed."""
 
 import contextlib
 import functools
@@ -23,14 +23,14 @@ from runtime.workers import log_forwarding as forwarding, signals as group_signa
 from runtime.workers.link import Link
 
 WORKER_STALL = 0.25
-"""Seconds; a worker reads its link at once or is stuck, and the pool must not wait long to find out."""
+"""Seconds; a worker reads its link at once or hangs, and the pool must not wait long to find out."""
 
 
 class WorkerProcess:
-    """A host (``actors.messages.workers.WorkerHandle``) that is a process of its own.
+    """A ``WorkerHandle`` of a process; starts it.
 
-    It is started by command line with one inherited socket, not through multiprocessing, which would
-    import the caller's ``__main__`` again. No variable that contains one of ``secrets`` is handed down.
+    The process is started by command line with one inherited socket, not by multiprocessing, which would
+    import the caller's ``__main__`` again. It inherits no variable that contains one of ``secrets``.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class WorkerProcess:
         secrets: Collection[str],
         venue: str,
     ) -> None:
-        # -P: a folder called "runtime" where the program runs is not ours
+        # -P: a folder called "runtime" in the working directory is not this package
         command = [sys.executable, "-P", "-m", "runtime.workers.main"]
         command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
         command += ["--venue", venue, *(f"--path={folder}" for folder in _folders_of(venue))]
@@ -51,8 +51,8 @@ class WorkerProcess:
             self._process = _start(command, theirs, _environment(secrets))
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
-        opened = LinkOpened(name, self.pid, _Inward(self._link))
-        self._link.taken_in = functools.partial(_tell, router, LinkReadable(opened))
+        opened = LinkOpened(name, self.pid, _Receiver(self._link))
+        self._link.on_taken_in = functools.partial(_tell, router, LinkReadable(opened))
         router.tell(opened)
 
     def tell(self, message: Any) -> None:
@@ -74,8 +74,8 @@ class WorkerProcess:
         return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
 
 
-class _Inward:
-    """The link as the router reads it: what a worker logs is logged on the way."""
+class _Receiver:
+    """The link as the router reads it; logs the log lines that arrive between the batches."""
 
     def __init__(self, link: Link[EventBatch | LogRecord]) -> None:
         self._link = link
@@ -95,12 +95,12 @@ class _Inward:
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
-    except ValueError:  # one of real time
+    except ValueError:  # a real-time signal
         return f"signal {number}"
 
 
 def _tell(router: Tellable, readable: LinkReadable) -> None:
-    with contextlib.suppress(pykka.ActorDeadError):  # nobody reads any more
+    with contextlib.suppress(pykka.ActorDeadError):  # the router has ended
         router.tell(readable)
 
 
@@ -112,12 +112,12 @@ def _folders_of(venue: str) -> list[str]:
 
 
 def _environment(secrets: Collection[str]) -> dict[str, str]:
-    """Ours without the variables that hold a secret, and with our modules in reach wherever we run."""
+    """This process's without the variables that hold a secret, and with a path to this package."""
     environment = {
         name: value for name, value in os.environ.items() if not any(secret in value for secret in secrets)
     }
-    ours = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [ours, environment.get("PYTHONPATH")]))
+    packages = str(Path(__file__).resolve().parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [packages, environment.get("PYTHONPATH")]))
     return environment
 
 

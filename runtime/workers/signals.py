@@ -1,7 +1,7 @@
-"""The signals that reach a whole process group; what they ask for, the main process alone decides.
+"""The signals that reach a whole process group; only the main process acts on them.
 
 Ctrl-C, a closed terminal and systemd (whose ``KillMode`` is the control group by default) signal every
-process of a runtime. A worker ends with its link: when its connections are drained, or with the main process.
+process of a runtime. A worker ends with its link: once its connections are drained, or with the main process.
 """
 
 import signal
@@ -13,17 +13,17 @@ NUMBERS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHU
 
 
 def ignore() -> None:
-    """Only in the main thread."""
+    """Ignore them. Only for the main thread."""
     for number in NUMBERS:
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """A process that this thread starts meanwhile inherits that none of them reaches it.
+    """A process that this thread starts in the meantime inherits a mask that blocks them.
 
-    It takes a worker a third of a second to load and to ``ignore`` them, and the group may be signalled then.
-    Other threads take what comes to this process.
+    A worker needs a third of a second until it calls ``ignore``, and the group may be signalled before that.
+    Other threads still receive the signals of this process.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

@@ -80,7 +80,7 @@ def test_status_in_json_is_one_object(file: Path, runtime: Runtime, capsys: Capt
     assert {"connections", "workers", "streams", "limiter", "batcher", "desk", "router"} <= set(status)
 
 
-def test_a_halt_and_its_end_are_told_in_words(file: Path, runtime: Runtime, capsys: Capture) -> None:
+def test_a_halt_and_its_end_are_confirmed(file: Path, runtime: Runtime, capsys: Capture) -> None:
     for command in (["halt", "lunch", "time"], ["resume"], ["resume", "--json"]):
         assert main([str(file), *command]) == 0
         assert status_of(runtime).desk.halted == ("lunch time" if command[0] == "halt" else None)
@@ -301,7 +301,7 @@ def test_a_runtime_that_does_not_answer_fails_and_is_not_taken_for_none(file: Pa
         program.kill()
     assert code == 1
     assert found["runtime"][0] == "FAIL"
-    assert found["runtime"][1].startswith("there is one, but it cannot be asked: ")
+    assert found["runtime"][1].startswith("one is there but does not answer: ")
     assert found["configuration"][0] == "OK"
 
 
@@ -313,19 +313,19 @@ def test_what_a_dead_runtime_has_left_is_not_taken_for_one(file: Path, capsys: C
     assert findings(file, capsys)[1]["runtime"] == ("OK", "none is running")
 
 
-def test_a_way_in_that_is_shut_is_said_to_be(file: Path, capsys: Capture) -> None:
+def test_a_runtime_without_a_control_socket_is_not_checked(file: Path, capsys: Capture) -> None:
     file.write_text("control: {enabled: false}\n")
-    text = "cannot be looked for, since control.enabled is false"
+    text = "not checked: control.enabled is false"
     assert findings(file, capsys)[1]["runtime"] == ("OK", text)
 
 
-def test_regions_that_nobody_calls_without_a_session_are_said_to_be_left_out(
+def test_regions_that_are_not_probed_without_a_session_are_named(
     file: Path, capsys: Capture, exchange: PracticeExchange
 ) -> None:
     venue(file, "", [region.url for region in exchange.regions])
     assert findings(file, capsys)[1]["regions of the venue"] == (
         "OK",
-        "the 2 that are configured were not probed: without a session nobody calls there",
+        "2 are configured and were not probed: that needs a session",
     )
     assert exchange.ledger.sockets() == []
 
@@ -340,12 +340,12 @@ def test_a_log_file_that_cannot_be_written_fails(file: Path, capsys: Capture, na
     assert "FAIL" in {found["log's folder"][0], found.get("log file", ("", ""))[0]}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nobody can make anything")
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nothing can be created")
 def test_a_log_file_whose_folder_cannot_be_made_fails(file: Path, capsys: Capture) -> None:
     file.write_text("log: {file: /proc/nope/x.log}\n")
     code, found = findings(file, capsys)
     assert code == 1
-    assert found["log's folder"][1].startswith("/proc/nope cannot be made or written to: ")
+    assert found["log's folder"][1].startswith("/proc/nope cannot be created or written to: ")
 
 
 def test_a_log_file_is_as_it_was_after_the_doctor_looked(file: Path, capsys: Capture) -> None:
@@ -385,20 +385,20 @@ def test_one_region_that_is_down_is_a_warning_and_all_of_them_a_failure(
     assert found["region-1"][0] == "FAIL"
 
 
-def test_the_journal_is_read_and_its_keeper_told(file: Path, capsys: Capture) -> None:
+def test_the_journal_is_read_and_its_holder_named(file: Path, capsys: Capture) -> None:
     path = file.parent / "journal.sqlite"
     file.write_text(f"orders: {{journal: {path}}}\n")
-    assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be made")
+    assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be created")
     journal = SqliteJournal(path)
     assert findings(file, capsys)[1]["journal"] == (
         "OK",
-        f"{path}: 0 orders, 0 unfinished, kept by another runtime",
+        f"{path}: 0 orders, 0 unfinished, held by another runtime",
     )
     journal.halt("lunch")
     journal.close()
     assert findings(file, capsys)[1]["journal"] == (
         "WARN",
-        f"{path}: 0 orders, 0 unfinished, kept by nobody; orders are halted (lunch)",
+        f"{path}: 0 orders, 0 unfinished, held by no runtime; orders are halted (lunch)",
     )
     path.write_bytes(b"no database" * 100)
     code, found = findings(file, capsys)
