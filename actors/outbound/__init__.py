@@ -14,11 +14,14 @@ after a pause and an urgent one leave at once.
   ``pool.standby`` of them stand by, the others carry the market's streams, at most
   ``streams_per_connection`` each. Roles are assigned anew when a connection comes up or is lost.
 - ``stream_placement.py`` knows which streams are wanted and which connection carries each. Streams of a
-  lost connection move to one with room. To spread them evenly, at most one stream a second moves.
+  lost connection move to one with capacity. To spread them evenly, at most one stream a second moves.
 - ``statistics.py`` has each connection's last hundred answers. A request that any connection could carry
   goes to the one that would answer soonest.
 
 Beyond ``pool.connections`` the pool opens more, up to ``max_connections``, while streams need them. It
-closes a connection that had nothing to do for ``idle_timeout``. A request is forgotten by ``RequestDone``
-alone.
+closes a connection that had nothing to do for ``idle_timeout``.
+
+The router tells all three actors ``RequestDone``, once for each request. The limiter forgets a request by
+that alone: it handles the request first. At the batcher and the pool the request may come after its
+``RequestDone``; there a request is forgotten after the timeout of a batch, and after its deadline, too.
 """

@@ -41,7 +41,7 @@ class Role(enum.Enum):
     """What a connection is for."""
 
     ACCOUNT = "account"
-    """Orders, deals and balance; streams only where the others have no room."""
+    """Orders, deals and balance; streams only if the others have no capacity."""
     MARKET = "market"
     STANDBY = "standby"
     """Authenticated and idle; replaces a connection that is lost."""
@@ -325,7 +325,7 @@ class Members:
         return [member.name for member in opening]
 
     def drainable(self, load: StreamCounts) -> str:
-        """A connection that is not always open and whose streams the others have room for, or ``""``."""
+        """A connection that is not always open and whose streams fit on the others, or ``""``."""
         wanted = [member for member in self if member.wanted]
         extra = [each for each in wanted if not each.kept and each.role is Role.MARKET]
         return extra[-1].name if extra and len(wanted) > self._needed(load) else ""

@@ -26,7 +26,7 @@ from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Life, Tick
 from actors.venues.stream_counter import StreamCounter
-from tests.doubles.pool_simulation import House, Line
+from tests.doubles.pool_simulation import Line, PoolSimulation
 from tests.doubles.tick_columns import columns
 
 START = 1_770_000_000.0
@@ -42,7 +42,7 @@ class Socket:
         self.mute: set[str] = set()
 
 
-class MonitoredPoolSimulation(House):
+class MonitoredPoolSimulation(PoolSimulation):
     """``work`` has a connection read its socket, ``report`` has it send a report; ``kill`` ends it without a
     last report and with its unread input. ``relay`` and ``watch`` carry the oldest message of the pool to the
     router, and the oldest event to the monitor.
@@ -120,14 +120,14 @@ class MonitoredPoolSimulation(House):
                         counter.first = counter.first or tick
                         counter.last = tick
                         counter.ticks += 1
-                        line.said.append(columns(tick))
+                        line.output.append(columns(tick))
                 case confirmed:
-                    line.said.append(confirmed)
+                    line.output.append(confirmed)
 
     def report(self, name: str) -> None:
         line = self.lines[name]
         if line.alive:
-            line.said.append(self._report_of(name, line))
+            line.output.append(self._report_of(name, line))
 
     def die(self, *names: str) -> None:
         """Each loses its socket, and announces that after its last report."""
@@ -147,11 +147,11 @@ class MonitoredPoolSimulation(House):
 
     # The router and the pool
 
-    def leaves(self, name: str, request: Request) -> None:
-        if isinstance(wish := request.command, SubscribeTicks):
+    def on_sent(self, name: str, request: Request) -> None:
+        if isinstance(command := request.command, SubscribeTicks):
             life = self.assignment.members.life(name)
             assert life is not None
-            self.to_router.append(StreamPlaced(wish.asset, wish.period, *life, self.utc))
+            self.to_router.append(StreamPlaced(command.asset, command.period, *life, self.utc))
 
     def relay(self) -> None:
         if self.to_router:
@@ -159,11 +159,11 @@ class MonitoredPoolSimulation(House):
 
     def read(self, name: str) -> None:
         line = self.lines[name]
-        if line.said:
-            self._route(name, line.epoch, line.said.popleft())
+        if line.output:
+            self._route(name, line.epoch, line.output.popleft())
 
-    def _route(self, source: str, epoch: int, said: Any) -> None:
-        items = self.sequence.items_to_deliver(EventBatch(source, [said], epoch))
+    def _route(self, source: str, epoch: int, routed: Any) -> None:
+        items = self.sequence.items_to_deliver(EventBatch(source, [routed], epoch))
         for item in self.handovers.deduplicate(source, items):
             match item:
                 case Ticks():
@@ -175,21 +175,21 @@ class MonitoredPoolSimulation(House):
                     self.sequence.apply(item)
                     self.inbox.append(item)
                     if isinstance(item, ConnectionUp | ConnectionDown | StreamConfirmed | StreamReleased):
-                        self.news.append(item)
+                        self.to_pool.append(item)
 
-    def begun(self, news: list[Item]) -> None:
-        self.inbox.extend(item for item in news if isinstance(item, Event))
+    def on_handover(self, items: list[Item]) -> None:
+        self.inbox.extend(item for item in items if isinstance(item, Event))
 
-    def hear(self) -> None:
-        match self.news[0] if self.news else None:
+    def deliver(self) -> None:
+        match self.to_pool[0] if self.to_pool else None:
             case Resubscribe(asset=asset):
-                self.news.popleft()
-                self.take(self.assignment.resubscribe(asset))
+                self.to_pool.popleft()
+                self.execute(self.assignment.resubscribe(asset))
             case MoveStream(asset=asset):
-                self.news.popleft()
-                self.take(self.assignment.move(asset))
+                self.to_pool.popleft()
+                self.execute(self.assignment.move(asset))
             case _:
-                super().hear()
+                super().deliver()
 
     def watch(self) -> None:
         if not self.inbox:
@@ -216,11 +216,11 @@ class MonitoredPoolSimulation(House):
                 self.gaps[event.asset].append(event)
 
     def check(self) -> None:
-        found = self.monitor.check(self.now, self.utc)
-        for event in found.events:
+        findings = self.monitor.check(self.now, self.utc)
+        for event in findings.events:
             if isinstance(event, ConnectionSuspect):
                 self.suspect(event.connection)
-        for asset, action in found.recoveries:
+        for asset, action in findings.recoveries:
             self._recover(asset, action)
 
     def recover_stream(self, asset: str, action: RecoveryAction) -> None:
@@ -230,7 +230,7 @@ class MonitoredPoolSimulation(House):
             self._recover(asset, action)
 
     def _recover(self, asset: str, action: RecoveryAction) -> None:
-        self.news.append(Resubscribe(asset) if action is RecoveryAction.RESUBSCRIBE else MoveStream(asset))
+        self.to_pool.append(Resubscribe(asset) if action is RecoveryAction.RESUBSCRIBE else MoveStream(asset))
 
     def suspect(self, name: str) -> None:
         """The supervisor finds it suspect, announces that it is down, and stops it."""
@@ -246,7 +246,7 @@ class MonitoredPoolSimulation(House):
         unread = any(self.lines[name].alive and self.sockets[name].unread for name in self.names)
         return bool(self.to_router or self.inbox or unread) or super().busy
 
-    def arrive(self) -> None:
+    def deliver_all(self) -> None:
         while self.busy:
             self.pass_on()
             self.relay()
@@ -254,29 +254,29 @@ class MonitoredPoolSimulation(House):
                 self.answer(name)
                 self.work(name)
                 self.read(name)
-            while self.news:
-                self.hear()
+            while self.to_pool:
+                self.deliver()
             while self.inbox:
                 self.watch()
 
     def second(self) -> None:
         """A second passes, with everything that is due in it."""
-        self.tend()
+        self.rebalance()
         for name in self.names:
             self.work(name)
             self.report(name)
         self.check()
 
-    def settle_down(self) -> None:
+    def settle(self) -> None:
         """Time passes without any further loss."""
         for _ in range(30):
             self.rise(*self.names)
             for asset in self.placed():
                 self.unmute(asset)
                 self.tick(asset)
-            self.arrive()
+            self.deliver_all()
             self.second()
-            self.arrive()
+            self.deliver_all()
 
     def missed(self, asset: str) -> list[float]:
         """The ticks that were sent, did not arrive, and lie in no gap."""

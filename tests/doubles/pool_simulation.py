@@ -1,4 +1,4 @@
-"""The assignment with all that surrounds it: a way out, a venue, and a router that has handovers."""
+"""The assignment of a pool with a simulated way out, venue and router."""
 
 import math
 from collections import Counter, defaultdict, deque
@@ -30,21 +30,20 @@ NAMES = ("c1", "c2", "c3", "c4")
 
 
 class Line:
-    """One connection and all that it has said and nobody has read yet."""
+    """One connection: ``asked`` is unanswered by the venue, ``output`` unread by the router."""
 
     def __init__(self) -> None:
         self.epoch = 0
         self.alive = False
         self.streams: dict[str, int] = {}
         self.asked: list[tuple[int, str, int]] = []
-        self.said: deque[Any] = deque()
+        self.output: deque[Any] = deque()
 
 
-class House:
-    """``ask``, ``wish``, ``drop`` and ``expire`` are what users do, ``rise``, ``die``, ``tick`` and
-    ``answer`` what the venue does; ``pass_on``, ``read`` and ``hear`` take what is on its way one step
-    further: the oldest request to the pool, the oldest item of a connection to the router, the oldest news
-    to the pool.
+class PoolSimulation:
+    """``ask``, ``subscribe``, ``drop`` and ``expire`` are what users do; ``rise``, ``die``, ``tick`` and
+    ``answer`` are what the venue does. ``pass_on`` carries the oldest request to the pool, ``read`` the
+    oldest item of a connection to the router, ``deliver`` the oldest message to the pool.
     """
 
     def __init__(
@@ -60,10 +59,10 @@ class House:
         self.lives = Lives()
         self.lines = {name: Line() for name in self.names}
         self.way_out: deque[Request] = deque()
-        self.news: deque[Any] = deque()
+        self.to_pool: deque[Any] = deque()
         self.waiters: set[int] = set()
         self.answers: dict[int, Any] = {}
-        self.steps: list[PoolEffect] = []
+        self.effects: list[PoolEffect] = []
         self.overloaded: set[str] = set()
         self.made: Counter[str] = Counter()
         self.got: defaultdict[str, list[float]] = defaultdict(list)
@@ -77,7 +76,7 @@ class House:
         self.way_out.append(Request(self._ids, command, self.now + 30.0))  # type: ignore[arg-type]
         return self._ids
 
-    def wish(self, *assets: str, period: int = 60) -> None:
+    def subscribe(self, *assets: str, period: int = 60) -> None:
         for asset in assets:
             self.ask(SubscribeTicks(asset, period))
 
@@ -85,7 +84,7 @@ class House:
         self.ask(UnsubscribeTicks(asset))
 
     def expire(self) -> None:
-        """Whoever has waited for longest waits no more."""
+        """The deadline of the oldest request passes."""
         if self.waiters:
             self._settle(min(self.waiters), succeeded=False)
 
@@ -93,7 +92,7 @@ class House:
         if id in self.waiters:
             self.waiters.remove(id)
             self.answers[id] = value
-            self.news.append(RequestDone(id, succeeded))
+            self.to_pool.append(RequestDone(id, succeeded))
 
     # The venue
 
@@ -101,11 +100,11 @@ class House:
         for name in names:
             line = self.lines[name]
             if not line.alive and not any(
-                isinstance(item, ConnectionDown) for item in (*line.said, *self.news)
+                isinstance(item, ConnectionDown) for item in (*line.output, *self.to_pool)
             ):
                 line.epoch += 1
                 line.alive = True
-                line.said.append(ConnectionUp(name, line.epoch, "r"))
+                line.output.append(ConnectionUp(name, line.epoch, "r"))
 
     def die(self, *names: str) -> None:
         for name in names:
@@ -114,21 +113,21 @@ class House:
                 line.alive = False
                 line.streams.clear()
                 line.asked.clear()
-                line.said.append(ConnectionDown(name, line.epoch, "r", "lost", was_ready=True))
+                line.output.append(ConnectionDown(name, line.epoch, "r", "lost", was_ready=True))
 
     def tick(self, *assets: str) -> None:
         for asset in assets:
             self.made[asset] += 1
             for line in self.lines.values():
                 if asset in line.streams:
-                    line.said.append(columns(Tick(asset, float(self.made[asset]), 1.0, 0.0)))
+                    line.output.append(columns(Tick(asset, float(self.made[asset]), 1.0, 0.0)))
 
     def answer(self, name: str) -> None:
         line = self.lines[name]
         if line.asked:
             id, asset, period = line.asked.pop(0)
             value = StreamConfirmed(asset, period, name, line.epoch) if period else None
-            line.said.extend(item for item in (value, Response(id, value)) if item is not None)
+            line.output.extend(item for item in (value, Response(id, value)) if item is not None)
 
     # The way out
 
@@ -138,17 +137,17 @@ class House:
         request = self.way_out.popleft()
         if request.awaited and request.id not in self.waiters and math.isfinite(request.expires_at):
             return  # the limiter refuses what has expired
-        name, steps = self.assignment.choose(request, self.now)
-        self.take(steps)
+        name, effects = self.assignment.choose(request, self.now)
+        self.execute(effects)
         if name:
             assert self.assignment.members.if_up(name), f"{request} went to {name}, which is down"
             self.assignment.members.on_sent(name, request, self.now)
-            self.leaves(name, request)
+            self.on_sent(name, request)
             if self.lines[name].alive:
                 self._send(name, request)
 
-    def leaves(self, name: str, request: Request) -> None:
-        """For those who listen to what the pool says of it."""
+    def on_sent(self, name: str, request: Request) -> None:
+        """For a subclass that follows the events of the pool."""
 
     def _send(self, name: str, request: Request) -> None:
         line = self.lines[name]
@@ -161,7 +160,7 @@ class House:
             case UnsubscribeTicks(asset=asset):
                 line.streams.pop(asset, None)
                 line.asked = [each for each in line.asked if each[1] != asset]
-                line.said += [StreamReleased(asset, name), Response(request.id)]
+                line.output += [StreamReleased(asset, name), Response(request.id)]
             case _:
                 line.asked.append((request.id, "", 0))
 
@@ -169,9 +168,9 @@ class House:
 
     def read(self, name: str) -> None:
         line = self.lines[name]
-        if not line.said:
+        if not line.output:
             return
-        for item in self.handovers.deduplicate(name, [line.said.popleft()]):
+        for item in self.handovers.deduplicate(name, [line.output.popleft()]):
             match item:
                 case Ticks():
                     for tick in item:
@@ -180,53 +179,53 @@ class House:
                     self._settle(id, value, succeeded=True)
                 case ConnectionUp():
                     self.lives.up(item.life)
-                    self.news.append(item)
+                    self.to_pool.append(item)
                 case ConnectionDown():
                     self.lives.down(item.life)
-                    self.news.append(item)
+                    self.to_pool.append(item)
                 case StreamConfirmed() | StreamReleased():
-                    self.news.append(item)
+                    self.to_pool.append(item)
 
-    def hear(self) -> None:
-        if not self.news:
+    def deliver(self) -> None:
+        if not self.to_pool:
             return
-        match self.news.popleft():
+        match self.to_pool.popleft():
             case ConnectionUp(connection=name, epoch=epoch):
-                self.take(self.assignment.on_up(Life(name, epoch), self.now))
+                self.execute(self.assignment.on_up(Life(name, epoch), self.now))
             case ConnectionDown(connection=name, epoch=epoch):
-                self.take(self.assignment.on_down(Life(name, epoch), self.now))
+                self.execute(self.assignment.on_down(Life(name, epoch), self.now))
             case StreamConfirmed() as confirmed:
-                self.take(self.assignment.on_confirmed(confirmed, self.now))
+                self.execute(self.assignment.on_confirmed(confirmed, self.now))
             case StreamReleased() as released:
-                self.take(self.assignment.on_released(released, self.now))
+                self.execute(self.assignment.on_released(released, self.now))
             case RequestDone() as settled:
                 self.assignment.on_done(settled, self.now)
 
-    def tend(self, seconds: float = 1.0) -> None:
+    def rebalance(self, seconds: float = 1.0) -> None:
         self.now += seconds
-        self.take(self.assignment.rebalance(self.now))
+        self.execute(self.assignment.rebalance(self.now))
 
-    def take(self, steps: Iterable[PoolEffect]) -> None:
-        for step in steps:
-            self.steps.append(step)
-            match step:
+    def execute(self, effects: Iterable[PoolEffect]) -> None:
+        for effect in effects:
+            self.effects.append(effect)
+            match effect:
                 case Request():
-                    up = not step.connection or self.assignment.members.if_up(step.connection)
-                    assert up, f"{step} is for a connection that is down"
-                    self.way_out.append(step)
+                    up = not effect.connection or self.assignment.members.if_up(effect.connection)
+                    assert up, f"{effect} is for a connection that is down"
+                    self.way_out.append(effect)
                 case StreamDropped():
-                    self.handovers.deduplicate("pool", [step])
+                    self.handovers.deduplicate("pool", [effect])
                 case Response(request=id, value=value):
                     self._settle(id, value, succeeded=True)
                 case Failure(request=id):
-                    self._settle(id, step, succeeded=False)
+                    self._settle(id, effect, succeeded=False)
                 case HandoverBegun():
-                    assert self.assignment.members.if_up(step.old[0])
-                    assert self.assignment.members.if_up(step.new[0])
-                    self.begun(self.handovers.begin(step, self.lives))
+                    assert self.assignment.members.if_up(effect.old[0])
+                    assert self.assignment.members.if_up(effect.new[0])
+                    self.on_handover(self.handovers.begin(effect, self.lives))
 
-    def begun(self, news: list[Item]) -> None:
-        """For those who listen to what the router says of a handover."""
+    def on_handover(self, items: list[Item]) -> None:
+        """For a subclass that follows the events of a handover."""
 
     # All of it
 
@@ -234,35 +233,35 @@ class House:
     def busy(self) -> bool:
         up = any(member.up for member in self.assignment.members)
         lines = self.lines.values()
-        return bool(self.news or (up and self.way_out) or any(line.said or line.asked for line in lines))
+        return bool(self.to_pool or (up and self.way_out) or any(line.output or line.asked for line in lines))
 
-    def arrive(self) -> None:
-        """All that is on its way arrives."""
+    def deliver_all(self) -> None:
+        """Everything that is on its way arrives."""
         while self.busy:
             self.pass_on()
             for name in self.names:
                 self.answer(name)
                 self.read(name)
-            while self.news:
-                self.hear()
+            while self.to_pool:
+                self.deliver()
 
-    def settle_down(self) -> None:
-        """Time passes, and nothing happens that is not the house's own doing."""
-        self.arrive()
+    def settle(self) -> None:
+        """Time passes; nothing happens but what the pool does by itself."""
+        self.deliver_all()
         for _ in range(int(MOVE_TIMEOUT) + 15):
-            self.tend()
-            self.arrive()
+            self.rebalance()
+            self.deliver_all()
 
     def placed(self) -> dict[str, str]:
         return {stream.asset: stream.connection for stream in self.assignment.status().streams}
 
     def streaming(self) -> dict[str, list[str]]:
         """By asset, which connections the venue sends it on."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        pool: defaultdict[str, list[str]] = defaultdict(list)
         for name, line in self.lines.items():
             for asset in line.streams:
-                found[asset].append(name)
-        return dict(found)
+                pool[asset].append(name)
+        return dict(pool)
 
     def flying(self) -> set[int]:
         return {id for member in self.assignment.members for _, id in member.in_flight}
@@ -275,26 +274,26 @@ class House:
         assert len(placed) == min(len(self.placed()), self.cap * len(up)), (
             "a stream waits while there is room"
         )
-        assert self.flying() <= self.waiters, "a request that nobody waits for is in flight for ever"
+        assert self.flying() <= self.waiters, "a request without a waiter is in flight for ever"
         for asset, name in placed.items():
             before = self.made[asset]
             for _ in range(3):
                 self.tick(asset)
-            self.arrive()
+            self.deliver_all()
             fresh = [time for time in self.got[asset] if time > before]
             assert fresh == [before + 1, before + 2, before + 3], f"{asset} over {name}"
         if placed.keys() == self.placed().keys():  # one that waits for room has no tick that could settle it
             assert not self.handovers, "a handover never ends"
 
 
-def house(*assets: str, up: Iterable[str] = ("c1", "c2", "c3"), **plan: Any) -> House:
-    """A house at rest that carries ``assets`` on the connections that are up."""
-    house = House(**plan)
-    house.rise(*up)
-    house.wish(*assets)
-    house.arrive()
-    house.tend()
-    house.settle_down()
-    house.check_rest()
-    house.steps.clear()
-    return house
+def simulated_pool(*assets: str, up: Iterable[str] = ("c1", "c2", "c3"), **plan: Any) -> PoolSimulation:
+    """A pool at rest that carries ``assets`` on the connections that are up."""
+    pool = PoolSimulation(**plan)
+    pool.rise(*up)
+    pool.subscribe(*assets)
+    pool.deliver_all()
+    pool.rebalance()
+    pool.settle()
+    pool.check_rest()
+    pool.effects.clear()
+    return pool

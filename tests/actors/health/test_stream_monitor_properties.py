@@ -10,7 +10,7 @@ from tests.doubles.pool_simulation import NAMES
 
 ASSETS = ("A", "B", "C")
 OF_A_CONNECTION = ("work", "read", "answer", "report", "rise")
-OF_THE_SYSTEM = ("pass_on", "relay", "watch", "hear", "second", "arrive")
+OF_THE_SYSTEM = ("pass_on", "relay", "watch", "deliver", "second", "deliver_all")
 CALM = (
     st.tuples(st.sampled_from(OF_A_CONNECTION), st.sampled_from(NAMES[:3])),
     st.tuples(st.sampled_from(("tick", "retime")), st.sampled_from(ASSETS)),
@@ -28,26 +28,26 @@ def play(
     late: int, steps: list[tuple[str, str]], stale_after: float = STALE_AFTER
 ) -> MonitoredPoolSimulation:
     """A pool that carries three streams, some time after these steps."""
-    found = MonitoredPoolSimulation(3, cap=2, stale_after=stale_after)
-    found.rise(*found.names[: 3 - late])
-    found.wish(*ASSETS)
-    found.arrive()
+    pool = MonitoredPoolSimulation(3, cap=2, stale_after=stale_after)
+    pool.rise(*pool.names[: 3 - late])
+    pool.subscribe(*ASSETS)
+    pool.deliver_all()
     for _ in range(4):  # streams that have just come are not moved yet
-        found.tick(*ASSETS)
-        found.second()
-        found.arrive()
+        pool.tick(*ASSETS)
+        pool.second()
+        pool.deliver_all()
     for number, (what, which) in enumerate(steps):
         match what:
             case "move":
-                found.recover_stream(which, RecoveryAction.MOVE)
+                pool.recover_stream(which, RecoveryAction.MOVE)
             case "again":
-                found.recover_stream(which, RecoveryAction.RESUBSCRIBE)
+                pool.recover_stream(which, RecoveryAction.RESUBSCRIBE)
             case "retime":
-                found.wish(which, period=60 + number)
+                pool.subscribe(which, period=60 + number)
             case _:
-                getattr(found, what)(*filter(None, [which]))
-    found.settle_down()
-    return found
+                getattr(pool, what)(*filter(None, [which]))
+    pool.settle()
+    return pool
 
 
 @settings(max_examples=300, deadline=None)
@@ -55,11 +55,11 @@ def play(
 def test_every_tick_is_delivered_once_or_lies_in_an_announced_gap(
     late: int, steps: list[tuple[str, str]]
 ) -> None:
-    found = play(late, steps)
+    pool = play(late, steps)
     for asset in ASSETS:
-        got, gaps = found.got[asset], found.gaps[asset]
+        got, gaps = pool.got[asset], pool.gaps[asset]
         assert got == sorted(set(got)), "doubled or out of order"
-        assert found.missed(asset) == [], gaps
+        assert pool.missed(asset) == [], gaps
         assert all(one.to_time <= other.from_time for one, other in pairwise(gaps)), "announced twice"
 
 
@@ -68,7 +68,7 @@ def test_every_tick_is_delivered_once_or_lies_in_an_announced_gap(
 def test_where_nothing_is_lost_no_gap_is_announced_however_streams_move(
     late: int, steps: list[tuple[str, str]]
 ) -> None:
-    found = play(late, steps, stale_after=1000.0)
+    pool = play(late, steps, stale_after=1000.0)
     for asset in ASSETS:
-        assert found.got[asset] == sorted(found.sent[asset])
-    assert not any(found.gaps.values())
+        assert pool.got[asset] == sorted(pool.sent[asset])
+    assert not any(pool.gaps.values())

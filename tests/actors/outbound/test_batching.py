@@ -4,7 +4,7 @@ from actors.outbound.batching import PROMPT, BatchSettings, NagleBuffer
 
 
 def crowded(size: int = 10, timeout: float = 0.5, *, left_at: float = 100.0) -> NagleBuffer[str]:
-    """As many as leave promptly have just left."""
+    """As many items as leave at once have just left."""
     buffer: NagleBuffer[str] = NagleBuffer(BatchSettings(size, timeout))
     for key in range(PROMPT):
         buffer.add(key, f"before {key}")
@@ -25,7 +25,7 @@ def test_a_few_leave_at_once_though_none_is_answered() -> None:
         assert buffer.take(100.0) == [number]
 
 
-def test_what_follows_closely_waits_until_the_timeout_after_the_last_departures() -> None:
+def test_further_items_wait_until_the_timeout_of_those_that_left_last() -> None:
     buffer = crowded()
     buffer.add(10, "a")
     buffer.add(11, "b")
@@ -34,7 +34,7 @@ def test_what_follows_closely_waits_until_the_timeout_after_the_last_departures(
     assert buffer.take(100.5) == ["a", "b"]
 
 
-def test_one_right_after_another_is_never_held_back_when_each_is_answered() -> None:
+def test_items_in_quick_succession_are_not_held_back_when_each_is_answered() -> None:
     buffer: NagleBuffer[int] = NagleBuffer(BatchSettings(10, 0.5))
     for number in range(100):
         now = 100.0 + number / 1000
@@ -44,21 +44,21 @@ def test_one_right_after_another_is_never_held_back_when_each_is_answered() -> N
         buffer.on_done(number)
 
 
-def test_an_answer_lets_go_what_waits() -> None:
+def test_an_answer_lets_the_waiting_items_leave() -> None:
     buffer = crowded()
     buffer.add(10, "a")
     buffer.on_done(0)
     assert buffer.due(100.25) == 100.25
 
 
-def test_an_answer_to_what_nobody_sent_changes_nothing() -> None:
+def test_an_answer_to_an_unknown_item_changes_nothing() -> None:
     buffer = crowded()
     buffer.add(10, "a")
     buffer.on_done(77)
     assert buffer.due(100.25) == 100.5
 
 
-def test_what_leaves_once_more_counts_from_then() -> None:
+def test_an_item_that_leaves_again_counts_from_then() -> None:
     buffer = crowded()
     buffer.add(0, "again")
     assert buffer.take(100.4) == ["again"]
@@ -77,7 +77,7 @@ def test_a_full_batch_leaves() -> None:
     assert fullness == [False, False, True]
 
 
-def test_a_timeout_of_nothing_holds_nothing_back() -> None:
+def test_a_timeout_of_zero_holds_nothing_back() -> None:
     buffer = crowded(timeout=0.0)
     buffer.add(10, "a")
     assert buffer.due(100.0) == 100.0
@@ -88,21 +88,21 @@ def test_a_timeout_of_nothing_holds_nothing_back() -> None:
     size=st.integers(1, 5),
     timeout=st.integers(0, 10),
 )
-def test_any_arrivals_leave_in_order_in_time_and_in_batches_of_the_size(
+def test_any_items_leave_in_order_in_time_and_in_batches_of_the_size(
     steps: list[tuple[int, bool, int | None]], size: int, timeout: int
 ) -> None:
     buffer: NagleBuffer[int] = NagleBuffer(BatchSettings(size, timeout))
     arrived_at: list[float] = []
     left: list[tuple[float, list[int]]] = []
 
-    def let_go(now: float) -> None:
+    def flush(now: float) -> None:
         if (due := buffer.due(now)) is not None and due <= now:
             left.append((now, buffer.take(now)))
 
     now = 0.0
     for number, (gap, urgent, answered) in enumerate(steps):
-        if (due := buffer.due(now)) is not None and due <= now + gap:  # the timer rings
-            let_go(due)
+        if (due := buffer.due(now)) is not None and due <= now + gap:  # the timer is due
+            flush(due)
         now += gap
         arrived_at.append(now)
         buffer.add(number, number)
@@ -110,9 +110,9 @@ def test_any_arrivals_leave_in_order_in_time_and_in_batches_of_the_size(
             left.append((now, buffer.take(now)))
         if answered is not None:
             buffer.on_done(answered)
-        let_go(now)
+        flush(now)
     if (due := buffer.due(now)) is not None:
-        let_go(due)
+        flush(due)
     assert [item for _, items in left for item in items] == list(range(len(steps)))
     for at, items in left:
         assert 1 <= len(items) <= size
@@ -125,7 +125,7 @@ def test_a_buffer_shows_what_waits() -> None:
     assert repr(buffer) == f"<NagleBuffer: 1 waiting, {PROMPT} unanswered>"
 
 
-def test_what_is_never_answered_is_forgotten_after_the_timeout() -> None:
+def test_an_item_that_is_never_answered_is_forgotten_after_the_timeout() -> None:
     buffer = crowded(timeout=0.5, left_at=100.0)
     buffer.add(None, "a")
     assert buffer.take(100.25) == ["a"]

@@ -50,7 +50,7 @@ def roles(members: Members) -> dict[str, str]:
 
 
 def request(id: int) -> Request:
-    """Nobody awaits number 0."""
+    """No actor awaits number 0."""
     reply_to = ReplyTo.CANDLES if id else ReplyTo.NOBODY
     return Request(id, LoadCandles("A", 60), math.inf, reply_to=reply_to)
 
@@ -63,7 +63,7 @@ def answer(members: Members, name: str, seconds: float, id: int = 1) -> None:
 # Roles
 
 
-def test_who_is_not_up_has_no_role() -> None:
+def test_a_connection_that_is_not_up_has_no_role() -> None:
     members = members_of()
     members.assign_roles({})
     assert roles(members) == {"c1": "", "c2": "", "c3": ""}
@@ -76,14 +76,14 @@ def test_the_first_has_the_account_and_the_others_the_markets() -> None:
     assert members.markets == ["c2", "c3"]
 
 
-def test_nobody_stands_by_before_all_that_are_needed_are_up() -> None:
+def test_there_is_no_standby_before_all_needed_connections_are_up() -> None:
     members = members_of(3, standby=1, up=2)
     assert roles(members) == {"c1": "account", "c2": "market", "c3": ""}
     come_up(members, "c3", c2=1)
     assert roles(members) == {"c1": "account", "c2": "market", "c3": "standby"}
 
 
-def test_the_account_goes_to_one_that_stands_by_and_the_lost_one_stands_by_when_it_is_back() -> None:
+def test_a_standby_takes_the_account_and_the_lost_connection_returns_as_standby() -> None:
     members = members_of(3, standby=1, up=2)
     come_up(members, "c3", c2=1)
     go_down(members, "c1", c2=1)
@@ -92,13 +92,13 @@ def test_the_account_goes_to_one_that_stands_by_and_the_lost_one_stands_by_when_
     assert roles(members) == {"c1": "standby", "c2": "market", "c3": "account"}
 
 
-def test_without_one_that_stands_by_the_least_loaded_takes_the_account() -> None:
+def test_without_a_standby_the_least_loaded_takes_the_account() -> None:
     members = members_of(3, up=3)
     go_down(members, "c1", c2=3, c3=1)
     assert roles(members) == {"c1": "", "c2": "market", "c3": "account"}
 
 
-def test_who_stands_by_goes_on_standing_by() -> None:
+def test_a_standby_stays_a_standby() -> None:
     members = members_of(4, standby=1, up=3)
     come_up(members, "c4", c2=1, c3=1)
     assert roles(members)["c4"] == "standby"
@@ -106,13 +106,13 @@ def test_who_stands_by_goes_on_standing_by() -> None:
     assert roles(members) == {"c1": "account", "c2": "market", "c3": "market", "c4": "standby"}
 
 
-def test_what_streams_wait_for_does_not_stand_by() -> None:
+def test_a_connection_that_streams_wait_for_is_no_standby() -> None:
     members = members_of(3, kept=0, standby=1, up=3)
     members.assign_roles({"": 3 * CAP})
     assert roles(members) == {"c1": "account", "c2": "market", "c3": "market"}
 
 
-def test_the_news_of_another_life_say_nothing() -> None:
+def test_the_end_of_another_life_changes_nothing() -> None:
     members = members_of(1)
     assert not members.on_down(Life("c1", 0))
     come_up(members, "c1", epoch=2)
@@ -122,20 +122,20 @@ def test_the_news_of_another_life_say_nothing() -> None:
     assert not members.on_down(Life("c1", 2))
 
 
-def test_a_stranger_is_not_up() -> None:
+def test_an_unknown_connection_is_not_up() -> None:
     members = members_of(1, up=1)
     assert "c2" not in members
     assert members.if_up("c2") == members.if_up("") == ""
 
 
-def test_the_room_is_of_all_that_may_be_open_but_those_that_stand_by() -> None:
+def test_the_capacity_is_that_of_all_connections_without_the_standbys() -> None:
     assert members_of(5, kept=2, standby=1).capacity == 4 * CAP
 
 
 # Requests
 
 
-def test_a_request_goes_where_it_is_answered_soonest() -> None:
+def test_a_request_goes_to_the_connection_that_answers_soonest() -> None:
     members = members_of(3, up=3)
     answer(members, "c2", 2.0)
     answer(members, "c3", 0.5)
@@ -145,7 +145,7 @@ def test_a_request_goes_where_it_is_answered_soonest() -> None:
     assert members.choose() == "c2"
 
 
-def test_one_that_never_answers_does_not_attract_everything() -> None:
+def test_a_connection_that_never_answers_does_not_attract_every_request() -> None:
     members = members_of(3, up=3)
     answer(members, "c3", 0.5)
     for id in range(10, 30):
@@ -154,8 +154,8 @@ def test_one_that_never_answers_does_not_attract_everything() -> None:
     assert members.choose() == "c3"
 
 
-def test_requests_that_nobody_has_answered_yet_are_dealt_out() -> None:
-    """Before the first answer, all that is known of two connections is what each has in flight."""
+def test_requests_without_an_answer_are_distributed_evenly() -> None:
+    """Before the first answer, two connections differ only in what each has in flight."""
     members = members_of(3, up=3)
     taken: Counter[str] = Counter()
     for id in range(1, 9):
@@ -165,12 +165,12 @@ def test_requests_that_nobody_has_answered_yet_are_dealt_out() -> None:
     assert taken == {"c2": 4, "c3": 4}
 
 
-def test_the_account_answers_where_there_is_no_other() -> None:
+def test_the_account_takes_requests_if_there_is_no_other_connection() -> None:
     assert members_of(3).choose() == ""
     assert members_of(3, up=1).choose() == "c1"
 
 
-def test_a_request_is_settled_once() -> None:
+def test_a_request_is_done_once() -> None:
     members = members_of(1, up=1)
     members.on_sent("c1", request(7), 1.0)
     assert members["c1"].in_flight
@@ -180,13 +180,13 @@ def test_a_request_is_settled_once() -> None:
     assert not members["c1"].in_flight
 
 
-def test_what_nobody_waits_for_is_not_in_flight() -> None:
+def test_a_request_that_nobody_awaits_is_not_in_flight() -> None:
     members = members_of(1, up=1)
     members.on_sent("c1", request(0), 1.0)
     assert not members["c1"].in_flight
 
 
-def test_what_is_lost_with_its_connection_is_a_failure_of_it() -> None:
+def test_a_request_that_is_lost_with_its_connection_is_a_failure_of_that_connection() -> None:
     members = members_of(2, up=2)
     members.on_sent("c1", request(1), 0.0)
     members.on_sent("c2", request(2), 0.0)
@@ -201,7 +201,7 @@ def test_what_is_lost_with_its_connection_is_a_failure_of_it() -> None:
 # Opening and closing
 
 
-def test_those_that_are_kept_wait_for_each_other_at_the_start_alone() -> None:
+def test_the_kept_connections_wait_for_each_other_only_at_the_start() -> None:
     members = members_of(2)
     assert not members.others_come(100.0)
     come_up(members, "c1", now=100.0)
@@ -211,7 +211,7 @@ def test_those_that_are_kept_wait_for_each_other_at_the_start_alone() -> None:
     assert not members.others_come(100.0)
 
 
-def test_as_many_are_opened_as_the_streams_need_and_the_standby() -> None:
+def test_as_many_are_opened_as_the_streams_and_the_standby_need() -> None:
     members = members_of(5, kept=0, standby=1)
     assert members.to_open({}, at_least_one=False) == []
     assert members.to_open({"": 1}, at_least_one=False) == ["c1", "c2"]
@@ -220,19 +220,19 @@ def test_as_many_are_opened_as_the_streams_need_and_the_standby() -> None:
     assert members.to_open({"": 100}, at_least_one=False) == ["c4", "c5"]
 
 
-def test_one_is_opened_for_who_waits() -> None:
+def test_one_is_opened_for_a_request_that_waits() -> None:
     members = members_of(3, kept=0)
     assert members.to_open({}, at_least_one=True) == ["c1"]
     assert members.to_open({}, at_least_one=True) == []
 
 
-def test_one_that_is_given_up_is_replaced() -> None:
+def test_a_quarantined_connection_is_replaced() -> None:
     members = members_of(3, kept=1)
     members["c1"].on(MemberEvent.QUARANTINE)
     assert members.to_open({"": 1}, at_least_one=False) == ["c2"]
 
 
-def test_what_was_idle_for_long_enough_is_closed_the_account_last() -> None:
+def test_idle_connections_are_closed_and_the_account_last() -> None:
     members = members_of(3, kept=0)
     members.to_open({"": 3 * CAP}, at_least_one=False)
     for name in ("c1", "c2", "c3"):
@@ -242,7 +242,7 @@ def test_what_was_idle_for_long_enough_is_closed_the_account_last() -> None:
     assert members.to_close({"c2": 1}, IDLE + 1) == []
 
 
-def test_the_accounts_connection_is_kept_while_another_can_be_closed() -> None:
+def test_the_connection_of_the_account_stays_open_while_another_can_be_closed() -> None:
     members = members_of(3, kept=0)
     members.to_open({"": 3 * CAP}, at_least_one=False)
     for name in ("c1", "c2", "c3"):
@@ -250,7 +250,7 @@ def test_the_accounts_connection_is_kept_while_another_can_be_closed() -> None:
     assert members.to_close({"c2": 1, "": CAP}, IDLE + 1) == ["c3"]
 
 
-def test_who_is_kept_or_busy_is_not_closed() -> None:
+def test_a_kept_or_busy_connection_is_not_closed() -> None:
     members = members_of(4, kept=1)
     members.to_open({"": 4 * CAP}, at_least_one=False)
     for name in NAMES[:4]:
@@ -263,7 +263,7 @@ def test_who_is_kept_or_busy_is_not_closed() -> None:
     assert members.to_close({}, 2 * IDLE + 1) == ["c2"]
 
 
-def test_the_account_is_not_idle_while_it_is_watched() -> None:
+def test_the_account_is_not_idle_while_deals_are_open() -> None:
     members = members_of(1, kept=0)
     members.to_open({}, at_least_one=True)
     come_up(members, "c1")
@@ -273,8 +273,8 @@ def test_the_account_is_not_idle_while_it_is_watched() -> None:
     assert members.to_close({}, 101.0 + IDLE) == ["c1"]
 
 
-def test_what_is_needed_is_not_closed_because_another_was_given_up() -> None:
-    """It would be opened again at once, and closed again when it is idle: in turn, for ever."""
+def test_a_needed_connection_is_not_closed_when_another_is_quarantined() -> None:
+    """It would be opened again at once and closed again when idle, for ever."""
     members = members_of(3, kept=0, standby=1)
     members.to_open({"": CAP}, at_least_one=False)
     members["c1"].on(MemberEvent.QUARANTINE)
@@ -284,12 +284,12 @@ def test_what_is_needed_is_not_closed_because_another_was_given_up() -> None:
     assert members.to_close({"c2": CAP}, IDLE + 1) == []
 
 
-# Whatever happens
+# Any sequence of events
 
-HAPPENINGS = st.lists(
+EVENTS = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["up", "down", "give up"]), st.sampled_from(NAMES)),
-        st.tuples(st.sampled_from(["send", "settle", "fail"]), st.integers(1, 6)),
+        st.tuples(st.sampled_from(["up", "down", "quarantine"]), st.sampled_from(NAMES)),
+        st.tuples(st.sampled_from(["send", "done", "fail"]), st.integers(1, 6)),
         st.tuples(st.just("load"), st.dictionaries(st.sampled_from(["", *NAMES]), st.integers(0, CAP))),
         st.tuples(st.sampled_from(["open", "close"]), st.booleans()),
     ),
@@ -298,7 +298,7 @@ HAPPENINGS = st.lists(
 
 
 class Play:
-    """A members through any happenings; loads are of those that are up alone, as the streams' are."""
+    """Members through any events; only connections that are up have a load, as with streams."""
 
     def __init__(self, kept: int, standby: int) -> None:
         self.members = Members(PoolPlan(NAMES, kept, standby, CAP, IDLE))
@@ -307,7 +307,7 @@ class Play:
         self.epoch = 0
         self.now = 0.0
 
-    def happen(self, what: str, which: object) -> None:
+    def apply(self, what: str, which: object) -> None:
         members, self.now = self.members, self.now + 30.0
         match what, which:
             case "up", str(name) if not members.if_up(name):
@@ -318,14 +318,14 @@ class Play:
                 lost = {each.id for each in members.take_in_flight(name)}
                 assert lost == {id for id, carrier in self.flying.items() if carrier == name}
                 self.flying = {id: carrier for id, carrier in self.flying.items() if carrier != name}
-            case "give up", str(name):
+            case "quarantine", str(name):
                 members[name].on(MemberEvent.QUARANTINE)
             case "send", int(id) if name := members.choose():
                 members.on_sent(name, request(id), self.now)
                 self.flying[id] = name
-            case "settle" | "fail", int(id):
-                settled = members.on_done(request(id).key, self.now, succeeded=what == "settle")
-                assert (settled is not None) == (self.flying.pop(id, None) is not None)
+            case "done" | "fail", int(id):
+                done = members.on_done(request(id).key, self.now, succeeded=what == "done")
+                assert (done is not None) == (self.flying.pop(id, None) is not None)
             case "load", dict(load):
                 self.load = load
             case "open", bool(some):
@@ -336,14 +336,14 @@ class Play:
         members.assign_roles(self.load)
 
 
-@given(HAPPENINGS, st.integers(0, 5), st.integers(0, 3))
-def test_through_anything_the_roles_are_as_promised_and_no_request_is_lost_sight_of(
-    happenings: list[tuple[str, object]], kept: int, standby: int
+@given(EVENTS, st.integers(0, 5), st.integers(0, 3))
+def test_through_any_events_the_roles_are_as_promised_and_every_request_is_in_flight_once(
+    events: list[tuple[str, object]], kept: int, standby: int
 ) -> None:
     play = Play(kept, standby)
-    for what, which in happenings:
+    for what, which in events:
         had = play.members.account
-        play.happen(what, which)
+        play.apply(what, which)
         members, up = play.members, [each for each in play.members if each.up]
         by_role = Counter(member.role for member in members)
         assert by_role[Role.ACCOUNT] == bool(up)
@@ -359,25 +359,25 @@ def test_through_anything_the_roles_are_as_promised_and_no_request_is_lost_sight
         assert [(each.name, each.role) for each in members.status()] == list(roles(members).items())
 
 
-@given(HAPPENINGS, st.integers(0, 5), st.integers(0, 3))
-def test_what_was_closed_is_not_wanted_again_at_once(
-    happenings: list[tuple[str, object]], kept: int, standby: int
+@given(EVENTS, st.integers(0, 5), st.integers(0, 3))
+def test_a_connection_that_was_closed_is_not_opened_again_at_once(
+    events: list[tuple[str, object]], kept: int, standby: int
 ) -> None:
     play = Play(kept, standby)
-    for what, which in happenings:
-        play.happen(what, which)
+    for what, which in events:
+        play.apply(what, which)
         if play.members.to_close(play.load, play.now + 2 * IDLE):
             assert play.members.to_open(play.load, at_least_one=False) == []
 
 
 @pytest.mark.parametrize("some", [True, False])
-@given(HAPPENINGS, st.integers(0, 5), st.integers(0, 3))
-def test_whoever_is_opened_was_not_wanted_before(
-    some: bool, happenings: list[tuple[str, object]], kept: int, standby: int
+@given(EVENTS, st.integers(0, 5), st.integers(0, 3))
+def test_a_connection_that_is_opened_was_not_wanted_before(
+    some: bool, events: list[tuple[str, object]], kept: int, standby: int
 ) -> None:
     play = Play(kept, standby)
-    for what, which in happenings:
-        play.happen(what, which)
+    for what, which in events:
+        play.apply(what, which)
         before = {member.name: member.wanted for member in play.members}
         for name in play.members.to_open(play.load, at_least_one=some):
             assert not before[name]

@@ -41,7 +41,7 @@ def test_desiring_the_same_again_changes_nothing() -> None:
     assert len(placement) == 1
 
 
-def test_another_period_wants_a_new_confirmation_on_the_same_connection() -> None:
+def test_another_period_needs_a_new_confirmation_on_the_same_connection() -> None:
     placement = desired("A")
     placement.place(["c1"])
     placement.on_confirmed(StreamConfirmed("A", 60, "c1", 1), 0.0)
@@ -60,14 +60,14 @@ def test_the_confirmation_of_another_period_confirms_nothing() -> None:
     assert state(placement, "A") is PlacementState.CONFIRMED
 
 
-def test_streams_are_dealt_to_the_least_loaded_up_to_the_cap() -> None:
+def test_streams_go_to_the_least_loaded_connection_up_to_the_limit() -> None:
     placement = desired(*"ABCDEFGHIJ", per_connection=4)
     placement.place(["c1", "c2"])
     assert Counter(placed(placement).values()) == {"c1": 4, "c2": 4, "": 2}
     assert [stream.asset for stream in placement if not stream.connection] == ["I", "J"]
 
 
-def test_a_connection_that_comes_later_takes_only_what_waits() -> None:
+def test_a_connection_that_comes_up_later_takes_only_waiting_streams() -> None:
     placement = desired("A", "B", "C", per_connection=2)
     placement.place(["c1"])
     before = placed(placement)
@@ -76,7 +76,7 @@ def test_a_connection_that_comes_later_takes_only_what_waits() -> None:
     assert placement.place(["c1", "c2"]) == []
 
 
-def test_without_a_ready_connection_everything_waits() -> None:
+def test_without_a_connection_every_stream_waits() -> None:
     placement = desired("A", "B")
     assert placement.place([]) == []
     assert placed(placement) == {"A": "", "B": ""}
@@ -96,7 +96,7 @@ def test_the_streams_of_a_lost_connection_find_another() -> None:
     assert states == {PlacementState.PENDING: 2, PlacementState.CONFIRMED: 2}
 
 
-def test_the_late_word_of_a_connection_that_no_longer_carries_the_stream_is_ignored() -> None:
+def test_a_late_confirmation_of_a_connection_that_no_longer_carries_the_stream_is_ignored() -> None:
     placement = desired("A")
     placement.place(["c1"])
     placement.on_connection_lost("c1")
@@ -108,7 +108,7 @@ def test_the_late_word_of_a_connection_that_no_longer_carries_the_stream_is_igno
     assert state(placement, "A") is PlacementState.PENDING
 
 
-def test_the_confirmation_of_what_is_not_desired_any_more_is_ignored() -> None:
+def test_the_confirmation_of_a_stream_that_is_no_longer_desired_is_ignored() -> None:
     placement = desired("A")
     placement.place(["c1"])
     dropped = placement.drop("A")
@@ -119,7 +119,7 @@ def test_the_confirmation_of_what_is_not_desired_any_more_is_ignored() -> None:
     assert placement.drop("A") is None
 
 
-def test_what_is_dropped_makes_room() -> None:
+def test_a_dropped_stream_frees_capacity() -> None:
     placement = desired("A", "B", per_connection=1)
     placement.place(["c1"])
     placement.drop("A")
@@ -140,7 +140,7 @@ def carried(assets: str, *markets: str, account: str = "", per_connection: int =
 
 
 def moving(assets: str, asset: str, target: str, since: float = 100.0) -> StreamPlacement:
-    """Streams that c1 carries, one of them on its way to ``target``."""
+    """Streams that c1 carries, one of which moves to ``target``."""
     placement = carried(assets, "c1")
     stream = placement.get(asset)
     assert stream is not None
@@ -148,12 +148,12 @@ def moving(assets: str, asset: str, target: str, since: float = 100.0) -> Stream
     return placement
 
 
-def test_the_account_takes_only_what_the_markets_have_no_room_for() -> None:
+def test_the_account_takes_only_streams_for_which_the_markets_have_no_capacity() -> None:
     placement = carried("ABC", "c2", account="c1", per_connection=2)
     assert placed(placement) == {"A": "c2", "B": "c2", "C": "c1"}
 
 
-def test_a_stream_on_the_move_counts_at_both_ends() -> None:
+def test_a_moving_stream_counts_on_both_connections() -> None:
     placement = moving("AB", "A", "c2")
     assert state(placement, "A") is PlacementState.MOVING
     assert placement.load() == {"c1": 2, "c2": 1}
@@ -173,7 +173,7 @@ def test_a_full_target_takes_nothing_else() -> None:
     assert tight.place(["c1", "c2"]) == []
 
 
-def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_left() -> None:
+def test_the_confirmation_of_the_new_connection_ends_a_move_and_names_the_old_one() -> None:
     placement = moving("AB", "A", "c2")
     assert placement.on_confirmed(confirmed("A", "c2"), 0.0)[1] == "c1"
     assert state(placement, "A") is PlacementState.CONFIRMED
@@ -182,14 +182,14 @@ def test_the_word_of_the_new_connection_ends_a_move_and_names_the_one_that_was_l
     assert placement.on_confirmed(confirmed("A", "c2"), 0.0)[1] == ""
 
 
-def test_the_word_of_the_old_connection_does_not_end_a_move() -> None:
+def test_the_confirmation_of_the_old_connection_does_not_end_a_move() -> None:
     placement = moving("A", "A", "c2")
     assert placement.on_confirmed(confirmed("A", "c1"), 0.0)[1] == ""
     assert state(placement, "A") is PlacementState.MOVING
     assert placed(placement) == {"A": "c1"}
 
 
-def test_the_word_of_a_third_connection_or_for_another_period_does_not_end_a_move() -> None:
+def test_the_confirmation_of_a_third_connection_or_another_period_does_not_end_a_move() -> None:
     placement = moving("A", "A", "c2")
     assert placement.on_confirmed(confirmed("A", "c3"), 0.0)[1] == ""
     assert placement.on_confirmed(confirmed("A", "c2", period=30), 0.0)[1] == ""
@@ -203,7 +203,7 @@ def test_a_lost_target_leaves_the_stream_where_it_is() -> None:
     assert placed(placement) == {"A": "c1"}
 
 
-def test_a_lost_origin_leaves_the_stream_to_its_target_which_has_yet_to_confirm_it() -> None:
+def test_a_lost_origin_leaves_the_stream_to_its_target_unconfirmed() -> None:
     placement = moving("AB", "A", "c2")
     placement.on_connection_lost("c1")
     assert placed(placement) == {"A": "c2", "B": ""}
@@ -226,14 +226,14 @@ def test_an_even_load_is_left_alone() -> None:
     assert placement.next_move([], "", 0.0) is None
 
 
-def test_a_confirmed_stream_moves_from_the_fullest_to_the_emptiest() -> None:
+def test_a_confirmed_stream_moves_from_the_most_to_the_least_loaded() -> None:
     placement = carried("ABCD", "c1", "c2")
     move = placement.next_move(["c1", "c2", "c3"], "", 0.0)
     assert move is not None
     assert (move[0].connection, move[1]) == ("c1", "c3")
 
 
-def test_what_is_not_confirmed_stays() -> None:
+def test_an_unconfirmed_stream_stays() -> None:
     placement = desired("A", "B")
     placement.place(["c1"])
     assert placement.next_move(["c1", "c2"], "", 0.0) is None
@@ -243,23 +243,23 @@ def test_what_is_not_confirmed_stays() -> None:
     assert move[0].asset == "B"
 
 
-def test_one_moves_at_a_time() -> None:
+def test_one_stream_moves_at_a_time() -> None:
     assert moving("ABCD", "A", "c2").next_move(["c1", "c2"], "", 0.0) is None
 
 
-def test_the_account_gives_up_even_its_only_stream_to_a_market_with_room() -> None:
+def test_even_the_only_stream_of_the_account_moves_to_a_market_with_capacity() -> None:
     placement = carried("A", account="c1")
     move = placement.next_move(["c2", "c3"], "c1", 0.0)
     assert move is not None
     assert (move[0].asset, move[1]) == ("A", "c2")
 
 
-def test_the_account_keeps_what_the_markets_have_no_room_for() -> None:
+def test_the_account_keeps_streams_for_which_the_markets_have_no_capacity() -> None:
     placement = carried("ABC", "c2", account="c1", per_connection=2)
     assert placement.next_move(["c2"], "c1", 0.0) is None
 
 
-def test_elsewhere_is_another_market_with_room_and_the_account_last() -> None:
+def test_elsewhere_is_another_market_with_capacity_and_the_account_last() -> None:
     placement = carried("AB", "c2", "c3", account="c1", per_connection=1)
     stream = placement.get("A")
     assert stream is not None
@@ -269,7 +269,7 @@ def test_elsewhere_is_another_market_with_room_and_the_account_last() -> None:
     assert placement.elsewhere(stream, ["c2"], "c2") == ""
 
 
-def test_a_move_is_stuck_when_it_began_before_then() -> None:
+def test_a_move_is_stuck_when_it_began_too_long_ago() -> None:
     placement = moving("AB", "A", "c2", since=100.0)
     assert placement.stuck(100.0) == []
     assert [each.asset for each in placement.stuck(100.1)] == ["A"]
@@ -277,7 +277,7 @@ def test_a_move_is_stuck_when_it_began_before_then() -> None:
     assert placement.stuck(200.0) == []
 
 
-def test_a_connection_that_has_yet_to_let_a_stream_go_has_no_room_for_another() -> None:
+def test_a_connection_that_is_to_release_a_stream_has_no_capacity_for_another() -> None:
     placement = carried("A", "c1", per_connection=1)
     placement.drop("A")
     placement.on_leaving("A", "c1")
@@ -287,7 +287,7 @@ def test_a_connection_that_has_yet_to_let_a_stream_go_has_no_room_for_another() 
     assert [each.asset for each in placement.place(["c1"])] == ["B"]
 
 
-def test_a_stream_does_not_come_back_to_where_it_is_yet_to_be_let_go() -> None:
+def test_a_stream_does_not_return_to_a_connection_that_is_to_release_it() -> None:
     placement = carried("A", "c1")
     placement.drop("A")
     placement.on_leaving("A", "c1")
@@ -299,7 +299,7 @@ def test_a_stream_does_not_come_back_to_where_it_is_yet_to_be_let_go() -> None:
     assert placed(placement) == {"A": "c2"}
 
 
-def test_who_is_gone_has_nothing_to_let_go() -> None:
+def test_a_lost_connection_has_nothing_to_release() -> None:
     placement = carried("A", "c1")
     placement.on_leaving("A", "c1")
     placement.on_connection_lost("c1")
@@ -307,7 +307,7 @@ def test_who_is_gone_has_nothing_to_let_go() -> None:
     assert placement.load() == {"": 1}
 
 
-def test_what_was_confirmed_only_now_stays_for_a_while() -> None:
+def test_a_stream_that_was_just_confirmed_does_not_move() -> None:
     placement = desired("A", "B")
     placement.place(["c1"])
     placement.on_confirmed(confirmed("A", "c1"), 10.0)
@@ -328,7 +328,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(1, 3))
-def test_through_any_lives_and_deaths_no_connection_is_overloaded_and_no_stream_waits_in_vain(
+def test_through_any_losses_no_connection_is_overloaded_and_no_stream_waits_beside_free_capacity(
     steps: list[tuple[str, str]], cap: int
 ) -> None:
     placement = StreamPlacement(cap)
@@ -357,7 +357,7 @@ def test_through_any_lives_and_deaths_no_connection_is_overloaded_and_no_stream_
 
 
 @given(STEPS, st.integers(1, 4))
-def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_can_be(
+def test_moves_end_with_an_even_load_and_the_account_free_if_possible(
     steps: list[tuple[str, str]], cap: int
 ) -> None:
     placement = StreamPlacement(cap)
@@ -390,7 +390,7 @@ def test_moves_come_to_an_end_with_the_load_spread_and_the_account_free_if_it_ca
         assert not load[account] or min(loads, default=cap) == cap
 
 
-def test_a_stream_comes_back_to_where_it_was_mute_only_if_there_is_no_other_room() -> None:
+def test_a_stream_returns_to_where_it_was_stale_only_without_other_capacity() -> None:
     placement = carried("A", "c1")
     stream = placement.get("A")
     assert stream is not None
