@@ -1,0 +1,39 @@
+import pytest
+
+from actors.messages.commands import (
+    Command,
+    GetAssets,
+    GetBalance,
+    GetPayout,
+    GetStatus,
+    LoadCandles,
+    SendRaw,
+    Subscribe,
+    SubscribeTicks,
+    Unsubscribe,
+    UnsubscribeTicks,
+)
+
+
+def test_the_commands_are_written_as_the_documentation_shows() -> None:
+    assert Subscribe("tick.EURUSD_otc", to=print) == Subscribe(topic="tick.EURUSD_otc", to=print, batch=False)
+    assert Unsubscribe("tick.", to=print).topic == "tick."
+    assert SubscribeTicks("EURUSD_otc").period == 60
+    assert UnsubscribeTicks("EURUSD_otc").asset == "EURUSD_otc"
+    candles = LoadCandles("EURUSD_otc", period=60, count=50, deadline=3.0)
+    assert (candles.asset, candles.period, candles.count, candles.end, candles.deadline) == (
+        "EURUSD_otc",
+        60,
+        50,
+        None,
+        3.0,
+    )
+    assert GetPayout("EURUSD_otc").asset == "EURUSD_otc"
+    assert SendRaw("42[]").text == "42[]"
+    for kind in (GetAssets, GetBalance, GetStatus):
+        assert isinstance(kind(), Command)
+
+
+def test_a_deadline_is_never_taken_for_another_argument() -> None:
+    with pytest.raises(TypeError):
+        GetPayout("EURUSD_otc", 5.0)  # type: ignore[call-arg]
