@@ -16,7 +16,7 @@ from actors.engine.waker import HasFileno
 from actors.errors import TransportError
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.status import Describe, Described, Part
-from actors.messages.tasks import TaskStatus, words
+from actors.messages.tasks import TaskStatus, task_name
 
 
 class ReplySlot:
@@ -136,7 +136,7 @@ class RuntimeActor(pykka.ThreadingActor):
         return tuple(
             TaskStatus(
                 owner=self.name,
-                name=words(timer.message),
+                name=task_name(timer.message),
                 interval=timer.interval or 0.0,
                 last_run=None if timer.last_run is None else now - timer.last_run,
                 next_run=timer.due - now,

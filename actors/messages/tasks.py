@@ -24,7 +24,7 @@ class TaskStatus(Struct, frozen=True):
     last_error: str = ""
 
 
-def words(message: Any) -> str:
+def task_name(message: Any) -> str:
     """The name of a periodic message: "keep alive" for ``_Due.KEEP_ALIVE``, "check heartbeats" for
     ``CheckHeartbeats``."""
     if isinstance(message, enum.Enum):

@@ -8,10 +8,10 @@ from actors.messages.traffic import Request
 
 
 class PoolRefs(Control, frozen=True):
-    """The actors that the pool tells; ``outbound`` is the rate limiter, ``desk`` the order desk."""
+    """The actors that the pool tells; ``outbound`` is the rate limiter."""
 
     outbound: Tellable
-    desk: Tellable
+    order_desk: Tellable
     supervisor: Tellable
 
 

@@ -106,7 +106,7 @@ class Pool(RuntimeActor):
                 leaving[life].append(request)
                 self._members.on_sent(connection, request, self.now())
                 if request.order:
-                    self._refs.desk.tell(OrderSent(request.order, *life))
+                    self._refs.order_desk.tell(OrderSent(request.order, *life))
                 if isinstance(command := request.command, SubscribeTicks):
                     placed = StreamPlaced(command.asset, command.period, *life, time.time())
                     self._router.tell(EventBatch(self.name, [placed]))

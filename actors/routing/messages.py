@@ -15,7 +15,7 @@ class RouterRefs(Control, frozen=True):
     outbound: Tellable
     pool: Tellable
     supervisor: Tellable
-    desk: Tellable
+    order_desk: Tellable
     pending_desk: Tellable
     candle_loader: Tellable
     parts: tuple[Tellable, ...]

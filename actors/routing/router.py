@@ -123,7 +123,7 @@ class Router(RuntimeActor):
                 self._answer(item.request, item.value)
             case Failure(order=order) if order:
                 with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
-                    self._refs.desk.tell(item)
+                    self._refs.order_desk.tell(item)
             case Failure():
                 self._fail(item.request, item.exception)
             case Event():
@@ -175,7 +175,7 @@ class Router(RuntimeActor):
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command
         if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
-            desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.desk
+            desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.order_desk
             trade = TradingRequest(waiter.id, command, waiter.expires_at)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)

@@ -201,7 +201,7 @@ class ActorSystem:
             outbound=outbound,
             pool=self._pool,
             supervisor=self._supervisor,
-            desk=self._order_desk,
+            order_desk=self._order_desk,
             pending_desk=self._pending_desk,
             candle_loader=self._candle_loader,
             parts=(

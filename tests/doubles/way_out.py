@@ -109,7 +109,7 @@ class WayOut:
             "batcher": self.batcher,
             "pool": self.pool,
         }
-        self.pool.on_receive(PoolRefs(self.limiter.actor_ref, desk=ignored, supervisor=ignored))
+        self.pool.on_receive(PoolRefs(self.limiter.actor_ref, order_desk=ignored, supervisor=ignored))
         for name in NAMES:
             self.pool.on_receive(ConnectionPlaced(name, Neighbour(self._send)))
 

@@ -2,7 +2,7 @@ import enum
 
 import pytest
 
-from actors.messages.tasks import words
+from actors.messages.tasks import task_name
 from actors.supervision.messages import CheckHeartbeats
 
 
@@ -14,4 +14,4 @@ class _Due(enum.Enum):
     ("message", "name"), [(_Due.KEEP_ALIVE, "keep alive"), (CheckHeartbeats(), "check heartbeats")]
 )
 def test_a_periodic_message_is_named_in_words(message: object, name: str) -> None:
-    assert words(message) == name
+    assert task_name(message) == name

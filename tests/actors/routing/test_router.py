@@ -63,7 +63,7 @@ class _WayOut:
                 outbound=self.limiter.ref,
                 pool=self.pool.ref,
                 supervisor=self.pool.ref,
-                desk=self.pool.ref,
+                order_desk=self.pool.ref,
                 pending_desk=self.pool.ref,
                 candle_loader=self.loader.ref,
                 parts=(),
