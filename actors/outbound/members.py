@@ -183,7 +183,10 @@ class Members:
     @property
     def account(self) -> str:
         """The connection that takes what concerns money; ``""`` while none is up."""
-        return next((member.name for member in self._in_role(Role.ACCOUNT)), "")
+        for member in self._members.values():  # read for every order
+            if member.role is Role.ACCOUNT:
+                return member.name
+        return ""
 
     @property
     def markets(self) -> list[str]:

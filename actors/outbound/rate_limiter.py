@@ -109,9 +109,9 @@ class RateLimiter(RuntimeActor):
 
     def _admit(self) -> None:
         self._expire_orders()
-        if not self._lives and (self._urgent or self._waiting):
+        if (self._urgent or self._waiting) and not self._lives:
             self._pool.tell(ConnectionWanted())
-        while self._lives and (lane := self._urgent or self._waiting):
+        while (lane := self._urgent or self._waiting) and self._lives:
             now = self.now()
             request = lane[0]
             if now >= request.expires_at:
@@ -119,7 +119,7 @@ class RateLimiter(RuntimeActor):
                 self._refuse(request, NotSent(EXPIRED))
                 continue
             wait = self._quota.wait(now, self._cost(request), urgent=request.urgent)
-            if wait > 0 or (_counted(request) and not request.urgent and self._quota.full):
+            if wait > 0 or (not request.urgent and self._quota.full and _counted(request)):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
