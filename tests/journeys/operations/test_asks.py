@@ -195,9 +195,15 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
     assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more, if one moved
     assert status.router.ticks > 0
     tasks = {task.name: task for task in status.tasks}
-    assert {"keep alive", "ping", "report", "check", "tend", "check heartbeats", "journal upkeep"} <= set(
-        tasks
-    )
+    assert {
+        "keep alive",
+        "ping",
+        "report",
+        "check",
+        "rebalance",
+        "check heartbeats",
+        "journal upkeep",
+    } <= set(tasks)
     assert all(task.last_error == "" and task.next_run <= task.interval for task in tasks.values())
     assert tasks["report"].last_run is not None
 

@@ -64,16 +64,25 @@ def venue(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--practice", "--duration", "2", "--output", "json"))
-    *told, summary = map(json.loads, out.splitlines())
+    streams = {"EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "#AAPL_otc"}
+    process = start(CONFIG, "--practice", "--output", "json")
+    told: list[dict[str, Any]] = []
+    for event in events(process):
+        told.append(event)
+        if {event["asset"] for event in told if event["event"] == "Tick"} == streams:
+            break
+    process.send_signal(signal.SIGINT)
+    told += events(process)
+    code, _, err = ended(process)
+    *told, summary = told
     ticks = [event for event in told if event["event"] == "Tick"]
     assert code == 0
     assert set(ticks[0]) == {"event", "asset", "time", "price", "received_at"}
     assert summary["event"] == "Summary"
     assert summary["ticks"] == len(ticks)
     assert summary["events"] == len(told) - len(ticks)
-    assert 2.0 <= summary["duration"] < 4.0
-    assert set(summary["streams"]) == {"EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "#AAPL_otc"}
+    assert summary["duration"] > 0
+    assert set(summary["streams"]) == streams
     assert sum(stream["ticks"] for stream in summary["streams"].values()) == len(ticks)
     assert {"event": "AssetsListed", "count": 183} in told
     assert "NOTHING HERE IS REAL" in err
