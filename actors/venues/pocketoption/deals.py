@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct, field
 from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import Deal, Direction
-from actors.venues.pocketoption import account_kind as accounts
+from actors.venues.pocketoption import account_kind
 from actors.venues.pocketoption.clock import Time, to_utc
 from actors.venues.pocketoption.money import is_amount
 from actors.venues.pocketoption.rows import RowDecoder
@@ -37,7 +37,7 @@ class _OpenRow(Struct, rename="camel"):
     close_timestamp: Time
     open_price: Price
     percent_profit: Decimal
-    is_demo: accounts.Flag
+    is_demo: account_kind.Flag
     open_ms: _Milliseconds | None = None
     close_ms: _Milliseconds | None = None
 
@@ -182,7 +182,7 @@ def _deal(row: _OpenRow, close_price: float | None = None, profit: Decimal | Non
         closes_at=_moment(row.close_timestamp, row.close_ms),
         open_price=row.open_price,
         payout=int(_percent(row.percent_profit)),
-        account=accounts.read(row.is_demo),
+        account=account_kind.read(row.is_demo),
         close_price=close_price,
         profit=profit,
     )

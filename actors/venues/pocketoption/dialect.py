@@ -19,7 +19,7 @@ from actors.messages.commands import PlacePendingOrder
 from actors.protocols.json_documents import Document
 from actors.protocols.socketio import EventPacket, encode_event
 from actors.values import AccountKind, Direction
-from actors.venues.pocketoption import account_kind as accounts, clock as venue_time, money as amounts
+from actors.venues.pocketoption import account_kind, clock, money
 from actors.venues.pocketoption.clock import END_OF_TIME, VENUE_UTC_OFFSET
 from actors.venues.pocketoption.deals import (
     DIRECTIONS,
@@ -90,36 +90,36 @@ class EventDecoder:
     """Events in, facts out."""
 
     def __init__(self) -> None:
-        self._shapes = shapes = MarketDataDecoder()
+        self._market_data = market_data = MarketDataDecoder()
         self._deals = deals = DealDecoder()
-        self._pending_orders = pending = PendingOrderDecoder()
+        self._pending_orders = pending_orders = PendingOrderDecoder()
         self._facts: dict[str, Callable[[bytes], Fact]] = {
             AUTHENTICATED: lambda _: Authenticated(),
             **dict.fromkeys(_AUTH_REFUSED, lambda _: AuthRefused()),
             "updateStream": TickRows,
-            "updateHistoryNewFast": shapes.stream_history,
-            "updateHistoryNew": shapes.stream_history,
-            "updateHistory": shapes.stream_history,
-            "loadHistoryPeriod": shapes.requested_history,
-            "loadHistoryPeriodFast": shapes.requested_history,
-            "updateAssets": lambda payload: AssetsListed(shapes.assets(payload)),
-            "successupdateBalance": lambda payload: BalanceChanged(shapes.balance(payload)),
+            "updateHistoryNewFast": market_data.stream_history,
+            "updateHistoryNew": market_data.stream_history,
+            "updateHistory": market_data.stream_history,
+            "loadHistoryPeriod": market_data.requested_history,
+            "loadHistoryPeriodFast": market_data.requested_history,
+            "updateAssets": lambda payload: AssetsListed(market_data.assets(payload)),
+            "successupdateBalance": lambda payload: BalanceChanged(market_data.balance(payload)),
             "successopenOrder": deals.acceptance,
             "failopenOrder": deals.refusal,
             "successcloseOrder": deals.closing,
             "updateOpenedDeals": deals.open_list,
             "updateClosedDeals": deals.closed_list,
-            "successopenPendingOrder": pending.placement,
-            "failopenPendingOrder": pending.refusal,
-            "successcancelPendingOrder": pending.cancellation,
-            "failcancelPendingOrder": pending.failed_cancellation,
-            "successupdatePending": lambda payload: PendingOrdersListed(pending.listed(payload)),
+            "successopenPendingOrder": pending_orders.placement,
+            "failopenPendingOrder": pending_orders.refusal,
+            "successcancelPendingOrder": pending_orders.cancellation,
+            "failcancelPendingOrder": pending_orders.failed_cancellation,
+            "successupdatePending": lambda payload: PendingOrdersListed(pending_orders.listed(payload)),
         }
 
     @property
     def refused(self) -> int:
         """How many rows were left out as impossible."""
-        return self._shapes.refused + self._deals.refused + self._pending_orders.refused
+        return self._market_data.refused + self._deals.refused + self._pending_orders.refused
 
     def read(self, event: EventPacket) -> Fact:
         """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
@@ -178,9 +178,9 @@ def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
         "openOrder",
         {
             "asset": command.asset,
-            "amount": amounts.write(command.amount),
+            "amount": money.write(command.amount),
             "action": _ACTIONS[command.direction],
-            "isDemo": accounts.write(account),
+            "isDemo": account_kind.write(account),
             "requestId": order,
             "optionType": _OPTION_TYPE,
             "time": command.duration,
@@ -204,9 +204,9 @@ def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
         "openPendingOrder",
         {
             "openType": AT_TIME if price is None else AT_PRICE,
-            "amount": amounts.write(command.amount),
+            "amount": money.write(command.amount),
             "asset": command.asset,
-            "openTime": venue_time.spell(opens_at),
+            "openTime": clock.spell(opens_at),
             "openPrice": price or 0,
             "timeframe": command.duration,
             "minPayout": command.minimum_payout,

@@ -9,8 +9,8 @@ from msgspec import Meta, Raw, Struct
 from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import Document
 from actors.values import Asset, Balance, Candle
-from actors.venues.pocketoption import account_kind as accounts, bars as history
-from actors.venues.pocketoption.bars import Quote
+from actors.venues.pocketoption import account_kind
+from actors.venues.pocketoption.bars import Quote, build, in_order, is_sound, merge
 from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET, Time, to_utc
 from actors.venues.pocketoption.money import is_amount
 from actors.venues.pocketoption.rows import RowDecoder
@@ -97,7 +97,7 @@ class _AssetRow(Struct, array_like=True):
 
 
 class _Balance(Struct):
-    account: accounts.Flag = msgspec.field(name="isDemo")
+    account: account_kind.Flag = msgspec.field(name="isDemo")
     balance: Decimal
 
 
@@ -146,7 +146,7 @@ class MarketDataDecoder(RowDecoder):
         quotes = [
             Quote(to_utc(row.time), row.price) for row in self.each(self._quote_row.read, found.history or [])
         ]
-        candles = history.merge(self._sound(bars), quotes, found.period, VENUE_UTC_OFFSET)
+        candles = merge(self._sound(bars), quotes, found.period, VENUE_UTC_OFFSET)
         return StreamHistory(found.asset, found.period, candles)
 
     def requested_history(self, payload: bytes) -> RequestedHistory:
@@ -162,8 +162,8 @@ class MarketDataDecoder(RowDecoder):
                 bars.append(_candle(item.time, item.open, item.high, item.low, item.close, item.volume))
             else:
                 self.refused += 1
-        built = history.build(quotes, period, VENUE_UTC_OFFSET)
-        candles = history.in_order([*built, *self._sound(bars)])
+        built = build(quotes, period, VENUE_UTC_OFFSET)
+        candles = in_order([*built, *self._sound(bars)])
         return RequestedHistory(found.index, found.asset, period, list(candles.values()))
 
     def assets(self, payload: bytes) -> list[Asset]:
@@ -176,10 +176,10 @@ class MarketDataDecoder(RowDecoder):
         found = self._balance.read(payload)
         if not is_amount(found.balance):
             raise RemoteProtocolError("balance: not an amount of money")
-        return Balance(accounts.read(found.account), found.balance)
+        return Balance(account_kind.read(found.account), found.balance)
 
     def _sound(self, bars: list[Candle]) -> list[Candle]:
-        sound = [bar for bar in bars if history.is_sound(bar)]
+        sound = [bar for bar in bars if is_sound(bar)]
         self.refused += len(bars) - len(sound)
         return sound
 

@@ -50,11 +50,11 @@ class OutstandingRequests:
         oldest = self._loads.pop(next(iter(self._loads)))
         return failures([oldest.request], RequestTimeout, "the venue leaves too many requests unanswered")
 
-    def settle_stream(self, asset: str, period: int) -> list[Request] | None:
+    def pop_stream(self, asset: str, period: int) -> list[Request] | None:
         """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
         return self._streams.pop((asset, period), None)
 
-    def settle_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
+    def pop_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
         """The request, if ``found`` names one, and its bars: as many as it wanted, the last that had ended.
 
         Raises ``RemoteProtocolError`` if ``found`` is not what the request it names asked for.
@@ -74,13 +74,13 @@ class OutstandingRequests:
         self._orders[order] = asset
         _bound(self._orders)
 
-    def settle_order(self, order: str) -> list[Refused]:
+    def order_accepted(self, order: str) -> list[Refused]:
         """The venue accepted it (an order of somebody else is none of our affair); refusals that can only be
         meant for those that are left."""
         asset = self._orders.pop(order, None)
         return self._refused(asset) if asset is not None and asset in self._refusals else []
 
-    def settle_refusal(self, asset: str, reason: str) -> list[Refused]:
+    def order_refused(self, asset: str, reason: str) -> list[Refused]:
         """The orders that are refused now, each with its reason: a refusal names only its asset (protocol
         1.7.7). While more orders for it are unanswered than were refused, it is not known which; an order
         ``""`` is none of ours."""
@@ -103,7 +103,7 @@ class OutstandingRequests:
         self._cancellations[ticket] = None
         _bound(self._cancellations)
 
-    def settle_cancellation(self, ticket: str) -> str:
+    def pop_cancellation(self, ticket: str) -> str:
         """The ticket that an answer is meant for, the oldest if it names none; ``""`` if there is none."""
         ticket = ticket or next(iter(self._cancellations), "")
         self._cancellations.pop(ticket, None)

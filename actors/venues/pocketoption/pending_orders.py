@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct
 from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import PendingOrder
-from actors.venues.pocketoption import clock as venue_time
+from actors.venues.pocketoption import clock
 from actors.venues.pocketoption.deals import Name, direction, reason, stake
 from actors.venues.pocketoption.rows import RowDecoder
 
@@ -120,6 +120,6 @@ def _order(document: Raw) -> PendingOrder:
         amount=stake(row.amount),
         duration=row.timeframe,
         minimum_payout=row.min_payout,
-        open_at=venue_time.read(row.open_time) if by_time else None,
+        open_at=clock.read(row.open_time) if by_time else None,
         open_price=None if by_time else row.open_price,
     )

@@ -19,10 +19,10 @@ from actors.messages.traffic import Item, Request
 from actors.protocols import engineio, socketio
 from actors.protocols.websocket.pairs import Pairs
 from actors.values import Secret
-from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.login import parse_login
 from actors.venues.pocketoption.requests import RequestMatcher
-from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
+from actors.venues.pocketoption.states import TRANSITIONS, SessionInput, SessionState
 from actors.venues.pocketoption.ticks import TickReader
 
 TEXT: Final = 1  # RFC 6455, 5.2
@@ -32,9 +32,9 @@ Single = tuple[int, bytes]
 """Opcode and payload."""
 
 Message = Single | Pairs
-"""``Pairs`` are those of ``pocketoption.TICK_HEADER``, one message after another."""
+"""``Pairs`` are those of ``dialect.TICK_HEADER``, one message after another."""
 
-_TICK_HEADER: Final[Single] = (TEXT, pocketoption.TICK_HEADER)
+_TICK_HEADER: Final[Single] = (TEXT, dialect.TICK_HEADER)
 _OR_NOBODY: Final = "or refuses everybody at the moment"  # it did so for hours once (protocol 1.5)
 _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSocket
 
@@ -55,25 +55,30 @@ class Protocol:
         self._epoch = epoch
         self._region = region
         self._auth = auth
-        self._decoder = socketio.Decoder()
-        self._reader = pocketoption.EventDecoder()
+        self._packet_decoder = socketio.Decoder()
+        self._event_decoder = dialect.EventDecoder()
         self.tick_reader = TickReader()
         self._refused = 0
-        self._correspondence = RequestMatcher(connection, epoch, parse_login(auth.value).account)
+        self._requests = RequestMatcher(connection, epoch, parse_login(auth.value).account)
         self._texts: list[bytes] = []
         self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
 
     def __repr__(self) -> str:
-        return f"<Session {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
+        return f"<Protocol {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
 
     @property
     def garbage(self) -> int:
         """How much was refused: bad texts, unpaired attachments, impossible events and rows."""
-        return self._refused + self._decoder.unpaired + self._reader.refused + self.tick_reader.refused
+        return (
+            self._refused
+            + self._packet_decoder.unpaired
+            + self._event_decoder.refused
+            + self.tick_reader.refused
+        )
 
     def stream_reports(self) -> dict[str, StreamReport]:
         """By asset; streams without a tick are absent."""
-        return self._correspondence.stream_reports()
+        return self._requests.stream_reports()
 
     # What the venue says
 
@@ -105,7 +110,7 @@ class Protocol:
         """
         if not isinstance(message, Pairs):
             return (message,)
-        if self.state is SessionState.READY and self._decoder.idle:
+        if self.state is SessionState.READY and self._packet_decoder.idle:
             self._ticks += message
             return ()
         return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
@@ -113,20 +118,20 @@ class Protocol:
     def _read_ticks(self, items: list[Item], now: float) -> None:
         """Those that wait, in one go: what comes behind them must not overtake them."""
         if self._ticks:
-            ticks = self.tick_reader.read(self._ticks, self._correspondence.streams, now)
+            ticks = self.tick_reader.read(self._ticks, self._requests.streams, now)
             self._ticks.clear()
             if ticks is not None:
                 items.append(ticks)
 
     def _receive_one(self, opcode: int, payload: bytes) -> Sequence[Item]:
         if opcode == BINARY:
-            event = self._decoder.receive_binary(payload)
+            event = self._packet_decoder.receive_binary(payload)
             return self._packet(event) if event else ()
         kind, data = engineio.parse(payload)
         match kind:
             case engineio.EnginePacketType.MESSAGE:
-                packet = self._decoder.receive_text(data)
-                if self._decoder.announced == pocketoption.AUTHENTICATED:
+                packet = self._packet_decoder.receive_text(data)
+                if self._packet_decoder.announced == dialect.AUTHENTICATED:
                     return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
                 return self._packet(packet) if packet else ()
             case engineio.EnginePacketType.OPEN:
@@ -148,7 +153,7 @@ class Protocol:
         match packet:
             case socketio.EventPacket():
                 self._advance(SessionInput.EVENT)
-                return self._fact(self._reader.read(packet))
+                return self._fact(self._event_decoder.read(packet))
             case socketio.Connected():
                 self._advance(SessionInput.CONNECT)
                 self._texts.append(self._auth.value.encode(errors="replace"))
@@ -165,18 +170,18 @@ class Protocol:
                 )
         return ()
 
-    def _fact(self, fact: pocketoption.Fact) -> Sequence[Item]:
+    def _fact(self, fact: dialect.Fact) -> Sequence[Item]:
         match fact:
-            case pocketoption.TickRows(payload=payload):
+            case dialect.TickRows(payload=payload):
                 self._ticks.append(payload)
                 return ()
-            case pocketoption.Authenticated():
+            case dialect.Authenticated():
                 return self._authenticated()
-            case pocketoption.AuthRefused():
+            case dialect.AuthRefused():
                 self._close(AuthRejected(f"the venue does not accept the session, {_OR_NOBODY}"))
                 return ()
             case news:
-                return self._correspondence.hear(news)
+                return self._requests.apply(news)
 
     def _authenticated(self) -> Sequence[Item]:
         known = self.state is SessionState.READY
@@ -196,7 +201,7 @@ class Protocol:
         self._advance(SessionInput.REQUEST, LocalProtocolError)
         items: list[Item] = []
         for request in requests:
-            texts, answers = self._correspondence.ask(request, now)
+            texts, answers = self._requests.ask(request, now)
             self._texts += texts
             items += answers
         return items
@@ -204,7 +209,7 @@ class Protocol:
     def keep_alive(self) -> None:
         """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
         if self.state is SessionState.READY:
-            self._texts.append(pocketoption.KEEP_ALIVE)
+            self._texts.append(dialect.KEEP_ALIVE)
 
     def leave(self) -> None:
         """End the session politely, which is no failure; what was queued leaves first."""
@@ -223,10 +228,10 @@ class Protocol:
 
     # Where we stand
 
-    def _advance(self, step: SessionInput, blame: type[ProtocolError] = RemoteProtocolError) -> None:
-        state = STEPS.get((self.state, step))
+    def _advance(self, event: SessionInput, blame: type[ProtocolError] = RemoteProtocolError) -> None:
+        state = TRANSITIONS.get((self.state, event))
         if state is None:
-            raise blame(f"{step.value} while the session is {self.state.value}")
+            raise blame(f"{event.value} while the session is {self.state.value}")
         self.state = state
 
     def _refuse(self, error: RemoteProtocolError) -> None:

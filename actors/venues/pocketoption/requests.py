@@ -19,7 +19,7 @@ from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
 from actors.messages.traffic import Item, Request
 from actors.values import AccountKind
-from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures
@@ -41,7 +41,7 @@ class RequestMatcher:
         self._connection = connection
         self._epoch = epoch
         self._account = account
-        self._pending = OutstandingRequests()
+        self._outstanding = OutstandingRequests()
 
     def stream_reports(self) -> dict[str, StreamReport]:
         """By asset; streams without a tick are absent."""
@@ -63,42 +63,40 @@ class RequestMatcher:
     def _ask(self, request: Request, now: float) -> Sending:
         match request.command:
             case SubscribeTicks(asset=asset, period=period):
-                texts = pocketoption.subscribe(asset, period)
+                texts = dialect.subscribe(asset, period)
                 self.streams[asset] = (
                     StreamCounter()
                 )  # a new account: where it begins shows what was missed before
-                self._pending.add_stream(request, asset, period)
+                self._outstanding.add_stream(request, asset, period)
                 return texts, ()
             case UnsubscribeTicks(asset=asset):
-                texts = pocketoption.unsubscribe(asset)
+                texts = dialect.unsubscribe(asset)
                 self.streams.pop(asset, None)
-                given_up = self._pending.forget_stream(asset)
+                given_up = self._outstanding.forget_stream(asset)
                 if request.connection:  # it goes on elsewhere, where those who wait for it are answered
                     given_up = []
                 released = StreamReleased(asset, self._connection)
                 return texts, (*given_up, released, *_done(request))
             case LoadCandles() as command:
                 end = now if command.end is None else command.end
-                text = pocketoption.load_candles(
-                    command.asset, command.period, command.count, end, request.id
-                )
-                return [text], self._pending.add_load(request, command, end)
+                text = dialect.load_candles(command.asset, command.period, command.count, end, request.id)
+                return [text], self._outstanding.add_load(request, command, end)
             case SendRaw(text=raw):
                 return [raw.encode()], _done(request)
             case PlaceOrder() as command:
-                text = pocketoption.place_order(command, request.order, self._account)
-                self._pending.add_order(request.order, command.asset)
+                text = dialect.place_order(command, request.order, self._account)
+                self._outstanding.add_order(request.order, command.asset)
                 return [text], ()
             case PlacePendingOrder() as command:
-                return [pocketoption.place_pending_order(command, now)], ()
+                return [dialect.place_pending_order(command, now)], ()
             case CancelPendingOrder(ticket=ticket):
-                text = pocketoption.cancel_pending_order(ticket)
-                self._pending.add_cancellation(ticket)
+                text = dialect.cancel_pending_order(ticket)
+                self._outstanding.add_cancellation(ticket)
                 return [text], ()
 
     # What we are told
 
-    def hear(self, news: pocketoption.News) -> Sequence[Item]:
+    def apply(self, news: dialect.News) -> Sequence[Item]:
         """Raises ``RemoteProtocolError`` for an answer that does not fit what it answers."""
         match news:
             case StreamHistory():
@@ -106,10 +104,10 @@ class RequestMatcher:
             case RequestedHistory():
                 return self._requested_history(news)
             case Acceptance(request_id=request, deal=deal):
-                refused = self._refused(self._pending.settle_order(request))
+                refused = self._refused(self._outstanding.order_accepted(request))
                 return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
             case DealRefusal(asset=asset, reason=reason):
-                return self._refused(self._pending.settle_refusal(asset, reason))
+                return self._refused(self._outstanding.order_refused(asset, reason))
             case OpenDeals(deals=deals, complete=complete):
                 return (DealsOpen(self._connection, self._epoch, deals, complete),)
             case ClosedDeals(deals=deals, listed=listed, complete=complete):
@@ -126,18 +124,18 @@ class RequestMatcher:
 
     def _stream_history(self, found: StreamHistory) -> Sequence[Item]:
         items: list[Item] = [CandlesLoaded(found.asset, found.period, found.candles)]
-        requests = self._pending.settle_stream(found.asset, found.period)
+        requests = self._outstanding.pop_stream(found.asset, found.period)
         if requests is not None:
             confirmed = StreamConfirmed(found.asset, found.period, self._connection, self._epoch)
             items += [confirmed, *(request.response(confirmed) for request in requests)]
         return items
 
     def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
-        request, loaded = self._pending.settle_load(found)
+        request, loaded = self._outstanding.pop_load(found)
         return (loaded, request.response(loaded)) if request else (loaded,)
 
     def _cancellation(self, found: Cancellation) -> Sequence[Item]:
-        ticket = self._pending.settle_cancellation(found.ticket)
+        ticket = self._outstanding.pop_cancellation(found.ticket)
         if not ticket:
             raise RemoteProtocolError("the answer to a cancellation that nobody asked for")
         return (PendingAnswered(self._connection, ticket=ticket, reason=found.reason),)

@@ -28,7 +28,7 @@ class SessionInput(enum.Enum):
 
 # Whatever is not here is out of turn: a fault of the peer, or for REQUEST our own. CLOSE of Engine.IO,
 # a refusal by the venue and our own leaving may come at any time.
-STEPS: Final[dict[tuple[SessionState, SessionInput], SessionState]] = {
+TRANSITIONS: Final[dict[tuple[SessionState, SessionInput], SessionState]] = {
     (SessionState.OPENING, SessionInput.OPEN): SessionState.CONNECTING,
     (SessionState.CONNECTING, SessionInput.CONNECT): SessionState.AUTHENTICATING,
     (SessionState.CONNECTING, SessionInput.CONNECT_ERROR): SessionState.CLOSED,

@@ -7,7 +7,7 @@ from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import AssetsListed, BalanceChanged, PendingOrdersListed, RawMessage
 from actors.protocols.socketio import EventPacket
 from actors.values import AccountKind, Balance, Candle
-from actors.venues.pocketoption import dialect as pocketoption
+from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, EventDecoder, TickRows
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
@@ -122,19 +122,19 @@ def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
 
 
 def test_a_stream_is_started_by_its_chart_and_ended_by_its_name() -> None:
-    assert pocketoption.subscribe("EURUSD_otc", 60) == [
+    assert dialect.subscribe("EURUSD_otc", 60) == [
         b'42["changeSymbol",{"asset":"EURUSD_otc","period":60}]',
         b'42["subfor","EURUSD_otc"]',
     ]
-    assert pocketoption.unsubscribe("#AAPL_otc") == [
+    assert dialect.unsubscribe("#AAPL_otc") == [
         b'42["unsubfor","#AAPL_otc"]',
         b'42["unSubscribeSymbol","#AAPL_otc"]',
     ]
-    assert pocketoption.KEEP_ALIVE == b'42["ps"]'
+    assert dialect.KEEP_ALIVE == b'42["ps"]'
 
 
 def test_history_is_asked_for_by_its_end_on_the_venues_clock() -> None:
-    text = pocketoption.load_candles("#AXP_otc", period=3600, count=150, end=1733475600, index=173384282247)
+    text = dialect.load_candles("#AXP_otc", period=3600, count=150, end=1733475600, index=173384282247)
     assert text == (
         b'42["loadHistoryPeriod",'
         b'{"asset":"#AXP_otc","index":173384282247,"time":1733482800,"offset":540000,"period":3600}]'
@@ -146,7 +146,7 @@ def test_history_is_asked_for_by_its_end_on_the_venues_clock() -> None:
     [(60, 1000059.9, 1007220), (14400, 14400 * 3.0, 14400 * 3), (86400, 79200.0, 86400)],
 )
 def test_history_ends_with_a_whole_bar_of_the_venue(period: int, end: float, time: int) -> None:
-    text = pocketoption.load_candles("A", period, count=1, end=end, index=1)
+    text = dialect.load_candles("A", period, count=1, end=end, index=1)
     asked = json.loads(text[2:])[1]
     assert asked["time"] % period == 0
     assert asked["time"] <= end + 7200 < asked["time"] + period
@@ -167,4 +167,4 @@ def test_history_ends_with_a_whole_bar_of_the_venue(period: int, end: float, tim
 )
 def test_history_that_the_venue_cannot_give_is_not_asked_for(period: int, count: int, end: float) -> None:
     with pytest.raises(RequestRefused):
-        pocketoption.load_candles("A", period, count, end, index=1)
+        dialect.load_candles("A", period, count, end, index=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.errors import NotSent
-from actors.venues.pocketoption import money as amounts
+from actors.venues.pocketoption import money
 
 STAKES = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10**17), allow_nan=False)
 
@@ -27,12 +27,12 @@ STAKES = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10**17), allow
     ],
 )
 def test_a_stake_is_written_to_the_digit(stake: str, text: bytes | None) -> None:
-    assert bytes(amounts.write(Decimal(stake))) == (text or stake.encode())
+    assert bytes(money.write(Decimal(stake))) == (text or stake.encode())
 
 
 @given(STAKES)
 def test_what_is_written_is_the_same_number_without_an_exponent(stake: Decimal) -> None:
-    text = bytes(amounts.write(stake)).decode()
+    text = bytes(money.write(stake)).decode()
     assert json.loads(text, parse_float=Decimal, parse_int=Decimal) == stake
     assert set(text) <= set("0123456789.")
 
@@ -40,14 +40,14 @@ def test_what_is_written_is_the_same_number_without_an_exponent(stake: Decimal) 
 @pytest.mark.parametrize("stake", ["0", "-1", "NaN", "sNaN", "Infinity", "1e18", "1e-19", "1e999999", "0e-9"])
 def test_what_is_no_stake_is_not_written(stake: str) -> None:
     with pytest.raises(NotSent):
-        amounts.write(Decimal(stake))
+        money.write(Decimal(stake))
 
 
 @pytest.mark.parametrize("number", ["0", "0.00", "-5", "4.6", "1e2", "-999999999999999999.99", "1e-18"])
 def test_money_may_be_owed_and_may_be_nothing(number: str) -> None:
-    assert amounts.is_amount(Decimal(number))
+    assert money.is_amount(Decimal(number))
 
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "-Infinity", "1e18", "-1e18", "1e-19", "1e999999999"])
 def test_what_cannot_be_counted_is_no_money(number: str) -> None:
-    assert not amounts.is_amount(Decimal(number))
+    assert not money.is_amount(Decimal(number))

@@ -17,7 +17,7 @@ from actors.messages.events import DealsClosed, DealsOpen
 from actors.messages.traffic import Item, Response
 from actors.values import AccountKind, Balance, Tick
 from actors.venues.pocketoption.protocol import Message
-from actors.venues.pocketoption.states import STEPS, SessionInput, SessionState
+from actors.venues.pocketoption.states import TRANSITIONS, SessionInput, SessionState
 from tests.doubles.tick_columns import columns
 from tests.doubles.venue_dialogue import (
     ASSETS,
@@ -196,8 +196,8 @@ def test_what_was_queued_leaves_before_the_farewell() -> None:
 
 
 def test_no_step_leads_out_of_the_closed_state() -> None:
-    assert not any(state is SessionState.CLOSED for state, _ in STEPS)
-    assert {step for _, step in STEPS} == set(SessionInput)
+    assert not any(state is SessionState.CLOSED for state, _ in TRANSITIONS)
+    assert {step for _, step in TRANSITIONS} == set(SessionInput)
 
 
 def test_the_session_string_is_never_shown() -> None:
