@@ -23,7 +23,7 @@ from actors.venues.base import OpenSession
 
 REPORT_INTERVAL = 1.0
 Dial = Callable[[StartConnection], Transport]
-"""Blocks until a transport to the region stands; raises ``DialFailed``."""
+"""Blocks until a transport to the region is open; raises ``DialFailed``."""
 
 
 class _Dialed(Struct, frozen=True):
@@ -31,7 +31,7 @@ class _Dialed(Struct, frozen=True):
 
 
 class _Due(enum.Enum):
-    """What the connection tells itself."""
+    """The timers of the connection, and its socket."""
 
     SOCKET = enum.auto()
     LOGIN_OVERDUE = enum.auto()
@@ -43,10 +43,11 @@ class _Due(enum.Enum):
 
 
 class Connection(RuntimeActor):
-    """Owns a socket and the conversation on it, for one life.
+    """Owns a socket and the session on it, for one life.
 
-    Receives ``Send`` and ``StopConnection``; sends batches to ``events``: what the venue said, a report each
-    second, and, last of all, ``ConnectionDown``; and ``ConnectionEnded`` to its ``guardian``, the host.
+    Receives ``Send`` and ``StopConnection``. Sends batches to ``events``: what the venue said, a report each
+    second and, as the last item, ``ConnectionDown``. Then it tells its ``guardian``, the group,
+    ``ConnectionEnded``.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Connection(RuntimeActor):
         try:
             self._handle(message)
         except TellwireError as error:
-            self._say_goodbye(error)
+            self._publish_end(error)
             self.stop()
 
     def _handle(self, message: Any) -> None:
@@ -109,7 +110,7 @@ class Connection(RuntimeActor):
                 self.unexpected(message)
 
     def _dialed(self, result: Transport | DialFailed) -> None:
-        """Called by the dial's thread."""
+        """Runs in the thread of the dial."""
         try:
             self.actor_ref.tell(_Dialed(result))
         except pykka.ActorDeadError:
@@ -137,8 +138,8 @@ class Connection(RuntimeActor):
             if self._session.has_data or self._watches_writing:
                 self._flush()
         else:
-            # The peer may have hung up already, and its reason counts, not that our farewell fails. Unread
-            # bytes would make the kernel send a reset, which overtakes and destroys our close frame.
+            # The peer may have hung up already. Then the failure to raise is the peer's reason, not the error
+            # of our write. Unread bytes make the kernel send a reset, which destroys our close frame.
             with contextlib.suppress(TransportClosed):
                 self._flush()
                 self._transport.read()
@@ -176,7 +177,7 @@ class Connection(RuntimeActor):
     def _publish(self, items: list[Item]) -> None:
         self._events.tell(self._numbering.batch(items))
 
-    def _say_goodbye(self, error: TellwireError) -> None:
+    def _publish_end(self, error: TellwireError) -> None:
         if self._ended:
             return
         self._ended = True
@@ -193,7 +194,7 @@ class Connection(RuntimeActor):
         self._tell_guardian(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
-        self._say_goodbye(TransportError(f"unforeseen {type(exception_value).__name__}"))
+        self._publish_end(TransportError(f"unforeseen {type(exception_value).__name__}"))
         super().on_failure(exception_type, exception_value, traceback)
 
     def release(self, unhandled: list[Any]) -> None:
@@ -205,5 +206,6 @@ class Connection(RuntimeActor):
         if self._stopping or self._session.failure is not None:
             self._transport.close()
         else:
-            # No farewell is under way; an order that is must not arrive after it was given up.
+            # No close frame is being sent. An order that is being sent must not arrive after the desk has
+            # given it up.
             self._transport.abort()

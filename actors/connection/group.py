@@ -1,4 +1,4 @@
-"""The connections of one process: starts them, stops them and hands them what is to be sent."""
+"""The connections of one process: starts them, stops them and passes requests on to them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +15,15 @@ StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
 
 
 class ConnectionGroup(RuntimeActor):
-    """Owns the connection actors of its process; whether a dead one lives again is the supervisor's affair.
+    """Owns the connection actors of its process. The supervisor decides whether one starts again.
 
     Receives ``Send``, ``StartConnection``, ``StopConnection``, ``StopWorker`` and ``ConnectionEnded``;
-    sends to its connections. After ``StopWorker`` it ends with the last of them.
+    sends to its connections. After ``StopWorker`` it ends as soon as the last connection has ended.
     """
 
-    def __init__(self, start_connection: StartActor, *, name: str = "connection host", **kwargs: Any) -> None:
+    def __init__(
+        self, start_connection: StartActor, *, name: str = "connection group", **kwargs: Any
+    ) -> None:
         super().__init__(name, **kwargs)
         self._start_connection = start_connection
         self._connections: dict[str, tuple[int, pykka.ActorRef[Any]]] = {}
@@ -42,7 +44,7 @@ class ConnectionGroup(RuntimeActor):
                     self._pass_on(name, StopConnection(name))
                 self._stop_when_empty()
             case Begin() | ActorFailed() | ActorEnded():
-                pass  # every connection has sent ConnectionEnded before
+                pass  # the connection has sent ConnectionEnded before
             case _:
                 self.unexpected(message)
 
@@ -51,7 +53,7 @@ class ConnectionGroup(RuntimeActor):
             if name in self._connections:
                 self._connections[name][1].tell(message)
         except pykka.ActorDeadError:
-            # Its ConnectionDown is on its way to everyone who needs to know, and so is ConnectionEnded.
+            # It has published ConnectionDown, and ConnectionEnded is in our inbox.
             return
 
     def _forget(self, ended: ConnectionEnded) -> None:

@@ -1,10 +1,10 @@
-"""The numbers of the batches that one life of a connection sends."""
+"""Numbers the batches of one life of a connection, so that the router notices a lost one."""
 
 from actors.messages.traffic import EventBatch, Item
 
 
 class Sequencer:
-    """The batches of one life of a connection, as it sends them."""
+    """Makes the batches of one life of a connection; the first has number 1."""
 
     def __init__(self, connection: str, epoch: int) -> None:
         self._connection = connection
@@ -12,6 +12,6 @@ class Sequencer:
         self._sequence = 0
 
     def batch(self, items: list[Item]) -> EventBatch:
-        """The next one."""
+        """The next batch, with ``items``."""
         self._sequence += 1
         return EventBatch(self._connection, items, self._epoch, self._sequence)

@@ -1,4 +1,4 @@
-"""The venue's flag for which of its two books is meant."""
+"""The venue's flag for a demo or a live account."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _FLAGS: Final = {kind: flag for flag, kind in _KINDS.items()}
 
 
 def read(flag: Flag) -> AccountKind:
-    """Raises ``RemoteProtocolError`` for a third book."""
+    """Raises ``RemoteProtocolError`` for any other flag."""
     kind = _KINDS.get(flag)
     if kind is None:
         raise RemoteProtocolError("neither a demo account nor a live one")

@@ -1,4 +1,4 @@
-"""Bars out of ticks, and the joining of both: the venue's bars stop short of the present (protocol 1.7.2)."""
+"""Builds bars from ticks and joins both: the venue's bars end before the present (protocol 1.7.2)."""
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
@@ -8,7 +8,7 @@ from actors.values import Candle
 
 
 class Quote(NamedTuple):
-    """A tick of a history, whose asset is known from around it."""
+    """A tick of a history; the history names its asset."""
 
     time: float
     price: float
@@ -20,7 +20,7 @@ def is_sound(bar: Candle) -> bool:
 
 
 def in_order(bars: Iterable[Candle]) -> dict[int, Candle]:
-    """By opening time, ascending, one for each."""
+    """By opening time, ascending; the last of several with the same time."""
     return {bar.time: bar for bar in sorted(bars, key=attrgetter("time"))}
 
 
@@ -49,10 +49,10 @@ def build(quotes: Iterable[Quote], period: int, phase: int) -> list[Candle]:
 
 
 def merge(bars: Iterable[Candle], quotes: Sequence[Quote], period: int, phase: int) -> list[Candle]:
-    """Bars, oldest first, continued to the last quote; from the last bar on, quotes overrule bars.
+    """Bars, oldest first, continued to the last quote. From the last bar on, quotes replace bars.
 
-    Where the quotes begin within a bar they know only its rest: the venue's bar is then brought up to
-    date, and without one there is none, for its open, high and low would be guesses.
+    Where the quotes begin within a bar they show only its rest: then the venue's bar is updated. If the venue
+    has no such bar, none is made, since its open, high and low are unknown.
     """
     merged = in_order(bars)
     last = max(merged, default=-phase)

@@ -1,4 +1,4 @@
-"""What PocketOption says about deals, and what it means (protocol 1.7.6 to 1.7.9)."""
+"""Decodes the messages about deals (protocol 1.7.6 to 1.7.9)."""
 
 from decimal import Decimal
 from typing import Annotated, Final
@@ -14,7 +14,7 @@ from actors.venues.pocketoption.money import is_amount
 from actors.venues.pocketoption.rows import RowDecoder
 
 DIRECTIONS: Final = (Direction.CALL, Direction.PUT)
-"""By the venue's number for them."""
+"""Their index is the venue's number."""
 
 _NO_REASON: Final = "the venue gave no reason"
 _MAX_REASON: Final = 200  # characters
@@ -26,8 +26,8 @@ _Milliseconds = Annotated[float, Meta(ge=0, lt=1000)]
 
 
 class _OpenRow(Struct, rename="camel"):
-    """What open and closed deals have in common. Of an open deal ``profit`` is only what it could win, and
-    ``closePrice`` is 0: they are not even read."""
+    """The fields that open and closed deals share. Of an open deal, ``profit`` is only the possible win and
+    ``closePrice`` is 0: neither is read."""
 
     id: Name
     asset: Name
@@ -49,7 +49,7 @@ class _ClosedRow(_OpenRow, rename="camel"):
 
 
 class _Closing(Struct):
-    """The ``profit`` beside ``deals`` is of no known meaning."""
+    """The meaning of the ``profit`` beside ``deals`` is not known."""
 
     deals: list[Raw]
 
@@ -66,7 +66,7 @@ class _Refused(Struct):
 class Acceptance(Struct, frozen=True):
     """A deal was opened for the order that carried ``request_id``, ``""`` if for none.
 
-    Without a ``deal`` it was one that cannot be true; the order is answered all the same.
+    Without a ``deal``, its row was invalid; the order counts as accepted all the same.
     """
 
     request_id: str
@@ -81,15 +81,17 @@ class DealRefusal(Struct, frozen=True):
 
 
 class OpenDeals(Struct, frozen=True):
-    """All open deals, if ``complete``: a row that could not be read is missing otherwise."""
+    """All open deals. Unless ``complete``, an invalid row is missing."""
 
     deals: list[Deal]
     complete: bool = True
 
 
 class ClosedDeals(Struct, frozen=True):
-    """The latest closed deals if ``listed``, else those that have just closed; all of them if
-    ``complete``."""
+    """The latest closed deals if ``listed``, else those that have just closed.
+
+    Unless ``complete``, an invalid row is missing.
+    """
 
     deals: list[Deal]
     listed: bool
@@ -97,7 +99,7 @@ class ClosedDeals(Struct, frozen=True):
 
 
 class DealDecoder(RowDecoder):
-    """Documents in, facts out."""
+    """Decodes documents into facts."""
 
     _accepted = Document("accepted order", _Accepted)
     _refused = Document("refused order", _Refused)
@@ -110,7 +112,7 @@ class DealDecoder(RowDecoder):
         return Acceptance(request_id, next(self.each(_open, [Raw(payload)]), None))
 
     def refusal(self, payload: bytes) -> DealRefusal:
-        """Protocol 1.7.7; the amount in it may be the stake or a limit, so it is of no use."""
+        """Protocol 1.7.7; its amount may be the stake or a limit, so it is not used."""
         found = self._refused.read(payload)
         return DealRefusal(found.asset, reason(scalar(found.error)))
 
@@ -136,19 +138,19 @@ class DealDecoder(RowDecoder):
 
 
 def reason(word: str) -> str:
-    """The venue's own word for why it refused something, within bounds and never empty."""
+    """The venue's reason for a refusal, of bounded length and never empty."""
     return word[:_MAX_REASON] or _NO_REASON
 
 
 def direction(command: int) -> Direction:
-    """Raises ``RemoteProtocolError`` for a third way."""
+    """Raises ``RemoteProtocolError`` for any other number."""
     if command not in range(len(DIRECTIONS)):
         raise RemoteProtocolError("neither up nor down")
     return DIRECTIONS[command]
 
 
 def stake(amount: Decimal) -> Decimal:
-    """Raises ``RemoteProtocolError`` unless it can be money, and more than none."""
+    """Raises ``RemoteProtocolError`` unless it can be an amount of money above 0."""
     if not (is_amount(amount) and amount > 0):
         raise RemoteProtocolError("not an amount that can have been staked")
     return amount
@@ -189,7 +191,7 @@ def _deal(row: _OpenRow, close_price: float | None = None, profit: Decimal | Non
 
 
 def _moment(stamp: float, milliseconds: float | None) -> float:
-    """The stamp is whole seconds; the rest stands beside it."""
+    """The time has whole seconds; another field has the rest."""
     return int(to_utc(stamp)) + (milliseconds or 0) / 1000
 
 
@@ -200,7 +202,7 @@ def _percent(number: Decimal) -> Decimal:
 
 
 def _profit(row: _ClosedRow) -> Decimal:
-    """What the prices make of a closed deal that does not name its profit."""
+    """The profit of a closed deal that names none, from its prices."""
     if not row.close_price:
         raise RemoteProtocolError("a closed deal with neither profit nor price")
     if row.close_price == row.open_price:

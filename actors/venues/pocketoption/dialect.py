@@ -1,4 +1,4 @@
-"""PocketOption's dialect: its events and commands by name, to and from the house's types."""
+"""The events and commands of PocketOption by name, to and from our types."""
 
 import math
 from collections.abc import Callable
@@ -40,7 +40,7 @@ from actors.venues.pocketoption.pending_orders import (
 from actors.venues.pocketoption.profile import MAX_BARS
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
-"""How the venue announces ticks, to the byte; spelt otherwise, it is read the slower way."""
+"""The exact header of a tick message; a header in another spelling is decoded by the slower path."""
 
 AUTHENTICATED: Final = "successauth"
 _AUTH_REFUSED: Final = frozenset({"NotAuthorized", "notAuthorized", "auth_error", "autherror"})
@@ -79,7 +79,7 @@ News = (
     | PendingOrdersListed
     | RawMessage
 )
-"""What is told to a session that stands."""
+"""The facts that follow a login."""
 
 Fact = Authenticated | AuthRefused | TickRows | News
 
@@ -87,7 +87,7 @@ _ANYTHING = Document("event", msgspec.Raw)
 
 
 class EventDecoder:
-    """Events in, facts out."""
+    """Decodes events into facts."""
 
     def __init__(self) -> None:
         self._market_data = market_data = MarketDataDecoder()
@@ -118,11 +118,11 @@ class EventDecoder:
 
     @property
     def refused(self) -> int:
-        """How many rows were left out as impossible."""
+        """How many rows were invalid and left out."""
         return self._market_data.refused + self._deals.refused + self._pending_orders.refused
 
     def read(self, event: EventPacket) -> Fact:
-        """Raises ``RemoteProtocolError`` for an event that is not what its name promises."""
+        """Raises ``RemoteProtocolError`` for an event whose payload does not fit its name."""
         read = self._facts.get(event.name)
         if read is None:
             return _raw(event)
@@ -130,7 +130,7 @@ class EventDecoder:
 
 
 def _raw(event: EventPacket) -> RawMessage:
-    """The venue gives an event one payload or none; several would become one JSON array."""
+    """The venue sends one payload or none with an event; several become one JSON array."""
     texts = [_text(argument) for argument in event.arguments]
     return RawMessage(event.name, f"[{','.join(texts)}]" if len(texts) > 1 else "".join(texts))
 
@@ -144,19 +144,19 @@ def _text(document: bytes) -> str:
 
 
 def subscribe(asset: str, period: int) -> list[bytes]:
-    """Start the stream of ``asset``; its history, in bars of ``period``, is the venue's confirmation."""
+    """Start the stream of ``asset``; its history, in bars of ``period``, confirms it."""
     return [encode_event("changeSymbol", {"asset": asset, "period": period}), encode_event("subfor", asset)]
 
 
 def unsubscribe(asset: str) -> list[bytes]:
-    """End the stream of ``asset``; the venue confirms nothing."""
+    """End the stream of ``asset``; the venue does not confirm it."""
     return [encode_event("unsubfor", asset), encode_event("unSubscribeSymbol", asset)]
 
 
 def load_candles(asset: str, period: int, count: int, end: float, index: int) -> bytes:
     """Ask for the last ``count`` whole bars that end by ``end`` (UTC); the answer names ``index``.
 
-    Raises ``RequestRefused`` for what the venue cannot answer.
+    Raises ``RequestRefused`` for a request that the venue cannot answer.
     """
     if not (period >= 1 and 1 <= count <= MAX_BARS and 0 <= end < END_OF_TIME):
         raise RequestRefused(f"{count} bars of {period} s by {end}: 1 to {MAX_BARS} bars, 1 s or longer")
@@ -168,12 +168,12 @@ def load_candles(asset: str, period: int, count: int, end: float, index: int) ->
 
 
 def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
-    """Open a deal now (protocol 1.6.3); the venue's consent names ``order``.
+    """Open a deal now (protocol 1.6.3); the acceptance names ``order``.
 
-    Raises ``NotSent`` for what cannot be asked.
+    Raises ``NotSent`` for an impossible order.
     """
     if not order:
-        raise NotSent("an order without an id, which its answer could not name")
+        raise NotSent("an order without an id, which the answer could not name")
     return encode_event(
         "openOrder",
         {
@@ -189,17 +189,17 @@ def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
 
 
 def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
-    """Have a deal opened later (protocol 1.6.3); ``now`` is UTC.
+    """Open a deal later (protocol 1.6.3); ``now`` is UTC.
 
-    Raises ``NotSent`` for what cannot be asked.
+    Raises ``NotSent`` for an impossible order.
     """
     if (command.open_at is None) is (command.open_price is None):
         raise NotSent("a pending order needs either a time or a price")
     price = command.open_price
-    # The venue ignores the time of an order that waits for its price, but wants to read one.
+    # The venue ignores the time of an order that waits for a price, but requires one.
     opens_at = now if command.open_at is None else command.open_at
     if not (0 <= opens_at < END_OF_TIME and (price is None or 0 < price < math.inf)):
-        raise NotSent("no time or price that could ever come")
+        raise NotSent("the time or the price can never come")
     return encode_event(
         "openPendingOrder",
         {
@@ -216,5 +216,5 @@ def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
 
 
 def cancel_pending_order(ticket: str) -> bytes:
-    """Take a pending order back (protocol 1.6.3)."""
+    """Cancel a pending order (protocol 1.6.3)."""
     return encode_event("cancelPendingOrder", {"ticket": ticket})

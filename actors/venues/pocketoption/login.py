@@ -1,4 +1,4 @@
-"""The session string: what a user pastes, recognised, checked and made the login message (protocol 3)."""
+"""Parses the session string that a user pastes into a ``Login`` (protocol 3)."""
 
 import json
 import re
@@ -16,10 +16,10 @@ _SHORTEST_SESSION = 10
 _LONGEST_MESSAGE = 16 * 1024
 _PHP_SESSION = re.compile(r"a:[0-9]+:\{")
 
-# What people paste instead, recognised by how it looks; the first match names it.
+# What users paste by mistake; the first pattern that matches gives the name.
 _STRANGERS = (
     (re.compile(r"(?i)(.*\b(ci|po)_session\s*=|a%3a[0-9]+%3a)", re.DOTALL), "a cookie, not a session string"),
-    (re.compile(r"\$\{?\w+"), "the name of a variable that nothing has expanded"),
+    (re.compile(r"\$\{?\w+"), "the name of a variable that was not expanded"),
     (_PHP_SESSION, "only the session, without its isDemo and uid"),
     (re.compile(r"[A-Za-z0-9_-]+\Z"), "a bare session id, without its isDemo and uid"),
     (re.compile(r"[0-9]+-?\[|[0-9]+\{|\["), "a message, but not the whole auth message"),
@@ -37,7 +37,7 @@ _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
 _UNQUOTED = re.compile(r"""42\[\s*"?auth"?\s*,\s*\{([^{}"'\\]*)\}\s*\]""")
 _UNQUOTED_FIELD = re.compile(r"\s*(\w+)\s*:\s*(\S+)\s*", re.ASCII)
 
-# Only these fields have one possible type, so only they can get their lost quotes back without a guess.
+# Only these fields have one possible type, so their lost quotes can be restored without a guess.
 _TEXT, _INTEGER, _BOOLEAN = (
     re.compile(r"[\w./-]+", re.ASCII),
     re.compile(r"0|[1-9][0-9]*"),
@@ -89,7 +89,7 @@ def _invalid(what: str) -> LoginInvalid:
 
 
 def _unwrapped(text: str) -> str:
-    """Without the space and the pair of quotes that a copy or an environment file leaves around it."""
+    """Without the white space and the quotes that a copy or an environment file leaves around it."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()
@@ -115,7 +115,7 @@ def _read(text: str) -> tuple[str, dict[str, object]]:
 
 
 def _decoded(message: str) -> list[object] | None:
-    """The array in a Socket.IO message; ``None`` if it is not one that can be sent."""
+    """The array in a Socket.IO message; ``None`` if the message cannot be sent."""
     try:
         message.encode()  # an environment variable may hold bytes that are not UTF-8, as lone surrogates
         parts = json.loads(message[2:], object_pairs_hook=_unambiguous)
@@ -175,7 +175,7 @@ def _uid(uid: object) -> str:
 
 
 def _with_double_quotes(message: str) -> str:
-    """Single-quoted strings as JSON writes them; both notations read ``"`` and ``\\"`` inside alike."""
+    """With single-quoted strings in JSON's quotes; inside, ``"`` and ``\\"`` mean the same in both."""
 
     def requoted(match: re.Match[str]) -> str:
         inside = match[1]
@@ -187,7 +187,7 @@ def _with_double_quotes(message: str) -> str:
 
 
 def _with_quotes(message: str) -> str | None:
-    """A message that a shell has taken all quotes from, with them again; ``None`` if that needs a guess."""
+    """With the quotes that a shell has removed; ``None`` if they cannot be restored without a guess."""
     whole = _UNQUOTED.fullmatch(message)
     if whole is None:
         return None

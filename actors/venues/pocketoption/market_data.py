@@ -1,4 +1,4 @@
-"""What PocketOption says about its market and the balance: the shapes of its JSON, and what they mean."""
+"""Decodes the messages about assets, candles and the balance."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -32,7 +32,7 @@ class _QuoteRow(Struct, array_like=True, gc=False):
 
 
 class _BarRow(Struct, array_like=True, gc=False):
-    """The order of the columns is the venue's: open, close, high, low (protocol 1.7.2)."""
+    """The columns are in the venue's order: open, close, high, low (protocol 1.7.2)."""
 
     time: Time
     open: Price
@@ -73,7 +73,7 @@ class _Frame(Struct):
 
 
 class _AssetRow(Struct, array_like=True):
-    """Columns 0 to 14 are always there; those of no use to us may hold anything (protocol 1.7.4)."""
+    """Columns 0 to 14 are always present; those that we do not use may hold anything (protocol 1.7.4)."""
 
     id: int
     symbol: str
@@ -102,7 +102,7 @@ class _Balance(Struct):
 
 
 class StreamHistory(Struct, frozen=True):
-    """What comes along with a new stream: bars up to the present, oldest first."""
+    """The bars up to the present that come with a new stream, oldest first."""
 
     asset: str
     period: int
@@ -110,9 +110,9 @@ class StreamHistory(Struct, frozen=True):
 
 
 class RequestedHistory(Struct, frozen=True):
-    """Bars as asked for, oldest first; ``index`` is the request's, ``None`` where the venue names none.
+    """Requested bars, oldest first; ``index`` is the request's, ``None`` if the message names none.
 
-    ``period`` is 1 where the venue sent ticks, which make bars of one second.
+    ``period`` is 1 if the venue sent ticks: they become bars of one second.
     """
 
     index: int | None
@@ -122,9 +122,9 @@ class RequestedHistory(Struct, frozen=True):
 
 
 class MarketDataDecoder(RowDecoder):
-    """Documents in, values out.
+    """Decodes documents into values.
 
-    A document that is altogether of another shape raises ``RemoteProtocolError``.
+    A document of another shape raises ``RemoteProtocolError``; an invalid row is left out and counted.
     """
 
     _stream_history = Document("history of a stream", _StreamHistory)
@@ -172,7 +172,7 @@ class MarketDataDecoder(RowDecoder):
         return [_asset(row) for row in rows]
 
     def balance(self, payload: bytes) -> Balance:
-        """Protocol 1.7.5; the amount is exactly the text's."""
+        """Protocol 1.7.5; the amount is exact."""
         found = self._balance.read(payload)
         if not is_amount(found.balance):
             raise RemoteProtocolError("balance: not an amount of money")
@@ -209,5 +209,5 @@ def _asset(row: _AssetRow) -> Asset:
 
 
 def _moment(time: int | None) -> int | None:
-    """0 and -1 stand for no time at all (protocol 1.7.4, columns 16 and 18)."""
+    """0 and -1 mean that there is no time (protocol 1.7.4, columns 16 and 18)."""
     return time - VENUE_UTC_OFFSET if time is not None and time > 0 else None

@@ -1,4 +1,4 @@
-"""Amounts of money and JSON numbers, with no binary fraction in between."""
+"""Amounts of money to and from JSON numbers, without binary fractions."""
 
 from decimal import Decimal
 from typing import Final
@@ -11,14 +11,14 @@ _DIGITS: Final = 18  # on either side of the point; beyond them a number is a mi
 
 
 def is_amount(number: Decimal) -> bool:
-    """Whether a number that the venue sent can be money."""
+    """Whether a number from the venue can be an amount of money."""
     return number.is_finite() and (not number or -_DIGITS <= number.adjusted() < _DIGITS)
 
 
 def write(stake: Decimal) -> Raw:
-    """The stake as a JSON number: every digit of it, no exponent, no idle zeros (``1.50`` is ``1.5``).
+    """The stake as a JSON number: all digits, no exponent, no trailing zeros (``1.50`` is ``1.5``).
 
-    Raises ``NotSent`` unless it can be money, and more than none.
+    Raises ``NotSent`` unless it can be an amount of money above 0.
     """
     if not (is_amount(stake) and stake > 0):
         raise NotSent("the amount cannot be staked")

@@ -10,7 +10,7 @@ from actors.messages import CandlesLoaded, LoadCandles
 from actors.messages.traffic import Failure, Request
 from actors.venues.pocketoption.market_data import RequestedHistory
 
-MAX_UNANSWERED = 1024  # the venue says nothing at all to what it does not know, so there must be an end
+MAX_UNANSWERED = 1024  # the venue never answers an unknown command, so the tables are bounded
 
 
 Refused = tuple[str, str, str]
@@ -24,24 +24,24 @@ class _Load(Struct, frozen=True):
 
 
 class OutstandingRequests:
-    """Finds the requests that an answer settles; those that nobody awaits are never among them."""
+    """Finds the requests that an answer is for; requests without a waiter are never returned."""
 
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[Request]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by id
         self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
-        self._refusals: dict[str, list[str]] = {}  # asset: reasons, of which the order is not known yet
-        self._cancellations: dict[str, None] = {}  # tickets, likewise
+        self._refusals: dict[str, list[str]] = {}  # asset: reasons whose order is not known yet
+        self._cancellations: dict[str, None] = {}  # tickets, in the order in which they were sent
 
     def add_stream(self, request: Request, asset: str, period: int) -> None:
-        """Await the history of (asset, period), which settles all equal requests: it names none."""
+        """Await the history of (asset, period). It names no request, so it answers all equal ones."""
         waiting = self._streams.setdefault((asset, period), [])
         if request.awaited:
             waiting.append(request)
 
     def add_load(self, request: Request, command: LoadCandles, end: float) -> list[Failure]:
-        """Await the history that names this request by its id; beyond ``MAX_UNANSWERED`` the oldest is
-        given up."""
+        """Await the history that names this request by its id; with more than ``MAX_UNANSWERED``, the oldest
+        fails."""
         if not request.awaited:
             return []
         self._loads[request.id] = _Load(request, command, end)
@@ -55,35 +55,38 @@ class OutstandingRequests:
         return self._streams.pop((asset, period), None)
 
     def pop_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
-        """The request, if ``found`` names one, and its bars: as many as it wanted, the last that had ended.
+        """The request that ``found`` names, if any, and its bars: the last that ended in time, at most as many
+        as were requested.
 
-        Raises ``RemoteProtocolError`` if ``found`` is not what the request it names asked for.
+        Raises ``RemoteProtocolError`` if ``found`` does not fit the request that it names.
         """
         load = self._loads.get(found.index or 0)
         if found.index is None or load is None:
             return None, CandlesLoaded(found.asset, found.period, found.candles)
         command = load.command
         if (found.asset, found.period) != (command.asset, command.period):
-            raise RemoteProtocolError("the history is not the one that its index asked for")
+            raise RemoteProtocolError("the history does not fit the request that its index names")
         del self._loads[found.index]
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
         return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 
     def add_order(self, order: str, asset: str) -> None:
-        """Await the venue's word on ``order``."""
+        """Await the answer to ``order``."""
         self._orders[order] = asset
         _bound(self._orders)
 
     def order_accepted(self, order: str) -> list[Refused]:
-        """The venue accepted it (an order of somebody else is none of our affair); refusals that can only be
-        meant for those that are left."""
+        """The venue accepted ``order``, which may be another client's. Returns the refusals whose orders are
+        known now, since this order is not among them."""
         asset = self._orders.pop(order, None)
         return self._refused(asset) if asset is not None and asset in self._refusals else []
 
     def order_refused(self, asset: str, reason: str) -> list[Refused]:
-        """The orders that are refused now, each with its reason: a refusal names only its asset (protocol
-        1.7.7). While more orders for it are unanswered than were refused, it is not known which; an order
-        ``""`` is none of ours."""
+        """The orders that are refused, each with its reason; an order ``""`` is another client's.
+
+        A refusal names only its asset (protocol 1.7.7): while more orders of the asset are unanswered than
+        refused, their refusals are kept.
+        """
         if asset not in self._orders.values():
             return [("", asset, reason)]
         self._refusals.setdefault(asset, []).append(reason)
@@ -99,18 +102,18 @@ class OutstandingRequests:
         return [(order, asset, reason) for order, reason in zip(orders, reasons, strict=False)]
 
     def add_cancellation(self, ticket: str) -> None:
-        """Await the venue's word on taking ``ticket`` back."""
+        """Await the answer to the cancellation of ``ticket``."""
         self._cancellations[ticket] = None
         _bound(self._cancellations)
 
     def pop_cancellation(self, ticket: str) -> str:
-        """The ticket that an answer is meant for, the oldest if it names none; ``""`` if there is none."""
+        """The ticket that an answer is for: the oldest, if the answer names none; ``""`` if there is none."""
         ticket = ticket or next(iter(self._cancellations), "")
         self._cancellations.pop(ticket, None)
         return ticket
 
     def forget_stream(self, asset: str) -> list[Failure]:
-        """Await no history of ``asset`` any more."""
+        """Stop awaiting histories of ``asset``."""
         keys = [key for key in self._streams if key[0] == asset]
         requests = [request for key in keys for request in self._streams.pop(key)]
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
@@ -122,5 +125,5 @@ def _bound(unanswered: dict[str, Any]) -> None:
 
 
 def failures(requests: Iterable[Request], error: type[RequestError], reason: str) -> list[Failure]:
-    """What nobody awaits fails in silence."""
+    """The failures of those requests that have a waiter."""
     return [request.failure(error(reason)) for request in requests if request.awaited]

@@ -1,4 +1,4 @@
-"""What PocketOption says about orders that it keeps for later, and what it means (protocol 1.7.10)."""
+"""Decodes the messages about pending orders (protocol 1.7.10)."""
 
 from decimal import Decimal
 from typing import Annotated, Final
@@ -37,21 +37,21 @@ class _Layer(Struct):
 
 
 class Placement(Struct, frozen=True):
-    """The venue keeps ``order``; or it refused one, which it cannot be trusted to name, for ``reason``."""
+    """The venue accepted ``order``, or refused one for ``reason``; a refusal may not name its order."""
 
     order: PendingOrder | None = None
     reason: str = ""
 
 
 class Cancellation(Struct, frozen=True):
-    """An order was taken back or, for ``reason``, was not; the venue may leave out its ``ticket``."""
+    """An order was cancelled or, for ``reason``, was not; its ``ticket`` may be missing."""
 
     ticket: str
     reason: str = ""
 
 
 class PendingOrderDecoder(RowDecoder):
-    """Documents in, facts out."""
+    """Decodes documents into facts."""
 
     _list = Document("list of pending orders", list[Raw])
 
@@ -62,7 +62,7 @@ class PendingOrderDecoder(RowDecoder):
         return Placement(reason=_unwrap(payload).reason)
 
     def cancellation(self, payload: bytes) -> Cancellation:
-        """Its shape is not known, so what little it must say is taken from wherever it stands."""
+        """Its shape is not known, so each field is read wherever it is found."""
         found = _unwrap(payload)
         return Cancellation(found.ticket or found.bare)
 
@@ -80,7 +80,7 @@ _LAYER = Document("answer", _Layer)
 
 
 class _Unwrapped(Struct):
-    """The core of an answer, and what stood around it; ``bare`` is a core that is no object."""
+    """The innermost document of an answer, and its wrappers; ``bare`` is one that is no object."""
 
     document: Raw
     error: str = ""
@@ -93,7 +93,7 @@ class _Unwrapped(Struct):
 
 
 def _unwrap(payload: bytes) -> _Unwrapped:
-    """Take an answer out of the objects, each the ``data`` of the next, that the venue wraps it in."""
+    """Unwrap an answer from the objects around it; each wrapper holds the next in ``data``."""
     found = _Unwrapped(_ANYTHING.read(payload or b"null"))
     for _ in range(_MAX_WRAPPINGS + 1):
         if not bytes(found.document).lstrip().startswith(b"{"):

@@ -1,4 +1,4 @@
-"""One connection's conversation with the venue, from the first message to the last, without a socket.
+"""Engine.IO, Socket.IO, the login and the events of one life of a connection, without a socket.
 
 WebSocket messages in, items for the router out; requests in, texts for the socket out.
 """
@@ -40,11 +40,13 @@ _NO_CLOSE_CODE: Final = 1005  # RFC 6455, 7.4.1; what ends here ends above WebSo
 
 
 class Protocol:
-    """One life of a connection. ``auth`` is the complete text of the event that authenticates it, which
-    also says on which of the venue's books it trades; raises ``LoginInvalid`` if it does not.
+    """One life of a connection.
+
+    ``auth`` is the complete text of the login event. It also says whether the account is demo or live; raises
+    ``LoginInvalid`` if it does not.
 
     ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
-    ``silence_limit`` is how many seconds the venue may be silent by its own word.
+    ``silence_limit`` is for how many seconds the venue says that it may be silent.
     """
 
     def __init__(self, *, connection: str, epoch: int, region: str, auth: Secret) -> None:
@@ -61,14 +63,14 @@ class Protocol:
         self._refused = 0
         self._requests = RequestMatcher(connection, epoch, parse_login(auth.value).account)
         self._texts: list[bytes] = []
-        self._ticks: list[bytes] = []  # attachments of one read, not decoded yet
+        self._ticks: list[bytes] = []  # undecoded attachments of one read
 
     def __repr__(self) -> str:
         return f"<Protocol {self._connection} #{self._epoch} {self._region}: {self.state.value}>"
 
     @property
     def garbage(self) -> int:
-        """How much was refused: bad texts, unpaired attachments, impossible events and rows."""
+        """How many texts, attachments, events and rows were invalid and left out."""
         return (
             self._refused
             + self._packet_decoder.unpaired
@@ -80,12 +82,12 @@ class Protocol:
         """By asset; streams without a tick are absent."""
         return self._requests.stream_reports()
 
-    # What the venue says
+    # Inbound
 
     def receive(self, messages: Sequence[Message], now: float) -> list[Item]:
-        """Take messages read at ``now``, UTC; give what they amount to, in order.
+        """The items that ``messages``, read at ``now`` (UTC), contain, in order.
 
-        Never raises: the end of the session is in ``failure``, and after it nothing comes any more.
+        Never raises: ``failure`` says that the session ended, and every later call returns nothing.
         """
         items: list[Item] = []
         for message in messages:
@@ -104,9 +106,9 @@ class Protocol:
         return items
 
     def _singles(self, message: Message) -> Sequence[Single]:
-        """The messages that need a closer look; ticks, in the form that nearly all have, need none.
+        """The messages to decode one by one. ``Pairs`` are ticks: they wait for ``_read_ticks``.
 
-        They take the same way as the rest from here on; only JSON, pairing and dispatch are spared.
+        Ticks that come in another form end up there too, after Socket.IO has decoded and paired them.
         """
         if not isinstance(message, Pairs):
             return (message,)
@@ -116,7 +118,7 @@ class Protocol:
         return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
 
     def _read_ticks(self, items: list[Item], now: float) -> None:
-        """Those that wait, in one go: what comes behind them must not overtake them."""
+        """Decode all waiting ticks together, before an item that came after them is added."""
         if self._ticks:
             ticks = self.tick_reader.read(self._ticks, self._requests.streams, now)
             self._ticks.clear()
@@ -132,7 +134,7 @@ class Protocol:
             case engineio.EnginePacketType.MESSAGE:
                 packet = self._packet_decoder.receive_text(data)
                 if self._packet_decoder.announced == dialect.AUTHENTICATED:
-                    return self._authenticated()  # its attachment says nothing of use (protocol 1.2)
+                    return self._authenticated()  # its attachment has nothing that we need (protocol 1.2)
                 return self._packet(packet) if packet else ()
             case engineio.EnginePacketType.OPEN:
                 self._open(engineio.parse_open(data))
@@ -188,13 +190,13 @@ class Protocol:
         self._advance(SessionInput.AUTHENTICATED)
         if known:
             return ()
-        self.keep_alive()  # the venue counts its 180 s from the last one (protocol 1.4)
+        self.keep_alive()  # the venue hangs up 180 s after the last one (protocol 1.4)
         return (ConnectionUp(self._connection, self._epoch, self._region),)
 
-    # What we say
+    # Outbound
 
     def send(self, requests: Sequence[Request], now: float) -> list[Item]:
-        """Queue the texts of ``requests``; give the answers to those that the venue will not answer.
+        """Queue the texts of ``requests``; returns the answers to those that the venue will not answer.
 
         ``now`` is UTC. Raises ``LocalProtocolError`` unless the session is ready.
         """
@@ -207,12 +209,12 @@ class Protocol:
         return items
 
     def keep_alive(self) -> None:
-        """Queue the venue's own sign of life; before the session is ready there is nothing to keep."""
+        """Queue the venue's own keep-alive event, if the session is ready."""
         if self.state is SessionState.READY:
             self._texts.append(dialect.KEEP_ALIVE)
 
     def leave(self) -> None:
-        """End the session politely, which is no failure; what was queued leaves first."""
+        """End the session without a failure; the queued texts leave before the disconnect."""
         if self.state in (SessionState.AUTHENTICATING, SessionState.READY):
             self._texts.append(socketio.DISCONNECT)
         self.state = SessionState.CLOSED
@@ -222,11 +224,11 @@ class Protocol:
         return bool(self._texts)
 
     def texts_to_send(self) -> list[bytes]:
-        """The queue, which is empty after this: payloads of text messages, in order."""
+        """The payloads of the queued text messages, in order; empties the queue."""
         texts, self._texts = self._texts, []
         return texts
 
-    # Where we stand
+    # State
 
     def _advance(self, event: SessionInput, blame: type[ProtocolError] = RemoteProtocolError) -> None:
         state = TRANSITIONS.get((self.state, event))
@@ -235,7 +237,7 @@ class Protocol:
         self.state = state
 
     def _refuse(self, error: RemoteProtocolError) -> None:
-        """A venue that cannot even shake hands is not talked to; later, nonsense is only counted."""
+        """An invalid message ends the session before the login; later it is only counted."""
         if self.state in (SessionState.OPENING, SessionState.CONNECTING):
             self._close(error)
         else:

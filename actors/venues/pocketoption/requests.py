@@ -1,4 +1,4 @@
-"""What one connection asks the venue and hears from it: requests out, news in, answers matched."""
+"""The requests of one connection, and the answers to them: requests out, facts in, answers matched."""
 
 from collections.abc import Sequence
 
@@ -27,13 +27,13 @@ from actors.venues.pocketoption.pending_orders import Cancellation, Placement
 from actors.venues.stream_counter import StreamCounter
 
 Sending = tuple[list[bytes], Sequence[Item]]
-"""Texts for the venue, in order, and the answers that are known without it."""
+"""Texts for the venue, in order, and the answers that are known without the venue."""
 
 
 class RequestMatcher:
-    """One life of a connection whose session stands, on the book of ``account``.
+    """Matches answers to requests, for one life of a connection that is logged in to a demo or live account.
 
-    ``streams`` holds the accounts of the subscribed assets.
+    ``streams`` counts the ticks of the subscribed assets.
     """
 
     def __init__(self, connection: str, epoch: int, account: AccountKind) -> None:
@@ -48,10 +48,10 @@ class RequestMatcher:
         reports = {asset: stream.report() for asset, stream in self.streams.items()}
         return {asset: report for asset, report in reports.items() if report is not None}
 
-    # What we ask
+    # Outbound
 
     def ask(self, request: Request, now: float) -> Sending:
-        """``now`` is UTC. What cannot be asked is answered with a ``Failure``: of an order, ``NotSent``."""
+        """``now`` is UTC. An impossible request is answered with a ``Failure``, an order with ``NotSent``."""
         try:
             return self._ask(request, now)
         except (RequestRefused, NotSent) as error:
@@ -64,16 +64,14 @@ class RequestMatcher:
         match request.command:
             case SubscribeTicks(asset=asset, period=period):
                 texts = dialect.subscribe(asset, period)
-                self.streams[asset] = (
-                    StreamCounter()
-                )  # a new account: where it begins shows what was missed before
+                self.streams[asset] = StreamCounter()  # a new one: its first tick shows what was missed
                 self._outstanding.add_stream(request, asset, period)
                 return texts, ()
             case UnsubscribeTicks(asset=asset):
                 texts = dialect.unsubscribe(asset)
                 self.streams.pop(asset, None)
                 given_up = self._outstanding.forget_stream(asset)
-                if request.connection:  # it goes on elsewhere, where those who wait for it are answered
+                if request.connection:  # the stream moves; the waiters are answered on the other connection
                     given_up = []
                 released = StreamReleased(asset, self._connection)
                 return texts, (*given_up, released, *_done(request))
@@ -94,10 +92,10 @@ class RequestMatcher:
                 self._outstanding.add_cancellation(ticket)
                 return [text], ()
 
-    # What we are told
+    # Inbound
 
     def apply(self, news: dialect.News) -> Sequence[Item]:
-        """Raises ``RemoteProtocolError`` for an answer that does not fit what it answers."""
+        """The items that follow; raises ``RemoteProtocolError`` for an answer that fits no request."""
         match news:
             case StreamHistory():
                 return self._stream_history(news)
@@ -137,7 +135,7 @@ class RequestMatcher:
     def _cancellation(self, found: Cancellation) -> Sequence[Item]:
         ticket = self._outstanding.pop_cancellation(found.ticket)
         if not ticket:
-            raise RemoteProtocolError("the answer to a cancellation that nobody asked for")
+            raise RemoteProtocolError("the answer to a cancellation that was not requested")
         return (PendingAnswered(self._connection, ticket=ticket, reason=found.reason),)
 
 

@@ -1,4 +1,4 @@
-"""Rows of a document, read one by one, so that a bad one costs itself alone."""
+"""Decodes the rows of a document one by one, so that an invalid row does not lose the others."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 class RowDecoder:
-    """``refused`` counts the rows that were left out, for their shape or their sense."""
+    """``refused`` counts the invalid rows that were left out."""
 
     def __init__(self) -> None:
         self.refused = 0
 
     def each(self, read: Callable[[Raw], T], rows: Iterable[Raw]) -> Iterator[T]:
-        """What ``read`` makes of the rows, without those for which it raises ``RemoteProtocolError``."""
+        """The results of ``read``, without the rows for which it raises ``RemoteProtocolError``."""
         for row in rows:
             try:
                 yield read(row)
@@ -25,8 +25,8 @@ class RowDecoder:
                 self.refused += 1
 
     def some(self, read: Callable[[Raw], T], rows: list[Raw]) -> list[T]:
-        """The same; raises ``RemoteProtocolError`` if no row is left, for that is no empty list."""
+        """The same as a list; raises ``RemoteProtocolError`` if every row is invalid."""
         found = list(self.each(read, rows))
         if rows and not found:
-            raise RemoteProtocolError("no row of the list is what it should be")
+            raise RemoteProtocolError("every row of the list is invalid")
         return found
