@@ -1,4 +1,4 @@
-"""What differs between two configurations, and whether a running runtime can take it over."""
+"""The differences between two configurations, and whether a running runtime can apply them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -17,7 +17,7 @@ LIVE: Final[tuple[Path, ...]] = (
     ("streams",),
     ("log", "level"),
 )
-"""What a running runtime takes over; all else needs a restart."""
+"""The settings that a running runtime applies; every other one needs a restart."""
 
 
 def changes(old: Config, new: Config) -> list[str]:

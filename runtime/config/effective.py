@@ -1,4 +1,4 @@
-"""The configuration as YAML again: every default filled in, every secret left out."""
+"""The configuration as YAML, with every default and without secrets."""
 
 import yaml
 
@@ -12,7 +12,7 @@ _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what :func:`resolve` would not read as the same text."""
+    """Quotes a text that ``resolve`` would read as another value."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -27,7 +27,7 @@ _Dumper.add_representer(str, _text)
 
 
 def effective_yaml(config: Config) -> str:
-    """What ``config`` amounts to; loading it gives the same again, but for the secrets."""
+    """``config`` as a file that loads to the same values, except for the secrets."""
     settings = config.model_dump(mode="json")
     settings["account"]["session"] = _session(config.account)
     headers = settings["connection"]["custom_headers"]
@@ -38,6 +38,6 @@ def effective_yaml(config: Config) -> str:
 
 
 def _session(account: AccountConfig) -> str:
-    """Empty only where that was written: it stays practice, whatever the environment holds later."""
+    """Empty only if the file says so: then the environment does not end the practice."""
     written_empty = "session" in account.model_fields_set and account.login is None
     return "" if written_empty else session_unless_written(account.profile)

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)(.*))?", re.DOTALL)
 def expand(text: str, folder: Path) -> str:
     """``text`` with every reference replaced; ``folder`` is where a relative ``${file:path}`` begins.
 
-    A value that was put in is not expanded again, and is never part of an error. Raises
+    An inserted value is not expanded again, and is never part of an error. Raises
     :class:`Unreadable` for a reference that is malformed or leads nowhere.
     """
     if "${" in _REFERENCE.sub("", text):

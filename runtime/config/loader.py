@@ -1,4 +1,4 @@
-"""From a file to a :class:`Config`, or to everything that is wrong with it."""
+"""Reads a file into a ``Config``, or reports all its problems."""
 
 import os
 from pathlib import Path
@@ -19,16 +19,14 @@ from runtime.config.wording import problems_in
 def load(path: str | os.PathLike[str]) -> Config:
     """Read a YAML file; raises :class:`ConfigInvalid` with all its problems, none of which shows a value."""
     file = Path(path)
-    stamp = stamp_of(
-        file
-    )  # before the text is read, so that a later change is never taken for an earlier one
+    stamp = stamp_of(file)  # before the text is read, so that no later change is missed
     try:
         text = read_text(file)
     except Unreadable as refusal:
         place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
         raise ConfigInvalid([f"{place}: {refusal}"]) from None
     config = load_text(text, str(file), file.parent)
-    # Where a cached property keeps its value, in a frozen model too. No link is followed: it may change.
+    # A cached property keeps its value here, in a frozen model too. No link is followed: it may change.
     vars(config)["file"] = file.absolute()
     vars(config)["stamp"] = stamp
     return config
@@ -49,20 +47,20 @@ def _place(problem: Problem) -> Mark:
 
 
 def _with_origin(problem: Problem, variable: str) -> Problem:
-    """Named where no line of the file shows where the session came from."""
+    """With the name of the variable, if the session comes from it and not from a line of the file."""
     if problem.path != ("account", "session"):
         return problem
     return problem._replace(text=f"{problem.text} (it was taken from {variable})")
 
 
 def _profile(source: Source) -> Profile | None:
-    """The facts of the venue that the file names; ``None`` if that is not a usable venue."""
+    """The profile of the venue that the file names; ``None`` if there is no such venue."""
     settings = source.value if isinstance(source.value, dict) else {}
     account = settings.get("account")
     name = account.get("venue", DEFAULT_VENUE) if isinstance(account, dict) else DEFAULT_VENUE
     try:
         return find_venue(name).profile if isinstance(name, str) else None
-    except ValueError:  # the validation of the whole tells it too, with its place
+    except ValueError:  # the validation reports it too, with its place
         return None
 
 

@@ -31,11 +31,11 @@ from runtime.config.types.problems import Path
 from runtime.config.types.section import Section
 
 GIVEN_UP_AFTER = 5.0
-"""Seconds; TCP may deliver the bytes of a killed worker's socket for so long (``TCP_USER_TIMEOUT``)."""
+"""Seconds for which TCP may deliver the bytes of a killed worker's socket (``TCP_USER_TIMEOUT``)."""
 
 
 def _same_file(one: str, other: str) -> bool:
-    """Whether two paths, relative ones from where we are, lead to the same place."""
+    """Whether two paths, relative to the current folder, are the same file."""
     places = {os.path.realpath(os.path.expanduser(path)) for path in (one, other)}  # noqa: PTH111
     return bool(other) and len(places) == 1
 
@@ -44,7 +44,7 @@ _S = TypeVar("_S", bound=Section)
 
 
 def _filled_in(section: _S, facts: Struct, *names: str) -> _S:
-    """``section`` with the venue's own ``facts`` in the fields ``names`` that the file leaves out."""
+    """``section`` with the values of the venue's ``facts`` for those of ``names`` that are not set."""
     unwritten = {name: getattr(facts, name) for name in names if name not in section.model_fields_set}
     return section.model_copy(update=unwritten)
 
@@ -71,12 +71,12 @@ class Config(Section):
 
     @functools.cached_property
     def file(self) -> pathlib.Path | None:
-        """The file that it was read from, if it was; no setting, so two that differ in it alone are equal."""
+        """The file that it was read from, if any. It is no setting: it does not count in a comparison."""
         return None
 
     @functools.cached_property
     def stamp(self) -> tuple[int, ...] | None:
-        """The state of ``file`` just before it was read, by ``loader.stamp_of``; no setting either."""
+        """``loader.stamp_of`` the ``file``, just before it was read; no setting either."""
         return None
 
     @field_validator("regions")
@@ -120,7 +120,7 @@ class Config(Section):
     def _must_leave_time_for_an_answer(cls, batching: BatchingConfig, info: ValidationInfo) -> BatchingConfig:
         connection: ConnectionConfig | None = info.data.get("connection")
         if connection and batching.batch_timeout >= connection.message_timeout:
-            text = "must be below connection.message_timeout, or what waits is given up before it leaves"
+            text = "must be below connection.message_timeout, or what waits fails before it leaves"
             raise found([(("batch_timeout",), text)])
         return batching
 

@@ -1,4 +1,4 @@
-"""The configuration's shape, for editors and for suggesting the key that was meant."""
+"""The JSON Schema of the configuration, and the nearest key for an unknown one."""
 
 import difflib
 from typing import Any, get_args
@@ -13,7 +13,7 @@ from runtime.config.types.units import show_rate
 
 
 class _Generator(GenerateJsonSchema):
-    """Writes default rates as an operator does."""
+    """Writes default rates as an operator writes them."""
 
     def encode_default(self, dft: Any) -> Any:
         rates = [show_rate(item) for item in dft if isinstance(item, Rate)] if isinstance(dft, list) else []

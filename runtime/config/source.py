@@ -1,4 +1,4 @@
-"""A YAML file as plain values, each with its place; whatever is ambiguous or dangerous in it is a problem.
+"""A YAML file as plain values, each with its place; everything ambiguous or dangerous in it is a problem.
 
 It reads parser events, not PyYAML's constructed objects: those take alias bombs, the last of two equal keys,
 ``no`` for False, ``010`` for 8, and answer deep nesting with RecursionError.
@@ -17,7 +17,7 @@ from runtime.config.types.problems import Mark, Path, Problem, Unreadable
 DEEPEST = 32
 
 BROKEN = object()
-"""Stands for a value that already is a problem."""
+"""Stands for a value whose problem is reported already."""
 
 _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "false": False}
 _BOOLEAN_TO_SOME = {"true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -54,11 +54,11 @@ class _YamlMark(Protocol):
 
 
 class _Fatal(Exception):
-    """Nothing after the problem just noted can be read."""
+    """Nothing after the last problem can be read."""
 
 
 class Source:
-    """``value`` is what the text says, ``BROKEN`` if unreadable; ``problems`` is what is wrong with it."""
+    """``value`` is the content of the text, ``BROKEN`` if unreadable; ``problems`` are those found here."""
 
     def __init__(self, text: str, folder: pathlib.Path) -> None:
         self.value: object = BROKEN
@@ -74,8 +74,8 @@ class Source:
             self._read(text)
 
     def default(self, section: str, key: str, text: str) -> bool:
-        """Have ``text``, whose references are expanded, where the file leaves out ``section.key``, unless it
-        comes to nothing; whether that was so."""
+        """Use ``text``, with its references expanded, if the file leaves out ``section.key`` and the text is
+        not empty then. Returns whether it is used."""
         if not isinstance(self.value, dict):
             return False
         entries = self.value.get(section, {})
@@ -247,7 +247,7 @@ def _printable(text: str) -> str:
 
 
 def _refusal(event: yaml.Event) -> str | None:
-    """Why a node is not taken, whatever its value."""
+    """Why a node is refused, whatever its value."""
     if isinstance(event, yaml.AliasEvent):
         return "is an alias, which is not allowed (write the value out)"
     assert isinstance(event, yaml.NodeEvent)

@@ -1,4 +1,4 @@
-"""pydantic's errors as problems, in the words of an operator and at their place in the file."""
+"""pydantic's errors as problems, worded for an operator, with their place in the file."""
 
 import difflib
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _NO_VALUE = "has no value (remove the key, or quote the value if it begins with 
 
 
 def problems_in(error: ValidationError, source: Source) -> Iterator[Problem]:
-    """Every problem that ``error`` lists, but for those that ``source`` has found already."""
+    """Every problem that ``error`` lists, except those that ``source`` has found already."""
     for detail in error.errors(include_url=False):
         if detail["input"] is BROKEN or detail["type"] == "default_factory_not_called":
             continue  # it follows from a problem that is listed

@@ -1,4 +1,4 @@
-"""From the configuration to what the supervisor is to keep alive."""
+"""The settings of the actors, made from the configuration."""
 
 import functools
 import importlib
@@ -51,7 +51,7 @@ def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
 
 
 def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
-    """What to keep alive: the pool's connections, dealt out to its workers or to the main process."""
+    """What the supervisor keeps alive: connections, assigned to the workers or to the main process."""
     supervision = config.supervision
     workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
     reconnect = config.reconnect
@@ -83,8 +83,10 @@ def dial_settings(config: Config, regions: Sequence[Region]) -> DialSettings:
 
 
 class LiveSettings(NamedTuple):
-    """Every setting that a reload may change, in the form in which an actor takes it; ``periods`` are the
-    periods of the configured streams in seconds, by asset."""
+    """Every setting that a reload may change, in the form that its actor takes.
+
+    ``periods`` are the periods of the configured streams in seconds, by asset.
+    """
 
     allowance: Allowance
     batches: BatchSettings
@@ -95,7 +97,7 @@ class LiveSettings(NamedTuple):
 
 
 def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
-    """What ``config`` says of them, where its connections dial ``regions``."""
+    """Those of ``config``, whose connections dial ``regions``."""
     return LiveSettings(
         allowance=allowance_of(config.limits),
         batches=batches_of(config.batching),
@@ -109,7 +111,7 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
 def stream_commands(
     before: dict[str, int], wanted: dict[str, int]
 ) -> list[SubscribeTicks | UnsubscribeTicks]:
-    """What the router must be told for the streams ``wanted`` to take the place of those ``before``."""
+    """The commands for the router that replace the streams ``before`` by those ``wanted``."""
     gone = [UnsubscribeTicks(asset) for asset in before.keys() - wanted.keys()]
     new = [
         SubscribeTicks(asset, period, deadline=math.inf)
@@ -131,22 +133,22 @@ def pool_plan(pool: PoolConfig) -> PoolPlan:
 
 
 def connection_names(pool: PoolConfig) -> tuple[str, ...]:
-    """Of all connections that there may be."""
+    """The names of all connections that the pool may open."""
     return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
 
 
 def allowance_of(limits: LimitSettings) -> Allowance:
-    """What the limiter lets pass."""
+    """The rates of the limiter."""
     return Allowance(tuple(limits.messages), limits.max_concurrent_operations)
 
 
 def batches_of(batching: BatchingConfig) -> BatchSettings:
-    """How the batcher joins."""
+    """The limits of a batch."""
     return BatchSettings(batching.batch_size, batching.batch_timeout)
 
 
 def limits_of(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
-    """What the order desk lets pass."""
+    """Which orders the desk accepts."""
     return OrderLimits(
         minimum_amount=Decimal(orders.minimum_amount),
         maximum_amount=Decimal(orders.maximum_amount),
@@ -180,7 +182,7 @@ def journal_path(config: Config, login: Login | None) -> Path:
 
 
 def connection_settings(config: Config, login: Login | None) -> ConnectionSettings:
-    """How a connection behaves; without a ``login`` it can be dialled, and no session be opened."""
+    """How a connection behaves; without a ``login`` a region can be probed, but no session opened."""
     connection = config.connection
     headers = dict(connection.custom_headers)
     if login is not None:

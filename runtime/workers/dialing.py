@@ -1,4 +1,4 @@
-"""What a connection actor is handed: how its region is dialled, and how its venue's session is opened."""
+"""What a connection actor calls: ``dial`` opens its transport, ``open_session`` its venue's session."""
 
 import functools
 import ssl
@@ -11,7 +11,7 @@ from actors.venues import venue
 from actors.venues.base import Session
 
 _shared_context = functools.cache(client_context)
-"""Making one reads all certificate authorities: once per process, not once per attempt."""
+"""One per process, since making a context reads all certificate authorities."""
 
 
 def dial(start: StartConnection) -> Transport:

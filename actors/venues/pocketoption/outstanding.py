@@ -55,8 +55,9 @@ class OutstandingRequests:
         return self._streams.pop((asset, period), None)
 
     def pop_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
-        """The request that ``found`` names, if any, and its bars: the last that ended in time, at most as many
-        as were requested.
+        """The request that ``found`` names, if any, and its bars.
+
+        These are the last ones that ended in time, at most as many as were requested.
 
         Raises ``RemoteProtocolError`` if ``found`` does not fit the request that it names.
         """

@@ -12,12 +12,12 @@ from runtime.config.types.section import Section
 
 DEFAULT_VENUE: Final = "pocketoption"
 DEFAULTS: Final = venue(DEFAULT_VENUE).profile
-"""What a setting is that the file leaves out, where the venue decides."""
+"""The profile that the defaults of settings come from."""
 
 
 def session_unless_written(profile: Profile) -> str:
-    """What ``account.session`` is in a file that leaves it out: an environment that trades does not practise
-    because of a file that is silent about it."""
+    """``account.session`` in a file that leaves it out: where the variable is set, no file practises by
+    accident."""
     return f"${{{profile.session_variable}:-}}"
 
 

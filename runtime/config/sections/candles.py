@@ -1,4 +1,4 @@
-"""What becomes of candles that were loaded."""
+"""How loaded candles are kept."""
 
 from typing import Annotated
 
@@ -10,9 +10,9 @@ from runtime.config.types.section import Section
 
 
 class CandlesConfig(Section):
-    """What becomes of candles that were loaded."""
+    """How loaded candles are kept."""
 
     cache_ttl: fields.Lifetime = 5.0
-    """How long they answer for who asks for the very same again; 0 for not at all."""
+    """How long they answer an equal request; 0: never."""
     cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
-    """Bars that are kept in all, of some 200 bytes each."""
+    """Bars that are kept in total, about 200 bytes each."""

@@ -14,24 +14,24 @@ class ConnectionConfig(Section):
     """How one WebSocket behaves."""
 
     open_timeout: Duration = 10.0
-    """For all of connect, TLS, handshake and login."""
+    """For connect, TLS, handshake and login together."""
     ping_interval: Duration = 20.0
     """A WebSocket ping goes out after this much silence."""
     ping_timeout: Duration = 10.0
-    """A connection whose ping is unanswered for this long is given up."""
+    """A connection whose ping is unanswered for this long is closed."""
     close_timeout: Duration = 2.0
-    """How long a polite close waits for the venue's."""
+    """How long a close waits for the venue's close frame."""
     keep_alive_interval: Duration = DEFAULTS.keep_alive_interval
     """Between the venue's own keep-alive messages; the venue hangs up on a client that sends none."""
     inbound_linger: Annotated[fields.Pause, compared("<", "ping_timeout", "pongs would be read too late")] = (
         0.0
     )
-    """The least time between two reads of a socket; what comes meanwhile is read in one go, at a fraction of
-    the cost. The first after a pause is never held back."""
-    message_timeout: fields.Patience = 30.0
-    """How long a request waits for its answer unless it says otherwise."""
+    """The least time between two reads of a socket. What arrives meanwhile is read at once, at a fraction of
+    the cost. The first read after a pause is not delayed."""
+    message_timeout: fields.MessageTimeout = 30.0
+    """How long a request waits for its answer, unless the request has a deadline of its own."""
     ssl_verify: Flag = True
-    """Whether the venue's certificate is checked; without it anyone on the way can read the session."""
+    """Whether the venue's certificate is checked; if not, anyone on the network path can read the session."""
     origin: fields.Origin = DEFAULTS.origin
     """The site that the handshake claims to come from."""
     custom_headers: fields.Headers = {}

@@ -6,9 +6,9 @@ from runtime.config.types.section import Section
 
 
 class ControlConfig(Section):
-    """The way in for operators and for other processes of the same user."""
+    """How operators and other processes of the same user reach the runtime."""
 
     enabled: Flag = True
-    """Whether there is one."""
+    """Whether the runtime listens on a control socket."""
     socket: fields.SocketPath = ""
-    """Its path, NAME.sock in a folder of this user alone; empty: named after the file, in the user's own."""
+    """Its path, NAME.sock in a folder that only this user can enter; empty: named after the file."""

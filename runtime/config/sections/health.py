@@ -14,7 +14,7 @@ class HealthConfig(Section):
     """How stale data is noticed."""
 
     check_interval: Duration = 1.0
-    """Between two looks at every stream."""
+    """Between two checks of every stream."""
     stale_after: Annotated[Duration, compared(">", "check_interval")] = 15.0
     """A stream without a tick for this long is stale, however slow it usually is."""
     stale_floor: Annotated[
@@ -22,7 +22,7 @@ class HealthConfig(Section):
         compared("<=", "stale_after", "as long as that, it turns the learning off"),
         Field(json_schema_extra={"default": _STALE_FLOOR}),
     ] = Field(default_factory=lambda settings: min(_STALE_FLOOR, settings.get("stale_after", _STALE_FLOOR)))
-    """A stream that usually ticks faster is found stale sooner, but never before this long; as long as
-    stale_after, which it is where that is below 5 s, it turns the learning off."""
+    """A stream that usually ticks faster is stale sooner, but never before this time. If it equals
+    stale_after, the usual rate does not count; that is the default where stale_after is below 5 s."""
     reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
-    """How often a connection may be replaced because its streams are silent while its pings go on."""
+    """How often a connection may be replaced because its streams are silent while its pings are answered."""

@@ -17,8 +17,8 @@ class OrdersConfig(Section):
     """What an order may be, and where it is journaled before it is sent."""
 
     journal: str = ""
-    """A file that outlives the runtime, with one runtime at a time; empty: the user's state folder, or a
-    passing one on the practice exchange."""
+    """A file that one runtime at a time uses; empty: a file in the user's state folder, or a temporary one on
+    the practice exchange."""
     minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
     maximum_amount: Annotated[int, WHOLE_NUMBER, compared(">=", "minimum_amount")] = _RULES.maximum_amount
@@ -26,6 +26,6 @@ class OrdersConfig(Section):
     maximum_duration: fields.Period = _RULES.maximum_duration
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
     maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
-    """Deals that may be open, or on their way, at once."""
+    """Deals that may be open, or sent and unanswered, at once."""
     verdict_delay: Duration = 6.0
-    """After a later login, how long an order whose answer was lost may still turn up."""
+    """How long after a later login an order whose answer was lost may still appear."""

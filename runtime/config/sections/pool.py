@@ -9,22 +9,22 @@ from runtime.config.types.section import Section
 
 
 class PoolConfig(Section):
-    """How many connections there are, and who runs them."""
+    """How many connections there are, and in which processes."""
 
     connections: Annotated[int, Field(ge=1, le=64), WHOLE_NUMBER] = 2
     """Connections that are kept open."""
     workers: Annotated[int, Field(ge=0, le=16), WHOLE_NUMBER] = 1
-    """Processes that the connections are spread over; 0 keeps them all in the main process."""
+    """Worker processes that share the connections; 0 keeps all connections in the main process."""
     streams_per_connection: Annotated[int, Field(ge=1, le=100), WHOLE_NUMBER] = 4
     """Assets that one connection may stream; the venue's habit is 4."""
     standby: Annotated[int, Field(ge=0, le=63), WHOLE_NUMBER, compared("<", "connections")] = 0
-    """How many of the connections carry nothing, to take over from one that is lost."""
+    """How many of the connections carry nothing, ready to replace a lost one."""
     mode: Literal["persistent", "regular"] = "persistent"
     """persistent keeps the connections open; regular opens them on first use and closes them when idle."""
     max_connections: Annotated[int, Field(ge=0, le=64), WHOLE_NUMBER] = 0
     """Connections that may be open while streams need them; 0 for no more than connections."""
     idle_timeout: Duration = 60.0
-    """How long a connection beyond those kept open may have nothing to do."""
+    """How long a connection that is not kept open may be idle before it is closed."""
 
     @field_validator("max_connections")
     @classmethod
@@ -35,12 +35,12 @@ class PoolConfig(Section):
 
     @property
     def most(self) -> int:
-        """Connections that there may be at once."""
+        """The most connections at one time."""
         return self.max_connections or self.connections
 
     @property
     def kept(self) -> int:
-        """Connections that are open whether they have something to do or not."""
+        """Connections that stay open while they are idle."""
         return self.connections if self.mode == "persistent" else 0
 
     @property

@@ -15,16 +15,16 @@ class ReconnectConfig(Section):
     strategy: fields.Strategy = fields.EXPONENTIAL
     """exponential, linear or 'custom:module:function'."""
     reconnect_delay: Duration = 0.5
-    """Before the second attempt; the strategy makes the later ones from it."""
+    """Before the second attempt; the strategy computes the later delays from it."""
     max_delay: Annotated[Duration, compared(">=", "reconnect_delay")] = 30.0
-    """No attempt waits longer."""
+    """The longest delay."""
     max_reconnect_attempts: Annotated[int, Field(ge=0, le=1_000_000), WHOLE_NUMBER] = 0
-    """Attempts until the connection is given up; 0 for never."""
+    """Attempts until the connection is quarantined; 0 for no limit."""
     reset_after: Duration = 30.0
-    """A connection that held this long starts counting anew."""
+    """A connection that was up for this long starts counting from 0."""
     probe_regions: Annotated[int, Field(ge=0, le=8), WHOLE_NUMBER] = 0
-    """Regions of equal priority that are measured at the start; to the venue each is one more connection."""
+    """Regions of equal priority that are measured at the start; the venue sees a connection for each."""
     refusal_delay: Duration = 5.0
-    """Before a refused session is tried a second and last time; a venue in trouble refuses everybody."""
+    """Before a refused session is tried again; a venue in maintenance refuses every session."""
     jitter: Flag = True
-    """Whether delays are random, so that connections do not come back in step."""
+    """Whether delays are random, so that connections do not reconnect at the same moment."""

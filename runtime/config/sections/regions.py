@@ -1,4 +1,4 @@
-"""Where the venue is."""
+"""The venue's addresses."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ class RegionEntry(Section):
     """One address of the venue."""
 
     name: fields.RegionName
-    """What logs and status call it; unique."""
+    """Its name in logs and status; unique."""
     url: fields.WebSocketUrl
     """A wss:// URL; ws:// only on loopback."""
     priority: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 0
@@ -36,7 +36,7 @@ RegionList = Annotated[list[RegionEntry], BeforeValidator(_with_positions)]
 
 
 class RegionsConfig(Section):
-    """Where the venue is: a demo session only goes to demo regions, a live one only to live regions."""
+    """The venue's addresses: a demo session only goes to demo regions, a live one only to live regions."""
 
     demo: RegionList = []
     """Addresses for demo sessions."""

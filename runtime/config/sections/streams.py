@@ -1,4 +1,4 @@
-"""What is streamed from the start."""
+"""The streams that are subscribed from the start."""
 
 from runtime.config.types import fields
 from runtime.config.types.section import Section

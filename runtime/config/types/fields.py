@@ -1,4 +1,4 @@
-"""The types of single settings: what an operator may write, its limits, and how it is shown again.
+"""The types of single settings: what an operator may write, its limits, and how it is written back.
 
 A validator's ``ValueError`` has a text that follows the setting's name and never repeats its value. A number
 may arrive as text, since an expanded reference is text.
@@ -97,7 +97,7 @@ def _socket_path(text: str) -> str:
 
 
 def _strategy(text: str) -> str:
-    """``custom: module:function`` comes out without the space; its function must be there to be called."""
+    """Returns ``custom: module:function`` without the space; the function must exist."""
     if text in {EXPONENTIAL, LINEAR}:
         return text
     module, colon, function = text.removeprefix(CUSTOM).strip().partition(":")
@@ -113,7 +113,7 @@ def _strategy(text: str) -> str:
 
 
 def between(low: float, high: float, show: Callable[[float], str] = units.show_duration) -> AfterValidator:
-    """Limits that an error names as an operator would write them."""
+    """Limits; the error names them as an operator writes them."""
 
     def check(value: float) -> float:
         if not low <= value <= high:
@@ -132,8 +132,10 @@ _COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
 
 
 def compared(comparison: Literal[">", "<", "<=", ">="], other: str, reason: str = "") -> AfterValidator:
-    """How a setting must compare with ``other``, which stands before it in its section; ``reason`` follows in
-    brackets. An ``other`` that is invalid itself is not compared with."""
+    """How a setting must compare with ``other``, an earlier setting of its section, unless that is invalid.
+
+    ``reason`` follows the error's text in brackets.
+    """
     holds, text = _COMPARISONS[comparison]
 
     def check(value: float, info: ValidationInfo) -> float:
@@ -152,13 +154,13 @@ def _answered(seconds: float) -> float:
 
 
 def _written(form: str, *, number: bool = True) -> WithJsonSchema:
-    """What an editor should accept: the written form, a reference or, for most, a plain number."""
+    """The JSON schema: the written form, a reference or, for most types, a plain number."""
     text = {"type": "string", "pattern": rf"^({form})$|{_REFERENCE}"}
     return WithJsonSchema({"anyOf": [text, {"type": "number", "minimum": 0}]} if number else text)
 
 
 class _From:
-    """Reads a value with ``parse`` first, and lets an editor accept ``${VAR}`` in its place."""
+    """Reads a value with ``parse`` first; the JSON schema accepts ``${VAR}`` too."""
 
     def __init__(self, parse: Callable[[object], object]) -> None:
         self._parse = parse
@@ -181,7 +183,7 @@ _AnyDuration = Annotated[
     _written(units.DURATION_FORM),
 ]
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
-Patience = Annotated[Duration, AfterValidator(_answered)]
+MessageTimeout = Annotated[Duration, AfterValidator(_answered)]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
 Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]

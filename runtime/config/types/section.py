@@ -1,10 +1,10 @@
-"""What the sections of the configuration have in common."""
+"""The base class of the sections."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """What all sections share: unknown keys refused, nothing changed later, no value repeated in an error."""
+    """Refuses unknown keys, is frozen, and repeats no value in an error."""
 
     model_config = ConfigDict(
         extra="forbid",

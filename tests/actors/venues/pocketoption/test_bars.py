@@ -6,7 +6,7 @@ from actors.venues.pocketoption.bars import Quote, build, in_order, is_sound, me
 
 
 def bar(time: int, *prices: float, volume: int | None = None) -> Candle:
-    """Prices in the house's order: open, high, low, close; one price stands for all four."""
+    """Prices in our order: open, high, low, close; one price stands for all four."""
     opening, high, low, close = prices if len(prices) == 4 else prices * 4
     return Candle(time, opening, high, low, close, volume)
 
