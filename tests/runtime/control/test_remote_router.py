@@ -117,6 +117,7 @@ def test_a_command_that_is_told_asks_for_no_answer(gateway: GatewayEnd) -> None:
 
 def test_an_answer_that_cannot_be_decoded_fails_its_ask_alone(gateway: GatewayEnd) -> None:
     broken, sound = gateway.ask(GetBalance()), gateway.ask(GetBalance())
+    assert [gateway.receive(), gateway.receive()] == [Ask(1, GetBalance()), Ask(2, GetBalance())]
     gateway.answer(1, "no balance")
     gateway.answer(2, BALANCE)
     with pytest.raises(RequestError, match="cannot be decoded"):
