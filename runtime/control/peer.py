@@ -58,7 +58,7 @@ class Peer:
         Returns the number of ticks that were conflated. HOT: one call per read.
         """
         if not self._events and not self._transport.wants_write:
-            self.send(EventBatch(self.name, items))
+            self._transport.write(self._framed(EventBatch(self.name, items)))
             return 0
         self._events += items
         self._count += events_in(items)

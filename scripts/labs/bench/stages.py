@@ -9,6 +9,7 @@ from functools import partial
 
 import msgspec
 
+from actors.engine.actor import RuntimeActor
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox
 from actors.engine.pykka_internals import Envelope
@@ -29,6 +30,7 @@ from labs.bench.findings import Cell, Table
 from labs.bench.peers.tellwire import Sightings
 from labs.bench.trial import EURUSD
 from labs.bench.venue import SESSION
+from runtime.control.fanout import Fanout
 from runtime.control.peer import Peer
 from runtime.workers.link import Link
 
@@ -130,12 +132,14 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
 def _costs_attached(load: Load, budget: float) -> dict[str, float]:
     """By stage, in their order: a peer that reads at once and is subscribed to everything."""
     peer = Peer(_Drain(), "peer 1")
-    table: TopicTable[Peer] = TopicTable()
-    table.add("", peer)
+    router = RuntimeActor.start("router")
+    fanout = Fanout(router, router)
+    fanout.listen(peer, [""])
+    router.stop()
     items = list(load.batch.items)
     cost = partial(_cost, ticks=load.count, budget=budget)
     return {
-        "route to the peers": cost(lambda: route(items, table, columns=True)),
+        "route to the peers": cost(lambda: fanout.route(items)),
         "encode for a peer": cost(lambda: peer.deliver(items)),
     }
 

@@ -26,7 +26,7 @@ def test_only_the_newest_tick_of_each_asset_is_kept_and_the_others_are_counted()
     assert conflate(events) == ([tick("B", 2), tick("A", 4)], 2)
 
 
-def test_whatever_is_not_a_tick_is_kept_in_its_place() -> None:
+def test_every_other_event_is_kept_in_its_place() -> None:
     news = [RawMessage("x", ""), RawMessage("x", ""), StreamRecovered("A", "c")]
     events = [news[0], tick("A", 1), news[1], tick("A", 2), news[2]]
     assert conflate(events) == ([news[0], news[1], tick("A", 2), news[2]], 1)
@@ -74,7 +74,7 @@ def test_columns_conflate_as_their_ticks_do_and_stay_columns(plan: list[list[str
     assert events_in(items) == events_in(kept) + missed
 
 
-# -- what waits for one handler -------------------------------------------------------------------------
+# -- the backlog of one handler -------------------------------------------------------------------------
 
 
 def one(number: int) -> Deliver:
@@ -83,7 +83,7 @@ def one(number: int) -> Deliver:
 
 # FAULT: 64 batches of one tick each, 0.16 s of four lively streams, were taken for a handler that is too slow
 # when they came at once, behind a process that had not been scheduled for so long.
-def test_what_comes_at_once_is_joined_without_a_loss_however_many_deliveries_it_was() -> None:
+def test_many_deliveries_at_once_are_joined_without_a_loss() -> None:
     backlog = Backlog()
     backlog.begin(10.0)
     joined = Deliver([])
@@ -93,7 +93,7 @@ def test_what_comes_at_once_is_joined_without_a_loss_however_many_deliveries_it_
     assert joined == Deliver([tick("A", number) for number in range(650)], 0)
 
 
-def test_a_handler_that_is_at_work_for_longer_than_its_patience_misses_ticks_until_it_is_done() -> None:
+def test_a_handler_that_works_for_too_long_misses_ticks_until_it_is_done() -> None:
     backlog = Backlog()
     backlog.begin(10.0)
     joined = backlog.join([one(1), one(2), one(3)], 10.1 + PATIENCE)
@@ -104,14 +104,14 @@ def test_a_handler_that_is_at_work_for_longer_than_its_patience_misses_ticks_unt
     assert backlog.join([joined, one(4)], 11.1) == Deliver([tick("A", 3), tick("A", 4)], 2)
 
 
-def test_a_handler_that_had_nothing_to_do_for_long_is_not_a_slow_one() -> None:
+def test_a_handler_that_had_nothing_to_do_is_not_slow() -> None:
     backlog = Backlog()
     backlog.begin(10.0)
     backlog.end()
     assert backlog.join([one(1), one(2)], 1000.0).missed == 0
 
 
-def test_however_quick_a_handler_was_what_waits_for_it_is_bounded() -> None:
+def test_the_events_that_wait_for_a_quick_handler_are_bounded_too() -> None:
     backlog = Backlog()
     many = Deliver([tick("A", number) for number in range(MOST_EVENTS)])
     assert backlog.join([many], 10.0).missed == 0

@@ -76,30 +76,30 @@ def test_the_old_connection_is_delivered_and_the_new_one_held_back() -> None:
     assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("old", ticks(2))) == at(1, 2)
 
 
-def test_what_only_the_new_one_has_said_comes_with_the_last_word_of_the_old_one_and_before_it() -> None:
+def test_the_held_ticks_come_before_the_release_by_the_old_connection() -> None:
     handovers = begun()
     assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2, 3))) == at(1)
     assert handovers.deduplicate("old", [released("old")]) == [ticks(2, 3), released("old")]
 
 
-def test_a_new_one_that_lags_is_silent_until_it_has_caught_up() -> None:
+def test_a_new_connection_that_lags_delivers_nothing_until_it_has_caught_up() -> None:
     handovers = begun()
     assert delivered(handovers, ("old", ticks(1, 2, 3)), ("old", released("old"))) == at(1, 2, 3)
     assert delivered(handovers, ("new", ticks(1, 2)), ("new", ticks(3, 4)), ("new", ticks(5))) == at(4, 5)
     assert not handovers
 
 
-def test_a_death_is_a_last_word_too() -> None:
+def test_the_end_of_the_old_connection_ends_the_handover_too() -> None:
     handovers = begun()
     assert delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("old", down("old"))) == at(1, 2)
 
 
-def test_a_death_that_another_reports_is_one_too() -> None:
+def test_an_end_that_another_actor_reports_ends_it_too() -> None:
     handovers = begun()
     assert delivered(handovers, ("new", ticks(1)), ("supervisor", down("old"))) == at(1)
 
 
-def test_a_new_one_that_dies_leaves_everything_to_the_old_one() -> None:
+def test_when_the_new_connection_ends_the_old_one_goes_on() -> None:
     handovers = begun()
     found = delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("new", down("new")))
     assert found == at(1)
@@ -107,20 +107,20 @@ def test_a_new_one_that_dies_leaves_everything_to_the_old_one() -> None:
     assert delivered(handovers, ("old", ticks(2, 3))) == at(2, 3)
 
 
-def test_a_move_that_is_given_up_leaves_everything_to_the_old_one() -> None:
+def test_when_a_move_is_given_up_the_old_connection_goes_on() -> None:
     handovers = begun()
     assert delivered(handovers, ("new", ticks(1)), ("new", released("new")), ("old", ticks(1, 2))) == at(1, 2)
     assert not handovers
 
 
-def test_when_both_die_what_either_has_said_is_there_once() -> None:
+def test_when_both_end_the_ticks_of_either_are_delivered_once() -> None:
     handovers = begun()
     batches = [("old", ticks(1)), ("new", ticks(1, 2)), ("old", down("old")), ("new", down("new"))]
     assert delivered(handovers, *batches) == at(1, 2)
     assert not handovers
 
 
-def test_after_a_cut_the_old_one_counts_no_more_and_the_new_one_at_once() -> None:
+def test_after_a_cut_only_the_new_connection_is_delivered() -> None:
     handovers = begun(cut=True)
     assert delivered(handovers, ("new", ticks(5)), ("old", ticks(1, 2)), ("new", ticks(6))) == at(5, 6)
     assert delivered(handovers, ("old", released("old")), ("new", ticks(7, 8))) == at(7, 8)
@@ -134,8 +134,8 @@ def test_other_assets_pass() -> None:
     assert delivered(handovers, ("old", released("old", asset="B"))) == []
 
 
-# FAULT: the third one's were delivered at once, and then once more by the old one.
-def test_what_a_third_one_says_after_the_new_one_died_waits_for_the_old_ones_last_word_too() -> None:
+# FAULT: the ticks of a third connection were delivered at once, and again from the old one.
+def test_the_ticks_of_a_third_connection_are_held_until_the_old_one_ends_too() -> None:
     handovers = begun()
     dying = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1, 2)), ("new", down("new"))]
     assert delivered(handovers, *dying, ("third", ticks(3, 4))) == at(1)
@@ -144,36 +144,36 @@ def test_what_a_third_one_says_after_the_new_one_died_waits_for_the_old_ones_las
     assert not handovers
 
 
-# FAULT: what a new one had said was dropped with it, though the old one died before it could say it too.
-def test_what_a_confirmed_new_one_has_said_outlives_it() -> None:
+# FAULT: the held ticks were dropped with the new connection, though the old one ended before it brought them.
+def test_the_held_ticks_of_a_confirmed_new_connection_outlive_it() -> None:
     handovers = begun()
     dying = [("new", confirmed("new")), ("old", ticks(1)), ("new", ticks(1, 2, 3)), ("new", down("new"))]
     assert delivered(handovers, *dying, ("old", ticks(2)), ("supervisor", down("old"))) == at(1, 2, 3)
 
 
-def test_a_cut_outlives_the_new_one_until_the_old_one_is_done() -> None:
+def test_a_cut_outlives_the_new_connection_until_the_old_one_ends() -> None:
     handovers = begun(cut=True)
     assert delivered(handovers, ("new", ticks(5)), ("new", down("new")), ("old", ticks(4, 5))) == at(5)
     assert delivered(handovers, ("old", released("old")), ("old", ticks(7))) == at(7)
 
 
-@pytest.mark.parametrize("last_word_first", [True, False])
-def test_a_stream_that_nobody_wants_any_more_is_handed_over_no_longer(last_word_first: bool) -> None:
+@pytest.mark.parametrize("released_first", [True, False])
+def test_the_handover_of_a_stream_that_was_unsubscribed_ends(released_first: bool) -> None:
     handovers = begun()
     ending = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1)), ("new", down("new"))]
-    words = [("pool", StreamDropped("A")), ("old", released("old"))]
-    assert delivered(handovers, *ending, *(reversed(words) if last_word_first else words)) == at(1)
+    endings = [("pool", StreamDropped("A")), ("old", released("old"))]
+    assert delivered(handovers, *ending, *(reversed(endings) if released_first else endings)) == at(1)
     assert not handovers
 
 
 @pytest.mark.parametrize("cut", [True, False])
-def test_a_handover_that_begins_is_news(cut: bool) -> None:
+def test_the_begin_of_a_handover_is_an_event(cut: bool) -> None:
     message = HandoverBegun("A", Life("old", 1), Life("new", 1), cut)
     assert Handovers().begin(message, LIVES) == [StreamMoves("A", "old", 1, "new", 1, cut)]
     assert Handovers().begin(message, lives_of(old=1)) == []
 
 
-def test_what_is_no_tick_keeps_its_place_between_ticks() -> None:
+def test_every_other_item_keeps_its_place_between_ticks() -> None:
     handovers = begun()
     up = ConnectionUp("new", 1, "r")
     assert handovers.deduplicate("new", [up, ticks(1), Response(1)]) == [up, Response(1)]
@@ -196,7 +196,7 @@ def test_a_quote_that_the_venue_made_several_times_is_delivered_as_often(copies:
     assert delivered(handovers, *batches) == at(1, *[2] * copies, 3)
 
 
-def test_a_last_word_between_two_copies_loses_neither() -> None:
+def test_an_end_between_two_equal_quotes_loses_neither() -> None:
     assert delivered(begun(), ("old", ticks(1, 2)), ("new", ticks(1, 2, 2)), ("old", down("old"))) == at(
         1, 2, 2
     )
@@ -209,8 +209,8 @@ def test_two_quotes_with_one_stamp_are_two() -> None:
 
 
 @pytest.mark.parametrize("lives", [{"new": 1}, {"old": 1}, {"old": 2, "new": 1}, {"old": 1, "new": 2}])
-def test_a_death_that_was_told_before_the_handover_holds_nothing_back_for_ever(lives: dict[str, int]) -> None:
-    """The pool begins a move while the news of a death are on their way to it."""
+def test_no_handover_begins_with_a_life_that_is_over(lives: dict[str, int]) -> None:
+    """The pool can begin a move before the news of an end reaches it."""
     handovers = Handovers()
     handovers.begin(HandoverBegun("A", Life("old", 1), Life("new", 1)), lives_of(**lives))
     assert not handovers
@@ -222,7 +222,7 @@ SEQUENCE = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=1,
 
 
 def runs(sequence: list[tuple[int, int]]) -> list[Quote]:
-    """No price comes back within its second: nobody could tell that from a repeat."""
+    """No price returns within its second: that could not be told from a repeat."""
     time, quotes = 1.0, []
     for price, (pause, copies) in enumerate(sequence):
         time += pause

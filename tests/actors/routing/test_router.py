@@ -1,4 +1,4 @@
-"""The router by itself: what it lets go of, and how it ends requests."""
+"""The router by itself, among recording neighbours."""
 
 import math
 import threading

@@ -1,4 +1,4 @@
-"""The subscriptions by themselves: who is told what, and in which form."""
+"""The subscriptions by themselves: which actor is told what, and in which form."""
 
 from typing import Any
 

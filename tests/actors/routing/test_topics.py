@@ -77,7 +77,7 @@ def test_events_of_two_types_with_one_topic_are_told_apart() -> None:
     assert [table.match(event) for event in (UP, Namesake(), UP)] == [("all",), ("types",), ("all",)]
 
 
-def test_ticks_of_one_asset_go_to_whoever_wants_it_or_all() -> None:
+def test_ticks_of_one_asset_go_to_its_listeners_and_to_those_of_all_ticks() -> None:
     table = table_of(all="", some="tic", ticks="tick.", one="tick.A", other="tick.B", news="connection.")
     ticks = [tick("A", 1), tick("B", 2), tick("A", 3)]
     assert route([columns(*ticks)], table) == {
@@ -89,7 +89,7 @@ def test_ticks_of_one_asset_go_to_whoever_wants_it_or_all() -> None:
     }
 
 
-def test_each_share_is_in_the_order_of_the_batch() -> None:
+def test_each_part_is_in_the_order_of_the_batch() -> None:
     table = table_of(all="", one="tick.A", raw="raw.")
     items: list[Item] = [
         RawMessage("x", "1"),
@@ -105,22 +105,22 @@ def test_each_share_is_in_the_order_of_the_batch() -> None:
     }
 
 
-def test_replies_and_failures_are_not_news() -> None:
+def test_answers_and_failures_are_routed_to_no_listener() -> None:
     assert route([Response(1), Failure.of(2, NotSent(""))], table_of(all="")) == {}
 
 
-def test_a_reply_does_not_publish_what_it_carries() -> None:
+def test_the_event_within_an_answer_is_routed_to_no_listener() -> None:
     assert route([Response(1, CandlesLoaded("A", 60, []))], table_of(all="")) == {}
 
 
-def test_shares_are_the_listeners_own() -> None:
+def test_each_listener_gets_a_list_of_its_own() -> None:
     batch = columns(tick("A"))
     shares = route([batch], table_of(one="", two="tick."))
     shares["one"].append("mine")
     assert shares["two"] == [tick("A")] == list(batch)
 
 
-def test_ticks_that_a_listener_wants_all_of_stay_together() -> None:
+def test_a_listener_to_all_assets_of_a_read_gets_it_unsplit() -> None:
     batch = columns(tick("A", 1), tick("B", 2), tick("A", 3))
     shares = topics.route([batch], table_of(all="", one="tick.A"))
     assert shares == {"all": [batch], "one": [tick("A", 1), tick("A", 3)]}
@@ -139,11 +139,11 @@ def test_a_listener_that_takes_columns_gets_its_part_of_a_read_as_columns() -> N
     }
 
 
-def test_nobody_listening_costs_nobody_anything() -> None:
+def test_without_listeners_nothing_is_routed() -> None:
     assert route([UP, columns(tick("A"))], TopicTable[str]()) == {}
 
 
-def test_who_comes_or_goes_is_heard_of_at_once() -> None:
+def test_a_listener_that_is_added_or_removed_counts_at_once() -> None:
     table = table_of(one="tick.A")
     batch: list[Item] = [columns(tick("A")), UP]
     assert route(batch, table).keys() == {"one"}
@@ -160,7 +160,7 @@ def test_who_comes_or_goes_is_heard_of_at_once() -> None:
     assert route(batch, table) == {}
 
 
-def test_it_can_be_counted_and_walked_while_it_changes() -> None:
+def test_a_table_can_be_counted_and_walked_while_it_changes() -> None:
     table = table_of(one="a", two="b")
     assert len(table) == 2
     for listener in table:
@@ -212,7 +212,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_routing_is_what_looking_at_every_prefix_for_every_event_would_find(
+def test_routing_finds_what_a_comparison_of_every_prefix_with_every_event_finds(
     steps: list[str | int | list[Item]],
 ) -> None:
     table: TopicTable[int] = TopicTable()

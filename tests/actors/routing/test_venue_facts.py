@@ -52,7 +52,7 @@ def facts() -> VenueFacts:
     [GetBalance(), GetAssets(), GetPayout("A"), GetServerTime(), SubscribeTicks("A"), LoadCandles("A", 60)],
     ids=lambda command: type(command).__name__,
 )
-def test_what_only_the_venue_can_tell_waits_for_its_word(command: Command) -> None:
+def test_a_command_waits_until_its_fact_has_arrived(command: Command) -> None:
     assert VenueFacts().answer(command, UTC) is Decision.WAIT
 
 
@@ -63,7 +63,7 @@ def test_the_balance_is_the_last_one_stated() -> None:
     assert facts.answer(GetBalance(), UTC) == balance("0")
 
 
-def test_the_assets_are_those_of_the_last_list_and_the_askers_own(facts: VenueFacts) -> None:
+def test_the_assets_are_those_of_the_last_list_and_a_copy(facts: VenueFacts) -> None:
     answer = facts.answer(GetAssets(), UTC)
     assert answer == {"A": asset("A"), "B": asset("B", 50, tradable=False)}
     answer.clear()
@@ -72,7 +72,7 @@ def test_the_assets_are_those_of_the_last_list_and_the_askers_own(facts: VenueFa
     assert facts.answer(GetAssets(), UTC).keys() == {"C"}
 
 
-def test_the_venues_time_is_ours_and_what_it_is_ahead() -> None:
+def test_the_time_of_the_venue_is_ours_plus_its_offset() -> None:
     facts = VenueFacts()
     assert facts.apply(ClockReport(0.5))
     assert facts.apply(ClockReport(-1.5))
@@ -101,7 +101,7 @@ def test_an_asset_that_the_venue_does_not_list_is_refused(command: Command, fact
 
 
 @pytest.mark.parametrize("count", [0, -1, MOST_CANDLES + 1])
-def test_more_bars_than_one_request_holds_or_none_are_refused_at_once(count: int) -> None:
+def test_a_count_outside_its_bounds_is_refused_at_once(count: int) -> None:
     with pytest.raises(RequestRefused, match=f"1 to {MOST_CANDLES}"):
         VenueFacts().answer(LoadCandles("A", 60, count), UTC)
 
@@ -123,13 +123,13 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
         SendRaw("x"),
     ],
 )
-def test_what_can_be_fulfilled_goes_out(command: Command, facts: VenueFacts) -> None:
+def test_a_command_that_the_venue_answers_is_forwarded(command: Command, facts: VenueFacts) -> None:
     assert facts.answer(command, UTC) is Decision.FORWARD
 
 
-def test_text_goes_out_before_the_venue_has_said_anything() -> None:
+def test_raw_text_is_forwarded_before_any_fact_has_arrived() -> None:
     assert VenueFacts().answer(SendRaw("x"), UTC) is Decision.FORWARD
 
 
-def test_other_news_teach_it_nothing() -> None:
+def test_another_event_changes_no_fact() -> None:
     assert not VenueFacts().apply(RawMessage("x", ""))

@@ -10,14 +10,14 @@ def test_waiters_are_numbered_from_one_and_found_by_their_number() -> None:
     assert len(waiters) == 2
 
 
-def test_patience_ends_a_deadline_after_the_arrival() -> None:
+def test_a_waiter_expires_its_deadline_after_its_arrival() -> None:
     waiters = Waiters(30.0, {})
     assert waiters.add(GetBalance(deadline=2.5), None, 100.0).expires_at == 102.5
     assert waiters.add(GetBalance(), None, 100.0).expires_at == 130.0
     assert waiters.add(GetBalance(deadline=0.0), None, 100.0).expires_at == 100.0
 
 
-def test_a_waiter_is_taken_once() -> None:
+def test_a_waiter_is_popped_once() -> None:
     waiters = Waiters(30.0, {})
     waiter = waiters.add(GetBalance(), None, 0.0)
     assert waiters.pop(waiter.id) is waiter
@@ -26,7 +26,7 @@ def test_a_waiter_is_taken_once() -> None:
     assert len(waiters) == 0
 
 
-def test_those_postponed_come_back_once_and_in_order() -> None:
+def test_undecided_waiters_are_popped_once_and_in_order() -> None:
     waiters = Waiters(30.0, {})
     postponed = [waiters.add(LoadCandles("A", 60), None, 0.0) for _ in range(3)]
     for waiter in postponed:
@@ -36,7 +36,7 @@ def test_those_postponed_come_back_once_and_in_order() -> None:
     assert len(waiters) == 3
 
 
-def test_one_that_lost_its_patience_meanwhile_does_not_come_back() -> None:
+def test_an_undecided_waiter_that_has_its_answer_is_not_popped_again() -> None:
     waiters = Waiters(30.0, {})
     gone, patient = (waiters.add(GetBalance(), None, 0.0) for _ in range(2))
     waiters.postpone(gone)
