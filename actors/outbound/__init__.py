@@ -10,9 +10,10 @@ after a pause and an urgent one leave at once.
 
 ``pool.py`` sends one ``Send`` for each connection, which becomes one write. ``assignment.py`` decides:
 
-- ``members.py`` gives each connection a role. One is the account's (orders, deals, balance),
-  ``pool.standby`` of them stand by, the others carry the market's streams, at most
-  ``streams_per_connection`` each. Roles are assigned anew when a connection comes up or is lost.
+- ``members.py`` says which connections are opened and closed (``member.py`` has the states of one) and
+  gives each a role. One is the account's (orders, deals, balance), ``pool.standby`` of them are standbys,
+  the others carry the market's streams, at most ``streams_per_connection`` each. Roles are assigned anew
+  when a connection comes up or is lost.
 - ``stream_placement.py`` knows which streams are wanted and which connection carries each. Streams of a
   lost connection move to one with capacity. To spread them evenly, at most one stream a second moves.
 - ``statistics.py`` has each connection's last hundred answers. A request that any connection could carry

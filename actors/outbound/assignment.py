@@ -18,7 +18,8 @@ from actors.messages.status import PoolPart
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response
 from actors.messages.workers import WorkerHandle
-from actors.outbound.members import MemberEvent, Members, PoolPlan
+from actors.outbound.member import MemberEvent
+from actors.outbound.members import Members, PoolPlan
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 from actors.values import Life
 
