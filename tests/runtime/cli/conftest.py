@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from actors.messages import GetBalance
+from runtime import Runtime
+from runtime.config import load
+from tests.journeys.journey import DEADLINE
+
 ROOT = Path(__file__).resolve().parents[3]
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -38,3 +43,23 @@ def start() -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "ctl.yaml"
+    file.write_text("pool: {workers: 0}\nstreams: [{asset: EURUSD_otc}]\npractice: {tick_rate: 20/s}\n")
+    return file
+
+
+@pytest.fixture
+def runtime(file: Path, start_runtime: Callable[..., Runtime]) -> Runtime:
+    running = start_runtime(load(file))
+    running.router.ask(GetBalance(), timeout=DEADLINE)  # comes after the login
+    return running
+
+
+def venue(file: Path, session: str, urls: list[str], more: str = "") -> None:
+    regions = ", ".join(f"{{name: region-{number}, url: '{url}'}}" for number, url in enumerate(urls, 1))
+    quoted = session.replace("'", "''")
+    file.write_text(f"account: {{session: '{quoted}'}}\nregions: {{demo: [{regions}]}}\n{more}")
