@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,7 @@ def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start)
 
 
 def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--duration", "2500ms"))
+    code, out, err = ended(start(CONFIG, "--duration", "5s"))
     lines = err.splitlines()
     assert code == 0
     assert out == ""
@@ -212,16 +211,24 @@ def test_a_session_of_a_wrong_form_is_refused_and_not_repeated(start: Start) -> 
     assert CANARY not in out + err
 
 
+@pytest.fixture
+def patient(tmp_path: Path) -> Path:
+    """The shipped file with more time for a drain than a test waits: a stop that used it up would fail."""
+    file = tmp_path / "patient.yaml"
+    text = CONFIG.read_text("utf-8")
+    assert "drain_timeout: 5s " in text
+    file.write_text(text.replace("drain_timeout: 5s ", "drain_timeout: 5m "), "utf-8")
+    return file
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_drains_and_ends_cleanly(start: Start, number: signal.Signals) -> None:
-    process = start(CONFIG, "--output", "json")
+def test_a_signal_drains_and_ends_cleanly(start: Start, patient: Path, number: signal.Signals) -> None:
+    process = start(patient, "--output", "json")
     until(process, "Tick")
-    signalled = time.monotonic()
     process.send_signal(number)
     *_, last = events(process)
     code, _, err = ended(process)
     assert code == 0
-    assert time.monotonic() - signalled < 5.0
     assert last["event"] == "Summary"
     assert "stopping, because a signal asked for it" in err
     assert "the runtime has stopped after" in err
@@ -264,17 +271,15 @@ def _with_two_workers(folder: Path) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be frozen there")
-def test_a_second_signal_ends_at_once(start: Start) -> None:
-    process = start(CONFIG, "--output", "json")
+def test_a_second_signal_ends_at_once(start: Start, patient: Path) -> None:
+    process = start(patient, "--output", "json")
     worker = until(process, "WorkerUp")["pid"]
-    os.kill(worker, signal.SIGSTOP)  # so that the drain takes all of its five seconds
+    os.kill(worker, signal.SIGSTOP)  # so that the drain takes all of its time
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     assert any("closing the connections" in line for line in process.stderr)
-    signalled = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.wait(DEADLINE) == 130
-    assert time.monotonic() - signalled < 1.0
 
 
 def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start) -> None:

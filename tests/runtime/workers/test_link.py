@@ -248,17 +248,15 @@ def test_a_peer_that_does_not_read_is_given_up_after_the_stall(
     begun = time.monotonic()
     with pytest.raises(WorkerDied, match=r"has not read for 0\.1 s"):
         flood(link)
-    assert 0.1 <= time.monotonic() - begun < 2
+    assert time.monotonic() - begun >= 0.1  # a flood that never gives up ends by the timeout of the test
 
 
 def test_without_patience_a_peer_that_does_not_read_is_given_up_at_once(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     link: Link[EventBatch] = Link(ends[0], Uplink, stall=0.0)
-    begun = time.monotonic()
-    with pytest.raises(WorkerDied):
+    with pytest.raises(WorkerDied, match=r"has not read for 0 s"):
         flood(link)
-    assert time.monotonic() - begun < 1
 
 
 def test_nothing_follows_half_a_message(link_and_peer: tuple[Link[EventBatch], socket.socket]) -> None:
@@ -358,15 +356,13 @@ def test_a_peer_that_speaks_but_does_not_read_is_given_up_as_soon_as_a_silent_on
 
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
-    begun = time.monotonic()
     try:
-        with pytest.raises(WorkerDied, match="has not read"):
-            flood(link)
+        with pytest.raises(WorkerDied, match=r"has not read for 0\.1 s"):
+            flood(link)  # while the peer speaks, the link is readable all the time: it could wait for ever
     finally:
         silent.set()
         link.close()
         speaker.join(5)
-    assert time.monotonic() - begun < 2
 
 
 def test_garbage_that_comes_while_it_waits_ends_the_link_for_sender_and_reader(
