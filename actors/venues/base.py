@@ -55,6 +55,8 @@ class Reconciliation(Struct, frozen=True):
 class Trading(Struct, frozen=True):
     """What the order desk must know of a venue that takes orders.
 
+    Whatever the venue is, orders leave on one connection, so that the venue receives them in our order, and
+    pending orders are placed one at a time, since an answer need not name its request.
     ``told_after_login`` are the events that a trade has to wait for. With ``refusals_name_orders`` false, two
     like orders are not in flight at once, since a refusal would not say which of them it is for.
     """
@@ -78,6 +80,7 @@ class Profile(Struct, frozen=True):
 
     ``session_variable`` is the environment variable that holds the login where the configuration has none,
     ``session_hint`` says what it holds, ``origin`` is the site that the handshake claims to come from.
+    ``streams_per_connection`` is how many streams the venue is known to keep up on one connection.
     ``messages_per_command`` names the commands that are more than one message on the wire, and
     ``keep_alive_within`` is the number of seconds after which the venue hangs up on a client that has sent no
     keep-alive message. A venue without ``trading`` takes no orders.
@@ -88,6 +91,7 @@ class Profile(Struct, frozen=True):
     session_hint: str
     origin: str
     candles_per_request: int
+    streams_per_connection: int
     messages_per_command: Mapping[type[Command], int] = {}
     keep_alive_interval: float = 20.0
     keep_alive_within: float | None = None

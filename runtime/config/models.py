@@ -100,6 +100,12 @@ class Config(Section):
             raise found(problems)
         return regions
 
+    @field_validator("pool")
+    @classmethod
+    def _must_be_the_venues_size(cls, pool: PoolConfig, info: ValidationInfo) -> PoolConfig:
+        account: AccountConfig | None = info.data.get("account")
+        return _filled_in(pool, account.profile, "streams_per_connection") if account else pool
+
     @field_validator("connection")
     @classmethod
     def _must_suit_the_venue(cls, connection: ConnectionConfig, info: ValidationInfo) -> ConnectionConfig:

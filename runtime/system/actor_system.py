@@ -35,7 +35,14 @@ from runtime.config import Config
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
-from runtime.system.settings import limits_of, live_settings, make_plan, pool_plan, stream_commands, unserved
+from runtime.system.settings import (
+    live_settings,
+    make_plan,
+    order_limits,
+    pool_plan,
+    stream_commands,
+    unserved,
+)
 
 LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
     Supervisor: (
@@ -128,7 +135,7 @@ class ActorSystem:
 
         timeout = config.connection.message_timeout
         self.router = router = start(Router, self._start_subscriber, timeout, unserved(profile))
-        orders = limits_of(config.orders, trading.rules)
+        orders = order_limits(config.orders, trading.rules)
         self._order_desk = start(OrderDesk, login.account, orders, trading, resources.journal, router=router)
         self._pending_desk = start(PendingDesk, router=router)
         candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size

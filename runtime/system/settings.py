@@ -36,7 +36,7 @@ from runtime.config import (
     BatchingConfig,
     Config,
     HealthConfig,
-    LimitsConfig as LimitSettings,
+    LimitsConfig,
     OrdersConfig,
     PoolConfig,
     ReconnectConfig,
@@ -99,8 +99,8 @@ class LiveSettings(NamedTuple):
 def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
     """Those of ``config``, whose connections dial ``regions``."""
     return LiveSettings(
-        allowance=allowance_of(config.limits),
-        batches=batches_of(config.batching),
+        allowance=limiter_allowance(config.limits),
+        batches=batch_settings(config.batching),
         health=health_settings(config.health),
         dialing=dial_settings(config, regions),
         periods={stream.asset: stream.period for stream in config.streams},
@@ -137,17 +137,17 @@ def connection_names(pool: PoolConfig) -> tuple[str, ...]:
     return tuple(f"connection-{number}" for number in range(1, pool.most + 1))
 
 
-def allowance_of(limits: LimitSettings) -> Allowance:
+def limiter_allowance(limits: LimitsConfig) -> Allowance:
     """The rates of the limiter."""
     return Allowance(tuple(limits.messages), limits.max_concurrent_operations)
 
 
-def batches_of(batching: BatchingConfig) -> BatchSettings:
+def batch_settings(batching: BatchingConfig) -> BatchSettings:
     """The limits of a batch."""
     return BatchSettings(batching.batch_size, batching.batch_timeout)
 
 
-def limits_of(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
+def order_limits(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
     """Which orders the desk accepts."""
     return OrderLimits(
         minimum_amount=Decimal(orders.minimum_amount),

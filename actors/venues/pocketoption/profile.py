@@ -16,6 +16,7 @@ PROFILE: Final = Profile(
     session_hint='the browser\'s 42["auth",...]',
     origin="https://pocketoption.com",
     candles_per_request=MAX_BARS,
+    streams_per_connection=4,  # the server may drop the oldest of more (protocol 1.6.2, disputed)
     messages_per_command={SubscribeTicks: 2, UnsubscribeTicks: 2},  # protocol 1.6.2
     keep_alive_interval=20.0,
     keep_alive_within=180.0,  # the venue hangs up then (protocol 1.4)

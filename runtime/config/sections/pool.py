@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from runtime.config.sections.account import DEFAULTS
 from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
 from runtime.config.types.section import Section
 
@@ -15,8 +16,10 @@ class PoolConfig(Section):
     """Connections that are kept open."""
     workers: Annotated[int, Field(ge=0, le=16), WHOLE_NUMBER] = 1
     """Worker processes that share the connections; 0 keeps all connections in the main process."""
-    streams_per_connection: Annotated[int, Field(ge=1, le=100), WHOLE_NUMBER] = 4
-    """Assets that one connection may stream; the venue's habit is 4."""
+    streams_per_connection: Annotated[int, Field(ge=1, le=100), WHOLE_NUMBER] = (
+        DEFAULTS.streams_per_connection
+    )
+    """Assets that one connection may stream; the default is the venue's."""
     standby: Annotated[int, Field(ge=0, le=63), WHOLE_NUMBER, compared("<", "connections")] = 0
     """How many of the connections carry nothing, ready to replace a lost one."""
     mode: Literal["persistent", "regular"] = "persistent"

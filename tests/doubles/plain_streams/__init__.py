@@ -38,6 +38,7 @@ VENUE: Final = Venue(
         session_hint="demo:USER:TOKEN",
         origin="https://plain.example",
         candles_per_request=CANDLES_PER_REQUEST,
+        streams_per_connection=50,
         keep_alive_interval=0.2,
         keep_alive_within=HANGS_UP_AFTER,
     ),
