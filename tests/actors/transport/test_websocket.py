@@ -452,12 +452,14 @@ def test_tls_older_than_1_2_is_refused(
 # The trace
 
 
-def traced(handle: Handler, context: ssl.SSLContext | None = None, scheme: str = "ws") -> DialTrace:
-    """Of a dial with a third of a second for it, whether it opens or not."""
+def traced(
+    handle: Handler, context: ssl.SSLContext | None = None, scheme: str = "ws", timeout: float = WAIT
+) -> DialTrace:
+    """Of a dial, whether it opens or not."""
     trace = DialTrace()
     with serve(handle, context) as address, contextlib.suppress(DialFailed):
         unverified = client_context(verify=False)
-        dial(f"{scheme}://{address}/", timeout=0.3, ssl_context=unverified, trace=trace).close()
+        dial(f"{scheme}://{address}/", timeout=timeout, ssl_context=unverified, trace=trace).close()
     return trace
 
 
@@ -484,7 +486,7 @@ def test_an_upgrade_that_is_refused_is_complete_and_its_header_there() -> None:
     ("scheme", "step"), [("ws", DialStep.UPGRADE), ("wss", DialStep.TLS)], ids=["upgrade", "tls"]
 )
 def test_a_step_without_an_answer_is_the_traces_last_and_has_no_time(scheme: str, step: DialStep) -> None:
-    trace = traced(hold, scheme=scheme)
+    trace = traced(hold, scheme=scheme, timeout=0.3)
     assert list(trace.seconds) == [DialStep.LOOK_UP, DialStep.CONNECT]
     assert trace.step is step
 
