@@ -1,14 +1,24 @@
 """What the journeys share: a handler that writes everything down, and the comparison with the ledger."""
 
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pytest
 
-from actors.messages import Command, ConnectionDown, ConnectionUp, Event, GetStatus, StreamGap
+from actors.messages import (
+    Command,
+    ConnectionDown,
+    ConnectionSuspect,
+    ConnectionUp,
+    Event,
+    GetStatus,
+    StreamGap,
+)
 from actors.messages.status import Status
+from actors.messages.traffic import EventBatch
 from actors.values import Tick
 from runtime import Runtime
 from runtime.config import Config
@@ -125,6 +135,11 @@ def quotes(ticks: Iterable[Tick | SentTick]) -> list[tuple[float, float]]:
     return [(tick.time, tick.price) for tick in ticks]
 
 
+def each_once(sent: Iterable[SentTick]) -> list[SentTick]:
+    """Ticks by time; one that was sent to several sockets appears once."""
+    return sorted({(tick.time, tick.price): tick for tick in sent}.values(), key=lambda tick: tick.time)
+
+
 def assert_lossless(got: Sequence[Tick], sent: Sequence[SentTick]) -> None:
     """Every tick from the first that came, in the order in which they were sent, none of them twice."""
     assert got
@@ -154,6 +169,27 @@ def status_of(runtime: Runtime) -> Status:
     status = ask(runtime, GetStatus())
     assert isinstance(status, Status)
     return status
+
+
+def streams_by_connection(status: Status) -> Counter[str]:
+    return Counter(stream.placed.connection for stream in status.streams)
+
+
+def eventually(runtime: Runtime, notebook: Notebook, holds: Callable[[Status], bool]) -> Status:
+    """The first status for which ``holds`` is true; asks for one after every event in ``notebook``."""
+    due = time.monotonic() + DEADLINE
+    while not holds(status := status_of(runtime)):
+        count = len(notebook)
+        assert notebook.wait(lambda book, count=count: len(book) > count, due - time.monotonic()), status  # type: ignore[misc]
+        assert time.monotonic() < due, status
+    return status
+
+
+def suspect(runtime: Runtime, *names: str) -> None:
+    """Have the supervisor replace these connections, as if the health monitor suspected them."""
+    epochs = {connection.child.name: connection.child.epoch for connection in status_of(runtime).connections}
+    events = [ConnectionSuspect(name, epochs[name], "on trial") for name in names]
+    runtime.router.tell(EventBatch("test", list(events)))
 
 
 def cut_off(runtime: Runtime, notebook: Notebook) -> None:

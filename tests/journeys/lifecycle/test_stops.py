@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,7 +14,9 @@ import pykka
 import pytest
 from loguru import logger
 
+from actors.errors import NotSent
 from actors.messages import (
+    ConnectionUp,
     GetStatus,
     SendRaw,
     Subscribe,
@@ -36,6 +39,7 @@ from tests.journeys.journey import (
     status_of,
     towards,
 )
+from tests.journeys.trader import bet, trading, venue
 
 SMALL = 3.0
 """Seconds that a stop may take on a busy machine; one that waits in vain takes ``drain_timeout``: 5."""
@@ -184,3 +188,33 @@ def test_two_runtimes_live_side_by_side(start_runtime: Start) -> None:
     assert books[1].wait(lambda book: len(book.ticks()) > here + 10)
     assert_lossless(books[1].ticks(), exchange_of(runtimes[1]).ledger.ticks(ASSETS[0]))
     assert [connection.child.restarts for connection in status_of(runtimes[1]).connections] == [0, 0]
+
+
+def test_an_order_that_still_waits_for_the_rate_limit_is_not_sent_rather_than_unknown(tmp_path: Path) -> None:
+    with venue() as exchange:
+        config = trading(exchange, tmp_path / "orders.sqlite", limits={"messages": ["2/min"]})
+        with Runtime(config) as runtime:
+            notebook = Notebook()
+            runtime.router.tell(Subscribe("", to=notebook))
+            notebook.first(ConnectionUp)
+            answers = [runtime.router.ask(bet(1 + n, deadline=100.0), block=False) for n in range(3)]
+            for answer in answers[:2]:
+                answer.get(timeout=5)
+        assert len(exchange.ledger.orders()) == 2
+        with pytest.raises(NotSent):
+            answers[2].get(timeout=1)
+        with Runtime(config) as runtime:
+            desk = status_of(runtime).desk
+            assert (desk.in_flight, desk.in_doubt) == (0, 0), "the journal does not know that it was not sent"
+
+
+def test_an_order_that_waits_for_the_venues_lists_is_not_sent(nobody: str, tmp_path: Path) -> None:
+    with venue() as exchange:
+        config = trading(
+            exchange, tmp_path / "orders.sqlite", regions={"demo": [{"name": "r", "url": nobody}]}
+        )
+        with Runtime(config) as runtime:
+            answer = runtime.router.ask(bet(deadline=100.0), block=False)
+            status_of(runtime)
+        with pytest.raises(NotSent):
+            answer.get(timeout=1)

@@ -1,16 +1,18 @@
-"""What the router answers, what it refuses, and how long it takes to give up."""
+"""What the router answers, and what it refuses."""
 
 import json
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from actors.errors import RequestRefused, RequestTimeout
+from actors.errors import RequestRefused
 from actors.messages import (
     CandlesProgress,
-    Command,
     CommandFailed,
     GetAssets,
     GetBalance,
@@ -21,24 +23,19 @@ from actors.messages import (
     Subscribe,
     SubscribeTicks,
     UnsubscribeTicks,
+    WorkerDown,
 )
 from actors.messages.status import Status
 from actors.values import AccountKind, Balance, Candle, Payout
-from runtime import Runtime
-from runtime.config import Config
-from runtime.practice import PracticeExchange
+from runtime import Runtime, attach
 from tests.journeys.journey import (
     ASSETS,
-    AT_ONCE,
     DEADLINE,
-    WITH_WORKERS,
     Notebook,
     Start,
     ask,
-    cut_off,
     exchange_of,
     practice,
-    towards,
 )
 
 UNKNOWN = "NOSUCH_otc"
@@ -47,8 +44,16 @@ NAMES_AN_ASSET = [
     SubscribeTicks(UNKNOWN),
     LoadCandles(UNKNOWN, period=60),
 ]
-LATE = 0.25
-"""Seconds that a busy machine may add to a deadline."""
+MISTYPED: list[Any] = [
+    SubscribeTicks(ASSETS[0], period="60"),  # type: ignore[arg-type]
+    SubscribeTicks(ASSETS[0], period=60.5),  # type: ignore[arg-type]
+    SubscribeTicks(ASSETS[0], period=2**64),
+    LoadCandles(ASSETS[0], 60, count="5"),  # type: ignore[arg-type]
+    LoadCandles(ASSETS[0], 60, count=5, end="now"),  # type: ignore[arg-type]
+    GetPayout([ASSETS[0]]),  # type: ignore[arg-type]
+    GetAssets(deadline="5"),  # type: ignore[arg-type]
+    SendRaw("\ud800"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -226,58 +231,28 @@ def test_a_told_command_that_fails_is_published(runtime: Runtime) -> None:
     assert sum(UNKNOWN in failure.reason for failure in failures) == 4
 
 
-@WITH_WORKERS
-def test_an_ask_while_no_region_is_reachable_times_out_at_its_deadline_and_is_never_sent(
-    start_runtime: Start, workers: int
-) -> None:
-    runtime = start_runtime(practice(workers, reconnect=AT_ONCE))
-    exchange, notebook = exchange_of(runtime), Notebook()
-    runtime.router.ask(Subscribe("connection.", to=notebook))
-    ask(runtime, GetAssets())
-    cut_off(runtime, notebook)
-    commands: list[Command] = [
-        LoadCandles(ASSETS[0], 60, deadline=0.3),
-        SubscribeTicks(ASSETS[0], deadline=0.3),
-        SendRaw('42["expired"]', deadline=0.3),
-    ]
-    asked_at = time.monotonic()
-    futures = [runtime.router.ask(command, block=False) for command in commands]
-    for future in futures:
-        with pytest.raises(RequestTimeout):
-            future.get(timeout=DEADLINE)
-        assert 0.3 <= time.monotonic() - asked_at < 0.3 + LATE
-    exchange.open_region(exchange.regions[0].name)
-    ask(runtime, LoadCandles(ASSETS[0], 60))
-    ask(runtime, SendRaw('42["fresh"]'))
-    assert exchange.ledger.wait_until(lambda book: book.count("fresh") == 1, DEADLINE)
-    assert exchange.ledger.count("expired") == 0
-
-
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_ask_before_the_venue_was_ever_reached_times_out_at_its_deadline(
-    start_runtime: Start, exchange: PracticeExchange, nobody: str, workers: int
-) -> None:
-    runtime = start_runtime(Config.model_validate(towards(exchange.session, [nobody], workers)))
-    asked_at = time.monotonic()
-    commands: tuple[Command, ...] = (
-        GetBalance(deadline=0.2),
-        LoadCandles(ASSETS[0], 60, deadline=0.2),
-        SendRaw("42[]", deadline=0.2),
-    )
-    for future in [runtime.router.ask(command, block=False) for command in commands]:
-        with pytest.raises(RequestTimeout):
-            future.get(timeout=DEADLINE)
-        assert 0.2 <= time.monotonic() - asked_at < 0.2 + LATE
-
-
-def test_what_was_asked_during_an_outage_is_answered_after_it(start_runtime: Start) -> None:
-    runtime = start_runtime(practice(1, reconnect=AT_ONCE))
-    exchange, notebook = exchange_of(runtime), Notebook()
-    runtime.router.ask(Subscribe("connection.", to=notebook))
+def test_a_mistyped_command_ends_neither_the_runtime_nor_a_worker(start_runtime: Start, workers: int) -> None:
+    runtime = start_runtime(practice(workers))
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("", to=notebook))
     ask(runtime, GetAssets())
-    cut_off(runtime, notebook)
-    asked = runtime.router.ask(LoadCandles(ASSETS[0], 60, count=30), block=False)
-    wished = runtime.router.ask(SubscribeTicks(ASSETS[0]), block=False)
-    exchange.open_region(exchange.regions[1].name)
-    assert len(asked.get(timeout=DEADLINE)) == 30
-    assert wished.get(timeout=DEADLINE).asset == ASSETS[0]
+    for command in MISTYPED:
+        with pytest.raises(RequestRefused):
+            ask(runtime, command)
+    runtime.router.tell(GetAssets(deadline="5"))  # type: ignore[arg-type]
+    assert "deadline must be" in notebook.first(CommandFailed).reason
+    assert ask(runtime, GetAssets())
+    assert runtime.failure is None
+    assert notebook.all(WorkerDown) == []
+
+
+def test_a_mistyped_command_does_not_end_an_attachment(tmp_path: Path, place: Path) -> None:
+    file = tmp_path / "c.yaml"
+    settings = {"pool": {"workers": 0, "connections": 1}, "control": {"socket": str(place)}}
+    file.write_text(yaml.safe_dump(settings))
+    with Runtime.from_yaml(file), attach(file) as attachment:
+        for command in MISTYPED:
+            with pytest.raises(RequestRefused):
+                attachment.router.ask(command, timeout=DEADLINE)
+        assert not attachment.ended.is_set()

@@ -24,12 +24,14 @@ from actors.messages import (
     OrderOpened,
     OrderOrphan,
     PlacePendingOrder,
+    Subscribe,
+    SubscribeTicks,
 )
-from actors.values import Direction, Outcome
+from actors.values import Deal, Direction, Outcome
 from runtime.practice import PracticeExchange
 from tests.doubles.exchange_client import Client
 from tests.doubles.exchange_trader import place, wait_for_a_fresh_second
-from tests.journeys.journey import DEADLINE, ask, status_of
+from tests.journeys.journey import ASSETS, DEADLINE, Notebook, Start, ask, status_of
 from tests.journeys.trader import ASSET, LATE, LONG, bet, catch_up, listening, trading, venue
 
 HALT_LIMIT = 0.1
@@ -220,3 +222,18 @@ def test_the_status_counts_what_is_open_in_doubt_and_closed(
         assert (desk.in_flight, desk.in_doubt) == (2, 1)
     with pytest.raises(RequestError):
         flying.get(timeout=DEADLINE)
+
+
+def test_an_order_leaves_though_the_venue_confirms_no_stream(
+    exchange: PracticeExchange, journal: Path, start_runtime: Start
+) -> None:
+    limits = {"messages": ["1000/s"], "max_concurrent_operations": 4}
+    runtime = start_runtime(trading(exchange, journal, limits=limits))
+    notebook = Notebook()
+    runtime.router.tell(Subscribe("", to=notebook))
+    notebook.first(ConnectionUp)
+    exchange.fault("unanswered")
+    for asset in ASSETS:
+        runtime.router.tell(SubscribeTicks(asset, deadline=math.inf))  # as configured streams are asked for
+    deal = runtime.router.ask(bet(1, deadline=DEADLINE), timeout=2 * DEADLINE)
+    assert isinstance(deal, Deal)

@@ -11,6 +11,7 @@ import pytest
 
 from actors.messages import (
     ActorRestarted,
+    ConnectionDown,
     ConnectionReport,
     ConnectionUp,
     StreamGap,
@@ -20,13 +21,16 @@ from actors.messages import (
 from runtime import Runtime
 from tests.journeys.journey import (
     ASSETS,
+    AT_ONCE,
     WITH_WORKERS,
     Notebook,
     Start,
     assert_accounted_for,
     exchange_of,
     practice,
+    quotes,
     status_of,
+    suspect,
 )
 
 BACK_AGAIN = 4.0
@@ -228,3 +232,40 @@ def test_faults_in_quick_succession_leave_every_stream_whole(
         exchange.drop_connections()
         assert_flowing_again(notebook, fault_at)
     assert_nothing_lost_unannounced(runtime, notebook, ASSETS, fault_at)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP here")
+def test_ticks_of_a_life_that_was_declared_over_are_not_delivered(
+    start_runtime: Start, notebook: Notebook
+) -> None:
+    config = practice(
+        2,
+        *ASSETS,
+        tick_rate=50.0,
+        pool={"connections": 8},
+        reconnect=AT_ONCE,
+        supervision={"heartbeat_timeout": 20.0},
+    )
+    runtime = start_runtime(config)
+    runtime.router.tell(Subscribe("", to=notebook))
+    assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 8 and len(book.ticks()) > 100)
+    status = status_of(runtime)
+    carriers = {stream.placed.connection for stream in status.streams}
+    worker = next(each.child.worker for each in status.connections if each.child.name in carriers)
+    pid = next(each.pid for each in status.workers if each.name == worker)
+    doomed = [each.child.name for each in status.connections if each.child.worker == worker]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        suspect(runtime, *doomed)
+        for name in doomed:
+            notebook.first(ConnectionDown, connection=name)
+        here = len(notebook.ticks())
+        assert notebook.wait(lambda book: len(book.ticks()) > here + 200)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    here = len(notebook.ticks())
+    assert notebook.wait(lambda book: len(book.ticks()) > here + 400)
+    for asset in ASSETS:
+        got = quotes(notebook.ticks(asset))
+        assert len(got) == len(set(got)), f"{len(got) - len(set(got))} of {len(got)} ticks came twice"
+        assert got == sorted(got)

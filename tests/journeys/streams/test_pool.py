@@ -1,7 +1,7 @@
 """Many connections as one: streams spread, moved and restored, roles taken over, answers counted."""
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,22 +9,15 @@ import pytest
 
 from actors.messages import (
     ConnectionDown,
-    ConnectionSuspect,
     ConnectionUp,
-    Lagged,
     LoadCandles,
-    StreamConfirmed,
     StreamGap,
-    StreamReleased,
     Subscribe,
     SubscribeTicks,
 )
 from actors.messages.status import Status
-from actors.messages.traffic import EventBatch
 from actors.values import Deal
-from runtime import Runtime
-from runtime.config import Config
-from runtime.practice import PracticeExchange, SentTick
+from runtime.practice import PracticeExchange
 from runtime.practice.market.listings import LISTINGS
 from tests.journeys.journey import (
     ASSETS,
@@ -34,12 +27,13 @@ from tests.journeys.journey import (
     Start,
     ask,
     assert_accounted_for,
-    assert_lossless,
+    each_once,
+    eventually,
     exchange_of,
     practice,
-    quotes,
     status_of,
-    towards,
+    streams_by_connection,
+    suspect,
 )
 from tests.journeys.trader import bet, trading, venue
 
@@ -64,27 +58,6 @@ def roles(status: Status) -> dict[str, str]:
     return {connection.child.name: connection.pooled.role for connection in status.connections}
 
 
-def carried(status: Status) -> Counter[str]:
-    return Counter(stream.placed.connection for stream in status.streams)
-
-
-def eventually(runtime: Runtime, notebook: Notebook, holds: Callable[[Status], bool]) -> Status:
-    """The first status that ``holds``, looked at with every event that the notebook hears of."""
-    due = time.monotonic() + DEADLINE
-    while not holds(status := status_of(runtime)):
-        heard = len(notebook)
-        assert notebook.wait(lambda book, heard=heard: len(book) > heard, due - time.monotonic()), status  # type: ignore[misc]
-        assert time.monotonic() < due, status
-    return status
-
-
-def suspect(runtime: Runtime, *names: str) -> None:
-    """Have the supervisor replace these connections, as if the health monitor had lost trust in them."""
-    epochs = {connection.child.name: connection.child.epoch for connection in status_of(runtime).connections}
-    news = [ConnectionSuspect(name, epochs[name], "on trial") for name in names]
-    runtime.router.tell(EventBatch("test", list(news)))
-
-
 def most_on_one_socket(exchange: PracticeExchange) -> int:
     """How many assets one socket was subscribed to at once, at most."""
     on: defaultdict[int, set[object]] = defaultdict(set)
@@ -97,11 +70,6 @@ def most_on_one_socket(exchange: PracticeExchange) -> int:
             on[event.socket].discard(event.payload)
         most = max(most, len(on[event.socket]))
     return most
-
-
-def as_made(sent: list[SentTick]) -> list[SentTick]:
-    """Each tick once, whatever the number of sockets that it was sent to."""
-    return sorted({(tick.time, tick.price): tick for tick in sent}.values(), key=lambda tick: tick.time)
 
 
 def lives(name: str, epoch: int) -> Callable[[Notebook], bool]:
@@ -123,8 +91,10 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
         return lambda book: {tick.asset for tick in book.ticks() if tick.time > moment} >= set(MANY)
 
     assert notebook.wait(fresh_since(time.time()))
-    before = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
-    assert len(carried(before)) == 10
+    before = eventually(
+        runtime, notebook, lambda status: set(streams_by_connection(status).values()) == {CAP}
+    )
+    assert len(streams_by_connection(before)) == 10
     doomed = ("connection-1", "connection-4", "connection-7")
     lost_at = time.time()
     suspect(runtime, *doomed)
@@ -137,9 +107,9 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
     assert notebook.wait(lambda book: {gap.asset for gap in book.all(StreamGap)} >= hurt), hurt - announced
     for asset in MANY:
         gaps = [gap for gap in notebook.all(StreamGap) if gap.asset == asset]
-        assert_accounted_for(notebook.ticks(asset), as_made(exchange.ledger.ticks(asset)), gaps)
+        assert_accounted_for(notebook.ticks(asset), each_once(exchange.ledger.ticks(asset)), gaps)
     assert most_on_one_socket(exchange) <= CAP
-    after = eventually(runtime, notebook, lambda status: set(carried(status).values()) == {CAP})
+    after = eventually(runtime, notebook, lambda status: set(streams_by_connection(status).values()) == {CAP})
     assert {stream.placed.state for stream in after.streams} == {"confirmed"}
     # Each would take a place among those that may be unanswered at once, until none is left.
     eventually(
@@ -177,76 +147,6 @@ def test_one_stands_by_and_has_the_account_as_soon_as_it_is_lost(
     assert notebook.wait(lives(lost, 2))
     back = roles(eventually(runtime, notebook, lambda status: roles(status)[lost] != ""))
     assert back == {**cast, lost: "standby", heir: "account"}
-
-
-def assert_spread_one_by_one(runtime: Runtime, notebook: Notebook) -> None:
-    """Two streams have moved, the second after the first had been let go of; nothing else has happened."""
-    eventually(runtime, notebook, is_spread)
-    assert notebook.wait(lambda book: len(book.all(StreamReleased)) == 2)
-    moves = [event for event in list(notebook.calls) if isinstance(event, StreamConfirmed | StreamReleased)]
-    assert [type(event) for event in moves] == [StreamConfirmed, StreamReleased] * 2
-    assert moves[0].asset == moves[1].asset != moves[2].asset == moves[3].asset
-    here = len(notebook.ticks())
-    assert notebook.wait(lambda book: len(book.ticks()) > here + 100)
-    assert notebook.all(Lagged) == []
-    since = notebook.ticks()[0].received_at  # gaps from the loss before may be announced a second later
-    assert not [gap for gap in notebook.all(StreamGap) if gap.from_time > since]
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-def test_streams_move_to_a_connection_that_comes_late_and_lose_nothing(
-    exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int
-) -> None:
-    runtime = late_comer(exchange, start_runtime, notebook, workers)
-    assert_spread_one_by_one(runtime, notebook)
-    for asset in ASSETS:
-        assert_lossless(notebook.ticks(asset), as_made(exchange.ledger.ticks(asset)))
-
-
-def test_quotes_that_the_venue_makes_twice_come_twice_during_a_move_too(
-    exchange: PracticeExchange, start_runtime: Start, notebook: Notebook
-) -> None:
-    exchange.fault("duplicate", count=None)
-    runtime = late_comer(exchange, start_runtime, notebook, 2)
-    assert_spread_one_by_one(runtime, notebook)
-    for asset in ASSETS:
-        got = quotes(notebook.ticks(asset))
-        made = [quote for quote in quotes(as_made(exchange.ledger.ticks(asset))) for _ in range(2)]
-        start = made.index(got[0]) + (got[0] != got[1])  # the first may have been cut off within a pair
-        assert got == made[start : start + len(got)]
-
-
-def is_gathered(status: Status) -> bool:
-    return len(carried(status)) == 1 and {each.placed.state for each in status.streams} == {"confirmed"}
-
-
-def is_spread(status: Status) -> bool:
-    loads = carried(status)
-    return sorted(loads.values()) == [2, 2] and {each.placed.state for each in status.streams} == {
-        "confirmed"
-    }
-
-
-def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int) -> Runtime:
-    """A runtime whose one market carries four streams, until another comes up a second later; ``notebook``
-    hears of everything from now on."""
-    settings = towards(
-        exchange.session,
-        [exchange.regions[0].url],
-        workers,
-        pool={"connections": 3, "streams_per_connection": CAP},
-        reconnect={"strategy": "linear", "reconnect_delay": 1.0, "jitter": False},
-        limits={"messages": ["1000/s"], "max_concurrent_operations": 100},
-    )
-    runtime, before = start_runtime(Config.model_validate(settings)), Notebook()
-    runtime.router.tell(Subscribe("", to=before))
-    for asset in ASSETS:
-        ask(runtime, SubscribeTicks(asset))
-    eventually(runtime, before, is_spread)
-    suspect(runtime, next(iter(carried(status_of(runtime)))))
-    eventually(runtime, before, is_gathered)
-    runtime.router.tell(Subscribe("", to=notebook))
-    return runtime
 
 
 def test_the_status_tells_how_well_each_connection_answers(start_runtime: Start) -> None:

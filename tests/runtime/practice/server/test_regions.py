@@ -1,4 +1,4 @@
-"""The exchange's own faults: what a journey relies on when it puts the exchange out of order."""
+"""Regions that are closed under their clients, and opened again."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ import pytest
 from runtime.practice import PracticeExchange
 
 
-def test_a_closed_region_cuts_off_who_has_only_just_connected(exchange: PracticeExchange) -> None:
+def test_a_closed_region_cuts_off_a_client_that_has_only_just_connected(exchange: PracticeExchange) -> None:
     region = exchange.regions[0]
     address = urlsplit(region.url)
     for _ in range(20):
