@@ -29,7 +29,7 @@ class _Handover:
     """
 
     def __init__(self, begun: HandoverBegun) -> None:
-        self.old, self.new = Life(*begun.old), Life(*begun.new)
+        self.old, self.new = begun.old, begun.new
         self.cut = self.confirmed = begun.cut
         self.over = self.dropped = False
         self._delivered: Counter[tuple[float, float]] = Counter()

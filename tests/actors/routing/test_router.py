@@ -2,19 +2,43 @@
 
 import math
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from actors.errors import RequestRefused, RequestTimeout
-from actors.messages.commands import LoadCandles, SendRaw, Subscribe
-from actors.messages.events import AssetsListed, CandlesLoaded, ConnectionUp
+from actors.errors import RequestError, RequestRefused, RequestTimeout
+from actors.messages.commands import (
+    CancelPendingOrder,
+    Command,
+    GetBalance,
+    GetPayout,
+    Halt,
+    LoadCandles,
+    PlaceOrder,
+    SendRaw,
+    Subscribe,
+    Unsubscribe,
+)
+from actors.messages.control import Drain
+from actors.messages.events import (
+    AssetsListed,
+    BalanceChanged,
+    CandlesLoaded,
+    CommandFailed,
+    ConnectionDown,
+    ConnectionUp,
+)
 from actors.messages.lifecycle import Begin
-from actors.messages.traffic import EventBatch, ReplyTo, Request, RequestDone
+from actors.messages.orders import HaltTrading, TradingRequest
+from actors.messages.outbound import ConnectionWanted
+from actors.messages.traffic import EventBatch, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
 from actors.routing.router import Router
+from actors.values import AccountKind, Balance, Direction, Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recording
+from tests.doubles.tick_columns import columns
 
 
 class _Link:
@@ -46,6 +70,154 @@ def test_a_link_that_was_opened_too_late_to_be_read_is_closed() -> None:
     router.stop(block=False)
     go_on.set()
     assert link.closed.wait(WAIT)
+
+
+class _Neighbours:
+    """A router that has seen nothing yet, and the actors that it sends to."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.limiter, self.pool, self.supervisor = (_started(name) for name in ("limiter", "pool", "sup"))
+        self.order_desk, self.pending_desk = _started("order desk"), _started("pending desk")
+        self.loader, self.listener = _started("loader"), _started("listener")
+        self.router = Router.start(lambda _: None, 1.0, {GetPayout: "the venue has none"}, clock=clock)
+        self.router.tell(
+            RouterRefs(
+                outbound=self.limiter.ref,
+                pool=self.pool.ref,
+                supervisor=self.supervisor.ref,
+                order_desk=self.order_desk.ref,
+                pending_desk=self.pending_desk.ref,
+                candle_loader=self.loader.ref,
+                parts=(),
+                done_to=(self.limiter.ref,),
+            )
+        )
+
+    def ask(self, command: Command) -> Any:
+        """A future."""
+        return self.router.ask(command, block=False)
+
+    def publish(self, *items: Any, epoch: int = 0, sequence: int = 0) -> None:
+        self.router.tell(EventBatch("c1", list(items), epoch, sequence))
+
+    def listen(self, topic: str) -> None:
+        assert self.router.ask(Subscribe(topic, to=self.listener.ref), timeout=WAIT) == topic
+
+
+def _started(name: str) -> Recording:
+    actor = Recording(name=name)
+    assert actor.seen() == Begin()
+    return actor
+
+
+@pytest.fixture
+def neighbours(clock: ManualClock) -> _Neighbours:
+    return _Neighbours(clock)
+
+
+UP = ConnectionUp("c1", 1, "r")
+DOWN = ConnectionDown("c1", 1, "r", "lost")
+BALANCE = Balance(AccountKind.DEMO, Decimal(10))
+ORDER = PlaceOrder("A", Decimal(1), Direction.CALL, 60, deadline=5.0)
+CANCEL = CancelPendingOrder("7", deadline=5.0)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (SendRaw("x", deadline="soon"), "deadline must be a number"),  # type: ignore[arg-type]
+        (GetPayout("A"), "the venue has none"),
+        (LoadCandles("A", 0), "period must be at least 1 second"),
+    ],
+    ids=["a wrong type", "not served", "a wrong value"],
+)
+def test_a_command_with_a_problem_is_refused_and_sent_nowhere(
+    neighbours: _Neighbours, command: Command, reason: str
+) -> None:
+    with pytest.raises(RequestRefused, match=reason):
+        neighbours.ask(command).get(timeout=WAIT)
+    assert neighbours.limiter.nothing_more()
+    assert neighbours.loader.nothing_more()
+
+
+def test_a_command_waits_for_its_fact_and_wants_a_connection_while_none_is_up(
+    neighbours: _Neighbours,
+) -> None:
+    answer = neighbours.ask(GetBalance())
+    assert neighbours.pool.seen() == ConnectionWanted()
+    neighbours.publish(UP)
+    later = neighbours.ask(GetBalance())
+    neighbours.publish(BalanceChanged(BALANCE))
+    assert [answer.get(timeout=WAIT), later.get(timeout=WAIT)] == [BALANCE, BALANCE]
+    assert neighbours.pool.nothing_more()
+
+
+def test_a_deadline_that_passes_before_the_fact_arrives_is_a_timeout(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    answer = neighbours.ask(GetBalance(deadline=2.0))
+    assert neighbours.pool.seen() == ConnectionWanted()
+    clock.advance(2.0)
+    with pytest.raises(RequestTimeout):
+        answer.get(timeout=WAIT)
+
+
+def test_a_trading_command_goes_to_its_desk_which_answers_it(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    neighbours.publish(UP)
+    expires_at = clock() + 5.0
+    answers = [neighbours.ask(ORDER)]
+    assert neighbours.order_desk.seen() == TradingRequest(1, ORDER, expires_at)
+    answers.append(neighbours.ask(Halt("enough")))  # it would overtake an order that is not handled yet
+    assert neighbours.order_desk.seen() == HaltTrading(2, "enough")
+    answers.append(neighbours.ask(CANCEL))
+    assert neighbours.pending_desk.seen() == TradingRequest(3, CANCEL, expires_at)
+    for id in (1, 2, 3):
+        neighbours.router.tell(Response(id, f"answer {id}"))
+    assert [answer.get(timeout=WAIT) for answer in answers] == ["answer 1", "answer 2", "answer 3"]
+
+
+def test_a_command_that_was_told_fails_with_an_event(neighbours: _Neighbours) -> None:
+    neighbours.listen("command.failed")
+    neighbours.router.tell(GetPayout("A"))
+    assert neighbours.listener.seen() == CommandFailed("GetPayout", "RequestRefused: the venue has none")
+
+
+def test_an_event_reaches_a_subscriber_until_it_unsubscribes(neighbours: _Neighbours) -> None:
+    neighbours.listen("connection.")
+    neighbours.publish(BalanceChanged(BALANCE), UP)
+    assert neighbours.listener.seen() == UP
+    leave = Unsubscribe("connection.", to=neighbours.listener.ref)
+    assert [neighbours.ask(leave).get(timeout=WAIT) for _ in range(2)] == [True, False]
+    neighbours.publish(DOWN)
+    neighbours.listen("balance")
+    neighbours.publish(BalanceChanged(BALANCE))
+    assert neighbours.listener.seen() == BalanceChanged(BALANCE)
+
+
+def test_ticks_of_a_life_that_is_over_reach_no_subscriber(neighbours: _Neighbours) -> None:
+    neighbours.listen("")
+    tick = Tick("A", 1.0, 1.0, 0.0)
+    neighbours.publish(UP, epoch=1, sequence=1)
+    neighbours.publish(DOWN)
+    neighbours.publish(columns(tick), BalanceChanged(BALANCE), epoch=1, sequence=2)
+    neighbours.publish(columns(tick), epoch=2, sequence=1)
+    seen = [neighbours.listener.seen() for _ in range(4)]
+    assert seen == [UP, DOWN, BalanceChanged(BALANCE), tick]
+
+
+def test_a_drain_fails_every_waiter_but_those_of_the_desks(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP)
+    placed, waiting = neighbours.ask(ORDER), neighbours.ask(GetBalance())
+    neighbours.router.tell(Drain())
+    late = neighbours.ask(GetBalance())
+    for answer in (waiting, late):
+        with pytest.raises(RequestError, match="the runtime stopped"):
+            answer.get(timeout=WAIT)
+    neighbours.router.tell(Response(1, "placed"))
+    assert placed.get(timeout=WAIT) == "placed"
+    assert neighbours.limiter.nothing_more()
 
 
 class _WayOut:
