@@ -1,4 +1,4 @@
-"""The runtime as its users have it: configured, started, waited for and stopped."""
+"""``Runtime``, the public class: configured, started, waited for and stopped."""
 
 import contextlib
 import functools
@@ -32,16 +32,16 @@ from runtime.system.settings import journal_path, regions_for
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
-"""Seconds that reading a file and telling everyone may take."""
+"""Seconds that reading the file and telling the actors may take."""
 
 
 class Runtime:
     """A pool of live connections behind one router actor; a context manager.
 
-    ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it
-    serves where no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
-    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; by default
-    it stops, in a thread of its own.
+    ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it is
+    used if no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
+    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; the default
+    stops it in a thread of its own.
     """
 
     router: pykka.ActorRef[Router]
@@ -108,14 +108,14 @@ class Runtime:
             self._stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for a failure that nothing can mend; whether it came (see ``failure``) within ``timeout``."""
+        """Wait for a failure of the runtime, see ``failure``; whether it came within ``timeout`` seconds."""
         return self._failed.wait(timeout)
 
     def reload(self) -> list[str]:
-        """Take over what has changed in the configuration's file; the names of these settings.
+        """Apply the changes of the configuration file; returns the names of the changed settings.
 
-        Raises ``ConfigInvalid`` if it has problems or needs a restart, ``RequestRefused`` without a file or
-        a start: nothing has changed then.
+        Raises ``ConfigInvalid`` if the file has problems or a change needs a restart, ``RequestRefused`` if
+        there is no file or the runtime is not running. An error changes nothing.
         """
         system = self._system
         if system is None:
@@ -126,7 +126,7 @@ class Runtime:
             raise RequestRefused("the runtime has stopped") from None
 
     def reload_soon(self) -> None:
-        """The same, with the outcome in the log and in the events; for signal handlers."""
+        """``reload`` without waiting: the log and the events tell the outcome. For signal handlers."""
         if (system := self._system) is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 system.reloader.tell(Reload())
@@ -148,7 +148,7 @@ class Runtime:
             gateway.tell(Serve(self.router))
 
     def _stop(self) -> None:
-        """Undo ``_start``, the last step first, however far it came."""
+        """Undo ``_start``, in reverse order, also if it has failed halfway."""
         if self._system is not None:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
@@ -185,7 +185,7 @@ class Runtime:
         )
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
-        """The regions that a configuration lets us dial; those of the exchange, whatever it says."""
+        """The regions that a configuration lets us dial; the exchange's own while practising."""
         if self.exchange is None:
             return functools.partial(regions_for, login=login)
         regions = self.exchange.regions

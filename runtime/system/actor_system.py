@@ -120,8 +120,8 @@ class Resources(NamedTuple):
 class ActorSystem:
     """All actors of a runtime but its gateway. ``router`` takes the commands, ``reloader`` takes ``Reload``.
 
-    Each actor gets the refs of those that started before it; The later ones are
-    told to those that need them. ``guardian`` ends the actors in reverse order, after ``drain``.
+    Each actor gets the refs of those that started before it, and is told those of later ones if it needs
+    them. ``guardian`` ends the actors in reverse order, after ``drain``.
     """
 
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:

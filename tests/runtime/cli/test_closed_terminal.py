@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
-# Who opens a terminal as the first of its session is controlled by it, and is sent SIGHUP when it closes.
+# The first process of a session that opens a terminal is controlled by it and gets SIGHUP when it closes.
 CONTROLLED = "import os, sys; os.open(os.ttyname(0), os.O_RDWR); os.execv(sys.executable, sys.argv[1:])"
 
 OnTerminal = Callable[..., "tuple[subprocess.Popen[bytes], int]"]

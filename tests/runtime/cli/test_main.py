@@ -339,9 +339,9 @@ def test_a_session_that_the_venue_knows_is_used_and_shown_nowhere(
 
 
 def test_what_nothing_can_mend_ends_with_70(start: Start, venue: Callable[..., Path]) -> None:
-    with socket.socket() as nobody_listens:
-        nobody_listens.bind(("127.0.0.1", 0))
-        url = f"ws://127.0.0.1:{nobody_listens.getsockname()[1]}/socket.io/?EIO=4&transport=websocket"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{unused.getsockname()[1]}/socket.io/?EIO=4&transport=websocket"
         file = venue(url, "reconnect: {max_reconnect_attempts: 1, reconnect_delay: 10ms}\n")
         code, _, err = ended(start(file, session=STRANGER))
     assert code == 70

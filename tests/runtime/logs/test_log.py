@@ -31,7 +31,7 @@ def _others_find_their_logging_again() -> Iterator[None]:
 
 
 class Shown(list[Line]):
-    """Lines, as a thread of the log's own writes them; whoever looks at them waits for the first."""
+    """Lines that a thread of the log writes; the first access waits for one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ def test_practice_is_said_even_where_only_critical_is_logged() -> None:
     assert [line.message for line in lines] == ["said"]
 
 
-def test_a_log_that_nobody_reads_harms_nobody(
+def test_a_log_without_a_reader_does_no_harm(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     read, write = os.pipe()
@@ -195,7 +195,7 @@ def test_one_write_that_fails_takes_no_line_from_the_others() -> None:
     assert [line.message for line in lines] == ["heard"]
 
 
-def test_a_write_with_a_mistake_shows_no_secret_and_harms_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_write_with_a_mistake_shows_no_secret_and_does_no_harm(capfd: pytest.CaptureFixture[str]) -> None:
     def fail(line: Line) -> None:
         raise ValueError(SECRET)
 

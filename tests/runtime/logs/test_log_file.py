@@ -32,7 +32,7 @@ def test_lines_are_added_to_a_file_in_a_folder_that_is_made(tmp_path: Path) -> N
     for message in ("one", "zwölf"):
         with plain_file(path, unexpected) as write:
             write(line(message))
-            assert message in path.read_text("utf-8")  # at once, for whoever follows it
+            assert message in path.read_text("utf-8")  # at once, for a reader that follows it
     assert [written[-5:] for written in path.read_text("utf-8").splitlines()] == ["  one", "zwölf"]
 
 

@@ -81,7 +81,7 @@ def closed(writer: Writer) -> float:
     return time.monotonic() - begun
 
 
-def test_an_output_that_takes_no_line_holds_up_nobody_and_gets_all_lines_later(
+def test_an_output_that_takes_no_line_holds_up_no_thread_and_gets_all_lines_later(
     pipe: Pipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", pipe.stream)

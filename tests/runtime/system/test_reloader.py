@@ -133,7 +133,7 @@ def test_an_actor_is_told_only_if_its_own_settings_have_changed(
     ]
 
 
-def test_a_refused_file_is_told_to_nobody(start: Start, path: Path) -> None:
+def test_a_refused_file_is_told_to_no_recipient(start: Start, path: Path) -> None:
     reloader, recipients, current = start()
     before = current.value
     path.write_text("limits: {messages: [0/s]}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What becomes of events in the tally, in JSON and in the log."""
+"""What becomes of events in the counters, in JSON and in the log."""
 
 import json
 import os
@@ -102,10 +102,12 @@ def test_a_reader_that_has_gone_is_reported_once() -> None:
 
 
 def test_the_summary_adds_up_what_happened() -> None:
-    tally = Counters(["EURUSD_otc", "#AAPL_otc"])
-    tally.count([TICK, TICK, StreamGap("EURUSD_otc", 1.0, 2.0, "lost", "c1", 60), Lagged("subscriber *", 7)])
-    tally.count([ActorRestarted("connection-1", 1, "lost")])
-    summary = tally.summary(12.3456)
+    counters = Counters(["EURUSD_otc", "#AAPL_otc"])
+    counters.count(
+        [TICK, TICK, StreamGap("EURUSD_otc", 1.0, 2.0, "lost", "c1", 60), Lagged("subscriber *", 7)]
+    )
+    counters.count([ActorRestarted("connection-1", 1, "lost")])
+    summary = counters.summary(12.3456)
     assert (summary.ticks, summary.events, summary.duration) == (2, 3, 12.346)
     assert (summary.restarts, summary.gaps, summary.missed) == (1, 1, 7)
     assert summary.streams["EURUSD_otc"].last_price == 1.10001
