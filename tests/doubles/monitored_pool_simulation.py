@@ -26,7 +26,7 @@ from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Life, Tick
 from actors.venues.stream_counter import StreamCounter
-from tests.doubles.pool_simulation import Line, PoolSimulation
+from tests.doubles.pool_simulation import PoolConnection, PoolSimulation
 from tests.doubles.tick_columns import columns
 
 START = 1_770_000_000.0
@@ -138,7 +138,7 @@ class MonitoredPoolSimulation(PoolSimulation):
     def kill(self, name: str) -> None:
         super().die(name)
 
-    def _report_of(self, name: str, line: Line) -> ConnectionReport:
+    def _report_of(self, name: str, line: PoolConnection) -> ConnectionReport:
         reports = {asset: stream.report() for asset, stream in self.sockets[name].counters.items()}
         streams: dict[str, StreamReport] = {asset: each for asset, each in reports.items() if each}
         return ConnectionReport(

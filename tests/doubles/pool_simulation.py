@@ -29,7 +29,7 @@ from tests.doubles.tick_columns import columns
 NAMES = ("c1", "c2", "c3", "c4")
 
 
-class Line:
+class PoolConnection:
     """One connection: ``asked`` is unanswered by the venue, ``output`` unread by the router."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class PoolSimulation:
         )
         self.handovers = Handovers()
         self.lives = Lives()
-        self.lines = {name: Line() for name in self.names}
+        self.lines = {name: PoolConnection() for name in self.names}
         self.way_out: deque[Request] = deque()
         self.to_pool: deque[Any] = deque()
         self.waiters: set[int] = set()

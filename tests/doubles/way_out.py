@@ -71,7 +71,7 @@ class Neighbour:
         raise AssertionError("nothing here kills a worker")
 
 
-class Line:
+class LiveConnection:
     """One connection: what the venue has not answered, and what the router has not read."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class WayOut:
         self.awaited: dict[RequestKey, Request] = {}
         self.ended: list[RequestDone] = []
         self.told: deque[EventBatch] = deque()
-        self.lines = {name: Line() for name in NAMES}
+        self.lines = {name: LiveConnection() for name in NAMES}
         self._ids = 0
         shared: Any = {"dispatcher": Dispatcher(lambda: self.now, "simulation")}
         router, ignored = Neighbour(self._tell_router), Neighbour(lambda _: None)

@@ -1,4 +1,4 @@
-"""The ledger against a model of the venue, in any order of events: what it says must be what was done."""
+"""The ledger against a model of the venue, in any order of events: it must say what the venue did."""
 
 from collections import Counter
 from decimal import Decimal
@@ -25,7 +25,7 @@ from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Direction, Life
 from tests.doubles.trading_samples import TRADING
-from tests.doubles.trading_venue import LATENCY, LISTED, Venue
+from tests.doubles.trading_venue import LATENCY, LISTED, TradingVenue
 
 ASSET = st.sampled_from(["EURUSD_otc", "#AAPL"])
 DURATION = st.sampled_from([5, 60])
@@ -34,17 +34,17 @@ BETS = st.one_of(
     st.builds(PlaceOrder, ASSET, st.just(Decimal("2.50")), st.just(Direction.CALL), DURATION),
 )
 FATES = st.sampled_from(["acknowledge", "twice", "late", "silent", "refuse", "drop"])
-ARRIVE = st.sampled_from([None, 0.2, 0.9])  # with the latency of the news it is within the grace
+ARRIVE = st.sampled_from([None, 0.2, 0.9])  # plus the latency it is within the grace
 STRANGE = [{"asset": "GBPUSD"}, {"amount": Decimal(7)}, {"duration": 33}]
 STRANGE_DIRECTION = [{"amount": Decimal("2.50"), "direction": Direction.PUT}]
 
 
 class LedgerAgainstVenue(RuleBasedStateMachine):
-    """The rules are the desk's, the network's and the venue's doing; a stranger trades there too."""
+    """The rules are actions of the desk, the network and the venue, and of another client of the account."""
 
     @initialize(skew=st.sampled_from([0.0, 0.0, 0.0, 0.9, -0.9, 600.0, -600.0, 3600.0]))
     def begin(self, skew: float) -> None:
-        self.venue = Venue(skew)
+        self.venue = TradingVenue(skew)
         self.ledger = Ledger([], self.venue.now, TRADING)
         self.journal: dict[str, Order] = {}
         self.in_flight: set[str] = set()
@@ -53,21 +53,21 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         self.log_in("c1")
         self.deliver()
 
-    @precondition(lambda self: self.venue.lives)
+    @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS, fate=FATES, data=st.data())
     def send(self, bet: PlaceOrder, fate: str, data: st.DataObject) -> None:
         if id := self.intend(bet):
-            name = data.draw(st.sampled_from(sorted(self.venue.lives)))
-            self.venue.send(self.venue.lives[name], id, bet, fate)
+            name = data.draw(st.sampled_from(sorted(self.venue.connections)))
+            self.venue.send(self.venue.connections[name], id, bet, fate)
 
-    @precondition(lambda self: self.venue.lives)
+    @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS, data=st.data(), arrive=ARRIVE, again=st.booleans())
     def send_and_lose_the_connection(
         self, bet: PlaceOrder, data: st.DataObject, arrive: float | None, again: bool
     ) -> None:
         if id := self.intend(bet):
-            name = data.draw(st.sampled_from(sorted(self.venue.lives)))
-            self.venue.send(self.venue.lives[name], id, bet, "")
+            name = data.draw(st.sampled_from(sorted(self.venue.connections)))
+            self.venue.send(self.venue.connections[name], id, bet, "")
             self.cut(name, arrive)
             if again:
                 self.log_in(name)
@@ -76,33 +76,33 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def send_in_vain(self, bet: PlaceOrder) -> None:
         if id := self.intend(bet):
             self.in_flight.discard(id)
-            self.hear(self.ledger.not_sent(id, "no connection"))
+            self.apply(self.ledger.not_sent(id, "no connection"))
 
     @precondition(lambda self: self.in_flight)
     @rule(data=st.data())
     def let_a_deadline_pass(self, data: st.DataObject) -> None:
-        self.hear(self.ledger.overdue(data.draw(st.sampled_from(sorted(self.in_flight))), "no answer"))
+        self.apply(self.ledger.overdue(data.draw(st.sampled_from(sorted(self.in_flight))), "no answer"))
 
     @precondition(lambda self: not self.like_stranger)
     @rule(arrive=ARRIVE)
     def crash(self, arrive: float | None) -> None:
-        for name in list(self.venue.lives):
+        for name in list(self.venue.connections):
             self.venue.cut(name, arrive)
         self.ledger = Ledger(self.journal.values(), self.venue.now, TRADING)
         self.told.clear()  # what is in doubt after a crash may have been told before it
-        self.hear([])
+        self.apply([])
 
-    @precondition(lambda self: len(self.venue.lives) < 2)
+    @precondition(lambda self: len(self.venue.connections) < 2)
     @rule(name=st.sampled_from(["c1", "c2"]))
     def log_in(self, name: str) -> None:
-        if name not in self.venue.lives:
-            life = self.venue.log_in(name)
-            self.ledger.login(Life(name, life.epoch))
+        if name not in self.venue.connections:
+            connection = self.venue.log_in(name)
+            self.ledger.login(Life(name, connection.epoch))
 
-    @precondition(lambda self: self.venue.lives)
+    @precondition(lambda self: self.venue.connections)
     @rule(data=st.data(), arrive=ARRIVE, again=st.booleans())
     def lose_a_connection(self, data: st.DataObject, arrive: float | None, again: bool) -> None:
-        name = data.draw(st.sampled_from(sorted(self.venue.lives)))
+        name = data.draw(st.sampled_from(sorted(self.venue.connections)))
         self.cut(name, arrive)
         if again:
             self.log_in(name)
@@ -116,7 +116,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         for _ in self.venue.advance(seconds):
             self.read(self.venue.now)
-            self.hear(self.ledger.check(self.venue.now))
+            self.apply(self.ledger.check(self.venue.now))
 
     @rule()
     def let_a_stranger_flood_the_closed_list(self) -> None:
@@ -126,15 +126,15 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def let_a_stranger_open_an_unlike_deal(self, bet: PlaceOrder, strange: dict[str, object]) -> None:
         self.venue.open_deal(structs.replace(bet, **strange), "")
 
-    @precondition(lambda self: self.venue.lives)
+    @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS)
     def let_a_stranger_open_a_like_deal_that_is_acknowledged_here(self, bet: PlaceOrder) -> None:
         self.like_stranger = True
         deal = self.venue.open_deal(bet, "")
-        self.hear(self.ledger.accepted(DealAccepted("c1", "someone", deal)))
+        self.apply(self.ledger.accepted(DealAccepted("c1", "someone", deal)))
         assert self.told["orphan", deal.id] == 1
 
-    @precondition(lambda self: self.venue.lives)
+    @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS)
     def let_a_stranger_open_a_deal_that_is_listed_before_a_like_order(self, bet: PlaceOrder) -> None:
         if bet not in self.venue.bets.values():
@@ -161,7 +161,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         """After a quiet login an order is unknown only if the clocks or a short list leave a doubt."""
         if not hasattr(self, "ledger"):
             return
-        for name in list(self.venue.lives):
+        for name in list(self.venue.connections):
             self.cut(name, arrive=None)
         self.log_in("c1")
         self.wait(10.0)
@@ -186,27 +186,27 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
             return ""
         assert not like, "two like orders are in flight"
         self.in_flight.add(id)
-        self.hear([])
+        self.apply([])
         return id
 
     def cut(self, name: str, arrive: float | None) -> None:
-        self.ledger.logout(Life(name, self.venue.lives[name].epoch))
+        self.ledger.logout(Life(name, self.venue.connections[name].epoch))
         for id in self.venue.cut(name, arrive):
-            self.hear(self.ledger.lost(id, "reset", self.venue.now))
+            self.apply(self.ledger.lost(id, "reset", self.venue.now))
 
     def read(self, by: float) -> None:
-        for word in [word for life in self.venue.lives.values() for word in life.arrivals(by)]:
-            match word:
+        for message in [message for each in self.venue.connections.values() for message in each.arrivals(by)]:
+            match message:
                 case DealAccepted():
-                    self.hear(self.ledger.accepted(word))
+                    self.apply(self.ledger.accepted(message))
                 case DealRefused():
-                    self.hear(self.ledger.refused(word))
+                    self.apply(self.ledger.refused(message))
                 case DealsOpen():
-                    self.hear(self.ledger.opened_listed(word, self.venue.now))
+                    self.apply(self.ledger.opened_listed(message, self.venue.now))
                 case DealsClosed():
-                    self.hear(self.ledger.closed(word, self.venue.now))
+                    self.apply(self.ledger.closed(message, self.venue.now))
 
-    def hear(self, events: list[Event]) -> None:
+    def apply(self, events: list[Event]) -> None:
         """Journals, and compares what is published with what the venue did."""
         self.journal |= {order.id: order for order in self.ledger.take_changed()}
         executed = self.venue.executed

@@ -65,7 +65,7 @@ ROW = [
 TICKS = [[ASSET, NOON + AHEAD + 0.25, 1.19537], [ASSET, NOON + AHEAD + 1, 1.19541]]
 
 
-class Venue(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
+class SocketioVenue(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
     """A venue of one asset on python-socketio; ``heard`` gets every event of the client and its payload.
 
     With ``binary``, payloads travel as the venue sends them, as JSON in an attachment.
@@ -173,7 +173,7 @@ async def _end_all_tasks() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-def config(venue: Venue, workers: int) -> Config:
+def config(venue: SocketioVenue, workers: int) -> Config:
     return Config.model_validate(
         {
             "account": {"session": SESSION},
@@ -184,7 +184,7 @@ def config(venue: Venue, workers: int) -> Config:
     )
 
 
-def hear(venue: Venue, name: str) -> Any:
+def hear(venue: SocketioVenue, name: str) -> Any:
     """The payload of the next event of this name."""
     while True:
         heard, payload = venue.heard.get(timeout=DEADLINE)
@@ -198,13 +198,15 @@ def notebook() -> Notebook:
 
 
 @pytest.fixture(params=["attachments", "texts"])
-def venue(request: pytest.FixtureRequest) -> Iterator[Venue]:
-    with Venue(binary=request.param == "attachments") as running:
+def venue(request: pytest.FixtureRequest) -> Iterator[SocketioVenue]:
+    with SocketioVenue(binary=request.param == "attachments") as running:
         yield running
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_everything_a_venue_says_arrives_typed(venue: Venue, notebook: Notebook, workers: int) -> None:
+def test_everything_a_venue_says_arrives_typed(
+    venue: SocketioVenue, notebook: Notebook, workers: int
+) -> None:
     started = time.time()
     with Runtime(config(venue, workers)) as runtime:
         ask = runtime.router.ask
@@ -229,14 +231,14 @@ def test_everything_a_venue_says_arrives_typed(venue: Venue, notebook: Notebook,
     assert (asset.symbol, asset.digits, asset.periods, asset.tradable) == (ASSET, 5, (60,), True)
 
 
-def test_what_we_send_is_understood_and_so_is_our_goodbye(venue: Venue, notebook: Notebook) -> None:
+def test_what_we_send_is_understood_and_so_is_our_goodbye(venue: SocketioVenue, notebook: Notebook) -> None:
     with Runtime(config(venue, 1)) as runtime:
         runtime.router.ask(SendRaw('42["price-alert/load",{"deep":[1,"Ω"]}]'), timeout=DEADLINE)
         assert hear(venue, "price-alert/load") == {"deep": [1, "Ω"]}
     assert "client" in hear(venue, "disconnect")
 
 
-def test_an_event_that_nobody_interprets_arrives_raw(venue: Venue, notebook: Notebook) -> None:
+def test_an_event_that_nobody_interprets_arrives_raw(venue: SocketioVenue, notebook: Notebook) -> None:
     with Runtime(config(venue, 0)) as runtime:
         runtime.router.tell(Subscribe("", to=notebook))
         assert notebook.wait(lambda _: bool(notebook.all(ConnectionUp)))
@@ -247,7 +249,7 @@ def test_an_event_that_nobody_interprets_arrives_raw(venue: Venue, notebook: Not
 
 
 def test_pings_are_answered_for_as_long_as_it_takes_to_be_dropped_otherwise(notebook: Notebook) -> None:
-    with Venue() as venue, Runtime(config(venue, 1)) as runtime:
+    with SocketioVenue() as venue, Runtime(config(venue, 1)) as runtime:
         runtime.router.tell(Subscribe("", to=notebook))
         assert notebook.wait(lambda _: bool(notebook.all(ConnectionUp)))
         reports = len(notebook.all(ConnectionReport))
@@ -256,7 +258,7 @@ def test_pings_are_answered_for_as_long_as_it_takes_to_be_dropped_otherwise(note
         assert [report.garbage for report in notebook.all(ConnectionReport)[-1:]] == [0]
 
 
-def test_a_session_that_the_server_ends_is_taken_up_again(venue: Venue, notebook: Notebook) -> None:
+def test_a_session_that_the_server_ends_is_taken_up_again(venue: SocketioVenue, notebook: Notebook) -> None:
     with Runtime(config(venue, 1)) as runtime:
         runtime.router.tell(Subscribe("", to=notebook))
         runtime.router.ask(SubscribeTicks(ASSET), timeout=DEADLINE)
@@ -267,7 +269,7 @@ def test_a_session_that_the_server_ends_is_taken_up_again(venue: Venue, notebook
 
 
 def test_a_refused_session_is_seen_as_refused(notebook: Notebook) -> None:
-    with Venue(admits=False) as venue, Runtime(config(venue, 0)) as runtime:
+    with SocketioVenue(admits=False) as venue, Runtime(config(venue, 0)) as runtime:
         assert runtime.wait(DEADLINE)
         assert isinstance(runtime.failure, AuthRejected)
         heard = [venue.heard.get(timeout=DEADLINE)[0] for _ in range(4)]
