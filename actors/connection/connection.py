@@ -146,7 +146,7 @@ class Connection(RuntimeActor):
             raise failure
 
     def _send(self, message: Send) -> None:
-        if message.epoch != self._start.epoch or not self._session.ready:
+        if message.life != self._start.life or not self._session.ready:
             logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
             orders = [request for request in message.requests if request.order]
             lost = NotSent("the connection was lost before it left")

@@ -9,6 +9,7 @@ from actors.engine.actor import RuntimeActor
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Send
 from actors.messages.workers import StartConnection, StopConnection, StopWorker
+from actors.values import Life
 
 StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
 """Starts a connection actor with this guardian."""
@@ -26,16 +27,16 @@ class ConnectionGroup(RuntimeActor):
     ) -> None:
         super().__init__(name, **kwargs)
         self._start_connection = start_connection
-        self._connections: dict[str, tuple[int, pykka.ActorRef[Any]]] = {}
+        self._connections: dict[str, tuple[Life, pykka.ActorRef[Any]]] = {}
         self._stopping = False
 
     def on_receive(self, message: Any) -> None:
         match message:
             case Send(connection=name) | StopConnection(connection=name):
                 self._pass_on(name, message)
-            case StartConnection(connection=name, epoch=epoch):
+            case StartConnection(connection=name):
                 self._pass_on(name, StopConnection(name))
-                self._connections[name] = (epoch, self._start_connection(message, self.actor_ref))
+                self._connections[name] = (message.life, self._start_connection(message, self.actor_ref))
             case ConnectionEnded():
                 self._forget(message)
             case StopWorker():
@@ -57,8 +58,8 @@ class ConnectionGroup(RuntimeActor):
             return
 
     def _forget(self, ended: ConnectionEnded) -> None:
-        epoch, _ = self._connections.get(ended.connection, (0, None))
-        if epoch == ended.epoch:
+        life, _ = self._connections.get(ended.connection, (None, None))
+        if life == ended.life:
             del self._connections[ended.connection]
         self._stop_when_empty()
 

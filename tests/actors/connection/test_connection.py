@@ -1,0 +1,188 @@
+"""One life of a connection, over a socket pair whose other end the test holds."""
+
+import socket
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pykka
+import pytest
+from msgspec import structs
+
+from actors.connection.connection import Connection
+from actors.errors import DialFailed, NotSent
+from actors.messages.commands import PlaceOrder, SendRaw, SubscribeTicks
+from actors.messages.events import ConnectionDown, ConnectionUp, StreamConfirmed
+from actors.messages.lifecycle import Begin, ConnectionEnded
+from actors.messages.traffic import EventBatch, Failure, Request, Response, Send, Ticks
+from actors.messages.workers import StartConnection, StopConnection
+from actors.protocols.websocket.frames import Opcode
+from actors.transport.base import Transport
+from actors.transport.stream import SocketTransport
+from actors.values import Direction, Region
+from tests.doubles.plain_streams.session import PlainSession
+from tests.doubles.recorder import WAIT, Recording
+from tests.doubles.supervised_connections import SETTINGS
+
+START = StartConnection(
+    "c1",
+    2,
+    Region("EU", "wss://eu.example/", 1),
+    structs.replace(
+        SETTINGS,
+        open_timeout=WAIT,
+        close_timeout=WAIT,
+        ping_interval=WAIT,
+        ping_timeout=WAIT,
+        keep_alive_interval=WAIT,
+        max_message_size=1 << 16,
+    ),
+)
+
+
+def frame(message: Any) -> bytes:
+    payload = message if isinstance(message, bytes) else msgspec.json.encode(message)
+    return bytes([0x80 | Opcode.TEXT, len(payload)]) + payload
+
+
+class Scene:
+    """``venue`` is the venue's end; without a login the session is not ready."""
+
+    def __init__(self, start: StartConnection = START) -> None:
+        ours, self.venue = socket.socketpair()
+        self.venue.settimeout(WAIT)
+        ours.setblocking(False)
+        self.transport = SocketTransport(ours)
+        self.events, self.guardian = Recording(), Recording()
+        assert [self.events.seen(), self.guardian.seen()] == [Begin(), Begin()]
+        self.connection = Connection.start(
+            start, self.events.ref, self._dial, PlainSession, guardian=self.guardian.ref
+        )
+
+    def _dial(self, start: StartConnection) -> Transport:
+        return self.transport
+
+    def say(self, message: Any) -> None:
+        self.venue.sendall(frame(message))
+
+    def heard(self) -> int:
+        """The opcode of the next frame, of at most 125 bytes, that the venue receives."""
+        first, length = self.venue.recv(2, socket.MSG_WAITALL)
+        self.venue.recv(4 + (length & 0x7F), socket.MSG_WAITALL)
+        return first & 0x0F
+
+    def items(self, kind: type[Any]) -> Any:
+        """The first item of this kind."""
+        while True:
+            batch = self.events.seen()
+            assert isinstance(batch, EventBatch)
+            for item in batch.items:
+                if isinstance(item, kind):
+                    return item
+
+    def close(self) -> None:
+        self.venue.close()
+        pykka.ActorRegistry.stop_all()
+        self.transport.close()
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    scene = Scene()
+    yield scene
+    scene.close()
+
+
+def logged_in(scene: Scene) -> Scene:
+    scene.say({"ready": ["A"]})
+    scene.items(ConnectionUp)
+    return scene
+
+
+def test_it_publishes_what_the_venue_says_and_numbers_the_batches(scene: Scene) -> None:
+    scene.say({"ready": ["A"]})
+    first = scene.events.seen()
+    assert first.items[0] == ConnectionUp("c1", 2, "EU")
+    assert (first.source, first.epoch, first.sequence) == ("c1", 2, 1)
+    scene.connection.tell(Send("c1", 2, [Request(7, SendRaw("x"), 1e9)]))
+    second = scene.events.seen()
+    assert (second.items, second.sequence) == ([Response(7)], 2)
+
+
+def test_it_sends_requests_only_once_the_venue_has_accepted_the_login(scene: Scene) -> None:
+    order = Request(7, PlaceOrder("A", Decimal(1), Direction.CALL, 60), 1e9, order="o1")
+    scene.connection.tell(Send("c1", 2, [order, Request(8, SendRaw("x"), 1e9)]))
+    failure = scene.items(Failure)
+    assert (failure.request, failure.order) == (7, "o1")
+    assert isinstance(failure.exception, NotSent)
+
+
+def test_a_send_for_an_earlier_life_is_not_sent(scene: Scene) -> None:
+    logged_in(scene)
+    order = Request(7, PlaceOrder("A", Decimal(1), Direction.CALL, 60), 1e9, order="o1")
+    scene.connection.tell(Send("c1", 1, [order]))
+    assert isinstance(scene.items(Failure).exception, NotSent)
+
+
+def test_its_last_batch_is_a_report_and_the_end_and_then_the_group_knows(scene: Scene) -> None:
+    logged_in(scene)
+    scene.venue.close()
+    down = scene.items(ConnectionDown)
+    assert (down.connection, down.epoch, down.region, down.was_ready) == ("c1", 2, "EU", True)
+    assert not down.terminal
+    assert scene.guardian.seen() == ConnectionEnded("c1", 2)
+    assert scene.connection.actor_stopped.wait(WAIT)
+
+
+def test_a_refused_login_is_terminal(scene: Scene) -> None:
+    scene.say({"refused": True})
+    down = scene.items(ConnectionDown)
+    assert (down.terminal, down.was_ready) == (True, False)
+    assert down.reason.startswith("AuthRejected: ")
+
+
+def test_a_stop_sends_a_close_frame_and_awaits_the_answer(scene: Scene) -> None:
+    logged_in(scene)
+    scene.connection.tell(StopConnection("c1"))
+    while scene.heard() != Opcode.CLOSE:
+        pass  # its login and its ping
+    assert not scene.connection.actor_stopped.is_set()
+    scene.venue.sendall(bytes([0x80 | Opcode.CLOSE, 0]))
+    assert scene.items(ConnectionDown).reason == "stopped"
+
+
+def test_a_failed_dial_ends_it_with_the_hosts_wish_to_be_left_alone() -> None:
+    class Refused(Scene):
+        def _dial(self, start: StartConnection) -> Transport:
+            raise DialFailed("503", status=503, retry_after=9.0)
+
+    scene = Refused()
+    down = scene.items(ConnectionDown)
+    assert (down.reason, down.retry_after) == ("DialFailed: 503", 9.0)
+    scene.close()
+
+
+def test_a_venue_that_never_accepts_the_login_is_given_up_after_the_open_timeout() -> None:
+    scene = Scene(structs.replace(START, settings=structs.replace(START.settings, open_timeout=0.05)))
+    assert scene.items(ConnectionDown).reason == "TransportError: no login within 0.05 s"
+    scene.close()
+
+
+def test_a_read_without_an_answer_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged_in(scene)
+    scene.connection.tell(Send("c1", 2, [Request(7, SubscribeTicks("A", 60), 1e9)]))
+    scene.say({"subscribed": "A", "period": 60})
+    scene.items(StreamConfirmed)
+    asked: list[PlainSession] = []
+
+    def data_to_send(session: PlainSession) -> bytes:
+        asked.append(session)
+        return b""
+
+    monkeypatch.setattr(PlainSession, "data_to_send", data_to_send)
+    scene.say({"tick": "A", "time": 1.0, "price": 2.0})
+    assert len(scene.items(Ticks)) == 1
+    scene.say({"tick": "A", "time": 2.0, "price": 2.0})
+    assert len(scene.items(Ticks)) == 1  # the read before it has ended by now
+    assert asked == []
