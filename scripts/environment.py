@@ -1,6 +1,6 @@
-"""The virtual environments that the commands beside this file work in: made once, kept up to date.
+"""The virtual environments of the commands in this folder: created once, kept up to date.
 
-Runs on Pythons as old as 3.6, to tell them that they are too old.
+Runs on Python 3.6 too, to say that it is too old.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ OLDEST = (3, 11)
 
 
 def prepare(default: str, extra: str = "") -> str:
-    """The Python of an environment that the project is installed in, with the dependencies of ``extra``.
+    """The Python of an environment in which the project is installed with the dependencies of ``extra``.
 
-    The environment is the project's folder ``default``, or the one that TELLWIRE_VENV names. Ends the
-    program, saying why, if there can be none.
+    The environment is the folder ``default`` of the project, or the one that TELLWIRE_VENV names. If there
+    can be none, ends the program with the reason.
     """
     if sys.version_info < OLDEST:
         sys.exit("tellwire needs Python {}.{} or newer; this is {}.{}".format(*OLDEST, *sys.version_info))
@@ -41,26 +41,26 @@ def launch(module: str, *arguments: str, default: str = ".venv-test", extra: str
     """The exit code of ``python -m module``, run in the environment ``default`` with ``extra``."""
     python = prepare(default, extra)
     paths = os.pathsep.join([str(PROJECT / "scripts"), str(PROJECT)])
-    # -P: a folder called "runtime" where the caller stands is not ours
+    # -P: a folder called "runtime" in the working directory is not the package
     command = [python, "-P", "-m", module, *arguments]
     return subprocess.call(command, env=dict(os.environ, PYTHONPATH=paths))
 
 
 def become(*command: str) -> int:
-    """Let ``command`` take the place of this program; where there is no such thing, its exit code."""
+    """Replace this program by ``command``; where the system cannot, return the exit code of ``command``."""
     if os.name == "posix":
         os.execv(command[0], command)  # so that signals reach it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and it decides when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command too, which decides when to end
     return subprocess.call(command)
 
 
 def _digest(extra: str) -> str:
-    """Differs where another installation is due: after a change of requirements, or of place."""
+    """Differs if the project must be installed again: after a change of its requirements or its place."""
     parts = [extra.encode(), os.fsencode(PROJECT), (PROJECT / "setup.cfg").read_bytes()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _call(folder: Path, *command: str) -> None:
-    # Standard output belongs to what runs in the environment.
+    # Standard output belongs to the program that runs in the environment.
     if subprocess.call(command, stdout=sys.stderr):
         sys.exit(f"{folder} could not be prepared; if it is damaged, remove it and try again")

@@ -242,8 +242,8 @@ class Reloader(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         if self._watch is not None:
             self._watch.stop()
-        told: list[ReplySlot | None] = [None for message in unhandled if isinstance(message, Reload)]
-        if askers := self._reading + self._waiting + told:
+        unread: list[ReplySlot | None] = [None for message in unhandled if isinstance(message, Reload)]
+        if askers := self._reading + self._waiting + unread:
             self._refuse_all(askers)
 
 
