@@ -44,8 +44,8 @@ class _Window:
         return 0.0 if last < free else max(0.0, self.sent[last - free] + self.rate.seconds - now)
 
     def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool) -> float:
-        room = self.rate.count - (0 if urgent else self._kept)
-        rounds, last = divmod(ahead + min(cost, room) - 1, room)
+        capacity = self.rate.count - (0 if urgent else self._kept)
+        rounds, last = divmod(ahead + min(cost, capacity) - 1, capacity)
         return rounds * self.rate.seconds + self.wait(now, last + 1, urgent=urgent)
 
     def book(self, now: float) -> None:

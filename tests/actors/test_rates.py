@@ -129,7 +129,7 @@ def test_the_headroom_is_the_number_of_sends_admitted_now(
         headroom = quota.headroom(now)
         assert set(headroom) == {str(rate) for rate in rates}
         cost = within(rates, cost_asked)
-        assert (quota.wait(now, cost) == 0) == all(room >= cost for room in headroom.values())
+        assert (quota.wait(now, cost) == 0) == all(sends >= cost for sends in headroom.values())
         if quota.wait(now, cost) == 0:
             quota.book(now, cost)
 

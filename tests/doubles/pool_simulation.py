@@ -272,7 +272,7 @@ class PoolSimulation:
         assert self.streaming() == {asset: [name] for asset, name in placed.items()}
         up = [name for name in self.names if self.lines[name].alive]
         assert len(placed) == min(len(self.placed()), self.cap * len(up)), (
-            "a stream waits while there is room"
+            "a stream waits although there is capacity"
         )
         assert self.flying() <= self.waiters, "a request without a waiter is in flight for ever"
         for asset, name in placed.items():
@@ -282,7 +282,9 @@ class PoolSimulation:
             self.deliver_all()
             fresh = [time for time in self.got[asset] if time > before]
             assert fresh == [before + 1, before + 2, before + 3], f"{asset} over {name}"
-        if placed.keys() == self.placed().keys():  # one that waits for room has no tick that could settle it
+        if (
+            placed.keys() == self.placed().keys()
+        ):  # a stream that waits for capacity has no tick that ends a handover
             assert not self.handovers, "a handover never ends"
 
 

@@ -84,7 +84,7 @@ class Scene:
             self.tell(ConnectionPlaced(f"c{number}", self.neighbours[f"worker-{number}"]))
 
     def tell(self, *messages: Any) -> list[tuple[str, Any]]:
-        """What the pool tells whom because of ``messages``."""
+        """What the pool tells its neighbours because of ``messages``."""
         self.journal.clear()
         for message in messages:
             self.pool.actor_ref.tell(message)
