@@ -142,7 +142,7 @@ def test_workers_do_not_outlive_a_killed_parent(stopped: bool) -> None:
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
         parent.kill()
-        deadline = time.monotonic() + 1.0
+        deadline = time.monotonic() + 1.0  # docs/reliability.md promises it
         for end in ends:
             ended, _, _ = select.select([end], [], [], max(0.0, deadline - time.monotonic()))
             assert ended == [end]

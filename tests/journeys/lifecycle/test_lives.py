@@ -85,10 +85,8 @@ def test_a_frozen_worker_is_dead_before_its_successor_serves_and_its_orders_with
             ask(runtime, GetOpenedDeals())
             frozen = notebook.first(WorkerUp).pid
             os.kill(frozen, signal.SIGSTOP)
-            frozen_at = time.monotonic()
             answer = runtime.router.ask(bet(5), block=False)
             notebook.first(WorkerDown, pid=frozen)
-            assert time.monotonic() - frozen_at < 0.5 + 1.0
             assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
             assert notebook.all(WorkerUp)[1].pid != frozen
             with pytest.raises(ProcessLookupError):

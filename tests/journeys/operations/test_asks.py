@@ -181,11 +181,12 @@ def test_an_ask_can_be_answered_later(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None:
+    started = time.time()
     runtime = start_runtime(practice(workers, *ASSETS))
     notebook = Notebook()
     runtime.router.tell(Subscribe("report.connection", to=notebook))
     assert notebook.wait(lambda book: len(book) >= 2)
-    status = ask(runtime, GetStatus())
+    status, now = ask(runtime, GetStatus()), time.time()
     assert [connection.child.name for connection in status.connections] == ["connection-1", "connection-2"]
     assert {connection.child.state for connection in status.connections} == {"up"}
     assert {connection.child.region for connection in status.connections} == {"PRACTICE-1"}
@@ -196,7 +197,7 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
     for stream in status.streams:
         assert stream.seen.ticks > 0
         assert stream.seen.received_at is not None
-        assert 0 <= time.time() - stream.seen.received_at < 3
+        assert started <= stream.seen.received_at <= now
     assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more, if one moved
     assert status.router.ticks > 0
     tasks = {task.name: task for task in status.tasks}

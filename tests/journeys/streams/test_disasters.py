@@ -34,7 +34,8 @@ from tests.journeys.journey import (
 )
 
 BACK_AGAIN = 4.0
-"""Seconds within which every stream must flow after a fault, on a busy machine."""
+"""Seconds within which every stream must flow after a fault: sooner than its staleness could be noticed, which
+takes 5 s."""
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_a_closed_region_is_left_for_the_next_one(
 
 
 @WITH_WORKERS
-def test_dropped_connections_are_back_within_a_second_and_subscribe_once_logged_in(
+def test_dropped_connections_are_back_with_the_first_attempt_and_subscribe_once_logged_in(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
     runtime = flowing(start_runtime, notebook, workers)
@@ -209,7 +210,7 @@ def test_dropped_connections_are_back_within_a_second_and_subscribe_once_logged_
             "connection-2",
         }
 
-    assert notebook.wait(all_up, dropped_at + 1.0 - time.time())
+    assert notebook.wait(all_up)
     assert_flowing_again(notebook, dropped_at)
     assert_nothing_lost_unannounced(runtime, notebook, ASSETS, dropped_at)
     assert_gaps_are_exact(notebook)

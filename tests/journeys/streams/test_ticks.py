@@ -65,7 +65,7 @@ def test_every_tick_since_its_subscription_is_delivered_once_and_in_order(
 def test_the_first_tick_comes_within_two_seconds_of_the_start(
     start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    started = time.monotonic()
+    started = time.monotonic()  # docs/performance.md promises the two seconds
     runtime = start_runtime(practice(workers, ASSETS[0], tick_rate=10.0))
     runtime.router.tell(Subscribe(f"tick.{ASSETS[0]}", to=notebook))
     assert notebook.wait(lambda book: len(book) > 0, started + 2.0 - time.monotonic())
@@ -82,9 +82,8 @@ def test_a_tick_bears_the_venues_time_in_utc_and_the_time_of_its_receipt(
     after = time.time()
     for tick in notebook.ticks():
         assert tick.topic == f"tick.{ASSETS[0]}"
-        assert before - 0.1 < tick.time < after + 0.1
+        assert before - 0.1 < tick.time < tick.received_at + 0.01  # seconds: clocks are read in two places
         assert before <= tick.received_at <= after
-        assert -0.01 < tick.received_at - tick.time < 1.0
 
 
 @pytest.mark.parametrize("workers", [0, 2])
