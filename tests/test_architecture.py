@@ -53,7 +53,7 @@ SERVICES = {"logging", "loguru", "pykka"}
 MASKS = "actors.protocols.websocket.frames"
 HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
 """Libraries of the main process that an operator's command works without."""
-ENTRANCES = {"actors", "runtime"}
+ENTRANCES = {"actors", "runtime", "runtime.practice"}
 """Folders whose own modules are entrances or shared vocabulary: each stands for itself."""
 MAIN_PROCESS_ONLY = {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
 PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice", "runtime.workers.signals")
@@ -229,14 +229,11 @@ def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
 
 
 def test_no_circle_of_folders_imports_one_another() -> None:
-    """The practice exchange, a program of its own, counts as one folder."""
     modules = {source.module: source for source in SOURCES}
 
     def folder(name: str) -> str:
         while name not in modules:
             name = name.rpartition(".")[0]
-        if lies_in(name, "runtime.practice"):
-            return "runtime.practice"
         package = modules[name].package
         return name if package in ENTRANCES else package
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from actors.errors import RequestRefused
+from runtime.practice.faults import frames
 from runtime.practice.faults.board import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.socket import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
@@ -13,7 +14,6 @@ from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.records import FaultRecord
-from runtime.practice.server import frames
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.regions import RegionListeners

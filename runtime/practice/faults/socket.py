@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from runtime.practice.faults import frames
 from runtime.practice.faults.fault import Count, Fault, Seconds
-from runtime.practice.server import frames
 
 
 class SocketFault(Fault, frozen=True, kw_only=True):

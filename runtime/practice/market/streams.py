@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from runtime.practice.faults.board import ActiveFaults
-from runtime.practice.faults.tick import TickFaults
 from runtime.practice.faults.venue import Mute
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import Listing
 from runtime.practice.market.quotes import QuotedPrice, Quotes
+from runtime.practice.market.tick_faults import TickFaults
 from runtime.practice.server import packets
 from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.server.connection import ClientConnection

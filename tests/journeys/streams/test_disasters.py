@@ -34,8 +34,7 @@ from tests.journeys.journey import (
 )
 
 BACK_AGAIN = 4.0
-"""Seconds within which every stream must flow after a fault: sooner than its staleness could be noticed, which
-takes 5 s."""
+"""Seconds within which every stream must flow after a fault; it could be found stale after 5 s."""
 
 
 @pytest.fixture

@@ -4,32 +4,8 @@ import pytest
 
 from actors.errors import RequestRefused
 from runtime.practice import PracticeExchange
-from runtime.practice.faults.board import ActiveFaults
-from runtime.practice.faults.tick import Duplicate, Reorder, TickFaults
-from runtime.practice.market.quotes import QuotedPrice
 from runtime.practice.server.clock import UTC_OFFSET
 from tests.doubles.exchange_client import Client
-
-FIRST, SECOND, THIRD, FOURTH = (QuotedPrice(float(number), 1.0) for number in range(4))
-
-
-def test_a_duplicate_is_sent_twice_at_once() -> None:
-    board = ActiveFaults()
-    faults = TickFaults(board)
-    board.add(Duplicate())
-    assert faults.apply("A", FIRST) == (FIRST, FIRST)
-    assert faults.apply("A", SECOND) == (SECOND,)
-
-
-def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
-    board = ActiveFaults()
-    faults = TickFaults(board)
-    board.add(Reorder(count=2))
-    assert faults.apply("A", FIRST) == ()
-    assert faults.apply("B", THIRD) == ()
-    assert faults.apply("A", SECOND) == (SECOND, FIRST)
-    assert faults.apply("B", FOURTH) == (FOURTH, THIRD)
-    assert faults.apply("A", THIRD) == (THIRD,)
 
 
 def test_a_client_gets_them_as_the_ledger_says(exchange: PracticeExchange) -> None:
