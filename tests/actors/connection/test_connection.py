@@ -172,6 +172,8 @@ def test_a_venue_that_never_accepts_the_login_is_given_up_after_the_open_timeout
 def test_a_read_without_an_answer_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     logged_in(scene)
     scene.connection.tell(Send("c1", 2, [Request(7, SubscribeTicks("A", 60), 1e9)]))
+    for _ in ("login", "ping", "subscription"):
+        scene.heard()
     scene.say({"subscribed": "A", "period": 60})
     scene.items(StreamConfirmed)
     asked: list[PlainSession] = []
