@@ -11,10 +11,10 @@ TellwireError
 │   └── RemoteProtocolError  the peer broke a rule; ``code`` is the close code to answer with
 ├── AuthRejected           the venue refused the login as often as it may, or refuses every login
 ├── RequestError
-│   ├── RequestRefused     the request cannot be carried out as it stands
+│   ├── RequestRefused     the request cannot be carried out now or as asked; the same again is refused again
 │   ├── RequestTimeout     no answer by the deadline; what was sent may still take effect
 │   ├── OrderUnknown       an order was sent and its result is not known; never repeat it
-│   └── NotSent            the request had no effect and never will; safe to repeat
+│   └── NotSent            nothing was wrong with the request; it had no effect and never will; safe to repeat
 │       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
 │       ├── Halted         orders are halted, or cannot be journaled
 │       └── NotPlaced      the order was sent, and the venue's lists show that no deal came of it
@@ -99,7 +99,11 @@ class RequestError(TellwireError):
 
 
 class RequestRefused(RequestError):
-    """The request cannot be carried out as it stands."""
+    """The request cannot be carried out now, or as it stands: an unknown asset, a closed market, an amount
+    outside the limits or above the balance, a limit of the configuration, the venue's own refusal.
+
+    To repeat it unchanged helps only once the reason in its text is gone.
+    """
 
 
 class RequestTimeout(RequestError):
@@ -118,7 +122,11 @@ class OrderUnknown(RequestError):
 
 
 class NotSent(RequestError):
-    """The request had no effect and never will; it is safe to repeat."""
+    """The request had no effect and never will; it is safe to repeat.
+
+    Nothing was wrong with the request itself: no connection, a rate limit, a halt, a like order in flight, or
+    a stop kept it from leaving. What could never be sent raises ``RequestRefused``.
+    """
 
 
 class RateLimited(NotSent):

@@ -127,9 +127,10 @@ class PlaceOrder(TradingCommand, frozen=True):
     """Open a deal of ``duration`` seconds. ``amount`` is in the account's currency; any number becomes a
     ``Decimal``.
 
-    The answer is the open ``Deal``. The order is sent at most once, ever. Raises ``NotSent`` if it was not
-    sent, or if the venue has no such deal; ``RequestRefused`` if the venue refused it; ``OrderUnknown`` if it
-    was sent and its result is not known by the deadline.
+    The answer is the open ``Deal``. The order is sent at most once, ever. Raises ``RequestRefused`` if it
+    breaks a rule or a limit, or if the venue refused it; ``NotSent`` if it was not sent although nothing was
+    wrong with it, or if the venue has no such deal; ``OrderUnknown`` if it was sent and its result is not
+    known by the deadline.
     """
 
     asset: str

@@ -14,10 +14,10 @@ after ``orders.verdict_delay``. Several deals that fit, a list that does not rea
 that cannot be right, or a link that never stands for ``verdict_delay`` prove nothing: the order stays
 UNKNOWN.
 
-A caller is answered with the truth: the deal, ``RequestRefused``, a ``NotSent`` (no effect, safe to
-repeat), or ``OrderUnknown`` at the deadline. ``waiters.py`` keeps the callers, ``sent_orders.py`` which life
-of which connection carries an order. ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was
-opened before this process started.
+A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a
+``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.
+``waiters.py`` keeps the callers, ``sent_orders.py`` which life of which connection carries an order.
+``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started.
 
 A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
 runtime keeps a journal at a time; a second one fails to start with ``JournalInUse``. Without a journal

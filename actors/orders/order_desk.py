@@ -159,7 +159,7 @@ class OrderDesk(RuntimeActor):
             asset = self._readiness.assets.get(command.asset)
             check_order(command, asset, self._readiness.balance, open_deals, self._limits)
             order = self._intend(command)
-        except NotSent as error:
+        except (NotSent, RequestRefused) as error:
             self._answer([(trade.id, error)])
             return
         self._waiters.add(order.id, trade.id)

@@ -98,7 +98,7 @@ class PendingOrders:
         if self._halted is not None:
             return [_response(trade.id, Halted(self._halted))]
         if (command.open_at is None) is (command.open_price is None):
-            return [_response(trade.id, NotSent("either open_at or open_price has to be given"))]
+            return [_response(trade.id, RequestRefused("either open_at or open_price has to be given"))]
         self._placements.append(trade)
         return self._send_next()
 

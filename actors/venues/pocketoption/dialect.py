@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from actors.errors import NotSent, RemoteProtocolError, RequestRefused
+from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import (
     AssetsListed,
     BalanceChanged,
@@ -170,10 +170,10 @@ def load_candles(asset: str, period: int, count: int, end: float, index: int) ->
 def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
     """Open a deal now (protocol 1.6.3); the acceptance names ``order``.
 
-    Raises ``NotSent`` for an impossible order.
+    Raises ``RequestRefused`` for an impossible order.
     """
     if not order:
-        raise NotSent("an order without an id, which the answer could not name")
+        raise RequestRefused("an order without an id, which the answer could not name")
     return encode_event(
         "openOrder",
         {
@@ -191,15 +191,15 @@ def place_order(command: PlaceOrder, order: str, account: AccountKind) -> bytes:
 def place_pending_order(command: PlacePendingOrder, now: float) -> bytes:
     """Open a deal later (protocol 1.6.3); ``now`` is UTC.
 
-    Raises ``NotSent`` for an impossible order.
+    Raises ``RequestRefused`` for an impossible order.
     """
     if (command.open_at is None) is (command.open_price is None):
-        raise NotSent("a pending order needs either a time or a price")
+        raise RequestRefused("a pending order needs either a time or a price")
     price = command.open_price
     # The venue ignores the time of an order that waits for a price, but requires one.
     opens_at = now if command.open_at is None else command.open_at
     if not (0 <= opens_at < END_OF_TIME and (price is None or 0 < price < math.inf)):
-        raise NotSent("the time or the price can never come")
+        raise RequestRefused("the time or the price can never come")
     return encode_event(
         "openPendingOrder",
         {

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from actors.errors import NotSent
+from actors.errors import RequestRefused
 
 _DIGITS: Final = 18  # on either side of the point; beyond them a number is a mistake or an attack
 
@@ -18,9 +18,9 @@ def is_amount(number: Decimal) -> bool:
 def write(stake: Decimal) -> Raw:
     """The stake as a JSON number: all digits, no exponent, no trailing zeros (``1.50`` is ``1.5``).
 
-    Raises ``NotSent`` unless it can be an amount of money above 0.
+    Raises ``RequestRefused`` unless it can be an amount of money above 0.
     """
     if not (is_amount(stake) and stake > 0):
-        raise NotSent("the amount cannot be staked")
+        raise RequestRefused("the amount cannot be staked")
     digits = f"{stake:f}"
     return Raw((digits.rstrip("0").rstrip(".") if "." in digits else digits).encode())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.errors import NotSent, RemoteProtocolError, RequestRefused
+from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import (
     CancelPendingOrder,
     CandlesLoaded,
@@ -15,7 +15,7 @@ from actors.messages import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
-from actors.messages.commands import PlacePendingOrder, TradingCommand
+from actors.messages.commands import PlacePendingOrder
 from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
 from actors.messages.traffic import Item, Request
 from actors.values import AccountKind
@@ -51,14 +51,13 @@ class RequestMatcher:
     # Outbound
 
     def ask(self, request: Request, now: float) -> Sending:
-        """``now`` is UTC. An impossible request is answered with a ``Failure``, an order with ``NotSent``."""
+        """``now`` is UTC. An impossible request is answered with a ``Failure``, of ``RequestRefused``."""
         try:
             return self._ask(request, now)
-        except (RequestRefused, NotSent) as error:
-            return [], failures([request], type(error), str(error))
+        except RequestRefused as error:
+            return [], failures([request], RequestRefused, str(error))
         except UnicodeEncodeError:
-            kind = NotSent if isinstance(request.command, TradingCommand) else RequestRefused
-            return [], failures([request], kind, "the text has no UTF-8 form")
+            return [], failures([request], RequestRefused, "the text has no UTF-8 form")
 
     def _ask(self, request: Request, now: float) -> Sending:
         match request.command:

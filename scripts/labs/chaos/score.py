@@ -34,7 +34,8 @@ FITTING = {
     "RateLimited": {OrderState.NOT_SENT},
     "Halted": {OrderState.NOT_SENT},
 }
-"""Which state the journal must have for an order that was answered so; the last three may not be in it."""
+"""Which state the journal must have for an order that was answered so; an order that did not reach
+the venue need not be in it, which is all but the first."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -162,7 +163,7 @@ class Score:
         # A like order that was asked in the same moment, and told its name, is in the journal too.
         candidates = [row for row in candidates if row.id not in self._named]
         fitting = FITTING.get(answer.outcome, set())
-        if OrderState.NOT_SENT in fitting and not candidates:
+        if fitting - {OrderState.NOT_PLACED} and not candidates:
             return True
         return any(row.state in fitting and row.id not in self._executions for row in candidates)
 

@@ -1,12 +1,14 @@
 """The order desk among its neighbours: what it journals, sends, publishes and answers, in which order."""
 
 import math
+import re
 import threading
 import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actors.errors import (
     Halted,
@@ -20,6 +22,7 @@ from actors.errors import (
 from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals, PlaceOrder, Resume
 from actors.messages.events import (
     AssetsListed,
+    BalanceChanged,
     ConnectionSuspect,
     DealAccepted,
     DealRefused,
@@ -39,11 +42,13 @@ from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
 from actors.orders.waiters import RESULT_GRACE
-from actors.values import AccountKind
+from actors.values import AccountKind, Balance
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, ONE, OTHER_BET, ended
 from tests.doubles.watched_order_desk import ASSET, VERDICT_DELAY, WatchedOrderDesk
+
+CLOSED = structs.replace(ASSET, symbol="CLOSED_otc", tradable=False)
 
 
 @pytest.fixture
@@ -79,6 +84,57 @@ def test_the_venues_refusal_is_the_answer(desk: WatchedOrderDesk) -> None:
     assert desk.step() == ("note", [OrderState.REFUSED])
     assert desk.published() == [OrderRefused(order, BET.asset, ONE, "notMoney")]
     assert isinstance(desk.error(7), RequestRefused)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"asset": "NOSUCH_otc"}, "does not list NOSUCH_otc"),
+        ({"asset": CLOSED.symbol}, "cannot be traded at the moment"),
+        ({"amount": 0}, "amount may be 1 to 50"),
+        ({"amount": -1}, "amount may be 1 to 50"),
+        ({"amount": 51}, "amount may be 1 to 50"),
+        ({"amount": Decimal("1.001")}, r"multiple of 0\.01"),
+        ({"amount": 40}, "more than the balance of 30"),
+        ({"duration": 1}, "for 5 to 3600 s"),
+        ({"duration": 3601}, "for 5 to 3600 s"),
+    ],
+)
+def test_an_order_that_can_never_be_sent_as_asked_is_refused_not_called_safe_to_repeat(
+    desk: WatchedOrderDesk, changes: dict[str, Any], rule: str
+) -> None:
+    desk.tell(AssetsListed([ASSET, CLOSED]), BalanceChanged(Balance(AccountKind.DEMO, Decimal(30))))
+    desk.ask(7, structs.replace(BET, **changes))
+    error = desk.error(7)
+    assert type(error) is RequestRefused
+    assert re.search(rule, str(error))
+    assert desk.quiet()
+    assert desk.journal.writes == []
+
+
+def test_one_deal_too_many_is_refused_by_the_name_of_the_limit(desk: WatchedOrderDesk) -> None:
+    for number in (1, 2, 3):
+        desk.place(number, structs.replace(BET, amount=number))
+    desk.ask(4, structs.replace(BET, amount=4))
+    error = desk.error(4)
+    assert type(error) is RequestRefused
+    assert "orders.maximum_open" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "patience", "error"),
+    [
+        (lambda desk: desk.place(1), 30.0, NotSent),  # a like order in flight
+        (lambda _: None, -1.0, NotSent),  # its deadline passed before it came
+        (lambda desk: setattr(desk.journal, "broken", "disk full"), 30.0, Halted),
+    ],
+)
+def test_an_order_with_which_nothing_was_wrong_is_safe_to_repeat(
+    desk: WatchedOrderDesk, prepare: Any, patience: float, error: type[NotSent]
+) -> None:
+    prepare(desk)
+    desk.ask(2, BET, patience)
+    assert type(desk.error(2)) is error
 
 
 def test_an_order_that_cannot_be_journaled_is_not_sent_and_leaves_nothing_in_flight(

@@ -77,7 +77,7 @@ def test_an_answer_that_no_placement_waits_for_answers_nobody() -> None:
 def test_a_placement_needs_either_a_time_or_a_price(terms: dict[str, Any]) -> None:
     command = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, **terms)
     effects = PendingOrders().request(request(1, command))
-    assert refused(effects, 1, NotSent, "either open_at or open_price")
+    assert refused(effects, 1, RequestRefused, "either open_at or open_price")
 
 
 def test_a_placement_whose_deadline_passes_lets_the_next_one_leave() -> None:

@@ -59,7 +59,7 @@ def test_an_order_that_breaks_a_rule_is_refused_by_its_name_and_never_sent(
     exchange: PracticeExchange, journal: Path, order: PlaceOrder, rule: str
 ) -> None:
     with listening(trading(exchange, journal)) as (runtime, notebook):
-        with pytest.raises(NotSent, match=rule):
+        with pytest.raises(RequestRefused, match=rule):
             ask(runtime, order)
         catch_up(exchange, runtime, notebook)
         assert no_order_came(exchange)
@@ -122,10 +122,10 @@ def test_one_deal_too_many_is_not_sent(exchange: PracticeExchange, journal: Path
         ask(runtime, bet(1))
         exchange.disturb_orders("delayed", seconds=0.3)
         second = runtime.router.ask(bet(2), block=False)
-        with pytest.raises(NotSent, match="2 deals are open or on their way, 2 are allowed"):
+        with pytest.raises(RequestRefused, match="2 deals are open or on their way, 2 are allowed"):
             ask(runtime, bet(3))
         second.get(timeout=DEADLINE)
-        with pytest.raises(NotSent, match="2 are allowed"):
+        with pytest.raises(RequestRefused, match=r"orders\.maximum_open"):
             ask(runtime, bet(3))
     assert [order.amount for order in exchange.ledger.orders()] == [1, 2]
 

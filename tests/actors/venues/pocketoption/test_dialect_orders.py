@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from actors.errors import NotSent
+from actors.errors import RequestRefused
 from actors.messages import Direction, PlaceOrder
 from actors.messages.commands import PlacePendingOrder
 from actors.values import AccountKind
@@ -72,14 +72,14 @@ def test_a_kept_order_is_taken_back_by_its_ticket() -> None:
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1e18"])
 def test_what_is_no_stake_is_not_sent(amount: str) -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestRefused):
         dialect.place_order(structs.replace(CALL, amount=amount), "7b0f", AccountKind.DEMO)
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestRefused):
         dialect.place_pending_order(structs.replace(AT_TIME, amount=amount), NOW)
 
 
 def test_an_order_whose_answer_could_not_name_it_is_not_sent() -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestRefused):
         dialect.place_order(CALL, "", AccountKind.DEMO)
 
 
@@ -98,7 +98,7 @@ def test_an_order_whose_answer_could_not_name_it_is_not_sent() -> None:
     ],
 )
 def test_an_order_that_could_never_open_is_not_sent(open_at: float | None, open_price: float | None) -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestRefused):
         dialect.place_pending_order(structs.replace(AT_TIME, open_at=open_at, open_price=open_price), NOW)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.errors import NotSent
+from actors.errors import RequestRefused
 from actors.venues.pocketoption import money
 
 STAKES = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10**17), allow_nan=False)
@@ -39,7 +39,7 @@ def test_what_is_written_is_the_same_number_without_an_exponent(stake: Decimal) 
 
 @pytest.mark.parametrize("stake", ["0", "-1", "NaN", "sNaN", "Infinity", "1e18", "1e-19", "1e999999", "0e-9"])
 def test_what_is_no_stake_is_not_written(stake: str) -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestRefused):
         money.write(Decimal(stake))
 
 

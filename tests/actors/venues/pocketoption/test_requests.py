@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from actors.errors import LocalProtocolError, NotSent
+from actors.errors import LocalProtocolError, RequestRefused
 from actors.messages import (
     CancelPendingOrder,
     Direction,
@@ -118,7 +118,7 @@ def test_an_order_that_cannot_be_said_is_not_sent_and_the_rest_is(command: Any, 
     session = ready()
     failure, done = session.send([request(1, command, id), request(2, SendRaw(text="42[]"))], NOW)
     assert isinstance(failure, Failure)
-    assert (failure.request, type(failure.exception), done) == (1, NotSent, Response(2))
+    assert (failure.request, type(failure.exception), done) == (1, RequestRefused, Response(2))
     assert texts(session) == ["42[]"]
     assert receive(session, refused("EURUSD_otc")) == refusal("", "EURUSD_otc")
 
