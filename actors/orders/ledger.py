@@ -140,14 +140,25 @@ class Ledger:
             del self._logins[life.connection]
 
     def accepted(self, event: DealAccepted) -> list[Event]:
-        """The request id names the order of the deal, even an order that was given up."""
+        """The request id names the order of the deal, even an order that was given up. A deal that cannot be
+        that order's puts an order in flight in doubt.
+
+        A deal that is acknowledged to another request is another client's. One that is acknowledged to no
+        request may be any order's that it fits. An answer that contradicts itself is no evidence for any
+        order: the lists have the deal as it is.
+        """
         self._step += 1
-        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
         order = self._orders.get(event.request_id)
-        if record.ownership is Ownership.OURS:
-            return []
-        if order is None or not (order.in_flight or order.state in GIVEN_UP):
+        known = self._deals.get(event.deal.id)
+        if known and known.ownership is Ownership.OURS and known.order == event.request_id:
+            return []  # the acknowledgement came twice
+        if order and (problem := self._contradiction(order, event.deal, known)):
+            return self._contradict(order, event.deal, problem)
+        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
+        if record.ownership is not Ownership.OURS and order is None and event.request_id:
             return [*self._mark_foreign(record, Ownership.FOREIGN), *self._match()]
+        if order is None or not (order.in_flight or order.state in GIVEN_UP):
+            return self._match()
         return [*self._open(order, record), *self._match()]
 
     def refused(self, event: DealRefused) -> list[Event]:
@@ -231,7 +242,7 @@ class Ledger:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
             self._track(order).connection_lost(self._step, now)
-        if order.deal is not None:
+        elif order.deal is not None:
             self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
 
     def _track(self, order: Order) -> UnresolvedOrder:
@@ -266,6 +277,8 @@ class Ledger:
     def _verdict_at(self, unresolved: UnresolvedOrder) -> float:
         """When it is certain that the order came to nothing; infinity while proof is missing or a deal may
         be the order's."""
+        if unresolved.order.deal is not None and self._deals.get(unresolved.order.deal.id):
+            return math.inf  # the venue has named that deal for it
         proven_at = min(
             (login.proves_absence_at(unresolved) for login in self._logins.values()), default=math.inf
         )
@@ -279,6 +292,26 @@ class Ledger:
             return []
         self._change(order, OrderState.UNKNOWN, reason)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
+
+    def _contradiction(self, order: Order, deal: Deal, known: DealRecord | None) -> str:
+        """Why ``deal``, which the venue has acknowledged to ``order``, cannot be its; ``""`` if it can."""
+        if known and known.ownership is Ownership.OURS and known.order != order.id:
+            return f"deal {deal.id} is that of order {known.order}"
+        unresolved = self._unresolved.get(order.id)
+        if known and unresolved and known.seen <= unresolved.since:
+            return f"deal {deal.id} is older than the order"
+        difference = order.difference(deal, self._venue.reconciliation.stamp_grain)
+        return difference and f"deal {deal.id} has {difference}"
+
+    def _contradict(self, order: Order, deal: Deal, problem: str) -> list[Event]:
+        """The venue's answer names ``order`` and cannot be right: what became of it is not known."""
+        if not order.in_flight or (order.deal is not None and order.deal.id == deal.id):
+            return []
+        reason = f"the venue's answer is not for what was asked: {problem}"
+        order = order.contradicted(deal, reason)
+        self._unresolved[order.id].order = order
+        self._put(order)
+        return [OrderInDoubt(order.id, order.asset, order.amount, reason), *self._match()]
 
     def _match(self) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""

@@ -57,7 +57,8 @@ def send_by(now: float, deadline: float) -> float:
 
 
 class Order(Struct, frozen=True):
-    """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's.
+    """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's;
+    of an order in doubt it is the deal that the venue named for it, although it is not what was asked for.
 
     ``created_at`` is by our clock, the times of ``deal`` are by the venue's; both are UTC.
     """
@@ -77,7 +78,26 @@ class Order(Struct, frozen=True):
         """The order in its next state; raises ``LocalProtocolError`` unless ``TRANSITIONS`` has it."""
         if state not in TRANSITIONS[self.state]:
             raise LocalProtocolError(f"order {self.id} is {self.state.value}, it cannot become {state.value}")
-        return structs.replace(self, state=state, deal=deal or self.deal, reason=reason or self.reason)
+        kept = self.deal if self.state is OrderState.OPEN else None
+        return structs.replace(self, state=state, deal=deal or kept, reason=reason or self.reason)
+
+    def contradicted(self, deal: Deal, reason: str) -> Self:
+        """The order in doubt, because the venue has named ``deal`` for it and ``deal`` cannot be its."""
+        doubtful = self if self.state is OrderState.UNKNOWN else self.become(OrderState.UNKNOWN)
+        return structs.replace(doubtful, deal=deal, reason=reason)
+
+    def difference(self, deal: Deal, grain: float) -> str:
+        """In which of its terms ``deal`` is not what was asked for; ``""`` if it is. ``grain`` is the
+        difference in seconds that two stamps of one moment may have."""
+        lasts = deal.closes_at - deal.opened_at
+        differences = (
+            (self.asset != deal.asset, f"asset {deal.asset} in place of {self.asset}"),
+            (self.amount != deal.amount, f"amount {deal.amount:f} in place of {self.amount:f}"),
+            (self.direction is not deal.direction, f"direction {deal.direction.value}"),
+            (self.account is not deal.account, f"a {deal.account.value} account"),
+            (abs(lasts - self.duration) > grain, f"{lasts:g} s in place of {self.duration} s"),
+        )
+        return ", ".join(text for differs, text in differences if differs)
 
     @property
     def in_flight(self) -> bool:

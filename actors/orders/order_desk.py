@@ -193,6 +193,7 @@ class OrderDesk(RuntimeActor):
     def _publish(self, news: list[events.Event]) -> None:
         """Journal what changed, then publish it, then answer the callers that waited for it."""
         self._record_changes()
+        _log_doubts(news)
         if news:
             self._router.tell(EventBatch(self.name, list(news)))
         self._sent.apply(news)
@@ -228,9 +229,11 @@ class OrderDesk(RuntimeActor):
 
     def _order_overdue(self, order: str) -> None:
         if self._waiters.has(order):
-            error = OrderUnknown("it was sent, and no answer came by the deadline", order)
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
             self.after(self._limits.verdict_delay, _AnswerOverdue(order))
+            doubtful = self._ledger.order(order)
+            reason = doubtful.reason if doubtful else "no answer by the deadline"
+            error = OrderUnknown(f"it was sent, and its result is not known: {reason}", order)
             self._answer(self._waiters.answer(order, error))
 
     def _halt_trading(self, waiter: int, reason: str) -> None:
@@ -296,3 +299,10 @@ class OrderDesk(RuntimeActor):
         self._answer(self._readiness.unanswered())
         self._answer(self._waiters.unanswered())
         self._journal.close()
+
+
+def _log_doubts(news: list[events.Event]) -> None:
+    for event in news:
+        if isinstance(event, events.OrderInDoubt):
+            terms = f"{event.amount:f} on {event.asset}"
+            logger.warning("order {} of {} is in doubt: {}", event.order, terms, event.reason)

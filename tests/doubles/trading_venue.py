@@ -69,7 +69,8 @@ class TradingVenue:
         return connection
 
     def send(self, connection: TradingConnection, id: str, bet: PlaceOrder, fate: str) -> None:
-        """``fate``: acknowledge, twice, late, silent, refuse or drop."""
+        """``fate``: acknowledge, twice, late, silent, refuse, drop, garbled (the answer has other terms than
+        the deal), or phantom (the answer is for a deal that never was)."""
         self.bets[id] = bet
         connection.orders.append((id, fate))
         connection.sent.append(id)
@@ -121,6 +122,12 @@ class TradingVenue:
     def _execute(self, connection: TradingConnection, id: str, fate: str) -> None:
         if fate == "refuse":
             self._push(connection, DealRefused(connection.name, id, self.bets[id].asset, "MaxDemoTrades"))
+        elif fate == "phantom":
+            deal = deal_of(self.bets[id], f"p{id}", math.floor(self.now + self.skew))
+            self._push(connection, DealAccepted(connection.name, id, _garbled(deal)))
+        elif fate == "garbled":
+            deal = self.open_deal(self.bets[id], id)
+            self._push(connection, DealAccepted(connection.name, id, _garbled(deal)))
         elif fate != "drop":
             accepted = DealAccepted(connection.name, id, self.open_deal(self.bets[id], id))
             if fate == "late":
@@ -152,3 +159,9 @@ class TradingVenue:
                     DealsClosed(connection.name, connection.epoch, self.closed[-len(ended) :], listed=False),
                 )
                 self._list_deals(connection)
+
+
+def _garbled(deal: Deal) -> Deal:
+    """The deal with terms that another order may have."""
+    other = Direction.PUT if deal.direction is Direction.CALL else Direction.CALL
+    return structs.replace(deal, direction=other, amount=Decimal("3.50") - deal.amount)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -20,7 +21,7 @@ from actors.messages.events import (
 )
 from actors.orders.ledger import FINISHED_KEPT, Ledger
 from actors.orders.order import Order, OrderState
-from actors.values import Direction, Life, Outcome
+from actors.values import AccountKind, Direction, Life, Outcome
 from tests.doubles.trading_samples import (
     BET,
     NOW,
@@ -368,3 +369,76 @@ def test_after_a_restart_an_open_order_still_finds_its_end() -> None:
     restarted = Ledger(ledger.take_changed(), NOW + 100, TRADING)
     assert log_in(restarted, NOW + 101, closed=(ended(DEAL),)) == []
     assert restarted.deal("d1") == ended(DEAL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"asset": "#AAPL"}, "asset #AAPL in place of EURUSD_otc"),
+        ({"amount": Decimal("1.01")}, "amount 1.01 in place of 1"),
+        ({"direction": Direction.PUT}, "direction put"),
+        ({"account": AccountKind.LIVE}, "a live account"),
+        ({"closes_at": DEAL.closes_at + 60}, "120 s in place of 60 s"),
+    ],
+)
+def test_an_acknowledgement_of_other_terms_puts_the_order_in_doubt_and_is_no_evidence(
+    changes: dict[str, Any], difference: str
+) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    wrong = structs.replace(DEAL, **changes)
+    reason = f"the venue's answer is not for what was asked: deal d1 has {difference}"
+    assert ledger.accepted(accepted("o1", wrong)) == [OrderInDoubt("o1", BET.asset, ONE, reason)]
+    assert ledger.accepted(accepted("o1", wrong)) == []
+    assert (state(ledger), ledger.open_deals()) == (OrderState.UNKNOWN, [])
+    assert ledger.opened_listed(list_open(DEAL), NOW) == [OrderOpened("o1", DEAL)]
+
+
+def test_a_deal_is_given_to_one_order_only() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    intend(ledger, OTHER_BET, "o2")
+    ledger.accepted(accepted("o1", DEAL))
+    assert [type(event) for event in ledger.accepted(accepted("o2", DEAL))] == [OrderInDoubt]
+    assert (state(ledger, "o1"), state(ledger, "o2")) == (OrderState.OPEN, OrderState.UNKNOWN)
+    assert ledger.deal("d1") == DEAL
+
+
+def test_a_deal_that_was_there_before_the_order_is_not_its() -> None:
+    ledger = fresh_ledger()
+    ledger.opened_listed(list_open(DEAL), NOW)
+    intend(ledger)
+    assert [type(event) for event in ledger.accepted(accepted("o1", DEAL))] == [OrderInDoubt]
+
+
+def test_a_deal_that_is_acknowledged_to_no_request_may_be_an_orders() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.accepted(accepted("", DEAL)) == []
+    ledger.lost("o1", "reset", NOW)
+    order = ledger.order("o1")
+    assert order is not None
+    assert (order.state, order.deal) == (OrderState.OPEN, DEAL)
+
+
+def test_a_deal_that_the_venue_named_and_lists_forbids_the_verdict_also_after_a_restart() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    wrong = structs.replace(DEAL, amount=Decimal(7))
+    ledger.accepted(accepted("o1", wrong))
+    for book in (ledger, Ledger(ledger.take_changed(), NOW, TRADING)):
+        book.lost("o1", "reset", NOW)
+        log_in(book, NOW + 5, epoch=2, opened=(wrong,))
+        assert (state(book), book.check_at()) == (OrderState.UNKNOWN, None)
+
+
+def test_a_deal_that_the_venue_named_and_does_not_list_leaves_the_verdict_to_the_lists() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", structs.replace(DEAL, amount=Decimal(7))))
+    ledger.lost("o1", "reset", NOW)
+    log_in(ledger, NOW + 5, epoch=2)
+    ledger.check(NOW + 60)
+    order = ledger.order("o1")
+    assert order is not None
+    assert (order.state, order.deal) == (OrderState.NOT_PLACED, None)

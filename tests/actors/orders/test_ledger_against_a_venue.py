@@ -33,7 +33,7 @@ BETS = st.one_of(
     st.builds(PlaceOrder, ASSET, st.just(Decimal(1)), st.sampled_from(list(Direction)), DURATION),
     st.builds(PlaceOrder, ASSET, st.just(Decimal("2.50")), st.just(Direction.CALL), DURATION),
 )
-FATES = st.sampled_from(["acknowledge", "twice", "late", "silent", "refuse", "drop"])
+FATES = st.sampled_from(["acknowledge", "twice", "late", "silent", "refuse", "drop", "garbled", "phantom"])
 ARRIVE = st.sampled_from([None, 0.2, 0.9])  # plus the latency it is within the grace
 STRANGE = [{"asset": "GBPUSD"}, {"amount": Decimal(7)}, {"duration": 33}]
 STRANGE_DIRECTION = [{"amount": Decimal("2.50"), "direction": Direction.PUT}]
@@ -145,7 +145,8 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     @invariant()
     def every_order_has_the_deal_that_was_executed_for_it_or_none(self) -> None:
         for id, order in self.journal.items():
-            assert order.deal is None or self.venue.executed[order.deal.id] == id
+            if order.state is not OrderState.UNKNOWN:
+                assert order.deal is None or self.venue.executed[order.deal.id] == id
             assert order.deal is not None or order.state not in {OrderState.OPEN, OrderState.CLOSED}
 
     @invariant()

@@ -4,10 +4,12 @@ import math
 import re
 import threading
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from loguru import logger
 from msgspec import structs
 
 from actors.errors import (
@@ -42,7 +44,7 @@ from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
 from actors.orders.waiters import RESULT_GRACE
-from actors.values import AccountKind, Balance
+from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, ONE, OTHER_BET, ended
@@ -57,6 +59,15 @@ def desk(clock: ManualClock) -> WatchedOrderDesk:
     desk = WatchedOrderDesk(clock)
     desk.get_ready()
     return desk
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    """The lines of the log of at least that level."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{message}")
+    yield lines
+    logger.remove(sink)
 
 
 def test_an_order_is_on_the_disk_before_it_leaves(desk: WatchedOrderDesk, clock: ManualClock) -> None:
@@ -135,6 +146,23 @@ def test_an_order_with_which_nothing_was_wrong_is_safe_to_repeat(
     prepare(desk)
     desk.ask(2, BET, patience)
     assert type(desk.error(2)) is error
+
+
+def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(
+    desk: WatchedOrderDesk, clock: ManualClock, warnings: list[str]
+) -> None:
+    order, other = desk.place(7), PlaceOrder("#AAPL", Decimal(7), Direction.PUT, 60)
+    desk.tell(DealAccepted("c1", order, desk.deal(command=other)))
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    [doubt] = desk.published()
+    assert isinstance(doubt, OrderInDoubt)
+    assert "not for what was asked" in doubt.reason
+    assert any(doubt.reason in line for line in warnings)
+    assert desk.quiet()
+    clock.advance(30)
+    error = desk.error(7)
+    assert isinstance(error, OrderUnknown)
+    assert (error.order, doubt.reason in str(error)) == (order, True)
 
 
 def test_an_order_that_cannot_be_journaled_is_not_sent_and_leaves_nothing_in_flight(
