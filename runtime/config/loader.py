@@ -74,7 +74,7 @@ def load_text(text: str, name: str, folder: Path) -> Config:
     problems = list(source.problems)
     if source.value is not BROKEN:
         try:
-            config = Config.model_validate(source.value)
+            config = Config.model_validate(source.value, context=folder)
         except ValidationError as error:
             problems += problems_in(error, source)
             if from_environment and profile is not None:

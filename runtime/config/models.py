@@ -1,9 +1,10 @@
 """The configuration as typed, frozen values: every duration in seconds, every size in bytes."""
 
+import contextlib
 import functools
 import os
 import pathlib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from pydantic import ValidationInfo, field_validator
@@ -34,10 +35,9 @@ GIVEN_UP_AFTER = 5.0
 """Seconds for which TCP may deliver the bytes of a killed worker's socket (``TCP_USER_TIMEOUT``)."""
 
 
-def _same_file(one: str, other: str) -> bool:
+def _same_file(one: pathlib.Path, other: pathlib.Path) -> bool:
     """Whether two paths, relative to the current folder, are the same file."""
-    places = {os.path.realpath(os.path.expanduser(path)) for path in (one, other)}  # noqa: PTH111
-    return bool(other) and len(places) == 1
+    return os.path.realpath(one.expanduser()) == os.path.realpath(other.expanduser())
 
 
 _S = TypeVar("_S", bound=Section)
@@ -78,6 +78,20 @@ class Config(Section):
     def stamp(self) -> tuple[int, ...] | None:
         """``loader.stamp_of`` the ``file``, just before it was read; no setting either."""
         return None
+
+    @functools.cached_property
+    def folder(self) -> pathlib.Path:
+        """The absolute folder that ``orders.journal`` is relative to: that of the file, otherwise the current
+        folder at the time when the configuration was made; no setting either."""
+        return pathlib.Path.cwd()
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the folder now: the current one may change before the runtime starts."""
+        if isinstance(context, pathlib.Path):
+            vars(self)["folder"] = context.absolute()
+        else:
+            with contextlib.suppress(FileNotFoundError):  # the current folder is gone; it may not be needed
+                vars(self)["folder"] = pathlib.Path.cwd()
 
     @field_validator("regions")
     @classmethod
@@ -147,7 +161,13 @@ class Config(Section):
     @classmethod
     def _must_not_write_into_the_journal(cls, log: LogConfig, info: ValidationInfo) -> LogConfig:
         orders: OrdersConfig | None = info.data.get("orders")
-        if orders and log.file and _same_file(log.file, orders.journal):
+        folder = info.context if isinstance(info.context, pathlib.Path) else pathlib.Path()
+        if (
+            orders
+            and log.file
+            and orders.journal
+            and _same_file(pathlib.Path(log.file), folder / pathlib.Path(orders.journal).expanduser())
+        ):
             raise found([(("file",), "is the file of orders.journal too (give each its own)")])
         return log
 

@@ -172,9 +172,11 @@ def unserved(profile: Profile) -> dict[type[Command], str]:
 
 
 def journal_path(config: Config, login: Login | None) -> Path:
-    """The configured file, or one for each account in the user's state folder."""
+    """The configured file, relative to the configuration's folder, or one for each account in the user's
+    state folder."""
     if config.orders.journal:
-        return Path(config.orders.journal).expanduser()
+        path = Path(config.orders.journal).expanduser()
+        return path if path.is_absolute() else config.folder / path
     kind, user = (login.account, login.user) if login else (AccountKind.DEMO, "0")
     # The default venue's journals are older than the setting that names a venue.
     prefix = "" if config.account.venue == DEFAULT_VENUE else f"{config.account.venue}-"

@@ -17,8 +17,8 @@ class OrdersConfig(Section):
     """What an order may be, and where it is journaled before it is sent."""
 
     journal: str = ""
-    """A file that one runtime at a time uses; empty: a file in the user's state folder, or a temporary one on
-    the practice exchange."""
+    """A file that one runtime at a time uses, relative to the configuration's folder; empty: a file in the
+    user's state folder, or a temporary one on the practice exchange."""
     minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
     maximum_amount: Annotated[int, WHOLE_NUMBER, compared(">=", "minimum_amount")] = _RULES.maximum_amount

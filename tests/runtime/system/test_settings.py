@@ -1,0 +1,80 @@
+"""Where the journal of orders is, whatever the current folder."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.errors import ConfigInvalid
+from runtime.config import Config, load
+from runtime.system.settings import journal_path
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "bot.yaml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("name", ["orders.sqlite", "state/orders.sqlite", "../orders.sqlite"])
+def test_a_relative_journal_is_in_the_folder_of_the_configuration(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    file = written(tmp_path, f"orders: {{journal: {name}}}\n")
+    for current, spelled in ((tmp_path, "bot.yaml"), (elsewhere, "../bot.yaml"), (elsewhere, str(file))):
+        monkeypatch.chdir(current)
+        config = load(spelled)
+        monkeypatch.chdir("/")
+        path = journal_path(config, None)
+        assert path.is_absolute()
+        assert path.resolve() == (tmp_path / name).resolve()
+
+
+def test_a_relative_journal_of_a_configuration_without_a_file_is_in_the_folder_where_it_was_made(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Config.model_validate({"orders": {"journal": "orders.sqlite"}})
+    monkeypatch.chdir(elsewhere)
+    assert journal_path(config, None) == tmp_path / "orders.sqlite"
+    assert journal_path(config.model_copy(), None) == tmp_path / "orders.sqlite"
+
+
+def test_an_absolute_journal_and_one_in_the_home_are_where_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name, place in (("/var/orders.sqlite", Path("/var")), ("~/orders.sqlite", tmp_path / "home")):
+        config = load(written(tmp_path, f"orders: {{journal: '{name}'}}\n"))
+        assert journal_path(config, None) == place / "orders.sqlite"
+
+
+def test_two_configurations_that_differ_in_their_folder_alone_are_equal(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    text = "orders: {journal: orders.sqlite}\n"
+    assert load(written(tmp_path, text)) == load(written(elsewhere, text))
+
+
+def test_a_configuration_can_be_made_where_the_current_folder_is_gone(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(elsewhere)
+    elsewhere.rmdir()
+    config = Config.model_validate({"orders": {"journal": "/var/orders.sqlite"}})
+    assert journal_path(config, None) == Path("/var/orders.sqlite")
+
+
+def test_the_log_is_not_the_journal_also_where_the_journal_is_relative(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(ConfigInvalid, match=r"log\.file: is the file of orders\.journal too"):
+        load(written(tmp_path, "orders: {journal: orders}\nlog: {file: ../orders}\n"))
+    assert load(written(tmp_path, "orders: {journal: orders}\nlog: {file: orders}\n")).log.file == "orders"
