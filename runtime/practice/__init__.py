@@ -1,6 +1,6 @@
-"""A venue to practise on: it speaks the real one's dialect on loopback and fails on command.
+"""The practice exchange: a simulated PocketOption on loopback, with faults on command.
 
-The server is loaded with the first use of ``PracticeExchange``, so reading the settings costs no start time.
+The first use of ``PracticeExchange`` loads the server, so reading the settings alone costs no start time.
 """
 
 from typing import TYPE_CHECKING

@@ -16,7 +16,7 @@ from runtime.practice.console import Console
 
 
 def main() -> int:
-    """Run until Ctrl-C or SIGTERM; 0 after that, 2 if the arguments or a port cannot be used."""
+    """Run the practice exchange until Ctrl-C or SIGTERM. Exits with 2 for an unusable argument or port."""
     arguments = _parser().parse_args()
     logger.remove()
     logger.add(sys.stderr, format="{time:HH:mm:ss.SSS} {message}", diagnose=False, backtrace=False)
@@ -24,12 +24,12 @@ def main() -> int:
         with _signals() as signals, PracticeExchange(_settings(arguments)) as exchange:
             console = Console(exchange)
             for line in arguments.fault:
-                console.obey(line)
+                console.execute(line)
             for region in exchange.regions:
-                _say(f"{region.name} {region.url}")
-            _say(f"POCKET_OPTION_SSID='{exchange.session}'")
+                _print(f"{region.name} {region.url}")
+            _print(f"POCKET_OPTION_SSID='{exchange.session}'")
             if arguments.console:
-                threading.Thread(target=_converse, args=(console,), daemon=True).start()
+                threading.Thread(target=_serve_console, args=(console,), daemon=True).start()
             signals.recv(1)
     except (ConfigInvalid, RequestRefused, OSError) as error:
         logger.error("{}", error)
@@ -40,14 +40,24 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     defaults = PracticeSettings()
     parser = argparse.ArgumentParser(prog="python -m runtime.practice", description=main.__doc__)
-    parser.add_argument("--port", type=int, default=0, help="of the first region; the others take the next")
-    parser.add_argument("--regions", default=",".join(defaults.regions), help="names, divided by commas")
-    parser.add_argument("--tick-rate", type=float, default=defaults.tick_rate, help="per second and asset")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port of the first region; each other takes the next"
+    )
+    parser.add_argument("--regions", default=",".join(defaults.regions), help="names, separated by commas")
+    parser.add_argument(
+        "--tick-rate", type=float, default=defaults.tick_rate, help="ticks per second and asset"
+    )
     parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds quote equal prices")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="LINE", help="begins at once, such as: slow rate=1000"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="LINE",
+        help="a fault that begins at once, such as: slow rate=1000",
     )
-    parser.add_argument("--console", action="store_true", help="take faults from standard input: try help")
+    parser.add_argument(
+        "--console", action="store_true", help="read commands from standard input, such as: help"
+    )
     return parser
 
 
@@ -57,16 +67,16 @@ def _settings(arguments: argparse.Namespace) -> PracticeSettings:
     return PracticeSettings(regions=regions, ports=ports, tick_rate=arguments.tick_rate, seed=arguments.seed)
 
 
-def _converse(console: Console) -> None:
-    """Answer line by line until the input ends; read unbuffered, it holds no lock that an exit waits for."""
+def _serve_console(console: Console) -> None:
+    """Answer each line of standard input until it ends; the lock of a buffer would hold up the exit."""
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as lines:
         for line in lines:
-            _say(console.answer(line.decode(errors="replace")))
+            _print(console.answer(line.decode(errors="replace")))
 
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket that receives a byte with every signal, so that ``recv`` wakes on every platform."""
+    """A socket that receives a byte for every signal, so that ``recv`` returns on every platform."""
     receiver, sender = socket.socketpair()
     with receiver, sender:
         sender.setblocking(False)
@@ -77,7 +87,7 @@ def _signals() -> Iterator[socket.socket]:
         signal.set_wakeup_fd(-1)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -1,32 +1,32 @@
-"""What a person at a keyboard can tell a running exchange."""
+"""The console: commands for a running exchange, one per line."""
 
 from actors.errors import RequestRefused
 from runtime.practice.exchange import PracticeExchange
 from runtime.practice.faults.table import FAULTS, explain, find_kind, read_line, usage
 
 _OWN = {
-    "calm [NAME] [region=TEXT] [asset=TEXT]": "Ends all faults, or those of a name or a place.",
-    "status": "Lists regions, their sockets, and the faults that hold.",
-    "help [NAME]": "Tells what can be said, or how one fault is written.",
+    "calm [NAME] [region=TEXT] [asset=TEXT]": "Ends all faults, or those with this name, region or asset.",
+    "status": "Lists the regions, their sockets, and the active faults.",
+    "help [NAME]": "Explains every command and fault, or one fault.",
 }
 _PLACES = {"region", "asset"}
 
 
 class Console:
-    """A line is a fault as the command line takes it, or one of ``calm``, ``status`` and ``help``."""
+    """Executes lines: a fault as the command line takes it, or ``calm``, ``status`` or ``help``."""
 
     def __init__(self, exchange: PracticeExchange) -> None:
         self._exchange = exchange
 
     def answer(self, line: str) -> str:
-        """What ``obey`` answers, or why it refuses to."""
+        """The answer of ``execute``, or its refusal as text."""
         try:
-            return self.obey(line)
+            return self.execute(line)
         except RequestRefused as error:
             return f"refused: {error}"
 
-    def obey(self, line: str) -> str:
-        """Do what ``line`` says; raises ``RequestRefused``, which tells what would be right."""
+    def execute(self, line: str) -> str:
+        """Execute ``line``; raises ``RequestRefused`` with a text that says what is allowed."""
         words, parameters = read_line(line)
         match words:
             case ["help"]:

@@ -1,4 +1,4 @@
-"""The fault desk: lets faults begin and end."""
+"""The fault desk: begins and ends faults."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,9 +23,9 @@ _HALF = len(_FRAME) // 2
 
 
 class FaultController:
-    """Applies faults: one of sockets ends at once or stays with them, any other is active while it holds.
+    """Applies faults. One of sockets ends at once or stays with the sockets; any other is on the board.
 
-    ``reschedule`` is called when the venue's clock was set, ``announce`` when markets opened or closed.
+    ``reschedule`` is called after a change of the venue's clock, ``announce`` after one of open markets.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class FaultController:
         self._endings: set[asyncio.Task[None]] = set()
 
     async def holding(self) -> list[Fault]:
-        """The faults that hold now; one that struck several sockets counts once."""
+        """The active faults; one that struck several sockets appears once."""
         struck = {id(fault): fault for fault in self._regions.faults}
         return [*self._faults, *struck.values()]
 
     async def begin(self, fault: Fault) -> int:
-        """Answers with how many sockets it struck at once; raises ``RequestRefused`` for an unknown place."""
+        """Returns how many sockets it struck; raises ``RequestRefused`` for an unknown region or asset."""
         self._check_place(getattr(fault, "region", None), getattr(fault, "asset", None))
         async with self._one_at_a_time:
             self._write(fault, ended=False)
@@ -73,9 +73,9 @@ class FaultController:
         return struck
 
     async def calm(self, kind: type[Fault], region: str | None, asset: str | None) -> None:
-        """End the faults of a kind; with a place, those that were meant for it alone.
+        """End the faults of a kind, or only those of a region or an asset.
 
-        Raises ``RequestRefused`` for an unknown place.
+        Raises ``RequestRefused`` for an unknown region or asset.
         """
         self._check_place(region, asset)
         place = {"region": region, "asset": asset}

@@ -1,4 +1,4 @@
-"""What the exchange really sent and received, for comparison with what a client says of itself."""
+"""The ledger: what the exchange sent, received and executed, to compare with what a client reports."""
 
 import threading
 from collections import Counter, deque
@@ -25,10 +25,10 @@ _TRADES_KEPT = 20_000
 
 
 class ExchangeLedger:
-    """Safe to read from any thread while the exchange writes.
+    """Every method is thread-safe.
 
-    The newest 100,000 ticks sent and unsent, 10,000 sockets and 20,000 of all else are kept; ``tick_count``
-    and ``count`` go by all there were.
+    Keeps the newest 100,000 ticks sent, as many unsent, 10,000 sockets and 20,000 of each other record.
+    ``tick_count`` and ``count`` include records that are no longer kept.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class ExchangeLedger:
             return [tick for tick in self._ticks if asset is None or tick.asset == asset]
 
     def unsent(self, asset: str | None = None) -> list[UnsentTick]:
-        """Ticks that a fault, or its own end, kept from a socket that streams the asset."""
+        """Ticks that a subscribed socket did not get, because of a fault or because it was closing."""
         with self._changed:
             return [tick for tick in self._unsent if asset is None or tick.asset == asset]
 
@@ -70,17 +70,17 @@ class ExchangeLedger:
             return list(self._sockets.values())
 
     def orders(self) -> list[ReceivedOrder]:
-        """Orders in the sequence of their arrival, whether or not a deal came of them."""
+        """Orders in the order of their arrival, executed or not."""
         with self._changed:
             return list(self._orders)
 
     def deals(self) -> list[ExecutedDeal]:
-        """Deals as they were opened; a request id that stands here twice was executed twice."""
+        """Deals in the order of their opening; a request id that appears twice was executed twice."""
         with self._changed:
             return list(self._deals.values())
 
     def deal_for(self, request_id: RequestId) -> Deal | None:
-        """The first deal that came of an order, as it stands now."""
+        """The first deal of an order in its present state; ``None`` if it was not executed."""
         with self._changed:
             return next((deal for origin, deal in self._deals.values() if origin == request_id), None)
 
@@ -95,12 +95,12 @@ class ExchangeLedger:
             return self._tick_count
 
     def count(self, name: str) -> int:
-        """How many events of this name have arrived, remembered or not."""
+        """How many events of this name have arrived, kept or not."""
         with self._changed:
             return self._counts[name]
 
     def wait_until(self, holds: Callable[["ExchangeLedger"], bool], timeout: float) -> bool:
-        """Wait for entries that make ``holds(ledger)`` true; whether it was within ``timeout`` seconds."""
+        """Wait until ``holds(ledger)`` is true. Returns ``False`` after ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: holds(self), timeout)
 

@@ -1,4 +1,4 @@
-"""The entries of the ledger; every time in them is UTC, in Unix seconds."""
+"""The records of the ledger; every time is UTC in Unix seconds."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from actors.values import Deal
 
 RequestId = str | int | float | bool | None
-"""What a client may call its order: any scalar, given back as it came (protocol 1.6.3)."""
+"""A client's id of its order: any scalar, returned unchanged (protocol 1.6.3)."""
 
 
 class SentTick(NamedTuple):
@@ -20,7 +20,7 @@ class SentTick(NamedTuple):
 
 
 class UnsentTick(NamedTuple):
-    """One tick that was made for a socket and kept from it, by a fault or by its end."""
+    """One tick that a socket did not get, because of a fault or because it was closing."""
 
     socket: int
     asset: str
@@ -29,7 +29,7 @@ class UnsentTick(NamedTuple):
 
 
 class FaultRecord(NamedTuple):
-    """``fault`` as it is written on a command line; ``ended`` is true where it was called off or ran out."""
+    """The beginning or the end of a fault; ``fault`` is written as on a command line."""
 
     at: float
     fault: str
@@ -37,7 +37,7 @@ class FaultRecord(NamedTuple):
 
 
 class ReceivedEvent(NamedTuple):
-    """One event of a client, arrived at ``at``. The session in an ``auth`` payload is blotted out."""
+    """One event of a client; ``at`` is its arrival. The session in an ``auth`` payload is masked."""
 
     socket: int
     name: str
@@ -46,7 +46,7 @@ class ReceivedEvent(NamedTuple):
 
 
 class ReceivedOrder(NamedTuple):
-    """One ``openOrder``, arrived at ``at``; ``refusal`` is the error that answered it, ``""`` for none."""
+    """One ``openOrder``; ``at`` is its arrival, ``refusal`` the error of the answer or ``""``."""
 
     request_id: RequestId
     socket: int
@@ -57,14 +57,14 @@ class ReceivedOrder(NamedTuple):
 
 
 class ExecutedDeal(NamedTuple):
-    """One deal, as it stands, and the request id of its order, or the ticket of its pending order."""
+    """One deal in its present state, and the request id of its order or the ticket of its pending order."""
 
     request_id: RequestId
     deal: Deal
 
 
 class BalanceChange(NamedTuple):
-    """``cause`` is a deal's id, ``"deposit"`` or ``"refill"``; ``balance`` is what the change led to."""
+    """``balance`` is the new balance; ``cause`` is a deal's id, ``"deposit"`` or ``"refill"``."""
 
     at: float
     change: Decimal

@@ -1,4 +1,4 @@
-"""How a practice exchange behaves; every duration in seconds."""
+"""The settings of a practice exchange; every duration is in seconds."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +21,7 @@ class PracticeSettings:
     """``ports`` belong to ``regions`` by position; an empty tuple or a 0 lets the system choose.
 
     ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same prices at the same time.
-    ``max_deals`` may be open at once; ``minimum_duration`` overrides what the asset table says of it.
+    ``max_deals`` may be open at once. ``minimum_duration`` replaces that of every asset.
     Raises ``ConfigInvalid``.
     """
 

@@ -33,7 +33,7 @@ from runtime.practice.trading.statements import AccountPushes
 
 
 class Venue:
-    """Owns everything that lives on the loop; every method belongs to the loop's thread."""
+    """Owns all objects of the exchange; every method must run in the loop's thread."""
 
     def __init__(
         self, settings: PracticeSettings, credentials: Credentials, book: Book, ledger: ExchangeLedger
@@ -69,12 +69,12 @@ class Venue:
         )
 
     async def open(self) -> None:
-        """Listen in every region; raises ``OSError`` for a port that is not to be had."""
+        """Listen in every region; raises ``OSError`` for a port that cannot be bound."""
         await self.regions.open()
         self._reschedule()
 
     async def close(self) -> None:
-        """End every connection and give the ports back; harmless after a failed ``open``."""
+        """End every connection and release the ports; allowed after a failed ``open``."""
         if self._calendar is not None:
             self._calendar.cancel()
         self._pending.stop()
@@ -106,13 +106,13 @@ class Venue:
             return web.Response(
                 status=answer.status, headers=fields, text=answer.page, content_type="text/html"
             )
-        # It answers no ping by itself, because a fault may forbid it.
+        # ClientConnection answers the client's pings: a fault may forbid it.
         socket = web.WebSocketResponse(
             timeout=CLOSE_TIMEOUT, max_msg_size=packets.MAX_PAYLOAD, autoping=False
         )
         try:
             await socket.prepare(request)
-        except ConnectionResetError:  # the client has left meanwhile, which is no fault of anybody
+        except ConnectionResetError:  # the client has left meanwhile
             return web.Response(status=400)
         if isinstance(request.transport, FaultTransport):
             await self._serve(gate, socket, request.transport)
@@ -138,7 +138,7 @@ class Venue:
             self._clients.remove(client)
 
     def _reschedule(self) -> None:
-        """Book everything that is due by the venue's clock."""
+        """Set the timers of everything that is due by the venue's clock."""
         if self._calendar is not None:
             self._calendar.cancel()
         self._calendar = asyncio.create_task(self._announce_days())
@@ -147,7 +147,7 @@ class Venue:
         self._streams.restart()
 
     async def _announce_days(self) -> None:
-        """Send the asset table anew each midnight, when its schedules and payouts change."""
+        """Publish the asset table at each midnight, when its schedules and payouts change."""
         while True:
             await asyncio.sleep(self._clock.until(next_midnight(self._clock.now())))
             self._announce_assets()

@@ -1,1 +1,1 @@
-"""What can go wrong on command: a fault is a struct, its tag the name, its fields the parameters."""
+"""Faults on command. A fault is a struct: its tag is its name, its fields are its parameters."""

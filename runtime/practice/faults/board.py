@@ -1,4 +1,4 @@
-"""Which faults hold."""
+"""The active faults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,21 +25,21 @@ class ActiveFaults:
         return (entry.fault for entry in self._entries)
 
     def add(self, fault: Fault) -> None:
-        """Put a fault up; one without a count takes the place of its like."""
+        """Add a fault; one without a count replaces an equal one."""
         count: int | None = getattr(fault, "count", None)
         if count is None:
             self._entries = [entry for entry in self._entries if entry.fault != fault]
         self._entries.append(_Entry(fault, count))
 
     def find(self, kind: type[F], **place: str) -> F | None:
-        """The fault of a kind that holds at this ``region`` or ``asset``, if there is one."""
+        """The oldest fault of a kind that is active at this ``region`` or ``asset``, or ``None``."""
         for entry in self._entries:
             if isinstance(entry.fault, kind) and entry.fault.holds_at(**place):
                 return entry.fault
         return None
 
     def take(self, kind: type[F], **place: str) -> F | None:
-        """Find a fault that strikes now."""
+        """As ``find``; the fault counts as having struck."""
         fault = self.find(kind, **place)
         if fault is None:
             return None
@@ -51,7 +51,7 @@ class ActiveFaults:
         return fault
 
     def end(self, matches: Callable[[Fault], bool]) -> list[Fault]:
-        """Take down the faults that match; answers with them."""
+        """Remove the matching faults. Returns them."""
         ended = [fault for fault in self if matches(fault)]
         self._entries = [entry for entry in self._entries if not matches(entry.fault)]
         return ended

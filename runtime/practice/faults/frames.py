@@ -1,4 +1,4 @@
-"""WebSocket frames as bytes, for what a well-behaved server library would not write (RFC 6455, 5.2)."""
+"""WebSocket frames as bytes that a correct server library does not write (RFC 6455, 5.2)."""
 
 NO_FRAME = b"\xff" * 16
 """Reserved bits set, a reserved opcode, a mask and the longest of all lengths."""

@@ -1,4 +1,4 @@
-"""What can go wrong before a client is connected."""
+"""Faults before a client is connected."""
 
 from email.utils import formatdate
 from typing import Annotated
@@ -11,7 +11,7 @@ _PAGE = "<!DOCTYPE html><title>{status}</title><h1>This is not the exchange</h1>
 
 
 class Outage(Fault, frozen=True):
-    """Regions that do not listen."""
+    """One or all regions do not listen."""
 
 
 class Refuse(Outage, frozen=True, tag="refuse"):

@@ -1,4 +1,4 @@
-"""What can go wrong between an order and its acknowledgement."""
+"""Faults between an order and its acknowledgement."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from runtime.practice.faults.fault import Count, Fault
 
 
 class OrderFault(Fault, frozen=True, kw_only=True):
-    """Happens to as many orders as ``count`` says."""
+    """Strikes ``count`` orders."""
 
     count: Count | None = 1
 
@@ -26,7 +26,7 @@ class LostAfter(OrderFault, frozen=True, tag="lost_after"):
 
 
 class Delayed(OrderFault, frozen=True, tag="delayed"):
-    """The acknowledgement comes so many seconds after the execution."""
+    """The acknowledgement comes ``seconds`` after the execution."""
 
     seconds: Annotated[float, Meta(ge=0, le=1_000_000)]
 
@@ -36,7 +36,7 @@ class Doubled(OrderFault, frozen=True, tag="doubled"):
 
 
 class Stranger(OrderFault, frozen=True, tag="stranger"):
-    """A deal on the same terms that someone else asked for is opened and acknowledged here first."""
+    """A deal of another client on the same terms is opened and acknowledged here first."""
 
 
 class RefusedOrder(OrderFault, frozen=True, tag="refused"):

@@ -1,4 +1,4 @@
-"""What can go wrong with sockets that are connected."""
+"""Faults of connected sockets."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ class Close(SocketFault, frozen=True, tag="close"):
 
 
 class Garbage(SocketFault, frozen=True, tag="garbage"):
-    """Bytes that are no frame or, ``framed``, a message that is no packet."""
+    """Sockets get bytes that are no frame or, if ``framed``, a message that is no packet."""
 
     framed: bool = False
 
@@ -41,13 +41,13 @@ class Garbage(SocketFault, frozen=True, tag="garbage"):
 
 
 class HalfFrame(SocketFault, frozen=True, tag="half_frame"):
-    """Sockets get half of a frame, then nothing; the end of the fault brings all that was held back."""
+    """Sockets get half of a frame, then nothing; the rest follows when the fault ends."""
 
     lasts: Seconds | None = None
 
 
 class Stall(SocketFault, frozen=True, tag="stall"):
-    """Nothing is read from sockets any more, so that what their clients write backs up."""
+    """The exchange stops reading from sockets, so that the writes of their clients back up."""
 
     lasts: Seconds | None = None
 
@@ -61,14 +61,14 @@ class Slow(Fault, frozen=True, tag="slow"):
 
 
 class PingsOnly(Fault, frozen=True, tag="pings_only"):
-    """Pings go on, but no message leaves: no answers, no events, no ticks, for new sockets neither."""
+    """Pings are sent and answered, but no message is sent, to old and new sockets."""
 
     region: str | None = None
     lasts: Seconds | None = None
 
 
 class DataOnly(Fault, frozen=True, tag="data_only"):
-    """Messages go on, but no ping is sent and none is answered."""
+    """Messages are sent, but pings are neither sent nor answered."""
 
     region: str | None = None
     lasts: Seconds | None = None

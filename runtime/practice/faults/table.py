@@ -1,4 +1,4 @@
-"""The one table of faults: what Python, the command line and the console can ask for, and how to write it."""
+"""The table of faults, and how each is written: for Python, the command line and the console."""
 
 import shlex
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ FAULTS: Mapping[str, type[Fault]] = {str(kind.__struct_config__.tag): kind for k
 
 
 def make_fault(name: str, parameters: Mapping[str, object]) -> Fault:
-    """Raises ``RequestRefused``, which tells how it is written, for an unknown name or impossible parameters.
+    """Raises ``RequestRefused`` with the usage for an unknown name or an impossible parameter.
 
     Numbers and truth values may come as text.
     """
@@ -89,7 +89,7 @@ def read_line(line: str) -> tuple[list[str], dict[str, str]]:
 
 
 def show(fault: Fault) -> str:
-    """A fault as ``read_line`` takes it, without what goes without saying."""
+    """A fault in the form that ``read_line`` takes, without parameters that have their defaults."""
     words = [str(fault.__struct_config__.tag)]
     for field in msgspec.structs.fields(fault):
         value = getattr(fault, field.name)

@@ -1,10 +1,10 @@
-"""What can go wrong with ticks on their way."""
+"""Faults of single ticks."""
 
 from runtime.practice.faults.fault import Count, Fault
 
 
 class TickFault(Fault, frozen=True, kw_only=True):
-    """Happens to as many ticks as ``count`` says."""
+    """Strikes ``count`` ticks."""
 
     asset: str | None = None
     count: Count | None = 1

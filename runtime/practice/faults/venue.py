@@ -16,14 +16,14 @@ class RefuseSessions(Fault, frozen=True, tag="refuse_sessions"):
 
 
 class Mute(Fault, frozen=True, tag="mute"):
-    """No ticks of an asset are sent, or of any; all else goes on."""
+    """No ticks of one asset are sent, or of any; nothing else changes."""
 
     asset: str | None = None
     lasts: Seconds | None = None
 
 
 class Unanswered(Fault, frozen=True, tag="unanswered"):
-    """Subscriptions are taken, but neither confirmed nor streamed."""
+    """Subscriptions are ignored: neither confirmed nor streamed."""
 
     asset: str | None = None
     count: Count | None = None
@@ -31,14 +31,14 @@ class Unanswered(Fault, frozen=True, tag="unanswered"):
 
 
 class CloseMarket(Fault, frozen=True, tag="close_market"):
-    """An asset rests: no ticks, no deals, and a new asset table says so, as another does at the end."""
+    """The market of an asset is closed: no ticks, no deals. Asset tables announce its close and opening."""
 
     asset: str
     lasts: Seconds | None = None
 
 
 class ClockJump(Fault, frozen=True, tag="clock_jump"):
-    """The venue's clock, and with it every stamp, goes forward by ``seconds``, or back; deals end by it."""
+    """The venue's clock is ``seconds`` ahead, and with it every stamp and the end of every deal."""
 
     seconds: Annotated[float, Meta(ge=-1e9, le=1e9)]
     lasts: Seconds | None = None

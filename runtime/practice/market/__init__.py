@@ -1,1 +1,1 @@
-"""Quotes, history and streams that the exchange invents."""
+"""The simulated market: asset table, quotes, history and streams."""

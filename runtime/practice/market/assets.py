@@ -12,14 +12,14 @@ _RESTING_KINDS = frozenset({"stock", "index"})
 
 
 def next_midnight(now: float) -> int:
-    """The venue's next midnight, where its schedules change."""
+    """The venue's next midnight, when its schedules change."""
     return (int(now) // _DAY + 1) * _DAY
 
 
 class AssetTable:
-    """The terms on which every asset is offered; ``minimum_duration`` (seconds) takes the place of all.
+    """The terms of every asset; ``minimum_duration`` (seconds), if given, replaces that of every asset.
 
-    ``closed`` are the assets that rest although their kind does not.
+    ``closed`` holds the assets whose market a fault has closed.
     """
 
     def __init__(self, seed: int, minimum_duration: int | None = None) -> None:
@@ -32,11 +32,11 @@ class AssetTable:
         return [self._row(listing, now) for listing in LISTINGS.values()]
 
     def is_tradable(self, listing: Listing) -> bool:
-        """Stock exchanges keep a holiday here, whatever the day; all else trades round the clock."""
+        """Stocks and indices that are not OTC are never tradable here; all other assets always are."""
         return (listing.otc or listing.kind not in _RESTING_KINDS) and listing.symbol not in self.closed
 
     def payout(self, listing: Listing, now: float) -> int:
-        """What a win pays, in percent of the stake; it changes from day to day."""
+        """The profit of a win in percent of the stake; it changes at midnight."""
         today = int(now) // _DAY
         return Random(f"payout/{self._seed}/{listing.symbol}/{today}").randint(15, 92)
 

@@ -35,7 +35,7 @@ class _LoadHistory(msgspec.Struct):
 
 
 class MarketDesk:
-    """Answers within the call, so a history ends exactly where the stream behind it begins."""
+    """Answers a request before the next tick, so a history ends exactly where its stream begins."""
 
     def __init__(self, quotes: Quotes, streams: Streams, faults: ActiveFaults, clock: ExchangeClock) -> None:
         self._quotes = quotes
@@ -52,11 +52,11 @@ class MarketDesk:
         }
 
     def _subscribe(self, client: ClientConnection, symbol: str) -> None:
-        if listing := self._taken(symbol):
+        if listing := self._accepted(symbol):
             self._streams.subscribe(client, listing)
 
     def _change_symbol(self, client: ClientConnection, request: _ChangeSymbol) -> None:
-        listing = self._taken(request.asset)
+        listing = self._accepted(request.asset)
         if listing is None:
             return
         upcoming = self._streams.subscribe(client, listing)
@@ -70,8 +70,8 @@ class MarketDesk:
             {"asset": request.asset, "period": request.period, "history": ticks, "candles": candles[::-1]},
         )
 
-    def _taken(self, symbol: str) -> Listing | None:
-        """What is to be streamed; nothing for an unknown asset, or where a fault has the wish forgotten."""
+    def _accepted(self, symbol: str) -> Listing | None:
+        """The asset to stream; ``None`` if it is unknown, or if a fault ignores the request."""
         listing = LISTINGS.get(symbol)
         return None if listing and self._faults.take(Unanswered, asset=symbol) else listing
 

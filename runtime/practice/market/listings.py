@@ -1,4 +1,4 @@
-"""The assets of the practice exchange: what each of them is and about what it costs."""
+"""The assets of the practice exchange: kind, digits and level of the price."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Listing(NamedTuple):
 
     @property
     def twin(self) -> str:
-        """The symbol that this asset has in the other of the two books, listed there or not."""
+        """The OTC symbol of a regular asset and vice versa, listed or not."""
         return self.symbol.removesuffix("_otc") if self.otc else f"{self.symbol}_otc"
 
 

@@ -1,4 +1,4 @@
-"""When each asset ticks, and what the venue tells of its past: ticks and bars, rounded to its digits."""
+"""When each asset ticks, and its history: ticks and bars, rounded to the digits of the asset."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,8 +21,8 @@ class QuotedPrice(NamedTuple):
 class Quotes:
     """Ticks at ``rate`` per second and asset, unevenly spaced.
 
-    An asset's ticks are numbered: those of the past are found again, and live ones continue them. Stamps
-    are whole milliseconds as the venue's are, and microseconds at rates where those would fall together.
+    The ticks of an asset are numbered, so history and live ticks agree. Stamps are whole milliseconds, as the
+    venue's are; at rates at which two would be equal they are whole microseconds.
     """
 
     def __init__(self, seed: int, rate: float) -> None:
@@ -50,7 +50,7 @@ class Quotes:
         )
 
     def price(self, listing: Listing, time: float) -> float:
-        """What is quoted at venue time ``time``: the price of the tick that came last."""
+        """The price of the latest tick at venue time ``time``."""
         return self.tick(listing, self.number_after(listing, time) - 1).price
 
     def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[QuotedPrice]:
@@ -63,7 +63,7 @@ class Quotes:
     ) -> Iterator[tuple[int, Bar]]:
         """The newest ``limit`` bars that open in ``[start, end)``, oldest first, with their opening times.
 
-        They are aligned to the venue's clock; the bar still forming at ``now`` is given as it stands.
+        Bars are aligned to the venue's clock; the one that is forming at ``now`` ends there.
         """
         end = min(end, now)
         newest = -int(-end // period) - 1

@@ -1,4 +1,4 @@
-"""Live ticks: who receives which asset, and when the next tick of each is due."""
+"""Live ticks: which client receives which asset, and when the next tick is due."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.server.connection import ClientConnection
 
 _HEADER = packets.binary_event("updateStream")
-_MAX_DELAY = 5.0  # after a longer stall, such as a suspended machine, ticks are left out
+_MAX_DELAY = 5.0  # seconds; after a longer stall, such as a suspended machine, ticks are skipped
 
 
 class _Stream:
-    """One asset's clients and the timer of its next tick, which runs while there is an clients."""
+    """One asset's clients and the timer of its next tick, which runs while there are clients."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class _Stream:
             self._timer = None
 
     def restart(self) -> None:
-        """Go on with the first tick that lies ahead."""
+        """Continue with the next tick that is not yet due."""
         if self._timer is not None:
             self._timer.cancel()
         self._number = self._quotes.number_after(self.listing, self._clock.now())
@@ -75,7 +75,7 @@ class _Stream:
 
 
 class Streams:
-    """At most ``cap`` assets per client: one more takes the place of the oldest, silently (protocol 1.10)."""
+    """At most ``cap`` assets per client; one more replaces the oldest without a message (protocol 1.10)."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Streams:
         self._tick_faults = TickFaults(faults)
 
     def subscribe(self, client: ClientConnection, listing: Listing) -> int:
-        """Start or go on sending ``listing`` to ``client``; answers with the number of its next tick."""
+        """Send ``listing`` to ``client`` from now on. Returns the number of its next tick."""
         client.streams.pop(listing.symbol, None)
         client.streams[listing.symbol] = None
         if len(client.streams) > self._cap:
@@ -122,7 +122,7 @@ class Streams:
         self.restart()
 
     def restart(self) -> None:
-        """Go on with the ticks that lie ahead, now that rate or clock is another."""
+        """Continue with the next ticks after a change of the rate or the clock."""
         for stream in self._streams.values():
             if stream.clients:
                 stream.restart()

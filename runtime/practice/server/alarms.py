@@ -1,4 +1,4 @@
-"""Calls booked for times on the venue's clock."""
+"""Timers on the venue's clock."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -7,18 +7,18 @@ from runtime.practice.server.clock import ExchangeClock
 
 
 class Alarms:
-    """At most one call for each key; none comes before its time."""
+    """At most one timer per key; none fires early."""
 
     def __init__(self, clock: ExchangeClock) -> None:
         self._clock = clock
         self._timers: dict[Hashable, asyncio.TimerHandle] = {}
 
     def set(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
-        """Book a call, in place of the one booked for ``key``; what is overdue comes at once."""
+        """Set the timer of ``key``, in place of one that is set; a time that has passed fires at once."""
         self.drop(key)
         loop = asyncio.get_running_loop()
         delay = self._clock.until(venue_time)
-        self._timers[key] = loop.call_later(delay, self._ring, key, venue_time, call)
+        self._timers[key] = loop.call_later(delay, self._fire, key, venue_time, call)
 
     def drop(self, key: Hashable) -> None:
         if timer := self._timers.pop(key, None):
@@ -28,7 +28,7 @@ class Alarms:
         for key in list(self._timers):
             self.drop(key)
 
-    def _ring(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
+    def _fire(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
         if self._clock.until(venue_time) > 0:  # stamps of 2e9 s resolve to 0.2 µs: the loop may be early
             self.set(key, venue_time, call)
             return

@@ -7,7 +7,7 @@ from runtime.practice.server.connection import ClientConnection, Stage
 
 
 class Clients:
-    """All sockets; what is published goes to those that are logged in."""
+    """All connected clients; events are published to those that are logged in."""
 
     def __init__(self) -> None:
         self._clients: dict[int, ClientConnection] = {}
@@ -25,10 +25,10 @@ class Clients:
         return [client for client in self if client.stage is Stage.AUTHENTICATED]
 
     def publish(self, name: str, payload: object) -> int:
-        """Send one event to everyone; answers with how many got it."""
+        """Send one event to every client that is logged in. Returns to how many."""
         return self.send(self.authenticated(), packets.binary_event(name), packets.encode(payload))
 
     @staticmethod
     def send(clients: Iterable[ClientConnection], *messages: str | bytes) -> int:
-        """Send messages to some; answers with how many got them."""
+        """Send messages to these clients. Returns how many accepted them."""
         return sum(client.send(*messages) for client in clients)

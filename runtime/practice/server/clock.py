@@ -10,19 +10,19 @@ _STAMP = "%Y-%m-%d %H:%M:%S"
 
 
 def stamp(venue_time: int) -> str:
-    """A venue time as the venue writes it: like a date in UTC (protocol 1.8)."""
+    """A venue time in the venue's format, as if it were UTC (protocol 1.8)."""
     return datetime.fromtimestamp(venue_time, UTC).strftime(_STAMP)
 
 
 def read_stamp(text: str) -> int:
-    """The venue time that ``stamp`` wrote; raises ``ValueError``."""
+    """The inverse of ``stamp``; raises ``ValueError`` for another format."""
     return int(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp())
 
 
 class ExchangeClock:
-    """Venue time; it runs with the monotonic clock, so a stepped wall clock does not stop the quotes.
+    """Venue time. It follows the monotonic clock, so a step of the wall clock does not stop the quotes.
 
-    ``jump`` (seconds) is how far it is wrong; ``utc`` is right all the same.
+    ``jump`` is the error of ``now`` in seconds; ``utc`` has none.
     """
 
     def __init__(self) -> None:

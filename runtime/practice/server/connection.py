@@ -1,4 +1,4 @@
-"""One client's socket: its handshake, its signs of life and its end."""
+"""One client's socket: handshake, pings and end."""
 
 import asyncio
 import enum
@@ -21,11 +21,11 @@ from runtime.practice.server.packets import Kind
 from runtime.practice.settings import PracticeSettings
 
 CLOSE_TIMEOUT = 1.0
-"""Seconds that a client has to take what is left for it and to answer a close frame."""
+"""Seconds for a client to read what is queued and to answer a close frame."""
 
 
 class Stage(enum.Enum):
-    """How far a client has come."""
+    """The progress of a client's handshake."""
 
     OPENED = enum.auto()
     CONNECTED = enum.auto()
@@ -42,17 +42,17 @@ _ALLOWED = {
 
 
 class LoginState(NamedTuple):
-    """What a client asked for when it authenticated."""
+    """The options of a client's login."""
 
     demo: bool = True
     fast_history: bool = False
 
 
 class ClientConnection:
-    """Reads and writes one socket; ``serve`` is told of every event.
+    """Reads and writes one socket; calls ``serve`` with every event.
 
-    ``streams`` are the assets it receives, the oldest subscription first; ``login`` counts from the stage
-    ``AUTHENTICATED`` on; ``ended`` is set when the socket is gone.
+    ``streams`` holds the subscribed assets, the oldest first. ``login`` is valid from the stage
+    ``AUTHENTICATED`` on. ``ended`` is set once the socket is closed.
     """
 
     def __init__(
@@ -82,18 +82,18 @@ class ClientConnection:
         self._serve = serve
         self._outbox = Outbox(overflow=self.abort)
         self._ponged = asyncio.Event()
-        self._patience = asyncio.timeout(settings.ps_timeout)
+        self._idle_timeout = asyncio.timeout(settings.ps_timeout)
         self._end_reason = "the client left"
 
     async def run(self) -> None:
-        """Serve the client until either side has had enough."""
+        """Serve the client until either side closes."""
         self._ledger.write_opened(self.id, self.region, self._clock.utc())
         logger.info("{}: socket {} opened", self.region, self.id)
         writer = asyncio.create_task(self._outbox.write_to(self._socket, self._note_written))
         pinger = asyncio.create_task(self._ping())
         self._outbox.put(packets.open_packet(self._settings.ping_interval, self._settings.ping_timeout))
         try:
-            async with self._patience:
+            async with self._idle_timeout:
                 async for message in self._socket:
                     if message.type is WSMsgType.PING:
                         await self._pong(message.data)
@@ -110,7 +110,7 @@ class ClientConnection:
             self.ended.set()
 
     def send(self, *messages: str | bytes) -> bool:
-        """Queue messages; those of one call stay together. Whether they were: a fault may keep them back."""
+        """Queue messages; those of one call stay together. Returns ``False`` if they are suppressed."""
         if self.stage is Stage.LEAVING or self._faults.find(PingsOnly, region=self.region):
             return False
         self._outbox.put(*messages)
@@ -127,21 +127,21 @@ class ClientConnection:
         logger.info("{}: socket {} authenticated", self.region, self.id)
 
     def keep(self) -> None:
-        """The client has said ``ps``: it is not idle."""
-        if not self._patience.expired():
-            self._patience.reschedule(asyncio.get_running_loop().time() + self._settings.ps_timeout)
+        """The client has sent ``ps``: restart the idle timeout."""
+        if not self._idle_timeout.expired():
+            self._idle_timeout.reschedule(asyncio.get_running_loop().time() + self._settings.ps_timeout)
 
     def leave(self, reason: str, close_frame: bytes = b"") -> None:
-        """Close politely after what is queued, or at once with a frame of one's own.
+        """Close after what is queued, or at once with ``close_frame``.
 
-        A client that does not take it is cut off.
+        A client that does not answer within ``CLOSE_TIMEOUT`` is cut off.
         """
         if self.stage is Stage.LEAVING:
             return
         self.stage = Stage.LEAVING
         self._end_reason = reason
         if close_frame:
-            self.line.say_last(close_frame)
+            self.line.write_last(close_frame)
         self._outbox.end()
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.line.abort)
 
@@ -179,9 +179,9 @@ class ClientConnection:
             self.leave(str(error))
             return
         if self.stage is not Stage.LEAVING:
-            self._follow(packet)
+            self._handle(packet)
 
-    def _follow(self, packet: packets.ClientPacket) -> None:
+    def _handle(self, packet: packets.ClientPacket) -> None:
         match packet.kind:
             case Kind.CONNECT:
                 self.stage = Stage.CONNECTED
@@ -189,12 +189,12 @@ class ClientConnection:
             case Kind.PONG:
                 self._ponged.set()
             case Kind.EVENT:
-                self._ledger.write_event(self._remember(packet))
+                self._ledger.write_event(self._record(packet))
                 self._serve(self, packet.name, packet.payload)
             case Kind.DISCONNECT | Kind.CLOSE:
                 self.leave("the client said goodbye")
 
-    def _remember(self, packet: packets.ClientPacket) -> ReceivedEvent:
+    def _record(self, packet: packets.ClientPacket) -> ReceivedEvent:
         payload = packet.payload
         if isinstance(payload, dict) and "session" in payload:
             payload = payload | {"session": "***"}

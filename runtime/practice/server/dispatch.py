@@ -9,7 +9,7 @@ from runtime.practice.server.connection import ClientConnection, Stage
 
 
 class Route(NamedTuple):
-    """``answer`` is called with the client and its payload as a ``request``."""
+    """``answer`` is called with the client and the payload, converted to ``request``."""
 
     request: Any
     answer: Callable[[ClientConnection, Any], None]
@@ -20,9 +20,9 @@ Routes = Mapping[str, Route]
 
 
 class EventRoutes:
-    """Silent, like the venue, about unknown events (protocol 1.10).
+    """Ignores unknown events, malformed payloads, and events before the login, as the venue does.
 
-    So it is about malformed payloads and about what comes before the login.
+    Source: protocol 1.10.
     """
 
     def __init__(self, *desks: Routes) -> None:

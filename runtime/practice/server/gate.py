@@ -16,11 +16,11 @@ from runtime.practice.faults.socket import Slow
 from runtime.practice.server.line import FaultTransport
 
 TURNS = 8
-"""Whom asyncio has just let in is a connection with a running handler after so many turns of its loop. If the
-server is closed before, the socket is forgotten, open."""
+"""Turns of the loop after which a connection that asyncio has just accepted has its handler. If the server is
+closed earlier, the socket stays open, and nothing owns it."""
 
 SETTLE_TIMEOUT = 2.0
-"""Seconds that requests under way have to end once their gate is shut."""
+"""Seconds for requests in progress to end after the region is shut."""
 
 
 Admit = Callable[["RegionListener", web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -28,7 +28,7 @@ Admit = Callable[["RegionListener", web.BaseRequest], Awaitable[web.StreamRespon
 
 
 class RegionListener:
-    """A shut gate keeps its port: bound but not listening, it refuses connections and nobody else gets it.
+    """A region that is shut keeps its port: bound but not listening, so connections are refused.
 
     The active ``faults`` apply to incoming connections.
     """
@@ -56,7 +56,7 @@ class RegionListener:
         return f"ws://{self._host}:{self._port}/socket.io/?EIO=4&transport=websocket"
 
     def bind(self) -> None:
-        """Take the port; raises ``OSError`` if it is not to be had."""
+        """Bind the port; raises ``OSError`` if that fails."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             if os.name == "posix":  # elsewhere the option would let others take the port
@@ -65,8 +65,8 @@ class RegionListener:
         except OSError as error:
             sock.close()
             place = f"port {self._port} on {self._host}"
-            mend = "choose another, or end what has it"
-            raise OSError(f"{place} is not to be had: {error.strerror} ({mend})") from error
+            mend = "choose another, or end what uses it"
+            raise OSError(f"{place} cannot be bound: {error.strerror} ({mend})") from error
         self._port = sock.getsockname()[1]
         self._socket = sock
 
@@ -78,7 +78,7 @@ class RegionListener:
         server = web.Server(lambda request: self._admit(self, request), access_log=None)
         self._server = server
         self._listener = await asyncio.get_running_loop().create_server(
-            lambda: FaultTransport(server(), self._let_in, self._lines.discard), sock=self._socket
+            lambda: FaultTransport(server(), self._connected, self._lines.discard), sock=self._socket
         )
 
     async def shut(self) -> None:
@@ -89,7 +89,7 @@ class RegionListener:
             asyncio.get_running_loop().remove_reader(self._socket)
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        _turn_away(self._socket)
+        _cut_off_waiting(self._socket)
         with contextlib.suppress(OSError):
             # A process that is just being forked holds a copy, which would go on listening.
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -98,36 +98,36 @@ class RegionListener:
         self.bind()
 
     async def settle(self) -> None:
-        """End the requests of a gate that was shut."""
+        """End the requests of a region that was shut."""
         if self._server is not None:
             for handler in self._server.connections:
                 handler.close()  # of a connection without a request, the shutdown would wait for one
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None
-        for line in list(self._lines):  # those that a fault holds back would not end by themselves
+        for line in list(self._lines):  # one that a fault holds back does not end by itself
             line.abort()
 
     @property
     def faults(self) -> list[Fault]:
-        """Those that struck single lines."""
+        """The faults that struck single connections."""
         return [fault for line in self._lines for fault in line.faults]
 
     def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
-        """End the faults of single lines that match; answers with them."""
+        """End the matching faults of single connections. Returns them."""
         return [fault for line in list(self._lines) for fault in line.relieve(matches)]
 
     def adjust(self) -> None:
-        """Set the speed of the transports to that of the active fault."""
+        """Limit the rate of every connection as the active faults say."""
         for line in self._lines:
             self._set_rate(line)
 
     def release(self) -> None:
-        """Give up the port."""
+        """Release the port."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
-    def _let_in(self, line: FaultTransport) -> None:
+    def _connected(self, line: FaultTransport) -> None:
         self._lines.add(line)
         for kind in (Hang, Dribble):
             if fault := self._faults.take(kind, region=self.name):
@@ -139,9 +139,9 @@ class RegionListener:
         line.set_rate(slow.rate if slow else None)
 
 
-def _turn_away(listener: socket.socket) -> None:
-    """Cut off whom the system has let in and nobody has seen yet: they would wait for ever."""
+def _cut_off_waiting(listener: socket.socket) -> None:
+    """Cut off clients that the system has accepted and the loop has not: they would wait for ever."""
     with contextlib.suppress(OSError):  # BlockingIOError: there are no more
         while True:
-            stranger, _ = listener.accept()
-            stranger.close()
+            client, _ = listener.accept()
+            client.close()

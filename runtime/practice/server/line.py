@@ -1,4 +1,4 @@
-"""One TCP connection, where the exchange can hold up and bend what aiohttp's server reads and writes."""
+"""One TCP connection between a client and aiohttp's server, which faults can delay, alter or stop."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -10,14 +10,14 @@ from runtime.practice.faults.socket import HalfFrame, Stall
 from runtime.practice.server.pacing import Pacing
 
 _HIGH_WATER = 64 * 1024
-"""Bytes; with more that waits the server is asked to pause, as asyncio's own transports do."""
+"""Bytes that wait, above which the server is asked to pause, as by asyncio's own transports."""
 
 
 class FaultTransport(asyncio.Transport, asyncio.Protocol):
-    """Stands between the loop, as its protocol, and ``server``, as its transport.
+    """The protocol of the loop and the transport of ``server``.
 
-    ``made`` and ``lost`` are told when the connection comes and goes. Faults that struck this line hold
-    until it is relieved of them.
+    ``made`` and ``lost`` are called when the connection begins and ends. A fault that struck it is active
+    until ``relieve`` ends it.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
         self._faults: list[Fault] = []
         self._served = False
         self._closing = False
-        self._said_last = False
+        self._finished = False
         self._server_reads = True
         self._choked = False
         self._server_paused = False
@@ -48,7 +48,7 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
         self._adjust()
 
     def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
-        """End the faults that match; answers with them."""
+        """End the matching faults. Returns them."""
         ended = [fault for fault in self._faults if matches(fault)]
         self._faults = [fault for fault in self._faults if not matches(fault)]
         if not self._has(Dribble):
@@ -61,48 +61,48 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
         return tuple(self._faults)
 
     def set_rate(self, rate: float | None) -> None:
-        """Bytes per second that leave at most."""
+        """Limit the bytes that are written per second."""
         self._pacing.set_rate(rate, self._loop.time())
         self._pump()
 
-    def say_last(self, data: bytes) -> None:
-        """Write ``data``; whatever the server writes after it goes nowhere."""
+    def write_last(self, data: bytes) -> None:
+        """Write ``data``, and discard everything that the server writes after it."""
         self.write(data)
-        self._said_last = True
+        self._finished = True
 
     def _has(self, *kinds: type[Fault]) -> bool:
         return any(isinstance(fault, kinds) for fault in self._faults)
 
     def _adjust(self) -> None:
-        """Let the faults of this line have their way."""
+        """Apply the faults of this connection."""
         if not self._served and not self._has(Hang):
             self._served = True
             self._server.connection_made(self)
         self._pacing.held = self._has(HalfFrame)
-        self._mind_reading()
+        self._update_reading()
         self._pump()
 
-    def _mind_reading(self) -> None:
+    def _update_reading(self) -> None:
         if self._server_reads and not self._closing and not self._has(Hang, Stall):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
 
     def _pump(self) -> None:
-        """Write what may leave, and come again for the rest."""
+        """Write what may leave now, and set the timer for the rest."""
         while piece := self._pacing.take(self._loop.time()):
             self._transport.write(piece)
         if self._timer is None and (pause := self._pacing.pause()) is not None:
             self._timer = self._loop.call_later(pause, self._resume)
         if self._closing and not self._pacing:
             self._transport.close()
-        self._mind_pressure()
+        self._update_pressure()
 
     def _resume(self) -> None:
         self._timer = None
         self._pump()
 
-    def _mind_pressure(self) -> None:
+    def _update_pressure(self) -> None:
         pressed = self._choked or len(self._pacing) > _HIGH_WATER
         if pressed == self._server_paused:
             return
@@ -112,7 +112,7 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
         else:
             self._server.resume_writing()
 
-    # What the loop says.
+    # Called by the loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -136,16 +136,16 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._choked = True
-        self._mind_pressure()
+        self._update_pressure()
 
     def resume_writing(self) -> None:
         self._choked = False
-        self._mind_pressure()
+        self._update_pressure()
 
-    # What the server says.
+    # Called by the server
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
-        if self._said_last:
+        if self._finished:
             return
         if self._pacing.unhindered:
             self._transport.write(data)
@@ -158,16 +158,16 @@ class FaultTransport(asyncio.Transport, asyncio.Protocol):
 
     def pause_reading(self) -> None:
         self._server_reads = False
-        self._mind_reading()
+        self._update_reading()
 
     def resume_reading(self) -> None:
         self._server_reads = True
-        self._mind_reading()
+        self._update_reading()
 
     def close(self) -> None:
-        """Once what waits has left."""
+        """Close once everything that waits is written."""
         self._closing = True
-        self._mind_reading()
+        self._update_reading()
         self._pump()
 
     def abort(self) -> None:

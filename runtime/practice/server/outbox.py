@@ -1,4 +1,4 @@
-"""What waits to be written to one socket."""
+"""The outgoing messages of one socket."""
 
 import asyncio
 from collections import deque
@@ -10,9 +10,9 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 
 class Outbox:
-    """Keeps the messages of all callers in order, so that nothing comes between a header and its payload.
+    """Keeps the messages of all callers in order, so that nothing separates a header from its payload.
 
-    ``overflow`` is called when a client lets more than 32 MiB pile up.
+    ``overflow`` is called when more than 32 MiB wait.
     """
 
     def __init__(self, overflow: Callable[[], None]) -> None:
@@ -32,12 +32,12 @@ class Outbox:
             self._overflow()
 
     def end(self) -> None:
-        """Take nothing more: once what is here is written, the WebSocket is closed."""
+        """Accept no further message; the WebSocket is closed once everything is written."""
         self._ending = True
         self._filled.set()
 
     async def write_to(self, socket: web.WebSocketResponse, written: Callable[[int], None]) -> None:
-        """Write until the end; ``written`` is told how many messages left at a time."""
+        """Write until ``end``; calls ``written`` with the number of messages of each flush."""
         try:
             while True:
                 await self._filled.wait()
@@ -46,7 +46,7 @@ class Outbox:
                 if self._ending and not self._messages:
                     break
         except (ClientConnectionError, ConnectionError):
-            return  # the reader of the socket learns of its end too, and reports the reason
+            return  # the reader of the socket reports the reason
         await socket.close()
 
     async def _flush(self, socket: web.WebSocketResponse) -> int:

@@ -1,14 +1,14 @@
-"""How fast bytes may leave."""
+"""The rate at which bytes may leave."""
 
 _HEAD_END = b"\r\n\r\n"
 _SLICE = 0.01
-"""Seconds: what flows fast leaves in pieces so far apart instead of byte by byte."""
+"""Seconds between two pieces, so that a high rate does not write byte by byte."""
 
 
 class Pacing:
-    """Bytes in order, as many at a time as the rates (bytes per second) allow by ``now`` (seconds).
+    """A queue of bytes that leave at a rate (bytes per second); ``now`` is in seconds.
 
-    Time in which nothing waits earns no credit. While it is ``held``, nothing leaves.
+    Time in which nothing waits earns no credit. While ``held`` is set, nothing leaves.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Pacing:
 
     @property
     def unhindered(self) -> bool:
-        """Whether what is put now can leave now, as a rule."""
+        """Whether bytes may leave at once."""
         return not (self.held or self._waiting or self._rate or self._head_rate)
 
     def set_rate(self, rate: float | None, now: float) -> None:
@@ -34,7 +34,7 @@ class Pacing:
             self._rate, self._since = rate, now
 
     def dribble(self, interval: float | None) -> None:
-        """Let the next HTTP header that is put leave one byte per ``interval`` seconds, or like all else."""
+        """Let the next HTTP header leave one byte per ``interval`` seconds; ``None`` ends that."""
         self._head_rate = None if interval is None else 1 / interval
         self._head_left = 0
 
@@ -47,7 +47,7 @@ class Pacing:
         self._waiting += data
 
     def take(self, now: float) -> bytes:
-        """What leaves now; ask until there is nothing more."""
+        """The next bytes that may leave now; call it until it returns none."""
         rate = self._current_rate
         count = len(self._waiting) if rate is None else self._earned(rate, now)
         if self._head_left:
@@ -65,7 +65,7 @@ class Pacing:
         return piece
 
     def pause(self) -> float | None:
-        """Seconds until more may leave; ``None`` if nothing waits for time alone."""
+        """Seconds until more may leave; ``None`` if time alone releases nothing."""
         rate = self._current_rate
         if self.held or not self._waiting or rate is None:
             return None
@@ -76,5 +76,5 @@ class Pacing:
         return self._head_rate if self._head_left else self._rate
 
     def _earned(self, rate: float, now: float) -> int:
-        rounding = 1e-6  # of a byte: a clock that was asked to wait for one may be a breath early
+        rounding = 1e-6  # of a byte: a timer may fire slightly early
         return min(int((now - self._since) * rate + rounding), len(self._waiting))

@@ -1,4 +1,4 @@
-"""Engine.IO 4 and Socket.IO 5 packets as text: what the exchange writes, and what it makes of a client's."""
+"""Engine.IO 4 and Socket.IO 5 packets as text: those of the exchange, and the parser for a client's."""
 
 import enum
 import re
@@ -17,7 +17,7 @@ _EVENT = re.compile(r"42\d*(?=\[)")  # the number asks for an acknowledgement, w
 
 
 class Kind(enum.Enum):
-    """What a client may send."""
+    """The kinds of packet that a client may send."""
 
     CLOSE = enum.auto()
     PONG = enum.auto()
@@ -38,7 +38,7 @@ _WITHOUT_BODY = {"1": Kind.CLOSE, "3": Kind.PONG, "40": Kind.CONNECT, "41": Kind
 
 
 def parse(text: str) -> ClientPacket:
-    """Raises ``RemoteProtocolError`` for whatever the venue's clients have no reason to send."""
+    """Raises ``RemoteProtocolError`` for a packet that no client of the venue sends."""
     if kind := _WITHOUT_BODY.get(text):
         return ClientPacket(kind)
     if text.startswith("40{"):
@@ -58,7 +58,7 @@ def _decode(text: str) -> object:
 
 
 def open_packet(ping_interval: float, ping_timeout: float) -> str:
-    """The server's first words; times go out in milliseconds."""
+    """The OPEN packet; its times are sent in milliseconds."""
     handshake = {
         "sid": _sid(),
         "upgrades": [],

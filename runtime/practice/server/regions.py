@@ -15,7 +15,7 @@ _ABORT_TIMEOUT = 2.0
 
 
 class RegionListeners:
-    """Opens and closes the listeners; one that an active outage concerns stays closed."""
+    """Opens and closes the listeners; a region in an active outage stays closed."""
 
     def __init__(
         self, settings: PracticeSettings, faults: ActiveFaults, clients: Clients, admit: Admit
@@ -29,14 +29,14 @@ class RegionListeners:
         self._clients = clients
 
     async def open(self) -> None:
-        """Raises ``OSError`` for a port that is not to be had."""
+        """Raises ``OSError`` for a port that cannot be bound."""
         for gate in self.gates.values():
             gate.bind()
         for gate in self.gates.values():
             await gate.open()
 
     async def close(self) -> None:
-        """End every connection and give the ports back; harmless after a failed ``open``."""
+        """End every connection and release the ports; allowed after a failed ``open``."""
         await asyncio.gather(*(self._shut(gate) for gate in self.gates.values()))
         for gate in self.gates.values():
             gate.release()
@@ -56,16 +56,16 @@ class RegionListeners:
 
     @property
     def faults(self) -> list[Fault]:
-        """Those that struck single connections."""
+        """The faults that struck single connections."""
         return [fault for gate in self.gates.values() for fault in gate.faults]
 
     def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
-        """End the faults of single connections that match; answers with them."""
+        """End the matching faults of single connections. Returns them."""
         return [fault for gate in self.gates.values() for fault in gate.relieve(matches)]
 
     @staticmethod
     async def drop(clients: Iterable[ClientConnection]) -> None:
-        """Cut them off and wait until they are gone."""
+        """Cut these clients off and wait until their sockets are closed."""
         for client in clients:
             client.abort()
         async with asyncio.timeout(_ABORT_TIMEOUT):

@@ -1,4 +1,4 @@
-"""The account desk: who may come in, and what belongs to them."""
+"""The account desk: logins, and the pushes that follow them."""
 
 import secrets
 from typing import Literal
@@ -15,7 +15,7 @@ from runtime.practice.server.dispatch import Route, Routes
 from runtime.practice.trading.statements import AccountPushes, Statement
 
 SESSION_MARK = "pract1ce"
-"""What every session of ours begins with, so that one is recognised wherever it should not be."""
+"""The beginning of every session of this exchange, by which a leaked one is recognised."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class _Auth(msgspec.Struct, rename="camel"):
 
 
 class AccountDesk:
-    """Accepts a client that shows the exchange's own session, unless a fault refuses everyone."""
+    """Accepts a client with the exchange's own session, unless a fault refuses all logins."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The account's book: its money, its deals and its pending orders."""
+"""The account's book: its balance, its deals and its pending orders."""
 
 from collections import deque
 from decimal import Decimal
@@ -18,7 +18,7 @@ CLOSED_LISTED = 20
 
 
 class Position(NamedTuple):
-    """An open deal, and how it is to end if that was commanded."""
+    """An open deal, and its outcome if that is forced."""
 
     deal: Deal
     forced: Outcome | None
@@ -52,7 +52,7 @@ class Book:
         self._change_balance(-deal.amount, deal.id, now)
 
     def close(self, deal: Deal, close_price: float, now: float) -> Deal:
-        """Answers with the deal as it ended."""
+        """Returns the deal with its result."""
         del self.opened[deal.id]
         gain = profit(deal, close_price)
         ended = structs.replace(deal, close_price=close_price, profit=gain)

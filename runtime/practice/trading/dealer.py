@@ -21,9 +21,9 @@ MAX_DURATION = 43_200
 
 
 class Dealer:
-    """Deals opened while ``forced`` is set end that way: their closing price is bent to it.
+    """Deals opened while ``forced`` is set have that outcome: their closing price is chosen for it.
 
-    What is in the book when it starts is closed in its turn, at the prices of its time.
+    Deals that are in the book at the start are closed when they are due, at the prices of that time.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Dealer:
         self._alarms = Alarms(clock)
 
     def start(self) -> None:
-        """Await the end of every deal in the book; again after the clock was set."""
+        """Set the timer of every deal in the book; called again after a change of the clock."""
         for position in self._book.opened.values():
             self._await_end(position.deal)
 
@@ -53,7 +53,7 @@ class Dealer:
         self._alarms.clear()
 
     def refusal(self, order: OrderRequest) -> OrderRefusal | None:
-        """Why this order cannot become a deal now; of the error names only ``MaxDemoTrades`` is known."""
+        """Why this order cannot be executed now; of the error names only ``MaxDemoTrades`` is the venue's."""
         listing = LISTINGS.get(order.asset)
         if listing is None:
             return OrderRefusal("unknownAsset", order.amount)
@@ -70,11 +70,11 @@ class Dealer:
         return None
 
     def payout(self, asset: str) -> int:
-        """What a win on ``asset`` pays now, in percent."""
+        """The present payout of ``asset`` in percent."""
         return self._assets.payout(LISTINGS[asset], self._clock.now())
 
     def open(self, order: OrderRequest, request_id: RequestId) -> Deal:
-        """Execute an order that nothing speaks against; the caller announces the deal."""
+        """Execute an order that has no ``refusal``; the caller announces the deal."""
         now = math.floor(self._clock.now() * 1000) / 1000
         second, milliseconds = divmod(round(now * 1000), 1000)
         deal = Deal(

@@ -1,4 +1,4 @@
-"""Deals: what they earn, and how each of the venue's events words one (protocol 1.7.6 to 1.7.9)."""
+"""Deals: their profit, and their form in each event of the venue (protocol 1.7.6 to 1.7.9)."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from runtime.practice.trading.orders import COMMANDS
 
 
 def winnings(deal: Deal) -> Decimal:
-    """What a win brings on top of the stake."""
+    """The profit of a win."""
     return deal.amount * deal.payout / 100
 
 

@@ -43,7 +43,7 @@ class _OpenOrder(msgspec.Struct, rename="camel"):
 
 
 class TradingDesk:
-    """Takes the next order fault from the faults with every order that comes."""
+    """Applies the oldest active order fault to each order."""
 
     def __init__(
         self,

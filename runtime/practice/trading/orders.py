@@ -1,4 +1,4 @@
-"""What a client asks for when it wants a deal, now or later, and why it does not get one."""
+"""Orders, pending orders, and their refusals."""
 
 import uuid
 from decimal import Decimal
@@ -26,21 +26,21 @@ class OrderRequest(NamedTuple):
 
 
 class OrderRefusal(NamedTuple):
-    """``amount`` is the stake, but where too many deals are open it is how many may be (protocol 1.7.7)."""
+    """``amount`` is the stake or, if too many deals are open, the number allowed (protocol 1.7.7)."""
 
     error: str
     amount: Decimal | int
 
 
 def money(amount: float) -> Decimal:
-    """An amount as it was written."""
+    """An amount as an exact decimal."""
     return Decimal(str(amount))
 
 
 class KeptOrder(msgspec.Struct, frozen=True):
-    """Waits for venue time ``open_at`` or, where that is ``None``, for ``open_price``.
+    """A pending order; it waits for venue time ``open_at`` or, if that is ``None``, for ``open_price``.
 
-    ``rising`` tells from which side the price has to come.
+    ``rising``: the price must reach ``open_price`` from below.
     """
 
     id: int
@@ -56,15 +56,15 @@ class KeptOrder(msgspec.Struct, frozen=True):
         return price >= self.open_price if self.rising else price <= self.open_price
 
     def as_refused(self, uid: int) -> dict[str, object]:
-        """As it stands in ``failopenPendingOrder`` (protocol 1.7.10)."""
+        """Its form in ``failopenPendingOrder`` (protocol 1.7.10)."""
         return self._terms() | {"uid": uid, "isDemo": int(self.order.account is AccountKind.DEMO)}
 
     def as_created(self) -> dict[str, object]:
-        """As it stands in ``successopenPendingOrder``."""
+        """Its form in ``successopenPendingOrder``."""
         return self._terms() | {"dateCreated": stamp(self.created_at), "id": self.id}
 
     def as_listed(self, uid: int) -> dict[str, object]:
-        """As it stands in ``successupdatePending``."""
+        """Its form in ``successupdatePending``."""
         return self.as_created() | self.as_refused(uid)
 
     def _terms(self) -> dict[str, object]:

@@ -36,7 +36,7 @@ class _CancelPending(msgspec.Struct):
 
 
 class PendingOrders:
-    """Each order has one chance: if it cannot become a deal when it is due, it is dropped."""
+    """Each order is tried once: if it cannot be executed when it is due, it is dropped."""
 
     def __init__(
         self, dealer: Dealer, book: Book, quotes: Quotes, pushes: AccountPushes, clock: ExchangeClock
@@ -53,7 +53,7 @@ class PendingOrders:
         }
 
     def start(self) -> None:
-        """Watch every order in the book; again after the clock was set."""
+        """Watch every order in the book; called again after a change of the clock."""
         for pending in self._book.pending.values():
             self._watch(pending)
 
@@ -61,7 +61,7 @@ class PendingOrders:
         self._alarms.clear()
 
     def _open(self, client: ClientConnection, request: _OpenPending) -> None:
-        pending = self._draw_up(client, request)
+        pending = self._build(client, request)
         if error := self._refusal(pending):
             client.emit(
                 "failopenPendingOrder", {"data": {"data": pending.as_refused(self._book.uid)} | error}
@@ -72,7 +72,7 @@ class PendingOrders:
         self._pushes.tell_all(Statement.PENDING)
         self._watch(pending)
 
-    def _draw_up(self, client: ClientConnection, request: _OpenPending) -> KeptOrder:
+    def _build(self, client: ClientConnection, request: _OpenPending) -> KeptOrder:
         order = OrderRequest(
             request.asset,
             money(request.amount),
@@ -113,21 +113,21 @@ class PendingOrders:
 
     def _watch(self, pending: KeptOrder) -> None:
         if pending.open_at is None:
-            self._look(pending)
+            self._check_price(pending)
         else:
-            self._alarms.set(pending.ticket, pending.open_at, partial(self._fall_due, pending))
+            self._alarms.set(pending.ticket, pending.open_at, partial(self._execute, pending))
 
-    def _look(self, pending: KeptOrder) -> None:
-        """See whether the price is there, now and at every tick to come."""
+    def _check_price(self, pending: KeptOrder) -> None:
+        """Compare the price now and at every following tick."""
         listing = LISTINGS[pending.order.asset]
         now = self._clock.now()
         if pending.reached_by(self._quotes.price(listing, now)):
-            self._fall_due(pending)
+            self._execute(pending)
             return
         next_tick = self._quotes.instant(listing, self._quotes.number_after(listing, now))
-        self._alarms.set(pending.ticket, next_tick, partial(self._look, pending))
+        self._alarms.set(pending.ticket, next_tick, partial(self._check_price, pending))
 
-    def _fall_due(self, pending: KeptOrder) -> None:
+    def _execute(self, pending: KeptOrder) -> None:
         del self._book.pending[pending.ticket]
         order = pending.order
         if self._dealer.refusal(order) is None and self._dealer.payout(order.asset) >= pending.minimum_payout:
@@ -137,7 +137,7 @@ class PendingOrders:
 
 
 def _read_time(stamp: str) -> int:
-    """What is not a time has long been over."""
+    """A venue time; a text that is no time counts as long past."""
     try:
         return read_stamp(stamp)
     except ValueError:

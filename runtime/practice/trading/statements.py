@@ -1,4 +1,4 @@
-"""What the exchange says of the account: its balance and its lists."""
+"""The pushes about the account: its balance and its lists."""
 
 import enum
 from decimal import Decimal
@@ -11,7 +11,7 @@ from runtime.practice.trading.book import Book
 
 
 class Statement(enum.Enum):
-    """The event that carries it."""
+    """A push; its value is the name of its event."""
 
     BALANCE = "successupdateBalance"
     OPENED = "updateOpenedDeals"
@@ -20,7 +20,7 @@ class Statement(enum.Enum):
 
 
 class AccountPushes:
-    """Each tells how the book stands at that moment."""
+    """Each push shows the book at the moment of sending."""
 
     def __init__(self, book: Book, clients: Clients) -> None:
         self._book = book
@@ -36,7 +36,7 @@ class AccountPushes:
             self.tell(client, *pushes)
 
     def announce_ended(self, ended: list[Deal]) -> None:
-        """Tell everyone of deals that ended in one second (protocol 1.7.8)."""
+        """Push deals that ended in the same second to all clients (protocol 1.7.8)."""
         won = sum((deal.profit for deal in ended if deal.profit and deal.profit > 0), Decimal(0))
         listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
         self._clients.publish("successcloseOrder", {"profit": won, "deals": listed})

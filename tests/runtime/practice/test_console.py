@@ -70,5 +70,5 @@ def test_what_cannot_be_is_refused_with_what_can(
     assert answer.startswith("refused: ")
     assert complaint in answer
     with pytest.raises(RequestRefused):
-        console.obey(line)
+        console.execute(line)
     assert exchange.faults() == []

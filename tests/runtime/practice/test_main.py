@@ -71,13 +71,13 @@ def test_arguments_that_cannot_work_end_it_with_a_reason(start: Start) -> None:
     assert "tick_rate: must be above zero" in log
 
 
-def test_a_port_that_somebody_has_is_named_with_what_to_do(start: Start) -> None:
+def test_a_port_that_is_in_use_is_named_with_what_to_do(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = start("--regions", "EAST", "--port", str(port))
         _, log = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
-    assert f" port {port} on 127.0.0.1 is not to be had: Address already in use (choose another, " in log
+    assert f" port {port} on 127.0.0.1 cannot be bound: Address already in use (choose another, " in log
     assert "Errno" not in log
 
 
