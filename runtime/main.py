@@ -70,7 +70,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     venue = parser.add_mutually_exclusive_group()
     venue.add_argument("--practice", action="store_true", help="use the practice exchange, whatever is set")
-    venue.add_argument("--live", action="store_true", help="never use the practice exchange")
+    venue.add_argument(
+        "--live", action="store_true", help="do not practise, and send orders of a live session"
+    )
     options = parser.parse_args(argv)
     if options.config is None and not options.print_schema:
         parser.error("CONFIG, the YAML file, is missing")
@@ -79,7 +81,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _run(config: Config, options: argparse.Namespace) -> ExitCode:
     practice = True if options.practice else False if options.live else None
-    match Run(config, RunOptions(options.output, options.duration, practice)).go():
+    match Run(config, RunOptions(options.output, options.duration, practice, options.live)).go():
         case None:
             return ExitCode.DONE
         case AuthRejected():

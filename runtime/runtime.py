@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self, cast
 
 import pykka
+from loguru import logger
 
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.orders.journal import Journal
 from actors.routing.router import Router
-from actors.values import Region
+from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
 from runtime.config import Config, load
@@ -28,7 +29,7 @@ from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
-from runtime.system.settings import journal_path, regions_for
+from runtime.system.settings import journal_path, live_guard, regions_for
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
@@ -39,9 +40,10 @@ class Runtime:
     """A pool of live connections behind one router actor; a context manager.
 
     ``practice`` forces the embedded practice exchange (``True``) or forbids it (``False``); by default it is
-    used if no session is set. ``router`` takes ``tell`` and ``ask`` between ``start`` and ``stop``.
-    ``stop_asked`` is called when an operator asks the runtime to stop, and must return at once; the default
-    stops it in a thread of its own.
+    used if no session is set. ``allow_live`` allows orders with a live session, as ``account.allow_live`` of
+    the configuration does; without either, such a runtime streams and refuses every order. ``router`` takes
+    ``tell`` and ``ask`` between ``start`` and ``stop``. ``stop_asked`` is called when an operator asks the
+    runtime to stop, and must return at once; the default stops it in a thread of its own.
     """
 
     router: pykka.ActorRef[Router]
@@ -51,12 +53,14 @@ class Runtime:
         config: Config,
         *,
         practice: bool | None = None,
+        allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
     ) -> None:
         login = config.account.login
         if practice is False and login is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
         self._current = CurrentConfig(config)
+        self._allow_live = allow_live or config.account.allow_live
         self.exchange: PracticeExchange | None = None
         self.failure: Exception | None = None
         """Why the runtime cannot go on, once ``wait`` has returned true."""
@@ -73,9 +77,11 @@ class Runtime:
         self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
-    def from_yaml(cls, path: str | os.PathLike[str], *, practice: bool | None = None) -> Self:
+    def from_yaml(
+        cls, path: str | os.PathLike[str], *, practice: bool | None = None, allow_live: bool = False
+    ) -> Self:
         """Raises ``ConfigInvalid`` with every problem of the file."""
-        return cls(load(path), practice=practice)
+        return cls(load(path), practice=practice, allow_live=allow_live)
 
     @property
     def config(self) -> Config:
@@ -141,6 +147,7 @@ class Runtime:
             self._open_journal(login),
             WorkerLauncher(lambda: self.config, self._secrets(login)),
             self._escalate,
+            self._live_guard(login),
         )
         self._system = ActorSystem(self._current, resources, self._guardian)
         self.router = self._system.router
@@ -205,6 +212,17 @@ class Runtime:
             return open_journal(journal_path(self.config, login))
         self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
         return open_journal(Path(self._journal_folder.name) / "orders.sqlite")
+
+    def _live_guard(self, login: Login) -> str:
+        """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""
+        if self.exchange is not None or login.account is not AccountKind.LIVE:
+            return ""
+        refused = live_guard(login, allow_live=self._allow_live)
+        if refused:
+            logger.warning("every order will be refused: {}", refused)
+        else:
+            logger.warning("the session is live and orders are allowed: they stake real money")
+        return refused
 
     def _secrets(self, login: Login) -> set[str]:
         configured = self.config.account.session.get_secret_value()  # not in use while practising

@@ -142,13 +142,18 @@ class RouterStatus(Struct, frozen=True):
 
 
 class DeskStatus(Struct, frozen=True):
-    """The order desk; ``halted`` is why no order is sent, ``None`` if orders are sent."""
+    """The order desk; ``halted`` is why no order is sent, ``None`` if orders are sent.
+
+    ``refuses`` is why every order is refused until the next start, ``""`` if orders are taken: a live session
+    without ``account.allow_live``.
+    """
 
     halted: str | None
     in_flight: int
     in_doubt: int
     open_deals: int
     closed_deals: int
+    refuses: str = ""
 
 
 class CandlesStatus(Struct, frozen=True):

@@ -75,13 +75,16 @@ class OrderDesk(RuntimeActor):
         venue: Trading,
         journal: Journal,
         *,
+        refuses: str = "",
         router: Tellable,
         **kwargs: Any,
     ) -> None:
+        """``refuses`` is why the router refuses every order, ``""`` if it does not; for the status only."""
         super().__init__("order desk", **kwargs)
         self._account = account
         self._limits = limits
         self._journal = journal
+        self._refuses = refuses
         self._router = router
         self._outbound: Tellable
         # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
@@ -279,6 +282,7 @@ class OrderDesk(RuntimeActor):
             in_doubt=len(self._ledger.orders_in_doubt()),
             open_deals=len(self._ledger.open_deals()),
             closed_deals=len(self._ledger.closed_deals()),
+            refuses=self._refuses,
         )
 
     def _answer(self, answers: Iterable[tuple[int, Any]]) -> None:

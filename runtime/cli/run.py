@@ -34,12 +34,13 @@ LAST_EVENTS_TIMEOUT = 2.0
 
 
 class RunOptions(Struct, frozen=True):
-    """``output`` is table, log or json; ``duration`` is in seconds, ``None`` for no end; ``practice`` is
-    :class:`Runtime`'s."""
+    """``output`` is table, log or json; ``duration`` is in seconds, ``None`` for no end; ``practice`` and
+    ``allow_live`` are :class:`Runtime`'s."""
 
     output: str
     duration: float | None = None
     practice: bool | None = None
+    allow_live: bool = False
 
 
 class Run:
@@ -52,6 +53,7 @@ class Run:
         self._runtime = Runtime(
             config,
             practice=options.practice,
+            allow_live=options.allow_live,
             stop_asked=lambda: self._stop_reasons.announce(StopReason.OPERATOR),
         )
         self._session = None if options.practice else config.account.login

@@ -30,7 +30,7 @@ from actors.routing.subscriber import Subscriber
 from actors.supervision import supervisor
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
-from actors.venues.base import NO_TRADING, Login
+from actors.venues.base import NO_TRADING, Login, Trading
 from runtime.config import Config
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
@@ -108,6 +108,7 @@ class Resources(NamedTuple):
 
     ``regions`` gives those that a configuration lets us dial. ``start_worker`` starts the worker of a name;
     the events of its connections go to the router, and connections of this process run in the dispatcher.
+    ``orders_refused`` is why every order is refused, ``""`` if orders are sent.
     """
 
     login: Login
@@ -115,6 +116,7 @@ class Resources(NamedTuple):
     journal: Journal
     start_worker: Callable[[Tellable, Dispatcher, str], WorkerHandle]
     escalate: Callable[[Exception], None]
+    orders_refused: str = ""
 
 
 class ActorSystem:
@@ -133,10 +135,9 @@ class ActorSystem:
         regions = resources.regions(config)
         settings, plan = live_settings(config, regions), make_plan(config, login, regions)
 
-        timeout = config.connection.message_timeout
-        self.router = router = start(Router, self._start_subscriber, timeout, unserved(profile))
-        orders = order_limits(config.orders, trading.rules)
-        self._order_desk = start(OrderDesk, login.account, orders, trading, resources.journal, router=router)
+        timeout, refused = config.connection.message_timeout, unserved(profile, resources.orders_refused)
+        self.router = router = start(Router, self._start_subscriber, timeout, refused)
+        self._order_desk = self._start_order_desk(config, resources, trading)
         self._pending_desk = start(PendingDesk, router=router)
         candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
         self._candle_loader = start(CandleLoader, *candles, router=router)
@@ -182,6 +183,17 @@ class ActorSystem:
         if actor in SHARING:
             kwargs["dispatcher"] = self._dispatcher
         return self._guardian.start(actor, *args, **kwargs)
+
+    def _start_order_desk(self, config: Config, resources: Resources, trading: Trading) -> Ref:
+        return self._start(
+            OrderDesk,
+            resources.login.account,
+            order_limits(config.orders, trading.rules),
+            trading,
+            resources.journal,
+            refuses=resources.orders_refused,
+            router=self.router,
+        )
 
     def _start_subscriber(self, command: Subscribe) -> Ref:
         return Subscriber.start_for(command, self.router, self._dispatcher)

@@ -17,6 +17,8 @@ from actors.messages.commands import (
     Command,
     GetBalance,
     GetPayout,
+    PlaceOrder,
+    PlacePendingOrder,
     SubscribeTicks,
     TradingCommand,
     UnsubscribeTicks,
@@ -164,11 +166,18 @@ def health_settings(health: HealthConfig) -> HealthSettings:
     return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
-def unserved(profile: Profile) -> dict[type[Command], str]:
+def unserved(profile: Profile, orders_refused: str) -> dict[type[Command], str]:
     """Why the router refuses commands of these kinds, whatever is in them."""
-    if profile.trading:
-        return {}
-    return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
+    if not profile.trading:
+        return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
+    return dict.fromkeys((PlaceOrder, PlacePendingOrder), orders_refused) if orders_refused else {}
+
+
+def live_guard(login: Login, *, allow_live: bool) -> str:
+    """Why every order and pending order of this login is refused; ``""`` if they are sent."""
+    if login.account is not AccountKind.LIVE or allow_live:
+        return ""
+    return "the session is live, and orders stake real money only with account.allow_live: true, or --live"
 
 
 def journal_path(config: Config, login: Login | None) -> Path:

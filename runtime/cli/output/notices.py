@@ -30,7 +30,9 @@ def _orders(desk: DeskStatus) -> str:
         return ""
     deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} in flight"
     doubt = f", {desk.in_doubt} IN DOUBT" if desk.in_doubt else ""
-    return f"{deals}{doubt}" if desk.halted is None else f"HALTED ({desk.halted}); {deals}{doubt}"
+    halted = "" if desk.halted is None else f"HALTED ({desk.halted}); "
+    refused = f"REFUSED ({desk.refuses}); " if desk.refuses else ""
+    return f"{halted}{refused}{deals}{doubt}"
 
 
 def _clock(offset: float | None) -> str:

@@ -31,6 +31,8 @@ class AccountConfig(Section):
     """A venue that this program has, or package.module: a module of your own that defines VENUE."""
     session: Annotated[SecretStr, _UNLESS_WRITTEN] = SecretStr("")
     """What the venue logs in with, which decides demo or live; empty for practice."""
+    allow_live: fields.Flag = False
+    """Whether orders may stake real money: without it a live session streams, and every order is refused."""
 
     @field_validator("session")
     @classmethod

@@ -392,3 +392,22 @@ def test_what_was_not_foreseen_ends_with_70_and_its_trace_in_the_log() -> None:
     assert done.returncode == 70
     assert "CRITICAL an unexpected error\n    | Traceback" in done.stderr
     assert "    | OSError: [Errno 24] Too many open files" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [([], "every order will be refused"), (["--live"], "the session is live and orders are allowed")],
+)
+def test_the_option_live_allows_the_orders_of_a_live_session(
+    start: Start, tmp_path: Path, options: list[str], line: str
+) -> None:
+    with PracticeExchange() as exchange:
+        file = tmp_path / "live.yaml"
+        file.write_text(
+            f"regions: {{live: [{{name: here, url: '{exchange.regions[0].url}'}}]}}\n"
+            f"orders: {{journal: '{tmp_path / 'orders.sqlite'}'}}\n"
+        )
+        session = exchange.session.replace('"isDemo":1', '"isDemo":0')
+        code, _, err = ended(start(file, *options, "--duration", "0.3", "--output", "log", session=session))
+    assert code == 0
+    assert err.count(line) == 1

@@ -1,0 +1,30 @@
+"""The lines below the tables that tell what is out of the ordinary with orders."""
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from actors.messages.status import DeskStatus
+from runtime.cli.output.notices import notices
+from tests.runtime.cli.output.test_dashboard import status
+
+QUIET = DeskStatus(None, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"refuses": "the session is live"}, "REFUSED (the session is live); 0 open"),
+        ({"halted": "lunch"}, "HALTED (lunch); 0 open"),
+        ({"halted": "lunch", "refuses": "no"}, "HALTED (lunch); REFUSED (no); 0 open"),
+        ({"in_doubt": 1, "in_flight": 1}, "0 open, 0 closed, 1 in flight, 1 IN DOUBT"),
+    ],
+)
+def test_why_no_order_is_sent_is_shown_before_any_trade(changes: dict[str, Any], text: str) -> None:
+    [line] = notices(status(desk=structs.replace(QUIET, **changes)), 0.0)
+    assert line.startswith(f"orders   {text}")
+
+
+def test_a_runtime_that_has_not_traded_has_no_line() -> None:
+    assert notices(status(desk=QUIET), 0.0) == []
