@@ -11,6 +11,9 @@ class Journal(Protocol):
     """Keeps the orders and the halt beyond this process; every method but ``close`` raises ``Halted`` if it
     cannot do its work."""
 
+    unusable: str
+    """Why there is no file to keep anything in, ``""`` if there is one."""
+
     def load(self) -> list[Order]:
         """The orders that may still change and the latest of the others, oldest first."""
 

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from loguru import logger
@@ -16,9 +16,10 @@ from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
-from actors.messages.traffic import EventBatch, Failure, Item, Request, Response
+from actors.messages.traffic import EventBatch, Failure, Request, Response
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
+from actors.orders.log_lines import log_lines, terms_of
 from actors.orders.order import Order, send_by
 from actors.orders.pre_trade_checks import OrderLimits, check_order
 from actors.orders.readiness import Readiness
@@ -132,7 +133,7 @@ class OrderDesk(RuntimeActor):
                 self.describe(message, self._status())
             case OutboundRef(outbound=outbound):
                 self._outbound = outbound
-                self._router.tell(EventBatch(self.name, self._left_behind()))
+                self._tell_left_behind()
             case _:
                 self.unexpected(message)
 
@@ -164,6 +165,8 @@ class OrderDesk(RuntimeActor):
             order = self._intend(command)
         except (NotSent, RequestRefused) as error:
             self._answer([(trade.id, error)])
+            end = "refused" if isinstance(error, RequestRefused) else "not sent"
+            logger.info("an order was {}: {}: {}", end, terms_of(command), error)
             return
         self._waiters.add(order.id, trade.id)
         self._at(trade.expires_at, _OrderOverdue(order.id))
@@ -177,6 +180,7 @@ class OrderDesk(RuntimeActor):
             self._ledger.record(self._journal.write)
         except Halted as error:
             self._ledger.not_sent(order.id, str(error))
+            logger.error("no order is sent until the journal can be written: {}", error)
             raise
         return order
 
@@ -187,6 +191,7 @@ class OrderDesk(RuntimeActor):
             self._publish(self._ledger.not_sent(order.id, str(error)))
             self._sent.forget(order.id)
             self._answer(self._waiters.answer(order.id, error))
+            logger.info("order {} was not sent: {}: {}", order.id, terms_of(order), error)
 
     def _connection_down(self, down: events.ConnectionDown) -> None:
         self._ledger.logout(down.life)
@@ -196,7 +201,6 @@ class OrderDesk(RuntimeActor):
     def _publish(self, news: list[events.Event]) -> None:
         """Journal what changed, then publish it, then answer the callers that waited for it."""
         self._record_changes()
-        _log_doubts(news)
         if news:
             self._router.tell(EventBatch(self.name, list(news)))
         self._sent.apply(news)
@@ -205,6 +209,7 @@ class OrderDesk(RuntimeActor):
             self._verdict.cancel()
         at = self._ledger.check_at()
         self._verdict = None if at is None else self.after(max(0.0, at - self._utc()), _VerdictDue())
+        self._log(news)
 
     def _record_changes(self) -> None:
         """HOT: not synced (0.35 ms, and 5 at worst). If the machine dies first, the order is in doubt again,
@@ -251,21 +256,29 @@ class OrderDesk(RuntimeActor):
         try:
             outcome = switch()
         except Halted as error:
+            logger.error("{}", error)
             outcome = error
         if (self._halt.reason is None) is isinstance(news, events.TradingResumed):
             if self._halt.reason is None:
                 self._outbound.tell(ResumeOrders())
             self._router.tell(EventBatch(self.name, [news]))
+            self._log([news])
         self._answer([(waiter, outcome)])
 
-    def _left_behind(self) -> list[Item]:
-        """The events of what the last runtime left: a halt, orders in doubt."""
-        halt: list[Item] = [] if self._halt.reason is None else [events.TradingHalted(self._halt.reason)]
+    def _tell_left_behind(self) -> None:
+        """Publish what the last runtime left: a halt, orders in doubt."""
+        reason = self._halt.reason
+        halt: list[events.Event] = [] if reason is None else [events.TradingHalted(reason)]
         doubts = [
             events.OrderInDoubt(order.id, order.asset, order.amount, order.reason)
             for order in self._ledger.orders_in_doubt()
         ]
-        return [*halt, *doubts]
+        self._router.tell(EventBatch(self.name, [*halt, *doubts]))
+        if self._journal.unusable:
+            text = "no order is sent, streams go on: {}; mend the journal or move it away, then restart"
+            logger.error(text, self._journal.unusable)
+        else:
+            self._log([*halt, *doubts])
 
     def _tidy_journal(self) -> None:
         self._upkeep.last_error = ""
@@ -285,6 +298,10 @@ class OrderDesk(RuntimeActor):
             refuses=self._refuses,
         )
 
+    def _log(self, news: Sequence[events.Event]) -> None:
+        for line in log_lines(news, self._ledger.order):
+            logger.log(line.level, "{}", line.text)
+
     def _answer(self, answers: Iterable[tuple[int, Any]]) -> None:
         for waiter, outcome in answers:
             failed = isinstance(outcome, RequestError)
@@ -303,10 +320,3 @@ class OrderDesk(RuntimeActor):
         self._answer(self._readiness.unanswered())
         self._answer(self._waiters.unanswered())
         self._journal.close()
-
-
-def _log_doubts(news: list[events.Event]) -> None:
-    for event in news:
-        if isinstance(event, events.OrderInDoubt):
-            terms = f"{event.amount:f} on {event.asset}"
-            logger.warning("order {} of {} is in doubt: {}", event.order, terms, event.reason)

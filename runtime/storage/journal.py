@@ -71,6 +71,8 @@ class SqliteJournal:
     Every method raises ``Halted`` if the file does not allow what it does: no journal, no orders.
     """
 
+    unusable = ""
+
     def __init__(self, path: Path) -> None:
         """Open the file, or create it and its folder.
 
@@ -188,7 +190,7 @@ class NoJournal:
     """The journal where the file cannot be used: every order is refused with ``reason``, streams go on."""
 
     def __init__(self, reason: str) -> None:
-        self._reason = reason
+        self._reason = self.unusable = reason
 
     def load(self) -> list[Order]:
         return []

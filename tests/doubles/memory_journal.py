@@ -12,7 +12,7 @@ class MemoryJournal:
     def __init__(self, orders: Iterable[Order] = (), halted: str | None = None) -> None:
         self.writes: list[list[Order]] = []
         self.notes: list[list[Order]] = []
-        self.broken = ""
+        self.broken = self.unusable = ""
         self.tidied = 0
         self.closed = False
         self._orders = {order.id: order for order in orders}

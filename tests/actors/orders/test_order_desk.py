@@ -487,3 +487,57 @@ def test_a_failure_that_the_desk_did_not_get_to_before_its_end_still_counts(desk
     hold.release()
     assert desk.step() == ("note", [OrderState.NOT_SENT])
     assert type(desk.error(7)) is NotSent
+
+
+@pytest.fixture
+def all_lines() -> Iterator[list[str]]:
+    """The lines of the log from INFO on, after their levels."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="INFO", format="{level} {message}")
+    yield lines
+    logger.remove(sink)
+
+
+def test_what_becomes_of_orders_is_in_the_log_once(desk: WatchedOrderDesk, all_lines: list[str]) -> None:
+    opened, refused = desk.place(1), desk.place(2, structs.replace(BET, amount=2))
+    desk.place(4, structs.replace(BET, amount=3), patience=5.0)
+    desk.tell(DealAccepted("c1", opened, desk.deal()))
+    desk.tell(DealsClosed("c1", 1, [ended(desk.deal())], listed=False))
+    desk.tell(DealRefused("c1", refused, BET.asset, "notMoney"))
+    desk.ask(3, structs.replace(BET, amount=0))
+    desk.advance(5.0)
+    desk.part()
+    ends = ["opened deal", "closed", "refused by the venue", "an order was refused", "in doubt"]
+    assert [[end in line for line in all_lines].count(True) for end in ends] == [1] * 5
+    [doubt] = [line for line in all_lines if "in doubt" in line]
+    assert doubt.startswith("WARNING")
+    assert all("EURUSD_otc call" in line for line in all_lines)
+    assert len(all_lines) == 5
+
+
+def test_a_halt_and_its_end_are_in_the_log(desk: WatchedOrderDesk, all_lines: list[str]) -> None:
+    desk.tell(HaltTrading(1, "lunch"))
+    desk.ask(2, Resume())
+    desk.part()
+    assert [line.split(":")[0].strip() for line in all_lines] == [
+        "WARNING orders are halted",
+        "INFO orders are allowed again",
+    ]
+
+
+def test_what_the_last_runtime_left_is_in_the_log(clock: ManualClock, all_lines: list[str]) -> None:
+    left = Order("o1", BET.asset, ONE, BET.direction, 60, AccountKind.DEMO, time.time())
+    desk = WatchedOrderDesk(clock, [left.become(OrderState.JOURNALED)], halted="lunch")
+    desk.part()
+    assert [line.split()[0] for line in all_lines] == ["WARNING", "WARNING"]
+    assert "lunch" in all_lines[0]
+    assert "o1 is in doubt: EURUSD_otc call 1 for 60 s" in all_lines[1]
+
+
+def test_an_order_that_the_journal_does_not_take_is_an_error_of_the_log(
+    desk: WatchedOrderDesk, all_lines: list[str]
+) -> None:
+    desk.journal.broken = "disk full"
+    desk.ask(1, BET)
+    desk.part()
+    assert [line for line in all_lines if line.startswith("ERROR") and "disk full" in line] != []

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pykka
 import pytest
+from loguru import logger
 
 from actors.errors import Halted, JournalInUse, RequestError
 from actors.messages import (
@@ -140,3 +141,20 @@ def _locked(journal: Path) -> Iterator[None]:
         yield
     finally:
         other.close()
+
+
+def test_a_runtime_without_a_usable_journal_says_so_as_an_error_once(
+    exchange: PracticeExchange, tmp_path: Path
+) -> None:
+    broken = tmp_path / "orders.sqlite"
+    broken.write_text("this is no database, and never was one" * 100)
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{level} {message}")
+    try:
+        with Runtime(trading(exchange, broken)) as runtime:
+            assert status_of(runtime).desk.halted is not None
+    finally:
+        logger.remove(sink)
+    [line] = [line for line in lines if "journal" in line]
+    assert line.startswith("ERROR no order is sent, streams go on: the journal")
+    assert "restart" in line

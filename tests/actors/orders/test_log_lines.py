@@ -1,0 +1,63 @@
+"""The lines of the log about orders: the level, the terms and the remedy."""
+
+from decimal import Decimal
+
+import pytest
+
+from actors.messages.events import (
+    AssetsListed,
+    Event,
+    OrderClosed,
+    OrderInDoubt,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+    OrderRefused,
+    TradingHalted,
+    TradingResumed,
+)
+from actors.orders.log_lines import log_lines, terms_of
+from actors.orders.order import Order
+from actors.values import AccountKind, Direction
+from tests.doubles.trading_samples import BET, NOW, ONE, deal_of, ended
+
+DEAL = deal_of(BET)
+ORDER = Order("o1", BET.asset, ONE, Direction.CALL, 60, AccountKind.DEMO, NOW)
+TERMS = "EURUSD_otc call 1 for 60 s"
+
+
+@pytest.mark.parametrize(
+    ("event", "level", "parts"),
+    [
+        (OrderOpened("o1", DEAL), "INFO", ["o1", "opened deal d1", TERMS, "payout 92 %"]),
+        (OrderRefused("o1", BET.asset, ONE, "notMoney"), "INFO", ["o1", "refused", TERMS, "notMoney"]),
+        (OrderNotPlaced("o1", BET.asset, ONE), "INFO", ["o1", TERMS, "safe to repeat"]),
+        (OrderClosed(ended(DEAL)), "INFO", ["d1", "closed", TERMS, "loss, profit -1"]),
+        (OrderClosed(ended(DEAL, Decimal("0.92"))), "INFO", [TERMS, "win, profit 0.92"]),
+        (OrderClosed(ended(DEAL, Decimal(0))), "INFO", [TERMS, "draw, profit 0"]),
+        (OrderInDoubt("o1", BET.asset, ONE, "reset"), "WARNING", ["o1", TERMS, "reset", "do not repeat it"]),
+        (OrderOrphan(DEAL), "WARNING", ["d1", TERMS, "ctl halt"]),
+        (TradingHalted("lunch"), "WARNING", ["lunch", "ctl resume"]),
+        (TradingResumed(), "INFO", ["allowed again"]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Event) else "",
+)
+def test_each_event_about_money_has_a_line_of_its_level_with_terms_and_remedy(
+    event: Event, level: str, parts: list[str]
+) -> None:
+    [line] = log_lines([event], lambda id: ORDER if id == "o1" else None)
+    assert line.level == level
+    assert [part for part in parts if part not in line.text] == []
+
+
+def test_an_order_that_is_no_longer_known_is_named_by_what_the_event_has() -> None:
+    [line] = log_lines([OrderNotPlaced("o1", BET.asset, Decimal("1.50"))], lambda _: None)
+    assert "EURUSD_otc 1.50" in line.text
+
+
+def test_other_events_have_no_line() -> None:
+    assert list(log_lines([AssetsListed([])], lambda _: None)) == []
+
+
+def test_the_terms_of_a_command_and_of_its_order_read_alike() -> None:
+    assert terms_of(BET) == terms_of(ORDER) == TERMS
