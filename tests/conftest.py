@@ -1,4 +1,4 @@
-"""What every test may rely on: no actor outlives its test, no session is logged, an exchange is at hand."""
+"""Fixtures of all tests: no actor outlives its test, and no session is logged."""
 
 import contextlib
 import tempfile
@@ -16,13 +16,13 @@ from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.practice.trading.account import SESSION_MARK
 
-# Its deadline of 200 ms an example is a timed test, which a busy machine fails; pytest-timeout ends a hang.
+# The default deadline of 200 ms for an example fails on a busy machine; pytest-timeout ends a hang.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
 class ManualClock:
-    """A monotonic clock that stands still until it is told to ``advance``; wakes all actors then."""
+    """A monotonic clock that only ``advance`` moves; that wakes all actors."""
 
     def __init__(self) -> None:
         self._now = 1000.0
@@ -43,7 +43,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture(autouse=True, scope="session")
 def _sockets_and_journals_of_our_own() -> Iterator[None]:
-    """Where neither another run of the tests nor a runtime of the user's has its socket and its journal."""
+    """Keeps sockets and journals apart from those of other test runs and of the user's runtimes."""
     with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
         patch.setenv("XDG_STATE_HOME", folder)
@@ -52,7 +52,7 @@ def _sockets_and_journals_of_our_own() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_session_of_the_users() -> Iterator[None]:
-    """What trades in the shell that the tests were started from must not trade in them."""
+    """A session in the environment of the user must not be used by a test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("POCKET_OPTION_SSID", raising=False)
         yield
@@ -60,7 +60,7 @@ def _no_session_of_the_users() -> Iterator[None]:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """For a control socket: its path must be short, which those of ``tmp_path`` are not."""
+    """The path of a control socket; it must be shorter than those in ``tmp_path``."""
     with tempfile.TemporaryDirectory(prefix="tw-") as folder:
         yield Path(folder) / "tellwire.sock"
 
@@ -73,11 +73,11 @@ def _no_actor_outlives_its_test() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_session_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """At any level, by us, our workers or a library."""
+    """At any level, by this process, a worker or a library."""
     logged: list[str] = []
     handler = logger.add(logged.append, level=0, format="{message} {extra}", diagnose=False, backtrace=False)
     yield
-    with contextlib.suppress(ValueError):  # the test has set up a log of its own, which removes all handlers
+    with contextlib.suppress(ValueError):  # the test has configured logging, which removes all handlers
         logger.remove(handler)
     logged += map(caplog.handler.format, caplog.get_records("call"))
     assert [line for line in logged if SESSION_MARK in line] == []

@@ -1,4 +1,4 @@
-"""A bare client of the practice exchange: it shows the very frames and follows the venue's pairing rule."""
+"""A bare client of the practice exchange: it returns the frames, and pairs headers with payloads."""
 
 import json
 from types import TracebackType
@@ -11,7 +11,7 @@ CLOSED = "closed"
 
 
 class Client:
-    """Reads with a deadline; answers Engine.IO pings unless ``mute`` is set."""
+    """Every read has a deadline. Engine.IO pings are answered unless ``mute`` is set."""
 
     def __init__(self, url: str) -> None:
         self.socket = websocket.create_connection(url, timeout=DEADLINE)
@@ -28,14 +28,14 @@ class Client:
         self.socket.shutdown()  # type: ignore[no-untyped-call]  # close() leaves a socket that has seen a close frame open
 
     def connect(self) -> Self:
-        """Read OPEN, ask for the namespace and read that it was granted."""
+        """Read OPEN, and connect to the namespace."""
         assert str(self.frame()).startswith("0{")
         self.socket.send("40")
         assert str(self.frame()).startswith("40{")
         return self
 
     def login(self, session: str) -> Self:
-        """Authenticate and read all that the venue pushes then."""
+        """Authenticate, and read every push that follows."""
         self.connect().socket.send(session)
         self.until("updateCharts")
         return self
@@ -58,7 +58,7 @@ class Client:
                 self.socket.send("3")
 
     def event(self) -> tuple[str, Any]:
-        """The next event; its payload must be the very next message."""
+        """The next event; its payload must be the next message."""
         header = self.frame()
         assert isinstance(header, str)
         assert header.startswith("451-"), header
@@ -69,7 +69,7 @@ class Client:
         return name, json.loads(payload)
 
     def until(self, name: str) -> Any:
-        """The payload of the next event of this name, whatever comes before."""
+        """The payload of the next event of this name; events before it are dropped."""
         while True:
             found, payload = self.event()
             if found == name:
@@ -82,7 +82,7 @@ class Client:
         return rows
 
     def fence(self) -> list[tuple[str, Any]]:
-        """Everything the venue sent before it had dealt with what was sent until now."""
+        """The events that the venue sent before it had handled everything sent so far."""
         self.emit("getBalance")
         before = []
         while (event := self.event())[0] != "successupdateBalance":

@@ -1,4 +1,4 @@
-"""What the venue's own payloads look like (protocol 1.7.6 to 1.7.10); only keys and kinds count."""
+"""The shapes of the venue's payloads (protocol 1.7.6 to 1.7.10): only keys and types matter."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ PENDING_LISTED = PENDING_CREATED | PENDING_REFUSED
 
 
 def shape(payload: dict[str, Any]) -> dict[str, str]:
-    """The kind of JSON value behind each key."""
+    """The type of the JSON value of each key."""
     return {key: _kind(value) for key, value in payload.items()}
 
 

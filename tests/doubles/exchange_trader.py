@@ -1,4 +1,4 @@
-"""What a trader does."""
+"""Orders of a bare client of the practice exchange."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from tests.doubles.exchange_client import Client
 
 ASSET = "EURUSD_otc"
 LIVELY = "BTCUSD_otc"
-"""An asset whose price is another with nearly every tick."""
+"""An asset whose price changes with nearly every tick."""
 
 REQUEST = 18396039
 
@@ -28,7 +28,7 @@ def order(**changes: object) -> dict[str, object]:
 
 
 def place(client: Client, **changes: object) -> dict[str, Any]:
-    """Place an order and read what follows; answers with the acknowledgement."""
+    """Place an order and read what follows. Returns the acknowledgement."""
     client.emit("openOrder", order(**changes))
     accepted: dict[str, Any] = client.until("successopenOrder")
     client.until("updateOpenedDeals")
@@ -36,7 +36,7 @@ def place(client: Client, **changes: object) -> dict[str, Any]:
 
 
 def refused(client: Client, **changes: object) -> dict[str, Any]:
-    """Place an order; answers with the refusal, which must be all that the venue says."""
+    """Place an order. Returns the refusal, which must be the only event."""
     client.emit("openOrder", order(**changes))
     [(name, failure)] = client.fence()
     assert name == "failopenOrder"
@@ -45,7 +45,7 @@ def refused(client: Client, **changes: object) -> dict[str, Any]:
 
 
 def money(number: float) -> Decimal:
-    """A number as it stood on the wire."""
+    """A number as it was on the wire."""
     return Decimal(str(number))
 
 
@@ -55,7 +55,7 @@ def opening(deal: dict[str, Any]) -> float:
 
 
 def wait_for_a_fresh_second() -> None:
-    """Return with most of a second to come, so that a deal of one second lasts for a while."""
+    """Return early in a second, so that a deal of one second lasts for most of it."""
     now = time.time()
     if now % 1 > 0.4:
         time.sleep(math.ceil(now) - now + 0.01)

@@ -1,4 +1,4 @@
-"""A client of the practice exchange that sees bytes, whether or not they are frames."""
+"""A client of the practice exchange that reads raw bytes."""
 
 import socket
 from types import TracebackType
@@ -15,7 +15,7 @@ HEAD_END = b"\r\n\r\n"
 
 
 class RawClient:
-    """Asks for the upgrade at once; whatever comes is in the order in which it came."""
+    """Requests the upgrade when it is made."""
 
     def __init__(self, url: str) -> None:
         self._address = urlsplit(url)
@@ -39,7 +39,7 @@ class RawClient:
         )
 
     def until(self, end: bytes) -> bytes:
-        """Everything up to ``end``, and not a byte more."""
+        """The bytes up to and including ``end``."""
         received = b""
         while not received.endswith(end):
             received += self.exactly(1)
@@ -67,7 +67,7 @@ class RawClient:
         self.socket.sendall(bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text.encode())
 
     def write_until_it_backs_up(self, frame: bytes) -> int:
-        """How many frames could be written without waiting."""
+        """The number of frames that could be written without waiting."""
         self.socket.setblocking(False)
         written = 0
         try:
@@ -90,7 +90,7 @@ class RawClient:
         raise AssertionError(f"there was {received!r}")
 
     def assert_ended(self) -> None:
-        """The stream ends with the next byte, politely or not."""
+        """The stream ends here, by a close or a reset."""
         try:
             received = self.socket.recv(1)
         except ConnectionResetError:

@@ -1,4 +1,4 @@
-"""A server that upgrades to WebSocket, or does not, and then says whatever bytes it was given."""
+"""A server that upgrades to WebSocket or not, and sends the bytes that it was given."""
 
 import base64
 import contextlib
@@ -15,18 +15,18 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 
 class RawServer:
-    """Serves one connection after another; ``closes`` gets the payload of each client's close frame, or
-    ``None`` where the connection ended without one. With ``answers_close`` false it keeps silent then.
-    A ``refusal`` is its answer to every request instead of the upgrade."""
+    """Serves one connection after another. ``closes`` gets the payload of each client's close frame, or
+    ``None`` if the connection ended without one. ``answers_close`` says whether close frames are answered.
+    ``refusal``, if given, answers every request in place of the upgrade."""
 
     def __init__(
-        self, says: bytes = b"", *, upgrades: bool = True, answers_close: bool = True, refusal: bytes = b""
+        self, sends: bytes = b"", *, upgrades: bool = True, answers_close: bool = True, refusal: bytes = b""
     ) -> None:
         self.closes: queue.Queue[bytes | None] = queue.Queue()
         self.accepted = 0
         self.reached = threading.Event()
         self.upgraded = threading.Event()
-        self._says = says
+        self._sends = sends
         self._upgrades = upgrades
         self._answers_close = answers_close
         self._refusal = refusal
@@ -73,7 +73,7 @@ class RawServer:
             client.sendall(self._refusal)
             return
         if not self._upgrades:
-            stream.read()  # until the client has had enough
+            stream.read()  # until the client ends the connection
             return
         key = next(
             line.split(b":")[1].strip()
@@ -83,7 +83,7 @@ class RawServer:
         accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
         client.sendall(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + self._says
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + self._sends
         )
         self.upgraded.set()
         self.closes.put(self._close_payload(stream))

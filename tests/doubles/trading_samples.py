@@ -1,4 +1,4 @@
-"""Orders, deals and the venue's words about them, as the tests of the ledger need them."""
+"""Orders, deals and the venue's messages about them, for the tests of the ledger."""
 
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ OTHER_BET = PlaceOrder("EURUSD_otc", Decimal(2), Direction.CALL, 60)
 
 
 def deal_of(bet: PlaceOrder, id: str = "d1", opened_at: float = NOW) -> Deal:
-    """Stamped as the venue does, in whole seconds."""
+    """A deal with times in whole seconds, as the venue's."""
     opened_at = float(int(opened_at))
     return Deal(
         id,
@@ -65,7 +65,7 @@ def log_in(
     opened: tuple[Deal, ...] = (),
     closed: tuple[Deal, ...] = (),
 ) -> list[Event]:
-    """A login and the venue's two lists."""
+    """A login, followed by the venue's two lists."""
     ledger.login(Life(connection, epoch))
     return [
         *ledger.opened_listed(list_open(*opened, connection=connection, epoch=epoch), now),
@@ -74,7 +74,7 @@ def log_in(
 
 
 def fresh_ledger() -> Ledger:
-    """Logged in on an account without deals, a minute ago."""
+    """A ledger whose login was a minute ago, on an account without deals."""
     ledger = Ledger([], NOW - 60, TRADING)
     log_in(ledger, NOW - 60)
     return ledger
@@ -85,7 +85,7 @@ def intend(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = N
 
 
 def lose(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> None:
-    """An order is sent, and its connection goes before the answer."""
+    """An order is sent, and its connection is lost before the answer."""
     intend(ledger, bet, id, now)
     ledger.lost(id, "reset", now)
 

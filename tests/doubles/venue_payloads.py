@@ -1,4 +1,4 @@
-"""The venue's own words about trading, as protocol 1.7.6 to 1.7.10 quotes them, and what they mean."""
+"""The venue's payloads about trading (protocol 1.7.6 to 1.7.10), and their decoded values."""
 
 from decimal import Decimal
 

@@ -56,7 +56,7 @@ COMMANDS: dict[str, VenueCommand] = {
 }
 
 
-class Neighbour:
+class Receiver:
     """An actor outside the simulation, or a worker process."""
 
     pid = 0
@@ -82,8 +82,8 @@ class LiveConnection:
 
 
 class WayOut:
-    """``ask``, ``overdue`` and ``answer_early`` are what other actors do, ``rise``, ``die``, ``answer``
-    and ``ignore`` what the venue does; ``step``, ``route`` and ``read`` handle one message."""
+    """``ask``, ``overdue`` and ``answer_early`` are actions of other actors. ``rise``, ``die``, ``answer``
+    and ``ignore`` are actions of the venue. ``step``, ``route`` and ``read`` handle one message."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -93,7 +93,7 @@ class WayOut:
         self.lines = {name: LiveConnection() for name in NAMES}
         self._ids = 0
         shared: Any = {"dispatcher": Dispatcher(lambda: self.now, "simulation")}
-        router, ignored = Neighbour(self._tell_router), Neighbour(lambda _: None)
+        router, ignored = Receiver(self._tell_router), Receiver(lambda _: None)
         self.pool = Pool(PoolPlan(NAMES, len(NAMES), 0, 4, 60.0), router=router, **shared)
         self.batcher = Batcher(BatchSettings(3, 0.5), outbound=self.pool.actor_ref, **shared)
         self.limiter = RateLimiter(
@@ -111,7 +111,7 @@ class WayOut:
         }
         self.pool.on_receive(PoolRefs(self.limiter.actor_ref, order_desk=ignored, supervisor=ignored))
         for name in NAMES:
-            self.pool.on_receive(ConnectionPlaced(name, Neighbour(self._send)))
+            self.pool.on_receive(ConnectionPlaced(name, Receiver(self._send)))
 
     def _tell_router(self, message: Any) -> None:
         if isinstance(message, EventBatch):
@@ -131,12 +131,12 @@ class WayOut:
         self.limiter.actor_ref.tell(request)
 
     def overdue(self) -> None:
-        """The deadlines that have passed are noticed."""
+        """End the requests whose deadlines have passed."""
         for request in [each for each in self.awaited.values() if each.expires_at <= self.now]:
             self._end(request.key, succeeded=False)
 
     def answer_early(self) -> None:
-        """The oldest cancellation is answered by what another client of the account did."""
+        """An action of another client of the account answers the oldest cancellation."""
         for request in self.awaited.values():
             if isinstance(request.command, CancelPendingOrder):
                 self._end(request.key, succeeded=True)
@@ -254,5 +254,5 @@ class WayOut:
             parts.append(described.part)
 
         for actor in (self.limiter, self.pool):
-            actor.on_receive(Describe(1, Neighbour(receive)))
+            actor.on_receive(Describe(1, Receiver(receive)))
         return parts[0], parts[1]

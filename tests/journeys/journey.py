@@ -1,4 +1,4 @@
-"""What the journeys share: a handler that writes everything down, and the comparison with the ledger."""
+"""What the journeys share: a handler that records every event, and the comparison with the ledger."""
 
 import threading
 import time
@@ -27,22 +27,22 @@ from runtime.practice.records import ReceivedEvent
 
 WITH_WORKERS = pytest.mark.parametrize("workers", [0, 1, 2])
 DEADLINE = 5.0
-"""Seconds that anything may take; what must be faster says so itself."""
+"""Seconds that a test waits for an event or an answer."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
 
 JITTER = 0.4
-"""Seconds by which a busy machine's way to the exchange may bring two sends nearer to each other."""
+"""Seconds by which a busy machine may shorten the interval between two arrivals at the exchange."""
 
 AT_ONCE = {"reconnect_delay": 0.05, "max_delay": 0.05, "jitter": False}
-"""For ``reconnect``: back as soon as a region opens."""
+"""For ``reconnect``: connections come back as soon as a region opens."""
 
 E = TypeVar("E", bound=Event)
 Start = Callable[..., Runtime]
 
 
 class Notebook:
-    """A handler for ``Subscribe``; with ``batch`` it is given lists, and writes down their events."""
+    """A handler for ``Subscribe`` that records events; ``calls`` has each argument: an event or a list."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -69,7 +69,7 @@ class Notebook:
         return [tick for tick in ticks if asset in {None, tick.asset}]
 
     def wait(self, holds: Callable[["Notebook"], bool], timeout: float = DEADLINE) -> bool:
-        """Whether ``holds(notebook)`` came true within ``timeout`` seconds."""
+        """Wait until ``holds(notebook)`` is true. Returns ``False`` after ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: holds(self), timeout)
 
@@ -120,7 +120,7 @@ def exchange_of(runtime: Runtime) -> PracticeExchange:
 
 
 def busiest(events: Sequence[ReceivedEvent], window: float) -> int:
-    """The most events that arrived within any ``window`` seconds."""
+    """The largest number of events that arrived within ``window`` seconds."""
     recent: deque[float] = deque()
     most = 0
     for at in sorted(event.at for event in events):
@@ -141,7 +141,7 @@ def each_once(sent: Iterable[SentTick]) -> list[SentTick]:
 
 
 def assert_lossless(got: Sequence[Tick], sent: Sequence[SentTick]) -> None:
-    """Every tick from the first that came, in the order in which they were sent, none of them twice."""
+    """``got`` has every tick that was sent since its first one, in the same order, each once."""
     assert got
     ours, theirs = quotes(got), quotes(sent)
     start = theirs.index(ours[0])
@@ -149,7 +149,7 @@ def assert_lossless(got: Sequence[Tick], sent: Sequence[SentTick]) -> None:
 
 
 def assert_accounted_for(got: Sequence[Tick], sent: Sequence[SentTick], gaps: Iterable[StreamGap]) -> None:
-    """Ticks of one asset: none twice, none out of order, and none missing but within an announced gap."""
+    """The ticks of one asset arrived once and in order; each that is missing lies in an announced gap."""
     ours = quotes(got)
     assert ours == sorted(set(ours))
     known = set(ours)
@@ -161,7 +161,7 @@ def assert_accounted_for(got: Sequence[Tick], sent: Sequence[SentTick], gaps: It
 
 
 def ask(runtime: Runtime, command: Command) -> Any:
-    """What the router answers; raises what it answers with."""
+    """The answer of the router; raises an error that it answers."""
     return runtime.router.ask(command, timeout=DEADLINE)
 
 
@@ -193,9 +193,10 @@ def suspect(runtime: Runtime, *names: str) -> None:
 
 
 def cut_off(runtime: Runtime, notebook: Notebook) -> None:
-    """Close every region under both connections, and wait until they know; ``notebook`` has heard of
-    connections from the start."""
-    # The last region first: a closed one is left for the next, which must be closed by then.
+    """Close every region while both connections are up, and wait until both are down.
+
+    ``notebook`` must have recorded events of connections from the start."""
+    # The last region first: connections leave a closed region for the next, which must be closed by then.
     assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 2)
     exchange = exchange_of(runtime)
     for region in reversed(exchange.regions):

@@ -9,7 +9,7 @@ from typing import Any
 from actors.messages import (
     ConnectionUp,
     GetOpenedDeals,
-    OrderInDoubt as UnknownNews,
+    OrderInDoubt as InDoubt,
     OrderNotPlaced,
     OrderOpened,
     PlaceOrder,
@@ -28,7 +28,7 @@ LATE = 0.25
 """Seconds that a busy machine may add to a deadline."""
 
 VERDICT_DELAY = 0.5
-"""Seconds that an order whose connection was lost may still turn up; the exchange takes no time for it."""
+"""Seconds in which an order of a lost connection may still appear; the exchange needs none."""
 
 
 def venue(**settings: Any) -> PracticeExchange:
@@ -41,7 +41,7 @@ def venue(**settings: Any) -> PracticeExchange:
 def trading(
     exchange: PracticeExchange, journal: Path, workers: int = 0, **sections: dict[str, Any]
 ) -> Config:
-    """The configuration of a runtime that trades there, on one connection and without limits that matter."""
+    """The configuration of a runtime that trades on ``exchange``, with one connection and high limits."""
     settings: dict[str, dict[str, Any]] = {
         "limits": {"messages": ["1000/s"], "connects": ["1000/s"], "max_concurrent_operations": 200},
         "reconnect": AT_ONCE,
@@ -55,7 +55,7 @@ def trading(
 
 @contextmanager
 def listening(config: Config) -> Iterator[tuple[Runtime, Notebook]]:
-    """A runtime whose first connection is up, and a notebook that has heard of everything from the start."""
+    """A runtime whose first connection is up, and a notebook with every event from the start."""
     with Runtime(config) as runtime:
         notebook = Notebook()
         runtime.router.tell(Subscribe("", to=notebook))
@@ -69,8 +69,8 @@ def bet(amount: Any = 1, duration: int = LONG, deadline: float | None = None, **
 
 
 def catch_up(exchange: PracticeExchange, runtime: Runtime, notebook: Notebook) -> None:
-    """Return once all that the venue has said is written down, and what the desk has made of it."""
-    for _ in range(2):  # to the desk, and what it told back to the notebook
+    """Return once every message of the venue has been handled and the resulting events are recorded."""
+    for _ in range(2):  # the first round reaches the desk, the second its events
         seen = len(notebook.all(RawMessage))
         sockets = exchange.publish("fence", {})
         assert notebook.wait(lambda book, due=seen + sockets: len(book.all(RawMessage)) >= due)  # type: ignore[misc]
@@ -78,17 +78,17 @@ def catch_up(exchange: PracticeExchange, runtime: Runtime, notebook: Notebook) -
 
 
 def assert_each_sent_once(exchange: PracticeExchange, orders: int) -> None:
-    """So many orders have reached the venue, none of them twice."""
+    """``orders`` orders have reached the venue, each once."""
     sent = Counter(order.request_id for order in exchange.ledger.orders())
     assert len(sent) == orders
     assert set(sent.values()) == {1}
 
 
-def assert_told_apart(notebook: Notebook, opened: int = 0, unknown: int = 0, nothing: int = 0) -> None:
-    """So many orders had these ends; none of their news came twice."""
+def assert_published_once(notebook: Notebook, opened: int = 0, unknown: int = 0, nothing: int = 0) -> None:
+    """So many orders had each of these ends, and each end was published once."""
     told = {
         kind: [event.order for event in notebook.all(kind)]  # type: ignore[attr-defined]
-        for kind in (OrderOpened, UnknownNews, OrderNotPlaced)
+        for kind in (OrderOpened, InDoubt, OrderNotPlaced)
     }
     assert [len(orders) for orders in told.values()] == [opened, unknown, nothing]
     assert all(len(set(orders)) == len(orders) for orders in told.values())

@@ -1,6 +1,6 @@
 """A trader in a process of its own, to be killed: ``python trading_child.py AMOUNT... < CONFIG``.
 
-It places an order of each amount for ``DURATION`` seconds without waiting, and stays.
+It places an order of each amount for ``DURATION`` seconds without waiting, and keeps running.
 """
 
 import sys

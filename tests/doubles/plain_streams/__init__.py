@@ -1,6 +1,6 @@
-"""A venue of the tests, as unlike the built-in one as a venue can be: JSON texts over RFC 6455, no orders.
+"""A venue of the tests that is unlike the built-in one: JSON texts over RFC 6455, no orders.
 
-The client's first message is its login. Every message is an object; its first key says what it is.
+The client's first message is its login. Every message is an object; its first key is its kind.
 """
 
 from typing import Final

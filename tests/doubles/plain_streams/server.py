@@ -1,4 +1,4 @@
-"""The venue's side, on loopback: a real server in a thread of its own, which writes down what it sends."""
+"""The server of the venue, on loopback, in a thread of its own; it records what it sends."""
 
 import asyncio
 import itertools
@@ -28,8 +28,8 @@ class Sent(NamedTuple):
 
 
 class PlainServer:
-    """Quotes as soon as a client subscribes, until it leaves. ``sent`` has every tick of every client,
-    ``pages`` the number of bars that each request for candles asked for."""
+    """Sends ticks from the subscription of a client until its end. ``sent`` has every tick of every client,
+    ``pages`` the number of bars in each request for candles."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []

@@ -1,4 +1,4 @@
-"""The client's side of one connection: JSON texts over the WebSocket endpoint that every venue can use."""
+"""The session of the venue: JSON texts over the WebSocket endpoint that every venue can use."""
 
 from collections.abc import Sequence
 from typing import Any

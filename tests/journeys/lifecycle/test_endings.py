@@ -1,4 +1,4 @@
-"""How it ends when nobody stops it: refused, given up, or killed with its parent."""
+"""Ends without a stop: a refused session, connections that are given up, a killed parent."""
 
 import os
 import select
@@ -63,7 +63,7 @@ def test_a_venue_that_refuses_once_and_then_relents_is_no_failure(
     runtime.router.tell(Subscribe("", to=notebook))
     assert exchange.ledger.wait_until(lambda book: book.count("auth") >= 1, DEADLINE)
     exchange.calm("refuse_sessions")
-    if not runtime.wait(0.2):  # it may have come back before it was let in
+    if not runtime.wait(0.2):  # it may have come back before the session was accepted
         assert notebook.first(ConnectionUp).epoch == 2
         assert not runtime.wait(0)
 
@@ -104,7 +104,7 @@ def test_a_worker_that_dies_again_and_again_is_given_up(start_runtime: Start) ->
     assert status_of(runtime).workers[0].pid == 0
 
 
-ORPHANAGE = """
+PARENT = """
 import sys
 import threading
 from actors.messages import GetStatus, Subscribe
@@ -125,9 +125,9 @@ sys.stdin.read()
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for processes that are not its children")
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "frozen"])
 def test_workers_do_not_outlive_a_killed_parent(stopped: bool) -> None:
-    """A frozen worker cannot see the end of its link: the parent's death must reach it otherwise."""
+    """A frozen worker cannot see the end of its link; the death of the parent must end it in another way."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", ORPHANAGE],
+        [sys.executable, "-c", PARENT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Restarts: how soon and how often, where to, at whose request, and what stays dead."""
+"""Restarts: when, how often, in which region, on which request, and when not."""
 
 import os
 import re
@@ -55,7 +55,7 @@ def notebook() -> Notebook:
 
 @pytest.fixture
 def start(start_runtime: Start, notebook: Notebook) -> Callable[[dict[str, Any]], Runtime]:
-    """Starts a runtime of which the notebook hears everything."""
+    """Starts a runtime; the notebook records all of its events."""
 
     def begin(settings: dict[str, Any]) -> Runtime:
         runtime = start_runtime(Config.model_validate(settings))
@@ -66,7 +66,7 @@ def start(start_runtime: Start, notebook: Notebook) -> Callable[[dict[str, Any]]
 
 
 def kinds(runtime: Runtime) -> dict[str, str]:
-    """Every child of the status and its state."""
+    """The state of every child in the status."""
     status = status_of(runtime)
     connections = {connection.child.name: connection.child.state for connection in status.connections}
     return connections | {worker.name: worker.state for worker in status.workers}
@@ -153,7 +153,7 @@ def test_a_worker_that_is_to_restart_has_a_successor_at_once(
     assert worker.pid != before
 
 
-def test_what_was_asked_for_is_no_fault_in_the_log_and_what_was_not_says_how_it_ended(
+def test_a_requested_end_is_no_error_in_the_log_and_any_other_end_is_explained(
     start: Callable[[dict[str, Any]], Runtime], notebook: Notebook
 ) -> None:
     lines: list[str] = []
@@ -173,17 +173,17 @@ def test_what_was_asked_for_is_no_fault_in_the_log_and_what_was_not_says_how_it_
         f"INFO worker-1 (pid {first}) is stopped for the requested restart",
         f"INFO worker-1 (pid {first}) has ended, as requested",
     ]
-    # A link says that it failed, not that it ended, if the worker had not read all that it was told.
+    # A link fails instead of ending if the worker had not read all of its messages.
     died, down = told[2:]
     assert re.fullmatch(rf"WARNING worker-1 \(pid {second}\) has ended: the link .* \(by SIGKILL\)", died)
     assert re.fullmatch(r"INFO worker-1 is down \(the link .*\); next attempt at once", down)
 
 
-# Connections at a person's or the pool's request
+# Connections on request
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_connection_that_is_to_restart_says_goodbye_first(
+def test_a_connection_that_is_to_restart_closes_first(
     start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange, workers: int
 ) -> None:
     runtime = start(towards(exchange.session, [region.url for region in exchange.regions], workers))
@@ -251,7 +251,7 @@ def test_an_equal_region_that_a_probe_found_is_measured_before_anybody_needs_it(
     assert exchange.ledger.wait_until(lambda book: len(book.sockets()) == 3, DEADLINE)
     for thread in threading.enumerate():
         if thread.name == "probing":
-            thread.join(DEADLINE)  # then it has told the supervisor
+            thread.join(DEADLINE)  # by then the supervisor has been told
     status = status_of(runtime)
     assert [region.attempts for region in status.regions] == [1, 0]
     assert status.regions[1].round_trip is not None
@@ -273,7 +273,7 @@ def test_a_host_that_asks_for_a_pause_has_it_in_all_its_regions(
         assert notebook.first(ConnectionDown).retry_after == 30.0
 
 
-def test_nobody_dials_while_the_only_host_wants_to_be_left_alone(
+def test_no_connection_dials_while_the_only_host_asks_for_a_pause(
     start: Callable[[dict[str, Any]], Runtime], notebook: Notebook, exchange: PracticeExchange
 ) -> None:
     with RawServer(refusal=BUSY.replace(b"30", b"1")) as busy:
@@ -285,7 +285,7 @@ def test_nobody_dials_while_the_only_host_wants_to_be_left_alone(
         assert busy.accepted == 2
 
 
-# The pace
+# The rate of attempts
 
 
 def test_connections_dropped_at_once_come_back_at_the_configured_pace(
@@ -331,7 +331,7 @@ def test_a_restart_tries_a_session_again_that_was_refused(
 
 @pytest.fixture(params=[0, 1])
 def dropped(request: pytest.FixtureRequest, start_runtime: Start, notebook: Notebook) -> float:
-    """When, by the wall clock, both connections of a streaming runtime were dropped."""
+    """The time (Unix seconds) at which both connections of a streaming runtime were dropped."""
     runtime = start_runtime(practice(request.param, *ASSETS, tick_rate=200.0))
     runtime.router.tell(Subscribe("tick.", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 10 for asset in ASSETS))
@@ -341,7 +341,7 @@ def dropped(request: pytest.FixtureRequest, start_runtime: Start, notebook: Note
 
 
 def test_data_flow_again_soon_after_a_drop(dropped: float, notebook: Notebook) -> None:
-    """Measured, not timed: 100 ms is the aim on a machine that has nothing else to do."""
+    """The time is logged and not limited; the aim on an idle machine is 100 ms."""
 
     def fresh(book: Notebook) -> dict[str, float]:
         return {tick.asset: tick.received_at for tick in reversed(book.ticks()) if tick.time > dropped}

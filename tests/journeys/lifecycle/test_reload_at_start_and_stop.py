@@ -1,4 +1,4 @@
-"""A reload that meets the start or the stop of a runtime is taken over or refused, and is never a failure."""
+"""A reload during the start or the stop of a runtime is applied or refused, and is never a failure."""
 
 import os
 import threading
@@ -20,7 +20,7 @@ from runtime.system.reloader import SETTLING
 from tests.journeys.journey import ASSETS, DEADLINE, status_of
 
 ROUNDS = int(os.environ.get("TELLWIRE_RELOAD_ROUNDS", "200"))
-"""Stops that a reload runs into; each takes 0.03 s."""
+"""Stops with a reload in progress; each takes 0.03 s."""
 
 SETTINGS: dict[str, Any] = {
     "pool": {"workers": 0, "connections": 1},
@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """What was logged, as ``LEVEL message``."""
+    """The lines of the log, as ``LEVEL message``."""
     logged: list[str] = []
     handler = logger.add(lambda message: logged.append(message.rstrip("\n")), format="{level} {message}")
     yield logged
@@ -60,7 +60,7 @@ def errors(lines: list[str]) -> list[str]:
 
 
 class HeldLoad:
-    """In place of ``load``: says that it was called, and reads the file once it may."""
+    """Replaces ``load``: reports that it was called, and reads the file once it is released."""
 
     def __init__(self) -> None:
         self.began, self.may_read, self.has_read = threading.Event(), threading.Event(), threading.Event()
@@ -85,7 +85,7 @@ def held_load(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldLoad]:
 
 
 def in_background(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
-    """The thread of ``work``, and what came of it."""
+    """The thread of ``work``, and its result."""
     outcomes: list[object] = []
 
     def run() -> None:
@@ -106,11 +106,13 @@ def test_a_stop_just_after_a_reload_is_no_failure(path: Path, lines: list[str]) 
         runtime.start()
         write(path, **CHANGED)
         runtime.reload_soon()
-        time.sleep(number % 25 * 0.0005)  # a reload takes some 5 ms; the stop comes at any moment of it
+        time.sleep(
+            number % 25 * 0.0005
+        )  # seconds; a reload takes 5 ms, and the stop comes at any moment of it
         runtime.stop()
         assert runtime.failure is None, f"round {number}"
     assert errors(lines) == []
-    # Each is taken over or refused; more if a round stood still until the watch noticed the file too.
+    # Each is applied or refused; there are more if a round was so slow that the file watch reloaded too.
     assert len([line for line in lines if "reloaded: " in line]) >= ROUNDS
 
 

@@ -1,4 +1,4 @@
-"""Stopped, and started once more: how long it takes, and that nothing is left of it then."""
+"""Stops: how long they take, what they leave behind, and another start."""
 
 import contextlib
 import gc
@@ -50,7 +50,7 @@ SMALL = 5.0
 
 @pytest.fixture
 def errors(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]]:
-    """What was logged in this process as an error, by us or by pykka."""
+    """The errors that were logged in this process, by us or by pykka."""
     written: list[str] = []
     sink = logger.add(written.append, level="ERROR", diagnose=False, backtrace=False)
     yield lambda: written + [record.message for record in caplog.records if record.levelno >= logging.ERROR]
@@ -59,7 +59,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]
 
 @pytest.fixture
 def clean_slate() -> Iterator[None]:
-    """Whatever the test starts must be gone at its end: threads, child processes, descriptors."""
+    """No thread, child process or descriptor of the test is left at its end."""
     gc.collect()
     threads, descriptors = set(threading.enumerate()), psutil.Process().num_fds()
     yield
@@ -94,7 +94,7 @@ def test_nothing_is_left_after_a_stop_and_it_may_be_started_again(
 
 
 @WITH_WORKERS
-def test_a_stop_says_goodbye_to_the_venue(workers: int) -> None:
+def test_a_stop_closes_every_connection_to_the_venue(workers: int) -> None:
     with PracticeExchange() as exchange:
         settings = towards(exchange.session, [exchange.regions[0].url], workers, pool={"connections": 2})
         with Runtime(Config.model_validate(settings)):
@@ -126,7 +126,7 @@ def test_a_stop_under_load_is_no_failure(
 
 
 def tell_noise(router: pykka.ActorRef[Any]) -> None:
-    """Tell the router to send until it is no more, at a rate that it can keep up with."""
+    """Tell the router to send until it has stopped, at a rate that it can keep up with."""
     with contextlib.suppress(pykka.ActorDeadError):
         while True:
             router.tell(SendRaw('42["noise"]'))

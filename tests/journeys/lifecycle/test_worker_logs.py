@@ -1,4 +1,4 @@
-"""What real worker processes log, on its way into the log of the main process."""
+"""Lines that worker processes log, on their way to the log of the main process."""
 
 import os
 import queue
@@ -33,11 +33,11 @@ StartWorker = Callable[[LogLevel], WorkerProcess]
 
 
 class Reader:
-    """Reads the links of workers as the router does, and listens to the log of this process."""
+    """Reads the links of workers as the router does, and records the log of this process."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, str]] = []
-        """Level, worker and message of each."""
+        """Level, worker and message of each line."""
         self._events: list[Any] = []
         self._links: list[Any] = []
 
@@ -94,7 +94,7 @@ def start_worker(reader: Reader) -> Iterator[StartWorker]:
 
 @pytest.fixture
 def silence() -> Iterator[Region]:
-    """A region that accepts and says nothing, so that its connections are never ready."""
+    """A region that accepts connections and sends nothing, so they are never ready."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield Region("silence", f"ws://127.0.0.1:{server.getsockname()[1]}/socket.io/?EIO=4")
 
@@ -117,7 +117,7 @@ def started(connection: str, region: Region) -> StartConnection:
     return StartConnection(connection, 1, region, settings)
 
 
-def test_a_worker_says_nothing_below_its_level_until_that_is_changed(
+def test_a_worker_logs_nothing_below_its_level_until_that_is_changed(
     start_worker: StartWorker, reader: Reader, silence: Region
 ) -> None:
     worker = start_worker("INFO")
@@ -153,7 +153,7 @@ def test_a_reload_changes_the_level_of_living_workers_and_of_those_to_come(
         assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)
         first = {up.pid for up in notebook.all(WorkerUp)}
         path.write_text(yaml.safe_dump(settings | {"log": {"level": "DEBUG"}}), encoding="utf-8")
-        assert runtime.reload() in (["log.level"], [])  # it may have noticed by itself
+        assert runtime.reload() in (["log.level"], [])  # the file watch may have been faster
         assert {told.get(timeout=DEADLINE) for _ in first} == first
         assert not any(level == "DEBUG" and worker for level, worker, _ in reader.lines)
         ask(runtime, Restart("worker-1"))
@@ -194,7 +194,7 @@ def test_a_worker_outlives_the_signals_of_its_group_even_before_it_is_up(
 ) -> None:
     worker = start_worker("DEBUG")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        os.kill(worker.pid, number)  # long before it is loaded
+        os.kill(worker.pid, number)  # long before its modules are loaded
     assert reader.line("serves")[1] == "worker-1"
 
 

@@ -58,7 +58,7 @@ MISTYPED: list[Any] = [
 
 @pytest.fixture(autouse=True)
 def _no_actor_outlives_its_test() -> None:
-    """Nor does one here, but for the runtime that all of these tests may question."""
+    """Replaces the fixture for all tests: the runtime of this module serves several tests."""
 
 
 @pytest.fixture(scope="module", params=[0, 1, 2], ids=lambda workers: f"workers={workers}")
@@ -117,7 +117,7 @@ def test_any_count_of_candles_is_loaded_page_by_page(start_runtime: Start) -> No
     end = time.time() // 60 * 60
     bars = candles(runtime, LoadCandles(ASSETS[0], period=60, count=1000, end=end))
     assert [bar.time for bar in bars] == [int(end) - 60 * back for back in range(1000, 0, -1)]
-    for first in (0, 425, 850):  # the same as the venue gives at once
+    for first in (0, 425, 850):  # as many as the venue sends at once
         page = LoadCandles(ASSETS[0], period=60, count=150, end=bars[first].time + 150 * 60)
         assert candles(runtime, page) == bars[first : first + 150]
     assert notebook.wait(lambda book: len(book.all(CandlesProgress)) == 6)
@@ -159,7 +159,7 @@ def test_an_unknown_asset_is_refused_by_name(runtime: Runtime) -> None:
             ask(runtime, command)
 
 
-def test_a_stream_that_nobody_subscribed_cannot_be_let_go_of(runtime: Runtime) -> None:
+def test_a_stream_without_a_subscription_cannot_be_unsubscribed(runtime: Runtime) -> None:
     with pytest.raises(RequestRefused, match=ASSETS[0]):
         ask(runtime, UnsubscribeTicks(ASSETS[0]))
 
@@ -198,7 +198,7 @@ def test_the_status_shows_every_part(start_runtime: Start, workers: int) -> None
         assert stream.seen.ticks > 0
         assert stream.seen.received_at is not None
         assert started <= stream.seen.received_at <= now
-    assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more, if one moved
+    assert status.limiter.passed == status.batcher.requests >= len(ASSETS)  # more if one has moved
     assert status.router.ticks > 0
     tasks = {task.name: task for task in status.tasks}
     assert {

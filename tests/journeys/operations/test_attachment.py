@@ -1,4 +1,4 @@
-"""What a router promises holds for one that is attached to, from this process or from another one."""
+"""The promises of a router hold for an attached one, in this process and in another."""
 
 import json
 import subprocess
@@ -222,7 +222,7 @@ def test_a_runtime_is_asked_to_stop_and_does(place: Path, runtime: Runtime) -> N
     with attach(place) as attachment:
         assert attachment.router.ask(StopRuntime(), timeout=DEADLINE) is None
         assert attachment.ended.wait(DEADLINE)
-    runtime.stop()  # waits for the stop under way
+    runtime.stop()  # waits for the stop in progress
     assert runtime.exchange is None
 
 

@@ -1,4 +1,4 @@
-"""The runtime against another Socket.IO: python-socketio's server, which shares no line of code with ours."""
+"""The runtime against another implementation of Socket.IO: the server of python-socketio."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ TICKS = [[ASSET, NOON + AHEAD + 0.25, 1.19537], [ASSET, NOON + AHEAD + 1, 1.1954
 class SocketioVenue(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
     """A venue of one asset on python-socketio; ``heard`` gets every event of the client and its payload.
 
-    With ``binary``, payloads travel as the venue sends them, as JSON in an attachment.
+    With ``binary`` payloads are JSON in an attachment, as the venue sends them.
     """
 
     def __init__(self, *, binary: bool = True, admits: bool = True) -> None:
@@ -105,7 +105,7 @@ class SocketioVenue(socketio.AsyncServer):  # type: ignore[misc]  # the library 
         self._thread.join(DEADLINE)
 
     def do(self, step: Any) -> Any:
-        """Take a step on the server's own loop."""
+        """Run a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(step, self.loop).result(DEADLINE)
 
     async def say(self, name: str, payload: object) -> None:
@@ -204,9 +204,7 @@ def venue(request: pytest.FixtureRequest) -> Iterator[SocketioVenue]:
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_everything_a_venue_says_arrives_typed(
-    venue: SocketioVenue, notebook: Notebook, workers: int
-) -> None:
+def test_every_event_of_a_venue_arrives_typed(venue: SocketioVenue, notebook: Notebook, workers: int) -> None:
     started = time.time()
     with Runtime(config(venue, workers)) as runtime:
         ask = runtime.router.ask
@@ -231,7 +229,7 @@ def test_everything_a_venue_says_arrives_typed(
     assert (asset.symbol, asset.digits, asset.periods, asset.tradable) == (ASSET, 5, (60,), True)
 
 
-def test_what_we_send_is_understood_and_so_is_our_goodbye(venue: SocketioVenue, notebook: Notebook) -> None:
+def test_the_server_understands_our_messages_and_our_close(venue: SocketioVenue, notebook: Notebook) -> None:
     with Runtime(config(venue, 1)) as runtime:
         runtime.router.ask(SendRaw('42["price-alert/load",{"deep":[1,"Ω"]}]'), timeout=DEADLINE)
         assert hear(venue, "price-alert/load") == {"deep": [1, "Ω"]}
@@ -258,7 +256,7 @@ def test_pings_are_answered_for_as_long_as_it_takes_to_be_dropped_otherwise(note
         assert [report.garbage for report in notebook.all(ConnectionReport)[-1:]] == [0]
 
 
-def test_a_session_that_the_server_ends_is_taken_up_again(venue: SocketioVenue, notebook: Notebook) -> None:
+def test_a_session_that_the_server_ends_is_opened_again(venue: SocketioVenue, notebook: Notebook) -> None:
     with Runtime(config(venue, 1)) as runtime:
         runtime.router.tell(Subscribe("", to=notebook))
         runtime.router.ask(SubscribeTicks(ASSET), timeout=DEADLINE)

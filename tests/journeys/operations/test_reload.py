@@ -1,4 +1,4 @@
-"""A changed configuration file, taken over by a runtime under way: as a whole, or not at all."""
+"""A running runtime applies a changed configuration file: as a whole or not at all."""
 
 import errno
 import itertools
@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def write(path: Path, **sections: Any) -> None:
-    """In one step, as careful editors do."""
+    """Replace the file in one step, as careful editors do."""
     whole = path.with_suffix(".new")
     whole.write_text(yaml.safe_dump(SETTINGS | sections), encoding="utf-8")
     whole.replace(path)
@@ -59,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def said() -> Iterator[list[str]]:
-    """What was logged, as ``LEVEL message``."""
+    """The lines of the log, as ``LEVEL message``."""
     lines: list[str] = []
     handler = logger.add(lambda message: lines.append(message.rstrip("\n")), format="{level} {message}")
     yield lines
@@ -95,7 +95,7 @@ def test_a_lower_rate_holds_on_the_wire_from_then_on(path: Path, running: tuple[
         runtime.router.tell(SendRaw('42["raw"]'))
     assert ledger.wait_until(lambda book: book.count("raw") == 9, DEADLINE)
     times = [event.at for event in ledger.received("raw")]
-    assert times[-1] - times[0] >= 1.9  # four a second, and one is kept for orders
+    assert times[-1] - times[0] >= 1.9  # four a second, of which one is reserved for orders
     assert list(status_of(runtime).limiter.windows) == ["5/1s"]
 
 
@@ -107,7 +107,7 @@ def test_a_lower_rate_holds_on_the_wire_from_then_on(path: Path, running: tuple[
         ({"limits": {"messages": ["5/s"]}, "streems": []}, "streems: is no known key"),
     ],
 )
-def test_what_cannot_be_taken_over_as_a_whole_changes_nothing(
+def test_a_file_that_cannot_be_applied_as_a_whole_changes_nothing(
     path: Path, running: tuple[Runtime, Notebook], sections: dict[str, Any], problem: str
 ) -> None:
     runtime, notebook = running
@@ -124,7 +124,7 @@ def test_what_cannot_be_taken_over_as_a_whole_changes_nothing(
     assert notebook.wait(lambda book: len(book.ticks()) > ticks + 5)
 
 
-def test_a_bad_file_is_told_once_and_what_took_effect_stays_known(
+def test_a_bad_file_is_reported_once_and_what_took_effect_stays_known(
     path: Path, running: tuple[Runtime, Notebook], said: list[str]
 ) -> None:
     runtime, notebook = running
@@ -162,11 +162,11 @@ def test_a_file_that_is_gone_changes_nothing(path: Path, running: tuple[Runtime,
     assert runtime.reload() == []
 
 
-def test_a_changed_file_is_taken_over_by_itself(path: Path, running: tuple[Runtime, Notebook]) -> None:
+def test_a_changed_file_is_applied_by_itself(path: Path, running: tuple[Runtime, Notebook]) -> None:
     _, notebook = running
     write(path, limits=SETTINGS["limits"] | {"messages": ["7/s"]})
     assert notebook.first(ConfigReloaded).changed == ["limits.messages"]
-    path.write_text("limits: {messages: [0/s]}\n", encoding="utf-8")  # written to, not replaced
+    path.write_text("limits: {messages: [0/s]}\n", encoding="utf-8")  # overwritten, not replaced
     assert f"{path}:1:" in notebook.first(ConfigRefused).problems[0]
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_the_system_cannot_watch_is_reloaded_on_demand(
 
 @pytest.fixture
 def release(tmp_path: Path) -> Callable[..., Path]:
-    """Puts a new folder of configurations in place of the last in one step, as deployments do."""
+    """Replaces the folder of the configuration by a new one in one step, as deployments do."""
     numbers = itertools.count(1)
 
     def swap(**sections: Any) -> Path:
@@ -199,8 +199,8 @@ def release(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
-def test_a_link_that_leads_elsewhere_is_followed_anew(tmp_path: Path, release: Callable[..., Path]) -> None:
-    """As Kubernetes mounts configurations: the file is a link, into a folder that is another link."""
+def test_a_link_with_another_target_is_followed_to_it(tmp_path: Path, release: Callable[..., Path]) -> None:
+    """As Kubernetes mounts configurations: the file is a link into a folder that is a link."""
     notebook = Notebook()
     first = release()
     (tmp_path / "config.yaml").symlink_to("current/config.yaml")

@@ -1,4 +1,4 @@
-"""What a reload changes is seen in what the runtime does, setting by setting."""
+"""The effect of each reloaded setting on the behaviour of the runtime."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ RAWS = 20
 LOAD = "loadHistoryPeriod"
 
 Watching = Generator[None, None, None]
-"""What is seen before the reload, and after it."""
+"""The observations before the reload and after it."""
 Sections = dict[str, Any]
 
 
@@ -41,7 +41,7 @@ def write(path: Path, sections: Sections) -> None:
 
 
 def batches(runtime: Runtime) -> int:
-    """In how many batches so many messages in quick succession leave."""
+    """The number of batches in which messages in quick succession leave."""
     ledger = exchange_of(runtime).ledger
     before, said = status_of(runtime).batcher.batches, ledger.count("raw")
     for _ in range(RAWS):
@@ -57,7 +57,7 @@ def full_batches(runtime: Runtime, notebook: Notebook) -> Watching:
 
 
 def patient_batches(runtime: Runtime, notebook: Notebook) -> Watching:
-    """Four may be out without an answer; the next is held until the first has been out for so long."""
+    """Four requests may be unanswered; the next waits until the first has been unanswered for that long."""
     ask(runtime, GetAssets())
     yield
     times = unanswered(runtime, PROMPT + 1)
@@ -69,9 +69,9 @@ def came(requests: int) -> Callable[[ExchangeLedger], bool]:
 
 
 def unanswered(runtime: Runtime, count: int, at_once: int = 100) -> list[float]:
-    """When the exchange got so many requests that it does not answer; no more than ``at_once`` come."""
+    """The arrival times of ``count`` requests that the exchange does not answer; ``at_once`` are allowed."""
     exchange = exchange_of(runtime)
-    exchange.fault("pings_only")  # takes everything, answers nothing
+    exchange.fault("pings_only")  # reads everything, answers nothing
     for number in range(1, count + 1):
         runtime.router.ask(LoadCandles(ASSETS[0], 60, 10, end=1e9 + 60 * number), block=False)
         assert exchange.ledger.wait_until(came(min(number, at_once)), DEADLINE)
@@ -156,7 +156,7 @@ def test_a_reload_is_seen_in_what_is_done(
         watching = watch(runtime, notebook)
         next(watching)
         write(path, after)
-        assert runtime.reload() in (changed, [])  # it may have noticed by itself
+        assert runtime.reload() in (changed, [])  # the file watch may have been faster
         assert next(watching, "seen") == "seen"
 
 

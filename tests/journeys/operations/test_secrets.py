@@ -1,4 +1,4 @@
-"""The canary: the session string of a running house is looked for wherever it might have leaked to."""
+"""The session string of a running runtime does not leak: every place where it could appear is searched."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from tests.journeys.journey import (
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """Everything that is logged in this process, at every level."""
+    """Every line that is logged in this process, at every level."""
     written: list[str] = []
     sink = logger.add(written.append, level=0, diagnose=False, backtrace=False)
     yield written
@@ -30,7 +30,7 @@ def lines() -> Iterator[list[str]]:
 
 
 def token(exchange: PracticeExchange) -> str:
-    """The part of the session that is worth stealing."""
+    """The secret part of the session."""
     session = json.loads(exchange.session[2:])[1]["session"]
     assert isinstance(session, str)
     return session
@@ -101,7 +101,7 @@ def test_the_session_string_is_in_no_log_line_event_or_repr(
     runtime = start_runtime(config)
     runtime.router.tell(Subscribe("", to=notebook))
     notebook.first(ConnectionUp)
-    ask(runtime, SendRaw("42[{{not even} json"))  # the exchange hangs up on that
+    ask(runtime, SendRaw("42[{{not even} json"))  # the exchange closes the connection
     notebook.first(ConnectionUp, epoch=2)
     exchange.fault("refuse_sessions")
     exchange.drop_connections()

@@ -1,4 +1,4 @@
-"""A halt: at once, for everything that has not left, and until a person lifts it."""
+"""A halt: refuses every order that has not left, at once, until it is lifted."""
 
 import re
 import threading
@@ -46,7 +46,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def was_halted(future: Any) -> bool:
-    """Whether the order was refused for the halt, and not executed."""
+    """Whether the order was refused because of the halt."""
     try:
         future.get(timeout=DEADLINE)
     except Halted as error:
@@ -110,7 +110,7 @@ def test_a_halt_does_not_queue_behind_the_orders_that_it_is_to_stop(
 
 
 class _Gate:
-    """A neighbour that takes what it is told only when it is let."""
+    """A receiver whose ``tell`` waits until ``open`` is set."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -124,14 +124,14 @@ class _Gate:
 
 
 class _Told:
-    """What is told is written down."""
+    """A receiver that records its messages."""
 
     def __init__(self, notebook: Notebook) -> None:
         self.tell = notebook
 
 
 def test_a_halt_stops_an_order_that_it_overtakes() -> None:
-    """The halt is told behind the order, and is served before it: the order must not leave after that."""
+    """The halt is told after the order and handled before it, so the order must not leave."""
     outbound, router = _Gate(), Notebook()
     told = _Told(router)
     allowance = Allowance((Rate(100, 1.0),), 100)

@@ -1,4 +1,4 @@
-"""What goes wrong between an order and its answer: nothing sent twice, nothing guessed, all told once."""
+"""Faults between an order and its answer: no order is sent twice or guessed, each end is published once."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from actors.messages import (
     ConnectionUp,
     GetOpenedDeals,
     OrderClosed,
-    OrderInDoubt as UnknownNews,
+    OrderInDoubt as InDoubt,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
@@ -25,7 +25,7 @@ from tests.journeys.trader import (
     LATE,
     VERDICT_DELAY,
     assert_each_sent_once,
-    assert_told_apart,
+    assert_published_once,
     bet,
     catch_up,
     listening,
@@ -53,7 +53,7 @@ def test_an_order_lost_before_its_execution_is_proven_not_placed(
         ask(runtime, GetOpenedDeals())
         exchange.disturb_orders("lost_before", drop=True)
         answer = runtime.router.ask(bet(5), block=False)
-        unknown = notebook.first(UnknownNews)
+        unknown = notebook.first(InDoubt)
         assert ask(runtime, GetOpenedDeals()) == []
         with pytest.raises(NotSent, match="still unknown"):
             ask(runtime, bet(5))
@@ -67,10 +67,10 @@ def test_an_order_lost_before_its_execution_is_proven_not_placed(
     assert exchange.ledger.deal_for(unknown.order) is None
     assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
     assert_each_sent_once(exchange, 2)
-    assert_told_apart(notebook, opened=1, unknown=1, nothing=1)
+    assert_published_once(notebook, opened=1, unknown=1, nothing=1)
 
 
-def test_who_cannot_wait_for_the_verdict_is_told_unknown_at_the_deadline_and_hears_of_it_later(
+def test_an_order_without_a_verdict_is_unknown_at_its_deadline_and_the_verdict_is_published_later(
     exchange: PracticeExchange, journal: Path
 ) -> None:
     with listening(trading(exchange, journal)) as (runtime, notebook):
@@ -82,7 +82,7 @@ def test_who_cannot_wait_for_the_verdict_is_told_unknown_at_the_deadline_and_hea
         assert time.monotonic() - asked_at >= 0.4
         assert doubt.value.order == exchange.ledger.orders()[0].request_id
         notebook.first(OrderNotPlaced, order=doubt.value.order)
-    assert_told_apart(notebook, unknown=1, nothing=1)
+    assert_published_once(notebook, unknown=1, nothing=1)
 
 
 def test_an_order_without_an_answer_on_a_standing_connection_is_cleared_up_by_a_new_login(
@@ -115,7 +115,7 @@ def test_an_order_lost_after_its_execution_is_answered_with_its_deal(
     assert opened.deal == deal == exchange.ledger.deal_for(opened.order)
     assert len(exchange.ledger.deals()) == 1
     assert_each_sent_once(exchange, 1)
-    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+    assert_published_once(notebook, opened=1, unknown=len(notebook.all(InDoubt)))
     assert notebook.all(OrderOrphan) == []
 
 
@@ -140,7 +140,7 @@ def test_a_deal_that_ended_while_its_connection_was_lost_is_found_with_its_resul
     [executed] = exchange.ledger.deals()
     assert result == executed.deal
     assert [event.deal.id for event in notebook.all(OrderClosed)] == [deal.id]
-    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+    assert_published_once(notebook, opened=1, unknown=len(notebook.all(InDoubt)))
 
 
 def test_several_orders_lost_with_one_connection_find_each_their_own_end(
@@ -160,11 +160,11 @@ def test_several_orders_lost_with_one_connection_find_each_their_own_end(
         catch_up(exchange, runtime, notebook)
     assert {executed.deal.amount for executed in exchange.ledger.deals()} == {2, 3}
     assert_each_sent_once(exchange, 4)
-    assert_told_apart(notebook, opened=2, unknown=len(notebook.all(UnknownNews)), nothing=2)
+    assert_published_once(notebook, opened=2, unknown=len(notebook.all(InDoubt)), nothing=2)
 
 
 def test_two_like_deals_are_not_given_to_one_order(exchange: PracticeExchange, journal: Path) -> None:
-    """Another client's deal on the same terms was open before: it is not the one that was lost."""
+    """A deal of another client on the same terms was open before: it is not that of the lost order."""
     with listening(trading(exchange, journal)) as (runtime, notebook):
         first = ask(runtime, bet(5))
         exchange.disturb_orders("lost_before", drop=True)
@@ -172,7 +172,7 @@ def test_two_like_deals_are_not_given_to_one_order(exchange: PracticeExchange, j
             ask(runtime, bet(5))
         catch_up(exchange, runtime, notebook)
         assert ask(runtime, GetOpenedDeals()) == [first]
-    assert_told_apart(notebook, opened=1, unknown=1, nothing=1)
+    assert_published_once(notebook, opened=1, unknown=1, nothing=1)
 
 
 def test_no_verdict_is_given_while_no_connection_could_speak_against_it(
@@ -205,10 +205,10 @@ def test_silence_on_a_connection_that_stands_is_unknown_until_a_later_login_prov
         exchange.drop_connections()
         notebook.first(OrderNotPlaced, order=doubt.value.order)
         assert status_of(runtime).desk.in_doubt == 0
-    assert_told_apart(notebook, unknown=1, nothing=1)
+    assert_published_once(notebook, unknown=1, nothing=1)
 
 
-def test_for_an_answer_later_than_the_deadline_the_venues_list_has_to_do(
+def test_at_the_deadline_the_venues_list_stands_in_for_an_answer_that_is_late(
     exchange: PracticeExchange, journal: Path
 ) -> None:
     with listening(trading(exchange, journal)) as (runtime, notebook):
@@ -234,7 +234,7 @@ def test_a_deal_that_the_venue_has_listed_by_the_deadline_is_no_doubt(
         deal = ask(runtime, bet(5, deadline=0.4))
         catch_up(exchange, runtime, notebook)
     assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
-    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)))
+    assert_published_once(notebook, opened=1, unknown=len(notebook.all(InDoubt)))
 
 
 def test_an_answer_that_comes_twice_is_told_once(exchange: PracticeExchange, journal: Path) -> None:
@@ -261,4 +261,4 @@ def test_a_strangers_deal_on_the_same_terms_is_an_orphan_and_ours_is_ours(
     assert exchange.ledger.deal_for(ours.request_id) == deal
     assert deal.id != orphan.deal.id
     assert len(notebook.all(OrderOrphan)) == 1
-    assert_told_apart(notebook, opened=1)
+    assert_published_once(notebook, opened=1)

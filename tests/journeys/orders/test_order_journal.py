@@ -1,4 +1,4 @@
-"""The journal: one runtime keeps it, and without it there are prices but no orders."""
+"""The journal: one runtime has it at a time; without it prices arrive and orders are refused."""
 
 import contextlib
 import sqlite3
@@ -81,7 +81,7 @@ def test_without_a_journal_prices_flow_and_orders_are_refused_saying_why(
 
 
 def test_what_cannot_be_journaled_is_not_sent(exchange: PracticeExchange, journal: Path) -> None:
-    """The disk fills up, or the file is taken away, while the runtime runs."""
+    """The disk becomes full, or the file is removed, while the runtime runs."""
     with listening(trading(exchange, journal)) as (runtime, notebook):
         deal = ask(runtime, bet(5))
         with _locked(journal), pytest.raises(Halted, match=str(journal)):
@@ -134,7 +134,7 @@ def test_with_a_journal_that_cannot_be_read_prices_flow_and_orders_are_refused_s
 
 @contextmanager
 def _locked(journal: Path) -> Iterator[None]:
-    """Another program holds the file for itself."""
+    """Another program has locked the file."""
     other = sqlite3.connect(journal, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Orders that must not be sent, and are not; and those that the venue does not take."""
+"""Orders that are refused: by our checks before they are sent, or by the venue."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -184,7 +184,7 @@ def test_an_order_before_the_venue_was_ever_reached_is_given_up_by_its_deadline(
         ask(runtime, bet(deadline=0.3))
 
 
-def test_what_the_venue_refuses_raises_its_word(exchange: PracticeExchange, journal: Path) -> None:
+def test_a_refusal_of_the_venue_raises_its_error(exchange: PracticeExchange, journal: Path) -> None:
     with listening(trading(exchange, journal)) as (runtime, notebook):
         exchange.disturb_orders("refused", error="notMoney")
         with pytest.raises(RequestRefused, match="notMoney"):

@@ -1,4 +1,4 @@
-"""Stops, kills and starts: what is known of orders outlives the runtime that knew it."""
+"""Stops, kills and starts: the knowledge about orders outlives the runtime."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from actors.messages import (
     GetClosedDeals,
     GetOpenedDeals,
     OrderClosed,
-    OrderInDoubt as UnknownNews,
+    OrderInDoubt as InDoubt,
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
@@ -35,7 +35,7 @@ from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import (
     VERDICT_DELAY,
     assert_each_sent_once,
-    assert_told_apart,
+    assert_published_once,
     bet,
     catch_up,
     listening,
@@ -61,7 +61,7 @@ def orders_arrive(exchange: PracticeExchange, count: int) -> None:
 
 @contextmanager
 def child(config: Config, *amounts: int) -> Iterator["subprocess.Popen[str]"]:
-    """A trader in another process, which is killed at the end, with its workers."""
+    """A trader in another process; it is killed at the end, with its workers."""
     settings = json.loads(config.model_dump_json())
     settings["account"]["session"] = config.account.session.get_secret_value()
     root = str(Path(__file__).parents[3])
@@ -127,7 +127,7 @@ def test_an_order_in_flight_at_a_stop_is_never_called_unsent_and_is_found_by_the
         while not lists.seen().deals:
             pass
     executed, swallowed = (str(order.request_id) for order in exchange.ledger.orders())
-    # The venue had listed the one, though it had not answered for it; of the other nobody knows.
+    # The venue had listed one of them without an answer; nothing is known about the other.
     assert answers[0].get(timeout=DEADLINE) == exchange.ledger.deal_for(executed)
     with pytest.raises(OrderUnknown) as doubt:
         answers[1].get(timeout=DEADLINE)
@@ -245,7 +245,7 @@ def test_a_killed_worker_never_has_an_order_sent_twice(exchange: PracticeExchang
         catch_up(exchange, runtime, notebook)
     assert [order.deal for order in exchange.ledger.deals()] == [deal]
     assert_each_sent_once(exchange, 2)
-    assert_told_apart(notebook, opened=1, unknown=len(notebook.all(UnknownNews)), nothing=1)
+    assert_published_once(notebook, opened=1, unknown=len(notebook.all(InDoubt)), nothing=1)
 
 
 def test_orders_at_the_moment_of_a_kill_all_come_to_a_true_end(

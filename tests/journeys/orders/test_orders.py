@@ -1,4 +1,4 @@
-"""Orders from the ask to the result: what the venue executes is what was asked, and each end is told once."""
+"""Orders from the ask to the result: the venue executes what was asked, and each end is published once."""
 
 import contextlib
 import math
@@ -94,7 +94,7 @@ def test_win_loss_and_draw_are_three_outcomes(exchange: PracticeExchange, journa
 
 
 @pytest.mark.parametrize("workers", [1])
-def test_deals_that_close_together_are_each_announced_once_though_every_connection_hears_of_them(
+def test_deals_that_close_together_are_each_announced_once_though_every_connection_is_sent_them(
     exchange: PracticeExchange, journal: Path, workers: int
 ) -> None:
     with listening(trading(exchange, journal, workers, pool={"connections": 2})) as (runtime, notebook):
@@ -115,9 +115,7 @@ def test_deals_that_close_together_are_each_announced_once_though_every_connecti
     assert notebook.all(OrderOrphan) == []
 
 
-def test_the_result_of_a_deal_can_be_awaited_whoever_opened_it_and_whenever(
-    exchange: PracticeExchange, journal: Path
-) -> None:
+def test_the_result_of_any_deal_can_be_awaited_at_any_time(exchange: PracticeExchange, journal: Path) -> None:
     with Client(exchange.regions[0].url) as other:
         other.login(exchange.session)
         past = place(other, amount=1, time=1)
@@ -151,9 +149,7 @@ def test_a_deal_that_nobody_knows_is_refused_and_one_still_open_times_out(
         assert time.monotonic() - asked_at >= 0.2
 
 
-def test_who_has_all_the_time_of_the_world_may_wait_for_ever(
-    exchange: PracticeExchange, journal: Path
-) -> None:
+def test_a_command_without_a_time_limit_is_answered(exchange: PracticeExchange, journal: Path) -> None:
     with listening(trading(exchange, journal)) as (runtime, _):
         deal = ask(runtime, bet(5, duration=1, deadline=math.inf))
         assert ask(runtime, AwaitResult(deal.id, deadline=math.inf)).id == deal.id
@@ -231,6 +227,8 @@ def test_an_order_leaves_though_the_venue_confirms_no_stream(
     notebook.first(ConnectionUp)
     exchange.fault("unanswered")
     for asset in ASSETS:
-        runtime.router.tell(SubscribeTicks(asset, deadline=math.inf))  # as configured streams are asked for
+        runtime.router.tell(
+            SubscribeTicks(asset, deadline=math.inf)
+        )  # as the streams of the configuration are requested
     deal = runtime.router.ask(bet(1, deadline=DEADLINE), timeout=2 * DEADLINE)
     assert isinstance(deal, Deal)

@@ -1,4 +1,4 @@
-"""Pending orders, from the wish to the venue's list and back."""
+"""Pending orders: placed, listed and cancelled."""
 
 import time
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def test_an_order_needs_either_a_time_or_a_price(runtime: Runtime, terms: dict[s
     assert exchange_of(runtime).ledger.count("openPendingOrder") == 0
 
 
-def test_a_time_that_has_passed_is_refused_with_the_venues_word(runtime: Runtime) -> None:
+def test_a_time_that_has_passed_is_refused_with_the_venues_error(runtime: Runtime) -> None:
     with pytest.raises(RequestRefused, match="OPEN_TIME"):
         place(runtime, later(-60))
 

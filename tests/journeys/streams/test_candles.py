@@ -1,4 +1,4 @@
-"""Candles by way of their desk: what the ledger of the exchange shows of pages, flights and the cache."""
+"""Candles: pages, shared requests and the cache, as the ledger of the exchange shows them."""
 
 import time
 from typing import Any
@@ -28,18 +28,18 @@ from tests.journeys.journey import (
 )
 
 HOUR = 3600
-"""A period so long that hardly ever a bar of it ends while a test runs."""
+"""Seconds of a period so long that hardly any bar ends during a test."""
 
 NOT_CACHED = {"cache_ttl": 0.0}
 
 
 def pages(runtime: Runtime) -> int:
-    """How many requests for bars have reached the exchange; each that was answered has."""
+    """The number of requests for bars that have reached the exchange."""
     return exchange_of(runtime).ledger.count("loadHistoryPeriod")
 
 
 def down(runtime: Runtime) -> PracticeExchange:
-    """Its regions are closed, and both connections know."""
+    """The exchange of ``runtime``, with all regions closed and both connections down."""
     notebook = Notebook()
     runtime.router.ask(Subscribe("connection.", to=notebook))
     ask(runtime, GetAssets())
@@ -48,7 +48,7 @@ def down(runtime: Runtime) -> PracticeExchange:
 
 
 def of_the_venue(asset: str, period: int, count: int, end: int, rate: float) -> list[Candle]:
-    """The bars that the exchange's quotes make up, unpaged; ``rate`` is its ticks per second."""
+    """The bars of the exchange's quotes, without pages; ``rate`` is its ticks per second."""
     close = end + UTC_OFFSET
     found = Quotes(seed=1, rate=rate).bars(
         LISTINGS[asset], period, close - count * period, close, close, count
@@ -110,7 +110,7 @@ def test_a_tick_makes_the_answers_up_to_now_old_and_no_others(start_runtime: Sta
     assert pages(runtime) == 3
 
 
-def test_one_flight_carries_all_who_want_the_same(start_runtime: Start) -> None:
+def test_equal_requests_share_one_load(start_runtime: Start) -> None:
     runtime = start_runtime(practice(1, reconnect=AT_ONCE, candles=NOT_CACHED))
     exchange = down(runtime)
     command = LoadCandles(ASSETS[0], HOUR, count=200)
@@ -126,7 +126,7 @@ def test_one_flight_carries_all_who_want_the_same(start_runtime: Start) -> None:
     assert pages(runtime) == 4
 
 
-def test_whoever_loses_patience_neither_ends_the_flight_of_others_nor_flies_alone(
+def test_an_ask_that_times_out_neither_ends_a_shared_load_nor_starts_one_alone(
     start_runtime: Start,
 ) -> None:
     runtime = start_runtime(practice(0, reconnect=AT_ONCE))

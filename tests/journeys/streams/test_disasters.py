@@ -1,4 +1,4 @@
-"""Processes killed, regions closed, connections cut: streams come back, and no tick is lost unannounced."""
+"""Killed processes, closed regions, cut connections: streams come back, and each lost tick lies in a gap."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def notebook() -> Notebook:
 
 
 def flowing(start_runtime: Start, notebook: Notebook, workers: int, rate: float = 50.0) -> Runtime:
-    """A runtime with four streams over two connections, that have delivered and been reported."""
+    """A runtime with four streams on two connections, each of which has delivered ticks."""
     runtime = start_runtime(practice(workers, *ASSETS, tick_rate=rate, pool={"streams_per_connection": 2}))
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: all(len(book.ticks(asset)) > 10 for asset in ASSETS))
@@ -51,7 +51,7 @@ def flowing(start_runtime: Start, notebook: Notebook, workers: int, rate: float 
 
 
 def wait_for_reports(notebook: Notebook) -> None:
-    """Both connections have given account of both of their streams."""
+    """Wait until both connections have reported both of their streams."""
 
     def reported(book: Notebook) -> bool:
         full = {report.connection for report in book.all(ConnectionReport) if len(report.streams) == 2}
@@ -61,7 +61,7 @@ def wait_for_reports(notebook: Notebook) -> None:
 
 
 def assert_flowing_again(notebook: Notebook, fault_at: float) -> None:
-    """Every stream has a tick that the venue made after the fault, in time."""
+    """Every stream delivers a tick from after the fault within ``BACK_AGAIN``."""
 
     def all_fresh(book: Notebook) -> bool:
         return {tick.asset for tick in book.ticks() if tick.time > fault_at} >= set(ASSETS)
@@ -76,8 +76,9 @@ def gaps_of(notebook: Notebook, asset: str) -> list[StreamGap]:
 def assert_nothing_lost_unannounced(
     runtime: Runtime, notebook: Notebook, hit: Iterable[str], fault_at: float
 ) -> None:
-    """The streams that were ``hit`` announce a gap that ends after the fault, and their recovery; no stream
-    misses a tick outside of a gap."""
+    """Streams that were ``hit`` announce a gap that ends after the fault, and their recovery.
+
+    No stream misses a tick outside of a gap."""
     affected = set(hit)
 
     def announced(book: Notebook) -> bool:
@@ -96,7 +97,7 @@ def assert_nothing_lost_unannounced(
 
 
 def assert_gaps_are_exact(notebook: Notebook) -> None:
-    """A gap begins with the last tick before it and ends with the first behind it."""
+    """A gap begins with the last tick before it and ends with the first tick after it."""
     for asset in ASSETS:
         times = [tick.time for tick in notebook.ticks(asset)]
         for gap in gaps_of(notebook, asset):
@@ -186,7 +187,7 @@ def test_a_closed_region_is_left_for_the_next_one(
     assert [connection.child.restarts for connection in status.connections] == [
         2,
         2,
-    ]  # first where it had worked
+    ]  # the first attempt goes to the former region
     assert [worker.restarts for worker in status.workers] == [0] * workers
     assert all(connection.child.last_error for connection in status.connections)
     for name in ("connection-1", "connection-2"):

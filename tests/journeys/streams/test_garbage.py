@@ -1,4 +1,4 @@
-"""Nonsense from the server: counted and survived, or, where a rule of the transport was broken, the end."""
+"""Malformed messages of the server: counted and ignored, or the end of the connection."""
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_each_kind_of_garbage_counts(start_runtime: Start, what: str) -> None:
         exchange.send_to_all(message)
     exchange.send_to_all('42["last"]')
     assert notebook.wait(lambda book: any(raw.name == "last" for raw in book.all(RawMessage)))
-    exchange.drop_connections()  # a connection that ends gives a last account of itself
+    exchange.drop_connections()  # a connection sends a last report when it ends
     notebook.first(ConnectionDown)
     assert notebook.all(ConnectionReport)[-1].garbage == 1
     assert_lossless(notebook.ticks(ASSETS[0])[:2], exchange.ledger.ticks(ASSETS[0]))

@@ -1,4 +1,4 @@
-"""Users' handlers that misbehave: they harm themselves and nobody else."""
+"""Handlers that misbehave: they harm no other subscriber."""
 
 import sys
 import threading
@@ -88,7 +88,7 @@ def test_an_inline_handler_is_called_where_the_ticks_are_read_and_named_if_it_is
     def handler(_: object) -> None:
         threads.append(threading.current_thread().name)
         if len(threads) == 1:
-            threading.Event().wait(0.05)  # as long as it takes to be called slow
+            threading.Event().wait(0.05)  # long enough to be reported as slow
         if len(threads) > 10:
             enough.set()
 
@@ -102,7 +102,7 @@ def test_an_inline_handler_is_called_where_the_ticks_are_read_and_named_if_it_is
 
 
 class Slow(Notebook):
-    """Blocks in its first call until it is let go."""
+    """Blocks in its first call until it is released."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -62,9 +62,12 @@ def is_spread(status: Status) -> bool:
     }
 
 
-def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int) -> Runtime:
-    """A runtime whose one market carries four streams, until another comes up a second later; ``notebook``
-    hears of everything from now on."""
+def with_a_late_connection(
+    exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int
+) -> Runtime:
+    """A runtime with four streams on one connection; another connection comes up a second later.
+
+    ``notebook`` records every event from now on."""
     settings = towards(
         exchange.session,
         [exchange.regions[0].url],
@@ -85,7 +88,7 @@ def late_comer(exchange: PracticeExchange, start_runtime: Start, notebook: Noteb
 
 
 def assert_spread_one_by_one(runtime: Runtime, notebook: Notebook) -> None:
-    """Two streams have moved, the second after the first had been let go of; nothing else has happened."""
+    """Two streams have moved, the second after the release of the first; no other stream has."""
     eventually(runtime, notebook, is_spread)
     assert notebook.wait(lambda book: len(book.all(StreamReleased)) == 2)
     moves = [event for event in list(notebook.calls) if isinstance(event, StreamConfirmed | StreamReleased)]
@@ -102,7 +105,7 @@ def assert_spread_one_by_one(runtime: Runtime, notebook: Notebook) -> None:
 def test_streams_move_to_a_connection_that_comes_late_and_lose_nothing(
     exchange: PracticeExchange, start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
-    runtime = late_comer(exchange, start_runtime, notebook, workers)
+    runtime = with_a_late_connection(exchange, start_runtime, notebook, workers)
     assert_spread_one_by_one(runtime, notebook)
     for asset in ASSETS:
         assert_lossless(notebook.ticks(asset), each_once(exchange.ledger.ticks(asset)))
@@ -112,16 +115,16 @@ def test_quotes_that_the_venue_makes_twice_come_twice_during_a_move_too(
     exchange: PracticeExchange, start_runtime: Start, notebook: Notebook
 ) -> None:
     exchange.fault("duplicate", count=None)
-    runtime = late_comer(exchange, start_runtime, notebook, 2)
+    runtime = with_a_late_connection(exchange, start_runtime, notebook, 2)
     assert_spread_one_by_one(runtime, notebook)
     for asset in ASSETS:
         got = quotes(notebook.ticks(asset))
         made = [quote for quote in quotes(each_once(exchange.ledger.ticks(asset))) for _ in range(2)]
-        start = made.index(got[0]) + (got[0] != got[1])  # the first may have been cut off within a pair
+        start = made.index(got[0]) + (got[0] != got[1])  # the first tick may be the second of a pair
         assert got == made[start : start + len(got)]
 
 
-def test_a_move_to_the_successor_doubles_nothing() -> None:
+def test_a_move_to_the_successor_of_a_connection_that_closes_late_doubles_nothing() -> None:
     with venue(tick_rate=400.0) as exchange:
         settings = towards(
             exchange.session,
@@ -143,7 +146,7 @@ def test_a_move_to_the_successor_doubles_nothing() -> None:
             exchange.fault("stall")
             suspect(runtime, victim)
             notebook.first(ConnectionUp, connection=victim, epoch=2)
-            late = 1.3  # its own last word comes after ``close_timeout``, and nobody is told of it
+            late = 1.3  # seconds; its end comes after ``close_timeout`` and is not published
             assert not notebook.wait(lambda book: len(book.all(ConnectionDown)) > 1, late)
             exchange.calm()
             eventually(runtime, notebook, is_gathered)

@@ -1,4 +1,4 @@
-"""Every part lies on the path: each of these fails if the part it names is taken out."""
+"""Every actor is on the path: each test fails if the actor that it names is left out."""
 
 import time
 from collections import Counter
@@ -59,7 +59,7 @@ def test_the_limiter_holds_every_second_on_the_wire_to_the_rate(start_runtime: S
         answer.get(timeout=DEADLINE)
     assert time.monotonic() - asked_at >= 2.0 - JITTER
     assert ledger.wait_until(lambda book: book.count("raw") == 31, DEADLINE)
-    assert busiest(ledger.received("raw"), 1.0 - JITTER) == 12  # a fifth is kept for orders
+    assert busiest(ledger.received("raw"), 1.0 - JITTER) == 12  # a fifth is reserved for orders
 
 
 def test_what_piled_up_in_an_outage_is_held_to_the_rate_too(start_runtime: Start) -> None:
@@ -88,7 +88,7 @@ def test_restored_streams_pass_the_limiter_too(start_runtime: Start) -> None:
     exchange.drop_connections()
     assert notebook.wait(lambda book: len(book.all(StreamConfirmed)) == 8)
     sent = exchange.ledger.received("changeSymbol") + exchange.ledger.received("subfor")
-    assert busiest(sent, 1.0 - JITTER) == 4  # two messages each, and one is kept for orders
+    assert busiest(sent, 1.0 - JITTER) == 4  # two messages each; one is reserved for orders
 
 
 def test_what_would_wait_past_its_deadline_is_refused_with_the_time_to_wait(start_runtime: Start) -> None:
@@ -113,7 +113,7 @@ def test_no_more_requests_are_unanswered_at_once_than_allowed(start_runtime: Sta
 
 
 @WITH_WORKERS
-def test_the_batcher_joins_what_is_told_at_once_into_few_writes(start_runtime: Start, workers: int) -> None:
+def test_the_batcher_joins_messages_of_one_moment_into_few_writes(start_runtime: Start, workers: int) -> None:
     runtime = start_runtime(practice(workers, pool={"connections": 1}))
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.ask(Subscribe("", to=notebook))
@@ -240,8 +240,7 @@ def test_an_exchange_that_falls_mute_loses_the_connection_once_and_what_is_close
     notebook.first(ConnectionDown)
     exchange.unmute()
     notebook.first(ConnectionUp, epoch=2)
-    # Nobody knows when the resting one opened, so that what it may have said while the connection was lost
-    # is a gap too.
+    # The opening time of the closed market is unknown, so the time of the lost connection is a gap of it too.
     recovered = {*silent, resting}
     assert notebook.wait(lambda book: {event.asset for event in book.all(StreamRecovered)} == recovered)
     assert len(notebook.all(ConnectionSuspect)) == 1
@@ -278,7 +277,7 @@ def test_a_stream_that_ticks_is_never_called_stale_however_short_the_patience(st
     try:
         config = practice(0, ASSETS[0], health=impatient)
     except ValidationError:
-        return  # a configuration that cannot be kept to is not accepted: as good
+        return  # to refuse an impossible configuration is as good
     runtime = start_runtime(config)
     notebook = Notebook()
     runtime.router.tell(Subscribe("", to=notebook))

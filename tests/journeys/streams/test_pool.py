@@ -1,4 +1,4 @@
-"""Many connections as one: streams spread, moved and restored, roles taken over, answers counted."""
+"""The pool: streams are spread and restored, roles are taken over, answers are counted."""
 
 import time
 from collections import defaultdict
@@ -58,7 +58,7 @@ def roles(status: Status) -> dict[str, str]:
 
 
 def most_on_one_socket(exchange: PracticeExchange) -> int:
-    """How many assets one socket was subscribed to at once, at most."""
+    """The largest number of assets that one socket was subscribed to at once."""
     on: defaultdict[int, set[object]] = defaultdict(set)
     most = 0
     events = [*exchange.ledger.received("subfor"), *exchange.ledger.received("unsubfor")]
@@ -99,7 +99,7 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
     for name in doomed:
         assert notebook.wait(lives(name, 2))
     assert notebook.wait(fresh_since(time.time()))
-    assert notebook.all(StreamStale) == []  # their connections were missed, not their ticks
+    assert notebook.all(StreamStale) == []  # their connections were found down before the streams were stale
 
     hurt = {stream.placed.asset for stream in before.streams if stream.placed.connection in doomed}
     announced = {gap.asset for gap in notebook.all(StreamGap)}
@@ -110,7 +110,7 @@ def test_forty_streams_survive_the_loss_of_three_connections_of_ten(
     assert most_on_one_socket(exchange) <= CAP
     after = eventually(runtime, notebook, lambda status: set(streams_by_connection(status).values()) == {CAP})
     assert {stream.placed.state for stream in after.streams} == {"confirmed"}
-    # Each would take a place among those that may be unanswered at once, until none is left.
+    # Each would count against the requests that may be unanswered at once.
     eventually(
         runtime, notebook, lambda status: not any(each.pooled.in_flight for each in status.connections)
     )

@@ -1,4 +1,4 @@
-"""A pool in regular mode: opened by the first command, closed when idle, opened again, kept while it owes."""
+"""A pool in regular mode: the first command opens it, idleness closes it, an open deal keeps it open."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,7 +53,7 @@ def downs(count: int) -> Callable[[Notebook], bool]:
 
 
 @pytest.fixture(params=[1])
-def house(
+def regular_pool(
     request: pytest.FixtureRequest, exchange: PracticeExchange, tmp_path: Path
 ) -> Iterator[tuple[Runtime, Notebook]]:
     with Runtime(regular(exchange, tmp_path, request.param)) as runtime:
@@ -63,9 +63,9 @@ def house(
 
 
 def test_nothing_is_open_before_the_first_command_and_after_the_last(
-    house: tuple[Runtime, Notebook],
+    regular_pool: tuple[Runtime, Notebook],
 ) -> None:
-    runtime, notebook = house
+    runtime, notebook = regular_pool
     assert not notebook.wait(ups(1), 1.0)
     assert ask(runtime, LoadCandles(ASSETS[0], 60, 10))
     assert len(notebook.all(ConnectionUp)) == 1
@@ -78,9 +78,9 @@ def test_nothing_is_open_before_the_first_command_and_after_the_last(
 
 
 def test_a_stream_keeps_it_open_and_its_end_closes_it(
-    house: tuple[Runtime, Notebook], exchange: PracticeExchange
+    regular_pool: tuple[Runtime, Notebook], exchange: PracticeExchange
 ) -> None:
-    runtime, notebook = house
+    runtime, notebook = regular_pool
     ask(runtime, SubscribeTicks(ASSETS[0]))
     assert not notebook.wait(downs(1), 5 * IDLE)
     assert_lossless(notebook.ticks(ASSETS[0]), exchange.ledger.ticks(ASSETS[0]))
@@ -90,8 +90,8 @@ def test_a_stream_keeps_it_open_and_its_end_closes_it(
     assert notebook.wait(lambda book: bool(book.ticks(ASSETS[1])))
 
 
-def test_an_open_deal_keeps_it_open(house: tuple[Runtime, Notebook]) -> None:
-    runtime, notebook = house
+def test_an_open_deal_keeps_it_open(regular_pool: tuple[Runtime, Notebook]) -> None:
+    runtime, notebook = regular_pool
     deal = ask(runtime, bet(1, duration=3))
     assert isinstance(deal, Deal)
     result = runtime.router.ask(AwaitResult(deal.id, deadline=5.0), block=False)
@@ -100,16 +100,18 @@ def test_an_open_deal_keeps_it_open(house: tuple[Runtime, Notebook]) -> None:
     assert notebook.wait(downs(1))
 
 
-def test_an_order_that_comes_just_as_it_has_closed_opens_it_again(house: tuple[Runtime, Notebook]) -> None:
-    runtime, notebook = house
+def test_an_order_that_comes_just_as_it_has_closed_opens_it_again(
+    regular_pool: tuple[Runtime, Notebook],
+) -> None:
+    runtime, notebook = regular_pool
     ask(runtime, GetAssets())
     for number in range(1, 4):
         assert notebook.wait(downs(number))
         assert isinstance(ask(runtime, bet(1, duration=1)), Deal)
 
 
-def test_what_no_connection_is_needed_for_opens_none(house: tuple[Runtime, Notebook]) -> None:
-    runtime, notebook = house
+def test_what_no_connection_is_needed_for_opens_none(regular_pool: tuple[Runtime, Notebook]) -> None:
+    runtime, notebook = regular_pool
     ask(runtime, Halt("for tests"))
     ask(runtime, Resume())
     assert not notebook.wait(ups(1), 1.0)

@@ -1,5 +1,4 @@
-"""A venue from outside this program: other messages, other numbers, no orders; and everything above is the
-same."""
+"""A venue that is defined outside of the program, with other messages and limits and without orders."""
 
 import time
 from collections.abc import Iterator

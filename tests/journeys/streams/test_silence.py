@@ -1,4 +1,4 @@
-"""Streams that fall silent or are cut: moved, filled up with candles, and the clock that their ticks show."""
+"""Stale and interrupted streams: moved and filled with candles; and the clock of the venue."""
 
 import time
 
@@ -52,13 +52,13 @@ def test_an_asset_that_stays_mute_is_moved_and_nothing_else_is_touched(start_run
     assert recovered.connection == after[mute] != before[mute]
     assert {event.asset for event in notebook.all(StreamStale)} == {mute}
     assert notebook.all(ConnectionSuspect) == []
-    for asset in ASSETS[1:]:  # one may move, to spread the load, and loses nothing by that
+    for asset in ASSETS[1:]:  # one may move to spread the load, without a loss
         assert_accounted_for(notebook.ticks(asset), exchange.ledger.ticks(asset), [])
     assert_accounted_for(notebook.ticks(mute), exchange.ledger.ticks(mute), notebook.all(StreamGap))
 
 
 def bars_of_the_exchange(asset: str, first: int, last: int, seed: int) -> list[Candle]:
-    """What the exchange quotes, whoever listens; bars that open from ``first`` to ``last``, UTC."""
+    """The bars of the exchange's quotes that open from ``first`` to ``last``, UTC."""
     quotes, listing = Quotes(seed, RATE), LISTINGS[asset]
     start, end = first + UTC_OFFSET, last + UTC_OFFSET + PERIOD
     return [
@@ -91,7 +91,7 @@ def test_a_gap_is_filled_with_the_candles_that_hold_it(start_runtime: Start) -> 
     assert last.time <= gap.to_time < last.time + PERIOD
     quoted = bars_of_the_exchange(asset, first.time, last.time, config.practice.seed)
     assert filling.candles[:-1] == quoted[:-1]
-    assert (last.time, last.open) == (quoted[-1].time, quoted[-1].open)  # the rest of it was still to come
+    assert (last.time, last.open) == (quoted[-1].time, quoted[-1].open)  # it was still forming
     assert exchange.ledger.count("loadHistoryPeriod") == 1
     assert_accounted_for(notebook.ticks(asset), exchange.ledger.ticks(asset), [gap])
 

@@ -25,7 +25,7 @@ from tests.journeys.journey import (
 
 
 class Scribe(pykka.ThreadingActor):
-    """A user's own actor: it writes what it is told into a notebook."""
+    """An actor of the user: it records its messages in a notebook."""
 
     def __init__(self, notebook: Notebook) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ def test_unsubscribe_ends_one_delivery_and_no_other(
     assert notebook.wait(lambda book: len(book) > 5)
     assert ask(runtime, Unsubscribe("tick.", to=notebook)) is True
     here = len(other)
-    assert other.wait(lambda book: len(book) > here + 5)  # what was under way has come
+    assert other.wait(lambda book: len(book) > here + 5)  # everything on its way has arrived
     delivered, here = len(notebook), len(other)
     assert other.wait(lambda book: len(book) > here + 30)
     assert len(notebook) == delivered
@@ -199,13 +199,13 @@ def test_a_stream_that_was_let_go_of_stays_away_after_a_reconnect(
     dropped_at = time.time()
     exchange.drop_connections()
     assert notebook.wait(lambda book: any(tick.time > dropped_at for tick in book.ticks(ASSETS[1])))
-    # More than once, if it was moved to a connection that was about to be dropped too.
+    # More than once if it was moved to a connection that was dropped next.
     asked_again = [e.payload for e in exchange.ledger.received("changeSymbol") if e.at > dropped_at]
     assert asked_again
     assert all(payload == {"asset": ASSETS[1], "period": 60} for payload in asked_again)
 
 
-def test_a_stream_can_be_wished_for_again_after_it_was_let_go_of(
+def test_a_stream_can_be_subscribed_again_after_it_was_unsubscribed(
     start_runtime: Start, notebook: Notebook
 ) -> None:
     runtime = start_runtime(practice(1, ASSETS[0]))

@@ -1,4 +1,4 @@
-"""An exchange out of order, as a whole runtime meets it: what is noticed, by whom, and what is done."""
+"""Faults of the exchange, met by a whole runtime: what it notices and what it does."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.journeys.journey import Notebook, Start, status_of, towards
 
 ASSET = "EURUSD_otc"
 HASTE = {"open_timeout": 0.4, "ping_interval": 0.1, "ping_timeout": 0.2}
-"""For ``connection``. A missing pong is looked for once a second, with every report."""
+"""For ``connection``. A missing pong is noticed with a report, which is made once a second."""
 PATIENCE = {"check_interval": 0.1, "stale_after": 1.2}
 """For ``health``: streams are reported once a second, so nothing can be found stale sooner."""
 
@@ -61,7 +61,7 @@ def assert_flowing_in(notebook: Notebook, region: str) -> None:
 
 
 def assert_flowing_again(notebook: Notebook) -> None:
-    """In whichever region: the one that worked comes first."""
+    """In any region; the one that worked is tried first."""
     assert_flowing(notebook, notebook.first(ConnectionUp, epoch=2))
 
 

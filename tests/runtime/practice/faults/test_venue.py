@@ -1,4 +1,4 @@
-"""What goes wrong at the venue itself, whoever is connected."""
+"""Faults of the venue itself, for all clients."""
 
 import time
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Live ticks: who gets which, at what rate, and that the ledger says the same as the client."""
+"""Live ticks: which client gets which, at what rate, and that the ledger agrees with the client."""
 
 import time
 
