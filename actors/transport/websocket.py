@@ -20,7 +20,7 @@ from actors.errors import DialFailed
 from actors.transport.address import DEFAULT_PORTS, check_origin, header_problems, split_url
 from actors.transport.deadline import Deadline
 from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.upgrade import NO_ANSWER, SWITCHING_PROTOCOLS, UpgradeSocket

@@ -25,7 +25,7 @@ from actors.messages.traffic import EventBatch
 from actors.routing.subscriber import Subscriber
 from actors.routing.subscriptions import Subscriptions
 from actors.routing.validation import problem
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from runtime.control.protocol import (
     ANSWERS,
     LARGEST_FROM_PEER,

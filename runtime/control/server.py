@@ -19,7 +19,7 @@ from actors.messages.commands import Command
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from runtime.control.fanout import Fanout, join
 from runtime.control.listener import ControlListener
 from runtime.control.peer import MOST_UNREAD, Peer, PeerState

@@ -18,7 +18,7 @@ from actors.messages.traffic import Deliver, EventBatch, Item, Request, Uplink, 
 from actors.protocols.websocket.frames import FrameParser
 from actors.protocols.websocket.pairs import PairScanner
 from actors.routing.topics import TopicTable, route
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.values import Secret, Tick
 from actors.venues.pocketoption.dialect import TICK_HEADER
 from actors.venues.pocketoption.protocol import Protocol

@@ -19,7 +19,7 @@ from actors.messages.traffic import EventBatch, Failure, Request, Response, Send
 from actors.messages.workers import StartConnection, StopConnection
 from actors.protocols.websocket.frames import Opcode
 from actors.transport.base import Transport
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.values import Direction, Region
 from tests.doubles.plain_streams.session import PlainSession
 from tests.doubles.recorder import WAIT, Recording

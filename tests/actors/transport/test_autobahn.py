@@ -17,7 +17,7 @@ from actors.errors import TransportClosed
 from actors.protocols.websocket.endpoint import Endpoint
 from actors.protocols.websocket.frames import Frame
 from actors.protocols.websocket.pairs import Pairs
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.transport.websocket import dial
 
 pytestmark = pytest.mark.skipif(find_spec("kosoku") is None, reason="kosoku has no wheel for this platform")

@@ -17,7 +17,7 @@ from websocket import _handshake
 from websocket._cookiejar import SimpleCookieJar
 
 from actors.errors import DialFailed
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.websocket import dial

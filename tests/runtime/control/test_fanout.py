@@ -11,7 +11,7 @@ from actors.messages.events import StreamDropped
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import SubscribeColumns
 from actors.messages.traffic import Deliver
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.values import Tick
 from runtime.control.fanout import MOST_TOPICS, Fanout, cover, join
 from runtime.control.peer import Peer

@@ -7,7 +7,7 @@ import pytest
 from actors.errors import RemoteProtocolError, TransportClosed
 from actors.messages.events import StreamDropped
 from actors.messages.traffic import EventBatch, Ticks
-from actors.transport.stream import SocketTransport
+from actors.transport.socket_transport import SocketTransport
 from actors.values import Tick
 from runtime.control.peer import MOST_EVENTS, MOST_UNREAD, Peer
 from runtime.control.protocol import LARGEST_FROM_PEER, FromGateway, Hello, ResponseMessage

@@ -12,7 +12,7 @@ import trustme
 
 from actors.errors import TransportClosed
 from actors.transport.base import Transport
-from actors.transport.stream import MAX_READ, TLS_RECORD, SocketTransport
+from actors.transport.socket_transport import MAX_READ, TLS_RECORD, SocketTransport
 
 WAIT = 5.0
 NOISE = bytes(range(256)) * 4096  # 1 MiB
