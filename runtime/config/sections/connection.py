@@ -16,7 +16,7 @@ class ConnectionConfig(Section):
     open_timeout: Duration = 10.0
     """For connect, TLS, handshake and login together."""
     ping_interval: Duration = 20.0
-    """A WebSocket ping goes out after this much silence."""
+    """A WebSocket ping is sent when nothing has arrived for this long."""
     ping_timeout: Duration = 10.0
     """A connection whose ping is unanswered for this long is closed."""
     close_timeout: Duration = 2.0

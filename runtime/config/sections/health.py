@@ -25,4 +25,4 @@ class HealthConfig(Section):
     """A stream that usually ticks faster is stale sooner, but never before this time. If it equals
     stale_after, the usual rate does not count; that is the default where stale_after is below 5 s."""
     reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
-    """How often a connection may be replaced because its streams are silent while its pings are answered."""
+    """How often a connection may be replaced because its streams are stale while its pings are answered."""

@@ -1,1 +1,1 @@
-"""The comparison that ``scripts/bench`` makes: a load server, the clients under test, and what they cost."""
+"""The comparison of ``scripts/bench``: a load server, the clients under test, and their cost."""

@@ -1,4 +1,4 @@
-"""How long an ask takes: to a worker and back, to the venue and back, and through the journal of orders."""
+"""The duration of an ask: to a worker, to the venue, and through the journal of orders."""
 
 import tempfile
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from labs.bench.words import Offer
 RAM_DISK = Path("/dev/shm")
 ORDERS_AT_MOST = 500
 PAUSE = 0.01
-"""Seconds: longer than the batcher ever holds a request, so that each is the first after a pause."""
+"""Seconds of a pause; the batcher holds no request for so long, so each is the first after a pause."""
 
 
 class Series(Struct, frozen=True):
-    """``count`` asks, ``pause`` seconds before each; ``name`` is for figures, ``what`` for readers."""
+    """``count`` asks, each after ``pause`` seconds; ``name`` names the figure, ``what`` describes it."""
 
     name: str
     what: str

@@ -1,4 +1,4 @@
-"""A program that asks the runtime one thing after another, and says how long each answer took.
+"""A program that asks the runtime repeatedly and reports the duration of each answer.
 
 Standard input is one line, the brief: ``config``, ``asset`` and ``series``, each of which names the
 ``command``, how many (``count``) and the ``pause`` before each, in seconds; standard output is one line, for

@@ -1,4 +1,4 @@
-"""What all cases share: the venue, who takes part, how much is enough, and where the findings go."""
+"""The context of all cases: the venue, the entrants, the amount of load, and the findings."""
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from labs.bench.venue import Venue
 
 
 class Scale(Struct, frozen=True):
-    """How much is enough.
+    """The amount of load of each case.
 
     ``rounds``, of which the median counts, each with about ``seconds`` of load; ``asks`` of each kind;
     seconds to ``soak``, to be ``idle``, and of ``patience`` until a client is back; ``starts`` of the command
@@ -46,7 +46,7 @@ QUICK = Scale(
 
 
 class Bench(Struct):
-    """The hall that all cases are held in."""
+    """The context of all cases."""
 
     venue: Venue
     entrants: list[Entrant]
@@ -55,7 +55,7 @@ class Bench(Struct):
     findings: Findings
 
     def check(self, name: str, outcome: Outcome) -> Outcome:
-        """Enter a problem unless every tick is accounted for."""
+        """Record a problem unless every tick is accounted for."""
         if not outcome.sound:
             self.findings.problems.append(
                 f"{name}: {outcome.sent} sent, {outcome.received} received, {outcome.missed} given way, "

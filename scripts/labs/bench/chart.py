@@ -13,7 +13,7 @@ DECADES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
 def draw(findings: Findings) -> str:
-    """Shorter is better; ours are in a colour of their own."""
+    """Shorter is better; the runtime's bars have a colour of their own."""
     bars = sorted(_bars(findings), key=lambda bar: bar[1])
     height = TOP + ROW * len(bars) + 40
     return "\n".join([

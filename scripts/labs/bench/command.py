@@ -75,19 +75,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description="Compare the runtime with its alternatives.")
     parser.add_argument(
-        "--quick", action="store_true", help="only see that all of it works; no figure counts"
+        "--quick", action="store_true", help="only check that every case works; the figures mean nothing"
     )
-    parser.add_argument("--rounds", type=int, help="rounds, of which the median counts (3)")
-    parser.add_argument("--soak", type=float, help="seconds of load that goes on (30)")
-    parser.add_argument("--cases", nargs="+", choices=CASES, metavar="CASE", help=f"of {', '.join(CASES)}")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="clients whose name begins so")
+    parser.add_argument("--rounds", type=int, help="number of rounds, of which the median counts (3)")
+    parser.add_argument("--soak", type=float, help="seconds of the soak case (30)")
     parser.add_argument(
-        "--python", nargs="+", default=[], help="further interpreters in which to look for clients' libraries"
+        "--cases", nargs="+", choices=CASES, metavar="CASE", help=f"the cases to run, of: {', '.join(CASES)}"
     )
     parser.add_argument(
-        "--json", type=Path, default=Path("bench.json"), help="where all is written (bench.json)"
+        "--only", nargs="+", default=[], metavar="NAME", help="only clients whose name begins with NAME"
     )
-    parser.add_argument("--chart", type=Path, help="where a chart is drawn, as SVG")
+    parser.add_argument(
+        "--python", nargs="+", default=[], help="other interpreters that have libraries of clients"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=Path("bench.json"), help="file of all figures (bench.json)"
+    )
+    parser.add_argument("--chart", type=Path, help="file of an SVG chart")
     return parser
 
 

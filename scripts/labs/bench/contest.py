@@ -1,4 +1,4 @@
-"""Everybody against the same load: saturated, and paced."""
+"""All clients under the same load: saturated, and paced."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,11 +14,11 @@ REFERENCE = "picows + orjson"
 PERCENTILES = (50.0, 99.0, 99.9)
 PACED_SECONDS = 5.0
 SLOW = 50_000
-"""Ticks a second; who takes fewer is not asked how fast it takes a few thousand."""
+"""Ticks a second; a client that handles fewer is left out of the paced case."""
 
 
 def saturated(bench: Bench) -> None:
-    """As many ticks as each can take in about the same time; the rounds of all are interleaved."""
+    """Every client gets the ticks that it handles in about the same time; their rounds are interleaved."""
     outcomes = _rounds(bench, bench.entrants, "saturated", lambda entrant: _saturate(bench, entrant))
     figures = bench.findings.figures
     for name, found in outcomes.items():
@@ -101,7 +101,7 @@ def _pace_all(bench: Bench, entrants: list[Entrant], rate: float) -> None:
 
 
 def comeback(bench: Bench) -> None:
-    """How long after a dropped connection the handler has data again."""
+    """Seconds from a dropped connection to the next tick in the handler."""
     rows: list[list[Cell]] = []
     for entrant in bench.entrants:
         if not entrant.reconnects or entrant.options.get("batch"):

@@ -1,4 +1,4 @@
-"""What the load server says to one client besides ticks: just enough of the venue's dialect."""
+"""The messages of the load server to one client besides ticks: a small part of the venue's dialect."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ _ids = itertools.count(1)
 
 
 class Dialogue:
-    """One client's; ``receive`` takes its text messages and gives the frames to answer with."""
+    """One client's dialogue; ``receive`` takes its text messages and returns the frames of the answer."""
 
     def __init__(self, assets: list[str]) -> None:
         self.streams: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""What was found: figures by name, for the targets and the chart, and tables, for readers."""
+"""The findings: figures by name, for the targets and the chart, and tables to read."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ Cell = str | float | int | None
 
 
 class Table(Struct, frozen=True):
-    """One table; ``note`` says how to read it."""
+    """One table; ``note`` explains it."""
 
     title: str
     note: str
@@ -17,7 +17,7 @@ class Table(Struct, frozen=True):
     rows: list[list[Cell]]
 
     def markdown(self) -> str:
-        """Aligned, so that it reads well as plain text too."""
+        """As Markdown, with aligned columns."""
         cells = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
         widths = [max(len(row[at]) for row in cells) for at in range(len(self.columns))]
         lines = [
@@ -39,8 +39,8 @@ class Table(Struct, frozen=True):
 
 
 class Findings(Struct):
-    """``host`` says where; ``problems`` are cases in which the count or the order of ticks was wrong, or that
-    failed altogether."""
+    """``host`` describes the machine. ``problems`` names cases that failed or that lost, doubled or reordered
+    ticks."""
 
     host: dict[str, str] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a tick costs as there is more of everything around it."""
+"""The cost of a tick as connections, assets, subscribers and workers grow in number."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ EVERYTHING = "tick."
 
 
 def growth(bench: Bench) -> None:
-    """Connections, assets, subscribers and workers, one at a time."""
+    """Grow one number at a time."""
     scale = bench.scale
     rows = [
         *_grow(bench, "connections, an asset on each", scale.connections, _connections),

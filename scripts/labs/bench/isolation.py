@@ -1,4 +1,4 @@
-"""No way to any host but this one: some clients try the real venue's when ours does not please them."""
+"""A network without any other host: some clients try the real venue when the load server is not enough."""
 
 import contextlib
 import shutil
@@ -13,23 +13,24 @@ _UNSHARE = ("unshare", "--map-root-user", "--net")
 
 
 def prefix() -> tuple[str, ...]:
-    """What to put before a command so that it runs with a loopback of its own and nothing else; empty where
-    the system does not grant that."""
+    """The prefix of a command that runs it with a loopback of its own and no other interface.
+
+    Empty if the system does not allow that."""
     if sys.platform != "linux" or is_isolated() or not shutil.which(_UNSHARE[0]):
         return ()
     return () if subprocess.call([*_UNSHARE, "true"], stderr=subprocess.DEVNULL) else _UNSHARE
 
 
 def is_isolated() -> bool:
-    """Whether loopback is the only interface there is."""
+    """Whether loopback is the only interface."""
     return [name for _, name in socket.if_nameindex()] == ["lo"]
 
 
 def raise_loopback() -> None:
-    """A new loopback is down; where ours is up, or is not ours to raise, nothing changes."""
+    """Bring up a new loopback, which is down at first; without the right to do so nothing changes."""
     if sys.platform != "linux":
         return
-    import fcntl  # noqa: PLC0415  # there is none on Windows
+    import fcntl  # noqa: PLC0415  # Windows has none
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
         request = fcntl.ioctl(sock, _GET_FLAGS, _REQUEST.pack(b"lo", 0))

@@ -35,7 +35,7 @@ _LONGEST_WAIT = 1.0
 
 
 class LoadServer:
-    """Serves whoever connects; sends ticks to those who subscribed when it is told to."""
+    """Serves every client; sends ticks to the subscribed ones on command."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -58,7 +58,7 @@ class LoadServer:
         self._built: dict[tuple[tuple[str, ...], int], list[bytes]] = {}
 
     def run(self) -> None:
-        """Until the control connection ends."""
+        """Serve until the control connection ends."""
         self._selector.register(self._control, selectors.EVENT_READ, self._control)
         for listener in self._listeners.values():
             self._selector.register(listener, selectors.EVENT_READ, listener)
@@ -164,7 +164,7 @@ class LoadServer:
                 self._assets[:] = order.assets
 
     def _saturate(self, order: Saturate) -> None:
-        """Ticks to everybody, as fast as each of them reads."""
+        """Send ticks to all clients, as fast as each reads."""
         clients = [client for client in self._clients if client.streams]
         share = order.count // max(1, len(clients))
         loads = [self._load(tuple(client.streams), share, order.keep) for client in clients]
@@ -184,7 +184,7 @@ class LoadServer:
         return iter(self._built[key])
 
     def _pace(self, order: Pace) -> Iterator[None]:
-        """Ticks in turn, each at its time and stamped with it, to whoever has subscribed by then."""
+        """Send ticks in turn, each at its time and stamped with it, to the clients subscribed by then."""
         start = time.monotonic()
         self._say(Started(start))
         self._sent = 0

@@ -1,4 +1,4 @@
-"""Sending small commands: joined into one write, as the runtime does, and one by one."""
+"""The cost of small commands: joined into one write, as the runtime does, and one by one."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ SIZES = (1, 16, 64)
 
 
 def outbound(bench: Bench) -> None:
-    """CPU per command, of frames built and handed to the system."""
+    """CPU seconds per command, from building the frame to the write."""
     repeats, rounds = max(20, int(2000 * bench.scale.seconds)), max(3, bench.scale.rounds)
     rows: list[list[Cell]] = []
     connection = websocket.create_connection(bench.venue.url)

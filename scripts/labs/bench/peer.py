@@ -1,4 +1,4 @@
-"""What every program of ``labs.bench.peers`` has in common: its brief, its handler, its report."""
+"""The common part of all programs of ``labs.bench.peers``: brief, handler and report."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ class Peer:
         ]
 
     def answers(self, text: str) -> list[str]:
-        """What a bare client has to say to a text message; ticks are not among these."""
+        """The answer of a bare client to a text message that is no tick."""
         if text.startswith("0"):
             return ["40"]
         if text.startswith("40"):
@@ -46,7 +46,7 @@ class Peer:
         return ["3"] if text == "2" else []
 
     def report(self, report: Report | None = None) -> None:
-        """Say how it went, by ``handle`` unless told otherwise, and stay to be measured."""
+        """Report the counts, by default those of ``handle``, and keep running to be measured."""
         own = self._report() | {"ended_at": self.ended.at} if report is None else report
         sys.stdout.write(json.dumps(own) + "\n")
         sys.stdout.flush()

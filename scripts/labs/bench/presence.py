@@ -1,4 +1,4 @@
-"""What being there costs: the start, and doing nothing."""
+"""The cost of the start and of idleness."""
 
 import json
 import os

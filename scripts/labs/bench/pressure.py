@@ -1,4 +1,4 @@
-"""More than a handler can take, and load that does not end."""
+"""More ticks than a handler can handle, and load that does not end."""
 
 from labs.bench.bench import Bench
 from labs.bench.findings import Cell, Table, median

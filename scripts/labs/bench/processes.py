@@ -1,4 +1,4 @@
-"""Processes under test: started, heard line by line, and weighed with all their children."""
+"""Processes under test: started, read line by line, and measured with all their children."""
 
 import contextlib
 import json
@@ -20,11 +20,11 @@ EXIT = 5.0
 
 
 class Failed(Exception):
-    """A client under test ended, or did not answer in time; says which, and its last words."""
+    """A client under test ended or did not answer in time; the text has its name and its last output."""
 
 
 class Child:
-    """``python -m module``, with the project and these scripts in reach; killed when it is left."""
+    """``python -m module`` with the project and these scripts importable; a context manager that kills it."""
 
     def __init__(
         self,
@@ -93,16 +93,16 @@ class Child:
         return " ".join(self._errors[-3:]) or "without a word"
 
     def has_spoken(self, timeout: float) -> bool:
-        """Whether there is a line within ``timeout`` seconds, or the end."""
+        """Whether a line or the end comes within ``timeout`` seconds."""
         return self._spoken.wait(timeout)
 
     def cpu_seconds(self) -> list[float]:
-        """User and system time: its own, then each child's."""
+        """User and system time in seconds: its own, then that of each child."""
         times = [process.cpu_times() for process in self._family()]
         return [each.user + each.system for each in times]
 
     def resident(self) -> list[int]:
-        """Bytes: its own, then each child's."""
+        """Memory in bytes: its own, then that of each child."""
         return [process.memory_info().rss for process in self._family()]
 
     def _family(self) -> list[psutil.Process]:

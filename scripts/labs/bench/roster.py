@@ -1,4 +1,4 @@
-"""Who takes part: our runtime in several forms, and whatever else users could pick and is installed."""
+"""The entrants: the runtime in several forms, and the alternatives that are installed."""
 
 import importlib.util
 import subprocess
@@ -92,7 +92,7 @@ print(metadata.version(metadata.packages_distributions()[name][0]))
 
 
 class Absent(Struct, frozen=True):
-    """An entrant that cannot take part, and why."""
+    """An entrant that cannot take part, and the reason."""
 
     name: str
     reason: str
@@ -101,7 +101,7 @@ class Absent(Struct, frozen=True):
 def muster(
     names: Sequence[str], pythons: Sequence[str], *, isolated: bool
 ) -> tuple[list[Entrant], list[Absent]]:
-    """Who of all, or of those whose name begins with one of ``names``, can take part.
+    """The entrants, or those whose name begins with one of ``names``, that can take part.
 
     ``pythons`` are interpreters to look for libraries in, besides our own. Unless ``isolated`` from every
     other host, those that would talk to one stay out.
@@ -122,12 +122,12 @@ def muster(
 
 
 def with_options(entrant: Entrant, **options: Any) -> Entrant:
-    """The same with other options besides its own."""
+    """The same entrant with more options."""
     return structs.replace(entrant, options={**entrant.options, **options})
 
 
 def versions(entrants: Iterable[Entrant]) -> dict[str, str]:
-    """Of the libraries that they are made of, by name."""
+    """The versions of the libraries, by name."""
     found: dict[str, str] = {}
     for entrant in entrants:
         for module in entrant.needs:

@@ -1,4 +1,4 @@
-"""One client as the load server has it: its socket, the upgrade, its frames, and what waits to be sent."""
+"""One client of the load server: socket, upgrade, frames, and outgoing bytes."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ _KEY = re.compile(rb"(?i)sec-websocket-key:[ \t]*(\S+)")
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _TEXT, _CLOSE, _PING = 1, 8, 9
 _WRITES_PER_TURN = 4
-"""So that one client which reads fast does not keep the others waiting."""
+"""Writes to one client in a turn, so that a fast client does not delay the others."""
 
 
 class Served:
@@ -44,7 +44,7 @@ class Served:
         self._waiting.extend(pieces)
 
     def stream(self, load: Iterator[bytes]) -> None:
-        """Send all of ``load``, taken as it can be written."""
+        """Send all of ``load``, in pieces as they can be written."""
         self._load, self._loaded = load, True
 
     def flush(self) -> None:
@@ -92,7 +92,7 @@ class Served:
         ])  # fmt: skip
 
     def _frames(self) -> None:
-        """Whole, masked messages: no client under test sends others."""
+        """The whole, masked messages; no client under test sends others."""
         data, at = self._unread, 0
         while len(data) - at >= 6:
             length, start = data[at + 1] & 0x7F, at + 6

@@ -17,7 +17,7 @@ def write(
     connections: int = 1,
     journal: Path | None = None,
 ) -> Path:
-    """A YAML file in ``folder`` that leaves all else as it is by default; JSON is YAML."""
+    """A YAML file in ``folder`` with these settings and defaults otherwise; JSON is YAML."""
     settings = {
         "account": {"session": session.replace("$", "$$")},
         "regions": {"demo": [{"name": "LOAD", "url": url}]},
@@ -27,7 +27,7 @@ def write(
             "streams_per_connection": -(-len(assets) // connections),  # so that they spread evenly
         },
         "limits": {"messages": PLENTY, "max_concurrent_operations": 1000},
-        "candles": {"cache_ttl": "0s"},  # or all but the first would be answered from memory
+        "candles": {"cache_ttl": "0s"},  # else the cache would answer all requests but the first
         "orders": {"journal": str(journal or folder / "orders.sqlite"), "maximum_open": 1000},
         "streams": [{"asset": asset} for asset in assets],
     }

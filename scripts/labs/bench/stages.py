@@ -1,4 +1,4 @@
-"""Where each microsecond of a tick goes: every stage of its way by itself, on prebuilt bytes."""
+"""The cost of each stage of a tick, by itself, on prebuilt bytes."""
 
 import math
 import socket
@@ -35,7 +35,7 @@ from runtime.control.peer import Peer
 from runtime.workers.link import Link
 
 READS = {"1 tick": 0, "16 KiB": 16 * 1024, "256 KiB": 256 * 1024}
-"""What one read brings."""
+"""The number of ticks in one read."""
 
 LARGEST = "256 KiB"
 TRIES = 25
@@ -78,7 +78,7 @@ def new_parser() -> PairScanner:
 
 
 class Load:
-    """One read's worth of ticks, as it is at every stage."""
+    """The ticks of one read in the form of each stage."""
 
     def __init__(self, size: int) -> None:
         one = ticks.tick(EURUSD, ticks.BASE_TIME, 1.05123)
@@ -94,7 +94,7 @@ class Load:
 
 
 def _costs(load: Load, budget: float) -> dict[str, float]:
-    """By stage, in the order in which a tick passes them."""
+    """The costs by stage, in the order in which a tick passes them."""
     session, streams = _ready_session(), {EURUSD: StreamCounter()}
     parser, reader, inbox = new_parser(), TickReader(), Inbox(Dispatcher())
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Uplink)
@@ -130,7 +130,7 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
 
 
 def _costs_attached(load: Load, budget: float) -> dict[str, float]:
-    """By stage, in their order: a peer that reads at once and is subscribed to everything."""
+    """The costs by stage, for a peer that reads at once and is subscribed to all events."""
     peer = Peer(_Drain(), "peer 1")
     router = RuntimeActor.start("router")
     fanout = Fanout(router, router)
@@ -145,7 +145,7 @@ def _costs_attached(load: Load, budget: float) -> dict[str, float]:
 
 
 def _rows(found: dict[str, dict[str, float]]) -> list[list[Cell]]:
-    """Of costs by read and stage: a row for each stage, and their sum."""
+    """The costs by read and stage: a row for each stage, and the sum."""
     rows: list[list[Cell]] = [
         [stage, *(costs[stage] for costs in found.values())] for stage in found[LARGEST]
     ]

@@ -16,7 +16,7 @@ Report = dict[str, Any]
 
 
 class Handler(Protocol):
-    """Is told asset, venue time and price of each tick."""
+    """Called with asset, venue time and price of each tick."""
 
     def __call__(self, asset: str, stamp: float, price: float, /) -> object: ...
 
@@ -37,7 +37,7 @@ class Ended(threading.Event):
 
 
 def counting(assets: Sequence[str], ended: Ended) -> tuple[Handler, Callable[[], Report]]:
-    """A handler that counts ticks and looks at their order, and what it has to report."""
+    """A handler that counts ticks and checks their order, and its report."""
     last = dict.fromkeys(assets, 0.0)
     count = disordered = 0
 
@@ -56,8 +56,9 @@ def counting(assets: Sequence[str], ended: Ended) -> tuple[Handler, Callable[[],
 def timing(
     assets: Sequence[str], ended: Ended, offset: float = 7200.0
 ) -> tuple[Handler, Callable[[], Report]]:
-    """As ``counting``, and keeps when each tick was sent and handled, UTC, and its price; stamps are
-    ``offset`` seconds ahead of UTC."""
+    """As ``counting``; also records the times (UTC) of sending and handling and the price of each tick.
+
+    Stamps are ``offset`` seconds ahead of UTC."""
     count, report = counting(assets, ended)
     times: list[tuple[float, float, float]] = []
     clock = time.time

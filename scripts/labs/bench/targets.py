@@ -1,4 +1,4 @@
-"""What was to be reached, and whether it was."""
+"""The targets, and whether they were met."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,8 +10,9 @@ Figures = Mapping[str, float]
 
 
 class Target(Struct, frozen=True):
-    """``figure`` raises ``KeyError`` where what it needs was not measured; it is to be at most ``limit``, or,
-    with ``least``, at least."""
+    """``figure`` must be at most ``limit`` or, with ``least``, at least ``limit``.
+
+    It raises ``KeyError`` if a value that it needs was not measured."""
 
     what: str
     figure: Callable[[Figures], float]

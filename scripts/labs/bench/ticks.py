@@ -7,7 +7,7 @@ END = 999_999.0
 """The price of the last tick of an asset."""
 
 CHUNK = 64 * 1024
-"""Bytes in one write, about."""
+"""About the number of bytes in one write."""
 
 BASE_TIME = 1_732_299_372.0
 VENUE_UTC_OFFSET = 7200
@@ -38,7 +38,7 @@ _TICK_HEADER = text(HEADER) + bytes((_BINARY,))
 
 
 def tick(asset: str, stamp: float, price: float) -> bytes:
-    """``stamp`` is venue time; it goes out to the microsecond, which latencies are measured with."""
+    """``stamp`` is venue time with microseconds, from which latencies are measured."""
     payload = f'[["{asset}",{stamp:.6f},{price:.5f}]]'.encode()
     return _TICK_HEADER + bytes((len(payload),)) + payload
 

@@ -1,4 +1,4 @@
-"""One client under test against the load server, once: what came, what it cost, how late it was."""
+"""One trial of a client against the load server: counts, cost and latency."""
 
 import contextlib
 import tempfile
@@ -19,7 +19,7 @@ LOGIN = 30.0
 """Seconds until every stream is subscribed."""
 
 SETTLE = 0.3
-"""Seconds of quiet before the first tick: what a login leaves to do is not what is measured."""
+"""Seconds before the first tick, so that work after the login is not measured."""
 
 LONGEST = 120.0
 CALM = 1.0
@@ -52,7 +52,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def sound(self) -> bool:
-        """Every tick once and in order, but for those that were counted as given way."""
+        """Whether every tick came once and in order, or was counted as missed."""
         slow = self.slow or {"received": self.sent, "missed": 0, "disordered": 0}
         accounted = slow["received"] + slow["missed"] == self.sent and not slow["disordered"]
         return not self.lost and not self.disordered and accounted
@@ -69,7 +69,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Trial:
-    """An entrant that has subscribed and is at rest; a context manager."""
+    """An entrant that has subscribed and is idle; a context manager."""
 
     def __init__(
         self,

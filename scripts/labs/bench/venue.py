@@ -1,4 +1,4 @@
-"""The load server as the bench sees it: started, told, heard."""
+"""The load server, as a process that the bench commands."""
 
 import contextlib
 import queue
@@ -49,7 +49,7 @@ class Venue:
         self._control.sendall(msgspec.json.encode(order) + b"\n")
 
     def hear(self, kind: type[R], timeout: float) -> R:
-        """The next report of this kind; others before it are passed over."""
+        """The next report of this kind; others before it are dropped."""
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -64,7 +64,7 @@ class Venue:
                 return report
 
     def wait_for_streams(self, count: int, timeout: float) -> None:
-        """Until exactly so many are subscribed."""
+        """Wait until exactly ``count`` streams are subscribed."""
         deadline = time.monotonic() + timeout
         while self._streams != count:
             self.hear(Streams, max(0.0, deadline - time.monotonic()))

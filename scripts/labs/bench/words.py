@@ -1,4 +1,4 @@
-"""What the bench and its load server say to one another, one JSON line each."""
+"""The messages between the bench and its load server, one JSON line each."""
 
 from msgspec import Struct
 
@@ -25,21 +25,21 @@ class Pace(Struct, frozen=True, tag=True):
 
 
 class Drop(Struct, frozen=True, tag=True):
-    """Hang up on everybody."""
+    """End every connection."""
 
 
 Order = Offer | Saturate | Pace | Drop
 
 
 class Listening(Struct, frozen=True, tag=True):
-    """On these ports of loopback."""
+    """The load server listens on these ports of loopback."""
 
     plain: int
     tls: int
 
 
 class Streams(Struct, frozen=True, tag=True):
-    """So many streams are subscribed, all clients together."""
+    """The number of subscribed streams, over all clients."""
 
     count: int
 
@@ -51,14 +51,14 @@ class Started(Struct, frozen=True, tag=True):
 
 
 class Finished(Struct, frozen=True, tag=True):
-    """All is handed to the system: ``sent`` ticks, the ends among them."""
+    """All ``sent`` ticks, the ends included, are handed to the system."""
 
     sent: int
     at: float
 
 
 class Dropped(Struct, frozen=True, tag=True):
-    """Everybody is hung up on, at this time (UTC); the last tick before it had this price."""
+    """Every connection was ended at this time (UTC); the last tick before it had this price."""
 
     at: float
     price: float

@@ -1,4 +1,4 @@
-"""The process that is put to the test: a runtime that places orders, and writes down what it is answered.
+"""The process under test: a runtime that places orders and reports the answers.
 
 Standard input is one line, a ``Brief``, and then stays open: its end is the end of the runtime. Standard
 output is one ``Word`` a line.
@@ -22,7 +22,7 @@ from runtime import Runtime
 from runtime.config import Config
 
 ANSWER_MARGIN = 2.0
-"""Seconds that an ask waits past its order's deadline, so that a late answer is seen to be late."""
+"""Seconds that an ask waits past the deadline of its order, so that a late answer is seen."""
 
 OPENED = "opened"
 
@@ -47,14 +47,14 @@ class Brief(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True, tag=True):
-    """Said before the runtime hears of the order; ``at`` is UTC."""
+    """Sent before the runtime is asked; ``at`` is UTC."""
 
     number: int
     at: float
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):
-    """``outcome`` is ``OPENED`` or the name of what was raised; ``id`` the deal's or the unknown order's."""
+    """``outcome`` is ``OPENED`` or the name of the error; ``id`` is that of the deal or the unknown order."""
 
     number: int
     outcome: str
@@ -65,11 +65,11 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
 
 
 class Placed(msgspec.Struct, frozen=True, tag=True):
-    """Every order of the brief has its answer."""
+    """Every order of the brief has been answered."""
 
 
 class Settled(msgspec.Struct, frozen=True, tag=True):
-    """What became of every order is known."""
+    """The end of every order is known."""
 
 
 Word = Asked | Answered | Placed | Settled
@@ -81,7 +81,7 @@ def say(word: Word) -> None:
 
 
 Reach = Callable[[], Any]
-"""Answers with a router, as soon as there is one."""
+"""Returns the router, as soon as there is one."""
 
 
 def place(router: Any, terms: Terms, deadline: float) -> None:
@@ -93,7 +93,7 @@ def place(router: Any, terms: Terms, deadline: float) -> None:
         id = router.ask(command, timeout=deadline + ANSWER_MARGIN).id
     except OrderUnknown as error:
         outcome, id, text = type(error).__name__, error.order, str(error)
-    except Exception as error:  # noqa: BLE001 - whatever an ask raises is what is to be judged
+    except Exception as error:  # noqa: BLE001 - the score judges every error of an ask
         outcome, text = type(error).__name__, str(error)
     say(Answered(terms.number, outcome, id, text, time.time(), time.monotonic() - asked_at))
 

@@ -1,4 +1,4 @@
-"""What goes wrong, and how often it has: faults of the venue, of its connections and of worker processes."""
+"""Faults of the venue, of its connections and of worker processes, and their counts."""
 
 import time
 from collections import Counter
@@ -31,7 +31,7 @@ WEIGHTS = {
 
 
 class Mischief:
-    """Strikes an exchange and the workers of the process ``pid``; at most one region is closed at a time."""
+    """Faults of an exchange and of the workers of process ``pid``; at most one region is closed at once."""
 
     def __init__(self, random: Random, exchange: PracticeExchange) -> None:
         self.counts: Counter[str] = Counter()
@@ -41,19 +41,19 @@ class Mischief:
         self._closed: str | None = None
 
     def strike(self, pid: int) -> None:
-        """Do one thing, at random."""
+        """Begin one fault, chosen at random."""
         kind = self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         if self._strike(kind, pid):
             self.counts[kind] += 1
 
     def make_peace(self) -> None:
-        """Nothing disturbs the orders to come, and every region is open."""
+        """End all faults and open every region."""
         self._exchange.calm()
         if self._closed is not None:
             self._toggle_region()
 
     def drop(self) -> None:
-        """Every connection, so that the venue lists its deals to a new one."""
+        """Drop every connection, so that the venue lists its deals to new ones."""
         self._exchange.drop_connections()
 
     def _strike(self, kind: str, pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""A process that takes part in a run of chaos: given its brief, listened to, killed or stopped."""
+"""A process of a chaos run: it gets a brief, its messages are recorded, it is killed or stopped."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ ORPHANED = 1.0
 
 
 class Child:
-    """A process of the module ``program``; every word of it is written into ``record`` under ``changed``."""
+    """A process of the module ``program``; its messages are written into ``record`` under ``changed``."""
 
     def __init__(
         self, program: str, brief: Brief, record: Record, changed: threading.Condition, log: Path
@@ -44,11 +44,11 @@ class Child:
         self._reader.start()
 
     def kill(self) -> bool:
-        """SIGKILL; whether its workers ended with it."""
+        """Kill it. Returns whether its workers ended too."""
         workers = workers_of(self.pid)
         self._process.kill()
         self._process.wait()
-        self._reader.join(ORPHANED)  # till all have let go of standard output, which workers inherit
+        self._reader.join(ORPHANED)  # until workers have closed standard output, which they inherit
         orphaned = self._reader.is_alive()
         for worker in workers if orphaned else ():
             with suppress(psutil.NoSuchProcess):

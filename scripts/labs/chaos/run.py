@@ -1,4 +1,4 @@
-"""One run of chaos: an exchange, a runtime in a process of its own, and what is done to both of them."""
+"""One chaos run: an exchange, a runtime in a process of its own, and faults of both."""
 
 import argparse
 import sys
@@ -20,10 +20,10 @@ from labs.chaos.score import Record, Score, read_journal
 from runtime.practice import PracticeExchange, PracticeSettings
 
 RATE = 20
-"""Orders a second, which is what the limiter admits."""
+"""Orders a second: the rate that the limiter admits."""
 
 DEADLINE = 4.0
-"""Seconds for every answer."""
+"""Seconds until the deadline of an order."""
 
 PAUSE = 0.25
 """Seconds between two faults, on average."""
@@ -33,7 +33,7 @@ CALM, CALMS = 8.0, 0.02
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc", "AUDJPY_otc", "AUDNZD_otc")
 DURATIONS = (1, 2, 5, 20)
-"""Seconds; what comes of a short deal in doubt is over before another login can show it."""
+"""Seconds of a deal; a short one in doubt is over before another login can show it."""
 
 
 class Chaos:
@@ -72,7 +72,7 @@ class Chaos:
         self._traders: list[Child] = []
 
     def run(self) -> Score:
-        # A balance and a number of deals that are no obstacle: the faults are.
+        # A balance and a number of deals that refuse no order.
         settings = PracticeSettings(minimum_duration=1, max_deals=1000, balance=Decimal(1_000_000))
         with PracticeExchange(settings) as exchange:
             mischief = Mischief(self._random, exchange)
@@ -87,7 +87,7 @@ class Chaos:
         return Score(self._record, read_journal(self._journal), exchange.ledger)
 
     def _start(self, exchange: PracticeExchange) -> None:
-        """The next life of the process under test; those that are attached to it have but one."""
+        """Start the process under test again; attached processes are started once."""
         waiting = [terms for terms in self._record.orders if terms.number not in self._record.asked]
         settings = self._settings(exchange)
         self._child = self._process("labs.chaos.child", settings, [] if self._attached else waiting)
@@ -109,7 +109,7 @@ class Chaos:
         return any(child.ended for child in (self._child, *self._traders))
 
     def _disturb(self, exchange: PracticeExchange, mischief: Mischief) -> None:
-        """Until every order is placed and answered."""
+        """Wait until every order has been placed and answered."""
         while True:
             self._wait(lambda: self._all_placed() or self._kill_is_due(), self._pause())
             if self._all_placed() or self._one_ended() or time.monotonic() > self._until:
@@ -175,7 +175,7 @@ class Chaos:
 
 
 def make_orders(random: Random, count: int) -> list[Terms]:
-    """Every other order is like many others, so that only its request id can tell it apart."""
+    """Every second order equals many others, so that only its request id distinguishes it."""
     return [
         Terms(
             number,
@@ -191,14 +191,19 @@ def make_orders(random: Random, count: int) -> list[Terms]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--orders", type=int, default=1000, help="how many to place (1000)")
-    parser.add_argument("--seed", type=int, default=None, help="repeats the faults of a run, not its timing")
-    parser.add_argument("--seconds", type=float, default=300.0, help="an upper bound of the run (300)")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="seed of the faults; their timing is not repeated"
+    )
+    parser.add_argument("--seconds", type=float, default=300.0, help="time limit of the run (300)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the runtime (2)")
     parser.add_argument(
-        "--attached", type=int, default=0, help="place them by so many processes attached to it (0: itself)"
+        "--attached",
+        type=int,
+        default=0,
+        help="number of attached processes that place the orders (0: the runtime itself)",
     )
     options = parser.parse_args(arguments)
-    logger.remove()  # the exchange's, which would bury the scorecard
+    logger.remove()  # lines of the exchange would hide the scorecard
     seed = Random().randrange(1_000_000) if options.seed is None else options.seed
     print(f"seed       {seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="tellwire-chaos-"))

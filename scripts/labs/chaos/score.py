@@ -1,4 +1,4 @@
-"""The settling of accounts: what the exchange did, what the journal says, and what was answered, compared."""
+"""The score: compares the deals of the exchange, the journal and the answers."""
 
 import sqlite3
 import statistics
@@ -17,13 +17,13 @@ from labs.chaos.child import OPENED, Answered, Asked, Terms
 from runtime.practice.ledger import ExchangeLedger
 
 LATE = 0.5
-"""Seconds after its deadline from which an answer counts as late: a loaded machine needs some."""
+"""Seconds after the deadline from which an answer counts as late; a loaded machine needs some."""
 
 CLOCKS = 0.05
 """Seconds by which the desk's clock, which never steps, may differ from the wall clock."""
 
 ENDED = "RequestError"
-"""What an attached process is told when the runtime has died."""
+"""The outcome for an attached process whose runtime has died."""
 
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
@@ -54,19 +54,19 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass
 class Record:
-    """All that was seen of one run."""
+    """The observations of one run."""
 
     orders: Sequence[Terms]
     deadline: float
     asked: dict[int, Asked] = field(default_factory=dict)
     answered: dict[int, Answered] = field(default_factory=dict)
     cut_off: set[int] = field(default_factory=set)
-    """Asked of a process that was killed before it could tell the answer."""
+    """Orders of a process that was killed before it could report the answer."""
     killed_at: list[float] = field(default_factory=list)
-    """When the process under test was killed, in UTC."""
+    """The times (UTC) at which the process under test was killed."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    """What went wrong with the processes themselves."""
+    """Errors of the processes themselves."""
 
 
 def read_journal(path: Path) -> list[Row]:
@@ -79,7 +79,7 @@ def read_journal(path: Path) -> list[Row]:
 
 
 class Score:
-    """``violations`` are sentences; there is none after a good run."""
+    """``violations`` are sentences; a good run has none."""
 
     def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
         self._record = record
@@ -158,9 +158,9 @@ class Score:
             return self._deals.get(answer.id) in {row.id for row in candidates}
         if answer.outcome == "OrderUnknown":
             return answer.id in {row.id for row in candidates}
-        if answer.outcome == ENDED:  # while it was under way, or just before: then the journal tells the rest
+        if answer.outcome == ENDED:  # during the order or just before it: the journal says which
             return any(asked.at - LATE <= at <= answer.at + CLOCKS for at in self._record.killed_at)
-        # A like order that was asked in the same moment, and told its name, is in the journal too.
+        # The journal also has an equal order of the same moment, whose id is known.
         candidates = [row for row in candidates if row.id not in self._named]
         fitting = FITTING.get(answer.outcome, set())
         if fitting - {OrderState.NOT_PLACED} and not candidates:

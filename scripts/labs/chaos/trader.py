@@ -1,4 +1,4 @@
-"""A process that places its orders through the runtime of another one, whichever life of that there is.
+"""A process that places its orders through the runtime of another process, across that one's restarts.
 
 Its standard input and output are those of ``labs.chaos.child``. Of the settings it uses the control socket.
 """
@@ -16,15 +16,15 @@ from runtime import attach
 from runtime.control.attachment import Attachment
 
 RETRY = 0.05
-"""Seconds until the next look whether a runtime has come up."""
+"""Seconds until the next attempt to attach."""
 
 
 class Ended(Exception):
-    """There will be no runtime any more."""
+    """No runtime will be started again."""
 
 
 class Reach:
-    """The router of the runtime at ``place``; calling it waits for the next life while there is none."""
+    """The router of the runtime at ``place``; a call waits while no runtime is up."""
 
     def __init__(self, place: str, news: threading.Event, ended: threading.Event) -> None:
         self._place = place
@@ -51,10 +51,10 @@ class Reach:
         except (NoRuntime, RequestRefused):
             self._ended.wait(RETRY)
         else:
-            self._attachment.router.tell(Subscribe("order.", to=self._hear))
-            self._news.set()  # what came while nobody listened
+            self._attachment.router.tell(Subscribe("order.", to=self._on_event))
+            self._news.set()  # events may have passed while this process was not attached
 
-    def _hear(self, _: Event) -> None:
+    def _on_event(self, _: Event) -> None:
         self._news.set()
 
 

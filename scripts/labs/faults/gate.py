@@ -1,4 +1,4 @@
-"""Faults at the venue's gate: it does not let in, or lets many go at once."""
+"""Faults of the venue's listeners: they refuse connections, or drop many at once."""
 
 import time
 
@@ -11,18 +11,18 @@ from runtime.practice import PracticeExchange
 
 ALL_UP, CPU, FIRST = "all up again", "CPU %", "first ticks"
 MANY, PACE = 50, 10
-"""Connections, and how many may be attempted in a second."""
+"""The number of connections, and of attempts to connect in a second."""
 
 SECONDS_DOWN = 10.0
 RESTARTING = 0.5
 """Seconds that a restart of the exchange takes."""
 
 NEWS = 0.2
-"""Seconds that the news of a refusal may take to the witness."""
+"""Seconds from a refusal until the witness has its event."""
 
 
 def refused_at_first(name: str, pause: float = 0.0, **parameters: object) -> dict[str, float]:
-    """The first region does not let in; the next one serves. The ``pause`` that it asks for is kept."""
+    """The first region refuses connections; the next one serves. The ``pause`` of the first is kept."""
     opened_at = time.time()
 
     def shut(exchange: PracticeExchange) -> None:
@@ -75,7 +75,7 @@ def rolling_restart(restarts: int, seconds: float) -> dict[str, float]:
 
 
 def down() -> dict[str, float]:
-    """No region listens; what it costs to go on trying."""
+    """No region listens; measures the cost of the attempts."""
     with scene(*ASSETS) as on:
         on.fresh(time.time())
         for region in on.exchange.regions:
@@ -101,7 +101,7 @@ def _held(on: Scene) -> tuple[int, int]:
 
 
 def _assert_not_grown(on: Scene, before: tuple[int, int]) -> None:
-    due = time.monotonic() + CLOCKS["open_timeout"]  # whatever is still being opened is so no longer then
+    due = time.monotonic() + CLOCKS["open_timeout"]  # by then every attempt has ended
     while _is_more(after := _held(on), before):
         if time.monotonic() > due:
             raise Violated(f"threads and descriptors have grown from {before} to {after}")

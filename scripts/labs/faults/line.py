@@ -8,11 +8,11 @@ from labs.faults.relay import Relay, Way
 from labs.faults.scene import ASSETS, CLOCKS, FRESH, NOTICED, Scene, Violated, scene
 
 QUIET = {"ping_interval": 20.0, "ping_timeout": 20.0}
-"""For ``connection``: what is noticed is so without the help of pings."""
+"""For ``connection``: faults are noticed without pings."""
 
 
 def lost(act: Callable[[Relay], None]) -> dict[str, float]:
-    """The line is lost, and the runtime told so by TCP."""
+    """The line is lost, and TCP reports it."""
     with scene(*ASSETS, relay=True) as on:
         on.fresh(time.time())
         lost_at = time.time()
@@ -21,7 +21,7 @@ def lost(act: Callable[[Relay], None]) -> dict[str, float]:
 
 
 def mute_line(ways: Way, *assets: str) -> dict[str, float]:
-    """Bytes vanish, and nobody is told."""
+    """Bytes vanish without a report by TCP."""
     with scene(*assets, relay=True) as on:
         on.up()
         on.fresh(time.time())
@@ -34,7 +34,7 @@ def mute_line(ways: Way, *assets: str) -> dict[str, float]:
 
 
 def partition(seconds: float) -> dict[str, float]:
-    """No byte passes, of new connections neither, for so long."""
+    """No byte passes for ``seconds``, on old and new connections."""
     with scene(*ASSETS, relay=True) as on:
         on.fresh(time.time())
         before = on.relay.accepted
@@ -51,7 +51,7 @@ def partition(seconds: float) -> dict[str, float]:
 
 
 def trickle() -> dict[str, float]:
-    """All that the venue says comes in segments of one byte.
+    """All bytes of the venue arrive in segments of one byte.
 
     A pong waits behind the asset table, 2 s of it on a slow machine: that is no death.
     """
@@ -79,7 +79,7 @@ def struck(name: str, **parameters: object) -> dict[str, float]:
 
 
 def half_dead(name: str) -> dict[str, float]:
-    """A fault of the exchange after which connections stand, but say no whole frame or answer no ping."""
+    """A fault after which connections stay open, but send no whole frame or answer no ping."""
     with scene(*ASSETS, connection=CLOCKS, health={"stale_after": 10.0}) as on:
         on.fresh(time.time())
         lost_at = time.time()
@@ -91,7 +91,7 @@ def half_dead(name: str) -> dict[str, float]:
 
 
 def _noticed(on: Scene, lost_at: float) -> float:
-    """Seconds until both connections were given up."""
+    """Seconds until both connections were replaced."""
     noticed: dict[str, float] = {}
 
     def both() -> bool:
@@ -104,5 +104,5 @@ def _noticed(on: Scene, lost_at: float) -> float:
 
 
 def _risen_at(on: Scene) -> float:
-    """When the last connection logged in."""
+    """The time of the last login."""
     return on.exchange.ledger.received("auth")[-1].at

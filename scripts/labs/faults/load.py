@@ -1,4 +1,4 @@
-"""Floods: of ticks for a handler that is too slow, of orders that are to be stopped."""
+"""Overload: ticks for a handler that is too slow, and orders that a halt stops."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from runtime.practice.server.clock import UTC_OFFSET
 
 BURST, SECONDS = 50_000, 5
 MESSAGES = 100
-"""In a second, each of ``BURST / MESSAGES`` ticks."""
+"""Messages in a second, each of ``BURST / MESSAGES`` ticks."""
 
 SLOW = 0.0002
 """Seconds that a slow handler takes for a tick, of which ten come meanwhile."""
@@ -38,7 +38,7 @@ class Slow:
 
 
 class Tally:
-    """Counts ticks, and those that others missed."""
+    """Counts ticks and those that were missed."""
 
     def __init__(self) -> None:
         self.ticks = 0
@@ -53,12 +53,12 @@ class Tally:
 
 
 def burst() -> dict[str, float]:
-    """A slow handler is given what it can take, and told what it missed; a quick one misses nothing."""
+    """A slow handler gets what it can handle and the number of missed ticks; a quick one misses none."""
     pool = {"connections": 1, "streams_per_connection": len(MANY)}
     with scene(*MANY, tick_rate=0.5, pool=pool) as on:
         on.witness.wait(lambda: len(on.witness.all(StreamConfirmed)) == len(MANY), "all streams")
         on.exchange.mute()
-        on.router.tell(Unsubscribe("", to=on.witness))  # its memory is not what is to be measured
+        on.router.tell(Unsubscribe("", to=on.witness))  # its memory must not be measured
         quick, slow = Tally(), Slow()
         for topic in ("tick.", "lag."):
             on.router.tell(Subscribe(topic, to=quick, batch=True))
@@ -71,12 +71,12 @@ def burst() -> dict[str, float]:
             if time.monotonic() > due:
                 raise Violated(f"of {sent} {quick.ticks} came, {slow.ticks} slowly, missed {quick.missed}")
             time.sleep(PAUSE)
-        on.assets = ()  # the ledger does not know what we have made up
+        on.assets = ()  # the ledger does not have ticks that were made here
         return {"MiB more": (most - before) / MIB, "seconds": took, "not missed %": 100 * slow.ticks / sent}
 
 
 def _pour(exchange: PracticeExchange) -> tuple[float, int]:
-    """Send the burst; the seconds that it took, and the most memory that was used meanwhile."""
+    """Send the burst. Returns its duration in seconds and the peak of the memory in use."""
     most, start = 0, time.monotonic()
     for number in range(MESSAGES * SECONDS):
         now = time.time() + UTC_OFFSET
@@ -96,7 +96,7 @@ def _memory() -> int:
 
 
 def halt() -> dict[str, float]:
-    """A halt while a hundred orders are under way and ticks pour in."""
+    """A halt while a hundred orders are in flight and many ticks arrive."""
     with scene(*ASSETS, tick_rate=500.0) as on:
         on.fresh(time.time())
         with ThreadPoolExecutor(100) as pool:

@@ -32,17 +32,17 @@ from runtime.practice.server.clock import ExchangeClock
 
 ENDED = "ended"
 TWO_WORKERS = {"workers": 2, "streams_per_connection": 2}
-"""For ``pool``: the streams are over both of them."""
+"""For ``pool``: the streams use both workers."""
 
 FEW, MANY = 64, 512
 """Descriptors of a process that wants 64 connections, of four each, and of one that has room for them."""
 
 SURE = {"NotSent", "NotPlaced", "RateLimited", "RequestRefused", "Halted"}
-"""Answers to orders that were surely not executed."""
+"""The outcomes of orders that were not executed."""
 
 
 class Trade:
-    """Places orders one after the other, in threads, until it ends; ``audit`` compares with the ledger."""
+    """Places orders one after the other, in threads, until its end; ``audit`` compares with the ledger."""
 
     def __init__(self, on: Scene) -> None:
         self.answers: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def trading(on: Scene) -> Iterator[Trade]:
 
 
 def killed_workers() -> dict[str, float]:
-    """A worker is killed every 3 s, the one and the other, under load."""
+    """The two workers are killed in turn, one every 3 s, under load."""
     with programmed(*ASSETS, tick_rate=100.0, pool=TWO_WORKERS) as (on, running):
         on.fresh(time.time())
         slowest = 0.0
@@ -101,7 +101,7 @@ def killed_workers() -> dict[str, float]:
 
 
 def frozen_worker() -> dict[str, float]:
-    """A worker is stopped under load, with orders under way, and let go on after 10 s."""
+    """A worker is frozen under load, with orders in flight, and resumed after 10 s."""
     with programmed(*ASSETS, pool=TWO_WORKERS) as (on, running):
         on.fresh(time.time())
         with trading(on) as trade:
@@ -140,7 +140,10 @@ def terminated() -> dict[str, float]:
         with trading(on) as trade:
             if not on.exchange.ledger.wait_until(lambda book: len(book.orders()) > 20, PATIENCE):
                 raise Violated("no orders arrived")
-            clock, workers = ExchangeClock(), running.workers()  # like the exchange's, which no step disturbs
+            clock, workers = (
+                ExchangeClock(),
+                running.workers(),
+            )  # as the exchange's, which a step of the wall clock does not affect
             signalled = clock.utc()
             running.process.send_signal(signal.SIGTERM)
             figures = {ENDED: _await_end(running, workers, 0)}
@@ -160,7 +163,7 @@ def terminated_in_handshake() -> dict[str, float]:
 
 
 def terminated_twice() -> dict[str, float]:
-    """The second signal comes while the first one's drain waits for a worker that is stopped."""
+    """The second signal comes while the drain waits for a frozen worker."""
     with programmed(*ASSETS) as (on, running):
         on.fresh(time.time())
         running.workers()[0].suspend()
@@ -174,7 +177,7 @@ def terminated_twice() -> dict[str, float]:
 
 
 def few_descriptors() -> dict[str, float]:
-    """Twice as many connections as there can be: those that stand go on, the others come when they can."""
+    """Twice as many connections as can be: those that are up stay, the others come up later."""
     prefix = ("sh", "-c", f'ulimit -Sn {FEW}; exec "$@"', "sh")
     pool = {"connections": FEW, "workers": 0}
     with programmed(*ASSETS, prefix=prefix, pool=pool) as (on, running):
@@ -195,7 +198,7 @@ def _standing(on: Scene) -> set[str]:
 
 
 def starved() -> dict[str, float]:
-    """All its processes get a tenth of the time for 5 s: nothing is taken for dead."""
+    """All processes get a tenth of the CPU for 5 s: none is replaced."""
     with programmed(*ASSETS) as (on, running):
         on.fresh(time.time())
         processes = [psutil.Process(running.process.pid), *running.workers()]
@@ -216,7 +219,7 @@ def starved() -> dict[str, float]:
 
 
 def reloaded() -> dict[str, float]:
-    """A bad file changes nothing; a lower rate holds from then on, while ticks flow."""
+    """A bad file changes nothing; a lower rate takes effect while ticks flow."""
     rows = 9
     with programmed(*ASSETS, tick_rate=100.0) as (on, running):
         on.fresh(time.time())
@@ -243,7 +246,7 @@ def reloaded() -> dict[str, float]:
             on.router.tell(SendRaw('42["raw"]'))
         on.exchange.ledger.wait_until(lambda book: book.count("raw") == rows, PATIENCE)
         times = [event.at for event in on.exchange.ledger.received("raw")]
-        if times[-1] - times[0] < 1.9:  # four a second: one is kept for orders
+        if times[-1] - times[0] < 1.9:  # four a second, of which one is reserved for orders
             raise Violated(f"{rows} messages left within {times[-1] - times[0]:.2f} s")
         on.fresh(time.time())
         on.audit()
@@ -268,7 +271,7 @@ def _await_end(running: Program, workers: Iterable[psutil.Process], code: int) -
 
 
 def _ended(workers: Iterable[psutil.Process], timeout: float) -> None:
-    """Wait until none runs any more; whoever adopts them may leave them unburied."""
+    """Wait until none runs any more; an adopted process may stay a zombie."""
     due = time.monotonic() + timeout
     while any(map(_runs, workers)):
         if time.monotonic() > due:

@@ -1,4 +1,4 @@
-"""The runtime as a program of its own, with its workers: started, looked into, and ended by all means."""
+"""The runtime as a program of its own, with its workers: started, measured and ended."""
 
 import json
 import os
@@ -20,14 +20,14 @@ from runtime.control.attachment import Attachment
 
 PROJECT = Path(__file__).resolve().parents[3]
 STARTING = 15.0
-"""Seconds until it can be attached to, on a machine that has other things to do too."""
+"""Seconds until it can be attached to, on a busy machine."""
 
 PAUSE = 0.02
-"""Seconds between two looks at another process, which tells nobody when it changes."""
+"""Seconds between two checks of another process, whose changes are not reported."""
 
 
 class Figures(NamedTuple):
-    """Of all its processes together; ``memory`` is resident bytes."""
+    """The sums over all its processes; ``memory`` is resident bytes."""
 
     threads: int
     descriptors: int
@@ -69,7 +69,7 @@ class Program:
         return psutil.Process(self.process.pid).children()
 
     def figures(self) -> Figures:
-        """Raises ``psutil.NoSuchProcess`` where one ends meanwhile."""
+        """Raises ``psutil.NoSuchProcess`` if one ends meanwhile."""
         main = psutil.Process(self.process.pid)
         each = [
             (process.num_threads(), process.num_fds(), process.memory_info().rss)
@@ -78,7 +78,7 @@ class Program:
         return Figures(*(sum(column) for column in zip(*each, strict=True)))
 
     def end(self) -> None:
-        """Whatever state it is in."""
+        """Kill it, in any state."""
         with suppress(psutil.NoSuchProcess):
             for worker in self.workers():
                 with suppress(psutil.NoSuchProcess):

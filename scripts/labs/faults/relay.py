@@ -1,4 +1,4 @@
-"""A relay of TCP connections that can lose them, hold them up, or tear them into single bytes."""
+"""A relay of TCP connections that can cut them, hold their bytes, or split them into single bytes."""
 
 import asyncio
 import enum
@@ -13,7 +13,7 @@ from typing import Any, Self
 CALL_TIMEOUT = 5.0
 READ_SIZE = 64 * 1024
 RESET = struct.pack("ii", 1, 0)
-"""For ``SO_LINGER``: a close discards what is unsent, and says so to the peer."""
+"""For ``SO_LINGER``: a close discards unsent bytes and sends a reset."""
 
 
 class Way(enum.Flag):
@@ -25,7 +25,7 @@ class Way(enum.Flag):
 
 
 class _Pipe:
-    """One connection of a client and ours to the server; bytes that are held travel on at the release."""
+    """A client's connection and its counterpart to the server; held bytes are sent at the release."""
 
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.ends = (client, server)
@@ -97,22 +97,22 @@ class Relay:
         self._each(_Pipe.reset)
 
     def finish(self) -> None:
-        """End every connection as a closed socket does, without a word of the protocol."""
+        """End every connection as a closed socket does, without a close frame."""
         self._each(_Pipe.close)
 
     def hold(self, ways: Way = Way.BOTH, *, new: bool = True) -> None:
-        """Let nothing through any more, also of ``new`` connections, which are accepted."""
+        """Hold all bytes, also those of ``new`` connections, which are accepted."""
         if new:
             self._held = ways
         self._each(lambda pipe: pipe.hold(ways))
 
     def release(self) -> None:
-        """Let everything through, and what was held too."""
+        """Pass all bytes, those that were held first."""
         self._held = Way(0)
         self._each(_Pipe.release)
 
     def trickle(self) -> None:
-        """From the next connection on, what the server says comes in segments of one byte."""
+        """From the next connection on, bytes of the server arrive in segments of one byte."""
         self._trickling = True
 
     async def _open(self) -> None:
@@ -140,7 +140,7 @@ class Relay:
         self._pipes.add(pipe)
         ways = (pipe.pump(reader, server, Way.OUT), pipe.pump(answers, writer, Way.IN))
         pumps = [asyncio.ensure_future(way) for way in ways]
-        with suppress(asyncio.CancelledError):  # start_server's own callback would print it
+        with suppress(asyncio.CancelledError):  # the callback of start_server would print it
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         self._pipes.discard(pipe)
         for pump in pumps:

@@ -1,4 +1,4 @@
-"""Every fault, so many rounds, and a card of what was measured."""
+"""Runs every fault of the table for some rounds and prints the figures."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ ROW = "{:34} {:14} {:>6} {:>8} {:>8} {:>7}  {}"
 
 @dataclass
 class Row:
-    """One figure of one fault, over all rounds; ``problem`` is why a round has none."""
+    """One figure of one fault over all rounds; ``problem`` says why a round has none."""
 
     fault: str
     measured: str
@@ -48,7 +48,7 @@ def run(name: str, trial: Trial, rounds: int) -> list[Row]:
     for _ in range(rounds):
         try:
             figures = trial.run()
-        except Exception as error:  # noqa: BLE001 - whatever is raised is a fault that was not survived
+        except Exception as error:  # noqa: BLE001 - with any error the fault was not survived
             if not isinstance(error, Violated):
                 traceback.print_exc()
             for row in rows.values():
@@ -61,10 +61,10 @@ def run(name: str, trial: Trial, rounds: int) -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is tried (3)")
-    parser.add_argument("--only", metavar="WORD", help="those with this word in their name")
-    parser.add_argument("--long", action="store_true", help="those too that take minutes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each fault (3)")
+    parser.add_argument("--only", metavar="WORD", help="only faults with this word in their name")
+    parser.add_argument("--long", action="store_true", help="also faults that take minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     options = parser.parse_args(arguments)
     chosen = {
         name: trial

@@ -1,4 +1,4 @@
-"""A runtime, the exchange that it talks to, and a witness of all that it says: what a fault is tried on."""
+"""The scene of a fault: a runtime, its exchange, and a witness of all events."""
 
 import tempfile
 import threading
@@ -23,17 +23,17 @@ from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings, SentTick
 
 PATIENCE = 15.0
-"""Seconds after which an event that has not come will not: well beyond every limit, which a figure shows."""
+"""Seconds that a round waits for an event; longer than every limit, so that a figure shows the excess."""
 
 NOTICED, FRESH = "noticed", "fresh again"
-"""What is measured of most faults, in seconds."""
+"""The figures of most faults, in seconds."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc")
 CLOCKS = {"open_timeout": 2.0, "ping_interval": 1.0, "ping_timeout": 1.0}
-"""For ``connection``: what takes half a minute as configured by default shows within a few seconds."""
+"""For ``connection``: shorter times than the defaults, so that a round takes seconds."""
 
 REPORTED = 3.0
-"""Seconds; a gap is announced with a connection's report, which comes once a second."""
+"""Seconds until a gap is announced; that needs a report of the connection, made once a second."""
 
 ORDER_DEADLINE = 10.0
 OPENED = "opened"
@@ -42,11 +42,11 @@ E = TypeVar("E", bound=Event)
 
 
 class Violated(Exception):
-    """What must hold does not."""
+    """A promise of the runtime is broken."""
 
 
 class Witness:
-    """A handler that writes everything down."""
+    """A handler that records every event."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -71,12 +71,12 @@ class Witness:
             return self._ticks[asset].copy()
 
     def last(self, asset: str) -> float:
-        """The stamp of the last tick of an asset; 0 before the first."""
+        """The time of the last tick of an asset; 0 before the first."""
         with self._changed:
             return self._ticks[asset][-1].time if self._ticks[asset] else 0.0
 
     def wait(self, holds: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
-        """Wait for events that make ``holds()`` true; raises ``Violated`` if none do."""
+        """Wait until ``holds()`` is true; raises ``Violated`` after ``PATIENCE``."""
         with self._changed:
             if not self._changed.wait_for(holds, timeout):
                 raise Violated(f"{what}: not within {timeout:g} s")
@@ -96,7 +96,7 @@ class Witness:
 
 
 class Scene:
-    """``relay`` stands before the exchange where one was asked for; ``router`` is that of the runtime."""
+    """``relay`` is in front of the exchange, if one was requested; ``router`` is that of the runtime."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Scene:
         return status
 
     def up(self, connections: int = 2, life: int = 1) -> None:
-        """Wait until so many connections are in this life, or a later one."""
+        """Wait until ``connections`` connections are in this life or a later one."""
 
         def risen() -> bool:
             lives = {up.connection: up.epoch for up in self.witness.all(ConnectionUp)}
@@ -137,7 +137,7 @@ class Scene:
     def fresh(
         self, since: float = 0.0, assets: Iterable[str] | None = None, timeout: float = PATIENCE
     ) -> float:
-        """Seconds from ``since`` (wall clock) until every stream had a tick that was made after that."""
+        """Seconds from ``since`` (wall clock) until every stream had a later tick."""
         wanted = self.assets if assets is None else tuple(assets)
         self.witness.wait(
             lambda: all(self.witness.last(asset) > since for asset in wanted),
@@ -148,7 +148,7 @@ class Scene:
         return max((tick.received_at for tick in firsts), default=since) - since
 
     def audit(self) -> None:
-        """By the ledger: no tick is missing outside of an announced gap, none is there twice."""
+        """Compare with the ledger: each tick arrived once or lies in an announced gap."""
         if missed := sum(lag.missed for lag in self.witness.all(Lagged)):
             raise Violated(f"{missed} ticks gave way: a handler as quick as ours was taken for a slow one")
         gaps = len(self.witness.all(StreamGap))
@@ -217,7 +217,7 @@ def programmed(
     before: Callable[[PracticeExchange], object] = lambda _: None,
     **sections: dict[str, Any],
 ) -> Iterator[tuple[Scene, Program]]:
-    """The same with the runtime as a program of its own, which we are attached to; without an audit."""
+    """The same with the runtime as a program of its own, attached to; without an audit."""
     with PracticeExchange(generous(tick_rate)) as exchange:
         ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
         before(exchange)
@@ -227,7 +227,7 @@ def programmed(
 
 
 def place(on: Scene, number: int) -> str:
-    """Place an order like no other of the same scene; ``OPENED`` or the name of what was raised."""
+    """Place an order unlike all others of the scene. Returns ``OPENED`` or the name of the error."""
     order = PlaceOrder(
         ASSETS[number % 4], 1 + Decimal(number) / 100, Direction.CALL, 60, deadline=ORDER_DEADLINE
     )
@@ -239,7 +239,7 @@ def place(on: Scene, number: int) -> str:
 
 
 def generous(tick_rate: float) -> PracticeSettings:
-    """A balance and a number of deals that are no obstacle."""
+    """An exchange with a balance and a number of deals that refuse no order."""
     return PracticeSettings(
         tick_rate=tick_rate, minimum_duration=1, max_deals=1000, balance=Decimal(1_000_000)
     )
@@ -251,7 +251,7 @@ def settings_for(
     assets: Iterable[str],
     sections: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """With clocks that are quick, and limits that are no obstacle."""
+    """Settings with short times and high limits."""
     url = "ws://127.0.0.1:{}/socket.io/?EIO=4&transport=websocket"
     settings: dict[str, Any] = {
         "account": {"session": exchange.session},

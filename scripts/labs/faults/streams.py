@@ -1,4 +1,4 @@
-"""Streams that fall silent while their connections stand."""
+"""Streams that become stale while their connections stay up."""
 
 import time
 
@@ -13,7 +13,7 @@ MANY = tuple(symbol for symbol, listing in LISTINGS.items() if listing.otc)[:40]
 
 
 def pings_only() -> dict[str, float]:
-    """The first region says nothing any more, to those who log in anew neither; pings go on."""
+    """The first region sends no messages, to old and new clients; pings go on."""
     with scene(*ASSETS, health=HASTE) as on:
         on.fresh(time.time())
         lost_at = time.time()
@@ -24,7 +24,7 @@ def pings_only() -> dict[str, float]:
 
 
 def one_mute() -> dict[str, float]:
-    """One asset of forty falls mute: the other 39 have no gap, and no connection is replaced."""
+    """One asset of forty becomes stale: the other 39 have no gap, and no connection is replaced."""
     mute, *others = MANY
     with scene(*MANY, tick_rate=5.0, health=HASTE, pool={"connections": 10, "workers": 2}) as on:
         on.fresh(time.time())
@@ -48,7 +48,7 @@ def one_mute() -> dict[str, float]:
 
 
 def all_mute() -> dict[str, float]:
-    """Every stream falls mute while pings go on: their connection is replaced, once."""
+    """Every stream becomes stale while pings go on: their connection is replaced, once."""
     with scene(*ASSETS, health=HASTE) as on:
         on.fresh(time.time())
         mute_at = time.time()
@@ -57,7 +57,7 @@ def all_mute() -> dict[str, float]:
         spoken_at = time.time()
         on.exchange.unmute()
         fresh = on.fresh(spoken_at)
-        time.sleep(2 * HASTE["stale_after"])  # whoever replaced too much would do it again by now
+        time.sleep(2 * HASTE["stale_after"])  # a second replacement would have come by now
         restarts = sorted(connection.child.restarts for connection in on.status().connections)
         cures = {event.cure for event in on.witness.all(StreamStale)}
         if restarts != [0, 1] or cures != {"reconnect"}:

@@ -1,4 +1,4 @@
-"""The table of faults: how each is tried, what is measured, and how much of it is allowed."""
+"""The table of faults: the trial, the figures and the limits of each."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from labs.faults.scene import ASSETS, FRESH, NOTICED
 
 
 class Trial(NamedTuple):
-    """``run`` measures what ``limits`` names, or raises; ``slow`` ones are for those who have time."""
+    """``run`` measures the figures that ``limits`` names, or raises; ``slow`` ones run with ``--long``."""
 
     run: Callable[[], Mapping[str, float]]
     limits: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""Inputs for a conversation, made by atheris from what code they reach."""
+"""Fuzzes a session with inputs that atheris derives from the code that they reach."""
 
 import argparse
 import sys
@@ -13,17 +13,17 @@ with atheris.instrument_imports(include=["actors.venues", "actors.protocols"]):
     from labs.fuzz import target
 
 LONGEST = 16 * 1024
-"""Bytes of an input; what costs more than linear time shows by then."""
+"""The largest input in bytes; more than linear cost is seen at that size."""
 
 SLOWEST = 10
-"""Seconds that one input may take, a thousand times what they do."""
+"""Seconds that one input may take: a thousand times the usual."""
 
 
 def main() -> None:
     """Never returns: libFuzzer ends the process, with 0 when the time is up."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--seconds", type=int, default=60, metavar="N", help="for so long; 60")
+    parser.add_argument("--seconds", type=int, default=60, metavar="N", help="duration in seconds (60)")
     options = parser.parse_args()
     corpus, words = options.folder / "corpus", options.folder / "words"
     corpus.mkdir()
@@ -46,7 +46,7 @@ def _one_input(data: bytes) -> None:
 
 
 def _escaped(word: str) -> str:
-    """As libFuzzer's dictionaries have it."""
+    """In the format of a dictionary of libFuzzer."""
     return "".join(chr(byte) if chr(byte).isalnum() else f"\\x{byte:02x}" for byte in word.encode())
 
 

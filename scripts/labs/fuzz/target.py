@@ -1,4 +1,4 @@
-"""A conversation with a venue that may say anything; whatever it says, only our own errors may come of it."""
+"""The target: a session with a venue that sends anything; only errors of actors.errors may be raised."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,21 +16,21 @@ from runtime.workers.framing import Framer, Unframer
 from tests.doubles import venue_dialogue as dialogue, venue_payloads as quotations
 
 BETWEEN: Final = b"\n~\n"
-"""Between two messages of an input: no length that a mutation would have to keep right."""
+"""The separator of messages: a length would be broken by every mutation."""
 
 BINARY: Final = b"\x04"
-"""What the binary ones among them begin with."""
+"""The first byte of a binary message."""
 
 RAW: Final = 0x80
-"""In an input's first byte: the rest is no messages, but bytes below the frames."""
+"""The bit in the first byte of an input for raw bytes instead of messages."""
 
 _CONNECTED: Final = (dialogue.OPEN.encode(), b'40{"sid":"kP9"}')
 SAID: Final = (*_CONNECTED, dialogue.SUCCESS.encode(), BINARY + b'{"id":"kP9"}')
 STAGES: Final = (0, 1, 2, 4)
-"""How much of it the venue has said before an input, whose first byte names the stage."""
+"""The messages of the venue before an input; its first byte selects the stage."""
 
 TALKATIVE: Final = 8
-"""Reads after which we say something too; after each of 16,000 our own words would take all the time."""
+"""The number of reads after which the session also sends; with more, sending would take all the time."""
 
 UTC: Final = 1_770_848_931.5
 START: Final = StartConnection(
@@ -75,7 +75,7 @@ WORDS: Final = (
 
 
 def one_input(data: bytes) -> list[Item]:
-    """Play one input to its end; raises what must not be raised, and answers with what was told."""
+    """Play one input to its end. Returns the items; raises what must not be raised."""
     conversation = PocketOptionSession(START)
     items: list[Item] = []
     for number, chunk in enumerate(_reads(data)):
@@ -91,13 +91,13 @@ def one_input(data: bytes) -> list[Item]:
     conversation.leave()
     conversation.data_to_send()
     items.append(conversation.report(UTC, ()))
-    # What a worker cannot say, or the main process not understand, would end it.
+    # An item that cannot be encoded or decoded would end a worker or the main process.
     Unframer[EventBatch](Uplink)(Framer()(EventBatch("c1", items, 1, 1)))
     return items
 
 
 def seeds() -> Iterator[bytes]:
-    """Inputs that go as far as a venue does, and some that go too deep."""
+    """Inputs of a regular session, and some that are nested too deeply."""
     ready = bytes([len(STAGES) - 1, 0])
     for stage in range(len(STAGES)):
         yield bytes([stage, 0]) + BETWEEN.join(SAID)
@@ -114,7 +114,7 @@ def seeds() -> Iterator[bytes]:
 
 
 def _reads(data: bytes) -> Iterator[bytes]:
-    """What arrives, read by read: the second byte says how much comes at once, 0 for everything."""
+    """The bytes of each read; the second byte of the input is the size of a read, 0 for all at once."""
     how, step, rest = data[0] if data else 0, data[1] if data[1:] else 0, data[2:]
     yield b"".join(map(_framed, SAID[: STAGES[how % len(STAGES)]]))
     stream = rest if how & RAW else b"".join(map(_framed, rest.split(BETWEEN)))
@@ -123,7 +123,7 @@ def _reads(data: bytes) -> Iterator[bytes]:
 
 
 def _speak(conversation: PocketOptionSession, now: float) -> list[Item]:
-    """Have something under way that the venue's words could be an answer to."""
+    """Send requests that messages of the venue may answer."""
     items: list[Item] = []
     if conversation.ready:
         numbered = enumerate(COMMANDS, start=1)
@@ -131,7 +131,7 @@ def _speak(conversation: PocketOptionSession, now: float) -> list[Item]:
         items += conversation.send(requests, UTC)
         conversation.keep_alive()
     conversation.ping(now)
-    with contextlib.suppress(TransportClosed):  # its proper word for a venue that is silent
+    with contextlib.suppress(TransportClosed):  # its error for a venue that does not answer
         conversation.check(now)
     return items
 

@@ -1,4 +1,4 @@
-"""A runtime that works for a long time, loses its connections once a minute, and must not grow."""
+"""A runtime that runs for a long time, loses its connections once a minute, and must not grow."""
 
 import argparse
 import statistics
@@ -24,19 +24,19 @@ from runtime.practice import PracticeExchange, PracticeSettings
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc", "AUDJPY_otc", "AUDNZD_otc")
 BEAT = 1.0
 SAMPLING, ORDERING, DROPPING = 5, 3, 60
-"""After how many beats there is another sample, order, and loss of every connection."""
+"""The number of beats between two samples, two orders, and two losses of every connection."""
 
 LAST_ORDER = 15
-"""Beats before the end, so that every order has its answer."""
+"""Beats before the end without an order, so that every order is answered."""
 
 RESTING = 10
-"""Beats after a loss in which no sample is taken: what comes back is not what stays."""
+"""Beats after a loss without a sample, while connections come back."""
 
 WARM_UP = 0.1
-"""The part of the time in which caches, windows and histories fill up."""
+"""The fraction of the time in which caches, windows and histories fill up."""
 
 GROWTH = 0.03
-"""The part that memory may be larger in the last quarter than in the first: fragmentation is no leak."""
+"""The fraction by which memory may grow from the first quarter to the last: fragmentation is no leak."""
 
 
 class Soak:
@@ -144,7 +144,7 @@ def card(soak: Soak) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20.0, help="how long it takes (20)")
+    parser.add_argument("--minutes", type=float, default=20.0, help="duration in minutes (20)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the runtime (2)")
     options = parser.parse_args(arguments)
     logger.remove()

@@ -1,4 +1,4 @@
-"""BinaryOptionsToolsV2: its asynchronous face, one subscription for each asset."""
+"""BinaryOptionsToolsV2: its asynchronous interface, one subscription for each asset."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from labs.bench.peer import Peer
 
 
 async def follow(client: Any, peer: Peer, asset: str) -> None:
-    # It gives every tick as a candle whose four prices are one.
+    # It delivers every tick as a candle with four equal prices.
     async for candle in await client.subscribe_symbol(asset):
         peer.handle(asset, candle["timestamp"], float(candle["close"]))
         if peer.ended.is_set():

@@ -16,13 +16,13 @@ async def main(peer: Peer) -> None:
 
     def take(rows: Any) -> None:
         if not (rows and isinstance(rows, list) and isinstance(rows[0], list) and len(rows[0]) == 3):
-            return  # this one event carries everything that comes as a binary message
+            return  # this event carries every binary message
         for asset, stamp, price in rows:
             peer.handle(asset, stamp, price)
         if peer.ended.is_set():
             ended.set()
 
-    client._websocket.add_event_handler("json_data", take)  # noqa: SLF001  # its own face forwards no ticks
+    client._websocket.add_event_handler("json_data", take)  # noqa: SLF001  # its public interface delivers no ticks
     if not await client.connect():
         raise ConnectionError("pocketoptionapi-async does not connect")
     for message in peer.subscriptions():

@@ -1,4 +1,4 @@
-"""The runtime through its public face: a configuration file, ``Runtime``, ``Subscribe``, a handler.
+"""The runtime through its public interface: a configuration file, ``Runtime``, ``Subscribe``, a handler.
 
 Options: ``config``, the file; ``topic``; ``batch``, a handler of lists; ``inline``, a handler that is called
 where the ticks are read; ``bystanders``, so many further
@@ -21,11 +21,11 @@ from runtime import Runtime
 EVERYTHING = "tick."
 PATIENCE = 10.0
 NAP, NAP_EVERY = 0.01, 1000
-"""The slow handler sleeps so many seconds once in so many ticks: 10 µs each."""
+"""The slow handler sleeps for these seconds after this number of ticks: 10 µs each."""
 
 
 class Misses(pykka.ThreadingActor):
-    """Adds up what each subscriber missed; asked for anything, it answers with that."""
+    """Adds up the ticks that each subscriber missed; answers any ask with the sums."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Misses(pykka.ThreadingActor):
 
 
 class Sightings:
-    """What one subscriber saw; its handlers do what those of ``labs.bench.tally`` do, given ``Tick``."""
+    """The observations of one subscriber; its handlers do the same as those of ``labs.bench.tally``."""
 
     def __init__(self, assets: list[str]) -> None:
         self.ended = Ended(assets)
@@ -88,8 +88,8 @@ class Sightings:
         return handle
 
     def _count_list(self, ticks: list[Tick]) -> None:
-        """For one asset. Who takes lists does not look at each tick; the ends of each list still tell that
-        none is out of place, as long as their number is right."""
+        """The handler of lists of one asset. It does not check each tick: with the right number of ticks, the
+        ends of each list show that their order is right."""
         first, last = ticks[0], ticks[-1]
         self.count += len(ticks)
         if not self._last[first.asset] < first.price <= last.price:
@@ -123,7 +123,7 @@ def follow(peer: Peer, runtime: Runtime) -> Report:
     seen.ended.wait()
     if options.get("slow"):
         seen_slowly.ended.wait()
-    router.ask(GetAssets(), timeout=PATIENCE)  # behind whatever was said about misses
+    router.ask(GetAssets(), timeout=PATIENCE)  # answered after every event about misses
     missed: Any = misses.ask(None, timeout=PATIENCE)
     report = seen.report(missed.get(f"subscriber {topic}", 0))
     if options.get("slow"):
