@@ -84,8 +84,10 @@ class PracticeExchange:
     @property
     def regions(self) -> tuple[Region, ...]:
         """The regions in the order of the settings."""
-        gates = self._running().venue.regions.gates.values()
-        return tuple(Region(gate.name, gate.url, priority) for priority, gate in enumerate(gates))
+        listeners = self._running().venue.regions.listeners.values()
+        return tuple(
+            Region(listener.name, listener.url, priority) for priority, listener in enumerate(listeners)
+        )
 
     @property
     def session(self) -> str:

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from actors.errors import RequestRefused
 from actors.values import Outcome
-from runtime.practice.fault_desk import FaultController
-from runtime.practice.faults.board import ActiveFaults
-from runtime.practice.faults.gate import AnswerStatus
+from runtime.practice.fault_controller import FaultController
+from runtime.practice.faults.active_faults import ActiveFaults
+from runtime.practice.faults.listener import AnswerStatus
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable, next_midnight
 from runtime.practice.market.desk import MarketDesk
@@ -19,17 +19,17 @@ from runtime.practice.server import packets
 from runtime.practice.server.clients import Clients
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import CLOSE_TIMEOUT, ClientConnection
-from runtime.practice.server.dispatch import EventRoutes
-from runtime.practice.server.gate import RegionListener
-from runtime.practice.server.line import FaultTransport
+from runtime.practice.server.event_routes import EventRoutes
+from runtime.practice.server.fault_transport import FaultTransport
+from runtime.practice.server.listener import RegionListener
 from runtime.practice.server.regions import RegionListeners
 from runtime.practice.settings import PracticeSettings
 from runtime.practice.trading.account import AccountDesk, Credentials
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
 from runtime.practice.trading.desk import TradingDesk
-from runtime.practice.trading.pending_desk import PendingOrders
-from runtime.practice.trading.statements import AccountPushes
+from runtime.practice.trading.pending_orders import PendingOrders
+from runtime.practice.trading.pushes import AccountPushes
 
 
 class Venue:
@@ -95,13 +95,13 @@ class Venue:
     async def force_outcome(self, outcome: Outcome | None) -> None:
         self._dealer.forced = outcome
 
-    async def _admit(self, gate: RegionListener, request: web.BaseRequest) -> web.StreamResponse:
+    async def _admit(self, listener: RegionListener, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request; an Engine.IO 4 upgrade on the venue's path becomes a client."""
         if request.path != "/socket.io/":
             return web.Response(status=404)
         if request.query.get("EIO") != "4" or request.query.get("transport") != "websocket":
             return web.json_response({"code": 0, "message": "Transport unknown"}, status=400)
-        if answer := self._faults.take(AnswerStatus, region=gate.name):
+        if answer := self._faults.take(AnswerStatus, region=listener.name):
             fields = answer.fields(self._clock.utc())
             return web.Response(
                 status=answer.status, headers=fields, text=answer.page, content_type="text/html"
@@ -115,15 +115,17 @@ class Venue:
         except ConnectionResetError:  # the client has left meanwhile
             return web.Response(status=400)
         if isinstance(request.transport, FaultTransport):
-            await self._serve(gate, socket, request.transport)
+            await self._serve(listener, socket, request.transport)
         return socket
 
-    async def _serve(self, gate: RegionListener, socket: web.WebSocketResponse, line: FaultTransport) -> None:
+    async def _serve(
+        self, listener: RegionListener, socket: web.WebSocketResponse, transport: FaultTransport
+    ) -> None:
         client = ClientConnection(
             next(self._ids),
-            gate.name,
+            listener.name,
             socket,
-            line,
+            transport,
             self._settings,
             self._clock,
             self._ledger,

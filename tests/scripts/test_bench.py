@@ -70,7 +70,7 @@ def test_a_lost_or_doubled_or_late_tick_is_unsound(unsound: Outcome) -> None:
     assert not unsound.sound
 
 
-def test_ticks_that_were_counted_as_given_way_are_not_lost() -> None:
+def test_ticks_that_were_counted_as_missed_are_not_lost() -> None:
     assert outcome(7, missed=3).sound
 
 

@@ -25,7 +25,7 @@ def deal(id: str) -> Deal:
 def score_of(
     state: OrderState, outcome: str, *executed: str, took: float = 0.1, killed_at: float = 0.0
 ) -> Score:
-    """Of one order, asked and answered; the deals ``executed`` came of it."""
+    """The score of one order that was asked and answered, with the deals ``executed`` for it."""
     ledger = ExchangeLedger()
     for id in executed:
         ledger.write_deal("order", deal(id))
@@ -72,14 +72,14 @@ def test_an_untrue_answer_is_a_violation(state: OrderState, outcome: str, execut
     assert "untruly" in violation
 
 
-def test_only_a_death_meanwhile_excuses_an_answer_that_tells_of_one() -> None:
+def test_only_a_kill_in_between_excuses_an_answer_that_reports_one() -> None:
     assert not score_of(OrderState.OPEN, ENDED, "deal", killed_at=NOW + 0.05).violations
     for killed_at in (NOW - 1, NOW + 1):
         (violation,) = score_of(OrderState.OPEN, ENDED, "deal", killed_at=killed_at).violations
         assert "untruly" in violation
 
 
-def test_who_stands_back_behind_a_like_order_of_the_same_moment_is_not_taken_for_it() -> None:
+def test_an_order_held_back_behind_an_equal_one_of_the_same_moment_is_not_mistaken_for_it() -> None:
     row = Row("order", OrderState.UNKNOWN, "EURUSD_otc", TERMS.amount, TERMS.direction, 5, NOW, "", None)
     others = [TERMS, structs.replace(TERMS, number=1)]
     asked = {number: Asked(number, NOW) for number in (0, 1)}

@@ -1,4 +1,4 @@
-"""The scorecard of faults: one of them in earnest, and how it judges."""
+"""The scorecard of faults: one real fault, and its verdicts."""
 
 from collections.abc import Mapping
 from typing import NoReturn
@@ -26,9 +26,7 @@ def test_every_figure_must_keep_its_limit() -> None:
 
 
 @pytest.mark.parametrize("error", [Violated("a tick is missing"), OSError("no such thing")])
-def test_a_round_that_is_not_survived_is_never_held(
-    error: Exception, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_round_that_fails_is_never_held(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> NoReturn:
         raise error
 

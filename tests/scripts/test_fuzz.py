@@ -1,4 +1,4 @@
-"""The target of scripts/fuzz, without what makes its inputs."""
+"""The target of scripts/fuzz, without atheris."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -15,7 +15,7 @@ def test_its_seeds_go_as_far_as_a_venue_does() -> None:
 
 
 @given(st.binary())
-def test_whatever_arrives_only_our_own_errors_come_of_it(data: bytes) -> None:
+def test_any_input_raises_only_our_own_errors(data: bytes) -> None:
     target.one_input(data)
 
 

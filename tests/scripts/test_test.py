@@ -24,7 +24,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def run(command: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str, fails: str = "") -> Any:
-    """Its exit code, and the checks that it called; ``fails`` is one that ends with 3."""
+    """Its exit code and the checks that it called; the check ``fails`` ends with 3."""
     calls: list[list[str]] = []
 
     def call(arguments: list[str], cwd: str) -> int:

@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from actors.errors import RequestRefused
 from runtime.practice.faults import (
-    gate as gate_faults,
+    listener as listener_faults,
     order as order_faults,
     socket as socket_faults,
     tick as tick_faults,
@@ -20,11 +20,11 @@ from runtime.practice.faults import (
 from runtime.practice.faults.fault import Fault
 
 _KINDS: tuple[type[Fault], ...] = (
-    gate_faults.Refuse,
-    gate_faults.Hang,
-    gate_faults.Dribble,
-    gate_faults.AnswerStatus,
-    gate_faults.RestartRegion,
+    listener_faults.Refuse,
+    listener_faults.Hang,
+    listener_faults.Dribble,
+    listener_faults.AnswerStatus,
+    listener_faults.RestartRegion,
     socket_faults.Drop,
     socket_faults.Close,
     socket_faults.Garbage,

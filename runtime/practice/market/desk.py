@@ -4,14 +4,14 @@ from typing import Annotated
 
 import msgspec
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.venue import Unanswered
 from runtime.practice.market.listings import LISTINGS, Listing
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.streams import Streams
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection
-from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.server.event_routes import Route, Routes
 
 _CHART_CANDLES = 100
 _CHART_SPAN = 600

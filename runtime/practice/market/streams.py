@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.venue import Mute
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable

@@ -1,6 +1,6 @@
 """What the active faults make of the ticks that are due."""
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.tick import Duplicate, Reorder, TickFault
 from runtime.practice.market.quotes import QuotedPrice
 

@@ -9,13 +9,13 @@ from aiohttp import WSMessage, WSMsgType, web
 from loguru import logger
 
 from actors.errors import RemoteProtocolError
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.socket import DataOnly, PingsOnly
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedEvent
 from runtime.practice.server import packets
 from runtime.practice.server.clock import ExchangeClock
-from runtime.practice.server.line import FaultTransport
+from runtime.practice.server.fault_transport import FaultTransport
 from runtime.practice.server.outbox import Outbox
 from runtime.practice.server.packets import Kind
 from runtime.practice.settings import PracticeSettings
@@ -60,7 +60,7 @@ class ClientConnection:
         id: int,
         region: str,
         socket: web.WebSocketResponse,
-        line: FaultTransport,
+        transport: FaultTransport,
         settings: PracticeSettings,
         clock: ExchangeClock,
         ledger: ExchangeLedger,
@@ -69,7 +69,7 @@ class ClientConnection:
     ) -> None:
         self.id = id
         self.region = region
-        self.line = line
+        self.transport = transport
         self.stage = Stage.OPENED
         self.login = LoginState()
         self.streams: dict[str, None] = {}
@@ -141,14 +141,14 @@ class ClientConnection:
         self.stage = Stage.LEAVING
         self._end_reason = reason
         if close_frame:
-            self.line.write_last(close_frame)
+            self.transport.write_last(close_frame)
         self._outbox.end()
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.line.abort)
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.transport.abort)
 
     def abort(self) -> None:
         """End the TCP connection at once, without a close frame."""
         self.leave("cut off")
-        self.line.abort()
+        self.transport.abort()
 
     async def _ping(self) -> None:
         while True:

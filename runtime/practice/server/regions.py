@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import Outage
+from runtime.practice.faults.listener import Outage
 from runtime.practice.server.clients import Clients
 from runtime.practice.server.connection import ClientConnection
-from runtime.practice.server.gate import Admit, RegionListener
+from runtime.practice.server.listener import Admit, RegionListener
 from runtime.practice.settings import PracticeSettings
 
 _ABORT_TIMEOUT = 2.0
@@ -21,7 +21,7 @@ class RegionListeners:
         self, settings: PracticeSettings, faults: ActiveFaults, clients: Clients, admit: Admit
     ) -> None:
         ports = settings.ports or (0,) * len(settings.regions)
-        self.gates = {
+        self.listeners = {
             name: RegionListener(name, settings.host, port, faults, admit)
             for name, port in zip(settings.regions, ports, strict=True)
         }
@@ -30,25 +30,25 @@ class RegionListeners:
 
     async def open(self) -> None:
         """Raises ``OSError`` for a port that cannot be bound."""
-        for gate in self.gates.values():
-            gate.bind()
-        for gate in self.gates.values():
-            await gate.open()
+        for listener in self.listeners.values():
+            listener.bind()
+        for listener in self.listeners.values():
+            await listener.open()
 
     async def close(self) -> None:
         """End every connection and release the ports; allowed after a failed ``open``."""
-        await asyncio.gather(*(self._shut(gate) for gate in self.gates.values()))
-        for gate in self.gates.values():
-            gate.release()
+        await asyncio.gather(*(self._shut(listener) for listener in self.listeners.values()))
+        for listener in self.listeners.values():
+            listener.release()
 
     async def adjust(self) -> None:
         """Apply the active faults."""
-        for gate in self.gates.values():
-            if self._faults.find(Outage, region=gate.name):
-                await self._shut(gate)
+        for listener in self.listeners.values():
+            if self._faults.find(Outage, region=listener.name):
+                await self._shut(listener)
             else:
-                await gate.open()
-                gate.adjust()
+                await listener.open()
+                listener.adjust()
 
     def clients(self, region: str | None, count: int | None) -> list[ClientConnection]:
         """The clients of a region, or of all regions: the ``count`` oldest, or all of them."""
@@ -57,11 +57,11 @@ class RegionListeners:
     @property
     def faults(self) -> list[Fault]:
         """The faults that struck single connections."""
-        return [fault for gate in self.gates.values() for fault in gate.faults]
+        return [fault for listener in self.listeners.values() for fault in listener.faults]
 
     def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
         """End the matching faults of single connections. Returns them."""
-        return [fault for gate in self.gates.values() for fault in gate.relieve(matches)]
+        return [fault for listener in self.listeners.values() for fault in listener.relieve(matches)]
 
     @staticmethod
     async def drop(clients: Iterable[ClientConnection]) -> None:
@@ -72,7 +72,7 @@ class RegionListeners:
             for client in clients:
                 await client.ended.wait()
 
-    async def _shut(self, gate: RegionListener) -> None:
-        await gate.shut()
-        await self.drop(self.clients(gate.name, None))
-        await gate.settle()
+    async def _shut(self, listener: RegionListener) -> None:
+        await listener.shut()
+        await self.drop(self.clients(listener.name, None))
+        await listener.settle()

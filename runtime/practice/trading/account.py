@@ -5,14 +5,14 @@ from typing import Literal
 
 import msgspec
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.venue import RefuseSessions
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.server import packets
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection, LoginState, Stage
-from runtime.practice.server.dispatch import Route, Routes
-from runtime.practice.trading.statements import AccountPushes, Statement
+from runtime.practice.server.event_routes import Route, Routes
+from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 SESSION_MARK = "pract1ce"
 """The beginning of every session of this exchange, by which a leaked one is recognised."""
@@ -70,8 +70,8 @@ class AccountDesk:
         self.routes: Routes = {
             "auth": Route(object, self._authenticate, before_login=True),
             "ps": Route(object, lambda client, _: client.keep(), before_login=True),
-            "getBalance": Route(object, lambda client, _: pushes.tell(client, Statement.BALANCE)),
-            "updateBalance": Route(object, lambda client, _: pushes.tell(client, Statement.BALANCE)),
+            "getBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
+            "updateBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
         }
 
     def _authenticate(self, client: ClientConnection, payload: object) -> None:
@@ -98,5 +98,5 @@ class AccountDesk:
         server = {} if client.login.demo else {"serverName": client.region}
         client.emit("successauth", {"id": secrets.token_urlsafe(15)} | server)
         client.emit("updateAssets", self._assets.rows(self._clock.now()))
-        self._pushes.tell(client, *Statement)
+        self._pushes.tell(client, *AccountPush)
         client.emit("updateCharts", [])

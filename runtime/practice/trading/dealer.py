@@ -13,7 +13,7 @@ from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.trading.book import Book, Position
 from runtime.practice.trading.orders import OrderRefusal, OrderRequest
-from runtime.practice.trading.statements import AccountPushes
+from runtime.practice.trading.pushes import AccountPushes
 
 MIN_AMOUNT = Decimal(1)
 MAX_AMOUNT = Decimal(50_000)

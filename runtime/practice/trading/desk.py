@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from actors.values import AccountKind, Direction
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.order import (
     Delayed,
     Doubled,
@@ -22,12 +22,12 @@ from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder, RequestId
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection
-from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.server.event_routes import Route, Routes
 from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
 from runtime.practice.trading.orders import OrderRefusal, OrderRequest, money
-from runtime.practice.trading.statements import AccountPushes, Statement
+from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 _REFILLED = Decimal(50_000)
 
@@ -62,7 +62,7 @@ class TradingDesk:
         self._clock = clock
         self.routes: Routes = {
             "openOrder": Route(_OpenOrder, self._open_order),
-            "updateOpenedDeals": Route(object, lambda client, _: pushes.tell(client, Statement.OPENED)),
+            "updateOpenedDeals": Route(object, lambda client, _: pushes.tell(client, AccountPush.OPENED)),
             "td/refill": Route(object, lambda client, _: self._refill(client)),
         }
 
@@ -106,7 +106,7 @@ class TradingDesk:
         deal = self._dealer.open(order, request_id)
         acknowledgement = deals.as_accepted(deal, self._book.uid, request_id)
         self._acknowledge(client, acknowledgement, fault)
-        self._pushes.tell_all(Statement.BALANCE, Statement.OPENED)
+        self._pushes.tell_all(AccountPush.BALANCE, AccountPush.OPENED)
 
     def _acknowledge(self, client: ClientConnection, payload: object, fault: OrderFault | None) -> None:
         match fault:
@@ -125,4 +125,4 @@ class TradingDesk:
     def _refill(self, client: ClientConnection) -> None:
         if client.login.demo:
             self._book.refill(_REFILLED, self._clock.utc())
-            self._pushes.tell_all(Statement.BALANCE)
+            self._pushes.tell_all(AccountPush.BALANCE)

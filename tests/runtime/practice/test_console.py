@@ -1,4 +1,4 @@
-"""What a person types takes effect, and what was typed wrongly is answered with what is right."""
+"""Lines take effect; a mistake is answered with the right form."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_help_tells_how_everything_is_written(console: Console) -> None:
         ("", "one name"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_can(
+def test_a_mistake_is_refused_with_the_right_form(
     exchange: PracticeExchange, console: Console, line: str, complaint: str
 ) -> None:
     answer = console.answer(line)

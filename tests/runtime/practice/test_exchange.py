@@ -127,7 +127,7 @@ def test_anything_can_be_sent_to_every_socket(exchange: PracticeExchange, garbag
         assert stranger.frame() == garbage
 
 
-def test_any_event_can_be_published_to_those_who_are_logged_in(exchange: PracticeExchange) -> None:
+def test_any_event_can_be_published_to_clients_that_are_logged_in(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as known, Client(exchange.regions[0].url) as stranger:
         known.login(exchange.session)
         stranger.connect()

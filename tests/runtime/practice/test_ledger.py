@@ -1,4 +1,4 @@
-"""The ledger remembers in order, counts everything and can be waited for."""
+"""The ledger keeps records in order, counts all of them, and can be waited for."""
 
 import threading
 

@@ -16,7 +16,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts the program; whatever still runs in the end is killed."""
+    """Starts the program, and kills it at the end of the test."""
     started = []
 
     def run(*arguments: str) -> "subprocess.Popen[str]":
@@ -64,7 +64,7 @@ def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(start: Start, num
     assert session.split('"')[5] not in log
 
 
-def test_arguments_that_cannot_work_end_it_with_a_reason(start: Start) -> None:
+def test_impossible_arguments_end_it_with_a_reason(start: Start) -> None:
     process = start("--tick-rate", "0")
     _, log = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
@@ -116,7 +116,7 @@ def test_it_serves_on_when_its_console_has_ended(start: Start) -> None:
     assert process.returncode == 0
 
 
-def test_a_fault_that_cannot_be_ends_it_with_a_reason(start: Start) -> None:
+def test_an_impossible_fault_ends_it_with_a_reason(start: Start) -> None:
     process = start("--fault", "slow")
     _, log = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2

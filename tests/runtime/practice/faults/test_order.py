@@ -1,4 +1,4 @@
-"""Acknowledgements that are lost, late, doubled or a stranger's: what the client sees, and what is true."""
+"""Acknowledgements that are lost, late, doubled or another client's, at the client and in the ledger."""
 
 import time
 from typing import Any
@@ -88,7 +88,7 @@ def test_a_doubled_acknowledgement_is_of_one_deal(exchange: PracticeExchange) ->
     assert len(exchange.ledger.deals()) == 1
 
 
-def test_a_strangers_success_comes_before_our_own(exchange: PracticeExchange) -> None:
+def test_the_success_of_another_client_comes_before_our_own(exchange: PracticeExchange) -> None:
     exchange.disturb_orders("stranger")
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).emit("openOrder", order(time=LONG))
@@ -112,7 +112,7 @@ def test_every_order_is_refused_until_it_is_called_off(exchange: PracticeExchang
         place(client, time=LONG)
 
 
-def test_faults_befall_as_many_orders_as_they_were_meant_for_in_turn(exchange: PracticeExchange) -> None:
+def test_faults_strike_as_many_orders_as_their_counts_say_in_turn(exchange: PracticeExchange) -> None:
     exchange.disturb_orders("refused", count=2, error="A")
     exchange.disturb_orders("refused", error="B")
     with Client(exchange.regions[0].url) as client:

@@ -1,4 +1,4 @@
-"""What goes wrong with sockets that are connected, seen by clients that know nothing of it."""
+"""Faults of connected sockets, as clients see them."""
 
 import time
 
@@ -91,7 +91,7 @@ def test_half_a_frame_is_followed_by_nothing_until_the_fault_ends(exchange: Prac
         assert client.frame() == (1, b"behind it")
 
 
-def test_half_a_frame_strikes_nobody_who_comes_later(exchange: PracticeExchange) -> None:
+def test_half_a_frame_strikes_no_later_client(exchange: PracticeExchange) -> None:
     with RawClient(exchange.regions[0].url) as client:
         connected(client)
         exchange.fault("half_frame")
@@ -101,7 +101,7 @@ def test_half_a_frame_strikes_nobody_who_comes_later(exchange: PracticeExchange)
         assert exchange.faults() == []
 
 
-def test_an_exchange_with_half_a_frame_under_way_can_be_stopped() -> None:
+def test_an_exchange_with_half_a_frame_sent_can_be_stopped() -> None:
     with PracticeExchange() as exchange, RawClient(exchange.regions[0].url) as client:
         connected(client)
         exchange.fault("half_frame")
@@ -124,7 +124,7 @@ def test_what_a_client_writes_to_a_stalled_socket_backs_up_until_the_fault_ends(
         assert exchange.ledger.wait_until(lambda ledger: ledger.count("noise") > 100, DEADLINE)
 
 
-def test_a_slow_line_lets_so_many_bytes_through_in_a_second_and_nothing_is_lost(
+def test_a_slow_line_passes_bytes_at_its_rate_and_loses_none(
     exchange: PracticeExchange,
 ) -> None:
     with Client(exchange.regions[0].url) as client, Client(exchange.regions[1].url) as fast:
@@ -138,7 +138,7 @@ def test_a_slow_line_lets_so_many_bytes_through_in_a_second_and_nothing_is_lost(
         assert time.monotonic() - began > 0.29
 
 
-def test_a_slow_line_is_slow_for_who_comes_later_too_and_quick_again_in_the_end(
+def test_a_slow_line_is_slow_for_later_clients_too_and_fast_again_at_the_end(
     exchange: PracticeExchange,
 ) -> None:
     exchange.fault("slow", rate=1000)

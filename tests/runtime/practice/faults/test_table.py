@@ -1,4 +1,4 @@
-"""The table of faults: complete, explained, and what is written wrongly is answered with what is right."""
+"""The table of faults: complete and explained; a mistake is answered with the right form."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from actors.errors import RequestRefused
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import AnswerStatus
+from runtime.practice.faults.listener import AnswerStatus
 from runtime.practice.faults.socket import Close, Slow
 from runtime.practice.faults.table import FAULTS, explain, make_fault, read_line, show, usage
 
@@ -66,7 +66,7 @@ def test_what_is_shown_can_be_read_again(fault: Fault) -> None:
     assert make_fault(name, parameters) == fault
 
 
-def test_only_what_does_not_go_without_saying_is_shown() -> None:
+def test_parameters_at_their_defaults_are_not_shown() -> None:
     assert show(Slow(rate=1000)) == "slow rate=1000"
     assert show(make_fault("doubled", {"count": None})) == "doubled count=null"
 
@@ -89,7 +89,7 @@ def test_only_what_does_not_go_without_saying_is_shown() -> None:
         ("doubled", {"drop": True}, "drop"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_can(
+def test_a_mistake_is_refused_with_the_right_form(
     name: str, parameters: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(RequestRefused, match=complaint):

@@ -1,4 +1,4 @@
-"""Ticks sent twice or in the wrong order, and that the ledger owns up to it."""
+"""Ticks sent twice or in the wrong order, as the client and the ledger see them."""
 
 import pytest
 

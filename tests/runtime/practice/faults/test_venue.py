@@ -19,7 +19,7 @@ def row_of(asset: str, table: list[list[Any]]) -> list[Any]:
     return next(row for row in table if row[1] == asset)
 
 
-def test_so_many_logins_are_refused(exchange: PracticeExchange) -> None:
+def test_as_many_logins_are_refused_as_the_count_says(exchange: PracticeExchange) -> None:
     exchange.fault("refuse_sessions", count=1, region=exchange.regions[0].name)
     with Client(exchange.regions[1].url) as elsewhere:
         elsewhere.login(exchange.session)
@@ -61,7 +61,7 @@ def test_a_mute_that_lasts_ends_by_itself(exchange: PracticeExchange) -> None:
 
 
 @pytest.mark.parametrize("name", ["changeSymbol", "subfor"])
-def test_a_subscription_may_be_taken_and_forgotten(exchange: PracticeExchange, name: str) -> None:
+def test_a_subscription_may_be_ignored(exchange: PracticeExchange, name: str) -> None:
     exchange.fault("unanswered", asset=ASSET, count=1)
     wish = {"asset": ASSET, "period": 60} if name == "changeSymbol" else ASSET
     with Client(exchange.regions[0].url) as client:
@@ -101,7 +101,7 @@ def test_a_market_closes_and_opens_again(exchange: PracticeExchange) -> None:
         assert exchange.ledger.unsent() == []
 
 
-def test_a_market_that_is_closed_is_so_for_who_logs_in_later(exchange: PracticeExchange) -> None:
+def test_a_closed_market_is_closed_for_later_logins_too(exchange: PracticeExchange) -> None:
     exchange.fault("close_market", asset=ASSET)
     with Client(exchange.regions[0].url) as client:
         client.connect().socket.send(exchange.session)
@@ -135,7 +135,7 @@ def test_a_deal_that_the_clock_jumps_over_ends_at_once(exchange: PracticeExchang
         assert closed["id"] == opened["id"]
 
 
-def test_faults_that_hold_are_listed_and_end_by_name_by_place_or_all_together(
+def test_active_faults_are_listed_and_end_by_name_by_place_or_all_together(
     exchange: PracticeExchange,
 ) -> None:
     east = exchange.regions[0].name

@@ -1,4 +1,4 @@
-"""History in the venue's shapes and orders, and of one piece with the live ticks."""
+"""History in the venue's shapes and order, without a gap to the live ticks."""
 
 import time
 from itertools import pairwise

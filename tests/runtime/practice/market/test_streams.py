@@ -102,7 +102,7 @@ def test_the_ledger_has_the_ticks_that_the_client_received(exchange: PracticeExc
     assert exchange.ledger.ticks(ASSETS[0]) == [tick for tick in sent if tick.asset == ASSETS[0]]
 
 
-def test_muted_assets_fall_silent_while_the_rest_goes_on(exchange: PracticeExchange) -> None:
+def test_muted_assets_send_no_ticks_while_the_others_do(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session)
         for asset in ASSETS[:2]:

@@ -1,6 +1,6 @@
 """Ticks that faults duplicate or hold back."""
 
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.tick import Duplicate, Reorder
 from runtime.practice.market.quotes import QuotedPrice
 from runtime.practice.market.tick_faults import TickFaults
@@ -9,17 +9,17 @@ FIRST, SECOND, THIRD, FOURTH = (QuotedPrice(float(number), 1.0) for number in ra
 
 
 def test_a_duplicate_is_sent_twice_at_once() -> None:
-    board = ActiveFaults()
-    faults = TickFaults(board)
-    board.add(Duplicate())
+    active = ActiveFaults()
+    faults = TickFaults(active)
+    active.add(Duplicate())
     assert faults.apply("A", FIRST) == (FIRST, FIRST)
     assert faults.apply("A", SECOND) == (SECOND,)
 
 
 def test_a_late_tick_comes_right_behind_the_next_of_its_asset() -> None:
-    board = ActiveFaults()
-    faults = TickFaults(board)
-    board.add(Reorder(count=2))
+    active = ActiveFaults()
+    faults = TickFaults(active)
+    active.add(Reorder(count=2))
     assert faults.apply("A", FIRST) == ()
     assert faults.apply("B", THIRD) == ()
     assert faults.apply("A", SECOND) == (SECOND, FIRST)

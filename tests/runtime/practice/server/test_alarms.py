@@ -1,4 +1,4 @@
-"""Calls come in time, once, and not if they were dropped."""
+"""Timers fire in time, once, and not after they were dropped."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from runtime.practice.server.clock import ExchangeClock
 DEADLINE = 5.0
 
 
-def test_a_call_never_comes_before_its_time() -> None:
+def test_a_timer_never_fires_before_its_time() -> None:
     async def scenario() -> None:
         clock = ExchangeClock()
         alarms = Alarms(clock)
@@ -21,7 +21,7 @@ def test_a_call_never_comes_before_its_time() -> None:
     asyncio.run(scenario())
 
 
-def test_an_overdue_call_comes_at_once() -> None:
+def test_an_overdue_timer_fires_at_once() -> None:
     async def scenario() -> None:
         clock = ExchangeClock()
         rang = asyncio.Event()
@@ -31,7 +31,7 @@ def test_an_overdue_call_comes_at_once() -> None:
     asyncio.run(scenario())
 
 
-def test_a_key_has_one_call_and_a_dropped_one_none() -> None:
+def test_a_key_has_one_timer_and_a_dropped_one_none() -> None:
     async def scenario() -> list[str]:
         clock = ExchangeClock()
         alarms = Alarms(clock)

@@ -1,4 +1,4 @@
-"""One socket's handshake, signs of life and end, frame by frame."""
+"""The handshake, the pings and the end of one socket, frame by frame."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from tests.doubles.exchange_client import CLOSED, DEADLINE, Client
 
 
 def closed_because(exchange: PracticeExchange) -> str:
-    """Why the exchange's only socket ended, once it has."""
+    """Wait for the end of the only socket. Returns its reason."""
     assert exchange.ledger.wait_until(lambda ledger: ledger.sockets()[0].closed_at is not None, DEADLINE)
     return exchange.ledger.sockets()[0].closed_because
 
@@ -81,21 +81,21 @@ def test_frames_are_compressed_only_for_a_client_that_offers_it(exchange: Practi
 
 
 @pytest.mark.parametrize("text", ['42["ps"]', "not a packet", "2"])
-def test_a_client_that_breaks_the_protocol_is_shown_the_door(exchange: PracticeExchange, text: str) -> None:
+def test_a_client_that_breaks_the_protocol_is_disconnected(exchange: PracticeExchange, text: str) -> None:
     with Client(exchange.regions[0].url) as client:
         client.frame()
         client.socket.send(text)
         assert client.frame() == CLOSED
 
 
-def test_a_client_has_no_reason_to_send_binary(exchange: PracticeExchange) -> None:
+def test_a_client_that_sends_binary_is_disconnected(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.connect().socket.send_binary(b"[]")
         assert client.frame() == CLOSED
     assert closed_because(exchange) == "the client sent a BINARY message"
 
 
-def test_goodbye_ends_the_connection(exchange: PracticeExchange) -> None:
+def test_a_disconnect_packet_ends_the_connection(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).socket.send("41")
         assert client.frame() == CLOSED
@@ -133,7 +133,7 @@ def test_pongs_keep_the_connection() -> None:
         assert closed_because(exchange) == "no ps"
 
 
-def test_without_ps_the_connection_is_closed_with_no_word_before() -> None:
+def test_without_ps_the_connection_is_closed_without_a_warning() -> None:
     with PracticeExchange(PracticeSettings(ps_timeout=0.2)) as exchange:
         with Client(exchange.regions[0].url) as client:
             client.login(exchange.session)
@@ -141,7 +141,7 @@ def test_without_ps_the_connection_is_closed_with_no_word_before() -> None:
         assert closed_because(exchange) == "no ps"
 
 
-def test_every_ps_buys_the_whole_time_again() -> None:
+def test_every_ps_restarts_the_timeout() -> None:
     with PracticeExchange(PracticeSettings(ps_timeout=0.4, ping_interval=0.1)) as exchange:
         with Client(exchange.regions[0].url) as client:
             client.connect()

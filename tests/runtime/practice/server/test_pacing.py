@@ -1,4 +1,4 @@
-"""How many bytes may leave by when."""
+"""The bytes that may leave by a time."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_the_same_rate_again_does_not_lose_what_was_earned() -> None:
     assert drain(pacing, 1.0) == b"a"
 
 
-def test_what_is_held_waits_for_no_time() -> None:
+def test_held_bytes_wait_for_no_time() -> None:
     pacing = Pacing()
     pacing.held = True
     pacing.put(b"abc", 0.0)
@@ -72,7 +72,7 @@ def test_what_is_held_waits_for_no_time() -> None:
     assert pacing.take(60.0) == b"abc"
 
 
-def test_only_what_nothing_holds_up_is_unhindered() -> None:
+def test_bytes_are_unhindered_only_without_a_rate_and_a_fault() -> None:
     pacing = Pacing()
     assert pacing.unhindered
     pacing.held = True

@@ -1,4 +1,4 @@
-"""Packets in and out as text."""
+"""Packets as text, parsed and built."""
 
 import pytest
 

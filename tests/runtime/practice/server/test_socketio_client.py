@@ -1,4 +1,4 @@
-"""An independent client, python-socketio, takes the exchange for a Socket.IO server."""
+"""The client of python-socketio works with the exchange."""
 
 import json
 import queue
@@ -19,7 +19,7 @@ def heard() -> "queue.Queue[tuple[str, Any]]":
 
 @pytest.fixture
 def judge(heard: "queue.Queue[tuple[str, Any]]") -> Iterator[socketio.Client]:
-    """A client that puts every event that it hears into ``heard``."""
+    """A client that puts every event into ``heard``."""
     client = socketio.Client(reconnection=False)
     client.on("*", lambda name, *payload: heard.put((name, *payload)))
     client.on("disconnect", lambda: heard.put(("disconnect", None)))
@@ -39,7 +39,7 @@ def connect(judge: socketio.Client, exchange: PracticeExchange) -> None:
     judge.connect(exchange.regions[0].url.partition("/socket.io/")[0], transports=["websocket"])
 
 
-def test_it_logs_in_and_hears_binary_events(
+def test_it_logs_in_and_gets_binary_events(
     exchange: PracticeExchange, judge: socketio.Client, heard: "queue.Queue[tuple[str, Any]]"
 ) -> None:
     connect(judge, exchange)

@@ -1,4 +1,4 @@
-"""Who is let in, how others are refused, and what a login brings."""
+"""Logins that are accepted or refused, and the pushes that follow."""
 
 import json
 
@@ -88,7 +88,7 @@ def test_the_session_of_another_exchange_is_refused(exchange: PracticeExchange) 
         assert_refused(client)
 
 
-def test_everyone_is_refused_on_command_until_it_is_taken_back(exchange: PracticeExchange) -> None:
+def test_every_login_is_refused_while_a_fault_says_so(exchange: PracticeExchange) -> None:
     url = exchange.regions[0].url
     exchange.fault("refuse_sessions")
     with Client(url) as client:

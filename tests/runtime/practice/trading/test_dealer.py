@@ -1,4 +1,4 @@
-"""Deals end on their second, by the price or as commanded, and everyone is told."""
+"""Deals end on their second, by the price or with a forced outcome, and all clients are told."""
 
 import time
 from decimal import Decimal
@@ -19,7 +19,7 @@ QUOTES = Quotes(1, 100)
 
 
 def closed_deals(exchange: PracticeExchange, count: int) -> list[ExecutedDeal]:
-    """All deals, once so many of them have closed."""
+    """All deals, once ``count`` of them have closed."""
 
     def closed(ledger: ExchangeLedger) -> bool:
         return sum(executed.deal.outcome is not None for executed in ledger.deals()) >= count
@@ -28,7 +28,9 @@ def closed_deals(exchange: PracticeExchange, count: int) -> list[ExecutedDeal]:
     return exchange.ledger.deals()
 
 
-def test_deals_end_as_it_was_commanded_when_they_were_opened(quick_exchange: PracticeExchange) -> None:
+def test_deals_end_with_the_outcome_that_was_forced_when_they_were_opened(
+    quick_exchange: PracticeExchange,
+) -> None:
     plans = list(product(["call", "put"], OUTCOMES))
     accepted = {}
     with Client(quick_exchange.regions[0].url) as client:
@@ -53,7 +55,7 @@ def test_deals_end_as_it_was_commanded_when_they_were_opened(quick_exchange: Pra
     assert money(balance) == quick_exchange.ledger.balances()[-1].balance
 
 
-def test_uncommanded_the_quotes_decide(quick_exchange: PracticeExchange) -> None:
+def test_without_a_forced_outcome_the_quotes_decide(quick_exchange: PracticeExchange) -> None:
     quick_exchange.force_outcome("draw")
     quick_exchange.force_outcome(None)
     with Client(quick_exchange.regions[0].url) as client:
@@ -71,7 +73,7 @@ def test_uncommanded_the_quotes_decide(quick_exchange: PracticeExchange) -> None
         assert money(deal["profit"]) == (0 if rise == 0 else won if rise > 0 else -5)
 
 
-def test_deals_of_one_second_close_in_one_event_that_all_are_told_of(
+def test_deals_of_one_second_close_in_one_event_for_all_clients(
     quick_exchange: PracticeExchange,
 ) -> None:
     first, second = quick_exchange.regions
@@ -135,7 +137,7 @@ def test_a_deal_that_fell_due_while_the_exchange_was_stopped_is_closed_at_its_st
     assert ended.close_price == QUOTES.price(LISTINGS[LIVELY], deal.closes_at + UTC_OFFSET)
 
 
-def test_the_ledgers_deal_is_one_of_the_houses_own(quick_exchange: PracticeExchange) -> None:
+def test_the_deal_of_the_ledger_is_a_deal_of_the_client(quick_exchange: PracticeExchange) -> None:
     with Client(quick_exchange.regions[0].url) as client:
         place(client.login(quick_exchange.session), action="put", time=60)
     deal = quick_exchange.ledger.deal_for(REQUEST)

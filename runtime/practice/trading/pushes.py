@@ -10,7 +10,7 @@ from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
 
 
-class Statement(enum.Enum):
+class AccountPush(enum.Enum):
     """A push; its value is the name of its event."""
 
     BALANCE = "successupdateBalance"
@@ -26,11 +26,11 @@ class AccountPushes:
         self._book = book
         self._clients = clients
 
-    def tell(self, client: ClientConnection, *pushes: Statement) -> None:
-        for statement in pushes:
-            client.emit(statement.value, self._payload(statement, client))
+    def tell(self, client: ClientConnection, *pushes: AccountPush) -> None:
+        for push in pushes:
+            client.emit(push.value, self._payload(push, client))
 
-    def tell_all(self, *pushes: Statement) -> None:
+    def tell_all(self, *pushes: AccountPush) -> None:
         """Push to all clients that are logged in."""
         for client in self._clients.authenticated():
             self.tell(client, *pushes)
@@ -40,16 +40,16 @@ class AccountPushes:
         won = sum((deal.profit for deal in ended if deal.profit and deal.profit > 0), Decimal(0))
         listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
         self._clients.publish("successcloseOrder", {"profit": won, "deals": listed})
-        self.tell_all(Statement.BALANCE, Statement.CLOSED, Statement.OPENED)
+        self.tell_all(AccountPush.BALANCE, AccountPush.CLOSED, AccountPush.OPENED)
 
-    def _payload(self, statement: Statement, client: ClientConnection) -> object:
+    def _payload(self, push: AccountPush, client: ClientConnection) -> object:
         book = self._book
-        match statement:
-            case Statement.BALANCE:
+        match push:
+            case AccountPush.BALANCE:
                 return {"isDemo": int(client.login.demo), "balance": book.balance}
-            case Statement.OPENED:
+            case AccountPush.OPENED:
                 return [deals.as_listed_open(position.deal, book.uid) for position in book.opened.values()]
-            case Statement.CLOSED:
+            case AccountPush.CLOSED:
                 return [deals.as_listed_closed(deal, book.uid) for deal in book.closed]
-            case Statement.PENDING:
+            case AccountPush.PENDING:
                 return [pending.as_listed(book.uid) for pending in book.pending.values()]

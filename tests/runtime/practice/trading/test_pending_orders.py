@@ -1,4 +1,4 @@
-"""Orders kept for later: by time or by price, taken back, or dropped when they are due."""
+"""Pending orders: by time or by price, cancelled, executed or dropped when they are due."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.doubles.exchange_payloads import PENDING_CREATED, PENDING_LISTED, PEN
 from tests.doubles.exchange_trader import ASSET, LIVELY, opening, place
 
 SOON = 1.3
-"""Seconds; cut down to a whole second, that is still in the future when it arrives."""
+"""Seconds; rounded down to a whole second, it is still in the future on arrival."""
 LATER = 3600
 QUOTES = Quotes(1, 10)
 
@@ -52,7 +52,7 @@ def upcoming_prices() -> list[float]:
 
 
 def leave(client: Client, **changes: object) -> dict[str, Any]:
-    """Leave an order by time; answers with its entry in the list that follows."""
+    """Place a pending order by time. Returns its entry in the list that follows."""
     client.emit("openPendingOrder", pending(**changes))
     client.until("successopenPendingOrder")
     listed: list[dict[str, Any]] = client.until("successupdatePending")

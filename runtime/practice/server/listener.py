@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from actors.errors import LocalProtocolError
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import Dribble, Hang
+from runtime.practice.faults.listener import Dribble, Hang
 from runtime.practice.faults.socket import Slow
-from runtime.practice.server.line import FaultTransport
+from runtime.practice.server.fault_transport import FaultTransport
 
 TURNS = 8
 """Turns of the loop after which a connection that asyncio has just accepted has its handler. If the server is
@@ -49,7 +49,7 @@ class RegionListener:
         self._socket: socket.socket | None = None
         self._listener: asyncio.Server | None = None
         self._server: web.Server | None = None
-        self._lines: set[FaultTransport] = set()
+        self._transports: set[FaultTransport] = set()
 
     @property
     def url(self) -> str:
@@ -78,7 +78,7 @@ class RegionListener:
         server = web.Server(lambda request: self._admit(self, request), access_log=None)
         self._server = server
         self._listener = await asyncio.get_running_loop().create_server(
-            lambda: FaultTransport(server(), self._connected, self._lines.discard), sock=self._socket
+            lambda: FaultTransport(server(), self._connected, self._transports.discard), sock=self._socket
         )
 
     async def shut(self) -> None:
@@ -104,22 +104,22 @@ class RegionListener:
                 handler.close()  # of a connection without a request, the shutdown would wait for one
             await self._server.shutdown(SETTLE_TIMEOUT)
             self._server = None
-        for line in list(self._lines):  # one that a fault holds back does not end by itself
-            line.abort()
+        for transport in list(self._transports):  # one that a fault holds back does not end by itself
+            transport.abort()
 
     @property
     def faults(self) -> list[Fault]:
         """The faults that struck single connections."""
-        return [fault for line in self._lines for fault in line.faults]
+        return [fault for transport in self._transports for fault in transport.faults]
 
     def relieve(self, matches: Callable[[Fault], bool]) -> list[Fault]:
         """End the matching faults of single connections. Returns them."""
-        return [fault for line in list(self._lines) for fault in line.relieve(matches)]
+        return [fault for transport in list(self._transports) for fault in transport.relieve(matches)]
 
     def adjust(self) -> None:
         """Limit the rate of every connection as the active faults say."""
-        for line in self._lines:
-            self._set_rate(line)
+        for transport in self._transports:
+            self._set_rate(transport)
 
     def release(self) -> None:
         """Release the port."""
@@ -127,16 +127,16 @@ class RegionListener:
             self._socket.close()
             self._socket = None
 
-    def _connected(self, line: FaultTransport) -> None:
-        self._lines.add(line)
+    def _connected(self, transport: FaultTransport) -> None:
+        self._transports.add(transport)
         for kind in (Hang, Dribble):
             if fault := self._faults.take(kind, region=self.name):
-                line.strike(fault)
-        self._set_rate(line)
+                transport.strike(fault)
+        self._set_rate(transport)
 
-    def _set_rate(self, line: FaultTransport) -> None:
+    def _set_rate(self, transport: FaultTransport) -> None:
         slow = self._faults.find(Slow, region=self.name)
-        line.set_rate(slow.rate if slow else None)
+        transport.set_rate(slow.rate if slow else None)
 
 
 def _cut_off_waiting(listener: socket.socket) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from actors.errors import RequestRefused
 from runtime.practice.faults import frames
-from runtime.practice.faults.board import ActiveFaults
+from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.socket import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
 from runtime.practice.faults.table import show
@@ -23,7 +23,7 @@ _HALF = len(_FRAME) // 2
 
 
 class FaultController:
-    """Applies faults. One of sockets ends at once or stays with the sockets; any other is on the board.
+    """Applies faults. One of sockets ends at once or stays with the sockets; any other is in ``faults``.
 
     ``reschedule`` is called after a change of the venue's clock, ``announce`` after one of open markets.
     """
@@ -96,15 +96,15 @@ class FaultController:
                     client.leave("closed on command", fault.frame)
             case Garbage():
                 for client in clients:
-                    client.line.write(fault.data)
+                    client.transport.write(fault.data)
             case HalfFrame():
                 for client in clients:
-                    client.line.write(_FRAME[:_HALF])
-                    client.line.strike(fault)
-                    client.line.write(_FRAME[_HALF:])
+                    client.transport.write(_FRAME[:_HALF])
+                    client.transport.strike(fault)
+                    client.transport.write(_FRAME[_HALF:])
             case Stall():
                 for client in clients:
-                    client.line.strike(fault)
+                    client.transport.strike(fault)
 
     def _run_out(self, fault: Fault) -> None:
         ending = asyncio.create_task(self._end(lambda each: each is fault))
@@ -134,8 +134,8 @@ class FaultController:
         self._ledger.write_fault(FaultRecord(self._clock.utc(), show(fault), ended))
 
     def _check_place(self, region: str | None, asset: str | None) -> None:
-        if region is not None and region not in self._regions.gates:
-            there = ", ".join(self._regions.gates)
+        if region is not None and region not in self._regions.listeners:
+            there = ", ".join(self._regions.listeners)
             raise RequestRefused(f"no region is called {region!r}; there are {there}")
         if asset is not None and asset not in LISTINGS:
             raise RequestRefused(f"not listed here: {asset}")

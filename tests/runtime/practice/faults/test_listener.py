@@ -1,4 +1,4 @@
-"""What goes wrong before a client is connected, seen by clients that know nothing of it."""
+"""Faults before a client is connected, as clients see them."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -14,7 +14,7 @@ from tests.doubles.raw_exchange_client import HEAD_END, RawClient
 
 
 def refusal(exchange: PracticeExchange) -> HTTPError:
-    """The HTTP answer of the first region, taken by a client that follows no redirect."""
+    """The HTTP answer of the first region; redirects are not followed."""
     url = exchange.regions[0].url.replace("ws:", "http:")
     try:
         urlopen(Request(url), timeout=DEADLINE).close()
@@ -23,7 +23,9 @@ def refusal(exchange: PracticeExchange) -> HTTPError:
     raise AssertionError("the answer was no refusal")
 
 
-def test_a_region_hangs_until_it_is_calmed_and_then_serves_who_waited(exchange: PracticeExchange) -> None:
+def test_a_region_hangs_until_it_is_calmed_and_then_serves_the_clients_that_waited(
+    exchange: PracticeExchange,
+) -> None:
     first, second = exchange.regions
     exchange.fault("hang", region=first.name)
     with RawClient(first.url) as here, Client(second.url) as there:
@@ -34,7 +36,7 @@ def test_a_region_hangs_until_it_is_calmed_and_then_serves_who_waited(exchange: 
         assert here.frame()[1].startswith(b"0{")
 
 
-def test_only_so_many_connections_hang_and_each_until_the_end(exchange: PracticeExchange) -> None:
+def test_as_many_connections_hang_as_the_count_says_until_the_end(exchange: PracticeExchange) -> None:
     url = exchange.regions[0].url
     exchange.fault("hang", count=1, lasts=0.3)
     with RawClient(url) as here, Client(url) as there:

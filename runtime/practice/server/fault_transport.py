@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.gate import Dribble, Hang
+from runtime.practice.faults.listener import Dribble, Hang
 from runtime.practice.faults.socket import HalfFrame, Stall
 from runtime.practice.server.pacing import Pacing
 

@@ -11,11 +11,11 @@ from runtime.practice.market.quotes import Quotes
 from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clock import ExchangeClock, read_stamp
 from runtime.practice.server.connection import ClientConnection
-from runtime.practice.server.dispatch import Route, Routes
+from runtime.practice.server.event_routes import Route, Routes
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
 from runtime.practice.trading.orders import COMMANDS, KeptOrder, OrderRequest, money
-from runtime.practice.trading.statements import AccountPushes, Statement
+from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 _AT_TIME = 0
 
@@ -69,7 +69,7 @@ class PendingOrders:
             return
         self._book.pending[pending.ticket] = pending
         client.emit("successopenPendingOrder", {"data": pending.as_created()})
-        self._pushes.tell_all(Statement.PENDING)
+        self._pushes.tell_all(AccountPush.PENDING)
         self._watch(pending)
 
     def _build(self, client: ClientConnection, request: _OpenPending) -> KeptOrder:
@@ -109,7 +109,7 @@ class PendingOrders:
             return
         self._alarms.drop(request.ticket)
         client.emit("successcancelPendingOrder", ticket)
-        self._pushes.tell_all(Statement.PENDING)
+        self._pushes.tell_all(AccountPush.PENDING)
 
     def _watch(self, pending: KeptOrder) -> None:
         if pending.open_at is None:
@@ -132,8 +132,8 @@ class PendingOrders:
         order = pending.order
         if self._dealer.refusal(order) is None and self._dealer.payout(order.asset) >= pending.minimum_payout:
             self._dealer.open(order, pending.ticket)
-            self._pushes.tell_all(Statement.BALANCE, Statement.OPENED)
-        self._pushes.tell_all(Statement.PENDING)
+            self._pushes.tell_all(AccountPush.BALANCE, AccountPush.OPENED)
+        self._pushes.tell_all(AccountPush.PENDING)
 
 
 def _read_time(stamp: str) -> int:
