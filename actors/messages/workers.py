@@ -18,11 +18,12 @@ class WorkerHandle(Tellable, Protocol):
     @property
     def pid(self) -> int: ...
 
-    def kill(self, patience: float = 0.0) -> str:
+    def kill(self, patience: float = 0.0) -> str | None:
         """Wait up to ``patience`` seconds for the worker to end by itself, then kill it and wait for its end.
 
-        Returns how the worker ended by itself; ``""`` if it was killed or if that is not known. A worker that
-        has ended already is no error.
+        Returns how the worker ended by itself; ``""`` if it was killed or if that is not known. ``None``: it
+        has not ended within a second. Then its link is ended, it executes no instruction any more, and the
+        next call returns at once. A worker that has ended already is no error.
         """
 
 

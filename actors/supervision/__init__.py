@@ -20,7 +20,9 @@ start is published as ``ActorRestarted`` and counts for the restart intensity.
 - ``login_refusals.py``: a refused login is tried once more by the whole runtime, not by each connection.
   Refusals at the same time count as one. Then all connections that are not logged in are quarantined.
 
-A worker without a heartbeat is killed, and known to be dead, before its successor starts. So a worker that
-was frozen can send nothing afterwards. When no child is left that could come back or be opened, the runtime
-fails with the last reason.
+A worker without a heartbeat is killed before its successor starts. One that does not die within a second
+cannot run: its link is ended, the successor starts, and the process is reaped when it is dead. SIGKILL and
+the worker's own timer (``runtime/workers/watchdog_timer.py``) come before the next instruction of a process
+that was frozen, so it can send nothing afterwards. When no child is left that could come back or be opened,
+the runtime fails with the last reason.
 """

@@ -19,7 +19,10 @@ class StartWorker(Struct, frozen=True):
 
 
 class KillWorker(Struct, frozen=True):
-    """Kill a worker unless it ends by itself within ``patience`` seconds; log ``because`` at ``level``."""
+    """Kill a worker unless it ends by itself within ``patience`` seconds; log ``because`` at ``level``.
+
+    One that cannot die is treated as dead: it executes nothing any more.
+    """
 
     name: str
     handle: WorkerHandle

@@ -83,6 +83,7 @@ class Supervisor(RuntimeActor):
         self._router = router
         self._pool = pool
         self._escalate = escalate
+        self._undead: list[tuple[str, WorkerHandle]] = []
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -147,6 +148,9 @@ class Supervisor(RuntimeActor):
             case DialTurn():
                 self._execute(self._connections.on_dial_turn(now))
             case CheckHeartbeats():
+                self._undead = [
+                    (worker, handle) for worker, handle in self._undead if not _is_dead(worker, handle)
+                ]
                 self._execute(self._workers.check(now))
 
     def _restart(self, request: RestartChild, now: float) -> None:
@@ -176,8 +180,7 @@ class Supervisor(RuntimeActor):
                 case StartWorker(name=name):
                     self._start(name)
                 case KillWorker(name=name, handle=handle, because=why, level=level, patience=patience):
-                    ended = handle.kill(patience)
-                    logger.log(level, "{} (pid {}) {}{}", name, handle.pid, why, ended and f" ({ended})")
+                    self._kill(name, handle, patience, because=why, level=level)
                 case WorkerLost(name=name, reason=reason, final=final):
                     self._execute(self._connections.on_worker_lost(name, reason, final))
                 case TellWorker(handle=handle, message=message):
@@ -201,6 +204,17 @@ class Supervisor(RuntimeActor):
                 case Escalate(error=error):
                     self._escalate(error)
 
+    def _kill(self, name: str, handle: WorkerHandle, patience: float, *, because: str, level: str) -> None:
+        ended = handle.kill(patience)
+        logger.log(level, "{} (pid {}) {}{}", name, handle.pid, because, (ended and f" ({ended})") or "")
+        if ended is None and (name, handle) not in self._undead:
+            logger.error(
+                "{} (pid {}) cannot die: it is frozen or waits for a disk; it executes nothing any more",
+                name,
+                handle.pid,
+            )
+            self._undead.append((name, handle))
+
     def _start(self, name: str) -> None:
         try:
             handle = self._start_worker(name)
@@ -214,3 +228,12 @@ class Supervisor(RuntimeActor):
     def release(self, unhandled: list[Any]) -> None:
         for handle in self._workers.handles():
             handle.kill()
+        for name, handle in self._undead:
+            _is_dead(name, handle)
+
+
+def _is_dead(name: str, handle: WorkerHandle) -> bool:
+    if handle.kill() is None:
+        return False
+    logger.info("{} (pid {}) is dead now", name, handle.pid)
+    return True

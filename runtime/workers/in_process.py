@@ -30,7 +30,7 @@ class InProcessWorker:
         except pykka.ActorDeadError as error:
             raise WorkerDied("the connections of this process have ended") from error
 
-    def kill(self, patience: float = 0.0) -> str:
+    def kill(self, patience: float = 0.0) -> str | None:
         self._connections.stop(block=False)
         return ""
 

@@ -27,5 +27,13 @@ class WorkerLauncher:
         if config.pool.workers == 0:
             return InProcessWorker(router, dispatcher)
         # If a reload changes the level in this moment, the supervisor tells the worker once it has started.
-        interval, level = config.supervision.heartbeat_interval, config.log.level
-        return WorkerProcess(name, interval, level, router, self._secrets, config.account.venue)
+        supervision, level = config.supervision, config.log.level
+        return WorkerProcess(
+            name,
+            supervision.heartbeat_interval,
+            level,
+            router,
+            self._secrets,
+            config.account.venue,
+            supervision.heartbeat_timeout,
+        )

@@ -1,6 +1,7 @@
 """Messages over one stream socket between two processes."""
 
 import contextlib
+import math
 import selectors
 import socket
 import threading
@@ -19,7 +20,8 @@ class Link(Generic[M]):
 
     ``send`` may be called from any thread; ``receive`` and ``close`` belong to the thread that reads. While
     ``send`` waits, it reads what the peer sends, or two ends with much to send would wait for each other.
-    It then calls ``on_taken_in`` in the sender's thread, since the socket may not become readable again.
+    It then calls ``on_taken_in`` in the sender's thread, since the socket may not become readable again, and
+    every ``wait_step`` seconds ``on_wait``.
     """
 
     def __init__(self, sock: socket.socket, receives: Any, *, stall: float) -> None:
@@ -34,6 +36,8 @@ class Link(Generic[M]):
         self._taken_in: list[M] = []
         self._failure: WorkerDied | None = None
         self.on_taken_in: Callable[[], object] = lambda: None
+        self.wait_step = math.inf
+        self.on_wait: Callable[[], object] = lambda: None
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -50,8 +54,7 @@ class Link(Generic[M]):
                 # Part of a message may have left: the peer could not tell the next one from the rest of this.
                 # Both readers see the end of the link at once, or a worker would serve without a reader.
                 self._broken = True
-                with contextlib.suppress(OSError):  # the peer has ended it
-                    self._sock.shutdown(socket.SHUT_RDWR)
+                self.shut_down()
                 raise WorkerDied(f"the link failed: {error}") from error
 
     def receive(self) -> list[M]:
@@ -64,6 +67,12 @@ class Link(Generic[M]):
                 return self._receive()
             messages, self._taken_in = self._taken_in, []
             return messages  # the link stays readable while more has arrived
+
+    def shut_down(self) -> None:
+        """End the link in both directions, from any thread: both readers see its end, though the peer may not
+        run any more. What has arrived is still returned."""
+        with contextlib.suppress(OSError):  # it has ended
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close this end; the peer sees the end of the link."""
@@ -106,10 +115,12 @@ class Link(Generic[M]):
         # Not select.select, which takes no descriptor above 1023.
         with selectors.DefaultSelector() as selector:
             selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while ready := selector.select(max(0.0, until - time.monotonic())):
-                if ready[0][1] & selectors.EVENT_WRITE:
+            while True:
+                ready = selector.select(max(0.0, min(until - time.monotonic(), self.wait_step)))
+                if ready and ready[0][1] & selectors.EVENT_WRITE:
                     return True
                 if time.monotonic() >= until:
                     return False
-                self._take_in()
-        return False
+                if ready:
+                    self._take_in()
+                self.on_wait()

@@ -30,6 +30,7 @@ from runtime.workers import signals as group_signals
 from runtime.workers.dialing import dial, open_session
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
+from runtime.workers.watchdog_timer import WatchdogTimer
 
 MAIN_STALL = 10.0
 """Seconds for which the main process may not read the link; until then this worker stops reading sockets."""
@@ -61,10 +62,13 @@ class MainProcess:
 
 class Worker(ConnectionGroup):
     """A connection group that is told messages over the link and ends with it. Its connections share its
-    thread, so a heartbeat shows that they are served too."""
+    thread, so a heartbeat shows that they are served too. Each heartbeat starts ``watchdog`` anew."""
 
-    def __init__(self, name: str, link: Link[Any], heartbeat_interval: float, log: logs.Log) -> None:
+    def __init__(
+        self, name: str, link: Link[Any], heartbeat_interval: float, watchdog: WatchdogTimer, log: logs.Log
+    ) -> None:
         self._link = link
+        self._watchdog = watchdog
         self._log = log
         self._main = MainProcess(link)
         self._heartbeat_interval = heartbeat_interval
@@ -79,6 +83,7 @@ class Worker(ConnectionGroup):
             case SetLogLevel(level=level):
                 self._log.set_level(level)
             case Begin():
+                self._watchdog.rearm()
                 self.watch(self._link, _LinkReadable())
                 self._link.on_taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
                 self.every(self._heartbeat_interval, _Beat())
@@ -103,6 +108,7 @@ class Worker(ConnectionGroup):
             self.on_receive(message)
 
     def _beat(self) -> None:
+        self._watchdog.rearm()  # first: it expires before the supervisor misses the next heartbeat
         used = os.times()
         beat = Heartbeat(self.name, os.getpid(), used.user + used.system, _resident_bytes())
         self._main.tell(EventBatch(self.name, [beat]))
@@ -115,13 +121,17 @@ def main() -> int:
         "--link", required=True, help="file descriptor, or 'stdin' for a shared socket (Windows)"
     )
     parser.add_argument("--heartbeat", required=True, type=float)
+    parser.add_argument("--watchdog", required=True, type=float, help="seconds without a heartbeat")
     parser.add_argument("--venue", required=True)
     parser.add_argument("--path", action="append", default=[], help="a folder to find the venue's module in")
     parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
     _die_with_parent()
     group_signals.ignore()
+    watchdog = WatchdogTimer(options.watchdog)
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
+    # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.
+    link.wait_step, link.on_wait = options.heartbeat, watchdog.rearm
     sys.path += options.path  # behind everything else, so that nothing of ours is shadowed
     venue(options.venue)  # now, since what is loaded later is not frozen
     # The collector need not walk through the modules, which stay, nor look for cycles after every 700 new
@@ -131,7 +141,7 @@ def main() -> int:
     forwarding = Forwarding(options.name, link, logs.to_stderr(logs.plain))
     # The link is closed after the last line of the log has gone over it.
     with contextlib.closing(link), logs.Log(options.log_level, forwarding) as log:
-        worker = Worker.start(options.name, link, options.heartbeat, log)
+        worker = Worker.start(options.name, link, options.heartbeat, watchdog, log)
         worker.actor_stopped.wait()
     return 0
 

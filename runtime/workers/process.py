@@ -22,6 +22,10 @@ from actors.values import LogLevel
 from runtime.workers import log_forwarding as forwarding, signals as group_signals
 from runtime.workers.link import Link
 
+KILL_TIMEOUT = 1.0
+"""Seconds that a killed process may take to end. One that takes longer cannot run: it is frozen, or a disk
+does not answer it."""
+
 WORKER_STALL = 0.25
 """Seconds; a worker reads its link at once or hangs, and the pool must not wait long to find out."""
 
@@ -30,7 +34,8 @@ class WorkerProcess:
     """A ``WorkerHandle`` of a process; starts it.
 
     The process is started by command line with one inherited socket, not by multiprocessing, which would
-    import the caller's ``__main__`` again. It inherits no variable that contains one of ``secrets``.
+    import the caller's ``__main__`` again. It inherits no variable that contains one of ``secrets``. It
+    ends when it has sent no heartbeat for ``heartbeat_timeout`` seconds, where there is ``setitimer``.
     """
 
     def __init__(
@@ -41,16 +46,19 @@ class WorkerProcess:
         router: Tellable,
         secrets: Collection[str],
         venue: str,
+        heartbeat_timeout: float,
     ) -> None:
         # -P: a folder called "runtime" in the working directory is not this package
         command = [sys.executable, "-P", "-m", "runtime.workers.main"]
         command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
+        command += ["--watchdog", str(heartbeat_timeout)]
         command += ["--venue", venue, *(f"--path={folder}" for folder in _folders_of(venue))]
         ours, theirs = socket.socketpair()
         with theirs, group_signals.held_back():
             self._process = _start(command, theirs, _environment(secrets))
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
+        self._killed = False
         opened = LinkOpened(name, self.pid, _Receiver(self._link))
         self._link.on_taken_in = functools.partial(_tell, router, LinkReadable(opened))
         router.tell(opened)
@@ -62,16 +70,22 @@ class WorkerProcess:
             self._process.kill()
             raise
 
-    def kill(self, patience: float = 0.0) -> str:
-        code = None
-        if patience:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = self._process.wait(patience)
-        if code is None:
-            self._process.kill()
-            self._process.wait()
-            return ""
-        return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
+    def kill(self, patience: float = 0.0) -> str | None:
+        if patience and (code := self._wait(patience)) is not None:
+            return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
+        self._process.kill()
+        timeout, self._killed = (0.0 if self._killed else KILL_TIMEOUT), True
+        if self._wait(timeout) is None:
+            # It holds its end of the link open, and the router must see an end.
+            self._link.shut_down()
+            return None
+        return ""
+
+    def _wait(self, timeout: float) -> int | None:
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 class _Receiver:

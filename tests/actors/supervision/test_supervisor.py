@@ -1,5 +1,6 @@
 """The supervisor as an actor: how it executes the effects of its policies."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -39,22 +40,25 @@ pytestmark = pytest.mark.timeout(20)
 
 
 class RecordingWorker:
-    """A worker handle that records what it is sent and when it is killed; ``dead`` makes ``tell`` raise."""
+    """A worker handle that records what it is sent and when it is killed; ``dead`` makes ``tell`` raise,
+    and ``immortal`` makes ``kill`` vain."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.messages: list[Any] = []
         self.killed = 0
-        self.dead = False
+        self.was_killed = threading.Event()
+        self.dead = self.immortal = False
 
     def tell(self, message: Any) -> None:
         if self.dead:
             raise WorkerDied("its link is closed")
         self.messages.append(message)
 
-    def kill(self, patience: float = 0.0) -> str:
+    def kill(self, patience: float = 0.0) -> str | None:
         self.killed += 1
-        return "by SIGKILL"
+        self.was_killed.set()
+        return None if self.immortal else "by SIGKILL"
 
 
 class Supervision:
@@ -208,6 +212,35 @@ def test_a_worker_that_ends_is_killed_and_its_connections_announced_before_the_n
     assert "WARNING w1 (pid 1) has ended: the link was reset (by SIGKILL)" in lines
 
 
+def test_a_worker_that_cannot_die_is_replaced_all_the_same_and_reaped_when_it_is_dead(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start()
+    frozen = supervision.workers[0]
+    frozen.immortal = True
+    supervision.advance(0.5)  # the first check
+    supervision.handle(beat(), ConnectionUp("c1", 1, "EU"))
+    assert supervision.published() == [WorkerUp("w1", 1)]
+    for _ in range(10):
+        supervision.advance(0.5)
+    assert frozen.killed == 1
+    supervision.handle(WorkerDown("w1", 1, "the link ended"))
+    assert supervision.published() == [ConnectionDown("c1", 1, "EU", "the link ended", was_ready=True)]
+    supervision.advance(0.0)
+    assert [message.life for message in supervision.workers[1].messages] == [("c1", 2)]
+    assert [line for line in lines if "cannot die" in line] == [
+        "ERROR w1 (pid 1) cannot die: it is frozen or waits for a disk; it executes nothing any more"
+    ]
+    supervision.advance(0.5)
+    assert "INFO w1 (pid 1) is dead now" not in lines
+    frozen.immortal = False
+    supervision.advance(0.5)
+    tries = frozen.killed
+    supervision.advance(0.5)
+    assert frozen.killed == tries
+    assert lines.count("INFO w1 (pid 1) is dead now") == 1
+
+
 def test_a_message_to_a_worker_that_has_died_is_logged_and_no_failure(
     start: Callable[..., Supervision], lines: list[str]
 ) -> None:
@@ -314,7 +347,7 @@ def test_a_drain_ends_the_supervisor_with_the_last_connection_and_kills_what_is_
     supervision.ref.tell(ConnectionDown("c2", 1, "EU", "stopped"))
     supervision.ref.actor_stopped.wait(WAIT)
     assert not supervision.ref.is_alive()
-    assert supervision.workers[0].killed == 1
+    assert supervision.workers[0].was_killed.wait(WAIT)
 
 
 def test_a_worker_that_dies_too_often_is_given_up_with_its_connections(

@@ -84,7 +84,7 @@ def start_worker(reader: Reader) -> Iterator[StartWorker]:
     started: list[WorkerProcess] = []
 
     def start(level: LogLevel) -> WorkerProcess:
-        started.append(WorkerProcess("worker-1", 60.0, level, reader, (), "pocketoption"))
+        started.append(WorkerProcess("worker-1", 60.0, level, reader, (), "pocketoption", 300.0))
         return started[-1]
 
     yield start

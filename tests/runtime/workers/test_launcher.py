@@ -55,8 +55,8 @@ def test_a_worker_is_started_with_the_settings_in_force(
     for name in ("worker-1", "worker-2"):
         launcher(router, dispatcher, name)
     assert started == [
-        ("worker-1", 1.0, "INFO", router, {"secret"}, "pocketoption"),
-        ("worker-2", 1.0, "DEBUG", router, {"secret"}, "pocketoption"),
+        ("worker-1", 1.0, "INFO", router, {"secret"}, "pocketoption", 5.0),
+        ("worker-2", 1.0, "DEBUG", router, {"secret"}, "pocketoption", 5.0),
     ]
 
 

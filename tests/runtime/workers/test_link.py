@@ -251,6 +251,17 @@ def test_a_peer_that_does_not_read_is_given_up_after_the_stall(
     assert time.monotonic() - begun >= 0.1  # a flood that never gives up ends by the timeout of the test
 
 
+def test_a_sender_that_waits_shows_that_it_lives(
+    link_and_peer: tuple[Link[EventBatch], socket.socket],
+) -> None:
+    link, _ = link_and_peer
+    waits: list[float] = []
+    link.wait_step, link.on_wait = 0.01, lambda: waits.append(time.monotonic())
+    with pytest.raises(WorkerDied, match=r"has not read for 0\.1 s"):
+        link.send(numbered("c", 1, MAX_MESSAGE // 2))
+    assert len(waits) > 3
+
+
 def test_without_patience_a_peer_that_does_not_read_is_given_up_at_once(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
