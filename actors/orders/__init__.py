@@ -9,10 +9,11 @@ The venue's answer finds an order by its request id. A refusal that names no req
 it can be no other's. If the connection ends first, the order is UNKNOWN and blocks an order like it.
 
 ``reconciliation.py`` judges by evidence: the lists of deals that the venue pushes after the next login. A
-deal that fits makes the order OPEN. Lists that surely would show the deal, and do not, make it NOT_PLACED
-after ``orders.verdict_delay``. Several deals that fit, a list that does not reach back far enough, a clock
-that cannot be right, or a link that never stands for ``verdict_delay`` prove nothing: the order stays
-UNKNOWN.
+deal that fits, also by the venue's clock, makes the order OPEN. Lists that surely would show the deal, and do
+not, make it NOT_PLACED after ``orders.verdict_delay``; no clock has a say in that. Several deals that fit, a
+like deal of any time that nobody else accounts for, a list that does not reach back far enough, or a link
+that never stands for ``verdict_delay`` prove nothing: the order stays UNKNOWN, and holds up others until its
+deal would long be over.
 
 A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a
 ``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.

@@ -1,12 +1,14 @@
 """Every deal that the venue has listed or acknowledged, and whose it is."""
 
 import enum
+import math
 from collections.abc import Collection, Iterator
 from typing import Final
 
 from actors.values import Deal
 
 ENDED_KEPT: Final = 1_000
+STRAGGLING: Final = 5.0  # seconds by which one connection may be told of a change after another
 
 
 class Ownership(enum.Enum):
@@ -21,15 +23,21 @@ class Ownership(enum.Enum):
 
 
 class DealRecord:
-    """One deal. ``seen`` is the step of the ledger that first saw it; ``order`` is the id of our order."""
+    """One deal. ``seen`` is the step of the ledger that first saw it, ``ended`` the one that first saw it
+    closed, infinity before. ``order`` is the id of our order. ``told`` says when it was last reported open,
+    and ``by`` over which connection.
+    """
 
-    __slots__ = ("deal", "order", "ownership", "seen")
+    __slots__ = ("by", "deal", "ended", "order", "ownership", "seen", "told")
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
         self.ownership = ownership
         self.seen = seen
         self.order = order
+        self.ended = math.inf
+        self.told = -math.inf
+        self.by = ""
 
     def __repr__(self) -> str:
         deal, state = self.deal, "closed" if self.closed else "open"
@@ -76,6 +84,9 @@ class Deals:
     def open(self) -> list[Deal]:
         return [record.deal for record in self._open.values()]
 
+    def open_records(self) -> list[DealRecord]:
+        return list(self._open.values())
+
     def closed(self) -> list[Deal]:
         """Oldest first."""
         return [record.deal for record in self._ended.values() if record.closed]
@@ -89,14 +100,17 @@ class Deals:
         else:
             self._open[record.deal.id] = record
 
-    def take_open(self, deal: Deal, ownership: Ownership, step: int) -> DealRecord:
-        """The record of a deal that the venue calls open; a new one gets ``ownership``."""
+    def take_open(
+        self, deal: Deal, ownership: Ownership, step: int, now: float = -math.inf, by: str = ""
+    ) -> DealRecord:
+        """The record of a deal that the venue calls open at ``now``, over the connection ``by``; a new one
+        gets ``ownership``."""
         record = self.get(deal.id)
         if record is None:
             record = DealRecord(deal, ownership, step)
         elif record.closed:
             return record
-        record.deal = deal
+        record.deal, record.told, record.by = deal, now, by
         self._ended.pop(deal.id, None)
         self._open[deal.id] = record
         return record
@@ -109,13 +123,32 @@ class Deals:
         elif record.closed:
             return None
         record.deal = deal
+        record.ended = step
         self._end(record)
         return record
 
-    def drop_missing(self, listed: Collection[str], now: float) -> None:
-        """End the deals that the venue's list lacks and whose result is overdue."""
+    def closed_last(self) -> str:
+        """The id of the deal that closed last, as far as it is known; ``""`` for none."""
+        closed = (id for id, record in reversed(self._ended.items()) if record.closed)
+        return next(closed, "")
+
+    def reach(self, deals: Collection[Deal]) -> float:
+        """The earliest step at which one of ``deals`` was known to have closed."""
+        records = (self.get(deal.id) for deal in deals)
+        return min((record.ended for record in records if record), default=math.inf)
+
+    def drop_missing(self, listed: Collection[str], by: str, now: float, venue_now: float) -> None:
+        """End the deals that a complete list of open deals lacks, which came over the connection ``by``.
+
+        One of ours ends once its result is overdue by the venue's clock. One of somebody else was reported by
+        mistake, or has ended: the list counts if it came over the connection that reported the deal, or
+        ``STRAGGLING`` seconds after the report, since another connection may be told later.
+        """
         for id, record in list(self._open.items()):
-            if id not in listed and record.deal.closes_at + self._result_overdue < now:
+            overdue = record.deal.closes_at + self._result_overdue < venue_now
+            elsewhere = record.ownership is not Ownership.OURS
+            contradicted = elsewhere and (record.by == by or record.told + STRAGGLING < now)
+            if id not in listed and (overdue or contradicted):
                 self._end(record)
 
     def _end(self, record: DealRecord) -> None:

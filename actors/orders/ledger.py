@@ -21,8 +21,9 @@ from actors.messages.events import (
     OrderRefused,
 )
 from actors.orders.deals import DealRecord, Deals, Ownership
-from actors.orders.order import GIVEN_UP, SETTLED, UNFINISHED, Order, OrderState
-from actors.orders.reconciliation import LoginSnapshot, UnresolvedOrder, find_match, latest_end
+from actors.orders.order import GIVEN_UP, UNFINISHED, Order, OrderState
+from actors.orders.reconciliation import ClockReading, UnresolvedOrder, find_match
+from actors.orders.unresolved import UnresolvedOrders
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
@@ -33,8 +34,9 @@ class Ledger:
     """Decides by evidence only, and remembers which orders changed.
 
     Every method that takes in a fact answers with the events to publish. ``record`` has to journal the
-    changes before any of them is published, and before an intended order is sent. ``now`` is UTC by a clock
-    that does not step.
+    changes before any of them is published, and before an intended order is sent. ``now`` is by a clock that
+    does not step, and may stand still while the machine is suspended; ``set_venue_clock`` says how far the
+    venue's clock is ahead of it.
     """
 
     def __init__(self, orders: Iterable[Order], now: float, venue: Trading, grace: float = 2.0) -> None:
@@ -44,42 +46,59 @@ class Ledger:
         venue has listed the deals to a later connection.
         """
         self._venue = venue
-        self._grace = grace
         self._step = 0  # counts the facts taken in: what was known before what, by no clock
         self._orders: dict[str, Order] = {}
-        self._unresolved: dict[str, UnresolvedOrder] = {}
+        self._unresolved = UnresolvedOrders(venue, grace)
         self._finished: dict[str, None] = {}  # ids, oldest first
         self._changed: dict[str, Order] = {}
         self._deals = Deals(venue.reconciliation.result_overdue)
-        self._logins: dict[str, LoginSnapshot] = {}  # the latest of each connection
         self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
             self._restore(order, now)
 
     def __repr__(self) -> str:
         return (
-            f"<Ledger: {len(self.orders_in_flight())} orders in flight, {len(self._in_doubt())} of them in"
-            f" doubt, {len(self.open_deals())} deals open, {len(self.closed_deals())} closed>"
+            f"<Ledger: {len(self.orders_in_flight())} orders in flight, {len(self.orders_in_doubt())} of them"
+            f" in doubt, {len(self.open_deals())} deals open, {len(self.closed_deals())} closed>"
         )
+
+    def set_venue_clock(self, clock: ClockReading) -> None:
+        """How far the venue's clock is ahead of ``now``."""
+        self._unresolved.set_clock(clock)
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
         """The order to journal and then to send.
 
-        Raises ``NotSent`` while an order of the same account, asset and amount is in flight, unless the
-        venue's refusals name the order: the answers could not be told apart.
+        Raises ``NotSent`` while ``blocking`` names an order.
         """
-        for other in () if self._venue.refusals_name_orders else self.orders_in_flight():
-            if (other.account, other.asset, other.amount) == (account, command.asset, command.amount):
-                raise NotSent(
-                    f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
-                )
+        if other := self.blocking(command, account, now):
+            raise NotSent(
+                f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
+            )
         if id in self._orders:
             raise LocalProtocolError(f"there is an order {id} already")
         self._step += 1
-        order = Order(id, command.asset, command.amount, command.direction, command.duration, account, now)
+        order = Order(
+            id,
+            command.asset,
+            command.amount,
+            command.direction,
+            command.duration,
+            account,
+            now + self._unresolved.clock.ahead,
+            after=self._deals.closed_last(),
+        )
         order = self._put(order.become(OrderState.JOURNALED))
-        self._track(order)
+        self._unresolved.track(order, self._step, now)
         return order
+
+    def blocking(self, command: PlaceOrder, account: AccountKind, now: float) -> Order | None:
+        """The order in flight that the answer to ``command`` could be taken for, or the other way round."""
+        return self._unresolved.blocking(command, account, now)
+
+    def count_open(self, now: float) -> int:
+        """The deals that are open or may be, each counted once."""
+        return self._unresolved.count(self._deals.open_records(), now)
 
     def record(self, persist: Callable[[Sequence[Order]], None]) -> None:
         """Have ``persist`` journal the orders that changed since the last time.
@@ -97,7 +116,7 @@ class Ledger:
         """Take in an event of the venue; one that concerns no deal changes nothing."""
         match event:
             case DealAccepted():
-                return self.accepted(event)
+                return self.accepted(event, now)
             case DealRefused():
                 return self.refused(event)
             case DealsOpen():
@@ -124,22 +143,19 @@ class Ledger:
         if not order.in_flight:
             return []
         self._step += 1
-        self._unresolved[id].connection_lost(self._step, now)
+        self._tracked(id).connection_lost(self._step, now, self._unresolved.clock)
         return [*self._doubt(order, reason), *self._match()]
 
     def login(self, life: Life) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
-        listed = self._venue.reconciliation.closed_deals_listed
-        self._logins[life.connection] = LoginSnapshot(life, self._step, listed)
+        self._unresolved.login(life, self._step)
 
     def logout(self, life: Life) -> None:
         """The life ended: no event that speaks against a verdict can come over it any more."""
-        login = self._logins.get(life.connection)
-        if login and login.life == life:
-            del self._logins[life.connection]
+        self._unresolved.logout(life)
 
-    def accepted(self, event: DealAccepted) -> list[Event]:
+    def accepted(self, event: DealAccepted, now: float = -math.inf) -> list[Event]:
         """The request id names the order of the deal, even an order that was given up. A deal that cannot be
         that order's puts an order in flight in doubt.
 
@@ -154,7 +170,7 @@ class Ledger:
             return []  # the acknowledgement came twice
         if order and (problem := self._contradiction(order, event.deal, known)):
             return self._contradict(order, event.deal, problem)
-        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step)
+        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
             return [*self._mark_foreign(record, Ownership.FOREIGN), *self._match()]
         if order is None or not (order.in_flight or order.state in GIVEN_UP):
@@ -174,10 +190,11 @@ class Ledger:
         self._step += 1
         ownership = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
         for deal in event.deals:
-            self._deals.take_open(deal, ownership, self._step)
+            self._deals.take_open(deal, ownership, self._step, now, event.connection)
         if event.complete:
-            self._deals.drop_missing({deal.id for deal in event.deals}, now)
-            if login := self._login(event):
+            listed = {deal.id for deal in event.deals}
+            self._deals.drop_missing(listed, event.connection, now, now + self._unresolved.clock.ahead)
+            if login := self._unresolved.login_of(event):
                 login.on_open_list(now)
         return self._match()
 
@@ -185,10 +202,11 @@ class Ledger:
         """Deals have ended, listed or just now; the end of each is published once, however often it comes."""
         self._step += 1
         ownership = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
+        reach = self._deals.reach(event.deals)  # before it is known that they have closed
         records = [self._deals.take_closed(deal, ownership, self._step) for deal in event.deals]
         ended = [record for record in records if record and record.ownership is not Ownership.PAST]
-        if event.listed and event.complete and (login := self._login(event)):
-            login.on_closed_list([latest_end(deal, self._owner(deal)) for deal in event.deals], now)
+        if event.listed and event.complete and (login := self._unresolved.login_of(event)):
+            login.on_closed_list(event.deals, reach, now)
         events = self._match()
         for record in ended:
             self._finish(record)
@@ -198,15 +216,16 @@ class Ledger:
     def check(self, now: float) -> list[Event]:
         """The verdicts that are due: orders of which the venue's lists prove that they came to nothing."""
         events: list[Event] = []
-        for unresolved in self._in_doubt():
-            if self._verdict_at(unresolved) <= now:
+        for unresolved in self._unresolved.in_doubt():
+            if self._unresolved.verdict_at(unresolved, self._deals) <= now:
                 order = self._change(unresolved.order, OrderState.NOT_PLACED, "the venue lists no such deal")
                 events.append(OrderNotPlaced(order.id, order.asset, order.amount))
         return events + self._match()
 
     def check_at(self) -> float | None:
         """When the next verdict is due, unless other evidence comes; ``None``: no verdict is to come."""
-        at = min(map(self._verdict_at, self._in_doubt()), default=math.inf)
+        doubts = self._unresolved.in_doubt()
+        at = min((self._unresolved.verdict_at(each, self._deals) for each in doubts), default=math.inf)
         return None if at == math.inf else at
 
     def take_changed(self) -> list[Order]:
@@ -219,10 +238,10 @@ class Ledger:
 
     def orders_in_flight(self) -> list[Order]:
         """The orders of which a deal may come, or has come, that we do not know of."""
-        return [unresolved.order for unresolved in self._unresolved.values() if unresolved.order.in_flight]
+        return self._unresolved.in_flight()
 
     def orders_in_doubt(self) -> list[Order]:
-        return [unresolved.order for unresolved in self._in_doubt()]
+        return [unresolved.order for unresolved in self._unresolved.in_doubt()]
 
     def deal(self, id: str) -> Deal | None:
         """The deal as the venue last described it, ours or not."""
@@ -241,14 +260,15 @@ class Ledger:
         if order.state is OrderState.JOURNALED:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            self._track(order).connection_lost(self._step, now)
+            self._unresolved.track(order, self._step, None).connection_lost(
+                self._step, now, self._unresolved.clock
+            )
         elif order.deal is not None:
             self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
 
-    def _track(self, order: Order) -> UnresolvedOrder:
-        """From now on a deal may turn out to be the order's."""
-        grain = self._venue.reconciliation.stamp_grain
-        unresolved = self._unresolved[order.id] = UnresolvedOrder(order, self._step, grain)
+    def _tracked(self, id: str) -> UnresolvedOrder:
+        unresolved = self._unresolved.get(id)
+        assert unresolved is not None  # an order in flight is unresolved
         return unresolved
 
     def _known(self, id: str) -> Order:
@@ -261,30 +281,6 @@ class Ledger:
         first = type(event) in self._first_lists_due
         self._first_lists_due.discard(type(event))
         return first
-
-    def _login(self, event: DealsOpen | DealsClosed) -> LoginSnapshot | None:
-        """The login over which the list came, if it is the latest of its connection."""
-        login = self._logins.get(event.connection)
-        return login if login and login.life == event.life else None
-
-    def _in_doubt(self) -> list[UnresolvedOrder]:
-        return [
-            unresolved
-            for unresolved in self._unresolved.values()
-            if unresolved.order.state is OrderState.UNKNOWN
-        ]
-
-    def _verdict_at(self, unresolved: UnresolvedOrder) -> float:
-        """When it is certain that the order came to nothing; infinity while proof is missing or a deal may
-        be the order's."""
-        if unresolved.order.deal is not None and self._deals.get(unresolved.order.deal.id):
-            return math.inf  # the venue has named that deal for it
-        proven_at = min(
-            (login.proves_absence_at(unresolved) for login in self._logins.values()), default=math.inf
-        )
-        if proven_at == math.inf or any(unresolved.may_fit(record) for record in self._deals):
-            return math.inf
-        return proven_at + self._grace
 
     def _doubt(self, order: Order, reason: str) -> list[Event]:
         """The event that the order is in doubt, unless it was already."""
@@ -309,20 +305,19 @@ class Ledger:
             return []
         reason = f"the venue's answer is not for what was asked: {problem}"
         order = order.contradicted(deal, reason)
-        self._unresolved[order.id].order = order
+        self._unresolved.update(order)
         self._put(order)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason), *self._match()]
 
     def _match(self) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""
         events: list[Event] = []
-        while found := find_match(self._unresolved.values(), self._deals):
+        while found := find_match(list(self._unresolved), self._deals):
             unresolved, record = found
             events += self._open(unresolved.order, record)
         for record in self._deals.unclaimed():
             if not any(
-                unresolved.order.in_flight and unresolved.fits(record)
-                for unresolved in self._unresolved.values()
+                unresolved.order.in_flight and unresolved.may_fit(record) for unresolved in self._unresolved
             ):
                 events += self._mark_foreign(record, Ownership.ORPHAN)
         return events
@@ -356,10 +351,7 @@ class Ledger:
         self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None
     ) -> Order:
         order = order.become(state, deal=deal, reason=reason)
-        if unresolved := self._unresolved.get(order.id):
-            unresolved.order = order
-            if state in SETTLED:
-                del self._unresolved[order.id]
+        self._unresolved.update(order)
         return self._put(order)
 
     def _put(self, order: Order) -> Order:
@@ -376,4 +368,4 @@ class Ledger:
         if len(self._finished) > FINISHED_KEPT:
             oldest = next(iter(self._finished))
             del self._finished[oldest], self._orders[oldest]
-            self._unresolved.pop(oldest, None)
+            self._unresolved.forget(oldest)

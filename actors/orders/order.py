@@ -60,7 +60,9 @@ class Order(Struct, frozen=True):
     """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's;
     of an order in doubt it is the deal that the venue named for it, although it is not what was asked for.
 
-    ``created_at`` is by our clock, the times of ``deal`` are by the venue's; both are UTC.
+    ``created_at`` and the times of ``deal`` are by the venue's clock, in UTC. ``after`` is the id of the deal
+    that was known to have closed last when the order was made, ``""`` for none: a list of closed deals that
+    has it reaches back to before the order.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Order(Struct, frozen=True):
     state: OrderState = OrderState.CREATED
     deal: Deal | None = None
     reason: str = ""
+    after: str = ""
 
     def become(self, state: OrderState, *, deal: Deal | None = None, reason: str = "") -> Self:
         """The order in its next state; raises ``LocalProtocolError`` unless ``TRANSITIONS`` has it."""

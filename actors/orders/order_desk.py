@@ -23,9 +23,10 @@ from actors.orders.log_lines import log_lines, terms_of
 from actors.orders.order import Order, send_by
 from actors.orders.pre_trade_checks import OrderLimits, check_order
 from actors.orders.readiness import Readiness
+from actors.orders.reconciliation import ClockReading
 from actors.orders.sent_orders import SentOrders
 from actors.orders.waiters import RESULT_GRACE, OrderWaiters
-from actors.values import AccountKind
+from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
 
 
@@ -42,10 +43,12 @@ class _AnswerOverdue(Struct, frozen=True):
 
 
 class _ResultOverdue(Struct, frozen=True):
-    """The deadline of ``waiter`` for the result of ``deal`` has passed."""
+    """The deadline of ``waiter`` for the result of ``deal`` has passed. ``own_end``: the deadline is the end
+    of the deal itself, which the venue's clock decides."""
 
     waiter: int
     deal: str
+    own_end: bool
 
 
 class _HeldBackOverdue(Struct, frozen=True):
@@ -78,6 +81,7 @@ class OrderDesk(RuntimeActor):
         *,
         refuses: str = "",
         router: Tellable,
+        wall_clock: Callable[[], float] = time.time,
         **kwargs: Any,
     ) -> None:
         """``refuses`` is why the router refuses every order, ``""`` if it does not; for the status only."""
@@ -88,8 +92,11 @@ class OrderDesk(RuntimeActor):
         self._refuses = refuses
         self._router = router
         self._outbound: Tellable
-        # UTC by a clock that does not step: a wall clock set back must not make old deals look new.
-        self._utc_offset = time.time() - self.now()
+        # UTC by a clock that does not step. It may stand still in a suspend, so the time at the venue is by
+        # the wall clock and the offset that was measured.
+        self._utc_offset = wall_clock() - self.now()
+        self._wall_clock = wall_clock
+        self._venue_offset: float | None = None
         self._ledger = Ledger(journal.load(), self._utc(), venue, limits.verdict_delay)
         self._halt = TradingHalt(journal)
         self._readiness = Readiness(venue.told_after_login)
@@ -99,6 +106,7 @@ class OrderDesk(RuntimeActor):
         self._upkeep = self.every(3600.0, _JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
+        self._ledger.set_venue_clock(self._venue_clock())
         match message:
             case HaltTrading(id=waiter, reason=reason):
                 self._halt_trading(waiter, reason or "halted by a person")
@@ -111,6 +119,8 @@ class OrderDesk(RuntimeActor):
                 self._not_sent(message)
             case events.ConnectionDown():
                 self._connection_down(message)
+            case events.ClockReport(offset=offset):
+                self._venue_offset = offset
             case events.Event():
                 self._publish(self._ledger.apply(message, self._utc()))
                 for trade in self._readiness.apply(message):
@@ -119,9 +129,8 @@ class OrderDesk(RuntimeActor):
                 self._order_overdue(order)
             case _AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
-            case _ResultOverdue(waiter=waiter, deal=deal):
-                late = RequestTimeout(f"deal {deal} has not closed by the deadline")
-                self._answer(self._waiters.answer_for_result(deal, waiter, late))
+            case _ResultOverdue():
+                self._result_overdue(message)
             case _HeldBackOverdue(waiter=waiter):
                 if self._readiness.drop(waiter):
                     self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
@@ -159,7 +168,7 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            open_deals = len(self._ledger.open_deals()) + len(self._ledger.orders_in_flight())
+            open_deals = self._ledger.count_open(self._utc())
             asset = self._readiness.assets.get(command.asset)
             check_order(command, asset, self._readiness.balance, open_deals, self._limits)
             order = self._intend(command)
@@ -231,9 +240,28 @@ class OrderDesk(RuntimeActor):
             self._answer([(trade.id, deal)])
         else:
             self._waiters.add_for_result(deal.id, trade.id)
-            own_end = self.now() + deal.closes_at - self._utc() + RESULT_GRACE
-            deadline = own_end if command.deadline is None else trade.expires_at
-            self._at(deadline, _ResultOverdue(trade.id, deal.id))
+            if command.deadline is None:
+                self.after(self._until_result(deal), _ResultOverdue(trade.id, deal.id, own_end=True))
+            else:
+                self._at(trade.expires_at, _ResultOverdue(trade.id, deal.id, own_end=False))
+
+    def _until_result(self, deal: Deal) -> float:
+        """Seconds within which the result must come: by the venue's clock, or by the deal's duration until
+        that clock is known."""
+        to_its_end = deal.closes_at - (self._utc() + self._venue_clock().ahead)
+        if self._venue_offset is None:
+            to_its_end = max(to_its_end, deal.closes_at - deal.opened_at)
+        return max(0.0, to_its_end + RESULT_GRACE)
+
+    def _result_overdue(self, due: _ResultOverdue) -> None:
+        deal = self._ledger.deal(due.deal)
+        if due.own_end and self._venue_offset is not None and deal and deal.outcome is None:
+            left = self._until_result(deal)
+            if left > 0:  # the venue's clock was set back meanwhile
+                self.after(left, due)
+                return
+        late = RequestTimeout(f"deal {due.deal} has not closed by the deadline")
+        self._answer(self._waiters.answer_for_result(due.deal, due.waiter, late))
 
     def _order_overdue(self, order: str) -> None:
         if self._waiters.has(order):
@@ -312,6 +340,9 @@ class OrderDesk(RuntimeActor):
 
     def _utc(self) -> float:
         return self._utc_offset + self.now()
+
+    def _venue_clock(self) -> ClockReading:
+        return ClockReading(self._wall_clock() - self._utc(), self._venue_offset)
 
     def release(self, unhandled: list[Any]) -> None:
         for message in unhandled:

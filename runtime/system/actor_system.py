@@ -73,6 +73,7 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
         events.ConnectionDown,
         events.AssetsListed,
         events.BalanceChanged,
+        events.ClockReport,
         events.DealAccepted,
         events.DealRefused,
         events.DealsOpen,

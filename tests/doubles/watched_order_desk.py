@@ -79,12 +79,15 @@ class WatchedOrderDesk:
         self._parts: queue.SimpleQueue[tuple[str, Described]] = queue.SimpleQueue()
         self.journal = StepJournal(self.steps, orders, halted)
         self.utc = time.time()
+        self.wall_step = 0.0  # seconds that the wall clock has gone on while ``clock`` stood still
+        begun = clock()
         self.ref = OrderDesk.start(
             AccountKind.DEMO,
             LIMITS,
             TRADING,
             self.journal,
             router=Neighbour("router", self.steps),
+            wall_clock=lambda: self.utc + clock() - begun + self.wall_step,
             clock=clock,
         )
         self.ref.tell(OutboundRef(Neighbour("outbound", self.steps)))

@@ -1,8 +1,11 @@
 """Which deals count as open and as closed, whatever the venue's lists repeat."""
 
+from collections.abc import Collection
+
+import pytest
 from msgspec import structs
 
-from actors.orders.deals import ENDED_KEPT, Deals, Ownership
+from actors.orders.deals import ENDED_KEPT, STRAGGLING, Deals, Ownership
 from tests.doubles.trading_samples import BET, NOW, deal_of, ended
 
 DEAL = deal_of(BET)
@@ -25,26 +28,49 @@ def test_an_open_deal_is_as_it_was_last_listed() -> None:
     assert (deals.open(), record.seen) == ([rolled_over], 1)
 
 
+def drop_missing(deals: Deals, venue_now: float, listed: Collection[str] = ()) -> None:
+    deals.drop_missing(listed, "c1", NOW, venue_now)
+
+
+@pytest.mark.parametrize(
+    ("ownership", "by", "later", "is_open"),
+    [
+        (Ownership.FOREIGN, "c1", 0.1, False),
+        (Ownership.ORPHAN, "c1", 0.1, False),
+        (Ownership.FOREIGN, "c2", 0.1, True),
+        (Ownership.FOREIGN, "c2", STRAGGLING + 0.1, False),
+        (Ownership.OURS, "c1", STRAGGLING + 0.1, True),
+    ],
+)
+def test_what_a_complete_later_list_lacks_is_gone_unless_it_is_ours_or_may_only_be_late(
+    ownership: Ownership, by: str, later: float, is_open: bool
+) -> None:
+    deals = Deals(OVERDUE)
+    deals.take_open(DEAL, ownership, 1, NOW, "c1")
+    deals.drop_missing({"other"}, by, NOW + later, NOW + later)
+    assert bool(deals.open()) is is_open
+
+
 def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
     deals = Deals(OVERDUE)
-    deals.take_open(DEAL, Ownership.LISTED, 1)
-    deals.drop_missing({DEAL.id}, DEAL.closes_at + OVERDUE + 1)
-    deals.drop_missing({}, DEAL.closes_at + OVERDUE)
+    deals.take_open(DEAL, Ownership.OURS, 1)
+    drop_missing(deals, DEAL.closes_at + OVERDUE + 1, {DEAL.id})
+    drop_missing(deals, DEAL.closes_at + OVERDUE)
     assert deals.open() == [DEAL]
-    deals.drop_missing({}, DEAL.closes_at + OVERDUE + 1)
+    drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     assert (deals.open(), deals.closed()) == ([], [])
 
 
 def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so() -> None:
     deals = Deals(OVERDUE)
-    deals.take_open(DEAL, Ownership.LISTED, 1)
-    deals.drop_missing({}, DEAL.closes_at + OVERDUE + 1)
+    deals.take_open(DEAL, Ownership.OURS, 1)
+    drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 2)
     assert deals.open() == [DEAL]
-    deals.drop_missing({}, DEAL.closes_at + OVERDUE + 1)
+    drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     record = deals.take_closed(ended(DEAL), Ownership.UNCLAIMED, 3)
     assert record is not None
-    assert (record.ownership, record.seen) == (Ownership.LISTED, 1)
+    assert (record.ownership, record.seen) == (Ownership.OURS, 1)
     assert deals.closed() == [ended(DEAL)]
 
 

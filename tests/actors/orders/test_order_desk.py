@@ -25,10 +25,13 @@ from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals
 from actors.messages.events import (
     AssetsListed,
     BalanceChanged,
+    ClockReport,
     ConnectionSuspect,
+    ConnectionUp,
     DealAccepted,
     DealRefused,
     DealsClosed,
+    DealsOpen,
     OrderClosed,
     OrderInDoubt,
     OrderNotPlaced,
@@ -47,7 +50,7 @@ from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT
-from tests.doubles.trading_samples import BET, ONE, OTHER_BET, ended
+from tests.doubles.trading_samples import BET, ONE, OTHER_BET, close_now, deal_of, ended
 from tests.doubles.watched_order_desk import ASSET, VERDICT_DELAY, WatchedOrderDesk
 
 CLOSED = structs.replace(ASSET, symbol="CLOSED_otc", tradable=False)
@@ -409,6 +412,65 @@ def test_a_result_without_a_deadline_is_awaited_until_shortly_after_the_deals_en
     assert desk.quiet()
     desk.advance(3.0)
     assert isinstance(desk.error(2), RequestTimeout)
+
+
+@pytest.mark.parametrize("offset", [-86_400.0, -20.0, 20.0, 86_400.0])
+def test_the_end_of_a_deal_is_reckoned_by_the_venues_clock(
+    desk: WatchedOrderDesk, clock: ManualClock, offset: float
+) -> None:
+    desk.tell(ClockReport(offset))
+    order, deal = desk.place(1), deal_of(BET, "d1", desk.utc + offset)
+    desk.tell(DealAccepted("c1", order, deal))
+    for _ in range(3):
+        desk.step()
+    desk.ask(2, AwaitResult(deal.id), patience=math.inf)
+    desk.advance(BET.duration + RESULT_GRACE - 2.0)
+    assert desk.quiet()
+    desk.advance(3.0)
+    assert isinstance(desk.error(2), RequestTimeout)
+
+
+def test_until_the_venues_clock_is_known_a_result_is_awaited_for_as_long_as_the_deal_lasts(
+    desk: WatchedOrderDesk,
+) -> None:
+    order, deal = desk.place(1), deal_of(BET, "d1", desk.utc - 86_400)
+    desk.tell(DealAccepted("c1", order, deal))
+    for _ in range(3):
+        desk.step()
+    desk.ask(2, AwaitResult(deal.id), patience=math.inf)
+    desk.advance(BET.duration)
+    assert desk.quiet()
+    desk.tell(close_now(ended(deal)))
+    while desk.step() != ("router", Response(2, ended(deal))):
+        pass
+
+
+def test_a_venue_that_sets_its_clock_back_meanwhile_is_waited_for(desk: WatchedOrderDesk) -> None:
+    desk.tell(ClockReport(0.0))
+    deal = desk.opened(1)
+    desk.ask(2, AwaitResult(deal.id), patience=math.inf)
+    desk.tell(ClockReport(-30.0))
+    desk.advance(BET.duration + RESULT_GRACE + 1.0)
+    assert desk.quiet()
+    desk.advance(30.0)
+    assert isinstance(desk.error(2), RequestTimeout)
+
+
+@pytest.mark.parametrize("suspended", [0.0, 8 * 3600.0])
+@pytest.mark.parametrize("offset", [-7_200.0, 0.0, 7_200.0])
+def test_a_lost_order_is_matched_by_the_venues_clock_also_after_a_suspend(
+    desk: WatchedOrderDesk, suspended: float, offset: float
+) -> None:
+    """In a suspend the monotonic clock stands still, and the wall clock goes on."""
+    desk.wall_step = suspended
+    desk.tell(ClockReport(offset))
+    order = desk.place(1)
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    deal = deal_of(BET, "d1", desk.utc + suspended + offset)
+    desk.tell(ConnectionUp("c1", 2, "r"), DealsOpen("c1", 2, [deal]))
+    while desk.step() != ("router", Response(1, deal)):
+        pass
 
 
 def test_the_result_of_an_unknown_deal_is_refused(desk: WatchedOrderDesk) -> None:

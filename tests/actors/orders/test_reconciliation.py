@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from actors.errors import NotSent
 from actors.messages.events import DealRefused, OrderClosed, OrderNotPlaced, OrderOpened, OrderOrphan
 from actors.orders.ledger import Ledger
 from actors.orders.order import OrderState
-from actors.orders.reconciliation import CLOCK_DOUBT, UNDER_WAY
+from actors.orders.reconciliation import UNDER_WAY, ClockReading
 from actors.values import AccountKind, Deal, Direction, Life
 from tests.doubles.trading_samples import (
     BET,
@@ -95,7 +96,7 @@ def test_a_duration_rounded_by_the_venue_fits(rounding: int) -> None:
 
 @pytest.mark.parametrize("opened_at", [NOW - 2.5, NOW + UNDER_WAY + 1.5])
 def test_a_like_deal_of_another_time_is_not_taken_but_forbids_a_verdict(opened_at: float) -> None:
-    """Our clock may be wrong, so it proves nothing either way."""
+    """A clock may be wrong, so it proves nothing either way."""
     ledger = fresh_ledger()
     lose(ledger)
     log_in(ledger, NOW + 1, epoch=2, opened=(deal_of(BET, opened_at=opened_at),))
@@ -104,10 +105,52 @@ def test_a_like_deal_of_another_time_is_not_taken_but_forbids_a_verdict(opened_a
     assert state(ledger) is OrderState.UNKNOWN
 
 
-def test_a_like_deal_of_hours_ago_is_another() -> None:
-    ledger = Ledger([intend(fresh_ledger())], NOW + 1, TRADING)
-    log_in(ledger, NOW + 2, closed=(ended(deal_of(BET, opened_at=NOW - CLOCK_DOUBT - 100)),))
-    assert ledger.check(NOW + 4) == [NOT_PLACED]
+@pytest.mark.parametrize("hours", [-24, -2, 2, 24])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_like_deal_first_seen_after_the_order_forbids_the_verdict_whatever_its_time_says(
+    hours: int, restart: bool
+) -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    if restart:
+        ledger = Ledger(ledger.take_changed(), NOW + 1, TRADING)
+    like = deal_of(BET, opened_at=NOW + hours * 3600)
+    log_in(ledger, NOW + 2, epoch=2, closed=(ended(like),))
+    assert ledger.check(NOW + 1000) == []
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+@pytest.mark.parametrize("ahead", [-86_400.0, -20.0, 5.0, 7_200.0, 86_400.0])
+@pytest.mark.parametrize("measured_in_time", [True, False])
+def test_a_deal_is_claimed_by_the_venues_clock_however_far_ours_is_from_it(
+    ahead: float, measured_in_time: bool
+) -> None:
+    ledger, clock = fresh_ledger(), ClockReading(offset=ahead)
+    if measured_in_time:
+        ledger.set_venue_clock(clock)
+    lose(ledger)
+    ledger.set_venue_clock(clock)
+    deal = deal_of(BET, opened_at=NOW + ahead)
+    assert log_in(ledger, NOW + 1, epoch=2, opened=(deal,)) == [OrderOpened("o1", deal)]
+
+
+def test_after_a_restart_a_deal_is_claimed_by_the_time_in_the_journal() -> None:
+    before, clock = fresh_ledger(), ClockReading(offset=7_200.0)
+    before.set_venue_clock(clock)
+    lose(before)
+    ledger = Ledger(before.take_changed(), NOW + 1, TRADING)
+    ledger.set_venue_clock(clock)
+    deal = deal_of(BET, opened_at=NOW + 7_200)
+    assert log_in(ledger, NOW + 2, epoch=2, opened=(deal,)) == [OrderOpened("o1", deal)]
+
+
+def test_a_deal_that_ended_in_a_suspend_is_not_missed_in_the_list_of_open_deals() -> None:
+    """Our clock says that the deal would still be open; the venue's has gone on for eight hours."""
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.set_venue_clock(ClockReading(8 * 3600.0))
+    log_in(ledger, NOW + 5, epoch=2, closed=old_deals(20, NOW - 600))
+    assert ledger.check(NOW + 1000) == []
 
 
 def test_a_like_deal_that_was_listed_before_the_order_was_made_is_another() -> None:
@@ -264,33 +307,39 @@ def test_after_a_restart_the_first_lists_decide() -> None:
     assert ledger.check(NOW + 4) == [NOT_PLACED]
 
 
-def test_a_full_closed_list_that_may_not_reach_back_leaves_the_order_unknown() -> None:
-    """The venue's clock may be behind ours: its oldest deal may have ended after ours would have."""
+@pytest.mark.parametrize("stamped", [NOW - 86_400, NOW, NOW + 600])
+def test_a_full_closed_list_of_deals_that_are_all_new_leaves_the_order_unknown(stamped: float) -> None:
+    """Whatever their stamps say: they may have pushed the order's deal out."""
     ledger = fresh_ledger()
     lose(ledger)
-    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(20, NOW - 600))
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(20, stamped))
     assert ledger.check(NOW + 1000) == []
     assert state(ledger) is OrderState.UNKNOWN
 
 
-def test_a_closed_list_that_surely_reaches_back_or_is_all_there_is_decides() -> None:
-    for closed in (old_deals(20, NOW - CLOCK_DOUBT), old_deals(19, NOW + 300)):
-        ledger = fresh_ledger()
-        lose(ledger)
-        log_in(ledger, NOW + 600, epoch=2, closed=closed)
-        assert ledger.check(NOW + 602) == [NOT_PLACED]
-
-
-@pytest.mark.parametrize(("made_at", "decides"), [(NOW - UNDER_WAY - 5, True), (NOW - UNDER_WAY + 5, False)])
-def test_a_full_closed_list_reaches_back_to_the_end_of_a_deal_of_ours(made_at: float, decides: bool) -> None:
-    """By our own clock, however far the venue's is behind."""
+def test_a_closed_list_that_is_all_there_is_decides() -> None:
     ledger = fresh_ledger()
-    intend(ledger, id="o0", now=made_at)
-    ours = deal_of(BET, opened_at=made_at - 1800)
-    ledger.accepted(accepted("o0", ours))
     lose(ledger)
-    log_in(ledger, NOW + 600, epoch=2, closed=(ended(ours), *old_deals(19, NOW - 600)))
-    assert ledger.check(NOW + 602) == ([NOT_PLACED] if decides else [])
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(19, NOW + 300))
+    assert ledger.check(NOW + 602) == [NOT_PLACED]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("known_in_time", [False, True])
+def test_a_full_closed_list_reaches_back_to_a_deal_that_had_closed_before_the_order(
+    known_in_time: bool, restart: bool
+) -> None:
+    ledger = fresh_ledger()
+    known = ended(deal_of(OTHER_BET, "known", NOW + 86_400))  # its stamp is no matter
+    if known_in_time:
+        ledger.closed(list_closed(known), NOW)
+    lose(ledger)
+    if not known_in_time:
+        ledger.closed(list_closed(known), NOW)
+    if restart:
+        ledger = Ledger(ledger.take_changed(), NOW + 1, TRADING)
+    log_in(ledger, NOW + 600, epoch=2, closed=(known, *old_deals(19, NOW - 600)))
+    assert ledger.check(NOW + 602) == ([NOT_PLACED] if known_in_time else [])
 
 
 def test_a_full_closed_list_is_no_matter_while_the_deal_would_be_open() -> None:
@@ -298,6 +347,47 @@ def test_a_full_closed_list_is_no_matter_while_the_deal_would_be_open() -> None:
     lose(ledger)
     log_in(ledger, NOW + 5, epoch=2, closed=old_deals(20, NOW - 20))
     assert ledger.check(NOW + 7) == [NOT_PLACED]
+
+
+def lose_out_of_reach(ledger: Ledger) -> float:
+    """An order is lost, and the next lists cannot tell. When its deal would long be over."""
+    lose(ledger)
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(20, NOW))
+    return NOW + UNDER_WAY + BET.duration + TRADING.reconciliation.result_overdue
+
+
+def test_a_doubt_that_no_list_can_end_blocks_until_its_deal_would_long_be_over() -> None:
+    ledger = fresh_ledger()
+    over = lose_out_of_reach(ledger)
+    with pytest.raises(NotSent, match="order o1 of 1 on EURUSD_otc is still unknown"):
+        intend(ledger, id="o2", now=over - 1)
+    assert (ledger.count_open(over - 1), ledger.count_open(over + 1)) == (1, 0)
+    assert intend(ledger, id="o2", now=over + 1).state is OrderState.JOURNALED
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+def test_a_doubt_blocks_until_the_venue_has_had_its_chance_to_end_it() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.logout(Life("c1", 1))
+    assert ledger.count_open(NOW + 86_400) == 1
+
+
+def test_also_after_a_restart_the_doubt_blocks_no_longer_than_that() -> None:
+    before = fresh_ledger()
+    lose(before)
+    ledger = Ledger(before.take_changed(), NOW, TRADING)
+    log_in(ledger, NOW + 1, closed=old_deals(20, NOW))
+    assert (ledger.count_open(NOW + 129), ledger.count_open(NOW + 131)) == (1, 0)
+
+
+def test_a_deal_that_may_be_the_one_of_an_order_in_doubt_counts_once() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.opened_listed(list_open(deal_of(BET, opened_at=NOW + 3600)), NOW + 1)
+    assert (state(ledger), ledger.count_open(NOW + 1)) == (OrderState.UNKNOWN, 1)
+    ledger.opened_listed(list_open(deal_of(OTHER_BET, "d2"), deal_of(BET)), NOW + 1)
+    assert ledger.count_open(NOW + 1) == 2
 
 
 def test_a_deal_that_shows_itself_after_the_verdict_opens_the_order_and_is_announced() -> None:

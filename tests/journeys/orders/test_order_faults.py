@@ -9,6 +9,7 @@ import pytest
 from actors.errors import NotPlaced, NotSent, OrderUnknown
 from actors.messages import (
     AwaitResult,
+    ClockReport,
     ConnectionDown,
     ConnectionSuspect,
     ConnectionUp,
@@ -18,10 +19,12 @@ from actors.messages import (
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
+    SubscribeTicks,
 )
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import (
+    ASSET,
     LATE,
     VERDICT_DELAY,
     assert_each_sent_once,
@@ -43,6 +46,22 @@ def exchange() -> Iterator[PracticeExchange]:
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
     return tmp_path / "orders.sqlite"
+
+
+@pytest.mark.parametrize("behind", [20.0, 7_200.0])
+def test_orders_and_results_follow_the_venues_clock_however_far_ours_is_ahead(
+    exchange: PracticeExchange, journal: Path, behind: float
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        ask(runtime, SubscribeTicks(ASSET))
+        exchange.fault("clock_jump", seconds=-behind)
+        assert notebook.wait(lambda book: any(report.offset < 1 - behind for report in book.all(ClockReport)))
+        deal = ask(runtime, bet(duration=1))
+        assert ask(runtime, AwaitResult(deal.id)).outcome is not None
+        exchange.disturb_orders("lost_after", drop=True)
+        found = ask(runtime, bet(5))
+        assert [found] == ask(runtime, GetOpenedDeals())
+    assert_each_sent_once(exchange, 2)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -1,0 +1,124 @@
+"""The orders without a known end: what they hold up, and what the logins since prove about them."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from actors.messages.commands import PlaceOrder
+from actors.messages.events import DealsClosed, DealsOpen
+from actors.orders.deals import DealRecord
+from actors.orders.order import SETTLED, Order, OrderState
+from actors.orders.reconciliation import ClockReading, LoginSnapshot, UnresolvedOrder
+from actors.values import AccountKind, Life
+from actors.venues.base import Trading
+
+
+class UnresolvedOrders:
+    """Every order of which a deal may still come or turn up, the latest login of each connection, and how far
+    the venue's clock is ahead of ours."""
+
+    def __init__(self, venue: Trading, grace: float) -> None:
+        """``grace`` is that of ``Ledger``."""
+        self._rules: Final = venue.reconciliation
+        self._refusals_name_orders = venue.refusals_name_orders
+        self._grace = grace
+        self._unresolved: dict[str, UnresolvedOrder] = {}
+        self._logins: dict[str, LoginSnapshot] = {}
+        self.clock = ClockReading()
+
+    def __repr__(self) -> str:
+        return f"<UnresolvedOrders: {len(self._unresolved)} orders, {len(self._logins)} logins>"
+
+    def __iter__(self) -> Iterator[UnresolvedOrder]:
+        return iter(self._unresolved.values())
+
+    def __len__(self) -> int:
+        return len(self._unresolved)
+
+    def get(self, id: str) -> UnresolvedOrder | None:
+        return self._unresolved.get(id)
+
+    def track(self, order: Order, step: int, made_at: float | None) -> UnresolvedOrder:
+        """From now on a deal may turn out to be the order's."""
+        unresolved = UnresolvedOrder(order, step, self._rules.stamp_grain, made_at, self.clock)
+        self._unresolved[order.id] = unresolved
+        return unresolved
+
+    def update(self, order: Order) -> None:
+        """The order has changed; one that is settled is no longer here."""
+        if unresolved := self._unresolved.get(order.id):
+            unresolved.order = order
+            if order.state in SETTLED:
+                del self._unresolved[order.id]
+
+    def forget(self, id: str) -> None:
+        self._unresolved.pop(id, None)
+
+    def set_clock(self, clock: ClockReading) -> None:
+        self.clock = clock
+        for unresolved in self:
+            unresolved.on_venue_clock(clock)
+
+    def in_flight(self) -> list[Order]:
+        return [unresolved.order for unresolved in self if unresolved.order.in_flight]
+
+    def in_doubt(self) -> list[UnresolvedOrder]:
+        return [unresolved for unresolved in self if unresolved.order.state is OrderState.UNKNOWN]
+
+    def blocking(self, command: PlaceOrder, account: AccountKind, now: float) -> Order | None:
+        """An order of the same account, asset and amount in flight, whose answer could not be told from that
+        of ``command``; ``None`` where the venue's refusals name the order. An order in doubt no longer blocks
+        when a deal of it would long be over."""
+        for unresolved in () if self._refusals_name_orders else self:
+            other = unresolved.order
+            like = (other.account, other.asset, other.amount) == (account, command.asset, command.amount)
+            if like and other.in_flight and not self._is_over(unresolved, now):
+                return other
+        return None
+
+    def count(self, open_records: list[DealRecord], now: float) -> int:
+        """The open deals, and the orders in flight whose deal may be none of them, unless a deal of the order
+        would long be over."""
+        unmatched = list(open_records)
+        count = len(unmatched)
+        for unresolved in self:
+            if not unresolved.order.in_flight or self._is_over(unresolved, now):
+                continue
+            its = next((record for record in unmatched if unresolved.may_fit(record)), None)
+            if its is None:
+                count += 1
+            else:
+                unmatched.remove(its)
+        return count
+
+    def login(self, life: Life, step: int) -> None:
+        self._logins[life.connection] = LoginSnapshot(life, step, self._rules.closed_deals_listed)
+
+    def logout(self, life: Life) -> None:
+        """No event that speaks against a verdict can come over that life any more."""
+        login = self._logins.get(life.connection)
+        if login and login.life == life:
+            del self._logins[life.connection]
+
+    def login_of(self, event: DealsOpen | DealsClosed) -> LoginSnapshot | None:
+        """The login over which the list came, if it is the latest of its connection."""
+        login = self._logins.get(event.connection)
+        return login if login and login.life == event.life else None
+
+    def verdict_at(self, unresolved: UnresolvedOrder, records: Iterable[DealRecord]) -> float:
+        """When it is certain that the order came to nothing; infinity while proof is missing, or while one of
+        ``records`` may be the order's deal or was named for it by the venue."""
+        proven_at = min(
+            (login.proves_absence_at(unresolved) for login in self._logins.values()), default=math.inf
+        )
+        if proven_at == math.inf:
+            return math.inf
+        named = unresolved.order.deal.id if unresolved.order.deal else ""
+        if any(unresolved.may_fit(record) or record.deal.id == named for record in records):
+            return math.inf
+        return proven_at + self._grace
+
+    def _is_over(self, unresolved: UnresolvedOrder, now: float) -> bool:
+        """Whether a deal of the order would long be over, and the venue has had its chance to list it."""
+        over = unresolved.is_over(now, self._rules.result_overdue)
+        return over and any(login.came_after(unresolved) for login in self._logins.values())
