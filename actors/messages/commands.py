@@ -161,7 +161,8 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     """Have the venue open a deal at ``open_at`` (Unix seconds), or when the price reaches ``open_price``.
 
     Exactly one of the two must be given. The deal is opened only if the payout is at least ``minimum_payout``
-    percent then. The answer is the ``PendingOrder``.
+    percent then. The answer is the ``PendingOrder``. Raises ``RequestRefused`` if it breaks a limit of
+    ``orders``; it counts as one of the day's orders.
     """
 
     asset: str

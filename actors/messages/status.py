@@ -1,5 +1,7 @@
 """The answer to ``GetStatus``, and the parts that the actors give for it."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
 from actors.messages.events import ConnectionReport
@@ -141,11 +143,19 @@ class RouterStatus(Struct, frozen=True):
     lost_batches: int = 0
 
 
+class LimitStatus(Struct, frozen=True):
+    """A limit of the orders by the name of its setting, and how much of it is used."""
+
+    name: str
+    used: Decimal
+    limit: Decimal
+
+
 class DeskStatus(Struct, frozen=True):
     """The order desk; ``halted`` is why no order is sent, ``None`` if orders are sent.
 
     ``refuses`` is why every order is refused until the next start, ``""`` if orders are taken: a live session
-    without ``account.allow_live``.
+    without ``account.allow_live``. ``limits`` are those that fill up, as far as they are set.
     """
 
     halted: str | None
@@ -154,6 +164,7 @@ class DeskStatus(Struct, frozen=True):
     open_deals: int
     closed_deals: int
     refuses: str = ""
+    limits: tuple[LimitStatus, ...] = ()
 
 
 class CandlesStatus(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Orders: checked, journaled, sent once, and never guessed about.
 
 ``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
-and the limits, once the events that ``readiness.py`` requires have come. ``ledger.py`` holds all orders;
+and the limits, once the events that ``readiness.py`` requires have come; ``day_tally.py`` counts what the
+limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders;
 ``order.py`` has their states as a table. An order is in the journal, on the disk, before it leaves:
 ``journal.py`` says what the desk needs of one, ``runtime/storage/journal.py`` is the one.
 
@@ -25,5 +26,5 @@ runtime keeps a journal at a time; a second one fails to start with ``JournalInU
 there are no orders, but streams.
 
 ``pending_desk.py`` is the actor for pending orders. ``pending.py`` decides: they are placed one at a time,
-because their answers name no request.
+because their answers name no request. A new one comes by way of the order desk, which keeps the limits.
 """

@@ -14,6 +14,9 @@ class Journal(Protocol):
     unusable: str
     """Why there is no file to keep anything in, ``""`` if there is one."""
 
+    def since(self, created_at: float) -> list[Order]:
+        """The orders made at ``created_at`` or later, oldest first."""
+
     def load(self) -> list[Order]:
         """The orders that may still change and the latest of the others, oldest first."""
 

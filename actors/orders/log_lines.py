@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from actors.messages.commands import PlaceOrder
+from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.events import (
     Event,
     OrderClosed,
@@ -35,7 +35,7 @@ def log_lines(news: Iterable[Event], order_of: Callable[[str], Order | None]) ->
             yield line
 
 
-def terms_of(order: Order | PlaceOrder) -> str:
+def terms_of(order: Order | PlaceOrder | PlacePendingOrder) -> str:
     """Such as ``EURUSD_otc call 1.5 for 60 s``."""
     return _terms(order.asset, order.direction, order.amount, order.duration)
 

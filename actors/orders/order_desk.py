@@ -12,16 +12,18 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
+from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
 from actors.messages.traffic import EventBatch, Failure, Request, Response
+from actors.orders.day_tally import DAY, DayTally
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
 from actors.orders.log_lines import log_lines, terms_of
 from actors.orders.order import Order, send_by
-from actors.orders.pre_trade_checks import OrderLimits, check_order
+from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
 from actors.orders.reconciliation import ClockReading
 from actors.orders.sent_orders import SentOrders
@@ -81,6 +83,7 @@ class OrderDesk(RuntimeActor):
         *,
         refuses: str = "",
         router: Tellable,
+        pending_desk: Tellable,
         wall_clock: Callable[[], float] = time.time,
         **kwargs: Any,
     ) -> None:
@@ -91,6 +94,7 @@ class OrderDesk(RuntimeActor):
         self._journal = journal
         self._refuses = refuses
         self._router = router
+        self._pending_desk = pending_desk
         self._outbound: Tellable
         # UTC by a clock that does not step. It may stand still in a suspend, so the time at the venue is by
         # the wall clock and the offset that was measured.
@@ -98,6 +102,8 @@ class OrderDesk(RuntimeActor):
         self._wall_clock = wall_clock
         self._venue_offset: float | None = None
         self._ledger = Ledger(journal.load(), self._utc(), venue, limits.verdict_delay)
+        self._tally = DayTally(account)
+        self._tally.take(journal.since(self._utc() - venue.rules.maximum_duration - 2 * DAY))
         self._halt = TradingHalt(journal)
         self._readiness = Readiness(venue.told_after_login)
         self._waiters = OrderWaiters()
@@ -121,10 +127,10 @@ class OrderDesk(RuntimeActor):
                 self._connection_down(message)
             case events.ClockReport(offset=offset):
                 self._venue_offset = offset
+            case Reconfigure(settings=OrderLimits() as limits):
+                self._limits = limits
             case events.Event():
-                self._publish(self._ledger.apply(message, self._utc()))
-                for trade in self._readiness.apply(message):
-                    self._trade(trade)
+                self._on_event(message)
             case _OrderOverdue(order=order):
                 self._order_overdue(order)
             case _AnswerOverdue(order=order):
@@ -146,17 +152,24 @@ class OrderDesk(RuntimeActor):
             case _:
                 self.unexpected(message)
 
+    def _on_event(self, event: events.Event) -> None:
+        self._publish(self._ledger.apply(event, self._utc()))
+        for trade in self._readiness.apply(event):
+            self._trade(trade)
+
     def _trade(self, trade: TradingRequest) -> None:
         match command := trade.command:
             case commands.Resume():
                 self._switch(trade.id, self._halt.end, events.TradingResumed())
-            case commands.PlaceOrder() if self._halt.reason is not None:
+            case commands.PlaceOrder() | commands.PlacePendingOrder() if self._halt.reason is not None:
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
                 self._readiness.hold_back(trade)
                 self._at(trade.expires_at, _HeldBackOverdue(trade.id))
             case commands.PlaceOrder():
                 self._place(trade, command)
+            case commands.PlacePendingOrder():
+                self._pass_on(trade, command)
             case commands.AwaitResult():
                 self._await_result(trade, command)
             case commands.GetOpenedDeals():
@@ -168,27 +181,53 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            open_deals = self._ledger.count_open(self._utc())
             asset = self._readiness.assets.get(command.asset)
-            check_order(command, asset, self._readiness.balance, open_deals, self._limits)
+            check_order(command, asset, self._readiness.balance, self._usage(), self._limits)
             order = self._intend(command)
         except (NotSent, RequestRefused) as error:
-            self._answer([(trade.id, error)])
-            end = "refused" if isinstance(error, RequestRefused) else "not sent"
-            logger.info("an order was {}: {}: {}", end, terms_of(command), error)
+            self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
         self._at(trade.expires_at, _OrderOverdue(order.id))
         expires_at = send_by(self.now(), trade.expires_at)
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
 
+    def _pass_on(self, trade: TradingRequest, command: commands.PlacePendingOrder) -> None:
+        """A pending order that breaks no limit counts as one of today, and goes on to its desk."""
+        try:
+            if trade.expires_at <= self.now():
+                raise NotSent("its deadline has passed")
+            asset = self._readiness.assets.get(command.asset)
+            check_pending(command, asset, self._usage(), self._limits)
+        except (NotSent, RequestRefused) as error:
+            self._refuse(trade.id, command, error)
+            return
+        self._tally.take_pending(self._venue_now())
+        self._pending_desk.tell(trade)
+
+    def _refuse(
+        self,
+        waiter: int,
+        command: commands.PlaceOrder | commands.PlacePendingOrder,
+        error: NotSent | RequestRefused,
+    ) -> None:
+        self._answer([(waiter, error)])
+        end = "refused" if isinstance(error, RequestRefused) else "not sent"
+        logger.info("an order was {}: {}: {}", end, terms_of(command), error)
+
+    def _usage(self) -> Usage:
+        now = self._venue_now()
+        open_deals = self._ledger.count_open(self._utc())
+        return Usage(open_deals, self._tally.orders(now), self._tally.loss(now))
+
     def _intend(self, command: commands.PlaceOrder) -> Order:
         """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be."""
         order = self._ledger.intend(command, self._account, str(uuid.uuid4()), self._utc())
         try:
-            self._ledger.record(self._journal.write)
+            self._ledger.record(self._tally.counting(self._journal.write))
         except Halted as error:
             self._ledger.not_sent(order.id, str(error))
+            self._tally.take(filter(None, [self._ledger.order(order.id)]))
             logger.error("no order is sent until the journal can be written: {}", error)
             raise
         return order
@@ -228,7 +267,7 @@ class OrderDesk(RuntimeActor):
         change.
         """
         try:
-            self._ledger.record(self._journal.note)
+            self._ledger.record(self._tally.counting(self._journal.note))
         except Halted as error:
             logger.error("{}", error)
 
@@ -324,6 +363,7 @@ class OrderDesk(RuntimeActor):
             open_deals=len(self._ledger.open_deals()),
             closed_deals=len(self._ledger.closed_deals()),
             refuses=self._refuses,
+            limits=limits_used(self._usage(), self._limits),
         )
 
     def _log(self, news: Sequence[events.Event]) -> None:
@@ -343,6 +383,10 @@ class OrderDesk(RuntimeActor):
 
     def _venue_clock(self) -> ClockReading:
         return ClockReading(self._wall_clock() - self._utc(), self._venue_offset)
+
+    def _venue_now(self) -> float:
+        """UTC by the venue's clock; by ours before the first tick."""
+        return self._wall_clock() + (self._venue_offset or 0.0)
 
     def release(self, unhandled: list[Any]) -> None:
         for message in unhandled:

@@ -1,11 +1,14 @@
 """The checks of an order before it is journaled or sent."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import Struct
 
+from actors.arithmetic import remainder
 from actors.errors import RequestRefused
-from actors.messages.commands import PlaceOrder
+from actors.messages.commands import PlaceOrder, PlacePendingOrder
+from actors.messages.status import LimitStatus
 from actors.values import Asset, Balance
 
 
@@ -13,8 +16,10 @@ class OrderLimits(Struct, frozen=True):
     """Which orders are allowed. Amounts are in the account's currency, times in seconds.
 
     Every amount is a multiple of ``amount_step``, the venue's. ``maximum_open`` counts open deals and orders
-    in flight. ``verdict_delay`` is how long after a later login an order whose connection was lost may still
-    reach the venue: as long as the operating system may go on sending what that connection left behind.
+    in flight. ``daily_loss`` and ``daily_orders`` are of one UTC day, ``None``: without limit.
+    ``minimum_payout`` is in percent. ``verdict_delay`` is how long after a later login an order whose
+    connection was lost may still reach the venue: as long as the operating system may go on sending what that
+    connection left behind.
     """
 
     minimum_amount: Decimal
@@ -23,40 +28,106 @@ class OrderLimits(Struct, frozen=True):
     maximum_duration: int
     maximum_open: int
     verdict_delay: float
+    daily_loss: Decimal | None = None
+    daily_orders: int | None = None
+    minimum_payout: int = 0
+
+
+class Usage(NamedTuple):
+    """How much of the limits is used: ``open_deals`` with the orders in flight, and what today came to."""
+
+    open_deals: int = 0
+    orders_today: int = 0
+    loss_today: Decimal = Decimal(0)
 
 
 def check_order(
-    command: PlaceOrder, asset: Asset | None, balance: Balance | None, open_deals: int, limits: OrderLimits
+    command: PlaceOrder, asset: Asset | None, balance: Balance | None, usage: Usage, limits: OrderLimits
 ) -> None:
     """Raises ``RequestRefused`` with the first rule that the order breaks.
 
     ``asset`` is ``None`` if the venue does not list it, ``balance`` if the venue has not sent one yet.
-    ``open_deals`` includes the orders in flight.
     """
-    if asset is None:
-        raise RequestRefused(f"the venue does not list {command.asset}")
+    asset = _listed(command, asset)
     if not asset.tradable:
         raise RequestRefused(f"{asset.symbol} cannot be traded at the moment")
-    _check_amount(command.amount, balance, limits)
-    if not asset.minimum_duration <= command.duration <= limits.maximum_duration:
+    _check_amount(command.amount, limits)
+    if balance is not None and command.amount > balance.amount:
         raise RequestRefused(
-            f"{asset.symbol} can be traded for {asset.minimum_duration} to {limits.maximum_duration} s,"
-            f" not for {command.duration} s (orders.maximum_duration)"
+            f"the amount of {command.amount:f} is more than the balance of {balance.amount:f}"
         )
-    if open_deals >= limits.maximum_open:
+    _check_duration(command, asset, limits)
+    if asset.payout < limits.minimum_payout:
         raise RequestRefused(
-            f"{open_deals} deals are open or on their way, {limits.maximum_open} are allowed"
+            f"{asset.symbol} pays {asset.payout} %, at least {limits.minimum_payout} % are wanted"
+            " (orders.minimum_payout)"
+        )
+    if usage.open_deals >= limits.maximum_open:
+        raise RequestRefused(
+            f"{usage.open_deals} deals are open or on their way, {limits.maximum_open} are allowed"
             " (orders.maximum_open)"
         )
+    _check_day(usage, limits)
 
 
-def _check_amount(amount: Decimal, balance: Balance | None, limits: OrderLimits) -> None:
+def check_pending(command: PlacePendingOrder, asset: Asset | None, usage: Usage, limits: OrderLimits) -> None:
+    """Raises ``RequestRefused`` with the first rule that the pending order breaks.
+
+    The market, the payout and the balance count when the venue opens it, so those of now are not checked.
+    """
+    asset = _listed(command, asset)
+    _check_amount(command.amount, limits)
+    _check_duration(command, asset, limits)
+    if command.minimum_payout < limits.minimum_payout:
+        raise RequestRefused(
+            f"minimum_payout must be at least {limits.minimum_payout}, not {command.minimum_payout}"
+            " (orders.minimum_payout)"
+        )
+    _check_day(usage, limits)
+
+
+def _listed(command: PlaceOrder | PlacePendingOrder, asset: Asset | None) -> Asset:
+    if asset is None:
+        raise RequestRefused(f"the venue does not list {command.asset}")
+    return asset
+
+
+def _check_amount(amount: Decimal, limits: OrderLimits) -> None:
     if amount <= 0 or not limits.minimum_amount <= amount <= limits.maximum_amount:
         raise RequestRefused(
             f"the amount may be {limits.minimum_amount:f} to {limits.maximum_amount:f}, not {amount:f}"
             " (orders.minimum_amount, orders.maximum_amount)"
         )
-    if amount % limits.amount_step:
+    if remainder(amount, limits.amount_step):
         raise RequestRefused(f"the amount must be a multiple of {limits.amount_step:f}, not {amount:f}")
-    if balance is not None and amount > balance.amount:
-        raise RequestRefused(f"the amount of {amount:f} is more than the balance of {balance.amount:f}")
+
+
+def _check_duration(command: PlaceOrder | PlacePendingOrder, asset: Asset, limits: OrderLimits) -> None:
+    if not asset.minimum_duration <= command.duration <= limits.maximum_duration:
+        raise RequestRefused(
+            f"{asset.symbol} can be traded for {asset.minimum_duration} to {limits.maximum_duration} s,"
+            f" not for {command.duration} s (orders.maximum_duration)"
+        )
+
+
+def _check_day(usage: Usage, limits: OrderLimits) -> None:
+    if limits.daily_orders is not None and usage.orders_today >= limits.daily_orders:
+        raise RequestRefused(
+            f"{usage.orders_today} orders were placed today (UTC), {limits.daily_orders} are allowed"
+            " (orders.daily_orders)"
+        )
+    if limits.daily_loss is not None and usage.loss_today >= limits.daily_loss:
+        raise RequestRefused(
+            f"the deals that closed today (UTC) lost {usage.loss_today:f}, {limits.daily_loss:f} are allowed"
+            " (orders.daily_loss)"
+        )
+
+
+def limits_used(usage: Usage, limits: OrderLimits) -> tuple[LimitStatus, ...]:
+    """Those that fill up, as far as they are set, for the status."""
+    used = (
+        ("orders.maximum_open", Decimal(usage.open_deals), Decimal(limits.maximum_open)),
+        ("orders.daily_orders", Decimal(usage.orders_today), limits.daily_orders),
+        ("orders.daily_loss", usage.loss_today, limits.daily_loss),
+    )
+    return tuple(LimitStatus(name, value, Decimal(limit)) for name, value, limit in used if limit is not None)

@@ -1,7 +1,7 @@
 """What has to be known before an order can be checked, and the requests that are held back until then."""
 
 from actors.errors import NotSent
-from actors.messages.commands import PlaceOrder
+from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, Event
 from actors.messages.orders import TradingRequest
 from actors.orders.waiters import WaiterAnswer
@@ -48,7 +48,11 @@ class Readiness:
 
     def take_orders(self) -> list[TradingRequest]:
         """The orders among the requests held back; they are no more."""
-        orders = [trade for trade in self._held_back.values() if isinstance(trade.command, PlaceOrder)]
+        orders = [
+            trade
+            for trade in self._held_back.values()
+            if isinstance(trade.command, PlaceOrder | PlacePendingOrder)
+        ]
         for trade in orders:
             del self._held_back[trade.id]
         return orders

@@ -176,6 +176,8 @@ class Router(RuntimeActor):
         command = waiter.command
         if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
             desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.order_desk
+            if isinstance(command, commands.PlacePendingOrder):
+                desk = self._refs.order_desk  # it keeps the limits, and passes on what they allow
             trade = TradingRequest(waiter.id, command, waiter.expires_at)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)

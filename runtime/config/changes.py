@@ -11,6 +11,18 @@ LIVE: Final[tuple[Path, ...]] = (
     ("regions",),
     ("limits",),
     ("batching",),
+    *(
+        ("orders", name)
+        for name in (
+            "minimum_amount",
+            "maximum_amount",
+            "maximum_duration",
+            "maximum_open",
+            "daily_loss",
+            "daily_orders",
+            "minimum_payout",
+        )
+    ),
     ("health", "stale_after"),
     ("health", "stale_floor"),
     ("health", "reconnects_per_hour"),

@@ -104,6 +104,12 @@ class SqliteJournal:
         with self._translated("read"):
             return [_order(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
 
+    def since(self, created_at: float) -> list[Order]:
+        """The orders made at ``created_at`` (UTC) or later, oldest first."""
+        query = "SELECT * FROM orders WHERE created_at >= ? ORDER BY number"
+        with self._translated("read"):
+            return [_order(row) for row in self._db.execute(query, (created_at,))]
+
     def halted(self) -> str | None:
         """The reason of the halt, ``None`` if orders are not halted."""
         with self._translated("read"):
@@ -193,6 +199,9 @@ class NoJournal:
         self._reason = self.unusable = reason
 
     def load(self) -> list[Order]:
+        return []
+
+    def since(self, created_at: float) -> list[Order]:
         return []
 
     def write(self, orders: Sequence[Order]) -> None:

@@ -20,6 +20,7 @@ from actors.messages.workers import WorkerHandle
 from actors.orders.journal import Journal
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pending_desk import PendingDesk
+from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batcher import Batcher
 from actors.outbound.messages import PoolRefs
 from actors.outbound.pool import Pool
@@ -38,7 +39,6 @@ from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
     live_settings,
     make_plan,
-    order_limits,
     pool_plan,
     stream_commands,
     unserved,
@@ -138,8 +138,8 @@ class ActorSystem:
 
         timeout, refused = config.connection.message_timeout, unserved(profile, resources.orders_refused)
         self.router = router = start(Router, self._start_subscriber, timeout, refused)
-        self._order_desk = self._start_order_desk(config, resources, trading)
         self._pending_desk = start(PendingDesk, router=router)
+        self._order_desk = self._start_order_desk(settings.orders, resources, trading)
         candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
         self._candle_loader = start(CandleLoader, *candles, router=router)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
@@ -159,7 +159,9 @@ class ActorSystem:
             pool=pool,
             escalate=resources.escalate,
         )
-        recipients = Recipients(self._limiter, self._batcher, self._monitor, self._supervisor, router)
+        recipients = Recipients(
+            self._limiter, self._batcher, self._monitor, self._supervisor, self._order_desk, router
+        )
         self.reloader = start(Reloader, current, recipients, regions=resources.regions)
         self._subscribe()
         self._begin(settings.periods)
@@ -185,15 +187,16 @@ class ActorSystem:
             kwargs["dispatcher"] = self._dispatcher
         return self._guardian.start(actor, *args, **kwargs)
 
-    def _start_order_desk(self, config: Config, resources: Resources, trading: Trading) -> Ref:
+    def _start_order_desk(self, limits: OrderLimits, resources: Resources, trading: Trading) -> Ref:
         return self._start(
             OrderDesk,
             resources.login.account,
-            order_limits(config.orders, trading.rules),
+            limits,
             trading,
             resources.journal,
             refuses=resources.orders_refused,
             router=self.router,
+            pending_desk=self._pending_desk,
         )
 
     def _start_subscriber(self, command: Subscribe) -> Ref:

@@ -67,6 +67,7 @@ class Recipients(NamedTuple):
     batcher: Tellable
     monitor: Tellable
     supervisor: Tellable
+    order_desk: Tellable
     router: Tellable
 
 
@@ -178,6 +179,7 @@ class Reloader(RuntimeActor):
             (to.batcher, old.batches, new.batches),
             (to.monitor, old.health, new.health),
             (to.supervisor, old.dialing, new.dialing),
+            (to.order_desk, old.orders, new.orders),
         )
         messages: list[tuple[Tellable, Any]] = [
             (ref, Reconfigure(wanted)) for ref, before, wanted in own if wanted != before

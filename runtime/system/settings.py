@@ -33,7 +33,7 @@ from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import AccountKind, LogLevel, Region, Secret
-from actors.venues.base import Login, OrderRules, Profile
+from actors.venues.base import NO_TRADING, Login, OrderRules, Profile
 from runtime.config import (
     BatchingConfig,
     Config,
@@ -96,6 +96,7 @@ class LiveSettings(NamedTuple):
     dialing: DialSettings
     periods: dict[str, int]
     log_level: LogLevel
+    orders: OrderLimits
 
 
 def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
@@ -107,6 +108,7 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
         dialing=dial_settings(config, regions),
         periods={stream.asset: stream.period for stream in config.streams},
         log_level=config.log.level,
+        orders=order_limits(config.orders, (config.account.profile.trading or NO_TRADING).rules),
     )
 
 
@@ -158,6 +160,9 @@ def order_limits(orders: OrdersConfig, rules: OrderRules) -> OrderLimits:
         maximum_open=orders.maximum_open,
         verdict_delay=orders.verdict_delay,
         amount_step=rules.amount_step,
+        daily_loss=None if orders.daily_loss is None else Decimal(orders.daily_loss),
+        daily_orders=orders.daily_orders,
+        minimum_payout=orders.minimum_payout,
     )
 
 

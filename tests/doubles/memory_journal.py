@@ -21,6 +21,9 @@ class MemoryJournal:
     def load(self) -> list[Order]:
         return list(self._orders.values())
 
+    def since(self, created_at: float) -> list[Order]:
+        return [order for order in self._orders.values() if order.created_at >= created_at]
+
     def write(self, orders: Sequence[Order]) -> None:
         self._keep(orders, self.writes)
 

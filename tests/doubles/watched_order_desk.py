@@ -88,6 +88,7 @@ class WatchedOrderDesk:
             self.journal,
             router=Neighbour("router", self.steps),
             wall_clock=lambda: self.utc + clock() - begun + self.wall_step,
+            pending_desk=Neighbour("pending desk", self.steps),
             clock=clock,
         )
         self.ref.tell(OutboundRef(Neighbour("outbound", self.steps)))

@@ -26,13 +26,19 @@ def notices(status: Status, now: float) -> list[str]:
 
 def _orders(desk: DeskStatus) -> str:
     """``""`` for a runtime that has not traded."""
-    if desk == DeskStatus(None, 0, 0, 0, 0):
+    deals_known = desk.in_flight or desk.open_deals or desk.closed_deals
+    if not (deals_known or desk.refuses or any(limit.used for limit in desk.limits)) and desk.halted is None:
         return ""
     deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} in flight"
     doubt = f", {desk.in_doubt} IN DOUBT" if desk.in_doubt else ""
     halted = "" if desk.halted is None else f"HALTED ({desk.halted}); "
     refused = f"REFUSED ({desk.refuses}); " if desk.refuses else ""
-    return f"{halted}{refused}{deals}{doubt}"
+    today = "".join(
+        f"; {limit.name} {limit.used:f} of {limit.limit:f}"
+        for limit in desk.limits
+        if limit.name.startswith("orders.daily_")
+    )
+    return f"{halted}{refused}{deals}{doubt}{today}"
 
 
 def _clock(offset: float | None) -> str:

@@ -27,5 +27,12 @@ class OrdersConfig(Section):
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
     maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
     """Deals that may be open, or sent and unanswered, at once."""
+    daily_loss: Annotated[int, WHOLE_NUMBER, Field(ge=1)] | None = None
+    """Once the deals of our orders that closed today lost so much together, every order is refused until 0:00
+    UTC by the venue's clock; null: no such limit."""
+    daily_orders: Annotated[int, WHOLE_NUMBER, Field(ge=1)] | None = None
+    """Orders and pending orders of one day (UTC, by the venue's clock); null: no such limit."""
+    minimum_payout: Annotated[int, WHOLE_NUMBER, Field(ge=0, le=1000)] = 0
+    """An order on an asset that pays less is refused before it is sent; in percent."""
     verdict_delay: Duration = 6.0
     """How long after a later login an order whose answer was lost may still appear."""

@@ -21,7 +21,15 @@ from actors.errors import (
     RequestRefused,
     RequestTimeout,
 )
-from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals, PlaceOrder, Resume
+from actors.messages.commands import (
+    AwaitResult,
+    GetClosedDeals,
+    GetOpenedDeals,
+    PlaceOrder,
+    PlacePendingOrder,
+    Resume,
+)
+from actors.messages.control import Reconfigure
 from actors.messages.events import (
     AssetsListed,
     BalanceChanged,
@@ -40,9 +48,9 @@ from actors.messages.events import (
     TradingHalted,
     TradingResumed,
 )
-from actors.messages.orders import HaltTrading, OrderSent
+from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
 from actors.messages.outbound import ResumeOrders, StopOrders
-from actors.messages.status import Describe, DeskStatus
+from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
@@ -51,7 +59,7 @@ from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, ONE, OTHER_BET, close_now, deal_of, ended
-from tests.doubles.watched_order_desk import ASSET, VERDICT_DELAY, WatchedOrderDesk
+from tests.doubles.watched_order_desk import ASSET, LIMITS, VERDICT_DELAY, WatchedOrderDesk
 
 CLOSED = structs.replace(ASSET, symbol="CLOSED_otc", tradable=False)
 
@@ -160,8 +168,8 @@ def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(
     [doubt] = desk.published()
     assert isinstance(doubt, OrderInDoubt)
     assert "not for what was asked" in doubt.reason
-    assert any(doubt.reason in line for line in warnings)
     assert desk.quiet()
+    assert any(doubt.reason in line for line in warnings)
     clock.advance(30)
     error = desk.error(7)
     assert isinstance(error, OrderUnknown)
@@ -479,12 +487,14 @@ def test_the_result_of_an_unknown_deal_is_refused(desk: WatchedOrderDesk) -> Non
 
 
 def test_its_status_counts_orders_and_deals(desk: WatchedOrderDesk) -> None:
+    limits = (LimitStatus("orders.maximum_open", Decimal(2), Decimal(3)),)
+    status = DeskStatus(None, in_flight=1, in_doubt=0, open_deals=1, closed_deals=0, limits=limits)
     desk.opened(1)
     order = desk.place(2, OTHER_BET)
     desk.tell(OrderSent(order, "c1", 1))
-    assert desk.part().part == DeskStatus(None, in_flight=1, in_doubt=0, open_deals=1, closed_deals=0)
+    assert desk.part().part == status
     desk.lose_connection()
-    assert desk.part().part == DeskStatus(None, in_flight=1, in_doubt=1, open_deals=1, closed_deals=0)
+    assert desk.part().part == structs.replace(status, in_doubt=1)
 
 
 def upkeep(desk: WatchedOrderDesk) -> TaskStatus:
@@ -603,3 +613,108 @@ def test_an_order_that_the_journal_does_not_take_is_an_error_of_the_log(
     desk.ask(1, BET)
     desk.part()
     assert [line for line in all_lines if line.startswith("ERROR") and "disk full" in line] != []
+
+
+PENDING = PlacePendingOrder(BET.asset, ONE, BET.direction, 60, open_price=1.0)
+
+
+def used(desk: WatchedOrderDesk) -> dict[str, Decimal]:
+    part = desk.part().part
+    assert isinstance(part, DeskStatus)
+    return {limit.name: limit.used for limit in part.limits}
+
+
+def test_a_pending_order_within_the_limits_goes_on_to_its_desk_and_counts_today(
+    desk: WatchedOrderDesk, clock: ManualClock
+) -> None:
+    desk.tell(Reconfigure(structs.replace(LIMITS, daily_orders=1)))
+    desk.ask(7, PENDING)
+    assert desk.step() == ("pending desk", TradingRequest(7, PENDING, clock() + 30.0))
+    for command in (PENDING, BET):
+        desk.ask(8, command)
+        error = desk.error(8)
+        assert type(error) is RequestRefused
+        assert "1 orders were placed today (UTC), 1 are allowed (orders.daily_orders)" in str(error)
+    assert used(desk)["orders.daily_orders"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "patience", "error"),
+    [({"amount": 0}, 30.0, RequestRefused), ({"amount": 51}, 30.0, RequestRefused), ({}, -1.0, NotSent)],
+)
+def test_a_pending_order_that_cannot_be_sent_does_not_reach_its_desk(
+    desk: WatchedOrderDesk, changes: dict[str, Any], patience: float, error: type[Exception]
+) -> None:
+    desk.ask(7, structs.replace(PENDING, **changes), patience)
+    assert type(desk.error(7)) is error
+    assert desk.quiet()
+
+
+def test_a_pending_order_waits_for_the_venues_lists_and_is_given_up_with_the_orders(
+    clock: ManualClock,
+) -> None:
+    desk = WatchedOrderDesk(clock)
+    desk.ask(7, PENDING)
+    desk.ask(8, PENDING)
+    desk.get_ready()
+    assert [desk.step()[0] for _ in range(2)] == ["pending desk"] * 2
+    other = WatchedOrderDesk(clock)
+    other.ask(9, PENDING)
+    other.part()
+    other.ref.stop()
+    assert type(other.error(9)) is NotSent
+
+
+def test_a_halt_refuses_a_pending_order(desk: WatchedOrderDesk) -> None:
+    desk.tell(HaltTrading(1, "lunch"))
+    for _ in range(3):
+        desk.step()
+    desk.ask(7, PENDING)
+    assert type(desk.error(7)) is Halted
+
+
+def test_new_limits_hold_for_the_next_order(desk: WatchedOrderDesk) -> None:
+    desk.tell(Reconfigure(structs.replace(LIMITS, minimum_payout=ASSET.payout + 1)))
+    desk.ask(7, BET)
+    assert "orders.minimum_payout" in str(desk.error(7))
+    desk.tell(Reconfigure(LIMITS))
+    desk.place(8)
+
+
+def today_of(utc: float, id: str, profit: str) -> Order:
+    """An order whose deal closed just now."""
+    deal = ended(structs.replace(deal_of(BET, id, utc - 60), closes_at=utc), Decimal(profit))
+    made = Order(id, BET.asset, ONE, BET.direction, 60, AccountKind.DEMO, utc - 60)
+    return structs.replace(made, state=OrderState.CLOSED, deal=deal)
+
+
+def test_what_today_came_to_survives_a_restart_however_many_orders_there_were(clock: ManualClock) -> None:
+    now = time.time()
+    desk = WatchedOrderDesk(clock, [today_of(now, f"o{number}", "-0.01") for number in range(1_200)])
+    desk.get_ready()
+    desk.tell(Reconfigure(structs.replace(LIMITS, daily_loss=Decimal(12), daily_orders=5_000)))
+    desk.ask(7, BET)
+    assert "lost 12.00, 12 are allowed (orders.daily_loss)" in str(desk.error(7))
+    assert used(desk)["orders.daily_loss"] == 12
+
+
+def test_the_day_is_the_venues(clock: ManualClock) -> None:
+    desk = WatchedOrderDesk(clock, [today_of(time.time(), "o1", "-5")])
+    desk.tell(Reconfigure(structs.replace(LIMITS, daily_loss=Decimal(5))))
+    assert used(desk)["orders.daily_loss"] == 5
+    desk.tell(ClockReport(86_400.0))
+    assert used(desk)["orders.daily_loss"] == 0
+    desk.tell(ClockReport(0.0))
+    assert used(desk)["orders.daily_loss"] == 5
+
+
+def test_an_order_that_the_journal_does_not_take_does_not_count_today(desk: WatchedOrderDesk) -> None:
+    desk.tell(Reconfigure(structs.replace(LIMITS, daily_orders=1)))
+    desk.journal.broken = "disk full"
+    desk.ask(7, BET)
+    desk.error(7)
+    assert used(desk)["orders.daily_orders"] == 0
+    desk.journal.broken = ""
+    desk.ask(8, BET)
+    assert desk.step() == ("write", [OrderState.NOT_SENT, OrderState.JOURNALED])
+    assert used(desk)["orders.daily_orders"] == 1

@@ -26,6 +26,11 @@ def test_equal_configurations_differ_in_nothing() -> None:
         ({"limits": {"max_concurrent_operations": 3}}, "limits.max_concurrent_operations"),
         ({"batching": {"batch_size": 3}}, "batching.batch_size"),
         ({"health": {"stale_after": "20s"}}, "health.stale_after"),
+        ({"orders": {"maximum_amount": 20}}, "orders.maximum_amount"),
+        ({"orders": {"maximum_open": 2}}, "orders.maximum_open"),
+        ({"orders": {"daily_loss": 20}}, "orders.daily_loss"),
+        ({"orders": {"daily_orders": 20}}, "orders.daily_orders"),
+        ({"orders": {"minimum_payout": 80}}, "orders.minimum_payout"),
         ({"streams": [{"asset": "EURUSD_otc"}]}, "streams"),
         ({"log": {"level": "DEBUG"}}, "log.level"),
     ],
@@ -38,9 +43,11 @@ def test_what_can_be_changed_live_is_named(sections: dict[str, Any], name: str) 
     ("sections", "name"),
     [
         ({"pool": {"connections": 3}}, "pool.connections"),
+        ({"account": {"allow_live": True}}, "account.allow_live"),
+        ({"orders": {"verdict_delay": "9s"}}, "orders.verdict_delay"),
         ({"log": {"json_lines": True}}, "log.json_lines"),
         ({"health": {"check_interval": "2s"}}, "health.check_interval"),
-        ({"account": {"session": ""}, "orders": {"maximum_open": 3}}, "orders.maximum_open"),
+        ({"account": {"session": ""}, "orders": {"journal": "j.sqlite"}}, "orders.journal"),
     ],
 )
 def test_what_needs_a_restart_refuses_all_of_it_by_name(sections: dict[str, Any], name: str) -> None:

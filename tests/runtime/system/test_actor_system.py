@@ -90,8 +90,8 @@ def test_the_actors_start_in_order_work_together_and_leave_nothing_behind() -> N
     try:
         assert guardian.started == [
             "Router",
-            "OrderDesk",
             "PendingDesk",
+            "OrderDesk",
             "CandleLoader",
             "Pool",
             "Batcher",

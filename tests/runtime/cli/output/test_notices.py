@@ -1,11 +1,12 @@
 """The lines below the tables that tell what is out of the ordinary with orders."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from actors.messages.status import DeskStatus
+from actors.messages.status import DeskStatus, LimitStatus
 from runtime.cli.output.notices import notices
 from tests.runtime.cli.output.test_dashboard import status
 
@@ -18,6 +19,10 @@ QUIET = DeskStatus(None, 0, 0, 0, 0)
         ({"refuses": "the session is live"}, "REFUSED (the session is live); 0 open"),
         ({"halted": "lunch"}, "HALTED (lunch); 0 open"),
         ({"halted": "lunch", "refuses": "no"}, "HALTED (lunch); REFUSED (no); 0 open"),
+        (
+            {"open_deals": 1, "limits": (LimitStatus("orders.daily_loss", Decimal("7.5"), Decimal(20)),)},
+            "1 open, 0 closed, 0 in flight; orders.daily_loss 7.5 of 20",
+        ),
         ({"in_doubt": 1, "in_flight": 1}, "0 open, 0 closed, 1 in flight, 1 IN DOUBT"),
     ],
 )

@@ -1,0 +1,40 @@
+"""Arithmetic with money in a context of its own: what another library sets for the whole process or thread
+(``decimal.getcontext``: precision, rounding, traps) changes no amount."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final
+
+_DIGITS: Final = 60
+"""More than a product of two amounts of 18 digits before and after the point may have."""
+
+
+def remainder(amount: Decimal, step: Decimal) -> Decimal:
+    """What is left of ``amount`` after as many whole ``step`` as it holds; 0 for a multiple."""
+    return _context().remainder(amount, step)
+
+
+def plus(one: Decimal, other: Decimal) -> Decimal:
+    return _context().add(one, other)
+
+
+def minus(one: Decimal, other: Decimal) -> Decimal:
+    return _context().subtract(one, other)
+
+
+def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
+    context = _context()
+    return context.divide(context.multiply(amount, percent), Decimal(100))
+
+
+def _context() -> Context:
+    """A new one: a context keeps flags, and threads must not share them."""
+    return Context(
+        prec=_DIGITS,
+        rounding=ROUND_HALF_EVEN,
+        Emin=-999_999,
+        Emax=999_999,
+        capitals=1,
+        clamp=0,
+        flags=[],
+        traps=[InvalidOperation, DivisionByZero, Overflow],
+    )
