@@ -56,7 +56,8 @@ def journal(tmp_path: Path) -> Path:
 
 
 def orders_arrive(exchange: PracticeExchange, count: int) -> None:
-    assert exchange.ledger.wait_until(lambda book: len(book.orders()) == count, DEADLINE)
+    # A child that places them has to start two interpreters first.
+    assert exchange.ledger.wait_until(lambda book: len(book.orders()) == count, 4 * DEADLINE)
 
 
 @contextmanager

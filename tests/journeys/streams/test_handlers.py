@@ -10,6 +10,7 @@ import pytest
 from loguru import logger
 
 from actors.messages import ActorRestarted, ConnectionDown, Lagged, Subscribe, Unsubscribe
+from actors.routing.subscriber import CAPACITY
 from actors.values import Tick
 from tests.journeys.journey import (
     ASSETS,
@@ -126,14 +127,17 @@ def slow() -> Iterator[Slow]:
 def test_a_handler_that_blocks_lags_alone_and_every_tick_is_accounted_for(
     start_runtime: Start, slow: Slow, workers: int
 ) -> None:
-    fast = Notebook()
+    fast, deliveries = Notebook(), Notebook()
     runtime = start_runtime(practice(workers, *ASSETS, tick_rate=10.0))
     exchange = exchange_of(runtime)
     runtime.router.tell(Subscribe("", to=fast))
+    runtime.router.tell(Subscribe("", to=deliveries, batch=True))
     runtime.router.tell(Subscribe("tick.", to=slow))
     assert slow.entered.wait(DEADLINE)
     exchange.set_tick_rate(500.0)
-    assert fast.wait(lambda book: len(book.ticks()) > 1500)
+    assert fast.wait(lambda book: len(book.ticks()) > 1500)  # takes longer than ``conflation.PATIENCE``
+    before = len(deliveries.calls)  # few and large ones on a busy machine
+    assert deliveries.wait(lambda book: len(book.calls) > before + CAPACITY)
     exchange.set_tick_rate(20.0)
     ended = {asset: len(fast.ticks(asset)) for asset in ASSETS}
     assert fast.wait(lambda book: all(len(book.ticks(asset)) > ended[asset] + 1 for asset in ASSETS))
