@@ -178,10 +178,21 @@ class Ledger:
         return [*self._open(order, record), *self._match()]
 
     def refused(self, event: DealRefused) -> list[Event]:
-        """No event for an order that has its answer, or for one of another client."""
+        """The venue has refused an order that this must be, and nothing that followed speaks against it.
+
+        Where a refusal names no request, it may be doubled, late or another client's. It is not believed of
+        an order if a deal of its terms has turned up since, nor if its connection has ended: then only the
+        lists of a login can tell. No event for an order that has its answer, or for one of another client.
+        """
         order = self._orders.get(event.order)
         if order is None or not order.in_flight:
             return []
+        if not self._venue.refusals_name_orders:
+            unresolved = self._tracked(order.id)
+            if unresolved.lost is not None:
+                return []
+            if any(unresolved.may_fit(record) for record in self._deals):
+                return [*self._doubt(order, "it was refused, and a deal like it was opened"), *self._match()]
         self._change(order, OrderState.REFUSED, event.reason)
         return [OrderRefused(order.id, order.asset, order.amount, event.reason), *self._match()]
 

@@ -3,10 +3,9 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from loguru import logger
-from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
@@ -27,44 +26,23 @@ from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, chec
 from actors.orders.readiness import Readiness
 from actors.orders.reconciliation import ClockReading
 from actors.orders.sent_orders import SentOrders
+from actors.orders.timeouts import (
+    AnswerOverdue,
+    HeldBackOverdue,
+    JournalUpkeep,
+    OrderOverdue,
+    RefusalDue,
+    ResultOverdue,
+    TimeCome,
+    VerdictDue,
+)
 from actors.orders.waiters import RESULT_GRACE, OrderWaiters
 from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
 
-
-class _OrderOverdue(Struct, frozen=True):
-    """The deadline of the caller that placed ``order`` has passed."""
-
-    order: str
-
-
-class _AnswerOverdue(Struct, frozen=True):
-    """``verdict_delay`` has passed since the deadline of ``order``."""
-
-    order: str
-
-
-class _ResultOverdue(Struct, frozen=True):
-    """The deadline of ``waiter`` for the result of ``deal`` has passed. ``own_end``: the deadline is the end
-    of the deal itself, which the venue's clock decides."""
-
-    waiter: int
-    deal: str
-    own_end: bool
-
-
-class _HeldBackOverdue(Struct, frozen=True):
-    """The deadline of a request has passed that may still be held back."""
-
-    waiter: int
-
-
-class _VerdictDue(Struct, frozen=True):
-    """The ledger has a verdict to give, unless other evidence has come."""
-
-
-class _JournalUpkeep(Struct, frozen=True):
-    """The journal's file is due for maintenance."""
+REFUSAL_SETTLES: Final = 1.0
+"""Seconds within which the venue contradicts a refusal that was for another order: it answers an order, or
+lists its deal, within a round trip."""
 
 
 class OrderDesk(RuntimeActor):
@@ -91,6 +69,7 @@ class OrderDesk(RuntimeActor):
         super().__init__("order desk", **kwargs)
         self._account = account
         self._limits = limits
+        self._refusals_name_orders = venue.refusals_name_orders
         self._journal = journal
         self._refuses = refuses
         self._router = router
@@ -109,7 +88,7 @@ class OrderDesk(RuntimeActor):
         self._waiters = OrderWaiters()
         self._sent = SentOrders()
         self._verdict: Timer | None = None
-        self._upkeep = self.every(3600.0, _JournalUpkeep())
+        self._upkeep = self.every(3600.0, JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
         self._ledger.set_venue_clock(self._venue_clock())
@@ -131,19 +110,8 @@ class OrderDesk(RuntimeActor):
                 self._limits = limits
             case events.Event():
                 self._on_event(message)
-            case _OrderOverdue(order=order):
-                self._order_overdue(order)
-            case _AnswerOverdue(order=order):
-                self._publish(self._sent.suspect(order))
-            case _ResultOverdue():
-                self._result_overdue(message)
-            case _HeldBackOverdue(waiter=waiter):
-                if self._readiness.drop(waiter):
-                    self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
-            case _VerdictDue():
-                self._publish(self._ledger.check(self._utc()))
-            case _JournalUpkeep():
-                self._tidy_journal()
+            case TimeCome():
+                self._on_time(message)
             case Describe():
                 self.describe(message, self._status())
             case OutboundRef(outbound=outbound):
@@ -152,7 +120,28 @@ class OrderDesk(RuntimeActor):
             case _:
                 self.unexpected(message)
 
+    def _on_time(self, message: TimeCome) -> None:
+        match message:
+            case OrderOverdue(order=order):
+                self._order_overdue(order)
+            case AnswerOverdue(order=order):
+                self._publish(self._sent.suspect(order))
+            case RefusalDue(refusal=refusal):
+                self._publish(self._ledger.refused(refusal))
+            case ResultOverdue():
+                self._result_overdue(message)
+            case HeldBackOverdue(waiter=waiter):
+                if self._readiness.drop(waiter):
+                    self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
+            case VerdictDue():
+                self._publish(self._ledger.check(self._utc()))
+            case JournalUpkeep():
+                self._tidy_journal()
+
     def _on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.DealRefused) and not self._refusals_name_orders:
+            self.after(REFUSAL_SETTLES, RefusalDue(event))
+            return
         self._publish(self._ledger.apply(event, self._utc()))
         for trade in self._readiness.apply(event):
             self._trade(trade)
@@ -165,7 +154,7 @@ class OrderDesk(RuntimeActor):
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
                 self._readiness.hold_back(trade)
-                self._at(trade.expires_at, _HeldBackOverdue(trade.id))
+                self._at(trade.expires_at, HeldBackOverdue(trade.id))
             case commands.PlaceOrder():
                 self._place(trade, command)
             case commands.PlacePendingOrder():
@@ -188,7 +177,7 @@ class OrderDesk(RuntimeActor):
             self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
-        self._at(trade.expires_at, _OrderOverdue(order.id))
+        self._at(trade.expires_at, OrderOverdue(order.id))
         expires_at = send_by(self.now(), trade.expires_at)
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
 
@@ -256,7 +245,7 @@ class OrderDesk(RuntimeActor):
         if self._verdict is not None:
             self._verdict.cancel()
         at = self._ledger.check_at()
-        self._verdict = None if at is None else self.after(max(0.0, at - self._utc()), _VerdictDue())
+        self._verdict = None if at is None else self.after(max(0.0, at - self._utc()), VerdictDue())
         self._log(news)
 
     def _record_changes(self) -> None:
@@ -280,9 +269,9 @@ class OrderDesk(RuntimeActor):
         else:
             self._waiters.add_for_result(deal.id, trade.id)
             if command.deadline is None:
-                self.after(self._until_result(deal), _ResultOverdue(trade.id, deal.id, own_end=True))
+                self.after(self._until_result(deal), ResultOverdue(trade.id, deal.id, own_end=True))
             else:
-                self._at(trade.expires_at, _ResultOverdue(trade.id, deal.id, own_end=False))
+                self._at(trade.expires_at, ResultOverdue(trade.id, deal.id, own_end=False))
 
     def _until_result(self, deal: Deal) -> float:
         """Seconds within which the result must come: by the venue's clock, or by the deal's duration until
@@ -292,7 +281,7 @@ class OrderDesk(RuntimeActor):
             to_its_end = max(to_its_end, deal.closes_at - deal.opened_at)
         return max(0.0, to_its_end + RESULT_GRACE)
 
-    def _result_overdue(self, due: _ResultOverdue) -> None:
+    def _result_overdue(self, due: ResultOverdue) -> None:
         deal = self._ledger.deal(due.deal)
         if due.own_end and self._venue_offset is not None and deal and deal.outcome is None:
             left = self._until_result(deal)
@@ -305,7 +294,7 @@ class OrderDesk(RuntimeActor):
     def _order_overdue(self, order: str) -> None:
         if self._waiters.has(order):
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
-            self.after(self._limits.verdict_delay, _AnswerOverdue(order))
+            self.after(self._limits.verdict_delay, AnswerOverdue(order))
             doubtful = self._ledger.order(order)
             reason = doubtful.reason if doubtful else "no answer by the deadline"
             error = OrderUnknown(f"it was sent, and its result is not known: {reason}", order)

@@ -69,7 +69,8 @@ class TradingVenue:
         return connection
 
     def send(self, connection: TradingConnection, id: str, bet: PlaceOrder, fate: str) -> None:
-        """``fate``: acknowledge, twice, late, silent, refuse, drop, garbled (the answer has other terms than
+        """``fate``: acknowledge, twice, late, silent, refuse, refuse all (every order of
+        the asset that the connection carries), drop, garbled (the answer has other terms than
         the deal), or phantom (the answer is for a deal that never was)."""
         self.bets[id] = bet
         connection.orders.append((id, fate))
@@ -107,7 +108,8 @@ class TradingVenue:
         """Let time pass, in steps short enough for every message to be read in time."""
         until = self.now + seconds
         while self.now < until:
-            busy = self.detached or any(connection.messages for connection in self.connections.values())
+            connections = self.connections.values()
+            busy = self.detached or any(each.messages or each.orders for each in connections)
             self.now = min(until, self.now + (LATENCY / 2 if busy else 2.0))
             self.process()
             self._end_deals()
@@ -122,6 +124,10 @@ class TradingVenue:
     def _execute(self, connection: TradingConnection, id: str, fate: str) -> None:
         if fate == "refuse":
             self._push(connection, DealRefused(connection.name, id, self.bets[id].asset, "MaxDemoTrades"))
+        elif fate == "refuse all":
+            like = [each for each in connection.sent if self.bets[each].asset == self.bets[id].asset]
+            refusals = [DealRefused(connection.name, each, self.bets[id].asset, "OPEN_TIME") for each in like]
+            self._push(connection, *refusals)
         elif fate == "phantom":
             deal = deal_of(self.bets[id], f"p{id}", math.floor(self.now + self.skew))
             self._push(connection, DealAccepted(connection.name, id, _garbled(deal)))

@@ -224,7 +224,7 @@ def test_it_is_one_as_soon_as_that_order_has_come_to_nothing() -> None:
     ledger = fresh_ledger()
     intend(ledger)
     ledger.opened_listed(list_open(DEAL, connection="c2"), NOW)
-    assert ledger.refused(refusal("o1"))[1:] == [OrderOrphan(DEAL)]
+    assert ledger.not_sent("o1", "no connection") == [OrderOrphan(DEAL)]
 
 
 def test_an_end_is_told_once_however_often_it_is_listed() -> None:

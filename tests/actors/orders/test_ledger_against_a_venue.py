@@ -24,6 +24,7 @@ from actors.messages.events import (
 )
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
+from actors.orders.order_desk import REFUSAL_SETTLES
 from actors.orders.reconciliation import UNDER_WAY, ClockReading
 from actors.values import AccountKind, Direction, Life
 from tests.doubles.trading_samples import TRADING
@@ -35,7 +36,8 @@ BETS = st.one_of(
     st.builds(PlaceOrder, ASSET, st.just(Decimal(1)), st.sampled_from(list(Direction)), DURATION),
     st.builds(PlaceOrder, ASSET, st.just(Decimal("2.50")), st.just(Direction.CALL), DURATION),
 )
-FATES = st.sampled_from(["acknowledge", "twice", "late", "silent", "refuse", "drop", "garbled", "phantom"])
+EXECUTED = ["acknowledge", "twice", "late", "silent", "garbled"]
+FATES = st.sampled_from([*EXECUTED, "refuse", "refuse all", "drop", "phantom"])
 OVER = UNDER_WAY + TRADING.reconciliation.result_overdue
 SKEW = st.sampled_from([0.0, 0.0, 0.0, 0.9, -0.9, 600.0, -600.0, 7200.0, 86_400.0, -86_400.0])
 ARRIVE = st.sampled_from([None, 0.2, 0.9])  # plus the latency it is within the grace
@@ -51,6 +53,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         self.measured = measured
         self.slept = 0.0  # by how much our clock has stood still
         self.lost_at: dict[str, float] = {}
+        self.refusals: list[tuple[float, DealRefused]] = []  # with when each is believed
         self.venue = TradingVenue(skew)
         self.ledger = Ledger([], self.now, TRADING)
         self.journal: dict[str, Order] = {}
@@ -105,6 +108,8 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def crash(self, arrive: float | None) -> None:
         for name in list(self.venue.connections):
             self.venue.cut(name, arrive)
+        self.refusals.clear()
+        self.slept = 0.0  # a new process starts with the wall clock
         self.skewed_restart |= abs(self.venue.skew) > 1 and not self.measured
         self.lost_at |= dict.fromkeys(self.in_flight, self.now)
         self.ledger = Ledger(self.journal.values(), self.now, TRADING)
@@ -240,11 +245,14 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
                 case DealAccepted():
                     self.apply(self.ledger.accepted(message, self.now))
                 case DealRefused():
-                    self.apply(self.ledger.refused(message))
+                    self.refusals.append((self.now + REFUSAL_SETTLES, message))
                 case DealsOpen():
                     self.apply(self.ledger.opened_listed(message, self.now))
                 case DealsClosed():
                     self.apply(self.ledger.closed(message, self.now))
+
+        while self.refusals and self.refusals[0][0] <= self.now:
+            self.apply(self.ledger.refused(self.refusals.pop(0)[1]))
 
     def apply(self, events: list[Event]) -> None:
         """Journals, and compares what is published with what the venue did."""

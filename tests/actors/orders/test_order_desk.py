@@ -54,6 +54,7 @@ from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
+from actors.orders.order_desk import REFUSAL_SETTLES
 from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
@@ -103,6 +104,8 @@ def test_an_outcome_is_journaled_then_published_then_answered(desk: WatchedOrder
 def test_the_venues_refusal_is_the_answer(desk: WatchedOrderDesk) -> None:
     order = desk.place(7)
     desk.tell(DealRefused("c1", order, BET.asset, "notMoney"))
+    assert desk.quiet()
+    desk.advance(REFUSAL_SETTLES)
     assert desk.step() == ("note", [OrderState.REFUSED])
     assert desk.published() == [OrderRefused(order, BET.asset, ONE, "notMoney")]
     assert isinstance(desk.error(7), RequestRefused)
@@ -157,6 +160,24 @@ def test_an_order_with_which_nothing_was_wrong_is_safe_to_repeat(
     prepare(desk)
     desk.ask(2, BET, patience)
     assert type(desk.error(2)) is error
+
+
+def test_a_refusal_that_the_venue_contradicts_is_nobodys_answer(desk: WatchedOrderDesk) -> None:
+    """It came twice for an order of the same asset, and names none."""
+    first, second = desk.place(7), desk.place(8, OTHER_BET)
+    deal = desk.deal(command=OTHER_BET)
+    desk.tell(
+        DealRefused("c1", first, BET.asset, "OPEN_TIME"), DealRefused("c1", second, BET.asset, "OPEN_TIME")
+    )
+    desk.tell(DealAccepted("c1", second, deal))
+    assert desk.step() == ("note", [OrderState.OPEN])
+    assert desk.published() == [OrderOpened(second, deal)]
+    assert desk.step() == ("router", Response(8, deal))
+    desk.advance(REFUSAL_SETTLES)
+    assert desk.step() == ("note", [OrderState.REFUSED])
+    assert desk.published() == [OrderRefused(first, BET.asset, ONE, "OPEN_TIME")]
+    assert isinstance(desk.error(7), RequestRefused)
+    assert desk.quiet()
 
 
 def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(

@@ -187,13 +187,39 @@ def test_an_order_takes_no_deal_that_is_already_anothers() -> None:
     assert ledger.check(NOW + 3) == [NOT_PLACED]
 
 
-def test_a_refusal_ends_the_doubt() -> None:
+REFUSAL = DealRefused("c1", "o1", BET.asset, "OPEN_TIME")
+
+
+def test_a_refusal_ends_the_doubt_of_an_order_whose_connection_stands() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.overdue("o1", "no answer")
+    ledger.refused(REFUSAL)
+    assert state(ledger) is OrderState.REFUSED
+
+
+def test_a_refusal_proves_nothing_once_the_connection_is_lost() -> None:
+    """The acknowledgement that would have contradicted it is lost too."""
     ledger = fresh_ledger()
     lose(ledger)
-    ledger.refused(DealRefused("c1", "o1", BET.asset, "OPEN_TIME"))
+    assert ledger.refused(REFUSAL) == []
+    assert log_in(ledger, NOW + 1, epoch=2, opened=(DEAL,)) == [OrderOpened("o1", DEAL)]
+
+
+def test_a_refusal_is_not_believed_where_a_like_deal_was_listed_since() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.opened_listed(list_open(DEAL), NOW)
+    assert ledger.refused(REFUSAL)[1:] == [OrderOpened("o1", DEAL)]
+
+
+def test_a_refusal_that_names_its_order_is_believed_at_once() -> None:
+    ledger = Ledger([], NOW - 60, structs.replace(TRADING, refusals_name_orders=True))
+    log_in(ledger, NOW - 60)
+    intend(ledger)
+    ledger.opened_listed(list_open(DEAL), NOW)
+    ledger.refused(REFUSAL)
     assert state(ledger) is OrderState.REFUSED
-    log_in(ledger, NOW + 1, epoch=2)
-    assert ledger.check(NOW + 3) == []
 
 
 def old_deals(count: int, closes_at: float) -> tuple[Deal, ...]:

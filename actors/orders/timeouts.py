@@ -1,0 +1,50 @@
+"""What the order desk tells itself when a time has come."""
+
+from msgspec import Struct
+
+from actors.messages.events import DealRefused
+
+
+class TimeCome(Struct, frozen=True):
+    """Parent of all of them."""
+
+
+class OrderOverdue(TimeCome, frozen=True):
+    """The deadline of the caller that placed ``order`` has passed."""
+
+    order: str
+
+
+class AnswerOverdue(TimeCome, frozen=True):
+    """``verdict_delay`` has passed since the deadline of ``order``."""
+
+    order: str
+
+
+class RefusalDue(TimeCome, frozen=True):
+    """The venue has had the time to contradict ``refusal``."""
+
+    refusal: DealRefused
+
+
+class ResultOverdue(TimeCome, frozen=True):
+    """The deadline of ``waiter`` for the result of ``deal`` has passed. ``own_end``: the deadline is the end
+    of the deal itself, which the venue's clock decides."""
+
+    waiter: int
+    deal: str
+    own_end: bool
+
+
+class HeldBackOverdue(TimeCome, frozen=True):
+    """The deadline of a request has passed that may still be held back."""
+
+    waiter: int
+
+
+class VerdictDue(TimeCome, frozen=True):
+    """The ledger has a verdict to give, unless other evidence has come."""
+
+
+class JournalUpkeep(TimeCome, frozen=True):
+    """The journal's file is due for maintenance."""
