@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import struct
+from typing import Final
 
 from actors.errors import TransportClosed
 
@@ -18,6 +19,9 @@ _LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
+NO_SIGNAL: Final[int] = getattr(socket, "MSG_NOSIGNAL", 0)
+"""For a send to a peer that may be gone: an error then, also where a program has SIGPIPE end it."""
+
 
 class SocketTransport:
     """Owns a connected socket; ``received`` are bytes that were read from it already."""
@@ -28,6 +32,7 @@ class SocketTransport:
         sock.setblocking(False)
         self._sock = sock
         self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
+        self._flags = NO_SIGNAL if self._tls is None else 0  # TLS takes none
         self._received = received
         self._read_size = MIN_READ
         # TLS demands that an unfinished write is repeated with the same bytes: so what was once offered
@@ -73,7 +78,7 @@ class SocketTransport:
                 self._offered = memoryview(bytes(self._waiting))
                 self._waiting.clear()
             try:
-                sent = self._sock.send(self._offered)
+                sent = self._sock.send(self._offered, self._flags)
             except _NOT_NOW:
                 return
             except OSError as error:

@@ -14,6 +14,7 @@ from loguru import logger
 
 from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
+from actors.transport.socket_transport import NO_SIGNAL
 from runtime.config import Config
 from runtime.control.listener import connect, pid_of
 from runtime.control.path import path_of
@@ -120,7 +121,7 @@ def _handshake(sock: socket.socket, token: str, messages_in: Unframer[FromGatewa
     with contextlib.suppress(
         BrokenPipeError, ConnectionResetError
     ):  # refused already: the reason can be read
-        sock.sendall(Framer()(Hello(VERSION, token)))
+        sock.sendall(Framer()(Hello(VERSION, token)), NO_SIGNAL)
     while True:
         data = sock.recv(READ_SIZE)
         if not data:

@@ -177,6 +177,7 @@ def _lock(path: Path) -> sqlite3.Connection:
 def _connect_unix(path: Path, timeout: float) -> tuple[socket.socket, str]:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        sock.setblocking(True)  # whatever default another library has set for new sockets
         if sys.platform == "linux":
             # A non-blocking connect fails at once while the listener's queue is full; with a send timeout it
             # waits for a place in the queue.

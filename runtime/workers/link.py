@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from actors.errors import RemoteProtocolError, WorkerDied
+from actors.transport.socket_transport import NO_SIGNAL
 from runtime.workers.framing import Framer, Unframer
 
 M = TypeVar("M")
@@ -105,7 +106,7 @@ class Link(Generic[M]):
         view = memoryview(data)
         while view:
             try:
-                view = view[self._sock.send(view) :]
+                view = view[self._sock.send(view, NO_SIGNAL) :]
             except BlockingIOError:
                 if not self._await_room():
                     raise TimeoutError(f"the peer has not read for {self._stall:g} s") from None

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Raw, Struct, field
 
+from actors.arithmetic import percent_of
 from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import Deal, Direction
@@ -209,5 +210,5 @@ def _profit(row: _ClosedRow) -> Decimal:
         return Decimal(0)
     rose = row.close_price > row.open_price
     if rose is (direction(row.command) is Direction.CALL):
-        return stake(row.amount) * _percent(row.percent_profit) / 100
-    return -stake(row.amount) * _percent(row.percent_loss) / 100
+        return percent_of(stake(row.amount), _percent(row.percent_profit))
+    return percent_of(stake(row.amount), _percent(row.percent_loss)).copy_negate()

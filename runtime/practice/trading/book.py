@@ -10,6 +10,7 @@ from msgspec import structs
 from actors.values import Deal, Outcome
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import BalanceChange, RequestId
+from runtime.practice.trading.context import MONEY
 from runtime.practice.trading.deals import profit
 from runtime.practice.trading.orders import KeptOrder
 
@@ -49,7 +50,7 @@ class Book:
         deal = position.deal
         self.opened[deal.id] = position
         self._ledger.write_deal(request_id, deal)
-        self._change_balance(-deal.amount, deal.id, now)
+        self._change_balance(deal.amount.copy_negate(), deal.id, now)
 
     def close(self, deal: Deal, close_price: float, now: float) -> Deal:
         """Returns the deal with its result."""
@@ -58,14 +59,14 @@ class Book:
         ended = structs.replace(deal, close_price=close_price, profit=gain)
         self.closed.appendleft(ended)
         self._ledger.write_result(ended)
-        self._change_balance(deal.amount + gain, deal.id, now)
+        self._change_balance(MONEY.add(deal.amount, gain), deal.id, now)
         return ended
 
     def refill(self, level: Decimal, now: float) -> None:
         """Top the balance up to ``level``."""
         if self._balance < level:
-            self._change_balance(level - self._balance, "refill", now)
+            self._change_balance(MONEY.subtract(level, self._balance), "refill", now)
 
     def _change_balance(self, change: Decimal, cause: str, now: float) -> None:
-        self._balance += change
+        self._balance = MONEY.add(self._balance, change)
         self._ledger.write_balance(BalanceChange(now, change, self._balance, cause))

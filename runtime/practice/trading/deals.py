@@ -5,12 +5,13 @@ from decimal import Decimal
 from actors.values import AccountKind, Deal, Direction
 from runtime.practice.records import RequestId
 from runtime.practice.server.clock import UTC_OFFSET, stamp
+from runtime.practice.trading.context import MONEY
 from runtime.practice.trading.orders import COMMANDS
 
 
 def winnings(deal: Deal) -> Decimal:
     """The profit of a win."""
-    return deal.amount * deal.payout / 100
+    return MONEY.divide(MONEY.multiply(deal.amount, Decimal(deal.payout)), Decimal(100))
 
 
 def profit(deal: Deal, close_price: float) -> Decimal:
@@ -18,7 +19,7 @@ def profit(deal: Deal, close_price: float) -> Decimal:
     if close_price == deal.open_price:
         return Decimal(0)
     won = (close_price > deal.open_price) == (deal.direction is Direction.CALL)
-    return winnings(deal) if won else -deal.amount
+    return winnings(deal) if won else deal.amount.copy_negate()
 
 
 def as_accepted(deal: Deal, uid: int, request_id: RequestId) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The pushes about the account: its balance and its lists."""
 
 import enum
+import functools
 from decimal import Decimal
 
 from actors.values import Deal
@@ -8,6 +9,7 @@ from runtime.practice.server.clients import Clients
 from runtime.practice.server.connection import ClientConnection
 from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
+from runtime.practice.trading.context import MONEY
 
 
 class AccountPush(enum.Enum):
@@ -37,7 +39,8 @@ class AccountPushes:
 
     def announce_ended(self, ended: list[Deal]) -> None:
         """Push deals that ended in the same second to all clients (protocol 1.7.8)."""
-        won = sum((deal.profit for deal in ended if deal.profit and deal.profit > 0), Decimal(0))
+        gains = (deal.profit for deal in ended if deal.profit and deal.profit > 0)
+        won = functools.reduce(MONEY.add, gains, Decimal(0))
         listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
         self._clients.publish("successcloseOrder", {"profit": won, "deals": listed})
         self.tell_all(AccountPush.BALANCE, AccountPush.CLOSED, AccountPush.OPENED)

@@ -1,8 +1,11 @@
 import contextlib
 import selectors
+import signal
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -228,3 +231,27 @@ def test_the_repr_tells_what_is_waiting(plain: Pair) -> None:
     transport, _ = plain
     transport.write(b"secret")
     assert repr(transport) == f"<SocketTransport fd={transport.fileno()} unsent=0>"
+
+
+DEAD_PEER = """
+import signal, socket
+from actors.errors import TransportClosed
+from actors.transport.socket_transport import SocketTransport
+
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+ours, theirs = socket.socketpair()
+transport = SocketTransport(ours)
+theirs.close()
+try:
+    transport.write(b"to nobody")
+except TransportClosed:
+    print("closed")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="there is no such signal")
+def test_a_dead_peer_does_not_end_a_program_that_has_the_default_handler_of_sigpipe() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DEAD_PEER], capture_output=True, text=True, timeout=WAIT, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "closed\n")

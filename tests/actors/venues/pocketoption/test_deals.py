@@ -1,3 +1,4 @@
+import decimal
 import json
 from decimal import Decimal
 from typing import Any
@@ -289,3 +290,19 @@ def test_a_refusal_of_nothing_is_the_peers_fault(payload: bytes) -> None:
 def test_an_acceptance_of_nothing_is_the_peers_fault(payload: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         DealDecoder().acceptance(payload)
+
+
+def test_no_decimal_context_of_others_changes_a_profit_that_follows_from_prices() -> None:
+    terms: dict[str, Any] = {
+        "amount": 1234.56,
+        "percentProfit": 87,
+        "profit": None,
+        "openPrice": 1.1,
+        "closePrice": 1.2,
+    }
+    with decimal.localcontext() as context:
+        context.prec = 2
+        context.traps[decimal.Inexact] = context.traps[decimal.Rounded] = True
+        won = closed(row(command=0, **terms))
+        lost = closed(row(command=1, **terms))
+    assert (won.profit, lost.profit) == (Decimal("1074.0672"), Decimal("-1234.56"))
