@@ -17,7 +17,7 @@ from actors.messages.events import (
     TradingResumed,
 )
 from actors.orders.order import Order
-from actors.values import Deal, Direction, LogLevel
+from actors.values import Deal, Direction, LogLevel, PendingOrder
 
 
 class LogLine(NamedTuple):
@@ -35,7 +35,7 @@ def log_lines(news: Iterable[Event], order_of: Callable[[str], Order | None]) ->
             yield line
 
 
-def terms_of(order: Order | PlaceOrder | PlacePendingOrder) -> str:
+def terms_of(order: Order | PlaceOrder | PlacePendingOrder | PendingOrder) -> str:
     """Such as ``EURUSD_otc call 1.5 for 60 s``."""
     return _terms(order.asset, order.direction, order.amount, order.duration)
 

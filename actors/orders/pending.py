@@ -38,6 +38,22 @@ class PendingOrders:
         """The number of requests that wait for an answer."""
         return len(self._placements) + len(self._cancellations) + len(self._list_waiters)
 
+    @property
+    def unanswered(self) -> PlacePendingOrder | None:
+        """The placement that was sent and that the venue has not answered yet."""
+        return next(
+            (
+                trade.command
+                for trade in self._placements
+                if trade.id == self._sent and isinstance(trade.command, PlacePendingOrder)
+            ),
+            None,
+        )
+
+    def is_sent(self, waiter: int) -> bool:
+        """Whether ``waiter`` is the placement that was sent and that the venue has not answered yet."""
+        return self._sent is not None and waiter == self._sent
+
     def request(self, trade: TradingRequest) -> list[Effect]:
         match command := trade.command:
             case PlacePendingOrder():

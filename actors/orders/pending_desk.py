@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
@@ -9,6 +10,7 @@ from actors.messages import events
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import TradingRequest
 from actors.messages.traffic import Request, RequestDone
+from actors.orders.log_lines import terms_of
 from actors.orders.pending import Effect, PendingOrders
 
 
@@ -37,6 +39,7 @@ class PendingDesk(RuntimeActor):
                 self.after(max(0.0, expires_at - self.now()), _Overdue(id))
                 self._execute(self._orders.request(message))
             case events.PendingAnswered():
+                self._log_answer(message)
                 self._execute(self._orders.on_answered(message))
             case events.PendingOrdersListed(orders=orders):
                 self._execute(self._orders.on_listed(orders))
@@ -47,11 +50,31 @@ class PendingDesk(RuntimeActor):
             case RequestDone(id=id):
                 self._execute(self._orders.forget(id))
             case _Overdue(id=id):
+                self._log_overdue(id)
                 self._execute(self._orders.on_overdue(id))
             case OutboundRef(outbound=outbound):
                 self._outbound = outbound
             case _:
                 self.unexpected(message)
+
+    def _log_answer(self, answer: events.PendingAnswered) -> None:
+        placed, command = answer.order, self._orders.unanswered
+        if answer.ticket:
+            outcome = f"was not cancelled: {answer.reason}" if answer.reason else "was cancelled"
+            logger.info("pending order {} {}", answer.ticket, outcome)
+        elif placed is not None:
+            logger.info("pending order {} was placed: {}", placed.ticket, terms_of(placed))
+        elif command is not None:
+            logger.info("a pending order was refused by the venue: {}: {}", terms_of(command), answer.reason)
+
+    def _log_overdue(self, id: int) -> None:
+        command = self._orders.unanswered
+        if command is not None and self._orders.is_sent(id):
+            logger.warning(
+                "a pending order is in doubt: {}: no answer by its deadline; do not repeat it until the"
+                " venue's list of pending orders shows that it is not there",
+                terms_of(command),
+            )
 
     def _execute(self, effects: list[Effect]) -> None:
         for effect in effects:

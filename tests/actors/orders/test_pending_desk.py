@@ -1,9 +1,11 @@
 """The pending desk among its neighbours: what it sends, whom it answers, and its deadlines."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from actors.errors import Halted, RequestTimeout
 from actors.messages.commands import GetPendingOrders, PlacePendingOrder
@@ -99,3 +101,53 @@ def test_a_halt_holds_until_orders_are_resumed(neighbours: Neighbours) -> None:
     neighbours.desk.tell(TradingResumed())
     neighbours.ask(2, PLACEMENT)
     assert neighbours.outbound.seen().id == 2
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """The lines of the log from INFO on, after their levels."""
+    written: list[str] = []
+    sink = logger.add(written.append, level="INFO", format="{level} {message}")
+    yield written
+    logger.remove(sink)
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (PendingAnswered("c1", order=ORDER), "INFO pending order a was placed: EURUSD_otc call 1 for 60 s"),
+        (
+            PendingAnswered("c1", reason="OPEN_TIME"),
+            "INFO a pending order was refused by the venue: EURUSD_otc call 1 for 60 s: OPEN_TIME",
+        ),
+        (PendingAnswered("c1", ticket="a"), "INFO pending order a was cancelled"),
+        (
+            PendingAnswered("c1", ticket="a", reason="notFound"),
+            "INFO pending order a was not cancelled: notFound",
+        ),
+    ],
+)
+def test_each_answer_of_the_venue_is_in_the_log_once(
+    neighbours: Neighbours, lines: list[str], answer: PendingAnswered, line: str
+) -> None:
+    neighbours.ask(1, PLACEMENT)
+    assert neighbours.outbound.seen().id == 1
+    neighbours.desk.tell(answer)
+    neighbours.ask(2, GetPendingOrders())
+    neighbours.desk.tell(PendingOrdersListed([]))
+    while neighbours.router.seen() != Response(2, []):
+        pass  # the answer of the placement
+    assert [each.strip() for each in lines] == [line]
+
+
+def test_a_placement_without_an_answer_is_a_warning_that_says_not_to_repeat_it(
+    neighbours: Neighbours, clock: ManualClock, lines: list[str]
+) -> None:
+    neighbours.ask(1, PLACEMENT, patience=2.0)
+    neighbours.ask(2, PLACEMENT, patience=2.0)
+    assert neighbours.outbound.seen().id == 1
+    clock.advance(2.0)
+    assert isinstance(neighbours.error(1), RequestTimeout)
+    [line] = [each for each in lines if "in doubt" in each][:1]
+    assert line.startswith("WARNING a pending order is in doubt: EURUSD_otc call 1 for 60 s")
+    assert "do not repeat it" in line
