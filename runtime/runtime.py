@@ -25,11 +25,12 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
+from runtime.storage.account import JournalAccount
 from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
-from runtime.system.settings import journal_path, live_guard, regions_for
+from runtime.system.settings import journal_name, journal_path, live_guard, regions_for
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
@@ -207,11 +208,14 @@ class Runtime:
         return self._venue.parse_login(self.exchange.session)
 
     def _open_journal(self, login: Login) -> Journal:
-        orders = self.config.orders
-        if orders.journal or (self.exchange is None and self._venue.profile.trading):
-            return open_journal(journal_path(self.config, login))
+        config, venue_name = self.config, self.config.account.venue
+        account = JournalAccount(venue_name, login.account.value, login.user)
+        if self.exchange is not None:
+            account = JournalAccount.practice(venue_name)
+        if config.orders.journal or (self.exchange is None and self._venue.profile.trading):
+            return open_journal(journal_path(config, login), account, own_name=journal_name(config, login))
         self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
-        return open_journal(Path(self._journal_folder.name) / "orders.sqlite")
+        return open_journal(Path(self._journal_folder.name) / "orders.sqlite", account)
 
     def _live_guard(self, login: Login) -> str:
         """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""

@@ -4,15 +4,28 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from actors.errors import Halted
-from actors.orders.order import Order
+from actors.orders.order import Order, OrderState
 
 
 class Journal(Protocol):
     """Keeps the orders and the halt beyond this process; every method but ``close`` raises ``Halted`` if it
     cannot do its work."""
 
-    unusable: str
-    """Why there is no file to keep anything in, ``""`` if there is one."""
+    @property
+    def unsettled(self) -> bool:
+        """Whether a copy of the file alone would lack something that was written."""
+
+    def refusal(self) -> str | None:
+        """Why it takes no order now, such as that its file was removed; ``None`` if it takes them."""
+
+    def find(self, id: str) -> Order | None:
+        """The order, however old; ``None`` if there is none, or if only its id is kept (``retired``)."""
+
+    def retired(self, id: str) -> OrderState | None:
+        """The last state of an order of which only the id is kept; ``None`` if there is no such order."""
+
+    def settle(self) -> None:
+        """Make a copy of the file alone complete; ``unsettled`` tells whether that has to be tried again."""
 
     def since(self, created_at: float) -> list[Order]:
         """The orders made at ``created_at`` or later, oldest first."""

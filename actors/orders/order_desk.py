@@ -27,8 +27,10 @@ from actors.orders.readiness import Readiness
 from actors.orders.reconciliation import ClockReading
 from actors.orders.sent_orders import SentOrders
 from actors.orders.timeouts import (
+    SETTLED_AFTER,
     AnswerOverdue,
     HeldBackOverdue,
+    JournalUnsettled,
     JournalUpkeep,
     OrderOverdue,
     RefusalDue,
@@ -88,6 +90,7 @@ class OrderDesk(RuntimeActor):
         self._waiters = OrderWaiters()
         self._sent = SentOrders()
         self._verdict: Timer | None = None
+        self._settle_due = False
         self._upkeep = self.every(3600.0, JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
@@ -135,6 +138,8 @@ class OrderDesk(RuntimeActor):
                     self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
             case VerdictDue():
                 self._publish(self._ledger.check(self._utc()))
+            case JournalUnsettled():
+                self._settle_journal()
             case JournalUpkeep():
                 self._tidy_journal()
 
@@ -178,6 +183,8 @@ class OrderDesk(RuntimeActor):
             return
         self._waiters.add(order.id, trade.id)
         self._at(trade.expires_at, OrderOverdue(order.id))
+        # Before the order: so the journal is settled before anything that comes of the order is handled.
+        self.actor_ref.tell(JournalUnsettled())
         expires_at = send_by(self.now(), trade.expires_at)
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
 
@@ -250,15 +257,22 @@ class OrderDesk(RuntimeActor):
 
     def _record_changes(self) -> None:
         """HOT: not synced (0.35 ms, and 5 at worst). If the machine dies first, the order is in doubt again,
-        and the venue's lists tell again what became of it.
+        and the venue's lists tell again what became of it. What cannot be journaled is published, since
+        it is true, and journaled with the next change."""
+        self._keep(lambda: self._ledger.record(self._tally.counting(self._journal.note)))
 
-        What cannot be journaled is published all the same, since it is true, and journaled with the next
-        change.
-        """
+    def _settle_journal(self) -> None:
+        self._settle_due = False
+        self._keep(self._journal.settle)
+
+    def _keep(self, work: Callable[[], None]) -> None:
         try:
-            self._ledger.record(self._tally.counting(self._journal.note))
+            work()
         except Halted as error:
             logger.error("{}", error)
+        if self._journal.unsettled and not self._settle_due:
+            self._settle_due = True
+            self.after(SETTLED_AFTER, JournalUnsettled())
 
     def _await_result(self, trade: TradingRequest, command: commands.AwaitResult) -> None:
         deal = self._ledger.deal(command.deal_id)
@@ -330,9 +344,9 @@ class OrderDesk(RuntimeActor):
             for order in self._ledger.orders_in_doubt()
         ]
         self._router.tell(EventBatch(self.name, [*halt, *doubts]))
-        if self._journal.unusable:
-            text = "no order is sent, streams go on: {}; mend the journal or move it away, then restart"
-            logger.error(text, self._journal.unusable)
+        if (refusal := self._journal.refusal()) is not None:
+            text = "no order is sent, streams go on: {}; mend it as docs/operating.md says, then restart"
+            logger.error(text, refusal)
         else:
             self._log([*halt, *doubts])
 
@@ -346,7 +360,7 @@ class OrderDesk(RuntimeActor):
 
     def _status(self) -> DeskStatus:
         return DeskStatus(
-            halted=self._halt.reason,
+            halted=self._journal.refusal() if self._halt.reason is None else self._halt.reason,
             in_flight=len(self._ledger.orders_in_flight()),
             in_doubt=len(self._ledger.orders_in_doubt()),
             open_deals=len(self._ledger.open_deals()),

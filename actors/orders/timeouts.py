@@ -1,8 +1,13 @@
 """What the order desk tells itself when a time has come."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from actors.messages.events import DealRefused
+
+SETTLED_AFTER: Final = 1.0
+"""Seconds after which the journal's file has an outcome itself, and not only the log beside it."""
 
 
 class TimeCome(Struct, frozen=True):
@@ -44,6 +49,11 @@ class HeldBackOverdue(TimeCome, frozen=True):
 
 class VerdictDue(TimeCome, frozen=True):
     """The ledger has a verdict to give, unless other evidence has come."""
+
+
+class JournalUnsettled(TimeCome, frozen=True):
+    """The journal may have what a copy of its file would lack: once for all orders sent before it came, and
+    ``SETTLED_AFTER`` the outcome of one."""
 
 
 class JournalUpkeep(TimeCome, frozen=True):

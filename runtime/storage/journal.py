@@ -1,54 +1,33 @@
-"""The journal on disk (SQLite): every order before it is sent, its outcome, and whether orders are halted."""
+"""The journal on disk (SQLite): every order before it is sent, its outcome, and whether orders are halted.
 
+What was told is in the main file, so that a copy of that file alone forgets nothing: a halt before it is
+answered, an order before anything that follows from it is handled (``settle``). The write-ahead log makes an
+order durable before it is sent; see docs/decisions/031.
+"""
+
+import contextlib
+import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from loguru import logger
 
 from actors.errors import Halted, JournalInUse
-from actors.orders.order import UNFINISHED, Order
-from runtime.storage.lock import acquire
+from actors.orders.order import Order, OrderState
+from runtime.storage import schema
+from runtime.storage.account import JournalAccount
+from runtime.storage.lock import acquire, announce, holder
 
-VERSION: Final = 1
 FINISHED_LOADED: Final = 1_000
+RETENTION: Final = 90 * 86_400.0
+"""Seconds for which a finished order is kept, unless the configuration says otherwise."""
 
-SCHEMA: Final = """
-BEGIN;
-CREATE TABLE orders (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL,
-    finished INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    asset TEXT NOT NULL,
-    amount TEXT NOT NULL,
-    direction TEXT NOT NULL,
-    duration INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    reason TEXT NOT NULL,
-    deal TEXT
-);
-CREATE INDEX unfinished ON orders (number) WHERE finished = 0;
-CREATE TABLE halt (
-    number INTEGER PRIMARY KEY CHECK (number = 1),
-    reason TEXT NOT NULL,
-    since TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-PRAGMA user_version = 1;
-COMMIT;
-"""
-
-WRITE: Final = """
-INSERT INTO orders
-    (id, state, finished, account, asset, amount, direction, duration, created_at, reason, deal)
-VALUES
-    (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :reason, :deal)
-ON CONFLICT (id) DO UPDATE
-SET state = excluded.state, finished = excluded.finished, reason = excluded.reason, deal = excluded.deal
-"""
+RETIRED_AT_ONCE: Final = 1_000
 
 LOAD: Final = """
 SELECT * FROM (
@@ -58,9 +37,7 @@ SELECT * FROM (
 ) ORDER BY number
 """
 
-HALT: Final = """
-INSERT INTO halt (number, reason) VALUES (1, ?) ON CONFLICT (number) DO UPDATE SET reason = excluded.reason
-"""
+OLD: Final = "SELECT * FROM orders WHERE finished = 1 AND created_at < ? ORDER BY number LIMIT ?"
 
 
 class SqliteJournal:
@@ -71,26 +48,47 @@ class SqliteJournal:
     Every method raises ``Halted`` if the file does not allow what it does: no journal, no orders.
     """
 
-    unusable = ""
+    def __init__(
+        self,
+        path: Path,
+        account: JournalAccount,
+        *,
+        retention: float = RETENTION,
+        own_name: str = "",
+    ) -> None:
+        """Open the file of ``account``, or create it and its folder; look at every page and every row.
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or create it and its folder.
+        A file of version 1 names no account. It becomes that of ``account`` if nothing in it waits for
+        evidence of an account, or if it is called ``own_name``, which names the account.
 
         Raises ``JournalInUse`` at once while another ``SqliteJournal`` holds the file, in this process or
-        another, and ``Halted`` if a newer version wrote it.
+        another, and ``Halted`` if it is damaged, emptied or gone, belongs to another account, or was written
+        by a newer version.
         """
         self._path = path.resolve()
+        self._mark = self._path.with_name(f"{self._path.name}.mark")
+        self._retention = retention
+        self.unsettled = True
+        """Whether the write-ahead log has what the main file lacks; at first, what a crash has left in it."""
         with self._translated("opened"), ExitStack() as files:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             files.enter_context(closing(self._acquire_lock()))
-            self._db = files.enter_context(closing(self._open()))
+            self._create_file()
+            self._db = files.enter_context(closing(self._open(account, own_name)))
+            found = self._path.stat()
+            self._identity, self._size = (found.st_dev, found.st_ino), 0
+            self.tidy()
+            self._make_mark(account)
             self._files = files.pop_all()
 
     def write(self, orders: Sequence[Order]) -> None:
         """Write all of ``orders`` as they are now, or none; they are on the disk when it returns."""
         if orders:
+            if (refusal := self.refusal()) is not None:
+                raise Halted(refusal)
             with self._translated("written"), self._db:
-                self._db.executemany(WRITE, [_row(order) for order in orders])
+                self.unsettled = True
+                self._db.executemany(schema.WRITE, [schema.order_row(order) for order in orders])
 
     def note(self, orders: Sequence[Order]) -> None:
         """As ``write``, without waiting for the disk. The end of this process loses nothing; the end of the
@@ -99,59 +97,172 @@ class SqliteJournal:
             with self._translated("written"), self._without_sync():
                 self.write(orders)
 
+    def settle(self) -> None:
+        """Move the write-ahead log into the main file. While another program reads the file, that may have
+        to wait: ``unsettled`` stays true then."""
+        if not self.unsettled:
+            return
+        with self._translated("settled"), self._without_waiting():
+            # TRUNCATE: of a log that stays, a damaged rest would hide newer pages of the main file.
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self.unsettled = bool(busy)
+            if busy:
+                return
+            # The first write into an empty log waits for the disk once more: here, and not on an order's way.
+            with contextlib.suppress(sqlite3.OperationalError), self._without_sync():
+                self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def refusal(self) -> str | None:
+        """Why the file takes no order: it was removed, replaced or cut while it is open; ``None`` if it takes
+        them."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            return f"the journal {self._path} has gone while it is in use ({error.strerror})"
+        if (found.st_dev, found.st_ino) != self._identity:
+            return f"the journal {self._path} was replaced while it is in use"
+        if found.st_size < self._size:
+            return f"the journal {self._path} was cut while it is in use"
+        self._size = found.st_size
+        return None
+
     def load(self) -> list[Order]:
         """All unfinished orders and the last 1,000 finished ones, oldest first."""
         with self._translated("read"):
-            return [_order(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
+            return [schema.order_of(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
+
+    def find(self, id: str) -> Order | None:
+        """The order as it was written last; ``None`` if there is none, or if it has left (``retired``)."""
+        with self._translated("read"):
+            row = self._db.execute("SELECT * FROM orders WHERE id = ?", (id,)).fetchone()
+            return None if row is None else schema.order_of(row)
+
+    def retired(self, id: str) -> OrderState | None:
+        """The last state of an order that has left after the retention; ``None`` if no such order has."""
+        with self._translated("read"):
+            row = self._db.execute("SELECT * FROM retired WHERE id = ?", (id,)).fetchone()
+            return None if row is None else schema.retired_state(row)
 
     def since(self, created_at: float) -> list[Order]:
         """The orders made at ``created_at`` (UTC) or later, oldest first."""
         query = "SELECT * FROM orders WHERE created_at >= ? ORDER BY number"
         with self._translated("read"):
-            return [_order(row) for row in self._db.execute(query, (created_at,))]
+            return [schema.order_of(row) for row in self._db.execute(query, (created_at,))]
 
     def halted(self) -> str | None:
         """The reason of the halt, ``None`` if orders are not halted."""
         with self._translated("read"):
-            row = self._db.execute("SELECT reason FROM halt").fetchone()
-        return None if row is None else str(row["reason"])
+            return schema.halt_of(self._db)
 
     def halt(self, reason: str) -> None:
         """Halt orders until ``resume``, across restarts; the halt is on the disk when it returns."""
-        with self._translated("written"), self._db:
-            self._db.execute(HALT, (reason,))
+        self._switch(reason)
 
     def resume(self) -> bool:
         """End the halt; whether there was one."""
-        with self._translated("written"), self._db:
-            return self._db.execute("DELETE FROM halt").rowcount > 0
+        return self._switch(None)
 
     def tidy(self) -> None:
-        """Move the write-ahead log into the file, so that a copy of the file alone is complete. No row is
-        ever removed."""
+        """Retire the finished orders that are older than the retention: their ids and last states stay. Then
+        move the write-ahead log into the main file."""
         with self._translated("tidied"):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._db.execute("PRAGMA optimize").fetchall()
+            oldest = time.time() - self._retention
+            while rows := self._db.execute(OLD, (oldest, RETIRED_AT_ONCE)).fetchall():
+                with self._db:
+                    schema.retire(self._db, map(schema.order_of, rows))
+            self.settle()
 
     def close(self) -> None:
         self._files.close()
 
+    def _switch(self, reason: str | None) -> bool:
+        """Begin or end the halt; whether there was one."""
+        if (refusal := self.refusal()) is not None:
+            raise Halted(refusal)
+        with self._translated("written"):
+            was_halted = schema.halt_of(self._db) is not None
+            with self._db:
+                self.unsettled = True
+                schema.write_halt(self._db, reason)
+        self.settle()
+        return was_halted
+
     def _acquire_lock(self) -> sqlite3.Connection:
         lock = acquire(self._path)
         if lock is None:
-            raise JournalInUse(f"the journal {self._path} is in use by another runtime")
+            runtime = f"another runtime{holder(self._path)}"
+            raise JournalInUse(f"the journal {self._path} is in use by {runtime}")
+        announce(self._path)
         return lock
 
-    def _open(self) -> sqlite3.Connection:
+    def _create_file(self) -> None:
+        """Unless it is there. Raises ``Halted`` if the mark says that it was there."""
+        size = self._path.stat().st_size if self._path.exists() else None
+        if size:
+            return
+        if self._mark.exists():
+            state = "gone" if size is None else "empty"
+            advice = f"put a copy back; or remove {self._mark}, if no order of it can still be open"
+            raise Halted(f"the journal {self._path} is {state}, but was there before: {advice}")
         self._path.touch(mode=0o600)
+        _sync_folder(self._path.parent)
+        logger.info("a new journal of orders: {}", self._path)
+
+    def _make_mark(self, account: JournalAccount) -> None:
+        if not self._mark.exists():
+            with self._mark.open("x", encoding="utf-8") as mark:
+                mark.write(f"{self._path.name} is the journal of orders of {account}.\n")
+                mark.flush()
+                os.fsync(mark.fileno())
+            _sync_folder(self._path.parent)
+
+    def _open(self, account: JournalAccount, own_name: str) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=1.0, check_same_thread=False)
         try:
             db.row_factory = sqlite3.Row
-            _prepare(db)
+            self._prepare(db, account, own_name)
         except BaseException:
             db.close()
             raise
         return db
+
+    def _prepare(self, db: sqlite3.Connection, account: JournalAccount, own_name: str) -> None:
+        version = schema.version_of(db)
+        if version > schema.VERSION:
+            raise Halted(
+                f"the journal has version {version}; this runtime knows those up to {schema.VERSION}"
+            )
+        if version == 0 and self._mark.exists():
+            raise schema.Damage("its tables are lost")
+        if version:
+            schema.check(db, version)
+            self._check_owner(db, version, account, own_name)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # some builds of SQLite do with less in WAL mode
+        db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
+        db.execute("PRAGMA checkpoint_fullfsync = ON")
+        if version == 0:
+            schema.create(db, account)
+        elif version == 1:
+            schema.migrate(db, account)
+
+    def _check_owner(
+        self, db: sqlite3.Connection, version: int, account: JournalAccount, own_name: str
+    ) -> None:
+        """Evidence of another account proves nothing about the orders in the file."""
+        if version == 1:
+            unowned = 0 if self._path.name == own_name else schema.unowned(db, account)
+            if unowned:
+                raise Halted(
+                    f"the journal {self._path} has {unowned} orders in doubt and does not say of which"
+                    f" account, since an earlier version wrote it: if it is that of {account}, rename it to"
+                    f" {own_name or 'a name of that account'} and change orders.journal"
+                )
+        elif (owner := schema.owner_of(db)) != account:
+            raise Halted(
+                f"the journal {self._path} belongs to {owner}, and this session is of {account}: give each"
+                " account a file of its own in orders.journal"
+            )
 
     @contextmanager
     def _without_sync(self) -> Iterator[None]:
@@ -162,41 +273,30 @@ class SqliteJournal:
             self._db.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
+    def _without_waiting(self) -> Iterator[None]:
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA busy_timeout = 1000")
+
+    @contextmanager
     def _translated(self, action: str) -> Iterator[None]:
         try:
             yield
+        except schema.Damage as error:
+            raise Halted(f"the journal {self._path} is damaged: {error}") from error
         except (sqlite3.Error, msgspec.MsgspecError, OSError, ValueError, OverflowError) as error:
             raise Halted(f"the journal {self._path} cannot be {action}: {error}") from error
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise Halted(f"the journal has version {version}; this runtime knows those up to {VERSION}")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")  # some builds of SQLite do with less in WAL mode
-    db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
-    if version == 0:
-        db.executescript(SCHEMA)
-
-
-def _row(order: Order) -> dict[str, Any]:
-    row: dict[str, Any] = msgspec.to_builtins(order)
-    row["finished"] = order.state not in UNFINISHED
-    row["deal"] = order.deal and msgspec.json.encode(order.deal).decode()
-    return row
-
-
-def _order(row: sqlite3.Row) -> Order:
-    deal = row["deal"]
-    return msgspec.convert({**row, "deal": deal and msgspec.json.decode(deal)}, Order)
 
 
 class NoJournal:
     """The journal where the file cannot be used: every order is refused with ``reason``, streams go on."""
 
+    unsettled = False
+
     def __init__(self, reason: str) -> None:
-        self._reason = self.unusable = reason
+        self._reason = reason
 
     def load(self) -> list[Order]:
         return []
@@ -209,6 +309,18 @@ class NoJournal:
             raise Halted(self._reason)
 
     note = write
+
+    def refusal(self) -> str | None:
+        return self._reason
+
+    def find(self, id: str) -> Order | None:
+        raise Halted(self._reason)
+
+    def retired(self, id: str) -> OrderState | None:
+        raise Halted(self._reason)
+
+    def settle(self) -> None:
+        """No file needs it."""
 
     def halted(self) -> str | None:
         return self._reason
@@ -226,18 +338,24 @@ class NoJournal:
         """No file is open."""
 
 
-def open_journal(path: Path) -> SqliteJournal | NoJournal:
-    """The journal in ``path``; where it cannot be used, a ``NoJournal`` with the reason.
+def open_journal(
+    path: Path, account: JournalAccount, *, retention: float = RETENTION, own_name: str = ""
+) -> SqliteJournal | NoJournal:
+    """The journal of ``account`` in ``path``; where it cannot be used, a ``NoJournal`` with the reason.
 
     Raises ``JournalInUse`` if another runtime holds the file.
     """
     try:
-        journal = SqliteJournal(path)
+        return SqliteJournal(path, account, retention=retention, own_name=own_name)
     except Halted as error:
         return NoJournal(str(error))
-    try:
-        journal.load()
-    except Halted as error:
-        journal.close()
-        return NoJournal(str(error))
-    return journal
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk keep that a file was created in it."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,5 +1,6 @@
 """A lock on something on disk: one holder at a time, released with its process."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -19,3 +20,22 @@ def acquire(path: Path) -> sqlite3.Connection | None:
             return None
         raise
     return lock
+
+
+def announce(path: Path) -> None:
+    """Write into the file ``path``.pid that this process is the holder. Raises ``OSError``."""
+    _pid_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+
+
+def holder(path: Path) -> str:
+    """``" (pid N)"`` for a holder that has announced itself, otherwise ``""``. It says nothing about whether
+    the lock is still held."""
+    # Not in the lock's own file: to close any descriptor of it would release a lock of this process (POSIX).
+    try:
+        return f" (pid {int(_pid_file(path).read_text(encoding='ascii'))})"
+    except (OSError, ValueError):
+        return ""
+
+
+def _pid_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.pid")

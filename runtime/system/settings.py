@@ -191,10 +191,15 @@ def journal_path(config: Config, login: Login | None) -> Path:
     if config.orders.journal:
         path = Path(config.orders.journal).expanduser()
         return path if path.is_absolute() else config.folder / path
+    return user_state_path("tellwire") / journal_name(config, login)
+
+
+def journal_name(config: Config, login: Login | None) -> str:
+    """The name of the file, unless it is configured: it names the account."""
     kind, user = (login.account, login.user) if login else (AccountKind.DEMO, "0")
     # The default venue's journals are older than the setting that names a venue.
     prefix = "" if config.account.venue == DEFAULT_VENUE else f"{config.account.venue}-"
-    return user_state_path("tellwire") / f"orders-{prefix}{kind.value}-{quote(user, safe='')}.sqlite"
+    return f"orders-{prefix}{kind.value}-{quote(user, safe='')}.sqlite"
 
 
 def connection_settings(config: Config, login: Login | None) -> ConnectionSettings:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from actors.errors import Halted
-from actors.orders.order import Order
+from actors.orders.order import Order, OrderState
 
 
 class MemoryJournal:
@@ -12,8 +12,9 @@ class MemoryJournal:
     def __init__(self, orders: Iterable[Order] = (), halted: str | None = None) -> None:
         self.writes: list[list[Order]] = []
         self.notes: list[list[Order]] = []
-        self.broken = self.unusable = ""
-        self.tidied = 0
+        self.broken = ""
+        self.tidied = self.settled = 0
+        self.unsettled = False
         self.closed = False
         self._orders = {order.id: order for order in orders}
         self._halted = halted
@@ -29,6 +30,20 @@ class MemoryJournal:
 
     def note(self, orders: Sequence[Order]) -> None:
         self._keep(orders, self.notes)
+
+    def refusal(self) -> str | None:
+        return self.broken or None
+
+    def find(self, id: str) -> Order | None:
+        return self._orders.get(id)
+
+    def retired(self, id: str) -> OrderState | None:
+        return None
+
+    def settle(self) -> None:
+        self._check()
+        self.settled += 1
+        self.unsettled = False
 
     def halted(self) -> str | None:
         return self._halted
@@ -54,6 +69,7 @@ class MemoryJournal:
             return
         self._check()
         batches.append(list(orders))
+        self.unsettled = True
         self._orders |= {order.id: order for order in orders}
 
     def _check(self) -> None:

@@ -55,6 +55,7 @@ from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
 from actors.orders.order_desk import REFUSAL_SETTLES
+from actors.orders.timeouts import SETTLED_AFTER
 from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
@@ -739,3 +740,32 @@ def test_an_order_that_the_journal_does_not_take_does_not_count_today(desk: Watc
     desk.ask(8, BET)
     assert desk.step() == ("write", [OrderState.NOT_SENT, OrderState.JOURNALED])
     assert used(desk)["orders.daily_orders"] == 1
+
+
+def test_the_journal_is_settled_before_what_comes_of_an_order_and_a_second_after_its_outcome(
+    desk: WatchedOrderDesk,
+) -> None:
+    order = desk.place(7)
+    desk.tell(DealAccepted("c1", order, desk.deal()))
+    desk.part()
+    assert (desk.journal.settled, desk.journal.unsettled) == (1, True)
+    desk.advance(SETTLED_AFTER)
+    desk.part()
+    assert (desk.journal.settled, desk.journal.unsettled) == (2, False)
+
+
+def test_a_journal_that_cannot_be_settled_is_an_error_in_the_log_and_settled_a_second_later(
+    desk: WatchedOrderDesk, warnings: list[str]
+) -> None:
+    desk.place(7)
+    desk.part()
+    desk.tell(DealAccepted("c1", desk.journal.writes[0][0].id, desk.deal()))
+    desk.part()
+    desk.journal.broken = "disk full"
+    desk.advance(SETTLED_AFTER)
+    desk.part()
+    assert [line.strip() for line in warnings] == ["disk full"]
+    desk.journal.broken = ""
+    desk.advance(SETTLED_AFTER)
+    desk.part()
+    assert not desk.journal.unsettled

@@ -67,7 +67,7 @@ def test_a_live_session_streams_and_refuses_each_order_by_the_name_of_the_settin
         assert ask(runtime, GetPendingOrders()) == []
         assert "account.allow_live" in status_of(runtime).desk.refuses
     assert exchange.ledger.count("openOrder") == exchange.ledger.count("openPendingOrder") == 0
-    [line] = [line for line in lines if "live" in line]
+    [line] = [line for line in lines if "every order" in line]
     assert line.startswith("WARNING every order will be refused")
 
 

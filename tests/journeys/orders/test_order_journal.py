@@ -1,6 +1,7 @@
 """The journal: one runtime has it at a time; without it prices arrive and orders are refused."""
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ import pykka
 import pytest
 from loguru import logger
 
-from actors.errors import Halted, JournalInUse, RequestError
+from actors.errors import Halted, JournalInUse, OrderUnknown, RequestError
 from actors.messages import (
     GetOpenedDeals,
+    Halt,
+    OrderNotPlaced,
     Resume,
     SubscribeTicks,
 )
@@ -158,3 +161,60 @@ def test_a_runtime_without_a_usable_journal_says_so_as_an_error_once(
     [line] = [line for line in lines if "journal" in line]
     assert line.startswith("ERROR no order is sent, streams go on: the journal")
     assert "restart" in line
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_journal_that_is_removed_under_a_runtime_ends_its_orders_and_not_its_streams(
+    exchange: PracticeExchange, tmp_path: Path, folder: bool
+) -> None:
+    path = tmp_path / "state" / "orders.sqlite"
+    with listening(trading(exchange, path)) as (runtime, notebook):
+        ask(runtime, bet(5))
+        assert status_of(runtime).desk.halted is None
+        if folder:
+            shutil.rmtree(path.parent)
+        else:
+            path.unlink()
+        with pytest.raises(Halted, match="has gone while it is in use"):
+            ask(runtime, bet(6))
+        assert "has gone while it is in use" in str(status_of(runtime).desk.halted)
+        ask(runtime, SubscribeTicks(ASSET))
+        assert notebook.wait(lambda book: len(book.ticks(ASSET)) >= 3)
+    assert [order.amount for order in exchange.ledger.orders()] == [5]
+
+
+def test_the_journal_of_another_account_gives_prices_and_takes_no_order(
+    exchange: PracticeExchange, journal: Path
+) -> None:
+    with listening(trading(exchange, journal)) as (runtime, _):
+        ask(runtime, bet(5))
+    with venue() as elsewhere:  # each exchange has an account of its own
+        with listening(trading(elsewhere, journal)) as (runtime, notebook):
+            ask(runtime, SubscribeTicks(ASSET))
+            assert notebook.wait(lambda book: len(book.ticks(ASSET)) >= 3)
+            with pytest.raises(Halted, match=r"belongs to the demo account .* give each account a file"):
+                ask(runtime, bet(6))
+            assert "belongs to the demo account" in str(status_of(runtime).desk.halted)
+        assert elsewhere.ledger.orders() == []
+    with listening(trading(exchange, journal)) as (runtime, _):
+        assert ask(runtime, bet(7)).amount == 7
+
+
+def test_a_copy_of_the_file_alone_knows_an_order_in_doubt_and_a_halt(
+    exchange: PracticeExchange, journal: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    with listening(trading(exchange, journal)) as (runtime, notebook):
+        exchange.disturb_orders("lost_before")
+        with pytest.raises(OrderUnknown):
+            ask(runtime, bet(5, deadline=0.5))
+        shutil.copyfile(journal, copy)
+        ask(runtime, Halt("lunch"))
+        halted = tmp_path / "halted.sqlite"
+        shutil.copyfile(journal, halted)
+        catch_up(exchange, runtime, notebook)
+    with listening(trading(exchange, copy)) as (runtime, notebook):
+        assert status_of(runtime).desk.halted is None
+        assert notebook.first(OrderNotPlaced).amount == 5
+    with listening(trading(exchange, halted)) as (runtime, _), pytest.raises(Halted, match="lunch"):
+        ask(runtime, bet(6))

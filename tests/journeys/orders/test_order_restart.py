@@ -127,6 +127,7 @@ def test_an_order_in_flight_at_a_stop_is_never_called_unsent_and_is_found_by_the
         orders_arrive(exchange, 2)
         while not lists.seen().deals:
             pass
+        ask(runtime, GetOpenedDeals())  # the desk has taken in the list too
     executed, swallowed = (str(order.request_id) for order in exchange.ledger.orders())
     # The venue had listed one of them without an answer; nothing is known about the other.
     assert answers[0].get(timeout=DEADLINE) == exchange.ledger.deal_for(executed)

@@ -14,6 +14,7 @@ import pytest
 from runtime import Runtime
 from runtime.ctl import main
 from runtime.practice import PracticeExchange
+from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
 from tests.journeys.journey import DEADLINE
 from tests.runtime.cli.conftest import venue
@@ -159,7 +160,7 @@ def test_the_journal_is_read_and_its_holder_named(file: Path, capsys: Capture) -
     path = file.parent / "journal.sqlite"
     file.write_text(f"orders: {{journal: {path}}}\n")
     assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be created")
-    journal = SqliteJournal(path)
+    journal = SqliteJournal(path, JournalAccount.practice("pocketoption"))
     assert findings(file, capsys)[1]["journal"] == (
         "OK",
         f"{path}: 0 orders, 0 unfinished, held by another runtime",

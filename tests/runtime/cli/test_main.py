@@ -17,6 +17,7 @@ import pytest
 
 from runtime.main import main
 from runtime.practice import PracticeExchange
+from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -122,11 +123,11 @@ def test_a_broken_configuration_starts_nothing_and_names_every_problem(start: St
 def test_a_journal_that_another_runtime_holds_is_named_in_one_line(start: Start, tmp_path: Path) -> None:
     journal, file = tmp_path / "orders.sqlite", tmp_path / "second.yaml"
     file.write_text(f"config_version: 1\norders: {{journal: '{journal}'}}\n")
-    with contextlib.closing(SqliteJournal(journal)):
+    with contextlib.closing(SqliteJournal(journal, JournalAccount.practice("pocketoption"))):
         code, _, err = ended(start(file, "--practice"))
     assert code == 70
     [line] = [line for line in err.splitlines() if str(journal) in line]
-    assert line.endswith(f"ERROR    the journal {journal} is in use by another runtime")
+    assert line.endswith(f"ERROR    the journal {journal} is in use by another runtime (pid {os.getpid()})")
     assert "Traceback" not in err
 
 

@@ -1,0 +1,240 @@
+"""The tables of the journal, the form of their rows, and the way from an earlier version to this one.
+
+Every row ends with a checksum of its other values: SQLite itself does not notice a bit that has changed in an
+amount or in a reason.
+"""
+
+import functools
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from actors.orders.order import UNFINISHED, Order, OrderState
+from runtime.storage.account import JournalAccount
+
+VERSION: Final = 2
+
+ORDERS: Final = """CREATE TABLE orders (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    finished INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    duration INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    after TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    deal TEXT,
+    checksum INTEGER NOT NULL
+)"""
+INDEX: Final = "CREATE INDEX unfinished ON orders (number) WHERE finished = 0"
+HALT: Final = """CREATE TABLE halt (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+)"""
+RETIRED: Final = """CREATE TABLE retired (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+) WITHOUT ROWID"""
+OWNER: Final = """CREATE TABLE owner (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    venue TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user TEXT NOT NULL,
+    halted INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+)"""
+"""``halted`` repeats whether ``halt`` has its row, so that the loss of that row is noticed."""
+
+SCHEMA: Final = (ORDERS, INDEX, HALT, RETIRED, OWNER)
+SCHEMA_1: Final = {("table", "orders"), ("index", "unfinished"), ("table", "halt")}
+
+WRITE: Final = """
+INSERT INTO orders
+    (id, state, finished, account, asset, amount, direction, duration, created_at, after, reason, deal,
+     checksum)
+VALUES
+    (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
+     :deal, :checksum)
+ON CONFLICT (id) DO UPDATE
+SET state = excluded.state, finished = excluded.finished, reason = excluded.reason, deal = excluded.deal,
+    checksum = excluded.checksum
+"""
+
+
+class Damage(Exception):
+    """The journal is not as it was written; the text says where."""
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    """Raises ``msgspec.MsgspecError`` for an order that could not be read back."""
+    row: dict[str, Any] = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(order), Order))
+    row["finished"] = int(order.state not in UNFINISHED)
+    row["deal"] = order.deal and msgspec.json.encode(order.deal).decode()
+    return _summed(row)
+
+
+def order_of(row: sqlite3.Row) -> Order:
+    """Raises ``Damage`` if it is not as ``order_row`` made it."""
+    order = _order(_checked(row, "an order", "number"))
+    if row["finished"] != int(order.state not in UNFINISHED):
+        raise Damage(f"order {order.id} is {order.state.value}, and marked otherwise")
+    return order
+
+
+def write_halt(db: sqlite3.Connection, reason: str | None) -> None:
+    """Within a transaction of the caller: begin, change or (``None``) end the halt. A halt that is changed
+    keeps its time."""
+    since = halt_of(db, "since")
+    db.execute("DELETE FROM halt")
+    if reason is not None:
+        row = _summed({"reason": reason, "since": since or f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"})
+        db.execute("INSERT INTO halt VALUES (1, :reason, :since, :checksum)", row)
+    write_owner(db, owner_of(db), halted=reason is not None)
+
+
+def halt_of(db: sqlite3.Connection, column: str = "reason") -> str | None:
+    """The reason of the halt or the time of its begin; ``None`` if there is no halt. Raises ``Damage``."""
+    rows = db.execute("SELECT * FROM halt").fetchall()
+    if len(rows) != _owner_row(db)["halted"]:
+        raise Damage("the row of the halt is lost")
+    return str(_checked(rows[0], "the halt", "number")[column]) if rows else None
+
+
+def write_owner(db: sqlite3.Connection, account: JournalAccount, *, halted: bool) -> None:
+    row = _summed(msgspec.to_builtins(account) | {"halted": int(halted)})
+    db.execute("INSERT OR REPLACE INTO owner VALUES (1, :venue, :kind, :user, :halted, :checksum)", row)
+
+
+def owner_of(db: sqlite3.Connection) -> JournalAccount:
+    """Raises ``Damage``."""
+    row = _owner_row(db)
+    return msgspec.convert({name: row[name] for name in ("venue", "kind", "user")}, JournalAccount)
+
+
+def retire(db: sqlite3.Connection, orders: Iterable[Order]) -> None:
+    """Within a transaction of the caller: of ``orders``, keep the id and the state alone."""
+    for order in orders:
+        row = _summed({"id": order.id, "state": order.state.value})
+        db.execute("INSERT OR REPLACE INTO retired VALUES (:id, :state, :checksum)", row)
+        db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+
+
+def retired_state(row: sqlite3.Row) -> OrderState:
+    """Raises ``Damage``."""
+    return OrderState(_checked(row, "a retired order")["state"])
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """0: a database without tables. Raises ``Damage`` for one that is no journal of orders."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if 0 <= version <= VERSION:
+        found = _objects(db)
+        names = {(kind, name) for kind, name, _ in found}
+        expected = {0: not found, 1: names == SCHEMA_1, 2: found == _expected()}
+        if not expected[version]:
+            raise Damage("its tables are not those of a journal of orders")
+    return version
+
+
+def create(db: sqlite3.Connection, account: JournalAccount) -> None:
+    """The tables, empty; all of them or none."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        _create(db, account, halted=False)
+
+
+def unowned(db: sqlite3.Connection, account: JournalAccount) -> int:
+    """How many orders a journal of version 1 has that may not be judged by the lists of ``account``, as far
+    as the journal tells: those in doubt, and unfinished ones of the other kind of account."""
+    orders = [_order(dict(row)) for row in db.execute("SELECT * FROM orders WHERE finished = 0")]
+    return sum(order.in_flight or order.account is not account.orders_of for order in orders)
+
+
+def migrate(db: sqlite3.Connection, account: JournalAccount) -> None:
+    """A journal of version 1 becomes one of this version that belongs to ``account``, or stays as it is."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        orders = [_order(dict(row)) for row in db.execute("SELECT * FROM orders ORDER BY number")]
+        halt = db.execute("SELECT reason, since FROM halt").fetchone()
+        db.execute("DROP TABLE orders")
+        db.execute("DROP TABLE halt")
+        _create(db, account, halted=halt is not None)
+        db.executemany(WRITE, [order_row(order) for order in orders])
+        if halt is not None:
+            db.execute("INSERT INTO halt VALUES (1, :reason, :since, :checksum)", _summed(dict(halt)))
+
+
+def check(db: sqlite3.Connection, version: int) -> None:
+    """Look at every page and every row. Raises ``Damage``, or ``sqlite3.Error``.
+
+    0.9 s for 100,000 orders, which is 3 years of 100 a day.
+    """
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        raise Damage(str(found).replace("\n", "; "))
+    for row in db.execute("SELECT * FROM orders"):
+        if version == 1:
+            _order(dict(row))
+        else:
+            order_of(row)
+    if version > 1:
+        owner_of(db)
+        halt_of(db)
+        for row in db.execute("SELECT * FROM retired"):
+            retired_state(row)
+
+
+def _create(db: sqlite3.Connection, account: JournalAccount, *, halted: bool) -> None:
+    for statement in SCHEMA:
+        db.execute(statement)
+    write_owner(db, account, halted=halted)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _owner_row(db: sqlite3.Connection) -> dict[str, Any]:
+    rows = db.execute("SELECT * FROM owner").fetchall()
+    if len(rows) != 1:
+        raise Damage("the row that names its account is lost")
+    return _checked(rows[0], "its account", "number")
+
+
+def _order(row: dict[str, Any]) -> Order:
+    deal = row["deal"]
+    return msgspec.convert({**row, "deal": deal and msgspec.json.decode(deal)}, Order)
+
+
+def _checked(row: sqlite3.Row, subject: str, *unsummed: str) -> dict[str, Any]:
+    values = {name: value for name, value in zip(row.keys(), tuple(row), strict=True) if name not in unsummed}
+    if _summed({name: value for name, value in values.items() if name != "checksum"}) != values:
+        raise Damage(f"the row of {subject} is not as it was written")
+    return values
+
+
+def _summed(row: dict[str, Any]) -> dict[str, Any]:
+    """``row`` with the checksum of its values, in the order of their names."""
+    return row | {"checksum": zlib.crc32(msgspec.json.encode(sorted(row.items())))}
+
+
+def _objects(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+    return {(str(row[0]), str(row[1]), str(row[2])) for row in rows}
+
+
+@functools.cache
+def _expected() -> set[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in SCHEMA:
+            db.execute(statement)
+        return _objects(db)
