@@ -7,7 +7,9 @@ limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledge
 ``journal.py`` says what the desk needs of one, ``runtime/storage/journal.py`` is the one.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
-it can be no other's. If the connection ends first, the order is UNKNOWN and blocks an order like it.
+it can be no other's, and if nothing contradicts it for a second; so like orders leave one after another, and
+``waiting_orders.py`` keeps those that wait. If the connection ends first, the order is UNKNOWN and blocks an
+order like it.
 
 ``reconciliation.py`` judges by evidence: the lists of deals that the venue pushes after the next login. A
 deal that fits, also by the venue's clock, makes the order OPEN. Lists that surely would show the deal, and do

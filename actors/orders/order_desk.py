@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from loguru import logger
 
@@ -17,34 +17,21 @@ from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
 from actors.messages.traffic import EventBatch, Failure, Request, Response
+from actors.orders import timeouts
 from actors.orders.day_tally import DAY, DayTally
+from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
 from actors.orders.log_lines import log_lines, terms_of
-from actors.orders.order import Order, send_by
+from actors.orders.order import Order, OrderState, send_by
 from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
-from actors.orders.reconciliation import ClockReading
 from actors.orders.sent_orders import SentOrders
-from actors.orders.timeouts import (
-    SETTLED_AFTER,
-    AnswerOverdue,
-    HeldBackOverdue,
-    JournalUnsettled,
-    JournalUpkeep,
-    OrderOverdue,
-    RefusalDue,
-    ResultOverdue,
-    TimeCome,
-    VerdictDue,
-)
+from actors.orders.timeouts import REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
 from actors.orders.waiters import RESULT_GRACE, OrderWaiters
-from actors.values import AccountKind, Deal
+from actors.orders.waiting_orders import WaitingOrders
+from actors.values import AccountKind
 from actors.venues.base import Trading
-
-REFUSAL_SETTLES: Final = 1.0
-"""Seconds within which the venue contradicts a refusal that was for another order: it answers an order, or
-lists its deal, within a round trip."""
 
 
 class OrderDesk(RuntimeActor):
@@ -77,24 +64,21 @@ class OrderDesk(RuntimeActor):
         self._router = router
         self._pending_desk = pending_desk
         self._outbound: Tellable
-        # UTC by a clock that does not step. It may stand still in a suspend, so the time at the venue is by
-        # the wall clock and the offset that was measured.
-        self._utc_offset = wall_clock() - self.now()
-        self._wall_clock = wall_clock
-        self._venue_offset: float | None = None
-        self._ledger = Ledger(journal.load(), self._utc(), venue, limits.verdict_delay)
+        self._clock = DeskClock(self.now, wall_clock)
+        self._ledger = Ledger(journal.load(), self._clock.utc(), venue, limits.verdict_delay)
         self._tally = DayTally(account)
-        self._tally.take(journal.since(self._utc() - venue.rules.maximum_duration - 2 * DAY))
+        self._tally.take(journal.since(self._clock.utc() - venue.rules.maximum_duration - 2 * DAY))
         self._halt = TradingHalt(journal)
         self._readiness = Readiness(venue.told_after_login)
+        self._waiting = WaitingOrders()
         self._waiters = OrderWaiters()
         self._sent = SentOrders()
         self._verdict: Timer | None = None
         self._settle_due = False
-        self._upkeep = self.every(3600.0, JournalUpkeep())
+        self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
-        self._ledger.set_venue_clock(self._venue_clock())
+        self._ledger.set_venue_clock(self._clock.reading())
         match message:
             case HaltTrading(id=waiter, reason=reason):
                 self._halt_trading(waiter, reason or "halted by a person")
@@ -102,13 +86,13 @@ class OrderDesk(RuntimeActor):
                 self._trade(message)
             case OrderSent(order=order):
                 if not self._sent.sent(message):
-                    self._publish(self._ledger.lost(order, "its connection was lost", self._utc()))
+                    self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
             case Failure():
                 self._not_sent(message)
             case events.ConnectionDown():
                 self._connection_down(message)
             case events.ClockReport(offset=offset):
-                self._venue_offset = offset
+                self._clock.offset = offset
             case Reconfigure(settings=OrderLimits() as limits):
                 self._limits = limits
             case events.Event():
@@ -125,29 +109,32 @@ class OrderDesk(RuntimeActor):
 
     def _on_time(self, message: TimeCome) -> None:
         match message:
-            case OrderOverdue(order=order):
+            case timeouts.OrderOverdue(order=order):
                 self._order_overdue(order)
-            case AnswerOverdue(order=order):
+            case timeouts.AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
-            case RefusalDue(refusal=refusal):
+            case timeouts.RefusalDue(refusal=refusal):
                 self._publish(self._ledger.refused(refusal))
-            case ResultOverdue():
+            case timeouts.ResultOverdue():
                 self._result_overdue(message)
-            case HeldBackOverdue(waiter=waiter):
+            case timeouts.HeldBackOverdue(waiter=waiter):
                 if self._readiness.drop(waiter):
                     self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
-            case VerdictDue():
-                self._publish(self._ledger.check(self._utc()))
-            case JournalUnsettled():
+                elif self._waiting.drop(waiter):
+                    error = NotSent("an order of that asset and amount was under way until its deadline")
+                    self._answer([(waiter, error)])
+            case timeouts.VerdictDue():
+                self._publish(self._ledger.check(self._clock.utc()))
+            case timeouts.JournalUnsettled():
                 self._settle_journal()
-            case JournalUpkeep():
+            case timeouts.JournalUpkeep():
                 self._tidy_journal()
 
     def _on_event(self, event: events.Event) -> None:
         if isinstance(event, events.DealRefused) and not self._refusals_name_orders:
-            self.after(REFUSAL_SETTLES, RefusalDue(event))
+            self.after(REFUSAL_SETTLES, timeouts.RefusalDue(event))
             return
-        self._publish(self._ledger.apply(event, self._utc()))
+        self._publish(self._ledger.apply(event, self._clock.utc()))
         for trade in self._readiness.apply(event):
             self._trade(trade)
 
@@ -159,7 +146,7 @@ class OrderDesk(RuntimeActor):
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
                 self._readiness.hold_back(trade)
-                self._at(trade.expires_at, HeldBackOverdue(trade.id))
+                self._at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
             case commands.PlaceOrder():
                 self._place(trade, command)
             case commands.PlacePendingOrder():
@@ -171,22 +158,42 @@ class OrderDesk(RuntimeActor):
             case commands.GetClosedDeals():
                 self._answer([(trade.id, self._ledger.closed_deals())])
 
-    def _place(self, trade: TradingRequest, command: commands.PlaceOrder) -> None:
+    def _place(self, trade: TradingRequest, command: commands.PlaceOrder, *, in_turn: bool = False) -> None:
+        """``in_turn``: no other order waits that came before it."""
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
             asset = self._readiness.assets.get(command.asset)
             check_order(command, asset, self._readiness.balance, self._usage(), self._limits)
+            if not in_turn and self._has_to_wait(command):
+                self._waiting.add(trade, command)
+                self._at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
+                return
             order = self._intend(command)
         except (NotSent, RequestRefused) as error:
             self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
-        self._at(trade.expires_at, OrderOverdue(order.id))
+        self._at(trade.expires_at, timeouts.OrderOverdue(order.id))
         # Before the order: so the journal is settled before anything that comes of the order is handled.
-        self.actor_ref.tell(JournalUnsettled())
+        self.actor_ref.tell(timeouts.JournalUnsettled())
         expires_at = send_by(self.now(), trade.expires_at)
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
+
+    def _has_to_wait(self, command: commands.PlaceOrder) -> bool:
+        """Whether an order like it is under way or waits. One in doubt is not waited for."""
+        blocking = self._ledger.blocking(command, self._account, self._clock.utc())
+        under_way = blocking is not None and blocking.state is OrderState.JOURNALED
+        return under_way or self._waiting.has_like(command)
+
+    def _place_waiting(self) -> None:
+        for trade in self._waiting.first():
+            command = trade.command
+            assert isinstance(command, commands.PlaceOrder)
+            blocking = self._ledger.blocking(command, self._account, self._clock.utc())
+            if blocking is None or blocking.state is not OrderState.JOURNALED:
+                self._waiting.drop(trade.id)
+                self._place(trade, command, in_turn=True)
 
     def _pass_on(self, trade: TradingRequest, command: commands.PlacePendingOrder) -> None:
         """A pending order that breaks no limit counts as one of today, and goes on to its desk."""
@@ -198,7 +205,7 @@ class OrderDesk(RuntimeActor):
         except (NotSent, RequestRefused) as error:
             self._refuse(trade.id, command, error)
             return
-        self._tally.take_pending(self._venue_now())
+        self._tally.take_pending(self._clock.venue_now())
         self._pending_desk.tell(trade)
 
     def _refuse(
@@ -212,13 +219,13 @@ class OrderDesk(RuntimeActor):
         logger.info("an order was {}: {}: {}", end, terms_of(command), error)
 
     def _usage(self) -> Usage:
-        now = self._venue_now()
-        open_deals = self._ledger.count_open(self._utc())
+        now = self._clock.venue_now()
+        open_deals = self._ledger.count_open(self._clock.utc())
         return Usage(open_deals, self._tally.orders(now), self._tally.loss(now))
 
     def _intend(self, command: commands.PlaceOrder) -> Order:
         """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be."""
-        order = self._ledger.intend(command, self._account, str(uuid.uuid4()), self._utc())
+        order = self._ledger.intend(command, self._account, str(uuid.uuid4()), self._clock.utc())
         try:
             self._ledger.record(self._tally.counting(self._journal.write))
         except Halted as error:
@@ -240,7 +247,7 @@ class OrderDesk(RuntimeActor):
     def _connection_down(self, down: events.ConnectionDown) -> None:
         self._ledger.logout(down.life)
         for order in self._sent.down(down):
-            self._publish(self._ledger.lost(order, down.reason, self._utc()))
+            self._publish(self._ledger.lost(order, down.reason, self._clock.utc()))
 
     def _publish(self, news: list[events.Event]) -> None:
         """Journal what changed, then publish it, then answer the callers that waited for it."""
@@ -252,8 +259,11 @@ class OrderDesk(RuntimeActor):
         if self._verdict is not None:
             self._verdict.cancel()
         at = self._ledger.check_at()
-        self._verdict = None if at is None else self.after(max(0.0, at - self._utc()), VerdictDue())
+        self._verdict = (
+            None if at is None else self.after(max(0.0, at - self._clock.utc()), timeouts.VerdictDue())
+        )
         self._log(news)
+        self._place_waiting()
 
     def _record_changes(self) -> None:
         """HOT: not synced (0.35 ms, and 5 at worst). If the machine dies first, the order is in doubt again,
@@ -272,7 +282,7 @@ class OrderDesk(RuntimeActor):
             logger.error("{}", error)
         if self._journal.unsettled and not self._settle_due:
             self._settle_due = True
-            self.after(SETTLED_AFTER, JournalUnsettled())
+            self.after(SETTLED_AFTER, timeouts.JournalUnsettled())
 
     def _await_result(self, trade: TradingRequest, command: commands.AwaitResult) -> None:
         deal = self._ledger.deal(command.deal_id)
@@ -283,22 +293,17 @@ class OrderDesk(RuntimeActor):
         else:
             self._waiters.add_for_result(deal.id, trade.id)
             if command.deadline is None:
-                self.after(self._until_result(deal), ResultOverdue(trade.id, deal.id, own_end=True))
+                self.after(
+                    max(0.0, self._clock.until_end(deal) + RESULT_GRACE),
+                    timeouts.ResultOverdue(trade.id, deal.id, own_end=True),
+                )
             else:
-                self._at(trade.expires_at, ResultOverdue(trade.id, deal.id, own_end=False))
+                self._at(trade.expires_at, timeouts.ResultOverdue(trade.id, deal.id, own_end=False))
 
-    def _until_result(self, deal: Deal) -> float:
-        """Seconds within which the result must come: by the venue's clock, or by the deal's duration until
-        that clock is known."""
-        to_its_end = deal.closes_at - (self._utc() + self._venue_clock().ahead)
-        if self._venue_offset is None:
-            to_its_end = max(to_its_end, deal.closes_at - deal.opened_at)
-        return max(0.0, to_its_end + RESULT_GRACE)
-
-    def _result_overdue(self, due: ResultOverdue) -> None:
+    def _result_overdue(self, due: timeouts.ResultOverdue) -> None:
         deal = self._ledger.deal(due.deal)
-        if due.own_end and self._venue_offset is not None and deal and deal.outcome is None:
-            left = self._until_result(deal)
+        if due.own_end and self._clock.offset is not None and deal and deal.outcome is None:
+            left = self._clock.until_end(deal) + RESULT_GRACE
             if left > 0:  # the venue's clock was set back meanwhile
                 self.after(left, due)
                 return
@@ -308,7 +313,7 @@ class OrderDesk(RuntimeActor):
     def _order_overdue(self, order: str) -> None:
         if self._waiters.has(order):
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
-            self.after(self._limits.verdict_delay, AnswerOverdue(order))
+            self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
             doubtful = self._ledger.order(order)
             reason = doubtful.reason if doubtful else "no answer by the deadline"
             error = OrderUnknown(f"it was sent, and its result is not known: {reason}", order)
@@ -317,7 +322,8 @@ class OrderDesk(RuntimeActor):
     def _halt_trading(self, waiter: int, reason: str) -> None:
         self._outbound.tell(StopOrders(reason))
         self._switch(waiter, lambda: self._halt.begin(reason), events.TradingHalted(reason))
-        self._answer((trade.id, Halted(reason)) for trade in self._readiness.take_orders())
+        held_back = [*self._readiness.take_orders(), *self._waiting.take_all()]
+        self._answer((trade.id, Halted(reason)) for trade in held_back)
 
     def _switch(
         self, waiter: int, switch: Callable[[], Any], news: events.TradingHalted | events.TradingResumed
@@ -381,20 +387,11 @@ class OrderDesk(RuntimeActor):
     def _at(self, moment: float, message: Any) -> Timer:
         return self.after(max(0.0, moment - self.now()), message)
 
-    def _utc(self) -> float:
-        return self._utc_offset + self.now()
-
-    def _venue_clock(self) -> ClockReading:
-        return ClockReading(self._wall_clock() - self._utc(), self._venue_offset)
-
-    def _venue_now(self) -> float:
-        """UTC by the venue's clock; by ours before the first tick."""
-        return self._wall_clock() + (self._venue_offset or 0.0)
-
     def release(self, unhandled: list[Any]) -> None:
         for message in unhandled:
             if isinstance(message, Failure):
                 self._not_sent(message)
         self._answer(self._readiness.unanswered())
+        self._answer(self._waiting.unanswered())
         self._answer(self._waiters.unanswered())
         self._journal.close()

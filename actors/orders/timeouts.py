@@ -10,6 +10,11 @@ SETTLED_AFTER: Final = 1.0
 """Seconds after which the journal's file has an outcome itself, and not only the log beside it."""
 
 
+REFUSAL_SETTLES: Final = 1.0
+"""Seconds within which the venue contradicts a refusal that was for another order: it answers an order, or
+lists its deal, within a round trip."""
+
+
 class TimeCome(Struct, frozen=True):
     """Parent of all of them."""
 

@@ -24,8 +24,8 @@ from actors.messages.events import (
 )
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
-from actors.orders.order_desk import REFUSAL_SETTLES
 from actors.orders.reconciliation import UNDER_WAY, ClockReading
+from actors.orders.timeouts import REFUSAL_SETTLES
 from actors.values import AccountKind, Direction, Life
 from tests.doubles.trading_samples import TRADING
 from tests.doubles.trading_venue import LATENCY, LISTED, TradingVenue

@@ -54,8 +54,7 @@ from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
 from actors.orders.order import Order, OrderState
-from actors.orders.order_desk import REFUSAL_SETTLES
-from actors.orders.timeouts import SETTLED_AFTER
+from actors.orders.timeouts import REFUSAL_SETTLES, SETTLED_AFTER
 from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
@@ -150,7 +149,6 @@ def test_one_deal_too_many_is_refused_by_the_name_of_the_limit(desk: WatchedOrde
 @pytest.mark.parametrize(
     ("prepare", "patience", "error"),
     [
-        (lambda desk: desk.place(1), 30.0, NotSent),  # a like order in flight
         (lambda _: None, -1.0, NotSent),  # its deadline passed before it came
         (lambda desk: setattr(desk.journal, "broken", "disk full"), 30.0, Halted),
     ],
@@ -179,6 +177,72 @@ def test_a_refusal_that_the_venue_contradicts_is_nobodys_answer(desk: WatchedOrd
     assert desk.published() == [OrderRefused(first, BET.asset, ONE, "OPEN_TIME")]
     assert isinstance(desk.error(7), RequestRefused)
     assert desk.quiet()
+
+
+def like(direction: Direction, duration: int) -> PlaceOrder:
+    return PlaceOrder(BET.asset, ONE, direction, duration)
+
+
+def test_like_orders_leave_one_after_another_the_first_come_first(desk: WatchedOrderDesk) -> None:
+    first = desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60))
+    desk.ask(3, like(Direction.CALL, 120))
+    assert desk.quiet()
+    desk.tell(DealAccepted("c1", first, desk.deal()))
+    steps = [desk.step() for _ in range(5)]
+    assert steps[0] == ("note", [OrderState.OPEN])
+    assert steps[2] == ("router", Response(1, desk.deal()))
+    assert steps[3] == ("write", [OrderState.JOURNALED])
+    assert steps[4][1].command == like(Direction.PUT, 60)
+    assert desk.quiet()
+    desk.tell(Failure.of(2, NotSent("no connection"), steps[4][1].order))
+    while (step := desk.step())[0] != "outbound":
+        pass
+    assert step[1].command == like(Direction.CALL, 120)
+
+
+def test_an_order_waits_until_its_deadline_for_one_like_it(desk: WatchedOrderDesk) -> None:
+    desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60), patience=3.0)
+    desk.advance(3.0)
+    error = desk.error(2)
+    assert type(error) is NotSent
+    assert "under way until its deadline" in str(error)
+    assert desk.quiet()
+
+
+def test_what_waits_for_an_order_that_comes_into_doubt_is_told_its_name(desk: WatchedOrderDesk) -> None:
+    order = desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60))
+    desk.ask(3, like(Direction.CALL, 120))
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    assert isinstance(desk.published()[0], OrderInDoubt)
+    for waiter in (2, 3):
+        error = desk.error(waiter)
+        assert type(error) is NotSent
+        assert f"order {order} of 1 on EURUSD_otc is still unknown" in str(error)
+    assert desk.quiet()
+
+
+def test_a_halt_takes_the_orders_that_wait_for_others(desk: WatchedOrderDesk) -> None:
+    desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60))
+    desk.part()
+    desk.tell(HaltTrading(9, "lunch"))
+    for _ in range(3):
+        desk.step()
+    assert isinstance(desk.error(2), Halted)
+    assert desk.quiet()
+
+
+def test_a_stop_tells_the_orders_that_wait_for_others_that_they_were_not_sent(desk: WatchedOrderDesk) -> None:
+    desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60))
+    desk.part()
+    desk.ref.stop()
+    assert type(desk.error(2)) is NotSent
 
 
 def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(

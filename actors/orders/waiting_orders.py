@@ -1,0 +1,60 @@
+"""Orders that wait until an order like them has its answer."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from actors.errors import NotSent
+from actors.messages.commands import PlaceOrder
+from actors.messages.orders import TradingRequest
+from actors.orders.waiters import WaiterAnswer
+
+Likeness = tuple[str, Decimal]
+"""The asset and the amount: a refusal does not tell orders apart that have these in common."""
+
+
+class WaitingOrders:
+    """The first come is the first to leave, among those that are alike."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Likeness, list[TradingRequest]] = {}
+
+    def __repr__(self) -> str:
+        return f"<WaitingOrders: {sum(map(len, self._queues.values()))} wait for {len(self._queues)}>"
+
+    def has_like(self, command: PlaceOrder) -> bool:
+        return _likeness(command) in self._queues
+
+    def add(self, trade: TradingRequest, command: PlaceOrder) -> None:
+        self._queues.setdefault(_likeness(command), []).append(trade)
+
+    def first(self) -> Iterator[TradingRequest]:
+        """The first of each kind; it may be dropped meanwhile, and then the next of its kind follows."""
+        for likeness in list(self._queues):
+            previous = None
+            while (queue := self._queues.get(likeness)) and queue[0] is not previous:
+                previous = queue[0]
+                yield previous
+
+    def drop(self, waiter: int) -> bool:
+        """Whether the request waited; it does no more."""
+        for likeness, queue in self._queues.items():
+            for trade in queue:
+                if trade.id == waiter:
+                    queue.remove(trade)
+                    if not queue:
+                        del self._queues[likeness]
+                    return True
+        return False
+
+    def take_all(self) -> list[TradingRequest]:
+        taken = [trade for queue in self._queues.values() for trade in queue]
+        self._queues.clear()
+        return taken
+
+    def unanswered(self) -> list[WaiterAnswer]:
+        """The errors for all that still wait when the runtime stops."""
+        return [(trade.id, NotSent("the runtime stopped before it was sent")) for trade in self.take_all()]
+
+
+def _likeness(command: PlaceOrder) -> Likeness:
+    return command.asset, command.amount
