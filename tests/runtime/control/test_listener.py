@@ -2,6 +2,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,22 @@ def test_a_process_of_another_user_is_refused(place: Path, monkeypatch: pytest.M
     with pytest.raises(NoRuntime, match="another user's"):
         connect(place, 5.0)
     listener.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux waits for a place in a full queue")
+def test_a_default_timeout_of_the_program_does_not_shorten_the_wait_for_a_place(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.listener.BACKLOG", 0)
+    listener = ControlListener(place)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(0.01)
+    try:
+        with connect(place, 5.0)[0]:
+            began = time.monotonic()
+            with pytest.raises(RuntimeHung, match="accepts nothing"):
+                connect(place, 0.3)
+            assert time.monotonic() - began >= 0.25
+    finally:
+        socket.setdefaulttimeout(before)
+        listener.close()
