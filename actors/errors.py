@@ -20,7 +20,7 @@ TellwireError
 │       └── NotPlaced      the order was sent, and the venue's lists show that no deal came of it
 ├── WorkerDied             a worker process ended, or its heartbeat stopped
 ├── TooManyRestarts        a worker or a connection failed more often than is allowed
-├── JournalInUse           another runtime holds the journal of orders
+├── JournalInUse           another runtime holds the journal of orders, or trades on the account
 └── NoRuntime              there is no runtime to attach to
     └── RuntimeHung        there is one, but it does not answer
 """
@@ -154,7 +154,7 @@ class TooManyRestarts(TellwireError):
 
 
 class JournalInUse(TellwireError):
-    """Another runtime holds the journal of orders, so this runtime does not start."""
+    """Another runtime holds the journal of orders, or trades on the account: this runtime does not start."""
 
 
 class NoRuntime(TellwireError):

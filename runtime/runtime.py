@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable
@@ -25,12 +26,12 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import JournalAccount
+from runtime.storage.account import JournalAccount, lock_account
 from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
-from runtime.system.settings import journal_name, journal_path, live_guard, regions_for
+from runtime.system.settings import account_lock_path, journal_name, journal_path, live_guard, regions_for
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
@@ -75,6 +76,7 @@ class Runtime:
         self._stopping = threading.Lock()
         self._guardian = Guardian(self._escalate)
         self._system: ActorSystem | None = None
+        self._account_lock: sqlite3.Connection | None = None
         self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -161,6 +163,9 @@ class Runtime:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
         self._guardian.stop()
+        if self._account_lock is not None:
+            self._account_lock.close()
+            self._account_lock = None
         if self._journal_folder is not None:
             self._journal_folder.cleanup()
             self._journal_folder = None
@@ -212,8 +217,18 @@ class Runtime:
         account = JournalAccount(venue_name, login.account.value, login.user)
         if self.exchange is not None:
             account = JournalAccount.practice(venue_name)
-        if config.orders.journal or (self.exchange is None and self._venue.profile.trading):
-            return open_journal(journal_path(config, login), account, own_name=journal_name(config, login))
+        trades = self.exchange is None and self._venue.profile.trading is not None
+        if config.orders.journal or trades:
+            own_name, retention = journal_name(config, login), config.orders.retention
+            path = journal_path(config, login)
+            journal = open_journal(path, account, retention=retention, own_name=own_name)
+            if trades and not config.orders.share_account:
+                try:
+                    self._account_lock = lock_account(account, account_lock_path(config, login))
+                except BaseException:
+                    journal.close()
+                    raise
+            return journal
         self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
         return open_journal(Path(self._journal_folder.name) / "orders.sqlite", account)
 

@@ -1,10 +1,15 @@
-"""The account that a journal belongs to."""
+"""The account that a journal belongs to, and its lock: one runtime on a machine trades on it."""
 
+import sqlite3
+from pathlib import Path
 from typing import Final, Self
 
+from loguru import logger
 from msgspec import Struct
 
+from actors.errors import JournalInUse
 from actors.values import AccountKind
+from runtime.storage.lock import acquire, announce, holder
 
 PRACTICE: Final = "practice"
 
@@ -31,3 +36,24 @@ class JournalAccount(Struct, frozen=True):
         if self.kind == PRACTICE:
             return f"the practice exchange of {self.venue}"
         return f"the {self.kind} account {self.user} of {self.venue}"
+
+
+def lock_account(account: JournalAccount, path: Path) -> sqlite3.Connection | None:
+    """Lock ``account`` by the file ``path``.lock, until the result is closed or this process ends.
+
+    Raises ``JournalInUse`` while another runtime has it. ``None``, with a warning in the log, if there is no
+    place for the lock.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = acquire(path)
+        if lock is not None:
+            announce(path)
+    except (OSError, sqlite3.Error) as error:
+        logger.warning("a second runtime on {} will not be noticed: {}", account, error)
+        return None
+    if lock is None:
+        raise JournalInUse(
+            f"another runtime{holder(path)} trades on {account} (orders.share_account: true allows two)"
+        )
+    return lock

@@ -1,13 +1,14 @@
 """The settings of the actors, made from the configuration."""
 
 import functools
+import hashlib
 import importlib
 import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from platformdirs import user_state_path
 
@@ -32,6 +33,7 @@ from actors.supervision.backoff import Backoff, Wait, exponential, linear
 from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
+from actors.transport.address import is_loopback
 from actors.values import AccountKind, LogLevel, Region, Secret
 from actors.venues.base import NO_TRADING, Login, OrderRules, Profile
 from runtime.config import (
@@ -192,6 +194,19 @@ def journal_path(config: Config, login: Login | None) -> Path:
         path = Path(config.orders.journal).expanduser()
         return path if path.is_absolute() else config.folder / path
     return user_state_path("tellwire") / journal_name(config, login)
+
+
+def account_lock_path(config: Config, login: Login) -> Path:
+    """What a runtime locks that trades on the account, wherever its journal is.
+
+    The regions are in its name if all of them are on this machine: then the venue is an exchange for tests,
+    and another one may have an account of the same name.
+    """
+    hosts = [urlsplit(region.url) for region in regions_for(config, login)]
+    name = "-".join((config.account.venue, login.account.value, quote(login.user, safe="")))
+    if hosts and all(is_loopback(host.hostname or "") for host in hosts):
+        name += "-" + hashlib.sha256(repr(sorted(host.netloc for host in hosts)).encode()).hexdigest()[:8]
+    return user_state_path("tellwire") / f"account-{name}"
 
 
 def journal_name(config: Config, login: Login | None) -> str:

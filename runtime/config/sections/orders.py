@@ -6,7 +6,7 @@ from pydantic import Field
 
 from runtime.config.sections.account import DEFAULTS
 from runtime.config.types import fields
-from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
+from runtime.config.types.fields import DAY, WHOLE_NUMBER, Duration, Flag, compared
 from runtime.config.types.section import Section
 
 assert DEFAULTS.trading is not None
@@ -19,6 +19,11 @@ class OrdersConfig(Section):
     journal: str = ""
     """A file that one runtime at a time uses, relative to the configuration's folder; empty: a file in the
     user's state folder, or a temporary one on the practice exchange."""
+    retention: fields.Retention = 90 * DAY
+    """How long a finished order stays in the journal; its id stays for ever."""
+    share_account: Flag = False
+    """Whether another runtime on this machine may trade on the account, with another journal. Each may take
+    the other's equal deal for its own."""
     minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
     maximum_amount: Annotated[int, WHOLE_NUMBER, compared(">=", "minimum_amount")] = _RULES.maximum_amount

@@ -185,6 +185,7 @@ _AnyDuration = Annotated[
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
 MessageTimeout = Annotated[Duration, AfterValidator(_answered)]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
+Retention = Annotated[_AnyDuration, between(DAY, 3650 * DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
 Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]
 Size = Annotated[

@@ -1,6 +1,7 @@
 """The journal: one runtime has it at a time; without it prices arrive and orders are refused."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import threading
@@ -24,6 +25,7 @@ from actors.messages import (
     SubscribeTicks,
 )
 from runtime import Runtime
+from runtime.config import Config
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import ask, status_of
 from tests.journeys.trader import ASSET, bet, catch_up, listening, trading, venue
@@ -218,3 +220,29 @@ def test_a_copy_of_the_file_alone_knows_an_order_in_doubt_and_a_halt(
         assert notebook.first(OrderNotPlaced).amount == 5
     with listening(trading(exchange, halted)) as (runtime, _), pytest.raises(Halted, match="lunch"):
         ask(runtime, bet(6))
+
+
+def test_one_runtime_trades_on_an_account_wherever_its_journal_is_unless_said_otherwise(
+    exchange: PracticeExchange, tmp_path: Path
+) -> None:
+    shared = {"share_account": True}
+    with listening(trading(exchange, tmp_path / "one.sqlite")) as (first, _):
+        second = Runtime(trading(exchange, tmp_path / "two.sqlite"))
+        with pytest.raises(JournalInUse, match=rf"another runtime \(pid {os.getpid()}\) trades on the demo"):
+            second.start()
+        assert ask(first, bet(5)).amount == 5
+        with listening(trading(exchange, tmp_path / "three.sqlite", orders=shared)) as (third, _):
+            assert ask(third, bet(6)).amount == 6
+        with venue() as elsewhere, listening(trading(elsewhere, tmp_path / "four.sqlite")) as (fourth, _):
+            assert ask(fourth, bet(7)).amount == 7
+    with listening(trading(exchange, tmp_path / "two.sqlite")) as (runtime, _):
+        assert ask(runtime, bet(8)).amount == 8
+
+
+def test_practice_runtimes_do_not_exclude_one_another(tmp_path: Path) -> None:
+    settings = {"pool": {"connections": 1, "workers": 0}}
+    configs = [
+        Config.model_validate(settings | {"orders": {"journal": str(tmp_path / name)}}) for name in ("1", "2")
+    ]
+    with Runtime(configs[0]), Runtime(configs[1]) as runtime:
+        assert ask(runtime, GetOpenedDeals()) == []

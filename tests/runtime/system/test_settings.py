@@ -1,12 +1,16 @@
-"""Where the journal of orders is, whatever the current folder."""
+"""Where the journal of orders and the lock of an account are, whatever the current folder."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actors.errors import ConfigInvalid
+from actors.values import AccountKind, Secret
+from actors.venues.base import Login
 from runtime.config import Config, load
-from runtime.system.settings import journal_path
+from runtime.system.settings import account_lock_path, journal_path
 
 
 @pytest.fixture
@@ -78,3 +82,20 @@ def test_the_log_is_not_the_journal_also_where_the_journal_is_relative(
     with pytest.raises(ConfigInvalid, match=r"log\.file: is the file of orders\.journal too"):
         load(written(tmp_path, "orders: {journal: orders}\nlog: {file: ../orders}\n"))
     assert load(written(tmp_path, "orders: {journal: orders}\nlog: {file: orders}\n")).log.file == "orders"
+
+
+def test_the_lock_of_an_account_is_its_own_and_that_of_an_exchange_on_this_machine_too() -> None:
+    login = Login(AccountKind.DEMO, "12/3", Secret(""))
+
+    def path(*urls: str, **changes: Any) -> Path:
+        regions = [{"name": f"r{number}", "url": url} for number, url in enumerate(urls)]
+        config = Config.model_validate({"regions": {"demo": regions, "live": []}})
+        return account_lock_path(config, structs.replace(login, **changes))
+
+    real, other = "wss://demo-api-eu.po.market/x", "wss://try-demo-eu.po.market/x"
+    assert path(real) == path(other) == path(real, "ws://127.0.0.1:5000/x") == path(other, real)
+    assert path(real).name == "account-pocketoption-demo-12%2F3"
+    assert path(real, user="124") != path(real)
+    one, two = "ws://127.0.0.1:5000/x", "ws://localhost:5001/x"
+    assert path(one, two) == path(two, one)
+    assert len({path(real), path(one), path(two)}) == 3
