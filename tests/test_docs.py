@@ -1,0 +1,69 @@
+"""The pages name files that are there, and the tour of the architecture stays short."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+TOUR = ROOT / "docs" / "architecture.md"
+MOST_WORDS = 2_500
+
+SHORT = {"architecture.md": ("actors", "runtime"), "glossary.md": ("actors",), "reliability.md": ("tests",)}
+"""The folders that a page leaves out of the paths below them."""
+
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+IN_A_FOLDER = re.compile(r"\w[\w.-]*(/[\w.-]+)*/|(actors|runtime|tests|scripts|docs|configs)/[\w./-]+")
+A_FILE = re.compile(r"\w[\w/.-]*\.(py|md|yaml|json)(:\d+)?")
+
+
+def paths(text: str) -> Iterator[str]:
+    """What stands in backticks and is a path: with a slash, or with the ending of one of our files."""
+    for code in CODE.findall(FENCE.sub("", text)):
+        word = code.split()[0]
+        if IN_A_FOLDER.fullmatch(word) or A_FILE.fullmatch(word):
+            yield word
+
+
+def exists(page: Path, path: str) -> bool:
+    """``NAME`` stands for a venue. A name without a slash may be any file's: the text says the folder."""
+    named = path.replace("NAME", "pocketoption")
+    if any((ROOT / folder / named).exists() for folder in ("", *SHORT.get(page.name, ()))):
+        return True
+    anywhere = (
+        found for top in ("actors", "runtime", "docs", "scripts") for found in (ROOT / top).rglob(named)
+    )
+    return "/" not in named and page.name != "reliability.md" and any(anywhere)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    assert [path for path in paths(page.read_text("utf-8")) if not exists(page, path)] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = LINK.findall(FENCE.sub("", page.read_text("utf-8")))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_a_path_is_told_from_other_code() -> None:
+    text = (
+        "`actors/gone.py`, `gone.py:12` and `folder/`, but no `10/s`, `ask(x)` or `log.file`; `scripts/x --y`"
+    )
+    assert list(paths(text)) == ["actors/gone.py", "gone.py:12", "folder/", "scripts/x"]
+    assert not any(exists(PAGES[0], path) for path in paths(text))
+
+
+def test_every_decision_is_listed_in_the_tour() -> None:
+    listed = LINK.findall(TOUR.read_text("utf-8"))
+    assert [page.name for page in DECISIONS if f"decisions/{page.name}" not in listed] == []
+
+
+def test_the_tour_is_read_in_one_sitting() -> None:
+    assert len(TOUR.read_text("utf-8").split()) <= MOST_WORDS
