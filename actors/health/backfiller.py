@@ -19,9 +19,11 @@ class Backfiller(RuntimeActor):
     ``router`` the candles of a gap and, after them, ``StreamRecovered``.
     """
 
-    def __init__(self, *, router: Tellable, candle_loader: Tellable, **kwargs: Any) -> None:
+    def __init__(
+        self, candles_per_request: int, *, router: Tellable, candle_loader: Tellable, **kwargs: Any
+    ) -> None:
         super().__init__("backfiller", **kwargs)
-        self._backfill = Backfill()
+        self._backfill = Backfill(candles_per_request)
         self._router = router
         self._candle_loader = candle_loader
 

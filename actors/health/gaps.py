@@ -15,8 +15,8 @@ from actors.values import Candle
 LOAD_TIMEOUT = 60.0
 """Seconds that a load may take; every load that a user asked for goes first."""
 
-MAX_BARS = 1500
-"""Ten requests to the venue for one gap; of a longer gap only the end is filled."""
+REQUESTS_FOR_A_GAP = 10
+"""Requests for candles, at most; of a longer gap only the end is filled."""
 
 Span = tuple[float, float]
 
@@ -31,7 +31,8 @@ class Loading(NamedTuple):
 class Backfill:
     """The gaps of each asset for which candles are being loaded, and the gaps that came in the meantime."""
 
-    def __init__(self) -> None:
+    def __init__(self, candles_per_request: int) -> None:
+        self._most_bars = REQUESTS_FOR_A_GAP * candles_per_request
         self._ids = itertools.count(1)
         self._loading: dict[int, list[StreamGap]] = {}
         self._waiting: defaultdict[str, list[StreamGap]] = defaultdict(list)
@@ -53,15 +54,15 @@ class Backfill:
         return _events(gaps, outcome), self._load(waiting) if waiting else None
 
     def _load(self, gaps: list[StreamGap]) -> Loading:
-        loading = Loading(next(self._ids), _command(gaps))
+        loading = Loading(next(self._ids), _command(gaps, self._most_bars))
         self._loading[loading.id] = gaps
         return loading
 
 
-def _command(gaps: list[StreamGap]) -> LoadCandles:
+def _command(gaps: list[StreamGap], most_bars: int) -> LoadCandles:
     start, end = _extent(gaps)
     asset, period = gaps[-1].asset, gaps[-1].period
-    count = min(math.ceil((end - start) / period) + 1, MAX_BARS)
+    count = min(math.ceil((end - start) / period) + 1, most_bars)
     # The bar that contains the end may still be forming; in its present form it covers the gap.
     return LoadCandles(asset, period, count, end + period, deadline=LOAD_TIMEOUT)
 

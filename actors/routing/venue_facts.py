@@ -22,7 +22,7 @@ from actors.messages.events import (
 from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
-"""Candles of one request; more would be 700 pages and minutes of the rate limit, probably by mistake."""
+"""Candles of one request; more would use up minutes of the rate limit, probably by mistake."""
 
 
 class Decision(enum.Enum):

@@ -150,11 +150,17 @@ OpenSession = Callable[[StartConnection], Session]
 """Makes the session of one life of a connection."""
 
 
+def refuse_empty_symbol(symbol: str) -> str:
+    """For a venue whose symbols may have any form."""
+    return "" if symbol.strip() else "is empty"
+
+
 class Venue(Struct, frozen=True):
     """One venue; its name is that of its folder or module.
 
     ``parse_login`` reads what a user pasted and raises ``LoginInvalid``. ``refuse_region`` says why a URL is
-    no region for an account of this kind, ``""`` if it is one. Data and functions, no class to inherit from:
+    no region for an account of this kind, ``""`` if it is one; ``refuse_symbol`` why a text cannot be the
+    symbol of an asset, ``""`` if it can. Data and functions, no class to inherit from:
     a venue is a value that a module builds, and a check of its type finds what is missing.
     """
 
@@ -162,3 +168,4 @@ class Venue(Struct, frozen=True):
     parse_login: Callable[[str], Login]
     refuse_region: Callable[[str, AccountKind], str]
     open_session: OpenSession
+    refuse_symbol: Callable[[str], str] = refuse_empty_symbol

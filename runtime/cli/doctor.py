@@ -141,7 +141,9 @@ def _clock(probes: list[Probe]) -> Iterator[Finding]:
     offset = statistics.median(offsets)
     level = Level.OK if abs(offset) <= CLOCK_TOLERANCE else Level.WARN
     way = "behind" if offset > 0 else "ahead of"
-    yield Finding(level, "clock", f"about {abs(offset):.1f} s {way} the venue's, which has whole seconds")
+    yield Finding(
+        level, "clock", f"about {abs(offset):.1f} s {way} the server's Date header, which has whole seconds"
+    )
 
 
 def _descriptors(config: Config) -> Finding:

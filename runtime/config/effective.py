@@ -2,7 +2,7 @@
 
 import yaml
 
-from runtime.config.models import Config
+from runtime.config.models import RULES, Config
 from runtime.config.sections.account import AccountConfig, session_unless_written
 from runtime.config.source import resolve
 from runtime.config.types.problems import Unreadable
@@ -34,6 +34,9 @@ def effective_yaml(config: Config) -> str:
     for name in headers:
         if name.lower() not in _HARMLESS_HEADERS:
             headers[name] = _HIDDEN
+    if config.account.profile.trading is None:
+        for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
+            del settings["orders"][name]
     return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import pathlib
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from pydantic import ValidationInfo, field_validator
@@ -33,6 +33,9 @@ from runtime.config.types.section import Section
 
 GIVEN_UP_AFTER = 5.0
 """Seconds for which TCP may deliver the bytes of a killed worker's socket (``TCP_USER_TIMEOUT``)."""
+
+RULES: Final = frozenset({"minimum_amount", "maximum_amount", "maximum_duration"})
+"""The settings of ``orders`` that a venue with trading has rules for."""
 
 
 def _same_file(one: pathlib.Path, other: pathlib.Path) -> bool:
@@ -153,8 +156,7 @@ class Config(Section):
             text = f"must exceed {GIVEN_UP_AFTER:g}s with a live session (TCP may deliver an order so late)"
             raise found([(("verdict_delay",), text)])
         if account and (trading := account.profile.trading):
-            fields_of_rules = ("minimum_amount", "maximum_amount", "maximum_duration")
-            return _filled_in(orders, trading.rules, *fields_of_rules)
+            return _filled_in(orders, trading.rules, *RULES)
         return orders
 
     @field_validator("log")
@@ -170,6 +172,20 @@ class Config(Section):
         ):
             raise found([(("file",), "is the file of orders.journal too (give each its own)")])
         return log
+
+    @field_validator("streams")
+    @classmethod
+    def _must_be_assets_of_the_venue(
+        cls, streams: list[StreamConfig], info: ValidationInfo
+    ) -> list[StreamConfig]:
+        account: AccountConfig | None = info.data.get("account")
+        if account is None:
+            return streams
+        refuse = venue(account.venue).refuse_symbol
+        reasons = [refuse(stream.asset) for stream in streams]
+        if problems := [((index, "asset"), reason) for index, reason in enumerate(reasons) if reason]:
+            raise found(problems)
+        return streams
 
     @field_validator("streams")
     @classmethod

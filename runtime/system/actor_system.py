@@ -149,7 +149,9 @@ class ActorSystem:
         self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
-        self._backfiller = start(Backfiller, router=router, candle_loader=self._candle_loader)
+        self._backfiller = start(
+            Backfiller, profile.candles_per_request, router=router, candle_loader=self._candle_loader
+        )
         self._supervisor = start(
             Supervisor,
             plan,

@@ -6,10 +6,12 @@ from actors.venues.base import Venue
 from actors.venues.pocketoption.login import parse_login, refuse_region
 from actors.venues.pocketoption.profile import PROFILE
 from actors.venues.pocketoption.session import PocketOptionSession
+from actors.venues.pocketoption.symbols import refuse_symbol
 
 VENUE: Final = Venue(
     profile=PROFILE,
     parse_login=parse_login,
     refuse_region=refuse_region,
     open_session=PocketOptionSession,
+    refuse_symbol=refuse_symbol,
 )

@@ -63,12 +63,6 @@ def _config_version(version: int) -> int:
     return version
 
 
-def _asset(symbol: str) -> str:
-    if not re.fullmatch(r"#?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", symbol):
-        raise ValueError("is not an asset's symbol (such as EURUSD_otc or '#AAPL_otc')")
-    return symbol
-
-
 def find_venue(name: str) -> Venue:
     """The venue of this name; raises ``ValueError`` for a module that is none, whatever its import raises."""
     try:
@@ -208,7 +202,6 @@ Frequency = Annotated[
 ]
 
 VenueName = Annotated[str, AfterValidator(_venue_name)]
-Symbol = Annotated[str, AfterValidator(_asset)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
 SocketPath = Annotated[str, AfterValidator(_socket_path)]
 Strategy = Annotated[str, AfterValidator(_strategy)]

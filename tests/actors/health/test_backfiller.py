@@ -13,6 +13,7 @@ from tests.doubles.recorder import Recording
 
 pytestmark = pytest.mark.timeout(20)
 
+CANDLES_PER_REQUEST = 150
 T = 1_770_000_000
 GAP = StreamGap("A", T + 30.0, T + 60.0, "cut", "c1", 60)
 BAR = Candle(T, 1.1, 1.2, 1.0, 1.15)
@@ -26,7 +27,7 @@ def begun(name: str) -> Recording:
 
 def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     router, loader = begun("router"), begun("candle loader")
-    backfiller = Backfiller.start(router=router.ref, candle_loader=loader.ref)
+    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, candle_loader=loader.ref)
     backfiller.tell(GAP)
     load = loader.seen()
     assert isinstance(load, CandleRequest)
@@ -38,7 +39,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
 
 def test_after_a_refused_load_the_recovery_fills_nothing_and_the_next_gap_is_loaded() -> None:
     router, loader = begun("router"), begun("candle loader")
-    backfiller = Backfiller.start(router=router.ref, candle_loader=loader.ref)
+    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, candle_loader=loader.ref)
     backfiller.tell(GAP)
     backfiller.tell(GAP)
     backfiller.tell(Failure.of(loader.seen().id, RequestRefused("no such asset")))

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.errors import RequestTimeout
-from actors.health.gaps import LOAD_TIMEOUT, MAX_BARS, Backfill, Loading, covering, uncovered
+from actors.health.gaps import LOAD_TIMEOUT, REQUESTS_FOR_A_GAP, Backfill, Loading, covering, uncovered
 from actors.messages.commands import LoadCandles
 from actors.messages.events import CandlesLoaded, StreamGap, StreamRecovered
 from actors.values import Candle
 
 T = 1_770_000_000  # a multiple of 60
+CANDLES_PER_REQUEST = 7
+MOST_BARS = REQUESTS_FOR_A_GAP * CANDLES_PER_REQUEST
 
 
 def gap(start: float, end: float, asset: str = "A", period: int = 60, connection: str = "c1") -> StreamGap:
@@ -21,7 +23,7 @@ def bars(*times: int) -> list[Candle]:
 
 
 def begun(*gaps: StreamGap) -> tuple[Backfill, Loading]:
-    backfill = Backfill()
+    backfill = Backfill(CANDLES_PER_REQUEST)
     loading = backfill.begin(gaps[0])
     assert loading is not None
     assert [backfill.begin(later) for later in gaps[1:]] == [None] * (len(gaps) - 1)
@@ -52,7 +54,7 @@ def test_enough_bars_are_requested_to_cover_any_gap(start: int, length: int, per
     first = last - (command.count - 1) * period
     reach = [Candle(time, 1.1, 1.2, 1.0, 1.15) for time in range(first, last + 1, period)]
     left = uncovered((T + start, T + start + length), reach, period)
-    assert bool(left) == (command.count == MAX_BARS and first > T + start)
+    assert bool(left) == (command.count == MOST_BARS and first > T + start)
 
 
 def test_the_recovery_names_the_missing_bars_and_the_reason() -> None:
@@ -106,7 +108,7 @@ def test_the_gaps_of_another_asset_do_not_wait() -> None:
 
 def test_a_gap_too_long_to_fill_is_filled_at_its_end() -> None:
     _, loading = begun(gap(0, 10**6))
-    assert loading.command.count == MAX_BARS
+    assert loading.command.count == MOST_BARS
     assert loading.command.end == T + 10**6 + 60
 
 

@@ -7,6 +7,7 @@ import pytest
 from actors.errors import ConfigInvalid
 from actors.values import AccountKind
 from runtime.config import Config, load_text
+from runtime.config.effective import effective_yaml
 from runtime.system.settings import connection_settings, journal_path
 from tests.doubles.plain_streams.server import LOGIN, TOKEN
 
@@ -101,3 +102,20 @@ def test_a_connection_is_given_the_venue_its_secret_and_its_headers(plain: Confi
 def test_each_venue_and_account_has_a_journal_of_its_own(plain: Config) -> None:
     assert journal_path(plain, plain.account.login).name == f"orders-{PLAIN}-demo-ann.sqlite"
     assert journal_path(Config(), None).name == "orders-demo-0.sqlite"
+
+
+@pytest.mark.parametrize("asset", ["BTC/USDT", "btc@perp"])
+def test_the_venue_decides_what_a_symbol_is(asset: str) -> None:
+    streams = f"streams: [{{asset: '{asset}'}}]\n"
+    assert read(f"account: {{venue: {PLAIN}}}\n{streams}").streams[0].asset == asset
+    assert "streams[0].asset: is not an asset's symbol" in problems(streams)
+
+
+def test_the_effective_configuration_of_a_venue_without_orders_shows_no_limits_of_another(
+    plain: Config,
+) -> None:
+    text = effective_yaml(plain)
+    assert "maximum_amount" not in text
+    assert "maximum_duration" not in text
+    assert "verdict_delay" in text
+    assert "maximum_amount: 50000" in effective_yaml(Config())
