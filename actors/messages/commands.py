@@ -153,6 +153,19 @@ class AwaitResult(TradingCommand, frozen=True):
     deal_id: str
 
 
+class SettleOrder(TradingCommand, frozen=True):
+    """Say what became of an order in doubt, where a person knows it, for example from the venue's page.
+
+    ``order`` is the id in ``OrderUnknown`` and ``OrderInDoubt``. ``opened``: a deal came of it; otherwise
+    none did. ``reason`` is kept in the journal. The answer is ``None``, once that is on the disk. Raises
+    ``RequestRefused`` if there is no such order, if it is not in doubt, or without a ``reason``.
+    """
+
+    order: str
+    opened: bool
+    reason: str
+
+
 class PendingCommand(TradingCommand, frozen=True):
     """Parent of the commands of the pending desk."""
 

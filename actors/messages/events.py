@@ -15,6 +15,7 @@ from actors.messages.order_events import (
     OrderOpened as OrderOpened,
     OrderOrphan as OrderOrphan,
     OrderRefused as OrderRefused,
+    OrderSettled as OrderSettled,
     PendingAnswered as PendingAnswered,
     PendingOrdersListed as PendingOrdersListed,
     TradingHalted as TradingHalted,

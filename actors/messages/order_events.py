@@ -45,6 +45,20 @@ class OrderNotPlaced(Event, frozen=True):
     amount: Decimal
 
 
+class OrderSettled(Event, frozen=True):
+    """A person has said what became of an order in doubt: whether a deal was ``opened``, and why.
+
+    ``OrderOpened`` comes first if there is exactly one deal that can be the order's.
+    """
+
+    base_topic: ClassVar[str] = "order.settled"
+    order: str
+    asset: str
+    amount: Decimal
+    opened: bool
+    reason: str
+
+
 class OrderClosed(Event, frozen=True):
     """A deal has closed, opened here or elsewhere; ``deal.outcome`` says how."""
 

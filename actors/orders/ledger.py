@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
 
-from actors.errors import LocalProtocolError, NotSent
+from actors.errors import LocalProtocolError, NotSent, OrderUnknown, RequestRefused
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import (
     ConnectionUp,
@@ -19,15 +18,15 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderSettled,
 )
 from actors.orders.deals import DealRecord, Deals, Ownership
-from actors.orders.order import GIVEN_UP, UNFINISHED, Order, OrderState
+from actors.orders.order import GIVEN_UP, Order, OrderState
+from actors.orders.order_table import OrderTable
 from actors.orders.reconciliation import ClockReading, UnresolvedOrder, find_match
 from actors.orders.unresolved import UnresolvedOrders
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
-
-FINISHED_KEPT: Final = 1_000
 
 
 class Ledger:
@@ -47,10 +46,8 @@ class Ledger:
         """
         self._venue = venue
         self._step = 0  # counts the facts taken in: what was known before what, by no clock
-        self._orders: dict[str, Order] = {}
+        self._orders = OrderTable()
         self._unresolved = UnresolvedOrders(venue, grace)
-        self._finished: dict[str, None] = {}  # ids, oldest first
-        self._changed: dict[str, Order] = {}
         self._deals = Deals(venue.reconciliation.result_overdue)
         self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
@@ -75,7 +72,7 @@ class Ledger:
             raise NotSent(
                 f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
             )
-        if id in self._orders:
+        if self._orders.get(id):
             raise LocalProtocolError(f"there is an order {id} already")
         self._step += 1
         order = Order(
@@ -105,12 +102,7 @@ class Ledger:
 
         If it raises, they come again with the next call, and the error is the caller's.
         """
-        changed = self.take_changed()
-        try:
-            persist(changed)
-        except BaseException:
-            self._changed = {order.id: order for order in changed} | self._changed
-            raise
+        self._orders.record(persist)
 
     def apply(self, event: Event, now: float) -> list[Event]:
         """Take in an event of the venue; one that concerns no deal changes nothing."""
@@ -146,6 +138,31 @@ class Ledger:
         self._tracked(id).connection_lost(self._step, now, self._unresolved.clock)
         return [*self._doubt(order, reason), *self._match()]
 
+    def settle(self, id: str, opened: bool, reason: str) -> list[Event]:
+        """A person says what became of an order in doubt. The one deal that may be the order's is taken for
+        it; where there is none, or several, the order is closed without a deal.
+
+        Raises ``RequestRefused`` if the order is not in doubt, or without a reason.
+        """
+        order = self._orders.get(id)
+        if not reason.strip():
+            raise RequestRefused("settling an order needs a reason")
+        if order is None or order.state is not OrderState.UNKNOWN:
+            state = "not known" if order is None else order.state.value
+            raise RequestRefused(f"order {id!r} is not in doubt: it is {state}")
+        self._step += 1
+        may_be_its = list(filter(self._tracked(id).may_fit, self._deals))
+        events: list[Event] = []
+        said = f"settled by a person: {reason}"
+        if not opened:
+            self._change(order, OrderState.NOT_PLACED, said)
+        elif len(may_be_its) == 1:
+            events += self._open(order, may_be_its[0], said)
+        else:
+            self._change(order, OrderState.CLOSED, said)
+        settled = OrderSettled(id, order.asset, order.amount, opened, reason)
+        return [*events, settled, *self._match()]
+
     def login(self, life: Life) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
@@ -168,7 +185,7 @@ class Ledger:
         known = self._deals.get(event.deal.id)
         if known and known.ownership is Ownership.OURS and known.order == event.request_id:
             return []  # the acknowledgement came twice
-        if order and (problem := self._contradiction(order, event.deal, known)):
+        if order and (problem := self._unresolved.contradiction(order, event.deal, known)):
             return self._contradict(order, event.deal, problem)
         record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
@@ -241,8 +258,7 @@ class Ledger:
 
     def take_changed(self) -> list[Order]:
         """The orders that changed since the last call, each as it is now."""
-        changed, self._changed = self._changed, {}
-        return list(changed.values())
+        return self._orders.take_changed()
 
     def order(self, id: str) -> Order | None:
         return self._orders.get(id)
@@ -250,6 +266,16 @@ class Ledger:
     def orders_in_flight(self) -> list[Order]:
         """The orders of which a deal may come, or has come, that we do not know of."""
         return self._unresolved.in_flight()
+
+    def unknown(self, id: str) -> OrderUnknown:
+        """The error for a caller that cannot wait any longer to know what became of the order."""
+        return OrderUnknown(f"it was sent, and its result is not known: {self._known(id).reason}", id)
+
+    def doubts(self) -> list[Event]:
+        """Each order in doubt, as its event."""
+        return [
+            OrderInDoubt(each.id, each.asset, each.amount, each.reason) for each in self.orders_in_doubt()
+        ]
 
     def orders_in_doubt(self) -> list[Order]:
         return [unresolved.order for unresolved in self._unresolved.in_doubt()]
@@ -267,7 +293,7 @@ class Ledger:
         return self._deals.closed()
 
     def _restore(self, order: Order, now: float) -> None:
-        self._keep(order)
+        self._orders.keep(order)
         if order.state is OrderState.JOURNALED:
             order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
@@ -283,9 +309,10 @@ class Ledger:
         return unresolved
 
     def _known(self, id: str) -> Order:
-        if id not in self._orders:
+        order = self._orders.get(id)
+        if order is None:
             raise LocalProtocolError(f"there is no order {id}")
-        return self._orders[id]
+        return order
 
     def _is_first(self, event: Event) -> bool:
         """Whether it is the first list of its kind: the deals in it were there before us."""
@@ -299,16 +326,6 @@ class Ledger:
             return []
         self._change(order, OrderState.UNKNOWN, reason)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
-
-    def _contradiction(self, order: Order, deal: Deal, known: DealRecord | None) -> str:
-        """Why ``deal``, which the venue has acknowledged to ``order``, cannot be its; ``""`` if it can."""
-        if known and known.ownership is Ownership.OURS and known.order != order.id:
-            return f"deal {deal.id} is that of order {known.order}"
-        unresolved = self._unresolved.get(order.id)
-        if known and unresolved and known.seen <= unresolved.since:
-            return f"deal {deal.id} is older than the order"
-        difference = order.difference(deal, self._venue.reconciliation.stamp_grain)
-        return difference and f"deal {deal.id} has {difference}"
 
     def _contradict(self, order: Order, deal: Deal, problem: str) -> list[Event]:
         """The venue's answer names ``order`` and cannot be right: what became of it is not known."""
@@ -333,13 +350,13 @@ class Ledger:
                 events += self._mark_foreign(record, Ownership.ORPHAN)
         return events
 
-    def _open(self, order: Order, record: DealRecord) -> list[Event]:
+    def _open(self, order: Order, record: DealRecord, reason: str = "") -> list[Event]:
         events: list[Event] = [OrderOpened(order.id, record.deal)]
         if order.state in GIVEN_UP and not record.announced:
             events.append(OrderOrphan(record.deal))
         end_unpublished = record.closed and record.ownership is Ownership.PAST
         record.ownership, record.order = Ownership.OURS, order.id
-        self._change(order, OrderState.OPEN, deal=record.deal)
+        self._change(order, OrderState.OPEN, reason, deal=record.deal)
         if record.closed:
             self._finish(record)
         return [*events, OrderClosed(record.deal)] if end_unpublished else events
@@ -366,17 +383,5 @@ class Ledger:
         return self._put(order)
 
     def _put(self, order: Order) -> Order:
-        self._changed[order.id] = order
-        self._keep(order)
+        self._unresolved.forget(self._orders.put(order))
         return order
-
-    def _keep(self, order: Order) -> None:
-        self._orders[order.id] = order
-        self._finished.pop(order.id, None)
-        if order.state in UNFINISHED:
-            return
-        self._finished[order.id] = None
-        if len(self._finished) > FINISHED_KEPT:
-            oldest = next(iter(self._finished))
-            del self._finished[oldest], self._orders[oldest]
-            self._unresolved.forget(oldest)

@@ -13,6 +13,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderSettled,
     TradingHalted,
     TradingResumed,
 )
@@ -51,6 +52,9 @@ def _line(event: Event, order_of: Callable[[str], Order | None]) -> LogLine | No
         case OrderNotPlaced(order=id):
             text = f"order {id} came to nothing: {_order(event, order_of)}; it is safe to repeat"
             return LogLine("INFO", text)
+        case OrderSettled(order=id, opened=opened, reason=reason):
+            end = "opened" if opened else "not placed"
+            return LogLine("WARNING", f"order {id} was settled by a person as {end}: {reason}")
         case OrderClosed(deal=deal):
             return LogLine("INFO", f"deal {deal.id} closed: {_deal(deal)}, {_result(deal)}")
         case OrderInDoubt(order=id, reason=reason):

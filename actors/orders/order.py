@@ -30,7 +30,13 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     ),
     # NOT_SENT: the news that it never left this process can come after its deadline.
     OrderState.UNKNOWN: frozenset(
-        {OrderState.OPEN, OrderState.NOT_PLACED, OrderState.REFUSED, OrderState.NOT_SENT}
+        {
+            OrderState.OPEN,
+            OrderState.NOT_PLACED,
+            OrderState.REFUSED,
+            OrderState.NOT_SENT,
+            OrderState.CLOSED,  # a person has said so, and no list has its deal
+        }
     ),
     OrderState.NOT_PLACED: frozenset({OrderState.OPEN}),  # the deal appeared after the verdict
     # Where a refusal names no request, it can hit the wrong order; an acknowledgement cannot.

@@ -9,7 +9,7 @@ from loguru import logger
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
-from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
+from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, events
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
@@ -121,8 +121,7 @@ class OrderDesk(RuntimeActor):
                 if self._readiness.drop(waiter):
                     self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
                 elif self._waiting.drop(waiter):
-                    error = NotSent("an order of that asset and amount was under way until its deadline")
-                    self._answer([(waiter, error)])
+                    self._answer([(waiter, NotSent("an order like it was under way until its deadline"))])
             case timeouts.VerdictDue():
                 self._publish(self._ledger.check(self._clock.utc()))
             case timeouts.JournalUnsettled():
@@ -142,6 +141,8 @@ class OrderDesk(RuntimeActor):
         match command := trade.command:
             case commands.Resume():
                 self._switch(trade.id, self._halt.end, events.TradingResumed())
+            case commands.SettleOrder():
+                self._settle(trade.id, command)
             case commands.PlaceOrder() | commands.PlacePendingOrder() if self._halt.reason is not None:
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
@@ -158,14 +159,14 @@ class OrderDesk(RuntimeActor):
             case commands.GetClosedDeals():
                 self._answer([(trade.id, self._ledger.closed_deals())])
 
-    def _place(self, trade: TradingRequest, command: commands.PlaceOrder, *, in_turn: bool = False) -> None:
-        """``in_turn``: no other order waits that came before it."""
+    def _place(self, trade: TradingRequest, command: commands.PlaceOrder, *, waited: bool = False) -> None:
+        """``waited``: it is its turn."""
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
             asset = self._readiness.assets.get(command.asset)
             check_order(command, asset, self._readiness.balance, self._usage(), self._limits)
-            if not in_turn and self._has_to_wait(command):
+            if not waited and (self._is_under_way(command) or self._waiting.has_like(command)):
                 self._waiting.add(trade, command)
                 self._at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
                 return
@@ -180,20 +181,17 @@ class OrderDesk(RuntimeActor):
         expires_at = send_by(self.now(), trade.expires_at)
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
 
-    def _has_to_wait(self, command: commands.PlaceOrder) -> bool:
-        """Whether an order like it is under way or waits. One in doubt is not waited for."""
+    def _is_under_way(self, command: commands.PlaceOrder) -> bool:
         blocking = self._ledger.blocking(command, self._account, self._clock.utc())
-        under_way = blocking is not None and blocking.state is OrderState.JOURNALED
-        return under_way or self._waiting.has_like(command)
+        return blocking is not None and blocking.state is OrderState.JOURNALED
 
     def _place_waiting(self) -> None:
         for trade in self._waiting.first():
             command = trade.command
             assert isinstance(command, commands.PlaceOrder)
-            blocking = self._ledger.blocking(command, self._account, self._clock.utc())
-            if blocking is None or blocking.state is not OrderState.JOURNALED:
+            if not self._is_under_way(command):
                 self._waiting.drop(trade.id)
-                self._place(trade, command, in_turn=True)
+                self._place(trade, command, waited=True)
 
     def _pass_on(self, trade: TradingRequest, command: commands.PlacePendingOrder) -> None:
         """A pending order that breaks no limit counts as one of today, and goes on to its desk."""
@@ -314,10 +312,18 @@ class OrderDesk(RuntimeActor):
         if self._waiters.has(order):
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
             self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
-            doubtful = self._ledger.order(order)
-            reason = doubtful.reason if doubtful else "no answer by the deadline"
-            error = OrderUnknown(f"it was sent, and its result is not known: {reason}", order)
-            self._answer(self._waiters.answer(order, error))
+            self._answer(self._waiters.answer(order, self._ledger.unknown(order)))
+
+    def _settle(self, waiter: int, command: commands.SettleOrder) -> None:
+        """No list would show it again, so it is on the disk before it is answered."""
+        try:
+            news = self._ledger.settle(command.order, command.opened, command.reason)
+            self._ledger.record(self._tally.counting(self._journal.write))
+        except (RequestRefused, Halted) as error:
+            self._answer([(waiter, error)])
+            return
+        self._publish(news)
+        self._answer([(waiter, None)])
 
     def _halt_trading(self, waiter: int, reason: str) -> None:
         self._outbound.tell(StopOrders(reason))
@@ -345,16 +351,13 @@ class OrderDesk(RuntimeActor):
         """Publish what the last runtime left: a halt, orders in doubt."""
         reason = self._halt.reason
         halt: list[events.Event] = [] if reason is None else [events.TradingHalted(reason)]
-        doubts = [
-            events.OrderInDoubt(order.id, order.asset, order.amount, order.reason)
-            for order in self._ledger.orders_in_doubt()
-        ]
-        self._router.tell(EventBatch(self.name, [*halt, *doubts]))
+        left = [*halt, *self._ledger.doubts()]
+        self._router.tell(EventBatch(self.name, list(left)))
         if (refusal := self._journal.refusal()) is not None:
             text = "no order is sent, streams go on: {}; mend it as docs/operating.md says, then restart"
             logger.error(text, refusal)
         else:
-            self._log([*halt, *doubts])
+            self._log(left)
 
     def _tidy_journal(self) -> None:
         self._upkeep.last_error = ""

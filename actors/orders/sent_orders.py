@@ -10,6 +10,7 @@ from actors.messages.events import (
     OrderNotPlaced,
     OrderOpened,
     OrderRefused,
+    OrderSettled,
 )
 from actors.messages.orders import OrderSent
 from actors.values import Life
@@ -59,5 +60,5 @@ class SentOrders:
         """Forget the orders whose outcome ``events`` of the ledger tell."""
         for event in events:
             match event:
-                case OrderOpened(order=order) | OrderRefused(order=order) | OrderNotPlaced(order=order):
-                    self.forget(order)
+                case OrderOpened() | OrderRefused() | OrderNotPlaced() | OrderSettled():
+                    self.forget(event.order)

@@ -6,10 +6,10 @@ from typing import Final
 
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import DealsClosed, DealsOpen
-from actors.orders.deals import DealRecord
+from actors.orders.deals import DealRecord, Ownership
 from actors.orders.order import SETTLED, Order, OrderState
 from actors.orders.reconciliation import ClockReading, LoginSnapshot, UnresolvedOrder
-from actors.values import AccountKind, Life
+from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
 
@@ -64,6 +64,17 @@ class UnresolvedOrders:
 
     def in_doubt(self) -> list[UnresolvedOrder]:
         return [unresolved for unresolved in self if unresolved.order.state is OrderState.UNKNOWN]
+
+    def contradiction(self, order: Order, deal: Deal, known: DealRecord | None) -> str:
+        """Why ``deal``, which the venue has acknowledged to ``order``, cannot be its; ``""`` if it can.
+        ``known`` is what was known of the deal before."""
+        if known and known.ownership is Ownership.OURS and known.order != order.id:
+            return f"deal {deal.id} is that of order {known.order}"
+        unresolved = self._unresolved.get(order.id)
+        if known and unresolved and known.seen <= unresolved.since:
+            return f"deal {deal.id} is older than the order"
+        difference = order.difference(deal, self._rules.stamp_grain)
+        return difference and f"deal {deal.id} has {difference}"
 
     def blocking(self, command: PlaceOrder, account: AccountKind, now: float) -> Order | None:
         """An order of the same account, asset and amount in flight, whose answer could not be told from that

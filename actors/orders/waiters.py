@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from actors.errors import NotPlaced, OrderUnknown, RequestError, RequestRefused, RequestTimeout
-from actors.messages.events import Event, OrderClosed, OrderNotPlaced, OrderOpened, OrderRefused
+from actors.messages.events import Event, OrderClosed, OrderNotPlaced, OrderOpened, OrderRefused, OrderSettled
 from actors.values import Deal
 
 RESULT_GRACE: Final = 15.0
@@ -63,6 +63,12 @@ class OrderWaiters:
                     answers += self.answer(order, RequestRefused(reason))
                 case OrderNotPlaced(order=order):
                     answers += self.answer(order, NotPlaced("the venue lists no such deal"))
+                case OrderSettled(order=order, opened=True, reason=reason):
+                    error = OrderUnknown(f"a person says that it was opened, its deal is not known: {reason}")
+                    error.order = order
+                    answers += self.answer(order, error)
+                case OrderSettled(order=order, reason=reason):
+                    answers += self.answer(order, NotPlaced(f"a person says so: {reason}"))
                 case OrderClosed(deal=deal):
                     answers += [(waiter, deal) for waiter in self._results.pop(deal.id, ())]
         return answers

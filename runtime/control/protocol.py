@@ -39,6 +39,7 @@ ControlRequest = (
     | commands.Restart
     | commands.PlaceOrder
     | commands.AwaitResult
+    | commands.SettleOrder
     | commands.PlacePendingOrder
     | commands.CancelPendingOrder
     | commands.GetOpenedDeals
@@ -64,6 +65,7 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.Restart: None,
     commands.PlaceOrder: Deal,
     commands.AwaitResult: Deal,
+    commands.SettleOrder: None,
     commands.PlacePendingOrder: PendingOrder,
     commands.CancelPendingOrder: str,
     commands.GetOpenedDeals: list[Deal],

@@ -60,6 +60,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.OrderOpened("o1", DEAL), "order.opened"),
         (events.OrderRefused("o1", "EURUSD_otc", Decimal("1.50"), "notMoney"), "order.refused"),
         (events.OrderInDoubt("o1", "EURUSD_otc", Decimal("1.50"), "cut"), "order.unknown"),
+        (events.OrderSettled("o1", "EURUSD_otc", Decimal("1.50"), True, "seen on the page"), "order.settled"),
         (events.OrderNotPlaced("o1", "EURUSD_otc", Decimal("1.50")), "order.not_placed"),
         (events.OrderClosed(DEAL), "order.closed"),
         (events.OrderOrphan(DEAL), "order.orphan"),

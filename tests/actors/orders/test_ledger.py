@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from actors.errors import Halted, LocalProtocolError, NotSent
+from actors.errors import Halted, LocalProtocolError, NotSent, RequestRefused
 from actors.messages.events import (
     AssetsListed,
     ConnectionUp,
@@ -18,10 +18,12 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderSettled,
 )
-from actors.orders.ledger import FINISHED_KEPT, Ledger
+from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
-from actors.values import AccountKind, Direction, Life, Outcome
+from actors.orders.order_table import FINISHED_KEPT
+from actors.values import AccountKind, Deal, Direction, Life, Outcome
 from tests.doubles.trading_samples import (
     BET,
     NOW,
@@ -442,3 +444,48 @@ def test_a_deal_that_the_venue_named_and_does_not_list_leaves_the_verdict_to_the
     order = ledger.order("o1")
     assert order is not None
     assert (order.state, order.deal) == (OrderState.NOT_PLACED, None)
+
+
+@pytest.mark.parametrize("deals", [(), (DEAL,), (DEAL, deal_of(BET, "d2"))])
+def test_a_person_settles_an_order_as_opened_by_the_one_deal_that_may_be_its_or_without_a_deal(
+    deals: tuple[Deal, ...],
+) -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    far = [structs.replace(deal, opened_at=NOW + 7_200, closes_at=NOW + 7_260) for deal in deals]
+    log_in(ledger, NOW + 1, epoch=2, opened=tuple(far))
+    events = ledger.settle("o1", opened=True, reason="seen on the page")
+    order = ledger.order("o1")
+    assert order is not None
+    assert order.reason == "settled by a person: seen on the page"
+    settled = OrderSettled("o1", BET.asset, ONE, True, "seen on the page")
+    if len(deals) == 1:
+        assert events == [OrderOpened("o1", far[0]), settled]
+        assert (order.state, order.deal) == (OrderState.OPEN, far[0])
+    else:
+        assert events == [settled, *map(OrderOrphan, far)]
+        assert (order.state, order.deal) == (OrderState.CLOSED, None)
+    assert ledger.orders_in_flight() == []
+    restored = Ledger(ledger.take_changed(), NOW, TRADING)
+    assert restored.orders_in_doubt() == []
+
+
+def test_a_person_settles_an_order_as_not_placed_and_a_deal_that_turns_up_later_is_still_its() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    assert ledger.settle("o1", opened=False, reason="not on the page") == [
+        OrderSettled("o1", BET.asset, ONE, False, "not on the page")
+    ]
+    assert intend(ledger, id="o2").state is OrderState.JOURNALED
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL), OrderOrphan(DEAL)]
+
+
+@pytest.mark.parametrize(
+    ("id", "reason", "text"),
+    [("o1", "why", "it is journaled"), ("o9", "why", "it is not known"), ("o1", " ", "needs a reason")],
+)
+def test_only_an_order_in_doubt_is_settled_and_only_with_a_reason(id: str, reason: str, text: str) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    with pytest.raises(RequestRefused, match=text):
+        ledger.settle(id, opened=True, reason=reason)

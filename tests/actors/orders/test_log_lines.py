@@ -13,6 +13,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderSettled,
     TradingHalted,
     TradingResumed,
 )
@@ -32,6 +33,11 @@ TERMS = "EURUSD_otc call 1 for 60 s"
         (OrderOpened("o1", DEAL), "INFO", ["o1", "opened deal d1", TERMS, "payout 92 %"]),
         (OrderRefused("o1", BET.asset, ONE, "notMoney"), "INFO", ["o1", "refused", TERMS, "notMoney"]),
         (OrderNotPlaced("o1", BET.asset, ONE), "INFO", ["o1", TERMS, "safe to repeat"]),
+        (
+            OrderSettled("o1", BET.asset, ONE, True, "on the page"),
+            "WARNING",
+            ["o1", "as opened: on the page"],
+        ),
         (OrderClosed(ended(DEAL)), "INFO", ["d1", "closed", TERMS, "loss, profit -1"]),
         (OrderClosed(ended(DEAL, Decimal("0.92"))), "INFO", [TERMS, "win, profit 0.92"]),
         (OrderClosed(ended(DEAL, Decimal(0))), "INFO", [TERMS, "draw, profit 0"]),

@@ -28,6 +28,7 @@ from actors.messages.commands import (
     PlaceOrder,
     PlacePendingOrder,
     Resume,
+    SettleOrder,
 )
 from actors.messages.control import Reconfigure
 from actors.messages.events import (
@@ -45,6 +46,7 @@ from actors.messages.events import (
     OrderNotPlaced,
     OrderOpened,
     OrderRefused,
+    OrderSettled,
     TradingHalted,
     TradingResumed,
 )
@@ -243,6 +245,23 @@ def test_a_stop_tells_the_orders_that_wait_for_others_that_they_were_not_sent(de
     desk.part()
     desk.ref.stop()
     assert type(desk.error(2)) is NotSent
+
+
+def test_a_settled_order_is_on_the_disk_before_it_is_answered_and_its_caller_is_told(
+    desk: WatchedOrderDesk,
+) -> None:
+    order = desk.place(1)
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    desk.step()
+    desk.published()
+    desk.ask(2, SettleOrder(order, opened=False, reason="not on the page"))
+    assert desk.step() == ("write", [OrderState.NOT_PLACED])
+    assert desk.published() == [OrderSettled(order, BET.asset, ONE, False, "not on the page")]
+    assert isinstance(desk.error(1), NotPlaced)
+    assert desk.step() == ("router", Response(2, None))
+    desk.ask(3, SettleOrder(order, opened=True, reason="again"))
+    assert "is not in doubt" in str(desk.error(3))
 
 
 def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(

@@ -10,6 +10,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderOrphan,
     OrderRefused,
+    OrderSettled,
 )
 from actors.orders.waiters import OrderWaiters
 from tests.doubles.trading_samples import BET, ONE, deal_of, ended
@@ -121,3 +122,11 @@ def test_its_repr_counts_the_waiters() -> None:
     waiters.add_for_result("d1", 8)
     waiters.add_for_result("d1", 9)
     assert repr(waiters) == "<OrderWaiters: 1 for an order, 2 for a result>"
+
+
+def test_a_settled_order_answers_its_waiter_with_what_the_person_said() -> None:
+    [(_, nothing)] = one_waiter().apply([OrderSettled("o1", BET.asset, ONE, False, "not on the page")])
+    assert isinstance(nothing, NotPlaced)
+    [(_, unknown)] = one_waiter().apply([OrderSettled("o1", BET.asset, ONE, True, "on the page")])
+    assert isinstance(unknown, OrderUnknown)
+    assert unknown.order == "o1"

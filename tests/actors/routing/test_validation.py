@@ -27,6 +27,7 @@ from actors.messages.commands import (
     Restart,
     Resume,
     SendRaw,
+    SettleOrder,
     Subscribe,
     SubscribeTicks,
     TradingCommand,
@@ -58,6 +59,7 @@ SOUND: list[Command] = [
     GetPendingOrders(),
     Halt("for lunch"),
     Resume(),
+    SettleOrder("o1", opened=True, reason="seen on the page"),
 ]
 """One of every kind; some are odd, but right."""
 
