@@ -24,7 +24,7 @@ from runtime import logs
 from runtime.cli import arguments, export
 from runtime.cli.exit_codes import ExitCode, explain
 from runtime.cli.output.stdout import discard
-from runtime.cli.secrets import secrets_of
+from runtime.cli.secrets import config_secrets
 from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config, load
 from runtime.runtime import Runtime
@@ -116,7 +116,7 @@ def _load(config: Config, command: LoadCandles) -> list[Candle]:
     """On a terminal, a progress bar grows with each page."""
     console = Console(stderr=True)
     with (
-        logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=secrets_of(config)),
+        logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=config_secrets(config)),
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         if config.account.login is None:

@@ -32,9 +32,9 @@ from actors.values import Candle, Tick
 
 
 class _Overdue(Struct, frozen=True):
-    """The deadline of ``load`` has passed."""
+    """The deadline of ``request`` has passed."""
 
-    load: CandleRequest
+    request: CandleRequest
 
 
 class _Aged(Struct, frozen=True):
@@ -79,8 +79,8 @@ class CandleLoader(RuntimeActor):
                 self._page_failed(message)
             case Deliver(events=events):
                 self._apply(events)
-            case _Overdue(load=load):
-                self._overdue(load)
+            case _Overdue(request=request):
+                self._overdue(request)
             case _Aged(asset=asset):
                 self._unsubscribe(asset)
             case Describe():
@@ -92,15 +92,15 @@ class CandleLoader(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _load(self, load: CandleRequest) -> None:
+    def _load(self, request: CandleRequest) -> None:
         if self._draining:
-            _tell(load, Failure.of(load.id, RequestError("the runtime is stopping")))
-        elif (candles := self._cache.get(key_of(load.command), time.time())) is not None:
-            _tell(load, Response(load.id, candles))
+            _tell(request, Failure.of(request.id, RequestError("the runtime is stopping")))
+        elif (candles := self._cache.get(key_of(request.command), time.time())) is not None:
+            _tell(request, Response(request.id, candles))
         else:
-            if math.isfinite(load.expires_at):
-                self.after(max(0.0, load.expires_at - self.now()), _Overdue(load))
-            if first := self._flights.join(load, time.time()):
+            if math.isfinite(request.expires_at):
+                self.after(max(0.0, request.expires_at - self.now()), _Overdue(request))
+            if first := self._flights.join(request, time.time()):
                 self._outbound.tell(first)
 
     def _page_loaded(self, page: int, candles: list[Candle]) -> None:
@@ -112,29 +112,30 @@ class CandleLoader(RuntimeActor):
             self._router.tell(EventBatch(self.name, [flight.paging.progress()]))
             return
         self._cache_answer(flight)
-        for load in self._flights.end(flight):
-            _tell(load, Response(load.id, list(flight.paging.candles)))
+        for request in self._flights.end(flight):
+            _tell(request, Response(request.id, list(flight.paging.candles)))
 
     def _page_failed(self, failure: Failure) -> None:
-        """The failure is for the loads that expire with the page or before; for a load that joined later and
-        waits longer, the page is asked for again."""
+        """The failure is for the requests that expire with the page or before; for a request that joined
+        later and waits longer, the page is asked for again."""
         flight = self._flights.finish_page(failure.request)
         if flight is None or flight.page is None:
             return
-        for load in [load for load in flight.loads if load.expires_at <= flight.page.expires_at]:
-            self._flights.leave(load)
-            _tell(load, Failure(load.id, failure.error))
-        if flight.loads:
+        expired = [each for each in flight.requests if each.expires_at <= flight.page.expires_at]
+        for request in expired:
+            self._flights.leave(request)
+            _tell(request, Failure(request.id, failure.error))
+        if flight.requests:
             self._outbound.tell(self._flights.next_page(flight))
         else:
             self._flights.end(flight)
 
-    def _overdue(self, load: CandleRequest) -> None:
-        flight = self._flights.leave(load)
+    def _overdue(self, request: CandleRequest) -> None:
+        flight = self._flights.leave(request)
         if flight is None:
             return
-        _tell(load, Failure.of(load.id, RequestTimeout("no answer within the deadline")))
-        if not flight.loads and flight.page is not None:
+        _tell(request, Failure.of(request.id, RequestTimeout("no answer within the deadline")))
+        if not flight.requests and flight.page is not None:
             self._router.tell(RequestDone(flight.page.id, succeeded=False, reply_to=ReplyTo.CANDLES))
             self._flights.end(flight)
 
@@ -174,19 +175,18 @@ class CandleLoader(RuntimeActor):
     def _drain(self) -> None:
         self._draining = True
         for flight in self._flights.all():
-            for load in self._flights.end(flight):
-                _tell(
-                    load, Failure.of(load.id, RequestError("the runtime stopped before there was an answer"))
-                )
+            for request in self._flights.end(flight):
+                error = RequestError("the runtime stopped before there was an answer")
+                _tell(request, Failure.of(request.id, error))
 
     def _status(self) -> CandlesStatus:
         cache = self._cache
         return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
 
 
-def _tell(load: CandleRequest, outcome: Response[list[Candle]] | Failure) -> None:
+def _tell(request: CandleRequest, outcome: Response[list[Candle]] | Failure) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # the actor that asked has ended
-        load.to.tell(outcome)
+        request.to.tell(outcome)
 
 
 def _topics(asset: str) -> tuple[str, str]:

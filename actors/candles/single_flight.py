@@ -17,13 +17,13 @@ def key_of(command: LoadCandles) -> LoadCandles:
 
 
 class Flight:
-    """The ``loads`` that wait for one answer; ``asked_at`` is UTC, ``page`` the last request sent for it."""
+    """The ``requests`` that wait for one answer; ``asked_at`` is UTC, ``page`` the last one sent for it."""
 
     def __init__(self, key: LoadCandles, asked_at: float, page: int) -> None:
         self.key = key
         self.asked_at = asked_at
         self.paging = Paging(key, page)
-        self.loads: list[CandleRequest] = []
+        self.requests: list[CandleRequest] = []
         self.page: Request | None = None
 
     @property
@@ -37,38 +37,38 @@ class Flight:
 
 
 class SingleFlights:
-    """The flights under way, by key, by the id of their page (from 1) and by each load that waits."""
+    """The flights under way, by key, by the id of their page (from 1) and by each request that waits."""
 
     def __init__(self, candles_per_request: int) -> None:
         self._candles_per_request = candles_per_request
         self._ids = itertools.count(1)
         self._by_key: dict[LoadCandles, Flight] = {}
         self._by_page: dict[int, Flight] = {}
-        self._by_load: dict[CandleRequest, Flight] = {}
+        self._by_request: dict[CandleRequest, Flight] = {}
 
     def __repr__(self) -> str:
-        return f"<SingleFlights: {len(self)} under way for {len(self._by_load)} loads>"
+        return f"<SingleFlights: {len(self)} under way for {len(self._by_request)} loads>"
 
     def __len__(self) -> int:
         return len(self._by_page)
 
-    def join(self, load: CandleRequest, utc: float) -> Request | None:
-        """Have ``load`` wait; the first page to ask for, or ``None`` if it shares a flight under way.
+    def join(self, request: CandleRequest, utc: float) -> Request | None:
+        """Have ``request`` wait; the first page to ask for, or ``None`` if it shares a flight under way.
 
         A flight up to now is shared for as long as its last bar is the newest.
         """
-        key = key_of(load.command)
+        key = key_of(request.command)
         flight = self._by_key.get(key)
         shared = flight is not None and utc < flight.outdated_at
         if flight is None or not shared:
             flight = self._by_key[key] = Flight(key, utc, self._candles_per_request)
-        flight.loads.append(load)
-        self._by_load[load] = flight
+        flight.requests.append(request)
+        self._by_request[request] = flight
         return None if shared else self.next_page(flight)
 
     def next_page(self, flight: Flight) -> Request:
         """The next page to ask for; it expires with the last deadline of the flight's loads."""
-        expires_at = max(load.expires_at for load in flight.loads)
+        expires_at = max(request.expires_at for request in flight.requests)
         page = flight.paging.request()
         flight.page = Request(next(self._ids), page, expires_at, reply_to=ReplyTo.CANDLES)
         self._by_page[flight.page.id] = flight
@@ -79,12 +79,12 @@ class SingleFlights:
         was given up."""
         return self._by_page.pop(page, None)
 
-    def leave(self, load: CandleRequest) -> Flight | None:
-        """The flight that ``load`` waited for; ``None`` if it was answered. A flight without loads has to be
-        ended."""
-        flight = self._by_load.pop(load, None)
+    def leave(self, request: CandleRequest) -> Flight | None:
+        """The flight that ``request`` waited for; ``None`` if it was answered. A flight without requests has
+        to be ended."""
+        flight = self._by_request.pop(request, None)
         if flight is not None:
-            flight.loads.remove(load)
+            flight.requests.remove(request)
         return flight
 
     def end(self, flight: Flight) -> list[CandleRequest]:
@@ -93,9 +93,9 @@ class SingleFlights:
             self._by_page.pop(flight.page.id, None)
         if self._by_key.get(flight.key) is flight:  # a newer flight may have taken its place
             del self._by_key[flight.key]
-        for load in flight.loads:
-            del self._by_load[load]
-        return flight.loads
+        for request in flight.requests:
+            del self._by_request[request]
+        return flight.requests
 
     def all(self) -> list[Flight]:
         return list(self._by_page.values())

@@ -61,7 +61,7 @@ class Connection(RuntimeActor):
         super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
         self._start = start
         self._events = events
-        self._numbering = Sequencer(start.connection, start.epoch)
+        self._sequencer = Sequencer(start.connection, start.epoch)
         self._dial = dial
         self._transport: Transport | None = None
         self._session = open_session(start)
@@ -175,7 +175,7 @@ class Connection(RuntimeActor):
         self.after(self._start.settings.close_timeout, _Due.CLOSE_OVERDUE)
 
     def _publish(self, items: list[Item]) -> None:
-        self._events.tell(self._numbering.batch(items))
+        self._events.tell(self._sequencer.batch(items))
 
     def _publish_end(self, error: TellwireError) -> None:
         if self._ended:

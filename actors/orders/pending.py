@@ -13,7 +13,7 @@ Effect = Request | Response[Any] | Failure
 """A message to pass on: a request to the way out, an answer to the router."""
 
 
-class PendingOrders:
+class PendingOrderBook:
     """Placements leave one at a time, because the venue's answer to one does not name its request.
 
     Every method returns the messages to pass on, in order. ``waiter`` is the id of a trading request.
@@ -30,7 +30,7 @@ class PendingOrders:
     def __repr__(self) -> str:
         listed = "no list yet" if self._listed is None else f"{len(self._listed)} listed"
         return (
-            f"<PendingOrders: {listed}, {len(self._placements)} to place,"
+            f"<PendingOrderBook: {listed}, {len(self._placements)} to place,"
             f" {len(self._cancellations)} to cancel, {len(self._list_waiters)} wait for the list>"
         )
 

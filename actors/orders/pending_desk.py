@@ -11,7 +11,7 @@ from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import TradingRequest
 from actors.messages.traffic import Request, RequestDone
 from actors.orders.log_lines import terms_of
-from actors.orders.pending import Effect, PendingOrders
+from actors.orders.pending import Effect, PendingOrderBook
 
 
 class _Overdue(Struct, frozen=True):
@@ -31,7 +31,7 @@ class PendingDesk(RuntimeActor):
         super().__init__("pending desk", **kwargs)
         self._router = router
         self._outbound: Tellable
-        self._orders = PendingOrders()
+        self._orders = PendingOrderBook()
 
     def on_receive(self, message: Any) -> None:
         match message:

@@ -26,7 +26,7 @@ from actors.values import Life
 MOVE_TIMEOUT = 10.0
 """Seconds that a move may take; then it is given up, and the stream stays where it is."""
 
-SETTLING = 3.0
+MOVE_SETTLING = 3.0
 """Seconds that a stream stays where it was confirmed, so that the health monitor knows of it there."""
 
 PoolEffect = (
@@ -177,7 +177,7 @@ class Assignment:
             effects.append(self._release(stream.asset, stream.target))
             stream.target = ""
         drainable = members.drainable(streams.load())
-        if move := streams.next_move(members.markets, members.account, now - SETTLING, drainable):
+        if move := streams.next_move(members.markets, members.account, now - MOVE_SETTLING, drainable):
             stream, target = move
             stream.target, stream.since = target, now
             effects += [self._handover(stream.asset, stream.connection, target), _subscribe(stream, target)]

@@ -7,12 +7,12 @@ from typing import Any, Final
 from actors.messages.traffic import Deliver, Ticks, unfolded
 from actors.values import Tick
 
-PATIENCE: Final = 0.5
+SLOW_AFTER: Final = 0.5
 """Seconds that a handler may work on one delivery while others wait. After a stall elsewhere (a process that
 was not scheduled for half a second) hundreds of batches of one tick each arrive at once; a quick handler
 handles all of them within this time."""
 
-MOST_EVENTS: Final = 16_384
+MOST_WAITING_EVENTS: Final = 16_384
 """Events that may wait, however quick the handler was: about 3 MiB."""
 
 
@@ -57,7 +57,7 @@ class Backlog:
     """Joins the deliveries that wait for one handler when there are too many of them.
 
     Many deliveries alone cost no tick. Ticks are conflated if the handler has worked on one delivery for
-    longer than ``PATIENCE``, or if more than ``MOST_EVENTS`` wait.
+    longer than ``SLOW_AFTER``, or if more than ``MOST_WAITING_EVENTS`` wait.
     """
 
     def __init__(self) -> None:
@@ -76,8 +76,8 @@ class Backlog:
         events = [event for delivery in deliveries for event in delivery.events]
         missed = sum(delivery.missed for delivery in deliveries)
         busy_since = self._busy_since
-        too_slow = busy_since is not None and now - busy_since > PATIENCE
-        if too_slow or events_in(events) > MOST_EVENTS:
+        too_slow = busy_since is not None and now - busy_since > SLOW_AFTER
+        if too_slow or events_in(events) > MOST_WAITING_EVENTS:
             events, gave_way = conflate(list(unfolded(events)))
             missed += gave_way
         return Deliver(events, missed)

@@ -18,7 +18,7 @@ from actors.routing.conflation import Backlog
 SLOW = 0.01
 """Seconds that an inline handler may block the shared thread before that is logged."""
 
-CAPACITY = 64
+INBOX_CAPACITY = 64
 """Deliveries that may wait for the handler before they are joined."""
 
 
@@ -33,7 +33,7 @@ class Subscriber(RuntimeActor):
         self, name: str, handler: Callable[[Any], object], *, batch: bool, router: Tellable, **kwargs: Any
     ) -> None:
         """With ``batch`` the handler is called with lists, otherwise with single events."""
-        super().__init__(f"subscriber {name}", overflow=Overflow(CAPACITY, self._conflate), **kwargs)
+        super().__init__(f"subscriber {name}", overflow=Overflow(INBOX_CAPACITY, self._conflate), **kwargs)
         self._inline = kwargs.get("dispatcher") is not None
         self._backlog = Backlog()
         self._handler = handler

@@ -1,4 +1,4 @@
-"""What the supervisor's policies have decided; the supervisor executes the effects in order."""
+"""What the state machines of the supervisor have decided; the supervisor executes the effects in order."""
 
 from msgspec import Struct
 

@@ -55,7 +55,7 @@ CHECK_INTERVAL = 0.5
 
 
 class Supervisor(RuntimeActor):
-    """Owns every start of a worker or a connection; executes the effects that the policies return.
+    """Owns every start of a worker or a connection; executes the effects that its state machines return.
 
     Receives the starts, ends and reports of both, and which connections are wanted. Sends
     ``StartConnection`` and ``StopConnection`` to workers, ``ConnectionPlaced`` to ``pool``, events and

@@ -99,7 +99,7 @@ def _session(config: Config, running: Welcome | None) -> Finding:
     login = config.account.login
     if login is None:
         return Finding(Level.OK, "session", f"{config.account.absence}: the practice exchange is used")
-    used = "" if running is None or running.session != "practice" else ", but the runtime practises"
+    used = "" if running is None or running.mode != "practice" else ", but the runtime practises"
     return Finding(Level.OK, "session", f"a {login.account.value} session, user {login.user}{used}")
 
 
@@ -141,9 +141,8 @@ def _clock(probes: list[Probe]) -> Iterator[Finding]:
     offset = statistics.median(offsets)
     level = Level.OK if abs(offset) <= CLOCK_TOLERANCE else Level.WARN
     way = "behind" if offset > 0 else "ahead of"
-    yield Finding(
-        level, "clock", f"about {abs(offset):.1f} s {way} the server's Date header, which has whole seconds"
-    )
+    text = f"about {abs(offset):.1f} s {way} the venue's, by an HTTP date, which has whole seconds"
+    yield Finding(level, "clock", text)
 
 
 def _descriptors(config: Config) -> Finding:

@@ -15,7 +15,7 @@ from actors.values import Candle
 
 FIELDS = Candle.__struct_fields__
 
-Form = Callable[[Sequence[Candle]], bytes]
+FileFormat = Callable[[Sequence[Candle]], bytes]
 
 
 def as_csv(candles: Sequence[Candle]) -> bytes:
@@ -47,10 +47,10 @@ def as_parquet(candles: Sequence[Candle]) -> bytes:
     return data
 
 
-FORMS: dict[str, Form] = {".csv": as_csv, ".jsonl": as_json_lines, ".parquet": as_parquet}
+FORMS: dict[str, FileFormat] = {".csv": as_csv, ".jsonl": as_json_lines, ".parquet": as_parquet}
 
 
-def form_of(path: Path) -> Form:
+def form_of(path: Path) -> FileFormat:
     """The form for a file of this name; raises ``ValueError`` with a sentence if there is none."""
     form = FORMS.get(path.suffix.lower())
     if form is None:

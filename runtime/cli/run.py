@@ -22,7 +22,7 @@ from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.table import SHOW_CURSOR, LiveTable
 from runtime.cli.output.terminal import Terminal
-from runtime.cli.secrets import secrets_of
+from runtime.cli.secrets import config_secrets
 from runtime.cli.sighup import on_hangup
 from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config
@@ -56,7 +56,7 @@ class Run:
             allow_live=options.allow_live,
             stop_asked=lambda: self._stop_reasons.announce(StopReason.OPERATOR),
         )
-        self._session = None if options.practice else config.account.login
+        self._login = None if options.practice else config.account.login
         self._counters = Counters(stream.asset for stream in config.streams)
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
@@ -66,7 +66,7 @@ class Run:
         """Run until there is a reason to stop; the failure of the runtime, if there was one. Call it once."""
         began = time.monotonic()
         with self._stop_reasons, self._open_log(), on_hangup(self._runtime.reload_soon):
-            if self._session is None:
+            if self._login is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
                 self._runtime.start()
@@ -134,7 +134,7 @@ class Run:
                     complain=self._output.write_log,
                 )
                 writes.append(opened.enter_context(file))
-            secrets = secrets_of(self._config)
+            secrets = config_secrets(self._config)
             self._log = logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit)
             opened.enter_context(self._log)
             return opened.pop_all()
@@ -155,9 +155,9 @@ class Run:
             self._stop_reasons.announce(StopReason.READER_GONE)
 
     def _run_info(self) -> RunInfo:
-        if self._session is None:
+        if self._login is None:
             return RunInfo("PRACTICE EXCHANGE: invented quotes", "practice")
-        return RunInfo(self._config.account.profile.title, self._session.account.value)
+        return RunInfo(self._config.account.profile.title, self._login.account.value)
 
     def _practice_line(self) -> str:
         absence = f"since account.session {self._config.account.absence}"

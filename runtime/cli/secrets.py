@@ -4,7 +4,7 @@ from runtime import logs
 from runtime.config import Config
 
 
-def secrets_of(config: Config) -> set[str]:
+def config_secrets(config: Config) -> set[str]:
     """What no line of a log may contain, whole or in part."""
     account, headers = config.account, config.connection.custom_headers
     login = account.login

@@ -24,10 +24,10 @@ ENDLESS = 100_000
 def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> str:
     """Takes ``BETWEEN_STATUSES``; ``ask`` answers commands and raises what the runtime answers."""
     runtime = attachment.runtime
-    practice = runtime.session == "practice"
+    practice = runtime.mode == "practice"
     venue = "PRACTICE EXCHANGE: invented quotes" if practice else runtime.venue
     counters = Counters()
-    dashboard = Dashboard(RunInfo(venue, runtime.session), counters)
+    dashboard = Dashboard(RunInfo(venue, runtime.mode), counters)
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=ENDLESS)  # a file or a pipe has no width

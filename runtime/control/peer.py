@@ -13,7 +13,7 @@ from runtime.workers.framing import Framer, Unframer
 MOST_UNREAD: Final = 16 * 1024 * 1024
 """Bytes that may wait for a peer to read them: enough for the longest list of candles."""
 
-MOST_EVENTS: Final = 4096
+MOST_UNREAD_EVENTS: Final = 4096
 """Events that may wait for a peer before its ticks are conflated."""
 
 
@@ -63,10 +63,10 @@ class Peer:
         self._events += items
         self._count += events_in(items)
         missed = 0
-        if self._transport.wants_write and self._count > MOST_EVENTS:
+        if self._transport.wants_write and self._count > MOST_UNREAD_EVENTS:
             self._events, missed = conflate_columns(self._events)
             self._count -= missed
-            if self._count > MOST_EVENTS:
+            if self._count > MOST_UNREAD_EVENTS:
                 raise TransportClosed(f"it does not read: {self._count} events are waiting")
         self._send_events()
         return missed

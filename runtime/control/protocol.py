@@ -104,12 +104,12 @@ FromPeer = Hello | Ask | Listen
 
 
 class Welcome(Struct, frozen=True, tag=True):
-    """The gateway's first message. ``session`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
+    """The gateway's first message. ``mode`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
     is the name to show, also while practising."""
 
     version: int
     pid: int
-    session: str
+    mode: str = msgspec.field(name="session")
     uptime: float
     regions: list[Region]
     venue: str

@@ -47,7 +47,7 @@ HELLO_TIMEOUT: Final = 2.0
 MOST_WAITING: Final = 1024
 """Requests of all peers together that may wait for their answers."""
 
-CAPACITY: Final = 2 * MOST_WAITING
+GATEWAY_CAPACITY: Final = 2 * MOST_WAITING
 """Messages that may wait for the gateway, answers included, before ticks are conflated."""
 
 NO_DESCRIPTOR_PAUSE: Final = 1.0
@@ -101,7 +101,7 @@ class Gateway(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         """``reload`` runs in a thread of its own, and may block and raise; ``stop`` must return at once."""
-        super().__init__("gateway", overflow=Overflow(CAPACITY, join), **kwargs)
+        super().__init__("gateway", overflow=Overflow(GATEWAY_CAPACITY, join), **kwargs)
         self._listener = listener
         self._welcome = welcome
         self._started_at = self.now()

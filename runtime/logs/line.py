@@ -35,7 +35,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 Write = Callable[[Line], None]
-Form = Callable[[Line], str]
+LineFormat = Callable[[Line], str]
 
 
 def printable(text: str) -> str:
@@ -54,7 +54,7 @@ def as_json(line: Line) -> str:
     return msgspec.json.encode(line).decode()
 
 
-def to_stderr(form: Form) -> Write:
+def to_stderr(form: LineFormat) -> Write:
     """Writes each line at once."""
 
     def write(line: Line) -> None:

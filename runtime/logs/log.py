@@ -78,7 +78,7 @@ class Log:
         for line in self._repeats.rest():
             self._put(line)
         begun = time.monotonic()
-        for writer in self._writers:  # those that hang share one ``PATIENCE``
+        for writer in self._writers:  # those that hang share one ``MAX_STALL``
             writer.close(begun)
 
     def set_level(self, level: LogLevel) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runtime.logs.line import Form, Line, Write
+from runtime.logs.line import Line, LineFormat, Write
 
 
 class LogFile:
@@ -20,7 +20,9 @@ class LogFile:
     the standard library's file: on a full disk, loguru's prints the record itself, with its secrets.
     """
 
-    def __init__(self, path: Path, form: Form, *, rotation: int, retention: int, complain: Write) -> None:
+    def __init__(
+        self, path: Path, form: LineFormat, *, rotation: int, retention: int, complain: Write
+    ) -> None:
         self._path = path
         self._form = form
         self._complain = complain

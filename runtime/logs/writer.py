@@ -8,10 +8,10 @@ from datetime import datetime
 
 from runtime.logs.line import Line, Write, put_on_stderr
 
-CAPACITY = 4096
+LINE_CAPACITY = 4096
 """Lines that may wait; a few MB, or 32 MB if each has the most characters that a line may have."""
 
-PATIENCE = 1.0
+MAX_STALL = 1.0
 """Seconds that an output may take for one line at the end; after that it counts as hung."""
 
 
@@ -25,7 +25,7 @@ class Writer:
     Not ``logging.handlers.QueueListener``: its ``stop`` fails on a full queue and waits without a limit.
     """
 
-    def __init__(self, write: Write, capacity: int = CAPACITY) -> None:
+    def __init__(self, write: Write, capacity: int = LINE_CAPACITY) -> None:
         self._write = write
         self._capacity = capacity
         self._lines: deque[Line] = deque()
@@ -49,12 +49,12 @@ class Writer:
             self._changed.notify()
 
     def close(self, begun: float) -> None:
-        """Wait until all lines are written, or until none was for ``PATIENCE`` since the last one and since
+        """Wait until all lines are written, or until none was for ``MAX_STALL`` since the last one and since
         ``begun``, a monotonic time. What is left then is lost."""
         with self._changed:
             self._closed = True
             self._changed.notify()
-        while (left := max(begun, self._last) + PATIENCE - time.monotonic()) > 0 and self._thread.is_alive():
+        while (left := max(begun, self._last) + MAX_STALL - time.monotonic()) > 0 and self._thread.is_alive():
             self._thread.join(left)
         with self._changed:  # the output may be closed by the time it takes lines again
             self._lines.clear()

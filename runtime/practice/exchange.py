@@ -15,7 +15,7 @@ from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.settings import PracticeSettings
 from runtime.practice.trading.account import Credentials
 from runtime.practice.trading.book import Book
-from runtime.practice.venue import Venue
+from runtime.practice.venue import ExchangeVenue
 
 _T = TypeVar("_T")
 _CALL_TIMEOUT = 5.0
@@ -25,7 +25,7 @@ _STOP_TIMEOUT = 5.0
 class _Started(NamedTuple):
     """What exists between ``start`` and ``stop``."""
 
-    venue: Venue
+    venue: ExchangeVenue
     loop: asyncio.AbstractEventLoop
     thread: threading.Thread
 
@@ -60,7 +60,7 @@ class PracticeExchange:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=_run, args=(loop,), name="practice-exchange", daemon=True)
         self._started = _Started(
-            Venue(self.settings, self._credentials, self._book, self.ledger), loop, thread
+            ExchangeVenue(self.settings, self._credentials, self._book, self.ledger), loop, thread
         )
         thread.start()
         try:

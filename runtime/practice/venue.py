@@ -32,7 +32,7 @@ from runtime.practice.trading.pending_orders import PendingOrders
 from runtime.practice.trading.pushes import AccountPushes
 
 
-class Venue:
+class ExchangeVenue:
     """Owns all objects of the exchange; every method must run in the loop's thread."""
 
     def __init__(

@@ -14,7 +14,7 @@ from actors.messages.lifecycle import ActorEnded, ActorFailed
 STOP_TIMEOUT = 2.0
 """Seconds that an actor may take to end; one that hangs must not hang the program."""
 
-Escalate = Callable[[Exception], None]
+OnEscalation = Callable[[Exception], None]
 
 
 class OnFailure(enum.Enum):
@@ -30,7 +30,7 @@ class Guardian:
     """Owns the actors that nobody restarts. ``escalate`` is called with the failure of one that the runtime
     cannot do without, in that actor's thread."""
 
-    def __init__(self, escalate: Escalate) -> None:
+    def __init__(self, escalate: OnEscalation) -> None:
         self._escalate = escalate
         self._children: list[_Child] = []
 
@@ -59,7 +59,7 @@ class Guardian:
 class _Child:
     """One actor, and what that actor has for a guardian."""
 
-    def __init__(self, on_failure: OnFailure, escalate: Escalate) -> None:
+    def __init__(self, on_failure: OnFailure, escalate: OnEscalation) -> None:
         self._on_failure = on_failure
         self._escalate = escalate
         self.ref: pykka.ActorRef[Any]

@@ -29,7 +29,7 @@ from runtime.system.file_watch import FileWatch
 from runtime.system.reload_texts import unchanged
 from runtime.system.settings import LiveSettings, live_settings, stream_commands
 
-SETTLING = 0.3
+FILE_SETTLING = 0.3
 """Seconds without another change until a changed file is read: editors write in several steps."""
 
 STOPPING = "the runtime is stopping"
@@ -131,7 +131,7 @@ class Reloader(RuntimeActor):
         if self._settling is not None:
             self._settling.cancel()
         if not self._stopping:
-            self._settling = self.after(SETTLING, Reload())
+            self._settling = self.after(FILE_SETTLING, Reload())
 
     def _reload(self, asker: ReplySlot | None) -> None:
         if self._stopping:

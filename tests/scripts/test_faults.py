@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 import pytest
+from labs.faults.rig import Violated
 from labs.faults.run import main, run
-from labs.faults.scene import Violated
 from labs.faults.table import TRIALS, Trial
 
 

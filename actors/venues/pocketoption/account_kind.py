@@ -5,13 +5,13 @@ from typing import Final
 from actors.errors import RemoteProtocolError
 from actors.values import AccountKind
 
-Flag = int | bool
+IsDemo = int | bool
 
 _KINDS: Final = {0: AccountKind.LIVE, 1: AccountKind.DEMO}
 _FLAGS: Final = {kind: flag for flag, kind in _KINDS.items()}
 
 
-def read(flag: Flag) -> AccountKind:
+def read(flag: IsDemo) -> AccountKind:
     """Raises ``RemoteProtocolError`` for any other flag."""
     kind = _KINDS.get(flag)
     if kind is None:

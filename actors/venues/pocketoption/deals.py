@@ -22,7 +22,7 @@ _MAX_REASON: Final = 200  # characters
 _MAX_PERCENT: Final = 10_000
 
 Name = Annotated[str, Meta(min_length=1)]
-Price = Annotated[float, Meta(gt=0, lt=1e15)]
+DealPrice = Annotated[float, Meta(gt=0, lt=1e15)]
 _Milliseconds = Annotated[float, Meta(ge=0, lt=1000)]
 
 
@@ -36,9 +36,9 @@ class _OpenRow(Struct, rename="camel"):
     amount: Decimal
     open_timestamp: Time
     close_timestamp: Time
-    open_price: Price
+    open_price: DealPrice
     percent_profit: Decimal
-    is_demo: account_kind.Flag
+    is_demo: account_kind.IsDemo
     open_ms: _Milliseconds | None = None
     close_ms: _Milliseconds | None = None
 

@@ -97,7 +97,7 @@ class _AssetRow(Struct, array_like=True):
 
 
 class _Balance(Struct):
-    account: account_kind.Flag = msgspec.field(name="isDemo")
+    account: account_kind.IsDemo = msgspec.field(name="isDemo")
     balance: Decimal
 
 

@@ -45,10 +45,10 @@ _RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
 
 
 class RunInfo(NamedTuple):
-    """The constants of a run; ``session`` is practice, demo or live."""
+    """The constants of a run; ``mode`` is practice, demo or live."""
 
     venue: str
-    session: str
+    mode: str
 
 
 class DrawContext(Struct, frozen=True):
@@ -110,8 +110,8 @@ class Dashboard:
 
     def _header(self, context: DrawContext) -> Text:
         header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
-        header.append(f" {self._run.venue} ", _SESSION_STYLES[self._run.session])
-        header.append(f"  {self._run.session} session  up {_clock(context.uptime)}", "not bold")
+        header.append(f" {self._run.venue} ", _SESSION_STYLES[self._run.mode])
+        header.append(f"  {self._run.mode} session  up {_clock(context.uptime)}", "not bold")
         if self._counters.balance is not None:
             header.append(f"  balance {self._counters.balance.amount:,.2f}", "not bold")
         if context.status_age >= 2.0:

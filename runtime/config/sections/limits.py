@@ -15,9 +15,9 @@ from runtime.config.types.section import Section
 class LimitsConfig(Section):
     """How much is sent to the venue; one budget for all connections together."""
 
-    messages: list[fields.Quota] = [Rate(10, 1.0), Rate(300, 60.0)]
+    messages: list[fields.RateLimit] = [Rate(10, 1.0), Rate(300, 60.0)]
     """The most messages that are sent; every one of these rates holds."""
-    connects: list[fields.Quota] = [Rate(10, 1.0), Rate(120, 60.0)]
+    connects: list[fields.RateLimit] = [Rate(10, 1.0), Rate(120, 60.0)]
     """The most attempts to connect; every one of these rates holds."""
     max_concurrent_operations: Annotated[int, Field(ge=1, le=10_000), WHOLE_NUMBER] = 10
     """Requests that may wait for an answer at once."""

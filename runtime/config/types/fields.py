@@ -188,7 +188,7 @@ Size = Annotated[
     PlainSerializer(units.show_size, when_used="json"),
     _written(units.SIZE_FORM),
 ]
-Quota = Annotated[
+RateLimit = Annotated[
     Rate,
     PlainValidator(units.parse_rate),
     PlainSerializer(units.show_rate, when_used="json"),

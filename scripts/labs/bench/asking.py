@@ -16,7 +16,7 @@ from loguru import logger
 from actors.messages import Command, Direction, LoadCandles, PlaceOrder, SendRaw
 from runtime import Runtime
 
-PATIENCE = 10.0
+ASK_TIMEOUT = 10.0
 WARM_UP = 20
 
 
@@ -39,7 +39,7 @@ def measured(
         command = make()
         time.sleep(pause)
         began = time.perf_counter()
-        runtime.router.ask(command, timeout=PATIENCE)
+        runtime.router.ask(command, timeout=ASK_TIMEOUT)
         taken.append(time.perf_counter() - began)
     return taken[WARM_UP:], (time.process_time() - used) / count
 

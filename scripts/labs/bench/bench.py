@@ -6,7 +6,7 @@ from labs.bench.findings import Findings
 from labs.bench.processes import Failed
 from labs.bench.roster import Absent, Entrant
 from labs.bench.trial import Outcome
-from labs.bench.venue import Venue
+from labs.bench.venue import BenchVenue
 
 
 class Scale(Struct, frozen=True):
@@ -48,7 +48,7 @@ QUICK = Scale(
 class Bench(Struct):
     """The context of all cases."""
 
-    venue: Venue
+    venue: BenchVenue
     entrants: list[Entrant]
     absent: list[Absent]
     scale: Scale

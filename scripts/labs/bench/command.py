@@ -26,7 +26,7 @@ from labs.bench import (
 from labs.bench.bench import QUICK, Bench, Scale
 from labs.bench.findings import Findings, Table
 from labs.bench.roster import muster, versions
-from labs.bench.venue import Venue
+from labs.bench.venue import BenchVenue
 
 CASES: dict[str, Callable[[Bench], None]] = {
     "saturated": contest.saturated,
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings = Findings(host=_host())
     present, absent = muster(options.only, options.python, isolated=isolation.is_isolated())
     findings.host |= versions(present)
-    with Venue() as venue:
+    with BenchVenue() as venue:
         bench = Bench(venue, present, absent, _scale(options), findings)
         _show(Table("Where", "", ["", " "], [[name, value] for name, value in findings.host.items()]))
         for name in options.cases or CASES:

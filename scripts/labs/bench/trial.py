@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from labs.bench import settings
 from labs.bench.processes import Child, Failed
 from labs.bench.roster import Entrant
-from labs.bench.venue import SESSION, Venue
+from labs.bench.venue import SESSION, BenchVenue
 from labs.bench.words import Drop, Dropped, Finished, Offer, Pace, Saturate, Started
 
 LOGIN = 30.0
@@ -73,7 +73,7 @@ class Trial:
 
     def __init__(
         self,
-        venue: Venue,
+        venue: BenchVenue,
         entrant: Entrant,
         assets: Sequence[str] = (EURUSD,),
         *,

@@ -19,7 +19,7 @@ SESSION = '42["auth",{"session":"benchmarksession","isDemo":1,"uid":1,"platform"
 R = TypeVar("R", bound=Report)
 
 
-class Venue:
+class BenchVenue:
     """One load server, for as long as the context lasts."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import psutil
 
 from actors.messages import ConnectionDown
 from labs.faults.program import PAUSE
-from labs.faults.scene import ASSETS, CLOCKS, FRESH, Scene, Violated, scene
+from labs.faults.rig import ASSETS, CLOCKS, FRESH, Rig, Violated, rig
 from runtime.practice import PracticeExchange
 
 ALL_UP, CPU, FIRST = "all up again", "CPU %", "first ticks"
@@ -28,7 +28,7 @@ def refused_at_first(name: str, pause: float = 0.0, **parameters: object) -> dic
     def shut(exchange: PracticeExchange) -> None:
         exchange.fault(name, region=exchange.regions[0].name, **parameters)
 
-    with scene(*ASSETS, before=shut, pool={"connections": 1}) as on:
+    with rig(*ASSETS, before=shut, pool={"connections": 1}) as on:
         on.witness.first(ConnectionDown, was_ready=False)
         earliest = time.time() + pause - NEWS
         fresh = on.fresh(opened_at)
@@ -41,9 +41,7 @@ def refused_at_first(name: str, pause: float = 0.0, **parameters: object) -> dic
 def all_dropped() -> dict[str, float]:
     """Fifty connections are dropped at once, and come back at the configured pace."""
     pool = {"connections": MANY, "workers": 2}
-    with scene(
-        *ASSETS, pool=pool, limits={"connects": [f"{PACE}/s"]}, connection={"open_timeout": 10.0}
-    ) as on:
+    with rig(*ASSETS, pool=pool, limits={"connects": [f"{PACE}/s"]}, connection={"open_timeout": 10.0}) as on:
         on.up(MANY)
         on.fresh(time.time())
         before = _held(on)
@@ -60,7 +58,7 @@ def all_dropped() -> dict[str, float]:
 
 def rolling_restart(restarts: int, seconds: float) -> dict[str, float]:
     """The exchange restarts again and again; nothing piles up."""
-    with scene(*ASSETS) as on:
+    with rig(*ASSETS) as on:
         on.fresh(time.time())
         before = _held(on)
         slowest = 0.0
@@ -76,7 +74,7 @@ def rolling_restart(restarts: int, seconds: float) -> dict[str, float]:
 
 def down() -> dict[str, float]:
     """No region listens; measures the cost of the attempts."""
-    with scene(*ASSETS) as on:
+    with rig(*ASSETS) as on:
         on.fresh(time.time())
         for region in on.exchange.regions:
             on.exchange.close_region(region.name)
@@ -92,7 +90,7 @@ def down() -> dict[str, float]:
         return {CPU: 100 * spent / SECONDS_DOWN, FRESH: on.fresh(back_at)}
 
 
-def _held(on: Scene) -> tuple[int, int]:
+def _held(on: Rig) -> tuple[int, int]:
     """Threads and descriptors of this process and its workers together, once the runtime is at rest."""
     on.status()
     main = psutil.Process()
@@ -100,7 +98,7 @@ def _held(on: Scene) -> tuple[int, int]:
     return sum(each.num_threads() for each in processes), sum(each.num_fds() for each in processes)
 
 
-def _assert_not_grown(on: Scene, before: tuple[int, int]) -> None:
+def _assert_not_grown(on: Rig, before: tuple[int, int]) -> None:
     due = time.monotonic() + CLOCKS["open_timeout"]  # by then every attempt has ended
     while _is_more(after := _held(on), before):
         if time.monotonic() > due:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from actors.messages import ConnectionDown
 from labs.faults.relay import Relay, Way
-from labs.faults.scene import ASSETS, CLOCKS, FRESH, NOTICED, Scene, Violated, scene
+from labs.faults.rig import ASSETS, CLOCKS, FRESH, NOTICED, Rig, Violated, rig
 
 QUIET = {"ping_interval": 20.0, "ping_timeout": 20.0}
 """For ``connection``: faults are noticed without pings."""
@@ -13,7 +13,7 @@ QUIET = {"ping_interval": 20.0, "ping_timeout": 20.0}
 
 def lost(act: Callable[[Relay], None]) -> dict[str, float]:
     """The line is lost, and TCP reports it."""
-    with scene(*ASSETS, relay=True) as on:
+    with rig(*ASSETS, relay=True) as on:
         on.fresh(time.time())
         lost_at = time.time()
         act(on.relay)
@@ -22,7 +22,7 @@ def lost(act: Callable[[Relay], None]) -> dict[str, float]:
 
 def mute_line(ways: Way, *assets: str) -> dict[str, float]:
     """Bytes vanish without a report by TCP."""
-    with scene(*assets, relay=True) as on:
+    with rig(*assets, relay=True) as on:
         on.up()
         on.fresh(time.time())
         lost_at = time.time()
@@ -35,7 +35,7 @@ def mute_line(ways: Way, *assets: str) -> dict[str, float]:
 
 def partition(seconds: float) -> dict[str, float]:
     """No byte passes for ``seconds``, on old and new connections."""
-    with scene(*ASSETS, relay=True) as on:
+    with rig(*ASSETS, relay=True) as on:
         on.fresh(time.time())
         before = on.relay.accepted
         on.relay.hold()
@@ -55,7 +55,7 @@ def trickle() -> dict[str, float]:
 
     A pong waits behind the asset table, 2 s of it on a slow machine: that is no death.
     """
-    with scene(
+    with rig(
         *ASSETS, tick_rate=5.0, relay=True, connection={"open_timeout": 10.0, "ping_timeout": 5.0}
     ) as on:
         on.fresh()
@@ -71,7 +71,7 @@ def trickle() -> dict[str, float]:
 
 def struck(name: str, **parameters: object) -> dict[str, float]:
     """A fault of the exchange ends both connections."""
-    with scene(*ASSETS, connection=QUIET) as on:
+    with rig(*ASSETS, connection=QUIET) as on:
         on.fresh(time.time())
         lost_at = time.time()
         on.exchange.fault(name, **parameters)
@@ -80,7 +80,7 @@ def struck(name: str, **parameters: object) -> dict[str, float]:
 
 def half_dead(name: str) -> dict[str, float]:
     """A fault after which connections stay open, but send no whole frame or answer no ping."""
-    with scene(*ASSETS, connection=CLOCKS, health={"stale_after": 10.0}) as on:
+    with rig(*ASSETS, connection=CLOCKS, health={"stale_after": 10.0}) as on:
         on.fresh(time.time())
         lost_at = time.time()
         on.exchange.fault(name, region=on.exchange.regions[0].name)
@@ -90,7 +90,7 @@ def half_dead(name: str) -> dict[str, float]:
         return figures | {FRESH: on.fresh(back_at) + back_at - lost_at}
 
 
-def _noticed(on: Scene, lost_at: float) -> float:
+def _noticed(on: Rig, lost_at: float) -> float:
     """Seconds until both connections were replaced."""
     noticed: dict[str, float] = {}
 
@@ -103,6 +103,6 @@ def _noticed(on: Scene, lost_at: float) -> float:
     return max(noticed.values()) - lost_at
 
 
-def _risen_at(on: Scene) -> float:
+def _risen_at(on: Rig) -> float:
     """The time of the last login."""
     return on.exchange.ledger.received("auth")[-1].at

@@ -10,7 +10,7 @@ import psutil
 from actors.messages import Halt, Lagged, StreamConfirmed, Subscribe, Unsubscribe
 from actors.values import Tick
 from labs.faults.program import PAUSE
-from labs.faults.scene import ASSETS, PATIENCE, Violated, place, scene
+from labs.faults.rig import ASSETS, WAIT_TIMEOUT, Violated, place, rig
 from labs.faults.streams import MANY
 from runtime.practice import PracticeExchange
 from runtime.practice.server.clock import UTC_OFFSET
@@ -55,7 +55,7 @@ class Tally:
 def burst() -> dict[str, float]:
     """A slow handler gets what it can handle and the number of missed ticks; a quick one misses none."""
     pool = {"connections": 1, "streams_per_connection": len(MANY)}
-    with scene(*MANY, tick_rate=0.5, pool=pool) as on:
+    with rig(*MANY, tick_rate=0.5, pool=pool) as on:
         on.witness.wait(lambda: len(on.witness.all(StreamConfirmed)) == len(MANY), "all streams")
         on.exchange.mute()
         on.router.tell(Unsubscribe("", to=on.witness))  # its memory must not be measured
@@ -66,7 +66,7 @@ def burst() -> dict[str, float]:
         on.status()
         before = _memory()
         took, most = _pour(on.exchange)
-        sent, due = BURST * SECONDS, time.monotonic() + PATIENCE
+        sent, due = BURST * SECONDS, time.monotonic() + WAIT_TIMEOUT
         while (quick.ticks, slow.ticks + quick.missed.total()) != (sent, sent):
             if time.monotonic() > due:
                 raise Violated(f"of {sent} {quick.ticks} came, {slow.ticks} slowly, missed {quick.missed}")
@@ -97,7 +97,7 @@ def _memory() -> int:
 
 def halt() -> dict[str, float]:
     """A halt while a hundred orders are in flight and many ticks arrive."""
-    with scene(*ASSETS, tick_rate=500.0) as on:
+    with rig(*ASSETS, tick_rate=500.0) as on:
         on.fresh(time.time())
         with ThreadPoolExecutor(100) as pool:
             answers = [pool.submit(place, on, number) for number in range(300)]

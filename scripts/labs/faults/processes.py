@@ -14,13 +14,13 @@ import psutil
 from actors.errors import ConfigInvalid
 from actors.messages import ConnectionDown, ConnectionUp, SendRaw, StreamConfirmed, WorkerDown
 from labs.faults.program import PAUSE, Program
-from labs.faults.scene import (
+from labs.faults.rig import (
     ASSETS,
     FRESH,
     NOTICED,
     OPENED,
-    PATIENCE,
-    Scene,
+    WAIT_TIMEOUT,
+    Rig,
     Violated,
     place,
     programmed,
@@ -44,7 +44,7 @@ SURE = {"NotSent", "NotPlaced", "RateLimited", "RequestRefused", "Halted"}
 class Trade:
     """Places orders one after the other, in threads, until its end; ``audit`` compares with the ledger."""
 
-    def __init__(self, on: Scene) -> None:
+    def __init__(self, on: Rig) -> None:
         self.answers: Counter[str] = Counter()
         self._on = on
         self._ended = threading.Event()
@@ -75,7 +75,7 @@ class Trade:
 
 
 @contextmanager
-def trading(on: Scene) -> Iterator[Trade]:
+def trading(on: Rig) -> Iterator[Trade]:
     trade = Trade(on)
     trade.start()
     try:
@@ -129,7 +129,7 @@ def killed_parent() -> dict[str, float]:
         workers = running.workers()
         killed_at = time.monotonic()
         running.process.kill()
-        _ended(workers, PATIENCE)
+        _ended(workers, WAIT_TIMEOUT)
         return {"orphans gone": time.monotonic() - killed_at}
 
 
@@ -138,7 +138,7 @@ def terminated() -> dict[str, float]:
     with programmed(*ASSETS, tick_rate=200.0) as (on, running):
         on.fresh(time.time())
         with trading(on) as trade:
-            if not on.exchange.ledger.wait_until(lambda book: len(book.orders()) > 20, PATIENCE):
+            if not on.exchange.ledger.wait_until(lambda book: len(book.orders()) > 20, WAIT_TIMEOUT):
                 raise Violated("no orders arrived")
             clock, workers = (
                 ExchangeClock(),
@@ -168,7 +168,7 @@ def terminated_twice() -> dict[str, float]:
         on.fresh(time.time())
         running.workers()[0].suspend()
         running.process.send_signal(signal.SIGTERM)
-        due = time.monotonic() + PATIENCE
+        due = time.monotonic() + WAIT_TIMEOUT
         while "closing the connections" not in running.log.read_text(encoding="utf-8"):
             if time.monotonic() > due:
                 raise Violated("no drain began")
@@ -193,7 +193,7 @@ def few_descriptors() -> dict[str, float]:
         return {"all up": time.time() - roomy_at}
 
 
-def _standing(on: Scene) -> set[str]:
+def _standing(on: Rig) -> set[str]:
     return {up.connection for up in on.witness.all(ConnectionUp)}
 
 
@@ -244,7 +244,7 @@ def reloaded() -> dict[str, float]:
             raise Violated(f"taken over were {changed}")
         for _ in range(rows):
             on.router.tell(SendRaw('42["raw"]'))
-        on.exchange.ledger.wait_until(lambda book: book.count("raw") == rows, PATIENCE)
+        on.exchange.ledger.wait_until(lambda book: book.count("raw") == rows, WAIT_TIMEOUT)
         times = [event.at for event in on.exchange.ledger.received("raw")]
         if times[-1] - times[0] < 1.9:  # four a second, of which one is reserved for orders
             raise Violated(f"{rows} messages left within {times[-1] - times[0]:.2f} s")
@@ -262,7 +262,7 @@ def _end(running: Program, number: signal.Signals, code: int) -> float:
 
 def _await_end(running: Program, workers: Iterable[psutil.Process], code: int) -> float:
     signalled = time.monotonic()
-    ended = running.process.wait(PATIENCE)
+    ended = running.process.wait(WAIT_TIMEOUT)
     took = time.monotonic() - signalled
     if ended != code:
         raise Violated(f"ended with {ended}")

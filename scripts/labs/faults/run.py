@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from labs.faults.scene import Violated
+from labs.faults.rig import Violated
 from labs.faults.table import TRIALS, Trial
 
 ROW = "{:34} {:14} {:>6} {:>8} {:>8} {:>7}  {}"

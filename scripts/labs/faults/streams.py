@@ -3,7 +3,7 @@
 import time
 
 from actors.messages import ConnectionDown, ConnectionSuspect, StreamStale
-from labs.faults.scene import ASSETS, FRESH, NOTICED, Violated, scene
+from labs.faults.rig import ASSETS, FRESH, NOTICED, Violated, rig
 from runtime.practice.market.listings import LISTINGS
 
 HASTE = {"check_interval": 0.2, "stale_after": 2.0}
@@ -14,7 +14,7 @@ MANY = tuple(symbol for symbol, listing in LISTINGS.items() if listing.otc)[:40]
 
 def pings_only() -> dict[str, float]:
     """The first region sends no messages, to old and new clients; pings go on."""
-    with scene(*ASSETS, health=HASTE) as on:
+    with rig(*ASSETS, health=HASTE) as on:
         on.fresh(time.time())
         lost_at = time.time()
         on.exchange.fault("pings_only", region=on.exchange.regions[0].name)
@@ -26,7 +26,7 @@ def pings_only() -> dict[str, float]:
 def one_mute() -> dict[str, float]:
     """One asset of forty becomes stale: the other 39 have no gap, and no connection is replaced."""
     mute, *others = MANY
-    with scene(*MANY, tick_rate=5.0, health=HASTE, pool={"connections": 10, "workers": 2}) as on:
+    with rig(*MANY, tick_rate=5.0, health=HASTE, pool={"connections": 10, "workers": 2}) as on:
         on.fresh(time.time())
         mute_at = time.time()
         on.exchange.mute(mute)
@@ -49,7 +49,7 @@ def one_mute() -> dict[str, float]:
 
 def all_mute() -> dict[str, float]:
     """Every stream becomes stale while pings go on: their connection is replaced, once."""
-    with scene(*ASSETS, health=HASTE) as on:
+    with rig(*ASSETS, health=HASTE) as on:
         on.fresh(time.time())
         mute_at = time.time()
         on.exchange.mute()

@@ -8,7 +8,7 @@ from labs.faults import gate, line, load, processes, streams
 from labs.faults.gate import ALL_UP, CPU, FIRST
 from labs.faults.processes import ENDED
 from labs.faults.relay import Relay, Way
-from labs.faults.scene import ASSETS, FRESH, NOTICED
+from labs.faults.rig import ASSETS, FRESH, NOTICED
 
 
 class Trial(NamedTuple):

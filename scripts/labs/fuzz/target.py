@@ -76,21 +76,21 @@ WORDS: Final = (
 
 def one_input(data: bytes) -> list[Item]:
     """Play one input to its end. Returns the items; raises what must not be raised."""
-    conversation = PocketOptionSession(START)
+    session = PocketOptionSession(START)
     items: list[Item] = []
     for number, chunk in enumerate(_reads(data)):
         now = 100.0 + number
-        items += conversation.receive(chunk, now, UTC + number)
+        items += session.receive(chunk, now, UTC + number)
         if number < TALKATIVE:
-            items += _speak(conversation, now)
-        conversation.data_to_send()
-        if conversation.failure is not None:
+            items += _speak(session, now)
+        session.data_to_send()
+        if session.failure is not None:
             break
-    failure = conversation.failure
+    failure = session.failure
     assert failure is None or isinstance(failure, TellwireError), failure
-    conversation.leave()
-    conversation.data_to_send()
-    items.append(conversation.report(UTC, ()))
+    session.leave()
+    session.data_to_send()
+    items.append(session.report(UTC, ()))
     # An item that cannot be encoded or decoded would end a worker or the main process.
     Unframer[EventBatch](Uplink)(Framer()(EventBatch("c1", items, 1, 1)))
     return items
@@ -122,17 +122,17 @@ def _reads(data: bytes) -> Iterator[bytes]:
     yield from (stream[at : at + step] for at in range(0, len(stream), step))
 
 
-def _speak(conversation: PocketOptionSession, now: float) -> list[Item]:
+def _speak(session: PocketOptionSession, now: float) -> list[Item]:
     """Send requests that messages of the venue may answer."""
     items: list[Item] = []
-    if conversation.ready:
+    if session.ready:
         numbered = enumerate(COMMANDS, start=1)
         requests = [Request(number, each, now + 10, order=str(number)) for number, each in numbered]
-        items += conversation.send(requests, UTC)
-        conversation.keep_alive()
-    conversation.ping(now)
+        items += session.send(requests, UTC)
+        session.keep_alive()
+    session.ping(now)
     with contextlib.suppress(TransportClosed):  # its error for a venue that does not answer
-        conversation.check(now)
+        session.check(now)
     return items
 
 

@@ -106,7 +106,7 @@ def test_a_load_that_leaves_does_not_end_the_flight_of_the_others() -> None:
     flights.join(late, NOW)
     flight = flights.leave(early)
     assert flight is not None
-    assert flight.loads == [late]
+    assert flight.requests == [late]
     assert flights.leave(early) is None
     assert flights.end(finished(flights, page)) == [late]
 

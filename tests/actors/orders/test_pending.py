@@ -10,7 +10,7 @@ from actors.messages.commands import CancelPendingOrder, GetPendingOrders, Place
 from actors.messages.events import PendingAnswered
 from actors.messages.orders import TradingRequest
 from actors.messages.traffic import Failure, Request, Response
-from actors.orders.pending import Effect, PendingOrders
+from actors.orders.pending import Effect, PendingOrderBook
 from actors.values import Direction, PendingOrder
 
 DEADLINE = 30.0
@@ -48,7 +48,7 @@ def refused(effects: list[Effect], waiter: int, kind: type[Exception], text: str
     return (failure.request, type(error)) == (waiter, kind) and text in str(error)
 
 
-def listed(orders: PendingOrders) -> list[str]:
+def listed(orders: PendingOrderBook) -> list[str]:
     """The tickets that a caller is answered with at once."""
     [answer] = orders.request(request(99, GetPendingOrders()))
     assert isinstance(answer, Response)
@@ -57,7 +57,7 @@ def listed(orders: PendingOrders) -> list[str]:
 
 
 def test_placements_leave_one_at_a_time_and_each_gets_the_answer_that_comes_while_it_is_out() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     assert orders.request(request(1, placement(1))) == [sent(1, placement(1))]
     assert orders.request(request(2, placement(2))) == []
     assert orders.request(request(3, placement(3))) == []
@@ -70,18 +70,18 @@ def test_placements_leave_one_at_a_time_and_each_gets_the_answer_that_comes_whil
 
 
 def test_an_answer_that_no_placement_waits_for_answers_nobody() -> None:
-    assert PendingOrders().on_answered(placed("a")) == []
+    assert PendingOrderBook().on_answered(placed("a")) == []
 
 
 @pytest.mark.parametrize("terms", [{}, {"open_at": 1.0, "open_price": 1.0}])
 def test_a_placement_needs_either_a_time_or_a_price(terms: dict[str, Any]) -> None:
     command = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, **terms)
-    effects = PendingOrders().request(request(1, command))
+    effects = PendingOrderBook().request(request(1, command))
     assert refused(effects, 1, RequestRefused, "either open_at or open_price")
 
 
 def test_a_placement_whose_deadline_passes_lets_the_next_one_leave() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, placement(1)))
     orders.request(request(2, placement(2)))
     next_one, failure = orders.on_overdue(1)
@@ -91,7 +91,7 @@ def test_a_placement_whose_deadline_passes_lets_the_next_one_leave() -> None:
 
 
 def test_a_placement_that_has_not_left_by_its_deadline_never_leaves() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, placement(1)))
     orders.request(request(2, placement(2)))
     orders.request(request(3, placement(3)))
@@ -100,7 +100,7 @@ def test_a_placement_that_has_not_left_by_its_deadline_never_leaves() -> None:
 
 
 def test_a_placement_that_another_actor_answered_lets_the_next_one_leave() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, placement(1)))
     orders.request(request(2, placement(2)))
     assert orders.forget(1) == [sent(2, placement(2))]
@@ -109,7 +109,7 @@ def test_a_placement_that_another_actor_answered_lets_the_next_one_leave() -> No
 
 
 def test_a_halt_refuses_what_has_not_left_and_every_later_placement() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     for waiter in (1, 2, 3):
         orders.request(request(waiter, placement(waiter)))
     second, third = orders.on_halted("lunch")
@@ -122,7 +122,7 @@ def test_a_halt_refuses_what_has_not_left_and_every_later_placement() -> None:
 
 
 def test_a_halt_leaves_cancellations_and_lists_alone() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.on_halted("lunch")
     assert orders.request(request(1, CancelPendingOrder("a"))) == [sent(1, CancelPendingOrder("a"))]
     assert orders.request(request(2, GetPendingOrders())) == []
@@ -130,7 +130,7 @@ def test_a_halt_leaves_cancellations_and_lists_alone() -> None:
 
 
 def test_a_cancellation_is_answered_by_its_ticket_whatever_is_being_placed() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, placement()))
     assert orders.request(request(2, CancelPendingOrder("a"))) == [sent(2, CancelPendingOrder("a"))]
     orders.request(request(3, CancelPendingOrder("b")))
@@ -140,7 +140,7 @@ def test_a_cancellation_is_answered_by_its_ticket_whatever_is_being_placed() -> 
 
 
 def test_a_ticket_is_not_cancelled_twice_at_once() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, CancelPendingOrder("a")))
     again = request(2, CancelPendingOrder("a"))
     assert refused(orders.request(again), 2, NotSent, "a is being cancelled already")
@@ -149,7 +149,7 @@ def test_a_ticket_is_not_cancelled_twice_at_once() -> None:
 
 
 def test_a_cancellation_is_done_once_its_ticket_is_gone_from_the_list() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.on_listed([order("a"), order("b")])
     orders.request(request(1, CancelPendingOrder("a")))
     assert orders.on_listed([order("a"), order("b")]) == []
@@ -157,14 +157,14 @@ def test_a_cancellation_is_done_once_its_ticket_is_gone_from_the_list() -> None:
 
 
 def test_a_ticket_that_was_in_no_list_is_not_gone_from_it() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, CancelPendingOrder("a")))
     assert orders.on_listed([]) == []
     assert orders.on_listed([]) == []
 
 
 def test_callers_wait_for_the_first_list_and_get_lists_of_their_own() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     for waiter in (1, 2):
         assert orders.request(request(waiter, GetPendingOrders())) == []
     assert refused(orders.on_overdue(1), 1, RequestTimeout, "no answer")
@@ -177,7 +177,7 @@ def test_callers_wait_for_the_first_list_and_get_lists_of_their_own() -> None:
 
 
 def test_what_the_venue_has_answered_is_in_the_list_before_its_next_list() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.on_listed([order("a"), order("b")])
     orders.request(request(1, placement()))
     orders.on_answered(placed("c"))
@@ -191,19 +191,19 @@ def test_what_the_venue_has_answered_is_in_the_list_before_its_next_list() -> No
 
 
 def test_an_answer_before_the_first_list_makes_no_list() -> None:
-    orders = PendingOrders()
+    orders = PendingOrderBook()
     orders.request(request(1, placement()))
     orders.on_answered(placed("a"))
     assert orders.request(request(2, GetPendingOrders())) == []
 
 
 def test_its_repr_tells_what_waits() -> None:
-    orders = PendingOrders()
-    assert repr(orders) == "<PendingOrders: no list yet, 0 to place, 0 to cancel, 0 wait for the list>"
+    orders = PendingOrderBook()
+    assert repr(orders) == "<PendingOrderBook: no list yet, 0 to place, 0 to cancel, 0 wait for the list>"
     orders.request(request(1, GetPendingOrders()))
     orders.request(request(2, placement()))
     orders.request(request(3, placement()))
     orders.request(request(4, CancelPendingOrder("a")))
-    assert repr(orders) == "<PendingOrders: no list yet, 2 to place, 1 to cancel, 1 wait for the list>"
+    assert repr(orders) == "<PendingOrderBook: no list yet, 2 to place, 1 to cancel, 1 wait for the list>"
     orders.on_listed([order("a")])
-    assert repr(orders) == "<PendingOrders: 1 listed, 2 to place, 1 to cancel, 0 wait for the list>"
+    assert repr(orders) == "<PendingOrderBook: 1 listed, 2 to place, 1 to cancel, 0 wait for the list>"

@@ -6,8 +6,8 @@ from hypothesis import given, strategies as st
 from actors.messages.events import RawMessage, StreamRecovered
 from actors.messages.traffic import Deliver, unfolded
 from actors.routing.conflation import (
-    MOST_EVENTS,
-    PATIENCE,
+    MOST_WAITING_EVENTS,
+    SLOW_AFTER,
     Backlog,
     conflate,
     conflate_columns,
@@ -89,16 +89,16 @@ def test_many_deliveries_at_once_are_joined_without_a_loss() -> None:
     joined = Deliver([])
     for burst in range(10):
         more = [one(number) for number in range(65 * burst, 65 * (burst + 1))]
-        joined = backlog.join([joined, *more], 10.0 + PATIENCE)
+        joined = backlog.join([joined, *more], 10.0 + SLOW_AFTER)
     assert joined == Deliver([tick("A", number) for number in range(650)], 0)
 
 
 def test_a_handler_that_works_for_too_long_misses_ticks_until_it_is_done() -> None:
     backlog = Backlog()
     backlog.begin(10.0)
-    joined = backlog.join([one(1), one(2), one(3)], 10.1 + PATIENCE)
+    joined = backlog.join([one(1), one(2), one(3)], 10.1 + SLOW_AFTER)
     assert joined == Deliver([tick("A", 3)], 2)
-    assert backlog.join([joined, one(4)], 10.2 + PATIENCE) == Deliver([tick("A", 4)], 3)
+    assert backlog.join([joined, one(4)], 10.2 + SLOW_AFTER) == Deliver([tick("A", 4)], 3)
     backlog.end()
     backlog.begin(11.0)
     assert backlog.join([joined, one(4)], 11.1) == Deliver([tick("A", 3), tick("A", 4)], 2)
@@ -113,6 +113,8 @@ def test_a_handler_that_had_nothing_to_do_is_not_slow() -> None:
 
 def test_the_events_that_wait_for_a_quick_handler_are_bounded_too() -> None:
     backlog = Backlog()
-    many = Deliver([tick("A", number) for number in range(MOST_EVENTS)])
+    many = Deliver([tick("A", number) for number in range(MOST_WAITING_EVENTS)])
     assert backlog.join([many], 10.0).missed == 0
-    assert backlog.join([many, one(MOST_EVENTS)], 10.0) == Deliver([tick("A", MOST_EVENTS)], MOST_EVENTS)
+    assert backlog.join([many, one(MOST_WAITING_EVENTS)], 10.0) == Deliver(
+        [tick("A", MOST_WAITING_EVENTS)], MOST_WAITING_EVENTS
+    )

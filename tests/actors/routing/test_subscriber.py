@@ -13,8 +13,8 @@ from actors.messages.commands import Subscribe
 from actors.messages.events import ConnectionUp, Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import Deliver, EventBatch
-from actors.routing.conflation import PATIENCE
-from actors.routing.subscriber import CAPACITY, SLOW, Subscriber
+from actors.routing.conflation import SLOW_AFTER
+from actors.routing.subscriber import INBOX_CAPACITY, SLOW, Subscriber
 from actors.values import Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recording
@@ -137,13 +137,13 @@ def test_a_handler_at_work_for_too_long_misses_ticks_and_the_router_is_told_how_
     subscriber = start(calls, router, clock=clock)
     subscriber.tell(Deliver([UP]))
     assert calls.next() == UP
-    clock.advance(2 * PATIENCE)
-    for number in range(CAPACITY + 1):
+    clock.advance(2 * SLOW_AFTER)
+    for number in range(INBOX_CAPACITY + 1):
         subscriber.tell(Deliver([tick(number)]))
     for _ in range(2):
         calls.release()
-    assert calls.next() == tick(CAPACITY)
-    lagged = Lagged("subscriber tick.", CAPACITY)
+    assert calls.next() == tick(INBOX_CAPACITY)
+    lagged = Lagged("subscriber tick.", INBOX_CAPACITY)
     assert router.seen() == EventBatch("subscriber tick.", [lagged])
 
 

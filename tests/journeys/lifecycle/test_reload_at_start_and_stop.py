@@ -16,7 +16,7 @@ from actors.errors import RequestRefused
 from runtime import Runtime
 from runtime.config import Config, load
 from runtime.system.guardian import Guardian
-from runtime.system.reloader import SETTLING
+from runtime.system.reloader import FILE_SETTLING
 from tests.journeys.journey import ASSETS, DEADLINE, status_of
 
 ROUNDS = int(os.environ.get("TELLWIRE_RELOAD_ROUNDS", "200"))
@@ -168,7 +168,7 @@ def test_a_file_that_changes_while_the_actors_are_built_counts_after_the_start(
         ref = start(self, actor, *args, **kwargs)
         if actor.__name__ == latest:
             write(path, **(CHANGED if valid else {"limits": {"messages": ["0/s"]}}))
-            assert not runtime.wait(2 * SETTLING), runtime.failure
+            assert not runtime.wait(2 * FILE_SETTLING), runtime.failure
         return ref
 
     monkeypatch.setattr(Guardian, "start", start_slowly)
@@ -193,5 +193,5 @@ def test_a_file_that_has_not_changed_since_it_was_read_is_not_read_again(
 ) -> None:
     with Runtime.from_yaml(path) as runtime:
         assert status_of(runtime).reload.reloads == 0
-        assert not held_load.began.wait(2 * SETTLING)
+        assert not held_load.began.wait(2 * FILE_SETTLING)
     assert held_load.calls == 0

@@ -10,7 +10,7 @@ import pytest
 from loguru import logger
 
 from actors.messages import ActorRestarted, ConnectionDown, Lagged, Subscribe, Unsubscribe
-from actors.routing.subscriber import CAPACITY
+from actors.routing.subscriber import INBOX_CAPACITY
 from actors.values import Tick
 from tests.journeys.journey import (
     ASSETS,
@@ -135,9 +135,9 @@ def test_a_handler_that_blocks_lags_alone_and_every_tick_is_accounted_for(
     runtime.router.tell(Subscribe("tick.", to=slow))
     assert slow.entered.wait(DEADLINE)
     exchange.set_tick_rate(500.0)
-    assert fast.wait(lambda book: len(book.ticks()) > 1500)  # takes longer than ``conflation.PATIENCE``
+    assert fast.wait(lambda book: len(book.ticks()) > 1500)  # takes longer than ``conflation.SLOW_AFTER``
     before = len(deliveries.calls)  # few and large ones on a busy machine
-    assert deliveries.wait(lambda book: len(book.calls) > before + CAPACITY)
+    assert deliveries.wait(lambda book: len(book.calls) > before + INBOX_CAPACITY)
     exchange.set_tick_rate(20.0)
     ended = {asset: len(fast.ticks(asset)) for asset in ASSETS}
     assert fast.wait(lambda book: all(len(book.ticks(asset)) > ended[asset] + 1 for asset in ASSETS))

@@ -9,7 +9,7 @@ from actors.messages.events import StreamDropped
 from actors.messages.traffic import EventBatch, Ticks
 from actors.transport.socket_transport import SocketTransport
 from actors.values import Tick
-from runtime.control.peer import MOST_EVENTS, MOST_UNREAD, Peer
+from runtime.control.peer import MOST_UNREAD, MOST_UNREAD_EVENTS, Peer
 from runtime.control.protocol import LARGEST_FROM_PEER, FromGateway, Hello, ResponseMessage
 from runtime.workers.framing import LENGTH, Framer, Unframer
 
@@ -88,10 +88,10 @@ def test_only_the_ticks_of_a_peer_that_lags_far_are_conflated(
     peer, theirs = ends
     lag(peer)
     assert peer.deliver([StreamDropped("A")]) == 0
-    (quotes,) = ticks(MOST_EVENTS)
-    assert peer.deliver([quotes]) == MOST_EVENTS - 1
+    (quotes,) = ticks(MOST_UNREAD_EVENTS)
+    assert peer.deliver([quotes]) == MOST_UNREAD_EVENTS - 1
     assert read_on(peer, theirs)[1:] == [
-        EventBatch("peer 1", [StreamDropped("A"), quotes.part([MOST_EVENTS - 1])])
+        EventBatch("peer 1", [StreamDropped("A"), quotes.part([MOST_UNREAD_EVENTS - 1])])
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_peer_that_never_reads_loses_its_connection(ends: tuple[Peer, socket.s
     peer, _ = ends
     lag(peer)
     with pytest.raises(TransportClosed, match="does not read"):
-        peer.deliver([StreamDropped("A")] * (MOST_EVENTS + 1))
+        peer.deliver([StreamDropped("A")] * (MOST_UNREAD_EVENTS + 1))
 
 
 def test_the_bytes_that_wait_for_a_peer_are_bounded(ends: tuple[Peer, socket.socket]) -> None:

@@ -102,7 +102,7 @@ def test_a_peer_is_told_which_runtime_it_is_attached_to(
 ) -> None:
     with attach(place) as attachment:
         told = attachment.runtime
-    assert (told.version, told.pid, told.session) == (VERSION, os.getpid(), "practice")
+    assert (told.version, told.pid, told.mode) == (VERSION, os.getpid(), "practice")
     assert runtime.exchange is not None
     assert tuple(told.regions) == runtime.exchange.regions
 

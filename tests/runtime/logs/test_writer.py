@@ -15,7 +15,7 @@ from loguru import logger
 
 from runtime import logs
 from runtime.logs import Line
-from runtime.logs.writer import CAPACITY, PATIENCE, Writer
+from runtime.logs.writer import LINE_CAPACITY, MAX_STALL, Writer
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -150,7 +150,7 @@ def test_a_stuck_output_holds_up_the_end_for_a_second_and_gets_nothing_any_more(
     writer = stuck(10)
     for number in range(20):
         writer.put(line(str(number)))
-    assert PATIENCE <= closed(writer) < PATIENCE + 1.0
+    assert MAX_STALL <= closed(writer) < MAX_STALL + 1.0
     (shown,) = pipe.read(b"\n")
     assert set(shown) == {"x"}
 
@@ -159,14 +159,14 @@ def test_an_output_that_is_slow_but_takes_lines_gets_all_of_them_at_the_end() ->
     written: list[str] = []
 
     def write(line: Line) -> None:
-        threading.Event().wait(0.3 * PATIENCE)
+        threading.Event().wait(0.3 * MAX_STALL)
         written.append(line.message)
 
     writer = Writer(write)
     writer.start()
     for number in range(6):
         writer.put(line(str(number)))
-    assert closed(writer) > PATIENCE
+    assert closed(writer) > MAX_STALL
     assert written == list("012345")
 
 
@@ -194,7 +194,7 @@ def test_a_secret_is_taken_out_before_a_line_waits(pipe: Pipe, monkeypatch: pyte
     with logs.Log("INFO", logs.to_stderr(logs.as_json), secrets=[SECRET]):
         for _ in range(MORE_THAN_A_PIPE_HOLDS // 8000):
             logger.info("{} {}", SECRET, "x" * 8000)
-        for number in range(CAPACITY):
+        for number in range(LINE_CAPACITY):
             logger.info("{} {}", number, SECRET)
         pipe.read(b"missing")
     text = pipe.text.decode()
@@ -238,7 +238,7 @@ def test_neither_a_log_file_that_hangs_nor_standard_error_keeps_a_program_from_i
             assert len(process.stderr.readlines()) == 200
         begun = time.monotonic()
         assert process.wait(DEADLINE) == 0
-        assert time.monotonic() - begun < PATIENCE + 1.0  # both have the same second
+        assert time.monotonic() - begun < MAX_STALL + 1.0  # both have the same second
     os.close(reader)
 
 

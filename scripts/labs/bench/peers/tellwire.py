@@ -19,7 +19,7 @@ from labs.bench.tally import END, Ended, Report
 from runtime import Runtime
 
 EVERYTHING = "tick."
-PATIENCE = 10.0
+ASK_TIMEOUT = 10.0
 NAP, NAP_EVERY = 0.01, 1000
 """The slow handler sleeps for these seconds after this number of ticks: 10 µs each."""
 
@@ -123,8 +123,8 @@ def follow(peer: Peer, runtime: Runtime) -> Report:
     seen.ended.wait()
     if options.get("slow"):
         seen_slowly.ended.wait()
-    router.ask(GetAssets(), timeout=PATIENCE)  # answered after every event about misses
-    missed: Any = misses.ask(None, timeout=PATIENCE)
+    router.ask(GetAssets(), timeout=ASK_TIMEOUT)  # answered after every event about misses
+    missed: Any = misses.ask(None, timeout=ASK_TIMEOUT)
     report = seen.report(missed.get(f"subscriber {topic}", 0))
     if options.get("slow"):
         report["slow"] = seen_slowly.report(missed.get(f"subscriber {EVERYTHING}", 0))

@@ -1,4 +1,4 @@
-"""The scene of a fault: a runtime, its exchange, and a witness of all events."""
+"""The rig of a fault: a runtime, its exchange, and a witness of all events."""
 
 import tempfile
 import threading
@@ -22,7 +22,7 @@ from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings, SentTick
 
-PATIENCE = 15.0
+WAIT_TIMEOUT = 15.0
 """Seconds that a round waits for an event; longer than every limit, so that a figure shows the excess."""
 
 NOTICED, FRESH = "noticed", "fresh again"
@@ -75,13 +75,13 @@ class Witness:
         with self._changed:
             return self._ticks[asset][-1].time if self._ticks[asset] else 0.0
 
-    def wait(self, holds: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
-        """Wait until ``holds()`` is true; raises ``Violated`` after ``PATIENCE``."""
+    def wait(self, holds: Callable[[], bool], what: str, timeout: float = WAIT_TIMEOUT) -> None:
+        """Wait until ``holds()`` is true; raises ``Violated`` after ``WAIT_TIMEOUT``."""
         with self._changed:
             if not self._changed.wait_for(holds, timeout):
                 raise Violated(f"{what}: not within {timeout:g} s")
 
-    def first(self, kind: type[E], timeout: float = PATIENCE, **fields: Any) -> E:
+    def first(self, kind: type[E], timeout: float = WAIT_TIMEOUT, **fields: Any) -> E:
         """The first event of ``kind`` with these fields."""
 
         def found() -> list[E]:
@@ -95,7 +95,7 @@ class Witness:
         return found()[0]
 
 
-class Scene:
+class Rig:
     """``relay`` is in front of the exchange, if one was requested; ``router`` is that of the runtime."""
 
     def __init__(
@@ -135,7 +135,7 @@ class Scene:
         self.witness.wait(risen, f"life {life} of {connections} connections")
 
     def fresh(
-        self, since: float = 0.0, assets: Iterable[str] | None = None, timeout: float = PATIENCE
+        self, since: float = 0.0, assets: Iterable[str] | None = None, timeout: float = WAIT_TIMEOUT
     ) -> float:
         """Seconds from ``since`` (wall clock) until every stream had a later tick."""
         wanted = self.assets if assets is None else tuple(assets)
@@ -183,13 +183,13 @@ class Scene:
 
 
 @contextmanager
-def scene(
+def rig(
     *assets: str,
     tick_rate: float = 20.0,
     relay: bool = False,
     before: Callable[[PracticeExchange], object] = lambda _: None,
     **sections: dict[str, Any],
-) -> Iterator[Scene]:
+) -> Iterator[Rig]:
     """A runtime of this process, with a worker, that streams ``assets``; ``sections`` amend its settings.
 
     ``before`` its start something may be done to the exchange. Ends with an audit.
@@ -204,9 +204,9 @@ def scene(
         settings["orders"] |= {"journal": str(Path(folder) / "orders.sqlite")}
         settings["control"] = {"enabled": False}
         runtime = stack.enter_context(Runtime(Config.model_validate(settings)))
-        on_scene = Scene(exchange, runtime.router, assets, standing)
-        yield on_scene
-        on_scene.audit()
+        on_rig = Rig(exchange, runtime.router, assets, standing)
+        yield on_rig
+        on_rig.audit()
 
 
 @contextmanager
@@ -216,18 +216,18 @@ def programmed(
     prefix: tuple[str, ...] = (),
     before: Callable[[PracticeExchange], object] = lambda _: None,
     **sections: dict[str, Any],
-) -> Iterator[tuple[Scene, Program]]:
+) -> Iterator[tuple[Rig, Program]]:
     """The same with the runtime as a program of its own, attached to; without an audit."""
     with PracticeExchange(generous(tick_rate)) as exchange:
         ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
         before(exchange)
         settings = settings_for(exchange, ports, assets, sections)
         with program(settings, prefix) as running, running.attach() as attachment:
-            yield Scene(exchange, attachment.router, assets), running
+            yield Rig(exchange, attachment.router, assets), running
 
 
-def place(on: Scene, number: int) -> str:
-    """Place an order unlike all others of the scene. Returns ``OPENED`` or the name of the error."""
+def place(on: Rig, number: int) -> str:
+    """Place an order unlike all others of the rig. Returns ``OPENED`` or the name of the error."""
     order = PlaceOrder(
         ASSETS[number % 4], 1 + Decimal(number) / 100, Direction.CALL, 60, deadline=ORDER_DEADLINE
     )
