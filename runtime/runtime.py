@@ -26,12 +26,19 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import JournalAccount, lock_account
+from runtime.storage.account import lock_account
 from runtime.storage.journal import open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
-from runtime.system.settings import account_lock_path, journal_name, journal_path, live_guard, regions_for
+from runtime.system.settings import (
+    account_lock_path,
+    journal_account,
+    journal_name,
+    journal_path,
+    live_guard,
+    regions_for,
+)
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
@@ -213,10 +220,8 @@ class Runtime:
         return self._venue.parse_login(self.exchange.session)
 
     def _open_journal(self, login: Login) -> Journal:
-        config, venue_name = self.config, self.config.account.venue
-        account = JournalAccount(venue_name, login.account.value, login.user)
-        if self.exchange is not None:
-            account = JournalAccount.practice(venue_name)
+        config = self.config
+        account = journal_account(config, None if self.exchange else login)
         trades = self.exchange is None and self._venue.profile.trading is not None
         if config.orders.journal or trades:
             own_name, retention = journal_name(config, login), config.orders.retention

@@ -1,6 +1,5 @@
 """Checks everything that a runtime needs, before it starts or while it runs."""
 
-import contextlib
 import enum
 import os
 import shutil
@@ -14,15 +13,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from actors.errors import ConfigInvalid, NoRuntime, TellwireError
+from actors.errors import ConfigInvalid, Halted, NoRuntime, TellwireError
 from actors.values import Region
 from runtime.config import Config, load
 from runtime.control.attachment import attach
 from runtime.control.path import control_path
 from runtime.control.protocol import Welcome
-from runtime.storage.lock import acquire
+from runtime.storage.account import JournalAccount
+from runtime.storage.inspection import inspect, mark_of
+from runtime.storage.lock import acquire, holder
 from runtime.system.probing import Probe, probe
-from runtime.system.settings import connection_settings, journal_path, regions_for
+from runtime.system.settings import connection_settings, journal_account, journal_path, regions_for
 
 CLOCK_TOLERANCE: Final = 2.0
 """Seconds; a server's Date has whole ones."""
@@ -168,7 +169,9 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     path = journal_path(config, login)
     yield _folder("journal's folder", path.parent)
     if path.exists():
-        yield _contents(path, running)
+        yield _contents(path, journal_account(config, login), running)
+    elif (mark := mark_of(path)).exists():
+        yield Finding(Level.FAIL, "journal", f"{path} is gone, but was there before (see {mark})")
     else:
         yield Finding(Level.OK, "journal", f"{path} will be created")
 
@@ -203,20 +206,23 @@ def _folder(subject: str, folder: Path) -> Finding:
     return Finding(level, subject, space)
 
 
-def _contents(path: Path, running: Welcome | None) -> Finding:
+def _contents(path: Path, expected: JournalAccount, running: Welcome | None) -> Finding:
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            orders, unfinished = db.execute(
-                "SELECT count(*), coalesce(sum(finished = 0), 0) FROM orders"
-            ).fetchone()
-            halt = db.execute("SELECT reason FROM halt").fetchone()
-        holder = _holder(path, running)
-    except sqlite3.Error as error:
-        return Finding(Level.FAIL, "journal", f"{path} cannot be read: {error}")
-    text = f"{path}: {orders} orders, {unfinished} unfinished, {holder}"
-    if halt is not None:
-        return Finding(Level.WARN, "journal", f"{text}; orders are halted ({halt[0]})")
-    return Finding(Level.OK, "journal", text)
+        state = inspect(path)
+        user = _holder(path, running)
+    except (Halted, sqlite3.Error) as error:
+        return Finding(Level.FAIL, "journal", str(error))
+    text = (
+        f"{path}: {state.orders} orders, {state.unfinished} unfinished, {user}; version {state.version}"
+        f" of {state.account or 'no named account'}, {state.size / 1024:,.0f} KiB, {state.retired} retired"
+    )
+    if state.damage:
+        return Finding(Level.FAIL, "journal", f"{text}; it is damaged: {state.damage}")
+    if state.account not in (None, expected):
+        return Finding(Level.FAIL, "journal", f"{text}; but this session is of {expected}")
+    if state.halt is not None:
+        return Finding(Level.WARN, "journal", f"{text}; orders are halted ({state.halt})")
+    return Finding(Level.OK, "journal", f"{text}; every page and row is whole")
 
 
 def _holder(path: Path, running: Welcome | None) -> str:
@@ -224,4 +230,4 @@ def _holder(path: Path, running: Welcome | None) -> str:
     if lock is not None:
         lock.close()
         return "held by no runtime"
-    return "held by another runtime" if running is None else f"held by pid {running.pid}"
+    return f"held by another runtime{holder(path)}" if running is None else f"held by pid {running.pid}"

@@ -21,6 +21,7 @@ from actors.errors import Halted, JournalInUse
 from actors.orders.order import Order, OrderState
 from runtime.storage import schema
 from runtime.storage.account import JournalAccount
+from runtime.storage.inspection import mark_of
 from runtime.storage.lock import acquire, announce, holder
 
 FINISHED_LOADED: Final = 1_000
@@ -66,7 +67,7 @@ class SqliteJournal:
         by a newer version.
         """
         self._path = path.resolve()
-        self._mark = self._path.with_name(f"{self._path.name}.mark")
+        self._mark = mark_of(path)
         self._retention = retention
         self.unsettled = True
         """Whether the write-ahead log has what the main file lacks; at first, what a crash has left in it."""

@@ -166,7 +166,7 @@ def migrate(db: sqlite3.Connection, account: JournalAccount) -> None:
     """A journal of version 1 becomes one of this version that belongs to ``account``, or stays as it is."""
     with db:
         db.execute("BEGIN IMMEDIATE")
-        orders = [_order(dict(row)) for row in db.execute("SELECT * FROM orders ORDER BY number")]
+        orders = all_orders(db, 1)
         halt = db.execute("SELECT reason, since FROM halt").fetchone()
         db.execute("DROP TABLE orders")
         db.execute("DROP TABLE halt")
@@ -184,16 +184,18 @@ def check(db: sqlite3.Connection, version: int) -> None:
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise Damage(str(found).replace("\n", "; "))
-    for row in db.execute("SELECT * FROM orders"):
-        if version == 1:
-            _order(dict(row))
-        else:
-            order_of(row)
+    all_orders(db, version)
     if version > 1:
         owner_of(db)
         halt_of(db)
         for row in db.execute("SELECT * FROM retired"):
             retired_state(row)
+
+
+def all_orders(db: sqlite3.Connection, version: int) -> list[Order]:
+    """Oldest first. Raises ``Damage``."""
+    rows = db.execute("SELECT * FROM orders ORDER BY number")
+    return [_order(dict(row)) if version == 1 else order_of(row) for row in rows]
 
 
 def _create(db: sqlite3.Connection, account: JournalAccount, *, halted: bool) -> None:

@@ -46,6 +46,7 @@ from runtime.config import (
     ReconnectConfig,
 )
 from runtime.config.sections.account import DEFAULT_VENUE
+from runtime.storage.account import JournalAccount
 
 
 def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
@@ -194,6 +195,12 @@ def journal_path(config: Config, login: Login | None) -> Path:
         path = Path(config.orders.journal).expanduser()
         return path if path.is_absolute() else config.folder / path
     return user_state_path("tellwire") / journal_name(config, login)
+
+
+def journal_account(config: Config, login: Login | None) -> JournalAccount:
+    """Whose the journal is; without a ``login``, the embedded practice exchange's."""
+    venue = config.account.venue
+    return JournalAccount(venue, login.account.value, login.user) if login else JournalAccount.practice(venue)
 
 
 def account_lock_path(config: Config, login: Login) -> Path:

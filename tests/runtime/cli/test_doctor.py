@@ -1,5 +1,6 @@
 """The doctor: one finding for each thing that a runtime needs."""
 
+import contextlib
 import json
 import os
 import re
@@ -161,20 +162,41 @@ def test_the_journal_is_read_and_its_holder_named(file: Path, capsys: Capture) -
     file.write_text(f"orders: {{journal: {path}}}\n")
     assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be created")
     journal = SqliteJournal(path, JournalAccount.practice("pocketoption"))
+    whose = "version 2 of the practice exchange of pocketoption, 28 KiB, 0 retired"
+    used = f"0 orders, 0 unfinished, held by another runtime (pid {os.getpid()})"
     assert findings(file, capsys)[1]["journal"] == (
         "OK",
-        f"{path}: 0 orders, 0 unfinished, held by another runtime",
+        f"{path}: {used}; {whose}; every page and row is whole",
     )
     journal.halt("lunch")
     journal.close()
     assert findings(file, capsys)[1]["journal"] == (
         "WARN",
-        f"{path}: 0 orders, 0 unfinished, held by no runtime; orders are halted (lunch)",
+        f"{path}: 0 orders, 0 unfinished, held by no runtime; {whose}; orders are halted (lunch)",
     )
-    path.write_bytes(b"no database" * 100)
-    code, found = findings(file, capsys)
-    assert code == 1
-    assert found["journal"][0] == "FAIL"
+
+
+def test_a_journal_that_takes_no_order_fails_and_says_why(file: Path, capsys: Capture) -> None:
+    path = file.parent / "journal.sqlite"
+    file.write_text(f"orders: {{journal: {path}}}\n")
+
+    def failure() -> str:
+        code, found = findings(file, capsys)
+        assert (code, found["journal"][0]) == (1, "FAIL")
+        return found["journal"][1]
+
+    with contextlib.closing(SqliteJournal(path, JournalAccount("pocketoption", "demo", "7"))) as journal:
+        journal.halt("lunch")
+    assert "the demo account 7 of pocketoption" in failure()
+    assert "but this session is of the practice exchange of pocketoption" in failure()
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"lunch", b"hunch"))
+    assert failure().endswith("it is damaged: the row of the halt is not as it was written")
+    for data in (b"no database" * 100, b""):
+        path.write_bytes(data)
+        assert "cannot be read" in failure()
+    path.unlink()
+    assert failure() == f"{path} is gone, but was there before (see {path}.mark)"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")

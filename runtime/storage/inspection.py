@@ -1,0 +1,91 @@
+"""What a journal has, read without changing it, also while a runtime uses it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from actors.errors import Halted
+from actors.orders.order import Order
+from runtime.storage import schema
+from runtime.storage.account import JournalAccount
+
+
+class JournalState(Struct, frozen=True):
+    """``account`` is ``None`` for a damaged journal, and for one of version 1, which names none.
+
+    ``halt`` is the reason of the halt, ``None`` without one; ``size`` is in bytes; ``damage`` is where it is
+    not as it was written, ``""`` for a journal that is whole.
+    """
+
+    version: int
+    account: JournalAccount | None
+    orders: int
+    unfinished: int
+    retired: int
+    halt: str | None
+    size: int
+    damage: str
+
+
+def mark_of(path: Path) -> Path:
+    """The file that says that there is a journal in ``path``."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}.mark")
+
+
+def inspect(path: Path) -> JournalState:
+    """Look at every page and every row. Raises ``Halted`` if the file cannot be read at all."""
+    with _reading(path) as db:
+        version = _version(db)
+        damage = ""
+        try:
+            schema.check(db, version)
+        except (schema.Damage, sqlite3.Error, msgspec.MsgspecError, ValueError) as error:
+            damage = str(error)
+        first = version == 1
+        orders, unfinished = db.execute(
+            "SELECT count(*), coalesce(sum(finished = 0), 0) FROM orders"
+        ).fetchone()
+        halt = db.execute("SELECT reason FROM halt").fetchone()
+        return JournalState(
+            version=version,
+            account=None if first or damage else schema.owner_of(db),
+            orders=orders,
+            unfinished=unfinished,
+            retired=0 if first else db.execute("SELECT count(*) FROM retired").fetchone()[0],
+            halt=None if halt is None else halt[0],
+            size=path.stat().st_size,
+            damage=damage,
+        )
+
+
+def read_orders(path: Path) -> list[Order]:
+    """All orders that are in the journal, oldest first, such as for a file of another form. Raises ``Halted``
+    if it cannot be read or is damaged."""
+    with _reading(path) as db:
+        version = _version(db)
+        schema.check(db, version)
+        return schema.all_orders(db, version)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version = schema.version_of(db)
+    if not 0 < version <= schema.VERSION:
+        raise schema.Damage(f"it has version {version}; this program knows those from 1 to {schema.VERSION}")
+    return version
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """One snapshot of the file."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("BEGIN")
+            yield db
+    except (schema.Damage, sqlite3.Error, msgspec.MsgspecError, OSError, ValueError) as error:
+        raise Halted(f"the journal {path} cannot be read: {error}") from error
