@@ -13,14 +13,16 @@ from msgspec import Struct
 from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
+from actors.messages.commands import TradingCommand
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, Tellable
-from actors.messages.traffic import Failure, Item, Send
+from actors.messages.traffic import Failure, Item, Request, Send
 from actors.messages.workers import StartConnection, StopConnection
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
 from actors.venues.base import OpenSession
 
+EXPIRED = "its deadline passed before it was written"
 REPORT_INTERVAL = 1.0
 Dial = Callable[[StartConnection], Transport]
 """Blocks until a transport to the region is open; raises ``DialFailed``."""
@@ -152,7 +154,11 @@ class Connection(RuntimeActor):
             lost = NotSent("the connection was lost before it left")
             self._publish([Failure.of(each.id, lost, each.order) for each in orders])
             return
-        items = self._session.send(message.requests, time.time())
+        requests, now = message.requests, self.now()
+        if expired := [each for each in requests if each.expires_at <= now and _trades(each)]:
+            self._publish([each.failure(NotSent(EXPIRED)) for each in expired])
+            requests = [each for each in requests if each not in expired]
+        items = self._session.send(requests, time.time())
         self._flush()
         if items:
             self._publish(items)
@@ -209,3 +215,8 @@ class Connection(RuntimeActor):
             # No close frame is being sent. An order that is being sent must not arrive after the desk has
             # given it up.
             self._transport.abort()
+
+
+def _trades(request: Request) -> bool:
+    """Whether it may cost money if it is late. A stream is sent at any time: the pool counts it as placed."""
+    return isinstance(request.command, TradingCommand)

@@ -1,14 +1,14 @@
 """What all actors have in common: an inbox with timers and descriptors, and an end that is reported."""
 
 import contextlib
-import time
 from types import TracebackType
 from typing import Any
 
 import pykka
 from loguru import logger
 
-from actors.engine.dispatcher import Clock, Dispatcher
+from actors.engine.clock import Clock, elapsed
+from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox, Overflow
 from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.engine.timers import Timer
@@ -48,7 +48,7 @@ class RuntimeActor(pykka.ThreadingActor):
         *,
         guardian: Tellable | None = None,
         dispatcher: Dispatcher | None = None,
-        clock: Clock = time.monotonic,
+        clock: Clock = elapsed,
         overflow: Overflow | None = None,
     ) -> None:
         self._dispatcher = dispatcher or Dispatcher(clock, name)
@@ -114,6 +114,10 @@ class RuntimeActor(pykka.ThreadingActor):
     def after(self, delay: float, message: Any) -> Timer:
         """Tell this actor ``message`` in ``delay`` seconds."""
         return self.inbox.after(delay, message)
+
+    def at(self, moment: float, message: Any) -> Timer:
+        """Tell this actor ``message`` at ``moment`` of its clock, at once if that has passed."""
+        return self.after(max(0.0, moment - self.now()), message)
 
     def every(self, interval: float, message: Any) -> Timer:
         """Tell this actor ``message`` every ``interval`` seconds."""

@@ -9,17 +9,15 @@ import heapq
 import itertools
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from loguru import logger
 
+from actors.engine.clock import Clock, elapsed
 from actors.engine.timers import Schedulable, Timer, Watch
 from actors.engine.waker import SelectorWaker, Waker
-
-Clock = Callable[[], float]
 
 TURN: Final = 64
 """Messages of one inbox before the next has its turn: enough for the batcher to see which come together."""
@@ -56,7 +54,7 @@ class Dispatcher:
     its own.
     """
 
-    def __init__(self, clock: Clock = time.monotonic, name: str = "dispatcher") -> None:
+    def __init__(self, clock: Clock = elapsed, name: str = "dispatcher") -> None:
         self.clock = clock
         self._name = name
         self._open_inboxes = 0

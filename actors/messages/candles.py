@@ -9,8 +9,8 @@ from actors.messages.lifecycle import Tellable
 class CandleRequest(Struct, frozen=True):
     """Load candles for ``to``.
 
-    By ``expires_at`` (monotonic) ``to`` is told, under the ``id`` that it gave, a ``Response`` with a list of
-    ``Candle`` that is its own, or a ``Failure``.
+    By ``expires_at`` (on the clock of the actors) ``to`` is told, under the ``id`` that it gave, a
+    ``Response`` with a list of ``Candle`` that is its own, or a ``Failure``.
     """
 
     id: int

@@ -8,7 +8,7 @@ from actors.messages.life import HasLife
 
 
 class TradingRequest(Struct, frozen=True):
-    """A trading command of waiter ``id``. The desk answers by ``expires_at`` (monotonic)."""
+    """A trading command of waiter ``id``. The desk answers by ``expires_at``, on the clock of the actors."""
 
     id: int
     command: TradingCommand

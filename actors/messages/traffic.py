@@ -35,7 +35,8 @@ RequestKey = tuple[ReplyTo, int]
 class Request(Struct, frozen=True):
     """A command on its way out. ``id`` is positive and unique among the requests of ``reply_to``.
 
-    ``expires_at`` is on the monotonic clock of the main process. ``connection`` is set where the
+    ``expires_at`` is on the clock of the actors, which goes on in a suspend and is the same in all processes;
+    what trades is not written after it. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
     ``order`` is the id that an order carries on the wire, where it comes back in the answer.
     """

@@ -7,8 +7,12 @@ from actors.values import Deal
 
 
 class DeskClock:
-    """``utc`` does not step, and may stand still in a suspend; so the time at the venue is by the wall clock
-    and the ``offset`` that was measured, ``None`` before that."""
+    """``utc`` does not step, and stands still in a suspend if ``monotonic`` does; so the time at the venue is
+    by the wall clock and the ``offset`` that was measured, ``None`` before that.
+
+    A verdict waits by ``utc``: the system's patience with the bytes of a lost connection (TCP_USER_TIMEOUT)
+    stands still in a suspend too.
+    """
 
     def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
         self._monotonic = monotonic

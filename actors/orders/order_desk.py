@@ -23,11 +23,11 @@ from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
 from actors.orders.log_lines import log_lines, terms_of
-from actors.orders.order import Order, OrderState, send_by
+from actors.orders.order import UNSENT_MARGIN, Order, OrderState, send_by
 from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
 from actors.orders.sent_orders import SentOrders
-from actors.orders.timeouts import REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
+from actors.orders.timeouts import CLOCK_NOISE, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
 from actors.orders.waiters import RESULT_GRACE, OrderWaiters
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
@@ -51,7 +51,7 @@ class OrderDesk(RuntimeActor):
         refuses: str = "",
         router: Tellable,
         pending_desk: Tellable,
-        wall_clock: Callable[[], float] = time.time,
+        desk_clock: DeskClock | None = None,
         **kwargs: Any,
     ) -> None:
         """``refuses`` is why the router refuses every order, ``""`` if it does not; for the status only."""
@@ -61,10 +61,9 @@ class OrderDesk(RuntimeActor):
         self._refusals_name_orders = venue.refusals_name_orders
         self._journal = journal
         self._refuses = refuses
-        self._router = router
-        self._pending_desk = pending_desk
+        self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
-        self._clock = DeskClock(self.now, wall_clock)
+        self._clock = desk_clock or DeskClock(time.monotonic, time.time)
         self._ledger = Ledger(journal.load(), self._clock.utc(), venue, limits.verdict_delay)
         self._tally = DayTally(account)
         self._tally.take(journal.since(self._clock.utc() - venue.rules.maximum_duration - 2 * DAY))
@@ -109,10 +108,12 @@ class OrderDesk(RuntimeActor):
 
     def _on_time(self, message: TimeCome) -> None:
         match message:
-            case timeouts.OrderOverdue(order=order):
-                self._order_overdue(order)
+            case timeouts.OrderOverdue():
+                self._order_overdue(message)
             case timeouts.AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
+            case timeouts.RefusalDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
+                self.after(left, message)  # in a suspend the venue could contradict nothing
             case timeouts.RefusalDue(refusal=refusal):
                 self._publish(self._ledger.refused(refusal))
             case timeouts.ResultOverdue():
@@ -131,7 +132,7 @@ class OrderDesk(RuntimeActor):
 
     def _on_event(self, event: events.Event) -> None:
         if isinstance(event, events.DealRefused) and not self._refusals_name_orders:
-            self.after(REFUSAL_SETTLES, timeouts.RefusalDue(event))
+            self.after(REFUSAL_SETTLES, timeouts.RefusalDue(event, self._clock.utc() + REFUSAL_SETTLES))
             return
         self._publish(self._ledger.apply(event, self._clock.utc()))
         for trade in self._readiness.apply(event):
@@ -147,7 +148,7 @@ class OrderDesk(RuntimeActor):
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
                 self._readiness.hold_back(trade)
-                self._at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
+                self.at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
             case commands.PlaceOrder():
                 self._place(trade, command)
             case commands.PlacePendingOrder():
@@ -168,14 +169,14 @@ class OrderDesk(RuntimeActor):
             check_order(command, asset, self._readiness.balance, self._usage(), self._limits)
             if not waited and (self._is_under_way(command) or self._waiting.has_like(command)):
                 self._waiting.add(trade, command)
-                self._at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
+                self.at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
                 return
             order = self._intend(command)
         except (NotSent, RequestRefused) as error:
             self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
-        self._at(trade.expires_at, timeouts.OrderOverdue(order.id))
+        self.at(trade.expires_at, timeouts.OrderOverdue(order.id, trade.expires_at))
         # Before the order: so the journal is settled before anything that comes of the order is handled.
         self.actor_ref.tell(timeouts.JournalUnsettled())
         expires_at = send_by(self.now(), trade.expires_at)
@@ -291,12 +292,10 @@ class OrderDesk(RuntimeActor):
         else:
             self._waiters.add_for_result(deal.id, trade.id)
             if command.deadline is None:
-                self.after(
-                    max(0.0, self._clock.until_end(deal) + RESULT_GRACE),
-                    timeouts.ResultOverdue(trade.id, deal.id, own_end=True),
-                )
+                left = max(0.0, self._clock.until_end(deal) + RESULT_GRACE)
+                self.after(left, timeouts.ResultOverdue(trade.id, deal.id, own_end=True))
             else:
-                self._at(trade.expires_at, timeouts.ResultOverdue(trade.id, deal.id, own_end=False))
+                self.at(trade.expires_at, timeouts.ResultOverdue(trade.id, deal.id, own_end=False))
 
     def _result_overdue(self, due: timeouts.ResultOverdue) -> None:
         deal = self._ledger.deal(due.deal)
@@ -308,8 +307,12 @@ class OrderDesk(RuntimeActor):
         late = RequestTimeout(f"deal {due.deal} has not closed by the deadline")
         self._answer(self._waiters.answer_for_result(due.deal, due.waiter, late))
 
-    def _order_overdue(self, order: str) -> None:
-        if self._waiters.has(order):
+    def _order_overdue(self, due: timeouts.OrderOverdue) -> None:
+        order, late = due.order, self.now() - due.at > UNSENT_MARGIN
+        if late and self._waiters.has(order) and not self._sent.carried(order):
+            # After a suspend the rate limiter too notices only now that it may not send the order.
+            self.at(at := self.now() + UNSENT_MARGIN, timeouts.OrderOverdue(order, at))
+        elif self._waiters.has(order):
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
             self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
             self._answer(self._waiters.answer(order, self._ledger.unknown(order)))
@@ -386,9 +389,6 @@ class OrderDesk(RuntimeActor):
         for waiter, outcome in answers:
             failed = isinstance(outcome, RequestError)
             self._router.tell(Failure.of(waiter, outcome) if failed else Response(waiter, outcome))
-
-    def _at(self, moment: float, message: Any) -> Timer:
-        return self.after(max(0.0, moment - self.now()), message)
 
     def release(self, unhandled: list[Any]) -> None:
         for message in unhandled:

@@ -37,6 +37,10 @@ class SentOrders:
         self._carriers[sent.order] = sent.life
         return True
 
+    def carried(self, order: str) -> bool:
+        """Whether a life that stands carries it."""
+        return order in self._carriers
+
     def down(self, down: ConnectionDown) -> list[str]:
         """The orders that the ended life carried; they are lost."""
         self._lives.down(down.life)

@@ -10,6 +10,9 @@ SETTLED_AFTER: Final = 1.0
 """Seconds after which the journal's file has an outcome itself, and not only the log beside it."""
 
 
+CLOCK_NOISE: Final = 0.01
+"""Seconds by which two clocks differ that were read one after the other."""
+
 REFUSAL_SETTLES: Final = 1.0
 """Seconds within which the venue contradicts a refusal that was for another order: it answers an order, or
 lists its deal, within a round trip."""
@@ -20,9 +23,10 @@ class TimeCome(Struct, frozen=True):
 
 
 class OrderOverdue(TimeCome, frozen=True):
-    """The deadline of the caller that placed ``order`` has passed."""
+    """The deadline of the caller that placed ``order`` has passed; it was ``at``."""
 
     order: str
+    at: float
 
 
 class AnswerOverdue(TimeCome, frozen=True):
@@ -32,9 +36,10 @@ class AnswerOverdue(TimeCome, frozen=True):
 
 
 class RefusalDue(TimeCome, frozen=True):
-    """The venue has had the time to contradict ``refusal``."""
+    """The venue has had the time to contradict ``refusal``, until ``at`` by a clock that a suspend stops."""
 
     refusal: DealRefused
+    at: float
 
 
 class ResultOverdue(TimeCome, frozen=True):

@@ -62,7 +62,7 @@ class Waiters:
         return len(self._waiters)
 
     def add(self, command: Command, slot: Any, now: float) -> Waiter:
-        """A new waiter, with its problem found and its deadline set; ``now`` is monotonic."""
+        """A new waiter, with its problem found and its deadline set."""
         reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
         wrong = problem(command) or next(reasons, "")
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline

@@ -19,6 +19,7 @@ from actors.messages.lifecycle import OutboundRef
 from actors.messages.orders import TradingRequest
 from actors.messages.status import Describe, Described
 from actors.messages.traffic import EventBatch, Failure
+from actors.orders.desk_clock import DeskClock
 from actors.orders.order import Order, OrderState
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pre_trade_checks import OrderLimits
@@ -75,6 +76,7 @@ class WatchedOrderDesk:
 
     def __init__(self, clock: ManualClock, orders: Sequence[Order] = (), halted: str | None = None) -> None:
         self.clock = clock
+        self.suspended = 0.0
         self.steps: Steps = queue.SimpleQueue()
         self._parts: queue.SimpleQueue[tuple[str, Described]] = queue.SimpleQueue()
         self.journal = StepJournal(self.steps, orders, halted)
@@ -87,7 +89,9 @@ class WatchedOrderDesk:
             TRADING,
             self.journal,
             router=Neighbour("router", self.steps),
-            wall_clock=lambda: self.utc + clock() - begun + self.wall_step,
+            desk_clock=DeskClock(
+                lambda: clock() - self.suspended, lambda: self.utc + clock() - begun + self.wall_step
+            ),
             pending_desk=Neighbour("pending desk", self.steps),
             clock=clock,
         )
@@ -160,6 +164,12 @@ class WatchedOrderDesk:
 
     def lose_connection(self, epoch: int = 1) -> None:
         self.tell(ConnectionDown("c1", epoch, "r", "reset", was_ready=True))
+
+    def suspend(self, seconds: float) -> None:
+        """The machine, once the desk has handled all that it was told."""
+        self.part()
+        self.suspended += seconds
+        self.clock.advance(seconds)
 
     def advance(self, seconds: float) -> None:
         """Once the desk has handled all that it was told."""

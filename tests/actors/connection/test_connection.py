@@ -11,8 +11,9 @@ import pytest
 from msgspec import structs
 
 from actors.connection.connection import Connection
-from actors.errors import DialFailed, NotSent
-from actors.messages.commands import PlaceOrder, SendRaw, SubscribeTicks
+from actors.engine.clock import elapsed
+from actors.errors import DialFailed, NotSent, RequestRefused
+from actors.messages.commands import CancelPendingOrder, PlaceOrder, SendRaw, SubscribeTicks
 from actors.messages.events import ConnectionDown, ConnectionUp, StreamConfirmed
 from actors.messages.lifecycle import Begin, ConnectionEnded
 from actors.messages.traffic import EventBatch, Failure, Request, Response, Send, Ticks
@@ -123,6 +124,24 @@ def test_a_send_for_an_earlier_life_is_not_sent(scene: Scene) -> None:
     order = Request(7, PlaceOrder("A", Decimal(1), Direction.CALL, 60), 1e9, order="o1")
     scene.connection.tell(Send("c1", 1, [order]))
     assert isinstance(scene.items(Failure).exception, NotSent)
+
+
+def test_what_trades_is_not_written_after_its_deadline(scene: Scene) -> None:
+    logged_in(scene)
+    order = Request(7, PlaceOrder("A", Decimal(1), Direction.CALL, 60), elapsed(), order="o1")
+    pending = Request(8, CancelPendingOrder("p1"), elapsed() - 5.0)
+    timely = Request(9, CancelPendingOrder("p2"), elapsed() + 60.0)
+    stream = Request(10, SubscribeTicks("A", 60), 0.0)
+    scene.connection.tell(Send("c1", 2, [order, pending, timely, stream]))
+    late, others = scene.events.seen().items, scene.events.seen().items
+    assert [(failure.request, failure.order) for failure in late] == [(7, "o1"), (8, "")]
+    for failure in late:
+        assert isinstance(failure.exception, NotSent)
+        assert "its deadline passed" in str(failure.exception)
+    assert [failure.request for failure in others] == [9]
+    assert isinstance(others[0].exception, RequestRefused)  # by the session, which knows no orders
+    scene.say({"subscribed": "A", "period": 60})
+    scene.items(StreamConfirmed)
 
 
 def test_its_last_batch_is_a_report_and_the_end_and_then_the_group_knows(scene: Scene) -> None:

@@ -55,7 +55,7 @@ from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, Response
-from actors.orders.order import Order, OrderState
+from actors.orders.order import UNSENT_MARGIN, Order, OrderState
 from actors.orders.timeouts import REFUSAL_SETTLES, SETTLED_AFTER
 from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
@@ -161,6 +161,18 @@ def test_an_order_with_which_nothing_was_wrong_is_safe_to_repeat(
     prepare(desk)
     desk.ask(2, BET, patience)
     assert type(desk.error(2)) is error
+
+
+def test_a_refusal_is_not_believed_sooner_for_a_suspend(desk: WatchedOrderDesk) -> None:
+    """The venue's news could not come in it."""
+    order = desk.place(7)
+    desk.tell(DealRefused("c1", order, BET.asset, "notMoney"))
+    desk.suspend(REFUSAL_SETTLES * 3)
+    assert desk.quiet()
+    desk.advance(REFUSAL_SETTLES)
+    assert desk.step() == ("note", [OrderState.REFUSED])
+    desk.published()
+    assert isinstance(desk.error(7), RequestRefused)
 
 
 def test_a_refusal_that_the_venue_contradicts_is_nobodys_answer(desk: WatchedOrderDesk) -> None:
@@ -417,6 +429,52 @@ def test_an_order_whose_connection_is_lost_waits_for_evidence_and_then_for_the_v
     assert desk.step() == ("note", [OrderState.NOT_PLACED])
     assert desk.published() == [OrderNotPlaced(order, BET.asset, ONE)]
     assert isinstance(desk.error(7), NotPlaced)
+
+
+def test_a_verdict_does_not_come_sooner_for_a_suspend(desk: WatchedOrderDesk) -> None:
+    """The bytes of the lost connection did not get old in it."""
+    order = desk.place(7)
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    desk.published()
+    desk.get_ready(epoch=2)
+    desk.suspend(VERDICT_DELAY + 1)
+    assert desk.quiet()
+    desk.advance(VERDICT_DELAY - 0.1)
+    assert desk.quiet()
+    desk.advance(0.2)
+    assert desk.step() == ("note", [OrderState.NOT_PLACED])
+    assert desk.published() == [OrderNotPlaced(order, BET.asset, ONE)]
+
+
+def test_after_a_suspend_the_news_that_an_order_has_not_left_is_waited_for(desk: WatchedOrderDesk) -> None:
+    order = desk.place(7, patience=4.0)
+    desk.suspend(6.0)
+    assert desk.quiet()
+    desk.tell(Failure.of(7, NotSent("its deadline passed while it waited to be sent"), order))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert isinstance(desk.error(7), NotSent)
+    desk.advance(1.0)
+    assert desk.quiet()
+
+
+def test_after_a_suspend_an_order_of_which_no_news_comes_is_in_doubt(desk: WatchedOrderDesk) -> None:
+    order = desk.place(7, patience=4.0)
+    desk.suspend(6.0)
+    assert desk.quiet()
+    desk.advance(UNSENT_MARGIN)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    assert desk.published() == [OrderInDoubt(order, BET.asset, ONE, "no answer by the deadline")]
+    assert isinstance(desk.error(7), OrderUnknown)
+
+
+def test_an_order_whose_deadline_has_passed_in_a_suspend_is_not_sent(desk: WatchedOrderDesk) -> None:
+    trade = TradingRequest(7, BET, desk.clock() + 4.0)
+    desk.suspend(6.0)
+    desk.tell(trade)
+    assert isinstance(desk.error(7), NotSent)
+    assert desk.quiet()
 
 
 def test_the_list_of_a_later_login_that_has_the_deal_is_the_answer(desk: WatchedOrderDesk) -> None:

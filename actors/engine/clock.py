@@ -1,0 +1,23 @@
+"""The clock of the actors: it does not step, and it goes on while the machine is suspended."""
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+
+
+def _choose() -> Clock:
+    """``time.monotonic`` stands still in a suspend on Linux (CLOCK_MONOTONIC) and macOS (mach_absolute_time),
+    but not on Windows. Where a system has no better clock, it remains."""
+    if hasattr(time, "CLOCK_BOOTTIME"):  # Linux
+        return functools.partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return functools.partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    return time.monotonic
+
+
+elapsed = _choose()
+"""Seconds since some moment in the past, the same one in all processes of the machine. So a deadline that an
+actor sets can be checked in another process, and passes in a suspend."""
