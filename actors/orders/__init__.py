@@ -24,8 +24,9 @@ A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be 
 ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started.
 
 A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
-runtime keeps a journal at a time; a second one fails to start with ``JournalInUse``. Without a journal
-there are no orders, but streams.
+runtime keeps a journal at a time, and one on a machine trades on an account; a second one fails to start
+with ``JournalInUse``. Without a journal there are no orders, but streams: so it is if the file is damaged,
+gone, or that of another account. Finished orders leave it after ``orders.retention``; their ids stay.
 
 ``pending_desk.py`` is the actor for pending orders. ``pending.py`` decides: they are placed one at a time,
 because their answers name no request. A new one comes by way of the order desk, which keeps the limits.

@@ -179,7 +179,7 @@ def migrate(db: sqlite3.Connection, account: JournalAccount) -> None:
 def check(db: sqlite3.Connection, version: int) -> None:
     """Look at every page and every row. Raises ``Damage``, or ``sqlite3.Error``.
 
-    0.9 s for 100,000 orders, which is 3 years of 100 a day.
+    1.3 s of CPU for 100,000 orders (1,100 a day for 90 days), and 0.3 s for 100,000 retired ids.
     """
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
