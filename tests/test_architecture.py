@@ -57,7 +57,7 @@ HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
 ENTRANCES = {"actors", "runtime", "runtime.practice"}
 """Folders whose own modules are entrances or shared vocabulary: each stands for itself."""
 MAIN_PROCESS_ONLY = {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
-PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice", "runtime.workers.signals")
+PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice")
 IDLE = {"pass", "continue", "..."}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 """Lines. A file that comes near this has two nouns, and a function two steps."""

@@ -1,5 +1,6 @@
 """The pages name files that are there, and the tour of the architecture stays short."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,3 +68,25 @@ def test_every_decision_is_listed_in_the_tour() -> None:
 
 def test_the_tour_is_read_in_one_sitting() -> None:
     assert len(TOUR.read_text("utf-8").split()) <= MOST_WORDS
+
+
+FOLDERS = sorted(
+    entrance.parent
+    for top in ("actors", "runtime")
+    for entrance in (ROOT / top).rglob("__init__.py")
+    if ".py``" in (ast.get_docstring(ast.parse(entrance.read_text("utf-8"))) or "")
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(ROOT).as_posix())
+def test_a_folder_that_describes_its_modules_leaves_none_out(folder: Path) -> None:
+    """But for ``messages.py``, which has the messages within a feature everywhere."""
+    text = (folder / "__init__.py").read_text("utf-8")
+    named = set(re.findall(r"``(\w+\.py)``", text)) | {"__init__.py", "messages.py"}
+    assert {module.name for module in folder.glob("*.py")} <= named
+
+
+def test_the_features_describe_their_modules() -> None:
+    names = {folder.relative_to(ROOT).as_posix() for folder in FOLDERS}
+    features = {"candles", "connection", "health", "orders", "outbound", "routing", "supervision"}
+    assert {f"actors/{feature}" for feature in features} <= names

@@ -2,9 +2,9 @@
 
 ``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
 and the limits, once the events that ``readiness.py`` requires have come; ``day_tally.py`` counts what the
-limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders;
-``order.py`` has their states as a table. An order is in the journal, on the disk, before it leaves:
-``journal.py`` says what the desk needs of one, ``runtime/storage/journal.py`` is the one.
+limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders
+(``order_table.py``); ``order.py`` has their states as a table. An order is in the journal, on the disk,
+before it leaves: ``journal.py`` is the interface of a journal, ``runtime/storage/journal.py`` implements it.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
 it can be no other's, and if nothing contradicts it for a second; so like orders leave one after another, and
@@ -14,14 +14,17 @@ order like it.
 ``reconciliation.py`` judges by evidence: the lists of deals that the venue pushes after the next login. A
 deal that fits, also by the venue's clock, makes the order OPEN. Lists that surely would show the deal, and do
 not, make it NOT_PLACED after ``orders.verdict_delay``; no clock has a say in that. Several deals that fit, a
-like deal of any time that nobody else accounts for, a list that does not reach back far enough, or a link
-that never stands for ``verdict_delay`` prove nothing: the order stays UNKNOWN, and holds up others until its
-deal would long be over.
+like deal of any time that nobody else accounts for, a list that does not reach back far enough, or a
+connection that never stays up for ``verdict_delay`` prove nothing: the order stays UNKNOWN, and holds up
+others until its deal would long be over. ``unresolved.py`` keeps the orders without a known end: which order
+they hold up, and what the logins since then prove.
 
 A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a
 ``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.
 ``waiters.py`` keeps the callers, ``sent_orders.py`` which life of which connection carries an order.
 ``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started.
+``timeouts.py`` has the messages that the desk tells itself when a time has come, ``desk_clock.py`` the two
+clocks that these times are by: ours, which does not step, and the venue's.
 
 A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
 runtime keeps a journal at a time, and one on a machine trades on an account; a second one fails to start

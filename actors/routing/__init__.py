@@ -1,6 +1,7 @@
 """The router: which listener gets an event, which caller gets an answer.
 
-``router.py`` is the only actor that users talk to. It reads the links of the worker processes itself.
+``router.py`` is the only actor that users talk to. It reads the links of the worker processes itself:
+``links.py`` watches them, and makes ``WorkerDown`` of the end of one.
 
 Inward, a batch passes these steps:
 

@@ -3,5 +3,6 @@
 ``actor_system.py`` creates the actors in order, connects them and ends them in reverse. ``guardian.py``
 notices an actor that fails or ends. ``settings.py`` derives the settings of each actor from the
 configuration. ``reloader.py`` takes over a changed file, as a whole or not at all; ``file_watch.py``
-notices the change. ``probing.py`` measures regions.
+notices the change, and ``reload_texts.py`` has sentences about reloads for people. ``probing.py`` measures
+regions.
 """

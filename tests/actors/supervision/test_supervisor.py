@@ -1,4 +1,4 @@
-"""The supervisor as an actor: how it executes the effects of its policies."""
+"""The supervisor as an actor: how it executes the effects of its decisions."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
