@@ -137,15 +137,24 @@ def test_an_actor_tells_itself_messages_later_and_repeatedly(clock: ManualClock)
     def book(actor: Recorder) -> None:
         actor.after(3, "once")
         actor.every(2, "turn")
+        actor.at(1001.0, "at its moment")
+        actor.at(999.0, "too late, so at once")
 
     recording.do(book)
+    recording.do(lambda _: None)
+    assert recording.seen() == "too late, so at once"
     seen = []
     for _ in range(4):
         clock.advance(1)
         recording.do(lambda _: None)  # due messages overtake this one
         while not recording.nothing_more():
             seen.append((clock(), recording.seen()))
-    assert seen == [(1002.0, "turn"), (1003.0, "once"), (1004.0, "turn")]
+    assert seen == [
+        (1001.0, "at its moment"),
+        (1002.0, "turn"),
+        (1003.0, "once"),
+        (1004.0, "turn"),
+    ]
 
 
 def test_a_periodic_task_is_named_after_its_message(clock: ManualClock) -> None:
