@@ -28,6 +28,8 @@ TellwireError
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import pykka
+
 
 class TellwireError(Exception):
     """Parent of every error of this tree."""
@@ -106,14 +108,17 @@ class RequestRefused(RequestError):
     """
 
 
-class RequestTimeout(RequestError):
-    """No answer came by the request's deadline; what was sent may still take effect."""
+class RequestTimeout(RequestError, pykka.Timeout):
+    """No answer came by the request's deadline; what was sent may still take effect.
+
+    It is a ``pykka.Timeout`` too, which an ask of any other actor raises.
+    """
 
 
-class OrderUnknown(RequestError):
+class OrderUnknown(RequestError, pykka.Timeout):
     """An order was sent and its result was not known by the deadline; ``order`` is its id in later events.
 
-    Never repeat it: it may have been executed.
+    Never repeat it: it may have been executed. It is a ``pykka.Timeout`` too.
     """
 
     def __init__(self, reason: str, order: str = "") -> None:

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "doctor":
             return _doctor(options)
         try:
-            attachment = attach(options.config)
+            attachment = attach(options.config, operates=True)
         except ConfigInvalid as error:
             return _fail("\n".join(error.problems), ExitCode.MISUSED)
         with attachment:

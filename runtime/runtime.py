@@ -14,9 +14,9 @@ from typing import Self, cast
 import pykka
 from loguru import logger
 
+from actors.engine.router_ref import RouterRef
 from actors.errors import ConfigInvalid, RequestRefused
 from actors.orders.journal import Journal
-from actors.routing.router import Router
 from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
@@ -55,7 +55,7 @@ class Runtime:
     runtime to stop, and must return at once; the default stops it in a thread of its own.
     """
 
-    router: pykka.ActorRef[Router]
+    router: RouterRef
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
 """The commands that the router takes, told or asked."""
 
+import reprlib
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct, structs
 from pykka import ActorRef
@@ -256,3 +257,23 @@ VenueCommand = (
     | CancelPendingOrder
 )
 """The commands that are sent to a connection."""
+
+OrderCommand = PlaceOrder | PlacePendingOrder
+"""The commands that a deal may come of."""
+
+COMMANDS: Final = frozenset(
+    kind
+    for kind in tuple(globals().values())
+    if isinstance(kind, type) and issubclass(kind, Command) and not kind.__subclasses__()
+)
+"""The classes whose instances are commands: exactly these. A subclass has another tag on the wire."""
+
+
+def no_command(message: Any) -> RequestRefused:
+    """The refusal of ``message``, which is not an instance of one of ``COMMANDS``."""
+    if not isinstance(message, type):
+        return RequestRefused(
+            f"{reprlib.repr(message)} is not a command: its type is {type(message).__name__}"
+        )
+    hint = f"; {message.__name__}(...) makes a command of it" if message in COMMANDS else ""
+    return RequestRefused(f"{message.__name__} is not a command: it is a class{hint}")

@@ -1,5 +1,7 @@
 """What the desks receive from other features."""
 
+import math
+
 from msgspec import Struct
 
 from actors.messages.commands import TradingCommand
@@ -8,11 +10,26 @@ from actors.messages.life import HasLife
 
 
 class TradingRequest(Struct, frozen=True):
-    """A trading command of waiter ``id``. The desk answers by ``expires_at``, on the clock of the actors."""
+    """A trading command of waiter ``id``. The desk answers by ``expires_at``, on the clock of the actors.
+
+    ``waits_until`` is when the caller's own timeout passes. It is never before ``expires_at``,
+    except for ``AwaitResult`` without a deadline, whose deadline only the desk knows.
+    """
 
     id: int
     command: TradingCommand
     expires_at: float
+    waits_until: float = math.inf
+
+
+class Withdraw(Struct, frozen=True):
+    """The caller of trading request ``id`` waits no longer.
+
+    What has not left does not leave any more. The desk answers as at the deadline, as soon as it is certain
+    what has left.
+    """
+
+    id: int
 
 
 class OrderSent(HasLife, Struct, frozen=True):

@@ -1,13 +1,37 @@
 """What the router receives from other features, besides batches, answers and the commands of users."""
 
+import math
 from typing import Any
 
 from msgspec import Struct
 from pykka import ActorRef
 
+from actors.messages.commands import Command
 from actors.messages.control import Control
 from actors.messages.event import Event
 from actors.values import Life
+
+
+class Asked(Struct, frozen=True):
+    """``command``, asked by a caller that waits until ``expires_at`` (monotonic) at most.
+
+    ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``.
+    """
+
+    command: Command
+    ask: int
+    expires_at: float = math.inf
+
+    @property
+    def overtakes(self) -> bool:
+        """As the command itself does."""
+        return bool(getattr(self.command, "overtakes", False))
+
+
+class GivenUp(Struct, frozen=True):
+    """Nobody waits for the answer to ``ask`` any more."""
+
+    ask: int
 
 
 class SubscribeTypes(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from actors.errors import Halted
+from actors.messages.events import Event, TradingHalted
 from actors.orders.order import Order, OrderState
 
 
@@ -62,6 +63,10 @@ class TradingHalt:
         self._journal = journal
         self.reason = journal.halted()
         """Why no order is sent; ``None`` while orders are sent."""
+
+    def news(self) -> list[Event]:
+        """The event of a halt that is in force."""
+        return [] if self.reason is None else [TradingHalted(self.reason)]
 
     def begin(self, reason: str) -> None:
         """Halt at once; raises ``Halted`` if the halt holds only until the next start."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from actors.errors import NotSent, RequestRefused
 from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.events import (
     Event,
@@ -34,6 +35,12 @@ def log_lines(news: Iterable[Event], order_of: Callable[[str], Order | None]) ->
         line = _line(event, order_of)
         if line is not None:
             yield line
+
+
+def not_placed_line(command: PlaceOrder | PlacePendingOrder, error: NotSent | RequestRefused) -> str:
+    """Why an order did not leave."""
+    end = "refused" if isinstance(error, RequestRefused) else "not sent"
+    return f"an order was {end}: {terms_of(command)}: {error}"
 
 
 def terms_of(order: Order | PlaceOrder | PlacePendingOrder | PendingOrder) -> str:

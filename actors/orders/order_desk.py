@@ -13,21 +13,21 @@ from actors.errors import Halted, NotSent, RequestError, RequestRefused, Request
 from actors.messages import commands, events
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
-from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
+from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
-from actors.messages.traffic import EventBatch, Failure, Request, Response
+from actors.messages.traffic import EventBatch, Failure, Request, RequestDone, Response
 from actors.orders import timeouts
 from actors.orders.day_tally import DAY, DayTally
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.ledger import Ledger
-from actors.orders.log_lines import log_lines, terms_of
-from actors.orders.order import UNSENT_MARGIN, Order, OrderState, send_by
+from actors.orders.log_lines import log_lines, not_placed_line, terms_of
+from actors.orders.order import Order, OrderState, send_by
 from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
 from actors.orders.sent_orders import SentOrders
-from actors.orders.timeouts import CLOCK_NOISE, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
+from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
 from actors.orders.waiters import RESULT_GRACE, OrderWaiters
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
@@ -83,9 +83,13 @@ class OrderDesk(RuntimeActor):
                 self._halt_trading(waiter, reason or "halted by a person")
             case TradingRequest():
                 self._trade(message)
+            case Withdraw():
+                self._withdraw(message)
             case OrderSent(order=order):
                 if not self._sent.sent(message):
                     self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
+                if self._waiters.on_sent(order):
+                    self._order_overdue(order)
             case Failure():
                 self._not_sent(message)
             case events.ConnectionDown():
@@ -108,8 +112,8 @@ class OrderDesk(RuntimeActor):
 
     def _on_time(self, message: TimeCome) -> None:
         match message:
-            case timeouts.OrderOverdue():
-                self._order_overdue(message)
+            case timeouts.OrderOverdue(order=order):
+                self._order_overdue(order)
             case timeouts.AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
             case timeouts.RefusalDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
@@ -119,10 +123,8 @@ class OrderDesk(RuntimeActor):
             case timeouts.ResultOverdue():
                 self._result_overdue(message)
             case timeouts.HeldBackOverdue(waiter=waiter):
-                if self._readiness.drop(waiter):
-                    self._answer([(waiter, NotSent("the venue has not listed its assets and deals"))])
-                elif self._waiting.drop(waiter):
-                    self._answer([(waiter, NotSent("an order like it was under way until its deadline"))])
+                self._answer(self._readiness.give_back(waiter, "the venue has not listed its deals"))
+                self._answer(self._waiting.give_back(waiter, "a like order was under way until its deadline"))
             case timeouts.VerdictDue():
                 self._publish(self._ledger.check(self._clock.utc()))
             case timeouts.JournalUnsettled():
@@ -176,7 +178,7 @@ class OrderDesk(RuntimeActor):
             self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
-        self.at(trade.expires_at, timeouts.OrderOverdue(order.id, trade.expires_at))
+        self.at(trade.expires_at, timeouts.OrderOverdue(order.id))
         # Before the order: so the journal is settled before anything that comes of the order is handled.
         self.actor_ref.tell(timeouts.JournalUnsettled())
         expires_at = send_by(self.now(), trade.expires_at)
@@ -199,27 +201,19 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            asset = self._readiness.assets.get(command.asset)
-            check_pending(command, asset, self._usage(), self._limits)
+            check_pending(command, self._readiness.assets.get(command.asset), self._usage(), self._limits)
         except (NotSent, RequestRefused) as error:
             self._refuse(trade.id, command, error)
             return
         self._tally.take_pending(self._clock.venue_now())
         self._pending_desk.tell(trade)
 
-    def _refuse(
-        self,
-        waiter: int,
-        command: commands.PlaceOrder | commands.PlacePendingOrder,
-        error: NotSent | RequestRefused,
-    ) -> None:
+    def _refuse(self, waiter: int, command: commands.OrderCommand, error: NotSent | RequestRefused) -> None:
         self._answer([(waiter, error)])
-        end = "refused" if isinstance(error, RequestRefused) else "not sent"
-        logger.info("an order was {}: {}: {}", end, terms_of(command), error)
+        logger.info("{}", not_placed_line(command, error))
 
     def _usage(self) -> Usage:
-        now = self._clock.venue_now()
-        open_deals = self._ledger.count_open(self._clock.utc())
+        now, open_deals = self._clock.venue_now(), self._ledger.count_open(self._clock.utc())
         return Usage(open_deals, self._tally.orders(now), self._tally.loss(now))
 
     def _intend(self, command: commands.PlaceOrder) -> Order:
@@ -233,6 +227,16 @@ class OrderDesk(RuntimeActor):
             logger.error("no order is sent until the journal can be written: {}", error)
             raise
         return order
+
+    def _withdraw(self, withdrawn: Withdraw) -> None:
+        waiter, reason = withdrawn.id, "it was withdrawn before it was sent"
+        if held_back := self._readiness.give_back(waiter, reason) or self._waiting.give_back(waiter, reason):
+            self._answer(held_back)
+        elif order := self._waiters.order_of(waiter):
+            self._order_overdue(order)
+        else:
+            self._answer(self._waiters.withdraw_from_result(waiter))
+            self._pending_desk.tell(withdrawn)  # which may have it
 
     def _not_sent(self, failure: Failure) -> None:
         order = self._ledger.order(failure.order)
@@ -291,11 +295,8 @@ class OrderDesk(RuntimeActor):
             self._answer([(trade.id, deal)])
         else:
             self._waiters.add_for_result(deal.id, trade.id)
-            if command.deadline is None:
-                left = max(0.0, self._clock.until_end(deal) + RESULT_GRACE)
-                self.after(left, timeouts.ResultOverdue(trade.id, deal.id, own_end=True))
-            else:
-                self.at(trade.expires_at, timeouts.ResultOverdue(trade.id, deal.id, own_end=False))
+            for delay, due in timeouts.of_result(trade, deal, self._clock.until_end(deal), self.now()):
+                self.after(delay, due)
 
     def _result_overdue(self, due: timeouts.ResultOverdue) -> None:
         deal = self._ledger.deal(due.deal)
@@ -307,11 +308,11 @@ class OrderDesk(RuntimeActor):
         late = RequestTimeout(f"deal {due.deal} has not closed by the deadline")
         self._answer(self._waiters.answer_for_result(due.deal, due.waiter, late))
 
-    def _order_overdue(self, due: timeouts.OrderOverdue) -> None:
-        order, late = due.order, self.now() - due.at > UNSENT_MARGIN
-        if late and self._waiters.has(order) and not self._sent.carried(order):
-            # After a suspend the rate limiter too notices only now that it may not send the order.
-            self.at(at := self.now() + UNSENT_MARGIN, timeouts.OrderOverdue(order, at))
+    def _order_overdue(self, order: str) -> None:
+        """Ask an order back that may not have left; it is in doubt if it has, or if the way out is silent."""
+        if (recalled := self._waiters.recall(order)) is not None:
+            self._outbound.tell(RequestDone(recalled, succeeded=False))
+            self.after(RECALL_TIMEOUT, timeouts.OrderOverdue(order))
         elif self._waiters.has(order):
             self._publish(self._ledger.overdue(order, "no answer by the deadline"))
             self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
@@ -352,13 +353,10 @@ class OrderDesk(RuntimeActor):
 
     def _tell_left_behind(self) -> None:
         """Publish what the last runtime left: a halt, orders in doubt."""
-        reason = self._halt.reason
-        halt: list[events.Event] = [] if reason is None else [events.TradingHalted(reason)]
-        left = [*halt, *self._ledger.doubts()]
+        left = [*self._halt.news(), *self._ledger.doubts()]
         self._router.tell(EventBatch(self.name, list(left)))
         if (refusal := self._journal.refusal()) is not None:
-            text = "no order is sent, streams go on: {}; mend it as docs/operating.md says, then restart"
-            logger.error(text, refusal)
+            logger.error("no order is sent, streams go on: {}; see docs/operating.md, then restart", refusal)
         else:
             self._log(left)
 
@@ -394,7 +392,6 @@ class OrderDesk(RuntimeActor):
         for message in unhandled:
             if isinstance(message, Failure):
                 self._not_sent(message)
-        self._answer(self._readiness.unanswered())
-        self._answer(self._waiting.unanswered())
-        self._answer(self._waiters.unanswered())
+        for callers in (self._readiness, self._waiting, self._waiters):
+            self._answer(callers.unanswered())
         self._journal.close()

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
+from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder
 from actors.messages.events import PendingAnswered
 from actors.messages.orders import TradingRequest
-from actors.messages.traffic import Failure, Request, Response
+from actors.messages.traffic import Failure, Request, RequestDone, Response
+from actors.orders.order import send_by
 from actors.values import PendingOrder
 
-Effect = Request | Response[Any] | Failure
-"""A message to pass on: a request to the way out, an answer to the router."""
+Effect = Request | RequestDone | Response[Any] | Failure
+"""A message to pass on: a request or its end to the way out, an answer to the router."""
+
+UNKNOWN = "it was sent, and no answer came while its caller waited"
 
 
 class PendingOrderBook:
@@ -22,8 +25,9 @@ class PendingOrderBook:
     def __init__(self) -> None:
         self._halted: str | None = None
         self._listed: list[PendingOrder] | None = None  # None until the venue has sent its first list
-        self._placements: list[TradingRequest] = []
+        self._placements: list[Request] = []
         self._sent: int | None = None  # the placement that the venue has not answered yet
+        self._abandoned: set[int] = set()  # placements that the venue may still answer, to no caller
         self._cancellations: dict[str, int] = {}  # waiter by ticket
         self._list_waiters: list[int] = []
 
@@ -43,9 +47,9 @@ class PendingOrderBook:
         """The placement that was sent and that the venue has not answered yet."""
         return next(
             (
-                trade.command
-                for trade in self._placements
-                if trade.id == self._sent and isinstance(trade.command, PlacePendingOrder)
+                request.command
+                for request in self._placements
+                if request.id == self._sent and isinstance(request.command, PlacePendingOrder)
             ),
             None,
         )
@@ -54,15 +58,16 @@ class PendingOrderBook:
         """Whether ``waiter`` is the placement that was sent and that the venue has not answered yet."""
         return self._sent is not None and waiter == self._sent
 
-    def request(self, trade: TradingRequest) -> list[Effect]:
+    def request(self, trade: TradingRequest, now: float) -> list[Effect]:
+        """``now`` is monotonic."""
         match command := trade.command:
             case PlacePendingOrder():
-                return self._place(trade, command)
+                return self._place(trade, command, now)
             case CancelPendingOrder(ticket=ticket) if ticket in self._cancellations:
                 return [_response(trade.id, NotSent(f"{ticket} is being cancelled already"))]
             case CancelPendingOrder(ticket=ticket):
                 self._cancellations[ticket] = trade.id
-                return [_request(trade)]
+                return [_request(trade, trade.expires_at)]
             case GetPendingOrders() if self._listed is not None:
                 return [_response(trade.id, list(self._listed))]
             case GetPendingOrders():
@@ -94,35 +99,65 @@ class PendingOrderBook:
     def on_halted(self, reason: str) -> list[Effect]:
         """Placements that have not been sent are refused, and so is every later one."""
         self._halted = reason
-        unsent = [trade.id for trade in self._placements if trade.id != self._sent]
+        unsent = [request.id for request in self._placements if request.id != self._sent]
         return [effect for waiter in unsent for effect in self._settle(waiter, Halted(reason))]
 
     def on_resumed(self) -> None:
         self._halted = None
 
     def on_overdue(self, waiter: int) -> list[Effect]:
-        """The deadline of the request has passed."""
+        """The deadline of the request has passed. A placement that the way out has refused is gone by now."""
+        if waiter == self._sent:
+            return self._settle(waiter, OrderUnknown(UNKNOWN))
+        if self._is_placement(waiter):
+            return self._settle(waiter, NotSent("it waited until its deadline for the placement before it"))
         late = RequestTimeout("no answer by the deadline; it may still take effect")
         return self._settle(waiter, late)
 
+    def withdraw(self, waiter: int) -> list[Effect]:
+        """The caller waits no longer. The way out answers for a placement that has not left."""
+        if waiter == self._sent:
+            return [RequestDone(waiter, succeeded=False)]
+        if self._is_placement(waiter):
+            return self._settle(waiter, NotSent("it was withdrawn before it was sent"))
+        return []
+
+    def on_withdrawal_overdue(self, waiter: int) -> list[Effect]:
+        """A withdrawn placement has left, for the way out has not answered for it.
+
+        The next placement waits until the venue has answered this one, or its deadline has passed.
+        """
+        if waiter != self._sent:
+            return []
+        self._abandoned.add(waiter)
+        return [_response(waiter, OrderUnknown(UNKNOWN))]
+
     def forget(self, waiter: int) -> list[Effect]:
-        """The request has been answered by another actor."""
+        """The request has been answered, by another actor unless it is abandoned."""
+        if waiter in self._abandoned:
+            self._abandoned.discard(waiter)
+            return []
         self._remove(waiter)
         return self._send_next()
 
-    def _place(self, trade: TradingRequest, command: PlacePendingOrder) -> list[Effect]:
+    def _place(self, trade: TradingRequest, command: PlacePendingOrder, now: float) -> list[Effect]:
         if self._halted is not None:
             return [_response(trade.id, Halted(self._halted))]
+        if trade.expires_at <= now:
+            return [_response(trade.id, NotSent("its deadline has passed"))]
         if (command.open_at is None) is (command.open_price is None):
             return [_response(trade.id, RequestRefused("either open_at or open_price has to be given"))]
-        self._placements.append(trade)
+        self._placements.append(_request(trade, send_by(now, trade.expires_at)))
         return self._send_next()
+
+    def _is_placement(self, waiter: int) -> bool:
+        return any(request.id == waiter for request in self._placements)
 
     def _send_next(self) -> list[Effect]:
         if self._sent is not None or not self._placements:
             return []
         self._sent = self._placements[0].id
-        return [_request(self._placements[0])]
+        return [self._placements[0]]
 
     def _update_list(self, answer: PendingAnswered) -> None:
         """The venue's next list may take a while; a caller that asks for it now gets what was answered."""
@@ -141,7 +176,7 @@ class PendingOrderBook:
     def _remove(self, waiter: int) -> bool:
         """Whether ``waiter`` still waited."""
         before = len(self)
-        self._placements = [trade for trade in self._placements if trade.id != waiter]
+        self._placements = [request for request in self._placements if request.id != waiter]
         self._cancellations = {ticket: id for ticket, id in self._cancellations.items() if id != waiter}
         self._list_waiters = [id for id in self._list_waiters if id != waiter]
         if self._sent == waiter:
@@ -149,9 +184,9 @@ class PendingOrderBook:
         return len(self) < before
 
 
-def _request(trade: TradingRequest) -> Request:
+def _request(trade: TradingRequest, expires_at: float) -> Request:
     assert isinstance(trade.command, PlacePendingOrder | CancelPendingOrder)
-    return Request(trade.id, trade.command, trade.expires_at, urgent=True)
+    return Request(trade.id, trade.command, expires_at, urgent=True)
 
 
 def _response(waiter: int, outcome: object) -> Response[Any] | Failure:

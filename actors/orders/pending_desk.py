@@ -8,7 +8,7 @@ from msgspec import Struct
 from actors.engine.actor import RuntimeActor
 from actors.messages import events
 from actors.messages.lifecycle import OutboundRef, Tellable
-from actors.messages.orders import TradingRequest
+from actors.messages.orders import TradingRequest, Withdraw
 from actors.messages.traffic import Request, RequestDone
 from actors.orders.log_lines import terms_of
 from actors.orders.pending import Effect, PendingOrderBook
@@ -18,6 +18,16 @@ class _Overdue(Struct, frozen=True):
     """The deadline of request ``id`` has passed."""
 
     id: int
+
+
+class _WithdrawalOverdue(Struct, frozen=True):
+    """The way out has had the time to say that the withdrawn request ``id`` has not left."""
+
+    id: int
+
+
+WITHDRAWAL_TIMEOUT = 0.5
+"""Seconds; the way out answers within a few milliseconds."""
 
 
 class PendingDesk(RuntimeActor):
@@ -37,7 +47,12 @@ class PendingDesk(RuntimeActor):
         match message:
             case TradingRequest(id=id, expires_at=expires_at):
                 self.after(max(0.0, expires_at - self.now()), _Overdue(id))
-                self._execute(self._orders.request(message))
+                self._execute(self._orders.request(message, self.now()))
+            case Withdraw(id=id):
+                self.after(WITHDRAWAL_TIMEOUT, _WithdrawalOverdue(id))
+                self._execute(self._orders.withdraw(id))
+            case _WithdrawalOverdue(id=id):
+                self._execute(self._orders.on_withdrawal_overdue(id))
             case events.PendingAnswered():
                 self._log_answer(message)
                 self._execute(self._orders.on_answered(message))
@@ -78,5 +93,6 @@ class PendingDesk(RuntimeActor):
 
     def _execute(self, effects: list[Effect]) -> None:
         for effect in effects:
-            receiver = self._outbound if isinstance(effect, Request) else self._router
+            outward = isinstance(effect, Request | RequestDone)
+            receiver = self._outbound if outward else self._router
             receiver.tell(effect)

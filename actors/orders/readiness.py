@@ -1,7 +1,7 @@
 """What has to be known before an order can be checked, and the requests that are held back until then."""
 
-from actors.errors import NotSent
-from actors.messages.commands import PlaceOrder, PlacePendingOrder
+from actors.errors import NotSent, RequestTimeout
+from actors.messages.commands import OrderCommand, PlaceOrder, PlacePendingOrder
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, Event
 from actors.messages.orders import TradingRequest
 from actors.orders.waiters import WaiterAnswer
@@ -42,9 +42,13 @@ class Readiness:
     def hold_back(self, trade: TradingRequest) -> None:
         self._held_back[trade.id] = trade
 
-    def drop(self, waiter: int) -> bool:
-        """Whether the request was held back; it is no more."""
-        return self._held_back.pop(waiter, None) is not None
+    def give_back(self, waiter: int, reason: str) -> list[WaiterAnswer]:
+        """The error for the request, if it was held back; it is no more."""
+        trade = self._held_back.pop(waiter, None)
+        if trade is None:
+            return []
+        kind = NotSent if isinstance(trade.command, OrderCommand) else RequestTimeout
+        return [(waiter, kind(reason))]
 
     def take_orders(self) -> list[TradingRequest]:
         """The orders among the requests held back; they are no more."""

@@ -24,6 +24,8 @@ class OrderWaiters:
 
     def __init__(self) -> None:
         self._orders: dict[str, int] = {}
+        self._left: set[str] = set()
+        self._withdrawn: set[str] = set()
         self._results: defaultdict[str, list[int]] = defaultdict(list)
 
     def __repr__(self) -> str:
@@ -39,9 +41,37 @@ class OrderWaiters:
     def has(self, order: str) -> bool:
         return order in self._orders
 
+    def order_of(self, waiter: int) -> str | None:
+        """The order that ``waiter`` waits for, if it waits for one."""
+        return next((order for order, each in self._orders.items() if each == waiter), None)
+
+    def on_sent(self, order: str) -> bool:
+        """The order has left. Whether its caller waits no longer, so that it is to be answered now."""
+        if order in self._orders:
+            self._left.add(order)
+        return order in self._withdrawn
+
+    def recall(self, order: str) -> int | None:
+        """The caller of ``order`` waits no longer: the waiter, if the order is to be asked back from the way
+        out, because it has not left as far as is known, and was not asked back before."""
+        if order in self._left or order in self._withdrawn:
+            return None
+        waiter = self._orders.get(order)
+        if waiter is not None:
+            self._withdrawn.add(order)
+        return waiter
+
+    def withdraw_from_result(self, waiter: int) -> list[WaiterAnswer]:
+        """The caller of ``waiter`` waits no longer for the result of a deal, if it did."""
+        late = RequestTimeout("the deal has not closed while its caller waited")
+        deal = next((deal for deal, waiting in self._results.items() if waiter in waiting), "")
+        return self.answer_for_result(deal, waiter, late)
+
     def answer(self, order: str, outcome: Deal | RequestError) -> list[WaiterAnswer]:
         """The answer for the order's waiter, if it still waits."""
         waiter = self._orders.pop(order, None)
+        self._left.discard(order)
+        self._withdrawn.discard(order)
         return [] if waiter is None else [(waiter, outcome)]
 
     def answer_for_result(self, deal: str, waiter: int, error: RequestError) -> list[WaiterAnswer]:

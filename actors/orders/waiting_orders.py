@@ -46,6 +46,10 @@ class WaitingOrders:
                     return True
         return False
 
+    def give_back(self, waiter: int, reason: str) -> list[WaiterAnswer]:
+        """The error for the request, if it waited; it does no more."""
+        return [(waiter, NotSent(reason))] if self.drop(waiter) else []
+
     def take_all(self) -> list[TradingRequest]:
         taken = [trade for queue in self._queues.values() for trade in queue]
         self._queues.clear()

@@ -2,11 +2,12 @@
 
 import math
 
-from actors.errors import NotSent, RequestRefused, RequestTimeout
+from actors.errors import NotSent, OrderUnknown, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     LoadCandles,
     PendingCommand,
     PlaceOrder,
+    PlacePendingOrder,
     SendRaw,
     SubscribeTicks,
     TradingCommand,
@@ -144,6 +145,8 @@ class Assignment:
                     effects.append(request)
                 case UnsubscribeTicks():
                     effects.append(request.response())
+                case PlacePendingOrder():
+                    effects.append(request.failure(OrderUnknown("the connection was lost after the send")))
                 case SendRaw() | PendingCommand():
                     lost = RequestTimeout("the connection was lost after the send")
                     effects.append(request.failure(lost))

@@ -138,7 +138,7 @@ class RateLimiter(RuntimeActor):
             for request in lane:
                 if request.key == key:
                     lane.remove(request)
-                    self._refuse(request, NotSent("it was done before it was sent"))
+                    self._refuse(request, NotSent("it was withdrawn before it was sent"))
                     return
 
     def _expire_orders(self) -> None:

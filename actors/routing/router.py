@@ -10,15 +10,25 @@ import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
+from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
 from actors.messages.candles import CandleRequest
-from actors.messages.commands import Command, PendingCommand, TradingCommand, VenueCommand
+from actors.messages.commands import (
+    COMMANDS,
+    Command,
+    OrderCommand,
+    PendingCommand,
+    TradingCommand,
+    VenueCommand,
+    no_command,
+)
 from actors.messages.control import Drain
-from actors.messages.events import Event
-from actors.messages.orders import HaltTrading, TradingRequest
+from actors.messages.events import CommandFailed, Event
+from actors.messages.lifecycle import Begin, Tellable
+from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
-from actors.messages.routing import HandoverBegun, SubscribeColumns, SubscribeTypes
+from actors.messages.routing import Asked, GivenUp, HandoverBegun, SubscribeColumns, SubscribeTypes
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
@@ -30,6 +40,16 @@ from actors.routing.status import StatusCollector
 from actors.routing.subscriptions import StartSubscriber, Subscriptions
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
+
+_READS = (
+    commands.GetAssets
+    | commands.GetBalance
+    | commands.GetPayout
+    | commands.GetServerTime
+    | commands.GetStatus
+    | commands.LoadCandles
+)
+"""The commands without any effect: nothing is lost if they are ended early."""
 
 
 class Router(RuntimeActor):
@@ -48,6 +68,7 @@ class Router(RuntimeActor):
     ) -> None:
         """``unserved``: the kinds of commands that the venue does not offer, and the reason to give."""
         super().__init__("router", **kwargs)
+        self._actor_ref = RouterRef(self, COMMANDS)
         self._subscriptions = Subscriptions(start_subscriber, dead=pykka.ActorDeadError)
         self._facts = VenueFacts()
         self._sequence = SequenceTracker()
@@ -64,8 +85,12 @@ class Router(RuntimeActor):
                 self._route_all(self._links.read(opened, self.name))
             case EventBatch():
                 self._route(message)
+            case Asked(command=command, ask=ask, expires_at=waits_until):
+                self._accept(command, ask, waits_until)
             case Command():
                 self._accept(message)
+            case GivenUp(ask=ask):
+                self._give_up(ask)
             case DeadlinePassed(id=id):
                 self._fail(id, RequestTimeout("no answer within the deadline"))
             case Response():
@@ -88,8 +113,18 @@ class Router(RuntimeActor):
                 self._refs = message
             case Drain():
                 self._drain()
+            case Begin():
+                pass
             case _:
-                self.unexpected(message)
+                self._refuse(message)
+
+    def _refuse(self, message: Any) -> None:
+        """``message`` was told, and is neither a command nor one of the runtime's own messages."""
+        refused = no_command(message)
+        logger.warning("{}", refused)
+        name = message.__name__ if isinstance(message, type) else type(message).__name__
+        failed = CommandFailed(name, f"{type(refused).__name__}: {refused}")
+        self._route(EventBatch(self.name, [failed]))
 
     def _route_all(self, batches: list[EventBatch]) -> None:
         for batch in batches:
@@ -133,8 +168,8 @@ class Router(RuntimeActor):
                     for waiter in self._waiters.pop_undecided():
                         self._decide(waiter)
 
-    def _accept(self, command: Command) -> None:
-        waiter = self._waiters.add(command, self.defer(), self.now())
+    def _accept(self, command: Command, ask: int = 0, waits_until: float = math.inf) -> None:
+        waiter = self._waiters.add(command, self.defer(), self.now(), ask=ask, waits_until=waits_until)
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
@@ -156,7 +191,7 @@ class Router(RuntimeActor):
 
     def _decide(self, waiter: Waiter) -> None:
         if self._draining:
-            self._drain()
+            self._fail(waiter.id, waiter.cut_off())
             return
         try:
             answer = self._facts.answer(waiter.command, time.time())
@@ -175,10 +210,8 @@ class Router(RuntimeActor):
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command
         if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
-            desk = self._refs.pending_desk if isinstance(command, PendingCommand) else self._refs.order_desk
-            if isinstance(command, commands.PlacePendingOrder):
-                desk = self._refs.order_desk  # it keeps the limits, and passes on what they allow
-            trade = TradingRequest(waiter.id, command, waiter.expires_at)
+            desk = self._desk_of(command)
+            trade = TradingRequest(waiter.id, command, waiter.expires_at, waiter.waits_until)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):
@@ -189,6 +222,24 @@ class Router(RuntimeActor):
             waiter.forwarded = True
             request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
             self._refs.outbound.tell(request)
+
+    def _desk_of(self, command: TradingCommand) -> Tellable:
+        """The order desk keeps the limits of pending orders too, and passes on what they allow."""
+        passed_on = isinstance(command, commands.PlacePendingOrder)
+        pending = isinstance(command, PendingCommand) and not passed_on
+        return self._refs.pending_desk if pending else self._refs.order_desk
+
+    def _give_up(self, ask: int) -> None:
+        """The caller of ``ask`` waits no longer. What has an effect that may be wanted all the same goes on,
+        but for an order."""
+        waiter = self._waiters.of_ask(ask)
+        if waiter is None:
+            return
+        if isinstance(waiter.command, OrderCommand | commands.AwaitResult) and waiter.forwarded:
+            with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
+                self._desk_of(waiter.command).tell(Withdraw(waiter.id))
+        elif isinstance(waiter.command, _READS):
+            self._fail(waiter.id, RequestTimeout("its caller waits no longer"))
 
     def _answer(self, id: int, value: Any) -> None:
         if (waiter := self._waiters.pop(id)) is not None:
@@ -232,7 +283,7 @@ class Router(RuntimeActor):
         """Fail every waiter, except for the commands that the desks answer when they end."""
         self._draining = True
         for waiter in self._waiters.pop_all(keep=keep):
-            waiter.fail(RequestError("the runtime stopped before there was an answer"))
+            waiter.fail(waiter.cut_off())
 
     def release(self, unhandled: list[Any]) -> None:
         self._drain(keep=())

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from actors.messages.commands import Command
+from actors.messages.commands import COMMANDS, Command, no_command
 from actors.values import Direction
 
 
@@ -18,7 +18,12 @@ class _Rule(NamedTuple):
 
 
 def problem(command: Command) -> str:
-    """What is wrong with the first field that is not as annotated or cannot be encoded; ``""``: nothing."""
+    """What is wrong with the first field that is not as annotated or cannot be encoded; ``""``: nothing.
+
+    An instance of a subclass, or of a parent, is no command at all.
+    """
+    if type(command) not in COMMANDS:
+        return str(no_command(command))
     for name, rule in _rules(type(command)):
         if not rule.holds(getattr(command, name)):
             return f"{name} must be {rule.text}"

@@ -1,14 +1,17 @@
 """The commands that have no answer yet."""
 
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from actors.errors import RequestError
-from actors.messages.commands import Command, Halt, Resume
+from actors.errors import NotSent, OrderUnknown, RequestError
+from actors.messages.commands import Command, Halt, OrderCommand, Resume
 from actors.messages.events import CommandFailed
 from actors.routing.status import StatusCollector
 from actors.routing.validation import problem
+
+STOPPED = "the runtime stopped before there was an answer"
 
 
 class Waiter:
@@ -16,13 +19,36 @@ class Waiter:
 
     ``slot`` takes its answer; ``None``: the command was told, not asked. ``timer`` runs until its deadline.
     ``problem``: the command is to be refused with this text. ``forwarded``: another actor answers it.
-    ``collector`` gathers the parts of a status.
+    ``collector`` gathers the parts of a status. ``ask`` is the number that its caller gave it, or 0, and
+    ``waits_until`` is when the timeout of its caller passes.
     """
 
-    __slots__ = ("collector", "command", "expires_at", "forwarded", "id", "problem", "slot", "timer")
+    __slots__ = (
+        "ask",
+        "collector",
+        "command",
+        "expires_at",
+        "forwarded",
+        "id",
+        "problem",
+        "slot",
+        "timer",
+        "waits_until",
+    )
 
-    def __init__(self, id: int, command: Command, slot: Any, expires_at: float, problem: str) -> None:
+    def __init__(
+        self,
+        id: int,
+        command: Command,
+        slot: Any,
+        expires_at: float,
+        problem: str,
+        ask: int = 0,
+        waits_until: float = math.inf,
+    ) -> None:
         self.id = id
+        self.ask = ask
+        self.waits_until = waits_until
         self.command = command
         self.slot = slot
         self.expires_at = expires_at
@@ -35,6 +61,12 @@ class Waiter:
     def needs_the_venue(self) -> bool:
         """``False`` for a halt and a resumption, which the order desk carries out alone."""
         return not isinstance(self.command, Halt | Resume)
+
+    def cut_off(self) -> RequestError:
+        """The error when the runtime stops before there is an answer."""
+        if not isinstance(self.command, OrderCommand):
+            return RequestError(STOPPED)
+        return OrderUnknown(STOPPED) if self.forwarded else NotSent("the runtime stopped before it was sent")
 
     def answer(self, value: Any) -> None:
         if self.slot is not None:
@@ -57,28 +89,42 @@ class Waiters:
         self._ids = itertools.count(1)
         self._waiters: dict[int, Waiter] = {}
         self._undecided: dict[int, Waiter] = {}
+        self._by_ask: dict[int, Waiter] = {}
 
     def __len__(self) -> int:
         return len(self._waiters)
 
-    def add(self, command: Command, slot: Any, now: float) -> Waiter:
-        """A new waiter, with its problem found and its deadline set."""
+    def add(
+        self, command: Command, slot: Any, now: float, *, ask: int = 0, waits_until: float = math.inf
+    ) -> Waiter:
+        """A new waiter, with its problem found and its deadline set. ``waits_until`` is when the timeout of
+        its caller passes."""
         reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
         wrong = problem(command) or next(reasons, "")
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
-        waiter = Waiter(next(self._ids), command, slot, now + deadline, wrong)
+        waiter = Waiter(
+            next(self._ids), command, slot, min(now + deadline, waits_until), wrong, ask, waits_until
+        )
         self._waiters[waiter.id] = waiter
+        if ask:
+            self._by_ask[ask] = waiter
         return waiter
 
     def get(self, id: int) -> Waiter | None:
         return self._waiters.get(id)
 
+    def of_ask(self, ask: int) -> Waiter | None:
+        """The waiter of ``ask``; ``None`` if it has its answer already."""
+        return self._by_ask.get(ask)
+
     def pop(self, id: int) -> Waiter | None:
         """Remove a waiter and cancel its timer; ``None`` if it has its answer already."""
         self._undecided.pop(id, None)
         waiter = self._waiters.pop(id, None)
-        if waiter is not None and waiter.timer is not None:
-            waiter.timer.cancel()
+        if waiter is not None:
+            self._by_ask.pop(waiter.ask, None)
+            if waiter.timer is not None:
+                waiter.timer.cancel()
         return waiter
 
     def pop_all(self, keep: type[Command] | tuple[()] = ()) -> list[Waiter]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pykka
 from loguru import logger
 
+from actors.engine.router_ref import RouterRef
 from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from actors.transport.socket_transport import NO_SIGNAL
@@ -35,7 +35,7 @@ class Attachment:
     When the runtime ends, ``ended`` is set, and every ask, under way or later, raises ``RequestError``.
     """
 
-    router: pykka.ActorRef[RemoteRouter]
+    router: RouterRef
 
     def __init__(
         self, sock: socket.socket, messages_in: Unframer[FromGateway], messages: list[FromGateway]
@@ -46,7 +46,9 @@ class Attachment:
         self.runtime = welcome
         self.ended = threading.Event()
         self._released = threading.Event()
-        self.router = RemoteRouter.start(sock, messages_in, more, self.ended.set, guardian=self)
+        router = RemoteRouter.start(sock, messages_in, more, self.ended.set, guardian=self)
+        assert isinstance(router, RouterRef)
+        self.router = router
 
     def __enter__(self) -> Self:
         return self
@@ -71,11 +73,14 @@ class Attachment:
                 logger.error("the attachment to a runtime has failed: {}", reason)
 
 
-def attach(target: str | os.PathLike[str] | Config, *, timeout: float = 5.0) -> Attachment:
+def attach(
+    target: str | os.PathLike[str] | Config, *, timeout: float = 5.0, operates: bool = False
+) -> Attachment:
     """Attach to a running runtime.
 
     ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), or the path of its
-    control socket. ``timeout``, in seconds, is for the attaching alone.
+    control socket. ``timeout``, in seconds, is for the attaching alone. ``operates``: this process has a
+    place even if as many programs are attached as may be; for a person's halt and the like.
 
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
@@ -87,19 +92,19 @@ def attach(target: str | os.PathLike[str] | Config, *, timeout: float = 5.0) -> 
         )
     give_up_at = time.monotonic() + timeout
     while True:
-        attachment = _try_to_attach(path, give_up_at)
+        attachment = _try_to_attach(path, give_up_at, operates=operates)
         if attachment is not None:
             return attachment
 
 
-def _try_to_attach(path: Path, give_up_at: float) -> Attachment | None:
+def _try_to_attach(path: Path, give_up_at: float, *, operates: bool) -> Attachment | None:
     """``None`` if too many processes attach at once and there is time for another try."""
     with contextlib.ExitStack() as abandoned:
         sock, token = connect(path, max(0.001, give_up_at - time.monotonic()))
         abandoned.callback(sock.close)
         messages_in: Unframer[FromGateway] = Unframer(FromGateway)
         try:
-            messages = _handshake(sock, token, messages_in)
+            messages = _handshake(sock, Hello(VERSION, token, operates), messages_in)
         except TimeoutError as error:
             pid = pid_of(sock)
             name = "a runtime" if pid is None else f"a runtime (pid {pid})"
@@ -116,12 +121,12 @@ def _try_to_attach(path: Path, give_up_at: float) -> Attachment | None:
         return attachment
 
 
-def _handshake(sock: socket.socket, token: str, messages_in: Unframer[FromGateway]) -> list[FromGateway]:
-    """Send the hello; returns the gateway's first message, and those that arrived with it."""
+def _handshake(sock: socket.socket, hello: Hello, messages_in: Unframer[FromGateway]) -> list[FromGateway]:
+    """Send the ``hello``; returns the gateway's first message, and those that arrived with it."""
     with contextlib.suppress(
         BrokenPipeError, ConnectionResetError
     ):  # refused already: the reason can be read
-        sock.sendall(Framer()(Hello(VERSION, token)), NO_SIGNAL)
+        sock.sendall(Framer()(hello), NO_SIGNAL)
     while True:
         data = sock.recv(READ_SIZE)
         if not data:

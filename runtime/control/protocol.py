@@ -12,7 +12,7 @@ from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
 from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
 
-VERSION: Final = 2
+VERSION: Final = 3
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
@@ -80,17 +80,31 @@ ANSWERS: Final[dict[type[Struct], Any]] = {
 
 
 class Hello(Struct, frozen=True, tag=True):
-    """A peer's first message; ``token`` is from the address file, and empty for a Unix socket."""
+    """A peer's first message; ``token`` is from the address file, and empty for a Unix socket.
+
+    A peer that ``operates`` the runtime has a place even if as many programs are attached as may be.
+    """
 
     version: int
     token: str
+    operates: bool = False
 
 
 class Ask(Struct, frozen=True, tag=True):
-    """A request; its answer has the same ``id``, and id 0 gets no answer."""
+    """A request; its answer has the same ``id``, and id 0 gets no answer.
+
+    ``within``: the seconds that its caller still waits; ``None`` if there is no such limit.
+    """
 
     id: int
     request: ControlRequest
+    within: float | None = None
+
+
+class GiveUp(Struct, frozen=True, tag=True):
+    """Nobody waits for the answer to request ``id`` any more: an order that has not left is withdrawn."""
+
+    id: int
 
 
 class Listen(Struct, frozen=True, tag=True):
@@ -100,7 +114,7 @@ class Listen(Struct, frozen=True, tag=True):
     topics: list[str]
 
 
-FromPeer = Hello | Ask | Listen
+FromPeer = Hello | Ask | GiveUp | Listen
 
 
 class Welcome(Struct, frozen=True, tag=True):

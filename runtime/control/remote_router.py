@@ -1,9 +1,10 @@
 """The router of a runtime in another process, with the same messages, answers and errors."""
 
 import itertools
+import math
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pykka
@@ -11,7 +12,10 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import ReplySlot, RuntimeActor
+from actors.engine.router_ref import ENDED, RouterRef
 from actors.errors import (
+    NotSent,
+    OrderUnknown,
     ProtocolError,
     RemoteProtocolError,
     RequestError,
@@ -19,8 +23,9 @@ from actors.errors import (
     TransportError,
     from_wire,
 )
-from actors.messages.commands import Command, Subscribe, Unsubscribe
+from actors.messages.commands import Command, OrderCommand, Subscribe, Unsubscribe, no_command
 from actors.messages.lifecycle import Begin
+from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import EventBatch
 from actors.routing.subscriber import Subscriber
 from actors.routing.subscriptions import Subscriptions
@@ -32,13 +37,16 @@ from runtime.control.protocol import (
     Ask,
     ErrorMessage,
     FromGateway,
+    GiveUp,
     HelloRefused,
     Listen,
     ResponseMessage,
 )
 from runtime.workers.framing import Framer, Unframer
 
-ENDED = "the runtime has ended"
+DETACHED: Final = "the attachment has ended"
+
+KINDS: Final = frozenset(ANSWERS) | {Subscribe, Unsubscribe}
 
 
 class _Ready(Struct, frozen=True):
@@ -47,10 +55,16 @@ class _Ready(Struct, frozen=True):
 
 class _Pending(Struct, frozen=True):
     """A request under way. ``decode`` makes the answer of its encoded form; without a ``slot`` the request
-    was told, not asked."""
+    was told, not asked. ``ask`` is the number that its caller gave it."""
 
     slot: ReplySlot | None
     decode: Callable[[bytes], Any]
+    request: Any = None
+    ask: int = 0
+
+    @property
+    def is_order(self) -> bool:
+        return isinstance(self.request, OrderCommand)
 
 
 class RemoteRouter(RuntimeActor):
@@ -70,6 +84,7 @@ class RemoteRouter(RuntimeActor):
     ) -> None:
         """``first``: the messages that were read from ``sock`` already."""
         super().__init__("remote router", **kwargs)
+        self._actor_ref = RouterRef(self, KINDS, DETACHED)
         self._transport = SocketTransport(sock, outbox_limit=2 * LARGEST_FROM_PEER)
         self._messages_in = messages_in
         self._first = first
@@ -87,29 +102,49 @@ class RemoteRouter(RuntimeActor):
                 self._on_ready()
             case EventBatch():
                 self._deliver(message)
-            case Command() if wrong := problem(message):
-                self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
-            case Subscribe():
-                self._subscriptions.add(message)
-                self._listen(message.topic)
-            case Unsubscribe():
-                self._listen(self._subscriptions.remove(message))
-            case _ if type(message) in ANSWERS:
-                self._request(message)
+            case Asked(command=command, ask=ask, expires_at=waits_until):
+                self._accept(command, ask, waits_until)
+            case GivenUp(ask=ask):
+                self._give_up(ask)
+            case _ if type(message) in KINDS:
+                self._accept(message)
             case Begin():
                 for early in self._first:
                     self._on_message(early)
                 self._watch()
             case _:
-                self.unexpected(message)
+                logger.warning("{}", no_command(message))
+
+    def _accept(self, command: Any, ask: int = 0, waits_until: float = math.inf) -> None:
+        match command:
+            case Command() if wrong := problem(command):
+                self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
+            case Subscribe():
+                self._subscriptions.add(command)
+                self._listen(command.topic)
+            case Unsubscribe():
+                self._listen(self._subscriptions.remove(command))
+            case _:
+                self._request(command, ask, waits_until)
+
+    def _give_up(self, ask: int) -> None:
+        for id, pending in self._pending.items():
+            if pending.ask == ask:
+                self._write(self._framed(GiveUp(id)))
+                return
 
     def _deliver(self, batch: EventBatch) -> None:
         for topic in self._subscriptions.deliver(batch.items):
             logger.debug("the subscription to {!r} ends with its actor", topic)
 
-    def _request(self, request: Any) -> None:
-        pending = _Pending(self.defer(), msgspec.msgpack.Decoder(ANSWERS[type(request)]).decode)
-        self._send(pending, lambda id: Ask(id if pending.slot else 0, request))
+    def _request(self, request: Any, ask: int, waits_until: float) -> None:
+        decode = msgspec.msgpack.Decoder(ANSWERS[type(request)]).decode
+        pending = _Pending(self.defer(), decode, request, ask)
+        within = None if math.isinf(waits_until) else waits_until - self.now()
+        if pending.is_order and within is not None and within <= 0:
+            self._fail(pending, NotSent("its deadline has passed"))
+        else:
+            self._send(pending, lambda id: Ask(id if pending.slot else 0, request, within))
 
     def _listen(self, answer: Any) -> None:
         """Have the gateway send the topics of the subscriptions; the command gets ``answer`` once it does."""
@@ -123,7 +158,8 @@ class RemoteRouter(RuntimeActor):
 
     def _send(self, pending: _Pending, message_for: Callable[[int], Ask | Listen]) -> None:
         if self._end is not None:
-            self._fail(pending, RequestError(self._end))
+            ended = NotSent if pending.is_order else RequestError
+            self._fail(pending, ended(self._end))
             return
         id = next(self._ids)
         data = self._framed(message_for(id))
@@ -132,6 +168,9 @@ class RemoteRouter(RuntimeActor):
             return
         if pending.slot is not None:
             self._pending[id] = pending
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
         try:
             self._transport.write(data)
         except TransportError as error:
@@ -194,12 +233,13 @@ class RemoteRouter(RuntimeActor):
         self._transport.close()
         waiting, self._pending = self._pending, {}
         for pending in waiting.values():
-            self._fail(pending, RequestError(self._end))
+            ended = OrderUnknown if pending.is_order else RequestError  # an order may have left by now
+            self._fail(pending, ended(self._end))
         self._ended()
 
     def _start_subscriber(self, command: Subscribe) -> "pykka.ActorRef[Subscriber]":
         return Subscriber.start_for(command, self.actor_ref, self._dispatcher)
 
     def release(self, unhandled: list[Any]) -> None:
-        self._finish("the attachment has ended")
+        self._finish(DETACHED)
         self._subscriptions.end()

@@ -3,9 +3,10 @@
 import contextlib
 import functools
 import itertools
+import math
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import pykka
 from loguru import logger
@@ -13,21 +14,25 @@ from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.inbox import Overflow
+from actors.engine.router_ref import never_handled, new_ask
 from actors.engine.timers import Timer
 from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError, to_wire
-from actors.messages.commands import Command
+from actors.messages.commands import Command, OrderCommand
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
+from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import Deliver, EventBatch
 from actors.transport.socket_transport import SocketTransport
 from runtime.control.fanout import Fanout, join
 from runtime.control.listener import ControlListener
 from runtime.control.peer import MOST_UNREAD, Peer, PeerState
+from runtime.control.peer_asks import MOST_WAITING, PeerAsks
 from runtime.control.protocol import (
     VERSION,
     Ask,
     ErrorMessage,
     FromPeer,
+    GiveUp,
     Hello,
     HelloRefused,
     Listen,
@@ -39,13 +44,10 @@ from runtime.control.protocol import (
 from runtime.control.reply_slot import ask
 
 MOST_PEERS: Final = 64
-"""Peers that may be attached, and as many more that may be handshaking."""
+"""Peers that may be attached; as many more that operate the runtime; as many more that are handshaking."""
 
 HELLO_TIMEOUT: Final = 2.0
 """Seconds."""
-
-MOST_WAITING: Final = 1024
-"""Requests of all peers together that may wait for their answers."""
 
 GATEWAY_CAPACITY: Final = 2 * MOST_WAITING
 """Messages that may wait for the gateway, answers included, before ticks are conflated."""
@@ -113,7 +115,7 @@ class Gateway(RuntimeActor):
         self._handshaking: dict[Peer, Timer] = {}
         self._attached: set[Peer] = set()
         self._unread: set[Peer] = set()
-        self._waiting = 0
+        self._asks = PeerAsks()
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -166,28 +168,41 @@ class Gateway(RuntimeActor):
         try:
             if peer.wants_write:
                 peer.flush()
-            for message in peer.receive():
-                self._on_message(peer, message)
+            self._on_messages(peer, peer.receive())
         except (TransportError, ProtocolError) as error:
             self._drop(peer, error)
         self._rewatch(peer)
+
+    def _on_messages(self, peer: Peer, messages: list[FromPeer]) -> None:
+        """Handle what was read from the peer, but for orders whose callers have given up by now.
+
+        A runtime that stood still (SIGSTOP, a suspend) finds the order and the end of its caller at once.
+        """
+        orders = {message.id for message in messages if _is_asked_order(message)}
+        ended: TransportError | None = None
+        if orders:
+            try:
+                messages = [*messages, *peer.receive()]
+                orders &= {message.id for message in messages if isinstance(message, GiveUp)}
+            except TransportError as error:
+                ended = error
+        for message in messages:
+            if not (_is_asked_order(message) and message.id in orders):
+                self._on_message(peer, message)
+            elif ended is None:
+                withdrawn = NotSent("it was withdrawn before it was sent")
+                peer.send(ErrorMessage(message.id, to_wire(withdrawn)))
+        if ended is not None:
+            raise ended
 
     def _on_message(self, peer: Peer, message: FromPeer) -> None:
         match peer.state, message:
             case PeerState.NEW, Hello():
                 self._on_hello(peer, message)
-            case PeerState.ATTACHED, Ask(id=id, request=Command() as command):
-                self._on_command(peer, id, command)
-            case PeerState.ATTACHED, Ask(id=id, request=ReloadRuntime()):
-                self._waiting += 1
-                outcome = functools.partial(self._tell_outcome, peer, id)
-                threading.Thread(
-                    target=_run, args=(self._reload, outcome), name="reload", daemon=True
-                ).start()
-            case PeerState.ATTACHED, Ask(id=id, request=StopRuntime()):
-                logger.info("{} asks the runtime to stop", peer.name)
-                self._stop_runtime()
-                peer.send(answered(id, None))
+            case PeerState.ATTACHED, Ask():
+                self._on_ask(peer, message)
+            case PeerState.ATTACHED, GiveUp(id=id):
+                self._give_up(self._asks.ask_of(peer, id))
             case PeerState.ATTACHED, Listen():
                 self._fanout.listen(peer, message.topics)
                 peer.send(answered(message.id, None))
@@ -201,31 +216,57 @@ class Gateway(RuntimeActor):
             self._refuse(peer, f"this runtime speaks version {VERSION} of the control protocol")
         elif not self._listener.accepts(hello.token):
             self._refuse(peer, "the token is not the one in the address file")
-        elif len(self._attached) >= MOST_PEERS:
-            self._refuse(peer, f"{MOST_PEERS} processes are attached already")
+        elif len(self._attached) >= (2 * MOST_PEERS if hello.operates else MOST_PEERS):
+            self._refuse(peer, f"{len(self._attached)} processes are attached already")
         else:
             self._handshaking.pop(peer).cancel()
             self._attached.add(peer)
             peer.state = PeerState.ATTACHED
             peer.send(structs.replace(self._welcome, uptime=self.now() - self._started_at))
 
-    def _on_command(self, peer: Peer, id: int, command: Command) -> None:
-        if self._waiting >= MOST_WAITING:
-            full = NotSent(f"{MOST_WAITING} requests of attached processes wait already")
-            peer.send(ErrorMessage(id, to_wire(full)))
-        elif id:
-            self._waiting += 1
-            ask(self._router, command, functools.partial(self._tell_outcome, peer, id))
-        elif self._router.is_alive():
-            self._router.tell(command)
+    def _on_ask(self, peer: Peer, asked: Ask) -> None:
+        id, request = asked.id, asked.request
+        if id and self._asks.waits(peer, id):
+            raise RemoteProtocolError(f"a second ask {id}")
+        if id and (full := self._asks.refusal(peer, type(request))):
+            peer.send(ErrorMessage(id, to_wire(NotSent(full))))
+            return
+        outcome = functools.partial(self._tell_outcome, peer, asked)
+        match request:
+            case StopRuntime():
+                logger.info("{} asks the runtime to stop", peer.name)
+                self._stop_runtime()
+                peer.send(answered(id, None))
+            case ReloadRuntime():
+                if id:
+                    self._asks.add(peer, id, ReloadRuntime)
+                threading.Thread(
+                    target=_run, args=(self._reload, outcome), name="reload", daemon=True
+                ).start()
+            case Command() if id:
+                number = new_ask()
+                self._asks.add(peer, id, type(request), number)
+                waits_until = math.inf if asked.within is None else self.now() + asked.within
+                ask(self._router, Asked(request, number, waits_until), outcome)
+            case Command() if self._router.is_alive():
+                self._router.tell(request)
 
-    def _tell_outcome(self, peer: Peer, id: int, value: Any, error: BaseException | None) -> None:
+    def _give_up(self, *asks: int) -> None:
+        for number in asks:
+            if number and self._router.is_alive():
+                self._router.tell(GivenUp(number))
+
+    def _tell_outcome(self, peer: Peer, asked: Ask, value: Any, error: BaseException | None) -> None:
         """Called from any thread."""
+        if isinstance(error, pykka.ActorDeadError):  # the router ended before it handled the request
+            error = never_handled(asked.request)
         with contextlib.suppress(pykka.ActorDeadError):  # the gateway has ended, and its peers with it
-            self.actor_ref.tell(_Done(peer, id, value, error))
+            self.actor_ref.tell(_Done(peer, asked.id, value, error))
 
     def _on_done(self, done: _Done) -> None:
-        self._waiting -= 1
+        if not done.id:
+            return
+        self._asks.remove(done.peer, done.id)
         if done.peer.state is PeerState.ATTACHED:
             error = done.error
             reply = answered(done.id, done.value) if error is None else ErrorMessage(done.id, to_wire(error))
@@ -269,6 +310,7 @@ class Gateway(RuntimeActor):
         self._attached.discard(peer)
         self._unread.discard(peer)
         self._fanout.forget(peer)
+        self._give_up(*self._asks.all_of(peer))
         self.inbox.unwatch(peer)
         peer.close()
 
@@ -281,6 +323,10 @@ class Gateway(RuntimeActor):
             with contextlib.suppress(TransportError):
                 peer.send(HelloRefused("the runtime has ended"))
             peer.close()
+
+
+def _is_asked_order(message: FromPeer) -> TypeGuard[Ask]:
+    return isinstance(message, Ask) and message.id > 0 and isinstance(message.request, OrderCommand)
 
 
 def _run(reload: Callable[[], list[str]], outcome: Callable[[Any, BaseException | None], None]) -> None:

@@ -9,6 +9,7 @@ import pykka
 
 from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
+from actors.engine.router_ref import RouterRef
 from actors.health.backfiller import Backfiller
 from actors.health.health_monitor import HealthMonitor
 from actors.messages import events
@@ -127,6 +128,8 @@ class ActorSystem:
     them. ``guardian`` ends the actors in reverse order, after ``drain``.
     """
 
+    router: RouterRef
+
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
         self._guardian = guardian
         self._dispatcher = Dispatcher(name="shared by actors")
@@ -184,12 +187,12 @@ class ActorSystem:
                 ref.tell(Drain())
         self._guardian.await_end(self._supervisor, timeout)
 
-    def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Ref:
+    def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Any:
         if actor in SHARING:
             kwargs["dispatcher"] = self._dispatcher
         return self._guardian.start(actor, *args, **kwargs)
 
-    def _start_order_desk(self, limits: OrderLimits, resources: Resources, trading: Trading) -> Ref:
+    def _start_order_desk(self, limits: OrderLimits, resources: Resources, trading: Trading) -> Any:
         return self._start(
             OrderDesk,
             resources.login.account,

@@ -2,8 +2,7 @@
 
 from typing import Any, Protocol
 
-import pykka
-
+from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError
 from actors.messages.commands import GetStatus
 from actors.messages.status import Status
@@ -12,9 +11,6 @@ from runtime.logs import Line
 
 STATUS_DEADLINE = 1.0
 """Seconds; a status that takes longer is too old to show."""
-
-RouterRef = pykka.ActorRef[Any]
-"""Of a ``Router``, in this process or attached."""
 
 
 class Output(Protocol):
@@ -45,7 +41,7 @@ def fetch_status(router: RouterRef) -> Status | None:
     """The present status; ``None`` if it does not come in time or the router has ended."""
     try:
         status = router.ask(GetStatus(deadline=STATUS_DEADLINE), timeout=2 * STATUS_DEADLINE)
-    except (RequestError, pykka.Timeout, pykka.ActorDeadError):
+    except RequestError:
         return None
     assert isinstance(status, Status)
     return status

@@ -4,6 +4,7 @@ from typing import Any
 
 from loguru import logger
 
+from actors.engine.router_ref import RouterRef
 from actors.messages.events import (
     ActorRestarted,
     BalanceChanged,
@@ -17,7 +18,7 @@ from actors.messages.events import (
 )
 from actors.messages.status import Status
 from actors.values import Balance, Tick
-from runtime.cli.output.base import RouterRef, fetch_status
+from runtime.cli.output.base import fetch_status
 from runtime.cli.output.counters import Summary
 from runtime.logs import EVERY, Line, Write
 

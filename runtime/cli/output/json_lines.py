@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from actors.engine.router_ref import RouterRef
 from actors.messages.events import AssetsListed
 from actors.values import Tick
-from runtime.cli.output.base import RouterRef
 from runtime.cli.output.counters import Summary
 from runtime.cli.output.stdout import OnReaderGone, has_left
 from runtime.logs import Line, Write

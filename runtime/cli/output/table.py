@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from actors.engine.router_ref import RouterRef
 from actors.messages.status import Status
-from runtime.cli.output.base import RouterRef, fetch_status
+from runtime.cli.output.base import fetch_status
 from runtime.cli.output.counters import Counters, Summary
 from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
 from runtime.cli.output.event_log import EventLog, log_summary

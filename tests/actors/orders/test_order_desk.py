@@ -50,13 +50,13 @@ from actors.messages.events import (
     TradingHalted,
     TradingResumed,
 )
-from actors.messages.orders import HaltTrading, OrderSent, TradingRequest
+from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
-from actors.messages.traffic import Failure, Request, Response
-from actors.orders.order import UNSENT_MARGIN, Order, OrderState
-from actors.orders.timeouts import REFUSAL_SETTLES, SETTLED_AFTER
+from actors.messages.traffic import Failure, Request, RequestDone, Response
+from actors.orders.order import Order, OrderState
+from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER
 from actors.orders.waiters import RESULT_GRACE
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
@@ -280,7 +280,7 @@ def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(
     desk: WatchedOrderDesk, clock: ManualClock, warnings: list[str]
 ) -> None:
     order, other = desk.place(7), PlaceOrder("#AAPL", Decimal(7), Direction.PUT, 60)
-    desk.tell(DealAccepted("c1", order, desk.deal(command=other)))
+    desk.tell(OrderSent(order, "c1", 1), DealAccepted("c1", order, desk.deal(command=other)))
     assert desk.step() == ("note", [OrderState.UNKNOWN])
     [doubt] = desk.published()
     assert isinstance(doubt, OrderInDoubt)
@@ -362,7 +362,7 @@ def test_an_order_for_which_the_lists_come_too_late_is_not_sent(clock: ManualClo
     desk = WatchedOrderDesk(clock)
     desk.ask(7, BET, patience=2.0)
     desk.advance(2.0)
-    assert "has not listed its assets and deals" in str(desk.error(7))
+    assert "has not listed its deals" in str(desk.error(7))
     desk.get_ready()
     assert desk.quiet()
 
@@ -408,6 +408,73 @@ def test_a_connection_whose_answer_comes_after_the_deadline_is_not_suspect(desk:
     assert desk.quiet()
 
 
+def test_the_way_out_answers_for_an_order_that_is_withdrawn_before_it_has_left(
+    desk: WatchedOrderDesk,
+) -> None:
+    order = desk.place(7)
+    desk.tell(Withdraw(7))
+    assert desk.step() == ("outbound", RequestDone(7, succeeded=False))
+    assert desk.quiet()
+    desk.tell(Failure.of(7, NotSent("withdrawn"), order))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert isinstance(desk.error(7), NotSent)
+    assert desk.quiet()
+
+
+@pytest.mark.parametrize("withdrawn_first", [True, False])
+def test_an_order_that_is_withdrawn_when_it_has_left_is_in_doubt(
+    desk: WatchedOrderDesk, withdrawn_first: bool
+) -> None:
+    order = desk.place(7)
+    if withdrawn_first:
+        desk.tell(Withdraw(7))
+        assert desk.step()[0] == "outbound"
+        desk.tell(OrderSent(order, "c1", 1))
+    else:
+        desk.tell(OrderSent(order, "c1", 1), Withdraw(7))
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    assert [type(event) for event in desk.published()] == [OrderInDoubt]
+    error = desk.error(7)
+    assert isinstance(error, OrderUnknown)
+    assert error.order == order
+
+
+def test_an_order_that_is_withdrawn_while_it_is_held_back_is_never_journaled(clock: ManualClock) -> None:
+    desk = WatchedOrderDesk(clock)
+    desk.ask(7, BET)
+    desk.ask(8, AwaitResult("d1"))
+    desk.tell(Withdraw(7), Withdraw(8))
+    assert isinstance(desk.error(7), NotSent)
+    assert isinstance(desk.error(8), RequestTimeout)
+    desk.get_ready()
+    assert desk.quiet()
+
+
+def test_an_order_without_a_word_from_the_way_out_is_in_doubt_soon_after_its_deadline(
+    desk: WatchedOrderDesk,
+) -> None:
+    order = desk.place(7, patience=2.0)
+    desk.advance(2.0)
+    assert desk.step() == ("outbound", RequestDone(7, succeeded=False))
+    assert desk.quiet()
+    desk.advance(RECALL_TIMEOUT)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    assert [type(event) for event in desk.published()] == [OrderInDoubt]
+    error = desk.error(7)
+    assert isinstance(error, OrderUnknown)
+    assert error.order == order
+
+
+def test_a_result_is_awaited_no_longer_than_the_timeout_of_its_caller(desk: WatchedOrderDesk) -> None:
+    deal = desk.opened(1)
+    desk.tell(TradingRequest(2, AwaitResult(deal.id), math.inf, waits_until=desk.clock() + 1.0))
+    desk.ask(3, AwaitResult(deal.id), patience=math.inf)
+    desk.advance(1.0)
+    assert isinstance(desk.error(2), RequestTimeout)
+    desk.tell(Withdraw(3))
+    assert isinstance(desk.error(3), RequestTimeout)
+
+
 def test_an_order_that_was_answered_has_no_deadline_any_more(desk: WatchedOrderDesk) -> None:
     desk.opened(7)
     desk.advance(30.0)
@@ -451,6 +518,7 @@ def test_a_verdict_does_not_come_sooner_for_a_suspend(desk: WatchedOrderDesk) ->
 def test_after_a_suspend_the_news_that_an_order_has_not_left_is_waited_for(desk: WatchedOrderDesk) -> None:
     order = desk.place(7, patience=4.0)
     desk.suspend(6.0)
+    assert desk.step() == ("outbound", RequestDone(7, succeeded=False))
     assert desk.quiet()
     desk.tell(Failure.of(7, NotSent("its deadline passed while it waited to be sent"), order))
     assert desk.step() == ("note", [OrderState.NOT_SENT])
@@ -462,8 +530,8 @@ def test_after_a_suspend_the_news_that_an_order_has_not_left_is_waited_for(desk:
 def test_after_a_suspend_an_order_of_which_no_news_comes_is_in_doubt(desk: WatchedOrderDesk) -> None:
     order = desk.place(7, patience=4.0)
     desk.suspend(6.0)
-    assert desk.quiet()
-    desk.advance(UNSENT_MARGIN)
+    assert desk.step() == ("outbound", RequestDone(7, succeeded=False))
+    desk.advance(RECALL_TIMEOUT)
     assert desk.step() == ("note", [OrderState.UNKNOWN])
     assert desk.published() == [OrderInDoubt(order, BET.asset, ONE, "no answer by the deadline")]
     assert isinstance(desk.error(7), OrderUnknown)
@@ -735,7 +803,7 @@ def all_lines() -> Iterator[list[str]]:
 
 def test_what_becomes_of_orders_is_in_the_log_once(desk: WatchedOrderDesk, all_lines: list[str]) -> None:
     opened, refused = desk.place(1), desk.place(2, structs.replace(BET, amount=2))
-    desk.place(4, structs.replace(BET, amount=3), patience=5.0)
+    desk.tell(OrderSent(desk.place(4, structs.replace(BET, amount=3), patience=5.0), "c1", 1))
     desk.tell(DealAccepted("c1", opened, desk.deal()))
     desk.tell(DealsClosed("c1", 1, [ended(desk.deal())], listed=False))
     desk.tell(DealRefused("c1", refused, BET.asset, "notMoney"))

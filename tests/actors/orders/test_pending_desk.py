@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from actors.errors import Halted, RequestTimeout
+from actors.errors import Halted, NotSent, OrderUnknown
 from actors.messages.commands import GetPendingOrders, PlacePendingOrder
 from actors.messages.events import PendingAnswered, PendingOrdersListed, TradingHalted, TradingResumed
 from actors.messages.lifecycle import Begin, OutboundRef
-from actors.messages.orders import TradingRequest
+from actors.messages.orders import TradingRequest, Withdraw
 from actors.messages.traffic import Failure, Request, RequestDone, Response
-from actors.orders.pending_desk import PendingDesk
+from actors.orders.order import send_by
+from actors.orders.pending_desk import WITHDRAWAL_TIMEOUT, PendingDesk
 from actors.values import Direction, PendingOrder
 from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording
@@ -53,7 +54,8 @@ def neighbours(clock: ManualClock) -> Neighbours:
 
 def test_a_placement_goes_out_urgently_and_the_venues_answer_comes_back(neighbours: Neighbours) -> None:
     deadline = neighbours.ask(1, PLACEMENT)
-    assert neighbours.outbound.seen() == Request(1, PLACEMENT, deadline, urgent=True)
+    leaves_by = send_by(deadline - 30.0, deadline)
+    assert neighbours.outbound.seen() == Request(1, PLACEMENT, leaves_by, urgent=True)
     neighbours.desk.tell(PendingAnswered("c1", order=ORDER))
     assert neighbours.router.seen() == Response(1, ORDER)
     assert neighbours.outbound.nothing_more()
@@ -66,10 +68,25 @@ def test_a_placement_without_an_answer_by_its_deadline_is_refused_once(
     assert neighbours.outbound.seen().id == 1
     neighbours.ask(2, PLACEMENT, patience=9.0)
     clock.advance(2.0)
-    assert isinstance(neighbours.error(1), RequestTimeout)
+    assert isinstance(neighbours.error(1), OrderUnknown)
     assert neighbours.outbound.seen().id == 2
     clock.advance(7.0)
-    assert isinstance(neighbours.error(2), RequestTimeout)
+    assert isinstance(neighbours.error(2), OrderUnknown)
+    assert neighbours.router.nothing_more()
+
+
+def test_a_withdrawn_placement_is_asked_back_from_the_way_out_and_unknown_if_that_is_silent(
+    neighbours: Neighbours, clock: ManualClock
+) -> None:
+    neighbours.ask(1, PLACEMENT)
+    assert neighbours.outbound.seen().id == 1
+    neighbours.ask(2, PLACEMENT)
+    neighbours.desk.tell(Withdraw(2))
+    assert isinstance(neighbours.error(2), NotSent)
+    neighbours.desk.tell(Withdraw(1))
+    assert neighbours.outbound.seen() == RequestDone(1, succeeded=False)
+    clock.advance(WITHDRAWAL_TIMEOUT)
+    assert isinstance(neighbours.error(1), OrderUnknown)
     assert neighbours.router.nothing_more()
 
 
@@ -82,7 +99,7 @@ def test_a_request_that_ended_elsewhere_is_not_answered_at_its_deadline(
     neighbours.desk.tell(RequestDone(1))
     assert neighbours.outbound.seen().id == 2
     clock.advance(9.0)
-    assert isinstance(neighbours.error(2), RequestTimeout)
+    assert isinstance(neighbours.error(2), OrderUnknown)
     assert neighbours.router.nothing_more()
 
 
@@ -147,7 +164,7 @@ def test_a_placement_without_an_answer_is_a_warning_that_says_not_to_repeat_it(
     neighbours.ask(2, PLACEMENT, patience=2.0)
     assert neighbours.outbound.seen().id == 1
     clock.advance(2.0)
-    assert isinstance(neighbours.error(1), RequestTimeout)
+    assert isinstance(neighbours.error(1), OrderUnknown)
     [line] = [each for each in lines if "in doubt" in each][:1]
     assert line.startswith("WARNING a pending order is in doubt: EURUSD_otc call 1 for 60 s")
     assert "do not repeat it" in line

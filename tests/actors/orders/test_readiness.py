@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from actors.errors import NotSent
+from actors.errors import NotSent, RequestTimeout
 from actors.messages.commands import GetOpenedDeals
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, DealsOpen, Event
 from actors.messages.orders import TradingRequest
@@ -58,8 +58,9 @@ def test_the_latest_balance_counts(readiness: Readiness) -> None:
 def test_a_request_that_was_dropped_is_not_released(readiness: Readiness) -> None:
     readiness.hold_back(DEALS)
     readiness.hold_back(ORDER)
-    assert readiness.drop(1)
-    assert not readiness.drop(1)
+    [(waiter, error)] = readiness.give_back(1, "too late")
+    assert (waiter, type(error), str(error)) == (1, RequestTimeout, "too late")
+    assert readiness.give_back(1, "too late") == []
     assert [request for event in (ASSETS, OPEN, CLOSED) for request in readiness.apply(event)] == [ORDER]
 
 

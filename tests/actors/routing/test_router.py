@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.errors import RequestError, RequestRefused, RequestTimeout
+from actors.errors import NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     CancelPendingOrder,
     Command,
@@ -16,6 +16,7 @@ from actors.messages.commands import (
     Halt,
     LoadCandles,
     PlaceOrder,
+    PlacePendingOrder,
     SendRaw,
     Subscribe,
     Unsubscribe,
@@ -30,8 +31,9 @@ from actors.messages.events import (
     ConnectionUp,
 )
 from actors.messages.lifecycle import Begin
-from actors.messages.orders import HaltTrading, TradingRequest
+from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
+from actors.messages.routing import GivenUp
 from actors.messages.traffic import EventBatch, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
 from actors.routing.router import Router
@@ -178,6 +180,62 @@ def test_a_trading_command_goes_to_its_desk_which_answers_it(
     assert [answer.get(timeout=WAIT) for answer in answers] == ["answer 1", "answer 2", "answer 3"]
 
 
+def test_the_timeout_of_a_caller_is_a_deadline_unless_that_of_the_command_is_sooner(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    neighbours.publish(UP)
+    for timeout in (1.0, 9.0):
+        neighbours.router.ask(ORDER, block=False, timeout=timeout)
+        trade = neighbours.order_desk.seen()
+        assert trade.expires_at == clock() + min(timeout, 5.0)
+        assert trade.waits_until == clock() + timeout
+        assert isinstance(neighbours.order_desk.seen(), Withdraw)  # its future is dropped
+
+
+def test_what_is_given_up_is_withdrawn_at_its_desk_and_a_read_ends(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP)
+    place_later = PlacePendingOrder("A", Decimal(1), Direction.CALL, 60, open_at=1.0)
+    kept = [neighbours.ask(command) for command in (ORDER, place_later, CANCEL, GetBalance())]
+    for _ in range(2):
+        assert isinstance(neighbours.order_desk.seen(), TradingRequest)
+    assert isinstance(neighbours.pending_desk.seen(), TradingRequest)
+    for future in kept:
+        neighbours.router.tell(GivenUp(future._ask))
+    assert [neighbours.order_desk.seen() for _ in range(2)] == [Withdraw(1), Withdraw(2)]
+    with pytest.raises(RequestTimeout, match="waits no longer"):
+        kept[3].get(timeout=WAIT)
+    assert neighbours.pending_desk.nothing_more()
+    neighbours.router.tell(GivenUp(kept[3]._ask))  # it has its answer
+    neighbours.listen("command.failed")
+    assert neighbours.order_desk.nothing_more()
+
+
+def test_an_order_that_comes_while_the_runtime_stops_is_not_sent(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP)
+    neighbours.router.tell(Drain())
+    with pytest.raises(NotSent, match="the runtime stopped before it was sent"):
+        neighbours.ask(ORDER).get(timeout=WAIT)
+    assert neighbours.order_desk.nothing_more()
+
+
+def test_an_order_that_no_desk_has_answered_at_the_end_is_unknown(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP)
+    answer = neighbours.ask(ORDER)
+    neighbours.order_desk.seen()
+    neighbours.router.stop(timeout=WAIT)
+    with pytest.raises(OrderUnknown, match="the runtime stopped"):
+        answer.get(timeout=WAIT)
+
+
+@pytest.mark.parametrize("nonsense", [GetBalance, "balance", None, BALANCE])
+def test_what_is_told_and_no_command_fails_with_an_event(neighbours: _Neighbours, nonsense: Any) -> None:
+    neighbours.listen("command.failed")
+    neighbours.router.tell(nonsense)
+    failed = neighbours.listener.seen()
+    assert isinstance(failed, CommandFailed)
+    assert "is not a command" in failed.reason
+
+
 def test_a_command_that_was_told_fails_with_an_event(neighbours: _Neighbours) -> None:
     neighbours.listen("command.failed")
     neighbours.router.tell(GetPayout("A"))
@@ -210,6 +268,7 @@ def test_ticks_of_a_life_that_is_over_reach_no_subscriber(neighbours: _Neighbour
 def test_a_drain_fails_every_waiter_but_those_of_the_desks(neighbours: _Neighbours) -> None:
     neighbours.publish(UP)
     placed, waiting = neighbours.ask(ORDER), neighbours.ask(GetBalance())
+    neighbours.order_desk.seen()  # the drain would overtake the order
     neighbours.router.tell(Drain())
     late = neighbours.ask(GetBalance())
     for answer in (waiting, late):

@@ -14,7 +14,7 @@ import pykka
 import pytest
 from loguru import logger
 
-from actors.errors import NotSent
+from actors.errors import NotSent, RequestError
 from actors.messages import (
     ConnectionUp,
     GetStatus,
@@ -127,7 +127,7 @@ def test_a_stop_under_load_is_no_failure(
 
 def tell_noise(router: pykka.ActorRef[Any]) -> None:
     """Tell the router to send until it has stopped, at a rate that it can keep up with."""
-    with contextlib.suppress(pykka.ActorDeadError):
+    with contextlib.suppress(pykka.ActorDeadError, RequestError):
         while True:
             router.tell(SendRaw('42["noise"]'))
             router.ask(Unsubscribe("", to=print), timeout=DEADLINE)

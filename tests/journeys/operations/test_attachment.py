@@ -212,7 +212,7 @@ def test_detaching_leaves_the_runtime_as_it_was(place: Path, runtime: Runtime) -
     with attach(place) as attachment:
         attachment.router.ask(Subscribe("tick.", to=book), timeout=DEADLINE)
         assert book.wait(lambda book: len(book) > 0)
-    with pytest.raises(pykka.ActorDeadError):
+    with pytest.raises(RequestError, match="the attachment has ended"):
         attachment.router.ask(GetBalance(), timeout=DEADLINE)
     attachment.close()
     assert isinstance(runtime.router.ask(GetBalance(), timeout=DEADLINE), Balance)

@@ -1,0 +1,204 @@
+"""The reference to a router: an ask takes its deadline along, and what nobody waits for is withdrawn."""
+
+import itertools
+import math
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Literal, overload
+
+import pykka
+
+from actors.engine.pykka_internals import ActorStop, Envelope
+from actors.errors import NotSent, OrderUnknown, RequestError, RequestTimeout, TellwireError
+from actors.messages.commands import OrderCommand, no_command
+from actors.messages.routing import Asked, GivenUp
+
+GRACE: Final = 2.0
+"""Seconds after its timeout that a caller still waits for what became of its request. The router answers at
+the same moment; only a process that is not scheduled, or a disk that stalls, takes longer."""
+
+ENDED: Final = "the runtime has ended"
+
+_OF_PYKKA: Final = (
+    ActorStop,
+    pykka.messages.ProxyCall,
+    pykka.messages.ProxyGetAttr,
+    pykka.messages.ProxySetAttr,
+)
+
+new_ask: Final[Callable[[], int]] = itertools.count(1).__next__
+"""The number of the next ask of this process; any thread may call it."""
+
+
+def never_handled(command: object, ended: str = ENDED) -> RequestError:
+    """The error for a command that no router has handled, because it has ended."""
+    if isinstance(command, OrderCommand):
+        return NotSent(f"{ended}, so it was not sent")
+    return RequestError(ended)
+
+
+class RouterRef(pykka.ActorRef[Any]):
+    """The reference to a router, of this process or of an attached runtime.
+
+    It is used as any ``pykka.ActorRef``, but for ``ask``. The ``timeout`` of an ask is the deadline of its
+    command too, if that is sooner. An order that has not left when its caller waits no longer is withdrawn:
+    after the timeout, after an exception that ends the wait (``KeyboardInterrupt``), and when the future of
+    ``block=False`` is dropped, or its ``get`` times out.
+    """
+
+    def __init__(self, actor: Any, kinds: frozenset[type], ended: str = ENDED) -> None:
+        """``actor`` takes ``Asked``, with commands of exactly the types of ``kinds``, and ``GivenUp``.
+
+        ``ended`` is what an ask is told once it has ended.
+        """
+        super().__init__(actor)
+        self.ended = ended
+        self._kinds = kinds
+        self._now: Callable[[], float] = actor.now
+
+    @overload
+    def ask(
+        self, message: Any, *, block: Literal[False], timeout: float | None = None
+    ) -> pykka.Future[Any]: ...
+
+    @overload
+    def ask(self, message: Any, *, block: Literal[True] = True, timeout: float | None = None) -> Any: ...
+
+    @overload
+    def ask(
+        self, message: Any, *, block: bool = True, timeout: float | None = None
+    ) -> Any | pykka.Future[Any]: ...
+
+    def ask(
+        self, message: Any, *, block: bool = True, timeout: float | None = None
+    ) -> Any | pykka.Future[Any]:
+        """Ask the router to carry out a command.
+
+        Raises ``RequestTimeout`` (a ``pykka.Timeout``) if there is no answer within ``timeout`` seconds. For
+        an order it raises ``NotSent`` instead if the order has not left, and never will, and ``OrderUnknown``
+        (a ``pykka.Timeout``) if it has left or may have. To know which, it may take up to ``GRACE`` seconds
+        longer.
+
+        Raises ``RequestRefused`` for what is no command, and ``RequestError`` once the runtime has ended (for
+        an order ``NotSent``). With ``block=False`` the future raises these errors.
+        """
+        if isinstance(message, _OF_PYKKA):
+            return super().ask(message, block=block, timeout=timeout)
+        expires_at = math.inf if timeout is None else self._now() + timeout
+        if math.isnan(expires_at):
+            raise ValueError("timeout is not a number of seconds")
+        future = AskFuture(self, message, expires_at)
+        try:
+            if type(message) not in self._kinds:
+                future.fail(no_command(message))
+            elif not self.is_alive():
+                future.fail(never_handled(message, self.ended))
+            else:
+                self.actor_inbox.put(future.envelope())
+            return future.get(timeout=timeout) if block else future
+        except BaseException:
+            future.give_up()
+            raise
+
+    def give_up(self, ask: int) -> None:
+        """Nobody waits for ``ask`` any more."""
+        if self.is_alive():
+            self.actor_inbox.put(Envelope(GivenUp(ask)))
+
+    def now(self) -> float:
+        """The clock of the actor, monotonic."""
+        return self._now()
+
+
+class _Reply(pykka.ThreadingFuture[Any]):
+    """What the router fills in. It is apart from the caller's future, so that this one can be dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = False
+
+    def set(self, value: Any = None) -> None:
+        self.given = True
+        super().set(value)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        self.given = True
+        super().set_exception(exc_info)
+
+
+class AskFuture(pykka.ThreadingFuture[Any]):
+    """The future of one ask of a router.
+
+    ``map``, ``filter``, ``join`` and ``reduce`` make one without an ask, which gets its value from this one.
+    """
+
+    def __init__(
+        self, ref: RouterRef | None = None, command: Any = None, expires_at: float = math.inf
+    ) -> None:
+        super().__init__()
+        self._ref = ref
+        self._command = command
+        self._expires_at = expires_at
+        self._reply = _Reply()
+        self._ask = 0
+        self._given_up = False
+
+    def __del__(self) -> None:
+        self.give_up()
+
+    def envelope(self) -> Envelope[Any]:
+        """What the inbox of the router is given."""
+        self._ask = new_ask()
+        return Envelope(Asked(self._command, self._ask, self._expires_at), reply_to=self._reply)
+
+    def fail(self, error: RequestError) -> None:
+        """The router is not asked, because of ``error``."""
+        self._reply.set_exception((type(error), error, None))
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """The answer; raises what ``RouterRef.ask`` raises.
+
+        A timeout withdraws an order that has not left.
+        """
+        if self._ref is None:
+            return super().get(timeout=timeout)
+        if timeout is not None and timeout > threading.TIMEOUT_MAX:
+            timeout = None
+        try:
+            return self._outcome(self._ref, timeout)
+        except pykka.Timeout as error:
+            if isinstance(error, TellwireError):
+                raise
+        except BaseException:
+            self.give_up()
+            raise
+        return self._late_outcome(self._ref)
+
+    def give_up(self) -> None:
+        """Nobody waits any more: an order that has not left is withdrawn. Anything else goes on, since its
+        effect may be wanted all the same; the deadline ends it."""
+        if self._ref is None or self._reply.given or self._given_up or not self._ask:
+            return
+        if isinstance(self._command, OrderCommand):
+            self._given_up = True
+            self._ref.give_up(self._ask)
+
+    def _outcome(self, ref: RouterRef, timeout: float | None) -> Any:
+        try:
+            return self._reply.get(timeout=timeout)
+        except pykka.ActorDeadError:  # the router ended before it handled the message
+            raise never_handled(self._command, ref.ended) from None
+
+    def _late_outcome(self, ref: RouterRef) -> Any:
+        """The timeout has passed: what the router says to that, for it alone knows what has left."""
+        self.give_up()
+        if not isinstance(self._command, OrderCommand) and ref.now() < self._expires_at:
+            raise RequestTimeout("no answer within the timeout")  # of a look at a future that waits on
+        try:
+            return self._outcome(ref, GRACE)
+        except pykka.Timeout as error:
+            if isinstance(error, TellwireError):
+                raise
+        if isinstance(self._command, OrderCommand):
+            raise OrderUnknown("the runtime does not answer, so the order may have been sent")
+        raise RequestTimeout("the runtime does not answer")
