@@ -392,6 +392,8 @@ class OrderDesk(RuntimeActor):
         for message in unhandled:
             if isinstance(message, Failure):
                 self._not_sent(message)
+            elif isinstance(message, TradingRequest) and isinstance(message.command, commands.OrderCommand):
+                self._answer([(message.id, NotSent("the runtime stopped before it was sent"))])
         for callers in (self._readiness, self._waiting, self._waiters):
             self._answer(callers.unanswered())
         self._journal.close()

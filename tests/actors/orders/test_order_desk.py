@@ -978,3 +978,23 @@ def test_a_journal_that_cannot_be_settled_is_an_error_in_the_log_and_settled_a_s
     desk.advance(SETTLED_AFTER)
     desk.part()
     assert not desk.journal.unsettled
+
+
+def test_orders_that_the_desk_has_not_handled_at_its_end_are_not_sent(desk: WatchedOrderDesk) -> None:
+    busy, go_on = threading.Event(), threading.Event()
+
+    def write(_: object) -> None:
+        busy.set()
+        assert go_on.wait(WAIT)
+
+    desk.journal.write = write  # type: ignore[method-assign, assignment]
+    desk.ask(1, BET)
+    assert busy.wait(WAIT)
+    desk.ask(2, OTHER_BET)
+    desk.ask(3, PlacePendingOrder("EURUSD_otc", ONE, Direction.CALL, 60, open_at=1.0))
+    desk.ref.stop(block=False)
+    go_on.set()
+    assert desk.step()[0] == "outbound"
+    for waiter in (2, 3):
+        assert isinstance(desk.error(waiter), NotSent)
+    assert isinstance(desk.error(1), OrderUnknown)  # it is on its way

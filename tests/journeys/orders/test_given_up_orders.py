@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pykka
 import pytest
 from msgspec import structs
 
-from actors.errors import NotSent, OrderUnknown, RequestRefused
+from actors.errors import NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import (
     Command,
     CommandFailed,
@@ -20,6 +22,7 @@ from actors.messages import (
     OrderNotPlaced,
     PlacePendingOrder,
 )
+from actors.values import Deal
 from runtime import Runtime
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import DEADLINE, Notebook, ask
@@ -186,3 +189,30 @@ def test_nonsense_is_refused_with_words(exchange: PracticeExchange, journal: Pat
             reason.startswith("RequestRefused: ") and "is not a command" in reason for reason in reasons
         )
         assert notebook.all(CommandFailed)[0].command == "GetBalance"
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_orders_that_a_stop_cuts_off_are_answered_with_what_is_certain(
+    exchange: PracticeExchange, journal: Path, workers: int
+) -> None:
+    limits = {"messages": ["20/s"]}
+    with listening(trading(exchange, journal, workers, limits=limits)) as (runtime, _):
+        ask(runtime, GetOpenedDeals())
+        asked = [runtime.router.ask(bet(amount), block=False) for amount in range(1, 90)]
+        asked[0].get(timeout=DEADLINE)
+        runtime.stop()
+        outcomes = [_outcome(future) for future in asked]
+        late = _outcome(runtime.router.ask(bet(90), block=False))
+    executed = {deal.deal.amount for deal in exchange.ledger.deals()}
+    assert late is NotSent
+    assert set(outcomes) <= {Deal, NotSent, OrderUnknown}
+    assert outcomes.count(NotSent) > 0
+    for amount, kind in enumerate(outcomes, start=1):
+        assert kind is OrderUnknown or (kind is Deal) is (amount in executed)
+
+
+def _outcome(future: pykka.Future[Any]) -> type:
+    try:
+        return type(future.get(timeout=DEADLINE))
+    except RequestError as error:
+        return NotSent if isinstance(error, NotSent) else type(error)
