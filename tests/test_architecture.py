@@ -5,15 +5,16 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import resolve_name
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from msgspec import Struct
 
-from actors.venues import known_venues
+from actors.venues import known_venues, venue
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,13 +44,50 @@ FLOORS = {  # the first that fits
 FEATURES = 3
 ENGINE = "actors.engine"
 ACTOR_BASE = "RuntimeActor"
+TRANSPORT = "actors.transport"
 VENUES = "actors.venues"
 ERRORS = "actors.errors"
-A_VENUES_PROTOCOL = re.compile(r"\bprotocol [0-9]+\.[0-9]")
-NUMBERS_OF_A_VENUE = {150, 180, 43_200}
-"""Those of the profiles that are unlikely to mean anything else."""
+A_VENUES_PROTOCOL = re.compile(r"\bprotocol\W+(section\W+)?[0-9]+\.[0-9]", re.IGNORECASE)
+A_HOST = re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|market|net|io)\b")
+A_VENUES_EVENT = re.compile(r"\b[a-z]+(?:[A-Z][a-z]+)+\b")
+"""The form of the names of events and fields on the wire of a venue; no name of our own has it."""
+LEAST_DISTINCTIVE = 100
+MULTIPLES = (1, 10)
+"""A number of a profile, and ten times that, is unlikely to mean anything else from 100 on."""
+OTHER_MEANINGS = {"gc.set_threshold"}
+"""Calls whose arguments are never a number of a venue."""
 SIDE_BY_SIDE = ("actors.transport", "actors.protocols", "actors.engine")
-WORLD = {"asyncio", "os", "pathlib", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
+WORLD = {
+    "asyncio",
+    "concurrent",
+    "http",
+    "importlib",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "queue",
+    "random",
+    "secrets",
+    "select",
+    "selectors",
+    "shutil",
+    "signal",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib.request",
+}
+EFFECTFUL_CALLS = {"open", "io.open", "input", "print", "exec", "eval"}
+FINDS_VENUES = "actors.venues"
+"""The module that imports a venue by its name, by ``importlib``."""
+ENGINE_WITHOUT_ACTORS = ("runtime.system", "runtime.workers")
+"""Folders that start the actors and their dispatchers."""
+FOR_EVERY_CALLER = {"actors.engine.pykka_internals.Envelope", "actors.engine.router_ref.RouterRef"}
+"""The types of the engine that a caller or a receiver needs which is no actor."""
 SERVICES = {"logging", "loguru", "pykka"}
 MASKS = "actors.protocols.websocket.frames"
 HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
@@ -58,7 +96,7 @@ ENTRANCES = {"actors", "runtime", "runtime.practice"}
 """Folders whose own modules are entrances or shared vocabulary: each stands for itself."""
 MAIN_PROCESS_ONLY = {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
 PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice")
-IDLE = {"pass", "continue", "..."}
+A_TYPE = re.compile(r"[A-Z]\w*[a-z]\w*")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 """Lines. A file that comes near this has two nouns, and a function two steps."""
 
@@ -100,12 +138,24 @@ def read(path: Path) -> Source:
     return Source(place.as_posix(), module, text, list(ast.walk(ast.parse(text))))
 
 
+def imported_by_call(call: ast.Call) -> str:
+    """The module that a call of ``import_module`` or ``__import__`` names, if it is a literal."""
+    function = ast.unparse(call.func).rpartition(".")[2]
+    match call.args:
+        case [ast.Constant(value=str() as name), *_] if function in {"import_module", "__import__"}:
+            return name
+    return ""
+
+
 def imports(source: Source) -> Iterator[Import]:
     for node in source.nodes:
         if isinstance(node, ast.Import):
             prefix = ""
         elif isinstance(node, ast.ImportFrom):
             prefix = resolve_name("." * node.level + (node.module or ""), source.package) + "."
+        elif isinstance(node, ast.Call) and imported_by_call(node):
+            yield Import(source.module, imported_by_call(node), f"{source.place}:{node.lineno}")
+            continue
         else:
             continue
         for alias in node.names:
@@ -149,9 +199,16 @@ def nodes_of(*sources: Source) -> Iterator[tuple[str, ast.AST]]:
 
 
 def swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether it catches everything, and does not log, raise, or pass the error on."""
     if handler.type is None:
         return True
-    return catches_all(handler.type) and all(ast.unparse(step) in IDLE for step in handler.body)
+    return catches_all(handler.type) and not any(
+        isinstance(node, ast.Raise)
+        or (isinstance(node, ast.Name) and node.id == handler.name)
+        or (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("logger."))
+        for step in handler.body
+        for node in ast.walk(step)
+    )
 
 
 def catches_all(errors: ast.expr) -> bool:
@@ -183,7 +240,8 @@ def test_an_actor_imports_no_other_actor() -> None:
     assert_none(
         f"{i.place}: {i.name}"
         for i in IMPORTS
-        if i.module in ACTORS and feature(i.module) and i.name.rpartition(".")[0] in ACTORS - {i.module}
+        if i.module in ACTORS and feature(i.module)
+        if {i.name, i.name.rpartition(".")[0]} & (ACTORS - {i.module})
     )
 
 
@@ -195,37 +253,95 @@ def test_in_a_feature_only_files_that_define_an_actor_import_the_engine() -> Non
     )
 
 
+def test_in_the_runtime_only_actors_and_what_starts_them_import_the_engine() -> None:
+    assert_none(
+        f"{i.place}: {i.name}"
+        for i in IMPORTS
+        if lies_in(i.module, "runtime") and not lies_in(i.module, *ENGINE_WITHOUT_ACTORS)
+        if lies_in(i.name, ENGINE) and i.name not in FOR_EVERY_CALLER and i.module not in ACTORS
+    )
+
+
 def test_a_venue_is_imported_by_its_own_folder_alone() -> None:
     """Everything else finds it by the name in the configuration."""
     assert_none(
         f"{i.place}: {i.name}"
         for i in IMPORTS
-        for venue in known_venues()
-        if lies_in(i.name, f"{VENUES}.{venue}") and not lies_in(i.module, f"{VENUES}.{venue}")
+        for name in known_venues()
+        if lies_in(i.name, f"{VENUES}.{name}") and not lies_in(i.module, f"{VENUES}.{name}")
     )
 
 
 def test_a_venue_is_named_in_its_own_folder_alone() -> None:
     """In code, texts and comments; but for the default of the configuration, and the venue that practice
     simulates. A section of a venue's protocol is cited by that venue only."""
-    for venue in known_venues():
-        spelling = re.compile("_?".join(venue), re.IGNORECASE)
+    for name in known_venues():
+        spelling = re.compile(r"[\W_]?".join(name), re.IGNORECASE)
         named = [
             f"{source.place}:{number}: {line.strip()}"
             for source in SOURCES
-            if not lies_in(source.module, f"{VENUES}.{venue}", "runtime.practice")
+            if not lies_in(source.module, f"{VENUES}.{name}", "runtime.practice")
             for number, line in enumerate(source.text.splitlines(), start=1)
             if spelling.search(line) or A_VENUES_PROTOCOL.search(line)
         ]
-        assert_none(line for line in named if not line.endswith(f'DEFAULT_VENUE: Final = "{venue}"'))
+        assert_none(line for line in named if not line.endswith(f'DEFAULT_VENUE: Final = "{name}"'))
+
+
+def vocabulary_of(venue_name: str, form: re.Pattern[str]) -> set[str]:
+    """All that has ``form`` in the texts of the venue's folder."""
+    sources = [source for source in SOURCES if lies_in(source.module, f"{VENUES}.{venue_name}")]
+    return {found for _, node in nodes_of(*sources) for found in form.findall(text_of(node))}
+
+
+def text_of(node: ast.AST) -> str:
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.Constant(value=bytes() as data):
+            return data.decode("latin-1")
+    return ""
+
+
+def test_the_hosts_and_the_events_of_a_venue_stand_in_its_own_folder_alone() -> None:
+    """In texts and in bytes; but for the venue that practice simulates."""
+    for venue_name in known_venues():
+        hosts, events = vocabulary_of(venue_name, A_HOST), vocabulary_of(venue_name, A_VENUES_EVENT)
+        assert hosts
+        assert events
+        others = (s for s in SOURCES if not lies_in(s.module, f"{VENUES}.{venue_name}", "runtime.practice"))
+        for place, node in nodes_of(*others):
+            text = text_of(node)
+            found = {host for host in hosts if host in text} | (events & set(A_VENUES_EVENT.findall(text)))
+            assert_none(f"{place}:{node.lineno}: {name}" for name in sorted(found))  # type: ignore[attr-defined]
+
+
+def numbers_in(value: object) -> Iterator[float]:
+    """All numbers of a profile, however deep."""
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from numbers_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        yield from chain.from_iterable(map(numbers_in, value.values()))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield float(value)
 
 
 def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
+    own = {number for name in known_venues() for number in numbers_in(venue(name).profile)}
+    distinctive = {number * times for number in own if number >= LEAST_DISTINCTIVE for times in MULTIPLES}
+    assert distinctive
+    sources = [source for source in SOURCES if not lies_in(source.module, "runtime.practice")]
+    elsewhere = {
+        id(argument)
+        for _, node in nodes_of(*sources)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in OTHER_MEANINGS
+        for argument in node.args
+    }
     assert_none(
         f"{place}:{node.lineno}: {node.value}"
-        for place, node in nodes_of(*(s for s in SOURCES if not lies_in(s.module, "runtime.practice")))
+        for place, node in nodes_of(*sources)
         if isinstance(node, ast.Constant) and type(node.value) in {int, float}
-        if node.value in NUMBERS_OF_A_VENUE and not place.endswith("/profile.py")
+        if node.value in distinctive and id(node) not in elsewhere and not place.endswith("/profile.py")
     )
 
 
@@ -269,18 +385,34 @@ def test_the_practice_exchange_shares_no_protocol_code_with_the_client() -> None
     )
 
 
-def test_a_public_class_name_stands_in_one_module() -> None:
-    """The practice exchange excepted: it simulates what the client names."""
-    places = defaultdict(list)
+def names_of_types(source: Source) -> Iterator[str]:
+    """The classes, the aliases and the enumerations of ``source``, however they are made."""
+    for node in source.nodes:
+        match node:
+            case ast.ClassDef(name=name):
+                found = [name]
+            case ast.Assign(targets=targets):
+                found = [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found = [name]
+            case _ if type(node).__name__ == "TypeAlias":  # from Python 3.12 on
+                found = [ast.unparse(node).split()[1]]
+            case _:
+                continue
+        yield from filter(A_TYPE.fullmatch, found)
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    """Whether a class, an alias or an enumeration: the practice exchange's too."""
+    places = defaultdict(set)
     for source in SOURCES:
-        if not lies_in(source.module, "runtime.practice"):
-            for found in source.classes:
-                places[found.name].append(f"{source.place}:{found.lineno}")
-    assert_none(
-        f"{name}: {', '.join(found)}"
-        for name, found in places.items()
-        if len(found) > 1 and not name.startswith("_")
-    )
+        for name in names_of_types(source):
+            places[name].add(source.place)
+    assert_none(f"{name}: {', '.join(sorted(found))}" for name, found in places.items() if len(found) > 1)
+
+
+def reaches_a_socket(found: Import) -> bool:
+    return lies_in(found.name, TRANSPORT) and not lies_in(found.module, TRANSPORT)
 
 
 def test_what_decides_and_what_decodes_touch_nothing_of_the_world() -> None:
@@ -290,8 +422,13 @@ def test_what_decides_and_what_decodes_touch_nothing_of_the_world() -> None:
         (
             f"{i.place}: {i.name}"
             for i in IMPORTS
-            if i.module in pure and i.name.partition(".")[0] in WORLD | SERVICES
-            if (i.module, i.name) != (MASKS, "os")
+            if i.module in pure and (lies_in(i.name, *WORLD, *SERVICES) or reaches_a_socket(i))
+            if (i.module, i.name) not in {(MASKS, "os"), (FINDS_VENUES, "importlib")}
+        ),
+        (
+            f"{place}:{node.lineno}: {ast.unparse(node)}"
+            for place, node in nodes_of(*filter(is_pure, SOURCES))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in EFFECTFUL_CALLS
         ),
         (
             f"{place}:{node.lineno}: {ast.unparse(node)}"
@@ -368,7 +505,8 @@ def test_nobody_sleeps() -> None:
         (
             f"{place}:{node.lineno}: {ast.unparse(node)}"
             for place, node in nodes_of(*SOURCES)
-            if isinstance(node, ast.Attribute) and ast.unparse(node) == "time.sleep"
+            if isinstance(node, ast.Attribute) and node.attr == "sleep"
+            if ast.unparse(node) != "asyncio.sleep"
         ),
     )
 
