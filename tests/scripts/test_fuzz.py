@@ -1,5 +1,9 @@
 """The target of scripts/fuzz, without atheris."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 from labs.fuzz import target
@@ -28,3 +32,16 @@ def test_another_exception_comes_out_of_it(
     monkeypatch.setattr(PocketOptionSession, "receive", broken)
     with pytest.raises(RecursionError):
         target.one_input(b"")
+
+
+def test_its_help_needs_no_atheris() -> None:
+    hidden = "import sys; sys.modules['atheris'] = None; from labs.fuzz import run; run.main()"
+    command = [sys.executable, "-c", hidden, "--help"]
+    scripts = Path(__file__).parents[2] / "scripts"
+    shown = subprocess.run(command, cwd=scripts, capture_output=True, text=True, timeout=30, check=True)
+    assert "--seconds" in shown.stdout
+    missing = subprocess.run(
+        [*command[:-1], "folder"], cwd=scripts, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("atheris is needed")

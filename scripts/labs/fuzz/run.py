@@ -1,16 +1,9 @@
 """Fuzzes a session with inputs that atheris derives from the code that they reach."""
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
-
-try:
-    import atheris
-except ImportError:
-    sys.exit(f"atheris is needed, and not installed: {sys.executable} -m pip install 'atheris>=2.3,<4'")
-
-with atheris.instrument_imports(include=["actors.venues", "actors.protocols"]):
-    from labs.fuzz import target
 
 LONGEST = 16 * 1024
 """The largest input in bytes; more than linear cost is seen at that size."""
@@ -25,6 +18,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=int, default=60, metavar="N", help="duration in seconds (60)")
     options = parser.parse_args()
+    try:
+        atheris = importlib.import_module("atheris")
+    except ImportError:
+        sys.exit(f"atheris is needed, and not installed: {sys.executable} -m pip install 'atheris>=2.3,<4'")
+    with atheris.instrument_imports(include=["actors.venues", "actors.protocols"]):
+        target = importlib.import_module("labs.fuzz.target")
+
+    def one_input(data: bytes) -> None:
+        target.one_input(data)
+
     corpus, words = options.folder / "corpus", options.folder / "words"
     corpus.mkdir()
     for number, seed in enumerate(target.seeds()):
@@ -37,12 +40,8 @@ def main() -> None:
         f"-timeout={SLOWEST}",
     ]
     files = [f"-dict={words}", "-artifact_prefix=fuzz-", str(corpus)]
-    atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", *files], _one_input)
+    atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", *files], one_input)
     atheris.Fuzz()
-
-
-def _one_input(data: bytes) -> None:
-    target.one_input(data)
 
 
 def _escaped(word: str) -> str:

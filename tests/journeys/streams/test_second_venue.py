@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.errors import AuthRejected, RequestRefused
 from actors.messages import (
+    CandlesLoaded,
+    CommandFailed,
     ConnectionDown,
     GetAssets,
     GetBalance,
@@ -25,7 +28,7 @@ from actors.messages import (
 )
 from actors.messages.commands import Command
 from actors.values import Direction
-from runtime import Runtime
+from runtime import Runtime, attach
 from runtime.config import Config
 from tests.doubles.plain_streams import CANDLES_PER_REQUEST, HANGS_UP_AFTER
 from tests.doubles.plain_streams.server import LOGIN, SYMBOLS, TOKEN, PlainServer
@@ -77,12 +80,18 @@ def test_a_lost_connection_comes_back_with_its_streams_and_one_announced_gap(
     server: PlainServer, start_runtime: Start, notebook: Notebook, workers: int
 ) -> None:
     runtime = start_runtime(towards(server, workers, streams=[{"asset": BTC}]))
-    for topic in ("tick.", "stream.", "connection."):
+    for topic in ("tick.", "stream.", "candles.", "connection."):
         runtime.router.tell(Subscribe(topic, to=notebook))
     assert notebook.wait(lambda book: len(book.ticks(BTC)) > 20)
     server.drop_clients()
     gap = notebook.first(StreamGap, asset=BTC)
-    notebook.first(StreamRecovered, asset=BTC)
+    recovered = notebook.first(StreamRecovered, asset=BTC)
+    assert (recovered.missing, recovered.reason) == ((), "")
+    filled = notebook.all(CandlesLoaded)[-1]  # the venue's own event of the load comes first
+    times = [candle.time for candle in filled.candles]
+    assert len(times) == recovered.filled >= 1
+    assert times[0] <= gap.from_time
+    assert gap.to_time <= times[-1] + 60
     assert notebook.wait(lambda book: book.ticks(BTC)[-1].time > gap.to_time)
     assert_accounted_for(notebook.ticks(BTC), server.ticks(BTC), [gap])  # type: ignore[arg-type]
     assert len(notebook.all(ConnectionDown)) == 1
@@ -113,8 +122,7 @@ def test_the_venues_own_keep_alive_holds_the_connection(
     assert server.headers[0]["Origin"] == "https://plain.example"
 
 
-@EACH_WAY
-@pytest.mark.parametrize(
+WITHOUT_ORDERS = pytest.mark.parametrize(
     "command",
     [
         PlaceOrder(BTC, Decimal(1), Direction.CALL, 60),
@@ -123,13 +131,45 @@ def test_the_venues_own_keep_alive_holds_the_connection(
         Halt(""),
         GetBalance(),
     ],
+    ids=lambda command: type(command).__name__,
 )
+
+
+@EACH_WAY
+@WITHOUT_ORDERS
 def test_what_the_venue_does_not_have_is_refused_by_name_and_at_once(
     server: PlainServer, start_runtime: Start, workers: int, command: Command
 ) -> None:
     runtime = start_runtime(towards(server, workers))
     with pytest.raises(RequestRefused, match="Plain Streams has no orders"):
         ask(runtime, command)
+
+
+@WITHOUT_ORDERS
+def test_a_refusal_of_a_told_command_names_it(
+    server: PlainServer, start_runtime: Start, notebook: Notebook, command: Command
+) -> None:
+    runtime = start_runtime(towards(server, 0))
+    runtime.router.tell(Subscribe("command.", to=notebook))
+    ask(runtime, GetAssets())  # a halt overtakes, but not what was answered before it
+    runtime.router.tell(command)
+    failed = notebook.first(CommandFailed)
+    assert failed == CommandFailed(type(command).__name__, "RequestRefused: Plain Streams has no orders")
+
+
+@WITHOUT_ORDERS
+def test_an_attached_process_is_refused_too(
+    server: PlainServer, start_runtime: Start, tmp_path: Path, notebook: Notebook, command: Command
+) -> None:
+    socket = tmp_path / "c.sock"
+    start_runtime(towards(server, 0, control={"socket": str(socket)}))
+    with attach(socket) as attachment:
+        with pytest.raises(RequestRefused, match="Plain Streams has no orders"):
+            attachment.router.ask(command, timeout=DEADLINE)
+        attachment.router.tell(Subscribe("command.", to=notebook))
+        attachment.router.ask(GetAssets(), timeout=DEADLINE)
+        attachment.router.tell(command)
+        assert notebook.first(CommandFailed).command == type(command).__name__
 
 
 @EACH_WAY
