@@ -162,7 +162,7 @@ class Runtime:
         self._system = ActorSystem(self._current, resources, self._guardian)
         self.router = self._system.router
         if gateway is not None:
-            gateway.tell(Serve(self.router))
+            gateway.tell(Serve(self.router, self._system.reloader))
 
     def _stop(self) -> None:
         """Undo ``_start``, in reverse order, also if it has failed halfway."""
@@ -199,7 +199,6 @@ class Runtime:
             Gateway,
             listener,
             welcome,
-            reload=self.reload,
             stop=self._stop_asked,
             on_failure=OnFailure.LOG,
         )

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import itertools
 import math
-import threading
 from collections.abc import Callable
 from typing import Any, Final, TypeGuard
 
@@ -42,6 +41,7 @@ from runtime.control.protocol import (
     answered,
 )
 from runtime.control.reply_slot import ask
+from runtime.system.reloader import Reload
 
 MOST_PEERS: Final = 64
 """Peers that may be attached; as many more that operate the runtime; as many more that are handshaking."""
@@ -57,9 +57,10 @@ NO_DESCRIPTOR_PAUSE: Final = 1.0
 
 
 class Serve(Struct, frozen=True):
-    """Accept peers from now on, and pass their commands to ``router``."""
+    """Accept peers from now on; their commands go to ``router``, a reload to ``reloader``."""
 
     router: pykka.ActorRef[Any]
+    reloader: pykka.ActorRef[Any]
 
 
 class _Incoming(Struct, frozen=True):
@@ -98,18 +99,17 @@ class Gateway(RuntimeActor):
         listener: ControlListener,
         welcome: Welcome,
         *,
-        reload: Callable[[], list[str]],
         stop: Callable[[], object],
         **kwargs: Any,
     ) -> None:
-        """``reload`` runs in a thread of its own, and may block and raise; ``stop`` must return at once."""
+        """``stop`` asks the program to stop the runtime; it must return at once."""
         super().__init__("gateway", overflow=Overflow(GATEWAY_CAPACITY, join), **kwargs)
         self._listener = listener
         self._welcome = welcome
         self._started_at = self.now()
-        self._reload = reload
         self._stop_runtime = stop
         self._router: pykka.ActorRef[Any]
+        self._reloader: pykka.ActorRef[Any]
         self._fanout: Fanout
         self._numbers = itertools.count(1)
         self._handshaking: dict[Peer, Timer] = {}
@@ -132,7 +132,8 @@ class Gateway(RuntimeActor):
                 self._refuse(peer, f"no hello within {HELLO_TIMEOUT:g} s")
             case _AcceptAgain():
                 self.watch(self._listener, _Incoming())
-            case Serve(router=router):
+            case Serve(router=router, reloader=reloader):
+                self._reloader = reloader
                 self._router, self._fanout = router, Fanout(router, self.actor_ref)
                 self.watch(self._listener, _Incoming())
             case Begin():
@@ -240,9 +241,7 @@ class Gateway(RuntimeActor):
             case ReloadRuntime():
                 if id:
                     self._asks.add(peer, id, ReloadRuntime)
-                threading.Thread(
-                    target=_run, args=(self._reload, outcome), name="reload", daemon=True
-                ).start()
+                ask(self._reloader, Reload(), outcome)
             case Command() if id:
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)
@@ -327,12 +326,3 @@ class Gateway(RuntimeActor):
 
 def _is_asked_order(message: FromPeer) -> TypeGuard[Ask]:
     return isinstance(message, Ask) and message.id > 0 and isinstance(message.request, OrderCommand)
-
-
-def _run(reload: Callable[[], list[str]], outcome: Callable[[Any, BaseException | None], None]) -> None:
-    try:
-        changed = reload()
-    except Exception as error:  # noqa: BLE001  # whatever it is, the operator is told
-        outcome(None, error)
-    else:
-        outcome(changed, None)
