@@ -170,7 +170,7 @@ class RuntimeActor(pykka.ThreadingActor):
         try:
             self.release(self.inbox.close())
         finally:
-            self._tell_guardian(ActorEnded(self.actor_urn))
+            self._tell_guardian(ActorEnded())
 
     def on_failure(
         self,
@@ -185,7 +185,7 @@ class RuntimeActor(pykka.ThreadingActor):
                 reason = f"{type(exception_value).__name__}: {exception_value}"
                 self._tell_guardian(ActorFailed(self.name, reason))
             finally:
-                self._tell_guardian(ActorEnded(self.actor_urn))
+                self._tell_guardian(ActorEnded())
 
     def release(self, unhandled: list[Any]) -> None:
         """Release what the actor holds; ``unhandled`` are the told messages it will not handle."""

@@ -40,9 +40,7 @@ class ConnectionEnded(HasLife, Struct, frozen=True):
 
 
 class ActorEnded(Struct, frozen=True):
-    """The actor with this URN has ended and released what it held."""
-
-    urn: str
+    """For the guardian of one actor: that actor has ended and released what it held."""
 
 
 class ActorFailed(Struct, frozen=True):

@@ -93,6 +93,7 @@ class Response(Struct, Generic[Value_co], frozen=True, tag=True):
     """The answer for waiter ``request``; ``None`` says only that the request was fulfilled.
 
     In a batch it settles its waiter and nothing else: where the answer is news, the batch has the event too.
+    ``reply_to`` counts in a batch; an answer that an actor is told by itself is for a request of that actor.
     """
 
     request: int
@@ -104,6 +105,7 @@ class Failure(Struct, frozen=True, tag=True):
     """The error for waiter ``request``, as it crosses a process.
 
     ``order`` is the id of the order, if the request was one; the order has surely not been sent then.
+    ``reply_to`` is as in ``Response``: it counts in a batch.
     """
 
     request: int

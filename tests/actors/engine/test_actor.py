@@ -242,7 +242,7 @@ def test_a_failure_releases_once_and_is_reported_with_name_and_reason() -> None:
 
     failing.ref.tell(act)
     assert guardian.seen() == ActorFailed("unlucky", "ValueError: bad luck")
-    assert guardian.seen() == ActorEnded(failing.ref.actor_urn)
+    assert guardian.seen() == ActorEnded()
     assert failing.released() == ["never handled"]
     assert failing.nothing_more()
     assert guardian.nothing_more()
@@ -254,7 +254,7 @@ def test_a_stop_is_reported_as_an_end_and_not_as_a_failure() -> None:
     assert guardian.seen() == Begin()
     recording = Recording(guardian=guardian.ref)
     recording.ref.stop(timeout=WAIT)
-    assert guardian.seen() == ActorEnded(recording.ref.actor_urn)
+    assert guardian.seen() == ActorEnded()
     assert guardian.nothing_more()
 
 

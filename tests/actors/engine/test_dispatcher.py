@@ -203,7 +203,7 @@ def test_a_failing_actor_ends_alone(
 
     failing.ref.tell(fail)
     assert guardian.seen() == ActorFailed("unlucky", f"{type(error).__name__}: {error}")
-    assert guardian.seen() == ActorEnded(failing.ref.actor_urn)
+    assert guardian.seen() == ActorEnded()
     assert not failing.ref.is_alive()
     assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
 
