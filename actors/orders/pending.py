@@ -58,20 +58,20 @@ class PendingOrderBook:
         """Whether ``waiter`` is the placement that was sent and that the venue has not answered yet."""
         return self._sent is not None and waiter == self._sent
 
-    def request(self, trade: TradingRequest, now: float) -> list[Effect]:
+    def request(self, request: TradingRequest, now: float) -> list[Effect]:
         """``now`` is monotonic."""
-        match command := trade.command:
+        match command := request.command:
             case PlacePendingOrder():
-                return self._place(trade, command, now)
+                return self._place(request, command, now)
             case CancelPendingOrder(ticket=ticket) if ticket in self._cancellations:
-                return [_response(trade.id, NotSent(f"{ticket} is being cancelled already"))]
+                return [_response(request.id, NotSent(f"{ticket} is being cancelled already"))]
             case CancelPendingOrder(ticket=ticket):
-                self._cancellations[ticket] = trade.id
-                return [_request(trade, trade.expires_at)]
+                self._cancellations[ticket] = request.id
+                return [_request(request, request.expires_at)]
             case GetPendingOrders() if self._listed is not None:
-                return [_response(trade.id, list(self._listed))]
+                return [_response(request.id, list(self._listed))]
             case GetPendingOrders():
-                self._list_waiters.append(trade.id)
+                self._list_waiters.append(request.id)
         return []
 
     def on_answered(self, answer: PendingAnswered) -> list[Effect]:
@@ -140,14 +140,14 @@ class PendingOrderBook:
         self._remove(waiter)
         return self._send_next()
 
-    def _place(self, trade: TradingRequest, command: PlacePendingOrder, now: float) -> list[Effect]:
+    def _place(self, request: TradingRequest, command: PlacePendingOrder, now: float) -> list[Effect]:
         if self._halted is not None:
-            return [_response(trade.id, Halted(self._halted))]
-        if trade.expires_at <= now:
-            return [_response(trade.id, NotSent("its deadline has passed"))]
+            return [_response(request.id, Halted(self._halted))]
+        if request.expires_at <= now:
+            return [_response(request.id, NotSent("its deadline has passed"))]
         if (command.open_at is None) is (command.open_price is None):
-            return [_response(trade.id, RequestRefused("either open_at or open_price has to be given"))]
-        self._placements.append(_request(trade, send_by(now, trade.expires_at)))
+            return [_response(request.id, RequestRefused("either open_at or open_price has to be given"))]
+        self._placements.append(_request(request, send_by(now, request.expires_at)))
         return self._send_next()
 
     def _is_placement(self, waiter: int) -> bool:
@@ -184,9 +184,9 @@ class PendingOrderBook:
         return len(self) < before
 
 
-def _request(trade: TradingRequest, expires_at: float) -> Request:
-    assert isinstance(trade.command, PlacePendingOrder | CancelPendingOrder)
-    return Request(trade.id, trade.command, expires_at, urgent=True)
+def _request(request: TradingRequest, expires_at: float) -> Request:
+    assert isinstance(request.command, PlacePendingOrder | CancelPendingOrder)
+    return Request(request.id, request.command, expires_at, urgent=True)
 
 
 def _response(waiter: int, outcome: object) -> Response[Any] | Failure:

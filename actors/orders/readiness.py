@@ -39,31 +39,33 @@ class Readiness:
         self._missing.discard(type(event))
         return [] if self._missing else self._release()
 
-    def hold_back(self, trade: TradingRequest) -> None:
-        self._held_back[trade.id] = trade
+    def hold_back(self, request: TradingRequest) -> None:
+        self._held_back[request.id] = request
 
     def give_back(self, waiter: int, reason: str) -> list[WaiterAnswer]:
         """The error for the request, if it was held back; it is no more."""
-        trade = self._held_back.pop(waiter, None)
-        if trade is None:
+        request = self._held_back.pop(waiter, None)
+        if request is None:
             return []
-        kind = NotSent if isinstance(trade.command, OrderCommand) else RequestTimeout
+        kind = NotSent if isinstance(request.command, OrderCommand) else RequestTimeout
         return [(waiter, kind(reason))]
 
     def take_orders(self) -> list[TradingRequest]:
         """The orders among the requests held back; they are no more."""
         orders = [
-            trade
-            for trade in self._held_back.values()
-            if isinstance(trade.command, PlaceOrder | PlacePendingOrder)
+            request
+            for request in self._held_back.values()
+            if isinstance(request.command, PlaceOrder | PlacePendingOrder)
         ]
-        for trade in orders:
-            del self._held_back[trade.id]
+        for request in orders:
+            del self._held_back[request.id]
         return orders
 
     def unanswered(self) -> list[WaiterAnswer]:
         """The errors for the orders held back when the runtime stops."""
-        return [(trade.id, NotSent("the runtime stopped before it was sent")) for trade in self.take_orders()]
+        return [
+            (request.id, NotSent("the runtime stopped before it was sent")) for request in self.take_orders()
+        ]
 
     def _release(self) -> list[TradingRequest]:
         held_back, self._held_back = self._held_back, {}

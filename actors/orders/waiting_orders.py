@@ -24,8 +24,8 @@ class WaitingOrders:
     def has_like(self, command: PlaceOrder) -> bool:
         return _likeness(command) in self._queues
 
-    def add(self, trade: TradingRequest, command: PlaceOrder) -> None:
-        self._queues.setdefault(_likeness(command), []).append(trade)
+    def add(self, request: TradingRequest, command: PlaceOrder) -> None:
+        self._queues.setdefault(_likeness(command), []).append(request)
 
     def first(self) -> Iterator[TradingRequest]:
         """The first of each kind; it may be dropped meanwhile, and then the next of its kind follows."""
@@ -38,9 +38,9 @@ class WaitingOrders:
     def drop(self, waiter: int) -> bool:
         """Whether the request waited; it does no more."""
         for likeness, queue in self._queues.items():
-            for trade in queue:
-                if trade.id == waiter:
-                    queue.remove(trade)
+            for request in queue:
+                if request.id == waiter:
+                    queue.remove(request)
                     if not queue:
                         del self._queues[likeness]
                     return True
@@ -51,13 +51,15 @@ class WaitingOrders:
         return [(waiter, NotSent(reason))] if self.drop(waiter) else []
 
     def take_all(self) -> list[TradingRequest]:
-        taken = [trade for queue in self._queues.values() for trade in queue]
+        taken = [request for queue in self._queues.values() for request in queue]
         self._queues.clear()
         return taken
 
     def unanswered(self) -> list[WaiterAnswer]:
         """The errors for all that still wait when the runtime stops."""
-        return [(trade.id, NotSent("the runtime stopped before it was sent")) for trade in self.take_all()]
+        return [
+            (request.id, NotSent("the runtime stopped before it was sent")) for request in self.take_all()
+        ]
 
 
 def _likeness(command: PlaceOrder) -> Likeness:
