@@ -2,8 +2,8 @@
 
 One turn of a dispatcher's thread:
 
-1. ``Dispatcher.next`` takes the inbox whose turn it is. While there is none, the thread sleeps in its waker
-   until a sender wakes it, a watched descriptor is ready, or the first timer is due.
+1. ``Dispatcher.next`` takes the inbox that has the next turn. While there is none, the thread sleeps in its
+   waker until a sender wakes it, a watched descriptor is ready, or the first timer is due.
 2. ``Inbox.serve`` hands up to ``TURN`` envelopes to its actor. Before each envelope it takes the first of:
    a message that overtakes, a due timer, a ready descriptor, a told or asked message.
 3. At least once in ``MESSAGES_PER_POLL`` envelopes the descriptors are polled without waiting.

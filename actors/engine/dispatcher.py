@@ -96,7 +96,7 @@ class Dispatcher:
             self._waker.wake()
 
     def next(self) -> Schedulable:
-        """The inbox whose turn it is; waits until there is one."""
+        """The inbox that has the next turn; waits until there is one."""
         while not self._turns:
             self._wait()
         return self._turns.popleft()
