@@ -4,7 +4,8 @@
 and the limits, once the events that ``readiness.py`` requires have come; ``day_tally.py`` counts what the
 limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders
 (``order_table.py``); ``order.py`` has their states as a table. An order is in the journal, on the disk,
-before it leaves: ``journal.py`` is the interface of a journal, ``runtime/storage/journal.py`` implements it.
+before it leaves: ``bookkeeping.py`` journals and counts what the ledger decides. ``journal.py`` is the
+interface of a journal, ``runtime/storage/journal.py`` implements it.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
 it can be no other's, and if nothing contradicts it for a second; so like orders leave one after another, and
@@ -22,7 +23,8 @@ they hold up, and what the logins since then prove.
 A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a
 ``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.
 ``waiters.py`` keeps the callers, ``sent_orders.py`` which life of which connection carries an order.
-``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started.
+``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started, and
+``result_waiters.py`` keeps its callers.
 ``timeouts.py`` has the messages that the desk tells itself when a time has come, ``desk_clock.py`` the two
 clocks that these times are by: ours, which does not step, and the venue's.
 

@@ -1,7 +1,6 @@
 """The order desk: an order is journaled before it is sent, sent once, and followed to its outcome."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from loguru import logger
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
-from actors.errors import Halted, NotSent, RequestError, RequestRefused, RequestTimeout
+from actors.errors import Halted, NotSent, RequestError, RequestRefused
 from actors.messages import commands, events
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
@@ -18,17 +17,17 @@ from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus
 from actors.messages.traffic import EventBatch, Failure, Request, RequestDone, Response
 from actors.orders import timeouts
-from actors.orders.day_tally import DAY, DayTally
+from actors.orders.bookkeeping import Bookkeeping
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
-from actors.orders.ledger import Ledger
 from actors.orders.log_lines import log_lines, not_placed_line, terms_of
-from actors.orders.order import Order, OrderState, send_by
-from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, check_pending, limits_used
+from actors.orders.order import OrderState, send_by
+from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
+from actors.orders.result_waiters import ResultWaiters
 from actors.orders.sent_orders import SentOrders
 from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
-from actors.orders.waiters import RESULT_GRACE, OrderWaiters
+from actors.orders.waiters import OrderWaiters
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
 from actors.venues.base import Trading
@@ -56,7 +55,6 @@ class OrderDesk(RuntimeActor):
     ) -> None:
         """``refuses`` is why the router refuses every order, ``""`` if it does not; for the status only."""
         super().__init__("order desk", **kwargs)
-        self._account = account
         self._limits = limits
         self._refusals_name_orders = venue.refusals_name_orders
         self._journal = journal
@@ -64,16 +62,15 @@ class OrderDesk(RuntimeActor):
         self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
         self._clock = desk_clock or DeskClock(time.monotonic, time.time)
-        self._ledger = Ledger(journal.load(), self._clock.utc(), venue, limits.verdict_delay)
-        self._tally = DayTally(account)
-        self._tally.take(journal.since(self._clock.utc() - venue.rules.maximum_duration - 2 * DAY))
+        self._books = Bookkeeping(account, venue, journal, self._clock, limits.verdict_delay)
+        self._ledger = self._books.ledger
         self._halt = TradingHalt(journal)
         self._readiness = Readiness(venue.told_after_login)
         self._waiting = WaitingOrders()
         self._waiters = OrderWaiters()
+        self._results = ResultWaiters(self._clock)
         self._sent = SentOrders()
         self._verdict: Timer | None = None
-        self._settle_due = False
         self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
@@ -128,7 +125,7 @@ class OrderDesk(RuntimeActor):
             case timeouts.VerdictDue():
                 self._publish(self._ledger.check(self._clock.utc()))
             case timeouts.JournalUnsettled():
-                self._settle_journal()
+                self._keep(self._books.settle)
             case timeouts.JournalUpkeep():
                 self._tidy_journal()
 
@@ -168,13 +165,15 @@ class OrderDesk(RuntimeActor):
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
             asset = self._readiness.assets.get(command.asset)
-            check_order(command, asset, self._readiness.balance, self._usage(), self._limits)
+            check_order(command, asset, self._readiness.balance, self._books.usage(), self._limits)
             if not waited and (self._is_under_way(command) or self._waiting.has_like(command)):
                 self._waiting.add(trade, command)
                 self.at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
                 return
-            order = self._intend(command)
+            order = self._books.intend(command)
         except (NotSent, RequestRefused) as error:
+            if isinstance(error, Halted):
+                logger.error("no order is sent until the journal can be written: {}", error)
             self._refuse(trade.id, command, error)
             return
         self._waiters.add(order.id, trade.id)
@@ -185,7 +184,7 @@ class OrderDesk(RuntimeActor):
         self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
 
     def _is_under_way(self, command: commands.PlaceOrder) -> bool:
-        blocking = self._ledger.blocking(command, self._account, self._clock.utc())
+        blocking = self._books.blocking(command)
         return blocking is not None and blocking.state is OrderState.JOURNALED
 
     def _place_waiting(self) -> None:
@@ -201,32 +200,18 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            check_pending(command, self._readiness.assets.get(command.asset), self._usage(), self._limits)
+            check_pending(
+                command, self._readiness.assets.get(command.asset), self._books.usage(), self._limits
+            )
         except (NotSent, RequestRefused) as error:
             self._refuse(trade.id, command, error)
             return
-        self._tally.take_pending(self._clock.venue_now())
+        self._books.take_pending()
         self._pending_desk.tell(trade)
 
     def _refuse(self, waiter: int, command: commands.OrderCommand, error: NotSent | RequestRefused) -> None:
         self._answer([(waiter, error)])
         logger.info("{}", not_placed_line(command, error))
-
-    def _usage(self) -> Usage:
-        now, open_deals = self._clock.venue_now(), self._ledger.count_open(self._clock.utc())
-        return Usage(open_deals, self._tally.orders(now), self._tally.loss(now))
-
-    def _intend(self, command: commands.PlaceOrder) -> Order:
-        """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be."""
-        order = self._ledger.intend(command, self._account, str(uuid.uuid4()), self._clock.utc())
-        try:
-            self._ledger.record(self._tally.counting(self._journal.write))
-        except Halted as error:
-            self._ledger.not_sent(order.id, str(error))
-            self._tally.take(filter(None, [self._ledger.order(order.id)]))
-            logger.error("no order is sent until the journal can be written: {}", error)
-            raise
-        return order
 
     def _withdraw(self, withdrawn: Withdraw) -> None:
         waiter, reason = withdrawn.id, "it was withdrawn before it was sent"
@@ -235,7 +220,7 @@ class OrderDesk(RuntimeActor):
         elif order := self._waiters.order_of(waiter):
             self._order_overdue(order)
         else:
-            self._answer(self._waiters.withdraw_from_result(waiter))
+            self._answer(self._results.withdraw(waiter))
             self._pending_desk.tell(withdrawn)  # which may have it
 
     def _not_sent(self, failure: Failure) -> None:
@@ -254,11 +239,11 @@ class OrderDesk(RuntimeActor):
 
     def _publish(self, news: list[events.Event]) -> None:
         """Journal what changed, then publish it, then answer the callers that waited for it."""
-        self._record_changes()
+        self._keep(self._books.note)
         if news:
             self._router.tell(EventBatch(self.name, list(news)))
         self._sent.apply(news)
-        self._answer(self._waiters.apply(news))
+        self._answer([*self._waiters.apply(news), *self._results.apply(news)])
         if self._verdict is not None:
             self._verdict.cancel()
         at = self._ledger.check_at()
@@ -268,23 +253,12 @@ class OrderDesk(RuntimeActor):
         self._log(news)
         self._place_waiting()
 
-    def _record_changes(self) -> None:
-        """HOT: not synced (0.35 ms, and 5 at worst). If the machine dies first, the order is in doubt again,
-        and the venue's lists tell again what became of it. What cannot be journaled is published, since
-        it is true, and journaled with the next change."""
-        self._keep(lambda: self._ledger.record(self._tally.counting(self._journal.note)))
-
-    def _settle_journal(self) -> None:
-        self._settle_due = False
-        self._keep(self._journal.settle)
-
     def _keep(self, work: Callable[[], None]) -> None:
         try:
             work()
         except Halted as error:
             logger.error("{}", error)
-        if self._journal.unsettled and not self._settle_due:
-            self._settle_due = True
+        if self._books.wants_settling():
             self.after(SETTLED_AFTER, timeouts.JournalUnsettled())
 
     def _await_result(self, trade: TradingRequest, command: commands.AwaitResult) -> None:
@@ -294,19 +268,14 @@ class OrderDesk(RuntimeActor):
         elif deal.outcome is not None:
             self._answer([(trade.id, deal)])
         else:
-            self._waiters.add_for_result(deal.id, trade.id)
-            for delay, due in timeouts.of_result(trade, deal, self._clock.until_end(deal), self.now()):
+            for delay, due in self._results.add(trade, deal, self.now()):
                 self.after(delay, due)
 
     def _result_overdue(self, due: timeouts.ResultOverdue) -> None:
-        deal = self._ledger.deal(due.deal)
-        if due.own_end and self._clock.offset is not None and deal and deal.outcome is None:
-            left = self._clock.until_end(deal) + RESULT_GRACE
-            if left > 0:  # the venue's clock was set back meanwhile
-                self.after(left, due)
-                return
-        late = RequestTimeout(f"deal {due.deal} has not closed by the deadline")
-        self._answer(self._waiters.answer_for_result(due.deal, due.waiter, late))
+        if longer := self._results.longer(due, self._ledger.deal(due.deal)):
+            self.after(longer, due)
+        else:
+            self._answer(self._results.overdue(due))
 
     def _order_overdue(self, order: str) -> None:
         """Ask an order back that may not have left; it is in doubt if it has, or if the way out is silent."""
@@ -319,10 +288,8 @@ class OrderDesk(RuntimeActor):
             self._answer(self._waiters.answer(order, self._ledger.unknown(order)))
 
     def _settle(self, waiter: int, command: commands.SettleOrder) -> None:
-        """No list would show it again, so it is on the disk before it is answered."""
         try:
-            news = self._ledger.settle(command.order, command.opened, command.reason)
-            self._ledger.record(self._tally.counting(self._journal.write))
+            news = self._books.settle_order(command.order, command.opened, command.reason)
         except (RequestRefused, Halted) as error:
             self._answer([(waiter, error)])
             return
@@ -376,7 +343,7 @@ class OrderDesk(RuntimeActor):
             open_deals=len(self._ledger.open_deals()),
             closed_deals=len(self._ledger.closed_deals()),
             refuses=self._refuses,
-            limits=limits_used(self._usage(), self._limits),
+            limits=limits_used(self._books.usage(), self._limits),
         )
 
     def _log(self, news: Sequence[events.Event]) -> None:
@@ -394,6 +361,6 @@ class OrderDesk(RuntimeActor):
                 self._not_sent(message)
             elif isinstance(message, TradingRequest) and isinstance(message.command, commands.OrderCommand):
                 self._answer([(message.id, NotSent("the runtime stopped before it was sent"))])
-        for callers in (self._readiness, self._waiting, self._waiters):
+        for callers in (self._readiness, self._waiting, self._waiters, self._results):
             self._answer(callers.unanswered())
         self._journal.close()

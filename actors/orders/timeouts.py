@@ -1,15 +1,10 @@
 """What the order desk tells itself when a time has come."""
 
-import math
-from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from actors.messages.events import DealRefused
-from actors.messages.orders import TradingRequest
-from actors.orders.waiters import RESULT_GRACE
-from actors.values import Deal
 
 RECALL_TIMEOUT: Final = 1.0
 """Seconds within which the way out says whether a withdrawn order has left: it takes milliseconds, unless its
@@ -21,6 +16,9 @@ CLOCK_NOISE: Final = 0.01
 REFUSAL_SETTLES: Final = 1.0
 """Seconds within which the venue contradicts a refusal that was for another order: it answers an order, or
 lists its deal, within a round trip."""
+
+RESULT_GRACE: Final = 15.0
+"""Seconds after a deal's end within which its result comes, over a reconnect if need be."""
 
 SETTLED_AFTER: Final = 1.0
 """Seconds after which the journal's file has an outcome itself, and not only the log beside it."""
@@ -75,16 +73,3 @@ class JournalUnsettled(TimeCome, frozen=True):
 
 class JournalUpkeep(TimeCome, frozen=True):
     """The journal's file is due for maintenance."""
-
-
-def of_result(
-    trade: TradingRequest, deal: Deal, until_end: float, now: float
-) -> Iterator[tuple[float, ResultOverdue]]:
-    """When the wait of an ``AwaitResult`` ends, each in seconds from ``now``: with the command's deadline, or
-    ``RESULT_GRACE`` after the deal's end (``until_end``), and in any case with the timeout of its caller."""
-    own_end = trade.command.deadline is None
-    if own_end:
-        yield max(0.0, until_end + RESULT_GRACE), ResultOverdue(trade.id, deal.id, own_end=True)
-    deadline = trade.waits_until if own_end else trade.expires_at
-    if math.isfinite(deadline):
-        yield max(0.0, deadline - now), ResultOverdue(trade.id, deal.id, own_end=False)

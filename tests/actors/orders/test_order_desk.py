@@ -56,8 +56,7 @@ from actors.messages.status import Describe, DeskStatus, LimitStatus
 from actors.messages.tasks import TaskStatus
 from actors.messages.traffic import Failure, Request, RequestDone, Response
 from actors.orders.order import Order, OrderState
-from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER
-from actors.orders.waiters import RESULT_GRACE
+from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES, RESULT_GRACE, SETTLED_AFTER
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT

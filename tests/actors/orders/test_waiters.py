@@ -1,10 +1,7 @@
 """Which caller is answered with what."""
 
-from decimal import Decimal
-
-from actors.errors import NotPlaced, OrderUnknown, RequestRefused, RequestTimeout
+from actors.errors import NotPlaced, OrderUnknown, RequestRefused
 from actors.messages.events import (
-    OrderClosed,
     OrderInDoubt,
     OrderNotPlaced,
     OrderOpened,
@@ -13,10 +10,9 @@ from actors.messages.events import (
     OrderSettled,
 )
 from actors.orders.waiters import OrderWaiters
-from tests.doubles.trading_samples import BET, ONE, deal_of, ended
+from tests.doubles.trading_samples import BET, ONE, deal_of
 
 UNKNOWN = OrderUnknown("no answer", "o1")
-LATE = RequestTimeout("not closed")
 
 
 def one_waiter() -> OrderWaiters:
@@ -66,62 +62,17 @@ def test_a_waiter_that_was_answered_is_not_answered_by_later_events() -> None:
     assert waiters.apply([OrderOpened("o1", deal_of(BET))]) == []
 
 
-def test_all_waiters_for_a_result_are_answered_when_the_deal_closes() -> None:
-    waiters = OrderWaiters()
-    deal = deal_of(BET)
-    for waiter in (1, 2, 3):
-        waiters.add_for_result(deal.id, waiter)
-    waiters.add_for_result("another", 4)
-    closed = ended(deal)
-    assert waiters.apply([OrderClosed(closed)]) == [(1, closed), (2, closed), (3, closed)]
-    assert waiters.apply([OrderClosed(closed)]) == []
-
-
-def test_several_deals_that_close_at_once_answer_each_their_own_waiter() -> None:
-    waiters = OrderWaiters()
-    won = ended(deal_of(BET, "d1"), profit=Decimal("0.92"))
-    lost = ended(deal_of(BET, "d2"))
-    waiters.add_for_result("d2", 2)
-    waiters.add_for_result("d1", 1)
-    assert waiters.apply([OrderClosed(won), OrderClosed(lost)]) == [(1, won), (2, lost)]
-
-
-def test_one_late_waiter_for_a_result_leaves_the_others_waiting() -> None:
-    waiters = OrderWaiters()
-    deal = deal_of(BET)
-    waiters.add_for_result(deal.id, 1)
-    waiters.add_for_result(deal.id, 2)
-    assert waiters.answer_for_result(deal.id, 1, LATE) == [(1, LATE)]
-    assert waiters.answer_for_result(deal.id, 1, LATE) == []
-    closed = ended(deal)
-    assert waiters.apply([OrderClosed(closed)]) == [(2, closed)]
-    assert waiters.answer_for_result(deal.id, 2, LATE) == []
-
-
-def test_a_deal_that_opens_and_closes_at_once_answers_order_and_result() -> None:
-    waiters = OrderWaiters()
-    closed = ended(deal_of(BET))
-    waiters.add("o1", 1)
-    waiters.add_for_result(closed.id, 2)
-    assert waiters.apply([OrderOpened("o1", closed), OrderClosed(closed)]) == [(1, closed), (2, closed)]
-
-
 def test_at_the_stop_every_waiter_gets_an_error_once() -> None:
     waiters = one_waiter()
-    waiters.add_for_result("d1", 8)
-    (order, unknown), (result, late) = waiters.unanswered()
+    [(order, unknown)] = waiters.unanswered()
     assert isinstance(unknown, OrderUnknown)
     assert (order, unknown.order) == (7, "o1")
-    assert (result, type(late)) == (8, RequestTimeout)
     assert waiters.unanswered() == []
     assert waiters.apply([OrderOpened("o1", deal_of(BET))]) == []
 
 
 def test_its_repr_counts_the_waiters() -> None:
-    waiters = one_waiter()
-    waiters.add_for_result("d1", 8)
-    waiters.add_for_result("d1", 9)
-    assert repr(waiters) == "<OrderWaiters: 1 for an order, 2 for a result>"
+    assert repr(one_waiter()) == "<OrderWaiters: 1>"
 
 
 def test_a_settled_order_answers_its_waiter_with_what_the_person_said() -> None:

@@ -1,0 +1,73 @@
+"""What the books of the desk have on the disk, and what they count."""
+
+from decimal import Decimal
+
+import pytest
+
+from actors.errors import Halted
+from actors.orders.bookkeeping import Bookkeeping
+from actors.orders.desk_clock import DeskClock
+from actors.orders.order import OrderState
+from actors.values import AccountKind
+from tests.doubles.memory_journal import MemoryJournal
+from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING
+
+
+def books_of(journal: MemoryJournal) -> Bookkeeping:
+    return Bookkeeping(AccountKind.DEMO, TRADING, journal, DeskClock(lambda: 0.0, lambda: NOW), 6.0)
+
+
+def test_an_order_is_written_before_it_may_be_sent_and_counts_from_then_on() -> None:
+    journal = MemoryJournal()
+    books = books_of(journal)
+    order = books.intend(BET)
+    assert journal.writes == [[order]]
+    assert order.state is OrderState.JOURNALED
+    assert books.blocking(BET) == order
+    assert books.blocking(OTHER_BET) is None
+    assert books.usage() == (1, 1, Decimal(0))
+    assert books_of(journal).usage() == (1, 1, Decimal(0))
+
+
+def test_an_order_that_could_not_be_written_was_not_sent_and_does_not_count() -> None:
+    journal = MemoryJournal()
+    books = books_of(journal)
+    journal.broken = "disk full"
+    with pytest.raises(Halted, match="disk full"):
+        books.intend(BET)
+    assert books.blocking(BET) is None
+    assert books.usage() == (0, 0, Decimal(0))
+
+
+def test_what_could_not_be_journaled_is_journaled_with_the_next_change() -> None:
+    journal = MemoryJournal()
+    books = books_of(journal)
+    order = books.intend(BET)
+    journal.broken = "disk full"
+    books.ledger.not_sent(order.id, "no connection")
+    with pytest.raises(Halted):
+        books.note()
+    journal.broken = ""
+    books.note()
+    assert [[each.state for each in orders] for orders in journal.notes] == [[OrderState.NOT_SENT]]
+
+
+def test_settling_is_wanted_once_until_it_was_tried() -> None:
+    journal = MemoryJournal()
+    books = books_of(journal)
+    journal.unsettled = False
+    assert not books.wants_settling()
+    books.intend(BET)
+    journal.unsettled = True
+    assert books.wants_settling()
+    assert not books.wants_settling()
+    books.settle()
+    journal.unsettled = True
+    assert books.wants_settling()
+
+
+def test_its_repr_says_what_is_in_flight_and_what_today_came_to() -> None:
+    books = books_of(MemoryJournal())
+    books.intend(BET)
+    assert "1 orders in flight" in repr(books)
+    assert "<DayTally" in repr(books)

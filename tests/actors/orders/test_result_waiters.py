@@ -1,0 +1,126 @@
+"""Which caller is told the result of a deal, and how long it waits."""
+
+import math
+from decimal import Decimal
+
+import pytest
+
+from actors.errors import RequestTimeout
+from actors.messages.commands import AwaitResult
+from actors.messages.events import OrderClosed
+from actors.messages.orders import TradingRequest
+from actors.orders.desk_clock import DeskClock
+from actors.orders.result_waiters import ResultWaiters
+from actors.orders.timeouts import RESULT_GRACE, ResultOverdue
+from actors.values import Deal
+from tests.doubles.trading_samples import BET, deal_of, ended
+
+DEAL = deal_of(BET)
+
+
+class VenueClock(DeskClock):
+    """A venue whose clock is measured, and that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = DEAL.closes_at - 60
+        super().__init__(lambda: 0.0, lambda: self.now)
+        self.offset = 0.0
+
+
+@pytest.fixture
+def clock() -> VenueClock:  # not the clock of the actors
+    return VenueClock()
+
+
+@pytest.fixture
+def waiters(clock: VenueClock) -> ResultWaiters:
+    return ResultWaiters(clock)
+
+
+def wait(
+    waiters: ResultWaiters,
+    waiter: int,
+    deal: Deal = DEAL,
+    deadline: float | None = None,
+    waits_until: float = math.inf,
+) -> list[tuple[float, ResultOverdue]]:
+    """At 1000 by the clock of the actors."""
+    command = AwaitResult(deal.id, deadline=deadline)
+    expires_at = 1000.0 + (30.0 if deadline is None else deadline)
+    return waiters.add(TradingRequest(waiter, command, expires_at, waits_until), deal, 1000.0)
+
+
+def test_all_waiters_for_a_result_are_answered_when_the_deal_closes(waiters: ResultWaiters) -> None:
+    for waiter in (1, 2, 3):
+        wait(waiters, waiter)
+    wait(waiters, 4, deal_of(BET, "another"))
+    closed = ended(DEAL)
+    assert waiters.apply([OrderClosed(closed)]) == [(1, closed), (2, closed), (3, closed)]
+    assert waiters.apply([OrderClosed(closed)]) == []
+
+
+def test_several_deals_that_close_at_once_answer_each_their_own_waiter(waiters: ResultWaiters) -> None:
+    won = ended(deal_of(BET, "d1"), profit=Decimal("0.92"))
+    lost = ended(deal_of(BET, "d2"))
+    wait(waiters, 2, deal_of(BET, "d2"))
+    wait(waiters, 1, deal_of(BET, "d1"))
+    assert waiters.apply([OrderClosed(won), OrderClosed(lost)]) == [(1, won), (2, lost)]
+
+
+def test_one_late_waiter_for_a_result_leaves_the_others_waiting(waiters: ResultWaiters) -> None:
+    [(_, due)] = wait(waiters, 1)
+    wait(waiters, 2)
+    [(waiter, error)] = waiters.overdue(due)
+    assert (waiter, type(error)) == (1, RequestTimeout)
+    assert waiters.overdue(due) == []
+    closed = ended(DEAL)
+    assert waiters.apply([OrderClosed(closed)]) == [(2, closed)]
+
+
+def test_a_waiter_that_is_withdrawn_waits_no_more(waiters: ResultWaiters) -> None:
+    wait(waiters, 1)
+    [(waiter, error)] = waiters.withdraw(1)
+    assert (waiter, type(error)) == (1, RequestTimeout)
+    assert waiters.withdraw(1) == []
+    assert waiters.withdraw(2) == []
+
+
+@pytest.mark.parametrize(
+    ("deadline", "waits_until", "ends"),
+    [
+        (None, math.inf, [(60 + RESULT_GRACE, True)]),
+        (None, 1003.0, [(60 + RESULT_GRACE, True), (3.0, False)]),
+        (7.0, 1003.0, [(7.0, False)]),  # the deadline is never after the timeout of the caller
+    ],
+)
+def test_the_wait_ends_with_the_deadline_or_after_the_deals_end_and_with_the_timeout(
+    waiters: ResultWaiters, deadline: float | None, waits_until: float, ends: list[tuple[float, bool]]
+) -> None:
+    found = wait(waiters, 1, deadline=deadline, waits_until=waits_until)
+    assert [(delay, due.own_end) for delay, due in found] == ends
+
+
+def test_the_wait_goes_on_if_the_venues_clock_was_set_back(waiters: ResultWaiters, clock: VenueClock) -> None:
+    [(_, due)] = wait(waiters, 1)
+    clock.now = DEAL.closes_at + RESULT_GRACE
+    assert waiters.longer(due, DEAL) == 0.0
+    clock.now -= 100
+    assert waiters.longer(due, DEAL) == 100.0
+    assert waiters.longer(due, ended(DEAL)) == 0.0
+    assert waiters.longer(due, None) == 0.0
+    clock.offset = None
+    assert waiters.longer(due, DEAL) == 0.0
+
+
+def test_at_the_stop_every_waiter_gets_an_error_once(waiters: ResultWaiters) -> None:
+    wait(waiters, 8)
+    [(waiter, late)] = waiters.unanswered()
+    assert (waiter, type(late)) == (8, RequestTimeout)
+    assert waiters.unanswered() == []
+    assert waiters.apply([OrderClosed(ended(DEAL))]) == []
+
+
+def test_its_repr_counts_the_waiters(waiters: ResultWaiters) -> None:
+    wait(waiters, 8)
+    wait(waiters, 9)
+    assert repr(waiters) == "<ResultWaiters: 2 for 1 deals>"
