@@ -14,5 +14,5 @@ class CandlesConfig(Section):
 
     cache_ttl: fields.Lifetime = 5.0
     """How long they answer an equal request; 0: never."""
-    cache_size: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=10_000_000)] = 200_000
+    cache_size: Annotated[int, Field(ge=1, le=10_000_000), WHOLE_NUMBER] = 200_000
     """Bars that are kept in total, about 200 bytes each."""

@@ -24,20 +24,22 @@ class OrdersConfig(Section):
     share_account: Flag = False
     """Whether another runtime on this machine may trade on the account, with another journal. Each may take
     the other's equal deal for its own."""
-    minimum_amount: Annotated[int, WHOLE_NUMBER, Field(ge=1)] = _RULES.minimum_amount
+    minimum_amount: Annotated[int, Field(ge=1), WHOLE_NUMBER] = _RULES.minimum_amount
     """A smaller order is refused before it is sent; in the account's currency."""
-    maximum_amount: Annotated[int, WHOLE_NUMBER, compared(">=", "minimum_amount")] = _RULES.maximum_amount
+    maximum_amount: Annotated[int, Field(ge=1), WHOLE_NUMBER, compared(">=", "minimum_amount")] = (
+        _RULES.maximum_amount
+    )
     """A larger order is refused before it is sent."""
     maximum_duration: fields.Period = _RULES.maximum_duration
     """A longer deal is refused before it is sent; the shortest is the asset's own."""
-    maximum_open: Annotated[int, WHOLE_NUMBER, Field(ge=1, le=1000)] = 10
+    maximum_open: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 10
     """Deals that may be open, or sent and unanswered, at once."""
-    daily_loss: Annotated[int, WHOLE_NUMBER, Field(ge=1)] | None = None
+    daily_loss: Annotated[int, Field(ge=1), WHOLE_NUMBER] | None = None
     """Once the deals of our orders that closed today lost so much together, every order is refused until 0:00
     UTC by the venue's clock; null: no such limit."""
-    daily_orders: Annotated[int, WHOLE_NUMBER, Field(ge=1)] | None = None
+    daily_orders: Annotated[int, Field(ge=1), WHOLE_NUMBER] | None = None
     """Orders and pending orders of one day (UTC, by the venue's clock); null: no such limit."""
-    minimum_payout: Annotated[int, WHOLE_NUMBER, Field(ge=0, le=1000)] = 0
+    minimum_payout: Annotated[int, Field(ge=0, le=1000), WHOLE_NUMBER] = 0
     """An order on an asset that pays less is refused before it is sent; in percent."""
     verdict_delay: Duration = 6.0
     """How long after a later login an order whose answer was lost may still appear."""

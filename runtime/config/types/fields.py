@@ -30,6 +30,8 @@ from actors.venues.base import Venue
 from runtime.config.types import addresses, units
 
 _REFERENCE = r"\$\{"
+_NUMERIC = {"number", "integer"}
+_NAME_FORM = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 DAY = 86_400.0
 EXPONENTIAL, LINEAR, CUSTOM = "exponential", "linear", "custom:"
 
@@ -79,7 +81,7 @@ def _venue_name(name: str) -> str:
 
 
 def _region_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
+    if not re.fullmatch(_NAME_FORM, name):
         raise ValueError("is not a name of letters, digits, dots, dashes and underscores")
     return name
 
@@ -106,15 +108,31 @@ def _strategy(text: str) -> str:
     return f"{CUSTOM}{module}:{function}"
 
 
-def between(low: float, high: float, show: Callable[[float], str] = units.show_duration) -> AfterValidator:
-    """Limits; the error names them as an operator writes them."""
+class between:  # noqa: N801 - it stands in annotations, like pydantic's functions
+    """Limits of a value that is written with a unit; the error names them as an operator writes them.
 
-    def check(value: float) -> float:
-        if not low <= value <= high:
-            raise ValueError(f"must be from {show(low)} to {show(high)}")
+    The JSON schema has them for plain numbers. No pattern of a text says what a number and a unit come to.
+    """
+
+    def __init__(self, low: float, high: float, show: Callable[[float], str] = units.show_duration) -> None:
+        self.low, self.high, self._show = low, high, show
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _with_bounds(handler(core), minimum=self.low, maximum=self.high)
+
+    def _check(self, value: float) -> float:
+        if not self.low <= value <= self.high:
+            raise ValueError(f"must be from {self._show(self.low)} to {self._show(self.high)}")
         return value
 
-    return AfterValidator(check)
+
+def _with_bounds(schema: dict[str, Any], **bounds: float) -> dict[str, Any]:
+    """``schema`` with these bounds of its plain numbers."""
+    kinds = [kind | bounds if kind["type"] in _NUMERIC else kind for kind in schema["anyOf"]]
+    return schema | {"anyOf": kinds}
 
 
 _COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -140,21 +158,36 @@ def compared(comparison: Literal[">", "<", "<=", ">="], other: str, reason: str 
     return AfterValidator(check)
 
 
-def _answered(seconds: float) -> float:
-    if seconds <= UNSENT_MARGIN:
-        margin = units.show_duration(UNSENT_MARGIN)
-        raise ValueError(f"must exceed {margin} (no order is sent in the last {margin} before its deadline)")
-    return seconds
+class _Answered:
+    """The limit of a request's deadline."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _with_bounds(handler(core), exclusiveMinimum=UNSENT_MARGIN)
+
+    def _check(self, seconds: float) -> float:
+        if seconds <= UNSENT_MARGIN:
+            margin = units.show_duration(UNSENT_MARGIN)
+            raise ValueError(
+                f"must exceed {margin} (no order is sent in the last {margin} before its deadline)"
+            )
+        return seconds
 
 
-def _written(form: str, *, number: bool = True) -> WithJsonSchema:
+def _written(form: str, number: Literal["number", "integer"] | None = "number") -> WithJsonSchema:
     """The JSON schema: the written form, a reference or, for most types, a plain number."""
     text = {"type": "string", "pattern": rf"^({form})$|{_REFERENCE}"}
-    return WithJsonSchema({"anyOf": [text, {"type": "number", "minimum": 0}]} if number else text)
+    return WithJsonSchema({"anyOf": [text, {"type": number, "minimum": 0}]} if number else text)
 
 
 class _From:
-    """Reads a value with ``parse`` first; the JSON schema accepts ``${VAR}`` too."""
+    """Reads a value with ``parse`` first; the JSON schema accepts ``${VAR}`` too.
+
+    It stands behind ``Field``: pydantic writes bounds of one that follows into the JSON schema under names
+    of its own, ``ge`` and ``le``, which mean nothing there.
+    """
 
     def __init__(self, parse: Callable[[object], object]) -> None:
         self._parse = parse
@@ -177,22 +210,24 @@ _AnyDuration = Annotated[
     _written(units.DURATION_FORM),
 ]
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
-MessageTimeout = Annotated[Duration, AfterValidator(_answered)]
+MessageTimeout = Annotated[Duration, _Answered()]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
 Retention = Annotated[_AnyDuration, between(DAY, 3650 * DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
-Period = Annotated[int, BeforeValidator(_whole_seconds), between(1, 31 * DAY), _written(units.DURATION_FORM)]
+Period = Annotated[
+    int, BeforeValidator(_whole_seconds), _written(units.DURATION_FORM, "integer"), between(1, 31 * DAY)
+]
 Size = Annotated[
     int,
     BeforeValidator(units.parse_size),
     PlainSerializer(units.show_size, when_used="json"),
-    _written(units.SIZE_FORM),
+    _written(units.SIZE_FORM, "integer"),
 ]
 RateLimit = Annotated[
     Rate,
     PlainValidator(units.parse_rate),
     PlainSerializer(units.show_rate, when_used="json"),
-    _written(units.RATE_FORM, number=False),
+    _written("(?!0+ ?/)" + units.RATE_FORM, None),
 ]
 Frequency = Annotated[
     float,
@@ -202,9 +237,9 @@ Frequency = Annotated[
 ]
 
 VenueName = Annotated[str, AfterValidator(_venue_name)]
-RegionName = Annotated[str, AfterValidator(_region_name)]
-SocketPath = Annotated[str, AfterValidator(_socket_path)]
-Strategy = Annotated[str, AfterValidator(_strategy)]
+RegionName = Annotated[str, AfterValidator(_region_name), _written(_NAME_FORM, None)]
+SocketPath = Annotated[str, AfterValidator(_socket_path), _written(r"|.*\.sock", None)]
+Strategy = Annotated[str, AfterValidator(_strategy), _written(f"{EXPONENTIAL}|{LINEAR}|{CUSTOM}.*:.*", None)]
 WebSocketUrl = Annotated[str, AfterValidator(addresses.websocket_url)]
 Origin = Annotated[str, AfterValidator(addresses.origin)]
 Headers = Annotated[dict[str, str], AfterValidator(addresses.headers), Field(repr=False)]
