@@ -10,6 +10,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
+from actors.connection.dialogue import Dialogue
 from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
@@ -68,6 +69,7 @@ class Connection(RuntimeActor):
         self._transport: Transport | None = None
         self._session = open_session(start)
         self._linger = start.settings.inbound_linger
+        self._dialogue = Dialogue() if self._linger else None
         self._watches_writing = False
         self._stopping = False
         self._ended = False
@@ -123,7 +125,7 @@ class Connection(RuntimeActor):
         if isinstance(result, DialFailed):
             raise result
         self._transport = result
-        self.watch(result, _Due.SOCKET, gap=self._linger)
+        self._watch(result)
         self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._start.settings.ping_interval, _Due.PING)
         self.every(REPORT_INTERVAL, _Due.REPORT)
@@ -136,6 +138,8 @@ class Connection(RuntimeActor):
             self._transport.flush()
         if items := self._session.receive(self._transport.read(), self.now(), time.time()):
             self._publish(items)
+        if self._dialogue is not None and self._dialogue.open:
+            self._converse(self._dialogue, [], items)
         if (failure := self._session.failure) is None:
             if self._session.has_data or self._watches_writing:
                 self._flush()
@@ -162,6 +166,8 @@ class Connection(RuntimeActor):
         self._flush()
         if items:
             self._publish(items)
+        if self._dialogue is not None:
+            self._converse(self._dialogue, requests, items)
 
     def _flush(self) -> None:
         if self._transport is None:
@@ -170,7 +176,20 @@ class Connection(RuntimeActor):
             self._transport.write(data)
         if self._transport.wants_write != self._watches_writing:
             self._watches_writing = self._transport.wants_write
-            self.watch(self._transport, _Due.SOCKET, writable=self._watches_writing, gap=self._linger)
+            self._watch(self._transport)
+
+    def _watch(self, transport: Transport) -> None:
+        """The linger is for data, which come by themselves; words that are awaited are read at once."""
+        gap = 0.0 if self._dialogue is not None and self._dialogue.open else self._linger
+        self.watch(transport, _Due.SOCKET, writable=self._watches_writing, gap=gap)
+
+    def _converse(self, dialogue: Dialogue, sent: list[Request], items: list[Item]) -> None:
+        """Requests have left, and these items have come."""
+        was_open = dialogue.open
+        dialogue.on_sent(sent)
+        dialogue.on_items(items, self.now(), ready=self._session.ready)
+        if dialogue.open != was_open and self._transport is not None:
+            self._watch(self._transport)
 
     def _leave(self) -> None:
         self._stopping = True
@@ -178,6 +197,8 @@ class Connection(RuntimeActor):
             raise TransportClosed("stopped before it was open")
         self._session.leave()
         self._flush()
+        if self._dialogue is not None:
+            self._converse(self._dialogue, [], [])
         self.after(self._start.settings.close_timeout, _Due.CLOSE_OVERDUE)
 
     def _publish(self, items: list[Item]) -> None:

@@ -27,7 +27,7 @@ class ConnectionConfig(Section):
         0.0
     )
     """The least time between two reads of a socket. What arrives meanwhile is read at once, at a fraction of
-    the cost. The first read after a pause is not delayed."""
+    the cost. Not delayed are the first read after a pause, the login, and the answers to requests."""
     message_timeout: fields.MessageTimeout = 30.0
     """How long a request waits for its answer, unless the request has a deadline of its own."""
     ssl_verify: Flag = True

@@ -1,5 +1,6 @@
 """One life of a connection, over a socket pair whose other end the test holds."""
 
+import math
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,10 +14,10 @@ from msgspec import structs
 from actors.connection.connection import Connection
 from actors.engine.clock import elapsed
 from actors.errors import DialFailed, NotSent, RequestRefused
-from actors.messages.commands import CancelPendingOrder, PlaceOrder, SendRaw, SubscribeTicks
+from actors.messages.commands import CancelPendingOrder, LoadCandles, PlaceOrder, SendRaw, SubscribeTicks
 from actors.messages.events import ConnectionDown, ConnectionUp, StreamConfirmed
 from actors.messages.lifecycle import Begin, ConnectionEnded
-from actors.messages.traffic import EventBatch, Failure, Request, Response, Send, Ticks
+from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, Response, Send, Ticks
 from actors.messages.workers import StartConnection, StopConnection
 from actors.protocols.websocket.frames import Opcode
 from actors.transport.base import Transport
@@ -50,7 +51,7 @@ def frame(message: Any) -> bytes:
 class Scene:
     """``venue`` is the venue's end; without a login the session is not ready."""
 
-    def __init__(self, start: StartConnection = START) -> None:
+    def __init__(self, start: StartConnection = START, **kwargs: Any) -> None:
         ours, self.venue = socket.socketpair()
         self.venue.settimeout(WAIT)
         ours.setblocking(False)
@@ -58,7 +59,7 @@ class Scene:
         self.events, self.guardian = Recording(), Recording()
         assert [self.events.seen(), self.guardian.seen()] == [Begin(), Begin()]
         self.connection = Connection.start(
-            start, self.events.ref, self._dial, PlainSession, guardian=self.guardian.ref
+            start, self.events.ref, self._dial, PlainSession, guardian=self.guardian.ref, **kwargs
         )
 
     def _dial(self, start: StartConnection) -> Transport:
@@ -207,3 +208,63 @@ def test_a_read_without_an_answer_writes_nothing(scene: Scene, monkeypatch: pyte
     scene.say({"tick": "A", "time": 2.0, "price": 2.0})
     assert len(scene.items(Ticks)) == 1  # the read before it has ended by now
     assert asked == []
+
+
+# -- the linger -------------------------------------------------------------------------------------------
+
+LINGERING = structs.replace(START, settings=structs.replace(START.settings, inbound_linger=1.0))
+STALE = Send("c1", 1, [Request(1, PlaceOrder("A", Decimal(1), Direction.CALL, 60), 1e9, order="o1")])
+"""For an earlier life, so that it is answered at once: what was readable before has been read by then."""
+
+
+@pytest.fixture
+def lingering() -> Iterator[Scene]:
+    """Its clock stands still: what is not read at once is never read."""
+    scene = Scene(LINGERING, clock=lambda: 1.0)
+    yield scene
+    scene.close()
+
+
+def test_a_linger_does_not_delay_the_login(lingering: Scene) -> None:
+    for _ in range(3):
+        lingering.say({"hello": 1})
+        lingering.connection.tell(STALE)
+        lingering.items(Failure)
+    lingering.say({"ready": ["A"]})
+    lingering.items(ConnectionUp)
+
+
+def stream(scene: Scene) -> None:
+    scene.connection.tell(
+        Send("c1", 2, [Request(0, SubscribeTicks("A", 60), math.inf, reply_to=ReplyTo.NOBODY)])
+    )
+    scene.say({"subscribed": "A", "period": 60})
+    scene.items(StreamConfirmed)
+
+
+def test_a_linger_delays_data(lingering: Scene) -> None:
+    stream(logged_in(lingering))
+    lingering.say({"tick": "A", "time": 1.0, "price": 2.0})
+    lingering.connection.tell(STALE)
+    batch = lingering.events.seen()
+    assert [type(item) for item in batch.items] == [Failure]
+
+
+def test_a_linger_does_not_delay_the_answer_to_a_request(lingering: Scene) -> None:
+    stream(logged_in(lingering))
+    for number in range(3):
+        request = Request(7 + number, LoadCandles("A", 60, 1), 1e9)
+        lingering.connection.tell(Send("c1", 2, [request]))
+        lingering.say({"tick": "A", "time": 1.0, "price": 2.0})
+        assert len(lingering.items(Ticks)) >= 1
+        lingering.say({"candles": "A", "period": 60, "bars": [], "id": 7 + number})
+        assert lingering.items(Response).request == 7 + number
+
+
+def test_a_linger_does_not_delay_the_answer_to_a_close(lingering: Scene) -> None:
+    stream(logged_in(lingering))
+    lingering.connection.tell(StopConnection("c1"))
+    while lingering.heard() != Opcode.CLOSE:
+        pass
+    lingering.venue.sendall(bytes([0x80 | Opcode.CLOSE, 0]))
+    assert lingering.items(ConnectionDown).reason == "stopped"
