@@ -7,13 +7,23 @@ from actors.errors import RequestRefused
 from runtime.practice.faults import frames
 from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.fault import Fault
-from runtime.practice.faults.socket import Close, Drop, Garbage, HalfFrame, SocketFault, Stall
+from runtime.practice.faults.socket import (
+    Close,
+    Disconnect,
+    Drop,
+    EngineClose,
+    Garbage,
+    HalfFrame,
+    SocketFault,
+    Stall,
+)
 from runtime.practice.faults.table import show
 from runtime.practice.faults.venue import ClockJump, CloseMarket
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.records import FaultRecord
+from runtime.practice.server import packets
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.regions import RegionListeners
@@ -94,6 +104,12 @@ class FaultController:
             case Close():
                 for client in clients:
                     client.leave("closed on command", fault.frame)
+            case Disconnect():
+                for client in clients:
+                    client.fall_silent(packets.DISCONNECT)
+            case EngineClose():
+                for client in clients:
+                    client.fall_silent(packets.CLOSE, pings=False)
             case Garbage():
                 for client in clients:
                     client.transport.write(fault.data)

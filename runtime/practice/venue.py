@@ -15,6 +15,7 @@ from runtime.practice.market.assets import AssetTable, next_midnight
 from runtime.practice.market.desk import MarketDesk
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.streams import Streams
+from runtime.practice.market.tick_faults import TickFaults
 from runtime.practice.server import packets
 from runtime.practice.server.clients import Clients
 from runtime.practice.server.clock import ExchangeClock
@@ -46,12 +47,13 @@ class ExchangeVenue:
         self._assets = assets = AssetTable(settings.seed, settings.minimum_duration)
         quotes = Quotes(settings.seed, settings.tick_rate)
         pushes = AccountPushes(book, self._clients)
-        self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection)
+        ticks = TickFaults(faults)
+        self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection, ticks)
         self._dealer = Dealer(book, quotes, assets, clock, pushes, settings.max_deals)
         self._pending = PendingOrders(self._dealer, book, quotes, pushes, clock)
         self._dispatcher = EventRoutes(
             AccountDesk(credentials, pushes, assets, faults, clock).routes,
-            MarketDesk(quotes, self._streams, faults, clock).routes,
+            MarketDesk(quotes, self._streams, faults, clock, ticks).routes,
             TradingDesk(self._dealer, book, pushes, ledger, faults, clock).routes,
             self._pending.routes,
         )

@@ -52,6 +52,14 @@ class Stall(SocketFault, frozen=True, tag="stall"):
     lasts: Seconds | None = None
 
 
+class Disconnect(SocketFault, frozen=True, tag="disconnect"):
+    """Sockets get a bare Socket.IO DISCONNECT (``41``), and no event after it; they stay open."""
+
+
+class EngineClose(SocketFault, frozen=True, tag="engine_close"):
+    """Sockets get an Engine.IO CLOSE (``1``), and nothing after it; they stay open."""
+
+
 class Slow(Fault, frozen=True, tag="slow"):
     """Every connection, old or new, gets at most ``rate`` bytes a second."""
 

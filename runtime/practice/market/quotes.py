@@ -9,6 +9,7 @@ from runtime.practice.market.prices import Bar, PriceSeries
 
 _JITTER = 0.4
 _MILLISECOND_RATE = 250.0
+_INSTANT = 1e-7  # seconds, below the finest stamp
 
 
 class QuotedPrice(NamedTuple):
@@ -57,6 +58,11 @@ class Quotes:
         """The newest ``limit`` ticks later than ``start`` whose number is below ``before``, oldest first."""
         first = max(self.number_after(listing, start), before - limit)
         return [self.tick(listing, number) for number in range(first, before)]
+
+    def count(self, listing: Listing, start: float, end: float, now: float) -> int:
+        """How many ticks fall in ``[start, end)``, up to ``now``."""
+        nearly = min(end, now) - _INSTANT
+        return max(0, self.number_after(listing, nearly) - self.number_after(listing, start - _INSTANT))
 
     def bars(
         self, listing: Listing, period: int, start: float, end: float, now: float, limit: int

@@ -9,7 +9,7 @@ from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.market.listings import Listing
 from runtime.practice.market.quotes import QuotedPrice, Quotes
-from runtime.practice.market.tick_faults import TickFaults
+from runtime.practice.market.tick_faults import Rows, TickFaults
 from runtime.practice.server import packets
 from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.server.connection import ClientConnection
@@ -85,6 +85,7 @@ class Streams:
         ledger: ExchangeLedger,
         faults: ActiveFaults,
         cap: int,
+        tick_faults: TickFaults,
     ) -> None:
         self._quotes = quotes
         self._assets = assets
@@ -93,7 +94,7 @@ class Streams:
         self._faults = faults
         self._cap = cap
         self._streams: dict[str, _Stream] = {}
-        self._tick_faults = TickFaults(faults)
+        self._tick_faults = tick_faults
 
     def subscribe(self, client: ClientConnection, listing: Listing) -> int:
         """Send ``listing`` to ``client`` from now on. Returns the number of its next tick."""
@@ -134,13 +135,15 @@ class Streams:
         if self._faults.find(Mute, asset=symbol):
             self._ledger.write_unsent(symbol, quote.time - UTC_OFFSET, quote.price, stream.clients)
             return
-        for due in self._tick_faults.apply(symbol, quote):
-            self._send(stream, due)
+        for rows in self._tick_faults.apply(symbol, quote):
+            self._send(stream, rows)
 
-    def _send(self, stream: _Stream, quote: QuotedPrice) -> None:
-        symbol, stamp = stream.listing.symbol, quote.time - UTC_OFFSET
-        payload = packets.encode([[symbol, quote.time, quote.price]])
+    def _send(self, stream: _Stream, rows: Rows) -> None:
+        symbol = stream.listing.symbol
+        payload = packets.encode([[symbol, *quote] for quote in rows])
         sent = [id for id, client in stream.clients.items() if client.send(_HEADER, payload)]
-        self._ledger.write_ticks(symbol, stamp, quote.price, sent)
-        if len(sent) < len(stream.clients):
-            self._ledger.write_unsent(symbol, stamp, quote.price, stream.clients.keys() - sent)
+        unsent = stream.clients.keys() - sent
+        for time, price in rows:
+            self._ledger.write_ticks(symbol, time - UTC_OFFSET, price, sent)
+            if unsent:
+                self._ledger.write_unsent(symbol, time - UTC_OFFSET, price, unsent)

@@ -82,6 +82,8 @@ class ClientConnection:
         self._serve = serve
         self._outbox = Outbox(overflow=self.abort)
         self._ponged = asyncio.Event()
+        self._silent = False
+        self._pings = True
         self._idle_timeout = asyncio.timeout(settings.ps_timeout)
         self._end_reason = "the client left"
 
@@ -111,7 +113,7 @@ class ClientConnection:
 
     def send(self, *messages: str | bytes) -> bool:
         """Queue messages; those of one call stay together. Returns ``False`` if they are suppressed."""
-        if self.stage is Stage.LEAVING or self._faults.find(PingsOnly, region=self.region):
+        if self.stage is Stage.LEAVING or self._silent or self._faults.find(PingsOnly, region=self.region):
             return False
         self._outbox.put(*messages)
         return True
@@ -145,6 +147,11 @@ class ClientConnection:
         self._outbox.end()
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.transport.abort)
 
+    def fall_silent(self, packet: str, *, pings: bool = True) -> None:
+        """Send ``packet`` and no event after it; without ``pings`` nothing at all. The socket stays open."""
+        self._silent, self._pings = True, pings
+        self._outbox.put(packet)
+
     def abort(self) -> None:
         """End the TCP connection at once, without a close frame."""
         self.leave("cut off")
@@ -153,7 +160,7 @@ class ClientConnection:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._settings.ping_interval)
-            if self._faults.find(DataOnly, region=self.region):
+            if not self._pings or self._faults.find(DataOnly, region=self.region):
                 continue
             self._ponged.clear()
             self._outbox.put(packets.PING)

@@ -9,6 +9,7 @@ import msgspec
 
 from actors.errors import RemoteProtocolError
 
+CLOSE = "1"
 PING = "2"
 DISCONNECT = "41"
 MAX_PAYLOAD = 1_000_000

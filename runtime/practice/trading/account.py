@@ -1,11 +1,14 @@
 """The account desk: logins, and the pushes that follow them."""
 
 import secrets
+from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import msgspec
 
 from runtime.practice.faults.active_faults import ActiveFaults
+from runtime.practice.faults.variants import AssetsFirst
 from runtime.practice.faults.venue import RefuseSessions
 from runtime.practice.market.assets import AssetTable
 from runtime.practice.server import packets
@@ -51,6 +54,14 @@ class _Auth(msgspec.Struct, rename="camel"):
         return "_Auth(***)"
 
 
+_SAVED: Mapping[str, object] = {
+    "favorite/load": {"list": [], "favorites": []},
+    "indicator/load": {"list": [], "favorites": []},
+    "price-alert/load": {"list": []},
+}
+"""What a browser saves at the venue and loads after a login: nothing here (protocol 1.7.12)."""
+
+
 class AccountDesk:
     """Accepts a client with the exchange's own session, unless a fault refuses all logins."""
 
@@ -72,6 +83,7 @@ class AccountDesk:
             "ps": Route(object, lambda client, _: client.keep(), before_login=True),
             "getBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
             "updateBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
+            **{name: Route(object, partial(self._load_saved, name)) for name in _SAVED},
         }
 
     def _authenticate(self, client: ClientConnection, payload: object) -> None:
@@ -85,6 +97,9 @@ class AccountDesk:
         client.accept(LoginState(demo=auth.is_demo == 1, fast_history=auth.is_fast_history))
         self._welcome(client)
 
+    def _load_saved(self, name: str, client: ClientConnection, _: object) -> None:
+        client.emit(f"success{name}", _SAVED[name])
+
     def _check(self, payload: object) -> _Auth | None:
         try:
             auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
@@ -96,7 +111,13 @@ class AccountDesk:
     def _welcome(self, client: ClientConnection) -> None:
         """The pushes that follow a login (protocol 1.2)."""
         server = {} if client.login.demo else {"serverName": client.region}
-        client.emit("successauth", {"id": secrets.token_urlsafe(15)} | server)
-        client.emit("updateAssets", self._assets.rows(self._clock.now()))
+        first = [
+            ("successauth", {"id": secrets.token_urlsafe(15)} | server),
+            ("updateAssets", self._assets.rows(self._clock.now())),
+        ]
+        if self._faults.find(AssetsFirst, region=client.region):
+            first.reverse()
+        for name, payload in first:
+            client.emit(name, payload)
         self._pushes.tell(client, *AccountPush)
         client.emit("updateCharts", [])

@@ -26,7 +26,7 @@ from runtime.practice.server.event_routes import Route, Routes
 from runtime.practice.trading import deals
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
-from runtime.practice.trading.orders import OrderRefusal, OrderRequest, money
+from runtime.practice.trading.orders import MALFORMED, OrderRefusal, OrderRequest, money
 from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 _REFILLED = Decimal(50_000)
@@ -61,7 +61,7 @@ class TradingDesk:
         self._ledger = ledger
         self._clock = clock
         self.routes: Routes = {
-            "openOrder": Route(_OpenOrder, self._open_order),
+            "openOrder": Route(_OpenOrder, self._open_order, refuse=_refuse_malformed),
             "updateOpenedDeals": Route(object, lambda client, _: pushes.tell(client, AccountPush.OPENED)),
             "td/refill": Route(object, lambda client, _: self._refill(client)),
         }
@@ -126,3 +126,9 @@ class TradingDesk:
         if client.login.demo:
             self._book.refill(_REFILLED, self._clock.utc())
             self._pushes.tell_all(AccountPush.BALANCE)
+
+
+def _refuse_malformed(client: ClientConnection, payload: dict[str, object]) -> None:
+    """An amount as text, a duration with a fraction, a field that is missing."""
+    refusal = {"error": MALFORMED, "amount": payload.get("amount"), "asset": payload.get("asset")}
+    client.emit("failopenOrder", refusal)

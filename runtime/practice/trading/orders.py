@@ -12,6 +12,9 @@ from runtime.practice.server.clock import stamp
 COMMANDS = (Direction.CALL, Direction.PUT)
 """The venue's numbers for the directions."""
 
+MALFORMED = "invalidData"
+"""The error of a request that cannot be read; the venue's own name for it is not known."""
+
 _NEVER = "0000-00-00 00:00:00"
 
 

@@ -14,7 +14,7 @@ from runtime.practice.server.connection import ClientConnection
 from runtime.practice.server.event_routes import Route, Routes
 from runtime.practice.trading.book import Book
 from runtime.practice.trading.dealer import Dealer
-from runtime.practice.trading.orders import COMMANDS, KeptOrder, OrderRequest, money
+from runtime.practice.trading.orders import COMMANDS, MALFORMED, KeptOrder, OrderRequest, money
 from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 _AT_TIME = 0
@@ -48,8 +48,8 @@ class PendingOrders:
         self._clock = clock
         self._alarms = Alarms(clock)
         self.routes: Routes = {
-            "openPendingOrder": Route(_OpenPending, self._open),
-            "cancelPendingOrder": Route(_CancelPending, self._cancel),
+            "openPendingOrder": Route(_OpenPending, self._open, refuse=self._refuse_malformed),
+            "cancelPendingOrder": Route(_CancelPending, self._cancel, refuse=_refuse_malformed_cancel),
         }
 
     def start(self) -> None:
@@ -71,6 +71,11 @@ class PendingOrders:
         client.emit("successopenPendingOrder", {"data": pending.as_created()})
         self._pushes.tell_all(AccountPush.PENDING)
         self._watch(pending)
+
+    def _refuse_malformed(self, client: ClientConnection, payload: dict[str, object]) -> None:
+        """An amount as text, a duration with a fraction, a field that is missing (protocol 1.7.10)."""
+        order = payload | {"uid": self._book.uid, "isDemo": int(client.login.demo)}
+        client.emit("failopenPendingOrder", {"data": {"data": order, "error": MALFORMED}})
 
     def _build(self, client: ClientConnection, request: _OpenPending) -> KeptOrder:
         order = OrderRequest(
@@ -134,6 +139,10 @@ class PendingOrders:
             self._dealer.open(order, pending.ticket)
             self._pushes.tell_all(AccountPush.BALANCE, AccountPush.OPENED)
         self._pushes.tell_all(AccountPush.PENDING)
+
+
+def _refuse_malformed_cancel(client: ClientConnection, payload: dict[str, object]) -> None:
+    client.emit("failcancelPendingOrder", {"error": MALFORMED, "ticket": payload.get("ticket")})
 
 
 def _read_time(stamp: str) -> int:

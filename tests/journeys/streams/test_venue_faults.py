@@ -10,6 +10,7 @@ from actors.messages import (
     ConnectionDown,
     ConnectionReport,
     ConnectionUp,
+    LoadCandles,
     StreamRecovered,
     StreamStale,
     Subscribe,
@@ -17,7 +18,7 @@ from actors.messages import (
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
-from tests.journeys.journey import Notebook, Start, status_of, towards
+from tests.journeys.journey import DEADLINE, Notebook, Start, assert_lossless, status_of, towards
 
 ASSET = "EURUSD_otc"
 HASTE = {"open_timeout": 0.4, "ping_interval": 0.1, "ping_timeout": 0.2}
@@ -163,3 +164,34 @@ def test_a_slow_line_and_a_clock_that_jumps_cost_no_connection(
     assert notebook.wait(lambda book: len(book.ticks()) > here + 3)
     assert notebook.wait(lambda book: len(book.all(ConnectionReport)) > reports + 1)
     assert [*notebook.all(StreamStale), *notebook.all(ConnectionDown)] == []
+
+
+@pytest.mark.parametrize("fault", ["disconnect", "engine_close"])
+def test_a_session_that_the_venue_ends_on_an_open_socket_is_replaced(
+    start_runtime: Start, exchange: PracticeExchange, notebook: Notebook, fault: str
+) -> None:
+    flowing(start_runtime, exchange, notebook)
+    assert exchange.fault(fault) == 1
+    notebook.first(ConnectionDown, was_ready=True)
+    assert_flowing_again(notebook)
+
+
+def test_every_variant_of_the_venues_messages_is_read(
+    start_runtime: Start, exchange: PracticeExchange, notebook: Notebook
+) -> None:
+    for variant in (
+        "batched_ticks",
+        "whole_seconds",
+        "assets_first",
+        "sixth_column",
+        "old_history_name",
+        "missing_bars",
+    ):
+        exchange.fault(variant)
+    runtime = flowing(start_runtime, exchange, notebook)
+    assert notebook.wait(lambda book: len(book.ticks()) > 120)
+    got = notebook.ticks()
+    assert all(tick.time == int(tick.time) for tick in got)
+    assert_lossless(got, exchange.ledger.ticks(ASSET))
+    candles = runtime.router.ask(LoadCandles(ASSET, 60, 20), timeout=DEADLINE)
+    assert len(candles) == 20

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import websocket
 
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.exchange_client import CLOSED, DEADLINE, Client
@@ -215,3 +216,32 @@ def test_a_ping_is_answered_as_a_rule(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.connect().socket.ping("who is there")
         assert client.socket.recv_data(control_frame=True) == (10, b"who is there")
+
+
+def test_after_a_bare_disconnect_no_event_comes_though_the_socket_is_open() -> None:
+    settings = PracticeSettings(tick_rate=100, ping_interval=0.2)
+    with PracticeExchange(settings) as exchange, Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit("subfor", ASSET)
+        client.ticks(1)
+        exchange.fault("disconnect")
+        while client.frame() != "41":
+            pass
+        for _ in range(3):
+            assert client.socket.recv_data()[1] == b"2"
+            client.socket.send("3")
+        assert exchange.ledger.unsent()
+
+
+def test_after_an_engine_close_nothing_comes_though_the_socket_is_open() -> None:
+    settings = PracticeSettings(tick_rate=100, ping_interval=0.2)
+    with PracticeExchange(settings) as exchange, Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit("subfor", ASSET)
+        client.ticks(1)
+        exchange.fault("engine_close")
+        while client.frame() != "1":
+            pass
+        before = client.pings
+        client.socket.settimeout(1.0)
+        with pytest.raises(websocket.WebSocketTimeoutException):
+            client.frame()
+        assert client.pings == before

@@ -18,10 +18,15 @@ def venue_now() -> float:
     return time.time() + UTC_OFFSET
 
 
-def history(client: Client, **changes: object) -> dict[str, Any]:
+def history(
+    client: Client, *, name: str = "loadHistoryPeriod", answered: str = "", **changes: object
+) -> dict[str, Any]:
+    """Asks by the event ``name``; the answer has the name ``answered``, that of a fast session if empty."""
     request = {"asset": ASSET, "index": 7, "time": int(venue_now()), "offset": 9000, "period": 60}
-    client.emit("loadHistoryPeriod", request | changes)
-    answer: dict[str, Any] = client.until("loadHistoryPeriod")
+    request |= changes
+    client.emit(name, request)
+    fast = "loadHistoryPeriodFast" if request["period"] not in {0, 1} else "loadHistoryPeriod"
+    answer: dict[str, Any] = client.until(answered or fast)
     return answer
 
 
@@ -42,11 +47,16 @@ def test_a_change_of_symbol_is_answered_with_ticks_and_candles(exchange: Practic
         assert low <= min(start, end) <= max(start, end) <= high
 
 
-def test_without_fast_history_the_answer_has_the_older_name(exchange: PracticeExchange) -> None:
+def test_without_fast_history_the_answers_have_the_older_names(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session.replace('"isFastHistory":true', '"isFastHistory":false'))
         client.emit("changeSymbol", {"asset": ASSET, "period": 60})
         assert client.event()[0] == "updateHistoryNew"
+        bars = history(client, answered="loadHistoryPeriod")["data"]
+        assert list(bars[0]) == ["symbol_id", "time", "open", "close", "high", "low", "asset"]
+        assert {bar["asset"] for bar in bars} == {ASSET}
+        fast = history(client, name="loadHistoryPeriodFast", answered="loadHistoryPeriodFast", offset=100)
+        assert "volume" in fast["data"][0]
 
 
 def test_live_ticks_continue_the_history_with_no_gap_and_none_twice(exchange: PracticeExchange) -> None:
@@ -81,8 +91,8 @@ def test_bars_are_whole_aligned_and_oldest_first(exchange: PracticeExchange) -> 
     assert len(bars) == 150
     assert all(later["time"] - bar["time"] == 60 for bar, later in pairwise(bars))
     for bar in bars:
-        assert list(bar) == ["symbol_id", "time", "open", "close", "high", "low", "asset"]
-        assert (bar["symbol_id"], bar["asset"], bar["time"] % 60) == (ID, ASSET, 0)
+        assert list(bar) == ["symbol_id", "time", "open", "close", "high", "low", "volume"]
+        assert (bar["symbol_id"], bar["time"] % 60) == (ID, 0)
         assert bar["low"] <= min(bar["open"], bar["close"]) <= max(bar["open"], bar["close"]) <= bar["high"]
 
 
@@ -128,6 +138,26 @@ def test_small_periods_get_ticks_that_fit_the_bars(exchange: PracticeExchange, p
     assert all(end - 60 <= tick["time"] <= end for tick in ticks)
     assert bar["low"] <= min(tick["price"] for tick in ticks)
     assert max(tick["price"] for tick in ticks) <= bar["high"]
+
+
+def test_the_volume_of_a_bar_is_its_number_of_ticks(exchange: PracticeExchange) -> None:
+    end = int(venue_now()) // 5 * 5
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session)
+        bars = history(client, time=end, offset=10, period=5)["data"]
+        ticks = history(client, time=end, offset=20, period=1)["data"]
+    for bar in bars:
+        inside = [tick for tick in ticks if bar["time"] <= tick["time"] < bar["time"] + 5]
+        assert bar["volume"] == len(inside) == pytest.approx(500, abs=2)
+
+
+def test_a_subscription_by_subfor_is_answered_with_the_share_of_buyers(exchange: PracticeExchange) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit("subfor", ASSET)
+        [[asset, percent]] = client.until("chafor")
+        assert asset == ASSET
+        assert 0 <= percent <= 100
+        assert {row[0] for row in client.ticks(2)} == {ASSET}
 
 
 def test_an_unknown_asset_has_an_empty_history(exchange: PracticeExchange) -> None:

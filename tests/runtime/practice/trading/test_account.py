@@ -118,3 +118,10 @@ def test_the_balance_is_sent_again_when_asked_for(exchange: PracticeExchange, na
         client.login(exchange.session).emit(name)
         assert client.event() == ("successupdateBalance", {"isDemo": 1, "balance": 10000.0})
     assert exchange.ledger.wait_until(lambda ledger: ledger.count(name) == 1, DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["favorite/load", "indicator/load", "price-alert/load"])
+def test_what_a_browser_loads_after_a_login_is_answered(exchange: PracticeExchange, name: str) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit(name)
+        assert client.until(f"success{name}")["list"] == []

@@ -157,10 +157,13 @@ def test_the_limits_themselves_are_allowed(exchange: PracticeExchange, changes: 
 @pytest.mark.parametrize(
     "changes", [{"amount": "5"}, {"action": "up"}, {"optionType": 1}, {"time": 60.5}, {"requestId": [1]}]
 )
-def test_a_malformed_order_is_ignored(exchange: PracticeExchange, changes: dict[str, object]) -> None:
+def test_a_malformed_order_is_refused_and_not_executed(
+    exchange: PracticeExchange, changes: dict[str, object]
+) -> None:
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).emit("openOrder", order(time=LONG) | changes)
-        assert client.fence() == []
+        refusal = client.until("failopenOrder")
+        assert (refusal["error"], refusal["asset"]) == ("invalidData", ASSET)
     assert exchange.ledger.orders() == []
 
 

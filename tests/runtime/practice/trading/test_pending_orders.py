@@ -219,3 +219,15 @@ def test_an_unknown_ticket_cannot_be_cancelled(exchange: PracticeExchange) -> No
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).emit("cancelPendingOrder", {"ticket": "none"})
         assert client.fence() == [("failcancelPendingOrder", {"error": "notFound", "ticket": "none"})]
+
+
+@pytest.mark.parametrize("changes", [{"amount": "10"}, {"timeframe": 60.5}, {"command": "call"}])
+def test_a_malformed_pending_order_is_refused_and_not_kept(
+    exchange: PracticeExchange, changes: dict[str, object]
+) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session).emit("openPendingOrder", pending(**changes))
+        refusal = client.until("failopenPendingOrder")["data"]
+        assert (refusal["error"], refusal["data"]["asset"]) == ("invalidData", ASSET)
+        client.emit("cancelPendingOrder", {"ticket": 5})
+        assert client.until("failcancelPendingOrder") == {"error": "invalidData", "ticket": 5}
