@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pykka
 from loguru import logger
 
@@ -22,8 +21,10 @@ from actors.messages.commands import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
-from runtime.cli import arguments
+from runtime.cli import arguments, order_commands
+from runtime.cli.answers import fail, print_json, print_text, say
 from runtime.cli.exit_codes import ExitCode, explain
+from runtime.cli.order_commands import ANSWER_TIMEOUT
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.stdout import discard, has_left
 from runtime.control.attachment import Attachment, attach
@@ -40,9 +41,6 @@ EXIT_CODES = (
     ExitCode.INTERRUPTED,
 )
 
-ANSWER_TIMEOUT = 15.0
-"""Seconds that the runtime may take to answer."""
-
 DRAIN_TIMEOUT = 60.0
 """Seconds; a runtime that has to kill its workers takes less."""
 
@@ -56,22 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parse(argv)
     logger.remove()  # this command says everything itself
     try:
-        if options.command == "doctor":
-            return _doctor(options)
-        try:
-            attachment = attach(options.config, operates=True)
-        except ConfigInvalid as error:
-            return _fail("\n".join(error.problems), ExitCode.MISUSED)
-        with attachment:
-            return _COMMANDS[options.command](attachment, options)
+        return _run(options)
+    except ConfigInvalid as error:
+        return fail("\n".join(error.problems), ExitCode.MISUSED)
     except RuntimeHung as error:
-        return _fail(str(error), ExitCode.NO_ANSWER)
+        return fail(str(error), ExitCode.NO_ANSWER)
     except NoRuntime as error:
-        return _fail(str(error), ExitCode.NOT_RUNNING)
+        return fail(str(error), ExitCode.NOT_RUNNING)
     except TellwireError as error:
-        return _fail(str(error), ExitCode.REFUSED)
+        return fail(str(error), ExitCode.REFUSED)
     except pykka.Timeout:
-        return _fail(
+        return fail(
             f"no answer within {ANSWER_TIMEOUT:g} s; the command may still take effect", ExitCode.NO_ANSWER
         )
     except OSError as error:
@@ -81,6 +74,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.DONE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Raises what the command raises, for ``main`` to tell."""
+    if (alone := _WITHOUT_RUNTIME.get(options.command)) is not None:
+        return alone(options)
+    with attach(options.config, operates=True) as attachment:
+        try:
+            return _COMMANDS[options.command](attachment, options)
+        except ConfigInvalid as error:  # a reload: the arguments were right
+            return fail(str(error), ExitCode.REFUSED)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -114,16 +118,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--period", type=arguments.whole_seconds, default=60, metavar="TIME", help="of its bars: 60, 5m"
     )
     command("unsubscribe", "end the stream of an asset").add_argument("asset", metavar="ASSET")
+    order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
     return parser.parse_args(argv)
 
 
 def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     if options.json:
-        return _print_json(_ask(attachment, GetStatus()))
+        return print_json(_ask(attachment, GetStatus()))
     from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
 
-    return _print(status_text(attachment, functools.partial(_ask, attachment)))
+    return print_text(status_text(attachment, functools.partial(_ask, attachment)))
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -143,40 +148,40 @@ def _events(attachment: Attachment, options: argparse.Namespace) -> int:
 def _drain(attachment: Attachment, options: argparse.Namespace) -> int:
     _ask(attachment, StopRuntime())
     if attachment.ended.wait(DRAIN_TIMEOUT):
-        return _say("the runtime has ended", options)
-    return _fail(f"the runtime has not ended within {DRAIN_TIMEOUT:g} s", ExitCode.REFUSED)
+        return say("the runtime has ended", options)
+    return fail(f"the runtime has not ended within {DRAIN_TIMEOUT:g} s", ExitCode.REFUSED)
 
 
 def _halt(attachment: Attachment, options: argparse.Namespace) -> int:
     _ask(attachment, Halt(" ".join(options.reason)))
-    return _say("no order is sent from now on", options)
+    return say("no order is sent from now on", options)
 
 
 def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
     was_halted = _ask(attachment, Resume())
-    return _say("orders are sent again" if was_halted else "orders were not halted", options)
+    return say("orders are sent again" if was_halted else "orders were not halted", options)
 
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
     changed = _ask(attachment, ReloadRuntime())
     if changed:
-        return _say(f"in effect: {', '.join(changed)}", options)
-    return _say(unchanged(_ask(attachment, GetStatus()).reload, time.time()), options)
+        return say(f"in effect: {', '.join(changed)}", options)
+    return say(unchanged(_ask(attachment, GetStatus()).reload, time.time()), options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
     _ask(attachment, Restart(options.name))
-    return _say(f"{options.name} restarts", options)
+    return say(f"{options.name} restarts", options)
 
 
 def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
     confirmed = _ask(attachment, SubscribeTicks(options.asset, options.period))
-    return _say(f"{confirmed.asset} streams on {confirmed.connection}", options)
+    return say(f"{confirmed.asset} streams on {confirmed.connection}", options)
 
 
 def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
     _ask(attachment, UnsubscribeTicks(options.asset))
-    return _say(f"{options.asset} no longer streams", options)
+    return say(f"{options.asset} no longer streams", options)
 
 
 _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
@@ -195,40 +200,27 @@ _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
 def _doctor(options: argparse.Namespace) -> int:
     from runtime.cli.doctor import Level, examine  # noqa: PLC0415  # loads all of the client
 
-    try:
-        findings = examine(options.config)
-    except ConfigInvalid as error:
-        return _fail("\n".join(error.problems), ExitCode.MISUSED)
+    findings = examine(options.config)
     if options.json:
-        _print_json({"findings": findings})
+        print_json({"findings": findings})
     else:
         for finding in findings:
-            _print(printable(f"{finding.level.value:<4}  {finding.subject}: {finding.text}"))
+            print_text(printable(f"{finding.level.value:<4}  {finding.subject}: {finding.text}"))
     failed = any(finding.level is Level.FAIL for finding in findings)
     return ExitCode.REFUSED if failed else ExitCode.DONE
 
 
+_WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
+    "orders": order_commands.orders,
+    "deals": order_commands.deals,
+    "balance": order_commands.balance,
+    "doctor": _doctor,
+}
+"""The commands that look for a runtime themselves, and answer without one as far as they can."""
+
+
 def _ask(attachment: Attachment, command: Any) -> Any:
     return attachment.router.ask(command, timeout=ANSWER_TIMEOUT)
-
-
-def _say(text: str, options: argparse.Namespace) -> int:
-    return _print_json({"done": text}) if options.json else _print(printable(text))
-
-
-def _print_json(value: Any) -> int:
-    return _print(msgspec.json.encode(value).decode())
-
-
-def _print(text: str) -> int:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-    return ExitCode.DONE
-
-
-def _fail(text: str, code: int) -> int:
-    sys.stderr.write(text + "\n")
-    return code
 
 
 if __name__ == "__main__":

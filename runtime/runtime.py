@@ -194,7 +194,8 @@ class Runtime:
             return None
         kind = "practice" if self.exchange else login.account.value
         regions = list(self._regions(login)(self.config))
-        welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, self._venue.profile.title)
+        title, journal = self._venue.profile.title, str(self._journal_path(login).absolute())
+        welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, title, journal)
         return self._guardian.start(
             Gateway,
             listener,
@@ -218,23 +219,30 @@ class Runtime:
         self.exchange.start()
         return self._venue.parse_login(self.exchange.session)
 
+    def _journal_path(self, login: Login) -> Path:
+        """Where nothing is configured and nothing is traded, in a folder that ends with the runtime."""
+        trades = self.exchange is None and self._venue.profile.trading is not None
+        if self.config.orders.journal or trades:
+            return journal_path(self.config, login)
+        if self._journal_folder is None:
+            self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
+        return Path(self._journal_folder.name) / "orders.sqlite"
+
     def _open_journal(self, login: Login) -> Journal:
         config = self.config
         account = journal_account(config, None if self.exchange else login)
         trades = self.exchange is None and self._venue.profile.trading is not None
-        if config.orders.journal or trades:
-            own_name, retention = journal_name(config, login), config.orders.retention
-            path = journal_path(config, login)
-            journal = open_journal(path, account, retention=retention, own_name=own_name)
-            if trades and not config.orders.share_account:
-                try:
-                    self._account_lock = lock_account(account, account_lock_path(config, login))
-                except BaseException:
-                    journal.close()
-                    raise
-            return journal
-        self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
-        return open_journal(Path(self._journal_folder.name) / "orders.sqlite", account)
+        own_name = journal_name(config, login)
+        journal = open_journal(
+            self._journal_path(login), account, retention=config.orders.retention, own_name=own_name
+        )
+        if trades and not config.orders.share_account:
+            try:
+                self._account_lock = lock_account(account, account_lock_path(config, login))
+            except BaseException:
+                journal.close()
+                raise
+        return journal
 
     def _live_guard(self, login: Login) -> str:
         """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""

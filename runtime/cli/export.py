@@ -55,10 +55,16 @@ def form_of(path: Path) -> FileFormat:
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise ValueError(f"{path} must end in {', '.join(FORMS)}")
-    if form is as_parquet and importlib.util.find_spec("pyarrow") is None:
-        command = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow"])
-        raise ValueError(f"Parquet needs pyarrow, which is not installed: {command}")
+    if form is as_parquet:
+        need_pyarrow()
     return form
+
+
+def need_pyarrow() -> None:
+    """Raises ``ValueError``, with the command that installs it, if it is missing."""
+    if importlib.util.find_spec("pyarrow") is None:
+        command = shlex.join([sys.executable or "python", "-m", "pip", "install", "pyarrow"])
+        raise ValueError(f"Parquet needs pyarrow, which is not installed: {command}")
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -119,7 +119,7 @@ FromPeer = Hello | Ask | GiveUp | Listen
 
 class Welcome(Struct, frozen=True, tag=True):
     """The gateway's first message. ``mode`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
-    is the name to show, also while practising."""
+    is the name to show, also while practising; ``journal`` is the path of the journal of orders."""
 
     version: int
     pid: int
@@ -127,6 +127,7 @@ class Welcome(Struct, frozen=True, tag=True):
     uptime: float
     regions: list[Region]
     venue: str
+    journal: str = ""
 
 
 class HelloRefused(Struct, frozen=True, tag=True):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from actors.errors import Halted
-from actors.orders.order import Order
+from actors.orders.order import Order, OrderState
 from runtime.storage import schema
 from runtime.storage.account import JournalAccount
 
@@ -70,6 +70,14 @@ def read_orders(path: Path) -> list[Order]:
         version = _version(db)
         schema.check(db, version)
         return schema.all_orders(db, version)
+
+
+def read_retired(path: Path) -> dict[str, OrderState]:
+    """The last states of the orders that have left the journal, by their ids; raises as ``read_orders``."""
+    with _reading(path) as db:
+        if _version(db) == 1:
+            return {}
+        return {row["id"]: schema.retired_state(row) for row in db.execute("SELECT * FROM retired")}
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -1,0 +1,36 @@
+"""What a command of an operator says: an answer on standard output, or the reason on standard error."""
+
+import argparse
+import sys
+from typing import Any
+
+import msgspec
+
+from runtime.cli.exit_codes import ExitCode
+from runtime.logs import printable
+
+
+def say(text: str, options: argparse.Namespace) -> int:
+    """One sentence; with ``--json`` an object with it."""
+    return print_json({"done": text}) if options.json else print_text(printable(text))
+
+
+def print_json(value: Any) -> int:
+    """One document on one line; an amount is text, which keeps its decimals."""
+    return print_text(msgspec.json.encode(value).decode())
+
+
+def print_text(text: str) -> int:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+    return ExitCode.DONE
+
+
+def note(text: str) -> None:
+    """A remark on an answer, beside it."""
+    sys.stderr.write(text + "\n")
+
+
+def fail(text: str, code: int) -> int:
+    note(text)
+    return code

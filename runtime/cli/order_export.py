@@ -1,0 +1,180 @@
+"""Finished orders in a file, CSV or Parquet, which grows: what the journal no longer has stays in it."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from actors.orders.order import UNFINISHED, Order, OrderState
+from runtime.cli.export import need_pyarrow, replace_file
+
+OrderCells = dict[str, Any]
+"""One row: a value for each of ``COLUMNS``, ``None`` where it is not known."""
+
+COLUMNS: Final[dict[str, Callable[[str], Any]]] = {
+    "id": str,
+    "state": str,
+    "account": str,
+    "asset": str,
+    "direction": str,
+    "amount": Decimal,
+    "duration": int,
+    "created_at": datetime.fromisoformat,
+    "deal": str,
+    "opened_at": datetime.fromisoformat,
+    "closes_at": datetime.fromisoformat,
+    "open_price": float,
+    "close_price": float,
+    "payout": int,
+    "outcome": str,
+    "profit": Decimal,
+    "reason": str,
+}
+"""What reads a value of each column from text. Times have a zone, UTC; ``duration`` is in seconds."""
+
+DECIMALS: Final = 9
+"""Of an amount in Parquet."""
+
+
+class Exported(NamedTuple):
+    """How many orders the file has; ``bare`` of them have an id and a state alone, since they had left the
+    journal before any export into this file."""
+
+    orders: int
+    bare: int
+
+
+def export_orders(orders: Iterable[Order], retired: Mapping[str, str], path: Path) -> Exported:
+    """Bring the finished ones of ``orders`` into the file at ``path``, whose other rows stay; ``retired`` has
+    the states of the orders that have left the journal, by their ids.
+
+    Raises ``ValueError`` if there is a file that is no such export, ``OSError`` if it cannot be written.
+    """
+    read, write = _READERS[path.suffix.lower()], _WRITERS[path.suffix.lower()]
+    rows = {row["id"]: row for row in (read(path) if path.exists() else [])}
+    unknown: OrderCells = dict.fromkeys(COLUMNS)
+    for id, state in retired.items():
+        rows.setdefault(id, unknown | {"id": id, "state": state})
+    rows |= {order.id: _cells(order) for order in orders if order.state not in UNFINISHED}
+    ordered = sorted(rows.values(), key=lambda row: (row["created_at"] is not None, row["created_at"]))
+    replace_file(path, write(ordered))
+    return Exported(len(ordered), sum(row["created_at"] is None for row in ordered))
+
+
+def check_export_path(path: Path) -> None:
+    """Raises ``ValueError`` with a sentence if no export can go there."""
+    if path.suffix.lower() not in _WRITERS:
+        raise ValueError(f"{path} must end in {' or '.join(_WRITERS)}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path.parent} is no folder")
+    if path.suffix.lower() == ".parquet":
+        need_pyarrow()
+
+
+def _cells(order: Order) -> OrderCells:
+    deal = order.deal if order.state is OrderState.CLOSED else None
+    row: OrderCells = {
+        "id": order.id,
+        "state": order.state.value,
+        "account": order.account.value,
+        "asset": order.asset,
+        "direction": order.direction.value,
+        "amount": order.amount,
+        "duration": order.duration,
+        "created_at": _moment(order.created_at),
+        "reason": order.reason or None,
+    }
+    if deal is not None:
+        row |= {
+            "deal": deal.id,
+            "opened_at": _moment(deal.opened_at),
+            "closes_at": _moment(deal.closes_at),
+            "open_price": deal.open_price,
+            "close_price": deal.close_price,
+            "payout": deal.payout,
+            "outcome": deal.outcome and deal.outcome.value,
+            "profit": deal.profit,
+        }
+    return dict.fromkeys(COLUMNS) | row
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _as_csv(rows: Sequence[OrderCells]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_text(row[name]) for name in COLUMNS] for row in rows)
+    return text.getvalue().encode()
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return f"{value:f}"
+    return str(value)
+
+
+def _from_csv(path: Path) -> list[OrderCells]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            names, *rows = csv.reader(file)
+        if names != list(COLUMNS):
+            raise _foreign(path)
+        return [_parsed(row) for row in rows]
+    except (ValueError, ArithmeticError, csv.Error) as error:
+        raise _foreign(path) from error
+
+
+def _parsed(row: list[str]) -> OrderCells:
+    pairs = zip(COLUMNS.items(), row, strict=True)
+    return {name: parse(cell) if cell else None for (name, parse), cell in pairs}
+
+
+def _as_parquet(rows: Sequence[OrderCells]) -> bytes:
+    import pyarrow as pa  # noqa: PLC0415  # an extra
+    from pyarrow import parquet  # noqa: PLC0415
+
+    types = {
+        str: pa.string(),
+        Decimal: pa.decimal128(38, DECIMALS),
+        int: pa.int64(),
+        float: pa.float64(),
+        datetime.fromisoformat: pa.timestamp("us", tz="UTC"),
+    }
+    schema = pa.schema([(name, types[parse]) for name, parse in COLUMNS.items()])
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema), sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _from_parquet(path: Path) -> list[OrderCells]:
+    import pyarrow as pa  # noqa: PLC0415  # an extra
+    from pyarrow import parquet  # noqa: PLC0415
+
+    try:
+        table = parquet.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise _foreign(path) from error
+    if table.column_names != list(COLUMNS):
+        raise _foreign(path)
+    rows: list[OrderCells] = table.to_pylist()
+    return rows
+
+
+def _foreign(path: Path) -> ValueError:
+    return ValueError(f"{path} is there and is no export of orders: name another file")
+
+
+_READERS: Final = {".csv": _from_csv, ".parquet": _from_parquet}
+_WRITERS: Final = {".csv": _as_csv, ".parquet": _as_parquet}

@@ -1,0 +1,81 @@
+"""Where the commands of orders and deals find them: the running runtime, and the journal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from actors.errors import Halted, NoRuntime, RuntimeHung
+from actors.orders.order import Order
+from runtime.control.attachment import Attachment, attach
+from runtime.control.path import SUFFIX
+from runtime.storage.inspection import mark_of, read_orders, read_retired
+
+
+class Source(NamedTuple):
+    """``attachment`` is ``None`` if no runtime answers; ``silence`` says why then."""
+
+    target: Path
+    attachment: Attachment | None
+    silence: str
+
+    @property
+    def journal(self) -> Path:
+        """The journal of the runtime, or the one that a runtime with this configuration would use.
+
+        Raises ``NoRuntime`` if only a running runtime knows it.
+        """
+        if self.attachment is not None and self.attachment.runtime.journal:
+            return Path(self.attachment.runtime.journal)
+        if self.target.suffix == SUFFIX:
+            raise NoRuntime(f"{self.silence}; name the configuration, which says where the journal is")
+        from runtime.config import load  # noqa: PLC0415  # what follows loads the settings of all actors
+        from runtime.system.settings import journal_path  # noqa: PLC0415
+
+        config = load(self.target)
+        login = config.account.login
+        if login is None and not config.orders.journal:
+            raise NoRuntime(
+                f"{self.silence}; and a practice session without orders.journal keeps no orders after its end"
+            )
+        return journal_path(config, login)
+
+    def orders(self) -> list[Order]:
+        """Those of the journal, oldest first; none if there has never been a journal. Raises ``Halted`` if it
+        cannot be read, ``NoRuntime`` as ``journal`` does."""
+        path = self.journal
+        return [] if _never_written(path) else read_orders(path)
+
+    def retired(self) -> dict[str, str]:
+        """The last states of the orders that have left the journal, by their ids; raises as ``orders``."""
+        path = self.journal
+        states = {} if _never_written(path) else read_retired(path)
+        return {id: state.value for id, state in states.items()}
+
+    def described(self) -> str:
+        """The journal, and whether a runtime works on it."""
+        path = self.journal
+        text = f"there is no journal {path} yet" if _never_written(path) else f"this is the journal {path}"
+        return f"{self.silence}; {text}" if self.silence else text
+
+
+@contextmanager
+def source(target: Path) -> Iterator[Source]:
+    """What is there of the runtime with this configuration or control socket.
+
+    Raises ``ConfigInvalid``, and ``RequestRefused`` if a runtime refuses this process.
+    """
+    try:
+        attachment = attach(target, operates=True)
+    except (NoRuntime, RuntimeHung) as error:
+        yield Source(target, None, str(error))
+        return
+    with attachment:
+        yield Source(target, attachment, "")
+
+
+def _never_written(path: Path) -> bool:
+    try:
+        return not path.exists() and not mark_of(path).exists()
+    except OSError as error:
+        raise Halted(f"the journal {path} cannot be read: {error.strerror}") from error
