@@ -16,7 +16,7 @@ from actors.values import Deal
 from runtime.cli.answers import fail, note, print_json, print_text, say
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.order_export import check_export_path, export_orders
-from runtime.cli.order_source import Source, source
+from runtime.cli.order_source import OrderSource, find_orders
 from runtime.cli.order_tables import (
     balance_text,
     deal_summary,
@@ -57,7 +57,7 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
 
 
 def orders(options: argparse.Namespace) -> int:
-    with source(options.config) as found:
+    with find_orders(options.config) as found:
         match options.action:
             case "settle":
                 return _settle(found, options)
@@ -67,7 +67,7 @@ def orders(options: argparse.Namespace) -> int:
 
 
 def deals(options: argparse.Namespace) -> int:
-    with source(options.config) as found:
+    with find_orders(options.config) as found:
         open_deals, closed_deals, reason = _deals(found)
         if reason:
             note(reason)
@@ -80,14 +80,14 @@ def deals(options: argparse.Namespace) -> int:
 
 
 def balance(options: argparse.Namespace) -> int:
-    with source(options.config) as found:
+    with find_orders(options.config) as found:
         if found.attachment is None:
             return fail(f"{found.silence}; only a running runtime is told the balance", ExitCode.NOT_RUNNING)
         answer = _ask(found.attachment, GetBalance(deadline=LISTS_TIMEOUT))
     return print_json(answer) if options.json else print_text(balance_text(answer))
 
 
-def _list_orders(found: Source, options: argparse.Namespace) -> int:
+def _list_orders(found: OrderSource, options: argparse.Namespace) -> int:
     everything = found.orders()
     running = found.attachment is not None
     shown = everything if options.all else of_today(everything, _venue_now(found.attachment))
@@ -102,7 +102,7 @@ def _list_orders(found: Source, options: argparse.Namespace) -> int:
     return print_text(order_summary(shown, len(everything) - len(shown), running=running))
 
 
-def _settle(found: Source, options: argparse.Namespace) -> int:
+def _settle(found: OrderSource, options: argparse.Namespace) -> int:
     if found.attachment is None:
         raise NoRuntime(f"{found.silence}; an order is settled by the runtime: start it first")
     opened = options.outcome == "opened"
@@ -110,7 +110,7 @@ def _settle(found: Source, options: argparse.Namespace) -> int:
     return say(f"order {options.order} is settled as {options.outcome.replace('-', ' ')}", options)
 
 
-def _export(found: Source, options: argparse.Namespace) -> int:
+def _export(found: OrderSource, options: argparse.Namespace) -> int:
     retired = found.retired()
     try:
         done = export_orders(found.orders(), retired, options.file)
@@ -124,7 +124,7 @@ def _export(found: Source, options: argparse.Namespace) -> int:
     return say(text, options)
 
 
-def _deals(found: Source) -> tuple[list[Deal], list[Deal], str]:
+def _deals(found: OrderSource) -> tuple[list[Deal], list[Deal], str]:
     """Open and closed ones, by the runtime; otherwise by the journal, and why."""
     reason = found.silence
     if found.attachment is not None:

@@ -12,7 +12,7 @@ from runtime.control.path import SUFFIX
 from runtime.storage.inspection import mark_of, read_orders, read_retired
 
 
-class Source(NamedTuple):
+class OrderSource(NamedTuple):
     """``attachment`` is ``None`` if no runtime answers; ``silence`` says why then."""
 
     target: Path
@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def source(target: Path) -> Iterator[Source]:
+def find_orders(target: Path) -> Iterator[OrderSource]:
     """What is there of the runtime with this configuration or control socket.
 
     Raises ``ConfigInvalid``, and ``RequestRefused`` if a runtime refuses this process.
@@ -68,10 +68,10 @@ def source(target: Path) -> Iterator[Source]:
     try:
         attachment = attach(target, operates=True)
     except (NoRuntime, RuntimeHung) as error:
-        yield Source(target, None, str(error))
+        yield OrderSource(target, None, str(error))
         return
     with attachment:
-        yield Source(target, attachment, "")
+        yield OrderSource(target, attachment, "")
 
 
 def _never_written(path: Path) -> bool:
