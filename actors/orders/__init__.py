@@ -15,7 +15,7 @@ order like it.
 ``reconciliation.py`` judges by evidence: the lists of deals that the venue pushes after the next login. A
 deal that fits, also by the venue's clock, makes the order OPEN. Lists that surely would show the deal, and do
 not, make it NOT_PLACED after ``orders.verdict_delay``; no clock has a say in that. Several deals that fit, a
-like deal of any time that nobody else accounts for, a list that does not reach back far enough, or a
+like deal of any time that nobody else accounts for, lists that leave a gap since the order, or a
 connection that never stays up for ``verdict_delay`` prove nothing: the order stays UNKNOWN, and holds up
 others until its deal would long be over. ``unresolved.py`` keeps the orders without a known end: which order
 they hold up, and what the logins since then prove.

@@ -23,19 +23,19 @@ class Ownership(enum.Enum):
 
 
 class DealRecord:
-    """One deal. ``seen`` is the step of the ledger that first saw it, ``ended`` the one that first saw it
-    closed, infinity before. ``order`` is the id of our order. ``told`` says when it was last reported open,
-    and ``by`` over which connection.
+    """One deal. ``seen`` is the step of the ledger that first saw it. Every deal is known that closed after
+    step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
+    order. ``told`` says when it was last reported open, and ``by`` over which connection.
     """
 
-    __slots__ = ("by", "deal", "ended", "order", "ownership", "seen", "told")
+    __slots__ = ("by", "deal", "order", "ownership", "reach", "seen", "told")
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
         self.ownership = ownership
         self.seen = seen
         self.order = order
-        self.ended = math.inf
+        self.reach = math.inf
         self.told = -math.inf
         self.by = ""
 
@@ -70,6 +70,8 @@ class Deals:
         self._result_overdue = result_overdue
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
+        self.forgotten = -1
+        """The latest step that first saw a deal which is no longer kept."""
 
     def __repr__(self) -> str:
         return f"<Deals: {len(self._open)} open, {len(self._ended)} ended>"
@@ -96,6 +98,7 @@ class Deals:
 
     def add(self, record: DealRecord) -> None:
         if record.closed:
+            record.reach = record.seen
             self._end(record)
         else:
             self._open[record.deal.id] = record
@@ -123,7 +126,7 @@ class Deals:
         elif record.closed:
             return None
         record.deal = deal
-        record.ended = step
+        record.reach = step
         self._end(record)
         return record
 
@@ -132,10 +135,21 @@ class Deals:
         closed = (id for id, record in reversed(self._ended.items()) if record.closed)
         return next(closed, "")
 
-    def reach(self, deals: Collection[Deal]) -> float:
-        """The earliest step at which one of ``deals`` was known to have closed."""
-        records = (self.get(deal.id) for deal in deals)
-        return min((record.ended for record in records if record), default=math.inf)
+    def reach(self, deals: Collection[Deal], whole: bool) -> float:
+        """The step after which every deal that closed is known, by a list that has ``deals``; to be asked
+        before they are taken as closed. ``whole``: the list has every closed deal there is.
+
+        The list has all that closed after the first of its deals that was known to have closed. So lists that
+        share a deal reach back as far as the first of them, however much closed in between.
+        """
+        if whole:
+            return -math.inf
+        return min((record.reach for record in map(self._closed, deals) if record), default=math.inf)
+
+    def extend_reach(self, deals: Collection[Deal], reach: float) -> None:
+        """All deals that closed after step ``reach`` are known, up to each of ``deals``."""
+        for record in filter(None, map(self._closed, deals)):
+            record.reach = min(record.reach, reach)
 
     def drop_missing(self, listed: Collection[str], by: str, now: float, venue_now: float) -> None:
         """End the deals that a complete list of open deals lacks, which came over the connection ``by``.
@@ -151,9 +165,14 @@ class Deals:
             if id not in listed and (overdue or contradicted):
                 self._end(record)
 
+    def _closed(self, deal: Deal) -> DealRecord | None:
+        record = self._ended.get(deal.id)
+        return record if record and record.closed else None
+
     def _end(self, record: DealRecord) -> None:
         self._open.pop(record.deal.id, None)
         self._ended.pop(record.deal.id, None)
         self._ended[record.deal.id] = record
         if len(self._ended) > ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
+            oldest = self._ended.pop(next(iter(self._ended)))
+            self.forgotten = max(self.forgotten, oldest.seen)

@@ -116,7 +116,7 @@ class Ledger:
             case DealsClosed():
                 return self.closed(event, now)
             case ConnectionUp():
-                self.login(event.life)
+                self.login(event.life, now)
         return []
 
     def not_sent(self, id: str, reason: str) -> list[Event]:
@@ -163,10 +163,10 @@ class Ledger:
         settled = OrderSettled(id, order.asset, order.amount, opened, reason)
         return [*events, settled, *self._match()]
 
-    def login(self, life: Life) -> None:
+    def login(self, life: Life, now: float) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
         self._step += 1
-        self._unresolved.login(life, self._step)
+        self._unresolved.login(life, self._step, now)
 
     def logout(self, life: Life) -> None:
         """The life ended: no event that speaks against a verdict can come over it any more."""
@@ -222,20 +222,24 @@ class Ledger:
         if event.complete:
             listed = {deal.id for deal in event.deals}
             self._deals.drop_missing(listed, event.connection, now, now + self._unresolved.clock.ahead)
-            if login := self._unresolved.login_of(event):
-                login.on_open_list(now)
+            self._unresolved.on_list(event, math.inf, now)
         return self._match()
 
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
         """Deals have ended, listed or just now; the end of each is published once, however often it comes."""
         self._step += 1
         ownership = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
-        reach = self._deals.reach(event.deals)  # before it is known that they have closed
-        records = [self._deals.take_closed(deal, ownership, self._step) for deal in event.deals]
+        deals = sorted(event.deals, key=lambda deal: deal.closes_at)
+        reach = self._deals.reach(deals, event.listed and self._unresolved.is_whole(event))
+        records = [self._deals.take_closed(deal, ownership, self._step) for deal in deals]
         ended = [record for record in records if record and record.ownership is not Ownership.PAST]
-        if event.listed and event.complete and (login := self._unresolved.login_of(event)):
-            login.on_closed_list(event.deals, reach, now)
+        if event.listed and event.complete:
+            self._deals.extend_reach(deals, reach)
+            self._unresolved.on_list(event, reach, now)
         events = self._match()
+        if event.listed and event.complete:
+            for order in self._unresolved.advance(deals, reach, self._deals):
+                self._put(order)
         for record in ended:
             self._finish(record)
             events.append(OrderClosed(record.deal))

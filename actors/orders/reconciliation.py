@@ -11,11 +11,11 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from actors.orders.deals import DealRecord
 from actors.orders.order import Order, OrderState
-from actors.values import Deal, Life
+from actors.values import Life
 
 UNDER_WAY: Final = (
     60.0  # seconds that bytes of a dead connection may still arrive: TCP retransmits for a while
@@ -43,11 +43,28 @@ class UnresolvedOrder:
 
     ``since`` is the step of the ledger that made the order: a deal seen before is another's. ``made_at`` is
     when that was, ``None`` if it was before this process started. ``lost`` is the step at which its
-    connection ended, ``None`` while that stands and the order may still be executed. ``grain`` is the
-    difference in seconds that two stamps of one moment may have.
+    connection ended, ``None`` while that stands and the order may still be executed; ``listed_at`` is when
+    the lists of a later login were in, infinity before that. ``grain`` is the difference in seconds that two
+    stamps of one moment may have.
+
+    Every deal is known that was opened after the order was made and up to step ``seen_to``: the lists of the
+    logins since then leave no gap in which a deal of the order could have come and gone.
     """
 
-    __slots__ = ("_lost_by", "_made_by", "_slept", "grain", "lost", "lost_at", "made_at", "order", "since")
+    __slots__ = (
+        "_lost_by",
+        "_made_by",
+        "_seen_to_at",
+        "_slept",
+        "grain",
+        "listed_at",
+        "lost",
+        "lost_at",
+        "made_at",
+        "order",
+        "seen_to",
+        "since",
+    )
 
     def __init__(
         self,
@@ -58,11 +75,12 @@ class UnresolvedOrder:
         clock: ClockReading = ClockReading(),  # noqa: B008
     ) -> None:
         self.order = order
-        self.since = since
+        self.since = self.seen_to = since
         self.grain = grain
         self.made_at = made_at
         self.lost: int | None = None
-        self.lost_at = math.inf
+        self.lost_at = self.listed_at = math.inf
+        self._seen_to_at = made_at
         self._made_by = clock
         self._lost_by = clock
         self._slept = 0.0
@@ -89,9 +107,19 @@ class UnresolvedOrder:
         gone = clock.wall_ahead - self._made_by.wall_ahead, clock.ahead - self._made_by.ahead
         self._slept = max(self._slept, *gone)
 
-    def age(self, now: float) -> float:
-        """The most seconds that may have passed since the order was made."""
-        return math.inf if self.made_at is None else now - self.made_at + self._slept
+    def on_lists(self, lists: "LifeLists") -> bool:
+        """A life has brought its first lists. Whether they show every deal that can have come of the order
+        until then."""
+        if lists.came_after(self):
+            self.listed_at = min(self.listed_at, lists.in_at)
+        # A deal that was opened after that, and had ended before the list, is in no list of open deals.
+        unseen = math.inf if self._seen_to_at is None else lists.open_at - self._seen_to_at + self._slept
+        would_be_open = unseen < self.order.duration - self.grain
+        if not (would_be_open or lists.reach < self.seen_to or self.order.after in lists.closed):
+            return False
+        if lists.step > self.seen_to:
+            self.seen_to, self._seen_to_at = lists.step, lists.login_at
+        return True
 
     def is_over(self, now: float, result_overdue: float) -> bool:
         """Whether a deal that came of the lost order would long be over."""
@@ -133,47 +161,36 @@ def find_match(
     return None
 
 
-class LoginSnapshot(Struct):
-    """The first lists that the venue sent over one life of a connection, and when they came.
+class LifeLists(Struct):
+    """The first lists that the venue sent over one life of a connection.
 
-    ``step`` is the ledger's at the login. ``whole`` is set if the list of closed deals is the whole history.
-    ``reach`` is the earliest step at which a deal of that list was known to have closed: every deal that
-    closed after that step is in the list. ``closed`` has the ids of the listed deals.
+    ``step`` is the ledger's at the login, ``login_at`` its time. ``reach`` is that of the list of closed
+    deals, ``Deals.reach``; ``closed`` has its ids. ``clears`` has the orders of which the lists show every
+    deal until then.
     """
 
     life: Life
     step: int
-    most_listed: int
+    login_at: float
     open_at: float = math.inf
     closed_at: float = math.inf
-    whole: bool = False
     reach: float = math.inf
     closed: frozenset[str] = frozenset()
+    clears: set[str] = field(default_factory=set)
 
-    def on_open_list(self, now: float) -> None:
-        self.open_at = min(self.open_at, now)
+    @property
+    def in_at(self) -> float:
+        """When the later one was in, infinity before that."""
+        return max(self.open_at, self.closed_at)
 
-    def on_closed_list(self, deals: Collection[Deal], reach: float, now: float) -> None:
-        """Only the first list counts."""
-        if self.closed_at == math.inf:
-            self.closed_at = now
-            self.whole = len(deals) < self.most_listed
-            self.reach = reach
-            self.closed = frozenset(deal.id for deal in deals)
-
-    def proves_absence_at(self, unresolved: UnresolvedOrder) -> float:
-        """When its lists would have shown the order's deal, had the order reached the venue; infinity if they
-        need not have."""
-        order = unresolved.order
-        if not self._began_after(unresolved):
+    def proves_absence_at(self, unresolved: UnresolvedOrder, grace: float) -> float:
+        """When it is certain, if no deal of the order turns up, that none came of it; infinity if the lists
+        prove nothing. Bytes of the order may have reached the venue for ``grace`` seconds after it has listed
+        the deals to any later login; this life would have brought the deal."""
+        if not self.came_after(unresolved) or unresolved.order.id not in self.clears:
             return math.inf
-        would_be_open = unresolved.age(self.open_at) < order.duration - unresolved.grain
-        reaches_back = self.whole or self.reach < unresolved.since or order.after in self.closed
-        return max(self.open_at, self.closed_at) if would_be_open or reaches_back else math.inf
+        return max(self.in_at, unresolved.listed_at + grace)
 
     def came_after(self, unresolved: UnresolvedOrder) -> bool:
-        """Whether both lists are of a login after the order was lost."""
-        return self._began_after(unresolved) and max(self.open_at, self.closed_at) < math.inf
-
-    def _began_after(self, unresolved: UnresolvedOrder) -> bool:
-        return unresolved.lost is not None and self.step > unresolved.lost
+        """Whether both lists are in, of a login after the order was lost."""
+        return unresolved.lost is not None and self.step > unresolved.lost and self.in_at < math.inf

@@ -1,14 +1,16 @@
 """The orders without a known end: what they hold up, and what the logins since prove about them."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+from msgspec import structs
 
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import DealsClosed, DealsOpen
-from actors.orders.deals import DealRecord, Ownership
+from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import SETTLED, Order, OrderState
-from actors.orders.reconciliation import ClockReading, LoginSnapshot, UnresolvedOrder
+from actors.orders.reconciliation import ClockReading, LifeLists, UnresolvedOrder
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
@@ -23,7 +25,7 @@ class UnresolvedOrders:
         self._refusals_name_orders = venue.refusals_name_orders
         self._grace = grace
         self._unresolved: dict[str, UnresolvedOrder] = {}
-        self._logins: dict[str, LoginSnapshot] = {}
+        self._logins: dict[str, LifeLists] = {}
         self.clock = ClockReading()
 
     def __repr__(self) -> str:
@@ -102,8 +104,8 @@ class UnresolvedOrders:
                 unmatched.remove(its)
         return count
 
-    def login(self, life: Life, step: int) -> None:
-        self._logins[life.connection] = LoginSnapshot(life, step, self._rules.closed_deals_listed)
+    def login(self, life: Life, step: int, now: float) -> None:
+        self._logins[life.connection] = LifeLists(life, step, now)
 
     def logout(self, life: Life) -> None:
         """No event that speaks against a verdict can come over that life any more."""
@@ -111,23 +113,56 @@ class UnresolvedOrders:
         if login and login.life == life:
             del self._logins[life.connection]
 
-    def login_of(self, event: DealsOpen | DealsClosed) -> LoginSnapshot | None:
-        """The login over which the list came, if it is the latest of its connection."""
-        login = self._logins.get(event.connection)
-        return login if login and login.life == event.life else None
+    def on_list(self, event: DealsOpen | DealsClosed, reach: float, now: float) -> None:
+        """A complete list has come; of each life only the first ones count. ``reach`` is that of a list of
+        closed deals."""
+        lists = self._logins.get(event.connection)
+        if lists is None or lists.life != event.life or lists.in_at < math.inf:
+            return
+        if isinstance(event, DealsOpen):
+            lists.open_at = min(lists.open_at, now)
+        elif lists.closed_at == math.inf:
+            lists.closed_at, lists.reach = now, reach
+            lists.closed = frozenset(deal.id for deal in event.deals)
+        if lists.in_at < math.inf:
+            lists.clears |= {one.order.id for one in self if one.order.in_flight and one.on_lists(lists)}
 
-    def verdict_at(self, unresolved: UnresolvedOrder, records: Iterable[DealRecord]) -> float:
+    def advance(self, listed: Sequence[Deal], reach: float, deals: Deals) -> list[Order]:
+        """The orders in flight with an ``after`` that has become older than half of ``listed``, the closed
+        deals from the oldest to the youngest, each now with the youngest as its ``after``: all that closed up
+        to that one is known, and cannot be the order's. They are to be journaled, so that a restart does not
+        forget what was seen."""
+        ids = [deal.id for deal in listed]
+        advanced: list[Order] = []
+        for one in self:
+            order = one.order
+            if not order.in_flight or not ids or order.after in ids[len(ids) // 2 :]:
+                continue
+            if (reach < one.seen_to or order.after in ids) and not self._may_have_come(one, deals):
+                one.order = structs.replace(order, after=ids[-1])
+                advanced.append(one.order)
+        return advanced
+
+    def is_whole(self, event: DealsClosed) -> bool:
+        """Whether the list has every closed deal of the account."""
+        return len(event.deals) < self._rules.closed_deals_listed
+
+    def verdict_at(self, unresolved: UnresolvedOrder, deals: Deals) -> float:
         """When it is certain that the order came to nothing; infinity while proof is missing, or while one of
-        ``records`` may be the order's deal or was named for it by the venue."""
+        ``deals`` may be the order's deal or was named for it by the venue."""
         proven_at = min(
-            (login.proves_absence_at(unresolved) for login in self._logins.values()), default=math.inf
+            (lists.proves_absence_at(unresolved, self._grace) for lists in self._logins.values()),
+            default=math.inf,
         )
-        if proven_at == math.inf:
-            return math.inf
+        return math.inf if proven_at < math.inf and self._may_have_come(unresolved, deals) else proven_at
+
+    def _may_have_come(self, unresolved: UnresolvedOrder, deals: Deals) -> bool:
+        """Whether one of ``deals`` may be the order's, or was named for it by the venue."""
         named = unresolved.order.deal.id if unresolved.order.deal else ""
-        if any(unresolved.may_fit(record) or record.deal.id == named for record in records):
-            return math.inf
-        return proven_at + self._grace
+        may_be_forgotten = deals.forgotten > unresolved.since
+        return may_be_forgotten or any(
+            unresolved.may_fit(record) or record.deal.id == named for record in deals
+        )
 
     def _is_over(self, unresolved: UnresolvedOrder, now: float) -> bool:
         """Whether a deal of the order would long be over, and the venue has had its chance to list it."""

@@ -68,8 +68,8 @@ VALUES
     (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
      :deal, :checksum)
 ON CONFLICT (id) DO UPDATE
-SET state = excluded.state, finished = excluded.finished, reason = excluded.reason, deal = excluded.deal,
-    checksum = excluded.checksum
+SET state = excluded.state, finished = excluded.finished, after = excluded.after, reason = excluded.reason,
+    deal = excluded.deal, checksum = excluded.checksum
 """
 
 

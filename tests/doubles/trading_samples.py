@@ -66,7 +66,7 @@ def log_in(
     closed: tuple[Deal, ...] = (),
 ) -> list[Event]:
     """A login, followed by the venue's two lists."""
-    ledger.login(Life(connection, epoch))
+    ledger.login(Life(connection, epoch), now)
     return [
         *ledger.opened_listed(list_open(*opened, connection=connection, epoch=epoch), now),
         *ledger.closed(list_closed(*closed, connection=connection, epoch=epoch), now),

@@ -324,7 +324,7 @@ def test_a_list_with_a_row_that_could_not_be_read_proves_nothing(unread: str) ->
     """The row may have been the very deal."""
     ledger = fresh_ledger()
     lose(ledger)
-    ledger.login(Life("c1", 2))
+    ledger.login(Life("c1", 2), NOW + 1)
     ledger.opened_listed(structs.replace(list_open(epoch=2), complete=unread != "open"), NOW + 1)
     ledger.closed(structs.replace(list_closed(epoch=2), complete=unread != "closed"), NOW + 1)
     assert ledger.check_at() is None

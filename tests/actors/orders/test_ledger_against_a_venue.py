@@ -122,7 +122,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def log_in(self, name: str) -> None:
         if name not in self.venue.connections:
             connection = self.venue.log_in(name)
-            self.ledger.login(Life(name, connection.epoch))
+            self.ledger.login(Life(name, connection.epoch), self.now)
 
     @precondition(lambda self: self.venue.connections)
     @rule(data=st.data(), arrive=ARRIVE, again=st.booleans())

@@ -6,7 +6,15 @@ import pytest
 from msgspec import structs
 
 from actors.errors import NotSent
-from actors.messages.events import DealRefused, OrderClosed, OrderNotPlaced, OrderOpened, OrderOrphan
+from actors.messages.events import (
+    DealRefused,
+    DealsClosed,
+    OrderClosed,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderOrphan,
+)
+from actors.orders.deals import ENDED_KEPT
 from actors.orders.ledger import Ledger
 from actors.orders.order import OrderState
 from actors.orders.reconciliation import UNDER_WAY, ClockReading
@@ -18,6 +26,7 @@ from tests.doubles.trading_samples import (
     OTHER_BET,
     TRADING,
     accepted,
+    close_now,
     deal_of,
     ended,
     fresh_ledger,
@@ -244,7 +253,7 @@ def test_no_verdict_before_the_grace_is_over() -> None:
 def test_the_grace_begins_with_the_later_of_the_two_lists() -> None:
     ledger = fresh_ledger()
     lose(ledger)
-    ledger.login(Life("c1", 2))
+    ledger.login(Life("c1", 2), NOW + 1)
     ledger.opened_listed(list_open(epoch=2), NOW + 1)
     ledger.closed(list_closed(epoch=2), NOW + 5)
     assert ledger.check_at() == NOW + 7
@@ -260,7 +269,7 @@ def test_evidence_within_the_grace_prevents_the_verdict() -> None:
 
 def test_a_login_before_the_loss_proves_nothing_though_its_lists_come_later() -> None:
     ledger = fresh_ledger()
-    ledger.login(Life("c2", 1))
+    ledger.login(Life("c2", 1), NOW + 1)
     lose(ledger)
     ledger.opened_listed(list_open(connection="c2"), NOW + 1)
     ledger.closed(list_closed(connection="c2"), NOW + 1)
@@ -271,7 +280,7 @@ def test_one_of_the_two_lists_proves_nothing() -> None:
     for listed in (0, 1):
         ledger = fresh_ledger()
         lose(ledger)
-        ledger.login(Life("c1", 2))
+        ledger.login(Life("c1", 2), NOW + 1)
         if listed:
             ledger.opened_listed(list_open(epoch=2), NOW + 1)
         else:
@@ -282,9 +291,9 @@ def test_one_of_the_two_lists_proves_nothing() -> None:
 def test_two_lists_of_two_logins_prove_nothing() -> None:
     ledger = fresh_ledger()
     lose(ledger)
-    ledger.login(Life("c1", 2))
+    ledger.login(Life("c1", 2), NOW + 1)
     ledger.opened_listed(list_open(epoch=2), NOW + 1)
-    ledger.login(Life("c1", 3))
+    ledger.login(Life("c1", 3), NOW + 1)
     ledger.closed(list_closed(epoch=3), NOW + 1)
     ledger.opened_listed(list_open(epoch=2), NOW + 1)
     assert ledger.check(NOW + 1000) == []
@@ -361,7 +370,7 @@ def test_a_full_closed_list_reaches_back_to_a_deal_that_had_closed_before_the_or
         ledger.closed(list_closed(known), NOW)
     lose(ledger)
     if not known_in_time:
-        ledger.closed(list_closed(known), NOW)
+        ledger.closed(close_now(known), NOW)
     if restart:
         ledger = Ledger(ledger.take_changed(), NOW + 1, TRADING)
     log_in(ledger, NOW + 600, epoch=2, closed=(known, *old_deals(19, NOW - 600)))
@@ -373,6 +382,99 @@ def test_a_full_closed_list_is_no_matter_while_the_deal_would_be_open() -> None:
     lose(ledger)
     log_in(ledger, NOW + 5, epoch=2, closed=old_deals(20, NOW - 20))
     assert ledger.check(NOW + 7) == [NOT_PLACED]
+
+
+def closed_list(first: int) -> DealsClosed:
+    """The venue's list after 20 more deals have closed than ``first``, the youngest first."""
+    youngest_first = reversed(old_deals(first + 20, NOW)[first:])
+    return list_closed(*youngest_first, connection="c2")
+
+
+def ledger_that_sees(*firsts: int) -> Ledger:
+    """An order is lost between the first and the second of some lists that another connection brings."""
+    ledger = fresh_ledger()
+    ledger.login(Life("c2", 1), NOW - 1)
+    ledger.closed(closed_list(firsts[0]), NOW - 1)
+    lose(ledger)
+    for first in firsts[1:]:
+        ledger.closed(closed_list(first), NOW + 1)
+    return ledger
+
+
+def log_in_again(ledger: Ledger, first: int) -> None:
+    """Long after a deal of the order would be over."""
+    ledger.login(Life("c1", 2), NOW + 600)
+    ledger.opened_listed(list_open(epoch=2), NOW + 600)
+    ledger.closed(structs.replace(closed_list(first), connection="c1", epoch=2), NOW + 600)
+
+
+@pytest.mark.parametrize(("firsts", "proven"), [((0, 10, 29, 48, 60), True), ((0, 10, 30, 48, 60), False)])
+def test_lists_that_share_a_deal_reach_back_as_far_as_the_first_of_them(
+    firsts: tuple[int, ...], proven: bool
+) -> None:
+    ledger = ledger_that_sees(*firsts)
+    log_in_again(ledger, first=79)
+    assert ledger.check(NOW + 602) == ([NOT_PLACED] if proven else [])
+
+
+@pytest.mark.parametrize(("first", "proven"), [(79, True), (80, False)])
+def test_what_was_seen_of_an_order_in_doubt_is_not_forgotten_by_a_restart(first: int, proven: bool) -> None:
+    ledger = ledger_that_sees(0, 10, 29, 48, 60)
+    ledger = Ledger(ledger.take_changed(), NOW + 2, TRADING)
+    log_in_again(ledger, first)
+    assert ledger.check(NOW + 602) == ([NOT_PLACED] if proven else [])
+
+
+def test_a_restart_does_not_forget_a_like_deal_that_was_seen() -> None:
+    ledger = ledger_that_sees(0, 10)
+    ledger.closed(close_now(ended(deal_of(BET, opened_at=NOW + 3600))), NOW + 1)
+    for first in (29, 48, 60):
+        ledger.closed(closed_list(first), NOW + 1)
+    assert state(ledger) is OrderState.UNKNOWN
+    ledger = Ledger(ledger.take_changed(), NOW + 2, TRADING)
+    log_in_again(ledger, first=79)
+    assert ledger.check(NOW + 1000) == []
+
+
+def test_what_a_login_showed_is_known_although_it_did_not_last() -> None:
+    """Each list alone could have missed the deal: it may have come and gone before the second."""
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 40, epoch=2, closed=old_deals(20, NOW))
+    ledger.logout(Life("c1", 2))
+    second = old_deals(60, NOW)[-20:]
+    log_in(ledger, NOW + 90, epoch=3, closed=second)
+    assert ledger.check(NOW + 90) == [NOT_PLACED]
+
+
+def test_but_not_for_longer_than_a_deal_lasts() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 40, epoch=2, closed=old_deals(20, NOW))
+    ledger.logout(Life("c1", 2))
+    log_in(ledger, NOW + 99, epoch=3, closed=old_deals(60, NOW)[-20:])
+    assert ledger.check(NOW + 1000) == []
+
+
+def test_the_grace_counts_from_the_first_login_after_the_loss() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 1, epoch=2)
+    ledger.logout(Life("c1", 2))
+    assert ledger.check_at() is None
+    log_in(ledger, NOW + 2.5, epoch=3)
+    assert ledger.check_at() == NOW + 3
+
+
+def test_a_deal_that_is_no_longer_kept_forbids_the_verdict() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    like = ended(deal_of(BET, opened_at=NOW + 3600))
+    for deals in ((like,), old_deals(ENDED_KEPT, NOW)):
+        ledger.closed(close_now(*deals), NOW + 1)
+    assert ledger.deal(like.id) is None
+    log_in(ledger, NOW + 2, epoch=2)
+    assert ledger.check(NOW + 1000) == []
 
 
 def lose_out_of_reach(ledger: Ledger) -> float:
