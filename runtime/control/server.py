@@ -12,6 +12,7 @@ from loguru import logger
 from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
+from actors.engine.callback_ask import ask_then
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import never_handled, new_ask
 from actors.engine.timers import Timer
@@ -40,7 +41,6 @@ from runtime.control.protocol import (
     Welcome,
     answered,
 )
-from runtime.control.reply_slot import ask
 from runtime.system.reloader import Reload
 
 MOST_PEERS: Final = 64
@@ -241,12 +241,12 @@ class Gateway(RuntimeActor):
             case ReloadRuntime():
                 if id:
                     self._asks.add(peer, id, ReloadRuntime)
-                ask(self._reloader, Reload(), outcome)
+                ask_then(self._reloader, Reload(), outcome)
             case Command() if id:
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)
                 waits_until = math.inf if asked.within is None else self.now() + asked.within
-                ask(self._router, Asked(request, number, waits_until), outcome)
+                ask_then(self._router, Asked(request, number, waits_until), outcome)
             case Command() if self._router.is_alive():
                 self._router.tell(request)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.engine.callback_ask import ask_then
 from actors.messages.lifecycle import Begin
-from runtime.control.reply_slot import ask
 from tests.doubles.recorder import WAIT, Recording
 
 Outcome = tuple[Any, BaseException | None]
@@ -23,7 +23,7 @@ def actor() -> Recording:
 def outcome_of(ref: pykka.ActorRef[Any], message: Any) -> Outcome:
     """The one outcome of an ask."""
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-    ask(ref, message, lambda value, error: outcomes.put((value, error)))
+    ask_then(ref, message, lambda value, error: outcomes.put((value, error)))
     outcome = outcomes.get(timeout=WAIT)
     assert outcomes.empty()
     return outcome
@@ -46,7 +46,9 @@ def test_the_callback_gets_the_error_of_the_actor(actor: Recording) -> None:
 def test_the_callback_gets_an_answer_that_the_actor_gives_later(actor: Recording) -> None:
     slots: queue.SimpleQueue[Any] = queue.SimpleQueue()
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-    ask(actor.ref, lambda self: slots.put(self.defer()), lambda value, error: outcomes.put((value, error)))
+    ask_then(
+        actor.ref, lambda self: slots.put(self.defer()), lambda value, error: outcomes.put((value, error))
+    )
     slot = slots.get(timeout=WAIT)
     assert outcomes.empty()
     slot.set("late")

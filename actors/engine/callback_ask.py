@@ -13,7 +13,7 @@ Callback = Callable[[Any, BaseException | None], None]
 answers, so it may only tell."""
 
 
-def ask(ref: pykka.ActorRef[Any], message: Any, callback: Callback) -> None:
+def ask_then(ref: pykka.ActorRef[Any], message: Any, callback: Callback) -> None:
     """Ask ``ref``, and return at once."""
     if ref.is_alive():
         ref.actor_inbox.put(Envelope(message, reply_to=_CallbackFuture(callback)))
