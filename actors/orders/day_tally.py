@@ -14,7 +14,15 @@ DAYS_KEPT: Final = 32
 """A month, so that a clock that was wrong for a while makes no day of the present forgotten."""
 NOTHING: Final = Decimal(0)
 
-COUNTED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.OPEN, OrderState.CLOSED})
+COUNTED: Final = frozenset(
+    {
+        OrderState.JOURNALED,
+        OrderState.UNKNOWN,
+        OrderState.PENDING,
+        OrderState.OPEN,
+        OrderState.CLOSED,
+    }
+)
 """An order counts from when it may have been sent, until it is certain that no deal came of it."""
 
 

@@ -29,10 +29,13 @@ class Journal(Protocol):
         """Make a copy of the file alone complete; ``unsettled`` tells whether that has to be tried again."""
 
     def since(self, created_at: float) -> list[Order]:
-        """The orders made at ``created_at`` or later, oldest first."""
+        """The orders, pending ones too, made at ``created_at`` or later, oldest first."""
 
     def load(self) -> list[Order]:
-        """The orders that may still change and the latest of the others, oldest first."""
+        """The orders that may still change and the latest of the others, oldest first; no pending orders."""
+
+    def load_pending(self) -> list[Order]:
+        """As ``load``, of the pending orders alone."""
 
     def write(self, orders: Sequence[Order]) -> None:
         """All of ``orders`` as they are now, or none; on the disk when it returns."""

@@ -1,4 +1,4 @@
-"""One order of ours, and the transitions of its state."""
+"""One order or pending order of ours, and the transitions of its state."""
 
 import enum
 from decimal import Decimal
@@ -16,6 +16,7 @@ class OrderState(enum.Enum):
     CREATED = "created"
     JOURNALED = "journaled"  # on disk; from here on it may have been sent
     NOT_SENT = "not sent"
+    PENDING = "pending"  # a pending order that the venue has
     OPEN = "open"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # it may have been sent, and no answer came; only evidence leads out of this state
@@ -26,21 +27,30 @@ class OrderState(enum.Enum):
 TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     OrderState.CREATED: frozenset({OrderState.JOURNALED}),
     OrderState.JOURNALED: frozenset(
-        {OrderState.NOT_SENT, OrderState.OPEN, OrderState.REFUSED, OrderState.UNKNOWN}
+        {
+            OrderState.NOT_SENT,
+            OrderState.OPEN,
+            OrderState.PENDING,
+            OrderState.REFUSED,
+            OrderState.UNKNOWN,
+        }
     ),
     # NOT_SENT: the news that it never left this process can come after its deadline.
     OrderState.UNKNOWN: frozenset(
         {
             OrderState.OPEN,
+            OrderState.PENDING,
             OrderState.NOT_PLACED,
             OrderState.REFUSED,
             OrderState.NOT_SENT,
             OrderState.CLOSED,  # a person has said so, and no list has its deal
         }
     ),
-    OrderState.NOT_PLACED: frozenset({OrderState.OPEN}),  # the deal appeared after the verdict
+    # The deal appeared after the verdict.
+    OrderState.NOT_PLACED: frozenset({OrderState.OPEN, OrderState.PENDING}),
     # Where a refusal names no request, it can hit the wrong order; an acknowledgement cannot.
-    OrderState.REFUSED: frozenset({OrderState.OPEN}),
+    OrderState.REFUSED: frozenset({OrderState.OPEN, OrderState.PENDING}),
+    OrderState.PENDING: frozenset({OrderState.CLOSED}),
     OrderState.OPEN: frozenset({OrderState.CLOSED}),
     OrderState.NOT_SENT: frozenset(),
     OrderState.CLOSED: frozenset(),
@@ -49,9 +59,9 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
 IN_FLIGHT: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN})
 GIVEN_UP: Final = frozenset({OrderState.NOT_PLACED, OrderState.REFUSED})
 SETTLED: Final = frozenset(
-    {OrderState.NOT_SENT, OrderState.REFUSED, OrderState.OPEN, OrderState.CLOSED}
+    {OrderState.NOT_SENT, OrderState.REFUSED, OrderState.PENDING, OrderState.OPEN, OrderState.CLOSED}
 )  # no list can change which deal is the order's
-UNFINISHED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.OPEN})
+UNFINISHED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.PENDING, OrderState.OPEN})
 
 UNSENT_MARGIN: Final = 0.5  # seconds
 
@@ -62,13 +72,24 @@ def send_by(now: float, deadline: float) -> float:
     return deadline - min(UNSENT_MARGIN, (deadline - now) / 4)
 
 
+class PendingTerms(Struct, frozen=True):
+    """What a pending order has beyond an order: it waits at the venue until ``open_at`` (UTC, by the venue's
+    clock) or until the price is ``open_price``. ``ticket`` is the venue's name for it, ``""`` while that is
+    not known."""
+
+    minimum_payout: int
+    open_at: float | None = None
+    open_price: float | None = None
+    ticket: str = ""
+
+
 class Order(Struct, frozen=True):
     """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's;
     of an order in doubt it is the deal that the venue named for it, although it is not what was asked for.
 
     ``created_at`` and the times of ``deal`` are by the venue's clock, in UTC. ``after`` is the id of the deal
     that was known to have closed last when the order was made, ``""`` for none: a list of closed deals that
-    has it reaches back to before the order.
+    has it reaches back to before the order. ``pending`` is set for a pending order, and only for one.
     """
 
     id: str
@@ -82,6 +103,7 @@ class Order(Struct, frozen=True):
     deal: Deal | None = None
     reason: str = ""
     after: str = ""
+    pending: PendingTerms | None = None
 
     def become(self, state: OrderState, *, deal: Deal | None = None, reason: str = "") -> Self:
         """The order in its next state; raises ``LocalProtocolError`` unless ``TRANSITIONS`` has it."""
@@ -107,6 +129,10 @@ class Order(Struct, frozen=True):
             (abs(lasts - self.duration) > grain, f"{lasts:g} s in place of {self.duration} s"),
         )
         return ", ".join(text for differs, text in differences if differs)
+
+    @property
+    def kind(self) -> str:
+        return "order" if self.pending is None else "pending"
 
     @property
     def in_flight(self) -> bool:

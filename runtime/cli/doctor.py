@@ -212,9 +212,11 @@ def _contents(path: Path, expected: JournalAccount, running: Welcome | None) -> 
         user = _holder(path, running)
     except (Halted, sqlite3.Error) as error:
         return Finding(Level.FAIL, "journal", str(error))
+    pending = f" ({state.pending} of them pending)" if state.pending else ""
     text = (
-        f"{path}: {state.orders} orders, {state.unfinished} unfinished, {user}; version {state.version}"
-        f" of {state.account or 'no named account'}, {state.size / 1024:,.0f} KiB, {state.retired} retired"
+        f"{path}: {state.orders} orders, {state.unfinished} unfinished{pending}, {user};"
+        f" version {state.version} of {state.account or 'no named account'},"
+        f" {state.size / 1024:,.0f} KiB, {state.retired} retired"
     )
     if state.damage:
         return Finding(Level.FAIL, "journal", f"{text}; it is damaged: {state.damage}")

@@ -15,7 +15,9 @@ from runtime.storage.account import JournalAccount
 
 
 class JournalState(Struct, frozen=True):
-    """``account`` is ``None`` for a damaged journal, and for one of version 1, which names none.
+    """``orders`` and ``unfinished`` count pending orders too, ``pending`` those that are unfinished.
+
+    ``account`` is ``None`` for a damaged journal, and for one of version 1, which names none.
 
     ``halt`` is the reason of the halt, ``None`` without one; ``size`` is in bytes; ``damage`` is where it is
     not as it was written, ``""`` for a journal that is whole.
@@ -29,6 +31,7 @@ class JournalState(Struct, frozen=True):
     halt: str | None
     size: int
     damage: str
+    pending: int = 0
 
 
 def mark_of(path: Path) -> Path:
@@ -50,6 +53,7 @@ def inspect(path: Path) -> JournalState:
         orders, unfinished = db.execute(
             "SELECT count(*), coalesce(sum(finished = 0), 0) FROM orders"
         ).fetchone()
+        pending = "SELECT count(*) FROM orders WHERE finished = 0 AND pending IS NOT NULL"
         halt = db.execute("SELECT reason FROM halt").fetchone()
         return JournalState(
             version=version,
@@ -60,12 +64,13 @@ def inspect(path: Path) -> JournalState:
             halt=None if halt is None else halt[0],
             size=path.stat().st_size,
             damage=damage,
+            pending=0 if version < 3 else db.execute(pending).fetchone()[0],
         )
 
 
 def read_orders(path: Path) -> list[Order]:
-    """All orders that are in the journal, oldest first, such as for a file of another form. Raises ``Halted``
-    if it cannot be read or is damaged."""
+    """All orders that are in the journal, pending ones too (``Order.kind``), oldest first, such as for a file
+    of another form. Raises ``Halted`` if it cannot be read or is damaged."""
     with _reading(path) as db:
         version = _version(db)
         schema.check(db, version)

@@ -30,13 +30,17 @@ RETENTION: Final = 90 * 86_400.0
 
 RETIRED_AT_ONCE: Final = 1_000
 
-LOAD: Final = """
+_LOAD: Final = """
 SELECT * FROM (
-    SELECT * FROM orders WHERE finished = 0
+    SELECT * FROM orders WHERE finished = 0 AND pending IS {kind}
     UNION ALL
-    SELECT * FROM (SELECT * FROM orders WHERE finished = 1 ORDER BY number DESC LIMIT ?)
+    SELECT * FROM (
+        SELECT * FROM orders WHERE finished = 1 AND pending IS {kind} ORDER BY number DESC LIMIT ?
+    )
 ) ORDER BY number
 """
+LOAD: Final = _LOAD.format(kind="NULL")
+LOAD_PENDING: Final = _LOAD.format(kind="NOT NULL")
 
 OLD: Final = "SELECT * FROM orders WHERE finished = 1 AND created_at < ? ORDER BY number LIMIT ?"
 
@@ -128,9 +132,12 @@ class SqliteJournal:
         return None
 
     def load(self) -> list[Order]:
-        """All unfinished orders and the last 1,000 finished ones, oldest first."""
-        with self._translated("read"):
-            return [schema.order_of(row) for row in self._db.execute(LOAD, (FINISHED_LOADED,))]
+        """All unfinished orders and the last 1,000 finished ones, oldest first; no pending orders."""
+        return self._load(LOAD)
+
+    def load_pending(self) -> list[Order]:
+        """As ``load``, of the pending orders alone."""
+        return self._load(LOAD_PENDING)
 
     def find(self, id: str) -> Order | None:
         """The order as it was written last; ``None`` if there is none, or if it has left (``retired``)."""
@@ -145,7 +152,7 @@ class SqliteJournal:
             return None if row is None else schema.retired_state(row)
 
     def since(self, created_at: float) -> list[Order]:
-        """The orders made at ``created_at`` (UTC) or later, oldest first."""
+        """The orders, pending ones too, made at ``created_at`` (UTC) or later, oldest first."""
         query = "SELECT * FROM orders WHERE created_at >= ? ORDER BY number"
         with self._translated("read"):
             return [schema.order_of(row) for row in self._db.execute(query, (created_at,))]
@@ -175,6 +182,10 @@ class SqliteJournal:
 
     def close(self) -> None:
         self._files.close()
+
+    def _load(self, query: str) -> list[Order]:
+        with self._translated("read"):
+            return [schema.order_of(row) for row in self._db.execute(query, (FINISHED_LOADED,))]
 
     def _switch(self, reason: str | None) -> bool:
         """Begin or end the halt; whether there was one."""
@@ -244,8 +255,8 @@ class SqliteJournal:
         db.execute("PRAGMA checkpoint_fullfsync = ON")
         if version == 0:
             schema.create(db, account)
-        elif version == 1:
-            schema.migrate(db, account)
+        elif version < schema.VERSION:
+            schema.migrate(db, version, account)
 
     def _check_owner(
         self, db: sqlite3.Connection, version: int, account: JournalAccount, own_name: str
@@ -301,6 +312,8 @@ class NoJournal:
 
     def load(self) -> list[Order]:
         return []
+
+    load_pending = load
 
     def since(self, created_at: float) -> list[Order]:
         return []

@@ -17,7 +17,7 @@ import msgspec
 from actors.orders.order import UNFINISHED, Order, OrderState
 from runtime.storage.account import JournalAccount
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 ORDERS: Final = """CREATE TABLE orders (
     number INTEGER PRIMARY KEY,
@@ -33,8 +33,11 @@ ORDERS: Final = """CREATE TABLE orders (
     after TEXT NOT NULL,
     reason TEXT NOT NULL,
     deal TEXT,
+    pending TEXT,
     checksum INTEGER NOT NULL
 )"""
+"""``pending`` is set for a pending order: its other terms and its ticket, as JSON."""
+ORDERS_2: Final = ORDERS.replace("    pending TEXT,\n", "")
 INDEX: Final = "CREATE INDEX unfinished ON orders (number) WHERE finished = 0"
 HALT: Final = """CREATE TABLE halt (
     number INTEGER PRIMARY KEY CHECK (number = 1),
@@ -58,19 +61,24 @@ OWNER: Final = """CREATE TABLE owner (
 """``halted`` repeats whether ``halt`` has its row, so that the loss of that row is noticed."""
 
 SCHEMA: Final = (ORDERS, INDEX, HALT, RETIRED, OWNER)
+SCHEMA_2: Final = (ORDERS_2, INDEX, HALT, RETIRED, OWNER)
 SCHEMA_1: Final = {("table", "orders"), ("index", "unfinished"), ("table", "halt")}
 
 WRITE: Final = """
 INSERT INTO orders
     (id, state, finished, account, asset, amount, direction, duration, created_at, after, reason, deal,
-     checksum)
+     pending, checksum)
 VALUES
     (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
-     :deal, :checksum)
+     :deal, :pending, :checksum)
 ON CONFLICT (id) DO UPDATE
 SET state = excluded.state, finished = excluded.finished, after = excluded.after, reason = excluded.reason,
-    deal = excluded.deal, checksum = excluded.checksum
+    deal = excluded.deal, pending = excluded.pending, checksum = excluded.checksum
 """
+
+
+DOCUMENTS: Final = ("deal", "pending")
+"""The columns of an order that are JSON, or null."""
 
 
 class Damage(Exception):
@@ -81,7 +89,9 @@ def order_row(order: Order) -> dict[str, Any]:
     """Raises ``msgspec.MsgspecError`` for an order that could not be read back."""
     row: dict[str, Any] = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(order), Order))
     row["finished"] = int(order.state not in UNFINISHED)
-    row["deal"] = order.deal and msgspec.json.encode(order.deal).decode()
+    for column in DOCUMENTS:
+        part = getattr(order, column)
+        row[column] = part and msgspec.json.encode(part).decode()
     return _summed(row)
 
 
@@ -142,7 +152,7 @@ def version_of(db: sqlite3.Connection) -> int:
     if 0 <= version <= VERSION:
         found = _objects(db)
         names = {(kind, name) for kind, name, _ in found}
-        expected = {0: not found, 1: names == SCHEMA_1, 2: found == _expected()}
+        expected = {0: not found, 1: names == SCHEMA_1, 2: found == _expected(2), 3: found == _expected(3)}
         if not expected[version]:
             raise Damage("its tables are not those of a journal of orders")
     return version
@@ -162,18 +172,24 @@ def unowned(db: sqlite3.Connection, account: JournalAccount) -> int:
     return sum(order.in_flight or order.account is not account.orders_of for order in orders)
 
 
-def migrate(db: sqlite3.Connection, account: JournalAccount) -> None:
-    """A journal of version 1 becomes one of this version that belongs to ``account``, or stays as it is."""
+def migrate(db: sqlite3.Connection, version: int, account: JournalAccount) -> None:
+    """A journal of an earlier version becomes one of this version, or stays as it is. One of version 1, which
+    names no account, belongs to ``account`` then."""
     with db:
         db.execute("BEGIN IMMEDIATE")
-        orders = all_orders(db, 1)
-        halt = db.execute("SELECT reason, since FROM halt").fetchone()
+        orders = all_orders(db, version)
         db.execute("DROP TABLE orders")
-        db.execute("DROP TABLE halt")
-        _create(db, account, halted=halt is not None)
+        if version == 1:
+            halt = db.execute("SELECT reason, since FROM halt").fetchone()
+            db.execute("DROP TABLE halt")
+            _create(db, account, halted=halt is not None)
+            if halt is not None:
+                db.execute("INSERT INTO halt VALUES (1, :reason, :since, :checksum)", _summed(dict(halt)))
+        else:
+            db.execute(ORDERS)
+            db.execute(INDEX)
+            db.execute(f"PRAGMA user_version = {VERSION}")
         db.executemany(WRITE, [order_row(order) for order in orders])
-        if halt is not None:
-            db.execute("INSERT INTO halt VALUES (1, :reason, :since, :checksum)", _summed(dict(halt)))
 
 
 def check(db: sqlite3.Connection, version: int) -> None:
@@ -213,8 +229,9 @@ def _owner_row(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _order(row: dict[str, Any]) -> Order:
-    deal = row["deal"]
-    return msgspec.convert({**row, "deal": deal and msgspec.json.decode(deal)}, Order)
+    found = {column: row[column] for column in DOCUMENTS if row.get(column) is not None}
+    decoded = {column: msgspec.json.decode(text) for column, text in found.items()}
+    return msgspec.convert(row | decoded, Order)
 
 
 def _checked(row: sqlite3.Row, subject: str, *unsummed: str) -> dict[str, Any]:
@@ -235,8 +252,8 @@ def _objects(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 
 @functools.cache
-def _expected() -> set[tuple[str, str, str]]:
+def _expected(version: int) -> set[tuple[str, str, str]]:
     with closing(sqlite3.connect(":memory:")) as db:
-        for statement in SCHEMA:
+        for statement in {2: SCHEMA_2, 3: SCHEMA}[version]:
             db.execute(statement)
         return _objects(db)

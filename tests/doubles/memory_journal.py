@@ -20,7 +20,10 @@ class MemoryJournal:
         self._halted = halted
 
     def load(self) -> list[Order]:
-        return list(self._orders.values())
+        return [order for order in self._orders.values() if order.pending is None]
+
+    def load_pending(self) -> list[Order]:
+        return [order for order in self._orders.values() if order.pending is not None]
 
     def since(self, created_at: float) -> list[Order]:
         return [order for order in self._orders.values() if order.created_at >= created_at]

@@ -15,11 +15,12 @@ from actors.errors import Halted
 from actors.orders.order import Order, OrderState
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import NoJournal, SqliteJournal, open_journal
-from tests.runtime.storage.test_journal import ACCOUNT, CLOSED, JOURNALED, opened
+from tests.runtime.storage.test_journal import ACCOUNT, CLOSED, JOURNALED, PENDING, opened
 
 PAGE: Final = 4096
 YEAR: Final = 365 * 86_400.0
 RETIRED: Final = [structs.replace(CLOSED, id=f"r{number}", created_at=1.0) for number in range(20)]
+KEPT_PENDING: Final = [structs.replace(PENDING, id=f"p{number}") for number in range(10)]
 KEPT: Final = [JOURNALED, *(structs.replace(CLOSED, id=f"o{number}") for number in range(2, 20))]
 
 
@@ -35,16 +36,17 @@ def filled(path: Path) -> Path:
         journal.write(RETIRED)
         journal.halt("lunch")
     with contextlib.closing(SqliteJournal(path, ACCOUNT, retention=20 * YEAR)) as journal:
-        journal.write(KEPT)
+        journal.write([*KEPT, *KEPT_PENDING])
     return path
 
 
 def content(path: Path) -> Any:
     with contextlib.closing(opened(path)) as journal:
-        return journal.load(), journal.halted(), [journal.retired(order.id) for order in RETIRED]
+        retired = [journal.retired(order.id) for order in RETIRED]
+        return journal.load(), journal.load_pending(), journal.halted(), retired
 
 
-CONTENT: Final = (KEPT, "lunch", [OrderState.CLOSED] * len(RETIRED))
+CONTENT: Final = (KEPT, KEPT_PENDING, "lunch", [OrderState.CLOSED] * len(RETIRED))
 
 
 def tries(path: Path, spoiled: Iterator[bytes]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import pytest
 
 from actors.errors import Halted
 from runtime.storage.inspection import JournalState, inspect, read_orders
-from tests.runtime.storage.test_damage import KEPT, RETIRED
+from tests.runtime.storage.test_damage import KEPT, KEPT_PENDING, RETIRED
 from tests.runtime.storage.test_journal import ACCOUNT, JOURNALED, opened
 from tests.runtime.storage.test_migration import written
 
@@ -15,13 +15,23 @@ from tests.runtime.storage.test_migration import written
 def test_a_journal_in_use_is_told_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "orders.sqlite"
     with contextlib.closing(opened(path)) as journal:
-        journal.write(KEPT)
+        journal.write([*KEPT, *KEPT_PENDING])
         journal.halt("lunch")
         before = path.read_bytes()
         state = inspect(path)
-        assert read_orders(path) == KEPT
+        assert read_orders(path) == [*KEPT, *KEPT_PENDING]
         assert path.read_bytes() == before
-    assert state == JournalState(2, ACCOUNT, len(KEPT), 1, 0, "lunch", len(before), "")
+    assert state == JournalState(
+        version=3,
+        account=ACCOUNT,
+        orders=len(KEPT) + len(KEPT_PENDING),
+        unfinished=1 + len(KEPT_PENDING),
+        retired=0,
+        halt="lunch",
+        size=len(before),
+        damage="",
+        pending=len(KEPT_PENDING),
+    )
 
 
 def test_a_journal_of_version_1_is_told_as_it_is(tmp_path: Path) -> None:

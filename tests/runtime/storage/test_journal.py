@@ -18,7 +18,7 @@ import pytest
 from msgspec import structs
 
 from actors.errors import Halted, JournalInUse
-from actors.orders.order import Order, OrderState
+from actors.orders.order import Order, OrderState, PendingTerms
 from actors.values import AccountKind, Deal, Direction
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import FINISHED_LOADED, SqliteJournal
@@ -40,6 +40,11 @@ DEAL = Deal(
     AccountKind.DEMO,
     1.2,
     Decimal("1.38"),
+)
+PENDING = structs.replace(
+    JOURNALED.become(OrderState.PENDING),
+    id="p1",
+    pending=PendingTerms(60, open_at=1770849000.5, ticket="t-1"),
 )
 CLOSED = JOURNALED.become(OrderState.OPEN, deal=DEAL).become(OrderState.CLOSED, reason="ended; it's 'won'")
 
@@ -105,6 +110,23 @@ def closed_as(id: str) -> Order:
 def whole(line: str) -> bool:
     """A kill can cut the last line short."""
     return line.endswith("\n")
+
+
+def test_pending_orders_are_kept_beside_the_orders_and_told_apart_from_them(journal: SqliteJournal) -> None:
+    at_price = structs.replace(
+        JOURNALED, id="p2", state=OrderState.UNKNOWN, pending=PendingTerms(0, open_price=1.1)
+    )
+    ended = [
+        structs.replace(PENDING, id=f"e{number}", state=OrderState.CLOSED)
+        for number in range(FINISHED_LOADED + 3)
+    ]
+    journal.write([PENDING, JOURNALED, *ended, at_price, CLOSED])
+    assert journal.load() == [CLOSED]  # which has the id of the one before
+    assert journal.load_pending() == [PENDING, *ended[3:], at_price]
+    assert journal.find("p1") == PENDING
+    assert [order.kind for order in journal.since(0.0)[:2]] == ["pending", "order"]
+    journal.note([PENDING.become(OrderState.CLOSED, reason="cancelled")])
+    assert journal.find("p1") == structs.replace(PENDING, state=OrderState.CLOSED, reason="cancelled")
 
 
 def test_what_is_written_is_read_back_exactly(journal: SqliteJournal) -> None:
@@ -227,9 +249,9 @@ def test_a_full_disk_halts_and_loses_nothing_that_was_acknowledged(path: Path) -
 def test_a_journal_of_a_newer_version_is_left_alone(path: Path, journal: SqliteJournal) -> None:
     journal.close()
     with contextlib.closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 3")
+        newer.execute("PRAGMA user_version = 4")
     for _ in range(2):
-        with pytest.raises(Halted, match="has version 3; this runtime knows those up to 2"):
+        with pytest.raises(Halted, match="has version 4; this runtime knows those up to 3"):
             opened(path)
 
 

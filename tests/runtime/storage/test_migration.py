@@ -2,9 +2,10 @@
 
 import contextlib
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -13,8 +14,9 @@ from actors.errors import Halted
 from actors.orders.order import UNFINISHED, Order, OrderState
 from actors.values import AccountKind
 from runtime.storage.account import JournalAccount
+from runtime.storage.inspection import inspect, read_orders
 from runtime.storage.journal import SqliteJournal
-from tests.runtime.storage.test_journal import CLOSED, JOURNALED, opened
+from tests.runtime.storage.test_journal import CLOSED, JOURNALED, PENDING, opened
 
 SCHEMA_1: Final = """
 BEGIN;
@@ -39,6 +41,48 @@ CREATE TABLE halt (
     since TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 PRAGMA user_version = 1;
+COMMIT;
+"""
+
+SCHEMA_2: Final = """
+BEGIN;
+CREATE TABLE orders (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    finished INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    duration INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    after TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    deal TEXT,
+    checksum INTEGER NOT NULL
+);
+CREATE INDEX unfinished ON orders (number) WHERE finished = 0;
+CREATE TABLE halt (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE retired (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE owner (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    venue TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user TEXT NOT NULL,
+    halted INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+PRAGMA user_version = 2;
 COMMIT;
 """
 
@@ -68,6 +112,32 @@ def written(path: Path, orders: Sequence[Order], halt: str | None = None) -> Pat
     return path
 
 
+def written_by_version_2(path: Path, orders: Sequence[Order]) -> Path:
+    """A journal of the demo account 123 as version 2 left it, halted, with one retired order."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(SCHEMA_2)
+        with db:
+            for order in orders:
+                row = msgspec.to_builtins(order)
+                del row["pending"]
+                row |= {"finished": int(order.state not in UNFINISHED)}
+                row |= {"deal": order.deal and msgspec.json.encode(order.deal).decode()}
+                insert(db, "orders", row)
+            insert(db, "retired", {"id": "r1", "state": "refused"})
+            insert(db, "halt", {"reason": "lunch", "since": "2026-01-02 03:04:05"}, number=1)
+            owner = {"venue": "pocketoption", "kind": "demo", "user": "123", "halted": 1}
+            insert(db, "owner", owner, number=1)
+    return path
+
+
+def insert(db: sqlite3.Connection, table: str, row: dict[str, Any], **unsummed: int) -> None:
+    checksum = zlib.crc32(msgspec.json.encode(sorted(row.items())))
+    row = row | unsummed | {"checksum": checksum}
+    places = ", ".join(f":{name}" for name in row)
+    db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
+
+
 def version(path: Path) -> int:
     with contextlib.closing(sqlite3.connect(path)) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -85,7 +155,7 @@ def test_all_orders_and_the_halt_are_there_afterwards_and_in_a_copy_of_the_file_
         copy = tmp_path / "copy.sqlite"
         copy.write_bytes(path.read_bytes())
     for file in (path, copy):
-        assert version(file) == 2
+        assert version(file) == 3
         with contextlib.closing(opened(file)) as journal:
             assert (journal.load(), journal.halted()) == (orders, halt)
     with contextlib.closing(sqlite3.connect(path)) as db:
@@ -146,3 +216,29 @@ def test_a_migration_that_fails_half_way_leaves_the_earlier_version(
     assert version(path) == 1
     with contextlib.closing(opened(path)) as journal:
         assert (journal.load(), journal.halted()) == ([FINISHED], "lunch")
+
+
+def test_a_file_of_version_2_keeps_its_orders_its_halt_its_owner_and_the_ids_that_are_taken(
+    tmp_path: Path,
+) -> None:
+    orders = [FINISHED, JOURNALED, OPEN]
+    path = written_by_version_2(tmp_path / "orders.sqlite", orders)
+    assert (inspect(path).damage, inspect(path).unfinished, read_orders(path)) == ("", 2, orders)
+    with contextlib.closing(opened(path)) as journal:
+        journal.write([PENDING])
+    assert version(path) == 3
+    with contextlib.closing(opened(path)) as journal:
+        assert (journal.load(), journal.load_pending(), journal.halted()) == (orders, [PENDING], "lunch")
+        assert journal.retired("r1") is OrderState.REFUSED
+    with pytest.raises(Halted, match="belongs to the demo account 123 of pocketoption"):
+        SqliteJournal(path, JournalAccount("pocketoption", "demo", "124"))
+
+
+def test_a_damaged_file_of_version_2_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = written_by_version_2(tmp_path / "orders.sqlite", [FINISHED])
+    with contextlib.closing(sqlite3.connect(path)) as vandal, vandal:
+        vandal.execute("UPDATE orders SET amount = '15'")
+    before = path.read_bytes()
+    with pytest.raises(Halted, match="the row of an order is not as it was written"):
+        opened(path)
+    assert path.read_bytes() == before

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from actors.orders.order import Order, OrderState
 from runtime.storage.journal import RETIRED_AT_ONCE, SqliteJournal
-from tests.runtime.storage.test_journal import ACCOUNT, CLOSED, JOURNALED
+from tests.runtime.storage.test_journal import ACCOUNT, CLOSED, JOURNALED, PENDING
 
 DAY = 86_400.0
 
@@ -49,12 +49,25 @@ def test_they_leave_when_the_journal_is_opened_too(tmp_path: Path) -> None:
         assert journal.find("old") is None
 
 
+def test_pending_orders_leave_as_orders_do(tmp_path: Path) -> None:
+    ended = aged(PENDING.become(OrderState.CLOSED), "ended", 3.1)
+    kept = [aged(PENDING, "there", 400), aged(PENDING.become(OrderState.CLOSED), "young", 2.9)]
+    with contextlib.closing(SqliteJournal(tmp_path / "orders.sqlite", ACCOUNT, retention=3 * DAY)) as journal:
+        journal.write([ended, *kept])
+        journal.tidy()
+        assert journal.load_pending() == kept
+        assert journal.retired("ended") is OrderState.CLOSED
+
+
 def test_the_file_does_not_grow_while_as_many_orders_leave_as_come(tmp_path: Path) -> None:
     path = tmp_path / "orders.sqlite"
     sizes = []
     with contextlib.closing(SqliteJournal(path, ACCOUNT, retention=DAY)) as journal:
         for turn in range(6):
-            journal.write([aged(CLOSED, f"{turn}-{number}", 2) for number in range(500)])
+            pending = PENDING.become(OrderState.CLOSED)
+            journal.write(
+                [aged((CLOSED, pending)[number % 2], f"{turn}-{number}", 2) for number in range(500)]
+            )
             journal.tidy()
             sizes.append(path.stat().st_size)
     ids = 500 * 80  # bytes of a turn that stay
