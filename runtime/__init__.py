@@ -155,6 +155,7 @@ if TYPE_CHECKING:
     )
     from runtime.control.attachment import Attachment, attach
     from runtime.runtime import Runtime
+    from runtime.workers.command import freeze_support
 
 __all__ = [
     "AccountConfig",
@@ -293,6 +294,7 @@ __all__ = [
     "WorkerStatus",
     "WorkerUp",
     "attach",
+    "freeze_support",
     "load",
     "load_text",
 ]
@@ -303,6 +305,7 @@ _PLACES: Final = (  # the cheapest first
     "actors.messages",
     "actors.messages.status",
     "actors.messages.tasks",
+    "runtime.workers.command",
     "runtime.config",
     "runtime.control.attachment",
     "runtime.runtime",

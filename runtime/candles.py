@@ -150,7 +150,7 @@ def fetch(
         match stop_reasons.wait(threading.TIMEOUT_MAX, lambda: None, None):
             case StopReason.SIGNAL:
                 raise KeyboardInterrupt
-            case StopReason.FAILURE if runtime.failure is not None:
+            case _ if runtime.failure is not None:  # it fails the ask too
                 raise runtime.failure
         candles: list[Candle] = answer.get(timeout=0)
         return candles

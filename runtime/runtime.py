@@ -183,6 +183,7 @@ class Runtime:
     def _escalate(self, error: Exception) -> None:
         if self.failure is None:
             self.failure = error
+            logger.error("the runtime has failed: {}", error)
             self._failed.set()
 
     def _stop_in_background(self) -> None:

@@ -34,6 +34,12 @@ class GivenUp(Struct, frozen=True):
     ask: int
 
 
+class CannotGoOn(Struct, frozen=True):
+    """No connection is left that could come back, because of ``reason``: what waits for one waits in vain."""
+
+    reason: str
+
+
 class SubscribeTypes(Struct, frozen=True):
     """Subscribe an actor of the runtime to events by their types.
 

@@ -11,7 +11,7 @@ from loguru import logger
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.router_ref import RouterRef
-from actors.errors import RequestError, RequestRefused, RequestTimeout
+from actors.errors import NotSent, RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
 from actors.messages.candles import CandleRequest
 from actors.messages.commands import (
@@ -24,11 +24,18 @@ from actors.messages.commands import (
     no_command,
 )
 from actors.messages.control import Drain
-from actors.messages.events import CommandFailed, Event
+from actors.messages.events import CommandFailed, ConnectionUp, Event
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
-from actors.messages.routing import Asked, GivenUp, HandoverBegun, SubscribeColumns, SubscribeTypes
+from actors.messages.routing import (
+    Asked,
+    CannotGoOn,
+    GivenUp,
+    HandoverBegun,
+    SubscribeColumns,
+    SubscribeTypes,
+)
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
@@ -50,6 +57,9 @@ _READS = (
     | commands.LoadCandles
 )
 """The commands without any effect: nothing is lost if they are ended early."""
+
+_SENT = OrderCommand | commands.LoadCandles | commands.SendRaw
+"""The commands that have no effect without a connection."""
 
 
 class Router(RuntimeActor):
@@ -77,6 +87,8 @@ class Router(RuntimeActor):
         self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False
+        self._failed = ""
+        """Why the runtime cannot go on; empty once a connection may come back."""
         self._events = self._ticks = self._lost = 0
 
     def on_receive(self, message: Any) -> None:
@@ -92,7 +104,7 @@ class Router(RuntimeActor):
             case GivenUp(ask=ask):
                 self._give_up(ask)
             case DeadlinePassed(id=id):
-                self._fail(id, RequestTimeout("no answer within the deadline"))
+                self._expire(id)
             case Response():
                 self._answer(message.request, message.value)
             case Failure():
@@ -103,6 +115,8 @@ class Router(RuntimeActor):
                 self._on_described(message)
             case LinkOpened():
                 self._route_all(self._links.add(message, self.name))
+            case CannotGoOn(reason=reason):
+                self._on_failed(reason)
             case HandoverBegun():
                 self._route(EventBatch(self.name, self._handovers.begin(message, self._sequence.lives)))
             case SubscribeTypes():
@@ -164,6 +178,8 @@ class Router(RuntimeActor):
             case Event():
                 self._events += 1
                 self._sequence.apply(item)
+                if isinstance(item, ConnectionUp):
+                    self._failed = ""
                 if self._facts.apply(item):
                     for waiter in self._waiters.pop_undecided():
                         self._decide(waiter)
@@ -185,6 +201,7 @@ class Router(RuntimeActor):
                 for part in self._refs.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
             case commands.Restart(name=name):
+                self._failed = ""
                 self._refs.supervisor.tell(RestartChild(waiter.id, name))
             case _:
                 self._decide(waiter)
@@ -200,12 +217,24 @@ class Router(RuntimeActor):
             return
         if isinstance(answer, Decision) and not self._sequence.lives and waiter.needs_the_venue:
             self._refs.pool.tell(ConnectionWanted())
-        if answer is Decision.WAIT:
+        waits = answer is Decision.WAIT or isinstance(waiter.command, _SENT)
+        if waits and self._failed and not self._sequence.lives:
+            self._fail(waiter.id, NotSent(self._failed))
+        elif answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:
             self._forward(waiter)
         else:
             self._answer(waiter.id, answer)
+
+    def _on_failed(self, reason: str) -> None:
+        self._failed = f"the runtime cannot go on: {reason}"
+        for waiter in self._waiters.pop_undecided():
+            self._decide(waiter)
+
+    def _expire(self, id: int) -> None:
+        because = f": {self._failed}" if self._failed else ""
+        self._fail(id, RequestTimeout(f"no answer within the deadline{because}"))
 
     def _forward(self, waiter: Waiter) -> None:
         command = waiter.command

@@ -18,6 +18,7 @@ from actors.messages.events import (
     WorkerDown,
 )
 from actors.messages.lifecycle import Begin, SystemReady, Tellable
+from actors.messages.routing import CannotGoOn
 from actors.messages.status import Describe, SupervisorPart
 from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
 from actors.messages.traffic import EventBatch, Failure, Response
@@ -59,8 +60,9 @@ class Supervisor(RuntimeActor):
 
     Receives the starts, ends and reports of both, and which connections are wanted. Sends
     ``StartConnection`` and ``StopConnection`` to workers, ``ConnectionPlaced`` to ``pool``, events and
-    answers to ``router``. ``start_worker`` raises ``OSError``; ``probe`` returns at once; ``escalate`` is
-    called with the error when no child is left that could come back.
+    answers to ``router``. ``start_worker`` raises ``OSError`` if no process can be started now,
+    ``WorkerDied`` if none ever can; ``probe`` returns at once; ``escalate`` is called with the error when no
+    child is left that could come back.
     """
 
     def __init__(
@@ -203,6 +205,7 @@ class Supervisor(RuntimeActor):
                     self._router.tell(EventBatch(self.name, [event]))
                 case Escalate(error=error):
                     self._escalate(error)
+                    self._router.tell(CannotGoOn(str(error)))
 
     def _kill(self, name: str, handle: WorkerHandle, patience: float, *, because: str, level: str) -> None:
         ended = handle.kill(patience)
@@ -221,6 +224,8 @@ class Supervisor(RuntimeActor):
         except OSError as error:
             failure = WorkerDied(f"it could not be started: {error.strerror}")
             self._execute(self._workers.on_start_failed(name, failure, self.now()))
+        except WorkerDied as error:
+            self._execute(self._workers.on_start_impossible(name, error))
         else:
             self._execute(self._workers.on_started(name, handle, self.now()))
             self._execute(self._connections.on_worker_up(name, handle, self.now()))

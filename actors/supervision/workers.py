@@ -75,6 +75,11 @@ class Workers:
         """No process was started, so none has died."""
         return self._on_failure(self._children[name], error, now, was_up=False)
 
+    def on_start_impossible(self, name: str, error: WorkerDied) -> list[SupervisionEffect]:
+        """No process can ever be started."""
+        quarantined = self._children[name].quarantine(error)
+        return [quarantined, WorkerLost(name, str(error), error)]
+
     def on_backoff_elapsed(self, timer: BackoffElapsed) -> list[SupervisionEffect]:
         return [StartWorker(timer.name)] if self._children[timer.name].awaits(timer) else []
 

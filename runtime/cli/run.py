@@ -104,12 +104,9 @@ class Run:
         self._output.show(events)
 
     def _stop(self) -> None:
-        match self._runtime.failure:
-            case AuthRejected() as error:
-                profile = self._config.account.profile
-                logger.error("{}; put {} into {}", error, profile.session_hint, profile.session_variable)
-            case Exception() as error:
-                logger.error("the runtime has failed: {}", error)
+        if isinstance(self._runtime.failure, AuthRejected):
+            profile = self._config.account.profile
+            logger.error("put {} into {}", profile.session_hint, profile.session_variable)
         limit = self._config.supervision.drain_timeout
         logger.info("closing the connections within {:g} s; a second Ctrl-C ends at once", limit)
         began = time.monotonic()

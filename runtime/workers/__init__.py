@@ -1,7 +1,8 @@
 """Worker processes: how one starts, and how it talks to the main process.
 
-``launcher.py`` and ``process.py`` start and end a worker, ``main.py`` is its program, and ``in_process.py``
-takes its place with ``pool.workers: 0``. ``link.py`` carries messages over one inherited socket,
+``launcher.py`` and ``process.py`` start and end a worker, ``main.py`` is its program, ``command.py`` says how
+the program is found, also in a frozen application, and ``in_process.py`` takes its place with
+``pool.workers: 0``. ``link.py`` carries messages over one inherited socket,
 ``framing.py`` puts them into frames, and ``log_forwarding.py`` sends log lines to the main process.
 ``dialing.py`` opens the transport and the session of a connection, in a worker or in the main process.
 ``watchdog_timer.py`` ends a worker without a heartbeat by a timer of the kernel.

@@ -1,13 +1,19 @@
 """Starts what connections live in: a worker process, or this process if the configuration has no workers."""
 
+import errno
 from collections.abc import Callable, Collection
+from typing import Final
 
 from actors.engine.dispatcher import Dispatcher
 from actors.messages.lifecycle import Tellable
 from actors.messages.workers import WorkerHandle
 from runtime.config import Config
+from runtime.workers.command import cannot_start
 from runtime.workers.in_process import InProcessWorker
 from runtime.workers.process import WorkerProcess
+
+NEVER: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ELOOP})
+"""The errors of a program that cannot be started, however often that is tried."""
 
 
 class WorkerLauncher:
@@ -19,21 +25,32 @@ class WorkerLauncher:
     def __init__(self, config: Callable[[], Config], secrets: Collection[str]) -> None:
         self._config = config
         self._secrets = secrets
+        self._has_started_one = False
 
     def __call__(self, router: Tellable, dispatcher: Dispatcher, name: str) -> WorkerHandle:
         """Start a worker that tells ``router`` its events; in this process, its connections run in
-        ``dispatcher``. Raises ``OSError`` if no process can be started."""
+        ``dispatcher``.
+
+        Raises ``OSError`` if no process can be started now, ``WorkerDied`` if none ever can."""
         config = self._config()
         if config.pool.workers == 0:
             return InProcessWorker(router, dispatcher)
         # If a reload changes the level in this moment, the supervisor tells the worker once it has started.
         supervision, level = config.supervision, config.log.level
-        return WorkerProcess(
-            name,
-            supervision.heartbeat_interval,
-            level,
-            router,
-            self._secrets,
-            config.account.venue,
-            supervision.heartbeat_timeout,
-        )
+        try:
+            worker = WorkerProcess(
+                name,
+                supervision.heartbeat_interval,
+                level,
+                router,
+                self._secrets,
+                config.account.venue,
+                supervision.heartbeat_timeout,
+            )
+        except OSError as error:
+            # An interpreter that has started a worker before comes back: an update is replacing it.
+            if error.errno in NEVER and not self._has_started_one:
+                raise cannot_start(error) from error
+            raise
+        self._has_started_one = True
+        return worker

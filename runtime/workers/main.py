@@ -123,7 +123,6 @@ def main() -> int:
     parser.add_argument("--heartbeat", required=True, type=float)
     parser.add_argument("--watchdog", required=True, type=float, help="seconds without a heartbeat")
     parser.add_argument("--venue", required=True)
-    parser.add_argument("--path", action="append", default=[], help="a folder to find the venue's module in")
     parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
     _die_with_parent()
@@ -132,7 +131,6 @@ def main() -> int:
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
     # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.
     link.wait_step, link.on_wait = options.heartbeat, watchdog.rearm
-    sys.path += options.path  # behind everything else, so that nothing of ours is shadowed
     venue(options.venue)  # now, since what is loaded later is not frozen
     # The collector need not walk through the modules, which stay, nor look for cycles after every 700 new
     # objects: ticks, which it does not track, arrive by the thousand.

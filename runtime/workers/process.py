@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import pykka
@@ -20,6 +19,7 @@ from actors.messages.workers import LogRecord
 from actors.routing.messages import LinkOpened, LinkReadable
 from actors.values import LogLevel
 from runtime.workers import log_forwarding as forwarding, signals as group_signals
+from runtime.workers.command import command as worker_command, environment
 from runtime.workers.link import Link
 
 KILL_TIMEOUT = 1.0
@@ -34,8 +34,11 @@ class WorkerProcess:
     """A ``WorkerHandle`` of a process; starts it.
 
     The process is started by command line with one inherited socket, not by multiprocessing, which would
-    import the caller's ``__main__`` again. It inherits no variable that contains one of ``secrets``. It
-    ends when it has sent no heartbeat for ``heartbeat_timeout`` seconds, where there is ``setitimer``.
+    import the caller's ``__main__`` again. It has the caller's ``sys.path`` and environment, without the
+    variables that contain one of ``secrets``. It ends when it has sent no heartbeat for ``heartbeat_timeout``
+    seconds, where there is ``setitimer``.
+
+    Raises ``WorkerDied`` if no process can be started as a worker, ``OSError`` if the system starts none.
     """
 
     def __init__(
@@ -48,14 +51,16 @@ class WorkerProcess:
         venue: str,
         heartbeat_timeout: float,
     ) -> None:
-        # -P: a folder called "runtime" in the working directory is not this package
-        command = [sys.executable, "-P", "-m", "runtime.workers.main"]
+        command = worker_command()
         command += ["--name", name, "--heartbeat", str(heartbeat_interval), "--log-level", log_level]
         command += ["--watchdog", str(heartbeat_timeout)]
-        command += ["--venue", venue, *(f"--path={folder}" for folder in _folders_of(venue))]
+        command += ["--venue", venue]
         ours, theirs = socket.socketpair()
-        with theirs, group_signals.held_back():
-            self._process = _start(command, theirs, _environment(secrets))
+        with contextlib.ExitStack() as abandoned:
+            abandoned.callback(ours.close)
+            with theirs, group_signals.held_back():
+                self._process = _start(command, theirs, environment(os.environ, secrets))
+            abandoned.pop_all()
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
         self._killed = False
@@ -116,23 +121,6 @@ def _signal_name(number: int) -> str:
 def _tell(router: Tellable, readable: LinkReadable) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # the router has ended
         router.tell(readable)
-
-
-def _folders_of(venue: str) -> list[str]:
-    """Where a worker finds the module of a user's own venue: where this process does."""
-    if "." not in venue:
-        return []
-    return [str(Path(folder).absolute()) for folder in sys.path]
-
-
-def _environment(secrets: Collection[str]) -> dict[str, str]:
-    """This process's without the variables that hold a secret, and with a path to this package."""
-    environment = {
-        name: value for name, value in os.environ.items() if not any(secret in value for secret in secrets)
-    }
-    packages = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [packages, environment.get("PYTHONPATH")]))
-    return environment
 
 
 def _start(

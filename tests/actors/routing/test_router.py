@@ -17,6 +17,7 @@ from actors.messages.commands import (
     LoadCandles,
     PlaceOrder,
     PlacePendingOrder,
+    Restart,
     SendRaw,
     Subscribe,
     Unsubscribe,
@@ -33,7 +34,7 @@ from actors.messages.events import (
 from actors.messages.lifecycle import Begin
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
-from actors.messages.routing import GivenUp
+from actors.messages.routing import CannotGoOn, GivenUp
 from actors.messages.traffic import EventBatch, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
 from actors.routing.router import Router
@@ -161,6 +162,41 @@ def test_a_deadline_that_passes_before_the_fact_arrives_is_a_timeout(
     assert neighbours.pool.seen() == ConnectionWanted()
     clock.advance(2.0)
     with pytest.raises(RequestTimeout):
+        answer.get(timeout=WAIT)
+
+
+def test_what_waits_for_a_connection_that_cannot_come_is_answered_at_once_with_the_reason(
+    neighbours: _Neighbours,
+) -> None:
+    before = neighbours.ask(GetBalance())
+    neighbours.router.tell(CannotGoOn("no interpreter"))
+    for answer in (before, *map(neighbours.ask, (GetBalance(), ORDER, SendRaw("42[]")))):
+        with pytest.raises(NotSent, match="the runtime cannot go on: no interpreter"):
+            answer.get(timeout=WAIT)
+    neighbours.publish(UP)  # a restart by hand has helped
+    later = neighbours.ask(GetBalance())
+    neighbours.publish(BalanceChanged(BALANCE))
+    assert later.get(timeout=WAIT) == BALANCE
+
+
+def test_a_restart_by_hand_lets_commands_wait_again(neighbours: _Neighbours) -> None:
+    neighbours.router.tell(CannotGoOn("no interpreter"))
+    neighbours.ask(Restart("worker-1"))
+    later = neighbours.ask(GetBalance())
+    neighbours.publish(UP, BalanceChanged(BALANCE))
+    assert later.get(timeout=WAIT) == BALANCE
+
+
+def test_a_request_under_way_that_gets_no_answer_names_the_failure_of_the_runtime(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    neighbours.publish(UP)
+    answer = neighbours.ask(SendRaw("42[]", deadline=2.0))
+    assert isinstance(neighbours.limiter.seen(), Request)
+    neighbours.router.tell(CannotGoOn("no interpreter"))
+    neighbours.listen("tick.")  # once it is answered, that message has been handled
+    clock.advance(2.0)
+    with pytest.raises(RequestTimeout, match="within the deadline: the runtime cannot go on: no interpreter"):
         answer.get(timeout=WAIT)
 
 

@@ -21,6 +21,7 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import Begin, SystemReady, Tellable
 from actors.messages.outbound import ConnectionPlaced
+from actors.messages.routing import CannotGoOn
 from actors.messages.status import Describe, Described, SupervisorPart
 from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
 from actors.messages.traffic import EventBatch, Failure, Response
@@ -69,7 +70,7 @@ class Supervision:
         self.router, self.pool = Recording(name="router"), Recording(name="pool")
         assert self.router.seen() == self.pool.seen() == Begin()
         self.workers: list[RecordingWorker] = []
-        self.no_process: OSError | None = None
+        self.no_process: Exception | None = None
         self.probed: list[list[Region]] = []
         self.escalated: list[Exception] = []
         self.ref: pykka.ActorRef[Any] = Supervisor.start(
@@ -179,6 +180,15 @@ def test_a_worker_that_cannot_be_started_is_tried_again_after_its_backoff(
         f"INFO w1 is down ({reason}); next attempt at once",
         f"INFO w1 is down ({reason}); next attempt in 1.00 s",
     ]
+
+
+def test_the_router_hears_why_no_worker_can_ever_be_started(clock: ManualClock) -> None:
+    supervision = Supervision(clock)
+    supervision.no_process = WorkerDied("no interpreter")
+    supervision.handle(SystemReady())
+    assert [str(error) for error in supervision.escalated] == ["no interpreter"]
+    assert supervision.published() == [ActorQuarantined("w1", "no interpreter")]
+    assert supervision.router.seen() == CannotGoOn("no interpreter")
 
 
 def test_the_first_heartbeat_is_published_and_a_late_one_kills_the_worker(

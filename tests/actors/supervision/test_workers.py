@@ -140,6 +140,14 @@ def test_a_worker_that_cannot_be_started_is_tried_again_and_has_not_died() -> No
     assert only(Retry, effects) == [Retry(9.0, BackoffElapsed("w1", 0), "no memory")]
 
 
+def test_a_worker_that_can_never_be_started_is_given_up_at_once_and_a_restart_tries_again() -> None:
+    workers, error = Workers(make_plan()), WorkerDied("no interpreter")
+    effects = workers.on_start_impossible("w1", error)
+    assert announced(effects) == [ActorQuarantined("w1", "no interpreter")]
+    assert only(WorkerLost, effects) == [WorkerLost("w1", "no interpreter", error)]
+    assert workers.restart("w1") == [StartWorker("w1")]
+
+
 def test_a_restarted_worker_is_killed_and_started_as_soon_as_it_has_ended() -> None:
     workers = running()
     (killed,) = only(KillWorker, workers.restart("w1"))

@@ -1,5 +1,8 @@
 """The launcher of workers: processes, or this process."""
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pykka
@@ -73,3 +76,37 @@ def test_a_process_says_where_it_is_read_and_how_it_ended(dispatcher: Dispatcher
     opened.link.close()
     with pytest.raises(WorkerDied):
         worker.tell(StopWorker())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these errors are those of POSIX")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda _: None, "No such file or directory"),
+        (lambda path: path.write_text("#!/bin/sh\n"), "Permission denied"),
+        (lambda path: path.mkdir(), "Permission denied"),
+        (lambda path: (path.write_text("no program"), path.chmod(0o755)), "Exec format error"),
+    ],
+    ids=["missing", "not executable", "a folder", "no program"],
+)
+def test_an_interpreter_that_cannot_be_started_is_given_up_unless_it_has_started_a_worker_before(
+    dispatcher: Dispatcher,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make: Callable[[Path], object],
+    reason: str,
+) -> None:
+    python = tmp_path / "python"
+    make(python)
+    launcher = WorkerLauncher(Config, ())
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(python))
+        with pytest.raises(
+            WorkerDied, match=rf"sys.executable is {python}, which cannot be started \({reason}\)"
+        ):
+            launcher(Router(), dispatcher, "worker-1")
+        patched.setattr(launchers, "WorkerProcess", lambda *_: None)
+        launcher(Router(), dispatcher, "worker-1")
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(OSError, match=reason):  # an update of the interpreter is under way
+        launcher(Router(), dispatcher, "worker-1")
