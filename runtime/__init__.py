@@ -115,6 +115,7 @@ if TYPE_CHECKING:
         WorkerStatus,
     )
     from actors.messages.tasks import TaskStatus
+    from actors.messages.topics import TopicInfo, topic_values, topics
     from actors.values import (
         AccountKind,
         Asset,
@@ -283,6 +284,7 @@ __all__ = [
     "TellwireError",
     "Tick",
     "TooManyRestarts",
+    "TopicInfo",
     "TradingHalted",
     "TradingResumed",
     "TransportClosed",
@@ -297,11 +299,14 @@ __all__ = [
     "freeze_support",
     "load",
     "load_text",
+    "topic_values",
+    "topics",
 ]
 
 _PLACES: Final = (  # the cheapest first
     "actors.errors",
     "actors.values",
+    "actors.messages.topics",  # before its package, which has an attribute of the name of this module
     "actors.messages",
     "actors.messages.status",
     "actors.messages.tasks",

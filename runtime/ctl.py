@@ -21,6 +21,7 @@ from actors.messages.commands import (
     SubscribeTicks,
     UnsubscribeTicks,
 )
+from actors.messages.topics import topic_values, topics
 from runtime.cli import arguments, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
 from runtime.cli.exit_codes import ExitCode, explain
@@ -103,8 +104,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
     command("status", "show connections, streams, workers and limits")
     command("events", "follow the events, one line of JSON each").add_argument(
-        "prefix", nargs="?", default="", metavar="PREFIX", help="of their topics: tick., order., connection."
+        "topic",
+        nargs="?",
+        default=">",
+        metavar="TOPIC",
+        help="tick.EURUSD_otc, or with wildcards: order.>, all orders; by default >, all events",
     )
+    command("topics", "list all topics, and the fields of their events; no runtime has to be running")
     command("reload", "read the configuration again")
     command("drain", "stop politely; returns when the runtime has ended")
     command("restart", "restart a connection or a worker").add_argument("name", metavar="NAME")
@@ -136,7 +142,7 @@ def _events(attachment: Attachment, options: argparse.Namespace) -> int:
         attachment.router.stop(block=False)
 
     output = JsonLines(sys.stdout.fileno(), to_stderr(plain), on_reader_gone)
-    _ask(attachment, Subscribe(options.prefix, to=output.show, batch=True))
+    _ask(attachment, Subscribe(options.topic, to=output.show, batch=True))
     try:
         while not attachment.ended.wait(_LONGEST_WAIT):
             continue
@@ -197,6 +203,14 @@ _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
 }
 
 
+def _topics(options: argparse.Namespace) -> int:
+    if options.json:
+        return print_json({"topics": topics(), "values": topic_values()})
+    for info in topics():
+        print_text(f"{info.topic:<20}  {info.event}({', '.join(info.fields)})")
+    return ExitCode.DONE
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from runtime.cli.doctor import Level, examine  # noqa: PLC0415  # loads all of the client
 
@@ -215,6 +229,7 @@ _WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
     "deals": order_commands.deals,
     "balance": order_commands.balance,
     "doctor": _doctor,
+    "topics": _topics,
 }
 """The commands that look for a runtime themselves, and answer without one as far as they can."""
 

@@ -24,10 +24,15 @@ class Command(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Subscribe(Command, frozen=True):
-    """Deliver every event whose topic starts with ``topic`` to ``to``; ``""`` matches every topic.
+    """Deliver every event that ``topic`` matches to ``to``. The answer is the topic.
+
+    ``tick.EURUSD`` is that asset alone. Wildcards are those of NATS: ``*`` stands for one token, ``>`` for
+    all that follow. So ``tick.>`` matches all ticks, as ``tick.`` does, and ``>`` or ``""`` everything.
+    ``runtime.topics()`` has the whole tree. Raises ``RequestRefused`` for a topic that no event can have,
+    with the nearest one, and for an asset that is not in the venue's list, once that has come.
 
     ``to`` is a callable, which an actor of its own calls, or an ``ActorRef``, which is told. With ``batch``
-    it gets a list of events at a time instead of one event. The answer is the topic.
+    it gets a list of events at a time instead of one event.
 
     With ``inline`` the callable runs in the thread that reads the sockets, 20 to 60 µs sooner. Nothing else
     runs meanwhile: it must take microseconds, and must not ask the router, whose answer could not come.
@@ -40,7 +45,7 @@ class Subscribe(Command, frozen=True):
 
 
 class Unsubscribe(Command, frozen=True):
-    """End the subscription made with the same ``topic`` and ``to``. The answer is whether there was one."""
+    """End the subscriptions of ``to`` to ``topic``. The answer is whether there was one."""
 
     topic: str
     to: Callable[[Any], object] | ActorRef[Any]

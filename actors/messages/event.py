@@ -6,12 +6,14 @@ from msgspec import Struct
 
 
 class Event(Struct, frozen=True, tag=True):
-    """Parent of all events. ``topic`` is a dotted name, which subscriptions match by prefix.
+    """Parent of all events. ``topic`` has one or two tokens with a dot between, see ``topics``.
 
-    An ``internal`` event reaches only actors that subscribe to its type; no prefix matches its topic.
+    ``varies_by`` is the field whose value is the second token, where ``topic`` is not fixed. An ``internal``
+    event reaches only actors that subscribe to its type; no pattern matches its topic.
     """
 
     base_topic: ClassVar[str] = ""
+    varies_by: ClassVar[str] = ""
     internal: ClassVar[bool] = False
 
     @property

@@ -39,6 +39,8 @@ from actors.values import Asset, Balance, Candle
 class CandlesLoaded(Event, frozen=True):
     """Bars of ``period`` seconds, oldest first: loaded, or sent by the venue with a new stream."""
 
+    base_topic: ClassVar[str] = "candles"
+    varies_by: ClassVar[str] = "asset"
     asset: str
     period: int
     candles: list[Candle]
@@ -51,6 +53,8 @@ class CandlesLoaded(Event, frozen=True):
 class CandlesProgress(Event, frozen=True):
     """``loaded`` of ``count`` bars of a ``LoadCandles`` have come, and more are to come."""
 
+    base_topic: ClassVar[str] = "progress"
+    varies_by: ClassVar[str] = "asset"
     asset: str
     period: int
     loaded: int
@@ -78,6 +82,8 @@ class BalanceChanged(Event, frozen=True):
 class RawMessage(Event, frozen=True):
     """A server event that has no other event here; ``payload`` is its JSON text, ``""`` for none."""
 
+    base_topic: ClassVar[str] = "raw"
+    varies_by: ClassVar[str] = "name"
     name: str
     payload: str
 

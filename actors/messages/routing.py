@@ -52,7 +52,7 @@ class SubscribeTypes(Struct, frozen=True):
 
 
 class SubscribeColumns(Struct, frozen=True):
-    """Subscribe an actor of the runtime to all events whose topic begins with ``topic``.
+    """Subscribe an actor of the runtime to all events that ``topic`` matches.
 
     ``to`` is told ``Deliver``, with the ticks of a read as columns; ``Unsubscribe`` ends the subscription.
     """

@@ -11,7 +11,8 @@ Inward, a batch passes these steps:
    Ticks of the new one are held back until ``StreamReleased`` arrives behind the last tick of the old one.
    Then those that the old one has not delivered are delivered. Equal quotes are counted, not compared, so a
    quote that the venue made twice is delivered twice.
-3. ``topics.py`` finds the listeners of each event with one look-up; ``subscriptions.py`` knows them.
+3. ``topics.py`` finds the listeners of each event with one look-up; ``subscriptions.py`` knows them. A
+   pattern of topics (``actors/messages/topics.py``) is compared with each topic once, not with each event.
 4. ``subscriber.py`` calls a user's handler. ``conflation.py`` joins what waits before a slow one.
 
 Outward, a command passes these steps:

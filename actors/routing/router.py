@@ -192,8 +192,7 @@ class Router(RuntimeActor):
             case _ if waiter.problem:
                 self._fail(waiter.id, RequestRefused(waiter.problem))
             case commands.Subscribe():
-                self._subscriptions.add(command)
-                self._answer(waiter.id, command.topic)
+                self._subscribe(waiter, command)
             case commands.Unsubscribe():
                 self._answer(waiter.id, self._subscriptions.remove(command))
             case commands.GetStatus():
@@ -205,6 +204,15 @@ class Router(RuntimeActor):
                 self._refs.supervisor.tell(RestartChild(waiter.id, name))
             case _:
                 self._decide(waiter)
+
+    def _subscribe(self, waiter: Waiter, command: commands.Subscribe) -> None:
+        try:
+            answer = self._facts.answer(command, time.time())
+        except RequestRefused as refused:
+            self._fail(waiter.id, refused)
+            return
+        self._subscriptions.add(command)
+        self._answer(waiter.id, answer)
 
     def _decide(self, waiter: Waiter) -> None:
         if self._draining:

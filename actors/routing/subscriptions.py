@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from actors.messages.commands import Subscribe, Unsubscribe
 from actors.messages.lifecycle import Tellable
+from actors.messages.topics import pattern
 from actors.messages.traffic import Deliver, Item, unfolded
 from actors.routing.topics import TopicTable, Types, route
 
@@ -64,7 +65,7 @@ class Subscriptions:
 
     @property
     def topics(self) -> frozenset[str]:
-        """The prefixes subscribed to."""
+        """Those subscribed to, as they were written."""
         return frozenset(subscription.topic for subscription in self._topics)
 
     def add(self, command: Subscribe) -> None:
@@ -75,7 +76,7 @@ class Subscriptions:
             subscription = Subscription(topic, to, started, columns=True, started=started)
         else:
             subscription = Subscription(topic, to, to, batch=command.batch)
-        self._topics.add(topic, subscription)
+        self._topics.add(pattern(topic), subscription)
 
     def add_types(self, types: Types, ref: Tellable, except_from: str) -> None:
         """Subscribe an actor of the runtime to events by their types, except those from ``except_from``."""
@@ -83,11 +84,13 @@ class Subscriptions:
 
     def add_columns(self, topic: str, ref: Tellable) -> None:
         """Subscribe an actor of the runtime, which takes the ticks of a read as columns."""
-        self._topics.add(topic, Subscription(topic, ref, ref, columns=True))
+        self._topics.add(pattern(topic), Subscription(topic, ref, ref, columns=True))
 
     def remove(self, command: Unsubscribe) -> bool:
-        """End the subscriptions of ``command.to`` to exactly ``command.topic``; ``False``: there was none."""
-        found = [each for each in self._topics if each.topic == command.topic and each.to == command.to]
+        """End the subscriptions of ``command.to`` to ``command.topic``, however it was written; ``False``:
+        there was none."""
+        wanted = pattern(command.topic)
+        found = [each for each in self._topics if each.to == command.to and pattern(each.topic) == wanted]
         for subscription in found:
             self._topics.remove(subscription)
             subscription.end()

@@ -1,15 +1,16 @@
 """Which subscriptions an event matches: looked up once per type or topic, then remembered."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from actors.messages.events import Event
+from actors.messages.topics import ONE, TICK, TopicPattern, pattern
 from actors.messages.traffic import Item, Ticks
 
 L = TypeVar("L")
 
-TICKS = "tick."
+EVERY_TICK = pattern(f"{TICK}.*")
 
 REMEMBERED = 4096
 """Topics remembered at once: a server that invents event names must not fill the memory."""
@@ -18,13 +19,14 @@ Types = tuple[type[Event], ...]
 
 
 class TopicTable(Generic[L]):
-    """Listeners by a prefix of the topic, or by event types.
+    """Listeners by a pattern of topics, or by event types. No pattern matches an internal event.
 
-    The prefix ``""`` matches every topic. No prefix matches an internal event.
+    A listener with several patterns gets an event once. A pattern is compared with each topic once; then the
+    listeners of the topic are known until the table changes.
     """
 
     def __init__(self) -> None:
-        self._listeners: list[tuple[str | Types, L]] = []
+        self._listeners: list[tuple[TopicPattern | Types, L]] = []
         self._by_type: dict[type[Event], tuple[L, ...]] = {}
         self._by_topic: dict[tuple[type[Event], str], tuple[L, ...]] = {}
         self._by_asset: dict[str, tuple[L, ...]] = {}
@@ -37,9 +39,9 @@ class TopicTable(Generic[L]):
     def __iter__(self) -> Iterator[L]:
         return iter([listener for _, listener in self._listeners])
 
-    def add(self, prefix: str, listener: L) -> None:
-        """``listener`` gets the ticks and events whose topic starts with ``prefix``."""
-        self._listeners.append((prefix, listener))
+    def add(self, wanted: TopicPattern, listener: L) -> None:
+        """``listener`` gets the ticks and events whose topic ``wanted`` matches."""
+        self._listeners.append((wanted, listener))
         self._forget()
 
     def add_types(self, types: Types, listener: L) -> None:
@@ -64,11 +66,11 @@ class TopicTable(Generic[L]):
         try:
             return self._by_asset[asset]
         except KeyError:
-            topic = TICKS + asset
-            found = tuple(
+            topic = f"{TICK}.{asset}"
+            found = _each_once(
                 listener
-                for prefix, listener in self._prefixes()
-                if topic.startswith(prefix) and not TICKS.startswith(prefix)
+                for wanted, listener in self._patterns()
+                if wanted.matches(topic) and listener not in self.every_tick
             )
             if len(self._by_asset) >= REMEMBERED:
                 self._by_asset.clear()
@@ -78,7 +80,7 @@ class TopicTable(Generic[L]):
         kind, topic = type(event), event.topic
         if (found := self._by_topic.get((kind, topic))) is not None:
             return found
-        found = tuple(listener for wanted, listener in self._listeners if _is_wanted(event, wanted))
+        found = _each_once(listener for wanted, listener in self._listeners if _is_wanted(event, wanted))
         if kind.topic is Event.topic:
             self._by_type[kind] = found
             return found
@@ -86,22 +88,30 @@ class TopicTable(Generic[L]):
             self._by_topic.clear()
         return self._by_topic.setdefault((kind, topic), found)
 
-    def _prefixes(self) -> Iterator[tuple[str, L]]:
+    def _patterns(self) -> Iterator[tuple[TopicPattern, L]]:
         for wanted, listener in self._listeners:
-            if isinstance(wanted, str):
+            if isinstance(wanted, TopicPattern):
                 yield wanted, listener
 
     def _forget(self) -> None:
         self._by_type.clear()
         self._by_topic.clear()
         self._by_asset.clear()
-        self.every_tick = tuple(listener for prefix, listener in self._prefixes() if TICKS.startswith(prefix))
-        self.some_ticks = any(prefix.startswith(TICKS) and prefix != TICKS for prefix, _ in self._prefixes())
+        self.every_tick = _each_once(
+            listener for wanted, listener in self._patterns() if wanted.covers(EVERY_TICK)
+        )
+        self.some_ticks = any(
+            wanted.first in {TICK, ONE} and wanted.second not in {ONE, None} for wanted, _ in self._patterns()
+        )
 
 
-def _is_wanted(event: Event, wanted: str | Types) -> bool:
-    if isinstance(wanted, str):
-        return not event.internal and event.topic.startswith(wanted)
+def _each_once(listeners: Iterable[L]) -> tuple[L, ...]:
+    return tuple(dict.fromkeys(listeners))
+
+
+def _is_wanted(event: Event, wanted: TopicPattern | Types) -> bool:
+    if isinstance(wanted, TopicPattern):
+        return not event.internal and wanted.matches(event.topic)
     return isinstance(event, wanted)
 
 

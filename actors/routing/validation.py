@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from actors.messages.commands import COMMANDS, Command, no_command
+from actors.messages import topics
+from actors.messages.commands import COMMANDS, Command, Subscribe, no_command
 from actors.values import Direction
 
 
@@ -20,14 +21,15 @@ class _Rule(NamedTuple):
 def problem(command: Command) -> str:
     """What is wrong with the first field that is not as annotated or cannot be encoded; ``""``: nothing.
 
-    An instance of a subclass, or of a parent, is no command at all.
+    An instance of a subclass, or of a parent, is no command at all. A topic that nothing can match is wrong
+    too.
     """
     if type(command) not in COMMANDS:
         return str(no_command(command))
     for name, rule in _rules(type(command)):
         if not rule.holds(getattr(command, name)):
             return f"{name} must be {rule.text}"
-    return ""
+    return topics.refusal(command.topic) if isinstance(command, Subscribe) else ""
 
 
 # Exact types: msgspec encodes no subclass, so a NumPy number would end the process that encodes it.

@@ -11,6 +11,7 @@ from actors.messages.commands import (
     GetPayout,
     GetServerTime,
     LoadCandles,
+    Subscribe,
     SubscribeTicks,
 )
 from actors.messages.events import (
@@ -19,6 +20,7 @@ from actors.messages.events import (
     ClockReport,
     Event,
 )
+from actors.messages.topics import pattern
 from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
@@ -71,6 +73,10 @@ class VenueFacts:
                 return asset if asset is Decision.WAIT else _payout(asset)
             case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
                 raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
+            case Subscribe(topic=topic):
+                if (symbol := pattern(topic).asset) and self.assets is not None:
+                    self._asset(symbol)
+                return topic
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
                 if period < 1:
                     raise RequestRefused(f"period must be at least 1 second, not {period}")

@@ -8,6 +8,7 @@ import pykka
 from actors.errors import RemoteProtocolError
 from actors.messages.commands import Unsubscribe
 from actors.messages.routing import SubscribeColumns
+from actors.messages.topics import TopicPattern, pattern
 from actors.messages.traffic import Deliver, Item, Ticks
 from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
@@ -36,8 +37,8 @@ class Fanout:
         fewest = cover(topics)
         if len(fewest) > MOST_TOPICS:
             raise RemoteProtocolError(f"it would listen to {len(fewest)} topics")
-        for topic in fewest:
-            self._topics.add(topic, peer)
+        for wanted in fewest:
+            self._topics.add(wanted, peer)
         self._subscribe()
 
     def forget(self, peer: Peer) -> None:
@@ -64,13 +65,11 @@ class Fanout:
             self._subscribed = wanted
 
 
-def cover(topics: Iterable[str]) -> list[str]:
-    """The fewest prefixes that match what ``topics`` match; no topic is matched by two of them."""
-    covering: list[str] = []
-    for topic in sorted(topics):
-        if not covering or not topic.startswith(covering[-1]):
-            covering.append(topic)
-    return covering
+def cover(topics: Iterable[str]) -> set[TopicPattern]:
+    """The patterns of ``topics``, without those for which another one matches all that they match."""
+    patterns = set(map(pattern, topics))
+    wide = [wanted for wanted in patterns if not wanted.is_exact]
+    return {each for each in patterns if not any(each != wanted and wanted.covers(each) for wanted in wide)}
 
 
 def join(waiting: Sequence[Any]) -> list[Any]:

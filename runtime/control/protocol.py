@@ -12,7 +12,7 @@ from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
 from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
 
-VERSION: Final = 3
+VERSION: Final = 4
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
@@ -108,7 +108,7 @@ class GiveUp(Struct, frozen=True, tag=True):
 
 
 class Listen(Struct, frozen=True, tag=True):
-    """From now on send each event whose topic begins with one of ``topics``, once, and no other event."""
+    """From now on send each event that one of ``topics`` matches, once, and no other event."""
 
     id: int
     topics: list[str]

@@ -14,6 +14,7 @@ from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox
 from actors.engine.pykka_internals import Envelope
 from actors.messages import SubscribeTicks
+from actors.messages.topics import pattern
 from actors.messages.traffic import Deliver, EventBatch, Item, Request, Uplink, unfolded
 from actors.protocols.websocket.frames import FrameParser
 from actors.protocols.websocket.pairs import PairScanner
@@ -101,7 +102,7 @@ def _costs(load: Load, budget: float) -> dict[str, float]:
     handler = Sightings([EURUSD]).counting()
     packed = encoder.encode(load.batch)
     table: TopicTable[str] = TopicTable()
-    table.add(f"tick.{EURUSD}", "listener")
+    table.add(pattern(f"tick.{EURUSD}"), "listener")
     cost = partial(_cost, ticks=load.count, budget=budget)
     with ExitStack() as stack:
         near, far = (stack.enter_context(end) for end in _wide_pair())

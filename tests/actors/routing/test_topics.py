@@ -1,7 +1,9 @@
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
+import pytest
 from hypothesis import given, strategies as st
 
 from actors.errors import NotSent
@@ -14,6 +16,7 @@ from actors.messages.events import (
     RawMessage,
     StreamRecovered,
 )
+from actors.messages.topics import TopicPattern, pattern
 from actors.messages.traffic import Failure, Item, Response, Ticks, unfolded
 from actors.routing import topics
 from actors.routing.topics import REMEMBERED, TopicTable
@@ -29,10 +32,10 @@ def tick(asset: str, number: int = 0) -> Tick:
     return Tick(asset, number, 1.0, 0.0)
 
 
-def table_of(**prefixes: str) -> TopicTable[str]:
+def table_of(**topics_of: str) -> TopicTable[str]:
     table: TopicTable[str] = TopicTable()
-    for listener, prefix in prefixes.items():
-        table.add(prefix, listener)
+    for listener, topic in topics_of.items():
+        table.add(pattern(topic), listener)
     return table
 
 
@@ -41,9 +44,9 @@ def route(items: Sequence[Item], table: TopicTable[L]) -> dict[L, list[Any]]:
     return {listener: list(unfolded(share)) for listener, share in topics.route(items, table).items()}
 
 
-def test_a_prefix_matches_every_topic_that_starts_with_it() -> None:
-    table = table_of(all="", ticks="tick.", one="tick.EURUSD", news="connection.up")
-    assert set(table.match(UP)) == {"all", "news"}
+def test_a_pattern_finds_the_listeners_of_an_event() -> None:
+    table = table_of(all=">", ticks="tick.*", one="tick.EURUSD", news="connection.up", ends="*.up")
+    assert set(table.match(UP)) == {"all", "news", "ends"}
     assert set(table.match(ConnectionDown("c", 1, "r", "lost"))) == {"all"}
     assert set(table.match(RawMessage("tick.EURUSD", ""))) == {"all"}
 
@@ -59,7 +62,7 @@ def test_a_listener_to_types_gets_events_of_these_types_whatever_their_topic() -
     }
 
 
-def test_an_internal_event_reaches_those_that_listen_to_its_type_and_no_prefix() -> None:
+def test_an_internal_event_reaches_those_that_listen_to_its_type_and_no_pattern() -> None:
     table = table_of(all="", desk="desk.", whole="desk.open")
     table.add_types((DealsOpen,), "types")
     listed = DealsOpen("c", 1, [])
@@ -78,7 +81,7 @@ def test_events_of_two_types_with_one_topic_are_told_apart() -> None:
 
 
 def test_ticks_of_one_asset_go_to_its_listeners_and_to_those_of_all_ticks() -> None:
-    table = table_of(all="", some="tic", ticks="tick.", one="tick.A", other="tick.B", news="connection.")
+    table = table_of(all="", some="*.*", ticks="tick.", one="tick.A", other="*.B", news="connection.")
     ticks = [tick("A", 1), tick("B", 2), tick("A", 3)]
     assert route([columns(*ticks)], table) == {
         "all": ticks,
@@ -87,6 +90,35 @@ def test_ticks_of_one_asset_go_to_its_listeners_and_to_those_of_all_ticks() -> N
         "one": [ticks[0], ticks[2]],
         "other": [ticks[1]],
     }
+
+
+def test_ticks_of_an_asset_do_not_go_to_the_listener_of_another_whose_name_begins_so() -> None:
+    table = table_of(plain="tick.EURUSD", twin="tick.EURUSD_otc", short="tick.EUR", share="tick.BRK")
+    ticks = [tick("EURUSD"), tick("EURUSD_otc"), tick("BRK.B"), tick("EUR")]
+    assert route([columns(*ticks)], table) == {"plain": [ticks[0]], "twin": [ticks[1]], "short": [ticks[3]]}
+
+
+def test_a_listener_with_several_patterns_gets_each_event_and_tick_once() -> None:
+    table = table_of(one="tick.A")
+    for topic in ("*.A", "raw.*", "raw.A", "tick.B"):
+        table.add(pattern(topic), "one")
+    items: list[Item] = [columns(tick("A"), tick("C")), RawMessage("A", "")]
+    assert route(items, table) == {"one": [tick("A"), items[1]]}
+    table.add(pattern("tick.*"), "one")
+    assert route(items, table) == {"one": [tick("A"), tick("C"), items[1]]}
+
+
+def test_a_tick_costs_one_look_up_however_many_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = table_of(**{f"listener{number}": f"tick.A{number}" for number in range(100)}, all=">")
+    batch: list[Item] = [columns(tick("A1"), tick("A2"), tick("A1"))]
+    found = route(batch, table)
+
+    def compared(*_: object) -> bool:
+        raise AssertionError("a pattern is compared with a topic that is known")
+
+    monkeypatch.setattr(TopicPattern, "matches", compared)
+    monkeypatch.setattr(TopicPattern, "covers", compared)
+    assert route(batch, table) == found
 
 
 def test_each_part_is_in_the_order_of_the_batch() -> None:
@@ -131,7 +163,7 @@ def test_a_listener_to_all_assets_of_a_read_gets_it_unsplit() -> None:
 def test_a_listener_that_takes_columns_gets_its_part_of_a_read_as_columns() -> None:
     batch = columns(tick("A", 1), tick("B", 2), tick("A", 3), tick("C", 4))
     table = table_of(all="", one="tick.A", other="tick.B")
-    table.add("tick.C", "other")
+    table.add(pattern("tick.C"), "other")
     assert topics.route([batch], table, columns=True) == {
         "all": [batch],
         "one": [columns(tick("A", 1), tick("A", 3))],
@@ -147,9 +179,9 @@ def test_a_listener_that_is_added_or_removed_counts_at_once() -> None:
     table = table_of(one="tick.A")
     batch: list[Item] = [columns(tick("A")), UP]
     assert route(batch, table).keys() == {"one"}
-    table.add("tick.", "two")
-    table.add("tick.A", "three")
-    table.add("connection.", "four")
+    table.add(pattern("tick."), "two")
+    table.add(pattern("tick.A"), "three")
+    table.add(pattern("connection."), "four")
     assert route(batch, table).keys() == {"one", "two", "three", "four"}
     assert table.remove("one")
     assert table.remove("two")
@@ -177,23 +209,29 @@ def test_a_server_that_invents_names_does_not_fill_the_memory() -> None:
     assert table.match(RawMessage("event 1", "")) == ("all",)
 
 
-PREFIXES = st.sampled_from(
+WRITTEN = st.sampled_from(
     [
         "",
-        "t",
+        ">",
+        "*",
+        "*.*",
+        "*.>",
+        "*.A",
         "tick",
         "tick.",
+        "tick.*",
+        "tick.>",
         "tick.A",
-        "tick.AB",
+        "tick.A.B",
         "tick.B",
         "raw.",
         "raw.A",
         "connection.",
-        "stream.r",
-        "zz",
+        "connection.up",
+        "stream.*",
     ]
 )
-ASSETS = st.sampled_from(["A", "AB", "ABC", "B", "C"])
+ASSETS = st.sampled_from(["A", "A.B", "A_B", "AB", "B", "#C"])
 ITEMS = st.lists(
     st.one_of(
         st.lists(st.builds(tick, ASSETS, st.integers(0, 99)), min_size=1, max_size=4).map(
@@ -207,19 +245,19 @@ ITEMS = st.lists(
     max_size=8,
 )
 STEPS = st.lists(
-    st.one_of(PREFIXES, st.integers(0, 9), ITEMS), max_size=20
+    st.one_of(WRITTEN, st.integers(0, 9), ITEMS), max_size=20
 )  # somebody comes, somebody goes, something happens
 
 
 @given(STEPS)
-def test_routing_finds_what_a_comparison_of_every_prefix_with_every_event_finds(
+def test_routing_finds_what_a_comparison_of_every_pattern_with_every_event_finds(
     steps: list[str | int | list[Item]],
 ) -> None:
     table: TopicTable[int] = TopicTable()
     listening: dict[int, str] = {}
     for number, step in enumerate(steps):
         if isinstance(step, str):
-            table.add(step, number)
+            table.add(pattern(step), number)
             listening[number] = step
         elif isinstance(step, int):
             gone = list(listening)[step : step + 1]
@@ -235,12 +273,22 @@ def test_routing_finds_what_a_comparison_of_every_prefix_with_every_event_finds(
     assert len(table) == len(listening)
 
 
+def as_nats_has_it(topic: str) -> re.Pattern[str]:
+    """The topics that a subject of NATS matches, the second token being all that follows the first dot."""
+    first, dot, second = topic.partition(".")
+    if first in {"", ">"}:
+        return re.compile(".+")
+    one = r"[^.]+" if first == "*" else re.escape(first)
+    rest = ".+" if second in {"", "*", ">"} else re.escape(second)
+    return re.compile(rf"{one}\.{rest}" if dot else one)
+
+
 def looked_at_one_by_one(items: list[Item], listening: dict[int, str]) -> dict[int, list[Any]]:
     shares: dict[int, list[Any]] = defaultdict(list)
     for item in items:
         for event in item if isinstance(item, Ticks) else [item]:
             if isinstance(event, Tick | Event):
-                for listener, prefix in listening.items():
-                    if event.topic.startswith(prefix):
+                for listener, topic in listening.items():
+                    if as_nats_has_it(topic).fullmatch(event.topic):
                         shares[listener].append(event)
     return shares

@@ -10,6 +10,7 @@ from actors.messages.commands import Unsubscribe
 from actors.messages.events import StreamDropped
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import SubscribeColumns
+from actors.messages.topics import pattern
 from actors.messages.traffic import Deliver
 from actors.transport.socket_transport import SocketTransport
 from actors.values import Tick
@@ -27,15 +28,27 @@ DROPPED = StreamDropped("A")
 
 
 def test_a_topic_within_another_is_covered_by_it() -> None:
-    assert cover(["tick.A", "order.", "tick.", "tick.B"]) == ["order.", "tick."]
-    assert cover(["tick.", "", "order."]) == [""]
-    assert cover([]) == []
+    assert cover(["tick.A", "order.", "tick.", "tick.B"]) == {pattern("order.>"), pattern("tick.*")}
+    assert cover(["tick.", "", "order."]) == {pattern(">")}
+    assert cover(["tick.", "tick.>", "tick.*"]) == {pattern("tick.*")}
+    assert cover(["tick.A", "tick.AB"]) == {pattern("tick.A"), pattern("tick.AB")}
+    assert cover([]) == set()
 
 
-@given(st.lists(st.text("ab.", max_size=4)), st.text("ab.", max_size=6))
-def test_a_cover_matches_what_its_topics_do_and_nothing_twice(topics: list[str], address: str) -> None:
-    matched = [prefix for prefix in cover(topics) if address.startswith(prefix)]
-    assert len(matched) == any(address.startswith(topic) for topic in topics)
+TOKENS = st.sampled_from(["tick", "raw", "A", "A.B", "*", ">", ""])
+WRITTEN = st.one_of(TOKENS, st.builds("{}.{}".format, TOKENS, TOKENS))
+
+
+@given(st.lists(WRITTEN, max_size=4), st.sampled_from(["tick", "tick.A", "raw.A", "raw.A.B", "A", "A.B"]))
+def test_a_cover_matches_what_its_topics_do(topics: list[str], topic: str) -> None:
+    matched = any(pattern(written).matches(topic) for written in topics)
+    assert any(wanted.matches(topic) for wanted in cover(topics)) == matched
+
+
+def test_a_peer_gets_an_event_once_though_two_of_its_topics_match(attached: "Attached") -> None:
+    peer = attached.peer("tick.*", "*.A", "stream.dropped", "stream.*")
+    batch = columns(tick("A", 1), tick("B", 2))
+    assert attached.fanout.route([batch, DROPPED]) == {peer: [batch, DROPPED]}
 
 
 class Attached:
