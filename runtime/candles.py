@@ -143,7 +143,7 @@ def fetch(
         Runtime(_lean(config, Path(folder))) as runtime,
     ):
         stop_reasons.watch(runtime.wait)
-        runtime.router.tell(Subscribe("progress.", to=progress))
+        runtime.router.tell(Subscribe("progress.>", to=progress))
         request = LoadCandles(command.asset, command.period, command.count, command.end, deadline=deadline)
         answer = runtime.router.ask(request, block=False)
         stop_reasons.watch(functools.partial(_wait_for, answer), StopReason.DONE)

@@ -68,9 +68,9 @@ class TopicPattern(NamedTuple):
 
 def pattern(topic: str) -> TopicPattern:
     """``topic`` as a subscription names it."""
-    if topic in {"", REST}:
-        return TopicPattern(REST, None)
     first, dot, second = topic.partition(".")
+    if not topic or first == REST:
+        return TopicPattern(REST, None)
     return TopicPattern(first, (ONE if second in {"", REST} else second) if dot else None)
 
 

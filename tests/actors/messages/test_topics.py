@@ -100,7 +100,7 @@ def test_the_topic_of_an_internal_event_is_refused(event: events.Event) -> None:
         ("order.close*", "order.*"),
         ("connection.upp", "connection.up"),
         ("con*", ">"),
-        ("stream.placed", "stream.released"),
+        ("stream.placed", "stream.>"),
         ("balance.", "balance"),
         ("assets.changed", "assets"),
     ],

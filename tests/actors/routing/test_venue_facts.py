@@ -11,6 +11,7 @@ from actors.messages.commands import (
     GetServerTime,
     LoadCandles,
     SendRaw,
+    Subscribe,
     SubscribeTicks,
     UnsubscribeTicks,
 )
@@ -125,6 +126,20 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
 )
 def test_a_command_that_the_venue_answers_is_forwarded(command: Command, facts: VenueFacts) -> None:
     assert facts.answer(command, UTC) is Decision.FORWARD
+
+
+@pytest.mark.parametrize("topic", ["tick.A", "tick.*", "tick.", ">", "raw.NOPE", "*.NOPE", "connection.up"])
+def test_a_topic_that_may_come_is_the_answer(topic: str, facts: VenueFacts) -> None:
+    assert facts.answer(Subscribe(topic, to=print), UTC) == topic
+
+
+@pytest.mark.parametrize("topic", ["tick.NOPE", "candles.NOPE", "progress.NOPE"])
+def test_the_topic_of_an_asset_that_is_not_listed_is_refused_once_the_list_has_come(
+    topic: str, facts: VenueFacts
+) -> None:
+    assert VenueFacts().answer(Subscribe(topic, to=print), UTC) == topic
+    with pytest.raises(RequestRefused, match="the venue lists no asset 'NOPE'"):
+        facts.answer(Subscribe(topic, to=print), UTC)
 
 
 def test_raw_text_is_forwarded_before_any_fact_has_arrived() -> None:

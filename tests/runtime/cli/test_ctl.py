@@ -76,6 +76,23 @@ def test_a_halt_and_its_end_are_confirmed(file: Path, runtime: Runtime, capsys: 
     ]
 
 
+def test_the_topics_are_listed_without_a_runtime(file: Path, capsys: Capture) -> None:
+    assert main([str(file), "topics"]) == 0
+    assert "tick.ASSET            Tick(asset, time, price, received_at)" in capsys.readouterr().out
+    assert main([str(file), "topics", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    (closed,) = (each for each in listed["topics"] if each["topic"] == "order.closed")
+    assert closed["fields"] == {"deal": "Deal"}
+    assert listed["values"]["Deal"]["profit"] == "Decimal | None"
+
+
+def test_events_of_a_topic_that_no_event_has_are_refused(
+    file: Path, runtime: Runtime, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(file), "events", "order.opend"]) == 1
+    assert capfd.readouterr().err == "no event has the topic 'order.opend' (did you mean order.opened?)\n"
+
+
 def test_streams_come_and_go(file: Path, runtime: Runtime, capsys: Capture) -> None:
     assert main([str(file), "subscribe", "AUDCAD_otc", "--period", "5m"]) == 0
     assert "AUDCAD_otc streams on connection-" in capsys.readouterr().out
