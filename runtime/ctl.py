@@ -31,7 +31,7 @@ from runtime.cli.output.stdout import discard, has_left
 from runtime.control.attachment import Attachment, attach
 from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
-from runtime.system.reload_texts import unchanged
+from runtime.system.reload_texts import pending_text, unchanged
 
 EXIT_CODES = (
     ExitCode.DONE,
@@ -170,9 +170,10 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
     changed = _ask(attachment, ReloadRuntime())
-    if changed:
-        return say(f"in effect: {', '.join(changed)}", options)
-    return say(unchanged(_ask(attachment, GetStatus()).reload, time.time()), options)
+    status = _ask(attachment, GetStatus())
+    said = f"in effect: {', '.join(changed)}" if changed else unchanged(status.reload, time.time())
+    pending = pending_text(status.pending_streams)
+    return say(f"{said}; pending: {pending}" if pending else said, options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:

@@ -176,6 +176,23 @@ class CandlesStatus(Struct, frozen=True):
     flights: int
 
 
+class PendingStream(Struct, frozen=True):
+    """A stream of the configuration that has not begun (``wanted``), or one that has not ended yet.
+
+    ``reason`` is why the last try failed; ``""`` while the first has no answer.
+    """
+
+    asset: str
+    wanted: bool
+    reason: str
+
+
+class PendingStreams(Struct, frozen=True):
+    """The streams in which the runtime differs from the configuration; each is tried again."""
+
+    pending: tuple[PendingStream, ...] = ()
+
+
 class ReloadStatus(Struct, frozen=True):
     """The reloads of the configuration's ``file`` (``""``: there is none).
 
@@ -197,6 +214,7 @@ class Status(Struct, frozen=True):
     """The status of the whole runtime; its parts were made within milliseconds of one another.
 
     ``clock_offset`` is how many seconds the venue's clock is ahead of ours, ``None`` before the first tick.
+    ``pending_streams`` are the streams in which the runtime still differs from the configuration.
     """
 
     connections: tuple[ConnectionStatus, ...]
@@ -211,6 +229,7 @@ class Status(Struct, frozen=True):
     router: RouterStatus
     tasks: tuple[TaskStatus, ...]
     clock_offset: float | None
+    pending_streams: tuple[PendingStream, ...] = ()
 
 
 class Describe(Struct, frozen=True):
@@ -252,6 +271,7 @@ Part = (
     | DeskStatus
     | CandlesStatus
     | ReloadStatus
+    | PendingStreams
 )
 
 

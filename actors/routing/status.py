@@ -12,6 +12,7 @@ from actors.messages.status import (
     HealthPart,
     LimiterStatus,
     Part,
+    PendingStreams,
     PooledConnection,
     PoolPart,
     ReloadStatus,
@@ -32,6 +33,7 @@ PARTS: tuple[type[Part], ...] = (
     DeskStatus,
     CandlesStatus,
     ReloadStatus,
+    PendingStreams,
 )
 
 
@@ -50,7 +52,9 @@ class StatusCollector:
 
     def compose(self, router: RouterStatus) -> Status:
         """The whole status, once every part is there."""
-        supervisor, pool, health, limiter, batcher, desk, candles, reload = map(self._parts.get, PARTS)
+        supervisor, pool, health, limiter, batcher, desk, candles, reload, streams = map(
+            self._parts.get, PARTS
+        )
         assert isinstance(supervisor, SupervisorPart)
         assert isinstance(pool, PoolPart)
         assert isinstance(health, HealthPart)
@@ -59,6 +63,7 @@ class StatusCollector:
         assert isinstance(desk, DeskStatus)
         assert isinstance(candles, CandlesStatus)
         assert isinstance(reload, ReloadStatus)
+        assert isinstance(streams, PendingStreams)
         pooled = {each.name: each for each in pool.connections}
         return Status(
             connections=tuple(
@@ -83,6 +88,7 @@ class StatusCollector:
             router=router,
             tasks=(*self._tasks, *_tasks_of(health)),
             clock_offset=health.clock_offset,
+            pending_streams=streams.pending,
         )
 
 

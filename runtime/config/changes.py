@@ -31,17 +31,19 @@ LIVE: Final[tuple[Path, ...]] = (
 )
 """The settings that a running runtime applies; every other one needs a restart."""
 
+NEEDS_RESTART: Final = "cannot be changed without a restart, so nothing was changed"
+
 
 def changes(old: Config, new: Config) -> list[str]:
     """The dotted names of the settings that differ; a list is one setting.
 
-    Raises ``ConfigInvalid`` if some of them cannot be changed without a restart, and names those.
+    Raises ``ConfigInvalid`` if some of them cannot be changed without a restart: a problem for each, with its
+    place in the file.
     """
     found = list(_differing(old.model_dump(), new.model_dump(), ()))
     fixed = [path for path in found if not any(path[: len(live)] == live for live in LIVE)]
     if fixed:
-        names = ", ".join(dotted(path) for path in fixed)
-        raise ConfigInvalid([f"{names}: cannot be changed without a restart, so nothing was"])
+        raise ConfigInvalid([new.place(path) + f"{dotted(path)}: {NEEDS_RESTART}" for path in fixed])
     return [dotted(path) for path in found]
 
 

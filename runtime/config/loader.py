@@ -81,4 +81,5 @@ def load_text(text: str, name: str, folder: Path) -> Config:
                 problems = [_with_origin(problem, profile.session_variable) for problem in problems]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
+    vars(config)["marks"] = source.marks
     return config

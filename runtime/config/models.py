@@ -28,7 +28,7 @@ from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields, units
 from runtime.config.types.checks import found, repeated
-from runtime.config.types.problems import Path
+from runtime.config.types.problems import Marks, Path
 from runtime.config.types.section import Section
 
 GIVEN_UP_AFTER = 5.0
@@ -81,6 +81,18 @@ class Config(Section):
     def stamp(self) -> tuple[int, ...] | None:
         """``loader.stamp_of`` the ``file``, just before it was read; no setting either."""
         return None
+
+    @functools.cached_property
+    def marks(self) -> Marks | None:
+        """Where each setting stands in the ``file``; no setting either."""
+        return None
+
+    def place(self, path: Path) -> str:
+        """``FILE:LINE:COLUMN: `` of a setting, or of what it would stand in; ``""`` without a file."""
+        if self.file is None or self.marks is None:
+            return ""
+        mark = self.marks.key(path)
+        return f"{self.file}:{mark.line}:{mark.column}: "
 
     @functools.cached_property
     def folder(self) -> pathlib.Path:

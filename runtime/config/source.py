@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 import yaml
 
 from runtime.config.expansion import expand
-from runtime.config.types.problems import Mark, Path, Problem, Unreadable
+from runtime.config.types.problems import Mark, Marks, Path, Problem, Unreadable
 
 DEEPEST = 32
 
@@ -58,14 +58,16 @@ class _Fatal(Exception):
 
 
 class Source:
-    """``value`` is the content of the text, ``BROKEN`` if unreadable; ``problems`` are those found here."""
+    """``value`` is the content of the text, ``BROKEN`` if unreadable; ``problems`` are those found here.
+
+    ``marks`` are the places of its keys and values.
+    """
 
     def __init__(self, text: str, folder: pathlib.Path) -> None:
         self.value: object = BROKEN
         self.problems: list[Problem] = []
         self._folder = folder
-        self._keys: dict[Path, Mark] = {}
-        self._values: dict[Path, Mark] = {}
+        self.marks = Marks()
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         control = _CONTROL.search(text)
         if control:
@@ -84,20 +86,11 @@ class Source:
         try:
             value = _printable(expand(text, self._folder))
         except Unreadable as refusal:
-            self._problem(self.value_mark((section,)), (section, key), str(refusal))
+            self._problem(self.marks.value((section,)), (section, key), str(refusal))
             return False
         if value.strip():
             self.value[section] = {**entries, key: value}
         return bool(value.strip())
-
-    def key_mark(self, path: Path) -> Mark:
-        return self._keys.get(path) or self.value_mark(path)
-
-    def value_mark(self, path: Path) -> Mark:
-        """Where the value at ``path`` begins, or the nearest one around it."""
-        while path and path not in self._values:
-            path = path[:-1]
-        return self._values.get(path, Mark(1, 1))
 
     def _read(self, text: str) -> None:
         try:
@@ -131,17 +124,17 @@ class Source:
         value: object = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if self._values:
+                if self.marks.values:
                     self._fatal(event, "a second document begins here; one file holds one configuration")
                 value = self._node(next(self._events), ())
         if value is None:
             self._problem(Mark(1, 1), (), "is empty")
         elif value is not BROKEN and not isinstance(value, dict):
-            self._problem(self.value_mark(()), (), "must be a mapping, that is lines of `key: value`")
+            self._problem(self.marks.value(()), (), "must be a mapping, that is lines of `key: value`")
         return value if isinstance(value, dict) else BROKEN
 
     def _node(self, event: yaml.Event, path: Path) -> object:
-        self._values[path] = mark = _mark(event.start_mark)
+        self.marks.values[path] = mark = _mark(event.start_mark)
         if len(path) >= DEEPEST and isinstance(event, yaml.CollectionStartEvent):
             self._fatal(event, f"is nested deeper than {DEEPEST} levels")
         refusal = _refusal(event)
@@ -170,13 +163,13 @@ class Source:
             refusal = _refusal(event) or _key_refusal(event)
             key = event.value if isinstance(event, yaml.ScalarEvent) else ""
             if not refusal and key in entries:
-                refusal = f"is a duplicate key, first on line {self._keys[*path, key].line}"
+                refusal = f"is a duplicate key, first on line {self.marks.keys[*path, key].line}"
             if refusal:
                 self._problem(_mark(event.start_mark), (*path, key) if key else path, refusal)
                 self._skip(event)
                 self._skip(next(self._events))
             else:
-                self._keys[*path, key] = _mark(event.start_mark)
+                self.marks.keys[*path, key] = _mark(event.start_mark)
                 entries[key] = self._node(next(self._events), (*path, key))
         return entries
 

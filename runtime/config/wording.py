@@ -31,11 +31,11 @@ def problems_in(error: ValidationError, source: Source) -> Iterator[Problem]:
         path: Path = tuple(step for step in detail["loc"] if step != "[key]")
         if detail["type"] == checks.KIND:
             for below, text in detail["ctx"]["problems"]:
-                yield Problem(source.value_mark(path + below), path + below, text)
+                yield Problem(source.marks.value(path + below), path + below, text)
         elif detail["type"] == "extra_forbidden":
-            yield Problem(source.key_mark(path), path, _unknown(path))
+            yield Problem(source.marks.key(path), path, _unknown(path))
         else:
-            yield Problem(source.value_mark(path), path, _text(detail))
+            yield Problem(source.marks.value(path), path, _text(detail))
 
 
 def _unknown(path: Path) -> str:

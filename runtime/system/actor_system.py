@@ -30,10 +30,12 @@ from actors.routing.messages import RouterRefs
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
 from actors.supervision import supervisor
+from actors.supervision.children import Plan
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
 from actors.venues.base import NO_TRADING, Login, Trading
 from runtime.config import Config
+from runtime.system.configured_streams import ConfiguredStreams
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
@@ -41,7 +43,6 @@ from runtime.system.settings import (
     live_settings,
     make_plan,
     pool_plan,
-    stream_commands,
     unserved,
 )
 
@@ -96,7 +97,17 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
 """The events that each actor of the system subscribes to; the candle loader subscribes as it needs to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
-    {Router, RateLimiter, Batcher, Pool, HealthMonitor, Backfiller, CandleLoader, PendingDesk}
+    {
+        Router,
+        RateLimiter,
+        Batcher,
+        Pool,
+        HealthMonitor,
+        Backfiller,
+        CandleLoader,
+        PendingDesk,
+        ConfiguredStreams,
+    }
 )
 """The actors that share one thread, with the connections if there are no workers: a tick or a request wakes
 one thread. An actor that may block has its own: the order desk (it syncs its journal), the supervisor (it
@@ -155,27 +166,27 @@ class ActorSystem:
         self._backfiller = start(
             Backfiller, profile.candles_per_request, router=router, candle_loader=self._candle_loader
         )
-        self._supervisor = start(
-            Supervisor,
-            plan,
-            start_worker=functools.partial(resources.start_worker, router, self._dispatcher),
-            probe=functools.partial(probe_in_background, plan.settings),
-            router=router,
-            pool=pool,
-            escalate=resources.escalate,
-        )
+        self._supervisor = self._start_supervisor(plan, resources)
+        self._streams = start(ConfiguredStreams, settings.periods, router=router)
         recipients = Recipients(
-            self._limiter, self._batcher, self._monitor, self._supervisor, self._order_desk, router
+            self._limiter,
+            self._batcher,
+            self._monitor,
+            self._supervisor,
+            self._order_desk,
+            self._streams,
+            router,
         )
         self.reloader = start(Reloader, current, recipients, regions=resources.regions)
         self._subscribe()
-        self._begin(settings.periods)
+        self._begin()
 
     def drain(self, timeout: float) -> None:
         """Refuse new work, answer what waits, and close every connection; returns once all are closed, or
         after ``timeout`` seconds."""
         draining = (
             self.reloader,  # first, so that no change of settings begins any more
+            self._streams,
             self._limiter,
             self.router,
             self._candle_loader,
@@ -191,6 +202,17 @@ class ActorSystem:
         if actor in SHARING:
             kwargs["dispatcher"] = self._dispatcher
         return self._guardian.start(actor, *args, **kwargs)
+
+    def _start_supervisor(self, plan: Plan, resources: Resources) -> Any:
+        return self._start(
+            Supervisor,
+            plan,
+            start_worker=functools.partial(resources.start_worker, self.router, self._dispatcher),
+            probe=functools.partial(probe_in_background, plan.settings),
+            router=self.router,
+            pool=self._pool,
+            escalate=resources.escalate,
+        )
 
     def _start_order_desk(self, limits: OrderLimits, resources: Resources, trading: Trading) -> Any:
         return self._start(
@@ -223,7 +245,7 @@ class ActorSystem:
             )  # it knows what it announced
             self.router.tell(SubscribeTypes(LISTENS[listener.actor_class], listener, except_from))
 
-    def _begin(self, periods: dict[str, int]) -> None:
+    def _begin(self) -> None:
         outbound = self._limiter
         refs = RouterRefs(
             outbound=outbound,
@@ -241,6 +263,7 @@ class ActorSystem:
                 self._order_desk,
                 self._candle_loader,
                 self.reloader,
+                self._streams,
             ),
             done_to=(self._limiter, self._batcher, self._pool),
         )
@@ -249,6 +272,5 @@ class ActorSystem:
         for ref in (self._order_desk, self._pending_desk, self._candle_loader):
             ref.tell(OutboundRef(outbound))
         self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
-        for command in stream_commands({}, periods):
-            self.router.tell(command)
+        self._streams.tell(SystemReady())
         self.reloader.tell(SystemReady())  # last, so that no reload comes before these streams

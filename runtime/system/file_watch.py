@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ MOST_LINKS: Final = 40
 """Symbolic links that lead from one to the next; Linux follows as many."""
 
 
+TELLS_OF_CLOSES: Final = sys.platform == "linux"
+"""Whether the system reports that a writer closes a file (inotify does)."""
+
 LATE_EVENT: Final = "InotifyEmitter.queue_events() called when the thread is inactive"
 """What watchdog logs as an error when an event arrives while its thread is being stopped; none is lost that
 anything still waits for."""
@@ -26,10 +30,14 @@ logging.getLogger("watchdog.observers.inotify").addFilter(lambda record: record.
 
 class FileWatch(FileSystemEventHandler):
     """Calls ``on_change``, in a thread of its own, whenever the text at ``path`` may be another: the file was
-    written to or replaced, or a link was (deployments swap a link to a folder)."""
+    written to or replaced, or a link was (deployments swap a link to a folder).
+
+    ``written`` is true from a write to the file until its writer closes it, where the system tells of that.
+    """
 
     def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
         self.path = path
+        self.written = False
         self._on_change = on_change
         self._observer: BaseObserver | None = None
         self._folders: dict[Path, ObservedWatch] = {}
@@ -62,6 +70,7 @@ class FileWatch(FileSystemEventHandler):
         if event.event_type in {"opened", "closed_no_write"}:
             return  # a reading, most often by this process
         if not self._trail.isdisjoint((event.src_path, event.dest_path)):
+            self.written = TELLS_OF_CLOSES and event.event_type in {"created", "modified"}
             self._on_change()
 
 

@@ -1,6 +1,8 @@
 """Sentences about reloads, for the log, the live table and ``ctl reload``."""
 
-from actors.messages.status import ReloadStatus
+from collections.abc import Sequence
+
+from actors.messages.status import PendingStream, ReloadStatus
 from runtime.logs.time_of_day import time_of_day
 
 
@@ -23,3 +25,12 @@ def last_reloads(status: ReloadStatus, now: float) -> str:
     if status.last_at is not None:
         parts.append(f"{status.last_outcome} took effect at {time_of_day(status.last_at, now)}")
     return "; ".join(parts)
+
+
+def pending_text(pending: Sequence[PendingStream]) -> str:
+    """The streams that are not yet as configured, ``""`` if all are."""
+    return "; ".join(
+        f"{each.asset} {'has not begun' if each.wanted else 'has not ended'}"
+        + (f" ({each.reason})" if each.reason else "")
+        for each in pending
+    )

@@ -1,6 +1,7 @@
 """Applies a changed configuration file to the running runtime, as a whole or not at all."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,12 +26,22 @@ from actors.values import Region
 from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.config.loader import stamp_of
-from runtime.system.file_watch import FileWatch
+from runtime.system.file_watch import TELLS_OF_CLOSES, FileWatch
 from runtime.system.reload_texts import unchanged
-from runtime.system.settings import LiveSettings, live_settings, stream_commands
+from runtime.system.settings import LiveSettings, live_settings
 
-FILE_SETTLING = 0.3
-"""Seconds without another change until a changed file is read: editors write in several steps."""
+FILE_SETTLING = 0.3 if TELLS_OF_CLOSES else 2.0
+"""Seconds without another change until a changed file is read: editors write in several steps, and a slow
+writer pauses between them."""
+
+WATCH_DELAY = 0.05
+"""Seconds within which the watch tells of a write; a reload that is asked for waits for that."""
+
+OPEN_FILE_PATIENCE = 30.0
+"""Seconds without another write until a file is read that its writer keeps open."""
+
+ASKED_PATIENCE = 3.0
+"""The same if a person or a program waits for the reload."""
 
 STOPPING = "the runtime is stopping"
 
@@ -46,10 +57,15 @@ class _FileChanged(Struct, frozen=True):
     """The file may have changed."""
 
 
+class _FileSettled(Struct, frozen=True):
+    """The file has not changed for a while."""
+
+
 class _FileRead(Struct, frozen=True):
-    """The file was read, or could not be."""
+    """The file was read, or could not be; ``stamp`` is that of the file just before."""
 
     outcome: Config | Exception
+    stamp: tuple[int, ...] | None
 
 
 class CurrentConfig:
@@ -68,6 +84,7 @@ class Recipients(NamedTuple):
     monitor: Tellable
     supervisor: Tellable
     order_desk: Tellable
+    streams: Tellable
     router: Tellable
 
 
@@ -96,6 +113,8 @@ class Reloader(RuntimeActor):
         self._status = ReloadStatus(str(file or ""))
         self._watch = None if file is None else FileWatch(file, self._on_file_changed)
         self._settling: Timer | None = None
+        self._changed_at = -math.inf
+        self._refused_stamp: tuple[int, ...] | None = None
         self._reading: list[ReplySlot | None] = []
         """The reloads that the present reading of the file answers; ``None`` for a told one."""
         self._waiting: list[ReplySlot | None] = []
@@ -106,10 +125,12 @@ class Reloader(RuntimeActor):
         match message:
             case Reload():
                 self._reload(self.defer())
-            case _FileRead(outcome=outcome):
-                self._conclude(outcome)
+            case _FileRead(outcome=outcome, stamp=stamp):
+                self._conclude(outcome, stamp)
             case _FileChanged():
                 self._settle()
+            case _FileSettled():
+                self._on_settled()
             case Describe():
                 self.describe(message, self._status)
             case SystemReady():
@@ -120,18 +141,29 @@ class Reloader(RuntimeActor):
                 self.unexpected(message)
 
     def _begin(self) -> None:
+        config = self._current.value
         if self._watch is None:
             return
         self._try_watch(self._watch.start)
-        config = self._current.value
         if config.file is not None and stamp_of(config.file) != config.stamp:
             self._settle()  # it has changed between its reading and the watch
 
     def _settle(self) -> None:
+        """The file has changed: read it once it changes no more."""
+        self._changed_at = self.now()
+        self._settle_in(FILE_SETTLING)
+
+    def _settle_in(self, delay: float) -> None:
         if self._settling is not None:
             self._settling.cancel()
+        self._settling = None if self._stopping else self.after(delay, _FileSettled())
+
+    def _on_settled(self) -> None:
+        self._settling = None
         if not self._stopping:
-            self._settling = self.after(FILE_SETTLING, Reload())
+            if not self._waiting:
+                self._waiting.append(None)
+            self._read_when_complete()
 
     def _reload(self, asker: ReplySlot | None) -> None:
         if self._stopping:
@@ -140,8 +172,21 @@ class Reloader(RuntimeActor):
             self._refuse([asker], RequestRefused("the configuration was not read from a file"))
         else:
             self._waiting.append(asker)
-            if not self._reading:
-                self._read(self._watch)
+            if TELLS_OF_CLOSES:
+                self._settle_in(WATCH_DELAY)
+            else:
+                self._read_when_complete()
+
+    def _read_when_complete(self) -> None:
+        """Read the file for those that wait, unless it is being read or written just now."""
+        if self._watch is None or self._reading or not self._waiting:
+            return
+        most = ASKED_PATIENCE if any(self._waiting) else OPEN_FILE_PATIENCE
+        patience = self._changed_at + most - self.now()
+        if self._watch.written and patience > 0:
+            self._settle_in(patience)
+        else:
+            self._read(self._watch)
 
     def _read(self, watch: FileWatch) -> None:
         self._reading, self._waiting = self._waiting, []
@@ -149,7 +194,7 @@ class Reloader(RuntimeActor):
         arguments = (watch.path, self.actor_ref)
         threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
 
-    def _conclude(self, outcome: Config | Exception) -> None:
+    def _conclude(self, outcome: Config | Exception, stamp: tuple[int, ...] | None) -> None:
         if self._stopping or self._watch is None:
             return  # the reloads that waited for it have been refused
         try:
@@ -157,12 +202,11 @@ class Reloader(RuntimeActor):
                 raise outcome
             changed = self._apply(outcome)
         except ConfigInvalid as error:
-            self._refuse(self._reading, error)
+            self._refuse(self._reading, error, stamp)
         else:
             self._answer(self._reading, changed)
         self._reading = []
-        if self._waiting:
-            self._read(self._watch)
+        self._read_when_complete()
 
     def _apply(self, new: Config) -> list[str]:
         old = self._current.value
@@ -180,11 +224,11 @@ class Reloader(RuntimeActor):
             (to.monitor, old.health, new.health),
             (to.supervisor, old.dialing, new.dialing),
             (to.order_desk, old.orders, new.orders),
+            (to.streams, old.periods, new.periods),
         )
         messages: list[tuple[Tellable, Any]] = [
             (ref, Reconfigure(wanted)) for ref, before, wanted in own if wanted != before
         ]
-        messages += [(to.router, command) for command in stream_commands(old.periods, new.periods)]
         if new.log_level != old.log_level:
             messages.append((to.supervisor, SetLogLevel(new.log_level)))
         for ref, message in messages:
@@ -203,14 +247,20 @@ class Reloader(RuntimeActor):
         for asker in filter(None, askers):
             asker.set(changed)
 
-    def _refuse(self, askers: list[ReplySlot | None], error: ConfigInvalid | RequestRefused) -> None:
-        self._record(error.problems if isinstance(error, ConfigInvalid) else (str(error),))
+    def _refuse(
+        self,
+        askers: list[ReplySlot | None],
+        error: ConfigInvalid | RequestRefused,
+        stamp: tuple[int, ...] | None = None,
+    ) -> None:
+        self._record(error.problems if isinstance(error, ConfigInvalid) else (str(error),), stamp)
         for asker in filter(None, askers):
             asker.fail(error)
 
-    def _record(self, problems: tuple[str, ...]) -> None:
-        if problems == self._status.problems:
+    def _record(self, problems: tuple[str, ...], stamp: tuple[int, ...] | None) -> None:
+        if (problems, stamp) == (self._status.problems, self._refused_stamp):
             return  # read a second time: once for the watch, once for a request
+        self._refused_stamp = stamp
         for problem in problems:
             logger.error("not reloaded: {}", problem)
         self._status = replace(
@@ -251,11 +301,12 @@ class Reloader(RuntimeActor):
 
 def _read_file(path: Path, reloader: Tellable) -> None:
     outcome: Config | Exception
+    stamp = stamp_of(path)
     try:
         outcome = load(path)
     except Exception as error:  # noqa: BLE001  # the reloader raises it again
         outcome = error
-    _tell(reloader, _FileRead(outcome))
+    _tell(reloader, _FileRead(outcome, stamp))
 
 
 def _tell(ref: Tellable, message: Any) -> None:

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import importlib
-import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +19,7 @@ from actors.messages.commands import (
     GetPayout,
     PlaceOrder,
     PlacePendingOrder,
-    SubscribeTicks,
     TradingCommand,
-    UnsubscribeTicks,
 )
 from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
@@ -113,19 +110,6 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
         log_level=config.log.level,
         orders=order_limits(config.orders, (config.account.profile.trading or NO_TRADING).rules),
     )
-
-
-def stream_commands(
-    before: dict[str, int], wanted: dict[str, int]
-) -> list[SubscribeTicks | UnsubscribeTicks]:
-    """The commands for the router that replace the streams ``before`` by those ``wanted``."""
-    gone = [UnsubscribeTicks(asset) for asset in before.keys() - wanted.keys()]
-    new = [
-        SubscribeTicks(asset, period, deadline=math.inf)
-        for asset, period in wanted.items()
-        if before.get(asset) != period
-    ]
-    return [*gone, *new]
 
 
 def pool_plan(pool: PoolConfig) -> PoolPlan:

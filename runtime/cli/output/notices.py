@@ -3,7 +3,7 @@
 from typing import Final
 
 from actors.messages.status import DeskStatus, Status
-from runtime.system.reload_texts import last_reloads
+from runtime.system.reload_texts import last_reloads, pending_text
 
 CLOCK_TOLERANCE: Final = 1.0
 """Seconds between the venue's clock and ours that are worth no line; a deal lasts at least five."""
@@ -20,6 +20,7 @@ def notices(status: Status, now: float) -> list[str]:
         ),
         "clock": _clock(status.clock_offset),
         "reload": last_reloads(status.reload, now),
+        "pending": pending_text([each for each in status.pending_streams if each.reason]),
     }
     return [f"{subject:<8} {text}" for subject, text in texts.items() if text]
 

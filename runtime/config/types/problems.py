@@ -20,6 +20,24 @@ class Mark(NamedTuple):
         return cls(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
+class Marks:
+    """The places of the keys and values of a file."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Path, Mark] = {}
+        self.values: dict[Path, Mark] = {}
+
+    def key(self, path: Path) -> Mark:
+        """Where the key at ``path`` stands, or the nearest value around it."""
+        return self.keys.get(path) or self.value(path)
+
+    def value(self, path: Path) -> Mark:
+        """Where the value at ``path`` begins, or the nearest one around it."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Mark(1, 1))
+
+
 class Unreadable(Exception):
     """A file or value cannot be read; the message follows its name, ``mark`` is the place inside a file."""
 

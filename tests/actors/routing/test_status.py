@@ -13,6 +13,8 @@ from actors.messages.status import (
     HealthPart,
     LimiterStatus,
     Part,
+    PendingStream,
+    PendingStreams,
     PlacedStream,
     PooledConnection,
     PoolPart,
@@ -31,6 +33,7 @@ LIMITER = LimiterStatus({"10/1s": 9}, waiting=0, in_flight=1, max_in_flight=10, 
 BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
 RELOAD = ReloadStatus("a.yaml", 2, 1, 1000.0, "streams", ("a.yaml:1:1: x: is no known key",), 1001.0)
+STREAMS = PendingStreams((PendingStream("A", True, "the pool is full"),))
 CANDLES = CandlesStatus(hits=3, misses=2, entries=1, flights=0)
 REGION = RegionStatus("EU", 1, 5, 3, 2, 0.04, 0.0)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
@@ -43,7 +46,7 @@ HEALTH = HealthPart(
     {"A": StreamFigures(1.1, 1000.0, 90, 1, (1.0, 2.0), health="stale", cure="move", rate=2.5)},
     clock_offset=-0.25,
 )
-PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
+PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
 
 
 def collected(*parts: Part) -> StatusCollector:
@@ -62,7 +65,7 @@ def test_a_collector_is_complete_with_one_part_of_each_kind_in_any_order() -> No
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    collector = collected(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD)
+    collector = collected(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD, STREAMS)
     assert not collector.add(Described(1, LIMITER))
     assert collector.add(Described(1, BATCHER))
 
@@ -80,7 +83,7 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK, CANDLES, RELOAD)
+    parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
     status = collected(*parts).compose(ROUTER)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.seen.rate, connection.seen.report) == (0.0, None)
@@ -88,12 +91,22 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_a_connection_that_the_pool_does_not_know_yet_has_no_role() -> None:
-    parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
+    parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
     (connection,) = collected(*parts).compose(ROUTER).connections
     assert connection.pooled == PooledConnection("c1", "", 0, ConnectionStatistics())
 
 
 def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
-    parts = (SupervisorPart((), (), ()), PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD)
+    parts = (
+        SupervisorPart((), (), ()),
+        PoolPart((), ()),
+        HEALTH,
+        LIMITER,
+        BATCHER,
+        DESK,
+        CANDLES,
+        RELOAD,
+        STREAMS,
+    )
     status = collected(*parts).compose(ROUTER)
     assert (status.connections, status.streams) == ((), ())

@@ -29,10 +29,22 @@ from actors.messages import (
     StreamConfirmed,
     StreamDropped,
     Subscribe,
+    SubscribeTicks,
+    UnsubscribeTicks,
 )
 from runtime import Runtime
 from runtime.practice import PracticeExchange
-from tests.journeys.journey import ASSETS, DEADLINE, Notebook, Start, ask, exchange_of, practice, status_of
+from tests.journeys.journey import (
+    ASSETS,
+    DEADLINE,
+    Notebook,
+    Start,
+    ask,
+    eventually,
+    exchange_of,
+    practice,
+    status_of,
+)
 
 SETTINGS: dict[str, Any] = {
     "pool": {"workers": 0, "connections": 2},
@@ -275,3 +287,39 @@ def test_a_hangup_reloads_the_program_and_its_log_level(path: Path) -> None:
         program.terminate()
         program.communicate(timeout=4 * DEADLINE)
     assert program.returncode == 0
+
+
+def test_a_stream_that_the_rate_limit_holds_back_ends_as_soon_as_it_may(path: Path) -> None:
+    slow = {"limits": SETTINGS["limits"] | {"messages": ["5/s"]}, "connection": {"message_timeout": "600ms"}}
+    write(path, **slow)
+    with Runtime.from_yaml(path) as runtime:
+        notebook = Notebook()
+        runtime.router.tell(Subscribe("", to=notebook))
+        assert notebook.wait(lambda book: len(book.all(StreamConfirmed)) == 2)
+        for _ in range(8):  # the limit is used up for two seconds, longer than the timeout of a command
+            runtime.router.tell(SendRaw('42["raw"]', deadline=DEADLINE))
+        write(path, **slow, streams=[{"asset": ASSETS[1]}])
+        assert runtime.reload() == ["streams"]
+        assert [each.asset for each in status_of(runtime).pending_streams] == [ASSETS[0]]
+        assert notebook.first(StreamDropped).asset == ASSETS[0]
+        eventually(runtime, notebook, lambda status: status.pending_streams == ())
+
+
+def test_a_stream_for_which_the_pool_has_no_place_begins_once_there_is_one(path: Path) -> None:
+    pool = {"workers": 0, "connections": 1, "streams_per_connection": 3}
+    write(path, pool=pool)
+    with Runtime.from_yaml(path) as runtime:
+        notebook = Notebook()
+        runtime.router.tell(Subscribe("", to=notebook))
+        ask(runtime, SubscribeTicks(ASSETS[2]))
+        write(path, pool=pool, streams=[{"asset": asset} for asset in (*ASSETS[:2], ASSETS[3])])
+        assert runtime.reload() == ["streams"]
+        full = eventually(
+            runtime, notebook, lambda status: any(each.reason for each in status.pending_streams)
+        )
+        [pending] = full.pending_streams
+        assert (pending.asset, pending.wanted) == (ASSETS[3], True)
+        assert "full" in pending.reason
+        ask(runtime, UnsubscribeTicks(ASSETS[2]))
+        assert notebook.first(StreamConfirmed, asset=ASSETS[3])
+        eventually(runtime, notebook, lambda status: status.pending_streams == ())

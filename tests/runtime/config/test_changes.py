@@ -1,10 +1,11 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.errors import ConfigInvalid
-from runtime.config import Config
-from runtime.config.changes import changes
+from runtime.config import Config, load
+from runtime.config.changes import NEEDS_RESTART, changes
 
 REGION = {"name": "eu", "url": "wss://demo-api-eu.po.market/socket.io/?EIO=4&transport=websocket"}
 
@@ -66,4 +67,18 @@ def test_a_session_that_differs_is_named_and_not_shown() -> None:
             config(account={"session": session}, regions={"demo": [REGION]}),
         )
     (problem,) = refusal.value.problems
-    assert problem == "account.session: cannot be changed without a restart, so nothing was"
+    assert problem == f"account.session: {NEEDS_RESTART}"
+
+
+def test_each_setting_that_needs_a_restart_is_named_with_its_place_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("pool: {connections: 3, workers: 0}\nlog:\n  json_lines: false\n")
+    old = load(path)
+    path.write_text("pool: {workers: 1}\n\nlog:\n  json_lines: true\n")
+    with pytest.raises(ConfigInvalid) as refusal:
+        changes(old, load(path))
+    assert refusal.value.problems == (
+        f"{path}:1:7: pool.connections: {NEEDS_RESTART}",
+        f"{path}:1:8: pool.workers: {NEEDS_RESTART}",
+        f"{path}:4:3: log.json_lines: {NEEDS_RESTART}",
+    )

@@ -99,6 +99,7 @@ def test_the_actors_start_in_order_work_together_and_leave_nothing_behind() -> N
             "HealthMonitor",
             "Backfiller",
             "Supervisor",
+            "ConfiguredStreams",
             "Reloader",
         ]
         start = worker.told.get(timeout=DEADLINE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from watchdog.events import FileModifiedEvent, FileMovedEvent, FileOpenedEvent
 
-from runtime.system.file_watch import LATE_EVENT, FileWatch
+from runtime.system.file_watch import LATE_EVENT, TELLS_OF_CLOSES, FileWatch
 
 DEADLINE = 10.0
 """Seconds; a test waits so long only for what fails."""
@@ -107,3 +107,20 @@ def test_an_event_during_a_stop_is_not_logged_as_an_error(caplog: pytest.LogCapt
     log.error(LATE_EVENT)
     log.error("something else")
     assert caplog.messages == ["something else"]
+
+
+@pytest.mark.skipif(not TELLS_OF_CLOSES, reason="this system does not tell when a writer closes a file")
+def test_a_file_counts_as_being_written_until_its_writer_closes_it(watch: Watch, file: Path) -> None:
+    watched, changes = watch(file)
+    with file.open("w") as writer:
+        writer.write("a: 2\n")
+        writer.flush()
+        while not watched.written:
+            changes.get(timeout=DEADLINE)
+    while watched.written:
+        changes.get(timeout=DEADLINE)
+    new = file.with_name("new")
+    new.write_text("a: 3\n")
+    new.replace(file)
+    changes.get(timeout=DEADLINE)
+    assert not watched.written

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from actors.messages.status import ReloadStatus
-from runtime.system.reload_texts import last_reloads, unchanged
+from actors.messages.status import PendingStream, ReloadStatus
+from runtime.system.reload_texts import last_reloads, pending_text, unchanged
 
 NOON = datetime(2026, 3, 1, 12, 0).astimezone().timestamp()
 
@@ -26,3 +26,9 @@ def test_the_last_refused_and_the_last_effective_reload_are_told() -> None:
     )
     told = "REFUSED at 12:01:00 (one and 2 more); log.level took effect at 12:00:00"
     assert last_reloads(status, NOON + 60) == told
+
+
+def test_pending_streams_are_named_with_their_reasons() -> None:
+    assert pending_text([]) == ""
+    pending = [PendingStream("A", True, "the pool is full"), PendingStream("B", False, "")]
+    assert pending_text(pending) == "A has not begun (the pool is full); B has not ended"

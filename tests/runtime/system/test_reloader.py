@@ -9,14 +9,15 @@ import pytest
 import yaml
 
 from actors.errors import ConfigInvalid, RequestRefused
-from actors.messages import ConfigReloaded
-from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
+from actors.messages import ConfigRefused, ConfigReloaded
 from actors.messages.control import Drain, Reconfigure
+from actors.messages.lifecycle import SystemReady
 from actors.messages.traffic import EventBatch
 from actors.messages.workers import SetLogLevel
 from actors.values import Region
 from runtime.config import Config, load
-from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
+from runtime.system.file_watch import TELLS_OF_CLOSES
+from runtime.system.reloader import FILE_SETTLING, CurrentConfig, Recipients, Reload, Reloader
 from runtime.system.settings import LiveSettings, live_settings
 from tests.journeys.journey import DEADLINE
 
@@ -106,7 +107,7 @@ CHANGES: list[tuple[dict[str, Any], Callable[[Config], dict[str, list[Any]]]]] =
     ({"log": {"level": "DEBUG"}}, lambda _: {"supervisor": [SetLogLevel("DEBUG")]}),
     (
         {"streams": [{"asset": "TWO"}, {"asset": "SIX"}]},
-        lambda _: {"router": [UnsubscribeTicks("ONE"), SubscribeTicks("SIX", deadline=float("inf"))]},
+        lambda _: {"streams": [Reconfigure({"TWO": 60, "SIX": 60})]},
     ),
     ({"regions": {"demo": [{"name": "far", "url": "wss://far.example"}]}}, lambda _: {}),
 ]
@@ -177,3 +178,51 @@ def test_an_error_that_was_not_foreseen_ends_the_reloader_and_answers_the_asker(
     with pytest.raises(RequestRefused):
         reloader.ask(Reload(), timeout=DEADLINE)
     assert not reloader.is_alive()
+
+
+def test_a_file_that_its_writer_keeps_open_is_read_once_it_is_closed(
+    start: Start, path: Path, write: Callable[..., Config]
+) -> None:
+    if not TELLS_OF_CLOSES:
+        pytest.skip("this system does not tell when a writer closes a file")
+    reloader, _, current = start()
+    reloader.tell(SystemReady())
+    assert reloader.ask(Reload(), timeout=DEADLINE) == []  # the watch has begun
+    whole = path.read_text(encoding="utf-8").replace("9/s", "8/s")
+    half = len(whole) // 2
+    with path.open("w", encoding="utf-8") as file:
+        file.write(whole[:half])
+        file.flush()
+        answer = reloader.ask(Reload(), block=False)
+        with pytest.raises(pykka.Timeout):
+            answer.get(timeout=2 * FILE_SETTLING)
+        file.write(whole[half:])
+    assert answer.get(timeout=DEADLINE) == ["limits.messages", "limits.connects"]
+    assert current.value == load(path)
+
+
+def test_a_file_that_stays_open_is_read_all_the_same_in_the_end(
+    start: Start, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.system.reloader.ASKED_PATIENCE", 0.1)
+    reloader, _, current = start()
+    reloader.tell(SystemReady())
+    assert reloader.ask(Reload(), timeout=DEADLINE) == []
+    with path.open("a", encoding="utf-8") as file:
+        file.write("log: {level: DEBUG}\n")
+        file.flush()
+        assert reloader.ask(Reload(), timeout=DEADLINE) == ["log.level"]
+    assert current.value == load(path)
+
+
+def test_the_same_problem_after_another_edit_is_told_again(
+    start: Start, path: Path, write: Callable[..., Config]
+) -> None:
+    reloader, recipients, _ = start()
+    for text in ("limits: {messages: [0/s]}\n", "limits: {messages: [0/s]} # now\n"):
+        path.write_text(text, encoding="utf-8")
+        for _ in range(2):
+            with pytest.raises(ConfigInvalid):
+                reloader.ask(Reload(), timeout=DEADLINE)
+    refused = [each for batch in recipients.router.messages for each in batch.items]  # type: ignore[attr-defined]
+    assert [type(each) for each in refused] == [ConfigRefused] * 2
