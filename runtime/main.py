@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from actors.errors import AuthRejected, ConfigInvalid
 from runtime.cli import arguments
 from runtime.cli.exit_codes import ExitCode, explain
-from runtime.cli.output.stdout import discard, has_left
+from runtime.cli.output.stdout import OutputFailed, discard, has_left
 from runtime.cli.run import Run, RunOptions
 from runtime.config import Config, effective_yaml, json_schema, load
 
@@ -17,6 +17,7 @@ EXIT_CODES = (
     ExitCode.MISUSED,
     ExitCode.LOGIN_REFUSED,
     ExitCode.FAILED,
+    ExitCode.UNWRITTEN,
     ExitCode.INTERRUPTED,
 )
 
@@ -86,6 +87,8 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
             return ExitCode.DONE
         case AuthRejected():
             return ExitCode.LOGIN_REFUSED
+        case OutputFailed():
+            return ExitCode.UNWRITTEN
         case _:
             return ExitCode.FAILED
 

@@ -4,7 +4,7 @@ import enum
 
 
 class ExitCode(enum.IntEnum):
-    """70 is ``EX_SOFTWARE`` of sysexits.h, 130 is 128 and the number of SIGINT."""
+    """70 is ``EX_SOFTWARE`` and 74 ``EX_IOERR`` of sysexits.h, 130 is 128 and the number of SIGINT."""
 
     DONE = 0
     REFUSED = 1
@@ -13,6 +13,7 @@ class ExitCode(enum.IntEnum):
     NOT_RUNNING = 4
     NO_ANSWER = 5
     FAILED = 70
+    UNWRITTEN = 74
     INTERRUPTED = 130
 
 
@@ -24,6 +25,7 @@ _MEANINGS = {
     ExitCode.NOT_RUNNING: "no runtime is running",
     ExitCode.NO_ANSWER: "a runtime is there but does not answer",
     ExitCode.FAILED: "internal failure",
+    ExitCode.UNWRITTEN: "the answer could not be written",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

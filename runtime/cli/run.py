@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pykka
 from loguru import logger
@@ -20,6 +20,7 @@ from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
+from runtime.cli.output.stdout import OutputFailed, has_left
 from runtime.cli.output.table import SHOW_CURSOR, LiveTable
 from runtime.cli.output.terminal import Terminal
 from runtime.cli.secrets import config_secrets
@@ -31,6 +32,9 @@ from runtime.runtime import Runtime
 
 LAST_EVENTS_TIMEOUT = 2.0
 """Seconds that a reader of the output may take for the events that are left at the end."""
+
+UNHEARD: Final = frozenset({StopReason.READER_GONE, StopReason.UNWRITTEN})
+"""The reasons after which nothing is written to standard output."""
 
 
 class RunOptions(Struct, frozen=True):
@@ -60,10 +64,12 @@ class Run:
         self._counters = Counters(stream.asset for stream in config.streams)
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
+        self._unwritten: OutputFailed | None = None
         self._log: logs.Log
 
     def go(self) -> Exception | None:
-        """Run until there is a reason to stop; the failure of the runtime, if there was one. Call it once."""
+        """Run until there is a reason to stop; the failure of the runtime, or ``OutputFailed``, if there was
+        one. Call it once."""
         began = time.monotonic()
         with self._stop_reasons, self._open_log(), on_hangup(self._runtime.reload_soon):
             if self._login is None:
@@ -79,9 +85,9 @@ class Run:
                 return self._runtime.failure or error  # a refused login counts, whatever followed from it
             finally:
                 self._stop()
-            if reason is not StopReason.READER_GONE and _last_events_shown():
+            if reason not in UNHEARD and _last_events_shown():
                 self._summarise(time.monotonic() - began)
-        return self._runtime.failure
+        return self._runtime.failure or self._unwritten
 
     def _show(self, began: float) -> StopReason:
         duration = self._options.duration
@@ -140,16 +146,20 @@ class Run:
         to_stderr = logs.to_stderr(self._form)
         match self._options.output:
             case "json":
-                return JsonLines(sys.stdout.fileno(), to_stderr, self._reader_gone)
+                return JsonLines(sys.stdout.fileno(), to_stderr, self._write_failed)
             case "log":
                 return PlainLog(to_stderr)
             case _:
-                return LiveTable(Terminal(self._reader_gone), self._run_info(), self._counters)
+                return LiveTable(Terminal(self._write_failed), self._run_info(), self._counters)
 
-    def _reader_gone(self, error: OSError) -> None:
+    def _write_failed(self, error: OSError) -> None:
         # A closed pipe ends the run. A terminal closes when a remote line drops: that must cost no stream.
         if isinstance(error, BrokenPipeError):
             self._stop_reasons.announce(StopReason.READER_GONE)
+        elif not has_left(error) and self._unwritten is None:
+            self._unwritten = OutputFailed(f"standard output cannot be written ({error.strerror})")
+            logger.error("{}", self._unwritten)
+            self._stop_reasons.announce(StopReason.UNWRITTEN)
 
     def _run_info(self) -> RunInfo:
         if self._login is None:

@@ -30,6 +30,7 @@ class StopReason(enum.Enum):
     DONE = "all is done"
     FAILURE = "it cannot go on"
     READER_GONE = "nobody reads the output any more"
+    UNWRITTEN = "its output cannot be written"
 
 
 class StopReasons:

@@ -68,9 +68,12 @@ def put_on_stderr(text: str) -> None:
     which flushes it at its end, would abort."""
     if sys.stderr is None:  # pythonw has none
         return
-    buffer: Any = sys.stderr.buffer
+    buffer: Any = getattr(sys.stderr, "buffer", None)
+    if buffer is None:  # a stream of a notebook or of another host
+        sys.stderr.write(text)
+        return
     raw = getattr(buffer, "raw", buffer)  # with python -u the buffer is raw itself
-    left = memoryview(text.encode(sys.stderr.encoding, "backslashreplace"))
+    left = memoryview(text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
     while left:
         taken = raw.write(left)
         if taken is None:  # another program has made it non-blocking

@@ -1,6 +1,7 @@
 """JSON for programs: one line with one object for each event, then a ``Summary``."""
 
 import os
+import select
 import threading
 from typing import Any
 
@@ -10,7 +11,7 @@ from actors.engine.router_ref import RouterRef
 from actors.messages.events import AssetsListed
 from actors.values import Tick
 from runtime.cli.output.counters import Summary
-from runtime.cli.output.stdout import OnReaderGone, has_left
+from runtime.cli.output.stdout import OnWriteFailed
 from runtime.logs import Line, Write
 
 
@@ -24,17 +25,17 @@ class _TickLine(msgspec.Struct, tag="Tick", tag_field="event", gc=False):
 
 
 class JsonLines:
-    """Writes each batch at once to ``file``, a descriptor; calls ``on_reader_gone`` once nobody reads it.
+    """Writes each batch at once to ``file``, a descriptor, until a write fails.
 
     Of the asset table, a hundred kilobytes at every login, only the size is written.
     """
 
     interval = threading.TIMEOUT_MAX
 
-    def __init__(self, file: int, write_log: Write, on_reader_gone: OnReaderGone) -> None:
+    def __init__(self, file: int, write_log: Write, on_write_failed: OnWriteFailed) -> None:
         self._file = file
         self._write_log = write_log
-        self._on_reader_gone = on_reader_gone
+        self._on_write_failed = on_write_failed
         self._broken = False
         self._encoder = msgspec.json.Encoder()
 
@@ -61,12 +62,18 @@ class JsonLines:
         left = memoryview(self._encoder.encode_lines(rows))
         try:
             while left and not self._broken:
-                left = left[os.write(self._file, left) :]
+                left = left[self._put(left) :]
         except OSError as error:
-            if not has_left(error):
-                raise
             self._broken = True
-            self._on_reader_gone(error)
+            self._on_write_failed(error)
+
+    def _put(self, data: memoryview) -> int:
+        """Write a part of ``data``; returns its length."""
+        try:
+            return os.write(self._file, data)
+        except BlockingIOError:  # another program has made it non-blocking
+            select.select([], [self._file], [])
+            return 0
 
 
 def _row(event: Any) -> Any:

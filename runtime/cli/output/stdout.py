@@ -1,4 +1,4 @@
-"""Standard output, whose reader may leave before the program ends."""
+"""Standard output, which may take nothing more before the program ends: its reader leaves, a disk is full."""
 
 import contextlib
 import errno
@@ -9,8 +9,12 @@ from collections.abc import Callable
 LEFT = frozenset({errno.EPIPE, errno.EIO})
 """The errors of a write without a reader: to a pipe, and to a terminal that was closed."""
 
-OnReaderGone = Callable[[OSError], None]
-"""Called with the error of a write whose reader had left."""
+OnWriteFailed = Callable[[OSError], None]
+"""Called with the error of the first write that failed; nothing more is written then."""
+
+
+class OutputFailed(Exception):
+    """Standard output takes nothing more, though its reader has not left."""
 
 
 def has_left(error: OSError) -> bool:
@@ -19,7 +23,15 @@ def has_left(error: OSError) -> bool:
 
 
 def discard() -> None:
-    """Write nothing more: the interpreter flushes what is left as it ends, and would print an error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write nothing more to standard output."""
+    drop(sys.stdout.fileno())
     with contextlib.suppress(OSError):  # a failed write leaves its text in the buffer
         sys.stdout.flush()
+
+
+def drop(descriptor: int) -> None:
+    """Let ``descriptor`` take everything and keep nothing. The interpreter flushes its streams as it ends,
+    and would print an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

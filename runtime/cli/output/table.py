@@ -65,6 +65,8 @@ class LiveTable(EventLog):
 
     def close(self) -> None:
         self._live.stop()
+        if not self._console.is_terminal:
+            self._console.line()  # rich ends the table without one there
 
     def summarise(self, summary: Summary) -> None:
         log_summary(summary)

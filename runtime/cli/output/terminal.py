@@ -5,15 +5,16 @@ import os
 
 from rich.console import Console
 
-from runtime.cli.output.stdout import OnReaderGone, discard, has_left
+from runtime.cli.output.stdout import OnWriteFailed, discard
 
 
 class Terminal(Console):
-    """Calls ``on_reader_gone`` once nobody reads; rich itself would end the thread that writes."""
+    """Calls ``on_write_failed`` when a write fails, and writes nothing more; rich itself would end the thread
+    that writes."""
 
-    def __init__(self, on_reader_gone: OnReaderGone) -> None:
+    def __init__(self, on_write_failed: OnWriteFailed) -> None:
         super().__init__(highlight=False)
-        self._on_reader_gone = on_reader_gone
+        self._on_write_failed = on_write_failed
 
     def on_broken_pipe(self) -> None:
         self._leave(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
@@ -24,10 +25,8 @@ class Terminal(Console):
         try:
             super()._check_buffer()
         except OSError as error:
-            if not has_left(error):
-                raise
             self._leave(error)
 
     def _leave(self, error: OSError) -> None:
         discard()
-        self._on_reader_gone(error)
+        self._on_write_failed(error)

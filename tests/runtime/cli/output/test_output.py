@@ -1,14 +1,18 @@
 """What becomes of events in the counters, in JSON and in the log."""
 
+import errno
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from loguru import logger
+from rich.console import Console
 
 from actors.messages.commands import GetBalance
 from actors.messages.events import (
@@ -28,8 +32,10 @@ from actors.values import AccountKind, Balance, Candle, Tick
 from runtime import Runtime, logs
 from runtime.cli.output.base import fetch_status
 from runtime.cli.output.counters import Counters
+from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import EventLog, PlainLog
 from runtime.cli.output.json_lines import JsonLines
+from runtime.cli.output.table import LiveTable
 from runtime.config import Config, PoolConfig, PracticeConfig
 
 TICK = Tick("EURUSD_otc", 100.5, 1.10001, 100.75)
@@ -99,6 +105,44 @@ def test_a_reader_that_has_gone_is_reported_once() -> None:
     output.show([TICK])
     os.close(write)
     assert [type(report) for report in reports] == [BrokenPipeError]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no such device")  # noqa: PTH110
+def test_a_full_disk_is_reported_once() -> None:
+    reports: list[OSError] = []
+    with open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123
+        output = JsonLines(full.fileno(), logs.to_stderr(logs.plain), reports.append)
+        output.show([TICK])
+        output.show([TICK])
+    assert [report.errno for report in reports] == [errno.ENOSPC]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe cannot be made non-blocking there")
+def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    reports: list[OSError] = []
+    output = JsonLines(write, logs.to_stderr(logs.plain), reports.append)
+    writer = threading.Thread(target=output.show, args=([TICK] * 20_000,))
+    writer.start()
+    with os.fdopen(read, "rb", buffering=0) as pipe:
+        received = 0
+        while received < 20_000:
+            received += pipe.read(50_000).count(b"\n")
+    writer.join(5.0)
+    os.close(write)
+    assert reports == []
+
+
+def test_a_table_that_goes_into_a_file_ends_with_a_newline(tmp_path: Path) -> None:
+    with (tmp_path / "table").open("w+", encoding="utf-8") as file:
+        table = LiveTable(Console(file=file, width=80), RunInfo("venue", "demo"), Counters())
+        with Runtime(Config(pool=PoolConfig(workers=0))) as runtime:
+            router = runtime.router
+        table.open(router)
+        table.close()
+        file.seek(0)
+        assert file.read().endswith("no status yet\n")
 
 
 def test_the_summary_adds_up_what_happened() -> None:
