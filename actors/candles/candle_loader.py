@@ -15,7 +15,7 @@ from actors.errors import RequestError, RequestTimeout
 from actors.messages.candles import CandleRequest
 from actors.messages.commands import Unsubscribe
 from actors.messages.control import Drain
-from actors.messages.events import CandlesLoaded
+from actors.messages.events import CandlesLoaded, ClockReport
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
@@ -46,9 +46,10 @@ class _Aged(Struct, frozen=True):
 class CandleLoader(RuntimeActor):
     """Owns the loads of candles under way and the cached answers.
 
-    Receives ``CandleRequest`` from any actor, and ``Response`` and ``Failure`` for its pages. While news
-    could outdate an answer, it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to
-    ``outbound``, answers to the actor that asked, and ``CandlesProgress`` to ``router``.
+    Receives ``CandleRequest`` from any actor, ``Response`` and ``Failure`` for its pages, and
+    ``ClockReport``: a load without an end ends now by the venue's clock. While news could outdate an answer,
+    it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to ``outbound``, answers to the
+    actor that asked, and ``CandlesProgress`` to ``router``.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class CandleLoader(RuntimeActor):
         self._flights = SingleFlights(candles_per_request)
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
         self._subscribed: set[str] = set()
+        self._clock_offset: float | None = None
         self._draining = False
 
     def on_receive(self, message: Any) -> None:
@@ -79,6 +81,8 @@ class CandleLoader(RuntimeActor):
                 self._page_failed(message)
             case Deliver(events=events):
                 self._apply(events)
+            case ClockReport(offset=offset):
+                self._clock_offset = offset
             case _Overdue(request=request):
                 self._overdue(request)
             case _Aged(asset=asset):
@@ -95,13 +99,18 @@ class CandleLoader(RuntimeActor):
     def _load(self, request: CandleRequest) -> None:
         if self._draining:
             _tell(request, Failure.of(request.id, RequestError("the runtime is stopping")))
-        elif (candles := self._cache.get(key_of(request.command), time.time())) is not None:
+        elif (candles := self._cache.get(key_of(request.command), self._utc())) is not None:
             _tell(request, Response(request.id, candles))
         else:
+            by_venue = self._clock_offset is not None
             if math.isfinite(request.expires_at):
                 self.after(max(0.0, request.expires_at - self.now()), _Overdue(request))
-            if first := self._flights.join(request, time.time()):
+            if first := self._flights.join(request, self._utc(), by_venue=by_venue):
                 self._outbound.tell(first)
+
+    def _utc(self) -> float:
+        """By the venue's clock; by the wall clock until it is measured."""
+        return time.time() + (self._clock_offset or 0.0)
 
     def _page_loaded(self, page: int, candles: list[Candle]) -> None:
         flight = self._flights.finish_page(page)

@@ -10,11 +10,12 @@ from actors.values import Candle
 class Paging:
     """The ``candles`` of one ``LoadCandles`` so far, oldest first; the last one is the last of the command.
 
-    ``page`` is the number of bars that the venue gives for one request.
+    ``page`` is the number of bars that the venue gives for one request. ``now`` is UTC by the venue's clock,
+    ``None`` while that is not known: then the connection's clock decides where a command without an end ends.
     """
 
-    def __init__(self, command: LoadCandles, page: int) -> None:
-        self._command = command
+    def __init__(self, command: LoadCandles, page: int, now: float | None = None) -> None:
+        self._command = command if command.end is not None else replace(command, end=now)
         self._page = page
         self.candles: list[Candle] = []
 

@@ -19,10 +19,11 @@ def key_of(command: LoadCandles) -> LoadCandles:
 class Flight:
     """The ``requests`` that wait for one answer; ``asked_at`` is UTC, ``page`` the last one sent for it."""
 
-    def __init__(self, key: LoadCandles, asked_at: float, page: int) -> None:
+    def __init__(self, key: LoadCandles, asked_at: float, page: int, *, by_venue: bool = False) -> None:
+        """``by_venue``: ``asked_at`` is by the venue's clock."""
         self.key = key
         self.asked_at = asked_at
-        self.paging = Paging(key, page)
+        self.paging = Paging(key, page, asked_at if by_venue else None)
         self.requests: list[CandleRequest] = []
         self.page: Request | None = None
 
@@ -52,8 +53,9 @@ class SingleFlights:
     def __len__(self) -> int:
         return len(self._by_page)
 
-    def join(self, request: CandleRequest, utc: float) -> Request | None:
+    def join(self, request: CandleRequest, utc: float, *, by_venue: bool = False) -> Request | None:
         """Have ``request`` wait; the first page to ask for, or ``None`` if it shares a flight under way.
+        ``by_venue``: ``utc`` is by the venue's clock.
 
         A flight up to now is shared for as long as its last bar is the newest.
         """
@@ -61,7 +63,7 @@ class SingleFlights:
         flight = self._by_key.get(key)
         shared = flight is not None and utc < flight.outdated_at
         if flight is None or not shared:
-            flight = self._by_key[key] = Flight(key, utc, self._candles_per_request)
+            flight = self._by_key[key] = Flight(key, utc, self._candles_per_request, by_venue=by_venue)
         flight.requests.append(request)
         self._by_request[request] = flight
         return None if shared else self.next_page(flight)

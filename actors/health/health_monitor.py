@@ -88,7 +88,7 @@ class HealthMonitor(RuntimeActor):
             case ConnectionDown():
                 self._announce(self._monitor.on_down(message, self.now()))
             case AssetsListed():
-                self._monitor.hours.update(message.assets, time.time())
+                self._monitor.hours.update(message.assets, self._venue_now())
             case _Check():
                 self._check()
             case Reconfigure(settings=HealthSettings() as settings):
@@ -101,7 +101,7 @@ class HealthMonitor(RuntimeActor):
                 self.unexpected(message)
 
     def _check(self) -> None:
-        found = self._monitor.check(self.now(), time.time())
+        found = self._monitor.check(self.now(), self._venue_now())
         self._announce(found.events)
         for recovery in found.recoveries:
             self._pool.tell(_MESSAGES[recovery.action](recovery.asset))
@@ -113,8 +113,14 @@ class HealthMonitor(RuntimeActor):
             return
         if before is not None and abs(offset - before) > STEP:
             logger.warning("the venue's clock has moved against ours by {:+.1f} s", offset - before)
+        self._monitor.hours.on_clock(offset - (before or 0.0))
         self._clock_offset = offset
         self._announce([ClockReport(offset)])
+
+    def _venue_now(self) -> float:
+        """UTC by the venue's clock, whose sessions begin and end by it; by the wall clock until it is
+        measured."""
+        return time.time() + (self._clock_offset or 0.0)
 
     def _announce(self, events: list[Event]) -> None:
         if not events:

@@ -6,7 +6,7 @@ from actors.values import Asset
 
 
 class TradingHours:
-    """The latest asset table; times are UTC."""
+    """The latest asset table; times are UTC, by the venue's clock as far as it is known."""
 
     def __init__(self) -> None:
         self._assets: dict[str, Asset] = {}
@@ -16,6 +16,10 @@ class TradingHours:
         """Replace the table by the one that the venue sent at ``utc``."""
         self._assets = {asset.symbol: asset for asset in assets}
         self._listed_at = utc
+
+    def on_clock(self, change: float) -> None:
+        """The venue's clock is ``change`` seconds further ahead of ours than it was taken for."""
+        self._listed_at += change
 
     def is_open(self, symbol: str, utc: float) -> bool:
         """What the table says, up to the time at which it names a change; an unknown asset counts as open."""

@@ -13,6 +13,7 @@ from actors.messages.commands import SubscribeTicks
 from actors.messages.control import Drain
 from actors.messages.events import (
     ActorQuarantined,
+    ClockReport,
     ConnectionDown,
     ConnectionUp,
     DealsOpen,
@@ -57,6 +58,7 @@ class Pool(RuntimeActor):
         self._router = router
         self._refs: PoolRefs
         self._draining = False
+        self._clock_offset = 0.0  # seconds by which the venue's clock, by which deals end, is ahead of ours
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -84,7 +86,9 @@ class Pool(RuntimeActor):
                 self._execute(self._assignment.on_quarantined(name))
             case DealsOpen(deals=deals):
                 last = max((deal.closes_at for deal in deals), default=0.0)
-                self._members.keep_busy(self.now() + last - time.time())
+                self._members.keep_busy(self.now() + last - time.time() - self._clock_offset)
+            case ClockReport(offset=offset):
+                self._clock_offset = offset
             case _Rebalance():
                 self._execute(self._assignment.rebalance(self.now()))
             case Describe():

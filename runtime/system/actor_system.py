@@ -62,6 +62,7 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
         events.StreamConfirmed,
         events.StreamReleased,
         events.DealsOpen,
+        events.ClockReport,
     ),
     RateLimiter: (events.ConnectionUp, events.ConnectionDown),
     PendingDesk: (
@@ -93,8 +94,10 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
         events.StreamDropped,
     ),
     Backfiller: (events.StreamGap,),
+    CandleLoader: (events.ClockReport,),
 }
-"""The events that each actor of the system subscribes to; the candle loader subscribes as it needs to."""
+"""The events that each actor of the system subscribes to; the candle loader subscribes to ticks as it needs
+to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
     {
@@ -238,6 +241,7 @@ class ActorSystem:
             self._backfiller,
             self._order_desk,
             self._pending_desk,
+            self._candle_loader,
         )
         for listener in listeners:
             except_from = (

@@ -5,13 +5,14 @@ import time
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actors.candles.candle_loader import CandleLoader
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
 from actors.messages.candles import CandleRequest
 from actors.messages.commands import LoadCandles, Unsubscribe
 from actors.messages.control import Drain
-from actors.messages.events import CandlesLoaded, CandlesProgress
+from actors.messages.events import CandlesLoaded, CandlesProgress, ClockReport
 from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
@@ -226,6 +227,36 @@ def test_the_loader_is_subscribed_only_until_news_has_outdated_the_last_answer(
     neighbours.load(3, PRESENT)
     assert neighbours.page().id == 3
     assert neighbours.router.nothing_more()
+
+
+@pytest.mark.parametrize("offset", [-86_400.0, -7200.0, -20.0, 20.0, 7200.0, 86_400.0])
+def test_a_load_up_to_now_ends_now_by_the_venues_clock(neighbours: Neighbours, offset: float) -> None:
+    neighbours.loader.tell(ClockReport(offset))
+    neighbours.load(1, PRESENT)
+    command = neighbours.page().command
+    assert isinstance(command, LoadCandles)
+    assert command.end == pytest.approx(time.time() + offset, abs=10.0)
+    neighbours.load(2, PAST)
+    assert neighbours.page().command == PAST
+
+
+def test_without_a_measured_clock_the_connection_decides_when_now_is(neighbours: Neighbours) -> None:
+    neighbours.load(1, PRESENT)
+    assert neighbours.page().command == PRESENT
+
+
+@pytest.mark.parametrize("offset", [-86_400.0, -20.0, 20.0, 86_400.0])
+def test_an_answer_up_to_now_is_outdated_by_the_venues_clock(neighbours: Neighbours, offset: float) -> None:
+    """Whichever way the clocks are apart, it is kept until the venue has the next bar."""
+    neighbours.loader.tell(ClockReport(offset))
+    fresh = [structs.replace(bar, time=bar.time + int(offset)) for bar in bars()]
+    neighbours.cached(1, PRESENT, fresh)
+    neighbours.load(2, PRESENT)
+    assert neighbours.asker.seen() == Response(2, fresh)
+    other = LoadCandles("A", PERIOD, 2)
+    neighbours.cached(3, other, [structs.replace(bar, time=bar.time - PERIOD) for bar in fresh[:2]])
+    neighbours.load(4, other)
+    assert neighbours.page().command.count == 2  # type: ignore[union-attr]
 
 
 def test_what_it_loads_itself_outdates_nothing(neighbours: Neighbours) -> None:

@@ -36,3 +36,8 @@ def test_progress_counts_the_bars_so_far() -> None:
     paging.add(bars(1000, PAGE))
     progress = paging.progress()
     assert (progress.topic, progress.loaded, progress.count) == ("progress.A", PAGE, 200)
+
+
+def test_bars_up_to_now_end_by_the_clock_that_is_known() -> None:
+    assert Paging(LoadCandles("A", 60, 10), PAGE, 120.5).request().end == 120.5
+    assert Paging(LoadCandles("A", 60, 10, 60.0), PAGE, 120.5).request().end == 60.0

@@ -1,3 +1,5 @@
+import pytest
+
 from actors.health.trading_hours import TradingHours
 from tests.doubles.stream_monitor_simulation import asset
 
@@ -39,3 +41,15 @@ def test_a_closed_market_opens_at_its_time() -> None:
 def test_a_time_that_had_passed_when_the_table_came_changes_nothing() -> None:
     assert hours(tradable=True, closes_at=LISTED - 100).is_open("A", LISTED + 1)
     assert not hours(tradable=False, opens_at=LISTED - 100).is_open("A", LISTED + 1)
+
+
+@pytest.mark.parametrize("change", [-7200.0, -20.0, 20.0, 7200.0])
+def test_a_clock_that_is_measured_after_the_table_came_does_not_hide_the_end_of_a_session(
+    change: float,
+) -> None:
+    """The table came at ``LISTED`` by the venue's clock, which was taken for ours."""
+    market = TradingHours()
+    market.update([asset("A", tradable=True, closes_at=LISTED + 10)], LISTED - change)
+    market.on_clock(change)
+    assert market.is_open("A", LISTED + 9.9)
+    assert not market.is_open("A", LISTED + 10)

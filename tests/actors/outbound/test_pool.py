@@ -12,6 +12,7 @@ from actors.messages.commands import LoadCandles, PlaceOrder, SendRaw, Subscribe
 from actors.messages.control import Drain
 from actors.messages.events import (
     ActorQuarantined,
+    ClockReport,
     ConnectionDown,
     ConnectionUp,
     DealsOpen,
@@ -205,16 +206,18 @@ def test_a_connection_that_is_given_up_is_replaced(clock: ManualClock) -> None:
     assert scene.tell(ActorQuarantined("worker-1", "crashed")) == []
 
 
-def test_an_idle_connection_is_closed_unless_deals_are_open(clock: ManualClock) -> None:
+@pytest.mark.parametrize("offset", [-86_400.0, -20.0, 0.0, 20.0, 86_400.0])
+def test_an_idle_connection_is_closed_unless_deals_are_open(clock: ManualClock, offset: float) -> None:
+    """The venue's clock, by which deals end, is ``offset`` seconds ahead of ours."""
     scene = Scene(clock, kept=0)
-    scene.tell(ConnectionWanted(), ConnectionUp("c1", 1, "r"))
+    scene.tell(ConnectionWanted(), ConnectionUp("c1", 1, "r"), ClockReport(offset))
     deal = Deal(
         id="d",
         asset="A",
         direction=Direction.CALL,
         amount=Decimal(1),
-        opened_at=time.time(),
-        closes_at=time.time() + 2 * IDLE,
+        opened_at=time.time() + offset,
+        closes_at=time.time() + offset + 2 * IDLE,
         open_price=1.0,
         payout=80,
         account=AccountKind.DEMO,
