@@ -13,7 +13,7 @@ TellwireError
 ├── RequestError
 │   ├── RequestRefused     the request cannot be carried out now or as asked; the same again is refused again
 │   ├── RequestTimeout     no answer by the deadline; what was sent may still take effect
-│   ├── OrderUnknown       an order was sent and its result is not known; never repeat it
+│   ├── OrderUnknown       an order was sent and its result is not known; never repeat it, but with its id
 │   └── NotSent            nothing was wrong with the request; it had no effect and never will; safe to repeat
 │       ├── RateLimited    it would have waited past its deadline; see ``retry_after``
 │       ├── Halted         orders are halted, or cannot be journaled
@@ -25,6 +25,7 @@ TellwireError
     └── RuntimeHung        there is one, but it does not answer
 """
 
+import copyreg
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,11 @@ import pykka
 
 
 class TellwireError(Exception):
-    """Parent of every error of this tree."""
+    """Parent of every error of this tree. Each can be copied and pickled with all that it says."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # That of BaseException calls the class with ``args``, which are the reason alone.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class ConfigInvalid(TellwireError):
@@ -97,7 +102,16 @@ class AuthRejected(TellwireError):
 
 
 class RequestError(TellwireError):
-    """A request to the router was not fulfilled."""
+    """A request to the router was not fulfilled. ``order`` is the id of the order, if it was to place one."""
+
+    def __init__(self, reason: str = "", order: str = "") -> None:
+        super().__init__(reason)
+        self.order = order
+
+    @property
+    def id(self) -> str:
+        """``order``, by its name in ``PlaceOrder``."""
+        return self.order
 
 
 class RequestRefused(RequestError):
@@ -116,14 +130,15 @@ class RequestTimeout(RequestError, pykka.Timeout):
 
 
 class OrderUnknown(RequestError, pykka.Timeout):
-    """An order was sent and its result was not known by the deadline; ``order`` is its id in later events.
+    """An order was sent, or may be, and its result was not known by the deadline. ``order`` is its id.
 
-    Never repeat it: it may have been executed. It is a ``pykka.Timeout`` too.
+    It may have been executed: never repeat it, but with the same id (``PlaceOrder(..., id=error.order)``),
+    which sends nothing and is answered with what became of it. It is a ``pykka.Timeout`` too.
     """
 
-    def __init__(self, reason: str, order: str = "") -> None:
-        super().__init__(reason)
-        self.order = order
+    def __str__(self) -> str:
+        reason = super().__str__()
+        return f"order {self.order}: {reason}" if self.order else reason
 
 
 class NotSent(RequestError):
@@ -137,8 +152,8 @@ class NotSent(RequestError):
 class RateLimited(NotSent):
     """The configured rate would have held the request past its deadline, for ``retry_after`` seconds."""
 
-    def __init__(self, reason: str, retry_after: float) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, retry_after: float, order: str = "") -> None:
+        super().__init__(reason, order)
         self.retry_after = retry_after
 
 
@@ -186,7 +201,7 @@ def to_wire(error: BaseException) -> WireError:
     if isinstance(error, ConfigInvalid):
         return WireError(ConfigInvalid.__name__, str(error), {})  # its text holds every problem
     fields = {name: value for name, value in vars(error).items() if not name.startswith("_")}
-    return WireError(type(error).__name__, str(error), fields)
+    return WireError(type(error).__name__, str(error.args[0]) if error.args else "", fields)
 
 
 def from_wire(error: WireError) -> TellwireError:

@@ -10,7 +10,7 @@ import pykka
 
 from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.errors import NotSent, OrderUnknown, RequestError, RequestTimeout, TellwireError
-from actors.messages.commands import OrderCommand, no_command
+from actors.messages.commands import OrderCommand, no_command, order_id
 from actors.messages.routing import Asked, GivenUp
 
 GRACE: Final = 2.0
@@ -30,10 +30,10 @@ new_ask: Final[Callable[[], int]] = itertools.count(1).__next__
 """The number of the next ask of this process; any thread may call it."""
 
 
-def never_handled(command: object, ended: str = ENDED) -> RequestError:
+def never_handled(command: object, ended: str = ENDED, order: str = "") -> RequestError:
     """The error for a command that no router has handled, because it has ended."""
     if isinstance(command, OrderCommand):
-        return NotSent(f"{ended}, so it was not sent")
+        return NotSent(f"{ended}, so it was not sent", order)
     return RequestError(ended)
 
 
@@ -92,7 +92,7 @@ class RouterRef(pykka.ActorRef[Any]):
             if type(message) not in self._kinds:
                 future.fail(no_command(message))
             elif not self.is_alive():
-                future.fail(never_handled(message, self.ended))
+                future.fail(never_handled(message, self.ended, order_id(message)))
             else:
                 self.actor_inbox.put(future.envelope())
             return future.get(timeout=timeout) if block else future
@@ -141,6 +141,7 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         self._expires_at = expires_at
         self._reply = _Reply()
         self._ask = 0
+        self._order = ""
         self._given_up = False
 
     def __del__(self) -> None:
@@ -149,7 +150,9 @@ class AskFuture(pykka.ThreadingFuture[Any]):
     def envelope(self) -> Envelope[Any]:
         """What the inbox of the router is given."""
         self._ask = new_ask()
-        return Envelope(Asked(self._command, self._ask, self._expires_at), reply_to=self._reply)
+        self._order = order_id(self._command)
+        asked = Asked(self._command, self._ask, self._expires_at, self._order)
+        return Envelope(asked, reply_to=self._reply)
 
     def fail(self, error: RequestError) -> None:
         """The router is not asked, because of ``error``."""
@@ -187,7 +190,7 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         try:
             return self._reply.get(timeout=timeout)
         except pykka.ActorDeadError:  # the router ended before it handled the message
-            raise never_handled(self._command, ref.ended) from None
+            raise never_handled(self._command, ref.ended, self._order) from None
 
     def _late_outcome(self, ref: RouterRef) -> Any:
         """The timeout has passed: what the router says to that, for it alone knows what has left."""
@@ -200,5 +203,5 @@ class AskFuture(pykka.ThreadingFuture[Any]):
             if isinstance(error, TellwireError):
                 raise
         if isinstance(self._command, OrderCommand):
-            raise OrderUnknown("the runtime does not answer, so the order may have been sent")
+            raise OrderUnknown("the runtime does not answer, so it may have been sent", self._order)
         raise RequestTimeout("the runtime does not answer")

@@ -1,6 +1,7 @@
 """The commands that the router takes, told or asked."""
 
 import reprlib
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar, Final
@@ -125,6 +126,10 @@ class Restart(Command, frozen=True):
     name: str
 
 
+LONGEST_ID: Final = 128
+"""Characters of an order's id."""
+
+
 class TradingCommand(Command, frozen=True):
     """Parent of the commands of the desks, which answer each by its deadline."""
 
@@ -136,15 +141,24 @@ class PlaceOrder(TradingCommand, frozen=True):
     The answer is the open ``Deal``. The order is sent at most once, ever. Raises ``RequestRefused`` if it
     breaks a rule or a limit, or if the venue refused it; ``NotSent`` if it was not sent although nothing was
     wrong with it, or if the venue has no such deal; ``OrderUnknown`` if it was sent and its result is not
-    known by the deadline.
+    known by the deadline. The error has the order's id, ``order``.
+
+    ``id`` is the order's for ever, in the journal, in events and in errors: 1 to 128 printable characters.
+    By default one is made. The same order with the same ``id`` again, from any program and after any restart,
+    sends nothing if the first was sent, or may have been. Its answer is what became of the first: the
+    ``Deal``, open or closed, or the error; while that is not known, it waits for it, until its own deadline.
+    If the first was refused before it was sent, or ``NotSent``, it is a new try. An ``id`` whose order has
+    another asset, amount, direction or duration raises ``RequestRefused``.
     """
 
     asset: str
     amount: Decimal
     direction: Direction
     duration: int
+    id: str | None = None
 
     def __post_init__(self) -> None:
+        check_id(self.id)
         structs.force_setattr(self, "amount", _checked_amount(self))
 
 
@@ -227,6 +241,26 @@ class Halt(TradingCommand, frozen=True):
 
 class Resume(TradingCommand, frozen=True):
     """Allow orders again. The answer is whether they were halted."""
+
+
+def check_id(id: str | None) -> None:
+    """Raises ``RequestRefused`` unless it can be the id of an order, or is ``None``: one is to be made."""
+    if id is None:
+        return
+    if type(id) is not str or not 1 <= len(id) <= LONGEST_ID or not id.isprintable() or id != id.strip():
+        raise RequestRefused(
+            f"id must be text of 1 to {LONGEST_ID} printable characters without spaces around it, or None,"
+            f" not {reprlib.repr(id)}"
+        )
+
+
+def order_id(command: "Command") -> str:
+    """The id of the order that ``command`` places: its caller's choice, or a new one; ``""`` for any other
+    command."""
+    if not isinstance(command, OrderCommand):
+        return ""
+    chosen = command.id if isinstance(command, PlaceOrder) else None
+    return chosen or str(uuid.uuid4())
 
 
 def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:

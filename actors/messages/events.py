@@ -214,11 +214,13 @@ class Lagged(Event, frozen=True):
 
 
 class CommandFailed(Event, frozen=True):
-    """A command that was told, not asked, could not be fulfilled."""
+    """A command that was told, not asked, could not be fulfilled. ``order`` is the id of the order that it
+    would have placed, if any."""
 
     base_topic: ClassVar[str] = "command.failed"
     command: str
     reason: str
+    order: str = ""
 
 
 class ConfigReloaded(Event, frozen=True):

@@ -13,13 +13,15 @@ class TradingRequest(Struct, frozen=True):
     """A trading command of waiter ``id``. The desk answers by ``expires_at``, on the clock of the actors.
 
     ``waits_until`` is when the caller's own timeout passes. It is never before ``expires_at``,
-    except for ``AwaitResult`` without a deadline, whose deadline only the desk knows.
+    except for ``AwaitResult`` without a deadline, whose deadline only the desk knows. ``order`` is the id of
+    the order that the command places, chosen by its caller or not; ``""`` if it places none.
     """
 
     id: int
     command: TradingCommand
     expires_at: float
     waits_until: float = math.inf
+    order: str = ""
 
 
 class Withdraw(Struct, frozen=True):

@@ -15,12 +15,14 @@ from actors.values import Life
 class Asked(Struct, frozen=True):
     """``command``, asked by a caller that waits until ``expires_at`` (monotonic) at most.
 
-    ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``.
+    ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``. ``order`` is the id of
+    the order that the command places, if it places one.
     """
 
     command: Command
     ask: int
     expires_at: float = math.inf
+    order: str = ""
 
     @property
     def overtakes(self) -> bool:

@@ -1,17 +1,16 @@
 """The books of the order desk: the ledger, and the journal and the tally that take each change of it."""
 
-import uuid
-
-from actors.errors import Halted
+from actors.errors import Halted, OrderUnknown, RequestError
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import Event
 from actors.orders.day_tally import DAY, DayTally
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.ledger import Ledger
-from actors.orders.order import Order
+from actors.orders.order import Order, OrderState
 from actors.orders.pre_trade_checks import Usage
-from actors.values import AccountKind
+from actors.orders.repetition import conflict, left_journal, outcome
+from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
 
 
@@ -38,14 +37,41 @@ class Bookkeeping:
         now, open_deals = self._clock.venue_now(), self.ledger.count_open(self._clock.utc())
         return Usage(open_deals, self._tally.orders(now), self._tally.loss(now))
 
-    def blocking(self, command: PlaceOrder) -> Order | None:
-        """The order in flight whose answer could be taken for that to ``command``, or the other way round."""
-        return self.ledger.blocking(command, self._account, self._clock.utc())
+    def is_like_under_way(self, command: PlaceOrder) -> bool:
+        """Whether an order is under way whose answer could be taken for that to ``command``, or the other way
+        round."""
+        blocking = self.ledger.blocking(command, self._account, self._clock.utc())
+        return blocking is not None and blocking.state is OrderState.JOURNALED
 
-    def intend(self, command: PlaceOrder) -> Order:
+    def first(self, command: PlaceOrder) -> Order | Deal | RequestError | None:
+        """What answers ``command`` if an order of its id was sent, or may have been: the order while it is in
+        flight, or what became of it. ``None``: there was no such order, or it has surely not left.
+
+        ``RequestRefused`` if the id is that of an order with other terms, or of one that has left the
+        journal; ``OrderUnknown`` if the journal cannot be read.
+        """
+        if command.id is None:
+            return None
+        first = self.ledger.order(command.id)
+        try:
+            first = first or self._journal.find(command.id)
+            retired = None if first else self._journal.retired(command.id)
+        except Halted as error:
+            reason = f"whether there is such an order cannot be looked up, so none was sent now: {error}"
+            return OrderUnknown(reason, command.id)
+        if retired is not None:
+            return left_journal(command.id, retired)
+        if first is None:
+            return None
+        if refused := conflict(first, command, first.state.value):
+            return refused
+        deal = first.deal and (self.ledger.deal(first.deal.id) or first.deal)
+        return first if first.in_flight else outcome(first, deal)
+
+    def intend(self, command: PlaceOrder, id: str) -> Order:
         """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be, ``Halted`` if
         it could not be written."""
-        order = self.ledger.intend(command, self._account, str(uuid.uuid4()), self._clock.utc())
+        order = self.ledger.intend(command, self._account, id, self._clock.utc())
         try:
             self._write()
         except Halted as error:
@@ -85,6 +111,14 @@ class Bookkeeping:
             return False
         self._settle_due = True
         return True
+
+    def tidy(self) -> str:
+        """The hourly maintenance of the journal: why it could not be done, ``""`` if it was."""
+        try:
+            self._journal.tidy()
+        except Halted as error:
+            return str(error)
+        return ""
 
     def _write(self) -> None:
         self.ledger.record(self._tally.counting(self._journal.write))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from actors.errors import Halted
-from actors.messages.events import Event, TradingHalted
+from actors.messages.events import Event, TradingHalted, TradingResumed
 from actors.orders.order import Order, OrderState
 
 
@@ -71,16 +71,21 @@ class TradingHalt:
         """The event of a halt that is in force."""
         return [] if self.reason is None else [TradingHalted(self.reason)]
 
-    def begin(self, reason: str) -> None:
-        """Halt at once; raises ``Halted`` if the halt holds only until the next start."""
+    def begin(self, reason: str) -> tuple[Halted | None, list[Event]]:
+        """Halt at once: the answer, which is an error if the halt holds only until the next start, and the
+        event."""
         self.reason = reason
         try:
             self._journal.halt(reason)
         except Halted as error:
-            raise Halted(f"halted, but only until the next start: {error}") from error
+            return Halted(f"halted, but only until the next start: {error}"), self.news()
+        return None, self.news()
 
-    def end(self) -> bool:
-        """Whether there was a halt; raises ``Halted`` if it has to stay."""
-        was_halted = self._journal.resume() or self.reason is not None
+    def end(self) -> tuple[bool | Halted, list[Event]]:
+        """The answer, whether there was a halt or why it has to stay, and the event if it has ended."""
+        try:
+            was_halted = self._journal.resume() or self.reason is not None
+        except Halted as error:
+            return error, []
         self.reason = None
-        return was_halted
+        return was_halted, [TradingResumed()]

@@ -64,7 +64,7 @@ class Ledger:
         self._unresolved.set_clock(clock)
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
-        """The order to journal and then to send.
+        """The order to journal and then to send. One of its ``id`` that was not sent is forgotten for it.
 
         Raises ``NotSent`` while ``blocking`` names an order.
         """
@@ -72,7 +72,7 @@ class Ledger:
             raise NotSent(
                 f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
             )
-        if self._orders.get(id):
+        if (first := self._orders.get(id)) and first.state is not OrderState.NOT_SENT:
             raise LocalProtocolError(f"there is an order {id} already")
         self._step += 1
         order = Order(
@@ -273,7 +273,8 @@ class Ledger:
 
     def unknown(self, id: str) -> OrderUnknown:
         """The error for a caller that cannot wait any longer to know what became of the order."""
-        return OrderUnknown(f"it was sent, and its result is not known: {self._known(id).reason}", id)
+        reason = self._known(id).reason or "there is no answer yet"
+        return OrderUnknown(f"it was sent, and its result is not known: {reason}", id)
 
     def doubts(self) -> list[Event]:
         """Each order in doubt, as its event."""

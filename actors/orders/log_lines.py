@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from actors.errors import NotSent, RequestRefused
+from actors.errors import RequestError, RequestRefused
 from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.events import (
     Event,
@@ -37,10 +37,10 @@ def log_lines(news: Iterable[Event], order_of: Callable[[str], Order | None]) ->
             yield line
 
 
-def not_placed_line(command: PlaceOrder | PlacePendingOrder, error: NotSent | RequestRefused) -> str:
-    """Why an order did not leave."""
+def not_placed_line(id: str, command: PlaceOrder | PlacePendingOrder, error: RequestError) -> str:
+    """Why order ``id`` did not leave."""
     end = "refused" if isinstance(error, RequestRefused) else "not sent"
-    return f"an order was {end}: {terms_of(command)}: {error}"
+    return f"order {id} was {end}: {terms_of(command)}: {error}"
 
 
 def terms_of(order: Order | PlaceOrder | PlacePendingOrder | PendingOrder) -> str:

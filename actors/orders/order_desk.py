@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
-from actors.errors import Halted, NotSent, RequestError, RequestRefused
+from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import commands, events
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
@@ -21,13 +22,14 @@ from actors.orders.bookkeeping import Bookkeeping
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.log_lines import log_lines, not_placed_line, terms_of
-from actors.orders.order import OrderState, send_by
+from actors.orders.order import Order, OrderState, send_by
 from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending, limits_used
 from actors.orders.readiness import Readiness
-from actors.orders.result_waiters import ResultWaiters
+from actors.orders.repetition import command_of
+from actors.orders.result_waiters import ResultStep, ResultWaiters
 from actors.orders.sent_orders import SentOrders
 from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
-from actors.orders.waiters import OrderWaiters
+from actors.orders.waiters import SHARED, OrderWaiters
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
 from actors.venues.base import Trading
@@ -53,7 +55,7 @@ class OrderDesk(RuntimeActor):
         desk_clock: DeskClock | None = None,
         **kwargs: Any,
     ) -> None:
-        """``refuses`` is why the router refuses every order, ``""`` if it does not; for the status only."""
+        """``refuses`` is why every order is refused, ``""`` if orders are sent."""
         super().__init__("order desk", **kwargs)
         self._limits = limits
         self._refusals_name_orders = venue.refusals_name_orders
@@ -68,7 +70,7 @@ class OrderDesk(RuntimeActor):
         self._readiness = Readiness(venue.told_after_login)
         self._waiting = WaitingOrders()
         self._waiters = OrderWaiters()
-        self._results = ResultWaiters(self._clock)
+        self._results = ResultWaiters(self._clock, self._ledger.deal)
         self._sent = SentOrders()
         self._verdict: Timer | None = None
         self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())
@@ -85,8 +87,8 @@ class OrderDesk(RuntimeActor):
             case OrderSent(order=order):
                 if not self._sent.sent(message):
                     self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
-                if self._waiters.on_sent(order):
-                    self._order_overdue(order)
+                for waiter in self._waiters.on_sent(order):
+                    self._give_up(order, waiter)
             case Failure():
                 self._not_sent(message)
             case events.ConnectionDown():
@@ -109,8 +111,8 @@ class OrderDesk(RuntimeActor):
 
     def _on_time(self, message: TimeCome) -> None:
         match message:
-            case timeouts.OrderOverdue(order=order):
-                self._order_overdue(order)
+            case timeouts.OrderOverdue(order=order, waiter=waiter):
+                self._give_up(order, waiter)
             case timeouts.AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
             case timeouts.RefusalDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
@@ -118,7 +120,7 @@ class OrderDesk(RuntimeActor):
             case timeouts.RefusalDue(refusal=refusal):
                 self._publish(self._ledger.refused(refusal))
             case timeouts.ResultOverdue():
-                self._result_overdue(message)
+                self._wait_for_result(self._results.overdue(message))
             case timeouts.HeldBackOverdue(waiter=waiter):
                 self._answer(self._readiness.give_back(waiter, "the venue has not listed its deals"))
                 self._answer(self._waiting.give_back(waiter, "a like order was under way until its deadline"))
@@ -127,7 +129,9 @@ class OrderDesk(RuntimeActor):
             case timeouts.JournalUnsettled():
                 self._keep(self._books.settle)
             case timeouts.JournalUpkeep():
-                self._tidy_journal()
+                if error := self._books.tidy():
+                    logger.warning("{}", error)
+                self._upkeep.last_error = error
 
     def _on_event(self, event: events.Event) -> None:
         if isinstance(event, events.DealRefused) and not self._refusals_name_orders:
@@ -140,9 +144,13 @@ class OrderDesk(RuntimeActor):
     def _trade(self, trade: TradingRequest) -> None:
         match command := trade.command:
             case commands.Resume():
-                self._switch(trade.id, self._halt.end, events.TradingResumed())
+                self._resume(trade.id)
             case commands.SettleOrder():
                 self._settle(trade.id, command)
+            case commands.PlaceOrder() if self._repeats(trade, command):
+                pass
+            case commands.PlaceOrder() | commands.PlacePendingOrder() if self._refuses:
+                self._refuse(trade, command, RequestRefused(self._refuses))
             case commands.PlaceOrder() | commands.PlacePendingOrder() if self._halt.reason is not None:
                 self._answer([(trade.id, Halted(self._halt.reason))])
             case _ if not self._readiness.complete:
@@ -152,12 +160,25 @@ class OrderDesk(RuntimeActor):
                 self._place(trade, command)
             case commands.PlacePendingOrder():
                 self._pass_on(trade, command)
-            case commands.AwaitResult():
-                self._await_result(trade, command)
+            case commands.AwaitResult(deal_id=deal):
+                self._wait_for_result(self._results.request(trade, deal, self.now()))
             case commands.GetOpenedDeals():
                 self._answer([(trade.id, self._ledger.open_deals())])
             case commands.GetClosedDeals():
                 self._answer([(trade.id, self._ledger.closed_deals())])
+
+    def _repeats(self, trade: TradingRequest, command: commands.PlaceOrder) -> bool:
+        """Whether an order of its id answers it, now or when it is known what became of that one."""
+        first = self._waiting.conflict(command) or self._books.first(command)
+        if isinstance(first, Order):
+            self._join(first.id, trade)
+        elif first is not None:
+            self._answer([(trade.id, first)])
+        return first is not None
+
+    def _join(self, order: str, trade: TradingRequest) -> None:
+        self._waiters.join(order, trade.id, trade.expires_at)
+        self.at(trade.expires_at, timeouts.OrderOverdue(order, trade.id))
 
     def _place(self, trade: TradingRequest, command: commands.PlaceOrder, *, waited: bool = False) -> None:
         """``waited``: it is its turn."""
@@ -166,34 +187,47 @@ class OrderDesk(RuntimeActor):
                 raise NotSent("its deadline has passed")
             asset = self._readiness.assets.get(command.asset)
             check_order(command, asset, self._readiness.balance, self._books.usage(), self._limits)
-            if not waited and (self._is_under_way(command) or self._waiting.has_like(command)):
+            if not waited and (self._books.is_like_under_way(command) or self._waiting.has_like(command)):
                 self._waiting.add(trade, command)
                 self.at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
                 return
-            order = self._books.intend(command)
+            order = self._books.intend(command, trade.order)
         except (NotSent, RequestRefused) as error:
             if isinstance(error, Halted):
                 logger.error("no order is sent until the journal can be written: {}", error)
-            self._refuse(trade.id, command, error)
+            self._refuse(trade, command, error)
             return
-        self._waiters.add(order.id, trade.id)
-        self.at(trade.expires_at, timeouts.OrderOverdue(order.id))
+        self._waiters.add(order.id, trade.id, trade.expires_at)
+        self.at(trade.expires_at, timeouts.OrderOverdue(order.id, trade.id))
+        for same in self._waiting.take(command):
+            self._join(order.id, same)
         # Before the order: so the journal is settled before anything that comes of the order is handled.
         self.actor_ref.tell(timeouts.JournalUnsettled())
-        expires_at = send_by(self.now(), trade.expires_at)
-        self._outbound.tell(Request(trade.id, command, expires_at, urgent=True, order=order.id))
+        self._send(order.id, command, trade.id, trade.expires_at)
 
-    def _is_under_way(self, command: commands.PlaceOrder) -> bool:
-        blocking = self._books.blocking(command)
-        return blocking is not None and blocking.state is OrderState.JOURNALED
+    def _send(self, order: str, command: commands.PlaceOrder, waiter: int, deadline: float) -> None:
+        """The order leaves in the name of ``waiter``."""
+        self._sent.on_way_out(order, waiter)
+        request = Request(waiter, command, send_by(self.now(), deadline), urgent=True, order=order)
+        if not self._tell_outbound(request):
+            self._not_sent(request.failure(NotSent("the runtime stopped before it was sent")))
+
+    def _tell_outbound(self, message: Any) -> bool:
+        """Whether the way out took it: while the runtime stops, it may have ended."""
+        try:
+            self._outbound.tell(message)
+        except pykka.ActorDeadError:
+            return False
+        return True
 
     def _place_waiting(self) -> None:
         for trade in self._waiting.first():
             command = trade.command
             assert isinstance(command, commands.PlaceOrder)
-            if not self._is_under_way(command):
+            if not self._books.is_like_under_way(command):
                 self._waiting.drop(trade.id)
-                self._place(trade, command, waited=True)
+                if not self._repeats(trade, command):
+                    self._place(trade, command, waited=True)
 
     def _pass_on(self, trade: TradingRequest, command: commands.PlacePendingOrder) -> None:
         """A pending order that breaks no limit counts as one of today, and goes on to its desk."""
@@ -204,33 +238,40 @@ class OrderDesk(RuntimeActor):
                 command, self._readiness.assets.get(command.asset), self._books.usage(), self._limits
             )
         except (NotSent, RequestRefused) as error:
-            self._refuse(trade.id, command, error)
+            self._refuse(trade, command, error)
             return
         self._books.take_pending()
         self._pending_desk.tell(trade)
 
-    def _refuse(self, waiter: int, command: commands.OrderCommand, error: NotSent | RequestRefused) -> None:
-        self._answer([(waiter, error)])
-        logger.info("{}", not_placed_line(command, error))
+    def _refuse(self, trade: TradingRequest, command: commands.OrderCommand, error: RequestError) -> None:
+        self._answer([(trade.id, error)])
+        logger.info("{}", not_placed_line(trade.order, command, error))
 
     def _withdraw(self, withdrawn: Withdraw) -> None:
         waiter, reason = withdrawn.id, "it was withdrawn before it was sent"
         if held_back := self._readiness.give_back(waiter, reason) or self._waiting.give_back(waiter, reason):
             self._answer(held_back)
         elif order := self._waiters.order_of(waiter):
-            self._order_overdue(order)
+            self._give_up(order, waiter)
         else:
             self._answer(self._results.withdraw(waiter))
             self._pending_desk.tell(withdrawn)  # which may have it
 
     def _not_sent(self, failure: Failure) -> None:
-        order = self._ledger.order(failure.order)
-        if order is not None and order.in_flight:
-            error = failure.exception
-            self._publish(self._ledger.not_sent(order.id, str(error)))
-            self._sent.forget(order.id)
-            self._answer(self._waiters.answer(order.id, error))
-            logger.info("order {} was not sent: {}: {}", order.id, terms_of(order), error)
+        order, request = self._ledger.order(failure.order), failure.request
+        if order is None or not order.in_flight or not self._sent.is_carried_by(order.id, request):
+            return
+        if order.state is OrderState.JOURNALED and (
+            heir := self._waiters.heir(order.id, request, self.now())
+        ):
+            self._answer(self._waiters.answer_gone(order.id, OrderUnknown(SHARED, order.id)))
+            self._send(order.id, command_of(order), *heir)
+            return
+        error = failure.exception
+        self._publish(self._ledger.not_sent(order.id, str(error)))
+        self._sent.forget(order.id)
+        self._answer(self._waiters.answer(order.id, error))
+        logger.info("order {} was not sent: {}: {}", order.id, terms_of(order), error)
 
     def _connection_down(self, down: events.ConnectionDown) -> None:
         self._ledger.logout(down.life)
@@ -261,31 +302,24 @@ class OrderDesk(RuntimeActor):
         if self._books.wants_settling():
             self.after(SETTLED_AFTER, timeouts.JournalUnsettled())
 
-    def _await_result(self, trade: TradingRequest, command: commands.AwaitResult) -> None:
-        deal = self._ledger.deal(command.deal_id)
-        if deal is None:
-            self._answer([(trade.id, RequestRefused(f"there is no deal {command.deal_id!r}"))])
-        elif deal.outcome is not None:
-            self._answer([(trade.id, deal)])
-        else:
-            for delay, due in self._results.add(trade, deal, self.now()):
-                self.after(delay, due)
+    def _wait_for_result(self, step: ResultStep) -> None:
+        for delay, due in step.dues:
+            self.after(delay, due)
+        self._answer(step.answers)
 
-    def _result_overdue(self, due: timeouts.ResultOverdue) -> None:
-        if longer := self._results.longer(due, self._ledger.deal(due.deal)):
-            self.after(longer, due)
-        else:
-            self._answer(self._results.overdue(due))
-
-    def _order_overdue(self, order: str) -> None:
-        """Ask an order back that may not have left; it is in doubt if it has, or if the way out is silent."""
-        if (recalled := self._waiters.recall(order)) is not None:
-            self._outbound.tell(RequestDone(recalled, succeeded=False))
-            self.after(RECALL_TIMEOUT, timeouts.OrderOverdue(order))
-        elif self._waiters.has(order):
-            self._publish(self._ledger.overdue(order, "no answer by the deadline"))
-            self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
-            self._answer(self._waiters.answer(order, self._ledger.unknown(order)))
+    def _give_up(self, order: str, waiter: int) -> None:
+        """``waiter`` waits no longer for ``order``. If no other does, ask it back, as it may not have left;
+        it is in doubt if it has, or if the way out is silent."""
+        if (recalled := self._waiters.recall(order, waiter)) is not None:
+            self._tell_outbound(RequestDone(recalled, succeeded=False))
+            self.after(RECALL_TIMEOUT, timeouts.OrderOverdue(order, waiter))
+        elif self._waiters.shared(order, waiter):
+            self._answer(self._waiters.answer_one(order, waiter, OrderUnknown(SHARED, order)))
+        elif self._waiters.has(order, waiter):
+            if self._waiters.decides(order, waiter):
+                self._publish(self._ledger.overdue(order, "no answer by the deadline"))
+                self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
+            self._answer(self._waiters.answer_one(order, waiter, self._ledger.unknown(order)))
 
     def _settle(self, waiter: int, command: commands.SettleOrder) -> None:
         try:
@@ -297,25 +331,23 @@ class OrderDesk(RuntimeActor):
         self._answer([(waiter, None)])
 
     def _halt_trading(self, waiter: int, reason: str) -> None:
-        self._outbound.tell(StopOrders(reason))
-        self._switch(waiter, lambda: self._halt.begin(reason), events.TradingHalted(reason))
+        self._tell_outbound(StopOrders(reason))
+        self._on_switched(waiter, *self._halt.begin(reason))
         held_back = [*self._readiness.take_orders(), *self._waiting.take_all()]
         self._answer((trade.id, Halted(reason)) for trade in held_back)
 
-    def _switch(
-        self, waiter: int, switch: Callable[[], Any], news: events.TradingHalted | events.TradingResumed
-    ) -> None:
-        """Begin or end the halt; ``news`` is published if that is the state now, journaled or not."""
-        try:
-            outcome = switch()
-        except Halted as error:
-            logger.error("{}", error)
-            outcome = error
-        if (self._halt.reason is None) is isinstance(news, events.TradingResumed):
-            if self._halt.reason is None:
-                self._outbound.tell(ResumeOrders())
-            self._router.tell(EventBatch(self.name, [news]))
-            self._log([news])
+    def _resume(self, waiter: int) -> None:
+        outcome, news = self._halt.end()
+        if news:
+            self._tell_outbound(ResumeOrders())
+        self._on_switched(waiter, outcome, news)
+
+    def _on_switched(self, waiter: int, outcome: bool | Halted | None, news: list[events.Event]) -> None:
+        if isinstance(outcome, Halted):
+            logger.error("{}", outcome)
+        if news:
+            self._router.tell(EventBatch(self.name, list(news)))
+            self._log(news)
         self._answer([(waiter, outcome)])
 
     def _tell_left_behind(self) -> None:
@@ -326,14 +358,6 @@ class OrderDesk(RuntimeActor):
             logger.error("no order is sent, streams go on: {}; see docs/operating.md, then restart", refusal)
         else:
             self._log(left)
-
-    def _tidy_journal(self) -> None:
-        self._upkeep.last_error = ""
-        try:
-            self._journal.tidy()
-        except Halted as error:
-            logger.warning("{}", error)
-            self._upkeep.last_error = str(error)
 
     def _status(self) -> DeskStatus:
         return DeskStatus(

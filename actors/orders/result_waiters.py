@@ -3,9 +3,10 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from actors.errors import RequestTimeout
+from actors.errors import RequestRefused, RequestTimeout
 from actors.messages.events import Event, OrderClosed
 from actors.messages.orders import TradingRequest
 from actors.orders.desk_clock import DeskClock
@@ -14,39 +15,53 @@ from actors.orders.waiters import STOPPED, WaiterAnswer
 from actors.values import Deal
 
 
+class ResultStep(NamedTuple):
+    """What is to be done: ``answers`` to give, and ``dues`` that the desk tells itself, each in seconds."""
+
+    answers: Sequence[WaiterAnswer] = ()
+    dues: Sequence[tuple[float, ResultOverdue]] = ()
+
+
 class ResultWaiters:
     """The waiters for the result of each deal, any number. One that has been answered waits no more."""
 
-    def __init__(self, clock: DeskClock) -> None:
+    def __init__(self, clock: DeskClock, deal_of: Callable[[str], Deal | None]) -> None:
+        """``deal_of`` finds a deal by its id, as the venue last described it."""
         self._clock = clock
+        self._deal_of = deal_of
         self._waiting: defaultdict[str, list[int]] = defaultdict(list)
 
     def __repr__(self) -> str:
         return f"<ResultWaiters: {sum(map(len, self._waiting.values()))} for {len(self._waiting)} deals>"
 
-    def add(self, trade: TradingRequest, deal: Deal, now: float) -> list[tuple[float, ResultOverdue]]:
-        """When the wait ends, each in seconds from ``now``: with the command's deadline, or ``RESULT_GRACE``
-        after the deal's end by the venue's clock, and in any case with the timeout of its caller."""
-        self._waiting[deal.id].append(trade.id)
+    def request(self, trade: TradingRequest, id: str, now: float) -> ResultStep:
+        """A caller asks for the result of deal ``id``. Its wait ends with the command's deadline, or
+        ``RESULT_GRACE`` after the deal's end by the venue's clock, and in any case with its own timeout."""
+        deal = self._deal_of(id)
+        if deal is None:
+            return ResultStep([(trade.id, RequestRefused(f"there is no deal {id!r}"))])
+        if deal.outcome is not None:
+            return ResultStep([(trade.id, deal)])
+        self._waiting[id].append(trade.id)
         own_end = trade.command.deadline is None
         deadline = trade.waits_until if own_end else trade.expires_at
-        ends: list[tuple[float, ResultOverdue]] = []
+        dues: list[tuple[float, ResultOverdue]] = []
         if own_end:
             until_result = self._clock.until_end(deal) + RESULT_GRACE
-            ends.append((max(0.0, until_result), ResultOverdue(trade.id, deal.id, own_end=True)))
+            dues.append((max(0.0, until_result), ResultOverdue(trade.id, id, own_end=True)))
         if math.isfinite(deadline):
-            ends.append((max(0.0, deadline - now), ResultOverdue(trade.id, deal.id, own_end=False)))
-        return ends
+            dues.append((max(0.0, deadline - now), ResultOverdue(trade.id, id, own_end=False)))
+        return ResultStep(dues=dues)
 
-    def longer(self, due: ResultOverdue, deal: Deal | None) -> float:
-        """How many seconds the wait goes on, because the venue's clock was set back meanwhile."""
-        if not due.own_end or self._clock.offset is None or deal is None or deal.outcome is not None:
-            return 0.0
-        return max(0.0, self._clock.until_end(deal) + RESULT_GRACE)
-
-    def overdue(self, due: ResultOverdue) -> list[WaiterAnswer]:
-        """The error for a waiter whose time has come, if it still waits; the others wait on."""
-        return self._fail(due.deal, due.waiter, f"deal {due.deal} has not closed by the deadline")
+    def overdue(self, due: ResultOverdue) -> ResultStep:
+        """The error for a waiter whose time has come, if it still waits; the others wait on. It waits on too
+        if the venue's clock was set back meanwhile."""
+        deal = self._deal_of(due.deal)
+        if due.own_end and self._clock.offset is not None and deal and deal.outcome is None:
+            left = self._clock.until_end(deal) + RESULT_GRACE
+            if left > 0:
+                return ResultStep(dues=[(left, due)])
+        return ResultStep(self._fail(due.deal, due.waiter, f"deal {due.deal} has not closed by the deadline"))
 
     def withdraw(self, waiter: int) -> list[WaiterAnswer]:
         """The caller of ``waiter`` waits no longer, if it did."""

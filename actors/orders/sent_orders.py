@@ -1,4 +1,4 @@
-"""Which life of which connection carries each order that was sent."""
+"""Which request, and which life of which connection, carries each order that was sent."""
 
 from collections.abc import Iterable
 
@@ -20,6 +20,7 @@ class SentOrders:
     """The orders without an outcome, by the life that carries each; a life that ends loses its orders."""
 
     def __init__(self) -> None:
+        self._requests: dict[str, int] = {}
         self._carriers: dict[str, Life] = {}
         self._lives = Lives()
 
@@ -28,6 +29,14 @@ class SentOrders:
             f"{order} on {life.connection} ({life.epoch})" for order, life in self._carriers.items()
         )
         return f"<SentOrders: {carried or 'none'}>"
+
+    def on_way_out(self, order: str, request: int) -> None:
+        """The order leaves as ``request``."""
+        self._requests[order] = request
+
+    def is_carried_by(self, order: str, request: int) -> bool:
+        """Whether news of ``request`` is news of the order, and not of an earlier try of it."""
+        return self._requests.get(order) == request
 
     def sent(self, sent: OrderSent) -> bool:
         """Note which life carries the order; ``False`` if that life is over, and the order lost with it. The
@@ -59,6 +68,7 @@ class SentOrders:
 
     def forget(self, order: str) -> None:
         self._carriers.pop(order, None)
+        self._requests.pop(order, None)
 
     def apply(self, events: Iterable[Event]) -> None:
         """Forget the orders whose outcome ``events`` of the ledger tell."""

@@ -29,9 +29,10 @@ class TimeCome(Struct, frozen=True):
 
 
 class OrderOverdue(TimeCome, frozen=True):
-    """The deadline of the caller that placed ``order`` has passed."""
+    """The deadline of ``waiter``, which waits for ``order``, has passed, or the time for its recall."""
 
     order: str
+    waiter: int
 
 
 class AnswerOverdue(TimeCome, frozen=True):

@@ -1,61 +1,138 @@
 """Callers that wait for the answer to an order."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from actors.errors import NotPlaced, OrderUnknown, RequestError, RequestRefused
 from actors.messages.events import Event, OrderNotPlaced, OrderOpened, OrderRefused, OrderSettled
 from actors.values import Deal
 
 STOPPED: Final = "the runtime stopped before there was an answer"
+SHARED: Final = "its caller waits no longer, but another one does, so it may still be sent"
+UNANSWERED: Final = "it was sent, and there is no answer yet"
 
 WaiterAnswer = tuple[int, Deal | RequestError]
 """The id of a waiter, and the value or the error that it gets."""
 
 
+class _OrderWait:
+    """The waiters for one order, and what is known of its way out.
+
+    ``request`` is the waiter in whose name the order is sent. ``deadlines`` has when each waiter's deadline
+    passes. ``left``: the order has been given to a connection. ``gone`` are the waiters that wait no longer,
+    and that are answered once it is known whether the order has left.
+    """
+
+    __slots__ = ("deadlines", "gone", "left", "request")
+
+    def __init__(self, request: int, *, left: bool) -> None:
+        self.request = request
+        self.left = left
+        self.deadlines: dict[int, float] = {}
+        self.gone: set[int] = set()
+
+    def others(self, waiter: int) -> list[int]:
+        """Those that still wait, but for ``waiter``; the first come first."""
+        return [each for each in self.deadlines if each != waiter and each not in self.gone]
+
+
+class Heir(NamedTuple):
+    """The waiter in whose name an order goes on, and when its deadline passes."""
+
+    waiter: int
+    expires_at: float
+
+
 class OrderWaiters:
-    """The waiter of each order, at most one. A waiter that has been answered waits no more."""
+    """The waiters of each order: the caller that placed it, and those that asked for it again by its id. A
+    waiter that has been answered waits no more."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, int] = {}
-        self._left: set[str] = set()
-        self._withdrawn: set[str] = set()
+        self._waits: dict[str, _OrderWait] = {}
 
     def __repr__(self) -> str:
-        return f"<OrderWaiters: {len(self._orders)}>"
+        waiters = sum(len(wait.deadlines) for wait in self._waits.values())
+        return f"<OrderWaiters: {waiters} for {len(self._waits)} orders>"
 
-    def add(self, order: str, waiter: int) -> None:
-        self._orders[order] = waiter
+    def add(self, order: str, waiter: int, expires_at: float) -> None:
+        """The caller that places ``order``."""
+        self._waits[order] = _OrderWait(waiter, left=False)
+        self.join(order, waiter, expires_at)
 
-    def has(self, order: str) -> bool:
-        return order in self._orders
+    def join(self, order: str, waiter: int, expires_at: float) -> None:
+        """A caller that asks for ``order`` again. Where nobody waits for it, it may have left."""
+        self._waits.setdefault(order, _OrderWait(0, left=True)).deadlines[waiter] = expires_at
+
+    def has(self, order: str, waiter: int) -> bool:
+        return order in self._waits and waiter in self._waits[order].deadlines
 
     def order_of(self, waiter: int) -> str | None:
         """The order that ``waiter`` waits for, if it waits for one."""
-        return next((order for order, each in self._orders.items() if each == waiter), None)
+        return next((order for order, wait in self._waits.items() if waiter in wait.deadlines), None)
 
-    def on_sent(self, order: str) -> bool:
-        """The order has left. Whether its caller waits no longer, so that it is to be answered now."""
-        if order in self._orders:
-            self._left.add(order)
-        return order in self._withdrawn
+    def on_sent(self, order: str) -> list[int]:
+        """The order has left. The waiters that wait no longer, and are to be answered now."""
+        if order not in self._waits:
+            return []
+        self._waits[order].left = True
+        return list(self._waits[order].gone)
 
-    def recall(self, order: str) -> int | None:
-        """The caller of ``order`` waits no longer: the waiter, if the order is to be asked back from the way
-        out, because it has not left as far as is known, and was not asked back before."""
-        if order in self._left or order in self._withdrawn:
+    def recall(self, order: str, waiter: int) -> int | None:
+        """``waiter`` waits no longer: the request to ask back from the way out, because the order has not
+        left as far as is known, because nobody else waits for it, and unless ``waiter`` was heard before."""
+        wait = self._waits.get(order)
+        if wait is None or waiter not in wait.deadlines or waiter in wait.gone:
             return None
-        waiter = self._orders.get(order)
-        if waiter is not None:
-            self._withdrawn.add(order)
-        return waiter
+        if wait.left or wait.others(waiter):
+            return None
+        wait.gone.add(waiter)
+        return wait.request
+
+    def shared(self, order: str, waiter: int) -> bool:
+        """Whether the order may still leave for another waiter than ``waiter``."""
+        wait = self._waits.get(order)
+        return wait is not None and not wait.left and bool(wait.others(waiter))
+
+    def decides(self, order: str, waiter: int) -> bool:
+        """Whether an order without an answer is in doubt once ``waiter`` waits no longer: it placed the
+        order, or is the last."""
+        wait = self._waits[order]
+        return waiter == wait.request or not wait.others(waiter)
+
+    def heir(self, order: str, request: int, now: float) -> Heir | None:
+        """In whose name an order goes on that was asked back from the way out, where it was ``request``:
+        that caller waits no longer, and another one does."""
+        wait = self._waits.get(order)
+        if wait is None or wait.left or request != wait.request:
+            return None
+        if request in wait.deadlines and request not in wait.gone:
+            return None
+        for waiter in wait.others(request):
+            if wait.deadlines[waiter] > now:
+                wait.request = waiter
+                return Heir(waiter, wait.deadlines[waiter])
+        return None
+
+    def answer_gone(self, order: str, error: RequestError) -> list[WaiterAnswer]:
+        """The error for those that wait no longer; the others wait on."""
+        gone = self._waits[order].gone
+        return [answer for waiter in list(gone) for answer in self.answer_one(order, waiter, error)]
+
+    def answer_one(self, order: str, waiter: int, error: RequestError) -> list[WaiterAnswer]:
+        """The error for one waiter, if it still waits; the others wait on."""
+        if not self.has(order, waiter):
+            return []
+        wait = self._waits[order]
+        del wait.deadlines[waiter]
+        wait.gone.discard(waiter)
+        if not wait.deadlines:
+            del self._waits[order]
+        return [(waiter, error)]
 
     def answer(self, order: str, outcome: Deal | RequestError) -> list[WaiterAnswer]:
-        """The answer for the order's waiter, if it still waits."""
-        waiter = self._orders.pop(order, None)
-        self._left.discard(order)
-        self._withdrawn.discard(order)
-        return [] if waiter is None else [(waiter, outcome)]
+        """The answer for every waiter of the order."""
+        wait = self._waits.pop(order, None)
+        return [] if wait is None else [(waiter, outcome) for waiter in wait.deadlines]
 
     def apply(self, events: Iterable[Event]) -> list[WaiterAnswer]:
         """The answers that ``events`` of the ledger give."""
@@ -78,5 +155,9 @@ class OrderWaiters:
 
     def unanswered(self) -> list[WaiterAnswer]:
         """The errors for all that still wait when the runtime stops."""
-        waiting, self._orders = self._orders, {}
-        return [(waiter, OrderUnknown(STOPPED, order)) for order, waiter in waiting.items()]
+        waits, self._waits = self._waits, {}
+        return [
+            (waiter, OrderUnknown(STOPPED, order))
+            for order, wait in waits.items()
+            for waiter in wait.deadlines
+        ]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from actors.errors import NotSent
+from actors.errors import NotSent, RequestRefused
 from actors.messages.commands import PlaceOrder
 from actors.messages.orders import TradingRequest
+from actors.orders.repetition import conflict
 from actors.orders.waiters import WaiterAnswer
 
 Likeness = tuple[str, Decimal]
@@ -34,6 +35,26 @@ class WaitingOrders:
             while (queue := self._queues.get(likeness)) and queue[0] is not previous:
                 previous = queue[0]
                 yield previous
+
+    def conflict(self, command: PlaceOrder) -> RequestRefused | None:
+        """Why ``command`` is refused, if another order of its id waits."""
+        waiting = (request.command for queue in self._queues.values() for request in queue)
+        same = (each for each in waiting if isinstance(each, PlaceOrder) and each.id == command.id)
+        first = None if command.id is None else next(same, None)
+        return None if first is None else conflict(first, command, "waiting to be sent")
+
+    def take(self, command: PlaceOrder) -> list[TradingRequest]:
+        """The requests for the same order, which has left; they wait no more."""
+        same = [
+            request
+            for request in self._queues.get(_likeness(command), [])
+            if isinstance(request.command, PlaceOrder)
+            and command.id is not None
+            and request.command.id == command.id
+        ]
+        for request in same:
+            self.drop(request.id)
+        return same
 
     def drop(self, waiter: int) -> bool:
         """Whether the request waited; it does no more."""

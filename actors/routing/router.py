@@ -97,8 +97,8 @@ class Router(RuntimeActor):
                 self._route_all(self._links.read(opened, self.name))
             case EventBatch():
                 self._route(message)
-            case Asked(command=command, ask=ask, expires_at=waits_until):
-                self._accept(command, ask, waits_until)
+            case Asked():
+                self._accept(message.command, message.ask, message.expires_at, message.order)
             case Command():
                 self._accept(message)
             case GivenUp(ask=ask):
@@ -184,8 +184,10 @@ class Router(RuntimeActor):
                     for waiter in self._waiters.pop_undecided():
                         self._decide(waiter)
 
-    def _accept(self, command: Command, ask: int = 0, waits_until: float = math.inf) -> None:
-        waiter = self._waiters.add(command, self.defer(), self.now(), ask=ask, waits_until=waits_until)
+    def _accept(self, command: Command, ask: int = 0, waits_until: float = math.inf, order: str = "") -> None:
+        waiter = self._waiters.add(
+            command, self.defer(), self.now(), ask=ask, waits_until=waits_until, order=order
+        )
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
@@ -248,7 +250,7 @@ class Router(RuntimeActor):
         command = waiter.command
         if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
             desk = self._desk_of(command)
-            trade = TradingRequest(waiter.id, command, waiter.expires_at, waiter.waits_until)
+            trade = TradingRequest(waiter.id, command, waiter.expires_at, waiter.waits_until, waiter.order)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles):

@@ -61,6 +61,7 @@ _BY_NAME: Final = {
 }
 _BY_TYPE: Final[dict[Any, _Rule]] = {
     str: _Rule(_is_text, "text that has a UTF-8 form"),
+    str | None: _Rule(lambda value: value is None or _is_text(value), "text that has a UTF-8 form, or None"),
     bool: _Rule(lambda value: type(value) is bool, "true or false"),
     int: _Rule(_is_integer, "a whole number of at most 64 bits"),
     float | None: _Rule(lambda value: value is None or _is_number(value), "a finite number or None"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.errors import NotSent, OrderUnknown, RequestError
-from actors.messages.commands import Command, Halt, OrderCommand, Resume
+from actors.messages.commands import Command, Halt, OrderCommand, Resume, order_id
 from actors.messages.events import CommandFailed
 from actors.routing.status import StatusCollector
 from actors.routing.validation import problem
@@ -20,7 +20,7 @@ class Waiter:
     ``slot`` takes its answer; ``None``: the command was told, not asked. ``timer`` runs until its deadline.
     ``problem``: the command is to be refused with this text. ``forwarded``: another actor answers it.
     ``collector`` gathers the parts of a status. ``ask`` is the number that its caller gave it, or 0, and
-    ``waits_until`` is when the timeout of its caller passes.
+    ``waits_until`` is when the timeout of its caller passes. ``order`` is the id of the order that it places.
     """
 
     __slots__ = (
@@ -30,6 +30,7 @@ class Waiter:
         "expires_at",
         "forwarded",
         "id",
+        "order",
         "problem",
         "slot",
         "timer",
@@ -45,10 +46,12 @@ class Waiter:
         problem: str,
         ask: int = 0,
         waits_until: float = math.inf,
+        order: str = "",
     ) -> None:
         self.id = id
         self.ask = ask
         self.waits_until = waits_until
+        self.order = order
         self.command = command
         self.slot = slot
         self.expires_at = expires_at
@@ -74,8 +77,10 @@ class Waiter:
 
     def fail(self, error: RequestError) -> CommandFailed | None:
         """Fail the ask; for a command that was told, the event to publish instead."""
+        error.order = error.order or self.order
         if self.slot is None:
-            return CommandFailed(type(self.command).__name__, f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            return CommandFailed(type(self.command).__name__, reason, self.order)
         self.slot.fail(error)
         return None
 
@@ -95,16 +100,23 @@ class Waiters:
         return len(self._waiters)
 
     def add(
-        self, command: Command, slot: Any, now: float, *, ask: int = 0, waits_until: float = math.inf
+        self,
+        command: Command,
+        slot: Any,
+        now: float,
+        *,
+        ask: int = 0,
+        waits_until: float = math.inf,
+        order: str = "",
     ) -> Waiter:
         """A new waiter, with its problem found and its deadline set. ``waits_until`` is when the timeout of
-        its caller passes."""
+        its caller passes. ``order`` is the id of the order that it places, if its caller knows one."""
         reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
         wrong = problem(command) or next(reasons, "")
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
-        waiter = Waiter(
-            next(self._ids), command, slot, min(now + deadline, waits_until), wrong, ask, waits_until
-        )
+        expires_at = min(now + deadline, waits_until)
+        order = order or order_id(command)
+        waiter = Waiter(next(self._ids), command, slot, expires_at, wrong, ask, waits_until, order)
         self._waiters[waiter.id] = waiter
         if ask:
             self._by_ask[ask] = waiter

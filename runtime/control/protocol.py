@@ -93,12 +93,14 @@ class Hello(Struct, frozen=True, tag=True):
 class Ask(Struct, frozen=True, tag=True):
     """A request; its answer has the same ``id``, and id 0 gets no answer.
 
-    ``within``: the seconds that its caller still waits; ``None`` if there is no such limit.
+    ``within``: the seconds that its caller still waits; ``None`` if there is no such limit. ``order``: the id
+    of the order that the request places, if it places one.
     """
 
     id: int
     request: ControlRequest
     within: float | None = None
+    order: str = ""
 
 
 class GiveUp(Struct, frozen=True, tag=True):

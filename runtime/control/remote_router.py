@@ -23,7 +23,14 @@ from actors.errors import (
     TransportError,
     from_wire,
 )
-from actors.messages.commands import Command, OrderCommand, Subscribe, Unsubscribe, no_command
+from actors.messages.commands import (
+    Command,
+    OrderCommand,
+    Subscribe,
+    Unsubscribe,
+    no_command,
+    order_id,
+)
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import EventBatch
@@ -55,12 +62,14 @@ class _Ready(Struct, frozen=True):
 
 class _Pending(Struct, frozen=True):
     """A request under way. ``decode`` makes the answer of its encoded form; without a ``slot`` the request
-    was told, not asked. ``ask`` is the number that its caller gave it."""
+    was told, not asked. ``ask`` is the number that its caller gave it, ``order`` the id of the order that it
+    places."""
 
     slot: ReplySlot | None
     decode: Callable[[bytes], Any]
     request: Any = None
     ask: int = 0
+    order: str = ""
 
     @property
     def is_order(self) -> bool:
@@ -102,8 +111,8 @@ class RemoteRouter(RuntimeActor):
                 self._on_ready()
             case EventBatch():
                 self._deliver(message)
-            case Asked(command=command, ask=ask, expires_at=waits_until):
-                self._accept(command, ask, waits_until)
+            case Asked():
+                self._accept(message.command, message.ask, message.expires_at, message.order)
             case GivenUp(ask=ask):
                 self._give_up(ask)
             case _ if type(message) in KINDS:
@@ -115,7 +124,7 @@ class RemoteRouter(RuntimeActor):
             case _:
                 logger.warning("{}", no_command(message))
 
-    def _accept(self, command: Any, ask: int = 0, waits_until: float = math.inf) -> None:
+    def _accept(self, command: Any, ask: int = 0, waits_until: float = math.inf, order: str = "") -> None:
         match command:
             case Command() if wrong := problem(command):
                 self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
@@ -125,7 +134,7 @@ class RemoteRouter(RuntimeActor):
             case Unsubscribe():
                 self._listen(self._subscriptions.remove(command))
             case _:
-                self._request(command, ask, waits_until)
+                self._request(command, ask, waits_until, order or order_id(command))
 
     def _give_up(self, ask: int) -> None:
         for id, pending in self._pending.items():
@@ -137,14 +146,14 @@ class RemoteRouter(RuntimeActor):
         for topic in self._subscriptions.deliver(batch.items):
             logger.debug("the subscription to {!r} ends with its actor", topic)
 
-    def _request(self, request: Any, ask: int, waits_until: float) -> None:
+    def _request(self, request: Any, ask: int, waits_until: float, order: str) -> None:
         decode = msgspec.msgpack.Decoder(ANSWERS[type(request)]).decode
-        pending = _Pending(self.defer(), decode, request, ask)
+        pending = _Pending(self.defer(), decode, request, ask, order)
         within = None if math.isinf(waits_until) else waits_until - self.now()
         if pending.is_order and within is not None and within <= 0:
             self._fail(pending, NotSent("its deadline has passed"))
         else:
-            self._send(pending, lambda id: Ask(id if pending.slot else 0, request, within))
+            self._send(pending, lambda id: Ask(id if pending.slot else 0, request, within, order))
 
     def _listen(self, answer: Any) -> None:
         """Have the gateway send the topics of the subscriptions; the command gets ``answer`` once it does."""
@@ -215,6 +224,8 @@ class RemoteRouter(RuntimeActor):
             pending.slot.set(value)
 
     def _fail(self, pending: _Pending, error: Exception) -> None:
+        if isinstance(error, RequestError):
+            error.order = error.order or pending.order
         if pending.slot is not None:
             pending.slot.fail(error)
         else:

@@ -246,7 +246,7 @@ class Gateway(RuntimeActor):
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)
                 waits_until = math.inf if asked.within is None else self.now() + asked.within
-                ask_then(self._router, Asked(request, number, waits_until), outcome)
+                ask_then(self._router, Asked(request, number, waits_until, asked.order), outcome)
             case Command() if self._router.is_alive():
                 self._router.tell(request)
 

@@ -72,8 +72,9 @@ VALUES
     (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
      :deal, :pending, :checksum)
 ON CONFLICT (id) DO UPDATE
-SET state = excluded.state, finished = excluded.finished, after = excluded.after, reason = excluded.reason,
-    deal = excluded.deal, pending = excluded.pending, checksum = excluded.checksum
+SET state = excluded.state, finished = excluded.finished, created_at = excluded.created_at,
+    after = excluded.after, reason = excluded.reason, deal = excluded.deal, pending = excluded.pending,
+    checksum = excluded.checksum
 """
 
 

@@ -153,7 +153,7 @@ class ActorSystem:
         regions = resources.regions(config)
         settings, plan = live_settings(config, regions), make_plan(config, login, regions)
 
-        timeout, refused = config.connection.message_timeout, unserved(profile, resources.orders_refused)
+        timeout, refused = config.connection.message_timeout, unserved(profile)
         self.router = router = start(Router, self._start_subscriber, timeout, refused)
         self._pending_desk = start(PendingDesk, router=router)
         self._order_desk = self._start_order_desk(settings.orders, resources, trading)

@@ -17,8 +17,6 @@ from actors.messages.commands import (
     Command,
     GetBalance,
     GetPayout,
-    PlaceOrder,
-    PlacePendingOrder,
     TradingCommand,
 )
 from actors.messages.workers import ConnectionSettings
@@ -158,11 +156,11 @@ def health_settings(health: HealthConfig) -> HealthSettings:
     return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
-def unserved(profile: Profile, orders_refused: str) -> dict[type[Command], str]:
+def unserved(profile: Profile) -> dict[type[Command], str]:
     """Why the router refuses commands of these kinds, whatever is in them."""
-    if not profile.trading:
-        return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
-    return dict.fromkeys((PlaceOrder, PlacePendingOrder), orders_refused) if orders_refused else {}
+    if profile.trading:
+        return {}
+    return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
 
 
 def live_guard(login: Login, *, allow_live: bool) -> str:

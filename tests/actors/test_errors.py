@@ -1,7 +1,10 @@
 """The tree of errors, and the way of an error through another process."""
 
+import copy
+import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,7 +28,7 @@ ERRORS = {
     "the runtime is stopping": errors.RequestError("the runtime is stopping"),
     "the venue lists no asset 'NOPE'": errors.RequestRefused("the venue lists no asset 'NOPE'"),
     "no answer within the deadline": errors.RequestTimeout("no answer within the deadline"),
-    "no answer came": errors.OrderUnknown("no answer came", order="o1"),
+    "no answer came": errors.OrderUnknown("no answer came"),
     "no connection is up": errors.NotSent("no connection is up"),
     "the rate limit holds it for 2.5 s": errors.RateLimited("the rate limit holds it for 2.5 s", 2.5),
     "enough for today": errors.Halted("enough for today"),
@@ -50,6 +53,10 @@ def drawn(kind: type[TellwireError], indent: str = "") -> Iterator[str]:
         is_last = child is children[-1]
         yield indent + ("└── " if is_last else "├── ") + child.__name__
         yield from drawn(child, indent + ("    " if is_last else "│   "))
+
+
+def pickled(protocol: int) -> Callable[[Any], Any]:
+    return lambda error: pickle.loads(pickle.dumps(error, protocol))
 
 
 def crossed(error: BaseException) -> TellwireError:
@@ -87,7 +94,38 @@ def test_an_error_crosses_a_process_with_its_class_its_text_and_its_attributes(e
 def test_an_error_with_a_note_crosses_a_process_without_it() -> None:
     error = errors.NotSent("no connection is up")
     error.add_note("seen in a test")
-    assert vars(crossed(error)) == {}
+    assert vars(crossed(error)) == {"order": ""}
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, *map(pickled, range(pickle.HIGHEST_PROTOCOL + 1))]
+)
+@pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: type(error).__name__)
+def test_an_error_is_copied_and_pickled_with_all_that_it_says(
+    error: TellwireError, copied: Callable[[Any], Any]
+) -> None:
+    """A process pool pickles what a job raises, and hangs or breaks if that cannot be read back."""
+    error.add_note("seen in a test")
+    twin = copied(error)
+    assert twin is not error
+    assert type(twin) is type(error)
+    assert (str(twin), repr(twin), twin.args, vars(twin)) == (
+        str(error),
+        repr(error),
+        error.args,
+        vars(error),
+    )
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: type(error).__name__)
+def test_an_error_of_a_request_has_the_id_of_its_order(error: TellwireError) -> None:
+    if isinstance(error, errors.RequestError):
+        assert error.id == error.order
+        error.order = "signal-7"
+        arrived = crossed(error)
+        assert isinstance(arrived, type(error))
+        assert (arrived.order, arrived.id) == ("signal-7", "signal-7")
+        error.order = ""
 
 
 class NotSent(TellwireError):

@@ -16,6 +16,7 @@ class MemoryJournal:
         self.tidied = self.settled = 0
         self.unsettled = False
         self.closed = False
+        self.old: dict[str, OrderState] = {}  # the last states of orders that have left
         self._orders = {order.id: order for order in orders}
         self._halted = halted
 
@@ -38,10 +39,11 @@ class MemoryJournal:
         return self.broken or None
 
     def find(self, id: str) -> Order | None:
+        self._check()
         return self._orders.get(id)
 
     def retired(self, id: str) -> OrderState | None:
-        return None
+        return self.old.get(id)
 
     def settle(self) -> None:
         self._check()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from actors.messages.commands import PlaceOrder
+from actors.messages.commands import PlaceOrder, order_id
 from actors.messages.events import (
     AssetsListed,
     ConnectionDown,
@@ -74,7 +74,13 @@ class StepJournal(MemoryJournal):
 class WatchedOrderDesk:
     """An order desk whose every step is noted, and the venue as far as the desk is told of it."""
 
-    def __init__(self, clock: ManualClock, orders: Sequence[Order] = (), halted: str | None = None) -> None:
+    def __init__(
+        self,
+        clock: ManualClock,
+        orders: Sequence[Order] = (),
+        halted: str | None = None,
+        refuses: str = "",
+    ) -> None:
         self.clock = clock
         self.suspended = 0.0
         self.steps: Steps = queue.SimpleQueue()
@@ -88,6 +94,7 @@ class WatchedOrderDesk:
             LIMITS,
             TRADING,
             self.journal,
+            refuses=refuses,
             router=Neighbour("router", self.steps),
             desk_clock=DeskClock(
                 lambda: clock() - self.suspended, lambda: self.utc + clock() - begun + self.wall_step
@@ -140,7 +147,7 @@ class WatchedOrderDesk:
         )
 
     def ask(self, waiter: int, command: Any, patience: float = 30.0) -> None:
-        self.tell(TradingRequest(waiter, command, self.clock() + patience))
+        self.tell(TradingRequest(waiter, command, self.clock() + patience, order=order_id(command)))
 
     def place(self, waiter: int, command: PlaceOrder = BET, patience: float = 30.0) -> str:
         """An order that is sent; its id."""

@@ -1,10 +1,12 @@
 """A trader in a process of its own, to be killed: ``python trading_child.py AMOUNT... < CONFIG``.
 
-It places an order of each amount for ``DURATION`` seconds without waiting, and keeps running.
+It places an order of each amount for ``DURATION`` seconds without waiting, with the id ``signal-AMOUNT``, and
+keeps running.
 """
 
 import sys
 import threading
+from decimal import Decimal
 
 from actors.messages import Direction, GetOpenedDeals, PlaceOrder
 from runtime import Runtime
@@ -17,6 +19,7 @@ if __name__ == "__main__":
     with Runtime(config) as runtime:
         runtime.router.ask(GetOpenedDeals(), timeout=5)
         for amount in sys.argv[1:]:
-            order = PlaceOrder("EURUSD_otc", amount=amount, direction=Direction.CALL, duration=DURATION)  # type: ignore[arg-type]
-            runtime.router.tell(order)
+            runtime.router.tell(
+                PlaceOrder("EURUSD_otc", Decimal(amount), Direction.CALL, DURATION, id=f"signal-{amount}")
+            )
         threading.Event().wait(60)

@@ -20,11 +20,11 @@ def books_of(journal: MemoryJournal) -> Bookkeeping:
 def test_an_order_is_written_before_it_may_be_sent_and_counts_from_then_on() -> None:
     journal = MemoryJournal()
     books = books_of(journal)
-    order = books.intend(BET)
+    order = books.intend(BET, "o1")
     assert journal.writes == [[order]]
     assert order.state is OrderState.JOURNALED
-    assert books.blocking(BET) == order
-    assert books.blocking(OTHER_BET) is None
+    assert books.is_like_under_way(BET)
+    assert not books.is_like_under_way(OTHER_BET)
     assert books.usage() == (1, 1, Decimal(0))
     assert books_of(journal).usage() == (1, 1, Decimal(0))
 
@@ -34,15 +34,15 @@ def test_an_order_that_could_not_be_written_was_not_sent_and_does_not_count() ->
     books = books_of(journal)
     journal.broken = "disk full"
     with pytest.raises(Halted, match="disk full"):
-        books.intend(BET)
-    assert books.blocking(BET) is None
+        books.intend(BET, "o1")
+    assert not books.is_like_under_way(BET)
     assert books.usage() == (0, 0, Decimal(0))
 
 
 def test_what_could_not_be_journaled_is_journaled_with_the_next_change() -> None:
     journal = MemoryJournal()
     books = books_of(journal)
-    order = books.intend(BET)
+    order = books.intend(BET, "o1")
     journal.broken = "disk full"
     books.ledger.not_sent(order.id, "no connection")
     with pytest.raises(Halted):
@@ -57,7 +57,7 @@ def test_settling_is_wanted_once_until_it_was_tried() -> None:
     books = books_of(journal)
     journal.unsettled = False
     assert not books.wants_settling()
-    books.intend(BET)
+    books.intend(BET, "o1")
     journal.unsettled = True
     assert books.wants_settling()
     assert not books.wants_settling()
@@ -68,6 +68,6 @@ def test_settling_is_wanted_once_until_it_was_tried() -> None:
 
 def test_its_repr_says_what_is_in_flight_and_what_today_came_to() -> None:
     books = books_of(MemoryJournal())
-    books.intend(BET)
+    books.intend(BET, "o1")
     assert "1 orders in flight" in repr(books)
     assert "<DayTally" in repr(books)

@@ -809,7 +809,7 @@ def test_what_becomes_of_orders_is_in_the_log_once(desk: WatchedOrderDesk, all_l
     desk.ask(3, structs.replace(BET, amount=0))
     desk.advance(5.0)
     desk.part()
-    ends = ["opened deal", "closed", "refused by the venue", "an order was refused", "in doubt"]
+    ends = ["opened deal", "closed", "refused by the venue", "was refused: ", "in doubt"]
     assert [[end in line for line in all_lines].count(True) for end in ends] == [1] * 5
     [doubt] = [line for line in all_lines if "in doubt" in line]
     assert doubt.startswith("WARNING")
@@ -859,7 +859,9 @@ def test_a_pending_order_within_the_limits_goes_on_to_its_desk_and_counts_today(
 ) -> None:
     desk.tell(Reconfigure(structs.replace(LIMITS, daily_orders=1)))
     desk.ask(7, PENDING)
-    assert desk.step() == ("pending desk", TradingRequest(7, PENDING, clock() + 30.0))
+    name, passed_on = desk.step()
+    assert name == "pending desk"
+    assert passed_on == TradingRequest(7, PENDING, clock() + 30.0, order=passed_on.order)
     for command in (PENDING, BET):
         desk.ask(8, command)
         error = desk.error(8)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from actors.errors import RequestTimeout
+from actors.errors import RequestRefused, RequestTimeout
 from actors.messages.commands import AwaitResult
 from actors.messages.events import OrderClosed
 from actors.messages.orders import TradingRequest
@@ -32,9 +32,24 @@ def clock() -> VenueClock:  # not the clock of the actors
     return VenueClock()
 
 
+class Deals:
+    """The deals of a ledger, as a test sets them."""
+
+    def __init__(self) -> None:
+        self.known = {id: deal_of(BET, id) for id in ("d1", "d2", "another")}
+
+    def __call__(self, id: str) -> Deal | None:
+        return self.known.get(id)
+
+
 @pytest.fixture
-def waiters(clock: VenueClock) -> ResultWaiters:
-    return ResultWaiters(clock)
+def deals() -> Deals:
+    return Deals()
+
+
+@pytest.fixture
+def waiters(clock: VenueClock, deals: Deals) -> ResultWaiters:
+    return ResultWaiters(clock, deals)
 
 
 def wait(
@@ -47,7 +62,9 @@ def wait(
     """At 1000 by the clock of the actors."""
     command = AwaitResult(deal.id, deadline=deadline)
     expires_at = 1000.0 + (30.0 if deadline is None else deadline)
-    return waiters.add(TradingRequest(waiter, command, expires_at, waits_until), deal, 1000.0)
+    step = waiters.request(TradingRequest(waiter, command, expires_at, waits_until), deal.id, 1000.0)
+    assert step.answers == ()
+    return list(step.dues)
 
 
 def test_all_waiters_for_a_result_are_answered_when_the_deal_closes(waiters: ResultWaiters) -> None:
@@ -67,12 +84,15 @@ def test_several_deals_that_close_at_once_answer_each_their_own_waiter(waiters: 
     assert waiters.apply([OrderClosed(won), OrderClosed(lost)]) == [(1, won), (2, lost)]
 
 
-def test_one_late_waiter_for_a_result_leaves_the_others_waiting(waiters: ResultWaiters) -> None:
+def test_one_late_waiter_for_a_result_leaves_the_others_waiting(
+    waiters: ResultWaiters, clock: VenueClock
+) -> None:
     [(_, due)] = wait(waiters, 1)
     wait(waiters, 2)
-    [(waiter, error)] = waiters.overdue(due)
+    clock.now = DEAL.closes_at + RESULT_GRACE
+    [(waiter, error)] = waiters.overdue(due).answers
     assert (waiter, type(error)) == (1, RequestTimeout)
-    assert waiters.overdue(due) == []
+    assert waiters.overdue(due) == ([], ())
     closed = ended(DEAL)
     assert waiters.apply([OrderClosed(closed)]) == [(2, closed)]
 
@@ -100,16 +120,25 @@ def test_the_wait_ends_with_the_deadline_or_after_the_deals_end_and_with_the_tim
     assert [(delay, due.own_end) for delay, due in found] == ends
 
 
-def test_the_wait_goes_on_if_the_venues_clock_was_set_back(waiters: ResultWaiters, clock: VenueClock) -> None:
+def test_the_wait_goes_on_if_the_venues_clock_was_set_back(
+    waiters: ResultWaiters, clock: VenueClock, deals: Deals
+) -> None:
     [(_, due)] = wait(waiters, 1)
-    clock.now = DEAL.closes_at + RESULT_GRACE
-    assert waiters.longer(due, DEAL) == 0.0
-    clock.now -= 100
-    assert waiters.longer(due, DEAL) == 100.0
-    assert waiters.longer(due, ended(DEAL)) == 0.0
-    assert waiters.longer(due, None) == 0.0
+    clock.now = DEAL.closes_at + RESULT_GRACE - 100
+    assert waiters.overdue(due) == ((), [(100.0, due)])
     clock.offset = None
-    assert waiters.longer(due, DEAL) == 0.0
+    assert [waiter for waiter, _ in waiters.overdue(due).answers] == [1]
+
+
+def test_a_deal_that_is_not_known_is_refused_and_a_closed_one_is_the_answer(
+    waiters: ResultWaiters, deals: Deals
+) -> None:
+    command = AwaitResult("d9")
+    [(waiter, error)] = waiters.request(TradingRequest(1, command, 1030.0), "d9", 1000.0).answers
+    assert (waiter, type(error)) == (1, RequestRefused)
+    deals.known["d9"] = ended(deal_of(BET, "d9"))
+    step = waiters.request(TradingRequest(2, command, 1030.0), "d9", 1000.0)
+    assert step == ([(2, deals.known["d9"])], ())
 
 
 def test_at_the_stop_every_waiter_gets_an_error_once(waiters: ResultWaiters) -> None:

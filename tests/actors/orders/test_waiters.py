@@ -12,29 +12,30 @@ from actors.messages.events import (
 from actors.orders.waiters import OrderWaiters
 from tests.doubles.trading_samples import BET, ONE, deal_of
 
+LATE = 1030.0
 UNKNOWN = OrderUnknown("no answer", "o1")
 
 
 def one_waiter() -> OrderWaiters:
     """Waiter 7 waits for order o1."""
     waiters = OrderWaiters()
-    waiters.add("o1", 7)
+    waiters.add("o1", 7, LATE)
     return waiters
 
 
 def test_an_opened_order_answers_its_waiter_with_the_deal_and_only_once() -> None:
     waiters = one_waiter()
     opened = OrderOpened("o1", deal_of(BET))
-    assert waiters.has("o1")
+    assert waiters.has("o1", 7)
     assert waiters.apply([opened]) == [(7, opened.deal)]
-    assert not waiters.has("o1")
+    assert not waiters.has("o1", 7)
     assert waiters.apply([opened]) == []
 
 
 def test_only_the_order_of_the_event_is_answered() -> None:
     waiters = OrderWaiters()
-    waiters.add("o1", 1)
-    waiters.add("o2", 2)
+    waiters.add("o1", 1, LATE)
+    waiters.add("o2", 2, LATE)
     deal = deal_of(BET)
     assert waiters.apply([OrderOpened("o2", deal)]) == [(2, deal)]
     assert waiters.apply([OrderOpened("another's", deal), OrderOrphan(deal)]) == []
@@ -72,7 +73,7 @@ def test_at_the_stop_every_waiter_gets_an_error_once() -> None:
 
 
 def test_its_repr_counts_the_waiters() -> None:
-    assert repr(one_waiter()) == "<OrderWaiters: 1>"
+    assert repr(one_waiter()) == "<OrderWaiters: 1 for 1 orders>"
 
 
 def test_a_settled_order_answers_its_waiter_with_what_the_person_said() -> None:

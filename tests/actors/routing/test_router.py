@@ -206,7 +206,9 @@ def test_a_trading_command_goes_to_its_desk_which_answers_it(
     neighbours.publish(UP)
     expires_at = clock() + 5.0
     answers = [neighbours.ask(ORDER)]
-    assert neighbours.order_desk.seen() == TradingRequest(1, ORDER, expires_at)
+    request = neighbours.order_desk.seen()
+    assert request == TradingRequest(1, ORDER, expires_at, order=request.order)
+    assert request.order
     answers.append(neighbours.ask(Halt("enough")))  # it would overtake an order that is not handled yet
     assert neighbours.order_desk.seen() == HaltTrading(2, "enough")
     answers.append(neighbours.ask(CANCEL))

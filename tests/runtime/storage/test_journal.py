@@ -146,6 +146,18 @@ def test_an_order_is_overwritten_and_keeps_its_place(path: Path, journal: Sqlite
         assert reopened.load() == [CLOSED, other]
 
 
+def test_an_order_that_was_not_sent_is_made_again_under_the_same_id(
+    path: Path, journal: SqliteJournal
+) -> None:
+    journal.write([JOURNALED.become(OrderState.NOT_SENT)])
+    again = structs.replace(JOURNALED, created_at=JOURNALED.created_at + 60, after="d7")
+    journal.write([again])
+    journal.close()
+    with contextlib.closing(opened(path)) as reopened:
+        assert reopened.load() == [again]
+        assert reopened.find("o1") == again
+
+
 def test_all_unfinished_orders_are_loaded_and_the_last_finished(journal: SqliteJournal) -> None:
     finished = [closed_as(f"c{number}") for number in range(FINISHED_LOADED + 5)]
     journal.write([JOURNALED, *finished])
