@@ -37,7 +37,7 @@ class OrderInDoubt(Event, frozen=True):
 
 
 class OrderNotPlaced(Event, frozen=True):
-    """The venue's lists show that an order in doubt never became a deal."""
+    """An order in doubt never became a deal: the lists of the venue show that, or it had never left."""
 
     base_topic: ClassVar[str] = "order.not_placed"
     order: str

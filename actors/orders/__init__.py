@@ -22,11 +22,12 @@ they hold up, and what the logins since then prove.
 
 A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a
 ``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.
-``waiters.py`` keeps the callers, ``sent_orders.py`` which life of which connection carries an order.
-``deals.py`` keeps the deals; ``AwaitResult`` also finds one that was opened before this process started, and
-``result_waiters.py`` keeps its callers.
-``timeouts.py`` has the messages that the desk tells itself when a time has come, ``desk_clock.py`` the two
-clocks that these times are by: ours, which does not step, and the venue's.
+``repetition.py`` answers an order that is asked for again by its id, ``waiters.py`` keeps the callers of each
+order, and ``sent_orders.py`` which request and which life of which connection carries it. ``deals.py`` keeps
+the deals; ``AwaitResult`` also finds one that was opened before this process started, and
+``result_waiters.py`` keeps its callers. ``timeouts.py`` has the messages that the desk tells itself when a
+time has come, ``desk_clock.py`` the two clocks that these times are by: ours, which does not step, and the
+venue's.
 
 A halt is in the journal. It stops orders that still wait in the limiter, and only ``Resume`` lifts it. One
 runtime keeps a journal at a time, and one on a machine trades on an account; a second one fails to start

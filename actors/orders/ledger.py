@@ -120,9 +120,12 @@ class Ledger:
         return []
 
     def not_sent(self, id: str, reason: str) -> list[Event]:
-        """The order never left this process."""
-        self._change(self._known(id), OrderState.NOT_SENT, reason)
-        return self._match()
+        """The order never left this process; an event only if it was in doubt."""
+        order = self._known(id)
+        self._change(order, OrderState.NOT_SENT, reason)
+        doubted = order.state is OrderState.UNKNOWN
+        end: list[Event] = [OrderNotPlaced(id, order.asset, order.amount)] if doubted else []
+        return [*end, *self._match()]
 
     def overdue(self, id: str, reason: str) -> list[Event]:
         """No answer came by the deadline, on a connection that stands: a deal may still come of the order."""

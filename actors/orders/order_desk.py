@@ -268,9 +268,10 @@ class OrderDesk(RuntimeActor):
             self._send(order.id, command_of(order), *heir)
             return
         error = failure.exception
+        answers = self._waiters.answer(order.id, error)
         self._publish(self._ledger.not_sent(order.id, str(error)))
         self._sent.forget(order.id)
-        self._answer(self._waiters.answer(order.id, error))
+        self._answer(answers)
         logger.info("order {} was not sent: {}: {}", order.id, terms_of(order), error)
 
     def _connection_down(self, down: events.ConnectionDown) -> None:

@@ -90,7 +90,7 @@ def test_an_order_that_never_left_is_not_sent_even_after_its_deadline() -> None:
     ledger = fresh_ledger()
     intend(ledger)
     ledger.overdue("o1", "no answer")
-    assert ledger.not_sent("o1", "it waited for too long") == []
+    assert ledger.not_sent("o1", "it waited for too long") == [OrderNotPlaced("o1", BET.asset, ONE)]
     assert state(ledger) is OrderState.NOT_SENT
     with pytest.raises(LocalProtocolError, match="is not sent, it cannot become not sent"):
         ledger.not_sent("o1", "again")

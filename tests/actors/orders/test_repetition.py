@@ -275,11 +275,25 @@ def test_an_order_that_was_not_sent_is_sent_by_the_same_id_again(
     assert answers(desk, 1) == {2: desk.deal()}
 
 
-@pytest.mark.parametrize("state", [OrderState.NOT_SENT])
-def test_after_a_restart_an_order_that_was_not_sent_is_sent_by_the_same_id_again(
-    clock: ManualClock, state: OrderState
+def test_an_order_in_doubt_that_turns_out_never_to_have_left_answers_the_caller_that_asked_again(
+    desk: WatchedOrderDesk,
 ) -> None:
-    desk = WatchedOrderDesk(clock, [an_order(state)])
+    desk.place(1, NAMED, patience=2.0)
+    desk.tell(OrderSent(ID, "c1", 1))
+    desk.advance(2.0)
+    desk.step()
+    desk.published()
+    assert type(desk.error(1)) is OrderUnknown
+    desk.ask(2, NAMED)
+    fail(desk, 1, NotSent("the connection was lost before it left"))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert desk.published() == [OrderNotPlaced(ID, BET.asset, ONE)]
+    assert "before it left" in str(desk.error(2))
+    assert desk.place(3, NAMED) == ID
+
+
+def test_after_a_restart_an_order_that_was_not_sent_is_sent_by_the_same_id_again(clock: ManualClock) -> None:
+    desk = WatchedOrderDesk(clock, [an_order(OrderState.NOT_SENT)])
     desk.get_ready()
     assert desk.place(1, NAMED) == ID
 
