@@ -10,7 +10,8 @@ start is published as ``ActorRestarted`` and counts for the restart intensity.
 
 - ``backoff.py`` calls tenacity once per failure; a delay is a timer. After the first failure a child starts
   again at once, later after a random delay that grows. The count returns to zero when a child has been up
-  for ``reset_after``.
+  for ``reset_after``. A login ends the waits of all other connections, since the venue serves again
+  (``Connections.on_up``); how often is limited.
 - ``dial_gate.py``: all connections dial at one common rate (``limits.connects``).
 - ``regions.py``: a region is judged by the results of all connections. A connection dials its last
   region first, then the next one by priority, round trip and success rate. ``Retry-After`` of a 429 or 503

@@ -62,7 +62,16 @@ class Backoff:
     def reset(self) -> None:
         """Count from zero."""
         self._state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
-        self._failures = self._refusals = 0
+        self._failures = self._refusals = self._skipped = 0
+
+    def start_over(self) -> None:
+        """Another child could start where this one waits: until it is up, the next delays are those after the
+        first failures again. ``max_attempts`` counts on."""
+        self._skipped = self._failures
+
+    def on_up(self) -> None:
+        """The child is up, so its login is not refused; it may not be stable yet."""
+        self._refusals = self._skipped = 0
 
     def failed(self, error: Exception) -> float | None:
         """Seconds until the next attempt; ``None`` if the child is to be given up."""
@@ -82,7 +91,7 @@ class Backoff:
         if self._failures == 1 and not self._refusals:
             return 0.0
         state = copy.copy(retry_state)
-        state.attempt_number = max(1, self._failures - 1)
+        state.attempt_number = max(1, self._failures - max(1, self._skipped))
         return max(0.0, float(self._wait(state)))
 
     def _refused_too_often(self, retry_state: RetryCallState) -> bool:

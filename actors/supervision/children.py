@@ -60,6 +60,9 @@ class ChildState(enum.Enum):
     """Given up; only a ``Restart`` command starts it again."""
 
 
+SOON = 0.5
+"""Seconds. A wait that ends so soon is not shortened."""
+
 ALIVE = frozenset({ChildState.STARTING, ChildState.UP, ChildState.CLOSING, ChildState.RESTARTING})
 """The states in which the child exists and can end."""
 
@@ -108,6 +111,7 @@ class Child:
 
     def on_up(self) -> list[SupervisionEffect]:
         self.state = ChildState.UP
+        self.backoff.on_up()
         return [Later(self._reset_after, StablePeriodElapsed(self.name, self.epoch))]
 
     def on_stable_period(self, timer: StablePeriodElapsed) -> bool:
@@ -118,14 +122,14 @@ class Child:
         return lasted
 
     def on_failure(
-        self, error: Exception, now: float, *, was_up: bool, pause: float = 0.0
+        self, error: Exception, now: float, *, counts: bool, pause: float = 0.0
     ) -> SupervisionEffect:
         """Start it again ``pause`` seconds later than its backoff says, or quarantine it.
 
-        Only the end of a child that ``was_up`` counts for the restart intensity.
+        ``counts`` says whether this end counts for the restart intensity.
         """
         delay = self.backoff.failed(error)
-        if was_up and self._intensity.exceeded(now):
+        if counts and self._intensity.exceeded(now):
             limit = f"more than {self._intensity.max_restarts} times in {self._intensity.max_seconds:g} s"
             return self.quarantine(
                 TooManyRestarts(f"{self.name} died {limit}, the last time because: {error}")
@@ -135,7 +139,10 @@ class Child:
         self.last_error = str(error)
         self.state = ChildState.WAITING
         self.restarts += 1
-        return Retry(pause + delay, BackoffElapsed(self.name, self.epoch), str(error))
+        return self._retry(pause + delay, str(error), now)
+
+    def _retry(self, delay: float, because: str, now: float) -> SupervisionEffect:
+        return Retry(delay, BackoffElapsed(self.name, self.epoch), because)
 
     def quarantine(self, error: Exception) -> SupervisionEffect:
         self.last_error = str(error)
@@ -153,7 +160,8 @@ class Child:
 class ConnectionChild(Child):
     """A connection: in which worker it runs, and what is known of its latest life.
 
-    ``losses`` counts the lives in a row that were ready and ended before they were stable.
+    ``losses`` counts the lives in a row that were ready and ended before they were stable. ``hastened`` says
+    that the latest life began earlier than the backoff allowed, because another connection had logged in.
     """
 
     def __init__(self, name: str, plan: Plan, worker: str) -> None:
@@ -164,6 +172,9 @@ class ConnectionChild(Child):
         self.was_ready = False
         self.round_trip: float | None = None
         self.losses = 0
+        self.hastened = False
+        self._due_at = 0.0
+        self._hastenings = plan.new_intensity()
 
     def _notes(self) -> list[str]:
         return [f"in {self.worker}", f"region {self.region.name}"]
@@ -176,6 +187,27 @@ class ConnectionChild(Child):
     def dial(self, region: Region, now: float) -> list[SupervisionEffect]:
         self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
         return self.start()
+
+    def hasten(self, now: float) -> bool:
+        """Another connection has logged in. Whether this one, which waits, is to start now, not later.
+
+        That is allowed as often as the restart intensity allows deaths: a venue that accepts logins and drops
+        each connection soon after would otherwise have them all log in without a pause.
+        """
+        if self._due_at - now <= SOON or self._hastenings.reached(now):
+            return False
+        self._hastenings.exceeded(now)
+        self.hastened = True
+        self.backoff.start_over()
+        return True
+
+    def _retry(self, delay: float, because: str, now: float) -> SupervisionEffect:
+        self.hastened, self._due_at = False, now + delay
+        return super()._retry(delay, because, now)
+
+    def reset(self) -> None:
+        super().reset()
+        self._hastenings.reset()
 
     def on_stable_period(self, timer: StablePeriodElapsed) -> bool:
         if lasted := super().on_stable_period(timer):

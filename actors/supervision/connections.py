@@ -3,6 +3,8 @@
 import itertools
 import math
 
+from msgspec import structs
+
 from actors.errors import AuthRejected, RequestRefused, TransportError
 from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionSuspect, ConnectionUp
 from actors.messages.outbound import ConnectionPlaced
@@ -15,6 +17,7 @@ from actors.supervision.effects import (
     Escalate,
     Later,
     ProbeRegions,
+    Retry,
     SupervisionEffect,
     TellPool,
     TellWorker,
@@ -23,6 +26,9 @@ from actors.supervision.login_refusals import LoginRefusals
 from actors.supervision.messages import BackoffElapsed, DialTurn, RegionsProbed, StablePeriodElapsed
 from actors.supervision.regions import DialSettings, Regions
 from actors.values import Region
+
+TOGETHER = 1.0
+"""Seconds between the ends of connections that were cut off together, as the supervisor sees them."""
 
 
 class Connections:
@@ -34,6 +40,7 @@ class Connections:
         self._regions = Regions(plan.dialing.regions)
         self._gate = DialGate(plan.dialing.connects)
         self._dial_turn_at = math.inf
+        self._last_login = ("", -math.inf)
         self._refusals = LoginRefusals(plan.refusal_delay, plan.login_attempts)
         self._handles: dict[str, WorkerHandle] = {}
         self._lost_workers: set[str] = set()
@@ -140,7 +147,7 @@ class Connections:
         so it passes the dial gate, after every connection that waits there."""
         regions: list[Region] = []
         for region in self._regions.undecided(now)[: self._probes]:
-            if self._gate.waiting() or self._gate.wait(now):
+            if self._gate.first or self._gate.wait(now):
                 break
             self._gate.passed(region.name, now)
             regions.append(region)
@@ -157,7 +164,8 @@ class Connections:
     def on_stable_period(self, timer: StablePeriodElapsed) -> None:
         self._children[timer.name].on_stable_period(timer)
 
-    def on_up(self, up: ConnectionUp) -> list[SupervisionEffect]:
+    def on_up(self, up: ConnectionUp, now: float) -> list[SupervisionEffect]:
+        """It has logged in; the others need not wait for their backoff either."""
         child = self._children[up.connection]
         if up.life != child.life:
             return []
@@ -165,8 +173,9 @@ class Connections:
         if child.state is not ChildState.STARTING:
             return []
         self._regions.worked(child.region)
-        self._refusals.reset()
-        return child.on_up()
+        self._refusals.accepted(now)
+        self._last_login = (child.name, now)
+        return [*child.on_up(), *self._hasten_all(now)]
 
     def on_report(self, report: ConnectionReport) -> None:
         """Each round trip counts once: a connection reports every second but measures more rarely."""
@@ -243,19 +252,28 @@ class Connections:
         self._gate.join(child.name)
         return self._admit(now)
 
+    def _hasten_all(self, now: float) -> list[SupervisionEffect]:
+        """Have the connections that wait for their backoff join the gate; those in quarantine stay there."""
+        for child in self._children.values():
+            if child.state is ChildState.WAITING and child.name not in self._gate and child.hasten(now):
+                self._gate.join(child.name)
+        return self._admit(now)
+
     def _admit(self, now: float) -> list[SupervisionEffect]:
         """Start the connections that may dial now, and set one timer for the next."""
         effects: list[SupervisionEffect] = []
-        for name in self._gate.waiting():
+        while (name := self._gate.first) is not None:
             child = self._children[name]
             if child.state is not ChildState.WAITING:
                 self._gate.leave(name)  # closed, stranded or quarantined in the meantime
             elif not (wait := self._wait(now)):
                 self._gate.passed(name, now)
                 effects += self._start(child, now)
-            elif now + wait < self._dial_turn_at:
-                self._dial_turn_at = now + wait
-                effects.append(Later(wait, DialTurn()))
+            else:
+                if now + wait < self._dial_turn_at:
+                    self._dial_turn_at = now + wait
+                    effects.append(Later(wait, DialTurn()))
+                break
         return effects
 
     def _wait(self, now: float) -> float:
@@ -283,8 +301,18 @@ class Connections:
             effects = [each.quarantine(error) for each in (child, *others)]
         else:
             pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps the children apart
-            effects = [child.on_failure(error, now, was_up=down.was_ready, pause=pause)]
+            counts = down.was_ready and not child.hastened
+            decision = child.on_failure(error, now, counts=counts, pause=pause)
+            if isinstance(decision, Retry) and self._is_outdated(child, down, now) and child.hasten(now):
+                decision = structs.replace(decision, delay=pause)
+            effects = [decision]
         return [*effects, *self._escalation(child.final_error or error)]
+
+    def _is_outdated(self, child: ConnectionChild, down: ConnectionDown, now: float) -> bool:
+        """Whether this end says nothing about now, because another connection has logged in meanwhile: while
+        this one dialed or, where both were cut off together, before its end was known here."""
+        name, at = self._last_login
+        return name != child.name and at > (now - TOGETHER if down.was_ready else child.began_at)
 
     def _escalation(self, error: Exception) -> list[SupervisionEffect]:
         """``Escalate`` if no connection is left that could come back, or be opened in its place."""

@@ -22,8 +22,13 @@ class DialGate:
     def leave(self, name: str) -> None:
         self._waiting.pop(name, None)
 
-    def waiting(self) -> list[str]:
-        return list(self._waiting)
+    def __contains__(self, name: str) -> bool:
+        return name in self._waiting
+
+    @property
+    def first(self) -> str | None:
+        """The name that has waited longest."""
+        return next(iter(self._waiting), None)
 
     def wait(self, now: float) -> float:
         """Seconds until the next attempt is allowed."""

@@ -19,6 +19,12 @@ class RestartIntensity:
         self._deaths.append(now)
         return len(self._deaths) > self.max_restarts and now - self._deaths[0] <= self.max_seconds
 
+    def reached(self, now: float) -> bool:
+        """Whether the next death would be one too many."""
+        return len(self._deaths) >= self.max_restarts and now - self._deaths[-self.max_restarts] <= (
+            self.max_seconds
+        )
+
     def reset(self) -> None:
         """Count from zero."""
         self._deaths.clear()

@@ -100,7 +100,7 @@ class Supervisor(RuntimeActor):
             case ConnectionReport():
                 self._connections.on_report(message)
             case ConnectionUp():
-                self._execute(self._connections.on_up(message))
+                self._execute(self._connections.on_up(message, now))
             case ConnectionDown():
                 self._execute(self._connections.on_down(message, now))
             case ConnectionSuspect():

@@ -73,7 +73,7 @@ class Workers:
 
     def on_start_failed(self, name: str, error: WorkerDied, now: float) -> list[SupervisionEffect]:
         """No process was started, so none has died."""
-        return self._on_failure(self._children[name], error, now, was_up=False)
+        return self._on_failure(self._children[name], error, now, counts=False)
 
     def on_start_impossible(self, name: str, error: WorkerDied) -> list[SupervisionEffect]:
         """No process can ever be started."""
@@ -123,7 +123,7 @@ class Workers:
             start = [StartWorker(worker.name)] if worker.state is ChildState.RESTARTING else []
             return [kill, WorkerLost(worker.name, down.reason), *start]
         kill = KillWorker(worker.name, handle, f"has ended: {down.reason}", "WARNING", EXIT_TIMEOUT)
-        return [kill, *self._on_failure(worker, WorkerDied(down.reason), now, was_up=True)]
+        return [kill, *self._on_failure(worker, WorkerDied(down.reason), now, counts=True)]
 
     def restart(self, name: str) -> list[SupervisionEffect]:
         """Start a new process, as requested by a user; raises ``RequestRefused`` for the main process."""
@@ -155,8 +155,8 @@ class Workers:
         return () if self._in_process else tuple(worker.status() for worker in self._children.values())
 
     def _on_failure(
-        self, worker: WorkerChild, error: WorkerDied, now: float, *, was_up: bool
+        self, worker: WorkerChild, error: WorkerDied, now: float, *, counts: bool
     ) -> list[SupervisionEffect]:
-        decision = worker.on_failure(error, now, was_up=was_up)
+        decision = worker.on_failure(error, now, counts=counts)
         final = None if isinstance(decision, Retry) else WorkerDied(worker.last_error)
         return [decision, WorkerLost(worker.name, str(error), final)]

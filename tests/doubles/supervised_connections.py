@@ -111,11 +111,13 @@ class SupervisedConnections:
         _, rows = self.connections.status(self.now)
         return next(row for row in rows if row.name == name)
 
-    def up(self, *names: str) -> None:
-        """The connections log in."""
+    def up(self, *names: str) -> list[SupervisionEffect]:
+        """The connections log in. Returns the effects of that."""
+        effects: list[SupervisionEffect] = []
         for name in names:
             row = self.child(name)
-            self.connections.on_up(ConnectionUp(name, row.epoch, row.region))
+            effects += self.connections.on_up(ConnectionUp(name, row.epoch, row.region), self.now)
+        return effects
 
     def down(self, name: str, reason: str = "cut", **fields: Any) -> list[SupervisionEffect]:
         """Its present life ends; ``was_ready`` is set if it was up."""

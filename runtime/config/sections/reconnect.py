@@ -17,7 +17,7 @@ class ReconnectConfig(Section):
     reconnect_delay: Duration = 0.5
     """Before the second attempt; the strategy computes the later delays from it."""
     max_delay: Annotated[Duration, compared(">=", "reconnect_delay")] = 30.0
-    """The longest delay."""
+    """The longest delay. A login ends the delays of all other connections."""
     max_reconnect_attempts: Annotated[int, Field(ge=0, le=1_000_000), WHOLE_NUMBER] = 0
     """Attempts until the connection is quarantined; 0 for no limit."""
     reset_after: Duration = 30.0

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from labs.faults import gate, line, load, processes, streams
+from labs.faults import gate, line, load, outages, processes, streams
 from labs.faults.gate import ALL_UP, CPU, FIRST
+from labs.faults.outages import TOGETHER
 from labs.faults.processes import ENDED
 from labs.faults.relay import Relay, Way
 from labs.faults.rig import ASSETS, FRESH, NOTICED
@@ -31,6 +32,19 @@ SILENT_REGION = {NOTICED: 4.0, FRESH: 10.0}
 
 PARTITION = {FRESH: 5.0}
 """An attempt that hangs for 2 s, a delay of 2 s, and a second for the streams."""
+
+OUTAGES: Mapping[str, Callable[[int], Mapping[str, float]]] = {
+    "refused": partial(outages.back_together, "refuse"),
+    "restart of the exchange": partial(outages.back_together, "restart", lasts=outages.SECONDS_OUT),
+    **{
+        f"status {status}": partial(outages.back_together, "answer", status=status)
+        for status in (200, 403, 522)
+    },
+    "503 with Retry-After 3": partial(outages.back_together, "answer", status=503, retry_after=3),
+    "sessions refused": partial(outages.back_together, "refuse_sessions"),
+    "resets": outages.back_after_resets,
+}
+"""By kind of outage; each takes the number of outages."""
 
 TRIALS: Mapping[str, Trial] = {
     "reset in mid-stream": Trial(partial(line.lost, Relay.reset), {FRESH: 2.0}),
@@ -68,6 +82,11 @@ TRIALS: Mapping[str, Trial] = {
     "50 connections dropped": Trial(gate.all_dropped, {ALL_UP: 7.0, FRESH: 7.0}),
     "rolling restart": Trial(partial(gate.rolling_restart, 3, 3.0), {FRESH: 3.0}),
     "rolling restart every 30 s": Trial(partial(gate.rolling_restart, 4, 30.0), {FRESH: 3.0}, slow=True),
+    **{f"2 outages: {kind}": Trial(partial(run, 2), {TOGETHER: 3.0}) for kind, run in OUTAGES.items()},
+    **{
+        f"20 outages: {kind}": Trial(partial(run, 20), {TOGETHER: 3.0}, slow=True)
+        for kind, run in OUTAGES.items()
+    },
     "pings only": Trial(streams.pings_only, SILENT_REGION),
     "one asset of 40 mute": Trial(streams.one_mute, {NOTICED: 4.0, FRESH: 2.0}),
     "all mute while pings go on": Trial(streams.all_mute, {NOTICED: 4.0, FRESH: 2.0}),

@@ -165,3 +165,28 @@ def test_each_child_counts_for_itself() -> None:
     assert [one.failed(LOST) for _ in range(3)] == [0, 1, 2]
     assert [other.failed(LOST) for _ in range(3)] == [0, 1, 2]
     assert one.failed(LOST) == 4
+
+
+def test_after_a_start_over_the_delays_grow_from_the_first_again_until_the_child_is_up() -> None:
+    backoff = Backoff(linear(1, 60, jitter=False))
+    for _ in range(5):
+        backoff.failed(LOST)
+    backoff.start_over()
+    assert [backoff.failed(LOST) for _ in range(3)] == [1, 2, 3]
+    backoff.on_up()
+    assert backoff.failed(LOST) == 8
+
+
+def test_a_start_over_gives_no_more_attempts() -> None:
+    backoff = Backoff(linear(1, 60, jitter=False), max_attempts=2)
+    backoff.failed(LOST)
+    backoff.start_over()
+    assert [backoff.failed(LOST), backoff.failed(LOST)] == [1, None]
+
+
+def test_a_login_forgets_the_refusals_before_it() -> None:
+    backoff = Backoff(linear(1, 60, jitter=False), login_attempts=2)
+    backoff.failed(REFUSED)
+    backoff.on_up()
+    assert backoff.failed(REFUSED) is not None
+    assert backoff.failed(REFUSED) is None

@@ -92,7 +92,7 @@ def test_the_connections_of_a_worker_that_was_given_up_return_with_it() -> None:
 def test_events_of_an_earlier_life_change_nothing() -> None:
     supervised = SupervisedConnections(1)
     supervised.after_backoff(supervised.down("c1"))
-    assert supervised.connections.on_up(ConnectionUp("c1", 1, "EU")) == []
+    assert supervised.connections.on_up(ConnectionUp("c1", 1, "EU"), supervised.now) == []
     assert supervised.connections.on_down(ConnectionDown("c1", 1, "EU", "late"), supervised.now) == []
     assert supervised.connections.on_suspect(ConnectionSuspect("c1", 1, "late"), supervised.now) == []
     assert supervised.state("c1") == "starting"

@@ -42,8 +42,11 @@ def test_after_a_refused_login_no_connection_dials_before_the_pause_is_over() ->
 
 def test_a_second_refused_login_quarantines_all_connections_that_wait() -> None:
     supervised = SupervisedConnections(4)
-    supervised.now += 1.0
     supervised.up("c4")
+    supervised.now += 1.0
+    for name in ("c1", "c2", "c3"):
+        supervised.after_backoff(supervised.down(name))
+    supervised.now += 1.0
     effects = [supervised.refused(name) for name in ("c1", "c2")]
     assert [len(only(Retry, effect)) for effect in effects] == [1, 1]  # both were in flight
     supervised.after_backoff(effects[0])
@@ -54,7 +57,7 @@ def test_a_second_refused_login_quarantines_all_connections_that_wait() -> None:
     last = supervised.refused("c3")
     assert [event.name for event in announced(last)] == ["c3"]
     assert only(Escalate, last) == []
-    assert supervised.connections.on_backoff_elapsed(BackoffElapsed("c2", 1), supervised.now) == []
+    assert supervised.connections.on_backoff_elapsed(BackoffElapsed("c2", 2), supervised.now) == []
 
 
 def test_it_escalates_when_all_connections_are_refused() -> None:

@@ -8,17 +8,18 @@ def test_each_name_stands_at_the_gate_once_and_keeps_its_place() -> None:
     gate = DialGate([Rate(2, 1.0)])
     for name in ("b", "a", "b", "c"):
         gate.join(name)
-    assert gate.waiting() == ["b", "a", "c"]
-    gate.leave("a")
+    assert gate.first == "b"
+    gate.leave("b")
     gate.leave("unknown")
-    assert gate.waiting() == ["b", "c"]
+    assert gate.first == "a"
+    assert [name in gate for name in ("a", "b", "c")] == [True, False, True]
 
 
 def test_a_name_that_has_passed_waits_no_more() -> None:
     gate = DialGate([Rate(2, 1.0)])
     gate.join("a")
     gate.passed("a", 0.0)
-    assert gate.waiting() == []
+    assert gate.first is None
 
 
 def test_the_first_attempts_pass_at_once_and_the_others_at_the_rate() -> None:

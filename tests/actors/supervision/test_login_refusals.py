@@ -23,7 +23,7 @@ def test_logins_in_flight_together_count_as_one_refusal() -> None:
 def test_a_login_in_between_resets_the_count() -> None:
     refusals = LoginRefusals(0.0, 2)
     refusals.refused(began_at=0.0, now=1.0)
-    refusals.reset()
+    refusals.accepted(now=1.5)
     assert not refusals.refused(began_at=2.0, now=3.0)
     assert refusals.refused(began_at=4.0, now=5.0)
 
@@ -42,3 +42,11 @@ def test_a_reset_ends_the_pause() -> None:
     refusals.refused(began_at=0.0, now=1.0)
     refusals.reset()
     assert refusals.wait(now=1.0) == 0.0
+
+
+def test_a_refusal_that_was_in_flight_with_an_accepted_login_neither_counts_nor_pauses() -> None:
+    refusals = LoginRefusals(5.0, 1)
+    refusals.accepted(now=1.0)
+    assert not refusals.refused(began_at=0.5, now=1.1)
+    assert refusals.wait(now=1.1) == 0.0
+    assert refusals.refused(began_at=1.2, now=1.3)

@@ -22,3 +22,12 @@ def test_after_a_reset_as_many_deaths_are_allowed_again() -> None:
     assert intensity.exceeded(1.0)
     intensity.reset()
     assert [intensity.exceeded(at) for at in (2.0, 3.0)] == [False, True]
+
+
+def test_it_says_before_a_death_whether_that_would_be_one_too_many() -> None:
+    intensity = RestartIntensity(2, 10.0)
+    before = []
+    for at in (0.0, 1.0, 2.0, 13.0):
+        before.append(intensity.reached(at))
+        intensity.exceeded(at)
+    assert before == [False, False, True, False]

@@ -207,5 +207,5 @@ def test_a_worker_shows_its_state_its_process_and_its_last_error() -> None:
     worker.on_up()
     assert repr(worker) == "<WorkerChild w1#1: up, pid 7, restarts: 0>"
     worker.handle = None
-    worker.on_failure(WorkerDied("killed"), 1.0, was_up=True)
+    worker.on_failure(WorkerDied("killed"), 1.0, counts=True)
     assert repr(worker) == "<WorkerChild w1#1: waiting, restarts: 1, last error: killed>"
