@@ -12,7 +12,14 @@ from actors.messages import events
 from actors.messages.commands import VenueCommand
 from actors.messages.life import HasLife
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
-from actors.messages.workers import LogRecord, SetLogLevel, StartConnection, StopConnection, StopWorker
+from actors.messages.workers import (
+    LogRecord,
+    SetLogLevel,
+    StartLife,
+    StopConnection,
+    StopWorker,
+    UseSettings,
+)
 
 Value_co = TypeVar("Value_co", covariant=True)
 
@@ -158,5 +165,5 @@ class Deliver(Struct, frozen=True):
 Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = StartConnection | StopConnection | StopWorker | SetLogLevel | Send
+Downlink = UseSettings | StartLife | StopConnection | StopWorker | SetLogLevel | Send
 """What the main process sends to a worker process."""

@@ -47,13 +47,27 @@ class ConnectionSettings(Struct, frozen=True):
     max_message_size: int
 
 
-class StartConnection(HasLife, Struct, frozen=True, tag=True):
-    """Start life number ``epoch`` of a connection to ``region``."""
+class StartConnection(HasLife, Struct, frozen=True):
+    """Start life number ``epoch`` of a connection to ``region``; a link carries it as ``StartLife``."""
 
     connection: str
     epoch: int
     region: Region
     settings: ConnectionSettings
+
+
+class UseSettings(Struct, frozen=True, tag=True):
+    """The settings of all lives that start from now on: they travel once, not with each of a thousand."""
+
+    settings: ConnectionSettings
+
+
+class StartLife(HasLife, Struct, frozen=True, tag=True):
+    """``StartConnection`` with the settings of the last ``UseSettings``."""
+
+    connection: str
+    epoch: int
+    region: Region
 
 
 class StopConnection(Struct, frozen=True, tag=True):

@@ -21,6 +21,7 @@ start is published as ``ActorRestarted`` and counts for the restart intensity.
 - ``login_refusals.py``: a refused login is tried once more by the whole runtime, not by each connection.
   Refusals at the same time count as one. Then all connections that are not logged in are quarantined.
 
+A worker serves from its first heartbeat on; before, it is given no connections, and no time limit judges it.
 A worker without a heartbeat is killed before its successor starts. One that does not die within a second
 cannot run: its link is ended, the successor starts, and the process is reaped when it is dead. SIGKILL and
 the worker's own timer (``runtime/workers/watchdog_timer.py``) come before the next instruction of a process

@@ -188,13 +188,14 @@ class ConnectionChild(Child):
         self.region, self.began_at, self.was_ready, self.round_trip = region, now, False, None
         return self.start()
 
-    def hasten(self, now: float) -> bool:
+    def hasten(self, now: float, *, lasting: bool = False) -> bool:
         """Another connection has logged in. Whether this one, which waits, is to start now, not later.
 
-        That is allowed as often as the restart intensity allows deaths: a venue that accepts logins and drops
-        each connection soon after would otherwise have them all log in without a pause.
+        Unless that login is ``lasting``, this is allowed as often as the restart intensity allows deaths: a
+        venue that accepts logins and drops each connection soon after would otherwise have them all log in
+        without a pause.
         """
-        if self._due_at - now <= SOON or self._hastenings.reached(now):
+        if self._due_at - now <= SOON or (not lasting and self._hastenings.reached(now)):
             return False
         self._hastenings.exceeded(now)
         self.hastened = True

@@ -23,9 +23,18 @@ from actors.supervision.effects import (
     TellWorker,
 )
 from actors.supervision.login_refusals import LoginRefusals
-from actors.supervision.messages import BackoffElapsed, DialTurn, RegionsProbed, StablePeriodElapsed
+from actors.supervision.messages import (
+    BackoffElapsed,
+    DialTurn,
+    LoginLasted,
+    RegionsProbed,
+    StablePeriodElapsed,
+)
 from actors.supervision.regions import DialSettings, Regions
 from actors.values import Region
+
+LASTING = 1.0
+"""Seconds after which a login shows that the venue keeps what it accepts."""
 
 TOGETHER = 1.0
 """Seconds between the ends of connections that were cut off together, as the supervisor sees them."""
@@ -175,7 +184,16 @@ class Connections:
         self._regions.worked(child.region)
         self._refusals.accepted(now)
         self._last_login = (child.name, now)
-        return [*child.on_up(), *self._hasten_all(now)]
+        lasting = Later(LASTING, LoginLasted(*child.life))
+        return [*child.on_up(), lasting, *self._hasten_all(now)]
+
+    def on_login_lasted(self, timer: LoginLasted, now: float) -> list[SupervisionEffect]:
+        """Those that were not hastened by its login, since that was so too often, are now."""
+        child = self._children[timer.name]
+        if child.epoch != timer.epoch or child.state is not ChildState.UP:
+            return []
+        self._refusals.accepted(now)
+        return self._hasten_all(now, lasting=True)
 
     def on_report(self, report: ConnectionReport) -> None:
         """Each round trip counts once: a connection reports every second but measures more rarely."""
@@ -252,10 +270,11 @@ class Connections:
         self._gate.join(child.name)
         return self._admit(now)
 
-    def _hasten_all(self, now: float) -> list[SupervisionEffect]:
+    def _hasten_all(self, now: float, *, lasting: bool = False) -> list[SupervisionEffect]:
         """Have the connections that wait for their backoff join the gate; those in quarantine stay there."""
         for child in self._children.values():
-            if child.state is ChildState.WAITING and child.name not in self._gate and child.hasten(now):
+            waits = child.state is ChildState.WAITING and child.name not in self._gate
+            if waits and child.hasten(now, lasting=lasting):
                 self._gate.join(child.name)
         return self._admit(now)
 

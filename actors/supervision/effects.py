@@ -5,7 +5,7 @@ from msgspec import Struct
 from actors.messages.event import Event
 from actors.messages.outbound import ConnectionPlaced
 from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker, WorkerHandle
-from actors.supervision.messages import BackoffElapsed, DialTurn, StablePeriodElapsed
+from actors.supervision.messages import BackoffElapsed, DialTurn, LoginLasted, StablePeriodElapsed
 from actors.values import LogLevel, Region
 
 AT_ONCE = 0.005
@@ -16,6 +16,13 @@ class StartWorker(Struct, frozen=True):
     """Start the worker called ``name``."""
 
     name: str
+
+
+class WorkerServes(Struct, frozen=True):
+    """A worker serves: it may be sent connections, and judged."""
+
+    name: str
+    handle: WorkerHandle
 
 
 class KillWorker(Struct, frozen=True):
@@ -39,6 +46,14 @@ class WorkerLost(Struct, frozen=True):
     final: Exception | None = None
 
 
+class WorkerIsSlow(Struct, frozen=True):
+    """Warn that a worker does not serve ``waited`` seconds after its start."""
+
+    name: str
+    handle: WorkerHandle
+    waited: float
+
+
 class TellWorker(Struct, frozen=True):
     """Send a message to a worker. That it is gone is no failure here: its ``WorkerDown`` follows."""
 
@@ -56,7 +71,7 @@ class Later(Struct, frozen=True):
     """Send ``timer`` to the supervisor in ``delay`` seconds."""
 
     delay: float
-    timer: BackoffElapsed | DialTurn | StablePeriodElapsed
+    timer: BackoffElapsed | DialTurn | StablePeriodElapsed | LoginLasted
 
 
 class Retry(Struct, frozen=True):
@@ -92,6 +107,8 @@ class Escalate(Struct, frozen=True):
 
 SupervisionEffect = (
     StartWorker
+    | WorkerServes
+    | WorkerIsSlow
     | KillWorker
     | WorkerLost
     | TellWorker

@@ -21,6 +21,13 @@ class StablePeriodElapsed(Struct, frozen=True):
     epoch: int
 
 
+class LoginLasted(Struct, frozen=True):
+    """Epoch ``epoch`` of connection ``name`` has lasted for ``LASTING`` seconds if it has not ended."""
+
+    name: str
+    epoch: int
+
+
 class CheckHeartbeats(Struct, frozen=True):
     """Look for workers whose heartbeat is late."""
 

@@ -36,12 +36,15 @@ from actors.supervision.effects import (
     SupervisionEffect,
     TellPool,
     TellWorker,
+    WorkerIsSlow,
     WorkerLost,
+    WorkerServes,
 )
 from actors.supervision.messages import (
     BackoffElapsed,
     CheckHeartbeats,
     DialTurn,
+    LoginLasted,
     RegionsProbed,
     StablePeriodElapsed,
 )
@@ -107,7 +110,7 @@ class Supervisor(RuntimeActor):
                 self._execute(self._connections.on_suspect(message, now))
             case WorkerDown():
                 self._execute(self._workers.on_down(message, now))
-            case BackoffElapsed() | StablePeriodElapsed() | DialTurn() | CheckHeartbeats():
+            case BackoffElapsed() | StablePeriodElapsed() | LoginLasted() | DialTurn() | CheckHeartbeats():
                 self._on_timer(message, now)
             case OpenConnection(name=name) if not self._draining:
                 self._execute(self._connections.open(name, now))
@@ -138,7 +141,9 @@ class Supervisor(RuntimeActor):
         self.every(self._check_interval, CheckHeartbeats())
 
     def _on_timer(
-        self, timer: BackoffElapsed | StablePeriodElapsed | DialTurn | CheckHeartbeats, now: float
+        self,
+        timer: BackoffElapsed | StablePeriodElapsed | LoginLasted | DialTurn | CheckHeartbeats,
+        now: float,
     ) -> None:
         match timer:
             case BackoffElapsed(name=name) if name in self._workers:
@@ -147,6 +152,8 @@ class Supervisor(RuntimeActor):
                 self._execute(self._connections.on_backoff_elapsed(timer, now))
             case StablePeriodElapsed(name=name):
                 (self._workers if name in self._workers else self._connections).on_stable_period(timer)
+            case LoginLasted():
+                self._execute(self._connections.on_login_lasted(timer, now))
             case DialTurn():
                 self._execute(self._connections.on_dial_turn(now))
             case CheckHeartbeats():
@@ -181,6 +188,16 @@ class Supervisor(RuntimeActor):
             match effect:
                 case StartWorker(name=name):
                     self._start(name)
+                case WorkerServes(name=name, handle=handle):
+                    self._execute(self._connections.on_worker_up(name, handle, self.now()))
+                case WorkerIsSlow(name=name, handle=handle, waited=waited):
+                    logger.warning(
+                        "{} (pid {}) does not serve {:.0f} s after its start: the machine is busy, or the "
+                        "process hangs (the command Restart starts another one)",
+                        name,
+                        handle.pid,
+                        waited,
+                    )
                 case KillWorker(name=name, handle=handle, because=why, level=level, patience=patience):
                     self._kill(name, handle, patience, because=why, level=level)
                 case WorkerLost(name=name, reason=reason, final=final):
@@ -228,7 +245,6 @@ class Supervisor(RuntimeActor):
             self._execute(self._workers.on_start_impossible(name, error))
         else:
             self._execute(self._workers.on_started(name, handle, self.now()))
-            self._execute(self._connections.on_worker_up(name, handle, self.now()))
 
     def release(self, unhandled: list[Any]) -> None:
         for handle in self._workers.handles():

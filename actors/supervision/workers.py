@@ -12,13 +12,17 @@ from actors.supervision.effects import (
     StartWorker,
     SupervisionEffect,
     TellWorker,
+    WorkerIsSlow,
     WorkerLost,
+    WorkerServes,
 )
 from actors.supervision.messages import BackoffElapsed, StablePeriodElapsed
 
-STARTUP_TIMEOUT = 10.0
-"""Seconds that a new process has for its first heartbeat, unless the heartbeat timeout is longer: its imports
-take 0.2 s, and many times that on a busy machine."""
+SLOW_START = 10.0
+"""Seconds after which a warning says that a new process does not serve yet, and again after each doubling.
+
+No time limit judges a process before its first heartbeat: its imports take 0.2 s of CPU, which may be long on
+a starved machine, and a successor would be no quicker."""
 
 EXIT_TIMEOUT = 0.25
 """Seconds that a process has to exit by itself after the end of its link: then its exit status is known."""
@@ -32,13 +36,28 @@ class WorkerChild(Child):
         self.handle: WorkerHandle | None = None
         self.heartbeat_at = 0.0
         self.heartbeat: Heartbeat | None = None
+        self.started_at = 0.0
+        self.warned_after = 0.0
 
     def _notes(self) -> list[str]:
         return [f"pid {self.handle.pid}"] if self.handle else []
 
+    @property
+    def serves(self) -> bool:
+        """Whether the present process has sent its first heartbeat."""
+        return self.heartbeat is not None
+
     def is_late(self, now: float, timeout: float) -> bool:
-        """Whether its next heartbeat is overdue."""
-        return now - self.heartbeat_at >= (timeout if self.heartbeat else max(timeout, STARTUP_TIMEOUT))
+        """Whether the next heartbeat of a process that serves is overdue."""
+        return self.serves and now - self.heartbeat_at >= timeout
+
+    def is_slow(self, now: float) -> bool:
+        """Whether a warning is due that it does not serve yet."""
+        waited = now - self.started_at
+        slow = not self.serves and waited >= max(SLOW_START, 2 * self.warned_after)
+        if slow:
+            self.warned_after = waited
+        return slow
 
     def status(self) -> WorkerStatus:
         return WorkerStatus(
@@ -69,7 +88,9 @@ class Workers:
     def on_started(self, name: str, handle: WorkerHandle, now: float) -> list[SupervisionEffect]:
         worker = self._children[name]
         worker.handle, worker.heartbeat_at, worker.heartbeat = handle, now, None
-        return worker.start()
+        worker.started_at, worker.warned_after = now, 0.0
+        serves = [WorkerServes(name, handle)] if self._in_process else []
+        return [*worker.start(), *serves]
 
     def on_start_failed(self, name: str, error: WorkerDied, now: float) -> list[SupervisionEffect]:
         """No process was started, so none has died."""
@@ -87,17 +108,18 @@ class Workers:
         self._children[timer.name].on_stable_period(timer)
 
     def on_heartbeat(self, heartbeat: Heartbeat, now: float) -> list[SupervisionEffect]:
-        """The first heartbeat of a process announces ``WorkerUp``; one of an earlier process is ignored."""
+        """The first heartbeat of a process says that it serves; one of an earlier process is ignored."""
         worker = self._children[heartbeat.worker]
         if worker.handle is None or worker.handle.pid != heartbeat.pid:
             return []
         worker.heartbeat, worker.heartbeat_at = heartbeat, now
         if worker.state is not ChildState.STARTING:
             return []
-        return [*worker.on_up(), Announce(WorkerUp(worker.name, heartbeat.pid))]
+        up = Announce(WorkerUp(worker.name, heartbeat.pid))
+        return [*worker.on_up(), up, WorkerServes(worker.name, worker.handle)]
 
     def check(self, now: float) -> list[SupervisionEffect]:
-        """Kill each worker whose heartbeat is late; to be called more often than the timeout."""
+        """Kill each worker that serves, if its heartbeat is late; to be called more often than that."""
         overslept = now - self._checked_at > self._timeout / 2
         self._checked_at = now
         effects: list[SupervisionEffect] = []
@@ -110,6 +132,8 @@ class Workers:
                 because = f"is killed: no heartbeat for {now - worker.heartbeat_at:.1f} s"
                 effects.append(KillWorker(worker.name, worker.handle, because, "ERROR"))
                 worker.heartbeat_at = now  # its WorkerDown follows
+            elif worker.is_slow(now):
+                effects.append(WorkerIsSlow(worker.name, worker.handle, now - worker.started_at))
         return effects
 
     def on_down(self, down: WorkerDown, now: float) -> list[SupervisionEffect]:

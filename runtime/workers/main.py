@@ -22,7 +22,13 @@ from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.traffic import Downlink, EventBatch
-from actors.messages.workers import SetLogLevel, StartConnection
+from actors.messages.workers import (
+    ConnectionSettings,
+    SetLogLevel,
+    StartConnection,
+    StartLife,
+    UseSettings,
+)
 from actors.values import LogLevel
 from actors.venues import venue
 from runtime import logs
@@ -72,6 +78,8 @@ class Worker(ConnectionGroup):
         self._log = log
         self._main = MainProcess(link)
         self._heartbeat_interval = heartbeat_interval
+        self._beaten_at = 0.0
+        self._settings: ConnectionSettings | None = None
         super().__init__(self._start, name=name)
 
     def on_receive(self, message: Any) -> None:
@@ -80,6 +88,11 @@ class Worker(ConnectionGroup):
                 self._read()
             case _Beat():
                 self._beat()
+            case StartLife():
+                self._start_life(message)
+            case UseSettings(settings=settings):
+                self._settings = settings
+                self._log.hide(logs.secrets_in([settings.secret.value], settings.headers.values()))
             case SetLogLevel(level=level):
                 self._log.set_level(level)
             case Begin():
@@ -92,8 +105,13 @@ class Worker(ConnectionGroup):
             case _:
                 super().on_receive(message)
 
+    def _start_life(self, message: StartLife) -> None:
+        assert self._settings is not None  # it has come over the same link, before
+        super().on_receive(StartConnection(*message.life, message.region, self._settings))
+        if self.now() - self._beaten_at >= self._heartbeat_interval:
+            self._beat()  # one read of the link may start hundreds
+
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
-        self._log.hide(logs.secrets_in([start.settings.secret.value], start.settings.headers.values()))
         return Connection.start(
             start, self._main, dial, open_session, guardian=guardian, dispatcher=self._dispatcher
         )
@@ -109,6 +127,7 @@ class Worker(ConnectionGroup):
 
     def _beat(self) -> None:
         self._watchdog.rearm()  # first: it expires before the supervisor misses the next heartbeat
+        self._beaten_at = self.now()
         used = os.times()
         beat = Heartbeat(self.name, os.getpid(), used.user + used.system, _resident_bytes())
         self._main.tell(EventBatch(self.name, [beat]))

@@ -15,7 +15,7 @@ import pykka
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import EventBatch, Uplink
-from actors.messages.workers import LogRecord
+from actors.messages.workers import ConnectionSettings, LogRecord, StartConnection, StartLife, UseSettings
 from actors.routing.messages import LinkOpened, LinkReadable
 from actors.values import LogLevel
 from runtime.workers import log_forwarding as forwarding, signals as group_signals
@@ -27,7 +27,8 @@ KILL_TIMEOUT = 1.0
 does not answer it."""
 
 WORKER_STALL = 0.25
-"""Seconds; a worker reads its link at once or hangs, and the pool must not wait long to find out."""
+"""Seconds; a worker that serves reads its link at once or hangs, and the pool must not wait long to find out.
+What is sent before fits into the link, which takes 200 KB: the supervisor starts no connection then."""
 
 
 class WorkerProcess:
@@ -64,12 +65,15 @@ class WorkerProcess:
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
         self._killed = False
+        self._settings: ConnectionSettings | None = None
         opened = LinkOpened(name, self.pid, _Receiver(self._link))
         self._link.on_taken_in = functools.partial(_tell, router, LinkReadable(opened))
         router.tell(opened)
 
     def tell(self, message: Any) -> None:
         try:
+            if isinstance(message, StartConnection):
+                message = self._without_settings(message)
             self._link.send(message)
         except WorkerDied:
             self._process.kill()
@@ -85,6 +89,13 @@ class WorkerProcess:
             self._link.shut_down()
             return None
         return ""
+
+    def _without_settings(self, start: StartConnection) -> StartLife:
+        """Only the supervisor starts connections, so no other thread is here."""
+        if start.settings != self._settings:
+            self._link.send(UseSettings(start.settings))
+            self._settings = start.settings
+        return StartLife(*start.life, start.region)
 
     def _wait(self, timeout: float) -> int | None:
         try:

@@ -10,7 +10,7 @@ from actors.messages.events import ActorQuarantined, ConnectionDown, ConnectionU
 from actors.messages.workers import StartConnection
 from actors.supervision.connections import Connections
 from actors.supervision.effects import Announce, Escalate, Later, Retry, SupervisionEffect, TellWorker
-from actors.supervision.messages import BackoffElapsed, DialTurn, StablePeriodElapsed
+from actors.supervision.messages import BackoffElapsed, DialTurn, LoginLasted, StablePeriodElapsed
 from tests.doubles.supervised_connections import WorkerDouble, make_plan
 
 ROUND_TRIP = (0.002, 0.08)
@@ -90,10 +90,14 @@ class ReconnectingPool:
                 case Escalate(error=error):
                     raise AssertionError(error)
 
-    def _on_timer(self, timer: BackoffElapsed | DialTurn | StablePeriodElapsed) -> list[SupervisionEffect]:
+    def _on_timer(
+        self, timer: BackoffElapsed | DialTurn | LoginLasted | StablePeriodElapsed
+    ) -> list[SupervisionEffect]:
         match timer:
             case BackoffElapsed():
                 return self._connections.on_backoff_elapsed(timer, self.now)
+            case LoginLasted():
+                return self._connections.on_login_lasted(timer, self.now)
             case DialTurn():
                 return self._connections.on_dial_turn(self.now)
             case StablePeriodElapsed():

@@ -30,7 +30,7 @@ from actors.messages.traffic import (
     Send,
     Uplink,
 )
-from actors.messages.workers import LogRecord, SetLogLevel, StartConnection, StopConnection, StopWorker
+from actors.messages.workers import LogRecord, SetLogLevel, StartLife, StopConnection, StopWorker, UseSettings
 from actors.values import Direction, Region
 from tests.doubles.message_samples import CANARY, CANDLE, EVENTS, SETTINGS, TICK
 from tests.doubles.tick_columns import columns
@@ -88,7 +88,8 @@ REQUESTS = [
     Request(7, CancelPendingOrder("t1"), 1.0),
 ]
 MESSAGES: list[Any] = [
-    StartConnection("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2), SETTINGS),
+    UseSettings(SETTINGS),
+    StartLife("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2)),
     StopConnection("c1"),
     StopWorker(),
     SetLogLevel("DEBUG"),

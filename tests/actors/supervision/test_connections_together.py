@@ -6,6 +6,7 @@ import pytest
 
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, exponential, linear
+from actors.supervision.connections import LASTING
 from actors.supervision.effects import Later, Retry
 from actors.supervision.messages import BackoffElapsed, DialTurn
 from actors.supervision.restart_intensity import RestartIntensity
@@ -169,7 +170,28 @@ def test_after_each_of_twenty_resets_the_whole_pool_is_back_at_once(seed: int) -
     assert pool.given_up == []
 
 
-@pytest.mark.parametrize("lasts", [0.0, 0.05, 1.0, 5.0])
+@pytest.mark.parametrize("seed", range(20))
+def test_after_outages_that_let_in_and_drop_at_once_the_whole_pool_is_back_3_s_after_its_first(
+    seed: int,
+) -> None:
+    pool = ReconnectingPool(3, seed, **DEFAULTS)
+    pool.run_until_all_up()
+    for _ in range(20):
+        pool.run(2.0)
+        pool.lasts = 0.02
+        pool.cut_all()
+        pool.run(3.0)
+        pool.lasts = None
+        pool.cut_all()
+        pool.run(ROUND_TRIP[1])
+        began = pool.now
+        pool.run_until_all_up()
+        back = sorted(max(began, at) for at in pool.up.values())
+        assert back[-1] - back[0] <= 3.0
+    assert pool.given_up == []
+
+
+@pytest.mark.parametrize("lasts", [0.0, 0.05, 0.9, 1.1, 5.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_venue_that_drops_what_logs_in_is_not_flooded_and_no_connection_is_given_up(
     lasts: float, seed: int
@@ -178,7 +200,7 @@ def test_a_venue_that_drops_what_logs_in_is_not_flooded_and_no_connection_is_giv
     pool.lasts = lasts
     pool.run(600.0)
     assert pool.given_up == []
-    hastened, own = 20, 15
+    hastened, own = (60 / lasts if lasts > LASTING else 20), 15
     for name in ("c1", "c2", "c3"):
         logins = [at for at, each in pool.logins if each == name]
         assert most_within(logins, 60.0) <= hastened + own

@@ -98,6 +98,11 @@ class Supervision:
         for message in messages:
             self.ref.ask(message, timeout=WAIT)
 
+    def serve(self) -> None:
+        """The newest worker sends its first heartbeat."""
+        self.handle(beat(self.workers[-1].pid))
+        assert self.published() == [WorkerUp("w1", self.workers[-1].pid)]
+
     def advance(self, seconds: float) -> None:
         """Let time pass, and return once the supervisor has handled the timers that were due."""
         self.clock.advance(seconds)
@@ -125,6 +130,8 @@ def start(clock: ManualClock) -> Callable[..., Supervision]:
     def started(**changes: Any) -> Supervision:
         supervision = Supervision(clock, **changes)
         supervision.handle(SystemReady())
+        supervision.advance(0.5)  # the first check of the heartbeats
+        supervision.serve()
         return supervision
 
     return started
@@ -151,11 +158,13 @@ def test_nothing_starts_before_the_system_is_ready(clock: ManualClock) -> None:
     assert len(supervision.workers) == 1
 
 
-def test_a_worker_is_started_then_the_pool_is_told_then_the_connection_starts(
-    start: Callable[..., Supervision],
-) -> None:
-    supervision = start()
+def test_once_a_worker_serves_the_pool_is_told_and_then_the_connection_starts(clock: ManualClock) -> None:
+    supervision = Supervision(clock)
+    supervision.handle(SystemReady())
     (worker,) = supervision.workers
+    assert worker.messages == []  # it may not read for long, and its link is short
+    assert supervision.pool.nothing_more()
+    supervision.serve()
     assert supervision.pool.seen() == ConnectionPlaced("c1", worker)
     (message,) = worker.messages
     assert isinstance(message, StartConnection)
@@ -191,13 +200,28 @@ def test_the_router_hears_why_no_worker_can_ever_be_started(clock: ManualClock) 
     assert supervision.router.seen() == CannotGoOn("no interpreter")
 
 
-def test_the_first_heartbeat_is_published_and_a_late_one_kills_the_worker(
+def test_no_clock_judges_a_process_before_its_first_heartbeat_but_a_warning_says_that_it_is_slow(
+    clock: ManualClock, lines: list[str]
+) -> None:
+    supervision = Supervision(clock)
+    supervision.handle(SystemReady())
+    for _ in range(200):
+        supervision.advance(0.5)
+    assert supervision.workers[0].killed == 0
+    warnings = [line for line in lines if line.startswith("WARNING")]
+    assert [line.partition(" after")[0] for line in warnings] == [
+        f"WARNING w1 (pid 1) does not serve {seconds} s" for seconds in (10, 20, 40, 80)
+    ]
+    supervision.serve()
+    for _ in range(10):
+        supervision.advance(0.5)
+    assert supervision.workers[0].killed == 1
+
+
+def test_a_late_heartbeat_kills_a_worker_that_serves(
     start: Callable[..., Supervision], lines: list[str]
 ) -> None:
     supervision = start()
-    supervision.advance(0.5)  # the first check
-    supervision.handle(beat())
-    assert supervision.published() == [WorkerUp("w1", 1)]
     for _ in range(9):
         supervision.advance(0.5)
     assert supervision.workers[0].killed == 0
@@ -210,14 +234,14 @@ def test_a_worker_that_ends_is_killed_and_its_connections_announced_before_the_n
     start: Callable[..., Supervision], lines: list[str]
 ) -> None:
     supervision = start()
-    supervision.handle(beat(), ConnectionUp("c1", 1, "EU"))
-    assert supervision.published() == [WorkerUp("w1", 1)]
+    supervision.handle(ConnectionUp("c1", 1, "EU"))
     supervision.handle(WorkerDown("w1", 1, "the link was reset"))
     assert supervision.workers[0].killed == 1
     assert supervision.published() == [ConnectionDown("c1", 1, "EU", "the link was reset", was_ready=True)]
     supervision.advance(0.0)
     assert len(supervision.workers) == 2
     assert supervision.published() == [ActorRestarted("w1", 1, "the link was reset")]
+    supervision.serve()
     assert [message.life for message in supervision.workers[1].messages] == [("c1", 2)]
     assert "WARNING w1 (pid 1) has ended: the link was reset (by SIGKILL)" in lines
 
@@ -228,15 +252,15 @@ def test_a_worker_that_cannot_die_is_replaced_all_the_same_and_reaped_when_it_is
     supervision = start()
     frozen = supervision.workers[0]
     frozen.immortal = True
-    supervision.advance(0.5)  # the first check
-    supervision.handle(beat(), ConnectionUp("c1", 1, "EU"))
-    assert supervision.published() == [WorkerUp("w1", 1)]
+    supervision.handle(ConnectionUp("c1", 1, "EU"))
     for _ in range(10):
         supervision.advance(0.5)
     assert frozen.killed == 1
     supervision.handle(WorkerDown("w1", 1, "the link ended"))
     assert supervision.published() == [ConnectionDown("c1", 1, "EU", "the link ended", was_ready=True)]
     supervision.advance(0.0)
+    assert supervision.published() == [ActorRestarted("w1", 1, "the link ended")]
+    supervision.serve()
     assert [message.life for message in supervision.workers[1].messages] == [("c1", 2)]
     assert [line for line in lines if "cannot die" in line] == [
         "ERROR w1 (pid 1) cannot die: it is frozen or waits for a disk; it executes nothing any more"

@@ -11,11 +11,13 @@ from actors.supervision.effects import (
     StartWorker,
     SupervisionEffect,
     TellWorker,
+    WorkerIsSlow,
     WorkerLost,
+    WorkerServes,
 )
 from actors.supervision.messages import BackoffElapsed
 from actors.supervision.restart_intensity import RestartIntensity
-from actors.supervision.workers import STARTUP_TIMEOUT, WorkerChild, Workers
+from actors.supervision.workers import SLOW_START, WorkerChild, Workers
 from tests.doubles.supervised_connections import WorkerDouble, announced, make_plan, only, sent
 
 
@@ -79,12 +81,26 @@ def test_a_worker_without_heartbeats_is_killed_once_and_not_replaced_before_its_
     assert [type(effect) for effect in effects] == [KillWorker, Retry, WorkerLost]
 
 
-def test_a_process_without_a_first_heartbeat_has_longer() -> None:
-    workers = running()
-    kill(workers, "w1", 1, 0.0)
+def test_a_process_without_a_first_heartbeat_is_not_killed_but_said_to_be_slow() -> None:
+    workers = Workers(make_plan(workers=("w1",)))
+    workers.check(0.0)
     workers.on_started("w1", WorkerDouble(3), 0.0)
-    workers.on_heartbeat(beat("w2", 2), STARTUP_TIMEOUT - 1)
-    assert [each.handle.pid for each in check_until(workers, STARTUP_TIMEOUT)] == [3]
+    found = [effect for at in range(1, 400) for effect in workers.check(at / 2)]
+    slow = only(WorkerIsSlow, found)
+    assert len(slow) == len(found)
+    assert [(each.name, each.waited) for each in slow] == [
+        ("w1", SLOW_START * factor) for factor in (1, 2, 4, 8, 16)
+    ]
+
+
+def test_a_process_serves_with_its_first_heartbeat_and_the_main_process_from_the_start() -> None:
+    workers = Workers(make_plan(workers=("w1",)))
+    handle = WorkerDouble(3)
+    assert only(WorkerServes, workers.on_started("w1", handle, 0.0)) == []
+    assert only(WorkerServes, workers.on_heartbeat(beat("w1", 3), 0.0)) == [WorkerServes("w1", handle)]
+    assert only(WorkerServes, workers.on_heartbeat(beat("w1", 3), 1.0)) == []
+    main = Workers(make_plan(workers=("main",), in_process=True))
+    assert only(WorkerServes, main.on_started("main", WorkerDouble(0), 0.0))
 
 
 def test_no_worker_is_killed_after_this_process_stood_still() -> None:

@@ -8,8 +8,9 @@ import pykka
 
 from actors.engine.dispatcher import Dispatcher
 from actors.messages.commands import GetStatus
-from actors.messages.events import Event
+from actors.messages.events import Event, Heartbeat
 from actors.messages.lifecycle import Tellable
+from actors.messages.traffic import EventBatch
 from actors.messages.workers import StartConnection, StopWorker
 from actors.values import AccountKind, Region, Secret
 from actors.venues.base import Login
@@ -60,6 +61,7 @@ def start_worker(
     worker: RecordingWorker, names: list[str], router: Tellable, dispatcher: Dispatcher, name: str
 ) -> RecordingWorker:
     names.append(name)
+    router.tell(EventBatch(name, [Heartbeat(name, worker.pid, 0.0, 0)]))  # it serves at once
     return worker
 
 
