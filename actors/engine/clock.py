@@ -21,3 +21,6 @@ def _choose() -> Clock:
 elapsed = _choose()
 """Seconds since some moment in the past, the same one in all processes of the machine. So a deadline that an
 actor sets can be checked in another process, and passes in a suspend."""
+
+counts_suspends = None if elapsed is time.monotonic else elapsed
+"""The same clock; ``None`` where it may stand still in a suspend, or is ``time.monotonic`` itself."""

@@ -7,34 +7,64 @@ from actors.values import Deal
 
 
 class DeskClock:
-    """``utc`` does not step, and stands still in a suspend if ``monotonic`` does; so the time at the venue is
-    by the wall clock and the ``offset`` that was measured, ``None`` before that.
+    """``utc`` does not step, and stands still in a suspend if ``monotonic`` does.
+
+    The venue's clock is measured. From then on it goes by ``elapsed``, which does not step and counts
+    suspends. Where a system has no such clock, and before the first measurement, it goes by the wall clock.
 
     A verdict waits by ``utc``: the system's patience with the bytes of a lost connection (TCP_USER_TIMEOUT)
     stands still in a suspend too.
     """
 
-    def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        wall: Callable[[], float],
+        elapsed: Callable[[], float] | None = None,
+    ) -> None:
         self._monotonic = monotonic
         self._wall = wall
         self._ahead = wall() - monotonic()
-        self.offset: float | None = None
+        self._elapsed = elapsed
+        self._slept_before = elapsed() - monotonic() if elapsed else 0.0
+        self._offset: float | None = None
+        self._venue_ahead = 0.0  # of ``elapsed``, as soon as it is measured
 
     def __repr__(self) -> str:
         return f"<DeskClock: {self.reading()}>"
+
+    @property
+    def offset(self) -> float | None:
+        """Seconds by which the venue's clock was ahead of the wall clock when that was set; ``None`` until it
+        is measured."""
+        return self._offset
+
+    @offset.setter
+    def offset(self, offset: float | None) -> None:
+        self._offset = offset
+        if offset is not None and self._elapsed is not None:
+            self._venue_ahead = self._wall() + offset - self._elapsed()
 
     def utc(self) -> float:
         return self._monotonic() + self._ahead
 
     def venue_now(self) -> float:
         """UTC by the venue's clock; by the wall clock until the venue's is measured."""
-        return self._wall() + (self.offset or 0.0)
+        if self._offset is None or self._elapsed is None:
+            return self._wall() + (self._offset or 0.0)
+        return self._elapsed() + self._venue_ahead
 
     def reading(self) -> ClockReading:
-        return ClockReading(self._wall() - self.utc(), self.offset)
+        utc = self.utc()
+        if self._elapsed is None:
+            suspends_ahead = self._wall() - utc
+        else:
+            suspends_ahead = self._elapsed() - self._monotonic() - self._slept_before
+        offset = None if self._offset is None else self.venue_now() - utc - suspends_ahead
+        return ClockReading(suspends_ahead, offset)
 
     def until_end(self, deal: Deal) -> float:
         """The seconds until ``deal`` ends, by the venue's clock; at least its duration until that is
         measured."""
         left = deal.closes_at - self.venue_now()
-        return left if self.offset is not None else max(left, deal.closes_at - deal.opened_at)
+        return left if self._offset is not None else max(left, deal.closes_at - deal.opened_at)

@@ -60,8 +60,10 @@ class Ledger:
         )
 
     def set_venue_clock(self, clock: ClockReading) -> None:
-        """How far the venue's clock is ahead of ``now``."""
-        self._unresolved.set_clock(clock)
+        """How far the venue's clock is ahead of ``now``. The first measurement also says when the orders in
+        flight were made."""
+        for order in self._unresolved.set_clock(clock):
+            self._put(order)
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
         """The order to journal and then to send. One of its ``id`` that was not sent is forgotten for it.

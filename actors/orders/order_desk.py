@@ -8,6 +8,7 @@ import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
+from actors.engine.clock import counts_suspends
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import commands, events
@@ -63,7 +64,7 @@ class OrderDesk(RuntimeActor):
         self._refuses = refuses
         self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
-        self._clock = desk_clock or DeskClock(time.monotonic, time.time)
+        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends)
         self._books = Bookkeeping(account, venue, journal, self._clock, limits.verdict_delay)
         self._ledger = self._books.ledger
         self._halt = TradingHalt(journal)
@@ -95,6 +96,8 @@ class OrderDesk(RuntimeActor):
                 self._connection_down(message)
             case events.ClockReport(offset=offset):
                 self._clock.offset = offset
+                self._ledger.set_venue_clock(self._clock.reading())
+                self._keep(self._books.note)
             case Reconfigure(settings=OrderLimits() as limits):
                 self._limits = limits
             case events.Event():

@@ -25,17 +25,17 @@ UNDER_WAY: Final = (
 class ClockReading(NamedTuple):
     """What the venue's clock (UTC) shows when ours, which does not step, shows a time.
 
-    The wall clock is ``wall_ahead`` seconds ahead of ours: it goes on in a suspend. The venue's clock is
-    ``offset`` seconds ahead of the wall clock, ``None`` until that is measured.
+    A clock that goes on in a suspend is ``suspends_ahead`` seconds ahead of ours, and the venue's is
+    ``offset`` seconds ahead of that one, ``None`` until that is measured.
     """
 
-    wall_ahead: float = 0.0
+    suspends_ahead: float = 0.0
     offset: float | None = None
 
     @property
     def ahead(self) -> float:
         """Seconds by which the venue's clock is ahead of ours, as far as it is known."""
-        return self.wall_ahead + (self.offset or 0.0)
+        return self.suspends_ahead + (self.offset or 0.0)
 
 
 class UnresolvedOrder:
@@ -91,6 +91,11 @@ class UnresolvedOrder:
             f"<UnresolvedOrder {self.order.id}: {self.order.state.value}, since step {self.since}, {state}>"
         )
 
+    @property
+    def created_at(self) -> float:
+        """When the order was made, by the venue's clock as far as it is known."""
+        return self.order.created_at if self.made_at is None else self.made_at + self._made_by.ahead
+
     def connection_lost(self, step: int, now: float, clock: ClockReading) -> None:
         if self.lost is None:
             self.lost = step
@@ -101,10 +106,10 @@ class UnresolvedOrder:
         """Where another clock has gone ahead of ours since the order was made, ours may have stood still. The
         first measurement also holds for what happened before it."""
         if self._made_by.offset is None:
-            self._made_by = ClockReading(self._made_by.wall_ahead, clock.offset)
+            self._made_by = ClockReading(self._made_by.suspends_ahead, clock.offset)
         if self._lost_by.offset is None:
-            self._lost_by = ClockReading(self._lost_by.wall_ahead, clock.offset)
-        gone = clock.wall_ahead - self._made_by.wall_ahead, clock.ahead - self._made_by.ahead
+            self._lost_by = ClockReading(self._lost_by.suspends_ahead, clock.offset)
+        gone = clock.suspends_ahead - self._made_by.suspends_ahead, clock.ahead - self._made_by.ahead
         self._slept = max(self._slept, *gone)
 
     def on_lists(self, lists: "LifeLists") -> bool:
@@ -127,9 +132,8 @@ class UnresolvedOrder:
 
     def fits(self, record: DealRecord) -> bool:
         """Whether the deal has the order's terms and was opened when the order's would have been."""
-        made = self.order.created_at if self.made_at is None else self.made_at + self._made_by.ahead
         latest = self.lost_at + self._lost_by.ahead + UNDER_WAY
-        return made - self.grain <= record.deal.opened_at <= latest and self.may_fit(record)
+        return self.created_at - self.grain <= record.deal.opened_at <= latest and self.may_fit(record)
 
     def may_fit(self, record: DealRecord) -> bool:
         """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict."""

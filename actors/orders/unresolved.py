@@ -56,10 +56,18 @@ class UnresolvedOrders:
     def forget(self, id: str) -> None:
         self._unresolved.pop(id, None)
 
-    def set_clock(self, clock: ClockReading) -> None:
+    def set_clock(self, clock: ClockReading) -> list[Order]:
+        """The orders in flight that were made at another time than they say, as a first measurement shows.
+        They are to be journaled again: after a restart, their times tell their deals from others."""
+        first = self.clock.offset is None and clock.offset is not None
         self.clock = clock
-        for unresolved in self:
-            unresolved.on_venue_clock(clock)
+        corrected: list[Order] = []
+        for one in self:
+            one.on_venue_clock(clock)
+            if first and one.order.in_flight and one.created_at != one.order.created_at:
+                one.order = structs.replace(one.order, created_at=one.created_at)
+                corrected.append(one.order)
+        return corrected
 
     def in_flight(self) -> list[Order]:
         return [unresolved.order for unresolved in self if unresolved.order.in_flight]

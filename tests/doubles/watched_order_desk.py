@@ -97,7 +97,7 @@ class WatchedOrderDesk:
             refuses=refuses,
             router=Neighbour("router", self.steps),
             desk_clock=DeskClock(
-                lambda: clock() - self.suspended, lambda: self.utc + clock() - begun + self.wall_step
+                lambda: clock() - self.suspended, lambda: self.utc + clock() - begun + self.wall_step, clock
             ),
             pending_desk=Neighbour("pending desk", self.steps),
             clock=clock,

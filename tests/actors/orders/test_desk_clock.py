@@ -9,23 +9,76 @@ from tests.doubles.trading_samples import BET, NOW, deal_of
 DEAL = deal_of(BET, opened_at=NOW)
 
 
-def test_a_suspend_moves_the_wall_clock_and_the_venues_but_not_the_one_that_does_not_step(
-    clock: ManualClock,
+class Machine:
+    """Its clocks. ``clock`` counts suspends, ``slept`` by how much the monotonic clock has stood still."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.slept = self.stepped = 0.0
+        self._clock = clock
+        self._begun = clock()
+
+    def monotonic(self) -> float:
+        return self._clock() - self.slept
+
+    def wall(self) -> float:
+        return NOW + self._clock() - self._begun + self.stepped
+
+    def suspend(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+        self.slept += seconds
+
+
+@pytest.fixture
+def machine(clock: ManualClock) -> Machine:
+    return Machine(clock)
+
+
+def desk_clock(machine: Machine, clock: ManualClock, *, counts: bool) -> DeskClock:
+    """``counts``: the system has a clock that counts suspends."""
+    return DeskClock(machine.monotonic, machine.wall, clock if counts else None)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_suspend_moves_the_venues_clock_but_not_the_one_that_does_not_step(
+    machine: Machine, clock: ManualClock, counts: bool
 ) -> None:
-    slept = 0.0
-    begun = clock()
-    desk = DeskClock(clock, lambda: NOW + clock() - begun + slept)
+    desk = desk_clock(machine, clock, counts=counts)
     desk.offset = 5.0
-    slept = 3600.0
+    machine.suspend(3600.0)
     assert desk.utc() == pytest.approx(NOW)
     assert desk.venue_now() == pytest.approx(NOW + 3605)
-    assert desk.reading().ahead == pytest.approx(3605)
+    assert desk.reading() == pytest.approx((3600, 5))
 
 
+@pytest.mark.parametrize("step", [-86_400.0, -1.0, 1.0, 7200.0])
+def test_a_wall_clock_that_is_set_moves_nothing_that_was_measured(
+    machine: Machine, clock: ManualClock, step: float
+) -> None:
+    desk = desk_clock(machine, clock, counts=True)
+    desk.offset = 5.0
+    machine.stepped = step
+    assert desk.venue_now() == pytest.approx(NOW + 5)
+    assert desk.reading() == pytest.approx((0, 5))
+    desk.offset = 5.0 - step
+    assert desk.venue_now() == pytest.approx(NOW + 5)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_until_it_is_measured_the_wall_clock_stands_in_for_the_venues(
+    machine: Machine, clock: ManualClock, counts: bool
+) -> None:
+    desk = desk_clock(machine, clock, counts=counts)
+    assert desk.reading().offset is None
+    machine.stepped = 60.0
+    assert desk.venue_now() == pytest.approx(NOW + 60)
+
+
+@pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize(("offset", "left"), [(None, 60.0), (0.0, -40.5), (-100.0, 59.5), (40.0, -80.5)])
 def test_a_deal_ends_by_the_venues_clock_and_until_that_is_known_not_before_its_duration(
-    clock: ManualClock, offset: float | None, left: float
+    machine: Machine, clock: ManualClock, offset: float | None, left: float, counts: bool
 ) -> None:
-    desk = DeskClock(clock, lambda: NOW + 100)
+    desk = desk_clock(machine, clock, counts=counts)
+    clock.advance(100)
     desk.offset = offset
     assert desk.until_end(DEAL) == pytest.approx(left)

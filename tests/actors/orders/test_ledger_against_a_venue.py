@@ -156,6 +156,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def measure_the_venues_clock(self) -> None:
         self.measured = True
         self.set_clock()
+        self.apply([])
 
     @rule()
     def let_a_stranger_flood_the_closed_list(self) -> None:

@@ -711,6 +711,29 @@ def test_a_lost_order_is_matched_by_the_venues_clock_also_after_a_suspend(
         pass
 
 
+@pytest.mark.parametrize("step", [-86_400.0, -30.0, 30.0, 7_200.0])
+def test_a_lost_order_is_matched_although_the_wall_clock_is_set(desk: WatchedOrderDesk, step: float) -> None:
+    desk.tell(ClockReport(0.0))
+    desk.part()
+    desk.wall_step = step
+    order = desk.place(1)
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    deal = deal_of(BET, "d1", desk.utc)
+    desk.tell(ConnectionUp("c1", 2, "r"), DealsOpen("c1", 2, [deal]))
+    while desk.step() != ("router", Response(1, deal)):
+        pass
+
+
+def test_the_first_measurement_of_the_venues_clock_is_journaled_with_the_orders_in_flight(
+    desk: WatchedOrderDesk,
+) -> None:
+    desk.place(1)
+    desk.tell(ClockReport(7_200.0))
+    assert desk.step() == ("note", [OrderState.JOURNALED])
+    assert desk.journal.notes[-1][0].created_at == pytest.approx(desk.utc + 7_200)
+
+
 def test_the_result_of_an_unknown_deal_is_refused(desk: WatchedOrderDesk) -> None:
     desk.ask(2, AwaitResult("d9"))
     assert isinstance(desk.error(2), RequestRefused)

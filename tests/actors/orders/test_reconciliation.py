@@ -153,6 +153,19 @@ def test_after_a_restart_a_deal_is_claimed_by_the_time_in_the_journal() -> None:
     assert log_in(ledger, NOW + 2, epoch=2, opened=(deal,)) == [OrderOpened("o1", deal)]
 
 
+def test_an_order_that_was_made_before_the_venues_clock_was_known_finds_its_deal_after_a_restart() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.take_changed()
+    ledger.set_venue_clock(ClockReading(0.0, 7200.0))
+    [order] = ledger.take_changed()
+    assert order.created_at == NOW + 7200
+    ledger = Ledger([order], NOW + 1, TRADING)
+    ledger.set_venue_clock(ClockReading(0.0, 7200.0))
+    deal = deal_of(BET, opened_at=NOW + 7200)
+    assert log_in(ledger, NOW + 2, opened=(deal,)) == [OrderOpened("o1", deal)]
+
+
 def test_a_deal_that_ended_in_a_suspend_is_not_missed_in_the_list_of_open_deals() -> None:
     """Our clock says that the deal would still be open; the venue's has gone on for eight hours."""
     ledger = fresh_ledger()
