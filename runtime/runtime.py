@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import pykka
 from loguru import logger
@@ -65,6 +65,11 @@ class Runtime:
         allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
     ) -> None:
+        if not isinstance(config, Config):
+            raise TypeError(
+                f"Runtime takes a Config, not a {type(config).__name__}: Runtime.from_yaml(path) reads a"
+                " file, and Config.model_validate(settings) takes a dict"
+            )
         login = config.account.login
         if practice is False and login is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
@@ -81,6 +86,8 @@ class Runtime:
         self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
         self._stopping = threading.Lock()
+        self._starting = threading.Lock()
+        self._started = False
         self._guardian = Guardian(self._escalate)
         self._system: ActorSystem | None = None
         self._account_lock: sqlite3.Connection | None = None
@@ -111,7 +118,12 @@ class Runtime:
         """Start everything; returns before the first connection is up, for every ask waits for that.
 
         Raises ``JournalInUse`` if another runtime holds the journal of orders; nothing is left running then.
+        Raises ``RequestRefused`` if this one runs already; it goes on.
         """
+        with self._starting:
+            if self._started:
+                raise RequestRefused("this runtime runs already; another one is another Runtime")
+            self._started = True
         try:
             self._start()
         except BaseException:
@@ -147,6 +159,12 @@ class Runtime:
             with contextlib.suppress(pykka.ActorDeadError):
                 system.reloader.tell(Reload())
 
+    def __getattr__(self, name: str) -> Any:
+        """Only for what is not there: the router, before the start."""
+        if name == "router":
+            raise AttributeError("the runtime has no router yet: use `with Runtime(...)`, or call start()")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _start(self) -> None:
         login = self._login or self._start_exchange()
         regions = self._regions(login)
@@ -170,6 +188,7 @@ class Runtime:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
         self._guardian.stop()
+        self._started = False
         if self._account_lock is not None:
             self._account_lock.close()
             self._account_lock = None

@@ -25,6 +25,7 @@ FLOORS = {  # the first that fits
     "actors.rates": 0,
     "actors.lives": 0,
     "actors.arithmetic": 0,
+    "actors.symbols": 0,
     "actors.transport": 1,
     "actors.protocols": 1,
     "actors.engine": 1,

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from pykka import ActorRef
 
 from actors.errors import RequestRefused
+from actors.messages.conversion import convert_fields
 from actors.values import Direction
 
 
@@ -19,9 +20,18 @@ class Command(Struct, frozen=True, kw_only=True, tag=True):
     The answer is due ``deadline`` seconds after the command arrives; by default that is the configuration's
     ``connection.message_timeout``. An ask raises ``RequestTimeout`` then. A command that was told and cannot
     be fulfilled is published as ``CommandFailed``.
+
+    Numbers of NumPy and pandas are taken where numbers are, a ``timedelta`` where a length of time is, and a
+    ``datetime`` with a time zone where a time is. A field that cannot be converted is refused by the router.
     """
 
+    times: ClassVar[frozenset[str]] = frozenset()
+    """The fields that are moments, in Unix seconds."""
+
     deadline: float | None = None
+
+    def __post_init__(self) -> None:
+        convert_fields(self, self.times)
 
 
 class Subscribe(Command, frozen=True):
@@ -81,6 +91,8 @@ class LoadCandles(Command, frozen=True):
     after each page but the last.
     """
 
+    times: ClassVar[frozenset[str]] = frozenset({"end"})
+
     asset: str
     period: int
     count: int = 100
@@ -92,7 +104,13 @@ class GetBalance(Command, frozen=True):
 
 
 class GetAssets(Command, frozen=True):
-    """The answer is the latest asset table, a ``dict`` of ``Asset`` by symbol; waits for the first one."""
+    """The answer is the latest asset table, a ``dict`` of ``Asset`` by symbol; waits for the first one.
+
+    With ``search`` it has only those whose symbol, label or kind contains that text; case and punctuation do
+    not count: ``eurusd``, ``EUR/USD``, ``crypto``.
+    """
+
+    search: str = ""
 
 
 class GetPayout(Command, frozen=True):
@@ -158,6 +176,7 @@ class PlaceOrder(TradingCommand, frozen=True):
     id: str | None = None
 
     def __post_init__(self) -> None:
+        convert_fields(self, self.times)
         check_id(self.id)
         structs.force_setattr(self, "amount", _checked_amount(self))
 
@@ -198,6 +217,8 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     ``orders``; it counts as one of the day's orders.
     """
 
+    times: ClassVar[frozenset[str]] = frozenset({"open_at"})
+
     asset: str
     amount: Decimal
     direction: Direction
@@ -207,6 +228,7 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     minimum_payout: int = 0
 
     def __post_init__(self) -> None:
+        convert_fields(self, self.times)
         structs.force_setattr(self, "amount", _checked_amount(self))
 
 

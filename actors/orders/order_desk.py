@@ -188,8 +188,8 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            asset = self._readiness.assets.get(command.asset)
-            check_order(command, asset, self._readiness.balance, self._books.usage(), self._limits)
+            ready = self._readiness
+            check_order(command, ready.assets, ready.balance, self._books.usage(), self._limits)
             if not waited and (self._books.is_like_under_way(command) or self._waiting.has_like(command)):
                 self._waiting.add(trade, command)
                 self.at(trade.expires_at, timeouts.HeldBackOverdue(trade.id))
@@ -237,9 +237,7 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            check_pending(
-                command, self._readiness.assets.get(command.asset), self._books.usage(), self._limits
-            )
+            check_pending(command, self._readiness.assets, self._books.usage(), self._limits)
         except (NotSent, RequestRefused) as error:
             self._refuse(trade, command, error)
             return

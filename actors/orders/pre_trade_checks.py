@@ -1,5 +1,6 @@
 """The checks of an order before it is journaled or sent."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from actors.arithmetic import remainder
 from actors.errors import RequestRefused
 from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.status import LimitStatus
+from actors.symbols import unlisted
 from actors.values import Asset, Balance
 
 
@@ -42,13 +44,17 @@ class Usage(NamedTuple):
 
 
 def check_order(
-    command: PlaceOrder, asset: Asset | None, balance: Balance | None, usage: Usage, limits: OrderLimits
+    command: PlaceOrder,
+    assets: Mapping[str, Asset],
+    balance: Balance | None,
+    usage: Usage,
+    limits: OrderLimits,
 ) -> None:
     """Raises ``RequestRefused`` with the first rule that the order breaks.
 
-    ``asset`` is ``None`` if the venue does not list it, ``balance`` if the venue has not sent one yet.
+    ``assets`` are those that the venue lists; ``balance`` is ``None`` if the venue has not sent one yet.
     """
-    asset = _listed(command, asset)
+    asset = _listed(command, assets)
     if not asset.tradable:
         raise RequestRefused(f"{asset.symbol} cannot be traded at the moment")
     _check_amount(command.amount, limits)
@@ -70,12 +76,14 @@ def check_order(
     _check_day(usage, limits)
 
 
-def check_pending(command: PlacePendingOrder, asset: Asset | None, usage: Usage, limits: OrderLimits) -> None:
+def check_pending(
+    command: PlacePendingOrder, assets: Mapping[str, Asset], usage: Usage, limits: OrderLimits
+) -> None:
     """Raises ``RequestRefused`` with the first rule that the pending order breaks.
 
     The market, the payout and the balance count when the venue opens it, so those of now are not checked.
     """
-    asset = _listed(command, asset)
+    asset = _listed(command, assets)
     _check_amount(command.amount, limits)
     _check_duration(command, asset, limits)
     if command.minimum_payout < limits.minimum_payout:
@@ -86,9 +94,10 @@ def check_pending(command: PlacePendingOrder, asset: Asset | None, usage: Usage,
     _check_day(usage, limits)
 
 
-def _listed(command: PlaceOrder | PlacePendingOrder, asset: Asset | None) -> Asset:
+def _listed(command: PlaceOrder | PlacePendingOrder, assets: Mapping[str, Asset]) -> Asset:
+    asset = assets.get(command.asset)
     if asset is None:
-        raise RequestRefused(f"the venue does not list {command.asset}")
+        raise RequestRefused(unlisted(command.asset, assets))
     return asset
 
 

@@ -1,6 +1,7 @@
 """Whether the fields of a command are as annotated: checked at the router, before anything acts on it."""
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -52,12 +53,22 @@ def _is_deadline(value: Any) -> bool:
 
 
 def _is_listener(value: Any) -> bool:
-    return callable(value) or hasattr(value, "tell")
+    return (callable(value) and not is_coroutine_function(value)) or hasattr(value, "tell")
+
+
+def is_coroutine_function(value: Any) -> bool:
+    """Whether a call of ``value`` makes a coroutine or an asynchronous generator, which nobody would run."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    methods = [vars(parent).get("__call__") for parent in type(value).__mro__]
+    return any(map(inspect.iscoroutinefunction, (value, *methods))) or any(
+        map(inspect.isasyncgenfunction, (value, *methods))
+    )
 
 
 _BY_NAME: Final = {
     "deadline": _Rule(_is_deadline, "a number of seconds, infinity or None"),
-    "to": _Rule(_is_listener, "a callable or an actor"),
+    "to": _Rule(_is_listener, "a callable or an actor, and no coroutine function"),
 }
 _BY_TYPE: Final[dict[Any, _Rule]] = {
     str: _Rule(_is_text, "text that has a UTF-8 form"),

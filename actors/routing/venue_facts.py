@@ -21,6 +21,7 @@ from actors.messages.events import (
     Event,
 )
 from actors.messages.topics import pattern
+from actors.symbols import search, unlisted
 from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
@@ -64,7 +65,7 @@ class VenueFacts:
             case GetBalance():
                 return self.balance or Decision.WAIT
             case GetAssets():
-                return Decision.WAIT if self.assets is None else dict(self.assets)
+                return Decision.WAIT if self.assets is None else search(command.search, self.assets)
             case GetServerTime():
                 offset = self.clock_offset
                 return Decision.WAIT if offset is None else ServerTime(utc + offset, offset)
@@ -88,7 +89,7 @@ class VenueFacts:
         if self.assets is None:
             return Decision.WAIT
         if symbol not in self.assets:
-            raise RequestRefused(f"the venue lists no asset {symbol!r}")
+            raise RequestRefused(unlisted(symbol, self.assets))
         return self.assets[symbol]
 
 

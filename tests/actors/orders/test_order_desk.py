@@ -115,7 +115,7 @@ def test_the_venues_refusal_is_the_answer(desk: WatchedOrderDesk) -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"asset": "NOSUCH_otc"}, "does not list NOSUCH_otc"),
+        ({"asset": "NOSUCH_otc"}, "lists no asset 'NOSUCH_otc'"),
         ({"asset": CLOSED.symbol}, "cannot be traded at the moment"),
         ({"amount": 0}, "amount may be 1 to 50"),
         ({"amount": -1}, "amount may be 1 to 50"),
@@ -323,7 +323,7 @@ def test_an_outcome_that_cannot_be_journaled_is_published_and_journaled_with_the
     ("command", "reason"),
     [
         (PlaceOrder("EURUSD_otc", Decimal(60), BET.direction, 60), "the amount may be"),
-        (PlaceOrder("nothing", ONE, BET.direction, 60), "does not list nothing"),
+        (PlaceOrder("nothing", ONE, BET.direction, 60), "lists no asset 'nothing'"),
     ],
 )
 def test_an_order_that_breaks_a_rule_reaches_neither_journal_nor_venue(

@@ -12,6 +12,7 @@ from actors.orders.pre_trade_checks import OrderLimits, Usage, check_order, chec
 from actors.values import AccountKind, Asset, Balance, Direction
 
 ASSET = Asset(66, "EURUSD_otc", "EUR/USD OTC", "currency", 5, 92, True, True, 5, (60,))
+LISTED = {ASSET.symbol: ASSET}
 LIMITS = OrderLimits(
     minimum_amount=Decimal(1),
     maximum_amount=Decimal(50_000),
@@ -32,82 +33,82 @@ def balance(amount: str) -> Balance:
 
 @pytest.mark.parametrize("command", [bet("1"), bet("50000"), bet("1.50"), bet("1.5000"), bet(duration=5)])
 def test_an_order_within_all_limits_passes(command: PlaceOrder) -> None:
-    check_order(command, ASSET, balance("50000"), Usage(9), LIMITS)
+    check_order(command, LISTED, balance("50000"), Usage(9), LIMITS)
 
 
 def test_an_unknown_balance_is_left_to_the_venue() -> None:
-    check_order(bet("50000"), ASSET, None, Usage(0), LIMITS)
+    check_order(bet("50000"), LISTED, None, Usage(0), LIMITS)
 
 
 def test_an_asset_that_the_venue_does_not_list_is_refused() -> None:
-    with pytest.raises(RequestRefused, match="does not list EURUSD_otc"):
-        check_order(bet(), None, None, Usage(0), LIMITS)
+    with pytest.raises(RequestRefused, match="lists no asset 'EURUSD_otc'"):
+        check_order(bet(), {}, None, Usage(0), LIMITS)
 
 
 def test_a_closed_asset_is_refused() -> None:
     with pytest.raises(RequestRefused, match="EURUSD_otc cannot be traded"):
-        check_order(bet(), structs.replace(ASSET, tradable=False), None, Usage(0), LIMITS)
+        check_order(bet(), {ASSET.symbol: structs.replace(ASSET, tradable=False)}, None, Usage(0), LIMITS)
 
 
 @pytest.mark.parametrize("amount", ["-1", "0", "0.99", "50000.01", "1e30"])
 def test_an_amount_outside_the_limits_is_refused_with_the_limits(amount: str) -> None:
     with pytest.raises(RequestRefused, match=r"may be 1 to 50000, not .*\d"):
-        check_order(bet(amount), ASSET, None, Usage(0), LIMITS)
+        check_order(bet(amount), LISTED, None, Usage(0), LIMITS)
 
 
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_no_limits_allow_an_amount_of_nothing(amount: str) -> None:
     with pytest.raises(RequestRefused):
-        check_order(bet(amount), ASSET, None, Usage(0), structs.replace(LIMITS, minimum_amount=Decimal(-5)))
+        check_order(bet(amount), LISTED, None, Usage(0), structs.replace(LIMITS, minimum_amount=Decimal(-5)))
 
 
 @pytest.mark.parametrize("amount", ["1.001", "1.0000000000000000000000000000000000001"])
 def test_fractions_of_a_cent_are_refused(amount: str) -> None:
     with pytest.raises(RequestRefused, match=r"multiple of 0\.01"):
-        check_order(bet(amount), ASSET, None, Usage(0), LIMITS)
+        check_order(bet(amount), LISTED, None, Usage(0), LIMITS)
 
 
 def test_more_than_the_balance_is_refused_with_both_numbers() -> None:
     with pytest.raises(RequestRefused, match=r"10\.01 .* 10\.00"):
-        check_order(bet("10.01"), ASSET, balance("10.00"), Usage(0), LIMITS)
-    check_order(bet("10.00"), ASSET, balance("10.00"), Usage(0), LIMITS)
+        check_order(bet("10.01"), LISTED, balance("10.00"), Usage(0), LIMITS)
+    check_order(bet("10.00"), LISTED, balance("10.00"), Usage(0), LIMITS)
 
 
 @pytest.mark.parametrize("duration", [-60, 0, 4, 43_201])
 def test_a_duration_outside_the_asset_and_the_limits_is_refused(duration: int) -> None:
     with pytest.raises(RequestRefused, match=f"for 5 to 43200 s, not for {duration} s"):
-        check_order(bet(duration=duration), ASSET, None, Usage(0), LIMITS)
+        check_order(bet(duration=duration), LISTED, None, Usage(0), LIMITS)
 
 
 def test_one_deal_too_many_is_refused() -> None:
     with pytest.raises(RequestRefused, match="10 deals are open or on their way, 10 are allowed"):
-        check_order(bet(), ASSET, None, Usage(10), LIMITS)
+        check_order(bet(), LISTED, None, Usage(10), LIMITS)
 
 
 def test_an_asset_that_pays_too_little_is_refused_by_the_name_of_the_limit() -> None:
-    check_order(bet(), ASSET, None, Usage(), structs.replace(LIMITS, minimum_payout=92))
+    check_order(bet(), LISTED, None, Usage(), structs.replace(LIMITS, minimum_payout=92))
     with pytest.raises(RequestRefused, match=r"pays 92 %, at least 93 % .*orders\.minimum_payout"):
-        check_order(bet(), ASSET, None, Usage(), structs.replace(LIMITS, minimum_payout=93))
+        check_order(bet(), LISTED, None, Usage(), structs.replace(LIMITS, minimum_payout=93))
 
 
 def test_the_last_order_of_the_day_passes_and_the_next_is_refused() -> None:
     limits = structs.replace(LIMITS, daily_orders=2)
-    check_order(bet(), ASSET, None, Usage(orders_today=1), limits)
+    check_order(bet(), LISTED, None, Usage(orders_today=1), limits)
     with pytest.raises(
         RequestRefused, match=r"2 orders were .* today .*2 are allowed .*orders\.daily_orders"
     ):
-        check_order(bet(), ASSET, None, Usage(orders_today=2), limits)
+        check_order(bet(), LISTED, None, Usage(orders_today=2), limits)
 
 
 def test_a_day_that_lost_what_it_may_has_no_further_order() -> None:
     limits = structs.replace(LIMITS, daily_loss=Decimal(20))
-    check_order(bet(), ASSET, None, Usage(loss_today=Decimal("19.99")), limits)
+    check_order(bet(), LISTED, None, Usage(loss_today=Decimal("19.99")), limits)
     with pytest.raises(RequestRefused, match=r"lost 20\.00, 20 are allowed .*orders\.daily_loss"):
-        check_order(bet(), ASSET, None, Usage(loss_today=Decimal("20.00")), limits)
+        check_order(bet(), LISTED, None, Usage(loss_today=Decimal("20.00")), limits)
 
 
 def test_without_daily_limits_no_day_is_too_bad() -> None:
-    check_order(bet(), ASSET, None, Usage(0, 10**6, Decimal(10**9)), LIMITS)
+    check_order(bet(), LISTED, None, Usage(0, 10**6, Decimal(10**9)), LIMITS)
 
 
 def pending(amount: str = "1", duration: int = 60, minimum_payout: int = 0) -> PlacePendingOrder:
@@ -122,28 +123,29 @@ def pending(amount: str = "1", duration: int = 60, minimum_payout: int = 0) -> P
 
 
 def test_a_pending_order_may_wait_for_a_closed_market() -> None:
-    check_pending(pending(), structs.replace(ASSET, tradable=False, payout=0), Usage(10), LIMITS)
+    closed = structs.replace(ASSET, tradable=False, payout=0)
+    check_pending(pending(), {ASSET.symbol: closed}, Usage(10), LIMITS)
 
 
 @pytest.mark.parametrize(
-    ("command", "asset", "usage", "rule"),
+    ("command", "assets", "usage", "rule"),
     [
-        (pending(), None, Usage(), "does not list EURUSD_otc"),
-        (pending("0"), ASSET, Usage(), "may be 1 to 50000, not 0"),
-        (pending("50001"), ASSET, Usage(), r"orders\.maximum_amount"),
-        (pending("1.001"), ASSET, Usage(), r"multiple of 0\.01"),
-        (pending(duration=4), ASSET, Usage(), "for 5 to 43200 s"),
-        (pending(minimum_payout=79), ASSET, Usage(), r"at least 80, not 79 .*orders\.minimum_payout"),
-        (pending(minimum_payout=80), ASSET, Usage(orders_today=3), r"orders\.daily_orders"),
-        (pending(minimum_payout=80), ASSET, Usage(loss_today=Decimal(9)), r"orders\.daily_loss"),
+        (pending(), {}, Usage(), "lists no asset 'EURUSD_otc'"),
+        (pending("0"), LISTED, Usage(), "may be 1 to 50000, not 0"),
+        (pending("50001"), LISTED, Usage(), r"orders\.maximum_amount"),
+        (pending("1.001"), LISTED, Usage(), r"multiple of 0\.01"),
+        (pending(duration=4), LISTED, Usage(), "for 5 to 43200 s"),
+        (pending(minimum_payout=79), LISTED, Usage(), r"at least 80, not 79 .*orders\.minimum_payout"),
+        (pending(minimum_payout=80), LISTED, Usage(orders_today=3), r"orders\.daily_orders"),
+        (pending(minimum_payout=80), LISTED, Usage(loss_today=Decimal(9)), r"orders\.daily_loss"),
     ],
 )
 def test_a_pending_order_meets_the_same_limits(
-    command: PlacePendingOrder, asset: Asset | None, usage: Usage, rule: str
+    command: PlacePendingOrder, assets: dict[str, Asset], usage: Usage, rule: str
 ) -> None:
     limits = structs.replace(LIMITS, minimum_payout=80, daily_orders=3, daily_loss=Decimal(9))
     with pytest.raises(RequestRefused, match=rule):
-        check_pending(command, asset, usage, limits)
+        check_pending(command, assets, usage, limits)
 
 
 def test_the_status_shows_the_limits_that_are_set() -> None:
@@ -168,6 +170,6 @@ def hostile_context() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hostile_context")
 def test_no_decimal_context_of_others_changes_a_check() -> None:
-    check_order(bet("12345.67"), ASSET, balance("12345.67"), Usage(), LIMITS)
+    check_order(bet("12345.67"), LISTED, balance("12345.67"), Usage(), LIMITS)
     with pytest.raises(RequestRefused, match=r"multiple of 0\.01, not 12345\.678"):
-        check_order(bet("12345.678"), ASSET, None, Usage(), LIMITS)
+        check_order(bet("12345.678"), LISTED, None, Usage(), LIMITS)

@@ -1,6 +1,8 @@
 """Commands that are not what their classes say."""
 
+import functools
 import math
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +38,21 @@ from actors.messages.commands import (
 )
 from actors.routing.validation import problem
 from actors.values import Direction
+
+
+async def _coroutine(*_: Any) -> None:
+    """Nobody would await it."""
+
+
+async def _generator(_: Any) -> AsyncIterator[None]:
+    yield
+
+
+class _Handler:
+    async def __call__(self, _: Any) -> None: ...
+
+    async def handle(self, _: Any) -> None: ...
+
 
 SOUND: list[Command] = [
     Subscribe("tick.", to=print, batch=True),
@@ -91,10 +108,10 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (ANY("EURUSD", 2**63), "period must be a whole number of at most 64 bits"),
         (ANY("EURUSD", 60, end="now"), "end must be a finite number or None"),
         (ANY("EURUSD", 60, end=math.inf), "end must be a finite number or None"),
-        (ANY("EURUSD", 60, end=_Odd(1.5)), "end must be a finite number or None"),
+        (ANY("EURUSD", 60, end=_Odd(math.inf)), "end must be a finite number or None"),
         (GetPayout(["EURUSD"]), "asset must be text"),  # type: ignore[arg-type]
         (GetAssets(deadline="5"), "deadline must be a number of seconds"),  # type: ignore[arg-type]
-        (GetAssets(deadline=_Odd(math.inf)), "deadline must be a number of seconds"),
+        (GetAssets(deadline=_Odd(math.nan)), "deadline must be a number of seconds"),
         (GetAssets(deadline=math.nan), "deadline must be a number of seconds"),
         (GetAssets(deadline=-math.inf), "deadline must be a number of seconds"),
         (GetAssets(deadline=10**400), "deadline must be a number of seconds"),
@@ -102,6 +119,12 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (Halt("\udfff"), "reason must be text that has a UTF-8 form"),
         (PlaceOrder("EURUSD", 1, Direction.CALL, 2**64), "duration must be a whole number"),  # type: ignore[arg-type]
         (Subscribe("", to=5), "to must be a callable or an actor"),  # type: ignore[arg-type]
+        (Subscribe("", to=_coroutine), "to must be a callable or an actor, and no coroutine function"),
+        (Subscribe("", to=_generator), "to must be a callable or an actor, and no coroutine function"),
+        (Subscribe("", to=functools.partial(_coroutine, 1)), "to must be a callable or an actor, and no"),
+        (Subscribe("", to=_Handler()), "to must be a callable or an actor, and no coroutine function"),
+        (Subscribe("", to=_Handler().handle), "to must be a callable or an actor, and no coroutine function"),
+        (Unsubscribe("", to=_coroutine), "to must be a callable or an actor, and no coroutine function"),
         (Subscribe("", to=print, batch=1), "batch must be true or false"),  # type: ignore[arg-type]
     ],
 )

@@ -148,3 +148,10 @@ def test_raw_text_is_forwarded_before_any_fact_has_arrived() -> None:
 
 def test_another_event_changes_no_fact() -> None:
     assert not VenueFacts().apply(RawMessage("x", ""))
+
+
+def test_a_search_answers_with_part_of_the_asset_table(facts: VenueFacts) -> None:
+    everything = facts.answer(GetAssets(), UTC)
+    assert facts.answer(GetAssets("a"), UTC) == {"A": everything["A"]}
+    assert facts.answer(GetAssets("nothing of the kind"), UTC) == {}
+    assert facts.answer(GetAssets("x"), UTC) is not everything
