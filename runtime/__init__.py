@@ -5,7 +5,17 @@ this package too, must not load what only the main process needs.
 """
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import actors
+
+_theirs = Path(next(iter(getattr(actors, "__path__", [actors.__file__]))))
+if _theirs.resolve() != Path(__path__[0]).resolve().with_name("actors"):
+    raise ImportError(
+        f"tellwire needs its own package actors, but Python finds {_theirs} first: rename that, or"
+        " move it into a package of yours (the command tellwire works beside it)"
+    )
 
 if TYPE_CHECKING:
     from actors.errors import (

@@ -525,7 +525,7 @@ def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
 
 
 def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:
-    loaded = loaded_by("runtime.ctl")
+    loaded = loaded_by("runtime.cli.ctl_command")
     assert loaded & HEAVY == set()
     assert loaded & {"runtime.runtime", "runtime.system.actor_system", "runtime.system.reloader"} == set()
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from runtime.cli.exit_codes import ExitCode
+from runtime.cli.output.stdout import discard, has_left
 from runtime.logs import printable
 
 
@@ -21,8 +22,16 @@ def print_json(value: Any) -> int:
 
 
 def print_text(text: str) -> int:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    """Lines of text. ``UNWRITTEN`` if standard output does not take them, such as on a full disk; that its
+    reader has left is no failure."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        discard()
+        if has_left(error):
+            return ExitCode.DONE
+        return fail(f"standard output cannot be written ({error.strerror})", ExitCode.UNWRITTEN)
     return ExitCode.DONE
 
 

@@ -22,49 +22,34 @@ from actors.routing.venue_facts import MOST_CANDLES
 from actors.values import Candle
 from runtime import logs
 from runtime.cli import arguments, export
-from runtime.cli.exit_codes import ExitCode, explain
-from runtime.cli.output.stdout import discard
+from runtime.cli.answers import print_text
+from runtime.cli.exit_codes import CANDLES_CODES, ExitCode, explain
 from runtime.cli.secrets import config_secrets
 from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config, load
 from runtime.runtime import Runtime
 
-EXIT_CODES = (
-    ExitCode.DONE,
-    ExitCode.MISUSED,
-    ExitCode.LOGIN_REFUSED,
-    ExitCode.FAILED,
-    ExitCode.INTERRUPTED,
-)
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns one of ``EXIT_CODES``: ``MISUSED`` also for an asset that the venue does not
-    list, ``INTERRUPTED`` at the first signal."""
-    options = _parse(argv)
+def main(argv: Sequence[str] | None, prog: str) -> int:
+    """Run the command; returns one of ``CANDLES_CODES``: ``MISUSED`` also for an asset that the venue does
+    not list, ``INTERRUPTED`` at the first signal."""
+    options = _parse(argv, prog)
     command = LoadCandles(options.asset, options.period, options.count, options.end)
     try:
         candles = _load(load(options.config), command)
-        _write(candles, options.output)
+        code = _write(candles, options.output)
     except (ConfigInvalid, RequestRefused) as error:
         return _complain(error, ExitCode.MISUSED)
     except AuthRejected as error:
         return _complain(error, ExitCode.LOGIN_REFUSED)
     except (TellwireError, OSError) as error:
         return _complain(error, ExitCode.FAILED)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
     if options.output is not None:
         sys.stderr.write(f"{_summary(candles, command)}: {options.output}\n")
-    return ExitCode.DONE
+    return code
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="candles",
-        description="Loads candles into a file, or as CSV onto standard output.",
-        epilog=explain(*EXIT_CODES),
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="the YAML file")
     parser.add_argument("asset", metavar="ASSET", help="the venue's symbol, such as EURUSD_otc")
     parser.add_argument(
@@ -84,6 +69,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="the end of the last candle: 2026-01-31T12:00, in UTC unless it names an offset; now by default",
     )
     parser.add_argument("--output", type=_output, metavar="FILE", help=f"ends in {', '.join(export.FORMS)}")
+
+
+def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Loads candles into a file, or as CSV onto standard output.",
+        epilog=explain(*CANDLES_CODES),
+    )
+    add_arguments(parser)
     return parser.parse_args(argv)
 
 
@@ -169,15 +163,11 @@ def _lean(config: Config, folder: Path) -> Config:
     return config.model_copy(update={"pool": pool, "orders": orders, "streams": []})
 
 
-def _write(candles: list[Candle], output: Path | None) -> None:
+def _write(candles: list[Candle], output: Path | None) -> int:
     if output is not None:
         export.replace_file(output, export.form_of(output)(candles))
-        return
-    try:
-        sys.stdout.buffer.write(export.as_csv(candles))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        discard()
+        return ExitCode.DONE
+    return print_text(export.as_csv(candles).decode().removesuffix("\n"))
 
 
 def _summary(candles: list[Candle], command: LoadCandles) -> str:
@@ -193,7 +183,3 @@ def _complain(error: Exception, code: ExitCode) -> ExitCode:
     for line in error.problems if isinstance(error, ConfigInvalid) else [str(error)]:
         sys.stderr.write(f"{logs.printable(line)}\n")
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,7 @@
 """The operator's command: one request to a running runtime, its answer out, an exit code."""
 
 import argparse
+import contextlib
 import functools
 import sys
 import time
@@ -24,23 +25,14 @@ from actors.messages.commands import (
 from actors.messages.topics import topic_values, topics
 from runtime.cli import arguments, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
-from runtime.cli.exit_codes import ExitCode, explain
+from runtime.cli.exit_codes import CTL_CODES, ExitCode, explain
 from runtime.cli.order_commands import ANSWER_TIMEOUT
 from runtime.cli.output.json_lines import JsonLines
-from runtime.cli.output.stdout import discard, has_left
+from runtime.cli.output.stdout import has_left
 from runtime.control.attachment import Attachment, attach
 from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
 from runtime.system.reload_texts import pending_text, unchanged
-
-EXIT_CODES = (
-    ExitCode.DONE,
-    ExitCode.REFUSED,
-    ExitCode.MISUSED,
-    ExitCode.NOT_RUNNING,
-    ExitCode.NO_ANSWER,
-    ExitCode.INTERRUPTED,
-)
 
 DRAIN_TIMEOUT = 60.0
 """Seconds; a runtime that has to kill its workers takes less."""
@@ -49,10 +41,10 @@ _LONGEST_WAIT = 1.0 if sys.platform == "win32" else None
 """Seconds; Windows handles Ctrl-C only between two waits."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns one of ``EXIT_CODES``. What only some commands need is imported by them: an
+def main(argv: Sequence[str] | None, prog: str) -> int:
+    """Run one command; returns one of ``CTL_CODES``. What only some commands need is imported by them: an
     operator in a hurry waits for the imports."""
-    options = _parse(argv)
+    options = _parse(argv, prog)
     logger.remove()  # this command says everything itself
     try:
         return _run(options)
@@ -68,13 +60,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(
             f"no answer within {ANSWER_TIMEOUT:g} s; the command may still take effect", ExitCode.NO_ANSWER
         )
-    except OSError as error:
-        if not has_left(error):
-            raise
-        discard()
-        return ExitCode.DONE
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -88,12 +73,7 @@ def _run(options: argparse.Namespace) -> int:
             return fail(str(error), ExitCode.REFUSED)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m runtime.ctl",
-        description="Operates the runtime that runs with CONFIG.",
-        epilog=explain(*EXIT_CODES),
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="answer in JSON")
@@ -126,6 +106,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     command("unsubscribe", "end the stream of an asset").add_argument("asset", metavar="ASSET")
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
+
+
+def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Operates the runtime that runs with CONFIG.",
+        epilog=explain(*CTL_CODES),
+    )
+    add_arguments(parser)
     return parser.parse_args(argv)
 
 
@@ -138,16 +127,19 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
-    def on_reader_gone(_: OSError) -> None:
+    failures: list[OSError] = []
+
+    def on_write_failed(error: OSError) -> None:
+        failures.append(error)
         attachment.router.stop(block=False)
 
-    output = JsonLines(sys.stdout.fileno(), to_stderr(plain), on_reader_gone)
+    output = JsonLines(sys.stdout.fileno(), to_stderr(plain), on_write_failed)
     _ask(attachment, Subscribe(options.topic, to=output.show, batch=True))
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # no other way ends it
         while not attachment.ended.wait(_LONGEST_WAIT):
             continue
-    except KeyboardInterrupt:
-        return ExitCode.DONE  # no other way ends it
+    if failures and not has_left(failures[0]):
+        return fail(f"standard output cannot be written ({failures[0].strerror})", ExitCode.UNWRITTEN)
     return ExitCode.DONE
 
 
@@ -216,13 +208,10 @@ def _doctor(options: argparse.Namespace) -> int:
     from runtime.cli.doctor import Level, examine  # noqa: PLC0415  # loads all of the client
 
     findings = examine(options.config)
-    if options.json:
-        print_json({"findings": findings})
-    else:
-        for finding in findings:
-            print_text(printable(f"{finding.level.value:<4}  {finding.subject}: {finding.text}"))
+    lines = (printable(f"{found.level.value:<4}  {found.subject}: {found.text}") for found in findings)
+    told = print_json({"findings": findings}) if options.json else print_text("\n".join(lines))
     failed = any(finding.level is Level.FAIL for finding in findings)
-    return ExitCode.REFUSED if failed else ExitCode.DONE
+    return ExitCode.REFUSED if failed else told
 
 
 _WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -237,7 +226,3 @@ _WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
 
 def _ask(attachment: Attachment, command: Any) -> Any:
     return attachment.router.ask(command, timeout=ANSWER_TIMEOUT)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,6 +17,35 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+RUN_CODES = (
+    ExitCode.DONE,
+    ExitCode.MISUSED,
+    ExitCode.LOGIN_REFUSED,
+    ExitCode.FAILED,
+    ExitCode.UNWRITTEN,
+    ExitCode.INTERRUPTED,
+)
+
+CANDLES_CODES = (
+    ExitCode.DONE,
+    ExitCode.MISUSED,
+    ExitCode.LOGIN_REFUSED,
+    ExitCode.FAILED,
+    ExitCode.UNWRITTEN,
+    ExitCode.INTERRUPTED,
+)
+
+CTL_CODES = (
+    ExitCode.DONE,
+    ExitCode.REFUSED,
+    ExitCode.MISUSED,
+    ExitCode.NOT_RUNNING,
+    ExitCode.NO_ANSWER,
+    ExitCode.UNWRITTEN,
+    ExitCode.INTERRUPTED,
+)
+"""Those of each command, in the order of its help."""
+
 _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.REFUSED: "refused (the reason is on stderr) or a FAIL of the doctor",

@@ -74,9 +74,8 @@ def deals(options: argparse.Namespace) -> int:
     if options.json:
         origin = "journal" if reason else "runtime"
         return print_json({"from": origin, "open": open_deals, "closed": closed_deals})
-    if open_deals or closed_deals:
-        print_text(deal_table(open_deals, closed_deals))
-    return print_text(deal_summary(open_deals, closed_deals))
+    table = [deal_table(open_deals, closed_deals)] if open_deals or closed_deals else []
+    return print_text("\n".join([*table, deal_summary(open_deals, closed_deals)]))
 
 
 def balance(options: argparse.Namespace) -> int:
@@ -97,9 +96,9 @@ def _list_orders(found: OrderSource, options: argparse.Namespace) -> int:
         return print_json({"journal": str(found.journal), "running": running, "orders": shown})
     if not running or not everything:
         note(found.described())
-    if shown:
-        print_text(order_table(shown, running=running))
-    return print_text(order_summary(shown, len(everything) - len(shown), running=running))
+    table = [order_table(shown, running=running)] if shown else []
+    summary = order_summary(shown, len(everything) - len(shown), running=running)
+    return print_text("\n".join([*table, summary]))
 
 
 def _settle(found: OrderSource, options: argparse.Namespace) -> int:

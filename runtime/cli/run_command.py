@@ -7,49 +7,33 @@ from collections.abc import Sequence
 
 from actors.errors import AuthRejected, ConfigInvalid
 from runtime.cli import arguments
-from runtime.cli.exit_codes import ExitCode, explain
-from runtime.cli.output.stdout import OutputFailed, discard, has_left
+from runtime.cli.answers import fail, print_text
+from runtime.cli.exit_codes import RUN_CODES, ExitCode, explain
+from runtime.cli.output.stdout import OutputFailed
 from runtime.cli.run import Run, RunOptions
 from runtime.config import Config, effective_yaml, json_schema, load
 
-EXIT_CODES = (
-    ExitCode.DONE,
-    ExitCode.MISUSED,
-    ExitCode.LOGIN_REFUSED,
-    ExitCode.FAILED,
-    ExitCode.UNWRITTEN,
-    ExitCode.INTERRUPTED,
-)
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns one of ``EXIT_CODES``. The first SIGINT or SIGTERM ends a run with ``DONE``,
+def main(argv: Sequence[str] | None, prog: str) -> int:
+    """Run the command; returns one of ``RUN_CODES``. The first SIGINT or SIGTERM ends a run with ``DONE``,
     the second with ``INTERRUPTED``."""
-    options = _parse(argv)
+    options = _parse(argv, prog)
     try:
         if options.print_schema:
-            return _answer(json.dumps(json_schema(), indent=2))
+            return print_text(json.dumps(json_schema(), indent=2))
         config = load(options.config)
         if options.live and config.account.login is None:
             raise ConfigInvalid([f"{options.config}: account.session: {config.account.absence}"])
         if options.check:
-            return _answer(f"{options.config} is valid")
+            return print_text(f"{options.config} is valid")
         if options.print_config:
-            return _answer(effective_yaml(config).rstrip())
+            return print_text(effective_yaml(config).rstrip())
         return _run(config, options)
     except ConfigInvalid as error:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        return ExitCode.MISUSED
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return fail("\n".join(error.problems), ExitCode.MISUSED)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="tellwire",
-        description="Keeps connections to a trading venue alive and shows the events that they bring.",
-        epilog=f"{explain(*EXIT_CODES)}; the first Ctrl-C stops politely with 0, the second interrupts",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", metavar="CONFIG", help="the YAML file")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="print every problem of the file, run nothing")
@@ -74,9 +58,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     venue.add_argument(
         "--live", action="store_true", help="do not practise, and send orders of a live session"
     )
+
+
+def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Keeps connections to a trading venue alive and shows the events that they bring.",
+        epilog=f"{explain(*RUN_CODES)}; the first Ctrl-C stops politely with 0, the second interrupts",
+    )
+    add_arguments(parser)
     options = parser.parse_args(argv)
     if options.config is None and not options.print_schema:
-        parser.error("CONFIG, the YAML file, is missing")
+        parser.error("CONFIG, the YAML file, is missing; tellwire init writes one")
     return options
 
 
@@ -91,18 +84,3 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
             return ExitCode.UNWRITTEN
         case _:
             return ExitCode.FAILED
-
-
-def _answer(text: str) -> ExitCode:
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except OSError as error:
-        if not has_left(error):
-            raise
-        discard()
-    return ExitCode.DONE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

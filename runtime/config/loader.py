@@ -1,6 +1,8 @@
 """Reads a file into a ``Config``, or reports all its problems."""
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +13,7 @@ from runtime.config.expansion import read_text
 from runtime.config.models import Config
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
-from runtime.config.types.fields import find_venue
+from runtime.config.types.fields import CUSTOM, find_venue
 from runtime.config.types.problems import Mark, Problem, Unreadable
 from runtime.config.wording import problems_in
 
@@ -64,9 +66,25 @@ def _profile(source: Source) -> Profile | None:
         return None
 
 
+def _find_modules(source: Source, folder: Path) -> None:
+    """Where the file names a module of the user's own, a venue or a backoff, have Python look for it in the
+    current folder and in that of the file: behind all else, and the same whatever command loads the file."""
+    settings = source.value if isinstance(source.value, dict) else {}
+    account, reconnect = settings.get("account"), settings.get("reconnect")
+    named = [
+        str(account.get("venue", "")).find(".") > 0 if isinstance(account, dict) else False,
+        str(reconnect.get("strategy", "")).startswith(CUSTOM) if isinstance(reconnect, dict) else False,
+    ]
+    if any(named):
+        with contextlib.suppress(FileNotFoundError):  # the current folder is gone
+            places = [str(Path.cwd()), str(folder.absolute())]
+            sys.path += [place for place in dict.fromkeys(places) if place not in sys.path]
+
+
 def load_text(text: str, name: str, folder: Path) -> Config:
     """Like :func:`load`, for the text of a file called ``name`` in ``folder``."""
     source = Source(text, folder)
+    _find_modules(source, folder)
     profile = _profile(source)
     from_environment = profile is not None and source.default(
         "account", "session", session_unless_written(profile)

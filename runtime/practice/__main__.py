@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from loguru import logger
@@ -15,9 +15,9 @@ from runtime.practice import PracticeExchange, PracticeSettings
 from runtime.practice.console import Console
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m runtime.practice") -> int:
     """Run the practice exchange until Ctrl-C or SIGTERM. Exits with 2 for an unusable argument or port."""
-    arguments = _parser().parse_args()
+    arguments = _parser(prog).parse_args(argv)
     logger.remove()
     logger.add(sys.stderr, format="{time:HH:mm:ss.SSS} {message}", diagnose=False, backtrace=False)
     try:
@@ -37,9 +37,14 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description=main.__doc__)
+    add_arguments(parser)
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     defaults = PracticeSettings()
-    parser = argparse.ArgumentParser(prog="python -m runtime.practice", description=main.__doc__)
     parser.add_argument(
         "--port", type=int, default=0, help="port of the first region; each other takes the next"
     )
@@ -58,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--console", action="store_true", help="read commands from standard input, such as: help"
     )
-    return parser
 
 
 def _settings(arguments: argparse.Namespace) -> PracticeSettings:
