@@ -27,9 +27,7 @@ def new_file_text(example: str, file: Path) -> str:
     schema = next((folder / SCHEMA for folder in _FOLDERS if (folder / SCHEMA).is_file()), None)
     line = "" if schema is None else f"# yaml-language-server: $schema={schema.as_uri()}\n"
     text = text.replace(_SCHEMA_LINE, line, 1)
-    name = str(file)
-    text = text.replace(f"python -m runtime.main configs/{example} --check", f"tellwire check {name}")
-    return text.replace(f"configs/{example}", name)
+    return text.replace(f"configs/{example}", str(file))
 
 
 def write_new_file(example: str, file: Path) -> None:

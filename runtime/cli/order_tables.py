@@ -106,8 +106,16 @@ def _order_row(order: Order, *, running: bool) -> tuple[str, ...]:
         _time(deal.closes_at) if deal else "-",
         _signed(deal.profit) if deal and deal.profit is not None else "-",
         printable(deal.id) if deal else "-",
-        printable(order.reason) or "-",
+        printable("; ".join(filter(None, [_pending_terms(order), order.reason]))) or "-",
     )
+
+
+def _pending_terms(order: Order) -> str:
+    terms = order.pending
+    if terms is None:
+        return ""
+    when = f"at {_time(terms.open_at)}" if terms.open_at is not None else f"at the price {terms.open_price}"
+    return f"opens {when}{terms.ticket and f', ticket {terms.ticket}'}"
 
 
 def _deal_row(deal: Deal) -> tuple[str, ...]:

@@ -179,8 +179,9 @@ def test_a_file_without_a_session_uses_that_of_the_environment_and_does_not_prac
     with PracticeExchange() as exchange:
         file = tmp_path / "silent.yaml"
         file.write_text(f"regions: {{demo: [{{name: here, url: '{exchange.regions[0].url}'}}]}}\n")
-        process = start(file, "--output", "json", "--duration", "1", session=exchange.session)
+        process = start(file, "--output", "json", session=exchange.session)
         up = until(process, "ConnectionUp")
+        process.send_signal(signal.SIGINT)
         _, _, err = ended(process)
     assert up["region"] == "here"
     assert "NOTHING HERE IS REAL" not in err

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 import pytest
 from msgspec import structs
 
-from actors.orders.order import Order, OrderState
+from actors.orders.order import Order, OrderState, PendingTerms
 from actors.values import AccountKind, Balance, Deal, Direction
 from runtime.cli.order_tables import (
     balance_text,
@@ -83,6 +83,21 @@ def test_a_line_of_an_order_has_its_terms_its_state_and_its_profit() -> None:
     ]
     assert "in doubt" in second
     assert second.endswith(r"-  -     no\nanswer")
+
+
+@pytest.mark.parametrize(
+    ("terms", "note"),
+    [
+        (PendingTerms(80, open_at=NOON, ticket="t1"), "opens at 2026-02-16 12:00:00Z, ticket t1"),
+        (PendingTerms(80, open_price=1.25), "opens at the price 1.25"),
+    ],
+)
+def test_a_pending_order_says_when_it_opens(terms: PendingTerms, note: str) -> None:
+    waiting = structs.replace(order(OrderState.PENDING), pending=terms)
+    assert of_today([waiting], NOON + 9 * DAY) == [waiting]
+    line = order_table([waiting], running=True).splitlines()[1]
+    assert line.split()[1] == "pending"
+    assert line.endswith(note)
 
 
 def test_what_a_runtime_left_under_way_is_in_doubt_without_it() -> None:
