@@ -14,7 +14,7 @@ from actors.connection.dialogue import Dialogue
 from actors.connection.numbering import Sequencer
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
-from actors.messages.commands import TradingCommand
+from actors.messages.commands import TradingCommand, UnsubscribeTicks
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Failure, Item, Request, Send
@@ -151,6 +151,15 @@ class Connection(RuntimeActor):
                 self._transport.read()
             raise failure
 
+    def _read_all(self) -> None:
+        """A stream leaves: of what has come of it nothing is lost, and the report that follows is the last
+        word on it."""
+        assert self._transport is not None
+        while self._session.failure is None and (data := self._transport.read()):
+            if items := self._session.receive(data, self.now(), time.time()):
+                self._publish(items)
+        self._read()
+
     def _send(self, message: Send) -> None:
         if message.life != self._start.life or not self._session.ready:
             logger.debug("{} is not ready; {} requests stay with the pool", self.name, len(message.requests))
@@ -162,6 +171,9 @@ class Connection(RuntimeActor):
         if expired := [each for each in requests if each.expires_at <= now and _trades(each)]:
             self._publish([each.failure(NotSent(EXPIRED)) for each in expired])
             requests = [each for each in requests if each not in expired]
+        if any(isinstance(each.command, UnsubscribeTicks) for each in requests):
+            self._read_all()
+            self._publish([self._session.report(time.time(), self.tasks())])
         items = self._session.send(requests, time.time())
         self._flush()
         if items:

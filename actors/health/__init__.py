@@ -13,6 +13,9 @@ once a second. A stream that should tick and does not is stale; its silence is t
   A connection whose two or more streams are all stale is replaced at once, at most
   ``health.reconnects_per_hour`` times. ``states.py`` has the states as a table.
 - ``trading_hours.py``: the stream of a closed market is not stale; its silence counts from the opening.
+- ``silences.py``: a pause that the usual rate does not explain is a silence of the venue, and a gap. It ends
+  with a tick alone: no move, placement, opening or stall of ours starts it anew. While a stream moves,
+  ``previous_life.py`` has what the connection that it leaves still delivers.
 - ``gaps.py``: each outage is announced once as ``StreamGap``, from the last tick before it to the first one
   after it. A move is no gap if the old connection releases the stream after the new one was confirmed.
   ``backfiller.py`` loads the candles of the gap and names in ``StreamRecovered`` the parts that they do not

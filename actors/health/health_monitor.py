@@ -80,7 +80,7 @@ class HealthMonitor(RuntimeActor):
             case StreamMoves():
                 self._monitor.on_move_begun(message)
             case StreamReleased():
-                self._monitor.on_released(message)
+                self._announce(self._monitor.on_released(message))
             case StreamDropped(asset=asset):
                 self._monitor.on_dropped(asset)
             case ConnectionUp():

@@ -1,9 +1,15 @@
 """The health of one stream: which life carries it, whether it is stale, which of its ticks are missing."""
 
+import math
+from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
+from actors.health.previous_life import PreviousLife
+from actors.health.silences import Arrivals, SilenceDetector, TickPause, pause_before
 from actors.health.states import NEXT_STATE, RecoveryAction, StreamHealthState, StreamInput
 from actors.health.tick_rate import StalenessBounds, TickRate
+from actors.health.venue_clock import STEP
 from actors.messages.events import (
     Event,
     StreamGap,
@@ -23,18 +29,11 @@ older than its arrival by as much."""
 MAX_DOUBLINGS: Final = 16
 """By then every interval has reached ``MAX_RECOVERY_INTERVAL``; it keeps the power of two finite."""
 
+REMEMBERED_DELAYS: Final = 60
+"""Reports, of about a second each, of whose delays the least counts."""
 
-class PreviousLife:
-    """The life that carried a stream before a handover and has not released it yet.
-
-    Its ticks were seen up to ``seen_until``, those of the next life from ``resumed_at`` on (venue times);
-    ``resumed_at`` is ``None`` while the next life has reported no tick.
-    """
-
-    def __init__(self, life: Life) -> None:
-        self.life = life
-        self.seen_until: float | None = None
-        self.resumed_at: float | None = None
+SILENT: Final = "no tick for longer than usual"
+"""The reason of a gap that only the pause shows."""
 
 
 class MonitoredStream:
@@ -42,10 +41,14 @@ class MonitoredStream:
 
     ``life`` is the life that carries it; with ``cut_off`` the router discards what that life still delivers.
     ``next_life`` is the target of a handover, ``sent_to`` the life to which the last subscription was sent.
-    Ticks are expected since ``expected_since``, and silence counts from ``silence_start``. Since then
-    ``attempts`` recovery actions were taken, the last one, ``action``, at ``acted_at``. ``gap_reason`` says
-    why ticks after ``seen_until`` may be missing, and is empty if none is. ``seen_until`` is a venue time,
-    ``None`` if no tick was seen since ``expected_since``.
+    Ticks are expected since ``expected_since``. Since the last one ``attempts`` recovery actions were taken,
+    the last one, ``action``, at ``acted_at``. ``gap_reason`` says why ticks after ``seen_until`` may be
+    missing, and is empty if none is. ``seen_until`` is a venue time, ``None`` if no tick was seen since
+    ``expected_since``.
+
+    Two clocks count the time without a tick. ``silence_start`` decides on recovery actions: it starts anew
+    where none helps or another life begins to carry the stream. What is missing counts from ``seen_until``,
+    which only a tick moves on: however often the stream moves, the first tick after a silence shows it.
     """
 
     def __init__(self, placed: StreamPlaced, sent_at: float) -> None:
@@ -64,12 +67,16 @@ class MonitoredStream:
         self.gap_reason = ""
         self.seen_until: float | None = None
         self.report: StreamReport | None = None
-        self.tick_rate = TickRate()
         self.gaps = 0
         self.last_gap: tuple[float, float] | None = None
+        self._silences = SilenceDetector()
+        self._delays: deque[float] = deque(maxlen=REMEMBERED_DELAYS)
+        self._due_since: float | None = None  # confirmed, or its market opened; without a tick since
+        self._before_close: TickPause | None = None  # the pause that the closing of its market has cut off
         self._ticks_before = 0
         self._venue_ahead = 0.0
         self._reported_since_close = True
+        self._ticked_since_closed = False
         self._lost_at = self._closed_at = self._closed_until = sent_at
 
     def __repr__(self) -> str:
@@ -92,24 +99,36 @@ class MonitoredStream:
         """All ticks reported so far, over all lives."""
         return self._ticks_before + (self.report.ticks if self.report else 0)
 
+    @property
+    def tick_rate(self) -> TickRate:
+        """What is usual for it, over all lives."""
+        return self._silences.tick_rate
+
     # Events
 
     def on_carrier(self, life: Life, now: float, *, previous_alive: bool = False) -> None:
-        """The stream now runs on ``life``; its silence counts from now.
+        """The stream now runs on ``life``.
 
         ``previous_alive``: the life that carried it is still up. If it was handing over to ``life``, keep it
-        as ``previous`` until it releases the stream; if not, ticks may be missing, so a gap begins.
+        as ``previous`` until it releases the stream; if not, ticks may be missing, so a gap begins. A
+        handover does not hide a silence: it goes on counting.
         """
         if life == self.life:
             return
         if previous_alive and life == self.next_life and not self.cut_off:
             self.previous = PreviousLife(self.life)
-        elif previous_alive:
-            self.gap_reason = self.gap_reason or "it came to another connection without a handover"
+        else:
+            if previous_alive:
+                self.gap_reason = self.gap_reason or "it came to another connection without a handover"
+            self.silence_start = now
         self.life, self.next_life, self.confirmed, self.cut_off = life, None, False, False
-        self.tick_rate.interrupt()
-        self.silence_start = now
         self._advance(StreamInput.LIFE_CHANGED)
+
+    def on_confirmed(self, now: float) -> None:
+        """The life that carries it was confirmed."""
+        self.confirmed = True
+        if self._due_since is None:
+            self._due_since = now
 
     def on_move_begun(self, next_life: Life, *, cut: bool) -> None:
         """A handover to ``next_life`` has begun; with ``cut`` the router discards what ``life`` delivers."""
@@ -117,20 +136,27 @@ class MonitoredStream:
         if cut:
             self.gap_reason = self.gap_reason or "it was moved from a connection that did not deliver it"
 
-    def on_released(self, connection: str) -> None:
-        """``connection`` has released the stream, after the last tick that it delivers."""
+    def on_released(self, connection: str, bounds: StalenessBounds) -> list[Event]:
+        """``connection`` has released the stream, after the last tick that it delivers. Returns the gap that
+        the life before has left in a handover that is complete now."""
         previous, self.previous = self.previous, None
-        if previous is not None and previous.life.connection != connection != self.life.connection:
-            self.previous = previous
-        elif previous is not None and self.life.connection == connection:
+        if previous is None:
+            if self.life.connection == connection:
+                self.cut_off = False
+                self.gap_reason = self.gap_reason or "its connection released it"
+        elif previous.life.connection == connection:
+            return self._gaps_of(self._silences.judge_alone(previous.pause_before_next(), bounds))
+        elif self.life.connection == connection:
             # The move was cancelled, and the router has discarded what the new life delivered.
             self.life = previous.life
-            self.seen_until = self.seen_until if previous.resumed_at is None else previous.seen_until
-        elif previous is None and self.life.connection == connection:
-            self.cut_off = False
-            self.gap_reason = self.gap_reason or "its connection released it"
+            if previous.resumed_at is not None:
+                self.seen_until = previous.seen_until
+                return self._gaps_of(self._silences.judge_alone(previous.longest_pause, bounds))
+        else:
+            self.previous = previous
+        return []
 
-    def on_previous_lost(self, reason: str) -> list[Event]:
+    def on_previous_lost(self, reason: str, bounds: StalenessBounds) -> list[Event]:
         """The previous life ended before it released the stream: the ticks between its last report and the
         first tick of the next life may be missing. Returns the gap if that first tick is known."""
         previous, self.previous = self.previous, None
@@ -139,12 +165,13 @@ class MonitoredStream:
         if previous.resumed_at is None:
             self.gap_reason = self.gap_reason or reason
             return []
-        return self._gap(self._gap_start(previous.seen_until), previous.resumed_at, reason)
+        return self._gap(self._gap_start(previous.seen_until), previous.resumed_at, reason) or self._gaps_of(
+            self._silences.judge_alone(previous.pause_before_next(), bounds)
+        )
 
     def on_carrier_lost(self, reason: str, now: float) -> None:
         """The life that carries it ended. No tick is missing if the market is closed and that life has
         reported since it closed."""
-        self.tick_rate.interrupt()
         self.confirmed = False
         if self.state is not StreamHealthState.CLOSED or not self._reported_since_close:
             self.gap_reason = self.gap_reason or reason
@@ -155,22 +182,34 @@ class MonitoredStream:
         """The silence so far has a cause against which no recovery action helps."""
         self.silence_start = now
 
-    def on_market(self, is_open: bool, now: float) -> None:
-        """The market is open, or not."""
+    def on_market(self, is_open: bool, now: float, as_of: float, bounds: StalenessBounds) -> None:
+        """The market is open, or not; the ticks are known up to ``as_of``."""
         if not is_open:
             if self.state is not StreamHealthState.CLOSED:
-                self._advance(StreamInput.MARKET_CLOSED)
-                self._clear_recovery()
-                self.tick_rate.interrupt()
-                self._reported_since_close, self._closed_at = False, now
+                self._on_market_closed(now, self.silence(as_of), bounds)
             self.silence_start = self._closed_until = now
+            self._ticked_since_closed = False
         elif self.state is StreamHealthState.CLOSED:
             self._advance(StreamInput.MARKET_OPENED)
-            if not self.gap_reason:
-                self.expected_since, self.seen_until = self._closed_until, None
-                # Its life may have ended, and a new one been confirmed, between the opening and this check.
-                unbroken = self.confirmed and self._lost_at <= self._closed_until
-                self.gap_reason = "" if unbroken else "it was not confirmed when its market opened"
+            if not self._ticked_since_closed:
+                self._on_market_opened()
+
+    def _on_market_closed(self, now: float, silence: float, bounds: StalenessBounds) -> None:
+        """A silence goes on counting when the market opens again."""
+        self._before_close = None
+        if self.seen_until is not None and silence > self.tick_rate.silent_after(bounds):
+            self._before_close = TickPause(self.seen_until, self.seen_until + silence, silence)
+        self._advance(StreamInput.MARKET_CLOSED)
+        self._clear_recovery()
+        self._reported_since_close, self._closed_at = False, now
+
+    def _on_market_opened(self) -> None:
+        if not self.gap_reason:
+            self.expected_since, self.seen_until = self._closed_until, None
+            self._due_since = self._closed_until
+            # Its life may have ended, and a new one been confirmed, since the last check.
+            unbroken = self.confirmed and self._lost_at <= self._closed_until
+            self.gap_reason = "" if unbroken else "it was not confirmed when its market opened"
 
     def on_report_seen(self, now: float) -> None:
         """The life that carries it has reported, whether or not it lists the stream."""
@@ -182,21 +221,27 @@ class MonitoredStream:
         self.action, self.acted_at = action, now
         self.attempts += 1
         self.gap_reason = self.gap_reason or "the stream was stale"
-        self.tick_rate.interrupt()
 
-    def on_previous_report(self, report: StreamReport) -> None:
-        """The previous life has reported the stream."""
+    def on_previous_report(self, report: StreamReport, bounds: StalenessBounds) -> list[Event]:
+        """The previous life has reported the stream. Returns the gap that it shows."""
         if self.previous is None:
-            return
+            return []
+        by = self._made_by(report)
         if self.previous.resumed_at is not None:
-            self.previous.seen_until = report.last_time
-        elif not self.gap_reason:
-            self.seen_until = report.last_time
+            self.previous.on_report(report, by)
+            return []
+        if self.gap_reason or (self.seen_until is not None and report.last_time <= self.seen_until):
+            return []
+        seen_until, self.seen_until = self.seen_until, report.last_time
+        if seen_until is None:
+            return []
+        pause = pause_before(report.resumed_time or report.last_time, by, seen_until)
+        return self._gaps_of(self._silences.judge_alone(pause, bounds))
 
-    def on_report(self, report: StreamReport, age: float, now: float) -> list[Event]:
+    def on_report(self, report: StreamReport, age: float, now: float, bounds: StalenessBounds) -> list[Event]:
         """The life that carries it has reported it, the newest tick ``age`` seconds old.
 
-        Returns the gap that ends with this report, or the recovery without one.
+        Returns the gaps that this report shows, or the recovery without one.
         """
         last = self.report
         same_counter = last is not None and report.first_time == last.first_time
@@ -204,12 +249,19 @@ class MonitoredStream:
             return []
         if last is not None and not same_counter:
             self._ticks_before += last.ticks
-            self.tick_rate.interrupt()
         self._venue_ahead = report.last_time - (now - age)
-        events = self._resume(report)
+        ticks = report.ticks - last.ticks if last is not None and same_counter else report.ticks
+        first = report.first_time
+        if same_counter or (self.seen_until is not None and first <= self.seen_until):
+            first = report.resumed_time or report.last_time
+        arrivals = Arrivals(first, report.last_time, ticks, self._made_by(report))
+        if self.state is StreamHealthState.CLOSED and not self._ticked_since_closed:
+            self._on_market_opened()  # the check has not noticed it yet
+            self._ticked_since_closed = True
+        events = self._resume(arrivals, now, bounds)
         self.report, self.seen_until, self.confirmed = report, report.last_time, True
+        self._due_since = None
         self.silence_start = max(self.silence_start, now - age)
-        self.tick_rate.add(now - age, report.ticks)
         self._clear_recovery()
         self._advance(StreamInput.TICKED)
         return events
@@ -247,18 +299,49 @@ class MonitoredStream:
         ticked = self.state is not StreamHealthState.UNCONFIRMED and self.report is not None
         return "no tick for longer than usual" if ticked else "no tick since it was confirmed"
 
-    def _resume(self, report: StreamReport) -> list[Event]:
-        """Close the open gap, if there is one, at the first tick that ``report`` counts."""
+    def _resume(self, arrivals: Arrivals, now: float, bounds: StalenessBounds) -> list[Event]:
+        """Close the open gap, if there is one, at the first of ``arrivals``, or judge the pause before it."""
+        first = arrivals.first
         reason, self.gap_reason = self.gap_reason, ""
-        previous = self.previous
+        previous, pause = self.previous, None
+        if previous is None or previous.resumed_at is not None or self.seen_until is None:
+            pause = None if reason else self._pause_before(arrivals, now, bounds)
         if previous is not None and previous.resumed_at is None:
-            previous.seen_until, previous.resumed_at = self.seen_until, report.first_time
+            # Until it is released, the previous life may deliver what came before.
+            previous.on_next_ticked(first, arrivals.by, self.seen_until)
             if reason:
                 self.previous = None  # the gap covers what it has yet to report
+        found = self._gaps_of(self._silences.judge(pause, arrivals, bounds))
         if not reason:
-            return []
-        gap = self._gap(self._gap_start(self.seen_until), report.first_time, reason)
-        return gap or [StreamRecovered(self.asset, self.life.connection)]
+            return found
+        gap = self._gap(self._gap_start(self.seen_until), first, reason)
+        return [*(gap or [StreamRecovered(self.asset, self.life.connection)]), *found]
+
+    def _made_by(self, report: StreamReport) -> float:
+        """The venue's time after which the ticks of ``report`` cannot have been made. It is a bound only if
+        their stamps pass it, and so show that the venue's clock was set: then it is the time of their
+        receipt, less the least delay. A stall of ours makes the delay longer, and no stamp later."""
+        delay = report.received_at - report.last_time
+        least = min(self._delays, default=delay)
+        self._delays.append(delay)
+        return report.received_at - least if least - delay > STEP else math.inf
+
+    def _pause_before(self, arrivals: Arrivals, now: float, bounds: StalenessBounds) -> TickPause | None:
+        first = arrivals.first
+        if self.seen_until is not None:
+            return pause_before(first, arrivals.by, self.seen_until)
+        if self._due_since is None:
+            return None
+        seconds = min(first - self._due_since - self._venue_ahead, now - self._due_since)
+        start, self._before_close = self._before_close, None
+        pause = TickPause(self._gap_start(None), first, seconds)
+        if start is not None:
+            pause = TickPause(start.start, first, start.seconds + seconds)
+        # Nobody knows how soon after its confirmation or an opening the first tick is due.
+        return pause if pause.seconds > self.tick_rate.stale_after(bounds) else None
+
+    def _gaps_of(self, silences: Iterable[TickPause]) -> list[Event]:
+        return [event for each in silences for event in self._gap(each.start, each.end, SILENT)]
 
     def _gap_start(self, seen_until: float | None) -> float:
         """The venue time after which ticks may be missing. If no tick was seen, it is ``expected_since`` on

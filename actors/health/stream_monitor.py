@@ -97,11 +97,13 @@ class StreamMonitor:
         before = self._lives.current(event.connection)
         if not self._lives.up(event.life):
             return
-        for stream in self.streams.values():
-            if stream.life.connection == event.connection or self._carrier(stream) is None:
-                stream.reset_silence(now)
         if before is not None:
             del self.connections[before]
+        for stream in self.streams.values():
+            if stream.life == before:  # its end comes late, or not at all
+                stream.on_carrier_lost("another life of its connection began", now)
+            elif stream.life.connection == event.connection or self._carrier(stream) is None:
+                stream.reset_silence(now)
         self.connections[event.life] = ConnectionHealth(now)
 
     def on_down(self, event: ConnectionDown, now: float) -> list[Event]:
@@ -117,7 +119,7 @@ class StreamMonitor:
             if stream.life == event.life:
                 stream.on_carrier_lost(event.reason, now)
             if stream.previous is not None and stream.previous.life == event.life:
-                events += stream.on_previous_lost(event.reason)
+                events += stream.on_previous_lost(event.reason, self._bounds)
         return events
 
     def on_placed(self, event: StreamPlaced, now: float, utc: float) -> None:
@@ -141,16 +143,17 @@ class StreamMonitor:
         previous_alive = self._carrier(stream) is not None
         if not previous_alive or life in (stream.life, stream.next_life, stream.sent_to):
             stream.on_carrier(life, now, previous_alive=previous_alive)
-            stream.confirmed = True
+            stream.on_confirmed(now)
 
     def on_move_begun(self, event: StreamMoves) -> None:
         stream = self.streams.get(event.asset)
         if stream is not None and stream.life == event.life:
             stream.on_move_begun(event.target_life, cut=event.cut)
 
-    def on_released(self, event: StreamReleased) -> None:
-        if (stream := self.streams.get(event.asset)) is not None:
-            stream.on_released(event.connection)
+    def on_released(self, event: StreamReleased) -> list[Event]:
+        """Returns the gap that a handover shows when it is complete."""
+        stream = self.streams.get(event.asset)
+        return [] if stream is None else stream.on_released(event.connection, self._bounds)
 
     def on_dropped(self, asset: str) -> None:
         """The stream is no longer desired."""
@@ -169,14 +172,14 @@ class StreamMonitor:
         for asset, stream in self.streams.items():
             report = event.streams.get(asset)
             if stream.previous is not None and stream.previous.life == life and report is not None:
-                stream.on_previous_report(report)
+                events += stream.on_previous_report(report, self._bounds)
             if stream.life != life or stream.cut_off:
                 continue
             stream.on_report_seen(now)
             if report is not None:
                 # New ticks are younger than the last report, even if the wall clock was set in between.
                 age = min(max(0.0, event.made_at - report.received_at), since_last)
-                events += stream.on_report(report, age, now)
+                events += stream.on_report(report, age, now, self._bounds)
         return events
 
     # The check
@@ -188,7 +191,8 @@ class StreamMonitor:
         for stream in self.streams.values():
             if not self.connections:
                 stream.reset_silence(now)
-            stream.on_market(self.hours.is_open(stream.asset, utc), now)
+            is_open = self.hours.is_open(stream.asset, utc)
+            stream.on_market(is_open, now, self._as_of(stream, now), self._bounds)
             if stream.needs_recovery(self._as_of(stream, now), self._bounds):
                 due[stream.life if self._carrier(stream) else None].append(stream)
         for life, streams in due.items():

@@ -1,14 +1,13 @@
 """How fast a stream usually ticks, learnt from reports, and after how long without a tick it is stale."""
 
 from collections import deque
-from itertools import pairwise
 
 from msgspec import Struct
 
 REMEMBERED_REPORTS = 60
 """Reports with new ticks from which the rate is computed: a minute of a fast stream, more of a slow one."""
 
-ENOUGH_REPORTS, ENOUGH_TICKS = 5, 20
+ENOUGH_REPORTS, ENOUGH_TICKS = 4, 20
 """With fewer the rate is not known."""
 
 USUAL_INTERVALS = 10
@@ -16,6 +15,15 @@ USUAL_INTERVALS = 10
 
 LONGEST_PAUSES = 2
 """The same in multiples of the longest recent pause, because ticks may come in bursts."""
+
+UNSEEN_PAUSE = 1.0
+"""Seconds. A pause within one report is not seen, and a report covers about a second."""
+
+IMPROBABLE_INTERVALS = 20
+"""Usual intervals after which ticks are missing: by chance one in 500,000,000 is as long."""
+
+SHORTEST_SILENCE = 2.0
+"""Seconds. A shorter pause is never taken for a silence of the venue, however fast the stream is."""
 
 
 class StalenessBounds(Struct, frozen=True):
@@ -27,30 +35,32 @@ class StalenessBounds(Struct, frozen=True):
 
 
 class TickRate:
-    """The tick rate of one stream; times are on any clock that does not step."""
+    """The tick rate of one stream. What is not added tells nothing: the rate learnt so far stays."""
 
     def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_REPORTS)
+        self._reports: deque[tuple[float, float, int]] = deque(maxlen=REMEMBERED_REPORTS)
         self._interval: float | None = None
         self._longest_pause = 0.0
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds between two ticks; ``None`` until enough have come."""
+        return self._interval
 
     @property
     def rate(self) -> float | None:
         """Ticks per second; ``None`` until enough have come."""
         return None if self._interval is None else 1 / self._interval
 
-    def add(self, at: float, ticks: int) -> None:
-        """The newest of ``ticks`` ticks, counted since the last ``interrupt``, came at ``at``."""
-        self._marks.append((at, ticks))
-        (first_at, first_ticks), (last_at, last_ticks) = self._marks[0], self._marks[-1]
-        if len(self._marks) < ENOUGH_REPORTS or last_ticks - first_ticks < ENOUGH_TICKS:
+    def add(self, pause: float, span: float, ticks: int) -> None:
+        """A report counts ``ticks`` new ticks: the first one ``pause`` seconds after the tick before it, the
+        others within ``span`` seconds after the first."""
+        self._reports.append((pause, span, ticks))
+        counted = sum(ticks for _, _, ticks in self._reports)
+        if len(self._reports) < ENOUGH_REPORTS or counted < ENOUGH_TICKS:
             return
-        self._interval = max(last_at - first_at, 1e-6) / (last_ticks - first_ticks)
-        self._longest_pause = max(after[0] - before[0] for before, after in pairwise(self._marks))
-
-    def interrupt(self) -> None:
-        """The time until the next tick tells nothing about the stream; the rate learnt so far stays."""
-        self._marks.clear()
+        self._interval = max(sum(pause + span for pause, span, _ in self._reports), 1e-6) / counted
+        self._longest_pause = max(UNSEEN_PAUSE, *(pause for pause, _, _ in self._reports))
 
     def stale_after(self, bounds: StalenessBounds) -> float:
         """Seconds without a tick after which the stream is stale."""
@@ -58,3 +68,12 @@ class TickRate:
             return bounds.ceiling
         usual = max(USUAL_INTERVALS * self._interval, LONGEST_PAUSES * self._longest_pause)
         return min(bounds.ceiling, max(bounds.floor, usual))
+
+    def silent_after(self, bounds: StalenessBounds) -> float:
+        """Seconds without a tick after which ticks are missing, although more came since: as long as it takes
+        to be stale, or less if the usual rate leaves no doubt."""
+        stale_after = self.stale_after(bounds)
+        if self._interval is None or bounds.floor >= bounds.ceiling:
+            return stale_after
+        improbable = max(IMPROBABLE_INTERVALS * self._interval, LONGEST_PAUSES * self._longest_pause)
+        return min(stale_after, max(SHORTEST_SILENCE, improbable))

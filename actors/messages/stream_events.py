@@ -13,6 +13,8 @@ class StreamReport(Struct, frozen=True, gc=False):
     """What one life of a connection has seen of one stream.
 
     ``first_time`` and ``last_time`` are venue times, ``received_at`` is our wall clock at the last tick.
+    ``resumed_time`` is the venue time of the first tick after the report before, 0 if the venue's session
+    does not tell.
     """
 
     ticks: int
@@ -20,6 +22,7 @@ class StreamReport(Struct, frozen=True, gc=False):
     last_time: float
     last_price: float
     received_at: float
+    resumed_time: float = 0.0
 
 
 class StreamPlaced(HasLife, Event, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from actors.health.states import RecoveryAction
@@ -57,6 +58,8 @@ class MonitoredPoolSimulation(PoolSimulation):
         self.to_router: deque[Event] = deque()
         self.inbox: deque[Event] = deque()
         self.sent: defaultdict[str, set[float]] = defaultdict(set)
+        self.kept_back: defaultdict[str, set[float]] = defaultdict(set)
+        self.silent: set[str] = set()
         self.gaps: defaultdict[str, list[StreamGap]] = defaultdict(list)
 
     @property
@@ -76,8 +79,11 @@ class MonitoredPoolSimulation(PoolSimulation):
     def tick(self, *assets: str) -> None:
         for asset in assets:
             self.now += 0.01
-            for name, line in self.lines.items():
-                if asset in line.streams and asset not in self.sockets[name].mute:
+            subscribed = {name for name, line in self.lines.items() if asset in line.streams}
+            for name in subscribed:
+                if asset in self.sockets[name].mute or asset in self.silent:
+                    self.kept_back[asset].add(self.utc)
+                else:
                     self.sent[asset].add(self.utc)
                     self.sockets[name].unread.append(Tick(asset, self.utc, 1.0, 0.0))
 
@@ -94,11 +100,19 @@ class MonitoredPoolSimulation(PoolSimulation):
             if asset in line.streams:
                 self.sockets[name].mute.add(asset)
 
+    def silence(self, asset: str) -> None:
+        """The venue keeps its ticks back on every connection, whatever is subscribed, until ``unmute``."""
+        self.silent.add(asset)
+
     def unmute(self, asset: str) -> None:
+        self.silent.discard(asset)
         for socket in self.sockets.values():
             socket.mute.discard(asset)
 
     def _send(self, name: str, request: Request) -> None:
+        if isinstance(request.command, UnsubscribeTicks):
+            self.work(name)
+            self.report(name)
         super()._send(name, request)
         socket = self.sockets[name]
         match request.command:
@@ -208,7 +222,7 @@ class MonitoredPoolSimulation(PoolSimulation):
             case StreamMoves() as move:
                 self.monitor.on_move_begun(move)
             case StreamReleased() as released:
-                self.monitor.on_released(released)
+                self._note(self.monitor.on_released(released))
 
     def _note(self, news: Iterable[Event]) -> None:
         for event in news:
@@ -281,6 +295,18 @@ class MonitoredPoolSimulation(PoolSimulation):
     def missed(self, asset: str) -> list[float]:
         """The ticks that were sent, did not arrive, and lie in no gap."""
         got = self.got[asset]
-        spans = [(gap.from_time, gap.to_time) for gap in self.gaps[asset]]
         lost = {time for time in self.sent[asset] - set(got) if got[0] < time < got[-1]}
+        return self._unannounced(asset, lost)
+
+    def missed_in_silence(self, asset: str, shortest: float) -> list[float]:
+        """The ticks that the venue kept back in a pause longer than ``shortest``, and that lie in no gap."""
+        got = sorted(self.got[asset])
+        lost = set()
+        for before, after in pairwise(got):
+            if after - before > shortest:
+                lost |= {time for time in self.kept_back[asset] if before < time < after}
+        return self._unannounced(asset, lost)
+
+    def _unannounced(self, asset: str, lost: set[float]) -> list[float]:
+        spans = [(gap.from_time, gap.to_time) for gap in self.gaps[asset]]
         return sorted(time for time in lost if not any(start < time < end for start, end in spans))

@@ -50,6 +50,7 @@ class StreamMonitorSimulation:
         self.monitor = StreamMonitor(HealthSettings(StalenessBounds(floor, STALE_AFTER), reconnects_per_hour))
         self.counters: dict[Life, dict[str, StreamReport]] = {}
         self.messages = 0
+        self._reported: set[StreamReport] = set()
 
     # Events
 
@@ -66,9 +67,9 @@ class StreamMonitorSimulation:
         """A handover of stream A begins, from the first life of ``old`` to the first life of ``new``."""
         self.monitor.on_move_begun(StreamMoves("A", old, 1, new, 1, cut))
 
-    def released(self, connection: str) -> None:
+    def released(self, connection: str) -> list[Event]:
         self.counters[Life(connection, 1)].pop("A", None)
-        self.monitor.on_released(StreamReleased("A", connection))
+        return self.monitor.on_released(StreamReleased("A", connection))
 
     def placed(self, now: float, asset: str = "A", connection: str = "c1", epoch: int = 1) -> None:
         self.monitor.on_placed(StreamPlaced(asset, 60, connection, epoch, START + now), now, START + now)
@@ -95,12 +96,20 @@ class StreamMonitorSimulation:
             last_time=START + now,
             last_price=1.0,
             received_at=START + now,
+            resumed_time=START + now if old is None or old in self._reported else old.resumed_time,
         )
         self.messages += count
 
     def report(
-        self, now: float, connection: str = "c1", epoch: int = 1, made_at: float | None = None
+        self,
+        now: float,
+        connection: str = "c1",
+        epoch: int = 1,
+        made_at: float | None = None,
+        handled_at: float | None = None,
     ) -> list[Event]:
+        streams = dict(self.counters.get(Life(connection, epoch), {}))
+        self._reported.update(streams.values())
         return self.monitor.on_report(
             ConnectionReport(
                 connection=connection,
@@ -113,10 +122,10 @@ class StreamMonitorSimulation:
                 bytes_in=0,
                 garbage=0,
                 round_trip=None,
-                streams=dict(self.counters.get(Life(connection, epoch), {})),
+                streams=streams,
                 made_at=START + now if made_at is None else made_at,
             ),
-            now,
+            now if handled_at is None else handled_at,
         )
 
     def check(self, now: float) -> Findings:

@@ -2,7 +2,8 @@
 
 import math
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,23 @@ from msgspec import structs
 from actors.connection.connection import Connection
 from actors.engine.clock import elapsed
 from actors.errors import DialFailed, NotSent, RequestRefused
-from actors.messages.commands import CancelPendingOrder, LoadCandles, PlaceOrder, SendRaw, SubscribeTicks
-from actors.messages.events import ConnectionDown, ConnectionUp, StreamConfirmed
+from actors.messages.commands import (
+    CancelPendingOrder,
+    LoadCandles,
+    PlaceOrder,
+    SendRaw,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.events import (
+    ConnectionDown,
+    ConnectionReport,
+    ConnectionUp,
+    StreamConfirmed,
+    StreamReleased,
+)
 from actors.messages.lifecycle import Begin, ConnectionEnded
-from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, Response, Send, Ticks
+from actors.messages.traffic import EventBatch, Failure, Item, ReplyTo, Request, Response, Send, Ticks
 from actors.messages.workers import StartConnection, StopConnection
 from actors.protocols.websocket.frames import Opcode
 from actors.transport.base import Transport
@@ -143,6 +157,36 @@ def test_what_trades_is_not_written_after_its_deadline(scene: Scene) -> None:
     assert isinstance(others[0].exception, RequestRefused)  # by the session, which knows no orders
     scene.say({"subscribed": "A", "period": 60})
     scene.items(StreamConfirmed)
+
+
+# FAULT: the unsubscription of a stream that moved away was handled first, and discarded what had come of it.
+def test_before_a_stream_is_released_all_that_has_come_of_it_is_published_and_reported(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged_in(scene)
+    scene.connection.tell(Send("c1", 2, [Request(7, SubscribeTicks("A", 60), 1e9)]))
+    scene.say({"subscribed": "A", "period": 60})
+    scene.items(StreamConfirmed)
+    at_work, may_go_on, send = threading.Event(), threading.Event(), PlainSession.send
+
+    def held_up(session: PlainSession, requests: Sequence[Request], utc: float) -> list[Item]:
+        at_work.set()
+        assert may_go_on.wait(WAIT)
+        return send(session, requests, utc)
+
+    monkeypatch.setattr(PlainSession, "send", held_up)
+    scene.connection.tell(Send("c1", 2, [Request(8, SendRaw("x"), 1e9)]))
+    assert at_work.wait(WAIT)
+    scene.connection.tell(Send("c1", 2, [Request(9, UnsubscribeTicks("A"), 1e9)]))
+    scene.say({"tick": "A", "time": 5.0, "price": 1.0})
+    may_go_on.set()
+    kinds: list[type[Any]] = []
+    while StreamReleased not in kinds:
+        items = scene.events.seen().items
+        kinds += [type(item) for item in items]
+        reports = [item.streams["A"].last_time for item in items if isinstance(item, ConnectionReport)]
+        assert reports in ([], [5.0])
+    assert kinds[-4:-2] == [Ticks, ConnectionReport]
 
 
 def test_its_last_batch_is_a_report_and_the_end_and_then_the_group_knows(scene: Scene) -> None:

@@ -6,7 +6,6 @@ from actors.health.stream import MARGIN
 from actors.messages.events import (
     StreamGap,
     StreamPlaced,
-    StreamRecovered,
     StreamReport,
     StreamStale,
 )
@@ -77,10 +76,11 @@ def test_a_stream_that_ticks_after_a_new_subscription_has_a_gap() -> None:
     assert events == [gap(0, 13, "the stream was stale")]
 
 
-def test_a_stream_that_recovers_by_itself_has_no_gap() -> None:
+# FAULT: only a new subscription showed a gap, so what the venue had left out before was missing in silence.
+def test_a_stale_stream_that_recovers_by_itself_has_a_gap() -> None:
     simulation = streaming(until=1)
     simulation.run(1, 12, ticking=False)
-    assert simulation.run(12, 60, ticking=True) == [StreamRecovered("A", "c1")]
+    assert simulation.run(12, 60, ticking=True) == [gap(0, 12, "the stream was stale")]
 
 
 def test_the_gap_of_a_stream_that_was_never_reported_begins_before_its_placing() -> None:

@@ -9,9 +9,9 @@ def rate_of(interval: float, seconds: int = 100) -> TickRate:
     """The rate of a stream with a tick every ``interval`` seconds, reported once a second."""
     tick_rate, ticks = TickRate(), 0
     for now in range(seconds):
-        if int(now / interval) > ticks:
-            ticks = int(now / interval)
-            tick_rate.add(ticks * interval, ticks)
+        if (new := int(now / interval) - ticks) > 0:
+            ticks += new
+            tick_rate.add(interval, (new - 1) * interval, new)
     return tick_rate
 
 
@@ -38,32 +38,39 @@ def test_a_floor_above_the_ceiling_makes_the_rate_irrelevant() -> None:
 
 def test_a_stream_is_not_stale_before_twice_its_longest_recent_pause() -> None:
     tick_rate = TickRate()
-    moments = [0, 1, 2, 3, 10, 11, 12]  # a burst of ticks each time
-    for number, now in enumerate(moments):
-        tick_rate.add(now, 100 * number)
+    for pause in (1, 1, 1, 7, 1, 1):  # a burst of ticks each time
+        tick_rate.add(pause, 0.0, 100)
     assert tick_rate.stale_after(BOUNDS) == 14.0
 
 
 def test_a_rate_that_changes_is_learnt_anew() -> None:
     tick_rate = TickRate()
-    for now in range(100):
-        tick_rate.add(now, 10 * now)
-    for now in range(100, 200):
-        tick_rate.add(now, 1000 + now)
+    for _ in range(100):
+        tick_rate.add(0.1, 0.9, 10)
+    for _ in range(100):
+        tick_rate.add(1.0, 0.0, 1)
     assert tick_rate.rate == pytest.approx(1.0)
-
-
-def test_an_outage_is_no_pause_of_the_stream_and_keeps_the_rate() -> None:
-    tick_rate = rate_of(0.5)
-    tick_rate.interrupt()
-    assert tick_rate.rate == pytest.approx(2.0, rel=0.05)
-    for now in range(1000, 1006):
-        tick_rate.add(now, 2 * (now - 999))
-    assert tick_rate.stale_after(BOUNDS) == 5.0
 
 
 def test_ticks_that_all_come_at_one_moment_have_a_finite_rate() -> None:
     tick_rate = TickRate()
-    for number in range(10):
-        tick_rate.add(0.0, 10 * number)
+    for _ in range(10):
+        tick_rate.add(0.0, 0.0, 10)
     assert tick_rate.stale_after(BOUNDS) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"), [(0.01, 2.0), (0.1, 2.0), (0.2, 4.0), (0.5, 5.0), (1.0, 10.0), (4.0, 15.0)]
+)
+def test_ticks_are_missing_after_twenty_usual_intervals_or_once_the_stream_is_stale(
+    interval: float, seconds: float
+) -> None:
+    assert rate_of(interval, seconds=200).silent_after(BOUNDS) == pytest.approx(seconds, rel=0.05)
+
+
+@pytest.mark.parametrize("seconds", [4, 100])
+def test_without_a_rate_or_where_it_does_not_count_ticks_are_missing_once_the_stream_is_stale(
+    seconds: int,
+) -> None:
+    assert rate_of(0.1, seconds).silent_after(StalenessBounds(15.0, 15.0)) == 15.0
+    assert TickRate().silent_after(BOUNDS) == 15.0

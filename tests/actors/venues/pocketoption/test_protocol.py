@@ -75,7 +75,7 @@ def test_a_complete_session() -> None:
     assert receive(session, said("2")) == []
     assert texts(session) == ["3"]
     assert session.stream_reports() == {
-        "EURUSD_otc": StreamReport(1, 1770848931.3, 1770848931.3, 1.19537, NOW)
+        "EURUSD_otc": StreamReport(1, 1770848931.3, 1770848931.3, 1.19537, NOW, 1770848931.3)
     }
     assert (session.state, session.garbage, session.failure) == (SessionState.READY, 0, None)
     session.leave()
