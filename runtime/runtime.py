@@ -15,7 +15,7 @@ import pykka
 from loguru import logger
 
 from actors.engine.router_ref import RouterRef
-from actors.errors import ConfigInvalid, RequestRefused
+from actors.errors import ConfigInvalid, Halted, RequestRefused
 from actors.orders.journal import Journal
 from actors.values import AccountKind, Region
 from actors.venues import venue
@@ -26,9 +26,10 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import lock_account
-from runtime.storage.journal import open_journal
+from runtime.storage.account import JournalAccount, lock_account
+from runtime.storage.journal import NoJournal, open_journal
 from runtime.system.actor_system import ActorSystem, Resources
+from runtime.system.folders import temporary_folder
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload
 from runtime.system.settings import (
@@ -214,15 +215,17 @@ class Runtime:
             return None
         kind = "practice" if self.exchange else login.account.value
         regions = list(self._regions(login)(self.config))
-        title, journal = self._venue.profile.title, str(self._journal_path(login).absolute())
-        welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, title, journal)
-        return self._guardian.start(
-            Gateway,
-            listener,
-            welcome,
-            stop=self._stop_asked,
-            on_failure=OnFailure.LOG,
-        )
+        title, journal = self._venue.profile.title, ""
+        with contextlib.ExitStack() as abandoned:
+            abandoned.callback(listener.close)
+            with contextlib.suppress(Halted):  # there is none: the log and the status say so
+                journal = str(self._journal_path(login).absolute())
+            welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, title, journal)
+            gateway = self._guardian.start(
+                Gateway, listener, welcome, stop=self._stop_asked, on_failure=OnFailure.LOG
+            )
+            abandoned.pop_all()
+        return gateway
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; the exchange's own while practising."""
@@ -240,12 +243,15 @@ class Runtime:
         return self._venue.parse_login(self.exchange.session)
 
     def _journal_path(self, login: Login) -> Path:
-        """Where nothing is configured and nothing is traded, in a folder that ends with the runtime."""
+        """Where nothing is configured and nothing is traded, in a folder that ends with the runtime. Raises
+        ``Halted`` if there is no folder for it."""
         trades = self.exchange is None and self._venue.profile.trading is not None
         if self.config.orders.journal or trades:
             return journal_path(self.config, login)
         if self._journal_folder is None:
-            self._journal_folder = tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True)
+            self._journal_folder = tempfile.TemporaryDirectory(
+                prefix="tellwire-", dir=temporary_folder(), ignore_cleanup_errors=True
+            )
         return Path(self._journal_folder.name) / "orders.sqlite"
 
     def _open_journal(self, login: Login) -> Journal:
@@ -253,16 +259,26 @@ class Runtime:
         account = journal_account(config, None if self.exchange else login)
         trades = self.exchange is None and self._venue.profile.trading is not None
         own_name = journal_name(config, login)
-        journal = open_journal(
-            self._journal_path(login), account, retention=config.orders.retention, own_name=own_name
-        )
+        try:
+            path = self._journal_path(login)
+        except Halted as error:
+            return NoJournal(str(error))
+        journal = open_journal(path, account, retention=config.orders.retention, own_name=own_name)
         if trades and not config.orders.share_account:
             try:
-                self._account_lock = lock_account(account, account_lock_path(config, login))
+                self._account_lock = self._lock_account(account, login)
             except BaseException:
                 journal.close()
                 raise
         return journal
+
+    def _lock_account(self, account: JournalAccount, login: Login) -> sqlite3.Connection | None:
+        try:
+            path = account_lock_path(self.config, login)
+        except Halted as error:  # a user without a home, whose journal is configured
+            logger.warning("a second runtime on {} will not be noticed: {}", account, error)
+            return None
+        return lock_account(account, path)
 
     def _live_guard(self, login: Login) -> str:
         """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""

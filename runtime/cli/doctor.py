@@ -17,11 +17,13 @@ from actors.errors import ConfigInvalid, Halted, NoRuntime, TellwireError
 from actors.values import Region
 from runtime.config import Config, load
 from runtime.control.attachment import attach
-from runtime.control.path import control_path
+from runtime.control.listener import NOBODY
+from runtime.control.path import has_control
 from runtime.control.protocol import Welcome
 from runtime.storage.account import JournalAccount
 from runtime.storage.inspection import inspect, mark_of
 from runtime.storage.lock import acquire, holder
+from runtime.system.folders import temporary_folder
 from runtime.system.probing import Probe, probe
 from runtime.system.settings import connection_settings, journal_account, journal_path, regions_for
 
@@ -77,14 +79,14 @@ def examine(path: Path) -> list[Finding]:
 
 
 def _running(config: Config) -> tuple[Finding, Welcome | None]:
-    if control_path(config) is None:
+    if not has_control(config):
         return Finding(Level.OK, "runtime", "not checked: control.enabled is false"), None
     try:
         with attach(config, timeout=1.0) as attachment:
             welcome = attachment.runtime
     except NoRuntime as error:
         # No process listens. One that accepts and does not answer may be trading, so it is not called absent.
-        if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+        if isinstance(error.__cause__, NOBODY):
             return Finding(Level.OK, "runtime", "none is running"), None
         return Finding(Level.FAIL, "runtime", _unanswering(error)), None
     except TellwireError as error:
@@ -164,9 +166,16 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     login = config.account.login
     if login is None and not config.orders.journal:
         yield Finding(Level.OK, "journal", "a temporary one: the practice exchange is used")
-        yield _folder("temporary folder", Path(tempfile.gettempdir()))
+        try:
+            yield _folder("temporary folder", temporary_folder())
+        except ConfigInvalid as error:
+            yield Finding(Level.FAIL, "temporary folder", str(error))
         return
-    path = journal_path(config, login)
+    try:
+        path = journal_path(config, login)
+    except Halted as error:
+        yield Finding(Level.FAIL, "journal", str(error))
+        return
     yield _folder("journal's folder", path.parent)
     if path.exists():
         yield _contents(path, journal_account(config, login), running)
@@ -179,7 +188,7 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
 def _log_file(config: Config) -> Iterator[Finding]:
     if not config.log.file:
         return
-    path = Path(config.log.file).expanduser()
+    path = config.path(config.log.file)
     yield _folder("log's folder", path.parent)
     if not os.path.lexists(path):
         return

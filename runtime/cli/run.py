@@ -3,7 +3,6 @@
 import contextlib
 import sys
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import pykka
@@ -130,7 +129,7 @@ class Run:
         with contextlib.ExitStack() as opened:
             if log.file:
                 file = LogFile(
-                    Path(log.file).expanduser(),
+                    self._config.path(log.file),
                     self._form,
                     rotation=log.rotation,
                     retention=log.retention,

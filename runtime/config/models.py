@@ -28,6 +28,7 @@ from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields, units
 from runtime.config.types.checks import found, repeated
+from runtime.config.types.paths import expanded
 from runtime.config.types.problems import Marks, Path
 from runtime.config.types.section import Section
 
@@ -39,8 +40,8 @@ RULES: Final = frozenset({"minimum_amount", "maximum_amount", "maximum_duration"
 
 
 def _same_file(one: pathlib.Path, other: pathlib.Path) -> bool:
-    """Whether two paths, relative to the current folder, are the same file."""
-    return os.path.realpath(one.expanduser()) == os.path.realpath(other.expanduser())
+    """Whether two paths are the same file."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 _S = TypeVar("_S", bound=Section)
@@ -77,6 +78,11 @@ class Config(Section):
         """The file that it was read from, if any. It is no setting: it does not count in a comparison."""
         return None
 
+    def path(self, text: str) -> pathlib.Path:
+        """A path of the configuration, absolute: relative to ``folder``, with ``~`` expanded."""
+        path = expanded(text)
+        return path if path.is_absolute() else self.folder / path
+
     @functools.cached_property
     def stamp(self) -> tuple[int, ...] | None:
         """``loader.stamp_of`` the ``file``, just before it was read; no setting either."""
@@ -96,8 +102,8 @@ class Config(Section):
 
     @functools.cached_property
     def folder(self) -> pathlib.Path:
-        """The absolute folder that ``orders.journal`` is relative to: that of the file, otherwise the current
-        folder at the time when the configuration was made; no setting either."""
+        """The absolute folder that its paths are relative to: that of the file, otherwise the current folder
+        at the time when the configuration was made; no setting either."""
         return pathlib.Path.cwd()
 
     def model_post_init(self, context: Any) -> None:
@@ -180,7 +186,7 @@ class Config(Section):
             orders
             and log.file
             and orders.journal
-            and _same_file(pathlib.Path(log.file), folder / pathlib.Path(orders.journal).expanduser())
+            and _same_file(folder / expanded(log.file), folder / expanded(orders.journal))
         ):
             raise found([(("file",), "is the file of orders.journal too (give each its own)")])
         return log

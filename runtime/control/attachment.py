@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,8 +17,8 @@ from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from actors.transport.socket_transport import NO_SIGNAL
 from runtime.config import Config
-from runtime.control.listener import connect, pid_of
-from runtime.control.path import path_of
+from runtime.control.listener import connect_to_any, pid_of
+from runtime.control.path import paths_of
 from runtime.control.protocol import VERSION, FromGateway, Hello, HelloRefused, Welcome
 from runtime.control.remote_router import RemoteRouter
 from runtime.workers.framing import Framer, Unframer
@@ -85,22 +86,22 @@ def attach(
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
     """
-    path = path_of(target)
-    if path is None:
+    paths = paths_of(target)
+    if not paths:
         raise NoRuntime(
             "the configuration has no control socket: it disables it, or was not read from a file"
         )
     give_up_at = time.monotonic() + timeout
     while True:
-        attachment = _try_to_attach(path, give_up_at, operates=operates)
+        attachment = _try_to_attach(paths, give_up_at, operates=operates)
         if attachment is not None:
             return attachment
 
 
-def _try_to_attach(path: Path, give_up_at: float, *, operates: bool) -> Attachment | None:
+def _try_to_attach(paths: Sequence[Path], give_up_at: float, *, operates: bool) -> Attachment | None:
     """``None`` if too many processes attach at once and there is time for another try."""
     with contextlib.ExitStack() as abandoned:
-        sock, token = connect(path, max(0.001, give_up_at - time.monotonic()))
+        path, sock, token = connect_to_any(paths, max(0.001, give_up_at - time.monotonic()))
         abandoned.callback(sock.close)
         messages_in: Unframer[FromGateway] = Unframer(FromGateway)
         try:

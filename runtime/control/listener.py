@@ -7,12 +7,13 @@ path holds the port and a token.
 import contextlib
 import ctypes
 import hmac
+import itertools
 import os
 import secrets
 import socket
-import sqlite3
 import struct
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +22,20 @@ from loguru import logger
 
 from actors.errors import NoRuntime, RuntimeHung
 from runtime.config import Config
-from runtime.control.path import LONGEST, control_path, make_private
-from runtime.storage.lock import acquire
+from runtime.control import sightings
+from runtime.control.path import LONGEST, control_paths, has_control, is_derived, make_private, names_of
 
 BACKLOG: Final = 128
+
+ROOT: Final = 0
+"""The user who may operate everybody's runtime."""
+
+ALIVE_WITHIN: Final = 5.0 if sys.platform == "win32" else 0.2
+"""Seconds; a process that listens is connected to at once, or its queue is full. Windows takes two seconds to
+refuse."""
+
+NOBODY: Final = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, msgspec.MsgspecError)
+"""The causes of ``NoRuntime`` where no process listens."""
 
 
 class _Port(msgspec.Struct, frozen=True):
@@ -37,18 +48,19 @@ class _Port(msgspec.Struct, frozen=True):
 class ControlListener:
     """The listening end. Raises ``OSError`` if the socket cannot be created.
 
-    A socket left at ``path`` by a runtime that died is replaced; raises ``FileExistsError`` if a runtime that
-    is alive has it.
+    ``aliases`` are further names that lead to it, in the same folder. A socket left at ``path`` by a runtime
+    that died is replaced; raises ``FileExistsError`` if a runtime that is alive has it.
     """
 
-    def __init__(self, path: Path, *, unix: bool = hasattr(socket, "AF_UNIX")) -> None:
+    def __init__(
+        self, path: Path, aliases: Sequence[str] = (), *, unix: bool = hasattr(socket, "AF_UNIX")
+    ) -> None:
         make_private(path.parent)
         self._path = path
         self._token = "" if unix else secrets.token_hex(32)
         self._user = None if sys.platform == "win32" else os.getuid()
         self._unix = unix
-        with contextlib.ExitStack() as held:
-            held.enter_context(contextlib.closing(_lock(path)))
+        with contextlib.ExitStack() as held, _one_at_a_time(path.parent):
             if unix:
                 self._socket = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
                 self._bind()
@@ -56,8 +68,11 @@ class ControlListener:
                 self._socket = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
                 self._publish()
             held.callback(path.unlink, missing_ok=True)
+            for alias in aliases:
+                self._name_also(path.with_name(alias), held)
             self._socket.listen(BACKLOG)
             self._socket.setblocking(False)
+            path.with_name(f"{path.name}.lock").unlink(missing_ok=True)  # of earlier versions
             self._held = held.pop_all()
 
     def __repr__(self) -> str:
@@ -73,10 +88,10 @@ class ControlListener:
         except (BlockingIOError, ConnectionAbortedError):
             return None
 
-    def is_same_user(self, sock: socket.socket) -> bool:
-        """Whether the other end is a process of this user, as far as the system tells."""
+    def admits(self, sock: socket.socket) -> bool:
+        """Whether the other end is a process of this user or of root, as far as the system tells."""
         try:
-            return not self._unix or user_of(sock) in {None, self._user}
+            return not self._unix or user_of(sock) in {None, self._user, ROOT}
         except OSError:  # the process is gone
             return False
 
@@ -90,51 +105,107 @@ class ControlListener:
     def _bind(self) -> None:
         if len(os.fsencode(self._path)) > LONGEST:
             raise OSError(f"{self._path} is longer than the {LONGEST} bytes that a socket's path may have")
-        if self._path.is_socket():
-            self._path.unlink()
+        self._clear()
         self._socket.bind(str(self._path))
         self._path.chmod(0o600)
 
     def _publish(self) -> None:
+        self._clear()
         self._socket.bind(("127.0.0.1", 0))
         port = _Port(self._socket.getsockname()[1], self._token)
-        self._path.unlink(missing_ok=True)
         with open(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123
             file.write(msgspec.json.encode(port))
 
+    def _clear(self) -> None:
+        """Remove what a runtime that died has left at the path."""
+        if self._path.is_symlink():  # an alias of another runtime's socket
+            self._path.unlink()
+        elif self._path.is_socket() or (not self._unix and self._path.exists()):
+            if _is_answered(self._path):
+                raise FileExistsError(f"another runtime has {self._path}")
+            self._path.unlink()
+
+    def _name_also(self, alias: Path, held: contextlib.ExitStack) -> None:
+        if alias.is_symlink():  # of a runtime that died, or of one that can still be found by its own name
+            alias.unlink()
+        with contextlib.suppress(OSError):  # a runtime of that name has it; Windows allows no links
+            alias.symlink_to(self._path.name)
+            held.callback(_remove_alias, alias, self._path.name)
+
 
 def open_listener(config: Config) -> ControlListener | None:
-    """The listener for ``config``; ``None`` if control is disabled, or, with a warning in the log, if the
-    socket cannot be created."""
-    path = control_path(config)
-    if path is None:
+    """The listener for ``config`` at the first place that takes it; ``None`` if control is disabled, or, with
+    a warning in the log, if the socket cannot be created."""
+    if not has_control(config):
         return None
-    try:
-        return ControlListener(path)
-    except OSError as error:
-        logger.warning("this runtime cannot be attached to or operated: {}", error)
-        return None
+    aliases = names_of(config.file)[1:] if config.file and not config.control.socket else []
+    reasons = []
+    for path in control_paths(config):
+        try:
+            return ControlListener(path, aliases)
+        except FileExistsError as error:
+            reasons.append(str(error))
+            break
+        except OSError as error:
+            reasons.append(str(error))
+    text = "this runtime cannot be attached to or operated: {} (control.socket names another place)"
+    logger.warning(text, "; ".join(reasons) or "no folder can take its socket")
+    return None
 
 
 def connect(path: Path, timeout: float) -> tuple[socket.socket, str]:
     """A connection to the runtime at ``path``, and its token. ``timeout``, in seconds, is the socket's from
     now on.
 
-    Raises ``NoRuntime`` if there is none or if it is another user's, ``RuntimeHung`` if it accepts nothing.
+    Raises ``NoRuntime`` if there is none or if it is another user's, unless this user is root;
+    ``RuntimeHung`` if it accepts nothing.
     """
-    unix = hasattr(socket, "AF_UNIX") and not path.is_file()
+    unix = hasattr(socket, "AF_UNIX") and not os.path.isfile(path)  # noqa: PTH113  # which raises nothing
     try:
         sock, token = _connect_unix(path, timeout) if unix else _connect_port(path, timeout)
     except (BlockingIOError, TimeoutError) as error:  # the listener's queue is full and does not move
         raise RuntimeHung(f"a runtime holds {path}, but accepts nothing within {timeout:g} s") from error
+    except PermissionError as error:
+        if sightings.are_told() and not sightings.is_listening(path):
+            reason = f"no runtime is running: nothing answers at {path} ({error.strerror})"
+            raise NoRuntime(reason) from FileNotFoundError(path)
+        raise _of_another_user(path, sightings.owner_of(path.parent)) from error
     except (OSError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise NoRuntime(f"no runtime is running: nothing answers at {path} ({reason})") from error
-    if unix and user_of(sock) not in {None, os.getuid()}:
+    user = user_of(sock) if unix else None
+    if unix and os.getuid() != ROOT and user not in {None, os.getuid()}:
         sock.close()
-        raise NoRuntime(f"the runtime at {path} is another user's")
+        raise _of_another_user(path, "" if user is None else sightings.name_of(user))
     sock.settimeout(timeout)
     return sock, token
+
+
+def connect_to_any(paths: Sequence[Path], timeout: float) -> tuple[Path, socket.socket, str]:
+    """A connection to the first runtime that is found at ``paths``, or anywhere under one of their names; its
+    path and its token. ``timeout`` is that of each attempt.
+
+    Raises ``NoRuntime`` with all these places if there is none, ``RuntimeHung`` as ``connect`` does.
+    """
+    refusals: list[NoRuntime] = []
+    for path in itertools.chain(paths, _elsewhere(paths)):
+        inside = sightings.visible(path)
+        try:
+            return path, *connect(inside or path, timeout)
+        except NoRuntime as error:
+            refusals.append(error)
+    telling = [refusal for refusal in refusals if not isinstance(refusal.__cause__, NOBODY)]
+    if telling or len(refusals) == 1:
+        raise (telling or refusals)[0]
+    text = f"{str(refusals[0]).removesuffix(')')}, nor wherever else it could be)"
+    raise NoRuntime(text) from refusals[0].__cause__
+
+
+def _elsewhere(paths: Sequence[Path]) -> Iterator[Path]:
+    """Where else a process listens under one of their names, as far as the system tells. Only the names that
+    are derived from a file mean the same everywhere."""
+    names = {path.name for path in paths if is_derived(path.name)}
+    yield from (path for path in sightings.listening(names) if path not in paths)
 
 
 def user_of(sock: socket.socket) -> int | None:
@@ -164,14 +235,44 @@ def _credentials(sock: socket.socket) -> tuple[int, int]:
     return pid, user
 
 
-def _lock(path: Path) -> sqlite3.Connection:
+def _of_another_user(path: Path, owner: str) -> NoRuntime:
+    theirs = f"another user's{owner and f', {owner}'}"
+    if sightings.is_listening(path):
+        return NoRuntime(f"the runtime at {path} is {theirs}: operate it as that user or as root")
+    return NoRuntime(f"the runtime at {path}, if there is one, is {theirs}")
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two runtimes that start at once must not both take what a third has left. Without a file that stays."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415  # not there on Windows
+
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        lock = acquire(path)
-    except sqlite3.Error as error:
-        raise PermissionError(f"{path}.lock cannot be locked: {error}") from error
-    if lock is None:
-        raise FileExistsError(f"another runtime has {path}")
-    return lock
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_answered(path: Path) -> bool:
+    """Whether a process listens at ``path``, busy or not."""
+    try:
+        connect(path, ALIVE_WITHIN)[0].close()
+    except RuntimeHung:
+        return True
+    except NoRuntime as error:
+        return not isinstance(error.__cause__, NOBODY)
+    return True
+
+
+def _remove_alias(alias: Path, name: str) -> None:
+    with contextlib.suppress(OSError):
+        if alias.readlink() == Path(name):
+            alias.unlink()
 
 
 def _connect_unix(path: Path, timeout: float) -> tuple[socket.socket, str]:

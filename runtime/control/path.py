@@ -1,10 +1,17 @@
-"""The path of a runtime's control socket; the runtime and its peers derive it alike."""
+"""Where the control socket of a configuration can lie; the runtime and its peers derive it alike.
 
+The places do not hang on who looks: a service, a login and cron have other variables (``XDG_RUNTIME_DIR``,
+``TMPDIR``), and an operator may be another user.
+"""
+
+import contextlib
 import hashlib
 import os
+import re
 import stat
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,34 +26,79 @@ SUFFIX: Final = ".sock"
 LONGEST: Final = 100
 """Bytes; the path of a socket has to fit into 104 bytes on macOS and 108 on Linux, with its final NUL."""
 
+NAME: Final = "tellwire"
 
-def path_of(target: str | os.PathLike[str] | Config) -> Path | None:
-    """The control socket of ``target``, which is a configuration, its file, or the socket itself.
+_DERIVED: Final = re.compile(rf"[0-9a-f]{{16}}{re.escape(SUFFIX)}")
 
-    ``None`` if the configuration has none. A file may have become invalid since its runtime was started: then
-    it is the socket named after the file, if that exists; otherwise raises ``ConfigInvalid``.
+RUNTIME_FOLDERS: Final = Path("/run/user")
+"""Has a folder for each user who is logged in, by number."""
+
+TEMPORARY_FOLDERS: Final = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # noqa: S108  # each user's is private
+
+
+def paths_of(target: str | os.PathLike[str] | Config) -> list[Path]:
+    """Where the runtime of ``target`` may listen: a configuration, its file, or the control socket itself.
+
+    Empty if the configuration has no socket. A file may have become invalid since its runtime was started: if
+    a socket exists that is named after the file, it counts; otherwise raises ``ConfigInvalid``.
     """
     if isinstance(target, Config):
-        return control_path(target)
+        return _paths(target)
     path = Path(target)
     if path.suffix == SUFFIX:
-        return path
+        return [path]
     try:
-        return control_path(load(path))
+        return _paths(load(path))
     except ConfigInvalid:
-        if (default := _default_path(path)).exists():
-            return default
+        if found := [place for place in _named_after(path) if _exists(place)]:
+            return found
         raise
 
 
-def control_path(config: Config) -> Path | None:
-    """The configured path, otherwise one in the user's runtime folder; ``None`` if control is disabled."""
-    if not config.control.enabled:
-        return None
+def has_control(config: Config) -> bool:
+    """Whether a runtime of ``config`` has a control socket."""
+    return config.control.enabled and bool(config.control.socket or config.file)
+
+
+def control_paths(config: Config) -> list[Path]:
+    """Where a runtime of ``config`` may create its socket, the best place first; empty if it has none."""
+    if not has_control(config):
+        return []
     if config.control.socket:
-        folder = config.file.parent if config.file else Path()
-        return folder / Path(config.control.socket).expanduser()
-    return None if config.file is None else _default_path(config.file)
+        return [config.path(config.control.socket)]
+    assert config.file is not None
+    name, *_ = names_of(config.file)
+    return [path for folder in own_folders() if _fits(path := folder / name) and _is_safe(folder)]
+
+
+def names_of(file: Path) -> list[str]:
+    """The names of its socket. The first is derived from its path with the links in its folder resolved: the
+    file itself may be a link, and may point elsewhere than when its runtime started. The second, if it is
+    another one, is derived from what it points to, for those who come by another link."""
+    named = os.path.join(os.path.realpath(file.parent), file.name)  # noqa: PTH118  # not Path.resolve: no loop ends it
+    paths = [os.fsencode(path) for path in dict.fromkeys((named, os.path.realpath(file)))]
+    return [hashlib.sha256(path).hexdigest()[:16] + SUFFIX for path in paths]
+
+
+def is_derived(name: str) -> bool:
+    """Whether it is one of ``names_of`` a file."""
+    return _DERIVED.fullmatch(name) is not None
+
+
+def own_folders() -> Iterator[Path]:
+    """The folders for sockets of this user, the best first. Those that every process derives alike come
+    before those that its environment names."""
+    if os.name == "posix":
+        user = os.getuid()
+        if _exists(own := RUNTIME_FOLDERS / str(user)):
+            yield own / NAME
+        yield TEMPORARY_FOLDERS[0] / f"{NAME}-{user}"
+    if (folder := _runtime_folder()) is not None:
+        yield folder
+    with contextlib.suppress(FileNotFoundError):  # nothing here can be written to
+        yield Path(tempfile.gettempdir()) / (f"{NAME}-{os.getuid()}" if os.name == "posix" else NAME)
+    if os.name == "posix":
+        yield from (folder / f"{NAME}-{os.getuid()}" for folder in TEMPORARY_FOLDERS[1:])
 
 
 def make_private(folder: Path) -> None:
@@ -56,33 +108,69 @@ def make_private(folder: Path) -> None:
         raise PermissionError(f"{folder} is not a folder of this user alone (mode 700)")
 
 
-def _default_path(file: Path) -> Path:
-    """Named after the file. Symbolic links to its folder are resolved; the file itself may be a link, and may
-    point elsewhere than when its runtime started."""
-    named = file.parent.resolve() / file.name
-    name = hashlib.sha256(os.fsencode(named)).hexdigest()[:16] + SUFFIX
-    folder = _runtime_folder()
-    if folder is None or len(os.fsencode(folder / name)) > LONGEST:
-        folder = Path(tempfile.gettempdir()) / (
-            f"tellwire-{os.getuid()}" if os.name == "posix" else "tellwire"
-        )
-    return folder / name
+def _paths(config: Config) -> list[Path]:
+    if not has_control(config):
+        return []
+    if config.control.socket:
+        return [config.path(config.control.socket)]
+    assert config.file is not None
+    return _named_after(config.file)
+
+
+def _named_after(file: Path) -> list[Path]:
+    folders = dict.fromkeys([*own_folders(), *_folders_of_others(file)])
+    paths = [folder / name for name in names_of(file) for folder in folders]
+    return [path for path in paths if _fits(path)]
+
+
+def _folders_of_others(file: Path) -> Iterator[Path]:
+    """Those of the file's owner, then, for root, those of all users."""
+    if os.name != "posix":
+        return
+    try:
+        owner = str(file.stat().st_uid)
+    except OSError:
+        owner = "*"
+    for user in (owner, "*") if os.getuid() == 0 else (owner,):
+        yield from sorted(RUNTIME_FOLDERS.glob(f"{user}/{NAME}"))
+        for folder in TEMPORARY_FOLDERS:
+            found = sorted(folder.glob(f"{NAME}-{user}"))
+            yield from (each for each in found if each.name.removeprefix(f"{NAME}-").isdecimal())
 
 
 def _runtime_folder() -> Path | None:
-    """The user's runtime folder (such as ``XDG_RUNTIME_DIR``); ``None`` without one that is safe to use."""
+    """The user's runtime folder by the environment, such as ``XDG_RUNTIME_DIR``; ``None`` without one."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of platformdirs, if the system has none
-            folder: Path = user_runtime_path("tellwire")
-        # Another user could replace a folder within theirs; only the sticky bit of /tmp prevents that.
-        usable = _is_ours(folder.parent) and (not folder.exists() or _is_private(folder))
-    except OSError:
+            return user_runtime_path(NAME)
+    except (OSError, RuntimeError):  # the latter without a home
         return None
-    return folder if usable else None
 
 
-def _is_ours(folder: Path) -> bool:
-    return os.name != "posix" or folder.lstat().st_uid == os.getuid()
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether it is this user's alone, or can be created, and nobody else can replace it."""
+    if os.name != "posix":
+        return True
+    try:
+        parent = folder.parent.stat()
+        others_write = parent.st_mode & 0o022 and not parent.st_mode & stat.S_ISVTX
+        if parent.st_uid not in {0, os.getuid()} or others_write:
+            return False
+        return _is_private(folder) if _exists(folder) else os.access(folder.parent, os.W_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 def _is_private(folder: Path) -> bool:

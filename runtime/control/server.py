@@ -153,7 +153,7 @@ class Gateway(RuntimeActor):
             if sock is None:
                 return
             peer = Peer(SocketTransport(sock, outbox_limit=MOST_UNREAD), f"peer {next(self._numbers)}")
-            if not self._listener.is_same_user(sock):
+            if not self._listener.admits(sock):
                 logger.warning("{} was refused: it is a process of another user", peer.name)
                 self._refuse(peer, "the runtime belongs to another user")
                 continue

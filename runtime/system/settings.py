@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from platformdirs import user_state_path
-
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
 from actors.messages.commands import (
@@ -42,6 +40,7 @@ from runtime.config import (
 )
 from runtime.config.sections.account import DEFAULT_VENUE
 from runtime.storage.account import JournalAccount
+from runtime.system.folders import state_folder
 
 
 def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
@@ -171,12 +170,11 @@ def live_guard(login: Login, *, allow_live: bool) -> str:
 
 
 def journal_path(config: Config, login: Login | None) -> Path:
-    """The configured file, relative to the configuration's folder, or one for each account in the user's
-    state folder."""
+    """The configured file, or one for each account in the user's state folder. Raises ``Halted`` if there is
+    no such folder."""
     if config.orders.journal:
-        path = Path(config.orders.journal).expanduser()
-        return path if path.is_absolute() else config.folder / path
-    return user_state_path("tellwire") / journal_name(config, login)
+        return config.path(config.orders.journal)
+    return state_folder() / journal_name(config, login)
 
 
 def journal_account(config: Config, login: Login | None) -> JournalAccount:
@@ -189,13 +187,13 @@ def account_lock_path(config: Config, login: Login) -> Path:
     """What a runtime locks that trades on the account, wherever its journal is.
 
     The regions are in its name if all of them are on this machine: then the venue is an exchange for tests,
-    and another one may have an account of the same name.
+    and another one may have an account of the same name. Raises ``Halted`` if there is no folder for it.
     """
     hosts = [urlsplit(region.url) for region in regions_for(config, login)]
     name = "-".join((config.account.venue, login.account.value, quote(login.user, safe="")))
     if hosts and all(is_loopback(host.hostname or "") for host in hosts):
         name += "-" + hashlib.sha256(repr(sorted(host.netloc for host in hosts)).encode()).hexdigest()[:8]
-    return user_state_path("tellwire") / f"account-{name}"
+    return state_folder() / f"account-{name}"
 
 
 def journal_name(config: Config, login: Login | None) -> str:

@@ -177,11 +177,14 @@ def _die_with_parent() -> None:
 
 
 def _resident_bytes() -> int:
-    """0 on a system where the figure is not as cheap as on Linux."""
+    """0 on a system where the figure is not as cheap as on Linux, and where ``/proc`` is not mounted."""
     if sys.platform != "linux":
         return 0
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # once a second for years
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # once a second for years
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 if __name__ == "__main__":

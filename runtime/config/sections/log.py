@@ -19,8 +19,8 @@ class LogConfig(Section):
     """The least severe level that is written, and that workers send to the main process."""
     json_lines: Flag = False
     """One JSON object per line instead of text."""
-    file: str = ""
-    """A file for the same lines; empty: none."""
+    file: fields.FilePath = ""
+    """A file for the same lines, relative to the configuration's folder; empty: none."""
     rotation: Annotated[fields.Size, between(4 * 1024, 1024 * _MIB, units.show_size)] = 10 * _MIB
     """A new file begins before this one grows larger."""
     retention: Annotated[int, Field(ge=1, le=1000), WHOLE_NUMBER] = 5

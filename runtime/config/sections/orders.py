@@ -16,7 +16,7 @@ _RULES = DEFAULTS.trading.rules
 class OrdersConfig(Section):
     """What an order may be, and where it is journaled before it is sent."""
 
-    journal: str = ""
+    journal: fields.FilePath = ""
     """A file that one runtime at a time uses, relative to the configuration's folder; empty: a file in the
     user's state folder, or a temporary one on the practice exchange."""
     retention: fields.Retention = 90 * DAY

@@ -28,6 +28,7 @@ from actors.rates import Rate
 from actors.venues import UnknownVenue, venue
 from actors.venues.base import Venue
 from runtime.config.types import addresses, units
+from runtime.config.types.paths import file_path
 
 _REFERENCE = r"\$\{"
 _NUMERIC = {"number", "integer"}
@@ -89,7 +90,7 @@ def _region_name(name: str) -> str:
 def _socket_path(text: str) -> str:
     if text and not text.endswith(".sock"):
         raise ValueError("must end in .sock, which tells it from a configuration")
-    return text
+    return file_path(text)
 
 
 def _strategy(text: str) -> str:
@@ -238,6 +239,7 @@ Frequency = Annotated[
 
 VenueName = Annotated[str, AfterValidator(_venue_name)]
 RegionName = Annotated[str, AfterValidator(_region_name), _written(_NAME_FORM, None)]
+FilePath = Annotated[str, AfterValidator(file_path)]
 SocketPath = Annotated[str, AfterValidator(_socket_path), _written(r"|.*\.sock", None)]
 Strategy = Annotated[str, AfterValidator(_strategy), _written(f"{EXPONENTIAL}|{LINEAR}|{CUSTOM}.*:.*", None)]
 WebSocketUrl = Annotated[str, AfterValidator(addresses.websocket_url)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.errors import NoRuntime, RuntimeHung
-from runtime.control.listener import ControlListener, connect, user_of
+from runtime.control.listener import ControlListener, connect, connect_to_any, user_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="tests both kinds of listener")
 
@@ -27,7 +27,7 @@ def test_a_connection_is_accepted_with_the_right_token(place: Path, unix: bool) 
     listener = ControlListener(place, unix=unix)
     ours, token = connect(place, 5.0)
     with ours, accepted(listener) as theirs:
-        assert listener.is_same_user(theirs)
+        assert listener.admits(theirs)
         assert listener.accepts(token)
         assert listener.accepts("x") is False
         theirs.sendall(b"hello")
@@ -62,6 +62,51 @@ def test_a_full_queue_that_does_not_move_is_a_hung_runtime(
     listener = ControlListener(place)
     with connect(place, 5.0)[0], pytest.raises(RuntimeHung, match="accepts nothing"):
         connect(place, 0.05)
+    listener.close()
+
+
+def test_nothing_stays_when_a_listener_is_closed(place: Path) -> None:
+    place.with_name("tellwire.sock.lock").touch()  # of an earlier version
+    ControlListener(place, ["other.sock"]).close()
+    assert list(place.parent.iterdir()) == []
+
+
+def test_an_alias_leads_to_the_listener_unless_another_one_has_that_name(place: Path) -> None:
+    alias = place.with_name("other.sock")
+    alias.symlink_to("gone.sock")  # of a runtime that died
+    listener = ControlListener(place, [alias.name])
+    connect(alias, 5.0)[0].close()
+    of_that_name = ControlListener(alias)
+    assert not alias.is_symlink()
+    listener.close()
+    connect(alias, 5.0)[0].close()
+    late = ControlListener(place, [alias.name])
+    late.close()
+    connect(alias, 5.0)[0].close()
+    of_that_name.close()
+
+
+def test_a_listener_is_found_at_any_of_several_places(place: Path) -> None:
+    elsewhere = place.with_name("elsewhere.sock")
+    listener = ControlListener(place)
+    found, sock, _ = connect_to_any([elsewhere, place], 5.0)
+    sock.close()
+    assert found == place
+    listener.close()
+    with pytest.raises(
+        NoRuntime, match=f"nothing answers at {elsewhere} .*, nor wherever else it could be\\)"
+    ):
+        connect_to_any([elsewhere, place], 5.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who listens")
+def test_a_listener_is_found_where_nobody_looks_by_the_name_of_its_socket(
+    place: Path, tmp_path: Path
+) -> None:
+    listener = ControlListener(place.parent / "run" / "0123456789abcdef.sock")
+    found, sock, _ = connect_to_any([tmp_path / "0123456789abcdef.sock"], 5.0)
+    sock.close()
+    assert found == place.parent / "run" / "0123456789abcdef.sock"
     listener.close()
 
 
@@ -122,9 +167,17 @@ def test_a_process_of_another_user_is_refused(place: Path, monkeypatch: pytest.M
     ours, _ = connect(place, 5.0)
     with ours, accepted(listener) as theirs:
         monkeypatch.setattr("runtime.control.listener.user_of", lambda _: os.getuid() + 1)
-        assert not listener.is_same_user(theirs)
-    with pytest.raises(NoRuntime, match="another user's"):
+        assert not listener.admits(theirs)
+        monkeypatch.setattr("runtime.control.listener.user_of", lambda _: 0)
+        assert listener.admits(theirs)
+    monkeypatch.setattr("runtime.control.listener.user_of", lambda _: 65534)
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    with pytest.raises(
+        NoRuntime, match=f"the runtime at {place} is another user's, .*uid 65534.* or as root"
+    ):
         connect(place, 5.0)
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    connect(place, 5.0)[0].close()
     listener.close()
 
 

@@ -75,13 +75,15 @@ def test_a_configuration_can_be_made_where_the_current_folder_is_gone(
     assert journal_path(config, None) == Path("/var/orders.sqlite")
 
 
-def test_the_log_is_not_the_journal_also_where_the_journal_is_relative(
+def test_the_log_is_not_the_journal_also_where_both_are_relative_to_the_file(
     tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(elsewhere)
-    with pytest.raises(ConfigInvalid, match=r"log\.file: is the file of orders\.journal too"):
-        load(written(tmp_path, "orders: {journal: orders}\nlog: {file: ../orders}\n"))
-    assert load(written(tmp_path, "orders: {journal: orders}\nlog: {file: orders}\n")).log.file == "orders"
+    for log in ("orders", f"../{tmp_path.name}/orders", tmp_path / "orders"):
+        with pytest.raises(ConfigInvalid, match=r"log\.file: is the file of orders\.journal too"):
+            load(written(tmp_path, f"orders: {{journal: orders}}\nlog: {{file: {log}}}\n"))
+    config = load(written(tmp_path, "orders: {journal: orders}\nlog: {file: ../orders}\n"))
+    assert config.path(config.log.file) == tmp_path / "../orders"
 
 
 def test_the_lock_of_an_account_is_its_own_and_that_of_an_exchange_on_this_machine_too() -> None:
