@@ -7,14 +7,15 @@ from typing import Any
 
 import pykka
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.candles.cache import ReplyCache
 from actors.candles.single_flight import Flight, SingleFlights, key_of
 from actors.engine.actor import RuntimeActor
-from actors.errors import RequestError, RequestTimeout
+from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages.candles import CandleRequest
-from actors.messages.commands import Unsubscribe
-from actors.messages.control import Drain
+from actors.messages.commands import LoadCandles, Unsubscribe
+from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, ClockReport
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.routing import SubscribeColumns
@@ -28,6 +29,7 @@ from actors.messages.traffic import (
     Response,
     Ticks,
 )
+from actors.rates import Allowance, Quota
 from actors.values import Candle, Tick
 
 
@@ -57,6 +59,7 @@ class CandleLoader(RuntimeActor):
         candles_per_request: int,
         cache_ttl: float,
         cache_size: int,
+        allowance: Allowance,
         *,
         router: Tellable,
         **kwargs: Any,
@@ -65,7 +68,10 @@ class CandleLoader(RuntimeActor):
         self._ttl = cache_ttl
         self._router = router
         self._outbound: Tellable
+        self._candles_per_request = candles_per_request
         self._flights = SingleFlights(candles_per_request)
+        self._quota = Quota(allowance)
+        """Without a send: what it estimates is the least time that any load takes."""
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
         self._subscribed: set[str] = set()
         self._clock_offset: float | None = None
@@ -89,6 +95,8 @@ class CandleLoader(RuntimeActor):
                 self._unsubscribe(asset)
             case Describe():
                 self.describe(message, self._status())
+            case Reconfigure(settings=allowance):
+                self._quota.change(allowance)
             case OutboundRef(outbound=outbound):
                 self._outbound = outbound
             case Drain():
@@ -97,16 +105,40 @@ class CandleLoader(RuntimeActor):
                 self.unexpected(message)
 
     def _load(self, request: CandleRequest) -> None:
+        request = replace(request, command=self._until_the_forming_bar(request.command))
         if self._draining:
             _tell(request, Failure.of(request.id, RequestError("the runtime is stopping")))
         elif (candles := self._cache.get(key_of(request.command), self._utc())) is not None:
             _tell(request, Response(request.id, candles))
+        elif (least := self._least_time(request.command)) > (left := request.expires_at - self.now()):
+            _tell(request, Failure.of(request.id, self._too_many(request.command, least, left)))
         else:
             by_venue = self._clock_offset is not None
             if math.isfinite(request.expires_at):
                 self.after(max(0.0, request.expires_at - self.now()), _Overdue(request))
             if first := self._flights.join(request, self._utc(), by_venue=by_venue):
                 self._outbound.tell(first)
+
+    def _until_the_forming_bar(self, command: LoadCandles) -> LoadCandles:
+        """No bar is later than the one that forms now; the venue answers a window behind it with nothing."""
+        latest = (self._utc() // command.period + 1) * command.period
+        if command.end is None or command.end <= latest:
+            return command
+        return replace(command, end=latest)
+
+    def _pages(self, command: LoadCandles) -> int:
+        return -(-command.count // self._candles_per_request)
+
+    def _least_time(self, command: LoadCandles) -> float:
+        """Seconds until the last page may be asked for, if nothing else is sent."""
+        return self._quota.estimate(0.0, self._pages(command) - 1, 1, urgent=False)
+
+    def _too_many(self, command: LoadCandles, least: float, left: float) -> RequestRefused:
+        return RequestRefused(
+            f"{command.count:,} bars are {self._pages(command):,} requests, which take {least:,.0f} s at"
+            f" least at the configured rate (limits.messages), and the deadline is in {left:,.1f} s: give a"
+            " later one, or load fewer"
+        )
 
     def _utc(self) -> float:
         """By the venue's clock; by the wall clock until it is measured."""
@@ -143,7 +175,9 @@ class CandleLoader(RuntimeActor):
         flight = self._flights.leave(request)
         if flight is None:
             return
-        _tell(request, Failure.of(request.id, RequestTimeout("no answer within the deadline")))
+        loaded = len(flight.paging.candles)
+        part = f": {loaded:,} of {request.command.count:,} bars had come" if loaded else ""
+        _tell(request, Failure.of(request.id, RequestTimeout(f"no answer within the deadline{part}")))
         if not flight.requests and flight.page is not None:
             self._router.tell(RequestDone(flight.page.id, succeeded=False, reply_to=ReplyTo.CANDLES))
             self._flights.end(flight)

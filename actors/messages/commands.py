@@ -89,6 +89,9 @@ class LoadCandles(Command, frozen=True):
     The answer is a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
     bars. The bars are loaded in pages of the venue's size, one message each; ``CandlesProgress`` is published
     after each page but the last.
+
+    With an ``end`` in the future the last bar is the one that forms now. Raises ``RequestRefused`` at once
+    for more bars than ``limits.messages`` lets be loaded by the deadline.
     """
 
     times: ClassVar[frozenset[str]] = frozenset({"end"})

@@ -158,7 +158,7 @@ class ActorSystem:
         self._pending_desk = start(PendingDesk, router=router)
         self._order_desk = self._start_order_desk(settings.orders, resources, trading)
         candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
-        self._candle_loader = start(CandleLoader, *candles, router=router)
+        self._candle_loader = start(CandleLoader, *candles, settings.allowance, router=router)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
@@ -177,6 +177,7 @@ class ActorSystem:
             self._monitor,
             self._supervisor,
             self._order_desk,
+            self._candle_loader,
             self._streams,
             router,
         )

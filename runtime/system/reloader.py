@@ -84,6 +84,7 @@ class Recipients(NamedTuple):
     monitor: Tellable
     supervisor: Tellable
     order_desk: Tellable
+    candle_loader: Tellable
     streams: Tellable
     router: Tellable
 
@@ -220,6 +221,7 @@ class Reloader(RuntimeActor):
         to = self._recipients
         own = (
             (to.limiter, old.allowance, new.allowance),
+            (to.candle_loader, old.allowance, new.allowance),
             (to.batcher, old.batches, new.batches),
             (to.monitor, old.health, new.health),
             (to.supervisor, old.dialing, new.dialing),

@@ -11,12 +11,13 @@ from actors.candles.candle_loader import CandleLoader
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
 from actors.messages.candles import CandleRequest
 from actors.messages.commands import LoadCandles, Unsubscribe
-from actors.messages.control import Drain
+from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, CandlesProgress, ClockReport
 from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import Deliver, EventBatch, Failure, ReplyTo, Request, RequestDone, Response
+from actors.rates import Allowance, Rate
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
 from tests.doubles.recorder import Recording
@@ -28,6 +29,8 @@ PERIOD = 31 * 86_400
 PRESENT = LoadCandles("A", PERIOD, 3)
 PAST = LoadCandles("A", PERIOD, 3, 0.0)
 TTL = 5.0
+ALLOWANCE = Allowance((Rate(10, 1.0), Rate(40, 60.0)), 8)
+"""Of the 40 a minute, 8 are kept for orders."""
 
 
 def bars(count: int = 3) -> list[Candle]:
@@ -50,7 +53,7 @@ class Neighbours:
         )
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
-        self.loader = CandleLoader.start(150, TTL, 1000, router=self.router.ref, clock=clock)
+        self.loader = CandleLoader.start(150, TTL, 1000, ALLOWANCE, router=self.router.ref, clock=clock)
         self.loader.tell(OutboundRef(self.outbound.ref))
 
     def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
@@ -106,7 +109,7 @@ def test_the_next_page_goes_out_when_the_one_before_is_answered(neighbours: Neig
 def test_an_end_still_ahead_goes_out_as_it_was_asked_for_so_that_the_forming_bar_is_in_it(
     neighbours: Neighbours,
 ) -> None:
-    ahead = LoadCandles("A", PERIOD, 3, time.time() + PERIOD)
+    ahead = LoadCandles("A", PERIOD, 3, (time.time() // PERIOD + 1) * PERIOD)
     neighbours.load(1, ahead)
     assert neighbours.page().command == ahead
 
@@ -293,3 +296,41 @@ def test_a_runtime_that_stops_refuses_what_is_under_way_and_what_still_comes(nei
     neighbours.loader.tell(Response(1, CandlesLoaded("A", PERIOD, bars()), ReplyTo.CANDLES))
     assert neighbours.status().flights == 0
     assert neighbours.outbound.nothing_more()
+
+
+def test_more_bars_than_the_rate_allows_by_the_deadline_are_refused_at_once(neighbours: Neighbours) -> None:
+    neighbours.load(1, structs.replace(PAST, count=33 * 150), patience=59.0)
+    error = neighbours.error(1)
+    assert isinstance(error, RequestRefused)
+    assert str(error).startswith(
+        "4,950 bars are 33 requests, which take 60 s at least at the configured rate (limits.messages),"
+        " and the deadline is in 59.0 s"
+    )
+    neighbours.load(2, structs.replace(PAST, count=32 * 150), patience=59.0)
+    neighbours.page()
+    neighbours.load(3, structs.replace(PAST, count=33 * 150), patience=61.0)
+    neighbours.page()
+
+
+def test_new_limits_change_what_is_refused(neighbours: Neighbours) -> None:
+    neighbours.loader.tell(Reconfigure(Allowance((Rate(2, 10.0),), 8)))
+    neighbours.load(1, structs.replace(PAST, count=600), patience=9.0)
+    assert isinstance(neighbours.error(1), RequestRefused)
+    neighbours.load(2, structs.replace(PAST, count=300), patience=9.0)
+    neighbours.page()
+
+
+def test_a_load_that_is_overdue_says_how_much_had_come(neighbours: Neighbours) -> None:
+    neighbours.load(1, structs.replace(PAST, count=300), patience=5.0)
+    neighbours.answer(
+        neighbours.page(), [Candle(PERIOD * -each, 1.0, 1.0, 1.0, 1.0) for each in range(150, 0, -1)]
+    )
+    neighbours.page()
+    neighbours.clock.advance(5.1)
+    assert str(neighbours.error(1)) == "no answer within the deadline: 150 of 300 bars had come"
+
+
+def test_an_end_far_ahead_is_that_of_the_forming_bar(neighbours: Neighbours) -> None:
+    forming = (time.time() // PERIOD + 1) * PERIOD
+    neighbours.load(1, structs.replace(PRESENT, end=forming + 5 * PERIOD))
+    assert neighbours.page().command == structs.replace(PRESENT, end=forming)

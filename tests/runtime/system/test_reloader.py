@@ -96,7 +96,10 @@ def wanted(config: Config) -> LiveSettings:
 CHANGES: list[tuple[dict[str, Any], Callable[[Config], dict[str, list[Any]]]]] = [
     (
         {"limits": SETTINGS["limits"] | {"messages": ["7/s"]}},
-        lambda new: {"limiter": [Reconfigure(wanted(new).allowance)]},
+        lambda new: {
+            "limiter": [Reconfigure(wanted(new).allowance)],
+            "candle_loader": [Reconfigure(wanted(new).allowance)],
+        },
     ),
     (
         {"limits": SETTINGS["limits"] | {"connects": ["7/s"]}},
