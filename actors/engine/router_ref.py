@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, overload
 import pykka
 
 from actors.engine.pykka_internals import ActorStop, Envelope
-from actors.errors import NotSent, OrderUnknown, RequestError, RequestTimeout, TellwireError
-from actors.messages.commands import OrderCommand, no_command, order_id
+from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
+from actors.messages.commands import OrderCommand, no_command, order_id, unsent
 from actors.messages.routing import Asked, GivenUp
 
 GRACE: Final = 2.0
@@ -33,7 +33,7 @@ new_ask: Final[Callable[[], int]] = itertools.count(1).__next__
 def never_handled(command: object, ended: str = ENDED, order: str = "") -> RequestError:
     """The error for a command that no router has handled, because it has ended."""
     if isinstance(command, OrderCommand):
-        return NotSent(f"{ended}, so it was not sent", order)
+        return unsent(command, f"{ended}, so it was not sent", order)
     return RequestError(ended)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct, structs
 from pykka import ActorRef
 
-from actors.errors import RequestRefused
+from actors.errors import NotSent, OrderUnknown, RequestRefused
 from actors.messages.conversion import convert_fields
 from actors.values import Direction
 
@@ -286,6 +286,15 @@ def order_id(command: "Command") -> str:
         return ""
     chosen = command.id if isinstance(command, PlaceOrder) else None
     return chosen or str(uuid.uuid4())
+
+
+def unsent(command: object, reason: str, order: str = "") -> NotSent | OrderUnknown:
+    """The error for a command that was not sent, and that no desk has seen: ``NotSent``. For an order whose
+    caller chose the id it is ``OrderUnknown``, because an order of that id may have been sent before."""
+    chosen = command.id if isinstance(command, PlaceOrder) else None
+    if chosen is None:
+        return NotSent(reason, order)
+    return OrderUnknown(f"{reason}; an order of this id may have been sent before", chosen)
 
 
 def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:

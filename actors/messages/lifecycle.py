@@ -1,5 +1,6 @@
 """The start and the end of any actor."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -22,10 +23,18 @@ class Begin(Struct, frozen=True):
     """
 
 
+def _never() -> bool:
+    return False
+
+
 class OutboundRef(Control, frozen=True):
-    """``outbound`` is the rate limiter, for an actor that sends requests and starts before it."""
+    """``outbound`` is the rate limiter, for an actor that sends requests and starts before it.
+
+    ``ended`` tells whether the way out has ended: then no request leaves that has not left.
+    """
 
     outbound: Tellable
+    ended: Callable[[], bool] = _never
 
 
 class SystemReady(Control, frozen=True):

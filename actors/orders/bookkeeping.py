@@ -3,12 +3,13 @@
 from actors.errors import Halted, OrderUnknown, RequestError
 from actors.messages.commands import PlaceOrder
 from actors.messages.events import Event
+from actors.messages.status import DeskStatus
 from actors.orders.day_tally import DAY, DayTally
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
-from actors.orders.pre_trade_checks import Usage
+from actors.orders.pre_trade_checks import OrderLimits, Usage, limits_used
 from actors.orders.repetition import conflict, left_journal, outcome
 from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
@@ -119,6 +120,19 @@ class Bookkeeping:
         except Halted as error:
             return str(error)
         return ""
+
+    def status(self, halted: str | None, refuses: str, limits: OrderLimits) -> DeskStatus:
+        """``halted`` is why orders are halted, ``refuses`` why all are refused."""
+        ledger = self.ledger
+        return DeskStatus(
+            halted=self._journal.refusal() if halted is None else halted,
+            in_flight=len(ledger.orders_in_flight()),
+            in_doubt=len(ledger.orders_in_doubt()),
+            open_deals=len(ledger.open_deals()),
+            closed_deals=len(ledger.closed_deals()),
+            refuses=refuses,
+            limits=limits_used(self.usage(), limits),
+        )
 
     def _write(self) -> None:
         self.ledger.record(self._tally.counting(self._journal.write))

@@ -16,7 +16,7 @@ from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
 from actors.messages.outbound import ResumeOrders, StopOrders
-from actors.messages.status import Describe, DeskStatus
+from actors.messages.status import Describe
 from actors.messages.traffic import EventBatch, Failure, Request, RequestDone, Response
 from actors.orders import timeouts
 from actors.orders.bookkeeping import Bookkeeping
@@ -24,13 +24,13 @@ from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.log_lines import log_lines, not_placed_line, terms_of
 from actors.orders.order import Order, OrderState, send_by
-from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending, limits_used
+from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending
 from actors.orders.readiness import Readiness
 from actors.orders.repetition import command_of
 from actors.orders.result_waiters import ResultStep, ResultWaiters
 from actors.orders.sent_orders import SentOrders
 from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
-from actors.orders.waiters import SHARED, OrderWaiters
+from actors.orders.waiters import SHARED, STOPPED_UNSENT, OrderWaiters
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
 from actors.venues.base import Trading
@@ -64,6 +64,7 @@ class OrderDesk(RuntimeActor):
         self._refuses = refuses
         self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
+        self._way_out_ended: Callable[[], bool] = lambda: False
         self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends)
         self._books = Bookkeeping(account, venue, journal, self._clock, limits.verdict_delay)
         self._ledger = self._books.ledger
@@ -105,9 +106,9 @@ class OrderDesk(RuntimeActor):
             case TimeCome():
                 self._on_time(message)
             case Describe():
-                self.describe(message, self._status())
-            case OutboundRef(outbound=outbound):
-                self._outbound = outbound
+                self.describe(message, self._books.status(self._halt.reason, self._refuses, self._limits))
+            case OutboundRef(outbound=outbound, ended=ended):
+                self._outbound, self._way_out_ended = outbound, ended
                 self._tell_left_behind()
             case _:
                 self.unexpected(message)
@@ -213,7 +214,7 @@ class OrderDesk(RuntimeActor):
         self._sent.on_way_out(order, waiter)
         request = Request(waiter, command, send_by(self.now(), deadline), urgent=True, order=order)
         if not self._tell_outbound(request):
-            self._not_sent(request.failure(NotSent("the runtime stopped before it was sent")))
+            self._not_sent(request.failure(NotSent(STOPPED_UNSENT)))
 
     def _tell_outbound(self, message: Any) -> bool:
         """Whether the way out took it: while the runtime stops, it may have ended."""
@@ -268,7 +269,9 @@ class OrderDesk(RuntimeActor):
             self._answer(self._waiters.answer_gone(order.id, OrderUnknown(SHARED, order.id)))
             self._send(order.id, command_of(order), *heir)
             return
-        error = failure.exception
+        self._end_unsent(order, failure.exception)
+
+    def _end_unsent(self, order: Order, error: RequestError) -> None:
         answers = self._waiters.answer(order.id, error)
         self._publish(self._ledger.not_sent(order.id, str(error)))
         self._sent.forget(order.id)
@@ -361,17 +364,6 @@ class OrderDesk(RuntimeActor):
         else:
             self._log(left)
 
-    def _status(self) -> DeskStatus:
-        return DeskStatus(
-            halted=self._journal.refusal() if self._halt.reason is None else self._halt.reason,
-            in_flight=len(self._ledger.orders_in_flight()),
-            in_doubt=len(self._ledger.orders_in_doubt()),
-            open_deals=len(self._ledger.open_deals()),
-            closed_deals=len(self._ledger.closed_deals()),
-            refuses=self._refuses,
-            limits=limits_used(self._books.usage(), self._limits),
-        )
-
     def _log(self, news: Sequence[events.Event]) -> None:
         for line in log_lines(news, self._ledger.order):
             logger.log(line.level, "{}", line.text)
@@ -382,11 +374,25 @@ class OrderDesk(RuntimeActor):
             self._router.tell(Failure.of(waiter, outcome) if failed else Response(waiter, outcome))
 
     def release(self, unhandled: list[Any]) -> None:
+        try:
+            self._end(unhandled)
+        finally:
+            self._journal.close()
+
+    def _end(self, unhandled: list[Any]) -> None:
+        """No order is placed any more; what became of the others counts, as far as it has come."""
+        for held_back in (self._readiness, self._waiting):
+            self._answer(held_back.unanswered())
         for message in unhandled:
-            if isinstance(message, Failure):
-                self._not_sent(message)
-            elif isinstance(message, TradingRequest) and isinstance(message.command, commands.OrderCommand):
-                self._answer([(message.id, NotSent("the runtime stopped before it was sent"))])
-        for callers in (self._readiness, self._waiting, self._waiters, self._results):
+            match message:
+                case TradingRequest(command=commands.PlaceOrder() as same) if self._repeats(message, same):
+                    pass
+                case TradingRequest(command=commands.PlaceOrder() | commands.PlacePendingOrder()):
+                    self._answer([(message.id, NotSent(STOPPED_UNSENT))])
+                case OrderSent() | Failure() | HaltTrading() | events.Event():
+                    self.on_receive(message)
+        if self._way_out_ended():
+            for order in filter(None, map(self._ledger.order, self._waiters.not_left())):
+                self._end_unsent(order, NotSent(STOPPED_UNSENT))
+        for callers in (self._waiters, self._results):
             self._answer(callers.unanswered())
-        self._journal.close()

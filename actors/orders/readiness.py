@@ -4,7 +4,7 @@ from actors.errors import NotSent, RequestTimeout
 from actors.messages.commands import OrderCommand, PlaceOrder, PlacePendingOrder
 from actors.messages.events import AssetsListed, BalanceChanged, DealsClosed, Event
 from actors.messages.orders import TradingRequest
-from actors.orders.waiters import WaiterAnswer
+from actors.orders.waiters import STOPPED_UNSENT, WaiterAnswer, given_back
 from actors.values import Asset, Balance
 
 
@@ -47,8 +47,9 @@ class Readiness:
         request = self._held_back.pop(waiter, None)
         if request is None:
             return []
-        kind = NotSent if isinstance(request.command, OrderCommand) else RequestTimeout
-        return [(waiter, kind(reason))]
+        if isinstance(request.command, OrderCommand):
+            return [given_back(request, self._held_back.values(), reason)]
+        return [(waiter, RequestTimeout(reason))]
 
     def take_orders(self) -> list[TradingRequest]:
         """The orders among the requests held back; they are no more."""
@@ -63,9 +64,7 @@ class Readiness:
 
     def unanswered(self) -> list[WaiterAnswer]:
         """The errors for the orders held back when the runtime stops."""
-        return [
-            (request.id, NotSent("the runtime stopped before it was sent")) for request in self.take_orders()
-        ]
+        return [(request.id, NotSent(STOPPED_UNSENT)) for request in self.take_orders()]
 
     def _release(self) -> list[TradingRequest]:
         held_back, self._held_back = self._held_back, {}

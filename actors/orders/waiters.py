@@ -3,16 +3,26 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from actors.errors import NotPlaced, OrderUnknown, RequestError, RequestRefused
+from actors.errors import NotPlaced, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages.events import Event, OrderNotPlaced, OrderOpened, OrderRefused, OrderSettled
+from actors.messages.orders import TradingRequest
 from actors.values import Deal
 
 STOPPED: Final = "the runtime stopped before there was an answer"
+STOPPED_UNSENT: Final = "the runtime stopped before it was sent"
 SHARED: Final = "its caller waits no longer, but another one does, so it may still be sent"
 UNANSWERED: Final = "it was sent, and there is no answer yet"
 
 WaiterAnswer = tuple[int, Deal | RequestError]
 """The id of a waiter, and the value or the error that it gets."""
+
+
+def given_back(request: TradingRequest, others: Iterable[TradingRequest], reason: str) -> WaiterAnswer:
+    """The error for an order that was held back and is no more: ``NotSent``, unless one of the ``others``
+    that are held back has its id, and may be sent."""
+    if any(other.order == request.order for other in others):
+        return request.id, OrderUnknown(SHARED, request.order)
+    return request.id, NotSent(reason)
 
 
 class _OrderWait:
@@ -76,6 +86,10 @@ class OrderWaiters:
             return []
         self._waits[order].left = True
         return list(self._waits[order].gone)
+
+    def not_left(self) -> list[str]:
+        """The orders that somebody waits for, and of which no connection has taken one."""
+        return [order for order, wait in self._waits.items() if not wait.left]
 
     def recall(self, order: str, waiter: int) -> int | None:
         """``waiter`` waits no longer: the request to ask back from the way out, because the order has not

@@ -1,5 +1,6 @@
 """Orders that wait until an order like them has its answer."""
 
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ from actors.errors import NotSent, RequestRefused
 from actors.messages.commands import PlaceOrder
 from actors.messages.orders import TradingRequest
 from actors.orders.repetition import conflict
-from actors.orders.waiters import WaiterAnswer
+from actors.orders.waiters import STOPPED_UNSENT, WaiterAnswer, given_back
 
 Likeness = tuple[str, Decimal]
 """The asset and the amount: a refusal does not tell orders apart that have these in common."""
@@ -56,20 +57,23 @@ class WaitingOrders:
             self.drop(request.id)
         return same
 
-    def drop(self, waiter: int) -> bool:
-        """Whether the request waited; it does no more."""
+    def drop(self, waiter: int) -> TradingRequest | None:
+        """The request, if it waited; it does no more."""
         for likeness, queue in self._queues.items():
             for request in queue:
                 if request.id == waiter:
                     queue.remove(request)
                     if not queue:
                         del self._queues[likeness]
-                    return True
-        return False
+                    return request
+        return None
 
     def give_back(self, waiter: int, reason: str) -> list[WaiterAnswer]:
         """The error for the request, if it waited; it does no more."""
-        return [(waiter, NotSent(reason))] if self.drop(waiter) else []
+        if (request := self.drop(waiter)) is None:
+            return []
+        others = itertools.chain.from_iterable(self._queues.values())
+        return [given_back(request, others, reason)]
 
     def take_all(self) -> list[TradingRequest]:
         taken = [request for queue in self._queues.values() for request in queue]
@@ -78,9 +82,7 @@ class WaitingOrders:
 
     def unanswered(self) -> list[WaiterAnswer]:
         """The errors for all that still wait when the runtime stops."""
-        return [
-            (request.id, NotSent("the runtime stopped before it was sent")) for request in self.take_all()
-        ]
+        return [(request.id, NotSent(STOPPED_UNSENT)) for request in self.take_all()]
 
 
 def _likeness(command: PlaceOrder) -> Likeness:

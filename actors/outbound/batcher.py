@@ -1,7 +1,9 @@
 """Joins requests that come in quick succession, so that a connection can write them all at once."""
 
+import contextlib
 from typing import Any
 
+import pykka
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
@@ -60,8 +62,18 @@ class Batcher(RuntimeActor):
         elif due is not None and self._flush is None:
             self._flush = self.after(due - now, _Flush())
 
+    def release(self, unhandled: list[Any]) -> None:
+        """The pool sends or refuses what is left; it ends later."""
+        for request in unhandled:
+            if isinstance(request, Request):
+                self._buffer.add(None, request)
+        with contextlib.suppress(pykka.ActorDeadError):  # it has failed
+            self._pass_on()
+
     def _pass_on(self) -> None:
         requests = self._buffer.take(self.now())
+        if not requests:
+            return
         self._requests += len(requests)
         self._batches += 1
         self._outbound.tell(Requests(requests))

@@ -1,14 +1,16 @@
 """The pool: sends each request to the connection that takes it."""
 
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+import pykka
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
-from actors.errors import WorkerDied
+from actors.errors import NotSent, WorkerDied
 from actors.messages.commands import SubscribeTicks
 from actors.messages.control import Drain
 from actors.messages.events import (
@@ -102,6 +104,9 @@ class Pool(RuntimeActor):
                 self.unexpected(message)
 
     def _dispatch(self, requests: list[Request]) -> None:
+        if self._draining:
+            self._refuse(requests)
+            return
         leaving: defaultdict[Life, list[Request]] = defaultdict(list)
         for request in requests:
             connection, effects = self._assignment.choose(request, self.now())
@@ -116,6 +121,17 @@ class Pool(RuntimeActor):
                     self._router.tell(EventBatch(self.name, [placed]))
         for life, joined in leaving.items():
             self._send(life, joined)
+
+    def _refuse(self, requests: Iterable[Request]) -> None:
+        stopped = NotSent("the runtime stopped before it was sent")
+        if refusals := [request.failure(stopped) for request in requests if request.awaited]:
+            with contextlib.suppress(pykka.ActorDeadError):  # the router's waiters have their answers then
+                self._router.tell(EventBatch(self.name, list(refusals)))
+
+    def release(self, unhandled: list[Any]) -> None:
+        for message in unhandled:
+            if isinstance(message, Requests):
+                self._refuse(message.requests)
 
     def _send(self, life: Life, requests: list[Request]) -> None:
         worker = self._members[life.connection].worker

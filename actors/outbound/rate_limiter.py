@@ -1,10 +1,12 @@
 """The rate limiter: every request passes it, whatever process it comes from or goes to."""
 
+import contextlib
 import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+import pykka
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
@@ -21,6 +23,7 @@ from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey
 from actors.rates import Allowance, Quota
 
 EXPIRED = "its deadline passed while it waited to be sent"
+STOPPED = "the runtime stopped before it was sent"
 
 
 class _Admit(Struct, frozen=True):
@@ -79,7 +82,7 @@ class RateLimiter(RuntimeActor):
             case StopOrders(reason=reason):
                 self._stop_orders(Halted(reason))
             case Drain():
-                self._stop_orders(NotSent("the runtime stopped before it was sent"))
+                self._stop_orders(NotSent(STOPPED))
             case ResumeOrders():
                 self._orders_refused_with = None
             case Reconfigure(settings=Allowance() as allowance):
@@ -165,7 +168,14 @@ class RateLimiter(RuntimeActor):
     def _refuse(self, request: Request, error: NotSent) -> None:
         self._refused += 1
         if request.awaited:
-            self._router.tell(EventBatch(self.name, [request.failure(error)]))
+            with contextlib.suppress(pykka.ActorDeadError):  # the router's waiters have their answers then
+                self._router.tell(EventBatch(self.name, [request.failure(error)]))
+
+    def release(self, unhandled: list[Any]) -> None:
+        left = [*self._urgent, *self._waiting, *unhandled]
+        for request in left:
+            if isinstance(request, Request):
+                self._refuse(request, NotSent(STOPPED))
 
     def _status(self) -> LimiterStatus:
         return LimiterStatus(

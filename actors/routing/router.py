@@ -11,7 +11,7 @@ from loguru import logger
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.router_ref import RouterRef
-from actors.errors import NotSent, RequestError, RequestRefused, RequestTimeout
+from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
 from actors.messages.candles import CandleRequest
 from actors.messages.commands import (
@@ -22,6 +22,7 @@ from actors.messages.commands import (
     TradingCommand,
     VenueCommand,
     no_command,
+    unsent,
 )
 from actors.messages.control import Drain
 from actors.messages.events import CommandFailed, ConnectionUp, Event
@@ -229,7 +230,7 @@ class Router(RuntimeActor):
             self._refs.pool.tell(ConnectionWanted())
         waits = answer is Decision.WAIT or isinstance(waiter.command, _SENT)
         if waits and self._failed and not self._sequence.lives:
-            self._fail(waiter.id, NotSent(self._failed))
+            self._fail(waiter.id, unsent(waiter.command, self._failed))
         elif answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:

@@ -5,8 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from actors.errors import NotSent, OrderUnknown, RequestError
-from actors.messages.commands import Command, Halt, OrderCommand, Resume, order_id
+from actors.errors import OrderUnknown, RequestError
+from actors.messages.commands import Command, Halt, OrderCommand, Resume, order_id, unsent
 from actors.messages.events import CommandFailed
 from actors.routing.status import StatusCollector
 from actors.routing.validation import problem
@@ -69,7 +69,9 @@ class Waiter:
         """The error when the runtime stops before there is an answer."""
         if not isinstance(self.command, OrderCommand):
             return RequestError(STOPPED)
-        return OrderUnknown(STOPPED) if self.forwarded else NotSent("the runtime stopped before it was sent")
+        if self.forwarded:
+            return OrderUnknown(STOPPED)
+        return unsent(self.command, "the runtime stopped before it was sent")
 
     def answer(self, value: Any) -> None:
         if self.slot is not None:

@@ -14,7 +14,6 @@ from msgspec import Struct
 from actors.engine.actor import ReplySlot, RuntimeActor
 from actors.engine.router_ref import ENDED, RouterRef
 from actors.errors import (
-    NotSent,
     OrderUnknown,
     ProtocolError,
     RemoteProtocolError,
@@ -30,6 +29,7 @@ from actors.messages.commands import (
     Unsubscribe,
     no_command,
     order_id,
+    unsent,
 )
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked, GivenUp
@@ -151,7 +151,7 @@ class RemoteRouter(RuntimeActor):
         pending = _Pending(self.defer(), decode, request, ask, order)
         within = None if math.isinf(waits_until) else waits_until - self.now()
         if pending.is_order and within is not None and within <= 0:
-            self._fail(pending, NotSent("its deadline has passed"))
+            self._fail(pending, unsent(request, "its deadline has passed"))
         else:
             self._send(pending, lambda id: Ask(id if pending.slot else 0, request, within, order))
 
@@ -167,8 +167,8 @@ class RemoteRouter(RuntimeActor):
 
     def _send(self, pending: _Pending, message_for: Callable[[int], Ask | Listen]) -> None:
         if self._end is not None:
-            ended = NotSent if pending.is_order else RequestError
-            self._fail(pending, ended(self._end))
+            ended = unsent(pending.request, self._end) if pending.is_order else RequestError(self._end)
+            self._fail(pending, ended)
             return
         id = next(self._ids)
         data = self._framed(message_for(id))

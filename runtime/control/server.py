@@ -16,8 +16,8 @@ from actors.engine.callback_ask import ask_then
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import never_handled, new_ask
 from actors.engine.timers import Timer
-from actors.errors import NotSent, ProtocolError, RemoteProtocolError, RequestError, TransportError, to_wire
-from actors.messages.commands import Command, OrderCommand
+from actors.errors import ProtocolError, RemoteProtocolError, RequestError, TransportError, to_wire
+from actors.messages.commands import Command, OrderCommand, unsent
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked, GivenUp
@@ -191,7 +191,7 @@ class Gateway(RuntimeActor):
             if not (_is_asked_order(message) and message.id in orders):
                 self._on_message(peer, message)
             elif ended is None:
-                withdrawn = NotSent("it was withdrawn before it was sent")
+                withdrawn = unsent(message.request, "it was withdrawn before it was sent")
                 peer.send(ErrorMessage(message.id, to_wire(withdrawn)))
         if ended is not None:
             raise ended
@@ -230,7 +230,7 @@ class Gateway(RuntimeActor):
         if id and self._asks.waits(peer, id):
             raise RemoteProtocolError(f"a second ask {id}")
         if id and (full := self._asks.refusal(peer, type(request))):
-            peer.send(ErrorMessage(id, to_wire(NotSent(full))))
+            peer.send(ErrorMessage(id, to_wire(unsent(request, full))))
             return
         outcome = functools.partial(self._tell_outcome, peer, asked)
         match request:

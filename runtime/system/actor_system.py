@@ -250,6 +250,10 @@ class ActorSystem:
             )  # it knows what it announced
             self.router.tell(SubscribeTypes(LISTENS[listener.actor_class], listener, except_from))
 
+    def _way_out_ended(self) -> bool:
+        """The pool is its last actor, and the last to end."""
+        return not self._pool.is_alive()
+
     def _begin(self) -> None:
         outbound = self._limiter
         refs = RouterRefs(
@@ -275,7 +279,7 @@ class ActorSystem:
         self.router.tell(refs)
         self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))
         for ref in (self._order_desk, self._pending_desk, self._candle_loader):
-            ref.tell(OutboundRef(outbound))
+            ref.tell(OutboundRef(outbound, self._way_out_ended))
         self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
         self._streams.tell(SystemReady())
         self.reloader.tell(SystemReady())  # last, so that no reload comes before these streams

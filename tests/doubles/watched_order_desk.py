@@ -102,7 +102,9 @@ class WatchedOrderDesk:
             pending_desk=Neighbour("pending desk", self.steps),
             clock=clock,
         )
-        self.ref.tell(OutboundRef(Neighbour("outbound", self.steps)))
+        self.way_out_ended = False
+        outbound = Neighbour("outbound", self.steps)
+        self.ref.tell(OutboundRef(outbound, lambda: self.way_out_ended))
         name, self.left_behind = self.step()
         assert name == "router"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pykka
 import pytest
+from msgspec import structs
 
 from actors.engine import router_ref
 from actors.engine.actor import RuntimeActor
@@ -112,6 +113,32 @@ def test_an_order_of_which_the_runtime_says_nothing_is_unknown(order: Command, q
     with pytest.raises(OrderUnknown, match="may have been sent") as unknown:
         ref.ask(order, timeout=0.05)
     assert isinstance(unknown.value, pykka.Timeout)
+
+
+def test_an_order_has_one_id_from_its_ask_to_its_error(quick: None) -> None:
+    ref = start(withdraws=False)
+    errors = []
+    for order in (ORDER, ORDER, structs.replace(ORDER, id="signal-7")):
+        with pytest.raises(OrderUnknown) as unknown:
+            ref.ask(order, timeout=0.05)
+        errors.append(unknown.value)
+    ids = [each.order for each in asked(ref)]
+    assert [error.order for error in errors] == ids
+    assert all(error.order in str(error) for error in errors)
+    assert len(set(ids)) == 3
+    assert ids[2] == "signal-7"
+
+
+def test_nobody_says_of_an_id_that_was_used_before_that_its_order_never_left() -> None:
+    """Only the journal knows, and a runtime that has ended looks nothing up."""
+    ref = start()
+    ref.stop()
+    with pytest.raises(NotSent) as not_sent:
+        ref.ask(ORDER)
+    assert not_sent.value.order
+    with pytest.raises(OrderUnknown, match="may have been sent before") as unknown:
+        ref.ask(structs.replace(ORDER, id="signal-7"))
+    assert unknown.value.order == "signal-7"
 
 
 def test_any_other_command_without_an_answer_is_a_timeout(quick: None) -> None:

@@ -4,10 +4,12 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import pykka
 import pytest
 from loguru import logger
 from msgspec import structs
@@ -50,6 +52,7 @@ from actors.messages.events import (
     TradingHalted,
     TradingResumed,
 )
+from actors.messages.lifecycle import OutboundRef
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe, DeskStatus, LimitStatus
@@ -1004,21 +1007,71 @@ def test_a_journal_that_cannot_be_settled_is_an_error_in_the_log_and_settled_a_s
     assert not desk.journal.unsettled
 
 
-def test_orders_that_the_desk_has_not_handled_at_its_end_are_not_sent(desk: WatchedOrderDesk) -> None:
-    busy, go_on = threading.Event(), threading.Event()
+@contextmanager
+def stopped_while_it_writes(desk: WatchedOrderDesk) -> Iterator[None]:
+    """What it is told meanwhile waits in its inbox when it ends; it is writing the order of waiter 1."""
+    busy, go_on, write = threading.Event(), threading.Event(), desk.journal.write
 
-    def write(_: object) -> None:
+    def wait_and_write(orders: Sequence[Order]) -> None:
         busy.set()
         assert go_on.wait(WAIT)
+        write(orders)
 
-    desk.journal.write = write  # type: ignore[method-assign, assignment]
-    desk.ask(1, BET)
+    desk.journal.write = wait_and_write  # type: ignore[method-assign]
+    desk.ask(1, structs.replace(BET, id="signal-7"))
     assert busy.wait(WAIT)
-    desk.ask(2, OTHER_BET)
-    desk.ask(3, PlacePendingOrder("EURUSD_otc", ONE, Direction.CALL, 60, open_at=1.0))
+    yield
     desk.ref.stop(block=False)
     go_on.set()
+    assert desk.step() == ("write", [OrderState.JOURNALED])
     assert desk.step()[0] == "outbound"
+
+
+def test_orders_that_the_desk_has_not_handled_at_its_end_are_not_sent(desk: WatchedOrderDesk) -> None:
+    with stopped_while_it_writes(desk):
+        desk.ask(2, OTHER_BET)
+        desk.ask(3, PlacePendingOrder("EURUSD_otc", ONE, Direction.CALL, 60, open_at=1.0))
     for waiter in (2, 3):
         assert isinstance(desk.error(waiter), NotSent)
     assert isinstance(desk.error(1), OrderUnknown)  # it is on its way
+
+
+def test_at_its_end_no_order_is_unknown_that_no_connection_can_have_taken(desk: WatchedOrderDesk) -> None:
+    """The pool tells the desk of an order before a connection, and it has ended by now."""
+    desk.way_out_ended = True
+    with stopped_while_it_writes(desk):
+        desk.ask(2, structs.replace(BET, id="signal-7"))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert [type(desk.error(waiter)) for waiter in (1, 2)] == [NotSent, NotSent]
+
+
+def test_at_its_end_the_desk_takes_in_what_became_of_an_order(desk: WatchedOrderDesk) -> None:
+    desk.way_out_ended = True
+    with stopped_while_it_writes(desk):
+        desk.tell(OrderSent("signal-7", "c1", 1), DealAccepted("c1", "signal-7", desk.deal()))
+    assert desk.step() == ("note", [OrderState.OPEN])
+    desk.published()
+    assert desk.step() == ("router", Response(1, desk.deal()))
+
+
+def test_at_its_end_an_order_that_a_connection_has_taken_is_unknown(desk: WatchedOrderDesk) -> None:
+    desk.way_out_ended = True
+    with stopped_while_it_writes(desk):
+        desk.tell(OrderSent("signal-7", "c1", 1))
+    assert isinstance(desk.error(1), OrderUnknown)
+
+
+def test_an_order_for_which_the_way_out_has_ended_is_not_sent(desk: WatchedOrderDesk) -> None:
+    class Ended:
+        def tell(self, message: object) -> None:
+            raise pykka.ActorDeadError("it has ended")
+
+    desk.tell(OutboundRef(Ended()))
+    assert desk.published() == []
+    desk.ask(1, BET)
+    assert desk.step() == ("write", [OrderState.JOURNALED])
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert type(desk.error(1)) is NotSent
+    desk.tell(HaltTrading(2, "lunch"))
+    assert desk.published() == [TradingHalted("lunch")]
+    assert desk.step() == ("router", Response(2, None))

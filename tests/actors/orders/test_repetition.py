@@ -349,6 +349,28 @@ def test_two_of_the_same_order_that_wait_for_a_like_one_become_one(desk: Watched
     assert answers(desk, 2) == {2: mine, 3: mine}
 
 
+def test_one_of_two_that_wait_is_not_told_that_the_order_never_leaves(desk: WatchedOrderDesk) -> None:
+    other = desk.place(1)
+    desk.ask(2, NAMED, patience=2.0)
+    desk.ask(3, NAMED)
+    desk.advance(2.0)
+    first = desk.error(2)
+    assert isinstance(first, OrderUnknown)
+    assert "may still be sent" in str(first)
+    desk.tell(DealAccepted("c1", other, desk.deal()))
+    assert [desk.step() for _ in range(5)][-1][1].order == ID
+
+
+def test_one_of_two_that_are_held_back_is_not_told_that_the_order_never_leaves(clock: ManualClock) -> None:
+    desk = WatchedOrderDesk(clock)
+    desk.ask(1, NAMED, patience=2.0)
+    desk.ask(2, NAMED)
+    desk.advance(2.0)
+    assert type(desk.error(1)) is OrderUnknown
+    desk.tell(Withdraw(2))
+    assert type(desk.error(2)) is NotSent
+
+
 def test_without_the_journal_nobody_knows_of_an_id(clock: ManualClock, desk: WatchedOrderDesk) -> None:
     """``Halted`` would say that no order of that id had left."""
     desk.part()

@@ -35,7 +35,10 @@ def test_the_first_of_each_kind_is_next_and_the_second_only_once_the_first_is_dr
 
 def test_what_is_dropped_or_answered_waits_no_more() -> None:
     orders = waiting(BET, LIKE, OTHER_BET)
-    assert (orders.drop(2), orders.drop(2)) == (True, False)
+    dropped = orders.drop(2)
+    assert dropped is not None
+    assert dropped.id == 2
+    assert orders.drop(2) is None
     answers = orders.unanswered()
     assert [(waiter, type(error)) for waiter, error in answers] == [(1, NotSent), (3, NotSent)]
     assert orders.take_all() == []

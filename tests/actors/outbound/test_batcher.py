@@ -126,6 +126,14 @@ def test_new_settings_hold_for_the_next_requests(crowded: Scene) -> None:
     assert crowded.outbound.batches == [[11]]
 
 
+def test_what_waits_at_its_end_is_left_to_the_pool(crowded: Scene) -> None:
+    crowded.tell(request(11))
+    crowded.batcher.release([request(12), RequestDone(1), request(13)])
+    assert crowded.outbound.batches == [[11, 12, 13]]
+    crowded.batcher.release([])
+    assert crowded.outbound.batches == [[11, 12, 13]]
+
+
 def test_the_status_counts_requests_and_batches(scene: Scene) -> None:
     described: list[Described] = []
 

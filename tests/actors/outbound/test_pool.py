@@ -200,6 +200,27 @@ def test_while_the_runtime_stops_nothing_is_sent_again(scene: Scene) -> None:
     assert scene.tell(ConnectionDown("c2", 4, "r", "lost", was_ready=True)) == []
 
 
+def order(id: int) -> Request:
+    return Request(id, ORDER, 2000.0, urgent=True, order=f"o{id}")
+
+
+def test_while_the_runtime_stops_no_order_leaves_and_each_is_said_not_to_have_left(scene: Scene) -> None:
+    scene.tell(Drain())
+    unsent = scene.tell(Requests([order(1), order(2)]))
+    assert [name for name, _ in unsent] == ["router", "router"]
+    assert [(failure.order, type(failure.exception)) for _, failure in unsent] == [
+        ("o1", NotSent),
+        ("o2", NotSent),
+    ]
+
+
+def test_what_waits_in_its_inbox_at_its_end_is_said_not_to_have_left(scene: Scene) -> None:
+    nobodys = Request(0, SubscribeTicks("A", 60), 2000.0, reply_to=ReplyTo.NOBODY)
+    scene.journal.clear()
+    scene.pool.release([Requests([order(1), nobodys]), RequestDone(7), Requests([order(2)])])
+    assert [(name, failure.order) for name, failure in scene.journal] == [("router", "o1"), ("router", "o2")]
+
+
 def test_a_connection_that_is_given_up_is_replaced(clock: ManualClock) -> None:
     scene = Scene(clock, kept=1)
     assert scene.tell(ActorQuarantined("c1", "refused")) == [("supervisor", OpenConnection("c2"))]

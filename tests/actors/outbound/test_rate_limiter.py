@@ -168,6 +168,15 @@ def test_a_stop_refuses_the_orders_that_wait(scene: Scene) -> None:
     assert scene.errors() == [(3, NotSent)]
 
 
+def test_what_waits_at_its_end_is_said_not_to_have_left(scene: Scene) -> None:
+    """Also what it has not taken out of its inbox."""
+    scene.tell(scene.request(1, command=ORDER), scene.request(2))
+    nobodys = Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY)
+    scene.limiter.release([scene.request(3, command=ORDER), RequestDone(9), nobodys])
+    assert scene.errors() == [(2, NotSent), (3, NotSent)]
+    assert [request.id for request in scene.sent] == [1]
+
+
 def test_a_stream_costs_as_many_messages_as_the_venue_says(scene: Scene) -> None:
     scene.tell(scene.request(1, command=SubscribeTicks("A", 60)), scene.request(2))
     assert [request.id for request in scene.sent] == [1]
