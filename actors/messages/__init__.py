@@ -54,6 +54,7 @@ from actors.messages.events import (
     OrderOrphan as OrderOrphan,
     OrderRefused as OrderRefused,
     OrderSettled as OrderSettled,
+    PendingOrderPlaced as PendingOrderPlaced,
     PendingOrdersListed as PendingOrdersListed,
     RawMessage as RawMessage,
     StreamConfirmed as StreamConfirmed,

@@ -198,9 +198,10 @@ class AwaitResult(TradingCommand, frozen=True):
 class SettleOrder(TradingCommand, frozen=True):
     """Say what became of an order in doubt, where a person knows it, for example from the venue's page.
 
-    ``order`` is the id in ``OrderUnknown`` and ``OrderInDoubt``. ``opened``: a deal came of it; otherwise
-    none did. ``reason`` is kept in the journal. The answer is ``None``, once that is on the disk. Raises
-    ``RequestRefused`` if there is no such order, if it is not in doubt, or without a ``reason``.
+    ``order`` is the id in ``OrderUnknown`` and ``OrderInDoubt``. ``opened``: a deal came of it, or the venue
+    has placed a pending one; otherwise none did. ``reason`` is kept in the journal. The answer is ``None``,
+    once that is on the disk. Raises ``RequestRefused`` if there is no such order, if it is not in doubt, or
+    without a ``reason``.
     """
 
     order: str
@@ -216,8 +217,12 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     """Have the venue open a deal at ``open_at`` (Unix seconds), or when the price reaches ``open_price``.
 
     Exactly one of the two must be given. The deal is opened only if the payout is at least ``minimum_payout``
-    percent then. The answer is the ``PendingOrder``. Raises ``RequestRefused`` if it breaks a limit of
-    ``orders``; it counts as one of the day's orders.
+    percent then. The answer is the ``PendingOrder``. ``open_at`` is by the venue's clock. It counts as one of
+    the day's orders.
+
+    It is journaled and sent at most once, and its ``id`` and its errors are as those of ``PlaceOrder``.
+    Pending orders leave one after another. One in doubt refuses one of the same asset and amount
+    (``NotSent``) until the venue's lists tell what became of it.
     """
 
     times: ClassVar[frozenset[str]] = frozenset({"open_at"})
@@ -229,14 +234,19 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     open_at: float | None = None
     open_price: float | None = None
     minimum_payout: int = 0
+    id: str | None = None
 
     def __post_init__(self) -> None:
+        check_id(self.id)
         convert_fields(self, self.times)
         structs.force_setattr(self, "amount", _checked_amount(self))
 
 
 class CancelPendingOrder(PendingCommand, frozen=True):
-    """Cancel a pending order. The answer is its ticket, once the venue confirms or no longer lists it."""
+    """Cancel a pending order. The answer is its ticket, once the venue confirms or no longer lists it.
+
+    Where the answer is lost, the venue's next list decides. After ``RequestTimeout`` it may be repeated.
+    """
 
     ticket: str
 
@@ -250,7 +260,11 @@ class GetClosedDeals(TradingCommand, frozen=True):
 
 
 class GetPendingOrders(PendingCommand, frozen=True):
-    """The answer is the venue's latest list of pending orders, each a ``PendingOrder``."""
+    """The answer is the venue's latest list of pending orders, each a ``PendingOrder``.
+
+    While one of ours is in doubt, a list from before the doubt is no answer: it waits for the list of a later
+    login. Raises ``RequestTimeout`` by its deadline, which names the orders in doubt.
+    """
 
 
 class Halt(TradingCommand, frozen=True):
@@ -284,8 +298,7 @@ def order_id(command: "Command") -> str:
     command."""
     if not isinstance(command, OrderCommand):
         return ""
-    chosen = command.id if isinstance(command, PlaceOrder) else None
-    return chosen or str(uuid.uuid4())
+    return command.id or str(uuid.uuid4())
 
 
 def unsent(command: object, reason: str, order: str = "") -> NotSent | OrderUnknown:

@@ -17,6 +17,7 @@ from actors.messages.order_events import (
     OrderRefused as OrderRefused,
     OrderSettled as OrderSettled,
     PendingAnswered as PendingAnswered,
+    PendingOrderPlaced as PendingOrderPlaced,
     PendingOrdersListed as PendingOrdersListed,
     TradingHalted as TradingHalted,
     TradingResumed as TradingResumed,

@@ -27,7 +27,8 @@ class OrderRefused(Event, frozen=True):
 
 
 class OrderInDoubt(Event, frozen=True):
-    """An order was sent, and no answer has come: the venue's next lists decide what became of it."""
+    """An order or a pending order was sent, and no answer has come: the venue's next lists decide what became
+    of it."""
 
     base_topic: ClassVar[str] = "order.unknown"
     order: str
@@ -37,7 +38,8 @@ class OrderInDoubt(Event, frozen=True):
 
 
 class OrderNotPlaced(Event, frozen=True):
-    """An order in doubt never became a deal: the lists of the venue show that, or it had never left."""
+    """An order in doubt never became a deal, and a pending one never will: the lists of the venue show that,
+    or it had never left."""
 
     base_topic: ClassVar[str] = "order.not_placed"
     order: str
@@ -73,11 +75,30 @@ class OrderOrphan(Event, frozen=True):
     deal: Deal
 
 
-class PendingOrdersListed(Event, frozen=True):
-    """The venue listed all pending orders of the account."""
+class PendingOrderPlaced(Event, frozen=True):
+    """The venue has a pending order of this runtime; ``order`` is the id that the runtime gave it.
+
+    Where its answer was lost, it is told as an order is: by ``OrderInDoubt``, and then by this event,
+    ``OrderNotPlaced``, ``OrderRefused`` or ``OrderSettled`` with the same id.
+    """
+
+    base_topic: ClassVar[str] = "order.placed"
+    order: str
+    pending: PendingOrder
+
+
+class PendingOrdersListed(HasLife, Event, frozen=True):
+    """The venue listed all pending orders of the account, as it does after a login and on every change.
+
+    ``complete`` is false if a row could not be read: then the list does not prove that an order does not
+    exist.
+    """
 
     base_topic: ClassVar[str] = "order.pending"
     orders: list[PendingOrder]
+    connection: str = ""
+    epoch: int = 0
+    complete: bool = True
 
 
 class TradingHalted(Event, frozen=True):
@@ -151,9 +172,10 @@ class DealsClosed(HasLife, Event, frozen=True):
 
 
 class PendingAnswered(Event, frozen=True):
-    """The venue's answer to opening or cancelling a pending order.
+    """The venue's answer to placing or cancelling a pending order.
 
-    ``ticket`` is set for a cancellation, ``order`` if an order was opened, ``reason`` if it was refused.
+    ``ticket`` is set for a cancellation, ``reason`` if it was refused. ``order`` is what was placed, or what
+    was refused if the venue says so.
     """
 
     base_topic: ClassVar[str] = "desk.pending"

@@ -167,6 +167,15 @@ class DeskStatus(Struct, frozen=True):
     limits: tuple[LimitStatus, ...] = ()
 
 
+class PendingStatus(Struct, frozen=True):
+    """The pending desk: how many pending orders of this runtime the venue has (``placed``), how many are sent
+    without an answer (``in_flight``), and how many of those are in doubt."""
+
+    placed: int = 0
+    in_flight: int = 0
+    in_doubt: int = 0
+
+
 class CandlesStatus(Struct, frozen=True):
     """The candle loader; ``entries`` are cached, ``flights`` are under way. Joining a flight is a miss."""
 
@@ -230,6 +239,7 @@ class Status(Struct, frozen=True):
     tasks: tuple[TaskStatus, ...]
     clock_offset: float | None
     pending_streams: tuple[PendingStream, ...] = ()
+    pending: PendingStatus = PendingStatus()
 
 
 class Describe(Struct, frozen=True):
@@ -269,6 +279,7 @@ Part = (
     | LimiterStatus
     | BatcherStatus
     | DeskStatus
+    | PendingStatus
     | CandlesStatus
     | ReloadStatus
     | PendingStreams

@@ -34,6 +34,9 @@ runtime keeps a journal at a time, and one on a machine trades on an account; a 
 with ``JournalInUse``. Without a journal there are no orders, but streams: so it is if the file is damaged,
 gone, or that of another account. Finished orders leave it after ``orders.retention``; their ids stay.
 
-``pending_desk.py`` is the actor for pending orders. ``pending.py`` decides: they are placed one at a time,
-because their answers name no request. A new one comes by way of the order desk, which keeps the limits.
+``pending_desk.py`` is the actor for pending orders, which have the same life. A new one comes by way of the
+order desk, which keeps the limits. ``pending.py`` is their ledger, ``pending_books.py`` journals what it
+decides: the two desks share one journal and one thread. Placements leave one at a time, because the venue's
+answers name no request, and each answer is compared with what was asked; ``pending_requests.py`` keeps those
+that wait. ``pending_evidence.py`` has what the lists of pending orders and of deals prove about one in doubt.
 """

@@ -1,16 +1,17 @@
 """The books of the order desk: the ledger, and the journal and the tally that take each change of it."""
 
-from actors.errors import Halted, OrderUnknown, RequestError
-from actors.messages.commands import PlaceOrder
+from actors.errors import Halted, RequestError
+from actors.messages.commands import PlaceOrder, PlacePendingOrder, SettleOrder
 from actors.messages.events import Event
 from actors.messages.status import DeskStatus
 from actors.orders.day_tally import DAY, DayTally
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.ledger import Ledger
+from actors.orders.messages import PendingCounted
 from actors.orders.order import Order, OrderState
 from actors.orders.pre_trade_checks import OrderLimits, Usage, limits_used
-from actors.orders.repetition import conflict, left_journal, outcome
+from actors.orders.repetition import first_of, outcome
 from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
 
@@ -51,23 +52,12 @@ class Bookkeeping:
         ``RequestRefused`` if the id is that of an order with other terms, or of one that has left the
         journal; ``OrderUnknown`` if the journal cannot be read.
         """
-        if command.id is None:
-            return None
-        first = self.ledger.order(command.id)
-        try:
-            first = first or self._journal.find(command.id)
-            retired = None if first else self._journal.retired(command.id)
-        except Halted as error:
-            reason = f"whether there is such an order cannot be looked up, so none was sent now: {error}"
-            return OrderUnknown(reason, command.id)
-        if retired is not None:
-            return left_journal(command.id, retired)
-        if first is None:
-            return None
-        if refused := conflict(first, command, first.state.value):
-            return refused
+        known = None if command.id is None else self.ledger.order(command.id)
+        first = first_of(command, known, self._journal)
+        if not isinstance(first, Order) or first.in_flight:
+            return first
         deal = first.deal and (self.ledger.deal(first.deal.id) or first.deal)
-        return first if first.in_flight else outcome(first, deal)
+        return outcome(first, deal)
 
     def intend(self, command: PlaceOrder, id: str) -> Order:
         """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be, ``Halted`` if
@@ -81,9 +71,19 @@ class Bookkeeping:
             raise
         return order
 
-    def take_pending(self) -> None:
-        """A pending order is taken now; it counts as one of the day's."""
-        self._tally.take_pending(self._clock.venue_now())
+    def is_pending(self, command: SettleOrder | PlacePendingOrder) -> bool:
+        """Whether it is about a pending order that there was, whatever the limits are now; or about none."""
+        if isinstance(command, SettleOrder):
+            return self.ledger.order(command.order) is None
+        return first_of(command, None, self._journal) is not None
+
+    def take_pending(self, request: int) -> None:
+        """A pending order is taken now, by ``request``; it counts as one of the day's."""
+        self._tally.take_pending(request, self._clock.venue_now())
+
+    def count_pending(self, counted: PendingCounted) -> None:
+        self._tally.drop_pending(counted.request)
+        self._tally.take(counted.orders)
 
     def settle_order(self, id: str, opened: bool, reason: str) -> list[Event]:
         """As ``Ledger.settle``. No list would show it again, so it is on the disk at once; raises ``Halted``

@@ -38,7 +38,7 @@ class DayTally:
     """Counts the orders of one account by the UTC day of the venue's clock.
 
     An order counts on the day on which its deal was opened, or it was made; a result on the day on which the
-    deal closed. Pending orders count on the day on which they were taken, and only until the next start.
+    deal closed. Pending orders count on the day on which they were taken.
     """
 
     def __init__(self, account: AccountKind) -> None:
@@ -67,9 +67,13 @@ class DayTally:
 
         return take_and_persist
 
-    def take_pending(self, now: float) -> None:
-        """A pending order is taken at ``now``, by the venue's clock."""
-        self._orders[_day(now)] += 1
+    def take_pending(self, request: int, now: float) -> None:
+        """A pending order is taken at ``now``, by the venue's clock. It counts by its ``request`` until
+        ``drop_pending``, since there is no order yet."""
+        self._replace(_taken(request), _Share(_day(now), None, NOTHING))
+
+    def drop_pending(self, request: int) -> None:
+        self._add(self._shares.pop(_taken(request), None), -1)
 
     def orders(self, now: float) -> int:
         """How many orders count on the day of ``now``, which is by the venue's clock."""
@@ -115,6 +119,10 @@ def _share(order: Order) -> _Share:
     if order.state is not OrderState.CLOSED or deal is None or deal.profit is None:
         return _Share(ordered_on, None, NOTHING)
     return _Share(ordered_on, _day(deal.closes_at), deal.profit)
+
+
+def _taken(request: int) -> str:
+    return f"request {request}"
 
 
 def _day(utc: float) -> int:

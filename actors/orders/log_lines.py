@@ -15,6 +15,7 @@ from actors.messages.events import (
     OrderOrphan,
     OrderRefused,
     OrderSettled,
+    PendingOrderPlaced,
     TradingHalted,
     TradingResumed,
 )
@@ -52,6 +53,8 @@ def _line(event: Event, order_of: Callable[[str], Order | None]) -> LogLine | No
     match event:
         case OrderOpened(order=id, deal=deal):
             return LogLine("INFO", f"order {id} opened deal {deal.id}: {_deal(deal)}, payout {deal.payout} %")
+        case PendingOrderPlaced(order=id, pending=pending):
+            return LogLine("INFO", f"pending order {id} was placed as {pending.ticket}: {terms_of(pending)}")
         case OrderRefused(order=id, reason=reason):
             return LogLine(
                 "INFO", f"order {id} was refused by the venue: {_order(event, order_of)}: {reason}"

@@ -23,6 +23,7 @@ from actors.orders.bookkeeping import Bookkeeping
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
 from actors.orders.log_lines import log_lines, not_placed_line, terms_of
+from actors.orders.messages import PendingCounted
 from actors.orders.order import Order, OrderState, send_by
 from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending
 from actors.orders.readiness import Readiness
@@ -86,6 +87,10 @@ class OrderDesk(RuntimeActor):
                 self._trade(message)
             case Withdraw():
                 self._withdraw(message)
+            case OrderSent(order=order) | Failure(order=order) if self._ledger.order(order) is None:
+                self._pending_desk.tell(message)
+            case PendingCounted():
+                self._books.count_pending(message)
             case OrderSent(order=order):
                 if not self._sent.sent(message):
                     self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
@@ -149,6 +154,8 @@ class OrderDesk(RuntimeActor):
         match command := trade.command:
             case commands.Resume():
                 self._resume(trade.id)
+            case commands.SettleOrder() | commands.PlacePendingOrder() if self._books.is_pending(command):
+                self._pending_desk.tell(trade)
             case commands.SettleOrder():
                 self._settle(trade.id, command)
             case commands.PlaceOrder() if self._repeats(trade, command):
@@ -209,7 +216,7 @@ class OrderDesk(RuntimeActor):
         self.actor_ref.tell(timeouts.JournalUnsettled())
         self._send(order.id, command, trade.id, trade.expires_at)
 
-    def _send(self, order: str, command: commands.PlaceOrder, waiter: int, deadline: float) -> None:
+    def _send(self, order: str, command: commands.OrderCommand, waiter: int, deadline: float) -> None:
         """The order leaves in the name of ``waiter``."""
         self._sent.on_way_out(order, waiter)
         request = Request(waiter, command, send_by(self.now(), deadline), urgent=True, order=order)
@@ -242,7 +249,7 @@ class OrderDesk(RuntimeActor):
         except (NotSent, RequestRefused) as error:
             self._refuse(trade, command, error)
             return
-        self._books.take_pending()
+        self._books.take_pending(trade.id)
         self._pending_desk.tell(trade)
 
     def _refuse(self, trade: TradingRequest, command: commands.OrderCommand, error: RequestError) -> None:
@@ -374,12 +381,6 @@ class OrderDesk(RuntimeActor):
             self._router.tell(Failure.of(waiter, outcome) if failed else Response(waiter, outcome))
 
     def release(self, unhandled: list[Any]) -> None:
-        try:
-            self._end(unhandled)
-        finally:
-            self._journal.close()
-
-    def _end(self, unhandled: list[Any]) -> None:
         """No order is placed any more; what became of the others counts, as far as it has come."""
         for held_back in (self._readiness, self._waiting):
             self._answer(held_back.unanswered())

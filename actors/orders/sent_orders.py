@@ -11,6 +11,7 @@ from actors.messages.events import (
     OrderOpened,
     OrderRefused,
     OrderSettled,
+    PendingOrderPlaced,
 )
 from actors.messages.orders import OrderSent
 from actors.values import Life
@@ -74,5 +75,7 @@ class SentOrders:
         """Forget the orders whose outcome ``events`` of the ledger tell."""
         for event in events:
             match event:
-                case OrderOpened() | OrderRefused() | OrderNotPlaced() | OrderSettled():
+                case (
+                    OrderOpened() | OrderRefused() | OrderNotPlaced() | OrderSettled() | PendingOrderPlaced()
+                ):
                     self.forget(event.order)

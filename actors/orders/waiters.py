@@ -4,16 +4,23 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from actors.errors import NotPlaced, NotSent, OrderUnknown, RequestError, RequestRefused
-from actors.messages.events import Event, OrderNotPlaced, OrderOpened, OrderRefused, OrderSettled
+from actors.messages.events import (
+    Event,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderRefused,
+    OrderSettled,
+    PendingOrderPlaced,
+)
 from actors.messages.orders import TradingRequest
-from actors.values import Deal
+from actors.values import Deal, PendingOrder
 
 STOPPED: Final = "the runtime stopped before there was an answer"
 STOPPED_UNSENT: Final = "the runtime stopped before it was sent"
 SHARED: Final = "its caller waits no longer, but another one does, so it may still be sent"
 UNANSWERED: Final = "it was sent, and there is no answer yet"
 
-WaiterAnswer = tuple[int, Deal | RequestError]
+WaiterAnswer = tuple[int, Deal | PendingOrder | RequestError]
 """The id of a waiter, and the value or the error that it gets."""
 
 
@@ -143,7 +150,7 @@ class OrderWaiters:
             del self._waits[order]
         return [(waiter, error)]
 
-    def answer(self, order: str, outcome: Deal | RequestError) -> list[WaiterAnswer]:
+    def answer(self, order: str, outcome: Deal | PendingOrder | RequestError) -> list[WaiterAnswer]:
         """The answer for every waiter of the order."""
         wait = self._waits.pop(order, None)
         return [] if wait is None else [(waiter, outcome) for waiter in wait.deadlines]
@@ -155,6 +162,8 @@ class OrderWaiters:
             match event:
                 case OrderOpened(order=order, deal=deal):
                     answers += self.answer(order, deal)
+                case PendingOrderPlaced(order=order, pending=pending):
+                    answers += self.answer(order, pending)
                 case OrderRefused(order=order, reason=reason):
                     answers += self.answer(order, RequestRefused(reason))
                 case OrderNotPlaced(order=order):

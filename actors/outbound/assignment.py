@@ -2,12 +2,9 @@
 
 import math
 
-from actors.errors import NotSent, OrderUnknown, RequestRefused, RequestTimeout
+from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     LoadCandles,
-    PendingCommand,
-    PlaceOrder,
-    PlacePendingOrder,
     SendRaw,
     SubscribeTicks,
     TradingCommand,
@@ -145,13 +142,11 @@ class Assignment:
                     effects.append(request)
                 case UnsubscribeTicks():
                     effects.append(request.response())
-                case PlacePendingOrder():
-                    effects.append(request.failure(OrderUnknown("the connection was lost after the send")))
-                case SendRaw() | PendingCommand():
+                case SendRaw():
                     lost = RequestTimeout("the connection was lost after the send")
                     effects.append(request.failure(lost))
-                case SubscribeTicks() | PlaceOrder():
-                    pass  # answered when the stream is confirmed elsewhere; by the order desk
+                case SubscribeTicks() | TradingCommand():
+                    pass  # answered when the stream is confirmed elsewhere; by a desk
         return effects + self._place(now)
 
     def on_quarantined(self, name: str) -> list[PoolEffect]:

@@ -1,6 +1,7 @@
 """The status of the runtime, composed from the parts that its actors report (scatter and gather)."""
 
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from actors.messages.status import (
     BatcherStatus,
@@ -12,6 +13,7 @@ from actors.messages.status import (
     HealthPart,
     LimiterStatus,
     Part,
+    PendingStatus,
     PendingStreams,
     PooledConnection,
     PoolPart,
@@ -24,6 +26,8 @@ from actors.messages.status import (
 )
 from actors.messages.tasks import TaskStatus
 
+P = TypeVar("P", bound=Part)
+
 PARTS: tuple[type[Part], ...] = (
     SupervisorPart,
     PoolPart,
@@ -34,6 +38,7 @@ PARTS: tuple[type[Part], ...] = (
     CandlesStatus,
     ReloadStatus,
     PendingStreams,
+    PendingStatus,
 )
 
 
@@ -41,7 +46,7 @@ class StatusCollector:
     """Collects one part of each kind."""
 
     def __init__(self) -> None:
-        self._parts: dict[type[Part], Part] = {}
+        self._parts: dict[Any, Part] = {}
         self._tasks: list[TaskStatus] = []
 
     def add(self, described: Described) -> bool:
@@ -50,20 +55,15 @@ class StatusCollector:
         self._tasks += described.tasks
         return len(self._parts) == len(PARTS)
 
+    def _part(self, kind: type[P]) -> P:
+        part = self._parts[kind]
+        assert isinstance(part, kind)
+        return part
+
     def compose(self, router: RouterStatus) -> Status:
         """The whole status, once every part is there."""
-        supervisor, pool, health, limiter, batcher, desk, candles, reload, streams = map(
-            self._parts.get, PARTS
-        )
-        assert isinstance(supervisor, SupervisorPart)
-        assert isinstance(pool, PoolPart)
-        assert isinstance(health, HealthPart)
-        assert isinstance(limiter, LimiterStatus)
-        assert isinstance(batcher, BatcherStatus)
-        assert isinstance(desk, DeskStatus)
-        assert isinstance(candles, CandlesStatus)
-        assert isinstance(reload, ReloadStatus)
-        assert isinstance(streams, PendingStreams)
+        pool, health = self._part(PoolPart), self._part(HealthPart)
+        supervisor = self._part(SupervisorPart)
         pooled = {each.name: each for each in pool.connections}
         return Status(
             connections=tuple(
@@ -80,15 +80,16 @@ class StatusCollector:
                 StreamStatus(placed, health.streams.get(placed.asset, StreamFigures()))
                 for placed in pool.streams
             ),
-            limiter=limiter,
-            batcher=batcher,
-            desk=desk,
-            candles=candles,
-            reload=reload,
+            limiter=self._part(LimiterStatus),
+            batcher=self._part(BatcherStatus),
+            desk=self._part(DeskStatus),
+            candles=self._part(CandlesStatus),
+            reload=self._part(ReloadStatus),
             router=router,
             tasks=(*self._tasks, *_tasks_of(health)),
             clock_offset=health.clock_offset,
-            pending_streams=streams.pending,
+            pending=self._part(PendingStatus),
+            pending_streams=self._part(PendingStreams).pending,
         )
 
 

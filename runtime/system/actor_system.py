@@ -19,6 +19,7 @@ from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
 from actors.messages.routing import SubscribeTypes
 from actors.messages.workers import WorkerHandle
 from actors.orders.journal import Journal
+from actors.orders.messages import PendingDeskRefs
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pending_desk import PendingDesk
 from actors.orders.pre_trade_checks import OrderLimits
@@ -66,6 +67,12 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
     ),
     RateLimiter: (events.ConnectionUp, events.ConnectionDown),
     PendingDesk: (
+        events.ConnectionUp,
+        events.ConnectionDown,
+        events.ClockReport,
+        events.DealsOpen,
+        events.DealsClosed,
+        events.OrderOpened,
         events.PendingAnswered,
         events.PendingOrdersListed,
         events.TradingHalted,
@@ -108,13 +115,15 @@ SHARING: frozenset[type[pykka.Actor]] = frozenset(
         HealthMonitor,
         Backfiller,
         CandleLoader,
-        PendingDesk,
         ConfiguredStreams,
     }
 )
 """The actors that share one thread, with the connections if there are no workers: a tick or a request wakes
-one thread. An actor that may block has its own: the order desk (it syncs its journal), the supervisor (it
-starts and ends processes), the reloader (it watches files), the gateway, and each subscriber."""
+one thread. An actor that may block has its own: the supervisor (it starts and ends processes), the reloader
+(it watches files), the gateway, and each subscriber."""
+
+DESKS: frozenset[type[pykka.Actor]] = frozenset({OrderDesk, PendingDesk})
+"""The actors that share another thread, since they write into one journal and wait for the disk."""
 
 Ref = pykka.ActorRef[Any]
 
@@ -147,6 +156,7 @@ class ActorSystem:
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
         self._guardian = guardian
         self._dispatcher = Dispatcher(name="shared by actors")
+        self._desks = Dispatcher(name="desks")
         config, login, start = current.value, resources.login, self._start
         profile = config.account.profile
         trading = profile.trading or NO_TRADING
@@ -155,8 +165,7 @@ class ActorSystem:
 
         timeout, refused = config.connection.message_timeout, unserved(profile)
         self.router = router = start(Router, self._start_subscriber, timeout, refused)
-        self._pending_desk = start(PendingDesk, router=router)
-        self._order_desk = self._start_order_desk(settings.orders, resources, trading)
+        self._start_desks(settings.orders, resources, trading)
         candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
         self._candle_loader = start(CandleLoader, *candles, settings.allowance, router=router)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
@@ -205,6 +214,8 @@ class ActorSystem:
     def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Any:
         if actor in SHARING:
             kwargs["dispatcher"] = self._dispatcher
+        elif actor in DESKS:
+            kwargs["dispatcher"] = self._desks
         return self._guardian.start(actor, *args, **kwargs)
 
     def _start_supervisor(self, plan: Plan, resources: Resources) -> Any:
@@ -218,13 +229,17 @@ class ActorSystem:
             escalate=resources.escalate,
         )
 
-    def _start_order_desk(self, limits: OrderLimits, resources: Resources, trading: Trading) -> Any:
-        return self._start(
+    def _start_desks(self, limits: OrderLimits, resources: Resources, trading: Trading) -> None:
+        account, journal = resources.login.account, resources.journal
+        self._pending_desk = self._start(
+            PendingDesk, account, trading, journal, limits.verdict_delay, router=self.router
+        )
+        self._order_desk = self._start(
             OrderDesk,
-            resources.login.account,
+            account,
             limits,
             trading,
-            resources.journal,
+            journal,
             refuses=resources.orders_refused,
             router=self.router,
             pending_desk=self._pending_desk,
@@ -270,6 +285,7 @@ class ActorSystem:
                 self._limiter,
                 self._batcher,
                 self._order_desk,
+                self._pending_desk,
                 self._candle_loader,
                 self.reloader,
                 self._streams,
@@ -278,7 +294,8 @@ class ActorSystem:
         )
         self.router.tell(refs)
         self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))
-        for ref in (self._order_desk, self._pending_desk, self._candle_loader):
+        self._pending_desk.tell(PendingDeskRefs(self._order_desk, outbound, self._way_out_ended))
+        for ref in (self._order_desk, self._candle_loader):
             ref.tell(OutboundRef(outbound, self._way_out_ended))
         self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
         self._streams.tell(SystemReady())

@@ -11,7 +11,6 @@ from actors.errors import RemoteProtocolError, RequestRefused
 from actors.messages import (
     AssetsListed,
     BalanceChanged,
-    PendingOrdersListed,
     PlaceOrder,
     RawMessage,
 )
@@ -35,6 +34,7 @@ from actors.venues.pocketoption.pending_orders import (
     AT_TIME,
     Cancellation,
     PendingOrderDecoder,
+    PendingOrderList,
     Placement,
 )
 from actors.venues.pocketoption.profile import MAX_BARS
@@ -76,7 +76,7 @@ News = (
     | ClosedDeals
     | Placement
     | Cancellation
-    | PendingOrdersListed
+    | PendingOrderList
     | RawMessage
 )
 """The facts that follow a login."""
@@ -113,7 +113,7 @@ class EventDecoder:
             "failopenPendingOrder": pending_orders.refusal,
             "successcancelPendingOrder": pending_orders.cancellation,
             "failcancelPendingOrder": pending_orders.failed_cancellation,
-            "successupdatePending": lambda payload: PendingOrdersListed(pending_orders.listed(payload)),
+            "successupdatePending": pending_orders.listed,
         }
 
     @property

@@ -19,7 +19,6 @@ _MAX_WRAPPINGS: Final = 3  # one more than has been seen
 
 
 class _Row(Struct, rename="camel"):
-    ticket: Name
     symbol: Name
     open_type: int
     amount: Decimal
@@ -28,6 +27,7 @@ class _Row(Struct, rename="camel"):
     command: int
     open_time: str = ""
     open_price: Annotated[float, Meta(ge=0, lt=1e15)] = 0.0
+    ticket: str = ""
 
 
 class _Layer(Struct):
@@ -36,8 +36,15 @@ class _Layer(Struct):
     ticket: Raw = NULL
 
 
+class PendingOrderList(Struct, frozen=True):
+    """All pending orders. Unless ``complete``, an invalid row is missing."""
+
+    orders: list[PendingOrder]
+    complete: bool = True
+
+
 class Placement(Struct, frozen=True):
-    """The venue accepted ``order``, or refused one for ``reason``; a refusal may not name its order."""
+    """The venue accepted ``order``, or refused it for ``reason``; a refusal need not have its order."""
 
     order: PendingOrder | None = None
     reason: str = ""
@@ -56,10 +63,11 @@ class PendingOrderDecoder(RowDecoder):
     _list = Document("list of pending orders", list[Raw])
 
     def placement(self, payload: bytes) -> Placement:
-        return Placement(_order(_unwrap(payload).document))
+        return Placement(_placed(_unwrap(payload).document))
 
     def refusal(self, payload: bytes) -> Placement:
-        return Placement(reason=_unwrap(payload).reason)
+        found = _unwrap(payload)
+        return Placement(_refused(found.document), found.reason)
 
     def cancellation(self, payload: bytes) -> Cancellation:
         """Its shape is not known, so each field is read wherever it is found."""
@@ -70,8 +78,10 @@ class PendingOrderDecoder(RowDecoder):
         found = _unwrap(payload)
         return Cancellation(found.ticket, found.reason)
 
-    def listed(self, payload: bytes) -> list[PendingOrder]:
-        return self.some(_order, self._list.read(payload))
+    def listed(self, payload: bytes) -> PendingOrderList:
+        rows = self._list.read(payload)
+        orders = self.some(_placed, rows)
+        return PendingOrderList(orders, complete=len(orders) == len(rows))
 
 
 _ROW = Document("pending order", _Row, strict=False)
@@ -108,8 +118,22 @@ def _unwrap(payload: bytes) -> _Unwrapped:
     raise RemoteProtocolError("an answer inside too many others")
 
 
-def _order(document: Raw) -> PendingOrder:
+def _refused(document: Raw) -> PendingOrder | None:
+    """The order that a refusal has, if it has one that can be read; it needs no ticket."""
+    try:
+        return _order(_ROW.read(document))
+    except RemoteProtocolError:
+        return None
+
+
+def _placed(document: Raw) -> PendingOrder:
     row = _ROW.read(document)
+    if not row.ticket:
+        raise RemoteProtocolError("a pending order without a ticket")
+    return _order(row)
+
+
+def _order(row: _Row) -> PendingOrder:
     by_time = row.open_type == AT_TIME
     if not (by_time or (row.open_type == AT_PRICE and row.open_price)):
         raise RemoteProtocolError("a pending order with neither a time nor a price")

@@ -16,14 +16,21 @@ from actors.messages import (
     UnsubscribeTicks,
 )
 from actors.messages.commands import PlacePendingOrder
-from actors.messages.events import DealAccepted, DealRefused, DealsClosed, DealsOpen, PendingAnswered
+from actors.messages.events import (
+    DealAccepted,
+    DealRefused,
+    DealsClosed,
+    DealsOpen,
+    PendingAnswered,
+    PendingOrdersListed,
+)
 from actors.messages.traffic import Item, Request
 from actors.values import AccountKind
 from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures
-from actors.venues.pocketoption.pending_orders import Cancellation, Placement
+from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderList, Placement
 from actors.venues.stream_counter import StreamCounter
 
 Sending = tuple[list[bytes], Sequence[Item]]
@@ -109,6 +116,8 @@ class RequestMatcher:
                 return (DealsOpen(self._connection, self._epoch, deals, complete),)
             case ClosedDeals(deals=deals, listed=listed, complete=complete):
                 return (DealsClosed(self._connection, self._epoch, deals, listed, complete),)
+            case PendingOrderList(orders=orders, complete=complete):
+                return (PendingOrdersListed(orders, self._connection, self._epoch, complete),)
             case Placement(order=placed, reason=reason):
                 return (PendingAnswered(self._connection, order=placed, reason=reason),)
             case Cancellation():

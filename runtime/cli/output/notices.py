@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from actors.messages.status import DeskStatus, Status
+from actors.messages.status import DeskStatus, PendingStatus, Status
 from runtime.system.reload_texts import last_reloads, pending_text
 
 CLOCK_TOLERANCE: Final = 1.0
@@ -12,7 +12,7 @@ CLOCK_TOLERANCE: Final = 1.0
 def notices(status: Status, now: float) -> list[str]:
     """A line for each subject; ``now`` is wall clock time."""
     texts = {
-        "orders": _orders(status.desk),
+        "orders": _orders(status.desk, status.pending),
         "regions": "; ".join(
             f"the host of {region.name} asks for {region.blocked_for:,.0f} s without a dial"
             for region in status.regions
@@ -25,9 +25,11 @@ def notices(status: Status, now: float) -> list[str]:
     return [f"{subject:<8} {text}" for subject, text in texts.items() if text]
 
 
-def _orders(desk: DeskStatus) -> str:
+def _orders(desk: DeskStatus, pending: PendingStatus) -> str:
     """``""`` for a runtime that has not traded."""
-    deals_known = desk.in_flight or desk.open_deals or desk.closed_deals
+    deals_known = (
+        desk.in_flight or desk.open_deals or desk.closed_deals or pending.placed or pending.in_flight
+    )
     if not (deals_known or desk.refuses or any(limit.used for limit in desk.limits)) and desk.halted is None:
         return ""
     deals = f"{desk.open_deals} open, {desk.closed_deals} closed, {desk.in_flight} in flight"
@@ -39,7 +41,10 @@ def _orders(desk: DeskStatus) -> str:
         for limit in desk.limits
         if limit.name.startswith("orders.daily_")
     )
-    return f"{halted}{refused}{deals}{doubt}{today}"
+    kept = f"; {pending.placed} pending" if pending.placed or pending.in_flight else ""
+    if pending.in_doubt:
+        kept += f", {pending.in_doubt} IN DOUBT"
+    return f"{halted}{refused}{deals}{doubt}{kept}{today}"
 
 
 def _clock(offset: float | None) -> str:

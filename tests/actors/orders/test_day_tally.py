@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from msgspec import structs
 
 from actors.orders.day_tally import DAY, DayTally
-from actors.orders.order import Order, OrderState
+from actors.orders.order import Order, OrderState, PendingTerms
 from actors.values import AccountKind, Direction
 from tests.doubles.trading_samples import BET, ONE, deal_of, ended
 
@@ -103,8 +103,19 @@ def test_the_other_account_of_the_journal_does_not_count() -> None:
 
 def test_a_pending_order_counts_when_it_is_taken() -> None:
     tally = tally_of([order(OrderState.OPEN)])
-    tally.take_pending(TODAY)
+    tally.take_pending(7, TODAY)
     assert tally.orders(TODAY) == 2
+
+
+def test_a_pending_order_takes_the_place_of_its_request_and_counts_as_long_as_it_may_open_a_deal() -> None:
+    tally = tally_of([])
+    for end in (OrderState.PENDING, OrderState.CLOSED, OrderState.UNKNOWN, OrderState.NOT_SENT):
+        tally.take_pending(7, TODAY)
+        tally.drop_pending(7)
+        tally.drop_pending(7)
+        pending = structs.replace(order(end), pending=PendingTerms(0, open_price=1.1), deal=None)
+        tally.take([pending])
+        assert tally.orders(TODAY) == (end is not OrderState.NOT_SENT)
 
 
 def test_a_clock_that_was_a_day_ahead_makes_nothing_forgotten() -> None:

@@ -771,7 +771,7 @@ def test_the_journal_is_tidied_each_hour_and_the_status_says_if_it_cannot_be(des
     assert upkeep(desk).last_error == ""
 
 
-def test_a_stop_answers_every_waiter_with_what_is_true_and_releases_the_journal(
+def test_a_stop_answers_every_waiter_with_what_is_true_and_leaves_the_journal_to_the_pending_desk(
     desk: WatchedOrderDesk,
 ) -> None:
     deal = desk.opened(1)
@@ -783,7 +783,7 @@ def test_a_stop_answers_every_waiter_with_what_is_true_and_releases_the_journal(
     assert isinstance(unknown, OrderUnknown)
     assert unknown.order == order
     assert isinstance(desk.error(3), RequestTimeout)
-    assert desk.journal.closed
+    assert not desk.journal.closed
 
 
 def test_a_stop_before_the_venues_lists_answers_that_nothing_was_sent(clock: ManualClock) -> None:

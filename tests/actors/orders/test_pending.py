@@ -1,244 +1,470 @@
-"""What becomes of requests about pending orders, and of the list that the venue sends."""
+"""What becomes of pending orders, by the venue's answers and lists."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from actors.errors import Halted, NotSent, OrderUnknown, RequestRefused, RequestTimeout
-from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder, TradingCommand
-from actors.messages.events import PendingAnswered
-from actors.messages.orders import TradingRequest
-from actors.messages.traffic import Failure, Request, RequestDone, Response
-from actors.orders.order import send_by
-from actors.orders.pending import Effect, PendingOrderBook
-from actors.values import Direction, PendingOrder
+from actors.errors import NotSent, RequestRefused
+from actors.messages.events import (
+    OrderInDoubt,
+    OrderNotPlaced,
+    OrderOpened,
+    OrderRefused,
+    OrderSettled,
+    PendingAnswered,
+    PendingOrderPlaced,
+    PendingOrdersListed,
+)
+from actors.orders.order import Order, OrderState
+from actors.orders.pending import CANCELLED, GONE, PendingLedger
+from actors.orders.reconciliation import UNDER_WAY
+from actors.values import Direction, Life
+from tests.doubles.pending_samples import (
+    AT_PRICE,
+    GRACE,
+    WISH,
+    answer,
+    deal_from,
+    fresh_ledger,
+    intend,
+    ledger_of,
+    listing,
+    log_in,
+    lost,
+    pending_of,
+)
+from tests.doubles.trading_samples import NOW, ended, list_closed, list_open
 
-NOW, DEADLINE = 0.0, 30.0
-SEND_BY = send_by(NOW, DEADLINE)
-
-
-def placement(amount: int = 1) -> PlacePendingOrder:
-    return PlacePendingOrder("EURUSD_otc", Decimal(amount), Direction.CALL, 60, open_at=1770849000.0)
-
-
-def request(waiter: int, command: TradingCommand) -> TradingRequest:
-    return TradingRequest(waiter, command, DEADLINE)
-
-
-def sent(waiter: int, command: PlacePendingOrder | CancelPendingOrder) -> Request:
-    expires_at = SEND_BY if isinstance(command, PlacePendingOrder) else DEADLINE
-    return Request(waiter, command, expires_at, urgent=True)
-
-
-def order(ticket: str, amount: int = 1) -> PendingOrder:
-    return PendingOrder(ticket, "EURUSD_otc", Direction.CALL, Decimal(amount), 60, 0, open_at=1770849000)
-
-
-def placed(ticket: str) -> PendingAnswered:
-    return PendingAnswered("c1", order=order(ticket))
-
-
-def cancelled(ticket: str, reason: str = "") -> PendingAnswered:
-    return PendingAnswered("c1", ticket=ticket, reason=reason)
-
-
-def refused(effects: list[Effect], waiter: int, kind: type[Exception], text: str) -> bool:
-    """Whether the one effect is that failure."""
-    [failure] = effects
-    assert isinstance(failure, Failure)
-    error = failure.exception
-    return (failure.request, type(error)) == (waiter, kind) and text in str(error)
+EVER = NOW + 1e9
+DOUBT = OrderInDoubt("p1", WISH.asset, WISH.amount, "reset")
+PLACED = PendingOrderPlaced("p1", pending_of(WISH))
+NOT_PLACED = OrderNotPlaced("p1", WISH.asset, WISH.amount)
 
 
-def listed(orders: PendingOrderBook) -> list[str]:
-    """The tickets that a caller is answered with at once."""
-    [answer] = orders.request(request(99, GetPendingOrders()), NOW)
-    assert isinstance(answer, Response)
-    assert answer.value is not None
-    return [order.ticket for order in answer.value]
+def state(ledger: PendingLedger, id: str = "p1") -> OrderState:
+    order = ledger.order(id)
+    assert order is not None
+    return order.state
 
 
-def test_placements_leave_one_at_a_time_and_each_gets_the_answer_that_comes_while_it_is_out() -> None:
-    orders = PendingOrderBook()
-    assert orders.request(request(1, placement(1)), NOW) == [sent(1, placement(1))]
-    assert orders.request(request(2, placement(2)), NOW) == []
-    assert orders.request(request(3, placement(3)), NOW) == []
-    assert orders.on_answered(placed("a")) == [sent(2, placement(2)), Response(1, order("a"))]
-    next_one, failure = orders.on_answered(PendingAnswered("c1", reason="OPEN_TIME"))
-    assert next_one == sent(3, placement(3))
-    assert refused([failure], 2, RequestRefused, "OPEN_TIME")
-    assert orders.on_answered(placed("c")) == [Response(3, order("c"))]
-    assert len(orders) == 0
+def in_doubt(wish: Any = WISH) -> PendingLedger:
+    """A ledger with one order, whose connection ended before there was an answer."""
+    ledger = fresh_ledger()
+    intend(ledger, wish)
+    assert lost(ledger) == [DOUBT]
+    return ledger
 
 
-def test_an_answer_that_no_placement_waits_for_answers_nobody() -> None:
-    assert PendingOrderBook().on_answered(placed("a")) == []
+def test_the_venues_answer_tells_which_ticket_is_the_orders() -> None:
+    ledger = fresh_ledger()
+    order = intend(ledger)
+    assert (order.state, ledger.under_way(), ledger.count_placed()) == (OrderState.JOURNALED, order, 0)
+    assert ledger.placed(answer(pending_of(WISH)), NOW) == [PLACED]
+    assert (state(ledger), ledger.under_way(), ledger.count_placed()) == (OrderState.PENDING, None, 1)
+    assert ledger.listed() == [pending_of(WISH)]
+    placed = ledger.of_ticket("t1")
+    assert placed is not None
+    assert placed.pending is not None
+    assert placed.pending.ticket == "t1"
 
 
-@pytest.mark.parametrize("terms", [{}, {"open_at": 1.0, "open_price": 1.0}])
-def test_a_placement_needs_either_a_time_or_a_price(terms: dict[str, Any]) -> None:
-    command = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, **terms)
-    effects = PendingOrderBook().request(request(1, command), NOW)
-    assert refused(effects, 1, RequestRefused, "either open_at or open_price")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"asset": "AUDCAD_otc"},
+        {"amount": Decimal(2)},
+        {"direction": Direction.PUT},
+        {"duration": 120},
+        {"minimum_payout": 80},
+        {"open_at": pending_of(WISH).open_at + 1},  # type: ignore[operator]
+        {"open_at": None, "open_price": 1.1},
+    ],
+)
+def test_an_answer_with_other_terms_is_no_answer_and_the_order_is_in_doubt(other: dict[str, Any]) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    [doubt] = ledger.placed(answer(structs.replace(pending_of(WISH), ticket="foreign", **other)), NOW)
+    assert isinstance(doubt, OrderInDoubt)
+    assert "not for what was asked" in doubt.reason
+    assert ledger.placed(answer(pending_of(WISH)), NOW) == [PLACED]
 
 
-def test_a_placement_whose_deadline_passes_lets_the_next_one_leave() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    next_one, failure = orders.on_overdue(1)
-    assert next_one == sent(2, placement(2))
-    assert refused([failure], 1, OrderUnknown, "it was sent")
-    assert orders.on_overdue(1) == []
+def test_a_price_may_come_back_rounded() -> None:
+    ledger = fresh_ledger()
+    wish = structs.replace(AT_PRICE, open_price=1.131834)
+    intend(ledger, wish)
+    pending = structs.replace(pending_of(wish), open_price=1.13183)
+    assert ledger.placed(answer(pending), NOW) == [PendingOrderPlaced("p1", pending)]
+    intend(ledger, wish, "p2")
+    far = structs.replace(pending_of(wish, "t2"), open_price=1.14)
+    [doubt] = ledger.placed(answer(far), NOW)
+    assert isinstance(doubt, OrderInDoubt)
 
 
-def test_a_placement_that_has_not_left_by_its_deadline_never_leaves() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    orders.request(request(3, placement(3)), NOW)
-    assert refused(orders.on_overdue(2), 2, NotSent, "the placement before it")
-    assert orders.on_answered(placed("a")) == [sent(3, placement(3)), Response(1, order("a"))]
+def test_an_answer_that_comes_again_is_none_to_the_next_order() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.placed(answer(pending_of(WISH)), NOW)
+    intend(ledger, id="p2")
+    assert ledger.placed(answer(pending_of(WISH)), NOW) == []
+    other = structs.replace(WISH, amount=Decimal(2))
+    assert ledger.placed(answer(pending_of(WISH, "t2")), NOW) == [
+        PendingOrderPlaced("p2", pending_of(WISH, "t2"))
+    ]
+    intend(ledger, other, "p3")
+    assert ledger.placed(answer(pending_of(WISH, "t2")), NOW) == []
+    assert state(ledger, "p3") is OrderState.JOURNALED
 
 
-def test_a_withdrawn_placement_that_has_not_left_never_leaves() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    assert refused(orders.withdraw(2), 2, NotSent, "withdrawn")
-    assert orders.on_withdrawal_overdue(2) == []
-    assert orders.on_answered(placed("a")) == [Response(1, order("a"))]
+def test_a_ticket_that_was_listed_before_the_order_was_made_is_not_its() -> None:
+    ledger = fresh_ledger()
+    ledger.listed_now(listing(pending_of(WISH, "older")), NOW)
+    intend(ledger)
+    assert ledger.placed(answer(pending_of(WISH, "older")), NOW) == []
+    assert lost(ledger) == [DOUBT]
+    assert log_in(ledger, NOW + 2, pending_of(WISH, "older"), epoch=2) == []
+    assert ledger.check(EVER) == [NOT_PLACED]
 
 
-def test_the_way_out_answers_for_a_withdrawn_placement_that_it_still_holds() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    assert orders.withdraw(1) == [RequestDone(1, succeeded=False)]
-    assert orders.forget(1) == [sent(2, placement(2))]
-    assert orders.on_withdrawal_overdue(1) == []
+def test_a_list_that_comes_before_the_answer_does_not_hide_it() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.listed_now(listing(pending_of(WISH)), NOW) == []
+    assert ledger.placed(answer(pending_of(WISH)), NOW) == [PLACED]
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_a_withdrawn_placement_that_has_left_is_unknown_and_holds_back_the_next_one(answered: bool) -> None:
-    """The venue's answer does not name its request, so it would be taken for the answer to the next one."""
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    orders.withdraw(1)
-    assert refused(orders.on_withdrawal_overdue(1), 1, OrderUnknown, "it was sent")
-    assert orders.forget(1) == []
-    effects = orders.on_answered(placed("a")) if answered else orders.on_overdue(1)
-    assert effects[0] == sent(2, placement(2))
-    assert orders.on_answered(placed("b")) == [Response(2, order("b"))]
+# In doubt
 
 
-def test_a_placement_that_another_actor_answered_lets_the_next_one_leave() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement(1)), NOW)
-    orders.request(request(2, placement(2)), NOW)
-    assert orders.forget(1) == [sent(2, placement(2))]
-    assert orders.forget(1) == []
-    assert orders.on_answered(placed("b")) == [Response(2, order("b"))]
+def test_the_list_after_the_next_login_has_an_order_in_doubt() -> None:
+    ledger = in_doubt()
+    assert (state(ledger), len(ledger.in_doubt())) == (OrderState.UNKNOWN, 1)
+    assert log_in(ledger, NOW + 2, pending_of(WISH), epoch=2) == [PLACED]
+    assert ledger.in_flight() == []
 
 
-def test_a_halt_refuses_what_has_not_left_and_every_later_placement() -> None:
-    orders = PendingOrderBook()
-    for waiter in (1, 2, 3):
-        orders.request(request(waiter, placement(waiter)), NOW)
-    second, third = orders.on_halted("lunch")
-    assert refused([second], 2, Halted, "lunch")
-    assert refused([third], 3, Halted, "lunch")
-    assert refused(orders.request(request(4, placement()), NOW), 4, Halted, "lunch")
-    assert orders.on_answered(placed("a")) == [Response(1, order("a"))]
-    orders.on_resumed()
-    assert orders.request(request(5, placement()), NOW) == [sent(5, placement())]
+@pytest.mark.parametrize("wish", [WISH, AT_PRICE])
+def test_lists_that_would_have_to_show_it_and_do_not_prove_that_nothing_came_of_it(wish: Any) -> None:
+    ledger = in_doubt(wish)
+    assert log_in(ledger, NOW + 2, epoch=2) == []
+    assert ledger.check_at(NOW + 2) == NOW + 2 + GRACE
+    assert ledger.check(NOW + 2 + GRACE - 0.1) == []
+    assert ledger.check(NOW + 2 + GRACE) == [NOT_PLACED]
+    assert (state(ledger), ledger.check_at(NOW + 9)) == (OrderState.NOT_PLACED, None)
 
 
-def test_a_halt_leaves_cancellations_and_lists_alone() -> None:
-    orders = PendingOrderBook()
-    orders.on_halted("lunch")
-    assert orders.request(request(1, CancelPendingOrder("a")), NOW) == [sent(1, CancelPendingOrder("a"))]
-    assert orders.request(request(2, GetPendingOrders()), NOW) == []
-    assert orders.on_listed([order("b")]) == [Response(2, [order("b")])]
+def test_an_older_list_proves_nothing() -> None:
+    ledger = in_doubt()
+    assert ledger.listed_now(listing(epoch=1), NOW + 2) == []
+    assert ledger.listed_now(PendingOrdersListed([]), NOW + 2) == []
+    assert (ledger.check(EVER), ledger.check_at(NOW + 2)) == ([], None)
+    assert ledger.not_in_the_list(EVER) == [ledger.order("p1")]
 
 
-def test_a_cancellation_is_answered_by_its_ticket_whatever_is_being_placed() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement()), NOW)
-    assert orders.request(request(2, CancelPendingOrder("a")), NOW) == [sent(2, CancelPendingOrder("a"))]
-    orders.request(request(3, CancelPendingOrder("b")), NOW)
-    assert refused(orders.on_answered(cancelled("b", "no such ticket")), 3, RequestRefused, "no such ticket")
-    assert orders.on_answered(cancelled("a")) == [Response(2, "a")]
-    assert orders.on_answered(cancelled("a")) == []
+def test_the_list_of_a_connection_that_was_up_before_the_loss_proves_nothing() -> None:
+    ledger = fresh_ledger()
+    ledger.login(Life("c2", 1))
+    intend(ledger)
+    lost(ledger)
+    ledger.deals_listed(list_open(connection="c2"), NOW + 2)
+    ledger.deals_listed(list_closed(connection="c2"), NOW + 2)
+    ledger.listed_now(listing(connection="c2"), NOW + 2)
+    assert ledger.check(EVER) == []
 
 
-def test_a_ticket_is_not_cancelled_twice_at_once() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, CancelPendingOrder("a")), NOW)
-    again = request(2, CancelPendingOrder("a"))
-    assert refused(orders.request(again, NOW), 2, NotSent, "a is being cancelled already")
-    assert refused(orders.on_overdue(1), 1, RequestTimeout, "no answer")
-    assert orders.request(again, NOW) == [sent(2, CancelPendingOrder("a"))]
+def test_an_incomplete_list_proves_nothing() -> None:
+    ledger = in_doubt()
+    ledger.login(Life("c1", 2))
+    ledger.deals_listed(list_open(epoch=2), NOW + 2)
+    ledger.deals_listed(list_closed(epoch=2), NOW + 2)
+    assert ledger.listed_now(PendingOrdersListed([], "c1", 2, complete=False), NOW + 2) == []
+    assert ledger.check(EVER) == []
+    ledger.listed_now(listing(epoch=2), NOW + 3)
+    assert ledger.check(NOW + 3 + GRACE) == [NOT_PLACED]
 
 
-def test_a_cancellation_is_done_once_its_ticket_is_gone_from_the_list() -> None:
-    orders = PendingOrderBook()
-    orders.on_listed([order("a"), order("b")])
-    orders.request(request(1, CancelPendingOrder("a")), NOW)
-    assert orders.on_listed([order("a"), order("b")]) == []
-    assert orders.on_listed([order("b")]) == [Response(1, "a")]
+@pytest.mark.parametrize("missing", ["open", "closed", "pending"])
+def test_each_of_the_three_lists_is_needed(missing: str) -> None:
+    ledger = in_doubt()
+    ledger.login(Life("c1", 2))
+    if missing != "open":
+        ledger.deals_listed(list_open(epoch=2), NOW + 2)
+    if missing != "closed":
+        ledger.deals_listed(list_closed(epoch=2), NOW + 2)
+    if missing != "pending":
+        ledger.listed_now(listing(epoch=2), NOW + 2)
+    assert ledger.check(EVER) == []
 
 
-def test_a_ticket_that_was_in_no_list_is_not_gone_from_it() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, CancelPendingOrder("a")), NOW)
-    assert orders.on_listed([]) == []
-    assert orders.on_listed([]) == []
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("apart", [0.0, -86_400.0, 86_400.0])
+def test_a_deal_that_may_have_come_of_it_forbids_the_verdict_whatever_its_time_says(
+    closed: bool, apart: float
+) -> None:
+    ledger = in_doubt()
+    deal = deal_from(WISH, opened_at=NOW + apart)
+    if closed:
+        log_in(ledger, NOW + 2, epoch=2, closed=(ended(deal),))
+    else:
+        log_in(ledger, NOW + 2, epoch=2, opened=(deal,))
+    assert ledger.check(EVER) == []
+    assert state(ledger) is OrderState.UNKNOWN
 
 
-def test_callers_wait_for_the_first_list_and_get_lists_of_their_own() -> None:
-    orders = PendingOrderBook()
-    for waiter in (1, 2):
-        assert orders.request(request(waiter, GetPendingOrders()), NOW) == []
-    assert refused(orders.on_overdue(1), 1, RequestTimeout, "no answer")
-    [answer] = orders.on_listed([order("a")])
-    assert answer == Response(2, [order("a")])
-    assert isinstance(answer, Response)
-    assert answer.value is not None
-    answer.value.clear()
-    assert listed(orders) == ["a"]
+def test_a_deal_that_opens_after_the_lists_forbids_the_verdict_too() -> None:
+    ledger = in_doubt()
+    log_in(ledger, NOW + 2, epoch=2)
+    ledger.deals_listed(list_open(deal_from(WISH), epoch=2), NOW + 3)
+    assert ledger.check(EVER) == []
 
 
-def test_what_the_venue_has_answered_is_in_the_list_before_its_next_list() -> None:
-    orders = PendingOrderBook()
-    orders.on_listed([order("a"), order("b")])
-    orders.request(request(1, placement()), NOW)
-    orders.on_answered(placed("c"))
-    assert listed(orders) == ["a", "b", "c"]
-    orders.on_answered(cancelled("a"))
-    assert listed(orders) == ["b", "c"]
-    orders.on_answered(cancelled("b", "too late"))
-    assert listed(orders) == ["b", "c"]
-    orders.on_answered(placed("c"))
-    assert listed(orders) == ["b", "c"]
+def test_a_deal_of_an_order_of_ours_speaks_against_nothing() -> None:
+    ledger = in_doubt()
+    deal = deal_from(WISH)
+    log_in(ledger, NOW + 2, epoch=2, opened=(deal,))
+    ledger.deals_listed(OrderOpened("o1", deal), NOW + 2)
+    assert ledger.check(EVER) == [NOT_PLACED]
 
 
-def test_an_answer_before_the_first_list_makes_no_list() -> None:
-    orders = PendingOrderBook()
-    orders.request(request(1, placement()), NOW)
-    orders.on_answered(placed("a"))
-    assert orders.request(request(2, GetPendingOrders()), NOW) == []
+def test_closed_deals_that_do_not_reach_back_prove_nothing() -> None:
+    ledger = in_doubt()
+    twenty = tuple(
+        ended(structs.replace(deal_from(WISH, f"d{number}"), asset="AUDCAD_otc")) for number in range(20)
+    )
+    log_in(ledger, NOW + 2, epoch=2, closed=twenty)
+    assert ledger.check(EVER) == []
+    assert ledger.not_in_the_list(NOW + 2 + GRACE) == []  # but the list is newer than the doubt
 
 
-def test_its_repr_tells_what_waits() -> None:
-    orders = PendingOrderBook()
-    assert repr(orders) == "<PendingOrderBook: no list yet, 0 to place, 0 to cancel, 0 wait for the list>"
-    orders.request(request(1, GetPendingOrders()), NOW)
-    orders.request(request(2, placement()), NOW)
-    orders.request(request(3, placement()), NOW)
-    orders.request(request(4, CancelPendingOrder("a")), NOW)
-    assert repr(orders) == "<PendingOrderBook: no list yet, 2 to place, 1 to cancel, 1 wait for the list>"
-    orders.on_listed([order("a")])
-    assert repr(orders) == "<PendingOrderBook: 1 listed, 2 to place, 1 to cancel, 0 wait for the list>"
+def test_closed_deals_prove_it_from_the_last_one_that_was_known_when_it_was_made() -> None:
+    ledger = fresh_ledger()
+    deals = [
+        ended(structs.replace(deal_from(WISH, f"d{number}"), asset="AUDCAD_otc")) for number in range(20)
+    ]
+    ledger.deals_listed(list_closed(deals[0]), NOW - 1)
+    assert intend(ledger).after == "d0"
+    lost(ledger)
+    order = ledger.order("p1")
+    assert order is not None
+    restarted = ledger_of([order])
+    log_in(restarted, NOW + 2, closed=tuple(deals))
+    assert restarted.check(EVER) == [NOT_PLACED]
+
+
+def test_a_ticket_that_appears_after_the_verdict_is_the_orders() -> None:
+    ledger = in_doubt()
+    log_in(ledger, NOW + 2, epoch=2)
+    assert ledger.check(EVER) == [NOT_PLACED]
+    assert ledger.listed_now(listing(pending_of(WISH), epoch=2), NOW + 20) == [PLACED]
+
+
+def test_two_tickets_that_fit_are_given_to_neither_order() -> None:
+    ledger = in_doubt()
+    assert log_in(ledger, NOW + 2, pending_of(WISH, "t1"), pending_of(WISH, "t2"), epoch=2) == []
+    assert ledger.check(EVER) == []
+    settled = OrderSettled("p1", WISH.asset, WISH.amount, True, "seen on the page")
+    assert ledger.settle("p1", True, "seen on the page", NOW + 3) == [settled]
+    assert state(ledger) is OrderState.CLOSED
+
+
+def test_an_order_without_an_answer_on_a_connection_that_stands_waits_for_the_answer_or_a_login() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    [doubt] = ledger.overdue("p1", "no answer by the deadline", NOW + 30)
+    assert isinstance(doubt, OrderInDoubt)
+    assert ledger.listed_now(listing(), NOW + 31) == []
+    assert ledger.check(EVER) == []
+    assert ledger.not_in_the_list(EVER) == [ledger.order("p1")]
+    assert ledger.placed(answer(pending_of(WISH)), NOW + 40) == [PLACED]
+
+
+def test_what_is_lost_after_its_deadline_is_proven_by_the_login_after_the_loss() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.overdue("p1", "no answer by the deadline", NOW + 30)
+    assert lost(ledger, now=NOW + 40) == []
+    log_in(ledger, NOW + 41, epoch=2)
+    assert ledger.check(EVER) == [NOT_PLACED]
+
+
+# What an order in doubt holds up
+
+
+def test_an_order_like_one_in_doubt_is_refused_until_its_deal_would_long_be_over() -> None:
+    ledger = in_doubt()
+    for like in (WISH, structs.replace(WISH, open_at=NOW + 900), AT_PRICE):
+        with pytest.raises(NotSent, match="pending order p1 of 1 on EURUSD_otc is still unknown"):
+            intend(ledger, like, "p2")
+    for unlike in (structs.replace(WISH, amount=Decimal(2)), structs.replace(WISH, asset="AUDCAD_otc")):
+        assert ledger.blocking(unlike, NOW) is None
+    assert ledger.blocking(WISH, EVER) is not None  # no list since
+    ledger.login(Life("c1", 2))
+    ledger.listed_now(listing(epoch=2), NOW + 2)
+    over = NOW + 2 + UNDER_WAY + WISH.duration + 10
+    assert ledger.blocking(WISH, over) is not None
+    assert ledger.blocking(WISH, over + 0.1) is None
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+def test_a_person_says_what_became_of_an_order_in_doubt() -> None:
+    for opened, end in ((False, OrderState.NOT_PLACED), (True, OrderState.CLOSED)):
+        ledger = in_doubt()
+        settled = OrderSettled("p1", WISH.asset, WISH.amount, opened, "seen")
+        assert ledger.settle("p1", opened, "seen", NOW) == [settled]
+        assert state(ledger) is end
+        assert ledger.blocking(WISH, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("id", "reason", "text"),
+    [("p1", " ", "needs a reason"), ("p9", "seen", "it is not known"), ("p2", "seen", "it is journaled")],
+)
+def test_only_an_order_in_doubt_can_be_settled_and_only_with_a_reason(
+    id: str, reason: str, text: str
+) -> None:
+    ledger = in_doubt()
+    intend(ledger, structs.replace(WISH, amount=Decimal(2)), "p2")
+    with pytest.raises(RequestRefused, match=text):
+        ledger.settle(id, False, reason, NOW)
+
+
+# Refusals
+
+
+def refusal(wish: Any = WISH) -> PendingAnswered:
+    order = None if wish is None else pending_of(wish, "")
+    return PendingAnswered("c1", order=order, reason="OPEN_TIME")
+
+
+def test_a_refusal_means_the_order_of_its_terms_or_the_only_one() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    other = structs.replace(WISH, amount=Decimal(2))
+    assert [ledger.meant_by(refusal(wish)) for wish in (WISH, None, other)] == ["p1", "p1", ""]
+    ledger.overdue("p1", "no answer by the deadline", NOW + 30)
+    intend(ledger, other, "p2")
+    assert [ledger.meant_by(refusal(wish)) for wish in (WISH, None, other)] == ["p1", "", "p2"]
+
+
+def test_a_refusal_that_nothing_contradicts_is_the_orders() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    assert ledger.refused("p1", "OPEN_TIME", NOW + 1) == [
+        OrderRefused("p1", WISH.asset, WISH.amount, "OPEN_TIME")
+    ]
+    assert ledger.refused("p1", "OPEN_TIME", NOW + 1) == []
+    assert ledger.placed(answer(pending_of(WISH)), NOW + 2) == [PLACED]  # it was another one's
+
+
+def test_a_refusal_that_a_ticket_contradicts_is_not_believed() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.listed_now(listing(pending_of(WISH)), NOW)
+    doubt, placed = ledger.refused("p1", "OPEN_TIME", NOW + 1)
+    assert isinstance(doubt, OrderInDoubt)
+    assert placed == PLACED
+
+
+def test_a_refusal_whose_connection_has_ended_leaves_it_to_the_lists() -> None:
+    ledger = in_doubt()
+    assert ledger.meant_by(refusal()) == ""
+    assert ledger.refused("p1", "OPEN_TIME", NOW + 1) == []
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+# The end of an order that the venue has
+
+
+def placed_ledger() -> PendingLedger:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.placed(answer(pending_of(WISH)), NOW)
+    return ledger
+
+
+def last(ledger: PendingLedger) -> Order:
+    kept: list[Order] = []
+    ledger.record(kept.extend)
+    return kept[-1]
+
+
+def test_an_order_that_was_cancelled_is_closed() -> None:
+    ledger = placed_ledger()
+    ledger.cancelling("t1")
+    assert last(ledger).reason == "its cancellation was sent"
+    ledger.cancelled("t1", "c1", NOW + 1)
+    ended = last(ledger)
+    assert (ended.state, ended.reason, ledger.listed()) == (OrderState.CLOSED, CANCELLED, [])
+
+
+def test_an_order_that_the_list_no_longer_has_is_closed() -> None:
+    ledger = placed_ledger()
+    ledger.listed_now(listing(pending_of(WISH)), NOW + 1)
+    ledger.listed_now(listing(), NOW + 2)
+    assert (last(ledger).state, last_reason(ledger)) == (OrderState.CLOSED, GONE)
+
+
+def last_reason(ledger: PendingLedger) -> str:
+    order = ledger.order("p1")
+    assert order is not None
+    return order.reason
+
+
+def test_a_list_over_another_connection_may_be_older_than_the_answer() -> None:
+    ledger = placed_ledger()
+    ledger.listed_now(listing(connection="c2"), NOW + 1)
+    assert (state(ledger), ledger.listed()) == (OrderState.PENDING, [pending_of(WISH)])
+    ledger.listed_now(listing(connection="c2"), NOW + 6)
+    assert (state(ledger), ledger.listed()) == (OrderState.CLOSED, [])
+
+
+def test_a_list_over_another_connection_does_not_bring_back_what_was_cancelled() -> None:
+    ledger = placed_ledger()
+    ledger.cancelled("t1", "c1", NOW + 1)
+    ledger.listed_now(listing(pending_of(WISH), connection="c2"), NOW + 2)
+    assert ledger.listed() == []
+
+
+def test_there_is_no_list_before_the_venues_first() -> None:
+    ledger = ledger_of()
+    intend(ledger)
+    ledger.placed(answer(pending_of(WISH)), NOW)
+    assert ledger.listed() is None
+
+
+# A restart
+
+
+def test_after_a_restart_the_orders_in_flight_are_in_doubt_and_those_that_the_venue_had_are_known() -> None:
+    before = placed_ledger()
+    intend(before, structs.replace(WISH, amount=Decimal(2)), "p2")
+    orders = [order for order in map(before.order, ("p1", "p2")) if order is not None]
+    ledger = ledger_of(orders)
+    assert [order.id for order in ledger.in_doubt()] == ["p2"]
+    assert ledger.doubts() == [OrderInDoubt("p2", WISH.asset, Decimal(2), "it was in flight when we stopped")]
+    assert last(ledger).id == "p2"
+    assert ledger.of_ticket("t1") is not None
+    log_in(ledger, NOW + 2)
+    assert state(ledger) is OrderState.CLOSED  # it was opened or cancelled meanwhile
+    assert ledger.check(EVER) == [OrderNotPlaced("p2", WISH.asset, Decimal(2))]
+
+
+def test_after_a_restart_a_deal_of_an_order_of_ours_speaks_against_nothing() -> None:
+    ledger = in_doubt()
+    order = ledger.order("p1")
+    assert order is not None
+    deal = deal_from(WISH)
+    own = structs.replace(order, id="o1", pending=None, state=OrderState.OPEN, deal=deal)
+    for own_deals, news in (([own], [NOT_PLACED]), ([], [])):
+        restarted = ledger_of([order], own_deals)
+        log_in(restarted, NOW + 2, opened=(deal,))
+        assert restarted.check(EVER) == news
+
+
+def test_its_repr_tells_how_many_there_are() -> None:
+    assert repr(in_doubt()) == (
+        "<PendingLedger: 0 placed, 1 in flight, 1 of them in doubt,"
+        " <PendingEvidence: 0 listed, <Deals: 0 open, 0 ended>>>"
+    )

@@ -1,4 +1,4 @@
-"""The pending desk among its neighbours: what it sends, whom it answers, and its deadlines."""
+"""The pending desk among its neighbours: what it journals, sends and answers, and its deadlines."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -6,165 +6,477 @@ from typing import Any
 
 import pytest
 from loguru import logger
+from msgspec import structs
 
-from actors.errors import Halted, NotSent, OrderUnknown
-from actors.messages.commands import GetPendingOrders, PlacePendingOrder
-from actors.messages.events import PendingAnswered, PendingOrdersListed, TradingHalted, TradingResumed
-from actors.messages.lifecycle import Begin, OutboundRef
-from actors.messages.orders import TradingRequest, Withdraw
-from actors.messages.traffic import Failure, Request, RequestDone, Response
-from actors.orders.order import send_by
-from actors.orders.pending_desk import WITHDRAWAL_TIMEOUT, PendingDesk
-from actors.values import Direction, PendingOrder
+from actors.errors import Halted, NotPlaced, NotSent, OrderUnknown, RequestRefused, RequestTimeout
+from actors.messages.commands import CancelPendingOrder, GetPendingOrders, PlacePendingOrder, SettleOrder
+from actors.messages.events import (
+    ConnectionSuspect,
+    OrderInDoubt,
+    OrderNotPlaced,
+    OrderRefused,
+    OrderSettled,
+    PendingAnswered,
+    PendingOrderPlaced,
+    TradingHalted,
+    TradingResumed,
+)
+from actors.messages.orders import Withdraw
+from actors.messages.status import PendingStatus
+from actors.messages.traffic import Failure, Request, RequestDone
+from actors.orders.order import Order, OrderState, PendingTerms, send_by
+from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES
+from actors.values import AccountKind
 from tests.conftest import ManualClock
-from tests.doubles.recorder import Recording
+from tests.doubles.pending_samples import GRACE, WISH, answer, listing, pending_of
+from tests.doubles.trading_samples import NOW
+from tests.doubles.watched_pending_desk import WatchedPendingDesk
 
-PLACEMENT = PlacePendingOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60, open_price=1.1)
-ORDER = PendingOrder("a", "EURUSD_otc", Direction.CALL, Decimal(1), 60, 0, open_price=1.1)
-
-
-class Neighbours:
-    """The desk with recorders as its router and as the way out."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-        self.router, self.outbound = Recording(name="router"), Recording(name="outbound")
-        for recording in (self.router, self.outbound):
-            assert recording.seen() == Begin()
-        self.desk = PendingDesk.start(router=self.router.ref, clock=clock)
-        self.desk.tell(OutboundRef(self.outbound.ref))
-
-    def ask(self, id: int, command: Any, patience: float = 30.0) -> float:
-        """Answers with the deadline."""
-        deadline = self.clock() + patience
-        self.desk.tell(TradingRequest(id, command, deadline))
-        return deadline
-
-    def error(self, id: int) -> Exception:
-        failure = self.router.seen()
-        assert isinstance(failure, Failure)
-        assert failure.request == id
-        return failure.exception
+OTHER = structs.replace(WISH, amount=Decimal(2))
+PLACED = pending_of(WISH)
 
 
 @pytest.fixture
-def neighbours(clock: ManualClock) -> Neighbours:
-    return Neighbours(clock)
-
-
-def test_a_placement_goes_out_urgently_and_the_venues_answer_comes_back(neighbours: Neighbours) -> None:
-    deadline = neighbours.ask(1, PLACEMENT)
-    leaves_by = send_by(deadline - 30.0, deadline)
-    assert neighbours.outbound.seen() == Request(1, PLACEMENT, leaves_by, urgent=True)
-    neighbours.desk.tell(PendingAnswered("c1", order=ORDER))
-    assert neighbours.router.seen() == Response(1, ORDER)
-    assert neighbours.outbound.nothing_more()
-
-
-def test_a_placement_without_an_answer_by_its_deadline_is_refused_once(
-    neighbours: Neighbours, clock: ManualClock
-) -> None:
-    neighbours.ask(1, PLACEMENT, patience=2.0)
-    assert neighbours.outbound.seen().id == 1
-    neighbours.ask(2, PLACEMENT, patience=9.0)
-    clock.advance(2.0)
-    assert isinstance(neighbours.error(1), OrderUnknown)
-    assert neighbours.outbound.seen().id == 2
-    clock.advance(7.0)
-    assert isinstance(neighbours.error(2), OrderUnknown)
-    assert neighbours.router.nothing_more()
-
-
-def test_a_withdrawn_placement_is_asked_back_from_the_way_out_and_unknown_if_that_is_silent(
-    neighbours: Neighbours, clock: ManualClock
-) -> None:
-    neighbours.ask(1, PLACEMENT)
-    assert neighbours.outbound.seen().id == 1
-    neighbours.ask(2, PLACEMENT)
-    neighbours.desk.tell(Withdraw(2))
-    assert isinstance(neighbours.error(2), NotSent)
-    neighbours.desk.tell(Withdraw(1))
-    assert neighbours.outbound.seen() == RequestDone(1, succeeded=False)
-    clock.advance(WITHDRAWAL_TIMEOUT)
-    assert isinstance(neighbours.error(1), OrderUnknown)
-    assert neighbours.router.nothing_more()
-
-
-def test_a_request_that_ended_elsewhere_is_not_answered_at_its_deadline(
-    neighbours: Neighbours, clock: ManualClock
-) -> None:
-    neighbours.ask(1, PLACEMENT, patience=2.0)
-    assert neighbours.outbound.seen().id == 1
-    neighbours.ask(2, PLACEMENT, patience=9.0)
-    neighbours.desk.tell(RequestDone(1))
-    assert neighbours.outbound.seen().id == 2
-    clock.advance(9.0)
-    assert isinstance(neighbours.error(2), OrderUnknown)
-    assert neighbours.router.nothing_more()
-
-
-def test_the_venues_list_answers_the_callers_that_wait_for_it_and_later_ones(neighbours: Neighbours) -> None:
-    neighbours.ask(1, GetPendingOrders())
-    neighbours.desk.tell(PendingOrdersListed([ORDER]))
-    assert neighbours.router.seen() == Response(1, [ORDER])
-    neighbours.ask(2, GetPendingOrders())
-    assert neighbours.router.seen() == Response(2, [ORDER])
-
-
-def test_a_halt_holds_until_orders_are_resumed(neighbours: Neighbours) -> None:
-    neighbours.desk.tell(TradingHalted("lunch"))
-    neighbours.ask(1, PLACEMENT)
-    assert isinstance(neighbours.error(1), Halted)
-    neighbours.desk.tell(TradingResumed())
-    neighbours.ask(2, PLACEMENT)
-    assert neighbours.outbound.seen().id == 2
+def desk(clock: ManualClock) -> WatchedPendingDesk:
+    """One whose connection is up, on an account without pending orders."""
+    desk = WatchedPendingDesk(clock)
+    desk.log_in()
+    return desk
 
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     """The lines of the log from INFO on, after their levels."""
     written: list[str] = []
-    sink = logger.add(written.append, level="INFO", format="{level} {message}")
+    sink = logger.add(lambda line: written.append(line.strip()), level="INFO", format="{level} {message}")
     yield written
     logger.remove(sink)
 
 
-@pytest.mark.parametrize(
-    ("answer", "line"),
-    [
-        (PendingAnswered("c1", order=ORDER), "INFO pending order a was placed: EURUSD_otc call 1 for 60 s"),
-        (
-            PendingAnswered("c1", reason="OPEN_TIME"),
-            "INFO a pending order was refused by the venue: EURUSD_otc call 1 for 60 s: OPEN_TIME",
-        ),
-        (PendingAnswered("c1", ticket="a"), "INFO pending order a was cancelled"),
-        (
-            PendingAnswered("c1", ticket="a", reason="notFound"),
-            "INFO pending order a was not cancelled: notFound",
-        ),
-    ],
-)
-def test_each_answer_of_the_venue_is_in_the_log_once(
-    neighbours: Neighbours, lines: list[str], answer: PendingAnswered, line: str
-) -> None:
-    neighbours.ask(1, PLACEMENT)
-    assert neighbours.outbound.seen().id == 1
-    neighbours.desk.tell(answer)
-    neighbours.ask(2, GetPendingOrders())
-    neighbours.desk.tell(PendingOrdersListed([]))
-    while neighbours.router.seen() != Response(2, []):
-        pass  # the answer of the placement
-    assert [each.strip() for each in lines] == [line]
+def in_doubt(desk: WatchedPendingDesk, waiter: int = 1) -> str:
+    """An order whose connection ended before there was an answer; its id."""
+    order = desk.place(waiter)
+    desk.sent(order)
+    desk.lose_connection()
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    assert desk.published() == [OrderInDoubt(order, WISH.asset, WISH.amount, "reset")]
+    return order
 
 
-def test_a_placement_without_an_answer_is_a_warning_that_says_not_to_repeat_it(
-    neighbours: Neighbours, clock: ManualClock, lines: list[str]
+# Placed
+
+
+def test_an_order_is_in_the_journals_main_file_before_it_leaves_and_its_answer_comes_back(
+    desk: WatchedPendingDesk,
 ) -> None:
-    neighbours.ask(1, PLACEMENT, patience=2.0)
-    neighbours.ask(2, PLACEMENT, patience=2.0)
-    assert neighbours.outbound.seen().id == 1
-    clock.advance(2.0)
-    assert isinstance(neighbours.error(1), OrderUnknown)
-    [line] = [each for each in lines if "in doubt" in each][:1]
-    assert line.startswith("WARNING a pending order is in doubt: EURUSD_otc call 1 for 60 s")
-    assert "do not repeat it" in line
+    order = desk.place(1)
+    assert desk.journal.settled == 1
+    desk.sent(order)
+    desk.tell(answer(PLACED))
+    assert desk.step() == ("note", [OrderState.PENDING])
+    assert desk.published() == [PendingOrderPlaced(order, PLACED)]
+    assert desk.answer(1) == PLACED
+    assert desk.part().part == PendingStatus(placed=1)
+    assert desk.quiet()
+    kept = desk.journal.load_pending()[0]
+    assert (kept.id, kept.pending and kept.pending.ticket) == (order, PLACED.ticket)
+
+
+def test_it_leaves_in_time_for_an_answer_by_its_deadline(desk: WatchedPendingDesk) -> None:
+    begun = desk.clock()
+    wish = structs.replace(WISH, id="mine")
+    desk.ask(1, wish)
+    assert desk.step()[0] == "write"
+    expires_at = send_by(begun, begun + 30.0)
+    assert desk.step() == ("outbound", Request(1, wish, expires_at, urgent=True, order="mine"))
+
+
+def test_placements_leave_one_at_a_time(desk: WatchedPendingDesk) -> None:
+    desk.place(1)
+    desk.ask(2, OTHER)
+    assert desk.quiet()
+    desk.tell(answer(PLACED))
+    for _ in range(3):
+        desk.step()
+    desk.leaves(2)
+
+
+def test_what_the_journal_cannot_take_is_not_sent(desk: WatchedPendingDesk, lines: list[str]) -> None:
+    desk.journal.broken = "disk full"
+    desk.ask(1, WISH)
+    assert type(desk.error(1)) is Halted
+    assert desk.quiet()
+    assert [line for line in lines if line.startswith("ERROR") and "disk full" in line]
+
+
+@pytest.mark.parametrize("terms", [{"open_at": None}, {"open_price": 1.0}])
+def test_a_placement_needs_either_a_time_or_a_price(desk: WatchedPendingDesk, terms: dict[str, Any]) -> None:
+    desk.ask(1, structs.replace(WISH, **terms))
+    assert "either open_at or open_price" in str(desk.error(1))
+    assert desk.quiet()
+
+
+def test_a_deadline_that_has_passed_sends_nothing(desk: WatchedPendingDesk) -> None:
+    desk.ask(1, WISH, patience=0.0)
+    assert type(desk.error(1)) is NotSent
+    assert desk.quiet()
+
+
+# Given up
+
+
+def test_a_placement_that_waits_for_its_turn_until_its_deadline_never_leaves(
+    desk: WatchedPendingDesk,
+) -> None:
+    desk.place(1)
+    desk.ask(2, OTHER, patience=2.0)
+    desk.ask(3, OTHER)
+    desk.tell(Withdraw(3))
+    assert "withdrawn" in str(desk.error(3))
+    desk.advance(2.0)
+    assert "until its deadline" in str(desk.error(2))
+    desk.tell(answer(PLACED))
+    for _ in range(3):
+        desk.step()
+    assert desk.quiet()
+
+
+def test_the_way_out_answers_for_a_withdrawn_placement_that_it_still_holds(desk: WatchedPendingDesk) -> None:
+    order = desk.place(1)
+    desk.tell(Withdraw(1))
+    assert desk.step() == ("outbound", RequestDone(1, succeeded=False))
+    desk.tell(Failure.of(1, NotSent("it was withdrawn before it was sent"), order))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert type(desk.error(1)) is NotSent
+    desk.place(2)  # an order like it is not held up
+
+
+@pytest.mark.parametrize("by", ["withdrawal", "deadline"])
+def test_one_that_has_left_is_in_doubt_and_its_connection_is_replaced(
+    desk: WatchedPendingDesk, by: str, lines: list[str]
+) -> None:
+    order = desk.place(1, patience=2.0)
+    desk.sent(order)
+    if by == "withdrawal":
+        desk.tell(Withdraw(1))
+    else:
+        desk.advance(2.0)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    doubt = OrderInDoubt(order, WISH.asset, WISH.amount, "no answer by the deadline")
+    assert desk.published() == [doubt]
+    error = desk.error(1)
+    assert isinstance(error, OrderUnknown)
+    assert error.order == order
+    assert [line for line in lines if line.startswith(f"WARNING order {order} is in doubt: EURUSD_otc call")]
+    desk.advance(GRACE)
+    assert desk.published() == [ConnectionSuspect("c1", 1, f"order {order} has no answer")]
+
+
+def test_one_of_which_the_way_out_says_nothing_is_in_doubt(desk: WatchedPendingDesk) -> None:
+    order = desk.place(1)
+    desk.tell(Withdraw(1))
+    assert desk.step()[0] == "outbound"
+    desk.advance(RECALL_TIMEOUT)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    desk.published()
+    assert isinstance(desk.error(1), OrderUnknown)
+    desk.tell(Failure.of(1, NotSent("late"), order))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert desk.published() == [OrderNotPlaced(order, WISH.asset, WISH.amount)]
+
+
+# In doubt
+
+
+def test_the_list_of_the_next_login_answers_the_caller_that_still_waits(desk: WatchedPendingDesk) -> None:
+    order = in_doubt(desk)
+    desk.log_in(PLACED, epoch=2)
+    assert desk.step() == ("note", [OrderState.PENDING])
+    assert desk.published() == [PendingOrderPlaced(order, PLACED)]
+    assert desk.answer(1) == PLACED
+
+
+def test_lists_without_it_are_the_verdict_after_a_while(desk: WatchedPendingDesk) -> None:
+    order = in_doubt(desk)
+    desk.log_in(epoch=2)
+    assert desk.quiet()
+    desk.advance(GRACE)
+    assert desk.step() == ("note", [OrderState.NOT_PLACED])
+    assert desk.published() == [OrderNotPlaced(order, WISH.asset, WISH.amount)]
+    assert type(desk.error(1)) is NotPlaced
+
+
+def test_no_list_that_is_older_than_a_doubt_is_an_answer(desk: WatchedPendingDesk) -> None:
+    desk.ask(2, GetPendingOrders())
+    assert desk.answer(2) == []
+    order = in_doubt(desk)
+    desk.ask(3, GetPendingOrders(), patience=2.0)
+    desk.ask(4, GetPendingOrders())
+    assert desk.quiet()
+    desk.advance(2.0)
+    error = desk.error(3)
+    assert type(error) is RequestTimeout
+    assert f"{order} (EURUSD_otc call 1 for 60 s)" in str(error)
+    desk.log_in(PLACED, epoch=2)
+    for _ in range(2):
+        desk.step()
+    assert desk.answer(1) == PLACED
+    assert desk.answer(4) == [PLACED]
+
+
+def test_a_list_that_lacks_an_order_in_doubt_is_an_answer_once_it_could_not_come_any_more(
+    desk: WatchedPendingDesk,
+) -> None:
+    in_doubt(desk)
+    desk.log_in(epoch=2)
+    desk.ask(2, GetPendingOrders())
+    assert desk.quiet()
+    desk.advance(GRACE)
+    for _ in range(3):
+        desk.step()
+    assert desk.answer(2) == []
+
+
+def test_an_order_like_one_in_doubt_is_refused_and_another_is_not(desk: WatchedPendingDesk) -> None:
+    order = in_doubt(desk)
+    desk.ask(2, structs.replace(WISH, open_at=NOW + 900))
+    error = desk.error(2)
+    assert type(error) is NotSent
+    assert f"pending order {order} of 1 on EURUSD_otc is still unknown" in str(error)
+    desk.place(3, OTHER)
+
+
+def test_a_connection_that_ended_before_the_news_that_it_carries_the_order(desk: WatchedPendingDesk) -> None:
+    order = desk.place(1)
+    desk.lose_connection()
+    assert desk.quiet()
+    desk.sent(order)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+
+
+def test_a_person_settles_an_order_in_doubt(desk: WatchedPendingDesk) -> None:
+    order = in_doubt(desk)
+    desk.ask(2, SettleOrder(order, opened=False, reason=""))
+    assert type(desk.error(2)) is RequestRefused
+    desk.ask(3, SettleOrder(order, opened=False, reason="seen on the page"))
+    assert desk.step() == ("write", [OrderState.NOT_PLACED])
+    assert desk.published() == [OrderSettled(order, WISH.asset, WISH.amount, False, "seen on the page")]
+    assert type(desk.error(1)) is NotPlaced
+    assert desk.answer(3) is None
+    desk.place(4)
+
+
+# Refusals
+
+
+def test_a_refusal_is_the_answer_unless_something_contradicts_it_for_a_second(
+    desk: WatchedPendingDesk,
+) -> None:
+    order = desk.place(1)
+    desk.sent(order)
+    desk.tell(PendingAnswered("c1", order=PLACED, reason="OPEN_TIME"))
+    assert desk.quiet()
+    desk.advance(REFUSAL_SETTLES)
+    assert desk.step() == ("note", [OrderState.REFUSED])
+    assert desk.published() == [OrderRefused(order, WISH.asset, WISH.amount, "OPEN_TIME")]
+    assert str(desk.error(1)) == "OPEN_TIME"
+
+
+def test_a_refusal_that_comes_twice_is_not_the_answer_to_the_next_one(desk: WatchedPendingDesk) -> None:
+    refusal = PendingAnswered("c1", order=PLACED, reason="OPEN_TIME")
+    desk.place(1)
+    desk.tell(refusal)
+    desk.advance(REFUSAL_SETTLES)
+    for _ in range(3):
+        desk.step()
+    order = desk.place(2)
+    desk.tell(refusal, answer(pending_of(WISH, "t2")))
+    assert desk.step() == ("note", [OrderState.PENDING])
+    assert desk.published() == [PendingOrderPlaced(order, pending_of(WISH, "t2"))]
+    assert desk.answer(2) == pending_of(WISH, "t2")
+    desk.advance(REFUSAL_SETTLES)
+    assert desk.quiet()
+    desk.place(3, OTHER)
+    desk.tell(refusal)
+    desk.advance(REFUSAL_SETTLES)
+    assert desk.quiet()
+
+
+# Cancellations
+
+
+def placed(desk: WatchedPendingDesk) -> str:
+    order = desk.place(1)
+    desk.tell(answer(PLACED))
+    for _ in range(3):
+        desk.step()
+    return order
+
+
+def test_a_cancellation_is_journaled_sent_and_answered_with_its_ticket(
+    desk: WatchedPendingDesk, lines: list[str]
+) -> None:
+    placed(desk)
+    desk.ask(2, CancelPendingOrder("t1"))
+    assert desk.step() == ("write", [OrderState.PENDING])
+    cancel = Request(2, CancelPendingOrder("t1"), desk.clock() + 30.0, urgent=True)
+    assert desk.step() == ("outbound", cancel)
+    desk.ask(3, CancelPendingOrder("t1"))
+    assert "being cancelled already" in str(desk.error(3))
+    desk.tell(PendingAnswered("c1", ticket="t1"))
+    assert desk.step() == ("note", [OrderState.CLOSED])
+    assert desk.answer(2) == "t1"
+    assert "INFO pending order t1 was cancelled" in lines
+    assert desk.part().part == PendingStatus()
+
+
+def test_a_cancellation_whose_answer_was_lost_is_done_once_the_list_lacks_its_ticket(
+    desk: WatchedPendingDesk,
+) -> None:
+    placed(desk)
+    desk.ask(2, CancelPendingOrder("t1"))
+    for _ in range(2):
+        desk.step()
+    desk.lose_connection()
+    desk.log_in(epoch=2)
+    assert desk.step() == ("note", [OrderState.CLOSED])
+    assert desk.answer(2) == "t1"
+
+
+def test_a_cancellation_that_is_refused_or_has_no_answer_says_so(desk: WatchedPendingDesk) -> None:
+    desk.ask(1, CancelPendingOrder("t1"), patience=2.0)
+    assert desk.step()[0] == "outbound"
+    desk.tell(PendingAnswered("c1", ticket="t1", reason="notFound"))
+    assert type(desk.error(1)) is RequestRefused
+    desk.ask(2, CancelPendingOrder("t1"), patience=2.0)
+    assert desk.step()[0] == "outbound"
+    desk.advance(2.0)
+    assert type(desk.error(2)) is RequestTimeout
+    desk.ask(3, CancelPendingOrder("t1"))
+    assert desk.step()[0] == "outbound"
+    desk.tell(RequestDone(3))
+    desk.ask(4, CancelPendingOrder("t1"))
+    assert desk.step()[0] == "outbound"
+
+
+# Again, with the same id
+
+MINE = structs.replace(WISH, id="mine")
+
+
+def test_the_same_id_again_sends_nothing_and_gets_what_became_of_the_first(desk: WatchedPendingDesk) -> None:
+    desk.place(1, MINE)
+    desk.ask(2, MINE)
+    assert desk.quiet()
+    desk.tell(answer(PLACED))
+    for _ in range(2):
+        desk.step()
+    assert [desk.answer(1), desk.answer(2)] == [PLACED, PLACED]
+    desk.ask(3, MINE)
+    assert desk.answer(3) == PLACED
+    desk.ask(4, structs.replace(MINE, open_at=NOW + 900))
+    assert "is that of another order" in str(desk.error(4))
+    assert desk.quiet()
+
+
+def test_the_same_id_again_waits_for_what_becomes_of_one_in_doubt_also_after_a_restart(
+    clock: ManualClock,
+) -> None:
+    terms = PendingTerms(WISH.minimum_payout, WISH.open_at)
+    order = Order("mine", WISH.asset, WISH.amount, WISH.direction, 60, AccountKind.DEMO, NOW, pending=terms)
+    desk = WatchedPendingDesk(clock, [order.become(OrderState.JOURNALED)])
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
+    [doubt] = desk.published()
+    assert isinstance(doubt, OrderInDoubt)
+    desk.ask(1, MINE)
+    desk.log_in(PLACED)
+    assert desk.step() == ("note", [OrderState.PENDING])
+    desk.published()
+    assert desk.answer(1) == PLACED
+
+
+def test_one_that_waits_for_its_turn_and_its_repetition_are_one(desk: WatchedPendingDesk) -> None:
+    desk.place(1, OTHER)
+    desk.ask(2, MINE)
+    desk.ask(3, MINE)
+    desk.tell(answer(pending_of(OTHER)))
+    for _ in range(3):
+        desk.step()
+    desk.leaves(2)
+    assert desk.quiet()
+    desk.tell(answer(pending_of(WISH, "t2")))
+    for _ in range(2):
+        desk.step()
+    assert desk.answer(2) == desk.step()[1].value
+
+
+def test_a_repetition_goes_on_when_the_first_caller_gives_up(desk: WatchedPendingDesk) -> None:
+    order = desk.place(1, MINE)
+    desk.ask(2, MINE)
+    desk.tell(Withdraw(1))
+    assert isinstance(desk.error(1), OrderUnknown)
+    desk.tell(Failure.of(1, NotSent("it expired"), order))
+    name, request = desk.step()
+    assert (name, request.id, request.order) == ("outbound", 2, "mine")
+
+
+def test_a_new_try_of_what_was_not_sent_may_leave(desk: WatchedPendingDesk) -> None:
+    order = desk.place(1, MINE)
+    desk.tell(Failure.of(1, NotSent("no connection is up"), order))
+    for _ in range(2):
+        desk.step()
+    assert desk.place(2, MINE) == "mine"
+
+
+# The halt, the day's orders, the end
+
+
+def test_a_halt_holds_until_orders_are_resumed(desk: WatchedPendingDesk) -> None:
+    desk.place(1)
+    desk.ask(2, OTHER)
+    desk.tell(TradingHalted("lunch"))
+    assert type(desk.error(2)) is Halted
+    desk.ask(3, OTHER)
+    assert type(desk.error(3)) is Halted
+    desk.tell(TradingResumed(), answer(PLACED))
+    for _ in range(3):
+        desk.step()
+    desk.place(4, OTHER)
+
+
+def test_the_order_desk_is_told_what_to_count(desk: WatchedPendingDesk) -> None:
+    order = desk.place(7)
+    counted = desk.counted.get(timeout=5)[1]
+    assert counted.request == 7
+    assert [(each.id, each.state) for each in counted.orders] == [(order, OrderState.JOURNALED)]
+    desk.ask(8, structs.replace(WISH, open_at=None))
+    desk.error(8)
+    counted = desk.counted.get(timeout=5)[1]
+    assert (counted.request, counted.orders) == (8, ())
+
+
+def test_at_the_end_what_has_surely_not_left_is_not_sent_and_the_journal_is_closed(
+    desk: WatchedPendingDesk,
+) -> None:
+    first = desk.place(1)
+    desk.sent(first)
+    desk.ask(2, OTHER)
+    desk.ask(3, CancelPendingOrder("t1"))
+    assert desk.step()[0] == "outbound"
+    desk.part()
+    desk.ref.stop()
+    failures = [desk.step()[1] for _ in range(3)]
+    answers = {failure.request: type(failure.exception) for failure in failures}
+    assert answers == {1: OrderUnknown, 2: NotSent, 3: RequestTimeout}
+    assert desk.journal.closed
+
+
+def test_the_log_says_what_became_of_each(desk: WatchedPendingDesk, lines: list[str]) -> None:
+    order = placed(desk)
+    desk.tell(listing())
+    desk.quiet()
+    assert f"INFO pending order {order} was placed as t1: EURUSD_otc call 1 for 60 s" in lines
+    command = PlacePendingOrder(WISH.asset, Decimal(3), WISH.direction, 60)
+    desk.ask(9, command)
+    desk.quiet()
+    assert [line for line in lines if "was refused: EURUSD_otc call 3 for 60 s: either open_at" in line]

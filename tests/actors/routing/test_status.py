@@ -13,6 +13,7 @@ from actors.messages.status import (
     HealthPart,
     LimiterStatus,
     Part,
+    PendingStatus,
     PendingStream,
     PendingStreams,
     PlacedStream,
@@ -34,6 +35,7 @@ BATCHER = BatcherStatus(requests=5, batches=4)
 DESK = DeskStatus(halted=None, in_flight=1, in_doubt=0, open_deals=2, closed_deals=3)
 RELOAD = ReloadStatus("a.yaml", 2, 1, 1000.0, "streams", ("a.yaml:1:1: x: is no known key",), 1001.0)
 STREAMS = PendingStreams((PendingStream("A", True, "the pool is full"),))
+PENDING = PendingStatus(placed=2, in_flight=1, in_doubt=1)
 CANDLES = CandlesStatus(hits=3, misses=2, entries=1, flights=0)
 REGION = RegionStatus("EU", 1, 5, 3, 2, 0.04, 0.0)
 WORKER = WorkerStatus("w1", 4711, "up", 0, 1.5, 1 << 20)
@@ -46,7 +48,18 @@ HEALTH = HealthPart(
     {"A": StreamFigures(1.1, 1000.0, 90, 1, (1.0, 2.0), health="stale", cure="move", rate=2.5)},
     clock_offset=-0.25,
 )
-PARTS: tuple[Part, ...] = (SUPERVISOR, POOL, HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
+PARTS: tuple[Part, ...] = (
+    SUPERVISOR,
+    POOL,
+    HEALTH,
+    LIMITER,
+    BATCHER,
+    DESK,
+    CANDLES,
+    RELOAD,
+    STREAMS,
+    PENDING,
+)
 
 
 def collected(*parts: Part) -> StatusCollector:
@@ -65,7 +78,7 @@ def test_a_collector_is_complete_with_one_part_of_each_kind_in_any_order() -> No
 
 
 def test_the_same_part_twice_completes_nothing() -> None:
-    collector = collected(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD, STREAMS)
+    collector = collected(SUPERVISOR, POOL, HEALTH, LIMITER, DESK, CANDLES, RELOAD, STREAMS, PENDING)
     assert not collector.add(Described(1, LIMITER))
     assert collector.add(Described(1, BATCHER))
 
@@ -79,11 +92,22 @@ def test_what_the_parts_know_is_joined_by_name() -> None:
     assert status.clock_offset == -0.25
     assert (status.workers, status.regions) == ((WORKER,), (REGION,))
     assert (status.limiter, status.batcher, status.router) == (LIMITER, BATCHER, ROUTER)
-    assert (status.desk, status.candles) == (DESK, CANDLES)
+    assert (status.desk, status.pending, status.candles) == (DESK, PENDING, CANDLES)
 
 
 def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
-    parts = (SUPERVISOR, POOL, HealthPart({}, {}, None), LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
+    parts = (
+        SUPERVISOR,
+        POOL,
+        HealthPart({}, {}, None),
+        LIMITER,
+        BATCHER,
+        DESK,
+        CANDLES,
+        RELOAD,
+        STREAMS,
+        PENDING,
+    )
     status = collected(*parts).compose(ROUTER)
     (connection,), (stream,) = status.connections, status.streams
     assert (connection.seen.rate, connection.seen.report) == (0.0, None)
@@ -91,7 +115,7 @@ def test_what_the_health_monitor_has_not_seen_yet_is_empty() -> None:
 
 
 def test_a_connection_that_the_pool_does_not_know_yet_has_no_role() -> None:
-    parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS)
+    parts = (SUPERVISOR, PoolPart((), ()), HEALTH, LIMITER, BATCHER, DESK, CANDLES, RELOAD, STREAMS, PENDING)
     (connection,) = collected(*parts).compose(ROUTER).connections
     assert connection.pooled == PooledConnection("c1", "", 0, ConnectionStatistics())
 
@@ -107,6 +131,7 @@ def test_what_the_supervisor_or_the_pool_does_not_name_is_not_shown() -> None:
         CANDLES,
         RELOAD,
         STREAMS,
+        PENDING,
     )
     status = collected(*parts).compose(ROUTER)
     assert (status.connections, status.streams) == ((), ())

@@ -3,9 +3,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actors.errors import RemoteProtocolError
-from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderDecoder, Placement
+from actors.values import Direction, PendingOrder
+from actors.venues.pocketoption.pending_orders import (
+    Cancellation,
+    PendingOrderDecoder,
+    PendingOrderList,
+    Placement,
+)
 from tests.doubles.venue_payloads import (
     PENDING_ORDER,
     PENDING_PRICE_ORDER,
@@ -15,6 +22,15 @@ from tests.doubles.venue_payloads import (
 )
 
 TICKET = "8924b0f1-83a0-4050-937c-e8483af4f3f7"
+REFUSED_ORDER = PendingOrder(
+    "a0523357-1c1e-4f7e-9a3c-0d6f1f4b7b55",
+    "EURUSD_otc",
+    Direction.CALL,
+    Decimal(1),
+    60,
+    60,
+    open_at=1735668739,
+)
 NO_REASON = "the venue gave no reason"
 
 
@@ -31,11 +47,9 @@ def test_a_kept_order_may_come_wrapped(wrapping: bytes) -> None:
 
 def test_the_list_of_kept_orders_holds_those_for_a_time_and_those_for_a_price() -> None:
     pending = PendingOrderDecoder()
-    assert pending.listed(b"[%s,%s]" % (PENDING_ROW, PENDING_PRICE_ROW)) == [
-        PENDING_ORDER,
-        PENDING_PRICE_ORDER,
-    ]
-    assert pending.listed(b"[]") == []
+    both = PendingOrderList([PENDING_ORDER, PENDING_PRICE_ORDER])
+    assert pending.listed(b"[%s,%s]" % (PENDING_ROW, PENDING_PRICE_ROW)) == both
+    assert pending.listed(b"[]") == PendingOrderList([])
     assert pending.refused == 0
 
 
@@ -59,8 +73,18 @@ def test_the_list_of_kept_orders_holds_those_for_a_time_and_those_for_a_price() 
         (b"", NO_REASON),
     ],
 )
-def test_a_refused_order_always_has_a_reason_and_is_no_kept_one(payload: bytes, reason: str) -> None:
-    assert PendingOrderDecoder().refusal(payload) == Placement(reason=reason)
+def test_a_refused_order_always_has_a_reason_and_its_terms_if_the_venue_says_them(
+    payload: bytes, reason: str
+) -> None:
+    order = REFUSED_ORDER if REFUSED_PENDING_ROW in payload else None
+    assert PendingOrderDecoder().refusal(payload) == Placement(order, reason)
+
+
+def test_a_refused_order_needs_no_ticket() -> None:
+    refused = b'{"data":{"data":%s,"error":"OPEN_TIME"}}' % row(REFUSED_PENDING_ROW, without="ticket")
+    assert PendingOrderDecoder().refusal(refused).order == structs.replace(REFUSED_ORDER, ticket="")
+    with pytest.raises(RemoteProtocolError):
+        PendingOrderDecoder().placement(b"[%s]" % row(without="ticket"))
 
 
 @pytest.mark.parametrize(
@@ -101,8 +125,8 @@ def test_numbers_may_be_spelt_as_strings() -> None:
     found = PendingOrderDecoder().listed(
         b"[%s]" % row(amount="1.50", openType="0", timeframe="60", minPayout="60", command="0")
     )
-    assert [order.amount for order in found] == [Decimal("1.5")]
-    (by_price,) = PendingOrderDecoder().listed(b"[%s]" % row(PENDING_PRICE_ROW, openPrice="171.125"))
+    assert [order.amount for order in found.orders] == [Decimal("1.5")]
+    (by_price,) = PendingOrderDecoder().listed(b"[%s]" % row(PENDING_PRICE_ROW, openPrice="171.125")).orders
     assert by_price == PENDING_PRICE_ORDER
 
 
@@ -127,7 +151,9 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", IMPOSSIBLE)
 def test_an_impossible_order_is_left_out_and_counted_and_alone_is_no_answer(fields: dict[str, Any]) -> None:
     pending = PendingOrderDecoder()
-    assert pending.listed(b"[%s,%s]" % (row(**fields), PENDING_PRICE_ROW)) == [PENDING_PRICE_ORDER]
+    assert pending.listed(b"[%s,%s]" % (row(**fields), PENDING_PRICE_ROW)) == PendingOrderList(
+        [PENDING_PRICE_ORDER], complete=False
+    )
     assert pending.refused == 1
     with pytest.raises(RemoteProtocolError):
         pending.listed(b"[%s]" % row(**fields))

@@ -42,14 +42,14 @@ WORDS: list[tuple[str, bytes, Item]] = [
     (
         "failopenPendingOrder",
         b'{"data":{"data":%s,"error":"OPEN_TIME"}}' % REFUSED_PENDING_ROW,
-        PendingAnswered("c1", reason="OPEN_TIME"),
+        PendingAnswered("c1", order=PENDING_ORDER, reason="OPEN_TIME"),
     ),
     ("successcancelPendingOrder", b'{"ticket":"t"}', PendingAnswered("c1", ticket="t")),
     ("failcancelPendingOrder", b'{"ticket":"t","error":"x"}', PendingAnswered("c1", ticket="t", reason="x")),
     (
         "successupdatePending",
         b"[%s,%s]" % (PENDING_ROW, PENDING_PRICE_ROW),
-        PendingOrdersListed([PENDING_ORDER, PENDING_PRICE_ORDER]),
+        PendingOrdersListed([PENDING_ORDER, PENDING_PRICE_ORDER], "c1", 3),
     ),
     *((name, payload, RawMessage(name, payload.decode())) for name, payload in LATER_EVENTS.items()),
 ]

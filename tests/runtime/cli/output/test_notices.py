@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from actors.messages.status import DeskStatus, LimitStatus
+from actors.messages.status import DeskStatus, LimitStatus, PendingStatus
 from runtime.cli.output.notices import notices
 from tests.runtime.cli.output.test_dashboard import status
 
@@ -33,3 +33,13 @@ def test_why_no_order_is_sent_is_shown_before_any_trade(changes: dict[str, Any],
 
 def test_a_runtime_that_has_not_traded_has_no_line() -> None:
     assert notices(status(desk=QUIET), 0.0) == []
+
+
+def test_pending_orders_are_told_beside_the_others() -> None:
+    told = [
+        (PendingStatus(placed=2), "; 2 pending"),
+        (PendingStatus(placed=0, in_flight=1, in_doubt=1), "; 0 pending, 1 IN DOUBT"),
+    ]
+    for pending, text in told:
+        [line] = notices(structs.replace(status(desk=QUIET), pending=pending), 0.0)
+        assert line == f"orders   0 open, 0 closed, 0 in flight{text}"
