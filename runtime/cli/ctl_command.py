@@ -7,9 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import pykka
 from loguru import logger
 
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
@@ -25,8 +23,8 @@ from actors.messages.commands import (
 from actors.messages.topics import topic_values, topics
 from runtime.cli import arguments, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
+from runtime.cli.asking import ask
 from runtime.cli.exit_codes import CTL_CODES, ExitCode, explain
-from runtime.cli.order_commands import ANSWER_TIMEOUT
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.stdout import has_left
 from runtime.control.attachment import Attachment, attach
@@ -56,10 +54,6 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
         return fail(str(error), ExitCode.NOT_RUNNING)
     except TellwireError as error:
         return fail(str(error), ExitCode.REFUSED)
-    except pykka.Timeout:
-        return fail(
-            f"no answer within {ANSWER_TIMEOUT:g} s; the command may still take effect", ExitCode.NO_ANSWER
-        )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -120,10 +114,10 @@ def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
 
 def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     if options.json:
-        return print_json(_ask(attachment, GetStatus()))
+        return print_json(ask(attachment, GetStatus()))
     from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
 
-    return print_text(status_text(attachment, functools.partial(_ask, attachment)))
+    return print_text(status_text(attachment, functools.partial(ask, attachment)))
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -134,7 +128,7 @@ def _events(attachment: Attachment, options: argparse.Namespace) -> int:
         attachment.router.stop(block=False)
 
     output = JsonLines(sys.stdout.fileno(), to_stderr(plain), on_write_failed)
-    _ask(attachment, Subscribe(options.topic, to=output.show, batch=True))
+    ask(attachment, Subscribe(options.topic, to=output.show, batch=True))
     with contextlib.suppress(KeyboardInterrupt):  # no other way ends it
         while not attachment.ended.wait(_LONGEST_WAIT):
             continue
@@ -144,42 +138,42 @@ def _events(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _drain(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, StopRuntime())
+    ask(attachment, StopRuntime())
     if attachment.ended.wait(DRAIN_TIMEOUT):
         return say("the runtime has ended", options)
     return fail(f"the runtime has not ended within {DRAIN_TIMEOUT:g} s", ExitCode.REFUSED)
 
 
 def _halt(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, Halt(" ".join(options.reason)))
+    ask(attachment, Halt(" ".join(options.reason)))
     return say("no order is sent from now on", options)
 
 
 def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
-    was_halted = _ask(attachment, Resume())
+    was_halted = ask(attachment, Resume())
     return say("orders are sent again" if was_halted else "orders were not halted", options)
 
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
-    changed = _ask(attachment, ReloadRuntime())
-    status = _ask(attachment, GetStatus())
+    changed = ask(attachment, ReloadRuntime())
+    status = ask(attachment, GetStatus())
     said = f"in effect: {', '.join(changed)}" if changed else unchanged(status.reload, time.time())
     pending = pending_text(status.pending_streams)
     return say(f"{said}; pending: {pending}" if pending else said, options)
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, Restart(options.name))
+    ask(attachment, Restart(options.name))
     return say(f"{options.name} restarts", options)
 
 
 def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
-    confirmed = _ask(attachment, SubscribeTicks(options.asset, options.period))
+    confirmed = ask(attachment, SubscribeTicks(options.asset, options.period))
     return say(f"{confirmed.asset} streams on {confirmed.connection}", options)
 
 
 def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
-    _ask(attachment, UnsubscribeTicks(options.asset))
+    ask(attachment, UnsubscribeTicks(options.asset))
     return say(f"{options.asset} no longer streams", options)
 
 
@@ -222,7 +216,3 @@ _WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
     "topics": _topics,
 }
 """The commands that look for a runtime themselves, and answer without one as far as they can."""
-
-
-def _ask(attachment: Attachment, command: Any) -> Any:
-    return attachment.router.ask(command, timeout=ANSWER_TIMEOUT)

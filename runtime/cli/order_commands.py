@@ -7,13 +7,14 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from actors.errors import NoRuntime, RequestError
 from actors.messages.commands import GetBalance, GetClosedDeals, GetOpenedDeals, GetStatus, SettleOrder
 from actors.orders.order import Order
 from actors.values import Deal
 from runtime.cli.answers import fail, note, print_json, print_text, say
+from runtime.cli.asking import ask
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.order_export import check_export_path, export_orders
 from runtime.cli.order_source import OrderSource, find_orders
@@ -27,9 +28,6 @@ from runtime.cli.order_tables import (
     order_table,
 )
 from runtime.control.attachment import Attachment
-
-ANSWER_TIMEOUT: Final = 15.0
-"""Seconds that the runtime may take to answer."""
 
 LISTS_TIMEOUT: Final = 5.0
 """Seconds to wait for what the venue tells after a login: its deals, the balance."""
@@ -82,7 +80,7 @@ def balance(options: argparse.Namespace) -> int:
     with find_orders(options.config) as found:
         if found.attachment is None:
             return fail(f"{found.silence}; only a running runtime is told the balance", ExitCode.NOT_RUNNING)
-        answer = _ask(found.attachment, GetBalance(deadline=LISTS_TIMEOUT))
+        answer = ask(found.attachment, GetBalance(deadline=LISTS_TIMEOUT))
     return print_json(answer) if options.json else print_text(balance_text(answer))
 
 
@@ -105,7 +103,7 @@ def _settle(found: OrderSource, options: argparse.Namespace) -> int:
     if found.attachment is None:
         raise NoRuntime(f"{found.silence}; an order is settled by the runtime: start it first")
     opened = options.outcome == "opened"
-    _ask(found.attachment, SettleOrder(options.order, opened, options.reason))
+    ask(found.attachment, SettleOrder(options.order, opened, options.reason))
     return say(f"order {options.order} is settled as {options.outcome.replace('-', ' ')}", options)
 
 
@@ -129,8 +127,8 @@ def _deals(found: OrderSource) -> tuple[list[Deal], list[Deal], str]:
     if found.attachment is not None:
         try:
             return (
-                _ask(found.attachment, GetOpenedDeals(deadline=LISTS_TIMEOUT)),
-                _ask(found.attachment, GetClosedDeals(deadline=LISTS_TIMEOUT)),
+                ask(found.attachment, GetOpenedDeals(deadline=LISTS_TIMEOUT)),
+                ask(found.attachment, GetClosedDeals(deadline=LISTS_TIMEOUT)),
                 "",
             )
         except RequestError as error:
@@ -141,7 +139,7 @@ def _deals(found: OrderSource) -> tuple[list[Deal], list[Deal], str]:
 
 def _venue_now(attachment: Attachment | None) -> float:
     """By the venue's clock as far as it is known."""
-    offset = None if attachment is None else _ask(attachment, GetStatus()).clock_offset
+    offset = None if attachment is None else ask(attachment, GetStatus()).clock_offset
     return time.time() + (offset or 0.0)
 
 
@@ -151,7 +149,3 @@ def _export_path(text: str) -> Path:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return Path(text)
-
-
-def _ask(attachment: Attachment, command: Any) -> Any:
-    return attachment.router.ask(command, timeout=ANSWER_TIMEOUT)

@@ -27,8 +27,9 @@ class OrderSource(NamedTuple):
         """
         if self.attachment is not None and self.attachment.runtime.journal:
             return Path(self.attachment.runtime.journal)
+        reason = self.silence or "the runtime has no journal of orders"
         if self.target.suffix == SUFFIX:
-            raise NoRuntime(f"{self.silence}; name the configuration, which says where the journal is")
+            raise NoRuntime(f"{reason}; name the configuration, which says where the journal is")
         from runtime.config import load  # noqa: PLC0415  # what follows loads the settings of all actors
         from runtime.system.settings import journal_path  # noqa: PLC0415
 
@@ -36,7 +37,7 @@ class OrderSource(NamedTuple):
         login = config.account.login
         if login is None and not config.orders.journal:
             raise NoRuntime(
-                f"{self.silence}; and a practice session without orders.journal keeps no orders after its end"
+                f"{reason}; and a practice session without orders.journal keeps no orders after its end"
             )
         return journal_path(config, login)
 

@@ -1,5 +1,6 @@
 """The settings of a practice exchange; every duration is in seconds."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,6 +15,8 @@ _POSITIVE = (
     "balance",
     "max_deals",
 )
+
+LARGEST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,15 @@ class PracticeSettings:
             problems.append("regions: at least one name, each of them once")
         if self.ports and len(self.ports) != len(self.regions):
             problems.append(f"ports: {len(self.ports)} of them for {len(self.regions)} regions")
-        problems.extend(f"{name}: must be above zero" for name in _POSITIVE if getattr(self, name) <= 0)
+        if not all(0 <= port <= LARGEST_PORT for port in self.ports):
+            ports = ", ".join(map(str, self.ports))
+            problems.append(f"ports: {ports}: each must be from 0 to {LARGEST_PORT}; each region has its own")
+        problems.extend(f"{name}: must be above zero" for name in _POSITIVE if not self._is_positive(name))
         if self.minimum_duration is not None and self.minimum_duration < 1:
             problems.append("minimum_duration: a deal lasts for a second at least")
         if problems:
             raise ConfigInvalid(problems)
+
+    def _is_positive(self, name: str) -> bool:
+        value = getattr(self, name)
+        return math.isfinite(value) and value > 0

@@ -24,6 +24,18 @@ def test_every_problem_of_the_settings_is_named() -> None:
     ]
 
 
+@pytest.mark.parametrize("ports", [(-1, 0), (65_535, 65_536), (0, 99_999)])
+def test_a_port_that_there_cannot_be_is_named(ports: tuple[int, int]) -> None:
+    with pytest.raises(ConfigInvalid, match=rf"ports: {ports[0]}, {ports[1]}: each must be from 0 to 65535"):
+        PracticeSettings(ports=ports)
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf")])
+def test_a_rate_is_a_number(rate: float) -> None:
+    with pytest.raises(ConfigInvalid, match="tick_rate: must be above zero"):
+        PracticeSettings(tick_rate=rate)
+
+
 def test_an_exchange_needs_a_region() -> None:
     with pytest.raises(ConfigInvalid):
         PracticeSettings(regions=())
