@@ -1,6 +1,7 @@
 """Monitors the connections and streams, publishes what it finds, and has stale streams recovered."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from loguru import logger
@@ -57,9 +58,12 @@ class HealthMonitor(RuntimeActor):
         *,
         router: Tellable,
         pool: Tellable,
+        wall: Callable[[], float] = time.time,
         **kwargs: Any,
     ) -> None:
+        """``wall`` is the clock that the reports of connections are by."""
         super().__init__("health monitor", **kwargs)
+        self._wall = wall
         self._monitor = StreamMonitor(settings)
         self._clock = VenueClock()
         self._clock_offset: float | None = None
@@ -72,9 +76,10 @@ class HealthMonitor(RuntimeActor):
             case ConnectionReport():
                 self._announce(self._monitor.on_report(message, self.now()))
                 if message.delay is not None:
-                    self._clock.add(message.connection, message.delay, self.now())
+                    delay = message.delay - self._wall_ahead()
+                    self._clock.add(message.connection, delay, self.now())
             case StreamPlaced():
-                self._monitor.on_placed(message, self.now(), time.time())
+                self._monitor.on_placed(message, self.now(), self._wall())
             case StreamConfirmed():
                 self._monitor.on_confirmed(message, self.now())
             case StreamMoves():
@@ -107,9 +112,17 @@ class HealthMonitor(RuntimeActor):
             self._pool.tell(_MESSAGES[recovery.action](recovery.asset))
         self._report_clock()
 
+    def _wall_ahead(self) -> float:
+        """Seconds by which the wall clock is ahead of the actors', which nobody sets. The venue's clock is
+        compared with that one: what was measured before the wall clock was set holds afterwards too."""
+        return self._wall() - self.now()
+
     def _report_clock(self) -> None:
-        offset, before = self._clock.offset(self.now()), self._clock_offset
-        if offset is None or (before is not None and abs(offset - before) < CLOCK_MOVED):
+        ahead, before = self._clock.offset(self.now()), self._clock_offset
+        if ahead is None:
+            return
+        offset = ahead - self._wall_ahead()
+        if before is not None and abs(offset - before) < CLOCK_MOVED:
             return
         if before is not None and abs(offset - before) > STEP:
             logger.warning("the venue's clock has moved against ours by {:+.1f} s", offset - before)
@@ -120,7 +133,7 @@ class HealthMonitor(RuntimeActor):
     def _venue_now(self) -> float:
         """UTC by the venue's clock, whose sessions begin and end by it; by the wall clock until it is
         measured."""
-        return time.time() + (self._clock_offset or 0.0)
+        return self._wall() + (self._clock_offset or 0.0)
 
     def _announce(self, events: list[Event]) -> None:
         if not events:

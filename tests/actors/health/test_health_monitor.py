@@ -1,5 +1,6 @@
 """The health monitor as an actor: the messages that its findings become."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ class Monitor:
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
+        self.wall_ahead = time.time() - clock()
         self.router, self.pool = Recording(name="router"), Recording(name="pool")
         assert self.router.seen() == self.pool.seen() == Begin()
         self._ref: pykka.ActorRef[Any] = HealthMonitor.start(
@@ -33,6 +35,7 @@ class Monitor:
             1.0,
             router=self.router.ref,
             pool=self.pool.ref,
+            wall=lambda: clock() + self.wall_ahead,
             clock=clock,
         )
 
@@ -68,21 +71,39 @@ def report(delay: float | None, connection: str = "c1") -> ConnectionReport:
     return ConnectionReport(connection, 1, "r", "ready", 0, 0, 0, 0, 0, None, {}, 0.0, delay)
 
 
+def clock_report(offset: float) -> ClockReport:
+    about: Any = pytest.approx(offset, abs=1e-6)
+    return ClockReport(about)
+
+
 def test_a_clock_that_was_set_is_published_and_logged_once(monitor: Monitor, warnings: list[str]) -> None:
     monitor.handle(report(0.25), report(None))
     monitor.clock.advance(1.0)
-    assert monitor.router.seen() == EventBatch("health monitor", [ClockReport(-0.25)])
+    assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-0.25)])
     monitor.handle(*[report(3600.25)] * 6)
     monitor.clock.advance(1.0)
-    assert monitor.router.seen() == EventBatch("health monitor", [ClockReport(-3600.25)])
+    assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-3600.25)])
     monitor.handle(*[report(3600.25)] * 6)
     monitor.clock.advance(1.0)
     monitor.handle(report(3600.25))
-    assert monitor.status().clock_offset == -3600.25
+    assert monitor.status().clock_offset == pytest.approx(-3600.25)
     assert monitor.router.nothing_more()
     assert [line for line in warnings if "clock" in line] == [
         "the venue's clock has moved against ours by -3600.0 s\n"
     ]
+
+
+@pytest.mark.parametrize("step", [-86_400.0, -30.0, 30.0, 7_200.0])
+def test_a_wall_clock_that_was_set_is_published_at_the_next_check_whatever_was_measured_before(
+    monitor: Monitor, step: float
+) -> None:
+    monitor.handle(report(0.25))
+    monitor.clock.advance(1.0)
+    assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-0.25)])
+    monitor.handle(report(0.25))
+    monitor.wall_ahead += step
+    monitor.clock.advance(1.0)
+    assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-0.25 - step)])
 
 
 def test_the_pool_is_told_to_subscribe_again_to_a_stale_stream_then_to_move_it(monitor: Monitor) -> None:
