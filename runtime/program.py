@@ -97,6 +97,8 @@ def main(argv: Sequence[str]) -> int:
             return fail(_help(), ExitCode.MISUSED)
         case ["-h" | "--help" | "help"]:
             return print_text(_help())
+        case ["help", name] if name in COMMANDS:
+            return COMMANDS[name].run(["--help"], f"{PROGRAM} {name}")
         case ["-V" | "--version"]:
             return print_text(f"{PROGRAM} {version()}")
         case [name, *rest] if name in COMMANDS:

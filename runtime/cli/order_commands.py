@@ -108,9 +108,12 @@ def _settle(found: OrderSource, options: argparse.Namespace) -> int:
 
 
 def _export(found: OrderSource, options: argparse.Namespace) -> int:
+    orders = (
+        found.orders()
+    )  # before the retired ones: an order that leaves meanwhile is in both, not in neither
     retired = found.retired()
     try:
-        done = export_orders(found.orders(), retired, options.file)
+        done = export_orders(orders, retired, options.file)
     except (ValueError, OSError) as error:
         return fail(f"nothing was exported: {error}", ExitCode.REFUSED)
     if options.json:

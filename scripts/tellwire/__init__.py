@@ -13,21 +13,23 @@ from tellwire.siblings import require_own
 if TYPE_CHECKING:
     from runtime import *  # noqa: F403
 
+    __version__: str
 
-def __getattr__(name: str) -> Any:
-    require_own()
-    import runtime  # noqa: PLC0415  # another project's is told above
+else:  # or a type checker would believe every name
 
-    if name == "__version__":
-        from runtime.cli.version import version  # noqa: PLC0415
+    def __getattr__(name: str) -> Any:
+        require_own()
+        import runtime  # noqa: PLC0415  # another project's is told above
 
-        return version()
-    if name == "__all__":
-        return runtime.__all__
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(runtime, name)
+        if name == "__version__":
+            from runtime.cli.version import version  # noqa: PLC0415
 
+            return version()
+        if name == "__all__":
+            return runtime.__all__
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(runtime, name)
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__getattr__("__all__")})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__getattr__("__all__")})

@@ -42,7 +42,11 @@ def test_the_version_is_told_in_two_ways(capsys: Capture) -> None:
 def test_each_command_explains_itself_by_its_own_name(name: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([name, "--help"])
-    assert capsys.readouterr().out.startswith(f"usage: tellwire {name} ")
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: tellwire {name} ")
+    with pytest.raises(SystemExit, match="0"):
+        main(["help", name])
+    assert capsys.readouterr().out == told
 
 
 def test_what_is_no_command_is_a_file(tmp_path: Path, capsys: Capture) -> None:

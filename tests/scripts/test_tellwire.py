@@ -108,3 +108,5 @@ def test_a_type_checker_knows_the_names() -> None:
     """mypy reads this file: it must take the names of the face for those of the runtime."""
     face: type[Runtime] = tellwire.Runtime
     assert face is Runtime
+    assert not hasattr(tellwire, "Runtimes")
+    assert isinstance(tellwire.__version__, str)
