@@ -42,6 +42,12 @@ class Subscribe(Command, frozen=True):
     ``runtime.topics()`` has the whole tree. Raises ``RequestRefused`` for a topic that no event can have,
     with the nearest one, and for an asset that is not in the venue's list, once that has come.
 
+    Nothing comes of ``tick.EURUSD`` while nobody streams EURUSD. With ``stream`` the subscription has it
+    streamed, as ``SubscribeTicks`` has it, until ``Unsubscribe``: the answer then comes once the venue has
+    confirmed it, and ``RequestRefused`` and ``RequestTimeout`` are raised as there. Without ``stream`` and a
+    stream, the answer has a colon after the topic, and says what is missing; if the command was told, a line
+    of WARNING says so after 2 s.
+
     ``to`` is a callable, which an actor of its own calls, or an ``ActorRef``, which is told. With ``batch``
     it gets a list of events at a time instead of one event.
 
@@ -53,10 +59,12 @@ class Subscribe(Command, frozen=True):
     to: Callable[[Any], object] | ActorRef[Any]
     batch: bool = False
     inline: bool = False
+    stream: bool = False
 
 
 class Unsubscribe(Command, frozen=True):
-    """End the subscriptions of ``to`` to ``topic``. The answer is whether there was one."""
+    """End the subscriptions of ``to`` to ``topic``, and what ``stream`` keeps for them. The answer is whether
+    there was one."""
 
     topic: str
     to: Callable[[Any], object] | ActorRef[Any]
@@ -64,6 +72,10 @@ class Unsubscribe(Command, frozen=True):
 
 class SubscribeTicks(Command, frozen=True):
     """Stream the ticks of ``asset`` until ``UnsubscribeTicks``, through every reconnect.
+
+    A stream has owners: the configuration file, the program of the runtime, each attached process, and the
+    operator (``ctl``). Each keeps it once, however often it asks, and it ends when the last one lets go of
+    it; an attached process lets go when it ends.
 
     The answer is ``StreamConfirmed``. ``period`` (seconds) is that of the bars that the venue sends along; a
     new period replaces that of the stream, for every subscriber. An asset's ``periods`` are not all that the
@@ -78,9 +90,22 @@ class SubscribeTicks(Command, frozen=True):
 
 
 class UnsubscribeTicks(Command, frozen=True):
-    """End a stream. Raises ``RequestRefused`` if it is not subscribed."""
+    """Let go of a stream, which ends if nobody else owns it (see ``SubscribeTicks``).
+
+    The answer is ``None`` if the stream ends, and otherwise a text that names its other owners. Raises
+    ``RequestRefused`` if it is not subscribed, or for others alone.
+    """
 
     asset: str
+
+
+class CheckTopic(Command, frozen=True):
+    """What ``Subscribe`` would answer for ``topic``, which an attached process has subscribed to.
+
+    Raises ``RequestRefused`` as ``Subscribe`` does.
+    """
+
+    topic: str
 
 
 class LoadCandles(Command, frozen=True):

@@ -9,20 +9,23 @@ from pykka import ActorRef
 from actors.messages.commands import Command
 from actors.messages.control import Control
 from actors.messages.event import Event
+from actors.messages.owners import PROGRAM, Owner
 from actors.values import Life
 
 
 class Asked(Struct, frozen=True):
     """``command``, asked by a caller that waits until ``expires_at`` (monotonic) at most.
 
-    ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``. ``order`` is the id of
-    the order that the command places, if it places one.
+    ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``; 0 if the command is told.
+    ``order`` is the id of the order that the command places, if it places one. ``owner`` is the one that a
+    stream is kept for.
     """
 
     command: Command
-    ask: int
+    ask: int = 0
     expires_at: float = math.inf
     order: str = ""
+    owner: Owner = PROGRAM
 
     @property
     def overtakes(self) -> bool:

@@ -10,11 +10,16 @@ from actors.messages.tasks import TaskStatus
 
 
 class PlacedStream(Struct, frozen=True):
-    """A desired stream as the pool knows it; ``connection`` is ``""`` while no connection carries it."""
+    """A desired stream as the pool knows it; ``connection`` is ``""`` while no connection carries it.
+
+    ``owners`` are those for whom it is kept: ``file``, ``program``, ``operator``, or an attached process by
+    its number.
+    """
 
     asset: str
     connection: str
     state: str
+    owners: tuple[str, ...] = ()
 
 
 class StreamFigures(Struct, frozen=True):

@@ -48,10 +48,14 @@ class StreamConfirmed(HasLife, Event, frozen=True):
 
 
 class StreamDropped(Event, frozen=True):
-    """The stream is not desired any more: ``UnsubscribeTicks``."""
+    """The stream is not desired any more: ``by``, its last owner, has let go of it.
+
+    An owner is ``file``, ``program``, ``operator``, or an attached process, which lets go at its end too.
+    """
 
     base_topic: ClassVar[str] = "stream.dropped"
     asset: str
+    by: str = ""
 
 
 class StreamReleased(Event, frozen=True):

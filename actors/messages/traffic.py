@@ -11,6 +11,7 @@ from actors.errors import RequestError, WireError, from_wire, to_wire
 from actors.messages import events
 from actors.messages.commands import VenueCommand
 from actors.messages.life import HasLife
+from actors.messages.owners import Owner
 from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
 from actors.messages.workers import (
     LogRecord,
@@ -45,7 +46,8 @@ class Request(Struct, frozen=True):
     ``expires_at`` is on the clock of the actors, which goes on in a suspend and is the same in all processes;
     what trades is not written after it. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
-    ``order`` is the id that an order carries on the wire, where it comes back in the answer.
+    ``order`` is the id that an order carries on the wire, where it comes back in the answer. ``owner`` is the
+    one that a stream is kept for, or that lets go of it; ``None`` is the program.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Request(Struct, frozen=True):
     urgent: bool = False
     order: str = ""
     reply_to: ReplyTo = ReplyTo.ROUTER
+    owner: Owner | None = None
 
     @property
     def key(self) -> RequestKey:

@@ -1,6 +1,9 @@
 """Which connection carries which stream and takes which request."""
 
 import math
+from typing import Any
+
+from msgspec.structs import replace
 
 from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import (
@@ -11,6 +14,7 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
+from actors.messages.owners import FILE, PROGRAM, Owner, spoken
 from actors.messages.routing import HandoverBegun
 from actors.messages.status import PoolPart
 from actors.messages.supervision import CloseConnection, OpenConnection
@@ -18,6 +22,7 @@ from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Resp
 from actors.messages.workers import WorkerHandle
 from actors.outbound.member import MemberEvent
 from actors.outbound.members import Members, PoolPlan
+from actors.outbound.stream_owners import StreamOwners
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 from actors.values import Life
 
@@ -28,26 +33,21 @@ MOVE_SETTLING = 3.0
 """Seconds that a stream stays where it was confirmed, so that the health monitor knows of it there."""
 
 PoolEffect = (
-    Request
-    | Response[StreamConfirmed]
-    | Failure
-    | StreamDropped
-    | HandoverBegun
-    | OpenConnection
-    | CloseConnection
+    Request | Response[Any] | Failure | StreamDropped | HandoverBegun | OpenConnection | CloseConnection
 )
 """What follows from a decision. A ``Request`` goes to the rate limiter again; an answer, an event and
 ``HandoverBegun`` go to the router, the others to the supervisor."""
 
 
 class Assignment:
-    """Owns the streams and the members of the pool. The caller executes the returned effects in order.
+    """Owns the streams, their owners and the members of the pool.
 
-    ``now`` is on the monotonic clock.
+    The caller executes the returned effects in order. ``now`` is on the monotonic clock.
     """
 
     def __init__(self, plan: PoolPlan) -> None:
         self.members = Members(plan)
+        self.owners = StreamOwners()
         self._placement = StreamPlacement(plan.streams_per_connection)
         self._parked: list[Request] = []
         self._awaiting: dict[int, StreamSlot] = {}
@@ -91,9 +91,12 @@ class Assignment:
         if request.connection:  # from this class, for a stream that may have moved or been dropped since
             current = known is not None and known.carried_by(request.connection)
             return self.members.if_up(request.connection) if current else "", []
+        owner = request.owner or PROGRAM
+        if not self.owners.may_own(owner):  # it has ended while its request was on the way
+            return "", [request.failure(RequestRefused(f"{owner.name} has ended"))]
         if known is None and len(self._placement) >= self.members.capacity:
-            reason = f"the pool carries {self.members.capacity} streams and is full"
-            return "", [request.failure(RequestRefused(reason))]
+            return "", [request.failure(RequestRefused(self._full()))]
+        self.owners.keep(command.asset, owner, command.period)
         stream = self._placement.desire(command.asset, command.period)
         if stream.confirmed is not None:
             return "", [request.response(stream.confirmed)]
@@ -109,18 +112,66 @@ class Assignment:
         if request.connection:
             leaving = self._placement.is_leaving(asset, request.connection)
             return self.members.if_up(request.connection) if leaving else "", []
-        stream = self._placement.drop(asset)
-        if stream is None:
-            return "", [request.failure(RequestRefused(f"{asset} is not subscribed"))]
-        refused = RequestRefused("unsubscribed before it was confirmed")
-        effects: list[PoolEffect] = [Failure.of(waiter, refused) for waiter in sorted(stream.waiters)]
-        effects.append(StreamDropped(asset))
-        if stream.target:
-            effects.append(self._release(asset, stream.target))
+        owner = request.owner or PROGRAM
+        if not self.owners.owns(asset, owner):
+            return "", [self._not_its_own(request, asset, owner)]
+        if (kept := self.owners.let_go(asset, owner)) is not None:
+            goes_on = f"{asset} streams on for {spoken(kept.owners)}"
+            return "", [request.response(goes_on), *self._renew(asset, kept.period)]
+        stream, effects = self._drop(asset, owner.name)
         if connection := self.members.if_up(stream.connection):
             self._placement.on_leaving(asset, connection)
             return connection, effects
         return "", [*effects, request.response()]
+
+    def _not_its_own(self, request: Request, asset: str, owner: Owner) -> Failure | Response[None]:
+        if owner.by_subscription or owner == FILE:
+            return request.response()  # UnsubscribeTicks has let go before; the file is as it is to be
+        if not (owners := self.owners.names(asset)):
+            return request.failure(RequestRefused(f"{asset} is not subscribed"))
+        reason = (
+            f"{asset} is streamed for {spoken(owners)}, not for {spoken([owner.name])}: "
+            "a stream ends when its owners let go of it"
+        )
+        return request.failure(RequestRefused(reason))
+
+    def _full(self) -> str:
+        return (
+            f"the pool carries {self.members.capacity} streams and is full: {self.owners.shares()} "
+            "(end one, or raise pool.connections)"
+        )
+
+    def _drop(self, asset: str, by: str) -> tuple[StreamSlot, list[PoolEffect]]:
+        """The stream has no owner any more; the caller releases it from its connection."""
+        stream = self._placement.drop(asset)
+        assert stream is not None  # what is owned is desired
+        refused = RequestRefused("unsubscribed before it was confirmed")
+        effects: list[PoolEffect] = [Failure.of(waiter, refused) for waiter in sorted(stream.waiters)]
+        effects.append(StreamDropped(asset, by))
+        if stream.target:
+            effects.append(self._release(asset, stream.target))
+        return stream, effects
+
+    def _renew(self, asset: str, period: int) -> list[PoolEffect]:
+        """Subscribe again if the stream has another ``period`` without the owner that has let go of it."""
+        stream = self._placement.get(asset)
+        if stream is None or stream.period == period:
+            return []
+        self._placement.desire(asset, period)
+        return [_subscribe(stream, stream.connection)] if stream.connection else []
+
+    def on_owner_ended(self, owner: Owner) -> list[PoolEffect]:
+        """An attached process has ended: the streams that it alone owned end with it."""
+        effects: list[PoolEffect] = []
+        for asset, kept in self.owners.end(owner):
+            if kept is not None:
+                effects += self._renew(asset, kept.period)
+                continue
+            stream, dropped = self._drop(asset, owner.name)
+            effects += dropped
+            if connection := self.members.if_up(stream.connection):
+                effects.append(self._release(asset, connection))
+        return effects
 
     # Connections
 
@@ -217,7 +268,8 @@ class Assignment:
         return [begun, _subscribe(stream, target), self._release(asset, old)]
 
     def status(self) -> PoolPart:
-        return PoolPart(self._placement.status(), self.members.status())
+        streams = (replace(each, owners=self.owners.names(each.asset)) for each in self._placement.status())
+        return PoolPart(tuple(streams), self.members.status())
 
     def _place(self, now: float, unsent: StreamSlot | None = None) -> list[PoolEffect]:
         """Place the streams that wait; the caller sends the request for ``unsent`` itself."""

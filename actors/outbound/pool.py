@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pykka
+from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
@@ -27,6 +28,7 @@ from actors.messages.events import (
 from actors.messages.lifecycle import Tellable
 from actors.messages.orders import OrderSent
 from actors.messages.outbound import ConnectionPlaced, ConnectionWanted, MoveStream, Resubscribe
+from actors.messages.owners import AskOwners, OwnerBegan, OwnerEnded, OwnersTold, spoken
 from actors.messages.routing import HandoverBegun
 from actors.messages.status import Describe
 from actors.messages.supervision import CloseConnection, OpenConnection
@@ -45,12 +47,12 @@ class _Rebalance(Struct, frozen=True):
 
 
 class Pool(RuntimeActor):
-    """Owns the desired streams, the roles of the connections and the requests in flight.
+    """Owns the desired streams with their owners, the roles of the connections and the requests in flight.
 
-    Receives ``Requests``, ``RequestDone``, ``Resubscribe``, ``MoveStream``, ``ConnectionWanted``,
-    ``ConnectionPlaced`` and the events of connections and streams. Sends ``Send`` to the workers,
-    ``OpenConnection`` and ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``,
-    and requests that have to be sent again to the rate limiter.
+    Receives ``Requests``, ``RequestDone``, ``AskOwners``, ``OwnerBegan``, ``OwnerEnded``, ``Resubscribe``,
+    ``MoveStream``, ``ConnectionWanted``, ``ConnectionPlaced`` and the events of connections and streams.
+    Sends ``Send`` to the workers, ``OpenConnection`` and ``CloseConnection`` to the supervisor, answers and
+    ``HandoverBegun`` to ``router``, and requests that have to be sent again to the rate limiter.
     """
 
     def __init__(self, plan: PoolPlan, *, router: Tellable, **kwargs: Any) -> None:
@@ -101,6 +103,17 @@ class Pool(RuntimeActor):
             case Drain():
                 self._draining = True
             case _:
+                self._receive_of_owners(message)
+
+    def _receive_of_owners(self, message: Any) -> None:
+        match message:
+            case AskOwners(id=id, asset=asset):
+                self._router.tell(OwnersTold(id, asset, self._assignment.owners.names(asset)))
+            case OwnerBegan(owner=owner):
+                self._assignment.owners.begin(owner)
+            case OwnerEnded(owner=owner):
+                self._execute(self._assignment.on_owner_ended(owner))
+            case _:
                 self.unexpected(message)
 
     def _dispatch(self, requests: list[Request]) -> None:
@@ -150,7 +163,10 @@ class Pool(RuntimeActor):
                 case Response() | Failure():
                     if effect.reply_to is not ReplyTo.NOBODY:
                         self._router.tell(EventBatch(self.name, [effect]))
-                case StreamDropped():
+                case StreamDropped(asset=asset, by=by):
+                    logger.info(
+                        "the stream of {} ends: its last owner, {}, has let go of it", asset, spoken([by])
+                    )
                     self._router.tell(EventBatch(self.name, [effect]))
                 case HandoverBegun():
                     self._router.tell(effect)

@@ -22,5 +22,7 @@ Outward, a command passes these steps:
 3. ``venue_facts.py`` answers from the latest facts: assets, balance, payouts, the clock, refusals. A
    command that cannot be judged before the asset table has come waits for it.
 
+4. ``streams.py`` makes the requests that begin and end a stream for its owner.
+
 ``status.py`` collects the parts of ``GetStatus`` from the other actors.
 """

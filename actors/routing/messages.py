@@ -51,3 +51,9 @@ class DeadlinePassed(Struct, frozen=True):
     """The deadline of waiter ``id`` has passed."""
 
     id: int
+
+
+class StreamDue(Struct, frozen=True):
+    """By now the asset of ``topic``, which was subscribed to, should have been streamed."""
+
+    topic: str

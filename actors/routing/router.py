@@ -3,11 +3,12 @@
 import contextlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pykka
 from loguru import logger
+from msgspec import structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.router_ref import RouterRef
@@ -20,15 +21,15 @@ from actors.messages.commands import (
     OrderCommand,
     PendingCommand,
     TradingCommand,
-    VenueCommand,
     no_command,
     unsent,
 )
 from actors.messages.control import Drain
-from actors.messages.events import CommandFailed, ConnectionUp, Event
+from actors.messages.events import CommandFailed, ConnectionUp, Event, StreamConfirmed
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
+from actors.messages.owners import LASTING, PROGRAM, AskOwners, Owner, OwnerBegan, OwnerEnded, OwnersTold
 from actors.messages.routing import (
     Asked,
     CannotGoOn,
@@ -39,13 +40,15 @@ from actors.messages.routing import (
 )
 from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
+from actors.messages.topics import TICK, pattern
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
-from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs
+from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
-from actors.routing.subscriptions import StartSubscriber, Subscriptions
+from actors.routing.streams import STREAM_DUE, let_go, not_streamed, request_of
+from actors.routing.subscriptions import StartSubscriber, Subscription, Subscriptions
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
 
@@ -99,9 +102,9 @@ class Router(RuntimeActor):
             case EventBatch():
                 self._route(message)
             case Asked():
-                self._accept(message.command, message.ask, message.expires_at, message.order)
-            case Command():
                 self._accept(message)
+            case Command():
+                self._accept(Asked(message))
             case GivenUp(ask=ask):
                 self._give_up(ask)
             case DeadlinePassed(id=id):
@@ -128,6 +131,18 @@ class Router(RuntimeActor):
                 self._refs = message
             case Drain():
                 self._drain()
+            case _:
+                self._receive_rest(message)
+
+    def _receive_rest(self, message: Any) -> None:
+        """What comes seldom."""
+        match message:
+            case OwnersTold():
+                self._on_owners_told(message)
+            case OwnerEnded(owner=owner):
+                self._on_owner_ended(owner)
+            case StreamDue(topic=topic):
+                self._check_stream(topic)
             case Begin():
                 pass
             case _:
@@ -159,8 +174,8 @@ class Router(RuntimeActor):
             else:
                 self._process(item)
         source = "" if batch.epoch else batch.source
-        for topic in self._subscriptions.deliver(items, source):
-            logger.debug("the subscription to {!r} ends with its actor", topic)
+        if ended := self._subscriptions.deliver(items, source):
+            self._on_subscriptions_ended(ended)
 
     def _process(self, item: traffic.Item) -> None:
         """Take note of an answer or an event."""
@@ -185,19 +200,22 @@ class Router(RuntimeActor):
                     for waiter in self._waiters.pop_undecided():
                         self._decide(waiter)
 
-    def _accept(self, command: Command, ask: int = 0, waits_until: float = math.inf, order: str = "") -> None:
+    def _accept(self, asked: Asked) -> None:
+        command, ask, waits_until, order, owner = structs.astuple(asked)
         waiter = self._waiters.add(
-            command, self.defer(), self.now(), ask=ask, waits_until=waits_until, order=order
+            command, self.defer(), self.now(), ask=ask, waits_until=waits_until, order=order, owner=owner
         )
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))
         match command:
             case _ if waiter.problem:
                 self._fail(waiter.id, RequestRefused(waiter.problem))
-            case commands.Subscribe():
+            case commands.Subscribe() | commands.CheckTopic():
                 self._subscribe(waiter, command)
             case commands.Unsubscribe():
-                self._answer(waiter.id, self._subscriptions.remove(command))
+                ended = self._subscriptions.remove(command)
+                self._let_go(ended)
+                self._answer(waiter.id, bool(ended))
             case commands.GetStatus():
                 waiter.collector = StatusCollector()
                 for part in self._refs.parts:
@@ -208,14 +226,58 @@ class Router(RuntimeActor):
             case _:
                 self._decide(waiter)
 
-    def _subscribe(self, waiter: Waiter, command: commands.Subscribe) -> None:
+    def _subscribe(self, waiter: Waiter, command: commands.Subscribe | commands.CheckTopic) -> None:
+        """Nothing waits for facts, or ticks would be missed meanwhile."""
         try:
             answer = self._facts.answer(command, time.time())
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        self._subscriptions.add(command)
-        self._answer(waiter.id, answer)
+        if isinstance(command, commands.Subscribe):
+            waiter.subscription = self._subscriptions.add(command)
+        asset = pattern(command.topic).ticks_of
+        if isinstance(answer, Decision):
+            self._decide(waiter)
+        elif not asset or self._draining or self._waiters.ask_for_stream(asset):
+            self._answer(waiter.id, answer)
+        elif waiter.slot is not None:
+            self._refs.pool.tell(AskOwners(waiter.id, asset))
+        else:
+            self._answer(waiter.id, answer)
+            self.after(STREAM_DUE, StreamDue(command.topic))
+
+    def _check_stream(self, topic: str) -> None:
+        if topic in self._subscriptions.topics and not self._draining:
+            self._refs.pool.tell(AskOwners(0, pattern(topic).ticks_of))
+
+    def _on_owners_told(self, told: OwnersTold) -> None:
+        streamed = told.owners or self._waiters.ask_for_stream(told.asset)
+        waiter = self._waiters.get(told.id)
+        if waiter is not None:
+            topic = cast("commands.Subscribe", waiter.command).topic
+            self._answer(waiter.id, topic if streamed else not_streamed(topic))
+        elif not streamed and not told.id:
+            logger.warning("{}", not_streamed(f"{TICK}.{told.asset}"))
+
+    def _on_owner_ended(self, owner: Owner) -> None:
+        """What is still to be sent for it would be kept for nobody."""
+        for waiter in self._waiters.of_owner(owner):
+            self._fail(waiter.id, RequestError(f"{owner.name} has ended"))
+        if not self._draining:
+            self._refs.pool.tell(OwnerEnded(owner))
+
+    def _on_subscriptions_ended(self, ended: Sequence[Subscription]) -> None:
+        for subscription in ended:
+            logger.debug("the subscription to {!r} ends with its actor", subscription.topic)
+        self._let_go(ended)
+
+    def _let_go(self, ended: Sequence[Subscription]) -> None:
+        """What was streamed for the ``ended`` subscriptions is not streamed for them any more."""
+        for waiter in self._waiters.of_subscriptions(ended):
+            self._fail(waiter.id, RequestRefused("unsubscribed before it was confirmed"))
+        for asset in self._subscriptions.no_longer_streamed(ended):
+            if not self._draining:
+                self._refs.outbound.tell(let_go(asset, PROGRAM.for_subscription))
 
     def _decide(self, waiter: Waiter) -> None:
         if self._draining:
@@ -260,8 +322,9 @@ class Router(RuntimeActor):
             )
         else:
             waiter.forwarded = True
-            request = traffic.Request(waiter.id, cast("VenueCommand", command), waiter.expires_at)
-            self._refs.outbound.tell(request)
+            if waiter.streams and waiter.owner.itself not in LASTING:
+                self._refs.pool.tell(OwnerBegan(waiter.owner))
+            self._refs.outbound.tell(request_of(waiter))
 
     def _desk_of(self, command: TradingCommand) -> Tellable:
         """The order desk keeps the limits of pending orders too, and passes on what they allow."""
@@ -283,12 +346,15 @@ class Router(RuntimeActor):
 
     def _answer(self, id: int, value: Any) -> None:
         if (waiter := self._waiters.pop(id)) is not None:
-            waiter.answer(value)
+            begun = isinstance(waiter.command, commands.Subscribe) and isinstance(value, StreamConfirmed)
+            waiter.answer(f"{TICK}.{value.asset}" if begun else value)
             self._on_answered(waiter, succeeded=True)
 
     def _fail(self, id: int, error: RequestError) -> None:
         if (waiter := self._waiters.pop(id)) is None:
             return
+        if waiter.subscription is not None and not isinstance(error, RequestTimeout):
+            self._subscriptions.discard(waiter.subscription)
         failed = waiter.fail(error)
         self._on_answered(waiter, succeeded=False)
         if failed is not None:

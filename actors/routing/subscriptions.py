@@ -1,6 +1,6 @@
 """Which actor is told which events, and in which form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -26,7 +26,8 @@ class Subscription(Struct, frozen=True, eq=False):
     """``to`` is what the command named; ``ref`` is the actor that is told the events.
 
     With ``columns`` the actor takes ``Deliver``; with ``batch`` it takes lists; otherwise single events.
-    ``started`` is the actor if it was started for this subscription, and ends with it.
+    ``started`` is the actor if it was started for this subscription, and ends with it. With ``streams``, an
+    asset, the stream of that asset is kept for it.
     """
 
     topic: str
@@ -36,6 +37,7 @@ class Subscription(Struct, frozen=True, eq=False):
     columns: bool = False
     started: SubscriberRef | None = None
     except_from: str = ""
+    streams: str = ""
 
     def deliver(self, events: list[Any]) -> None:
         """Tell ``events`` to the actor; raises what its ``tell`` raises."""
@@ -68,15 +70,18 @@ class Subscriptions:
         """Those subscribed to, as they were written."""
         return frozenset(subscription.topic for subscription in self._topics)
 
-    def add(self, command: Subscribe) -> None:
+    def add(self, command: Subscribe) -> Subscription:
         """Subscribe an actor, or a callable by way of a subscriber actor that is started for it."""
         topic, to = command.topic, command.to
+        wanted = pattern(topic)
+        streams = wanted.ticks_of if command.stream else ""
         if callable(to):
             started = self._start_subscriber(command)
-            subscription = Subscription(topic, to, started, columns=True, started=started)
+            subscription = Subscription(topic, to, started, columns=True, started=started, streams=streams)
         else:
-            subscription = Subscription(topic, to, to, batch=command.batch)
-        self._topics.add(pattern(topic), subscription)
+            subscription = Subscription(topic, to, to, batch=command.batch, streams=streams)
+        self._topics.add(wanted, subscription)
+        return subscription
 
     def add_types(self, types: Types, ref: Tellable, except_from: str) -> None:
         """Subscribe an actor of the runtime to events by their types, except those from ``except_from``."""
@@ -86,22 +91,29 @@ class Subscriptions:
         """Subscribe an actor of the runtime, which takes the ticks of a read as columns."""
         self._topics.add(pattern(topic), Subscription(topic, ref, ref, columns=True))
 
-    def remove(self, command: Unsubscribe) -> bool:
-        """End the subscriptions of ``command.to`` to ``command.topic``, however it was written; ``False``:
-        there was none."""
+    def remove(self, command: Unsubscribe) -> list[Subscription]:
+        """End the subscriptions of ``command.to`` to ``command.topic``, however it was written."""
         wanted = pattern(command.topic)
         found = [each for each in self._topics if each.to == command.to and pattern(each.topic) == wanted]
         for subscription in found:
-            self._topics.remove(subscription)
-            subscription.end()
-        return bool(found)
+            self.discard(subscription)
+        return found
 
-    def deliver(self, items: Sequence[Item], source: str = "") -> Sequence[str]:
+    def discard(self, subscription: Subscription) -> None:
+        """End ``subscription``, if it has not ended."""
+        if self._topics.remove(subscription):
+            subscription.end()
+
+    def no_longer_streamed(self, ended: Iterable[Subscription]) -> set[str]:
+        """The assets that were streamed for the ``ended`` subscriptions, and are for none that is left."""
+        return {each.streams for each in ended} - {each.streams for each in self._topics} - {""}
+
+    def deliver(self, items: Sequence[Item], source: str = "") -> Sequence[Subscription]:
         """Tell each subscription its part of ``items``, which come from ``source``.
 
-        A subscription whose actor has ended ends too; returns the topics of those.
+        A subscription whose actor has ended ends too; returns those.
         """
-        ended: tuple[str, ...] = ()
+        ended: tuple[Subscription, ...] = ()
         for subscription, events in route(items, self._topics).items():
             if source and subscription.except_from == source:
                 continue
@@ -109,7 +121,7 @@ class Subscriptions:
                 subscription.deliver(events)
             except self._dead:
                 self._topics.remove(subscription)
-                ended = (*ended, subscription.topic)
+                ended = (*ended, subscription)
         return ended
 
     def end(self) -> None:

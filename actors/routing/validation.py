@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from actors.messages import topics
-from actors.messages.commands import COMMANDS, Command, Subscribe, no_command
+from actors.messages.commands import COMMANDS, CheckTopic, Command, Subscribe, no_command
 from actors.values import Direction
 
 
@@ -30,7 +30,17 @@ def problem(command: Command) -> str:
     for name, rule in _rules(type(command)):
         if not rule.holds(getattr(command, name)):
             return f"{name} must be {rule.text}"
-    return topics.refusal(command.topic) if isinstance(command, Subscribe) else ""
+    if isinstance(command, CheckTopic):
+        return topics.refusal(command.topic)
+    if isinstance(command, Subscribe):
+        return topics.refusal(command.topic) or _stream_problem(command)
+    return ""
+
+
+def _stream_problem(command: Subscribe) -> str:
+    if command.stream and not topics.pattern(command.topic).ticks_of:
+        return f"stream needs the ticks of one asset as topic (tick.EURUSD_otc), not {command.topic!r}"
+    return ""
 
 
 # Exact types: msgspec encodes no subclass, so a NumPy number would end the process that encodes it.

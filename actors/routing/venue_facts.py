@@ -5,6 +5,7 @@ from typing import Any
 
 from actors.errors import RequestRefused
 from actors.messages.commands import (
+    CheckTopic,
     Command,
     GetAssets,
     GetBalance,
@@ -13,6 +14,7 @@ from actors.messages.commands import (
     LoadCandles,
     Subscribe,
     SubscribeTicks,
+    UnsubscribeTicks,
 )
 from actors.messages.events import (
     AssetsListed,
@@ -74,10 +76,14 @@ class VenueFacts:
                 return asset if asset is Decision.WAIT else _payout(asset)
             case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
                 raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
-            case Subscribe(topic=topic):
+            case Subscribe(topic=topic) | CheckTopic(topic=topic):
                 if (symbol := pattern(topic).asset) and self.assets is not None:
                     self._asset(symbol)
-                return topic
+                if not isinstance(command, Subscribe) or not command.stream:
+                    return topic
+                return Decision.WAIT if self.assets is None else Decision.FORWARD
+            case UnsubscribeTicks() if self.assets is None:
+                return Decision.WAIT  # behind a SubscribeTicks that waits too
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
                 if period < 1:
                     raise RequestRefused(f"period must be at least 1 second, not {period}")

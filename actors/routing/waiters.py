@@ -2,13 +2,26 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actors.errors import OrderUnknown, RequestError
-from actors.messages.commands import Command, Halt, OrderCommand, Resume, order_id, unsent
+from actors.messages.commands import (
+    Command,
+    Halt,
+    OrderCommand,
+    Resume,
+    Subscribe,
+    SubscribeTicks,
+    UnsubscribeTicks,
+    order_id,
+    unsent,
+)
 from actors.messages.events import CommandFailed
+from actors.messages.owners import PROGRAM, Owner
+from actors.messages.topics import pattern
 from actors.routing.status import StatusCollector
+from actors.routing.subscriptions import Subscription
 from actors.routing.validation import problem
 
 STOPPED = "the runtime stopped before there was an answer"
@@ -19,7 +32,8 @@ class Waiter:
 
     ``slot`` takes its answer; ``None``: the command was told, not asked. ``timer`` runs until its deadline.
     ``problem``: the command is to be refused with this text. ``forwarded``: another actor answers it.
-    ``collector`` gathers the parts of a status. ``ask`` is the number that its caller gave it, or 0, and
+    ``collector`` gathers the parts of a status, ``subscription`` is the one that it began, and ``owner`` the
+    owner of the stream that it asks for. ``ask`` is the number that its caller gave it, or 0, and
     ``waits_until`` is when the timeout of its caller passes. ``order`` is the id of the order that it places.
     """
 
@@ -31,8 +45,10 @@ class Waiter:
         "forwarded",
         "id",
         "order",
+        "owner",
         "problem",
         "slot",
+        "subscription",
         "timer",
         "waits_until",
     )
@@ -47,8 +63,10 @@ class Waiter:
         ask: int = 0,
         waits_until: float = math.inf,
         order: str = "",
+        owner: Owner = PROGRAM,
     ) -> None:
         self.id = id
+        self.owner = owner
         self.ask = ask
         self.waits_until = waits_until
         self.order = order
@@ -59,6 +77,17 @@ class Waiter:
         self.problem = problem
         self.forwarded = False
         self.collector: StatusCollector | None = None
+        self.subscription: Subscription | None = None
+
+    @property
+    def streams(self) -> str:
+        """The asset that it asks to be streamed, or ``""``."""
+        match self.command:
+            case SubscribeTicks(asset=asset):
+                return asset
+            case Subscribe(topic=topic, stream=True):
+                return pattern(topic).ticks_of
+        return ""
 
     @property
     def needs_the_venue(self) -> bool:
@@ -110,6 +139,7 @@ class Waiters:
         ask: int = 0,
         waits_until: float = math.inf,
         order: str = "",
+        owner: Owner = PROGRAM,
     ) -> Waiter:
         """A new waiter, with its problem found and its deadline set. ``waits_until`` is when the timeout of
         its caller passes. ``order`` is the id of the order that it places, if its caller knows one."""
@@ -118,7 +148,7 @@ class Waiters:
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
         expires_at = min(now + deadline, waits_until)
         order = order or order_id(command)
-        waiter = Waiter(next(self._ids), command, slot, expires_at, wrong, ask, waits_until, order)
+        waiter = Waiter(next(self._ids), command, slot, expires_at, wrong, ask, waits_until, order, owner)
         self._waiters[waiter.id] = waiter
         if ask:
             self._by_ask[ask] = waiter
@@ -130,6 +160,24 @@ class Waiters:
     def of_ask(self, ask: int) -> Waiter | None:
         """The waiter of ``ask``; ``None`` if it has its answer already."""
         return self._by_ask.get(ask)
+
+    def of_owner(self, owner: Owner) -> list[Waiter]:
+        """Those that ``owner`` has for the begin or the end of a stream."""
+        kinds = (SubscribeTicks, UnsubscribeTicks)
+        return [
+            each
+            for each in self._waiters.values()
+            if each.owner.itself == owner and isinstance(each.command, kinds)
+        ]
+
+    def of_subscriptions(self, subscriptions: Sequence[Subscription]) -> list[Waiter]:
+        """Those that wait for the streams of ``subscriptions``."""
+        begun = set(map(id, subscriptions))
+        return [each for each in self._waiters.values() if id(each.subscription) in begun]
+
+    def ask_for_stream(self, asset: str) -> bool:
+        """Whether one asks for the stream of ``asset``."""
+        return any(each.streams == asset for each in self._waiters.values())
 
     def pop(self, id: int) -> Waiter | None:
         """Remove a waiter and cancel its timer; ``None`` if it has its answer already."""

@@ -173,8 +173,8 @@ def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
-    ask(attachment, UnsubscribeTicks(options.asset))
-    return say(f"{options.asset} no longer streams", options)
+    goes_on = ask(attachment, UnsubscribeTicks(options.asset))
+    return say(goes_on or f"{options.asset} no longer streams", options)
 
 
 _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {

@@ -4,6 +4,7 @@ import enum
 from typing import Any, Final
 
 from actors.errors import TransportClosed
+from actors.messages.owners import Owner
 from actors.messages.traffic import EventBatch
 from actors.routing.conflation import conflate_columns, events_in
 from actors.transport.base import Transport
@@ -26,12 +27,15 @@ class PeerState(enum.Enum):
 
 
 class Peer:
-    """The gateway sets ``state``. Every method that reads or writes raises ``TransportClosed`` once the peer
-    is gone or does not read."""
+    """The gateway sets ``state``, and ``owner``: for it the streams of this process are kept.
+
+    Every method that reads or writes raises ``TransportClosed`` once the peer is gone or does not read.
+    """
 
     def __init__(self, transport: Transport, name: str) -> None:
         self.name = name
         self.state = PeerState.NEW
+        self.owner = Owner(name)
         self._transport = transport
         self._framed = Framer()
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer, LARGEST_FROM_PEER)

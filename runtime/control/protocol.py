@@ -29,6 +29,7 @@ class StopRuntime(Struct, frozen=True, tag=True):
 ControlRequest = (
     commands.SubscribeTicks
     | commands.UnsubscribeTicks
+    | commands.CheckTopic
     | commands.LoadCandles
     | commands.GetBalance
     | commands.GetAssets
@@ -54,7 +55,8 @@ ControlRequest = (
 
 ANSWERS: Final[dict[type[Struct], Any]] = {
     commands.SubscribeTicks: StreamConfirmed,
-    commands.UnsubscribeTicks: None,
+    commands.UnsubscribeTicks: str | None,
+    commands.CheckTopic: str,
     commands.LoadCandles: list[Candle],
     commands.GetBalance: Balance,
     commands.GetAssets: dict[str, Asset],
@@ -94,13 +96,15 @@ class Ask(Struct, frozen=True, tag=True):
     """A request; its answer has the same ``id``, and id 0 gets no answer.
 
     ``within``: the seconds that its caller still waits; ``None`` if there is no such limit. ``order``: the id
-    of the order that the request places, if it places one.
+    of the order that the request places, if it places one. With ``for_subscription`` the peer keeps a stream,
+    or lets go of it, for a subscription of its process.
     """
 
     id: int
     request: ControlRequest
     within: float | None = None
     order: str = ""
+    for_subscription: bool = False
 
 
 class GiveUp(Struct, frozen=True, tag=True):

@@ -3,7 +3,7 @@
 import itertools
 import math
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,23 +19,29 @@ from actors.errors import (
     RemoteProtocolError,
     RequestError,
     RequestRefused,
+    RequestTimeout,
     TransportError,
     from_wire,
 )
 from actors.messages.commands import (
+    CheckTopic,
     Command,
     OrderCommand,
     Subscribe,
+    SubscribeTicks,
     Unsubscribe,
+    UnsubscribeTicks,
     no_command,
     order_id,
     unsent,
 )
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked, GivenUp
+from actors.messages.topics import pattern
 from actors.messages.traffic import EventBatch
+from actors.routing.streams import STREAM_DUE
 from actors.routing.subscriber import Subscriber
-from actors.routing.subscriptions import Subscriptions
+from actors.routing.subscriptions import Subscription, Subscriptions
 from actors.routing.validation import problem
 from actors.transport.socket_transport import SocketTransport
 from runtime.control.protocol import (
@@ -56,6 +62,9 @@ DETACHED: Final = "the attachment has ended"
 KINDS: Final = frozenset(ANSWERS) | {Subscribe, Unsubscribe}
 
 
+_DECODE_TEXT: Final = msgspec.msgpack.Decoder(str).decode
+
+
 class _Ready(Struct, frozen=True):
     pass
 
@@ -63,17 +72,34 @@ class _Ready(Struct, frozen=True):
 class _Pending(Struct, frozen=True):
     """A request under way. ``decode`` makes the answer of its encoded form; without a ``slot`` the request
     was told, not asked. ``ask`` is the number that its caller gave it, ``order`` the id of the order that it
-    places."""
+    places. ``subscription`` ends if the request is refused."""
 
     slot: ReplySlot | None
     decode: Callable[[bytes], Any]
     request: Any = None
     ask: int = 0
     order: str = ""
+    subscription: Subscription | None = None
 
     @property
     def is_order(self) -> bool:
         return isinstance(self.request, OrderCommand)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the answer matters, though nobody may have asked for it."""
+        return self.slot is not None or self.subscription is not None
+
+    def message(self, id: int, within: float | None) -> Ask:
+        """The request as number ``id``; ``within`` is how long its caller waits."""
+        for_subscription = self.subscription is not None
+        return Ask(id if self.awaited else 0, self.request, within, self.order, for_subscription)
+
+
+class _StreamDue(Struct, frozen=True):
+    """By now the asset of a topic that was subscribed to should have been streamed."""
+
+    checked: _Pending
 
 
 class RemoteRouter(RuntimeActor):
@@ -109,6 +135,9 @@ class RemoteRouter(RuntimeActor):
         match message:
             case _Ready():
                 self._on_ready()
+            case _StreamDue(checked=checked):
+                if checked.request.topic in self._subscriptions.topics and self._end is None:
+                    self._request(checked, math.inf)
             case EventBatch():
                 self._deliver(message)
             case Asked():
@@ -129,12 +158,15 @@ class RemoteRouter(RuntimeActor):
             case Command() if wrong := problem(command):
                 self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
-                self._subscriptions.add(command)
-                self._listen(command.topic)
+                self._subscribe(command, ask, waits_until)
             case Unsubscribe():
-                self._listen(self._subscriptions.remove(command))
+                ended = self._subscriptions.remove(command)
+                self._let_go(ended)
+                self._listen(bool(ended))
             case _:
-                self._request(command, ask, waits_until, order or order_id(command))
+                decode = msgspec.msgpack.Decoder(ANSWERS[type(command)]).decode
+                pending = _Pending(self.defer(), decode, command, ask, order or order_id(command))
+                self._request(pending, waits_until)
 
     def _give_up(self, ask: int) -> None:
         for id, pending in self._pending.items():
@@ -142,28 +174,61 @@ class RemoteRouter(RuntimeActor):
                 self._write(self._framed(GiveUp(id)))
                 return
 
-    def _deliver(self, batch: EventBatch) -> None:
-        for topic in self._subscriptions.deliver(batch.items):
-            logger.debug("the subscription to {!r} ends with its actor", topic)
+    def _subscribe(self, command: Subscribe, ask: int, waits_until: float) -> None:
+        """The gateway sends the topic from now on; the runtime knows the assets, and what is streamed."""
+        subscription = self._subscriptions.add(command)
+        wanted = pattern(command.topic)
+        if not wanted.asset:
+            self._listen(command.topic)
+            return
+        self._tell_topics()
+        slot = self.defer()
+        check = CheckTopic(command.topic, deadline=command.deadline)
+        checked = _Pending(slot, _DECODE_TEXT, check, ask, subscription=subscription)
+        if command.stream:
+            start = SubscribeTicks(wanted.asset, deadline=command.deadline)
+            pending = _Pending(slot, lambda _: command.topic, start, ask, subscription=subscription)
+            self._request(pending, waits_until)
+        elif slot is not None:
+            self._request(checked, waits_until)
+        else:
+            self.after(STREAM_DUE, _StreamDue(checked))
 
-    def _request(self, request: Any, ask: int, waits_until: float, order: str) -> None:
-        decode = msgspec.msgpack.Decoder(ANSWERS[type(request)]).decode
-        pending = _Pending(self.defer(), decode, request, ask, order)
+    def _let_go(self, ended: Sequence[Subscription]) -> None:
+        """What was streamed for the ``ended`` subscriptions is not streamed for them any more."""
+        for asset in self._subscriptions.no_longer_streamed(ended):
+            if self._end is None:
+                self._write(self._framed(Ask(0, UnsubscribeTicks(asset), for_subscription=True)))
+
+    def _deliver(self, batch: EventBatch) -> None:
+        if ended := self._subscriptions.deliver(batch.items):
+            for subscription in ended:
+                logger.debug("the subscription to {!r} ends with its actor", subscription.topic)
+            self._let_go(ended)
+            self._tell_topics()
+
+    def _request(self, pending: _Pending, waits_until: float) -> None:
         within = None if math.isinf(waits_until) else waits_until - self.now()
         if pending.is_order and within is not None and within <= 0:
-            self._fail(pending, unsent(request, "its deadline has passed"))
+            self._fail(pending, unsent(pending.request, "its deadline has passed"))
         else:
-            self._send(pending, lambda id: Ask(id if pending.slot else 0, request, within, order))
+            self._send(pending, lambda id: pending.message(id, within))
 
     def _listen(self, answer: Any) -> None:
         """Have the gateway send the topics of the subscriptions; the command gets ``answer`` once it does."""
-        topics = self._subscriptions.topics
         pending = _Pending(self.defer(), lambda _: answer)
-        if topics == self._topics:
+        if self._subscriptions.topics == self._topics:
             self._answer(pending, answer)
+        else:
+            self._tell_topics(pending)
+
+    def _tell_topics(self, pending: _Pending | None = None) -> None:
+        """Have the gateway send the topics of the subscriptions, if they have changed."""
+        topics = self._subscriptions.topics
+        if topics == self._topics or (pending is None and self._end is not None):
             return
         self._topics = topics
-        self._send(pending, lambda id: Listen(id, sorted(topics)))
+        self._send(pending or _Pending(None, bytes), lambda id: Listen(id, sorted(topics)))
 
     def _send(self, pending: _Pending, message_for: Callable[[int], Ask | Listen]) -> None:
         if self._end is not None:
@@ -175,7 +240,7 @@ class RemoteRouter(RuntimeActor):
         if len(data) > LARGEST_FROM_PEER:
             self._fail(pending, RequestRefused(f"{len(data)} bytes are more than a request may have"))
             return
-        if pending.slot is not None:
+        if pending.awaited:
             self._pending[id] = pending
         self._write(data)
 
@@ -222,10 +287,15 @@ class RemoteRouter(RuntimeActor):
     def _answer(self, pending: _Pending, value: Any) -> None:
         if pending.slot is not None:
             pending.slot.set(value)
+        elif isinstance(pending.request, CheckTopic) and value != pending.request.topic:
+            logger.warning("{}", value)
 
     def _fail(self, pending: _Pending, error: Exception) -> None:
         if isinstance(error, RequestError):
             error.order = error.order or pending.order
+        if pending.subscription is not None and not isinstance(error, RequestTimeout):
+            self._subscriptions.discard(pending.subscription)
+            self._tell_topics()
         if pending.slot is not None:
             pending.slot.fail(error)
         else:

@@ -20,11 +20,12 @@ from actors.errors import ProtocolError, RemoteProtocolError, RequestError, Tran
 from actors.messages.commands import Command, OrderCommand, unsent
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
+from actors.messages.owners import OPERATOR, Owner, OwnerEnded
 from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import Deliver, EventBatch
 from actors.transport.socket_transport import SocketTransport
 from runtime.control.fanout import Fanout, join
-from runtime.control.listener import ControlListener
+from runtime.control.listener import ControlListener, pid_of
 from runtime.control.peer import MOST_UNREAD, Peer, PeerState
 from runtime.control.peer_asks import MOST_WAITING, PeerAsks
 from runtime.control.protocol import (
@@ -153,6 +154,8 @@ class Gateway(RuntimeActor):
             if sock is None:
                 return
             peer = Peer(SocketTransport(sock, outbox_limit=MOST_UNREAD), f"peer {next(self._numbers)}")
+            if pid := pid_of(sock):
+                peer.owner = Owner(f"process {pid} ({peer.name})")
             if not self._listener.admits(sock):
                 logger.warning("{} was refused: it is a process of another user", peer.name)
                 self._refuse(peer, "the runtime belongs to another user")
@@ -222,6 +225,8 @@ class Gateway(RuntimeActor):
         else:
             self._handshaking.pop(peer).cancel()
             self._attached.add(peer)
+            if hello.operates:
+                peer.owner = OPERATOR
             peer.state = PeerState.ATTACHED
             peer.send(structs.replace(self._welcome, uptime=self.now() - self._started_at))
 
@@ -233,6 +238,7 @@ class Gateway(RuntimeActor):
             peer.send(ErrorMessage(id, to_wire(unsent(request, full))))
             return
         outcome = functools.partial(self._tell_outcome, peer, asked)
+        owner = peer.owner.for_subscription if asked.for_subscription else peer.owner
         match request:
             case StopRuntime():
                 logger.info("{} asks the runtime to stop", peer.name)
@@ -246,14 +252,20 @@ class Gateway(RuntimeActor):
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)
                 waits_until = math.inf if asked.within is None else self.now() + asked.within
-                ask_then(self._router, Asked(request, number, waits_until, asked.order), outcome)
+                asking = Asked(request, number, waits_until, asked.order, owner)
+                ask_then(self._router, asking, outcome)
             case Command() if self._router.is_alive():
-                self._router.tell(request)
+                self._router.tell(Asked(request, owner=owner))
 
     def _give_up(self, *asks: int) -> None:
         for number in asks:
             if number and self._router.is_alive():
                 self._router.tell(GivenUp(number))
+
+    def _end_owner(self, peer: Peer) -> None:
+        """What is streamed for this process alone ends with it; the operator's streams outlive a command."""
+        if peer.owner != OPERATOR and self._router.is_alive():
+            self._router.tell(OwnerEnded(peer.owner))
 
     def _tell_outcome(self, peer: Peer, asked: Ask, value: Any, error: BaseException | None) -> None:
         """Called from any thread."""
@@ -306,7 +318,9 @@ class Gateway(RuntimeActor):
         logger.debug("{} loses its connection: {}", peer.name, error)
         if (timer := self._handshaking.pop(peer, None)) is not None:
             timer.cancel()
-        self._attached.discard(peer)
+        if peer in self._attached:
+            self._attached.remove(peer)
+            self._end_owner(peer)
         self._unread.discard(peer)
         self._fanout.forget(peer)
         self._give_up(*self._asks.all_of(peer))
@@ -318,6 +332,8 @@ class Gateway(RuntimeActor):
         for message in unhandled:
             if isinstance(message, _Done):
                 self._on_done(message)
+        for peer in self._attached:
+            self._end_owner(peer)
         for peer in [*self._handshaking, *self._attached]:
             with contextlib.suppress(TransportError):
                 peer.send(HelloRefused("the runtime has ended"))

@@ -44,6 +44,7 @@ from runtime.system.settings import (
     live_settings,
     make_plan,
     pool_plan,
+    stream_owner,
     unserved,
 )
 
@@ -179,7 +180,7 @@ class ActorSystem:
             Backfiller, profile.candles_per_request, router=router, candle_loader=self._candle_loader
         )
         self._supervisor = self._start_supervisor(plan, resources)
-        self._streams = start(ConfiguredStreams, settings.periods, router=router)
+        self._streams = start(ConfiguredStreams, settings.periods, stream_owner(config), router=router)
         recipients = Recipients(
             self._limiter,
             self._batcher,

@@ -17,6 +17,8 @@ from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CommandFailed
 from actors.messages.lifecycle import SystemReady
+from actors.messages.owners import Owner
+from actors.messages.routing import Asked
 from actors.messages.status import Describe, PendingStreams
 from actors.messages.traffic import EventBatch
 from runtime.system.stream_requests import StreamRequest, StreamRequests
@@ -36,14 +38,16 @@ class _Retry(Struct, frozen=True):
 class ConfiguredStreams(RuntimeActor):
     """Keeps the streams as the configuration wants them, from ``SystemReady`` on.
 
-    ``periods`` are the periods in seconds, by asset; ``Reconfigure`` has new ones. A stream that the router
+    ``periods`` are the periods in seconds, by asset; ``Reconfigure`` has new ones. The streams are kept for
+    ``owner``. A stream that the router
     refuses, such as one of an asset that is not listed or one too many for the pool, is asked for again until
     it streams or is no longer configured. A refusal is published as ``CommandFailed``, once for each reason.
     """
 
-    def __init__(self, periods: dict[str, int], *, router: RouterRef, **kwargs: Any) -> None:
+    def __init__(self, periods: dict[str, int], owner: Owner, *, router: RouterRef, **kwargs: Any) -> None:
         super().__init__("configured-streams", **kwargs)
         self._periods = periods
+        self._owner = owner
         self._router = router
         self._requests = StreamRequests()
         self._retry: Timer | None = None
@@ -70,7 +74,8 @@ class ConfiguredStreams(RuntimeActor):
 
     def _ask(self, requests: list[StreamRequest]) -> None:
         for request in requests:
-            ask_then(self._router, _command(request), functools.partial(_tell, self.actor_ref, request))
+            asked = Asked(_command(request), owner=self._owner)
+            ask_then(self._router, asked, functools.partial(_tell, self.actor_ref, request))
         self._schedule_retry()
 
     def _on_answered(self, request: StreamRequest, error: BaseException | None) -> None:

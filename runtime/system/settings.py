@@ -17,6 +17,7 @@ from actors.messages.commands import (
     GetPayout,
     TradingCommand,
 )
+from actors.messages.owners import FILE, PROGRAM, Owner
 from actors.messages.workers import ConnectionSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
@@ -107,6 +108,11 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
         log_level=config.log.level,
         orders=order_limits(config.orders, (config.account.profile.trading or NO_TRADING).rules),
     )
+
+
+def stream_owner(config: Config) -> Owner:
+    """For whom the streams of ``config`` are kept: the file that it was read from, or else the program."""
+    return PROGRAM if config.file is None else FILE
 
 
 def pool_plan(pool: PoolConfig) -> PoolPlan:

@@ -18,6 +18,7 @@ from actors.messages.events import (
     StreamDropped,
     StreamReleased,
 )
+from actors.messages.owners import Owner
 from actors.messages.routing import HandoverBegun
 from actors.messages.traffic import Failure, Item, Request, RequestDone, Response, Ticks
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
@@ -66,15 +67,30 @@ class PoolSimulation:
         self.overloaded: set[str] = set()
         self.made: Counter[str] = Counter()
         self.got: defaultdict[str, list[float]] = defaultdict(list)
+        self.peer = Owner("peer 1")
         self._ids = 0
 
     # Users
 
-    def ask(self, command: Command) -> int:
+    def ask(self, command: Command, owner: Owner | None = None) -> int:
         self._ids += 1
         self.waiters.add(self._ids)
-        self.way_out.append(Request(self._ids, command, self.now + 30.0))  # type: ignore[arg-type]
+        request = Request(self._ids, command, self.now + 30.0, owner=owner)  # type: ignore[arg-type]
+        self.way_out.append(request)
         return self._ids
+
+    def subscribe_attached(self, asset: str, period: int = 60) -> int:
+        """The attached process subscribes."""
+        self.assignment.owners.begin(self.peer)
+        return self.ask(SubscribeTicks(asset, period), self.peer)
+
+    def drop_attached(self, asset: str) -> int:
+        return self.ask(UnsubscribeTicks(asset), self.peer)
+
+    def end_attached(self) -> None:
+        """The attached process ends, and another one is attached."""
+        self.execute(self.assignment.on_owner_ended(self.peer))
+        self.peer = Owner(f"peer {int(self.peer.name.removeprefix('peer ')) + 1}")
 
     def subscribe(self, *assets: str, period: int = 60) -> None:
         for asset in assets:
@@ -270,6 +286,9 @@ class PoolSimulation:
         """What must hold when nothing is on its way and nothing is to be done."""
         placed = {asset: name for asset, name in self.placed().items() if name}
         assert self.streaming() == {asset: [name] for asset, name in placed.items()}
+        for stream in self.assignment.status().streams:
+            assert stream.owners, "a stream without an owner goes on"
+            assert set(stream.owners) <= {"program", self.peer.name}, "a process that has ended owns a stream"
         up = [name for name in self.names if self.lines[name].alive]
         assert len(placed) == min(len(self.placed()), self.cap * len(up)), (
             "a stream waits although there is capacity"

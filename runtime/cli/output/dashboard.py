@@ -39,8 +39,8 @@ Row = list[str | Text]
 
 _SESSION_STYLES = {"practice": "black on yellow", "demo": "bold", "live": "bold white on red"}
 _HEALTHY = {"up", "live", "confirmed", "closed"}
-_ELASTIC = "LAST ERROR"
-"""The column that is cut where the terminal is narrow."""
+_ELASTIC = frozenset({"LAST ERROR", "OWNERS"})
+"""The columns that are cut where the terminal is narrow."""
 _RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
 
 
@@ -121,7 +121,7 @@ class Dashboard:
     def _streams(self, streams: Sequence[StreamStatus], limit: int, context: DrawContext) -> Table:
         titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
         if wide := context.width >= WIDE:
-            titles.append("LAST GAP")
+            titles += ["OWNERS", "LAST GAP"]
         states = {stream.placed.asset: self._stream_state(stream) for stream in streams}
         rows: list[Row] = []
         for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _HEALTHY):
@@ -139,7 +139,8 @@ class Dashboard:
                 _cell(str(seen.gaps), "yellow" if seen.gaps else ""),
                 placed.connection or "-",
             ]
-            rows.append([*row, _gap(seen.last_gap, context.now)] if wide else row)
+            beside: Row = [", ".join(placed.owners), _gap(seen.last_gap, context.now)]
+            rows.append([*row, *beside] if wide else row)
         return _table(titles, rows, limit)
 
     def _stream_state(self, stream: StreamStatus) -> str:
@@ -216,7 +217,7 @@ def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: b
         rows.append([*row, child.last_error or "-"])
     if wide:
         titles += ["ROLE", "WORKER", ">IN", ">OUT"]
-    return _table([*titles, _ELASTIC], rows, limit)
+    return _table([*titles, "LAST ERROR"], rows, limit)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Row], limit: int) -> Table:
@@ -228,7 +229,7 @@ def _table(titles: Sequence[str], rows: Sequence[Row], limit: int) -> Table:
     for title in titles:
         name = title.removeprefix(">")
         # rich takes width from the columns that may wrap first; the cells themselves never do.
-        table.add_column(name, justify="right" if name != title else "left", no_wrap=name != _ELASTIC)
+        table.add_column(name, justify="right" if name != title else "left", no_wrap=name not in _ELASTIC)
     for row in rows:
         table.add_row(*(_cell(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     return table

@@ -22,6 +22,7 @@ from actors.messages.events import (
     StreamDropped,
     StreamReleased,
 )
+from actors.messages.owners import FILE
 from actors.messages.routing import HandoverBegun
 from actors.messages.supervision import CloseConnection, OpenConnection
 from actors.messages.traffic import Failure, ReplyTo, Request
@@ -148,7 +149,7 @@ def test_a_stream_that_is_dropped_during_its_move_ends_on_both_connections() -> 
     pool.pass_on()
     pool.drop("A")
     pool.deliver_all()
-    assert StreamDropped("A") in pool.effects
+    assert StreamDropped("A", "program") in pool.effects
     assert "A" not in pool.streaming()
     pool.check_rest()
 
@@ -228,6 +229,90 @@ def test_a_move_that_begins_while_the_loss_of_its_connection_is_on_its_way_loses
     assert HandoverBegun("A", Life("c2", 1), Life("c3", 1)) in pool.effects
     pool.settle()
     pool.check_rest()
+
+
+# Owners
+
+
+def test_a_stream_that_others_own_goes_on_and_the_answer_says_so() -> None:
+    pool = simulated_pool("A")
+    pool.subscribe_attached("A")
+    pool.deliver_all()
+    pool.effects.clear()
+    id = pool.ask(UnsubscribeTicks("A"))
+    pool.deliver_all()
+    assert pool.answers[id] == "A streams on for peer 1"
+    assert not any(isinstance(effect, StreamDropped) for effect in pool.effects)
+    assert pool.assignment.status().streams[0].owners == ("peer 1",)
+    last = pool.drop_attached("A")
+    pool.deliver_all()
+    assert pool.answers[last] is None
+    assert StreamDropped("A", "peer 1") in pool.effects
+    pool.check_rest()
+
+
+def test_nobody_ends_the_stream_of_another() -> None:
+    pool = simulated_pool("A")
+    refused = pool.drop_attached("A")
+    silent = (
+        pool.ask(UnsubscribeTicks("A"), pool.peer.for_subscription),
+        pool.ask(UnsubscribeTicks("A"), FILE),
+    )
+    pool.deliver_all()
+    assert "A is streamed for the program, not for peer 1: a stream ends when" in str(
+        pool.answers[refused].exception
+    )
+    assert [pool.answers[id] for id in silent] == [None, None]
+    assert pool.placed() == {"A": "c2"}
+
+
+def test_a_process_that_ends_during_a_move_lets_go_on_both_connections() -> None:
+    pool = simulated_pool(up=("c1", "c2"))
+    pool.subscribe_attached("A")
+    pool.subscribe_attached("B")
+    pool.subscribe("B")
+    pool.settle()
+    pool.rise("c3")
+    pool.deliver_all()
+    pool.rebalance()
+    pool.pass_on()
+    ended = pool.peer.name
+    pool.end_attached()
+    pool.settle()
+    assert StreamDropped("A", ended) in pool.effects
+    assert pool.placed().keys() == {"B"}
+    pool.check_rest()
+
+
+def test_a_request_on_its_way_from_a_process_that_has_ended_begins_nothing() -> None:
+    pool = simulated_pool()
+    id = pool.subscribe_attached("A")
+    pool.end_attached()
+    pool.settle()
+    assert str(pool.answers[id].exception) == "peer 1 has ended"
+    assert pool.placed() == {}
+
+
+def test_a_stream_gets_the_period_of_those_that_are_left_back() -> None:
+    pool = simulated_pool("A")
+    pool.subscribe_attached("A", period=300)
+    pool.deliver_all()
+    assert pool.lines["c2"].streams == {"A": 300}
+    pool.end_attached()
+    pool.settle()
+    assert pool.lines["c2"].streams == {"A": 60}
+    pool.check_rest()
+
+
+def test_a_pool_that_is_full_says_who_fills_it() -> None:
+    pool = simulated_pool("A", connections=1, cap=2, up=("c1",))
+    pool.subscribe_attached("B")
+    id = pool.ask(SubscribeTicks("C"))
+    pool.deliver_all()
+    assert str(pool.answers[id].exception) == (
+        "the pool carries 2 streams and is full: the program has 1, peer 1 has 1 "
+        "(end one, or raise pool.connections)"
+    )
 
 
 # Requests
@@ -417,7 +502,13 @@ CALM = [
     st.tuples(st.just("rise"), ANY_NAME),
     st.tuples(st.just("subscribe"), ANY_ASSET),
 ]
-REQUESTS = [st.tuples(st.just("drop"), ANY_ASSET), st.tuples(st.just("expire"), st.just(""))]
+REQUESTS = [
+    st.tuples(st.just("drop"), ANY_ASSET),
+    st.tuples(st.just("subscribe_attached"), ANY_ASSET),
+    st.tuples(st.just("drop_attached"), ANY_ASSET),
+    st.tuples(st.just("end_attached"), st.just("")),
+    st.tuples(st.just("expire"), st.just("")),
+]
 TROUBLE = [
     st.tuples(st.just("die"), ANY_NAME),
     st.tuples(st.just("move"), ANY_ASSET),
@@ -438,9 +529,11 @@ def play(plan: tuple[int, int, int, int], steps: list[tuple[str, str]], *, at_on
         if which in NAMES and which not in pool.names:
             continue
         match what:
+            case "subscribe_attached" | "drop_attached":
+                getattr(pool, what)(which)
             case "read" | "answer" | "rise" | "die" | "tick" | "subscribe" | "drop":
                 getattr(pool, what)(which)
-            case "deliver" | "rebalance" | "expire":
+            case "deliver" | "rebalance" | "expire" | "end_attached":
                 getattr(pool, what)()
             case "pass":
                 pool.pass_on()

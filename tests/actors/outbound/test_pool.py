@@ -181,7 +181,7 @@ def test_the_end_of_a_stream_is_announced(scene: Scene) -> None:
     for name, epoch in (("c1", 1), ("c2", 4)):
         scene.tell(ConnectionDown(name, epoch, "r", "lost", was_ready=True))
     told = scene.tell(Requests([Request(5, UnsubscribeTicks("A"), 2000.0)]))
-    assert told == [("router", StreamDropped("A")), ("router", Response(5))]
+    assert told == [("router", StreamDropped("A", "program")), ("router", Response(5))]
     assert scene.tell(StreamReleased("A", "c2")) == []
 
 

@@ -1,15 +1,18 @@
 """The router by itself, among recording neighbours."""
 
 import math
+import queue
 import threading
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from actors.errors import NotSent, OrderUnknown, RequestError, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     CancelPendingOrder,
+    CheckTopic,
     Command,
     GetBalance,
     GetPayout,
@@ -20,7 +23,9 @@ from actors.messages.commands import (
     Restart,
     SendRaw,
     Subscribe,
+    SubscribeTicks,
     Unsubscribe,
+    UnsubscribeTicks,
 )
 from actors.messages.control import Drain
 from actors.messages.events import (
@@ -30,16 +35,20 @@ from actors.messages.events import (
     CommandFailed,
     ConnectionDown,
     ConnectionUp,
+    StreamConfirmed,
 )
 from actors.messages.lifecycle import Begin
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
-from actors.messages.routing import CannotGoOn, GivenUp
-from actors.messages.traffic import EventBatch, ReplyTo, Request, RequestDone, Response
+from actors.messages.owners import PROGRAM, Owner, OwnerBegan, OwnerEnded, OwnersTold
+from actors.messages.routing import Asked, CannotGoOn, GivenUp
+from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
 from actors.routing.router import Router
+from actors.routing.streams import STREAM_DUE
 from actors.values import AccountKind, Balance, Direction, Tick
 from tests.conftest import ManualClock
+from tests.doubles.message_samples import ASSET
 from tests.doubles.recorder import WAIT, Recording
 from tests.doubles.tick_columns import columns
 
@@ -290,6 +299,103 @@ def test_an_event_reaches_a_subscriber_until_it_unsubscribes(neighbours: _Neighb
     neighbours.listen("balance")
     neighbours.publish(BalanceChanged(BALANCE))
     assert neighbours.listener.seen() == BalanceChanged(BALANCE)
+
+
+PEER = Owner("process 1 (peer 1)")
+LISTED = AssetsListed([ASSET])
+EURUSD = ASSET.symbol
+
+
+@pytest.mark.parametrize(("owners", "said"), [(("file",), ""), ((), f": nobody streams {EURUSD}; ")])
+def test_a_subscription_to_ticks_that_nobody_streams_is_answered_with_what_is_missing(
+    neighbours: _Neighbours, owners: tuple[str, ...], said: str
+) -> None:
+    topic = f"tick.{EURUSD}"
+    for command in (Subscribe(topic, to=neighbours.listener.ref), CheckTopic(topic)):
+        answer = neighbours.ask(command)
+        asked = neighbours.pool.seen()
+        assert asked.asset == EURUSD
+        neighbours.router.tell(OwnersTold(asked.id, asked.asset, owners))
+        assert answer.get(timeout=WAIT).startswith(topic + said)
+        assert (answer.get(timeout=WAIT) == topic) == (not said)
+
+
+def test_a_stream_that_is_asked_for_counts_as_streamed(neighbours: _Neighbours) -> None:
+    asked = neighbours.ask(SubscribeTicks(EURUSD))
+    neighbours.listen(f"tick.{EURUSD}")
+    neighbours.publish(UP, LISTED)
+    assert neighbours.pool.seen() == ConnectionWanted()
+    request = neighbours.limiter.seen()
+    neighbours.listen(f"tick.{EURUSD}")
+    neighbours.router.tell(Response(request.id, None))
+    assert asked.get(timeout=WAIT) is None
+
+
+def test_a_told_subscription_to_ticks_that_nobody_streams_is_a_warning_after_a_while(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    warnings: queue.SimpleQueue[str] = queue.SimpleQueue()
+    handler = logger.add(warnings.put, level="WARNING", format="{message}")
+    listener = neighbours.listener.ref
+    for asset in ("A", "B", "C"):
+        neighbours.router.tell(Subscribe(f"tick.{asset}", to=listener))
+    assert neighbours.ask(Unsubscribe("tick.B", to=listener)).get(timeout=WAIT) is True
+    clock.advance(STREAM_DUE)
+    first, second = neighbours.pool.seen(), neighbours.pool.seen()
+    neighbours.router.tell(OwnersTold(first.id, first.asset, ("program",)))
+    neighbours.router.tell(OwnersTold(second.id, second.asset, ()))
+    assert warnings.get(timeout=WAIT).startswith(f"tick.{second.asset}: nobody streams {second.asset}; ")
+    logger.remove(handler)
+    assert {first.asset, second.asset} == {"A", "C"}
+    assert neighbours.pool.nothing_more()
+    assert warnings.empty()
+
+
+def test_a_subscription_with_a_stream_is_one_request_and_its_end_another(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP, LISTED)
+    topic, listener = f"tick.{EURUSD}", neighbours.listener.ref
+    for _ in range(2):
+        answer = neighbours.ask(Subscribe(topic, to=listener, stream=True))
+        request = neighbours.limiter.seen()
+        assert (request.command, request.owner) == (SubscribeTicks(EURUSD), PROGRAM.for_subscription)
+        confirmed = StreamConfirmed(EURUSD, 60, "c1", 1)
+        neighbours.router.tell(Response(request.id, confirmed))
+        assert neighbours.limiter.seen() == RequestDone(request.id)
+        assert answer.get(timeout=WAIT) == topic
+    assert neighbours.ask(Unsubscribe(topic, to=listener)).get(timeout=WAIT) is True
+    ended = neighbours.limiter.seen()
+    assert (ended.command, ended.owner) == (UnsubscribeTicks(EURUSD), PROGRAM.for_subscription)
+    assert not ended.awaited
+
+
+def test_a_subscription_whose_stream_is_refused_ends(neighbours: _Neighbours) -> None:
+    neighbours.publish(UP, LISTED)
+    listener = neighbours.listener.ref
+    refused = neighbours.ask(Subscribe(f"tick.{EURUSD}", to=listener, stream=True))
+    request = neighbours.limiter.seen()
+    neighbours.router.tell(Failure.of(request.id, RequestRefused("the pool is full")))
+    with pytest.raises(RequestRefused, match="the pool is full"):
+        refused.get(timeout=WAIT)
+    assert neighbours.ask(Unsubscribe(f"tick.{EURUSD}", to=listener)).get(timeout=WAIT) is False
+    early = neighbours.ask(Subscribe("tick.>", to=listener, stream=True))
+    with pytest.raises(RequestRefused, match="stream needs the ticks of one asset"):
+        early.get(timeout=WAIT)
+
+
+def test_a_process_that_ends_has_its_requests_withdrawn_before_its_streams_end(
+    neighbours: _Neighbours,
+) -> None:
+    neighbours.router.tell(Asked(SubscribeTicks(EURUSD), owner=PEER))  # it waits for the list of assets
+    neighbours.router.tell(OwnerEnded(PEER))
+    assert [neighbours.pool.seen(), neighbours.pool.seen()] == [ConnectionWanted(), OwnerEnded(PEER)]
+    neighbours.publish(UP, LISTED)
+    neighbours.router.tell(Asked(SubscribeTicks(EURUSD), owner=PEER))
+    assert neighbours.pool.seen() == OwnerBegan(PEER)
+    request = neighbours.limiter.seen()
+    assert request.owner == PEER
+    neighbours.router.tell(OwnerEnded(PEER))
+    assert neighbours.limiter.seen() == RequestDone(request.id, succeeded=False)
+    assert neighbours.pool.seen() == OwnerEnded(PEER)
 
 
 def test_ticks_of_a_life_that_is_over_reach_no_subscriber(neighbours: _Neighbours) -> None:

@@ -105,6 +105,6 @@ def test_the_subscription_of_an_actor_that_has_ended_ends_and_the_others_go_on()
     for each in (ended, actor):
         subscriptions.add(Subscribe("", to=each.ref))
     ended.ref.stop(timeout=WAIT)
-    assert list(subscriptions.deliver([UP])) == [""]
+    assert [each.to for each in subscriptions.deliver([UP])] == [ended.ref]
     assert actor.seen() == UP
     assert len(subscriptions) == 1

@@ -12,6 +12,7 @@ from actors.messages import commands
 from actors.messages.commands import (
     AwaitResult,
     CancelPendingOrder,
+    CheckTopic,
     Command,
     GetAssets,
     GetBalance,
@@ -57,6 +58,7 @@ class _Handler:
 SOUND: list[Command] = [
     Subscribe("tick.", to=print, batch=True),
     Unsubscribe("tick.", to=print),
+    CheckTopic("tick.EURUSD"),
     SubscribeTicks("EURUSD", 2**63 - 1),
     UnsubscribeTicks("EURUSD"),
     LoadCandles("EURUSD", 60, 5, end=1_700_000_000),

@@ -44,7 +44,7 @@ def test_status_is_a_table(file: Path, runtime: Runtime, capsys: Capture) -> Non
     assert err == ""
     assert "PRACTICE EXCHANGE" in out
     assert re.search(r"^connection-1 ", out, re.MULTILINE)
-    assert re.search(r"^EURUSD_otc +live ", out, re.MULTILINE)
+    assert re.search(r"^EURUSD_otc +live .* file +-$", out, re.MULTILINE)
     assert "balance 10,000.00" in out
 
 

@@ -12,14 +12,17 @@ import pytest
 
 from actors.errors import NotSent, RequestError, RequestRefused, to_wire
 from actors.messages.commands import (
+    CheckTopic,
     Command,
     GetBalance,
     LoadCandles,
     SendRaw,
     Subscribe,
+    SubscribeTicks,
     Unsubscribe,
+    UnsubscribeTicks,
 )
-from actors.messages.events import StreamDropped
+from actors.messages.events import StreamConfirmed, StreamDropped
 from actors.messages.traffic import EventBatch
 from actors.values import AccountKind, Balance
 from runtime.control.protocol import (
@@ -161,6 +164,35 @@ def test_the_gateway_is_told_only_when_the_topics_change(gateway: GatewayEnd) ->
     ended = gateway.ask(Unsubscribe("stream.", to=second))
     assert gateway.receive() == Listen(2, [])
     gateway.answer(2, None)
+    assert ended.get(timeout=WAIT) is True
+
+
+def test_the_topic_of_an_asset_is_checked_once_its_ticks_are_sent(gateway: GatewayEnd) -> None:
+    answer = gateway.ask(Subscribe("tick.A", to=print))
+    assert gateway.receive() == Listen(1, ["tick.A"])
+    assert gateway.receive() == Ask(2, CheckTopic("tick.A"), for_subscription=True)
+    gateway.answer(1, None)
+    gateway.answer(2, "tick.A: nobody streams A")
+    assert answer.get(timeout=WAIT) == "tick.A: nobody streams A"
+    refused = gateway.ask(Subscribe("tick.NOPE", to=print))
+    assert gateway.receive() == Listen(3, ["tick.A", "tick.NOPE"])
+    assert gateway.receive() == Ask(4, CheckTopic("tick.NOPE"), for_subscription=True)
+    gateway.send(ErrorMessage(4, to_wire(RequestRefused("the venue lists no asset 'NOPE'"))))
+    with pytest.raises(RequestRefused, match="NOPE"):
+        refused.get(timeout=WAIT)
+    assert gateway.receive() == Listen(5, ["tick.A"])
+
+
+def test_a_stream_of_a_subscription_begins_and_ends_with_it(gateway: GatewayEnd) -> None:
+    answer = gateway.ask(Subscribe("tick.A", to=print, stream=True))
+    assert gateway.receive() == Listen(1, ["tick.A"])
+    assert gateway.receive() == Ask(2, SubscribeTicks("A"), for_subscription=True)
+    gateway.answer(2, StreamConfirmed("A", 60, "c1", 1))
+    assert answer.get(timeout=WAIT) == "tick.A"
+    ended = gateway.ask(Unsubscribe("tick.A", to=print))
+    assert gateway.receive() == Ask(0, UnsubscribeTicks("A"), for_subscription=True)
+    assert gateway.receive() == Listen(3, [])
+    gateway.answer(3, None)
     assert ended.get(timeout=WAIT) is True
 
 

@@ -13,6 +13,8 @@ from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CommandFailed
 from actors.messages.lifecycle import SystemReady
+from actors.messages.owners import FILE
+from actors.messages.routing import Asked
 from actors.messages.status import Describe, PendingStream
 from actors.messages.traffic import EventBatch
 from runtime.system import stream_requests
@@ -42,7 +44,7 @@ class PlainRouter:
     def answer(self, expected: Any, outcome: Any) -> None:
         """Answer the next ask, which must be ``expected``."""
         envelope = self.asked.get(timeout=DEADLINE)
-        assert envelope.message == expected
+        assert envelope.message == Asked(expected, owner=FILE)
         assert envelope.reply_to is not None
         if isinstance(outcome, Exception):
             envelope.reply_to.set_exception((type(outcome), outcome, None))
@@ -57,7 +59,7 @@ def router() -> PlainRouter:
 
 @pytest.fixture
 def streams(router: PlainRouter) -> Iterator[Any]:
-    ref = ConfiguredStreams.start({"A": 60, "B": 30}, router=router)
+    ref = ConfiguredStreams.start({"A": 60, "B": 30}, FILE, router=router)
     yield ref
     ref.stop(timeout=DEADLINE)
 

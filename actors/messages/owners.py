@@ -1,0 +1,70 @@
+"""The owners of streams: a stream goes on as long as it has one."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+
+class Owner(Struct, frozen=True):
+    """One for whom a stream is kept: ``name`` is ``file``, ``program``, ``operator``, or that of an attached
+    process.
+
+    With ``by_subscription`` it is kept for a ``Subscribe(..., stream=True)`` of that owner, and without for
+    its ``SubscribeTicks``: the end of the one leaves the other.
+    """
+
+    name: str
+    by_subscription: bool = False
+
+    @property
+    def itself(self) -> "Owner":
+        return Owner(self.name)
+
+    @property
+    def for_subscription(self) -> "Owner":
+        return Owner(self.name, by_subscription=True)
+
+
+PROGRAM: Final = Owner("program")
+"""The process that the runtime runs in."""
+FILE: Final = Owner("file")
+"""The configuration file, with its reloads."""
+OPERATOR: Final = Owner("operator")
+"""All commands of ``ctl`` together: each is over at once, and what it asks for stays."""
+
+LASTING: Final = frozenset({PROGRAM, FILE, OPERATOR})
+"""The owners that are there as long as the runtime."""
+
+
+class OwnerBegan(Struct, frozen=True):
+    """``owner``, an attached process, may own streams until ``OwnerEnded``."""
+
+    owner: Owner
+
+
+class OwnerEnded(Struct, frozen=True):
+    """``owner``, an attached process, has ended: it lets go of every stream."""
+
+    owner: Owner
+
+
+def spoken(names: Sequence[str]) -> str:
+    """The names of owners within a sentence: ``the file and process 4711 (peer 3)``."""
+    texts = [f"the {name}" if Owner(name) in LASTING else name for name in names]
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
+class AskOwners(Struct, frozen=True):
+    """Tell the router, as ``OwnersTold`` with the same ``id``, for whom ``asset`` is streamed."""
+
+    id: int
+    asset: str
+
+
+class OwnersTold(Struct, frozen=True):
+    """The answer to ``AskOwners``; ``owners`` is empty if nobody streams the asset."""
+
+    id: int
+    asset: str
+    owners: tuple[str, ...]

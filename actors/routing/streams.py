@@ -1,0 +1,38 @@
+"""The requests that begin and end a stream for an owner, and what is said of an asset that nobody streams."""
+
+import math
+from typing import Final, cast
+
+from actors.messages.commands import Subscribe, SubscribeTicks, UnsubscribeTicks, VenueCommand
+from actors.messages.owners import Owner
+from actors.messages.topics import pattern
+from actors.messages.traffic import ReplyTo, Request
+from actors.routing.waiters import Waiter
+
+STREAM_DUE: Final = 2.0
+"""Seconds from a told ``Subscribe`` until it is said that nobody streams its asset: a ``SubscribeTicks`` may
+follow."""
+
+
+def request_of(waiter: Waiter) -> Request:
+    """The request that carries out the command of ``waiter``."""
+    command, owner = waiter.command, waiter.owner
+    if isinstance(command, Subscribe):
+        command, owner = SubscribeTicks(pattern(command.topic).ticks_of), owner.for_subscription
+    of_stream = isinstance(command, SubscribeTicks | UnsubscribeTicks)
+    sent = cast("VenueCommand", command)
+    return Request(waiter.id, sent, waiter.expires_at, owner=owner if of_stream else None)
+
+
+def let_go(asset: str, owner: Owner) -> Request:
+    """The request to keep the stream for ``owner`` no longer; nobody awaits its answer."""
+    return Request(0, UnsubscribeTicks(asset), math.inf, reply_to=ReplyTo.NOBODY, owner=owner)
+
+
+def not_streamed(topic: str) -> str:
+    """What is missing for the ticks of ``topic`` to come."""
+    asset = pattern(topic).ticks_of
+    return (
+        f"{topic}: nobody streams {asset}; SubscribeTicks({asset!r}) starts it, and so does "
+        f"Subscribe({topic!r}, ..., stream=True)"
+    )
