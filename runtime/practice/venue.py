@@ -50,7 +50,7 @@ class ExchangeVenue:
         ticks = TickFaults(faults)
         self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection, ticks)
         self._dealer = Dealer(book, quotes, assets, clock, pushes, settings.max_deals)
-        self._pending = PendingOrders(self._dealer, book, quotes, pushes, clock)
+        self._pending = PendingOrders(self._dealer, book, quotes, pushes, faults, clock)
         self._dispatcher = EventRoutes(
             AccountDesk(credentials, pushes, assets, faults, clock).routes,
             MarketDesk(quotes, self._streams, faults, clock, ticks).routes,

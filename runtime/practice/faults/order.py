@@ -8,7 +8,7 @@ from runtime.practice.faults.fault import Count, Fault
 
 
 class OrderFault(Fault, frozen=True, kw_only=True):
-    """Strikes ``count`` orders."""
+    """Strikes ``count`` orders, pending ones too."""
 
     count: Count | None = 1
 

@@ -1,11 +1,21 @@
 """The pending desk: orders that the exchange keeps until their time or their price comes."""
 
+import asyncio
 from functools import partial
 from typing import Literal
 
 import msgspec
 
 from actors.values import AccountKind
+from runtime.practice.faults.active_faults import ActiveFaults
+from runtime.practice.faults.order import (
+    Delayed,
+    Doubled,
+    LostAfter,
+    LostBefore,
+    OrderFault,
+    RefusedOrder,
+)
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.server.alarms import Alarms
@@ -36,11 +46,19 @@ class _CancelPending(msgspec.Struct):
 
 
 class PendingOrders:
-    """Each order is tried once: if it cannot be executed when it is due, it is dropped."""
+    """Each order is tried once: if it cannot be executed when it is due, it is dropped. The oldest active
+    order fault is applied to each that is asked for; ``Stranger`` changes nothing here."""
 
     def __init__(
-        self, dealer: Dealer, book: Book, quotes: Quotes, pushes: AccountPushes, clock: ExchangeClock
+        self,
+        dealer: Dealer,
+        book: Book,
+        quotes: Quotes,
+        pushes: AccountPushes,
+        faults: ActiveFaults,
+        clock: ExchangeClock,
     ) -> None:
+        self._faults = faults
         self._dealer = dealer
         self._book = book
         self._quotes = quotes
@@ -62,15 +80,32 @@ class PendingOrders:
 
     def _open(self, client: ClientConnection, request: _OpenPending) -> None:
         pending = self._build(client, request)
-        if error := self._refusal(pending):
-            client.emit(
-                "failopenPendingOrder", {"data": {"data": pending.as_refused(self._book.uid)} | error}
-            )
+        fault = self._faults.take(OrderFault)
+        if isinstance(fault, LostBefore):
+            if fault.drop:
+                client.abort()
+            return
+        if error := self._refusal(pending, fault):
+            refused = {"data": {"data": pending.as_refused(self._book.uid)} | error}
+            self._answer(client, "failopenPendingOrder", refused, fault)
             return
         self._book.pending[pending.ticket] = pending
-        client.emit("successopenPendingOrder", {"data": pending.as_created()})
+        self._answer(client, "successopenPendingOrder", {"data": pending.as_created()}, fault)
         self._pushes.tell_all(AccountPush.PENDING)
         self._watch(pending)
+
+    def _answer(self, client: ClientConnection, name: str, payload: object, fault: OrderFault | None) -> None:
+        match fault:
+            case LostAfter(drop=drop):
+                if drop:
+                    client.abort()
+            case Delayed(seconds=seconds):
+                asyncio.get_running_loop().call_later(seconds, client.emit, name, payload)
+            case Doubled():
+                client.emit(name, payload)
+                client.emit(name, payload)
+            case _:
+                client.emit(name, payload)
 
     def _refuse_malformed(self, client: ClientConnection, payload: dict[str, object]) -> None:
         """An amount as text, a duration with a fraction, a field that is missing (protocol 1.7.10)."""
@@ -98,7 +133,9 @@ class PendingOrders:
             rising=listing is not None and self._quotes.price(listing, now) < request.open_price,
         )
 
-    def _refusal(self, pending: KeptOrder) -> dict[str, object] | None:
+    def _refusal(self, pending: KeptOrder, fault: OrderFault | None) -> dict[str, object] | None:
+        if isinstance(fault, RefusedOrder):
+            return {"error": fault.error}
         if pending.open_at is None and pending.open_price <= 0:
             return {"error": "OPEN_PRICE"}
         if pending.open_at is not None and pending.open_at <= self._clock.now():

@@ -61,7 +61,7 @@ def orders_arrive(exchange: PracticeExchange, count: int) -> None:
 
 
 @contextmanager
-def child(config: Config, *amounts: int) -> Iterator["subprocess.Popen[str]"]:
+def child(config: Config, *amounts: int | str) -> Iterator["subprocess.Popen[str]"]:
     """A trader in another process; it is killed at the end, with its workers."""
     settings = json.loads(config.model_dump_json())
     settings["account"]["session"] = config.account.session.get_secret_value()

@@ -231,3 +231,31 @@ def test_a_malformed_pending_order_is_refused_and_not_kept(
         assert (refusal["error"], refusal["data"]["asset"]) == ("invalidData", ASSET)
         client.emit("cancelPendingOrder", {"ticket": 5})
         assert client.until("failcancelPendingOrder") == {"error": "invalidData", "ticket": 5}
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields", "answers", "kept"),
+    [
+        ("lost_before", {}, [], False),
+        ("lost_after", {}, ["successupdatePending"], True),
+        (
+            "doubled",
+            {},
+            ["successopenPendingOrder", "successopenPendingOrder", "successupdatePending"],
+            True,
+        ),
+        ("delayed", {"seconds": 0.2}, ["successupdatePending", "successopenPendingOrder"], True),
+        ("refused", {"error": "NO"}, ["failopenPendingOrder"], False),
+    ],
+)
+def test_an_order_fault_strikes_a_pending_order_too(
+    exchange: PracticeExchange, fault: str, fields: dict[str, Any], answers: list[str], kept: bool
+) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session)
+        exchange.disturb_orders(fault, **fields)
+        client.emit("openPendingOrder", pending())
+        assert [client.event()[0] for _ in answers] == answers
+        client.emit("openPendingOrder", pending())
+        client.until("successopenPendingOrder")
+        assert len(client.until("successupdatePending")) == 1 + kept
