@@ -38,5 +38,6 @@ gone, or that of another account. Finished orders leave it after ``orders.retent
 order desk, which keeps the limits. ``pending.py`` is their ledger, ``pending_books.py`` journals what it
 decides: the two desks share one journal and one thread. Placements leave one at a time, because the venue's
 answers name no request, and each answer is compared with what was asked; ``pending_requests.py`` keeps those
-that wait. ``pending_evidence.py`` has what the lists of pending orders and of deals prove about one in doubt.
+that wait. ``pending_evidence.py`` has what the lists of pending orders and of deals prove about one in doubt,
+``pending_deals.py`` which deals may be a pending order's, and are no order's for certain.
 """

@@ -30,6 +30,7 @@ class Bookkeeping:
         self._tally = DayTally(account)
         self._tally.take(journal.since(clock.utc() - venue.rules.maximum_duration - 2 * DAY))
         self._settle_due = False
+        self.ledger.pending_deals.take(journal.load_pending(), clock.venue_now())
 
     def __repr__(self) -> str:
         return f"<Bookkeeping: {self.ledger}, {self._tally}>"
@@ -84,6 +85,7 @@ class Bookkeeping:
     def count_pending(self, counted: PendingCounted) -> None:
         self._tally.drop_pending(counted.request)
         self._tally.take(counted.orders)
+        self.ledger.pending_deals.take(counted.orders, self._clock.venue_now())
 
     def settle_order(self, id: str, opened: bool, reason: str) -> list[Event]:
         """As ``Ledger.settle``. No list would show it again, so it is on the disk at once; raises ``Halted``

@@ -23,6 +23,7 @@ from actors.messages.events import (
 from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import GIVEN_UP, Order, OrderState
 from actors.orders.order_table import OrderTable
+from actors.orders.pending_deals import PendingDeals
 from actors.orders.reconciliation import ClockReading, UnresolvedOrder, find_match
 from actors.orders.unresolved import UnresolvedOrders
 from actors.values import AccountKind, Deal, Life
@@ -48,6 +49,7 @@ class Ledger:
         self._step = 0  # counts the facts taken in: what was known before what, by no clock
         self._orders = OrderTable()
         self._unresolved = UnresolvedOrders(venue, grace)
+        self.pending_deals = PendingDeals(venue.reconciliation.stamp_grain)
         self._deals = Deals(venue.reconciliation.result_overdue)
         self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
@@ -350,7 +352,7 @@ class Ledger:
     def _match(self) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""
         events: list[Event] = []
-        while found := find_match(list(self._unresolved), self._deals):
+        while found := find_match(list(self._unresolved), self.pending_deals.others(self._deals)):
             unresolved, record = found
             events += self._open(unresolved.order, record)
         for record in self._deals.unclaimed():
