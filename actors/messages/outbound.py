@@ -29,6 +29,14 @@ class ConnectionPlaced(Struct, frozen=True):
     worker: WorkerHandle | None
 
 
+class HoldStreams(Control, frozen=True):
+    """Let no subscription pass until ``AdmitStreams``: it is not known which connection takes it."""
+
+
+class AdmitStreams(Control, frozen=True):
+    """Let subscriptions pass: it is known which connection takes each."""
+
+
 class StopOrders(Control, frozen=True):
     """Refuse every order, waiting or new, with ``reason``, until ``ResumeOrders``."""
 

@@ -40,6 +40,14 @@ RequestKey = tuple[ReplyTo, int]
 """What identifies a request among those of all actors."""
 
 
+class RequestPart(enum.Enum):
+    """Which messages of a request leave: of a command that is several on the wire, the first may begin it."""
+
+    WHOLE = "whole"
+    FIRST = "first"
+    REST = "rest"
+
+
 class Request(Struct, frozen=True):
     """A command on its way out. ``id`` is positive and unique among the requests of ``reply_to``.
 
@@ -48,6 +56,7 @@ class Request(Struct, frozen=True):
     request must take that one; ``urgent`` requests are not held back to be joined with others.
     ``order`` is the id that an order carries on the wire, where it comes back in the answer. ``owner`` is the
     one that a stream is kept for, or that lets go of it; ``None`` is the program.
+    With a ``part`` only some of its messages leave.
     """
 
     id: int
@@ -58,6 +67,7 @@ class Request(Struct, frozen=True):
     order: str = ""
     reply_to: ReplyTo = ReplyTo.ROUTER
     owner: Owner | None = None
+    part: RequestPart = RequestPart.WHOLE
 
     @property
     def key(self) -> RequestKey:

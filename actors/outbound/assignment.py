@@ -18,7 +18,7 @@ from actors.messages.owners import FILE, PROGRAM, Owner, spoken
 from actors.messages.routing import HandoverBegun
 from actors.messages.status import PoolPart
 from actors.messages.supervision import CloseConnection, OpenConnection
-from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Response
+from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, RequestPart, Response
 from actors.messages.workers import WorkerHandle
 from actors.outbound.member import MemberEvent
 from actors.outbound.members import Members, PoolPlan
@@ -89,8 +89,11 @@ class Assignment:
     ) -> tuple[str, list[PoolEffect]]:
         known = self._placement.get(command.asset)
         if request.connection:  # from this class, for a stream that may have moved or been dropped since
-            current = known is not None and known.carried_by(request.connection)
-            return self.members.if_up(request.connection) if current else "", []
+            if known is None or not known.carried_by(request.connection):
+                return "", []
+            if request.part is RequestPart.REST:
+                return self.members.if_up(request.connection), []
+            return self._send_once(request, known, request.connection)
         owner = request.owner or PROGRAM
         if not self.owners.may_own(owner):  # it has ended while its request was on the way
             return "", [request.failure(RequestRefused(f"{owner.name} has ended"))]
@@ -103,10 +106,19 @@ class Assignment:
         if request.awaited:
             stream.waiters.add(request.id)
             self._awaiting[request.id] = stream
-        if stream.connection:
-            return self.members.if_up(stream.connection), []
-        effects = self._place(now, unsent=stream)
-        return stream.connection, effects
+        placed = [] if stream.connection else self._place(now, unsent=stream)
+        connection, rest = self._send_once(request, stream, stream.connection)
+        return connection, [*placed, *rest]
+
+    def _send_once(
+        self, request: Request, stream: StreamSlot, connection: str
+    ) -> tuple[str, list[PoolEffect]]:
+        """Send a subscription of ``stream`` unless the same one is under way; the rest of it may follow."""
+        if not self.members.if_up(connection) or stream.asked_on == connection:
+            return "", []
+        stream.asked_on = connection
+        rest = _subscribe(stream, connection, RequestPart.REST)
+        return connection, [rest] if request.part is RequestPart.FIRST else []
 
     def _unsubscribe(self, request: Request, asset: str) -> tuple[str, list[PoolEffect]]:
         if request.connection:
@@ -228,7 +240,7 @@ class Assignment:
         drainable = members.drainable(streams.load())
         if move := streams.next_move(members.markets, members.account, now - MOVE_SETTLING, drainable):
             stream, target = move
-            stream.target, stream.since = target, now
+            stream.target, stream.since, stream.asked_on = target, now, ""
             effects += [self._handover(stream.asset, stream.connection, target), _subscribe(stream, target)]
         return effects + [CloseConnection(name) for name in members.to_close(streams.load(), now)]
 
@@ -252,7 +264,10 @@ class Assignment:
     def resubscribe(self, asset: str) -> list[PoolEffect]:
         """Subscribe to the stream again where it is: it is stale."""
         stream = self._placement.get(asset)
-        return [_subscribe(stream, stream.connection)] if stream and stream.connection else []
+        if stream is None or not stream.connection:
+            return []
+        stream.asked_on = ""
+        return [_subscribe(stream, stream.connection)]
 
     def move(self, asset: str) -> list[PoolEffect]:
         """Move the stream to another connection at once, if one has capacity: it stays stale on its own."""
@@ -263,7 +278,7 @@ class Assignment:
         if not target or self._placement.is_leaving(asset):
             return self.resubscribe(asset)
         old = stream.avoided = stream.connection
-        stream.connection, stream.confirmed = target, None
+        stream.connection, stream.confirmed, stream.asked_on = target, None, ""
         begun = self._handover(asset, old, target, cut=True)
         return [begun, _subscribe(stream, target), self._release(asset, old)]
 
@@ -276,7 +291,8 @@ class Assignment:
         self.members.assign_roles(self._placement.load())
         account = "" if self.members.others_come(now) else self.members.account
         placed = self._placement.place(self.members.markets, account)
-        return [*(_subscribe(each, each.connection) for each in placed if each is not unsent), *self._open()]
+        sent = [_subscribe(each, each.connection, RequestPart.FIRST) for each in placed if each is not unsent]
+        return [*sent, *self._open()]
 
     def _open(self, *, at_least_one: bool = False) -> list[PoolEffect]:
         opening = self.members.to_open(self._placement.load(), at_least_one=at_least_one)
@@ -294,8 +310,9 @@ class Assignment:
         return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY)
 
 
-def _subscribe(stream: StreamSlot, connection: str) -> Request:
+def _subscribe(stream: StreamSlot, connection: str, part: RequestPart = RequestPart.WHOLE) -> Request:
     """Its waiters are answered on confirmation, so nobody awaits the request itself. It has no deadline: the
-    rate limiter may delay it, but never refuses it."""
+    rate limiter may delay it, but never refuses it. The first part of a new stream may leave before the rest;
+    a stream that ticks elsewhere is moved as a whole."""
     command = SubscribeTicks(stream.asset, stream.period)
-    return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY)
+    return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY, part=part)

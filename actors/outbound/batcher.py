@@ -11,7 +11,7 @@ from actors.engine.timers import Timer
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import Tellable
 from actors.messages.status import BatcherStatus, Describe
-from actors.messages.traffic import Request, RequestDone
+from actors.messages.traffic import Request, RequestDone, RequestPart
 from actors.outbound.batching import BatchSettings, NagleBuffer
 from actors.outbound.messages import Requests
 
@@ -74,6 +74,6 @@ class Batcher(RuntimeActor):
         requests = self._buffer.take(self.now())
         if not requests:
             return
-        self._requests += len(requests)
+        self._requests += sum(request.part is not RequestPart.REST for request in requests)
         self._batches += 1
         self._outbound.tell(Requests(requests))

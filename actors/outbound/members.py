@@ -107,6 +107,11 @@ class Members:
         self._members[life.connection].on(MemberEvent.DOWN)
         return True
 
+    @property
+    def up_since_start(self) -> bool:
+        """Whether any connection has been up yet."""
+        return self._first_up_at is not None
+
     def others_come(self, now: float) -> bool:
         """Whether the pool has just started, and connections that are always open are not up yet."""
         if self._first_up_at is None or now - self._first_up_at >= START_SPREAD:

@@ -11,6 +11,7 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
+from actors.engine.timers import Timer
 from actors.errors import NotSent, WorkerDied
 from actors.messages.commands import SubscribeTicks
 from actors.messages.control import Drain
@@ -27,19 +28,39 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import Tellable
 from actors.messages.orders import OrderSent
-from actors.messages.outbound import ConnectionPlaced, ConnectionWanted, MoveStream, Resubscribe
+from actors.messages.outbound import (
+    AdmitStreams,
+    ConnectionPlaced,
+    ConnectionWanted,
+    HoldStreams,
+    MoveStream,
+    Resubscribe,
+)
 from actors.messages.owners import AskOwners, OwnerBegan, OwnerEnded, OwnersTold, spoken
 from actors.messages.routing import HandoverBegun
 from actors.messages.status import Describe
 from actors.messages.supervision import CloseConnection, OpenConnection
-from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, RequestDone, Response, Send
+from actors.messages.traffic import (
+    EventBatch,
+    Failure,
+    ReplyTo,
+    Request,
+    RequestDone,
+    RequestPart,
+    Response,
+    Send,
+)
 from actors.outbound.assignment import Assignment, PoolEffect
-from actors.outbound.members import PoolPlan
+from actors.outbound.members import START_SPREAD, PoolPlan
 from actors.outbound.messages import PoolRefs, Requests
 from actors.values import Life
 
 REBALANCE_INTERVAL = 1.0
 """Seconds between two moves that spread the streams: a move costs messages that other requests may need."""
+
+
+class _StartOver(Struct, frozen=True):
+    """Connections that are not up by now are no longer waited for."""
 
 
 class _Rebalance(Struct, frozen=True):
@@ -61,6 +82,8 @@ class Pool(RuntimeActor):
         self._members = self._assignment.members
         self._router = router
         self._refs: PoolRefs
+        self._streams_held = True
+        self._start_over: Timer | None = None
         self._draining = False
         self._clock_offset = 0.0  # seconds by which the venue's clock, by which deals end, is ahead of ours
 
@@ -74,10 +97,10 @@ class Pool(RuntimeActor):
                 self._execute(self._assignment.on_confirmed(message, self.now()))
             case StreamReleased():
                 self._execute(self._assignment.on_released(message, self.now()))
-            case ConnectionUp():
-                self._execute(self._assignment.on_up(message.life, self.now()))
-            case ConnectionDown():
-                self._execute(self._assignment.on_down(message.life, self.now()))
+            case ConnectionUp() | ConnectionDown():
+                self._on_connection(message)
+            case _StartOver():
+                self._admit_streams()
             case ConnectionPlaced(connection=name, worker=worker):
                 self._execute(self._assignment.on_placed(name, worker))
             case Resubscribe(asset=asset):
@@ -88,9 +111,8 @@ class Pool(RuntimeActor):
                 self._execute(self._assignment.on_wanted())
             case ActorQuarantined(name=name):
                 self._execute(self._assignment.on_quarantined(name))
-            case DealsOpen(deals=deals):
-                last = max((deal.closes_at for deal in deals), default=0.0)
-                self._members.keep_busy(self.now() + last - time.time() - self._clock_offset)
+            case DealsOpen():
+                self._keep_account_open(message)
             case ClockReport(offset=offset):
                 self._clock_offset = offset
             case _Rebalance():
@@ -99,6 +121,7 @@ class Pool(RuntimeActor):
                 self.describe(message, self._assignment.status())
             case PoolRefs():
                 self._refs = message
+                self._refs.outbound.tell(HoldStreams())
                 self.every(REBALANCE_INTERVAL, _Rebalance())
             case Drain():
                 self._draining = True
@@ -116,6 +139,26 @@ class Pool(RuntimeActor):
             case _:
                 self.unexpected(message)
 
+    def _keep_account_open(self, event: DealsOpen) -> None:
+        last = max((deal.closes_at for deal in event.deals), default=0.0)
+        self._members.keep_busy(self.now() + last - time.time() - self._clock_offset)
+
+    def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
+        is_up = isinstance(event, ConnectionUp)
+        change = self._assignment.on_up if is_up else self._assignment.on_down
+        self._execute(change(event.life, self.now()))
+        self._admit_streams()
+
+    def _admit_streams(self) -> None:
+        """Once no other connection is likely to come up with the first, subscriptions pass: each goes to the
+        connection that keeps it, and none to one that gets the account."""
+        if self._streams_held and self._members.up_since_start:
+            if self._members.others_come(self.now()):
+                self._start_over = self._start_over or self.after(START_SPREAD, _StartOver())
+            else:
+                self._streams_held = False
+                self._refs.outbound.tell(AdmitStreams())
+
     def _dispatch(self, requests: list[Request]) -> None:
         if self._draining:
             self._refuse(requests)
@@ -129,7 +172,8 @@ class Pool(RuntimeActor):
                 self._members.on_sent(connection, request, self.now())
                 if request.order:
                     self._refs.order_desk.tell(OrderSent(request.order, *life))
-                if isinstance(command := request.command, SubscribeTicks):
+                command = request.command
+                if isinstance(command, SubscribeTicks) and request.part is not RequestPart.REST:
                     placed = StreamPlaced(command.asset, command.period, *life, time.time())
                     self._router.tell(EventBatch(self.name, [placed]))
         for life, joined in leaving.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pykka
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
@@ -17,9 +17,15 @@ from actors.messages.commands import Command, SubscribeTicks
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Tellable
-from actors.messages.outbound import ConnectionWanted, ResumeOrders, StopOrders
+from actors.messages.outbound import (
+    AdmitStreams,
+    ConnectionWanted,
+    HoldStreams,
+    ResumeOrders,
+    StopOrders,
+)
 from actors.messages.status import Describe, LimiterStatus
-from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey
+from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey, RequestPart
 from actors.rates import Allowance, Quota
 
 EXPIRED = "its deadline passed while it waited to be sent"
@@ -35,14 +41,16 @@ class RateLimiter(RuntimeActor):
 
     Receives ``Request``, ``RequestDone``, ``ConnectionUp`` and ``ConnectionDown``. Sends admitted requests to
     ``outbound``, the ``Failure`` of refused ones to ``router``, and ``ConnectionWanted`` to ``pool`` while
-    requests wait for a connection. Without a connection nothing is admitted: a request that cannot be sent
-    must not use up the rate.
+    requests wait for a connection. Without a connection nothing is admitted, nor a subscription after
+    ``HoldStreams``: a request that cannot be sent must not use up the rate. The rest of a subscription that
+    leaves in two parts waits behind all other requests.
     """
 
     def __init__(
         self,
         allowance: Allowance,
         messages_per_command: Mapping[type[Command], int],
+        subscribed_by_first: bool = False,
         *,
         outbound: Tellable,
         pool: Tellable,
@@ -52,11 +60,15 @@ class RateLimiter(RuntimeActor):
         super().__init__("rate limiter", **kwargs)
         self._quota = Quota(allowance)
         self._messages_per_command = messages_per_command
+        self._subscribed_by_first = subscribed_by_first
         self._outbound = outbound
         self._pool = pool
         self._router = router
         self._urgent: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
+        self._rests: deque[Request] = deque()
+        self._held: list[Request] = []
+        self._streams_held = False
         self._lives = Lives()
         self._orders_refused_with: NotSent | None = None
         self._timer: Timer | None = None
@@ -83,6 +95,13 @@ class RateLimiter(RuntimeActor):
                 self._stop_orders(Halted(reason))
             case Drain():
                 self._stop_orders(NotSent(STOPPED))
+            case HoldStreams():
+                self._streams_held = True
+            case AdmitStreams():
+                self._streams_held = False
+                self._waiting.extendleft(reversed(self._held))
+                self._held.clear()
+                self._admit()
             case ResumeOrders():
                 self._orders_refused_with = None
             case Reconfigure(settings=Allowance() as allowance):
@@ -97,8 +116,13 @@ class RateLimiter(RuntimeActor):
         if request.order and self._orders_refused_with is not None:
             self._refuse(request, self._orders_refused_with)
             return
-        if not request.awaited and request in self._waiting:
+        request = self._in_parts(request)
+        if not request.awaited and (request in self._waiting or request in self._rests):
             return  # a stream that is restored after each of many losses waits once
+        if request.part is RequestPart.REST:
+            self._rests.append(request)
+            self._admit()
+            return
         now = self.now()
         ahead = self._urgent if request.urgent else (*self._urgent, *self._waiting)
         wait = self._quota.estimate(
@@ -107,14 +131,27 @@ class RateLimiter(RuntimeActor):
         if now + wait > request.expires_at:
             self._refuse(request, RateLimited(f"the rate limit holds it for {wait:.1f} s", wait))
             return
-        (self._urgent if request.urgent else self._waiting).append(request)
+        if self._streams_held and isinstance(request.command, SubscribeTicks):
+            self._held.append(request)
+        else:
+            (self._urgent if request.urgent else self._waiting).append(request)
         self._admit()
+
+    def _in_parts(self, request: Request) -> Request:
+        """A subscription that a user asks for, or that the pool marks as a new stream, leaves in two parts if
+        the first begins the stream: all streams begin before anything else is said about them."""
+        if not isinstance(request.command, SubscribeTicks) or request.part is RequestPart.REST:
+            return request
+        begins = request.part is RequestPart.FIRST or not request.connection
+        return structs.replace(
+            request, part=RequestPart.FIRST if begins and self._subscribed_by_first else RequestPart.WHOLE
+        )
 
     def _admit(self) -> None:
         self._expire_orders()
-        if (self._urgent or self._waiting) and not self._lives:
+        if (self._urgent or self._waiting or self._held) and not self._lives:
             self._pool.tell(ConnectionWanted())
-        while (lane := self._urgent or self._waiting) and self._lives:
+        while (lane := self._urgent or self._waiting or self._rests) and self._lives:
             now = self.now()
             request = lane[0]
             if now >= request.expires_at:
@@ -137,7 +174,7 @@ class RateLimiter(RuntimeActor):
 
         The order desk needs the ``Failure`` of an order, which says that the order was surely not sent.
         """
-        for lane in (self._urgent, self._waiting):
+        for lane in (self._urgent, self._waiting, self._held):
             for request in lane:
                 if request.key == key:
                     lane.remove(request)
@@ -172,7 +209,7 @@ class RateLimiter(RuntimeActor):
                 self._router.tell(EventBatch(self.name, [request.failure(error)]))
 
     def release(self, unhandled: list[Any]) -> None:
-        left = [*self._urgent, *self._waiting, *unhandled]
+        left = [*self._urgent, *self._waiting, *self._held, *unhandled]
         for request in left:
             if isinstance(request, Request):
                 self._refuse(request, NotSent(STOPPED))
@@ -180,7 +217,7 @@ class RateLimiter(RuntimeActor):
     def _status(self) -> LimiterStatus:
         return LimiterStatus(
             windows=self._quota.headroom(self.now()),
-            waiting=len(self._urgent) + len(self._waiting),
+            waiting=len(self._urgent) + len(self._waiting) + len(self._held) + len(self._rests),
             in_flight=self._quota.in_flight,
             max_in_flight=self._quota.max_in_flight,
             passed=self._passed,
@@ -189,7 +226,14 @@ class RateLimiter(RuntimeActor):
 
     def _cost(self, request: Request) -> int:
         """Messages on the wire: 1 unless the venue's table says otherwise."""
-        return self._messages_per_command.get(type(request.command), 1)
+        messages = self._messages_per_command.get(type(request.command), 1)
+        match request.part:
+            case RequestPart.WHOLE:
+                return messages
+            case RequestPart.FIRST:
+                return 1
+            case RequestPart.REST:
+                return messages - 1
 
 
 def _counted(request: Request) -> RequestKey | None:

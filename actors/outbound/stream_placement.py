@@ -25,10 +25,20 @@ class StreamSlot:
 
     ``target`` is the connection that it moves to. ``since`` is when that move began or, without one, when the
     stream was confirmed. ``avoided`` is a connection on which it stayed stale: it returns there only if no
-    other connection has capacity.
+    other connection has capacity. ``asked_on`` is the connection to which its last subscription was sent.
     """
 
-    __slots__ = ("asset", "avoided", "confirmed", "connection", "period", "since", "target", "waiters")
+    __slots__ = (
+        "asked_on",
+        "asset",
+        "avoided",
+        "confirmed",
+        "connection",
+        "period",
+        "since",
+        "target",
+        "waiters",
+    )
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
@@ -36,6 +46,7 @@ class StreamSlot:
         self.connection = ""
         self.target = ""
         self.avoided = ""
+        self.asked_on = ""
         self.since = 0.0
         self.waiters: set[int] = set()
         self.confirmed: StreamConfirmed | None = None
@@ -100,7 +111,7 @@ class StreamPlacement:
         stream = self._streams.setdefault(asset, StreamSlot(asset))
         if stream.period != period:
             stream.period = period
-            stream.confirmed = None
+            stream.confirmed, stream.asked_on = None, ""
         return stream
 
     def drop(self, asset: str) -> StreamSlot | None:
@@ -119,7 +130,7 @@ class StreamPlacement:
                 stream.avoided = ""
                 connection = self._least_loaded(load, stream, [*markets, account])
             if connection:
-                stream.connection = connection
+                stream.connection, stream.asked_on = connection, ""
                 load[connection] += 1
                 placed.append(stream)
         return placed
@@ -194,6 +205,8 @@ class StreamPlacement:
         for stream in self:
             if stream.avoided == connection:
                 stream.avoided = ""
+            if stream.asked_on == connection:
+                stream.asked_on = ""
             if stream.target == connection:
                 stream.target = ""
             elif stream.connection == connection:

@@ -83,7 +83,9 @@ class Profile(Struct, frozen=True):
     ``streams_per_connection`` is how many streams the venue is known to keep up on one connection.
     ``messages_per_command`` names the commands that are more than one message on the wire, and
     ``keep_alive_within`` is the number of seconds after which the venue hangs up on a client that has sent no
-    keep-alive message. A venue without ``trading`` takes no orders.
+    keep-alive message. With ``subscribed_by_first`` the first message of a
+    subscription begins the stream, and the others may follow later. A venue without ``trading`` takes no
+    orders.
     """
 
     title: str
@@ -93,6 +95,7 @@ class Profile(Struct, frozen=True):
     candles_per_request: int
     streams_per_connection: int
     messages_per_command: Mapping[type[Command], int] = {}
+    subscribed_by_first: bool = False
     keep_alive_interval: float = 20.0
     keep_alive_within: float | None = None
     login_attempts: int = 1

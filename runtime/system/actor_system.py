@@ -172,8 +172,9 @@ class ActorSystem:
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
-        limits = settings.allowance, profile.messages_per_command
-        self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
+        limits = settings.allowance, profile.messages_per_command, profile.subscribed_by_first
+        outwards = {"outbound": self._batcher, "pool": pool, "router": router}
+        self._limiter = start(RateLimiter, *limits, **outwards)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
         self._backfiller = start(

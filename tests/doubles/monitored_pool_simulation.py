@@ -23,7 +23,7 @@ from actors.messages.events import (
     StreamReport,
 )
 from actors.messages.outbound import MoveStream, Resubscribe
-from actors.messages.traffic import EventBatch, Item, Request, Response, Ticks
+from actors.messages.traffic import EventBatch, Item, Request, RequestPart, Response, Ticks
 from actors.routing.sequence import SequenceTracker
 from actors.values import Life, Tick
 from actors.venues.stream_counter import StreamCounter
@@ -116,7 +116,7 @@ class MonitoredPoolSimulation(PoolSimulation):
         super()._send(name, request)
         socket = self.sockets[name]
         match request.command:
-            case SubscribeTicks(asset=asset):
+            case SubscribeTicks(asset=asset) if request.part is not RequestPart.REST:
                 socket.counters[asset] = StreamCounter()
                 socket.mute.discard(asset)
             case UnsubscribeTicks(asset=asset):
@@ -162,7 +162,8 @@ class MonitoredPoolSimulation(PoolSimulation):
     # The router and the pool
 
     def on_sent(self, name: str, request: Request) -> None:
-        if isinstance(command := request.command, SubscribeTicks):
+        command = request.command
+        if isinstance(command, SubscribeTicks) and request.part is not RequestPart.REST:
             life = self.assignment.members.life(name)
             assert life is not None
             self.to_router.append(StreamPlaced(command.asset, command.period, *life, self.utc))

@@ -20,7 +20,7 @@ from actors.messages.events import (
 )
 from actors.messages.owners import Owner
 from actors.messages.routing import HandoverBegun
-from actors.messages.traffic import Failure, Item, Request, RequestDone, Response, Ticks
+from actors.messages.traffic import Failure, Item, Request, RequestDone, RequestPart, Response, Ticks
 from actors.outbound.assignment import MOVE_TIMEOUT, Assignment, PoolEffect
 from actors.outbound.members import PoolPlan
 from actors.routing.handover import Handovers
@@ -168,6 +168,8 @@ class PoolSimulation:
     def _send(self, name: str, request: Request) -> None:
         line = self.lines[name]
         match request.command:
+            case SubscribeTicks() if request.part is RequestPart.REST:
+                pass
             case SubscribeTicks(asset=asset, period=period):
                 line.streams[asset] = period
                 line.asked.append((request.id, asset, period))

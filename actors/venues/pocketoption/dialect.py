@@ -143,9 +143,10 @@ def _text(document: bytes) -> str:
         raise RemoteProtocolError("event: not UTF-8") from None
 
 
-def subscribe(asset: str, period: int) -> list[bytes]:
-    """Start the stream of ``asset``; its history, in bars of ``period``, confirms it."""
-    return [encode_event("changeSymbol", {"asset": asset, "period": period}), encode_event("subfor", asset)]
+def subscribe(asset: str, period: int) -> tuple[bytes, bytes]:
+    """Start the stream of ``asset``; its history, in bars of ``period``, confirms it. The first message
+    starts it; every known client sends the second too (protocol 1.6.2)."""
+    return (encode_event("changeSymbol", {"asset": asset, "period": period}), encode_event("subfor", asset))
 
 
 def unsubscribe(asset: str) -> list[bytes]:

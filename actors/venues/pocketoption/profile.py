@@ -18,6 +18,7 @@ PROFILE: Final = Profile(
     candles_per_request=MAX_BARS,
     streams_per_connection=4,  # the server may drop the oldest of more (protocol 1.6.2, disputed)
     messages_per_command={SubscribeTicks: 2, UnsubscribeTicks: 2},  # protocol 1.6.2
+    subscribed_by_first=True,  # by changeSymbol; what subfor adds is disputed (protocol 1.6.2)
     keep_alive_interval=20.0,
     keep_alive_within=180.0,  # the venue hangs up then (protocol 1.4)
     login_attempts=2,  # a venue in maintenance refuses every session once (protocol 1.5)

@@ -24,7 +24,7 @@ from actors.messages.events import (
     PendingAnswered,
     PendingOrdersListed,
 )
-from actors.messages.traffic import Item, Request
+from actors.messages.traffic import Item, Request, RequestPart
 from actors.values import AccountKind
 from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
@@ -69,7 +69,10 @@ class RequestMatcher:
     def _ask(self, request: Request, now: float) -> Sending:
         match request.command:
             case SubscribeTicks(asset=asset, period=period):
-                texts = dialect.subscribe(asset, period)
+                begin, rest = dialect.subscribe(asset, period)
+                if request.part is RequestPart.REST:
+                    return [rest], ()
+                texts = [begin] if request.part is RequestPart.FIRST else [begin, rest]
                 self.streams[asset] = StreamCounter()  # a new one: its first tick shows what was missed
                 self._outstanding.add_stream(request, asset, period)
                 return texts, ()

@@ -12,9 +12,15 @@ from actors.errors import Halted, NotSent, RateLimited
 from actors.messages.commands import PlaceOrder, SendRaw, SubscribeTicks, TradingCommand, VenueCommand
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import ConnectionDown, ConnectionUp
-from actors.messages.outbound import ConnectionWanted, ResumeOrders, StopOrders
+from actors.messages.outbound import (
+    AdmitStreams,
+    ConnectionWanted,
+    HoldStreams,
+    ResumeOrders,
+    StopOrders,
+)
 from actors.messages.status import Describe, Described, LimiterStatus
-from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone
+from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, RequestPart
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance, Rate
 from actors.values import Direction
@@ -44,7 +50,7 @@ def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fift
 class Scene:
     """A limiter that admits two messages a second and has one unanswered request at most."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: ManualClock, *, subscribed_by_first: bool = False) -> None:
         self.clock = clock
         self.sent: list[Request] = []
         self.failures: list[Failure] = []
@@ -52,6 +58,7 @@ class Scene:
         self.limiter = RateLimiter(
             Allowance((Rate(2, 1.0),), 1),
             {SubscribeTicks: 2},
+            subscribed_by_first,
             outbound=_Told(self.sent.append),
             pool=_Told(self._want),
             router=_Told(lambda batch: self.failures.extend(batch.items)),
@@ -195,3 +202,56 @@ def test_a_new_allowance_holds_at_once(scene: Scene) -> None:
     scene.tell(scene.request(1), scene.request(2))
     scene.tell(Reconfigure(Allowance((Rate(100, 1.0),), 2)))
     assert [request.id for request in scene.sent] == [1, 2]
+
+
+# -- streams at the start -------------------------------------------------------------------------------
+
+
+def stream(asset: str, number: int = 0, part: RequestPart = RequestPart.WHOLE) -> Request:
+    if number:
+        return Request(number, SubscribeTicks(asset, 60), math.inf, part=part)
+    return Request(0, SubscribeTicks(asset, 60), math.inf, "c1", reply_to=ReplyTo.NOBODY, part=part)
+
+
+def test_streams_that_are_held_pass_in_their_order_once_they_are_admitted(clock: ManualClock) -> None:
+    scene = Scene(clock, subscribed_by_first=True)
+    scene.tell(HoldStreams(), stream("A", 1), stream("B", 2))
+    assert scene.wanted
+    scene.tell(UP, Request(3, TEXT, math.inf))
+    assert [request.id for request in scene.sent] == [3]
+    scene.tell(stream("C", 4), AdmitStreams())
+    scene.later(1.0)
+    scene.later(1.0)
+    assert [request.id for request in scene.sent] == [3, 1, 2, 4]
+
+
+def test_a_held_stream_that_is_no_longer_awaited_is_withdrawn(clock: ManualClock) -> None:
+    scene = Scene(clock)
+    scene.tell(HoldStreams(), UP, stream("A", 1), RequestDone(1), AdmitStreams())
+    assert scene.sent == []
+    assert [failure.request for failure in scene.failures] == [1]
+
+
+def test_all_streams_begin_before_the_rest_of_any_is_sent(clock: ManualClock) -> None:
+    scene = Scene(clock, subscribed_by_first=True)
+    scene.tell(UP, stream("A", 1), stream("B", 2), stream("A", part=RequestPart.REST), stream("C", 3))
+    assert [(each.id, each.part) for each in scene.sent] == [(1, RequestPart.FIRST), (2, RequestPart.FIRST)]
+    scene.later(1.0)
+    assert [(each.id, each.part) for each in scene.sent[2:]] == [
+        (3, RequestPart.FIRST),
+        (0, RequestPart.REST),
+    ]
+
+
+def test_a_stream_that_moves_leaves_as_a_whole(clock: ManualClock) -> None:
+    scene = Scene(clock, subscribed_by_first=True)
+    scene.tell(UP, stream("A"), stream("B", 1))
+    assert [each.part for each in scene.sent] == [RequestPart.WHOLE]  # it is both messages of this second
+
+
+def test_where_the_first_message_does_not_begin_a_stream_each_leaves_as_a_whole(
+    clock: ManualClock,
+) -> None:
+    scene = Scene(clock)
+    scene.tell(UP, stream("A", part=RequestPart.FIRST))
+    assert [each.part for each in scene.sent] == [RequestPart.WHOLE]

@@ -122,10 +122,10 @@ def test_a_payload_that_is_missing_is_the_peers_fault(name: str) -> None:
 
 
 def test_a_stream_is_started_by_its_chart_and_ended_by_its_name() -> None:
-    assert dialect.subscribe("EURUSD_otc", 60) == [
+    assert dialect.subscribe("EURUSD_otc", 60) == (
         b'42["changeSymbol",{"asset":"EURUSD_otc","period":60}]',
         b'42["subfor","EURUSD_otc"]',
-    ]
+    )
     assert dialect.unsubscribe("#AAPL_otc") == [
         b'42["unsubfor","#AAPL_otc"]',
         b'42["unSubscribeSymbol","#AAPL_otc"]',
