@@ -173,8 +173,7 @@ class ActorSystem:
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
         limits = settings.allowance, profile.messages_per_command, profile.subscribed_by_first
-        outwards = {"outbound": self._batcher, "pool": pool, "router": router}
-        self._limiter = start(RateLimiter, *limits, **outwards)
+        self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
         self._backfiller = start(
