@@ -251,7 +251,7 @@ class PendingLedger:
     def listed_now(self, event: PendingOrdersListed, now: float) -> list[Event]:
         """The venue has listed the pending orders."""
         self._evidence.take_list(event, now)
-        for unresolved in self._unresolved.values():
+        for unresolved in self._in_doubt():
             self._evidence.note_absence(unresolved)
         events = self._match(now)
         for ticket in [each for each in self._owners if not self._evidence.has(each)]:
@@ -322,6 +322,8 @@ class PendingLedger:
     def _match(self, now: float) -> list[Event]:
         """Give each order without an answer the only ticket that can be its and no other order's. One that
         was given up yields to one in flight: a caller that was told so may have repeated it."""
+        if not self._evidence.tickets() - self._owners.keys():
+            return self.check(now)
         events: list[Event] = []
         unanswered = [one for one in self._unresolved.values() if one.order.state is not OrderState.JOURNALED]
         for one in unanswered:

@@ -6,7 +6,7 @@ lists of deals can rule that out, and no clock: a deal of the order would be ope
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from typing import Final
 
 from msgspec import Struct
@@ -110,6 +110,9 @@ class PendingEvidence:
     def has(self, ticket: str) -> bool:
         return ticket in self._tickets
 
+    def tickets(self) -> KeysView[str]:
+        return self._tickets.keys()
+
     def closed_last(self) -> str:
         """As ``Deals.closed_last``."""
         return self._deals.closed_last()
@@ -182,7 +185,7 @@ class PendingEvidence:
         return [
             ticket.order
             for ticket in self._tickets.values()
-            if ticket.seen > unresolved.since and not difference(unresolved.order, ticket.order)
+            if ticket.seen > unresolved.since and _alike(unresolved.order, ticket.order)
         ]
 
     def note_absence(self, unresolved: UnresolvedPending) -> None:
@@ -220,6 +223,7 @@ class PendingEvidence:
         return self._deals.forgotten > unresolved.since or any(
             record.seen > unresolved.since
             and record.unaccounted
+            and record.deal.amount == unresolved.order.amount
             and not unresolved.order.difference(record.deal, self._rules.stamp_grain)
             for record in self._deals
         )
@@ -232,6 +236,11 @@ class PendingEvidence:
         known = self._tickets.get(order.ticket)
         seen = self.step if known is None else known.seen
         self._tickets[order.ticket] = _Ticket(order, seen, now, connection)
+
+
+def _alike(order: Order, listed: PendingOrder) -> bool:
+    """As ``not difference(...)``, at the cost of a comparison where the amounts differ."""
+    return order.amount == listed.amount and not difference(order, listed)
 
 
 def difference(order: Order, listed: PendingOrder) -> str:

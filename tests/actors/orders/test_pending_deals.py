@@ -58,6 +58,8 @@ def test_nothing_comes_of_one_that_the_venue_never_had(end: OrderState) -> None:
 def test_the_oldest_are_forgotten() -> None:
     found = deals(*(pending(AT_TIME, id=f"p{number}") for number in range(KEPT + 1)))
     assert repr(found) == f"<PendingDeals: of {KEPT} pending orders>"
+    found.take([pending(AT_TIME, OrderState.REFUSED, id=f"p{number}") for number in range(1, KEPT + 1)], NOW)
+    assert not found.may_have(deal_from(WISH))
 
 
 @pytest.mark.parametrize("terms", [PendingTerms(0, open_at=NOW + 1), AT_PRICE])
