@@ -1,7 +1,9 @@
 """The reference to a router: an ask takes its deadline along, and what nobody waits for is withdrawn."""
 
+import datetime as dt
 import itertools
 import math
+import reprlib
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Literal, overload
@@ -11,6 +13,7 @@ import pykka
 from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
 from actors.messages.commands import OrderCommand, no_command, order_id, unsent
+from actors.messages.conversion import seconds
 from actors.messages.routing import Asked, GivenUp
 
 GRACE: Final = 2.0
@@ -37,6 +40,25 @@ def never_handled(command: object, ended: str = ENDED, order: str = "") -> Reque
     return RequestError(ended)
 
 
+Timeout = float | dt.timedelta | None
+"""How long to wait: seconds, also as a number of NumPy, or a length of time; ``None``: without limit."""
+
+
+def _seconds(timeout: Timeout) -> float | None:
+    """Raises ``ValueError`` for what is no length of time."""
+    if timeout is None:
+        return None
+    value = seconds(timeout)
+    if type(value) not in {int, float} or (type(value) is float and math.isnan(value)):
+        raise ValueError(
+            f"timeout must be a number of seconds, a timedelta or None, not {reprlib.repr(timeout)}"
+        )
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
 class RouterRef(pykka.ActorRef[Any]):
     """The reference to a router, of this process or of an attached runtime.
 
@@ -57,21 +79,17 @@ class RouterRef(pykka.ActorRef[Any]):
         self._now: Callable[[], float] = actor.now
 
     @overload
-    def ask(
-        self, message: Any, *, block: Literal[False], timeout: float | None = None
-    ) -> pykka.Future[Any]: ...
+    def ask(self, message: Any, *, block: Literal[False], timeout: Timeout = None) -> pykka.Future[Any]: ...
 
     @overload
-    def ask(self, message: Any, *, block: Literal[True] = True, timeout: float | None = None) -> Any: ...
+    def ask(self, message: Any, *, block: Literal[True] = True, timeout: Timeout = None) -> Any: ...
 
     @overload
     def ask(
-        self, message: Any, *, block: bool = True, timeout: float | None = None
+        self, message: Any, *, block: bool = True, timeout: Timeout = None
     ) -> Any | pykka.Future[Any]: ...
 
-    def ask(
-        self, message: Any, *, block: bool = True, timeout: float | None = None
-    ) -> Any | pykka.Future[Any]:
+    def ask(self, message: Any, *, block: bool = True, timeout: Timeout = None) -> Any | pykka.Future[Any]:
         """Ask the router to carry out a command.
 
         Raises ``RequestTimeout`` (a ``pykka.Timeout``) if there is no answer within ``timeout`` seconds. For
@@ -80,13 +98,13 @@ class RouterRef(pykka.ActorRef[Any]):
         longer.
 
         Raises ``RequestRefused`` for what is no command, and ``RequestError`` once the runtime has ended (for
-        an order ``NotSent``). With ``block=False`` the future raises these errors.
+        an order ``NotSent``). With ``block=False`` the future raises these errors. A ``timeout`` that is no
+        length of time raises ``ValueError``, and nothing is asked.
         """
+        timeout = _seconds(timeout)
         if isinstance(message, _OF_PYKKA):
             return super().ask(message, block=block, timeout=timeout)
         expires_at = math.inf if timeout is None else self._now() + timeout
-        if math.isnan(expires_at):
-            raise ValueError("timeout is not a number of seconds")
         future = AskFuture(self, message, expires_at)
         try:
             if type(message) not in self._kinds:
@@ -158,11 +176,12 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         """The router is not asked, because of ``error``."""
         self._reply.set_exception((type(error), error, None))
 
-    def get(self, *, timeout: float | None = None) -> Any:
+    def get(self, *, timeout: Timeout = None) -> Any:
         """The answer; raises what ``RouterRef.ask`` raises.
 
         A timeout withdraws an order that has not left.
         """
+        timeout = _seconds(timeout)
         if self._ref is None:
             return super().get(timeout=timeout)
         if timeout is not None and timeout > threading.TIMEOUT_MAX:

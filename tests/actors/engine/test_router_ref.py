@@ -1,5 +1,6 @@
 """The reference to a router: what it hands on, when it withdraws, and which errors it raises."""
 
+import datetime as dt
 import gc
 import math
 import signal
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pykka
@@ -249,15 +251,33 @@ def test_what_is_no_command_is_refused_and_sent_nowhere(nonsense: Any, text: str
     assert asked(ref) == []
 
 
-@pytest.mark.parametrize("timeout", ["3", math.nan, Decimal(3)])
-def test_a_timeout_that_is_no_number_is_refused_before_anything_is_sent(timeout: Any) -> None:
+@pytest.mark.parametrize("timeout", ["3", "3 s", math.nan, True, b"3", [3], object()])
+def test_a_timeout_that_is_no_length_of_time_is_refused_before_anything_is_sent(timeout: Any) -> None:
     ref = start()
-    with pytest.raises((TypeError, ValueError)):
+    text = "timeout must be a number of seconds, a timedelta or None, not "
+    with pytest.raises(ValueError, match=text):
         ref.ask(ORDER, timeout=timeout)
     assert asked(ref) == []
+    future = ref.ask(ORDER, block=False)
+    with pytest.raises(ValueError, match=text):
+        future.get(timeout=timeout)
+    assert given_up(ref) == []
 
 
-@pytest.mark.parametrize("timeout", [math.inf, 1e12])
+@pytest.mark.parametrize(
+    "timeout",
+    [2, 2.0, Decimal(2), Fraction(2), dt.timedelta(seconds=2)],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_timeout_may_be_any_length_of_time(timeout: Any) -> None:
+    ref = start(lambda _: "answer")
+    before = time.monotonic()
+    assert ref.ask(GetBalance(), timeout=timeout) == "answer"
+    assert ref.ask(GetBalance(), block=False, timeout=timeout).get(timeout=timeout) == "answer"
+    assert all(before + 2 <= each.expires_at < before + 2 + WAIT for each in asked(ref))
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e12, 10**400, dt.timedelta.max], ids=str)
 def test_a_timeout_without_an_end_waits_for_the_answer(timeout: float) -> None:
     assert start(lambda _: "answer").ask(ORDER, timeout=timeout) == "answer"
 
