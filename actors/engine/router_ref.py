@@ -49,14 +49,11 @@ def _seconds(timeout: Timeout) -> float | None:
     if timeout is None:
         return None
     value = seconds(timeout)
-    if type(value) not in {int, float} or (type(value) is float and math.isnan(value)):
+    if type(value) is not int and (type(value) is not float or math.isnan(value)):
         raise ValueError(
             f"timeout must be a number of seconds, a timedelta or None, not {reprlib.repr(timeout)}"
         )
-    try:
-        return float(value)
-    except OverflowError:
-        return math.copysign(math.inf, value)
+    return min(float(threading.TIMEOUT_MAX), value)
 
 
 class RouterRef(pykka.ActorRef[Any]):

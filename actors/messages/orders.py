@@ -28,10 +28,12 @@ class Withdraw(Struct, frozen=True):
     """The caller of trading request ``id`` waits no longer.
 
     What has not left does not leave any more. The desk answers as at the deadline, as soon as it is certain
-    what has left.
+    what has left. It ``overtakes`` where many orders may wait in the inbox: a desk that does not know
+    the request yet has to remember it.
     """
 
     id: int
+    overtakes: bool = False
 
 
 class OrderSent(HasLife, Struct, frozen=True):

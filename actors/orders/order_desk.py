@@ -6,6 +6,7 @@ from typing import Any
 
 import pykka
 from loguru import logger
+from msgspec import structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.clock import counts_suspends
@@ -73,7 +74,8 @@ class OrderDesk(RuntimeActor):
         self._readiness = Readiness(venue.told_after_login)
         self._waiting = WaitingOrders()
         self._waiters = OrderWaiters()
-        self._results = ResultWaiters(self._clock, self._ledger.deal)
+        self._withdrawn: set[int] = set()  # requests that may still wait in the inbox
+        self._results = ResultWaiters(self._clock, self._ledger)
         self._sent = SentOrders()
         self._verdict: Timer | None = None
         self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())
@@ -83,6 +85,9 @@ class OrderDesk(RuntimeActor):
         match message:
             case HaltTrading(id=waiter, reason=reason):
                 self._halt_trading(waiter, reason or "halted by a person")
+            case TradingRequest(id=id) if id in self._withdrawn:
+                self._withdrawn.discard(id)
+                self._trade(structs.replace(message, expires_at=self.now(), waits_until=self.now()))
             case TradingRequest():
                 self._trade(message)
             case Withdraw():
@@ -171,12 +176,8 @@ class OrderDesk(RuntimeActor):
                 self._place(trade, command)
             case commands.PlacePendingOrder():
                 self._pass_on(trade, command)
-            case commands.AwaitResult(deal_id=deal):
-                self._wait_for_result(self._results.request(trade, deal, self.now()))
-            case commands.GetOpenedDeals():
-                self._answer([(trade.id, self._ledger.open_deals())])
-            case commands.GetClosedDeals():
-                self._answer([(trade.id, self._ledger.closed_deals())])
+            case _:
+                self._wait_for_result(self._results.request(trade, self.now()))
 
     def _repeats(self, trade: TradingRequest, command: commands.PlaceOrder) -> bool:
         """Whether an order of its id answers it, now or when it is known what became of that one."""
@@ -208,9 +209,8 @@ class OrderDesk(RuntimeActor):
                 logger.error("no order is sent until the journal can be written: {}", error)
             self._refuse(trade, command, error)
             return
-        self._waiters.add(order.id, trade.id, trade.expires_at)
-        self.at(trade.expires_at, timeouts.OrderOverdue(order.id, trade.id))
-        for same in self._waiting.take(command):
+        self._waiters.add(order.id, trade.id)
+        for same in (trade, *self._waiting.take(command)):
             self._join(order.id, same)
         # Before the order: so the journal is settled before anything that comes of the order is handled.
         self.actor_ref.tell(timeouts.JournalUnsettled())
@@ -264,7 +264,9 @@ class OrderDesk(RuntimeActor):
             self._give_up(order, waiter)
         else:
             self._answer(self._results.withdraw(waiter))
-            self._pending_desk.tell(withdrawn)  # which may have it
+            self._pending_desk.tell(Withdraw(waiter))  # which may have it
+            if not self.inbox.empty():  # the request may be in there
+                self._withdrawn.add(waiter)
 
     def _not_sent(self, failure: Failure) -> None:
         order, request = self._ledger.order(failure.order), failure.request

@@ -1,12 +1,13 @@
-"""Callers that wait for the result of a deal."""
+"""What callers ask about deals: the lists, and the result, for which they wait."""
 
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from actors.errors import RequestRefused, RequestTimeout
+from actors.errors import LocalProtocolError, RequestRefused, RequestTimeout
+from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals
 from actors.messages.events import Event, OrderClosed
 from actors.messages.orders import TradingRequest
 from actors.orders.desk_clock import DeskClock
@@ -15,29 +16,50 @@ from actors.orders.waiters import STOPPED, WaiterAnswer
 from actors.values import Deal
 
 
+class KnownDeals(Protocol):
+    """The deals of the ledger, as the venue last described them."""
+
+    def deal(self, id: str) -> Deal | None: ...
+
+    def open_deals(self) -> list[Deal]: ...
+
+    def closed_deals(self) -> list[Deal]: ...
+
+
 class ResultStep(NamedTuple):
     """What is to be done: ``answers`` to give, and ``dues`` that the desk tells itself, each in seconds."""
 
-    answers: Sequence[WaiterAnswer] = ()
+    answers: Sequence[tuple[int, Any]] = ()
     dues: Sequence[tuple[float, ResultOverdue]] = ()
 
 
 class ResultWaiters:
     """The waiters for the result of each deal, any number. One that has been answered waits no more."""
 
-    def __init__(self, clock: DeskClock, deal_of: Callable[[str], Deal | None]) -> None:
-        """``deal_of`` finds a deal by its id, as the venue last described it."""
+    def __init__(self, clock: DeskClock, deals: KnownDeals) -> None:
         self._clock = clock
-        self._deal_of = deal_of
+        self._deals = deals
         self._waiting: defaultdict[str, list[int]] = defaultdict(list)
 
     def __repr__(self) -> str:
         return f"<ResultWaiters: {sum(map(len, self._waiting.values()))} for {len(self._waiting)} deals>"
 
-    def request(self, trade: TradingRequest, id: str, now: float) -> ResultStep:
-        """A caller asks for the result of deal ``id``. Its wait ends with the command's deadline, or
-        ``RESULT_GRACE`` after the deal's end by the venue's clock, and in any case with its own timeout."""
-        deal = self._deal_of(id)
+    def request(self, trade: TradingRequest, now: float) -> ResultStep:
+        """The answer to a command about deals, or the wait of ``AwaitResult``."""
+        match trade.command:
+            case GetOpenedDeals():
+                return ResultStep([(trade.id, self._deals.open_deals())])
+            case GetClosedDeals():
+                return ResultStep([(trade.id, self._deals.closed_deals())])
+            case AwaitResult(deal_id=id):
+                return self._await(trade, id, now)
+            case command:
+                raise LocalProtocolError(f"{type(command).__name__} is no command about deals")
+
+    def _await(self, trade: TradingRequest, id: str, now: float) -> ResultStep:
+        """The wait ends with the command's deadline, or ``RESULT_GRACE`` after the deal's end by the venue's
+        clock, and in any case with the timeout of its caller."""
+        deal = self._deals.deal(id)
         if deal is None:
             return ResultStep([(trade.id, RequestRefused(f"there is no deal {id!r}"))])
         if deal.outcome is not None:
@@ -56,7 +78,7 @@ class ResultWaiters:
     def overdue(self, due: ResultOverdue) -> ResultStep:
         """The error for a waiter whose time has come, if it still waits; the others wait on. It waits on too
         if the venue's clock was set back meanwhile."""
-        deal = self._deal_of(due.deal)
+        deal = self._deals.deal(due.deal)
         if due.own_end and self._clock.offset is not None and deal and deal.outcome is None:
             left = self._clock.until_end(deal) + RESULT_GRACE
             if left > 0:

@@ -340,7 +340,8 @@ class Router(RuntimeActor):
             return
         if isinstance(waiter.command, OrderCommand | commands.AwaitResult) and waiter.forwarded:
             with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
-                self._desk_of(waiter.command).tell(Withdraw(waiter.id))
+                desk = self._desk_of(waiter.command)
+                desk.tell(Withdraw(waiter.id, overtakes=desk is self._refs.order_desk))
         elif isinstance(waiter.command, _READS):
             self._fail(waiter.id, RequestTimeout("its caller waits no longer"))
 

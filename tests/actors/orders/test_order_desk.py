@@ -1036,6 +1036,37 @@ def test_orders_that_the_desk_has_not_handled_at_its_end_are_not_sent(desk: Watc
     assert isinstance(desk.error(1), OrderUnknown)  # it is on its way
 
 
+@pytest.mark.parametrize("id", [None, "signal-8"])
+def test_an_order_that_is_withdrawn_while_it_waits_in_the_inbox_never_leaves(
+    desk: WatchedOrderDesk, id: str | None
+) -> None:
+    """The desk is held up by its disk, and others wait between the order and its withdrawal."""
+    busy, go_on, write = threading.Event(), threading.Event(), desk.journal.write
+
+    def wait_and_write(orders: Sequence[Order]) -> None:
+        busy.set()
+        assert go_on.wait(WAIT)
+        write(orders)
+
+    desk.journal.write = wait_and_write  # type: ignore[method-assign]
+    desk.ask(1, BET)
+    assert busy.wait(WAIT)
+    desk.ask(2, structs.replace(OTHER_BET, id=id))
+    desk.ask(3, structs.replace(BET, amount=3))
+    pending = PlacePendingOrder("EURUSD_otc", ONE, Direction.CALL, 60, open_at=1.0)
+    desk.ask(4, pending)
+    desk.ask(5, AwaitResult("d1"))
+    desk.tell(*(Withdraw(waiter, overtakes=True) for waiter in (2, 4, 5)))
+    go_on.set()
+    steps = [desk.step() for _ in range(10)]
+    assert [request.id for name, request in steps if name == "outbound"] == [1, 3]
+    assert [message for name, message in steps if name == "pending desk"] == [
+        Withdraw(waiter) for waiter in (2, 4, 5)
+    ]
+    answers = [(each.request, type(each.exception)) for name, each in steps if name == "router"]
+    assert answers == [(2, NotSent), (4, NotSent), (5, RequestRefused)]
+
+
 def test_at_its_end_no_order_is_unknown_that_no_connection_can_have_taken(desk: WatchedOrderDesk) -> None:
     """The pool tells the desk of an order before a connection, and it has ended by now."""
     desk.way_out_ended = True

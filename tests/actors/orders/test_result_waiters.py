@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from actors.errors import RequestRefused, RequestTimeout
-from actors.messages.commands import AwaitResult
+from actors.messages.commands import AwaitResult, GetClosedDeals, GetOpenedDeals
 from actors.messages.events import OrderClosed
 from actors.messages.orders import TradingRequest
 from actors.orders.desk_clock import DeskClock
@@ -38,8 +38,14 @@ class Deals:
     def __init__(self) -> None:
         self.known = {id: deal_of(BET, id) for id in ("d1", "d2", "another")}
 
-    def __call__(self, id: str) -> Deal | None:
+    def deal(self, id: str) -> Deal | None:
         return self.known.get(id)
+
+    def open_deals(self) -> list[Deal]:
+        return [deal for deal in self.known.values() if deal.outcome is None]
+
+    def closed_deals(self) -> list[Deal]:
+        return [deal for deal in self.known.values() if deal.outcome is not None]
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def wait(
     """At 1000 by the clock of the actors."""
     command = AwaitResult(deal.id, deadline=deadline)
     expires_at = 1000.0 + (30.0 if deadline is None else deadline)
-    step = waiters.request(TradingRequest(waiter, command, expires_at, waits_until), deal.id, 1000.0)
+    step = waiters.request(TradingRequest(waiter, command, expires_at, waits_until), 1000.0)
     assert step.answers == ()
     return list(step.dues)
 
@@ -134,11 +140,20 @@ def test_a_deal_that_is_not_known_is_refused_and_a_closed_one_is_the_answer(
     waiters: ResultWaiters, deals: Deals
 ) -> None:
     command = AwaitResult("d9")
-    [(waiter, error)] = waiters.request(TradingRequest(1, command, 1030.0), "d9", 1000.0).answers
+    [(waiter, error)] = waiters.request(TradingRequest(1, command, 1030.0), 1000.0).answers
     assert (waiter, type(error)) == (1, RequestRefused)
     deals.known["d9"] = ended(deal_of(BET, "d9"))
-    step = waiters.request(TradingRequest(2, command, 1030.0), "d9", 1000.0)
+    step = waiters.request(TradingRequest(2, command, 1030.0), 1000.0)
     assert step == ([(2, deals.known["d9"])], ())
+
+
+def test_the_lists_are_those_of_the_ledger(waiters: ResultWaiters, deals: Deals) -> None:
+    deals.known["d2"] = ended(deals.known["d2"])
+    listed = [
+        waiters.request(TradingRequest(1, command, 1030.0), 1000.0).answers
+        for command in (GetOpenedDeals(), GetClosedDeals())
+    ]
+    assert listed == [[(1, [deals.known["d1"], deals.known["another"]])], [(1, [deals.known["d2"]])]]
 
 
 def test_at_the_stop_every_waiter_gets_an_error_once(waiters: ResultWaiters) -> None:

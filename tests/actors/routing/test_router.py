@@ -232,11 +232,12 @@ def test_the_timeout_of_a_caller_is_a_deadline_unless_that_of_the_command_is_soo
 ) -> None:
     neighbours.publish(UP)
     for timeout in (1.0, 9.0):
-        neighbours.router.ask(ORDER, block=False, timeout=timeout)
+        kept = neighbours.router.ask(ORDER, block=False, timeout=timeout)
         trade = neighbours.order_desk.seen()
         assert trade.expires_at == clock() + min(timeout, 5.0)
         assert trade.waits_until == clock() + timeout
-        assert isinstance(neighbours.order_desk.seen(), Withdraw)  # its future is dropped
+        del kept
+        assert isinstance(neighbours.order_desk.seen(), Withdraw)
 
 
 def test_what_is_given_up_is_withdrawn_at_its_desk_and_a_read_ends(neighbours: _Neighbours) -> None:
@@ -248,7 +249,10 @@ def test_what_is_given_up_is_withdrawn_at_its_desk_and_a_read_ends(neighbours: _
     assert isinstance(neighbours.pending_desk.seen(), TradingRequest)
     for future in kept:
         neighbours.router.tell(GivenUp(future._ask))
-    assert [neighbours.order_desk.seen() for _ in range(2)] == [Withdraw(1), Withdraw(2)]
+    assert [neighbours.order_desk.seen() for _ in range(2)] == [
+        Withdraw(1, overtakes=True),
+        Withdraw(2, overtakes=True),
+    ]
     with pytest.raises(RequestTimeout, match="waits no longer"):
         kept[3].get(timeout=WAIT)
     assert neighbours.pending_desk.nothing_more()
