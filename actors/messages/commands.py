@@ -262,8 +262,8 @@ class PlacePendingOrder(PendingCommand, frozen=True):
     id: str | None = None
 
     def __post_init__(self) -> None:
-        check_id(self.id)
         convert_fields(self, self.times)
+        check_id(self.id)
         structs.force_setattr(self, "amount", _checked_amount(self))
 
 
@@ -329,7 +329,7 @@ def order_id(command: "Command") -> str:
 def unsent(command: object, reason: str, order: str = "") -> NotSent | OrderUnknown:
     """The error for a command that was not sent, and that no desk has seen: ``NotSent``. For an order whose
     caller chose the id it is ``OrderUnknown``, because an order of that id may have been sent before."""
-    chosen = command.id if isinstance(command, PlaceOrder) else None
+    chosen = command.id if isinstance(command, OrderCommand) else None
     if chosen is None:
         return NotSent(reason, order)
     return OrderUnknown(f"{reason}; an order of this id may have been sent before", chosen)

@@ -85,9 +85,6 @@ class OrderDesk(RuntimeActor):
         match message:
             case HaltTrading(id=waiter, reason=reason):
                 self._halt_trading(waiter, reason or "halted by a person")
-            case TradingRequest(id=id) if id in self._withdrawn:
-                self._withdrawn.discard(id)
-                self._trade(structs.replace(message, expires_at=self.now(), waits_until=self.now()))
             case TradingRequest():
                 self._trade(message)
             case Withdraw():
@@ -156,6 +153,9 @@ class OrderDesk(RuntimeActor):
             self._trade(trade)
 
     def _trade(self, trade: TradingRequest) -> None:
+        if trade.id in self._withdrawn:
+            self._withdrawn.discard(trade.id)
+            trade = structs.replace(trade, expires_at=self.now(), waits_until=self.now())
         match command := trade.command:
             case commands.Resume():
                 self._resume(trade.id)
@@ -209,7 +209,7 @@ class OrderDesk(RuntimeActor):
                 logger.error("no order is sent until the journal can be written: {}", error)
             self._refuse(trade, command, error)
             return
-        self._waiters.add(order.id, trade.id)
+        self._waiters.add(order.id, trade.id, trade.expires_at)
         for same in (trade, *self._waiting.take(command)):
             self._join(order.id, same)
         # Before the order: so the journal is settled before anything that comes of the order is handled.
@@ -301,10 +301,8 @@ class OrderDesk(RuntimeActor):
         self._answer([*self._waiters.apply(news), *self._results.apply(news)])
         if self._verdict is not None:
             self._verdict.cancel()
-        at = self._ledger.check_at()
-        self._verdict = (
-            None if at is None else self.after(max(0.0, at - self._clock.utc()), timeouts.VerdictDue())
-        )
+        at, due = self._ledger.check_at(), timeouts.VerdictDue()
+        self._verdict = None if at is None else self.after(max(0.0, at - self._clock.utc()), due)
         self._log(news)
         self._place_waiting()
 

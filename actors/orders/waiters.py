@@ -71,12 +71,13 @@ class OrderWaiters:
         waiters = sum(len(wait.deadlines) for wait in self._waits.values())
         return f"<OrderWaiters: {waiters} for {len(self._waits)} orders>"
 
-    def add(self, order: str, request: int) -> None:
-        """``order`` is placed in the name of ``request``; it is to be joined next."""
-        self._waits[order] = _OrderWait(request, left=False)
+    def add(self, order: str, waiter: int, expires_at: float) -> None:
+        """The caller that places ``order``."""
+        self._waits[order] = _OrderWait(waiter, left=False)
+        self.join(order, waiter, expires_at)
 
     def join(self, order: str, waiter: int, expires_at: float) -> None:
-        """A caller that waits for ``order``. Where nobody else does, it may have left."""
+        """A caller that asks for ``order`` again. Where nobody waits for it, it may have left."""
         self._waits.setdefault(order, _OrderWait(0, left=True)).deadlines[waiter] = expires_at
 
     def has(self, order: str, waiter: int) -> bool:

@@ -19,8 +19,7 @@ UNKNOWN = OrderUnknown("no answer", "o1")
 def one_waiter() -> OrderWaiters:
     """Waiter 7 waits for order o1."""
     waiters = OrderWaiters()
-    waiters.add("o1", 7)
-    waiters.join("o1", 7, LATE)
+    waiters.add("o1", 7, LATE)
     return waiters
 
 
@@ -35,9 +34,8 @@ def test_an_opened_order_answers_its_waiter_with_the_deal_and_only_once() -> Non
 
 def test_only_the_order_of_the_event_is_answered() -> None:
     waiters = OrderWaiters()
-    for order, waiter in (("o1", 1), ("o2", 2)):
-        waiters.add(order, waiter)
-        waiters.join(order, waiter, LATE)
+    waiters.add("o1", 1, LATE)
+    waiters.add("o2", 2, LATE)
     deal = deal_of(BET)
     assert waiters.apply([OrderOpened("o2", deal)]) == [(2, deal)]
     assert waiters.apply([OrderOpened("another's", deal), OrderOrphan(deal)]) == []
