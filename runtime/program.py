@@ -76,7 +76,7 @@ COMMANDS: Final = {
     "practice": _Entry(
         "run the practice exchange alone",
         _module("runtime.practice.__main__"),
-        "runtime.practice.__main__:add_arguments",
+        "runtime.practice.command:add_arguments",
     ),
     "init": _Entry("write a commented configuration", small.init, f"{_SMALL}:add_init_arguments"),
     "bench": _Entry(

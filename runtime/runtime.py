@@ -25,6 +25,7 @@ from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import tokens
+from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
 from runtime.storage.account import JournalAccount, lock_account
 from runtime.storage.journal import NoJournal, open_journal
@@ -167,6 +168,7 @@ class Runtime:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _start(self) -> None:
+        quieten_first_handler()
         login = self._login or self._start_exchange()
         regions = self._regions(login)
         gateway = self._start_gateway(login)  # first of the actors, so that it ends last

@@ -47,6 +47,7 @@ def _sockets_and_journals_of_our_own() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="tw-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
         patch.setenv("XDG_STATE_HOME", folder)
+        patch.setenv("LOGURU_LEVEL", "DEBUG")  # a test that fails shows all that was logged
         yield
 
 

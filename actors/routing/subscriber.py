@@ -18,6 +18,11 @@ from actors.routing.conflation import Backlog
 SLOW = 0.01
 """Seconds that an inline handler may block the shared thread before that is logged."""
 
+ERRORS_AT_FIRST = 10
+"""Errors of a handler that are each logged; after that, one in a ``MINUTE``."""
+
+MINUTE = 60.0
+
 INBOX_CAPACITY = 64
 """Deliveries that may wait for the handler before they are joined."""
 
@@ -40,6 +45,7 @@ class Subscriber(RuntimeActor):
         self._batch = batch
         self._router = router
         self._errors = 0
+        self._next_error_at = 0.0
 
     @classmethod
     def start_for(
@@ -86,11 +92,13 @@ class Subscriber(RuntimeActor):
                 self._on_error(error)
 
     def _on_error(self, error: BaseException) -> None:
-        """Log the first error with its traceback, and each later one in a line."""
+        """Log the first error with its traceback, each of the next ones in a line, and later on one in a
+        minute: a handler may raise with every tick."""
         self._errors += 1
         if self._errors == 1:
             logger.opt(exception=error).error("the handler of {} raised", self.name)
-        else:
+        elif self._errors <= ERRORS_AT_FIRST or self.now() >= self._next_error_at:
+            self._next_error_at = self.now() + MINUTE
             logger.error(
                 "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
             )

@@ -1,6 +1,7 @@
 """What a command of an operator says: an answer on standard output, or the reason on standard error."""
 
 import argparse
+import contextlib
 import sys
 from typing import Any
 
@@ -36,8 +37,10 @@ def print_text(text: str) -> int:
 
 
 def note(text: str) -> None:
-    """A remark on an answer, beside it."""
-    sys.stderr.write(text + "\n")
+    """A remark on an answer, beside it; lost where standard error takes nothing: the exit code remains."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def fail(text: str, code: int) -> int:

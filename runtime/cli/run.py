@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import threading
 import time
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.errors import AuthRejected, JournalInUse
+from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
 from actors.messages.commands import Subscribe
 from actors.messages.events import ConfigReloaded
 from actors.routing.subscriber import Subscriber
@@ -65,28 +66,42 @@ class Run:
         self._output = self._make_output()
         self._unwritten: OutputFailed | None = None
         self._log: logs.Log
+        self._file: LogFile | None = None
 
     def go(self) -> Exception | None:
         """Run until there is a reason to stop; the failure of the runtime, or ``OutputFailed``, if there was
         one. Call it once."""
         began = time.monotonic()
-        with self._stop_reasons, self._open_log(), on_hangup(self._runtime.reload_soon):
+        with self._stop_reasons, self._open_log(), on_hangup(self._on_hangup):
             if self._login is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
             try:
                 self._runtime.start()
-                reason = self._show(began)
             except JournalInUse as error:
                 logger.error("{}", error)
                 return error
+            except ConfigInvalid:
+                raise
+            except Exception as error:  # noqa: BLE001  # as below
+                return self._failed(error)
+            try:
+                reason = self._show(began)
             except Exception as error:  # noqa: BLE001  # our log hides secrets, a traceback on stderr does not
-                logger.opt(exception=error).critical("an unexpected error")
-                return self._runtime.failure or error  # a refused login counts, whatever followed from it
+                return self._failed(error)
             finally:
                 self._stop()
             if reason not in UNHEARD and _last_events_shown():
                 self._summarise(time.monotonic() - began)
         return self._runtime.failure or self._unwritten
+
+    def _failed(self, error: Exception) -> Exception:
+        logger.opt(exception=error).critical("an unexpected error")
+        return self._runtime.failure or error  # a refused login counts, whatever followed from it
+
+    def _on_hangup(self) -> None:
+        self._runtime.reload_soon()
+        if self._file is not None:  # in a thread: the handler of a signal must not wait for a disk
+            threading.Thread(target=self._file.renew, name="log file", daemon=True).start()
 
     def _show(self, began: float) -> StopReason:
         duration = self._options.duration
@@ -128,7 +143,7 @@ class Run:
         log, writes = self._config.log, [self._output.write_log]
         with contextlib.ExitStack() as opened:
             if log.file:
-                file = LogFile(
+                self._file = file = LogFile(
                     self._config.path(log.file),
                     self._form,
                     rotation=log.rotation,

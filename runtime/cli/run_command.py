@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from actors.errors import AuthRejected, ConfigInvalid
+from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
 from runtime.cli import arguments
 from runtime.cli.answers import fail, print_text
 from runtime.cli.exit_codes import RUN_CODES, ExitCode, explain
@@ -78,6 +78,8 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
     match Run(config, RunOptions(options.output, options.duration, practice, options.live)).go():
         case None:
             return ExitCode.DONE
+        case JournalInUse():
+            return ExitCode.MISUSED
         case AuthRejected():
             return ExitCode.LOGIN_REFUSED
         case OutputFailed():

@@ -21,6 +21,7 @@ from runtime.control.listener import connect_to_any, pid_of
 from runtime.control.path import paths_of
 from runtime.control.protocol import VERSION, FromGateway, Hello, HelloRefused, Welcome
 from runtime.control.remote_router import RemoteRouter
+from runtime.logs.embedded import quieten_first_handler
 from runtime.workers.framing import Framer, Unframer
 
 READ_SIZE = 64 * 1024
@@ -86,6 +87,7 @@ def attach(
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
     """
+    quieten_first_handler()
     paths = paths_of(target)
     if not paths:
         raise NoRuntime(

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -44,8 +44,9 @@ def printable(text: str) -> str:
 
 
 def plain(line: Line) -> str:
-    """For people; a traceback is indented, so that no part of it looks like a line of the log."""
-    head = f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03} {line.level:<8} {line.text}"
+    """For people, in UTC; a traceback is indented, so that no part of it looks like a line of the log."""
+    at = line.time.astimezone(UTC)
+    head = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}Z {line.level:<8} {line.text}"
     return "\n".join([head, *(f"    | {step}" for step in line.trace)])
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -107,7 +107,7 @@ class Log:
             line = self._line(message.record)
         except Exception as error:  # noqa: BLE001  # loguru would print the record itself, with its secrets
             text = f"a line of the log is lost: {type(error).__name__}"
-            line = Line(datetime.now().astimezone(), "ERROR", text, place=f"{__name__}:0")
+            line = Line(datetime.now(UTC), "ERROR", text, place=f"{__name__}:0")
         with self._lock:
             every = EVERY in message.record["extra"]
             for kept in [line] if every else self._repeats.take(line, time.monotonic()):
@@ -120,7 +120,7 @@ class Log:
     def _line(self, record: "Record") -> Line:
         at = record["time"]
         return Line(
-            datetime.fromtimestamp(at.timestamp(), at.tzinfo),  # not loguru's subclass
+            datetime.fromtimestamp(at.timestamp(), UTC),  # not loguru's subclass
             record["level"].name,
             self._shown(record["message"]),
             tuple(map(self._shown, _trace(record["exception"]))),

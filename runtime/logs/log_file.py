@@ -3,7 +3,8 @@
 import contextlib
 import logging
 import logging.handlers
-from datetime import datetime
+import os
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,9 @@ from runtime.logs.line import Line, LineFormat, Write
 class LogFile:
     """Writes lines to ``path``; renames it before it exceeds ``rotation`` bytes, and keeps ``retention`` old
     files.
+
+    A file that another program has renamed or removed, such as logrotate, is opened anew with the next line,
+    or by ``renew``.
 
     When a line cannot be written, ``complain`` gets one line, and another once writing works again. This is
     the standard library's file: on a full disk, loguru's prints the record itself, with its secrets.
@@ -57,8 +61,18 @@ class LogFile:
             self._failed = False
             self._report("INFO", f"{self._path} is written again")
 
+    def renew(self) -> None:
+        """Let go of a file that was renamed or removed, and begin a new one; any thread. It may wait for a
+        disk."""
+        with contextlib.suppress(OSError):  # the next line complains; one that is just written has looked
+            self._file.acquire()
+            try:
+                self._file.follow_path()
+            finally:
+                self._file.release()
+
     def _report(self, level: str, text: str) -> None:
-        self._complain(Line(datetime.now().astimezone(), level, text))
+        self._complain(Line(datetime.now(UTC), level, text))
 
 
 class _RotatingFile(logging.handlers.RotatingFileHandler):
@@ -74,6 +88,23 @@ class _RotatingFile(logging.handlers.RotatingFileHandler):
     def release(self) -> None:
         with contextlib.suppress(RuntimeError):  # logging.shutdown also releases a lock that it did not get
             super().release()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.follow_path()
+        super().emit(record)
+
+    def follow_path(self) -> None:
+        """Open the file anew if the path leads to another one now. Raises ``OSError`` if it cannot."""
+        if self.stream is None:
+            return
+        ours = os.fstat(self.stream.fileno())
+        try:
+            there = Path(self.baseFilename).stat()
+        except FileNotFoundError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+            self.stream.close()
+            self.stream = self._open()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base class's name
         raise  # noqa: PLE0704  # logging calls this in its except block

@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from datetime import datetime
+from datetime import UTC, datetime
 
 from runtime.logs.line import Line, Write, put_on_stderr
 
@@ -88,4 +88,4 @@ class Writer:
 
 def _missing(lost: int) -> Line:
     text = f"{lost} lines are missing here: the output did not take them in time"
-    return Line(datetime.now().astimezone(), "WARNING", text, place=f"{__name__}:0")
+    return Line(datetime.now(UTC), "WARNING", text, place=f"{__name__}:0")

@@ -1,25 +1,26 @@
 """The practice exchange: a simulated PocketOption on loopback, with faults on command.
 
-The first use of ``PracticeExchange`` loads the server, so reading the settings alone costs no start time.
+A name is loaded from the module that defines it when it is first asked for: reading the settings alone loads
+no server, and ``python -m runtime.practice`` has its frame before it loads anything.
 """
 
-from typing import TYPE_CHECKING
-
-from runtime.practice.ledger import ExchangeLedger
-from runtime.practice.records import (
-    BalanceChange,
-    ExecutedDeal,
-    FaultRecord,
-    ReceivedEvent,
-    ReceivedOrder,
-    SentTick,
-    SocketRecord,
-    UnsentTick,
-)
-from runtime.practice.settings import PracticeSettings
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from runtime.practice.exchange import PracticeExchange
+    from runtime.practice.ledger import ExchangeLedger
+    from runtime.practice.records import (
+        BalanceChange,
+        ExecutedDeal,
+        FaultRecord,
+        ReceivedEvent,
+        ReceivedOrder,
+        SentTick,
+        SocketRecord,
+        UnsentTick,
+    )
+    from runtime.practice.settings import PracticeSettings
 
 PRACTISED = "pocketoption"
 """The venue that the exchange simulates."""
@@ -40,9 +41,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name != "PracticeExchange":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from runtime.practice.exchange import PracticeExchange  # noqa: PLC0415
+_PLACES: Final = ("records", "settings", "ledger", "exchange")  # the cheapest first
 
-    return PracticeExchange
+
+if not TYPE_CHECKING:  # or a type checker would believe every name
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        modules = (importlib.import_module(f"{__name__}.{place}") for place in _PLACES)
+        return vars(next(module for module in modules if name in vars(module)))[name]

@@ -54,6 +54,7 @@ def lock_account(account: JournalAccount, path: Path) -> sqlite3.Connection | No
         return None
     if lock is None:
         raise JournalInUse(
-            f"another runtime{holder(path)} trades on {account} (orders.share_account: true allows two)"
+            f"another runtime{holder(path)} trades on {account}: operate that one (tellwire ctl), attach to"
+            " it, or set orders.share_account: true, which allows two"
         )
     return lock

@@ -203,7 +203,10 @@ class SqliteJournal:
         lock = acquire(self._path)
         if lock is None:
             runtime = f"another runtime{holder(self._path)}"
-            raise JournalInUse(f"the journal {self._path} is in use by {runtime}")
+            raise JournalInUse(
+                f"the journal {self._path} is in use by {runtime}: operate that one (tellwire ctl), attach to"
+                " it, or set another orders.journal"
+            )
         announce(self._path)
         return lock
 

@@ -1,6 +1,7 @@
 """The live table on a terminal; lines of the log appear above it."""
 
 import time
+from datetime import UTC
 
 from rich.console import Console
 from rich.live import Live
@@ -45,7 +46,7 @@ class LiveTable(EventLog):
 
     def write_log(self, line: Line) -> None:
         style = _STYLES.get(line.level, "")
-        self._console.print(Text(f"{line.time:%H:%M:%S} {line.level:<8} {line.text}", style))
+        self._console.print(Text(f"{line.time.astimezone(UTC):%H:%M:%S}Z {line.level:<8} {line.text}", style))
         for step in line.trace:
             self._console.print(Text(f"    | {step}", "dim"))
 

@@ -110,6 +110,27 @@ def test_a_handler_that_raises_is_called_again_and_its_first_error_is_logged_in_
     assert "from a handler" in lines[0]
 
 
+def test_a_handler_that_raises_with_every_event_is_logged_ten_times_then_once_in_a_minute(
+    router: Recording, clock: ManualClock, lines: list[str]
+) -> None:
+    calls = Calls()
+
+    def handler(event: Any) -> None:
+        calls(event)
+        raise ValueError
+
+    subscriber = start(handler, router, clock=clock)
+    for _ in range(3):
+        subscriber.tell(Deliver([UP] * 100))
+        for _ in range(100):
+            assert calls.next() == UP
+        clock.advance(60.0)
+    start(calls, router).tell(Deliver([UP]))
+    assert calls.next() == UP
+    so_far = [line.strip().rpartition("(")[2] for line in lines[1:]]
+    assert so_far == [*(f"{count} so far)" for count in range(2, 11)), "101 so far)", "201 so far)"]
+
+
 @pytest.mark.parametrize(("taken", "warned"), [(SLOW, False), (2 * SLOW, True)])
 def test_an_inline_handler_that_blocks_the_shared_thread_is_named_in_the_log(
     router: Recording, clock: ManualClock, lines: list[str], taken: float, warned: bool

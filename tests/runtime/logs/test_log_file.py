@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -78,3 +78,42 @@ def test_a_file_that_can_be_written_again_is_written_again(tmp_path: Path) -> No
     assert [complaint.level for complaint in complaints] == ["WARNING", "INFO"]
     assert complaints[1].message.endswith("is written again")
     assert len((folder / "tellwire.log").read_text().splitlines()) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file in use cannot be renamed there")
+@pytest.mark.parametrize("recreate", [False, True], ids=["moved", "moved, and a new one created"])
+def test_a_file_that_was_moved_is_begun_anew_with_the_next_line(tmp_path: Path, recreate: bool) -> None:
+    path, moved = tmp_path / "tellwire.log", tmp_path / "tellwire.log.1"
+    with plain_file(path, unexpected) as write:
+        write(line("one"))
+        path.rename(moved)
+        if recreate:
+            path.touch()
+        write(line("two"))
+        moved.unlink()
+        path.unlink()
+        write(line("three"))
+        assert path.read_text().endswith("three\n")
+        assert len(path.read_text().splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file in use cannot be renamed there")
+def test_a_renewed_file_is_let_go_of_at_once_and_there_again(tmp_path: Path) -> None:
+    path, moved = tmp_path / "tellwire.log", tmp_path / "tellwire.log.1"
+    with plain_file(path, unexpected) as write:
+        write.renew()  # before the first line there is none
+        assert not path.exists()
+        write(line("one"))
+        before = path.stat().st_ino
+        write.renew()
+        assert path.stat().st_ino == before
+        path.rename(moved)
+        write.renew()
+        assert path.read_text() == ""
+        write(line("two"))
+    assert (moved.read_text()[-4:], path.read_text()[-4:]) == ("one\n", "two\n")
+
+
+def test_a_plain_line_is_in_utc_and_says_so() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    assert logs.plain(Line(NOON.astimezone(tokyo), "INFO", "x")) == "2026-01-01 12:00:00.000Z INFO     x"

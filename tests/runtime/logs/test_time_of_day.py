@@ -1,10 +1,10 @@
 """Times for people."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from runtime.logs.time_of_day import time_of_day
 
-NOON = datetime(2026, 3, 1, 12, 0).astimezone()
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def test_a_time_of_today_has_no_date() -> None:
