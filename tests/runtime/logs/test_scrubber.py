@@ -37,7 +37,8 @@ def test_without_a_secret_text_stays_as_it_is() -> None:
     assert Scrubber([""])("a.b*c") == "a.b*c"
 
 
-@given(st.text(min_size=1, alphabet="ab.*(["), st.lists(st.text(alphabet="ab.*([x"), max_size=4))
+# Without a star: beside HIDDEN, which has three, the text around it could look like the secret.
+@given(st.text(min_size=1, alphabet="ab.+(["), st.lists(st.text(alphabet="ab.+([x"), max_size=4))
 def test_a_secret_added_later_is_in_no_text_after_that(secret: str, around: list[str]) -> None:
     scrub = Scrubber(["x" * 8])
     scrub.hide([secret])
