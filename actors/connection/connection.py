@@ -88,7 +88,7 @@ class Connection(RuntimeActor):
             case Send():
                 self._send(message)
             case _Due.REPORT | _Due.PONG_OVERDUE:
-                self._session.check(self.now())
+                self._check_peer()
                 if message is _Due.REPORT:
                     self._publish([self._session.report(time.time(), self.tasks())])
             case _Due.PING:
@@ -112,6 +112,13 @@ class Connection(RuntimeActor):
                 raise TransportClosed("the venue did not answer our close")
             case _:
                 self.unexpected(message)
+
+    def _check_peer(self) -> None:
+        try:
+            self._session.check(self.now())
+        except TransportClosed as error:
+            logger.warning("{} is replaced: {}", self.name, error)
+            raise
 
     def _dialed(self, result: Transport | DialFailed) -> None:
         """Runs in the thread of the dial."""

@@ -31,6 +31,12 @@ class Handshake(Struct, frozen=True):
     ping_timeout: float
     max_payload: int | None
 
+    @property
+    def silence_limit(self) -> float:
+        """Seconds without a ping after which a client gives the connection up, whatever else came (Engine.IO
+        protocol 4, heartbeat)."""
+        return self.ping_interval + self.ping_timeout
+
 
 class _Open(Struct, rename="camel"):
     """In milliseconds. A server with many pings a second may round their interval to 0."""

@@ -46,13 +46,15 @@ class Protocol:
     ``LoginInvalid`` if it does not.
 
     ``failure`` says why the session ended, ``None`` while it lasts and after ``leave``;
-    ``silence_limit`` is for how many seconds the venue says that it may be silent.
+    ``silence_limit`` is for how many seconds the venue says that it may be silent, and without a ping of
+    Engine.IO. ``pings`` counts those, the handshake included.
     """
 
     def __init__(self, *, connection: str, epoch: int, region: str, auth: Secret) -> None:
         self.state = SessionState.OPENING
         self.failure: TellwireError | None = None
         self.silence_limit: float | None = None
+        self.pings = 0
         self._connection = connection
         self._epoch = epoch
         self._region = region
@@ -139,6 +141,7 @@ class Protocol:
             case engineio.EnginePacketType.OPEN:
                 self._open(engineio.parse_open(data))
             case engineio.EnginePacketType.PING:
+                self.pings += 1
                 self._texts.append(engineio.pong(data))
             case engineio.EnginePacketType.CLOSE:
                 self._close(TransportClosed("the venue ended the Engine.IO session", _NO_CLOSE_CODE))
@@ -148,7 +151,8 @@ class Protocol:
 
     def _open(self, handshake: engineio.Handshake) -> None:
         self._advance(SessionInput.OPEN)
-        self.silence_limit = handshake.ping_interval + handshake.ping_timeout
+        self.silence_limit = handshake.silence_limit
+        self.pings += 1
         self._texts.append(socketio.CONNECT)
 
     def _packet(self, packet: socketio.Packet) -> Sequence[Item]:

@@ -32,6 +32,8 @@ class PocketOptionSession:
             auth=start.settings.secret,
         )
         self.was_ready = False
+        self._pings = 0
+        self._pinged_at = 0.0
         self._messages_in = self._messages_out = self._bytes_in = self._writes = 0
 
     @property
@@ -65,13 +67,15 @@ class PocketOptionSession:
         self._endpoint.ping(now)
 
     def check(self, now: float) -> None:
-        """Raises ``TransportClosed`` if the peer has been silent for too long."""
+        """Raises ``TransportClosed`` if the peer has been silent, or has sent no ping, for too long."""
         timeout = self._start.settings.ping_timeout
         if self._endpoint.overdue(now, timeout):
             raise TransportClosed(f"no answer to a ping for {timeout:g} s")
         limit = self._protocol.silence_limit
         if limit is not None and now - self._endpoint.last_received > limit:
             raise TransportClosed(f"nothing received for {limit:g} s")
+        if limit is not None and now - self._pinged_at > limit:
+            raise TransportClosed(f"no Engine.IO ping for {limit:g} s, although data came")
 
     def leave(self) -> None:
         """Say goodbye on every level; the peer's close frame ends it."""
@@ -111,6 +115,8 @@ class PocketOptionSession:
         )
 
     def _queue_texts(self) -> None:
+        if self._protocol.pings != self._pings:  # looked at with the answers, so that no read pays for it
+            self._pings, self._pinged_at = self._protocol.pings, self._endpoint.last_received
         texts = self._protocol.texts_to_send()
         if texts and self._endpoint.failure is None:
             self._endpoint.send(Opcode.TEXT, texts)

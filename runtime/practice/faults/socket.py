@@ -75,6 +75,13 @@ class PingsOnly(Fault, frozen=True, tag="pings_only"):
     lasts: Seconds | None = None
 
 
+class NoPings(Fault, frozen=True, tag="no_pings"):
+    """No Engine.IO pings are sent; messages, and answers to WebSocket pings, go on."""
+
+    region: str | None = None
+    lasts: Seconds | None = None
+
+
 class DataOnly(Fault, frozen=True, tag="data_only"):
     """Messages are sent, but pings are neither sent nor answered."""
 

@@ -35,6 +35,7 @@ _KINDS: tuple[type[Fault], ...] = (
     socket_faults.EngineClose,
     socket_faults.Slow,
     socket_faults.PingsOnly,
+    socket_faults.NoPings,
     socket_faults.DataOnly,
     venue_faults.RefuseSessions,
     venue_faults.Mute,

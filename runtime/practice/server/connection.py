@@ -10,7 +10,7 @@ from loguru import logger
 
 from actors.errors import RemoteProtocolError
 from runtime.practice.faults.active_faults import ActiveFaults
-from runtime.practice.faults.socket import DataOnly, PingsOnly
+from runtime.practice.faults.socket import DataOnly, NoPings, PingsOnly
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedEvent
 from runtime.practice.server import packets
@@ -160,7 +160,9 @@ class ClientConnection:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._settings.ping_interval)
-            if not self._pings or self._faults.find(DataOnly, region=self.region):
+            if not self._pings or any(
+                self._faults.find(fault, region=self.region) for fault in (DataOnly, NoPings)
+            ):
                 continue
             self._ponged.clear()
             self._outbox.put(packets.PING)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from actors.messages import (
     ConnectionDown,
@@ -116,6 +117,23 @@ def test_a_transport_that_answers_no_ping_is_replaced_before_any_stream_is_stale
     assert "no answer to a ping" in notebook.first(ConnectionDown, was_ready=True).reason
     assert_flowing_again(notebook)
     assert notebook.all(StreamStale) == []
+
+
+def test_a_server_whose_engine_pings_stop_while_data_flow_is_reported_and_replaced(
+    start_runtime: Start, notebook: Notebook
+) -> None:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{level}: {message}")
+    with PracticeExchange(PracticeSettings(tick_rate=50.0, ping_interval=0.3, ping_timeout=0.3)) as exchange:
+        flowing(start_runtime, exchange, notebook, health=PATIENCE)
+        assert not notebook.wait(lambda book: bool(book.all(ConnectionDown)), 1.5)  # while it pings
+        exchange.fault("no_pings", region=exchange.regions[0].name)
+        assert "no Engine.IO ping for 0.6 s" in notebook.first(ConnectionDown, was_ready=True).reason
+        exchange.calm()
+        assert_flowing_again(notebook)
+        assert notebook.all(StreamStale) == []
+    logger.remove(sink)
+    assert any(line.startswith("WARNING: connection-1#1 is replaced: no Engine.IO ping") for line in lines)
 
 
 def test_bytes_that_are_no_frame_end_the_connection(

@@ -70,3 +70,23 @@ def test_a_ping_without_a_pong_ends_it(session: PocketOptionSession) -> None:
     session.check(1.5)
     with pytest.raises(TransportClosed, match="no answer to a ping for 1 s"):
         session.check(2.0)
+
+
+def test_a_server_that_sends_data_but_no_engine_ping_for_as_long_as_it_has_declared_is_given_up(
+    session: PocketOptionSession,
+) -> None:
+    def data(now: float) -> None:
+        session.receive(frame(Opcode.TEXT, b'42["noise"]'), now, NOW)
+        session.data_to_send()
+
+    for now in range(1, 46):
+        data(now)
+        session.check(now)  # the handshake counts as the first ping
+    session.receive(frame(Opcode.TEXT, b"2"), 45.0, NOW)
+    session.data_to_send()
+    for now in range(46, 91):
+        data(now)
+        session.check(now)
+    data(90.5)
+    with pytest.raises(TransportClosed, match=r"no Engine\.IO ping for 45 s"):
+        session.check(90.5)

@@ -212,6 +212,20 @@ def test_messages_go_on_where_no_ping_is_sent_or_answered() -> None:
             client.send("3")
 
 
+def test_messages_and_answers_go_on_where_no_engine_ping_is_sent() -> None:
+    settings = PracticeSettings(tick_rate=100, ping_interval=0.05, ping_timeout=0.05)
+    with PracticeExchange(settings) as exchange, RawClient(exchange.regions[0].url) as client:
+        exchange.fault("no_pings", region=exchange.regions[0].name)
+        connected(client)
+        client.assert_silent(0.2)
+        client.socket.sendall(b"\x89\x80\0\0\0\0")
+        assert client.frame() == (10, b"")
+        exchange.send_to_all("on it goes")
+        assert client.frame() == (1, b"on it goes")
+        exchange.calm("no_pings")
+        assert client.frame() == (1, b"2")
+
+
 def test_a_ping_is_answered_as_a_rule(exchange: PracticeExchange) -> None:
     with Client(exchange.regions[0].url) as client:
         client.connect().socket.ping("who is there")
