@@ -1,14 +1,17 @@
 """The venue's symbols as people write them: the nearest ones to a name, and a search."""
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from actors.values import Asset
 
 MOST_HINTS: Final = 3
-SIMILAR: Final = 0.6
+SIMILAR: Final = 0.75
 """The least ratio of likeness (``difflib``) of a symbol that is offered instead of another."""
+
+_OTC: Final = "otc"
 
 
 def unlisted(symbol: str, assets: Mapping[str, Asset]) -> str:
@@ -28,11 +31,15 @@ def nearest(name: str, assets: Iterable[Asset]) -> list[str]:
     wanted = _plain(name)
     same = [each for each in known if wanted in {_plain(each.symbol), _plain(each.label)}]
     if same:
-        twins = [each for each in known if each not in same and _plain(each.symbol) == f"{wanted}otc"]
+        twins = [each for each in known if each not in same and _plain(each.symbol) == f"{wanted}{_OTC}"]
         return [each.symbol for each in (*same, *twins)][:MOST_HINTS]
-    by_name = {_plain(text): each.symbol for each in known for text in (each.label, each.symbol)}
-    close = difflib.get_close_matches(wanted, by_name, 2 * MOST_HINTS, SIMILAR)
-    return list(dict.fromkeys(by_name[each] for each in close))[:MOST_HINTS]
+    by_name: dict[str, list[str]] = {}
+    for each in known:
+        for text in (each.symbol, each.label):
+            by_name.setdefault(_core(text), []).append(each.symbol)
+    close = difflib.get_close_matches(_core(name), by_name, MOST_HINTS, SIMILAR)
+    like = [sorted(by_name[core], key=lambda each: _is_otc(each) != _is_otc(name)) for core in close]
+    return list(dict.fromkeys(itertools.chain(*like)))[:MOST_HINTS]
 
 
 def search(text: str, assets: Mapping[str, Asset]) -> dict[str, Asset]:
@@ -47,3 +54,12 @@ def search(text: str, assets: Mapping[str, Asset]) -> dict[str, Asset]:
 
 def _plain(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _is_otc(text: str) -> bool:
+    return _plain(text).endswith(_OTC)
+
+
+def _core(text: str) -> str:
+    """Without the mark of an OTC market, which makes short names too much alike."""
+    return _plain(text).removesuffix(_OTC)

@@ -6,19 +6,21 @@ import math
 import reprlib
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal, TypeVar, overload
 
 import pykka
 
 from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
-from actors.messages.commands import OrderCommand, no_command, order_id, unsent
+from actors.messages.commands import Command, OrderCommand, no_command, order_id, unsent
 from actors.messages.conversion import seconds
 from actors.messages.routing import Asked, GivenUp
 
 GRACE: Final = 2.0
 """Seconds after its timeout that a caller still waits for what became of its request. The router answers at
 the same moment; only a process that is not scheduled, or a disk that stalls, takes longer."""
+
+A = TypeVar("A")
 
 ENDED: Final = "the runtime has ended"
 
@@ -76,17 +78,19 @@ class RouterRef(pykka.ActorRef[Any]):
         self._now: Callable[[], float] = actor.now
 
     @overload
-    def ask(self, message: Any, *, block: Literal[False], timeout: Timeout = None) -> pykka.Future[Any]: ...
+    def ask(
+        self, message: Command[A], *, block: Literal[False], timeout: Timeout = None
+    ) -> pykka.Future[A]: ...
 
     @overload
-    def ask(self, message: Any, *, block: Literal[True] = True, timeout: Timeout = None) -> Any: ...
+    def ask(self, message: Command[A], *, block: Literal[True] = True, timeout: Timeout = None) -> A: ...
 
     @overload
     def ask(
-        self, message: Any, *, block: bool = True, timeout: Timeout = None
-    ) -> Any | pykka.Future[Any]: ...
+        self, message: Command[A], *, block: bool = True, timeout: Timeout = None
+    ) -> A | pykka.Future[A]: ...
 
-    def ask(self, message: Any, *, block: bool = True, timeout: Timeout = None) -> Any | pykka.Future[Any]:
+    def ask(self, message: Any, *, block: bool = True, timeout: Timeout = None) -> Any:
         """Ask the router to carry out a command.
 
         Raises ``RequestTimeout`` (a ``pykka.Timeout``) if there is no answer within ``timeout`` seconds. For

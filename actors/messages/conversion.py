@@ -19,6 +19,11 @@ from msgspec import Struct, structs
 from actors.errors import RequestRefused
 from actors.values import Direction
 
+Amount = Decimal | float | str
+Length = float | dt.timedelta
+Moment = float | dt.datetime
+"""What a command takes as an amount, a length of time and a time, besides what only looks like a number."""
+
 LATEST_TIME: Final = 1e11
 """Unix seconds, in the year 5138: a larger number is most likely one of milliseconds."""
 

@@ -1,28 +1,27 @@
 """The messages between a gateway and its peers."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import Struct
 
 from actors.errors import WireError, to_wire
 from actors.messages import commands
-from actors.messages.events import StreamConfirmed
-from actors.messages.status import Status
+from actors.messages.commands import Command, answer_type
 from actors.messages.traffic import EventBatch
-from actors.values import Asset, Balance, Candle, Deal, Payout, PendingOrder, Region, ServerTime
+from actors.values import Region
 
 VERSION: Final = 4
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
 
-class ReloadRuntime(Struct, frozen=True, tag=True):
+class ReloadRuntime(Command[list[str]], frozen=True):
     """Load the configuration again. Answered with the names of the changed settings; raises
     ``RequestRefused`` or ``ConfigInvalid`` if the old one stays."""
 
 
-class StopRuntime(Struct, frozen=True, tag=True):
+class StopRuntime(Command[None], frozen=True):
     """Stop as on SIGTERM; answered at once. The connection ends with the runtime."""
 
 
@@ -53,31 +52,7 @@ ControlRequest = (
 )
 """The requests of a peer. Its subscriptions stay in its process, where the handlers are (see ``Listen``)."""
 
-ANSWERS: Final[dict[type[Struct], Any]] = {
-    commands.SubscribeTicks: StreamConfirmed,
-    commands.UnsubscribeTicks: str | None,
-    commands.CheckTopic: str,
-    commands.LoadCandles: list[Candle],
-    commands.GetBalance: Balance,
-    commands.GetAssets: dict[str, Asset],
-    commands.GetPayout: Payout,
-    commands.GetServerTime: ServerTime,
-    commands.SendRaw: None,
-    commands.GetStatus: Status,
-    commands.Restart: None,
-    commands.PlaceOrder: Deal,
-    commands.AwaitResult: Deal,
-    commands.SettleOrder: None,
-    commands.PlacePendingOrder: PendingOrder,
-    commands.CancelPendingOrder: str,
-    commands.GetOpenedDeals: list[Deal],
-    commands.GetClosedDeals: list[Deal],
-    commands.GetPendingOrders: list[PendingOrder],
-    commands.Halt: None,
-    commands.Resume: bool,
-    ReloadRuntime: list[str],
-    StopRuntime: None,
-}
+ANSWERS: Final[dict[type[Struct], Any]] = {kind: answer_type(kind) for kind in get_args(ControlRequest)}
 """The type of the answer to each request; an encoded answer does not name its type."""
 
 

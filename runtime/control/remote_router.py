@@ -53,11 +53,16 @@ from runtime.control.protocol import (
     GiveUp,
     HelloRefused,
     Listen,
+    ReloadRuntime,
     ResponseMessage,
+    StopRuntime,
 )
 from runtime.workers.framing import Framer, Unframer
 
 DETACHED: Final = "the attachment has ended"
+
+_OPERATORS: Final = frozenset({ReloadRuntime, StopRuntime})
+"""What an attached router takes, and the router of the runtime does not."""
 
 KINDS: Final = frozenset(ANSWERS) | {Subscribe, Unsubscribe}
 
@@ -155,7 +160,7 @@ class RemoteRouter(RuntimeActor):
 
     def _accept(self, command: Any, ask: int = 0, waits_until: float = math.inf, order: str = "") -> None:
         match command:
-            case Command() if wrong := problem(command):
+            case Command() if type(command) not in _OPERATORS and (wrong := problem(command)):
                 self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
                 self._subscribe(command, ask, waits_until)

@@ -42,7 +42,7 @@ if __name__ == "__main__":
             amount, deadline = line.split()
             order = PlaceOrder(
                 "EURUSD_otc",
-                amount=amount,  # type: ignore[arg-type]
+                amount=amount,
                 direction=Direction.CALL,
                 duration=60,
                 deadline=float(deadline),

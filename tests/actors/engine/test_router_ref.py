@@ -69,7 +69,7 @@ class _Desk(RuntimeActor):
         return 2 * number
 
 
-def start(*args: Any, **kwargs: Any) -> RouterRef:
+def start(*args: Any, **kwargs: Any) -> Any:
     ref = _Desk.start(*args, **kwargs)
     assert isinstance(ref, RouterRef)
     return ref

@@ -119,7 +119,7 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (GetAssets(deadline=10**400), "deadline must be a number of seconds"),
         (SendRaw("\ud800"), "text must be text that has a UTF-8 form"),
         (Halt("\udfff"), "reason must be text that has a UTF-8 form"),
-        (PlaceOrder("EURUSD", 1, Direction.CALL, 2**64), "duration must be a whole number"),  # type: ignore[arg-type]
+        (PlaceOrder("EURUSD", 1, Direction.CALL, 2**64), "duration must be a whole number"),
         (Subscribe("", to=5), "to must be a callable or an actor"),  # type: ignore[arg-type]
         (Subscribe("", to=_coroutine), "to must be a callable or an actor, and no coroutine function"),
         (Subscribe("", to=_generator), "to must be a callable or an actor, and no coroutine function"),

@@ -39,6 +39,6 @@ def test_now_is_the_venues_now(exchange: PracticeExchange, tmp_path: Path, ahead
         last = ask(runtime, LoadCandles(ASSET, 5, 4))[-1]
         assert 0 <= venue_now - (last.time + 5) < 10  # it is the last bar that has ended
         opens_at = int(venue_now) + 2
-        wish = PlacePendingOrder(ASSET, 5, Direction.CALL, 60, open_at=opens_at)  # type: ignore[arg-type]
+        wish = PlacePendingOrder(ASSET, 5, Direction.CALL, 60, open_at=opens_at)
         assert ask(runtime, wish).open_at == opens_at
         assert notebook.first(OrderOrphan).deal.opened_at == pytest.approx(opens_at, abs=1.0)

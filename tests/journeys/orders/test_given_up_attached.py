@@ -133,7 +133,7 @@ def test_attached_nonsense_is_refused_with_words(trader: tuple[Runtime, Notebook
     _, notebook, attachment = trader
     for nonsense in (GetBalance, "balance", None, {"type": "GetBalance"}, notebook.all(Event)[0]):
         with pytest.raises(RequestRefused, match="is not a command"):
-            attachment.router.ask(nonsense, timeout=DEADLINE)
+            attachment.router.ask(nonsense, timeout=DEADLINE)  # type: ignore[call-overload]
         attachment.router.tell(nonsense)
     assert attachment.router.ask(GetBalance(), timeout=DEADLINE)
 

@@ -41,7 +41,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def pending() -> PlacePendingOrder:
-    return PlacePendingOrder(ASSET, 3, Direction.CALL, 60, open_at=time.time() + 300)  # type: ignore[arg-type]
+    return PlacePendingOrder(ASSET, 3, Direction.CALL, 60, open_at=time.time() + 300)
 
 
 ORDERS = pytest.mark.parametrize("make", [bet, pending], ids=["order", "pending order"])
@@ -181,7 +181,7 @@ def test_nonsense_is_refused_with_words(exchange: PracticeExchange, journal: Pat
     with listening(trading(exchange, journal)) as (runtime, notebook):
         for nonsense in (GetBalance, "balance", None, {"type": "GetBalance"}, notebook.first(ConnectionUp)):
             with pytest.raises(RequestRefused, match="is not a command"):
-                runtime.router.ask(nonsense, timeout=DEADLINE)
+                runtime.router.ask(nonsense, timeout=DEADLINE)  # type: ignore[call-overload]
             runtime.router.tell(nonsense)
         assert notebook.wait(lambda book: len(book.all(CommandFailed)) == 5)
         reasons = [failed.reason for failed in notebook.all(CommandFailed)]

@@ -38,7 +38,7 @@ def journal(tmp_path: Path) -> Path:
 def later(amount: int = 1, id: str | None = None) -> PlacePendingOrder:
     return PlacePendingOrder(
         "EURUSD_otc",
-        amount,  # type: ignore[arg-type]
+        amount,
         Direction.CALL,
         60,
         open_at=time.time() + 3_600,
@@ -133,7 +133,7 @@ def test_one_in_flight_at_a_kill_is_found_by_the_next_runtime_and_its_id_sends_n
         notebook.first(PendingOrderPlaced)
         [found] = listed(runtime)
         assert found.open_at is not None
-        again = PlacePendingOrder("EURUSD_otc", 5, Direction.CALL, 60, open_at=OPENS_AT, id="pending-5")  # type: ignore[arg-type]
+        again = PlacePendingOrder("EURUSD_otc", 5, Direction.CALL, 60, open_at=OPENS_AT, id="pending-5")
         assert ask(runtime, again) == found
     with listening(config) as (runtime, _):
         assert ask(runtime, again) == found

@@ -30,7 +30,7 @@ def runtime() -> Iterator[Runtime]:
 
 
 def later(seconds: float = 3600.0, amount: int = 1) -> PlacePendingOrder:
-    return PlacePendingOrder(ASSET, amount, Direction.CALL, 60, open_at=time.time() + seconds)  # type: ignore[arg-type]
+    return PlacePendingOrder(ASSET, amount, Direction.CALL, 60, open_at=time.time() + seconds)
 
 
 def place(runtime: Runtime, command: PlacePendingOrder) -> PendingOrder:
@@ -47,7 +47,7 @@ def test_an_order_for_a_time_and_one_for_a_price_are_placed_listed_and_cancelled
     wish = later()
     by_time = place(runtime, wish)
     assert by_time.open_at == int(wish.open_at or 0)
-    by_price = place(runtime, PlacePendingOrder(ASSET, 2, Direction.PUT, 60, open_price=0.5))  # type: ignore[arg-type]
+    by_price = place(runtime, PlacePendingOrder(ASSET, 2, Direction.PUT, 60, open_price=0.5))
     assert by_price.open_price == 0.5
     assert runtime.router.ask(CancelPendingOrder(by_time.ticket), timeout=DEADLINE) == by_time.ticket
     assert [order.ticket for order in listed(runtime)] == [by_price.ticket]

@@ -258,7 +258,8 @@ def test_a_hangup_of_the_whole_group_reloads_and_costs_no_connection(start: Star
 def test_workers_that_are_signalled_with_the_group_drain_politely(start: Start, tmp_path: Path) -> None:
     """As systemd does by default."""
     process = start(_with_two_workers(tmp_path), "--output", "json")
-    until(process, "Tick")
+    for _ in range(4):
+        until(process, "ConnectionUp")
     os.killpg(process.pid, signal.SIGTERM)
     reasons = [event["reason"] for event in events(process) if event["event"] == "ConnectionDown"]
     assert (ended(process)[0], set(reasons)) == (0, {"stopped"})

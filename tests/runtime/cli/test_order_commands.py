@@ -90,7 +90,7 @@ def test_a_running_runtime_shows_its_orders_deals_and_balance(
 def test_a_closed_deal_has_its_profit(file: Path, runtime: Runtime, capsys: Capture) -> None:
     assert runtime.exchange is not None
     runtime.exchange.force_outcome("loss")
-    deal = runtime.router.ask(PlaceOrder("EURUSD_otc", 2, Direction.PUT, 5), timeout=DEADLINE)  # type: ignore[arg-type]
+    deal = runtime.router.ask(PlaceOrder("EURUSD_otc", 2, Direction.PUT, 5), timeout=DEADLINE)
     runtime.router.ask(AwaitResult(deal.id), timeout=4 * DEADLINE)
     assert main([str(file), "deals", "--json"]) == 0
     told = document(capsys)

@@ -1,0 +1,100 @@
+"""The programs of README and the documents as their readers check them: mypy and pyright, both strict."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+IMPORTED = [str(ROOT), str(ROOT / "scripts")]
+"""Where actors, runtime and tellwire lie in a checkout."""
+
+TIMEOUT = 120.0
+
+TYPED_ANSWERS = """
+from decimal import Decimal
+
+from runtime import Deal, GetBalance, LoadCandles, PlaceOrder, Candle, Balance, Runtime, Direction, attach
+
+
+def bot(runtime: Runtime) -> Decimal:
+    balance: Balance = runtime.router.ask(GetBalance(), timeout=5)
+    candles: list[Candle] = runtime.router.ask(LoadCandles("EURUSD_otc", 60), timeout=5)
+    future = runtime.router.ask(PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60), block=False)
+    deal: Deal = future.get(timeout=5)
+    with attach("config.yaml") as running:
+        balance = running.router.ask(GetBalance(), timeout=5)
+    return balance.amount + deal.amount + len(candles)
+"""
+WRONG = """
+from runtime import Candle, GetBalance, Runtime
+
+
+def bot(runtime: Runtime) -> None:
+    candle: Candle = runtime.router.ask(GetBalance(), timeout=5)
+    runtime.router.ask("balance")
+    runtime.router.ask(GetBalance)
+    print(candle)
+"""
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a user's with every program in a file."""
+    folder = tmp_path_factory.mktemp("typing")
+    for page in PAGES:
+        for number, program in enumerate(PROGRAM.findall(page.read_text(encoding="utf-8")), 1):
+            (folder / f"{page.stem}_{number}.py").write_text(program, encoding="utf-8")
+    (folder / "typed_answers.py").write_text(TYPED_ANSWERS, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"MYPYPATH": os.pathsep.join(IMPORTED)}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def run_pyright(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
+    settings = {"typeCheckingMode": "strict", "extraPaths": IMPORTED, "include": [*files] or ["*.py"]}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    return run(folder, "pyright", "--pythonpath", sys.executable)
+
+
+def test_there_are_programs_in_the_pages(programs: Path) -> None:
+    assert len(list(programs.glob("README_*.py"))) >= 1
+    assert len(list(programs.glob("*.py"))) >= 4
+
+
+def test_mypy_accepts_every_program_strictly(programs: Path) -> None:
+    done = run(programs, "mypy", "--strict", "--follow-imports=silent", *map(str, programs.glob("*.py")))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pyright_accepts_every_program_strictly(programs: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is in the extra `test`")
+    done = run_pyright(programs)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_both_refuse_a_wrong_type_of_answer_and_what_is_no_command(tmp_path: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is in the extra `test`")
+    (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
+    by_mypy = run(tmp_path, "mypy", "--strict", "--follow-imports=silent", "wrong.py").stdout
+    by_pyright = run_pyright(tmp_path, "wrong.py").stdout
+    for line in (6, 7, 8):
+        assert f"wrong.py:{line}: error" in by_mypy
+        assert f"wrong.py:{line}:" in by_pyright
