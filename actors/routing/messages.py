@@ -9,8 +9,9 @@ from actors.messages.lifecycle import Tellable
 
 
 class RouterRefs(Control, frozen=True):
-    """The actors that start after the router; ``outbound`` is the rate limiter. Each of ``parts`` answers
-    ``Describe``, each of ``done_to`` counts a request until its ``RequestDone``."""
+    """The actors that start after the router; ``outbound`` is the rate limiter, ``configured`` asks for the
+    streams of the configuration. Each of ``parts`` answers ``Describe``, each of ``done_to`` counts a request
+    until its ``RequestDone``."""
 
     outbound: Tellable
     pool: Tellable
@@ -18,6 +19,7 @@ class RouterRefs(Control, frozen=True):
     order_desk: Tellable
     pending_desk: Tellable
     candle_loader: Tellable
+    configured: Tellable
     parts: tuple[Tellable, ...]
     done_to: tuple[Tellable, ...]
 

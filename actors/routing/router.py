@@ -52,19 +52,6 @@ from actors.routing.subscriptions import StartSubscriber, Subscription, Subscrip
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
 
-_READS = (
-    commands.GetAssets
-    | commands.GetBalance
-    | commands.GetPayout
-    | commands.GetServerTime
-    | commands.GetStatus
-    | commands.LoadCandles
-)
-"""The commands without any effect: nothing is lost if they are ended early."""
-
-_SENT = OrderCommand | commands.LoadCandles | commands.SendRaw
-"""The commands that have no effect without a connection."""
-
 
 class Router(RuntimeActor):
     """Owns the subscriptions, the waiters and the latest facts of the venue; reads the links to the workers.
@@ -241,17 +228,20 @@ class Router(RuntimeActor):
         elif not asset or self._draining or self._waiters.ask_for_stream(asset):
             self._answer(waiter.id, answer)
         elif waiter.slot is not None:
-            self._refs.pool.tell(AskOwners(waiter.id, asset))
+            self._refs.configured.tell(AskOwners(waiter.id, asset))
         else:
             self._answer(waiter.id, answer)
             self.after(STREAM_DUE, StreamDue(command.topic))
 
     def _check_stream(self, topic: str) -> None:
         if topic in self._subscriptions.topics and not self._draining:
-            self._refs.pool.tell(AskOwners(0, pattern(topic).ticks_of))
+            self._refs.configured.tell(AskOwners(0, pattern(topic).ticks_of))
 
     def _on_owners_told(self, told: OwnersTold) -> None:
         streamed = told.owners or self._waiters.ask_for_stream(told.asset)
+        if not (streamed or told.final or self._draining):
+            self._refs.pool.tell(AskOwners(told.id, told.asset))
+            return
         waiter = self._waiters.get(told.id)
         if waiter is not None:
             topic = cast("commands.Subscribe", waiter.command).topic
@@ -290,7 +280,7 @@ class Router(RuntimeActor):
             return
         if isinstance(answer, Decision) and not self._sequence.lives and waiter.needs_the_venue:
             self._refs.pool.tell(ConnectionWanted())
-        waits = answer is Decision.WAIT or isinstance(waiter.command, _SENT)
+        waits = answer is Decision.WAIT or waiter.needs_connection
         if waits and self._failed and not self._sequence.lives:
             self._fail(waiter.id, unsent(waiter.command, self._failed))
         elif answer is Decision.WAIT:
@@ -342,7 +332,7 @@ class Router(RuntimeActor):
             with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
                 desk = self._desk_of(waiter.command)
                 desk.tell(Withdraw(waiter.id, overtakes=desk is self._refs.order_desk))
-        elif isinstance(waiter.command, _READS):
+        elif waiter.only_reads:
             self._fail(waiter.id, RequestTimeout("its caller waits no longer"))
 
     def _answer(self, id: int, value: Any) -> None:

@@ -7,10 +7,18 @@ from typing import Any
 
 from actors.errors import OrderUnknown, RequestError
 from actors.messages.commands import (
+    CheckTopic,
     Command,
+    GetAssets,
+    GetBalance,
+    GetPayout,
+    GetServerTime,
+    GetStatus,
     Halt,
+    LoadCandles,
     OrderCommand,
     Resume,
+    SendRaw,
     Subscribe,
     SubscribeTicks,
     UnsubscribeTicks,
@@ -25,6 +33,9 @@ from actors.routing.subscriptions import Subscription
 from actors.routing.validation import problem
 
 STOPPED = "the runtime stopped before there was an answer"
+
+
+_READS = CheckTopic | GetAssets | GetBalance | GetPayout | GetServerTime | GetStatus | LoadCandles
 
 
 class Waiter:
@@ -88,6 +99,16 @@ class Waiter:
             case Subscribe(topic=topic, stream=True):
                 return pattern(topic).ticks_of
         return ""
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether its command has no effect: nothing is lost if it is ended early."""
+        return isinstance(self.command, _READS)
+
+    @property
+    def needs_connection(self) -> bool:
+        """Whether its command has no effect without a connection."""
+        return isinstance(self.command, OrderCommand | LoadCandles | SendRaw)
 
     @property
     def needs_the_venue(self) -> bool:

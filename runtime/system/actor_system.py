@@ -279,6 +279,7 @@ class ActorSystem:
             order_desk=self._order_desk,
             pending_desk=self._pending_desk,
             candle_loader=self._candle_loader,
+            configured=self._streams,
             parts=(
                 self._supervisor,
                 self._pool,

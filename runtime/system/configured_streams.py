@@ -17,7 +17,7 @@ from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CommandFailed
 from actors.messages.lifecycle import SystemReady
-from actors.messages.owners import Owner
+from actors.messages.owners import AskOwners, Owner, OwnersTold
 from actors.messages.routing import Asked
 from actors.messages.status import Describe, PendingStreams
 from actors.messages.traffic import EventBatch
@@ -59,6 +59,9 @@ class ConfiguredStreams(RuntimeActor):
                 self._on_answered(request, error)
             case _Retry():
                 self._ask(self._requests.due(self.now()))
+            case AskOwners(id=id, asset=asset):
+                owners = (self._owner.name,) if self._requests.wants(asset) else ()
+                self._router.tell(OwnersTold(id, asset, owners, final=False))
             case Describe():
                 self.describe(message, PendingStreams(tuple(self._requests.pending())))
             case SystemReady():

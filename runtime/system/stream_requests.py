@@ -61,6 +61,10 @@ class StreamRequests:
         self._wanted = dict(periods)
         return [self._ask(asset) for asset in (*ended, *begun)]
 
+    def wants(self, asset: str) -> bool:
+        """Whether the stream of ``asset`` is wanted."""
+        return asset in self._wanted
+
     def due(self, now: float) -> list[StreamRequest]:
         """The refused requests that are to be made again now."""
         return [

@@ -40,7 +40,7 @@ from actors.messages.events import (
 from actors.messages.lifecycle import Begin
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
-from actors.messages.owners import PROGRAM, Owner, OwnerBegan, OwnerEnded, OwnersTold
+from actors.messages.owners import PROGRAM, AskOwners, Owner, OwnerBegan, OwnerEnded, OwnersTold
 from actors.messages.routing import Asked, CannotGoOn, GivenUp
 from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
@@ -91,6 +91,7 @@ class _Neighbours:
         self.limiter, self.pool, self.supervisor = (_started(name) for name in ("limiter", "pool", "sup"))
         self.order_desk, self.pending_desk = _started("order desk"), _started("pending desk")
         self.loader, self.listener = _started("loader"), _started("listener")
+        self.configured = _started("configured streams")
         self.router = Router.start(lambda _: None, 1.0, {GetPayout: "the venue has none"}, clock=clock)
         self.router.tell(
             RouterRefs(
@@ -100,6 +101,7 @@ class _Neighbours:
                 order_desk=self.order_desk.ref,
                 pending_desk=self.pending_desk.ref,
                 candle_loader=self.loader.ref,
+                configured=self.configured.ref,
                 parts=(),
                 done_to=(self.limiter.ref,),
             )
@@ -317,11 +319,21 @@ def test_a_subscription_to_ticks_that_nobody_streams_is_answered_with_what_is_mi
     topic = f"tick.{EURUSD}"
     for command in (Subscribe(topic, to=neighbours.listener.ref), CheckTopic(topic)):
         answer = neighbours.ask(command)
+        first = neighbours.configured.seen()
+        neighbours.router.tell(OwnersTold(first.id, first.asset, (), final=False))
         asked = neighbours.pool.seen()
-        assert asked.asset == EURUSD
+        assert first == asked == AskOwners(first.id, EURUSD)
         neighbours.router.tell(OwnersTold(asked.id, asked.asset, owners))
         assert answer.get(timeout=WAIT).startswith(topic + said)
         assert (answer.get(timeout=WAIT) == topic) == (not said)
+
+
+def test_a_configured_stream_counts_as_streamed_before_it_is_asked_for(neighbours: _Neighbours) -> None:
+    answer = neighbours.ask(Subscribe(f"tick.{EURUSD}", to=neighbours.listener.ref))
+    asked = neighbours.configured.seen()
+    neighbours.router.tell(OwnersTold(asked.id, EURUSD, ("file",), final=False))
+    assert answer.get(timeout=WAIT) == f"tick.{EURUSD}"
+    assert neighbours.pool.nothing_more()
 
 
 def test_a_stream_that_is_asked_for_counts_as_streamed(neighbours: _Neighbours) -> None:
@@ -345,13 +357,13 @@ def test_a_told_subscription_to_ticks_that_nobody_streams_is_a_warning_after_a_w
         neighbours.router.tell(Subscribe(f"tick.{asset}", to=listener))
     assert neighbours.ask(Unsubscribe("tick.B", to=listener)).get(timeout=WAIT) is True
     clock.advance(STREAM_DUE)
-    first, second = neighbours.pool.seen(), neighbours.pool.seen()
+    first, second = neighbours.configured.seen(), neighbours.configured.seen()
     neighbours.router.tell(OwnersTold(first.id, first.asset, ("program",)))
     neighbours.router.tell(OwnersTold(second.id, second.asset, ()))
     assert warnings.get(timeout=WAIT).startswith(f"tick.{second.asset}: nobody streams {second.asset}; ")
     logger.remove(handler)
     assert {first.asset, second.asset} == {"A", "C"}
-    assert neighbours.pool.nothing_more()
+    assert neighbours.configured.nothing_more()
     assert warnings.empty()
 
 
@@ -445,6 +457,7 @@ class _WayOut:
                 order_desk=self.pool.ref,
                 pending_desk=self.pool.ref,
                 candle_loader=self.loader.ref,
+                configured=self.pool.ref,
                 parts=(),
                 done_to=tuple(recording.ref for recording in self.counting),
             )

@@ -13,7 +13,7 @@ from actors.messages.commands import SubscribeTicks, UnsubscribeTicks
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CommandFailed
 from actors.messages.lifecycle import SystemReady
-from actors.messages.owners import FILE
+from actors.messages.owners import FILE, AskOwners, OwnersTold
 from actors.messages.routing import Asked
 from actors.messages.status import Describe, PendingStream
 from actors.messages.traffic import EventBatch
@@ -124,3 +124,15 @@ def test_after_drain_nothing_is_asked_any_more(
     pending(streams)
     assert router.asked.empty()
     assert router.told.empty()
+
+
+def test_a_stream_counts_as_streamed_from_the_moment_that_it_is_configured(
+    streams: Any, router: PlainRouter
+) -> None:
+    streams.tell(SystemReady())
+    for id, (asset, owners) in enumerate([("A", ("file",)), ("C", ())], start=1):
+        streams.tell(AskOwners(id, asset))
+        assert router.told.get(timeout=DEADLINE) == OwnersTold(id, asset, owners, final=False)
+    streams.tell(Reconfigure({"C": 60}))
+    streams.tell(AskOwners(3, "C"))
+    assert router.told.get(timeout=DEADLINE) == OwnersTold(3, "C", ("file",), final=False)
