@@ -47,9 +47,9 @@ class Subscribe(Command[str], frozen=True):
 
     Nothing comes of ``tick.EURUSD`` while nobody streams EURUSD. With ``stream`` the subscription has it
     streamed, as ``SubscribeTicks`` has it, until ``Unsubscribe``: the answer then comes once the venue has
-    confirmed it, and ``RequestRefused`` and ``RequestTimeout`` are raised as there. Without ``stream`` and a
-    stream, the answer has a colon after the topic, and says what is missing; if the command was told, a line
-    of WARNING says so after 2 s.
+    confirmed it, and ``RequestRefused`` and ``RequestTimeout`` are raised as there; refused, the subscription
+    ends. Without ``stream``, while nobody streams the asset, the answer is the topic with what is missing
+    behind it (``tick.EURUSD: nobody streams EURUSD; ...``); told, a line of WARNING says so after 2 s.
 
     ``to`` is a callable, which an actor of its own calls, or an ``ActorRef``, which is told. With ``batch``
     it gets a list of events at a time instead of one event.
@@ -84,8 +84,9 @@ class SubscribeTicks(Command[StreamConfirmed], frozen=True):
     new period replaces that of the stream, for every subscriber. An asset's ``periods`` are not all that the
     venue serves (it sends bars of 5 s and 30 s too), so no period is refused.
 
-    Raises ``RequestTimeout`` if the venue does not confirm by the deadline; the subscription stays, and the
-    health monitor repeats it. Raises ``RequestRefused`` for an unknown asset or a full pool.
+    Raises ``RequestTimeout`` if the venue does not confirm by the deadline. A subscription that has been sent
+    by then stays, and the health monitor repeats it; one that has not, since no connection was up, is
+    withdrawn. Raises ``RequestRefused`` for an unknown asset or a full pool, with the owners of its streams.
     """
 
     asset: str
