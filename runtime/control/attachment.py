@@ -82,7 +82,8 @@ def attach(
 
     ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), or the path of its
     control socket. ``timeout``, in seconds, is for the attaching alone. ``operates``: this process has a
-    place even if as many programs are attached as may be; for a person's halt and the like.
+    place even if as many programs are attached as may be; for a person's halt and the like. What it has
+    streamed is the operator's, and stays after it.
 
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
