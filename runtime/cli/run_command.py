@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 
 from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
 from runtime.cli import arguments
 from runtime.cli.answers import fail, print_text
 from runtime.cli.exit_codes import RUN_CODES, ExitCode, explain
-from runtime.cli.output.stdout import OutputFailed
+from runtime.cli.output.stdout import OutputFailed, draws_tables
 from runtime.cli.run import Run, RunOptions
 from runtime.config import Config, effective_yaml, json_schema, load
 
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
         choices=("table", "log", "json"),
-        default="table" if sys.stdout.isatty() else "log",
+        default="table" if draws_tables() else "log",
         help="table: a live table, the default on a terminal; log: log lines, the default elsewhere;"
         " json: one line of JSON for each event",
     )

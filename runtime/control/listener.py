@@ -147,7 +147,7 @@ def open_listener(config: Config) -> ControlListener | None:
             reasons.append(str(error))
             break
         except OSError as error:
-            reasons.append(str(error))
+            reasons.append(f"{path.parent}: {error.strerror}" if error.strerror else str(error))
     text = "this runtime cannot be attached to or operated: {} (control.socket names another place)"
     logger.warning(text, "; ".join(reasons) or "no folder can take its socket")
     return None

@@ -22,6 +22,11 @@ def has_left(error: OSError) -> bool:
     return error.errno in LEFT
 
 
+def draws_tables() -> bool:
+    """Whether standard output is a terminal that can draw in place; ``TERM=dumb`` says that it cannot."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
+
+
 def discard() -> None:
     """Write nothing more to standard output."""
     drop(sys.stdout.fileno())

@@ -1,5 +1,6 @@
 """Standard streams that are missing, full, or of an encoding that lacks signs."""
 
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from runtime.cli.output.stdout import draws_tables
 
 ROOT = Path(__file__).resolve().parents[4]
 DEADLINE = 20.0
@@ -103,3 +106,18 @@ def test_a_reader_that_has_left_is_no_failure() -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "3 ▲\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("term", "terminal", "draws"),
+    [("xterm", True, True), (None, True, True), ("dumb", True, False), ("xterm", False, False)],
+)
+def test_a_table_is_drawn_on_a_terminal_unless_that_is_dumb(
+    monkeypatch: pytest.MonkeyPatch, term: str | None, terminal: bool, draws: bool
+) -> None:
+    monkeypatch.delenv("TERM", raising=False)
+    if term is not None:
+        monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert draws_tables() is draws
