@@ -31,6 +31,20 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
+def completed(url: str, target: str) -> str:
+    """``url`` with what it lacks of ``target``, a path with a query, which other clients add by themselves.
+
+    A URL with another path is left as it is. Raises ``ValueError`` as ``split_url`` does.
+    """
+    parts, usual = split_url(url), urlsplit(target)
+    if not target or parts.path.rstrip("/") not in {"", usual.path.rstrip("/")}:
+        return url
+    there = [field.partition("=")[0] for field in parts.query.split("&")]
+    fields = [field for field in usual.query.split("&") if field.partition("=")[0] not in there]
+    query = "&".join(filter(None, [parts.query, *fields]))
+    return parts._replace(path=usual.path, query=query).geturl()
+
+
 def check_origin(origin: str) -> None:
     """Scheme and host of a web site (RFC 6454, 6.2); raises ``ValueError``."""
     parts = _split(origin)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 from pydantic import ValidationInfo, field_validator
 
+from actors.transport.address import completed
 from actors.values import AccountKind
 from actors.venues import venue
 from runtime.config.sections.account import AccountConfig
@@ -23,7 +24,7 @@ from runtime.config.sections.orders import OrdersConfig
 from runtime.config.sections.pool import PoolConfig
 from runtime.config.sections.practice import PracticeConfig
 from runtime.config.sections.reconnect import ReconnectConfig
-from runtime.config.sections.regions import RegionsConfig
+from runtime.config.sections.regions import RegionEntry, RegionsConfig
 from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields, units
@@ -51,6 +52,15 @@ def _filled_in(section: _S, facts: Struct, *names: str) -> _S:
     """``section`` with the values of the venue's ``facts`` for those of ``names`` that are not set."""
     unwritten = {name: getattr(facts, name) for name in names if name not in section.model_fields_set}
     return section.model_copy(update=unwritten)
+
+
+def _completed(regions: RegionsConfig, target: str) -> RegionsConfig:
+    """``regions`` with what their URLs lack of the venue's ``target``."""
+
+    def each(entries: list[RegionEntry]) -> list[RegionEntry]:
+        return [entry.model_copy(update={"url": completed(entry.url, target)}) for entry in entries]
+
+    return regions.model_copy(update={kind.value: each(regions.of(kind)) for kind in AccountKind})
 
 
 class Config(Section):
@@ -120,6 +130,7 @@ class Config(Section):
         account: AccountConfig | None = info.data.get("account")
         if account is None:
             return regions
+        regions = _completed(regions, account.profile.region_target)
         refuse = venue(account.venue).refuse_region
         problems: list[tuple[Path, str]] = [
             ((kind.value, index, "url"), reason)

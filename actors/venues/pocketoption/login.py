@@ -2,11 +2,12 @@
 
 import json
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from actors.errors import LoginInvalid
 from actors.values import AccountKind, Secret
 from actors.venues.base import Login
+from actors.venues.pocketoption.profile import PROFILE
 
 _ADVICE = (
     'paste the whole message that the browser sends to the trading socket, from 42["auth",{"session": '
@@ -76,11 +77,17 @@ def parse_login(text: str) -> Login:
 
 def refuse_region(url: str, account: AccountKind) -> str:
     """A demo session goes to demo hosts alone, a live one to the others (protocol 2.1); hosts outside
-    ``po.market`` are not judged, so that a simulator or a relay can stand in."""
-    host = urlsplit(url).hostname or ""
+    ``po.market`` are not judged, so that a simulator or a relay can stand in. Whatever the host, the URL asks
+    for the one version and the one transport that the session speaks (protocol 1.1)."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
     is_demo = "demo" in host.partition(".")[0]
     if host.endswith(".po.market") and is_demo is not (account is AccountKind.DEMO):
         return f"is not a host for {account.value} sessions"
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    for name, value in parse_qs(urlsplit(PROFILE.region_target).query).items():
+        if asked.get(name, value) != value:
+            return f"must have {name}={value[0]}, or no {name}, which adds it: the venue refuses another"
     return ""
 
 

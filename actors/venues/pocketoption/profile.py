@@ -15,6 +15,7 @@ PROFILE: Final = Profile(
     session_variable="POCKET_OPTION_SSID",
     session_hint='the browser\'s 42["auth",...]',
     origin="https://pocketoption.com",
+    region_target="/socket.io/?EIO=4&transport=websocket",  # protocol 1.1
     candles_per_request=MAX_BARS,
     streams_per_connection=4,  # the server may drop the oldest of more (protocol 1.6.2, disputed)
     messages_per_command={SubscribeTicks: 2, UnsubscribeTicks: 2},  # protocol 1.6.2

@@ -228,6 +228,59 @@ def test_an_unsafe_or_unusable_url_is_refused(url: str, problem: str) -> None:
     assert problem in only or "control character" in only
 
 
+WHOLE = "wss://a.example/socket.io/?EIO=4&transport=websocket"
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("wss://a.example", WHOLE),
+        ("wss://a.example/", WHOLE),
+        ("wss://a.example?EIO=4&transport=websocket", WHOLE),
+        ("wss://a.example/socket.io", WHOLE),
+        ("wss://a.example/socket.io/", WHOLE),
+        ("wss://a.example/socket.io/?EIO=4", WHOLE),
+        ("wss://a.example/?transport=websocket", "wss://a.example/socket.io/?transport=websocket&EIO=4"),
+        ("wss://a.example:8443/?t=x", "wss://a.example:8443/socket.io/?t=x&EIO=4&transport=websocket"),
+        ("ws://[::1]:9", "ws://[::1]:9/socket.io/?EIO=4&transport=websocket"),
+        ("wss://a.example/relay", "wss://a.example/relay"),
+        (WHOLE, WHOLE),
+    ],
+)
+def test_a_region_gets_what_its_url_lacks_of_the_venues_path_and_query(url: str, whole: str) -> None:
+    for kind in ("demo", "live"):
+        config = read(f"regions: {{{kind}: [{{name: a, url: '{url}'}}]}}")
+        assert [entry.url for entry in config.regions.demo + config.regions.live] == [whole]
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("EIO=3&transport=websocket", "must have EIO=4"),
+        ("EIO=4&transport=polling", "must have transport=websocket"),
+        ("EIO=", "must have EIO=4"),
+        ("EIO=4&EIO=3", "must have EIO=4"),
+    ],
+)
+def test_a_region_that_asks_for_another_protocol_is_refused(query: str, problem: str) -> None:
+    (only,) = problems(f"regions:\n  demo:\n  - name: a\n    url: 'wss://a.example/socket.io/?{query}'\n")
+    assert only.startswith(f"4:10: regions.demo[0].url: {problem}")
+
+
+def test_a_dot_after_a_hosts_name_does_not_hide_whom_it_serves() -> None:
+    (only,) = problems("regions: {demo: [{name: a, url: 'wss://api-eu.po.market./'}]}")
+    assert only.endswith("is not a host for demo sessions")
+
+
+def test_a_venue_that_names_no_path_gets_the_urls_as_they_are() -> None:
+    config = read(
+        "account: {venue: tests.doubles.plain_streams}\n"
+        "regions: {demo: [{name: a, url: 'wss://a.example/demo'}], live: [{name: b, url: 'wss://b.example'}]}"
+    )
+    urls = [entry.url for entry in config.regions.demo + config.regions.live]
+    assert urls == ["wss://a.example/demo", "wss://b.example"]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "127.9.9.9", "localhost:1", "[::1]:8080"])
 def test_clear_text_is_for_loopback(host: str) -> None:
     url = f"ws://{host}/socket.io/?EIO=4&transport=websocket"
