@@ -4,6 +4,8 @@ A name is loaded from the module that defines it when it is first asked for: a w
 this package too, must not load what only the main process needs.
 """
 
+# First of all: it guards the start of a command, while the modules below are imported.
+from runtime.cli import early as _early  # noqa: F401  # isort: skip
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final

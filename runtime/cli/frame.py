@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import ParamSpec
 
+from runtime.cli.early import hand_over
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.output.streams import finish, prepare
 
@@ -22,6 +23,7 @@ def framed(main: Callable[P, int]) -> Callable[P, int]:
     @functools.wraps(main)
     def run(*args: P.args, **kwargs: P.kwargs) -> int:
         prepare()
+        hand_over()
         try:
             code = main(*args, **kwargs)
         except KeyboardInterrupt:

@@ -81,7 +81,8 @@ def test_a_table_is_drawn_in_any_encoding_and_ends_with_a_newline(
     "command",
     ["runtime.main {file}", "runtime.ctl {file} status", "runtime.candles {file} A", "runtime.practice"],
 )
-def test_an_interrupt_while_a_command_loads_is_quiet(file: Path, command: str) -> None:
+@pytest.mark.parametrize("module", ["runtime.cli.exit_codes", "pykka"], ids=["before", "in the midst"])
+def test_an_interrupt_while_a_command_loads_is_quiet(file: Path, command: str, module: str) -> None:
     arguments = command.format(file=file).split()
     with subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", *arguments],
@@ -92,7 +93,7 @@ def test_an_interrupt_while_a_command_loads_is_quiet(file: Path, command: str) -
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if line.endswith(" pykka\n"):  # in the midst of what a command loads
+            if line.endswith(f" {module}\n"):
                 process.send_signal(signal.SIGINT)
                 break
         rest = process.stderr.read()
