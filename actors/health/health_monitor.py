@@ -93,7 +93,7 @@ class HealthMonitor(RuntimeActor):
             case ConnectionDown():
                 self._announce(self._monitor.on_down(message, self.now()))
             case AssetsListed():
-                self._monitor.hours.update(message.assets, self._venue_now())
+                self._monitor.on_assets(message.assets, self.now(), self._venue_now())
             case _Check():
                 self._check()
             case Reconfigure(settings=HealthSettings() as settings):

@@ -8,7 +8,7 @@ from typing import Final
 from actors.health.previous_life import PreviousLife
 from actors.health.silences import Arrivals, SilenceDetector, TickPause, pause_before
 from actors.health.states import NEXT_STATE, RecoveryAction, StreamHealthState, StreamInput
-from actors.health.tick_rate import StalenessBounds, TickRate
+from actors.health.tick_rate import SHORTEST_SILENCE, StalenessBounds, TickRate
 from actors.health.venue_clock import STEP
 from actors.messages.events import (
     Event,
@@ -77,7 +77,7 @@ class MonitoredStream:
         self._venue_ahead = 0.0
         self._reported_since_close = True
         self._ticked_since_closed = False
-        self._lost_at = self._closed_at = self._closed_until = sent_at
+        self._ticked_at = self._lost_at = self._closed_at = self._closed_until = sent_at
 
     def __repr__(self) -> str:
         """As in ``<MonitoredStream A on c1#2: fresh, ticks: 40, gaps: 1, next on c2#1>``."""
@@ -182,11 +182,11 @@ class MonitoredStream:
         """The silence so far has a cause against which no recovery action helps."""
         self.silence_start = now
 
-    def on_market(self, is_open: bool, now: float, as_of: float, bounds: StalenessBounds) -> None:
-        """The market is open, or not; the ticks are known up to ``as_of``."""
+    def on_market(self, is_open: bool, now: float) -> None:
+        """The market is open, or not."""
         if not is_open:
             if self.state is not StreamHealthState.CLOSED:
-                self._on_market_closed(now, self.silence(as_of), bounds)
+                self._on_market_closed(now)
             self.silence_start = self._closed_until = now
             self._ticked_since_closed = False
         elif self.state is StreamHealthState.CLOSED:
@@ -194,11 +194,13 @@ class MonitoredStream:
             if not self._ticked_since_closed:
                 self._on_market_opened()
 
-    def _on_market_closed(self, now: float, silence: float, bounds: StalenessBounds) -> None:
-        """A silence goes on counting when the market opens again."""
-        self._before_close = None
-        if self.seen_until is not None and silence > self.tick_rate.silent_after(bounds):
-            self._before_close = TickPause(self.seen_until, self.seen_until + silence, silence)
+    def _on_market_closed(self, now: float) -> None:
+        """The pause that this cuts off goes on when the market opens again."""
+        if self.seen_until is not None:
+            self._before_close = TickPause(self.seen_until, math.inf, now - self._ticked_at)
+        elif self._due_since is not None:
+            start, end, seconds = self._before_close or TickPause(self._gap_start(None), math.inf, 0.0)
+            self._before_close = TickPause(start, end, seconds + now - self._due_since)
         self._advance(StreamInput.MARKET_CLOSED)
         self._clear_recovery()
         self._reported_since_close, self._closed_at = False, now
@@ -260,7 +262,7 @@ class MonitoredStream:
             self._ticked_since_closed = True
         events = self._resume(arrivals, now, bounds)
         self.report, self.seen_until, self.confirmed = report, report.last_time, True
-        self._due_since = None
+        self._due_since, self._before_close, self._ticked_at = None, None, now - age
         self.silence_start = max(self.silence_start, now - age)
         self._clear_recovery()
         self._advance(StreamInput.TICKED)
@@ -305,7 +307,7 @@ class MonitoredStream:
         reason, self.gap_reason = self.gap_reason, ""
         previous, pause = self.previous, None
         if previous is None or previous.resumed_at is not None or self.seen_until is None:
-            pause = None if reason else self._pause_before(arrivals, now, bounds)
+            pause = None if reason else self._pause_before(arrivals, now)
         if previous is not None and previous.resumed_at is None:
             # Until it is released, the previous life may deliver what came before.
             previous.on_next_ticked(first, arrivals.by, self.seen_until)
@@ -326,19 +328,20 @@ class MonitoredStream:
         self._delays.append(delay)
         return report.received_at - least if least - delay > STEP else math.inf
 
-    def _pause_before(self, arrivals: Arrivals, now: float, bounds: StalenessBounds) -> TickPause | None:
+    def _pause_before(self, arrivals: Arrivals, now: float) -> TickPause | None:
         first = arrivals.first
         if self.seen_until is not None:
             return pause_before(first, arrivals.by, self.seen_until)
         if self._due_since is None:
             return None
         seconds = min(first - self._due_since - self._venue_ahead, now - self._due_since)
-        start, self._before_close = self._before_close, None
-        pause = TickPause(self._gap_start(None), first, seconds)
-        if start is not None:
-            pause = TickPause(start.start, first, start.seconds + seconds)
-        # Nobody knows how soon after its confirmation or an opening the first tick is due.
-        return pause if pause.seconds > self.tick_rate.stale_after(bounds) else None
+        before, self._before_close = self._before_close, None
+        start = self._gap_start(None)
+        if before is not None:
+            start, seconds = before.start, before.seconds + seconds
+        # How soon the first tick is due, and when the market opened, is known to about a second.
+        seconds -= MARGIN
+        return TickPause(start, first, seconds) if seconds > SHORTEST_SILENCE else None
 
     def _gaps_of(self, silences: Iterable[TickPause]) -> list[Event]:
         return [event for each in silences for event in self._gap(each.start, each.end, SILENT)]

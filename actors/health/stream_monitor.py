@@ -1,7 +1,7 @@
 """Which streams are stale, which connections do not report, and what is to be done about both."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from actors.messages.events import (
     StreamStale,
 )
 from actors.rates import Allowance, Quota, Rate
-from actors.values import Life
+from actors.values import Asset, Life
 
 REPORT_TIMEOUT = 5.0
 """Seconds without a report, which is due every second, after which a connection is suspect."""
@@ -150,6 +150,12 @@ class StreamMonitor:
         if stream is not None and stream.life == event.life:
             stream.on_move_begun(event.target_life, cut=event.cut)
 
+    def on_assets(self, assets: Iterable[Asset], now: float, utc: float) -> None:
+        """The venue has sent its asset table: a market closes now, not at the next check."""
+        self.hours.update(assets, utc)
+        for stream in self.streams.values():
+            stream.on_market(self.hours.is_open(stream.asset, utc), now)
+
     def on_released(self, event: StreamReleased) -> list[Event]:
         """Returns the gap that a handover shows when it is complete."""
         stream = self.streams.get(event.asset)
@@ -191,8 +197,7 @@ class StreamMonitor:
         for stream in self.streams.values():
             if not self.connections:
                 stream.reset_silence(now)
-            is_open = self.hours.is_open(stream.asset, utc)
-            stream.on_market(is_open, now, self._as_of(stream, now), self._bounds)
+            stream.on_market(self.hours.is_open(stream.asset, utc), now)
             if stream.needs_recovery(self._as_of(stream, now), self._bounds):
                 due[stream.life if self._carrier(stream) else None].append(stream)
         for life, streams in due.items():

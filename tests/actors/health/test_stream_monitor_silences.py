@@ -216,6 +216,18 @@ def test_a_silence_goes_on_where_the_market_opens_again() -> None:
     assert play(simulation, range(102, 120), "c1") == [gap(39, 102, "c1")]
 
 
+# FAULT: a silence that was too short before the closing, and again after the opening, was not announced.
+def test_the_parts_of_a_silence_before_and_after_closings_count_together() -> None:
+    simulation = fast()
+    for closes_at in (40.5, 45.5, 50.5):
+        simulation.monitor.on_assets([asset("A", tradable=False)], closes_at, START + closes_at)
+        assert play(simulation, range(int(closes_at) + 1, int(closes_at) + 4)) == []
+        opens_at = closes_at + 3.5
+        simulation.monitor.on_assets([asset("A", tradable=True)], opens_at, START + opens_at)
+        assert play(simulation, range(int(opens_at), int(opens_at) + 1)) == []
+    assert play(simulation, range(55, 60), "c1") == [gap(39, 55, "c1")]
+
+
 def test_a_market_that_closes_and_opens_while_the_stream_ticks_has_no_gap() -> None:
     simulation = fast()
     for opens_at in range(50, 200, 50):
