@@ -1,13 +1,16 @@
 """Every deal that the venue has listed or acknowledged, and whose it is."""
 
 import enum
+import itertools
 import math
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from actors.messages.commands import PlaceOrder
 from actors.values import Deal
 
 ENDED_KEPT: Final = 1_000
+ENDED_LATELY: Final = 20
 STRAGGLING: Final = 5.0  # seconds by which one connection may be told of a change after another
 
 
@@ -132,8 +135,20 @@ class Deals:
 
     def closed_last(self) -> str:
         """The id of the deal that closed last, as far as it is known; ``""`` for none."""
-        closed = (id for id, record in reversed(self._ended.items()) if record.closed)
-        return next(closed, "")
+        return next((id for id, record in reversed(self._ended.items()) if record.closed), "")
+
+    def before(self, command: PlaceOrder) -> str:
+        """``Order.after`` for an order that is made now, with the like deals that are open or ended lately. A
+        deal of one of our orders is journaled as such."""
+        lately = itertools.islice(reversed(self._ended.values()), ENDED_LATELY)
+        terms = command.asset, command.amount, command.direction
+        like = [
+            record.deal.id
+            for record in itertools.chain(self._open.values(), lately)
+            if (record.deal.asset, record.deal.amount, record.deal.direction) == terms
+            and record.ownership is not Ownership.OURS
+        ]
+        return " ".join([self.closed_last(), *like])
 
     def reach(self, deals: Collection[Deal], whole: bool) -> float:
         """The step after which every deal that closed is known, by a list that has ``deals``; to be asked

@@ -64,8 +64,7 @@ class Ledger:
     def set_venue_clock(self, clock: ClockReading) -> None:
         """How far the venue's clock is ahead of ``now``. The first measurement also says when the orders in
         flight were made."""
-        for order in self._unresolved.set_clock(clock):
-            self._put(order)
+        list(map(self._put, self._unresolved.set_clock(clock)))
 
     def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
         """The order to journal and then to send. One of its ``id`` that was not sent is forgotten for it.
@@ -87,7 +86,7 @@ class Ledger:
             command.duration,
             account,
             now + self._unresolved.clock.ahead,
-            after=self._deals.closed_last(),
+            after=self._deals.before(command),
         )
         order = self._put(order.become(OrderState.JOURNALED))
         self._unresolved.track(order, self._step, now)
@@ -385,6 +384,8 @@ class Ledger:
     def _mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
         """The deal is no order's; it is announced once."""
         announced, record.ownership = record.announced, ownership
+        for order in self._unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
+            self._put(order)
         return [] if announced else [OrderOrphan(record.deal)]
 
     def _change(

@@ -87,9 +87,10 @@ class Order(Struct, frozen=True):
     """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's;
     of an order in doubt it is the deal that the venue named for it, although it is not what was asked for.
 
-    ``created_at`` and the times of ``deal`` are by the venue's clock, in UTC. ``after`` is the id of the deal
-    that was known to have closed last when the order was made, ``""`` for none: a list of closed deals that
-    has it reaches back to before the order. ``pending`` is set for a pending order, and only for one.
+    ``created_at`` and the times of ``deal`` are by the venue's clock, in UTC. ``after`` has ids with
+    spaces between: first that of the deal that was known to have closed last when the order was made, empty
+    for none, then those of like deals that are not its. ``pending`` is set for a pending order, and only for
+    one.
     """
 
     id: str
@@ -133,6 +134,17 @@ class Order(Struct, frozen=True):
     @property
     def kind(self) -> str:
         return "order" if self.pending is None else "pending"
+
+    @property
+    def closed_before(self) -> str:
+        """The deal that had closed before the order was made: a list of closed deals that has it reaches back
+        to before the order."""
+        return self.after.partition(" ")[0]
+
+    @property
+    def not_its(self) -> frozenset[str]:
+        """Like deals that are known not to be the order's."""
+        return frozenset(self.after.split(" ")[1:])
 
     @property
     def in_flight(self) -> bool:

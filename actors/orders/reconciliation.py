@@ -54,6 +54,7 @@ class UnresolvedOrder:
     __slots__ = (
         "_lost_by",
         "_made_by",
+        "_not_its",
         "_seen_to_at",
         "_slept",
         "grain",
@@ -78,6 +79,7 @@ class UnresolvedOrder:
         self.since = self.seen_to = since
         self.grain = grain
         self.made_at = made_at
+        self._not_its = order.not_its  # as journaled; what is learned later, the records say themselves
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
         self._seen_to_at = made_at
@@ -120,7 +122,7 @@ class UnresolvedOrder:
         # A deal that was opened after that, and had ended before the list, is in no list of open deals.
         unseen = math.inf if self._seen_to_at is None else lists.open_at - self._seen_to_at + self._slept
         would_be_open = unseen < self.order.duration - self.grain
-        if not (would_be_open or lists.reach < self.seen_to or self.order.after in lists.closed):
+        if not (would_be_open or lists.reach < self.seen_to or self.order.closed_before in lists.closed):
             return False
         if lists.step > self.seen_to:
             self.seen_to, self._seen_to_at = lists.step, lists.login_at
@@ -140,6 +142,7 @@ class UnresolvedOrder:
         return (
             record.seen > self.since
             and record.unaccounted
+            and record.deal.id not in self._not_its
             and not self.order.difference(record.deal, self.grain)
         )
 

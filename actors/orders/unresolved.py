@@ -144,12 +144,22 @@ class UnresolvedOrders:
         advanced: list[Order] = []
         for one in self:
             order = one.order
-            if not order.in_flight or not ids or order.after in ids[len(ids) // 2 :]:
+            if not order.in_flight or not ids or order.closed_before in ids[len(ids) // 2 :]:
                 continue
-            if (reach < one.seen_to or order.after in ids) and not self._may_have_come(one, deals):
-                one.order = structs.replace(order, after=ids[-1])
+            if (reach < one.seen_to or order.closed_before in ids) and not self._may_have_come(one, deals):
+                one.order = structs.replace(order, after=" ".join([ids[-1], *sorted(order.not_its)]))
                 advanced.append(one.order)
         return advanced
+
+    def rule_out(self, record: DealRecord) -> list[Order]:
+        """The deal is another client's: the orders in flight that it is like, to be journaled with that."""
+        ruled_out: list[Order] = []
+        for one in self:
+            like = not one.order.difference(record.deal, one.grain)
+            if one.order.in_flight and like and record.deal.id not in one.order.not_its:
+                one.order = structs.replace(one.order, after=f"{one.order.after} {record.deal.id}")
+                ruled_out.append(one.order)
+        return ruled_out
 
     def is_whole(self, event: DealsClosed) -> bool:
         """Whether the list has every closed deal of the account."""

@@ -60,7 +60,6 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         self.skewed_restart = False  # an order was journaled before the venue's clock was measured
         self.in_flight: set[str] = set()
         self.told: Counter[tuple[str, str]] = Counter()
-        self.like_stranger = False
         self.set_clock()
         self.log_in("c1")
         self.deliver()
@@ -103,7 +102,6 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     def let_a_deadline_pass(self, data: st.DataObject) -> None:
         self.apply(self.ledger.overdue(data.draw(st.sampled_from(sorted(self.in_flight))), "no answer"))
 
-    @precondition(lambda self: not self.like_stranger)
     @rule(arrive=ARRIVE)
     def crash(self, arrive: float | None) -> None:
         for name in list(self.venue.connections):
@@ -169,7 +167,6 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS)
     def let_a_stranger_open_a_like_deal_that_is_acknowledged_here(self, bet: PlaceOrder) -> None:
-        self.like_stranger = True
         deal = self.venue.open_deal(bet, "")
         self.apply(self.ledger.accepted(DealAccepted("c1", "someone", deal)))
         assert self.told["orphan", deal.id] == 1
@@ -178,7 +175,6 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
     @rule(bet=BETS)
     def let_a_stranger_open_a_deal_that_is_listed_before_a_like_order(self, bet: PlaceOrder) -> None:
         if bet not in self.venue.bets.values():
-            self.like_stranger = True
             self.venue.open_deal(bet, "")
             self.deliver()
 

@@ -449,6 +449,25 @@ def test_a_restart_does_not_forget_a_like_deal_that_was_seen() -> None:
     assert ledger.check(NOW + 1000) == []
 
 
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("over", [True, False])
+def test_a_restart_does_not_forget_that_a_like_deal_is_a_strangers(before: bool, over: bool) -> None:
+    """Whether it came before the order or after it: it is not taken for the order's, and saves it not."""
+    ledger = fresh_ledger()
+    if not before:
+        intend(ledger)
+    ledger.accepted(accepted("someone", DEAL))
+    if before:
+        intend(ledger)
+    deal = ended(DEAL) if over else DEAL
+    ledger = Ledger(ledger.take_changed(), NOW + 1, TRADING)
+    ledger.login(Life("c1", 2), NOW + 1)
+    ledger.opened_listed(list_open(*([] if over else [deal]), epoch=2), NOW + 1)
+    ledger.closed(list_closed(*([deal] if over else []), epoch=2), NOW + 1)
+    assert state(ledger) is OrderState.UNKNOWN
+    assert ledger.check(NOW + 3) == [NOT_PLACED]
+
+
 def test_what_a_login_showed_is_known_although_it_did_not_last() -> None:
     """Each list alone could have missed the deal: it may have come and gone before the second."""
     ledger = fresh_ledger()
