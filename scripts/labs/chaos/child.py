@@ -4,20 +4,25 @@ Standard input is one line, a ``Brief``, and then stays open: its end is the end
 output is one ``Word`` a line.
 """
 
+import contextlib
 import os
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from actors.errors import OrderUnknown, RequestError
-from actors.messages import GetStatus, PlaceOrder, Subscribe
-from actors.values import Direction
+from actors.messages import AwaitResult, GetStatus, PlaceOrder, Subscribe
+from actors.values import Deal, Direction
+from labs.chaos.clocks import frozen_worker
 from runtime import Runtime
 from runtime.config import Config
 
@@ -26,42 +31,71 @@ ANSWER_MARGIN = 2.0
 
 OPENED = "opened"
 
+ENDED = "RequestError"
+"""The outcome in an attached process whose runtime has died."""
+
+TRIES = 5
+"""How often such a process asks for an order, with the same id."""
+
 
 class Terms(msgspec.Struct, frozen=True):
-    """An order to place; ``number`` is its place in the list."""
+    """An order to place; ``number`` is its place in the list, ``id`` the order's.
+
+    Where ``patience`` is set, its caller waits only so many seconds at first, and then asks for it again with
+    the same id. ``result``: it also waits for the deal to end.
+    """
 
     number: int
+    id: str
     asset: str
     amount: Decimal
     direction: Direction
     duration: int
+    patience: float | None = None
+    result: bool = False
 
 
 class Brief(msgspec.Struct, frozen=True):
-    """``rate`` is orders a second, ``deadline`` seconds for each of them."""
+    """``rate`` is orders a second, ``deadline`` seconds for each of them. ``clocks`` is the file of the
+    machine's clocks, ``""`` for a process on another machine."""
 
     settings: dict[str, Any]
     orders: list[Terms]
     rate: float
     deadline: float
+    clocks: str
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The runtime has started; ``refuses`` is why it takes no order, ``""`` if it does."""
+
+    refuses: str
 
 
 class Asked(msgspec.Struct, frozen=True, tag=True):
-    """Sent before the runtime is asked; ``at`` is UTC."""
+    """Sent before the runtime is asked."""
 
     number: int
-    at: float
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):
-    """``outcome`` is ``OPENED`` or the name of the error; ``id`` is that of the deal or the unknown order."""
+    """``outcome`` is ``OPENED`` or the name of the error; ``order`` is the id in the error. ``last``: the
+    order is not asked for again, unless the process under test is killed."""
 
     number: int
     outcome: str
-    id: str
     text: str
-    at: float
     seconds: float
+    last: bool
+    deal: Deal | None = None
+    order: str = ""
+
+
+class Result(msgspec.Struct, frozen=True, tag=True):
+    """The result of an order's deal, as it was told."""
+
+    number: int
+    deal: Deal
 
 
 class Placed(msgspec.Struct, frozen=True, tag=True):
@@ -72,7 +106,7 @@ class Settled(msgspec.Struct, frozen=True, tag=True):
     """The end of every order is known."""
 
 
-Word = Asked | Answered | Placed | Settled
+Word = Started | Asked | Answered | Result | Placed | Settled
 
 
 def say(word: Word) -> None:
@@ -84,27 +118,51 @@ Reach = Callable[[], Any]
 """Returns the router, as soon as there is one."""
 
 
-def place(router: Any, terms: Terms, deadline: float) -> None:
-    command = PlaceOrder(terms.asset, terms.amount, terms.direction, terms.duration, deadline=deadline)
-    outcome, id, text = OPENED, "", ""
-    say(Asked(terms.number, time.time()))
+def place(reach: Reach, terms: Terms, deadline: float) -> None:
+    say(Asked(terms.number))
+    if terms.patience is not None:
+        say(ask(reach, terms, terms.patience, patient=False))
+    answer = ask(reach, terms, deadline, patient=True)
+    tries = 1
+    while answer.outcome == ENDED and tries < TRIES:
+        answer = ask(reach, terms, deadline, patient=True)
+        tries += 1
+    say(structs.replace(answer, last=True))
+    if answer.deal is None or not terms.result:
+        return
+    with contextlib.suppress(RequestError):  # no result is no answer: nothing to judge
+        say(Result(terms.number, reach().ask(AwaitResult(answer.deal.id))))
+
+
+def ask(reach: Reach, terms: Terms, timeout: float, *, patient: bool) -> Answered:
+    """A caller that is not patient leaves the deadline to the timeout of its ask."""
+    command = PlaceOrder(
+        terms.asset,
+        terms.amount,
+        terms.direction,
+        terms.duration,
+        id=terms.id,
+        deadline=timeout if patient else None,
+    )
+    outcome, text, deal, order = OPENED, "", None, ""
     asked_at = time.monotonic()
     try:
-        id = router.ask(command, timeout=deadline + ANSWER_MARGIN).id
+        deal = reach().ask(command, timeout=timeout + ANSWER_MARGIN if patient else timeout)
     except OrderUnknown as error:
-        outcome, id, text = type(error).__name__, error.order, str(error)
+        outcome, text, order = type(error).__name__, str(error), error.order
     except Exception as error:  # noqa: BLE001 - the score judges every error of an ask
         outcome, text = type(error).__name__, str(error)
-    say(Answered(terms.number, outcome, id, text, time.time(), time.monotonic() - asked_at))
+    return Answered(terms.number, outcome, text, time.monotonic() - asked_at, False, deal, order)
 
 
 def place_all(reach: Reach, brief: Brief, ended: threading.Event) -> None:
-    with ThreadPoolExecutor(int(brief.rate * (brief.deadline + ANSWER_MARGIN)) + 1) as pool:
+    # Each has a first ask, a second one, and a deal to wait for.
+    with ThreadPoolExecutor(int(brief.rate * 4 * (brief.deadline + ANSWER_MARGIN)) + 1) as pool:
         start = time.monotonic()
         for count, terms in enumerate(brief.orders):
             if ended.wait(max(0.0, start + count / brief.rate - time.monotonic())):
                 return
-            pool.submit(place, reach(), terms, brief.deadline)
+            pool.submit(place, reach, terms, brief.deadline)
     say(Placed())
 
 
@@ -126,10 +184,23 @@ def work(reach: Reach, brief: Brief, news: threading.Event, ended: threading.Eve
     settle(reach, news, ended)
 
 
+def spare_the_frozen(clocks: Path) -> None:
+    """No SIGKILL of this process reaches the worker that the chaos has put into a freezer."""
+    kill = subprocess.Popen.kill
+
+    def kill_others(process: Any) -> None:
+        if process.pid != frozen_worker(clocks):
+            kill(process)
+
+    subprocess.Popen.kill = kill_others  # type: ignore[method-assign,assignment]
+
+
 def main() -> int:
     brief = msgspec.json.decode(sys.stdin.readline(), type=Brief)
     news, ended = threading.Event(), threading.Event()
+    spare_the_frozen(Path(brief.clocks))
     with Runtime(Config.model_validate(brief.settings), practice=False) as runtime:
+        say(Started(runtime.router.ask(GetStatus(), timeout=10.0).desk.halted or ""))
         runtime.router.tell(Subscribe("order.", to=lambda _: news.set()))
         worker = threading.Thread(target=work, args=(lambda: runtime.router, brief, news, ended))
         worker.start()

@@ -1,21 +1,32 @@
-"""Faults of the venue, of its connections and of worker processes, and their counts."""
+"""Faults of the venue, of its connections, of the clocks and of worker processes, and their counts."""
 
+import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from random import Random
+from typing import Final
 
 import psutil
 
+from labs.chaos import answers
+from labs.chaos.clocks import Clocks
 from runtime.practice import PracticeExchange
 
-LONGEST_DELAY = 6.0
+LONGEST_DELAY: Final = 6.0
 """Seconds; an acknowledgement may come after its order's deadline."""
 
-STARTING = 2.0
+LONGEST_SUSPEND: Final = 6.0
+"""Seconds; longer than a deadline."""
+
+FREEZE: Final = 5.0
+"""Seconds in a freezer; longer than the supervisor waits for a worker's end."""
+
+STARTING: Final = 2.0
 """Seconds; a worker that is frozen before it has asked to die with its parent would outlive it."""
 
-WEIGHTS = {
+WEIGHTS: Final[Mapping[str, int]] = {
     "connections dropped": 3,
     "region closed or opened": 3,
     "worker killed": 2,
@@ -27,27 +38,62 @@ WEIGHTS = {
     "doubled": 3,
     "refused": 3,
     "worker frozen": 1,
+    "worker in the freezer": 1,
+    "clock set": 2,
+    "clock drifts": 1,
+    "machine suspended": 1,
+    "answer of other terms": 2,
+    "answer with another's deal": 2,
+    "answer to a stranger": 2,
+    "stranger's like deal": 1,
+    "executed and refused": 2,
+    "second runtime": 1,
 }
+
+Act = Callable[[psutil.Process], object]
 
 
 class Mischief:
-    """Faults of an exchange and of the workers of process ``pid``; at most one region is closed at once."""
+    """Faults of an exchange, of the machine's clocks and of the processes on it; at most one region is closed
+    at once."""
 
-    def __init__(self, random: Random, exchange: PracticeExchange) -> None:
+    def __init__(
+        self,
+        random: Random,
+        exchange: PracticeExchange,
+        clocks: Clocks,
+        weights: Mapping[str, int],
+        start_second: Callable[[], bool],
+    ) -> None:
+        """``start_second`` starts another runtime on the account, by mistake."""
         self.counts: Counter[str] = Counter()
         self._random = random
         self._exchange = exchange
+        self._clocks = clocks
+        self._kinds, self._weights = list(weights), list(weights.values())
+        self._start_second = start_second
         self._regions = [region.name for region in exchange.regions]
         self._closed: str | None = None
+        self._in_the_freezer: tuple[psutil.Process, float] | None = None
 
     def strike(self, pid: int) -> None:
-        """Begin one fault, chosen at random."""
-        kind = self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        """Begin one fault of the process ``pid`` or of its surroundings, chosen at random."""
+        self.thaw()
+        kind = self._random.choices(self._kinds, self._weights)[0]
         if self._strike(kind, pid):
             self.counts[kind] += 1
 
+    def thaw(self, *, at_once: bool = False) -> None:
+        """Let the worker in the freezer go on, once it was there long enough: its own timer has to end it."""
+        if self._in_the_freezer and (at_once or self._in_the_freezer[1] <= time.monotonic()):
+            with suppress(psutil.NoSuchProcess):
+                self._in_the_freezer[0].resume()
+            self._in_the_freezer = None
+            self._clocks.freeze(0)
+
     def make_peace(self) -> None:
-        """End all faults and open every region."""
+        """End all faults and open every region; the clocks stay as they are."""
+        self.thaw(at_once=True)
         self._exchange.calm()
         if self._closed is not None:
             self._toggle_region()
@@ -70,8 +116,28 @@ class Mischief:
                 self._exchange.disturb_orders(kind)
             case "refused":
                 self._exchange.disturb_orders(kind, error="notMoney")
+            case "stranger's like deal":
+                self._exchange.disturb_orders("stranger")
             case "worker frozen":
                 return self._to_worker(pid, lambda worker: worker.suspend(), age=STARTING)
+            case "worker in the freezer":
+                return self._in_the_freezer is None and self._to_worker(pid, self._freeze, age=STARTING)
+            case "clock set":
+                self._clocks.set_apart(self._random)
+            case "clock drifts":
+                self._clocks.let_drift(self._random)
+            case "machine suspended":
+                return self._suspend(pid, self._random.uniform(0.5, LONGEST_SUSPEND))
+            case "answer of other terms":
+                return answers.give_misfit(self._exchange, self._random)
+            case "answer with another's deal":
+                return answers.give_anothers(self._exchange, self._random)
+            case "answer to a stranger":
+                return answers.give_strangers(self._exchange, self._random)
+            case "executed and refused":
+                return answers.refuse_executed(self._exchange)
+            case "second runtime":
+                return self._start_second()
             case _:
                 when = "lost_before" if "before" in kind else "lost_after"
                 self._exchange.disturb_orders(when, drop=kind.endswith("too"))
@@ -85,7 +151,28 @@ class Mischief:
             self._exchange.open_region(self._closed)
             self._closed = None
 
-    def _to_worker(self, pid: int, act: Callable[[psutil.Process], object], age: float = 0.0) -> bool:
+    def _freeze(self, worker: psutil.Process) -> None:
+        self._clocks.freeze(worker.pid)
+        worker.suspend()
+        self._in_the_freezer = worker, time.monotonic() + FREEZE
+
+    def _suspend(self, pid: int, seconds: float) -> bool:
+        """All processes of the machine stand still, and its monotonic clock does."""
+        try:
+            machine = [psutil.Process(pid), *workers_of(pid)]
+        except psutil.NoSuchProcess:
+            return False
+        running = [process for process in machine if _signal(process, signal.SIGSTOP)]
+        begun = time.monotonic()
+        time.sleep(seconds)
+        self._clocks.stand_still(time.monotonic() - begun)
+        frozen = self._in_the_freezer[0].pid if self._in_the_freezer else 0
+        for process in running:
+            if process.pid != frozen:
+                _signal(process, signal.SIGCONT)
+        return True
+
+    def _to_worker(self, pid: int, act: Act, age: float = 0.0) -> bool:
         started_by = time.time() - age
         try:
             workers = [worker for worker in workers_of(pid) if worker.create_time() <= started_by]
@@ -102,3 +189,11 @@ def workers_of(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children()
     except psutil.NoSuchProcess:
         return []
+
+
+def _signal(process: psutil.Process, number: int) -> bool:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return False
+    return True

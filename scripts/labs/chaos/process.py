@@ -4,20 +4,23 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import psutil
 
-from labs.chaos.child import Answered, Asked, Brief, Placed, Settled, Word
+from labs.chaos.child import Answered, Asked, Brief, Placed, Result, Settled, Started, Word
+from labs.chaos.clocks import SHIFTED
 from labs.chaos.faults import workers_of
 from labs.chaos.score import Record
 
 PROJECT = Path(__file__).resolve().parents[3]
 EXIT = 10.0
-ORPHANED = 1.0
-"""Seconds that workers may outlive a main process that was killed."""
+ORPHANED = 3.0
+"""Seconds that workers may outlive a main process that was killed; one that is just starting does not yet die
+with it, and needs a while on a loaded machine to notice."""
 
 
 class Child:
@@ -27,9 +30,16 @@ class Child:
         self, program: str, brief: Brief, record: Record, changed: threading.Condition, log: Path
     ) -> None:
         self.placed = self.settled = self.ended = False
+        self.refuses: str | None = None
+        """Why its runtime takes no order, ``""`` if it does; ``None`` until it has started."""
         self._record = record
         self._changed = changed
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT / "scripts"), str(PROJECT)])}
+        # Other processes stay on their own machine: they do not stand still with this one.
+        path = [*([str(SHIFTED)] if brief.clocks else []), str(PROJECT / "scripts"), str(PROJECT)]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path),
+            "TELLWIRE_CHAOS_CLOCKS": brief.clocks,
+        }
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", program],
@@ -55,6 +65,15 @@ class Child:
                 worker.kill()
         self._end()
         return not orphaned
+
+    def wait(self, timeout: float) -> int | None:
+        """The exit code once it ends by itself; ``None`` if it does not within ``timeout`` seconds."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        self._end()
+        return code
 
     def stop(self) -> int | None:
         """The exit code; ``None`` if it had to be killed."""
@@ -91,12 +110,19 @@ class Child:
             self._changed.notify_all()
 
     def _hear(self, word: Word) -> None:
+        record, now = self._record, time.time()
         with self._changed:
             match word:
+                case Started(refuses=refuses):
+                    self.refuses = refuses
                 case Asked(number=number):
-                    self._record.asked[number] = word
-                case Answered(number=number):
-                    self._record.answered[number] = word
+                    record.asked.setdefault(number, now)
+                case Answered(number=number, last=True):
+                    record.answered[number] = word, now
+                case Answered():
+                    record.given_up.append(word)
+                case Result():
+                    record.results.append(word)
                 case Placed():
                     self.placed = True
                 case Settled():

@@ -2,7 +2,7 @@
 
 import sqlite3
 import statistics
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,29 +13,17 @@ import msgspec
 
 from actors.orders.order import OrderState
 from actors.values import Deal, Direction
-from labs.chaos.child import OPENED, Answered, Asked, Terms
+from labs.chaos.child import OPENED, Answered, Result, Terms
 from runtime.practice.ledger import ExchangeLedger
+from runtime.practice.trading.book import CLOSED_LISTED
 
 LATE = 0.5
 """Seconds after the deadline from which an answer counts as late; a loaded machine needs some."""
 
-CLOCKS = 0.05
-"""Seconds by which the desk's clock, which never steps, may differ from the wall clock."""
-
-ENDED = "RequestError"
-"""The outcome for an attached process whose runtime has died."""
-
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
-FITTING = {
-    "NotPlaced": {OrderState.NOT_PLACED},
-    "RequestRefused": {OrderState.REFUSED},
-    "NotSent": {OrderState.NOT_SENT},
-    "RateLimited": {OrderState.NOT_SENT},
-    "Halted": {OrderState.NOT_SENT},
-}
-"""Which state the journal must have for an order that was answered so; an order that did not reach
-the venue need not be in it, which is all but the first."""
+NOT_EXECUTED = {"NotPlaced", "RequestRefused", "NotSent", "RateLimited", "Halted"}
+"""Answers that say that no deal came of the order."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -54,16 +42,16 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass
 class Record:
-    """The observations of one run."""
+    """The observations of one run; times are UTC by the exchange's clock."""
 
     orders: Sequence[Terms]
     deadline: float
-    asked: dict[int, Asked] = field(default_factory=dict)
-    answered: dict[int, Answered] = field(default_factory=dict)
-    cut_off: set[int] = field(default_factory=set)
-    """Orders of a process that was killed before it could report the answer."""
-    killed_at: list[float] = field(default_factory=list)
-    """The times (UTC) at which the process under test was killed."""
+    asked: dict[int, float] = field(default_factory=dict)
+    answered: dict[int, tuple[Answered, float]] = field(default_factory=dict)
+    given_up: list[Answered] = field(default_factory=list)
+    """Answers to callers that gave up and asked again."""
+    results: list[Result] = field(default_factory=list)
+    kills: int = 0
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """Errors of the processes themselves."""
@@ -79,40 +67,54 @@ def read_journal(path: Path) -> list[Row]:
 
 
 class Score:
-    """``violations`` are sentences; a good run has none."""
+    """``violations`` are sentences; a good run has none.
+
+    ``left`` has the ids of the orders that are in doubt at the end, ``beyond_proof`` those of them of which
+    nobody can know: more deals closed than the venue lists, while no connection was up.
+    """
 
     def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
         self._record = record
+        self._terms = {terms.number: terms for terms in record.orders}
         self._rows = {row.id: row for row in journal}
-        self._deals = {deal.id: str(origin) for origin, deal in ledger.deals()}
-        self._executions = Counter(self._deals.values())
+        self._deals = {deal.id: deal for _, deal in ledger.deals()}
+        self._origins = {deal.id: str(origin) for origin, deal in ledger.deals()}
+        self._executions = Counter(self._origins.values())
         self._arrivals = Counter(str(order.request_id) for order in ledger.orders())
-        self._by_terms: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
-        for row in journal:
-            self._by_terms[row.asset, row.amount, row.direction, row.duration].append(row)
-        answers = record.answered.values()
-        self._named = {self._deals.get(each.id, each.id) for each in answers if each.id}
-        self.doubled = [id for id in self._arrivals | self._executions if self._is_doubled(id)]
-        self.lost = [id for id in self._executions if self._is_lost(id)]
+        ours = [terms.id for terms in record.orders]
+        self.doubled = [id for id in ours if self._arrivals[id] > 1 or self._executions[id] > 1]
+        self.lost = [id for id in ours if self._executions[id] and self._is_lost(id)]
+        self.untrue = list(self._untrue())
+        in_doubt = [row for row in journal if row.state in IN_DOUBT]
+        gaps = list(_gaps(ledger))
+        self.beyond_proof = [row.id for row in in_doubt if self._is_beyond_proof(row, gaps)]
+        self.left = [row.id for row in in_doubt if row.id not in self.beyond_proof]
         self.violations = list(self._violations())
 
     def card(self) -> Iterator[str]:
         """The scorecard, line by line."""
         record = self._record
         states = Counter(row.state.value for row in self._rows.values())
-        outcomes = Counter(answer.outcome for answer in record.answered.values())
-        seconds = [answer.seconds for answer in record.answered.values()] or [0.0]
-        yield f"orders     {len(record.orders)}, asked {len(record.asked)}, executed {len(self._deals)}"
-        yield f"answers    {_counts(outcomes)}; {len(record.cut_off)} cut off by a kill"
+        answers = [answer for answer, _ in record.answered.values()]
+        seconds = [answer.seconds for answer in answers] or [0.0]
+        again = Counter(answer.outcome for answer in record.given_up)
+        executed = sum(self._executions[terms.id] for terms in record.orders)
+        yield f"orders     {len(record.orders)}, asked {len(record.asked)}, executed {executed}"
+        yield f"answers    {_counts(Counter(answer.outcome for answer in answers))}"
+        yield f"gave up    {_counts(again)}; each asked again with the same id"
+        yield f"results    {len(record.results)} told"
         yield f"latency    median {statistics.median(seconds) * 1000:.1f} ms, maximum {max(seconds):.2f} s"
         yield f"journal    {_counts(states)}"
         yield f"faults     {sum(record.faults.values())}: {_counts(record.faults)}"
-        unknown = [row for row in self._rows.values() if row.state in IN_DOUBT]
-        executed = sum(row.id in self._executions for row in unknown)
-        yield f"verdict    {len(self.lost)} lost, {len(self.doubled)} doubled"
-        yield f"unknown    {len(unknown)} at the end, {executed} of them executed"
+        yield f"verdict    {self.summary()}"
         for violation in self.violations:
             yield f"VIOLATION  {violation}"
+
+    def summary(self) -> str:
+        return (
+            f"{len(self.doubled)} doubled, {len(self.lost)} lost, {len(self.untrue)} untrue answers,"
+            f" {len(self.left)} left in doubt, {len(self.beyond_proof)} beyond proof"
+        )
 
     def _violations(self) -> Iterator[str]:
         yield from self._record.problems
@@ -122,50 +124,94 @@ class Score:
             row = self._rows.get(id)
             state = f"{row.state.value} ({row.reason})" if row else "missing"
             yield f"order {id} was executed, and is {state} in the journal"
-        for row in self._rows.values():
-            if row.state in EXECUTED and (row.deal is None or self._deals.get(row.deal.id) != row.id):
-                yield f"order {row.id} has taken a deal that is not its own"
-        for terms in self._record.orders:
-            if problem := self._problem_of(terms):
-                yield f"order number {terms.number}: {problem}"
-
-    def _is_doubled(self, id: str) -> bool:
-        return self._arrivals[id] > 1 or self._executions[id] > 1
+        yield from self.untrue
+        for id in self.left:
+            row = self._rows[id]
+            executed = "executed" if self._executions[id] else "not executed"
+            yield f"order {id} of {row.duration} s, {executed}, is left in doubt: {row.reason}"
+        for number, terms in self._terms.items():
+            if problem := self._missing(number):
+                yield f"order {terms.id}: {problem}"
 
     def _is_lost(self, id: str) -> bool:
         row = self._rows.get(id)
         return row is None or row.state not in EXECUTED | IN_DOUBT
 
-    def _problem_of(self, terms: Terms) -> str:
-        asked = self._record.asked.get(terms.number)
-        answer = self._record.answered.get(terms.number)
-        if asked is None:
+    def _missing(self, number: int) -> str:
+        if number not in self._record.asked:
             return "was never placed: the run was too short"
-        if answer is None:
-            return "" if terms.number in self._record.cut_off else "was never answered"
-        told = f"{answer.outcome} after {answer.seconds:.2f} s ({answer.text})"
-        if answer.seconds > self._record.deadline + LATE:
-            return f"was answered late: {told}"
-        return "" if self._is_true(terms, asked, answer) else f"was answered untruly: {told}"
+        if number not in self._record.answered:
+            return "was never answered"
+        answer, _ = self._record.answered[number]
+        late = answer.seconds > self._record.deadline + LATE
+        return f"was answered late: {answer.outcome} after {answer.seconds:.2f} s" if late else ""
 
-    def _is_true(self, terms: Terms, asked: Asked, answer: Answered) -> bool:
-        candidates = [
-            row
-            for row in self._by_terms[terms.asset, terms.amount, terms.direction, terms.duration]
-            if asked.at - CLOCKS <= row.created_at <= answer.at + CLOCKS
-        ]
+    def _untrue(self) -> Iterator[str]:
+        """What was told or journaled and is not so in the exchange's ledger."""
+        for answer in [*self._record.given_up, *(answer for answer, _ in self._record.answered.values())]:
+            terms = self._terms[answer.number]
+            if not self._is_true(terms, answer):
+                yield f"order {terms.id} was answered untruly: {answer.outcome} ({answer.text})"
+        for result in self._record.results:
+            deal = self._deals.get(result.deal.id)
+            if deal is None or (_terms_of(result.deal), result.deal.profit) != (_terms_of(deal), deal.profit):
+                yield f"order {self._terms[result.number].id} was told another result: {result.deal}"
+        for row in self._rows.values():
+            if row.state not in EXECUTED:
+                continue
+            if row.deal is None or self._origins.get(row.deal.id) != row.id:
+                yield f"order {row.id} has taken a deal that is not its own"
+            elif row.deal.profit not in {None, profit := self._deals[row.deal.id].profit}:
+                yield f"order {row.id} has profit {row.deal.profit} in the journal, and {profit} in truth"
+
+    def _is_true(self, terms: Terms, answer: Answered) -> bool:
         if answer.outcome == OPENED:
-            return self._deals.get(answer.id) in {row.id for row in candidates}
+            return answer.deal is not None and self._is_its(terms, answer.deal)
         if answer.outcome == "OrderUnknown":
-            return answer.id in {row.id for row in candidates}
-        if answer.outcome == ENDED:  # during the order or just before it: the journal says which
-            return any(asked.at - LATE <= at <= answer.at + CLOCKS for at in self._record.killed_at)
-        # The journal also has an equal order of the same moment, whose id is known.
-        candidates = [row for row in candidates if row.id not in self._named]
-        fitting = FITTING.get(answer.outcome, set())
-        if fitting - {OrderState.NOT_PLACED} and not candidates:
-            return True
-        return any(row.state in fitting and row.id not in self._executions for row in candidates)
+            return answer.order == terms.id
+        if answer.outcome in NOT_EXECUTED and (answer.last or answer.outcome == "NotPlaced"):
+            return not self._executions[terms.id]
+        # A caller that gave up before the order left may have asked for it again, as a new order.
+        return not answer.last and answer.outcome in NOT_EXECUTED
+
+    def _is_its(self, terms: Terms, told: Deal) -> bool:
+        deal = self._deals.get(told.id)
+        return (
+            deal is not None
+            and self._origins[deal.id] == terms.id
+            and _terms_of(told) == _terms_of(deal)
+            and (deal.asset, deal.amount, deal.direction) == (terms.asset, terms.amount, terms.direction)
+            and told.profit in {None, deal.profit}
+        )
+
+    def _is_beyond_proof(self, row: Row, gaps: Sequence[tuple[float, float]]) -> bool:
+        """Whether a deal of the order could have come and gone in a gap without anybody seeing it."""
+        number = next((terms.number for terms in self._record.orders if terms.id == row.id), None)
+        if number is None:
+            return False
+        asked = self._record.asked[number]
+        return any(
+            end > asked
+            and end - max(asked, begin) >= row.duration - 1
+            and sum(begin <= deal.closes_at <= end for deal in self._deals.values()) >= CLOSED_LISTED
+            for begin, end in gaps
+        )
+
+
+def _gaps(ledger: ExchangeLedger) -> Iterator[tuple[float, float]]:
+    """When no client was logged in, between the first and the last login."""
+    seen_to = None
+    for socket in sorted(ledger.sockets(), key=lambda each: each.connected_at):
+        if not socket.authenticated:
+            continue
+        if seen_to is not None and socket.connected_at > seen_to:
+            yield seen_to, socket.connected_at
+        until = float("inf") if socket.closed_at is None else socket.closed_at
+        seen_to = until if seen_to is None else max(seen_to, until)
+
+
+def _terms_of(deal: Deal) -> tuple[object, ...]:
+    return deal.id, deal.asset, deal.direction, deal.amount, deal.closes_at, deal.open_price, deal.account
 
 
 def _counts(counts: Mapping[str, int]) -> str:
