@@ -26,8 +26,9 @@ from actors.messages.events import (
 from actors.rates import Allowance, Quota, Rate
 from actors.values import Asset, Life
 
-REPORT_TIMEOUT = 5.0
-"""Seconds without a report, which is due every second, after which a connection is suspect."""
+REPORT_TIMEOUT = 10.0
+"""Seconds without a report, which is due every second, every fourth from a connection without streams, after
+which a connection is suspect."""
 
 HOUR = 3600.0
 

@@ -129,7 +129,8 @@ class ConnectionSuspect(HasLife, Event, frozen=True):
 
 
 class ConnectionReport(HasLife, Event, frozen=True):
-    """The figures of one life of a connection, once a second and at its end; ``made_at`` is in Unix seconds.
+    """The figures of one life of a connection, once a second, every fourth second while it has no streams and
+    sends nothing, and at its end; ``made_at`` is in Unix seconds.
 
     Counters run since the life began. ``round_trip`` is that of the last WebSocket ping, in seconds.
     ``garbage`` counts what could not be decoded. ``delay`` is the least difference, since the last report,

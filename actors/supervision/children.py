@@ -161,7 +161,8 @@ class ConnectionChild(Child):
     """A connection: in which worker it runs, and what is known of its latest life.
 
     ``losses`` counts the lives in a row that were ready and ended before they were stable. ``hastened`` says
-    that the latest life began earlier than the backoff allowed, because another connection had logged in.
+    that the latest life began earlier than the backoff allowed, because another connection had logged in;
+    ``failed_alone`` that others logged in while its latest attempt failed.
     """
 
     def __init__(self, name: str, plan: Plan, worker: str) -> None:
@@ -173,6 +174,7 @@ class ConnectionChild(Child):
         self.round_trip: float | None = None
         self.losses = 0
         self.hastened = False
+        self.failed_alone = False
         self._due_at = 0.0
         self._hastenings = plan.new_intensity()
 
@@ -195,7 +197,7 @@ class ConnectionChild(Child):
         venue that accepts logins and drops each connection soon after would otherwise have them all log in
         without a pause.
         """
-        if self._due_at - now <= SOON or (not lasting and self._hastenings.reached(now)):
+        if self.failed_alone or self._due_at - now <= SOON or (not lasting and self._hastenings.reached(now)):
             return False
         self._hastenings.exceeded(now)
         self.hastened = True

@@ -322,16 +322,25 @@ class Connections:
             pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps the children apart
             counts = down.was_ready and not child.hastened
             decision = child.on_failure(error, now, counts=counts, pause=pause)
-            if isinstance(decision, Retry) and self._is_outdated(child, down, now) and child.hasten(now):
+            outdated, child.failed_alone = self._judge(child, down, now)
+            if isinstance(decision, Retry) and outdated and child.hasten(now):
                 decision = structs.replace(decision, delay=pause)
             effects = [decision]
         return [*effects, *self._escalation(child.final_error or error)]
 
-    def _is_outdated(self, child: ConnectionChild, down: ConnectionDown, now: float) -> bool:
-        """Whether this end says nothing about now, because another connection has logged in meanwhile: while
-        this one dialed or, where both were cut off together, before its end was known here."""
+    def _judge(self, child: ConnectionChild, down: ConnectionDown, now: float) -> tuple[bool, bool]:
+        """Whether this end says nothing about now, and whether it is this connection's alone.
+
+        It says nothing if another connection has just logged in: while this one dialed or, where both were
+        cut off together, before its end was known here. An attempt that took long while others succeeded has
+        failed alone: the venue may be overloaded, and haste would make that worse.
+        """
         name, at = self._last_login
-        return name != child.name and at > (now - TOGETHER if down.was_ready else child.began_at)
+        recent = now - TOGETHER
+        if down.was_ready or child.began_at >= recent:
+            since = recent if down.was_ready else child.began_at
+            return name != child.name and at > since, False
+        return False, at > child.began_at
 
     def _escalation(self, error: Exception) -> list[SupervisionEffect]:
         """``Escalate`` if no connection is left that could come back, or be opened in its place."""

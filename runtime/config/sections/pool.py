@@ -8,11 +8,14 @@ from runtime.config.sections.account import DEFAULTS
 from runtime.config.types.fields import WHOLE_NUMBER, Duration, compared
 from runtime.config.types.section import Section
 
+MOST = 1024
+"""Connections of one runtime; docs/performance.md has what so many cost."""
+
 
 class PoolConfig(Section):
     """How many connections there are, and in which processes."""
 
-    connections: Annotated[int, Field(ge=1, le=64), WHOLE_NUMBER] = 2
+    connections: Annotated[int, Field(ge=1, le=MOST), WHOLE_NUMBER] = 2
     """Connections that are kept open."""
     workers: Annotated[int, Field(ge=0, le=16), WHOLE_NUMBER] = 1
     """Worker processes that share the connections; 0 keeps all connections in the main process."""
@@ -20,11 +23,11 @@ class PoolConfig(Section):
         DEFAULTS.streams_per_connection
     )
     """Assets that one connection may stream; the default is the venue's."""
-    standby: Annotated[int, Field(ge=0, le=63), WHOLE_NUMBER, compared("<", "connections")] = 0
+    standby: Annotated[int, Field(ge=0, le=MOST - 1), WHOLE_NUMBER, compared("<", "connections")] = 0
     """How many of the connections carry nothing, ready to replace a lost one."""
     mode: Literal["persistent", "regular"] = "persistent"
     """persistent keeps the connections open; regular opens them on first use and closes them when idle."""
-    max_connections: Annotated[int, Field(ge=0, le=64), WHOLE_NUMBER] = 0
+    max_connections: Annotated[int, Field(ge=0, le=MOST), WHOLE_NUMBER] = 0
     """Connections that may be open while streams need them; 0 for no more than connections."""
     idle_timeout: Duration = 60.0
     """How long a connection that is not kept open may be idle before it is closed."""

@@ -37,6 +37,7 @@ from actors.protocols.websocket.frames import Opcode
 from actors.transport.base import Transport
 from actors.transport.socket_transport import SocketTransport
 from actors.values import Direction, Region
+from tests.conftest import ManualClock
 from tests.doubles.plain_streams.session import PlainSession
 from tests.doubles.recorder import WAIT, Recording
 from tests.doubles.supervised_connections import SETTINGS
@@ -258,7 +259,7 @@ def test_a_read_without_an_answer_writes_nothing(scene: Scene, monkeypatch: pyte
 
 LINGERING = structs.replace(START, settings=structs.replace(START.settings, inbound_linger=1.0))
 STALE = Send("c1", 1, [Request(1, PlaceOrder("A", Decimal(1), Direction.CALL, 60), 1e9, order="o1")])
-"""For an earlier life, so that it is answered at once: what was readable before has been read by then."""
+"""For an earlier life, so that it is answered at once: what was told or readable before has been handled."""
 
 
 @pytest.fixture
@@ -312,3 +313,42 @@ def test_a_linger_does_not_delay_the_answer_to_a_close(lingering: Scene) -> None
         pass
     lingering.venue.sendall(bytes([0x80 | Opcode.CLOSE, 0]))
     assert lingering.items(ConnectionDown).reason == "stopped"
+
+
+# -- reports ----------------------------------------------------------------------------------------------
+
+
+def reports(scene: Scene, clock: ManualClock, seconds: int) -> list[int]:
+    """In which of the next seconds it reports."""
+    made = []
+    for second in range(1, seconds + 1):
+        clock.advance(1.0)
+        scene.connection.tell(STALE)  # which is handled after the timer
+        if any(isinstance(item, ConnectionReport) for item in until(Failure, scene)):
+            made.append(second)
+    return made
+
+
+def until(kind: type[Any], scene: Scene) -> list[Any]:
+    """All items up to the first of this kind."""
+    items: list[Any] = []
+    while not any(isinstance(item, kind) for item in items):
+        items += scene.events.seen().items
+    return items
+
+
+def test_a_connection_without_streams_reports_every_fourth_second_until_it_sends_something(
+    clock: ManualClock,
+) -> None:
+    unhurried = structs.replace(START.settings, ping_timeout=1000.0)
+    scene = Scene(structs.replace(START, settings=unhurried), clock=clock)
+    logged_in(scene)
+    scene.connection.tell(STALE)
+    scene.items(Failure)  # by now its timers run
+    assert reports(scene, clock, 9) == [1, 5, 9]
+    scene.connection.tell(Send("c1", 2, [Request(7, SubscribeTicks("A", 60), 1e9)]))
+    assert reports(scene, clock, 3) == [1, 2, 3]
+    scene.connection.tell(Send("c1", 2, [Request(8, UnsubscribeTicks("A"), 1e9)]))
+    scene.items(Response)
+    assert reports(scene, clock, 6) == [1, 5]
+    scene.close()

@@ -72,6 +72,20 @@ def test_an_attempt_that_began_before_the_login_and_fails_after_it_is_made_again
     assert retry.delay == 0.0
 
 
+def test_an_attempt_that_took_long_while_others_logged_in_keeps_its_backoff() -> None:
+    supervised = waiting("c2")  # a venue that is overloaded would only have more to do
+    supervised.up("c1")
+    supervised.now += 9.0
+    supervised.up("c3")
+    supervised.now += 1.0
+    (retry,) = only(Retry, supervised.down("c2", "no login within 10 s"))
+    assert retry.delay == 20.0
+    supervised.down("c1")
+    supervised.connections.on_backoff_elapsed(BackoffElapsed("c1", 1), supervised.now)
+    assert started(supervised.up("c1")) == []
+    assert supervised.state("c2") == "waiting"
+
+
 def test_what_was_cut_off_together_comes_back_together_though_one_end_is_seen_after_the_first_login() -> None:
     supervised = waiting("c2")
     supervised.up("c1", "c2")
