@@ -41,6 +41,7 @@ from runtime.system.settings import (
     live_guard,
     regions_for,
 )
+from runtime.workers.descriptors import shortages
 from runtime.workers.launcher import WorkerLauncher
 
 RELOAD_TIMEOUT = 10.0
@@ -169,6 +170,14 @@ class Runtime:
 
     def _start(self) -> None:
         quieten_first_handler()
+        pool = self.config.pool
+        for shortage in shortages(pool.most, pool.workers):
+            logger.warning(
+                "the pool has up to {} connections: {}; those beyond wait for room (raise the limit, or "
+                "pool.workers)",
+                pool.most,
+                shortage,
+            )
         login = self._login or self._start_exchange()
         regions = self._regions(login)
         gateway = self._start_gateway(login)  # first of the actors, so that it ends last

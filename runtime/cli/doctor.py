@@ -26,17 +26,13 @@ from runtime.storage.lock import acquire, holder
 from runtime.system.folders import temporary_folder
 from runtime.system.probing import Probe, probe
 from runtime.system.settings import connection_settings, journal_account, journal_path, regions_for
+from runtime.workers.descriptors import need_of_a_worker, need_of_main, shortages
 
 CLOCK_TOLERANCE: Final = 2.0
 """Seconds; a server's Date has whole ones."""
 
 LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
 """Free bytes in a folder that is written to."""
-
-DESCRIPTORS_OF_A_CONNECTION: Final = 4
-DESCRIPTORS_OF_A_WORKER: Final = 4
-OTHER_DESCRIPTORS: Final = 192
-"""Those of the main process, and those of the processes that may attach."""
 
 
 class Level(enum.Enum):
@@ -151,15 +147,11 @@ def _clock(probes: list[Probe]) -> Iterator[Finding]:
 def _descriptors(config: Config) -> Finding:
     if sys.platform == "win32":
         return Finding(Level.OK, "descriptors", "this system has no such limit")
-    import resource  # noqa: PLC0415  # not there on Windows
-
     pool = config.pool
-    need = pool.most * DESCRIPTORS_OF_A_CONNECTION + pool.workers * DESCRIPTORS_OF_A_WORKER
-    need += OTHER_DESCRIPTORS
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if limit == resource.RLIM_INFINITY or limit >= need:
-        return Finding(Level.OK, "descriptors", f"{need} may be needed, and no more than the limit")
-    return Finding(Level.FAIL, "descriptors", f"{need} may be needed, but the limit is {limit} (ulimit -n)")
+    if found := shortages(pool.most, pool.workers):
+        return Finding(Level.FAIL, "descriptors", "; ".join(map(str, found)))
+    need = max(need_of_main(pool.most, pool.workers), need_of_a_worker(pool.most, pool.workers))
+    return Finding(Level.OK, "descriptors", f"{need} may be needed, and no more than the limit")
 
 
 def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:

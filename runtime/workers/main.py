@@ -32,7 +32,7 @@ from actors.messages.workers import (
 from actors.values import LogLevel
 from actors.venues import venue
 from runtime import logs
-from runtime.workers import signals as group_signals
+from runtime.workers import descriptors, signals as group_signals
 from runtime.workers.dialing import dial, open_session
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
@@ -146,6 +146,7 @@ def main() -> int:
     options = parser.parse_args()
     _die_with_parent()
     group_signals.ignore()
+    descriptors.raise_soft_limit()
     watchdog = WatchdogTimer(options.watchdog)
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
     # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.

@@ -132,7 +132,7 @@ def test_ambiguous_and_dangerous_yaml_is_refused(text: str, problem: str) -> Non
         ("streams: [{asset: A, period: 1.5s}]", "1:30: streams[0].period: must be whole seconds"),
         ("streams: [{asset: A, period: 0}]", "1:30: streams[0].period: must be from 1s to 744h"),
         ("pool: {connections: 0}", "1:21: pool.connections: must be at least 1"),
-        ("pool: {connections: 65}", "1:21: pool.connections: must be at most 64"),
+        ("pool: {connections: 1025}", "1:21: pool.connections: must be at most 1024"),
         ("pool: {workers: 17}", "1:17: pool.workers: must be at most 16"),
         ("pool: {workers: -1}", "1:17: pool.workers: must be at least 0"),
         ("pool: {workers: 1.5}", "1:17: pool.workers: is not a whole number"),

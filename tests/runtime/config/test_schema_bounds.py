@@ -24,7 +24,7 @@ KEYWORDS = (
 """Those of the schema; a keyword that the draft does not know means nothing and hurts no meta-schema."""
 
 COMPANIONS: dict[str, dict[str, Any]] = {
-    "pool.standby": {"connections": 64},
+    "pool.standby": {"connections": 1024},
     "pool.max_connections": {"connections": 1},
     "pool.connections": {"max_connections": 0},
     "connection.inbound_linger": {"ping_timeout": 86_400},
