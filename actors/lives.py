@@ -13,38 +13,38 @@ class Lives:
     """
 
     def __init__(self) -> None:
-        self._up: dict[str, Life] = {}
+        self.by_connection: dict[str, Life] = {}
         self._over: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._up)
+        return len(self.by_connection)
 
     def __iter__(self) -> Iterator[Life]:
-        return iter(self._up.values())
+        return iter(self.by_connection.values())
 
     def up(self, life: Life) -> bool:
         """``life`` has begun; ``False`` if that event is late and changes nothing."""
-        current = self._up.get(life.connection)
+        current = self.by_connection.get(life.connection)
         if self.is_over(life) or (current is not None and life.epoch <= current.epoch):
             return False
-        self._up[life.connection] = life
+        self.by_connection[life.connection] = life
         return True
 
     def down(self, life: Life) -> bool:
         """``life`` has ended, and every earlier one; ``False`` if none of them was up."""
         self._over[life.connection] = max(life.epoch, self.last_over(life.connection))
-        current = self._up.get(life.connection)
+        current = self.by_connection.get(life.connection)
         if current is None or current.epoch > life.epoch:
             return False
-        del self._up[life.connection]
+        del self.by_connection[life.connection]
         return True
 
     def current(self, connection: str) -> Life | None:
         """The life that is up."""
-        return self._up.get(connection)
+        return self.by_connection.get(connection)
 
     def is_current(self, life: Life) -> bool:
-        return self._up.get(life.connection) == life
+        return self.by_connection.get(life.connection) == life
 
     def is_over(self, life: Life) -> bool:
         """Whether its end, or that of a later life, is known; a life that was replaced may still send."""

@@ -82,12 +82,17 @@ class Quota:
         A send that is not ``urgent`` leaves a fifth of each window free. A ``cost`` greater than a window
         is admitted when that window is empty.
         """
-        return max((window.wait(now, cost, urgent=urgent) for window in self._windows), default=0.0)
+        longest = 0.0
+        for window in self._windows:  # HOT: a generator would cost a frame for each
+            longest = max(longest, window.wait(now, cost, urgent=urgent))
+        return longest
 
     def estimate(self, now: float, ahead: int, cost: int, *, urgent: bool = True) -> float:
         """The least number of seconds until ``cost`` sends are admitted behind ``ahead`` others that wait."""
-        waits = (window.estimate(now, ahead, cost, urgent=urgent) for window in self._windows)
-        return max(waits, default=0.0)
+        longest = 0.0
+        for window in self._windows:
+            longest = max(longest, window.estimate(now, ahead, cost, urgent=urgent))
+        return longest
 
     @property
     def full(self) -> bool:

@@ -137,8 +137,16 @@ class Dispatcher:
         except (OSError, ValueError):  # the source was closed meanwhile; its owner notices when it reads
             watch.inbox.enqueue(watch)
 
-    def fire_due(self) -> None:
-        """Fire the timers that are due."""
+    def before_message(self) -> None:
+        """HOT: a message is about to be handled. Fires the timers that are due; once in so many messages,
+        polls the descriptors."""
+        self._handled += 1
+        if self._handled >= MESSAGES_PER_POLL:
+            self._poll(0)
+        if self._timers and self._timers[0][0] <= self.clock():
+            self._fire_due()
+
+    def _fire_due(self) -> None:
         while self._timers:
             due, _, timer = self._timers[0]
             if timer.cancelled:
@@ -147,12 +155,6 @@ class Dispatcher:
                 self._fire_first()
             else:
                 return
-
-    def count_message(self) -> None:
-        """A message is about to be handled; once in so many, the descriptors are polled first."""
-        self._handled += 1
-        if self._handled >= MESSAGES_PER_POLL:
-            self._poll(0)
 
     def close(self) -> None:
         """Release the descriptors that waiting takes."""
@@ -179,6 +181,7 @@ class Dispatcher:
     def _wait(self) -> None:
         # A sender appends a turn and then reads the flag; this thread sets the flag and then reads the turns.
         # So either the sender sees the flag and wakes this thread, or the turn is seen here.
+        self._fire_due()  # so that no timer that was cancelled ends the wait
         self._asleep = True
         if not self._turns:
             timeout = LONGEST_WAIT
@@ -186,7 +189,7 @@ class Dispatcher:
                 timeout = min(timeout, max(0.0, self._timers[0][0] - self.clock()))
             self._poll(timeout)
         self._asleep = False
-        self.fire_due()
+        self._fire_due()
 
     def _poll(self, timeout: float) -> None:
         self._handled = 0

@@ -172,10 +172,9 @@ class Inbox:
             raise
 
     def _next(self) -> Envelope[Any] | None:
-        self._dispatcher.count_message()
+        self._dispatcher.before_message()
         if self._urgent:
             return self._urgent.popleft()
-        self._dispatcher.fire_due()
         for triggers in (self._due, self._ready):
             while triggers:
                 trigger = triggers.popleft()

@@ -50,7 +50,7 @@ def _seconds(timeout: Timeout) -> float | None:
     """Raises ``ValueError`` for what is no length of time."""
     if timeout is None:
         return None
-    value = seconds(timeout)
+    value = timeout if type(timeout) is float or type(timeout) is int else seconds(timeout)
     if type(value) is not int and (type(value) is not float or math.isnan(value)):
         raise ValueError(
             f"timeout must be a number of seconds, a timedelta or None, not {reprlib.repr(timeout)}"
@@ -114,7 +114,7 @@ class RouterRef(pykka.ActorRef[Any]):
                 future.fail(never_handled(message, self.ended, order_id(message)))
             else:
                 self.actor_inbox.put(future.envelope())
-            return future.get(timeout=timeout) if block else future
+            return future.wait(self, timeout) if block else future
         except BaseException:
             future.give_up()
             raise
@@ -169,7 +169,8 @@ class AskFuture(pykka.ThreadingFuture[Any]):
     def envelope(self) -> Envelope[Any]:
         """What the inbox of the router is given."""
         self._ask = new_ask()
-        self._order = order_id(self._command)
+        if isinstance(self._command, OrderCommand):
+            self._order = order_id(self._command)
         asked = Asked(self._command, self._ask, self._expires_at, self._order)
         return Envelope(asked, reply_to=self._reply)
 
@@ -185,17 +186,19 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         timeout = _seconds(timeout)
         if self._ref is None:
             return super().get(timeout=timeout)
-        if timeout is not None and timeout > threading.TIMEOUT_MAX:
-            timeout = None
+        return self.wait(self._ref, timeout)
+
+    def wait(self, ref: RouterRef, timeout: float | None) -> Any:
+        """``get``, for ``ref``, the one that is asked, and a number of seconds."""
         try:
-            return self._outcome(self._ref, timeout)
+            return self._outcome(ref, timeout)
         except pykka.Timeout as error:
             if isinstance(error, TellwireError):
                 raise
         except BaseException:
             self.give_up()
             raise
-        return self._late_outcome(self._ref)
+        return self._late_outcome(ref)
 
     def give_up(self) -> None:
         """Nobody waits any more: an order that has not left is withdrawn. Anything else goes on, since its

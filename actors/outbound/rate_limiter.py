@@ -149,9 +149,9 @@ class RateLimiter(RuntimeActor):
 
     def _admit(self) -> None:
         self._expire_orders()
-        if (self._urgent or self._waiting or self._held) and not self._lives:
+        if (self._urgent or self._waiting or self._held) and not self._lives.by_connection:
             self._pool.tell(ConnectionWanted())
-        while (lane := self._urgent or self._waiting or self._rests) and self._lives:
+        while (lane := self._urgent or self._waiting or self._rests) and self._lives.by_connection:
             now = self.now()
             request = lane[0]
             if now >= request.expires_at:

@@ -278,10 +278,13 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Decision) and not self._sequence.lives and waiter.needs_the_venue:
+        if isinstance(answer, Decision) and not self._sequence.lives.by_connection and waiter.needs_the_venue:
             self._refs.pool.tell(ConnectionWanted())
-        waits = answer is Decision.WAIT or waiter.needs_connection
-        if waits and self._failed and not self._sequence.lives:
+        if (
+            self._failed
+            and (answer is Decision.WAIT or waiter.needs_connection)
+            and not self._sequence.lives.by_connection
+        ):
             self._fail(waiter.id, unsent(waiter.command, self._failed))
         elif answer is Decision.WAIT:
             self._waiters.postpone(waiter)

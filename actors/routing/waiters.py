@@ -164,16 +164,22 @@ class Waiters:
     ) -> Waiter:
         """A new waiter, with its problem found and its deadline set. ``waits_until`` is when the timeout of
         its caller passes. ``order`` is the id of the order that it places, if its caller knows one."""
-        reasons = (reason for kind, reason in self._unserved.items() if isinstance(command, kind))
-        wrong = problem(command) or next(reasons, "")
+        wrong = problem(command) or self._why_unserved(command)
         deadline = self._default_deadline if wrong or command.deadline is None else command.deadline
         expires_at = min(now + deadline, waits_until)
-        order = order or order_id(command)
+        if not order and isinstance(command, OrderCommand):
+            order = order_id(command)
         waiter = Waiter(next(self._ids), command, slot, expires_at, wrong, ask, waits_until, order, owner)
         self._waiters[waiter.id] = waiter
         if ask:
             self._by_ask[ask] = waiter
         return waiter
+
+    def _why_unserved(self, command: Command) -> str:
+        for kind, reason in self._unserved.items():
+            if isinstance(command, kind):
+                return reason
+        return ""
 
     def get(self, id: int) -> Waiter | None:
         return self._waiters.get(id)

@@ -127,14 +127,14 @@ def test_a_fault_of_the_dispatchers_own_ends_no_actor(
     actors: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = [OSError("out of memory")]
-    fire_due = dispatcher.fire_due
+    fire_due = dispatcher._fire_due
 
     def failing() -> None:
         if faults:
             raise faults.pop()
         fire_due()
 
-    monkeypatch.setattr(dispatcher, "fire_due", failing)
+    monkeypatch.setattr(dispatcher, "_fire_due", failing)
     assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
     assert not faults
 
