@@ -97,6 +97,8 @@ class Worker(ConnectionGroup):
                 self._log.set_level(level)
             case Begin():
                 self._watchdog.rearm()
+                # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.
+                self._link.wait_step, self._link.on_wait = self._heartbeat_interval, self._watchdog.rearm
                 self.watch(self._link, _LinkReadable())
                 self._link.on_taken_in = functools.partial(self.inbox.put, Envelope(_LinkReadable()))
                 self.every(self._heartbeat_interval, _Beat())
@@ -149,8 +151,6 @@ def main() -> int:
     descriptors.raise_soft_limit()
     watchdog = WatchdogTimer(options.watchdog)
     link: Link[Any] = Link(_inherited(options.link), Downlink, stall=MAIN_STALL)
-    # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.
-    link.wait_step, link.on_wait = options.heartbeat, watchdog.rearm
     venue(options.venue)  # now, since what is loaded later is not frozen
     # The collector need not walk through the modules, which stay, nor look for cycles after every 700 new
     # objects: ticks, which it does not track, arrive by the thousand.
