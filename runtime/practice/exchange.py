@@ -138,9 +138,9 @@ class PracticeExchange:
         """Disturb ``count`` orders, once earlier faults have struck theirs; ``None``: all until ``calm``."""
         self.fault(kind, count=count, **parameters)
 
-    def send_to_all(self, data: str | bytes) -> int:
-        """Send any text or binary message to every socket. Returns to how many."""
-        return self._call(self._running().venue.send_to_all(data))
+    def send_to_all(self, *messages: str | bytes) -> int:
+        """Send text or binary messages to every socket, with nothing between them. Returns to how many."""
+        return self._call(self._running().venue.send_to_all(*messages))
 
     def publish(self, name: str, payload: object) -> int:
         """Send an event with ``payload`` as JSON to every authenticated socket. Returns to how many."""

@@ -83,8 +83,8 @@ class ExchangeVenue:
         self._dealer.stop()
         await self.regions.close()
 
-    async def send_to_all(self, message: str | bytes) -> int:
-        return self._clients.send(self._clients, message)
+    async def send_to_all(self, *messages: str | bytes) -> int:
+        return self._clients.send(self._clients, *messages)
 
     async def publish(self, name: str, payload: object) -> int:
         return self._clients.publish(name, payload)

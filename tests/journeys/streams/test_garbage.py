@@ -88,8 +88,7 @@ def test_each_kind_of_garbage_counts(start_runtime: Start, what: str) -> None:
     exchange, notebook = exchange_of(runtime), Notebook()
     runtime.router.tell(Subscribe("", to=notebook))
     assert notebook.wait(lambda book: len(book.ticks()) > 1)
-    for message in GARBAGE[what]:
-        exchange.send_to_all(message)
+    exchange.send_to_all(*GARBAGE[what])  # together: a tick between them would be garbage too
     exchange.send_to_all('42["last"]')
     assert notebook.wait(lambda book: any(raw.name == "last" for raw in book.all(RawMessage)))
     exchange.drop_connections()  # a connection sends a last report when it ends
