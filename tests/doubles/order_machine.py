@@ -312,6 +312,39 @@ class OrderMachine(RuleBasedStateMachine):
         if again:
             self.log_in(name)
 
+    @precondition(lambda self: self.venue.connections and not self.halted)
+    @rule(
+        bet=BETS,
+        data=st.data(),
+        arrive=st.sampled_from([None, 0.2]),
+        crash=st.booleans(),
+        flood=st.booleans(),
+        seconds=st.sampled_from([2.0, 10.0, 70.0]),
+    )
+    def lose_an_order_and_see_nothing_for_a_while(
+        self,
+        bet: PlaceOrder,
+        data: st.DataObject,
+        arrive: float | None,
+        crash: bool,
+        flood: bool,
+        seconds: float,
+    ) -> None:
+        """A deal of it can come and go, and be pushed out of the list, before the next login."""
+        self.ask(bet, 3.0)
+        if self.way_out:
+            self.carry("acknowledge", data)
+        if crash:
+            self.restart(log=True, crash=True, arrive=arrive)
+        for name in list(self.venue.connections):
+            self.cut(name, arrive)
+        for _ in self.venue.advance(seconds):
+            pass
+        if flood:
+            self.venue.flood_the_closed_list()
+        self.move_clock()
+        self.log_in("c1")
+
     def cut(self, name: str, arrive: float | None) -> None:
         epoch = self.venue.connections[name].epoch
         self.venue.cut(name, arrive)
