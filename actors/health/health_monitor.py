@@ -1,5 +1,6 @@
 """Monitors the connections and streams, publishes what it finds, and has stale streams recovered."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +34,12 @@ from actors.messages.outbound import MoveStream, Resubscribe
 from actors.messages.status import ConnectionFigures, Describe, HealthPart, StreamFigures
 from actors.messages.traffic import EventBatch
 
+WALL_SET = 0.5
+"""Seconds by which the wall clock moves against the actors' only if it is set."""
+
+REPORTS_OLD = 5.0
+"""Seconds after which no report comes any more whose ticks were read before."""
+
 CLOCK_MOVED = 0.001
 """Seconds by which ``ClockReport.offset`` must change for a new one to be published."""
 
@@ -64,6 +71,8 @@ class HealthMonitor(RuntimeActor):
         """``wall`` is the clock that the reports of connections are by."""
         super().__init__("health monitor", **kwargs)
         self._wall = wall
+        self._wall_was_ahead = self._wall_ahead()
+        self._wall_set_at = -math.inf
         self._monitor = StreamMonitor(settings)
         self._clock = VenueClock()
         self._clock_offset: float | None = None
@@ -76,8 +85,7 @@ class HealthMonitor(RuntimeActor):
             case ConnectionReport():
                 self._announce(self._monitor.on_report(message, self.now()))
                 if message.delay is not None:
-                    delay = message.delay - self._wall_ahead()
-                    self._clock.add(message.connection, delay, self.now())
+                    self._take_delay(message.connection, message.delay)
             case StreamPlaced():
                 self._monitor.on_placed(message, self.now(), self._wall())
             case StreamConfirmed():
@@ -116,6 +124,16 @@ class HealthMonitor(RuntimeActor):
         """Seconds by which the wall clock is ahead of the actors', which nobody sets. The venue's clock is
         compared with that one: what was measured before the wall clock was set holds afterwards too."""
         return self._wall() - self.now()
+
+    def _take_delay(self, connection: str, delay: float) -> None:
+        """Unless it may be by a wall clock that was set since: the delays of a report are up to some seconds
+        old. Were it the first, nothing would contradict it."""
+        ahead, now = self._wall_ahead(), self.now()
+        if abs(ahead - self._wall_was_ahead) > WALL_SET:
+            self._wall_set_at = now
+        self._wall_was_ahead = ahead
+        if now >= self._wall_set_at + REPORTS_OLD:
+            self._clock.add(connection, delay - ahead, now)
 
     def _report_clock(self) -> None:
         ahead, before = self._clock.offset(self.now()), self._clock_offset

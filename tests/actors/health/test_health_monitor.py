@@ -106,6 +106,19 @@ def test_a_wall_clock_that_was_set_is_published_at_the_next_check_whatever_was_m
     assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-0.25 - step)])
 
 
+def test_a_report_from_before_the_wall_clock_was_set_is_not_the_first_measurement(monitor: Monitor) -> None:
+    monitor.clock.advance(1.0)
+    monitor.wall_ahead += 86_400.0
+    monitor.handle(report(0.25))
+    monitor.clock.advance(1.0)
+    monitor.handle(report(0.25))
+    assert monitor.status().clock_offset is None
+    monitor.clock.advance(5.0)
+    monitor.handle(report(86_400.25))
+    monitor.clock.advance(1.0)
+    assert monitor.router.seen() == EventBatch("health monitor", [clock_report(-86_400.25)])
+
+
 def test_the_pool_is_told_to_subscribe_again_to_a_stale_stream_then_to_move_it(monitor: Monitor) -> None:
     monitor.handle(ConnectionUp("c1", 1, "r"), ConnectionUp("c2", 1, "r"))
     monitor.handle(StreamPlaced("A", 60, "c1", 1, 0.0))
