@@ -24,7 +24,7 @@ from runtime.config import Config, load
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
-from runtime.logs import tokens
+from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
 from runtime.storage.account import JournalAccount, lock_account
@@ -304,4 +304,5 @@ class Runtime:
 
     def _secrets(self, login: Login) -> set[str]:
         configured = self.config.account.session.get_secret_value()  # not in use while practising
-        return tokens(login.secret.value) | tokens(configured)
+        others = secrets_in([], self.config.connection.credentials)
+        return tokens(login.secret.value) | tokens(configured) | others

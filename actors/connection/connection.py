@@ -117,13 +117,18 @@ class Connection(RuntimeActor):
                 self._open(message.result)
             case _Due.LOGIN_OVERDUE:
                 if not self._session.was_ready:
-                    raise TransportError(f"no login within {self._start.settings.open_timeout:g} s")
+                    raise TransportError(self._overdue())
             case StopConnection():
                 self._leave()
             case _Due.CLOSE_OVERDUE:
                 raise TransportClosed("the venue did not answer our close")
             case _:
                 self.unexpected(message)
+
+    def _overdue(self) -> str:
+        settings = self._start.settings
+        way = f" through the proxy {settings.proxy}" if settings.proxy else ""
+        return f"no login within {settings.open_timeout:g} s{way}"
 
     def _check_peer(self) -> None:
         try:

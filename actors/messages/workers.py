@@ -1,12 +1,13 @@
 """What a worker process receives and logs, and what the main process holds of it."""
 
+import base64
 from typing import Protocol
 
 from msgspec import Struct
 
 from actors.messages.life import HasLife
 from actors.messages.lifecycle import Tellable
-from actors.values import LogLevel, Region, Secret
+from actors.values import LogLevel, Proxy, Region, Secret, TlsSettings
 
 
 class WorkerHandle(Tellable, Protocol):
@@ -45,6 +46,22 @@ class ConnectionSettings(Struct, frozen=True):
     keep_alive_interval: float
     inbound_linger: float
     max_message_size: int
+    proxy: Proxy | None = None
+    tls: TlsSettings = TlsSettings()
+
+    @property
+    def credentials(self) -> set[str]:
+        """What no line of a log may contain, apart from the session and the header fields."""
+        return credentials_in(self.proxy, self.tls.key_password.value)
+
+
+def credentials_in(proxy: Proxy | None, key_password: str) -> set[str]:
+    """The secrets of the way to the venue."""
+    found = {key_password}
+    if proxy is not None:
+        user, password = proxy.user.value, proxy.password.value
+        found |= {user, password, base64.b64encode(f"{user}:{password}".encode()).decode()}
+    return found
 
 
 class StartConnection(HasLife, Struct, frozen=True):

@@ -7,11 +7,15 @@ which may hold a secret.
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, urlsplit
+from typing import Final, cast, get_args
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from actors.values import Proxy, ProxyScheme, Secret
 
 DEFAULT_PORTS = {"ws": 80, "wss": 443}
 
 _URL_CHARACTERS = re.compile(r"[!-~]*")  # urlsplit drops a line break and a tab without an error
+_LONGEST_SOCKS_CREDENTIAL: Final = 255
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FIELD_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")  # RFC 9110, 5.5, without obs-text
 _HANDSHAKE_FIELDS = frozenset(
@@ -52,6 +56,43 @@ def check_origin(origin: str) -> None:
         raise ValueError("is not an origin (such as https://example.com)")
     if origin != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
         raise ValueError("must be scheme and host only (such as https://example.com)")
+
+
+def parse_proxy(text: str) -> Proxy:
+    """A proxy, as ``scheme://user:password@host:port``; raises ``ValueError``.
+
+    User and password may be percent-encoded, and must be where they have a ``%``.
+    """
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.lower() not in get_args(ProxyScheme):
+        raise ValueError("must begin with http://, https://, socks5:// or socks5h://")
+    scheme = scheme.lower()
+    credentials, at, place = rest.rpartition("@")
+    parts = _split("//" + place.removesuffix("/"))
+    if parts.path or parts.query or "#" in place:
+        raise ValueError(f"must end with its port (such as {scheme}://host:3128)")
+    if not parts.hostname or parts.port is None:
+        raise ValueError(f"must have a host and a port (such as {scheme}://host:3128)")
+    user, _, password = (unquote(part) for part in credentials.partition(":"))
+    if at and not user:
+        raise ValueError("has an @ without a user before it")
+    return _with_usable_credentials(
+        Proxy(cast("ProxyScheme", scheme), parts.hostname, parts.port, Secret(user), Secret(password))
+    )
+
+
+def _with_usable_credentials(proxy: Proxy) -> Proxy:
+    """``proxy``; raises ``ValueError`` for what its protocol cannot carry (RFC 7617, 2; RFC 1929, 2)."""
+    user, password = proxy.user.value, proxy.password.value
+    try:
+        longest = max(len(user.encode()), len(password.encode()))
+    except UnicodeEncodeError:
+        raise ValueError("has a user or a password with a character that cannot be sent") from None
+    if proxy.is_socks and longest > _LONGEST_SOCKS_CREDENTIAL:
+        raise ValueError(f"has a user or a password of more than {_LONGEST_SOCKS_CREDENTIAL} bytes")
+    if not proxy.is_socks and ":" in user:
+        raise ValueError("has a user with a colon, which HTTP cannot carry")
+    return proxy
 
 
 def header_problems(fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:

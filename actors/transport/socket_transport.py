@@ -8,6 +8,7 @@ import struct
 from typing import Final
 
 from actors.errors import TransportClosed
+from actors.transport.nested_tls import NestedTls
 
 KIB = 1024
 MIN_READ = 16 * KIB  # a recv() of 256 KiB for a few waiting bytes costs 20 µs more than one of 16 KiB
@@ -23,15 +24,19 @@ NO_SIGNAL: Final[int] = getattr(socket, "MSG_NOSIGNAL", 0)
 """For a send to a peer that may be gone: an error then, also where a program has SIGPIPE end it."""
 
 
+ClientSocket = socket.socket | NestedTls
+"""What a dial opens."""
+
+
 class SocketTransport:
     """Owns a connected socket; ``received`` are bytes that were read from it already."""
 
     def __init__(
-        self, sock: socket.socket, received: bytes = b"", *, outbox_limit: int = OUTBOX_LIMIT
+        self, sock: ClientSocket, received: bytes = b"", *, outbox_limit: int = OUTBOX_LIMIT
     ) -> None:
         sock.setblocking(False)
         self._sock = sock
-        self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
+        self._tls = sock if isinstance(sock, ssl.SSLSocket | NestedTls) else None
         self._flags = NO_SIGNAL if self._tls is None else 0  # TLS takes none
         self._received = received
         self._read_size = MIN_READ
@@ -111,7 +116,7 @@ class SocketTransport:
             self._read_size = max(self._read_size // 4, MIN_READ)
         return data
 
-    def _read_tls(self, tls: ssl.SSLSocket) -> bytes:
+    def _read_tls(self, tls: ssl.SSLSocket | NestedTls) -> bytes:
         """Reads until OpenSSL has no record left: a selector does not see what it has decrypted."""
         records: list[bytes] = []
         size = 0

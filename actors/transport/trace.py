@@ -22,7 +22,8 @@ class DialTrace:
         self.step = DialStep.LOOK_UP
         """The step under way, or the last one."""
         self.seconds: dict[DialStep, float] = {}
-        """Of the completed steps: CONNECT is that to the address which answered; UPGRADE is complete with any
+        """Of the completed steps: CONNECT is that to the address which answered,
+        or to a proxy and its tunnel; UPGRADE is complete with any
         HTTP answer, and takes a round trip and what the server needs for it."""
         self.answer: Mapping[str, str] = {}
         """The header fields of the HTTP answer, their names in lower case."""

@@ -2,10 +2,10 @@
 
 import io
 import re
-import socket
 
 from actors.errors import DialFailed
 from actors.transport.deadline import Deadline
+from actors.transport.socket_transport import ClientSocket
 
 HEADER_LIMIT = 16 * 1024
 READ_SIZE = 4 * 1024
@@ -21,13 +21,30 @@ _WITHHELD = frozenset({"set-cookie", "content-length"})
 _UNASKED = frozenset({"sec-websocket-extensions", "sec-websocket-protocol"})
 
 
+def read_header(sock: ClientSocket, deadline: Deadline, during: str = "the upgrade") -> tuple[bytes, bytes]:
+    """The header of an HTTP answer, without its end, and what came behind it; raises ``DialFailed`` for a
+    peer that says anything else."""
+    received = b""
+    while (end := received.find(_END)) < 0:
+        if len(received) >= HEADER_LIMIT:
+            raise DialFailed(f"the header of the answer is longer than {HEADER_LIMIT} bytes")
+        sock.settimeout(deadline.remaining())
+        piece = sock.recv(READ_SIZE)
+        if not piece:
+            raise DialFailed(f"the peer ended the stream during {during}")
+        received += piece
+        if not received.startswith(_HTTP[: len(received)]):  # such a peer may wait for us to go on
+            raise DialFailed("the answer is not HTTP")
+    return received[:end], received[end + len(_END) :]
+
+
 class UpgradeSocket:
     """Lends ``sock`` to websocket-client for one request and the header of its answer.
 
     Every wait honours ``deadline``; the header is bounded to 16 KiB and checked before any of it is shown.
     """
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: ClientSocket, deadline: Deadline) -> None:
         self.status = NO_ANSWER
         self.answer: dict[str, str] = {}
         """Its header fields, without those withheld from the library; their names in lower case."""
@@ -49,26 +66,12 @@ class UpgradeSocket:
     def recv(self, size: int) -> bytes:
         """The next bytes of the header (websocket-client asks for one at a time)."""
         if self._header is None:
-            self._header = io.BytesIO(self._checked(self._read_header()))
+            header, self.rest = read_header(self._sock, self._deadline)
+            self._header = io.BytesIO(self._checked(header))
         return self._header.read(size)
 
     def close(self) -> None:
         self._sock.close()
-
-    def _read_header(self) -> bytes:
-        received = b""
-        while (end := received.find(_END)) < 0:
-            if len(received) >= HEADER_LIMIT:
-                raise DialFailed(f"the header of the answer is longer than {HEADER_LIMIT} bytes")
-            self._sock.settimeout(self._deadline.remaining())
-            piece = self._sock.recv(READ_SIZE)
-            if not piece:
-                raise DialFailed("the peer ended the stream during the upgrade")
-            received += piece
-            if not received.startswith(_HTTP[: len(received)]):  # such a peer may wait for us to go on
-                raise DialFailed("the answer is not HTTP")
-        self.rest = received[end + len(_END) :]
-        return received[:end]
 
     def _checked(self, header: bytes) -> bytes:
         """``header`` without the withheld fields; notes the others."""

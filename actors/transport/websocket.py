@@ -3,11 +3,9 @@
 import base64
 import hashlib
 import os
-import socket
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import SplitResult
 
 from websocket import (
@@ -17,20 +15,17 @@ from websocket import (
 )
 
 from actors.errors import DialFailed
-from actors.transport.address import DEFAULT_PORTS, check_origin, header_problems, split_url
+from actors.transport.address import check_origin, header_problems, split_url
+from actors.transport.connecting import reach, reason, resolve, secure
 from actors.transport.deadline import Deadline
 from actors.transport.retry_after import ASKING_TO_WAIT, retry_after
-from actors.transport.socket_transport import SocketTransport
+from actors.transport.socket_transport import ClientSocket, SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.upgrade import NO_ANSWER, SWITCHING_PROTOCOLS, UpgradeSocket
-
-SEND_STALL_MS = 5000
-"""How long bytes may stay unacknowledged; without it twenty sends into a dead link "succeed"."""
+from actors.values import Proxy
 
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
-
-_Address = tuple[socket.AddressFamily, Any]
 
 
 def dial(
@@ -41,33 +36,37 @@ def dial(
     headers: Mapping[str, str] | None = None,
     ssl_context: ssl.SSLContext | None = None,
     trace: DialTrace | None = None,
+    proxy: Proxy | None = None,
+    proxy_context: ssl.SSLContext | None = None,
 ) -> SocketTransport:
     """Open a WebSocket; blocks, so call it in a thread that may block.
 
-    ``timeout`` (seconds) is for TCP, TLS and the HTTP upgrade together; the look-up of the name comes before
-    them and has the system's own limits. No proxy is used, no redirect followed, no cookie kept. The result
-    may hold bytes already: read once before waiting for more. ``trace`` is filled in on the way.
+    ``timeout`` (seconds) is for TCP, the proxy's tunnel, TLS and the HTTP upgrade together; the look-up of
+    the name comes before them and has the system's own limits. Only ``proxy`` is used, whatever the
+    environment names; ``proxy_context`` is the TLS to one of ``https://``. No redirect is followed, no cookie
+    kept. The result may hold bytes already: read once before waiting for more. ``trace`` is filled in on the
+    way.
 
-    Raises ``DialFailed`` and nothing else; its text repeats nothing of what was sent or answered.
+    Raises ``DialFailed`` and nothing else; its text repeats nothing of what was sent or answered, and names
+    the proxy if the proxy is to blame.
     """
     trace = trace or DialTrace()
     fields = dict(headers or {})
     target = _checked(url, origin, fields)
-    with trace.during(DialStep.LOOK_UP):
-        addresses = _resolve(target)
+    found = resolve(target, proxy, trace)
     deadline = Deadline(timeout)
     try:
-        sock = _connect(addresses, deadline, trace)
+        sock: ClientSocket = reach(found, target, proxy, proxy_context, deadline, trace)
         try:
             if target.scheme == "wss":
-                sock = _secure(sock, target, ssl_context or client_context(verify=True), deadline, trace)
+                sock = secure(sock, target, ssl_context or client_context(verify=True), deadline, trace)
             received = _upgrade(UpgradeSocket(sock, deadline), target, origin, fields, trace)
             return SocketTransport(sock, received)
         except BaseException:
             sock.close()
             raise
     except OSError as error:
-        raise DialFailed(_reason(error, timeout, trace.step)) from error
+        raise DialFailed(reason(error, timeout, trace.step.value)) from error
 
 
 def _checked(url: str, origin: str | None, headers: Mapping[str, str]) -> SplitResult:
@@ -83,51 +82,6 @@ def _checked(url: str, origin: str | None, headers: Mapping[str, str]) -> SplitR
     for name, problem in header_problems(headers):
         raise DialFailed(f"header {name!r} {problem}")
     return target
-
-
-def _resolve(target: SplitResult) -> list[_Address]:
-    port = target.port or DEFAULT_PORTS[target.scheme]
-    try:
-        found = socket.getaddrinfo(target.hostname, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise DialFailed(f"no address for {target.hostname} ({error.strerror})") from error
-    except UnicodeError as error:
-        raise DialFailed(f"no address for {target.hostname} (not a host name)") from error
-    return [(family, address) for family, _, _, _, address in found]
-
-
-def _connect(addresses: list[_Address], deadline: Deadline, trace: DialTrace) -> socket.socket:
-    """To the first address that answers; each has an equal share of the time that is left."""
-    failure: OSError = OSError("no address")
-    for number, (family, address) in enumerate(addresses):
-        try:
-            with trace.during(DialStep.CONNECT):
-                return _connect_to(family, address, deadline.remaining() / (len(addresses) - number))
-        except OSError as error:
-            failure = error
-    raise failure
-
-
-def _connect_to(family: socket.AddressFamily, address: Any, timeout: float) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(timeout)
-        sock.connect(address)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_STALL_MS)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _secure(
-    sock: socket.socket, target: SplitResult, context: ssl.SSLContext, deadline: Deadline, trace: DialTrace
-) -> ssl.SSLSocket:
-    with trace.during(DialStep.TLS):
-        sock.settimeout(deadline.remaining())
-        return context.wrap_socket(sock, server_hostname=target.hostname)
 
 
 def _upgrade(
@@ -180,14 +134,3 @@ def _refusal(status: int, answer: Mapping[str, str]) -> DialFailed:
 
 def _accept(key: str) -> str:
     return base64.b64encode(hashlib.sha1(key.encode() + _ACCEPT_SALT).digest()).decode()  # noqa: S324
-
-
-def _reason(error: OSError, timeout: float, step: DialStep) -> str:
-    match error:
-        case TimeoutError():
-            return f"not open after {timeout:g} s, still {step.value}"
-        case ssl.SSLCertVerificationError():
-            return f"certificate refused: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS failed: {error.reason}"
-    return f"{error.strerror or type(error).__name__} while {step.value}"

@@ -199,7 +199,8 @@ def _topics(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from runtime.cli.doctor import Level, examine  # noqa: PLC0415  # loads all of the client
+    from runtime.cli.doctor import examine  # noqa: PLC0415  # loads all of the client
+    from runtime.cli.findings import Level  # noqa: PLC0415
 
     findings = examine(options.config)
     lines = (printable(f"{found.level.value:<4}  {found.subject}: {found.text}") for found in findings)

@@ -1,6 +1,5 @@
 """Checks everything that a runtime needs, before it starts or while it runs."""
 
-import enum
 import os
 import shutil
 import sqlite3
@@ -11,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from actors.errors import ConfigInvalid, Halted, NoRuntime, TellwireError
 from actors.values import Region
+from runtime.cli.doctor_way import way_findings
+from runtime.cli.findings import Finding, Level
 from runtime.config import Config, load
 from runtime.control.attachment import attach
 from runtime.control.listener import NOBODY
@@ -35,22 +34,6 @@ LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
 """Free bytes in a folder that is written to."""
 
 
-class Level(enum.Enum):
-    """The severity of a finding."""
-
-    OK = "OK"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
-class Finding(Struct, frozen=True):
-    """The result of one check; contains no secret."""
-
-    level: Level
-    subject: str
-    text: str
-
-
 def examine(path: Path) -> list[Finding]:
     """All checks; they change nothing and take as long as the slowest region.
 
@@ -67,6 +50,7 @@ def examine(path: Path) -> list[Finding]:
         Finding(Level.OK, "configuration", f"{path} is valid"),
         runtime,
         _session(config, running),
+        *way_findings(config),
         *_regions(config, running),
         _descriptors(config),
         *_journal(config, running),
@@ -114,7 +98,8 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
             text = f"{configured} are configured and were not probed: that needs a session"
             yield Finding(Level.OK, "regions of the venue", text)
         return
-    probes = probe(regions, connection_settings(config, login))
+    practises = running is not None and running.mode == "practice"
+    probes = probe(regions, connection_settings(config, None if practises else login))
     # The others replace one region that is down.
     level = Level.FAIL if all(each.error for each in probes) else Level.WARN
     for each in probes:
@@ -123,8 +108,6 @@ def _regions(config: Config, running: Welcome | None) -> Iterator[Finding]:
             yield Finding(level, each.region, f"{each.error}{steps and f' (after {steps})'}")
         else:
             yield Finding(Level.OK, each.region, steps)
-    if not config.connection.ssl_verify:
-        yield Finding(Level.WARN, "certificates", "not checked: connection.ssl_verify is false")
     yield from _clock(probes)
 
 

@@ -4,6 +4,7 @@ import yaml
 
 from runtime.config.models import RULES, Config
 from runtime.config.sections.account import AccountConfig, session_unless_written
+from runtime.config.sections.connection import ConnectionConfig
 from runtime.config.source import resolve
 from runtime.config.types.problems import Unreadable
 
@@ -34,10 +35,20 @@ def effective_yaml(config: Config) -> str:
     for name in headers:
         if name.lower() not in _HARMLESS_HEADERS:
             headers[name] = _HIDDEN
+    connection = config.connection
+    settings["connection"]["proxy"] = _proxy(connection)
+    settings["connection"]["client_key_password"] = _HIDDEN if connection.client_key_password else ""
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]
     return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _proxy(connection: ConnectionConfig) -> str:
+    proxy = connection.parsed_proxy
+    if proxy is None or not proxy.user.value:
+        return str(proxy or "")
+    return str(proxy).replace("://", f"://{_HIDDEN}@")
 
 
 def _session(account: AccountConfig) -> str:

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from actors.errors import ConfigInvalid
 from actors.venues.base import Profile
-from runtime.config.expansion import read_text
 from runtime.config.models import Config
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
 from runtime.config.types.fields import CUSTOM, find_venue
 from runtime.config.types.problems import Mark, Problem, Unreadable
+from runtime.config.types.text_file import read_text
 from runtime.config.wording import problems_in
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 from pydantic import ValidationInfo, field_validator
 
-from actors.transport.address import completed
+from actors.transport.address import completed, is_loopback
 from actors.values import AccountKind
 from actors.venues import venue
 from runtime.config.sections.account import AccountConfig
@@ -61,6 +61,10 @@ def _completed(regions: RegionsConfig, target: str) -> RegionsConfig:
         return [entry.model_copy(update={"url": completed(entry.url, target)}) for entry in entries]
 
     return regions.model_copy(update={kind.value: each(regions.of(kind)) for kind in AccountKind})
+
+
+def _are_encrypted(regions: RegionsConfig) -> bool:
+    return all(entry.url.startswith("wss:") for kind in AccountKind for entry in regions.of(kind))
 
 
 class Config(Section):
@@ -158,6 +162,10 @@ class Config(Section):
         account: AccountConfig | None = info.data.get("account")
         if account is None:
             return connection
+        proxy, regions = connection.parsed_proxy, info.data.get("regions")
+        if proxy and regions and not is_loopback(proxy.host) and not _are_encrypted(regions):
+            text = "is on another machine, to which a region with ws:// sends the session in clear text"
+            raise found([(("proxy",), text)])
         profile = account.profile
         connection = _filled_in(connection, profile, "origin", "keep_alive_interval")
         limit = profile.keep_alive_within

@@ -8,7 +8,7 @@ HIDDEN = "***"
 _TOKEN = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
 
 _TOO_SHORT = 8
-"""Characters; hiding a shorter header value would garble the log and protect nothing."""
+"""Characters; hiding a shorter value would garble the log and protect nothing."""
 
 
 def tokens(secret: str) -> set[str]:
@@ -16,9 +16,9 @@ def tokens(secret: str) -> set[str]:
     return set(_TOKEN.findall(secret))
 
 
-def secrets_in(sessions: Iterable[str], headers: Iterable[str]) -> set[str]:
-    """The parts of session strings and of values of header fields that no line may contain."""
-    found = {value for value in headers if len(value) >= _TOO_SHORT}
+def secrets_in(sessions: Iterable[str], others: Iterable[str]) -> set[str]:
+    """What no line may contain: parts of session strings, and values of header fields and passwords."""
+    found = {value for value in others if len(value) >= _TOO_SHORT}
     for session in sessions:
         found |= {session, *tokens(session)}
     return found

@@ -2,7 +2,6 @@
 
 import contextlib
 import queue
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,10 +16,9 @@ from actors.messages.lifecycle import Tellable
 from actors.messages.workers import ConnectionSettings
 from actors.supervision.messages import RegionsProbed
 from actors.transport.retry_after import http_date
-from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
-from actors.transport.websocket import dial
 from actors.values import Region
+from runtime.workers.dialing import dial_region
 
 AT_ONCE: Final = 8
 """Regions probed side by side."""
@@ -54,12 +52,11 @@ def probe(regions: Sequence[Region], settings: ConnectionSettings) -> list[Probe
     done: queue.SimpleQueue[Probe] = queue.SimpleQueue()
     for region in regions:
         todo.put(region)
-    context = client_context(settings.ssl_verify)
 
     def work() -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                done.put(_attempt(todo.get_nowait(), settings, context))
+                done.put(_attempt(todo.get_nowait(), settings))
 
     # Daemons, unlike an executor's threads: a name whose look-up hangs must not hold up the program's end.
     for number in range(min(AT_ONCE, len(regions))):
@@ -91,19 +88,12 @@ def _collect(done: "queue.SimpleQueue[Probe]", count: int, until: float) -> Iter
             yield done.get(timeout=max(0.0, until - time.monotonic()))
 
 
-def _attempt(region: Region, settings: ConnectionSettings, context: ssl.SSLContext) -> Probe:
+def _attempt(region: Region, settings: ConnectionSettings) -> Probe:
     """A dial that is closed as soon as it is open."""
     trace = DialTrace()
     error, pause = "", None
     try:
-        dial(
-            region.url,
-            timeout=settings.open_timeout,
-            origin=settings.origin,
-            headers=settings.headers,
-            ssl_context=context,
-            trace=trace,
-        ).close()
+        dial_region(region.url, settings, trace).close()
     except DialFailed as failure:
         error, pause = str(failure), failure.retry_after
     seconds = trace.seconds

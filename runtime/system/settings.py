@@ -28,7 +28,7 @@ from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.transport.address import is_loopback
-from actors.values import AccountKind, LogLevel, Region, Secret
+from actors.values import AccountKind, LogLevel, Region, Secret, TlsSettings
 from actors.venues.base import NO_TRADING, Login, OrderRules, Profile
 from runtime.config import (
     BatchingConfig,
@@ -211,7 +211,8 @@ def journal_name(config: Config, login: Login | None) -> str:
 
 
 def connection_settings(config: Config, login: Login | None) -> ConnectionSettings:
-    """How a connection behaves; without a ``login`` a region can be probed, but no session opened."""
+    """How a connection behaves; without a ``login`` a region can be probed, but no session opened. The
+    embedded practice exchange, whose login is not the configured one, is not behind the proxy."""
     connection = config.connection
     headers = dict(connection.custom_headers)
     if login is not None:
@@ -230,7 +231,19 @@ def connection_settings(config: Config, login: Login | None) -> ConnectionSettin
         keep_alive_interval=connection.keep_alive_interval,
         inbound_linger=connection.inbound_linger,
         max_message_size=connection.max_message_size,
+        proxy=connection.parsed_proxy if login is not None and login == config.account.login else None,
+        tls=TlsSettings(
+            ca_file=_absolute(config, connection.ca_file),
+            minimum=connection.ssl_minimum,
+            certificate=_absolute(config, connection.client_cert),
+            key=_absolute(config, connection.client_key),
+            key_password=Secret(connection.client_key_password.get_secret_value()),
+        ),
     )
+
+
+def _absolute(config: Config, path: str) -> str:
+    return str(config.path(path)) if path else ""
 
 
 def _wait(reconnect: ReconnectConfig) -> Wait:

@@ -92,7 +92,8 @@ class Worker(ConnectionGroup):
                 self._start_life(message)
             case UseSettings(settings=settings):
                 self._settings = settings
-                self._log.hide(logs.secrets_in([settings.secret.value], settings.headers.values()))
+                others = {*settings.headers.values(), *settings.credentials}
+                self._log.hide(logs.secrets_in([settings.secret.value], others))
             case SetLogLevel(level=level):
                 self._log.set_level(level)
             case Begin():

@@ -1,10 +1,19 @@
 """How one WebSocket behaves."""
 
-from typing import Annotated
+import pathlib
+from collections.abc import Iterator
+from typing import Annotated, Self
 
+from pydantic import SecretStr, ValidationInfo, model_validator
+
+from actors.messages.workers import credentials_in
+from actors.transport.address import parse_proxy
+from actors.values import Proxy
 from runtime.config.sections.account import DEFAULTS
-from runtime.config.types import fields, units
+from runtime.config.types import fields, pem, units
+from runtime.config.types.checks import found
 from runtime.config.types.fields import Duration, Flag, between, compared
+from runtime.config.types.paths import expanded
 from runtime.config.types.section import Section
 
 _MIB = 1024 * 1024
@@ -30,11 +39,69 @@ class ConnectionConfig(Section):
     the cost. Not delayed are the first read after a pause, the login, and the answers to requests."""
     message_timeout: fields.MessageTimeout = 30.0
     """How long a request waits for its answer, unless the request has a deadline of its own."""
+    proxy: fields.ProxyUrl = SecretStr("")
+    """What connections to the venue go through: http://, https:// or socks5:// with host and port, and with
+    user:password@ before the host if it asks for them. The proxy looks up the venue's name. Empty: none; the
+    variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY are not used."""
     ssl_verify: Flag = True
     """Whether the venue's certificate is checked; if not, anyone on the network path can read the session."""
+    ca_file: fields.FilePath = ""
+    """A PEM file with the certificate authorities that count, and no others, relative to the configuration's
+    folder. Empty: the system's, or those of the variables SSL_CERT_FILE and SSL_CERT_DIR."""
+    ssl_minimum: fields.TlsMinimum = "1.2"
+    """The oldest version of TLS that is spoken."""
+    client_cert: fields.FilePath = ""
+    """A PEM file with the certificate that is shown to a server that asks for one. Empty: none."""
+    client_key: fields.FilePath = ""
+    """A PEM file with the key of client_cert. Empty: it is in the same file."""
+    client_key_password: SecretStr = SecretStr("")
+    """The password of the key, if it is encrypted."""
     origin: fields.Origin = DEFAULTS.origin
     """The site that the handshake claims to come from."""
     custom_headers: fields.Headers = {}
     """Further header fields of the handshake."""
     max_message_size: Annotated[fields.Size, between(_MIB, 1024 * _MIB, units.show_size)] = 16 * _MIB
     """A larger message closes the connection."""
+
+    @model_validator(mode="after")
+    def _must_have_usable_files(self, info: ValidationInfo) -> Self:
+        """Read now what each connection reads later; a relative path begins at the configuration's folder."""
+        folder = info.context if isinstance(info.context, pathlib.Path) else pathlib.Path()
+        if problems := dict([*self._problems_of_authorities(folder), *self._problems_of_client(folder)]):
+            raise found([((name,), text) for name, text in problems.items()])
+        return self
+
+    def _problems_of_authorities(self, folder: pathlib.Path) -> Iterator[tuple[str, str]]:
+        if self.ca_file and not self.ssl_verify:
+            yield "ca_file", "counts for nothing while ssl_verify is false (leave one of them out)"
+        elif self.ca_file and (text := pem.problem_of_certificates(folder / expanded(self.ca_file))):
+            yield "ca_file", text
+
+    def _problems_of_client(self, folder: pathlib.Path) -> Iterator[tuple[str, str]]:
+        password = self.client_key_password.get_secret_value()
+        if not self.client_cert:
+            for name, text in (("client_key", self.client_key), ("client_key_password", password)):
+                if text:
+                    yield name, "counts for nothing without client_cert"
+            return
+        certificate = folder / expanded(self.client_cert)
+        if text := pem.problem_of_certificates(certificate):
+            yield "client_cert", text
+            return
+        key = folder / expanded(self.client_key or self.client_cert)
+        text, is_password = pem.problem_of_key(key, certificate, password)
+        if text:
+            name = "client_key" if self.client_key else "client_cert"
+            yield ("client_key_password" if is_password else name), text
+
+    @property
+    def parsed_proxy(self) -> Proxy | None:
+        """What connections go through; ``None`` if they go straight to the venue."""
+        text = self.proxy.get_secret_value()
+        return parse_proxy(text) if text else None
+
+    @property
+    def credentials(self) -> set[str]:
+        """What no line of a log may contain, apart from header fields."""
+        proxy, password = self.proxy.get_secret_value(), self.client_key_password.get_secret_value()
+        return credentials_in(self.parsed_proxy, password) | {proxy.partition("://")[2].rpartition("@")[0]}

@@ -1,5 +1,7 @@
 """The transport's rules for addresses and header fields, and ours for a session, as pydantic needs them."""
 
+from pydantic import SecretStr
+
 from actors.transport import address
 from runtime.config.types.checks import found
 
@@ -10,6 +12,13 @@ def websocket_url(url: str) -> str:
     if parts.scheme == "ws" and not address.is_loopback(parts.hostname or ""):
         raise ValueError("sends the session in clear text (write wss://; ws:// is for loopback only)")
     return url
+
+
+def proxy(secret: SecretStr) -> SecretStr:
+    """The address of a proxy, which may have credentials in it; empty for none."""
+    if text := secret.get_secret_value():
+        address.parse_proxy(text)
+    return secret
 
 
 def origin(url: str) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
+    SecretStr,
     ValidationInfo,
     WithJsonSchema,
 )
@@ -25,6 +26,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from actors.orders.order import UNSENT_MARGIN
 from actors.rates import Rate
+from actors.values import TlsVersion
 from actors.venues import UnknownVenue, venue
 from actors.venues.base import Venue
 from runtime.config.types import addresses, units
@@ -58,6 +60,11 @@ def _whole_seconds(value: object) -> int:
     if seconds != int(seconds):
         raise ValueError("must be whole seconds")
     return int(seconds)
+
+
+def _tls_version(value: object) -> object:
+    """As text: without quotes it is a number."""
+    return str(value) if isinstance(value, float) else value
 
 
 def _config_version(version: int) -> int:
@@ -243,5 +250,13 @@ FilePath = Annotated[str, AfterValidator(file_path)]
 SocketPath = Annotated[str, AfterValidator(_socket_path), _written(r"|.*\.sock", None)]
 Strategy = Annotated[str, AfterValidator(_strategy), _written(f"{EXPONENTIAL}|{LINEAR}|{CUSTOM}.*:.*", None)]
 WebSocketUrl = Annotated[str, AfterValidator(addresses.websocket_url)]
+TlsMinimum = Annotated[
+    TlsVersion,
+    BeforeValidator(_tls_version),
+    WithJsonSchema(
+        {"anyOf": [{"enum": ["1.2", "1.3", 1.2, 1.3]}, {"type": "string", "pattern": _REFERENCE}]},
+    ),
+]
+ProxyUrl = Annotated[SecretStr, AfterValidator(addresses.proxy)]
 Origin = Annotated[str, AfterValidator(addresses.origin)]
 Headers = Annotated[dict[str, str], AfterValidator(addresses.headers), Field(repr=False)]

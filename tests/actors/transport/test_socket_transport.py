@@ -187,6 +187,7 @@ def test_a_peer_that_does_not_read_is_given_up_at_the_bound(pair: Pair) -> None:
 
 def test_a_failed_send_closes_it(plain: Pair) -> None:
     transport, _ = plain
+    assert isinstance(transport._sock, socket.socket)
     transport._sock.shutdown(socket.SHUT_WR)
     with pytest.raises(TransportClosed):
         transport.write(b"x")

@@ -203,6 +203,7 @@ def test_the_open_socket_neither_blocks_nor_delays() -> None:
     with serve(upgrade()) as address:
         transport = dial(f"ws://{address}/", timeout=WAIT)
         assert transport.read() == b""
+        assert isinstance(transport._sock, socket.socket)
         assert transport._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             assert transport._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from actors.errors import ConfigInvalid
-from actors.transport.websocket import SEND_STALL_MS
+from actors.transport.connecting import SEND_STALL_MS
 from actors.values import AccountKind
 from runtime.config import Config, Rate, RegionEntry, load, load_text
 from runtime.config.models import GIVEN_UP_AFTER
