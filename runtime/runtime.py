@@ -41,6 +41,7 @@ from runtime.system.settings import (
     live_guard,
     regions_for,
 )
+from runtime.workers.core_dumps import forbid_core_dumps
 from runtime.workers.descriptors import shortages
 from runtime.workers.launcher import WorkerLauncher
 
@@ -120,6 +121,7 @@ class Runtime:
     def start(self) -> None:
         """Start everything; returns before the first connection is up, for every ask waits for that.
 
+        From then on a process whose configuration has a session leaves no core dump.
         Raises ``JournalInUse`` if another runtime holds the journal of orders; nothing is left running then.
         Raises ``RequestRefused`` if this one runs already; it goes on.
         """
@@ -127,6 +129,8 @@ class Runtime:
             if self._started:
                 raise RequestRefused("this runtime runs already; another one is another Runtime")
             self._started = True
+        if self.config.account.login is not None:
+            forbid_core_dumps()
         try:
             self._start()
         except BaseException:

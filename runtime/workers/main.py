@@ -33,6 +33,7 @@ from actors.values import LogLevel
 from actors.venues import venue
 from runtime import logs
 from runtime.workers import descriptors, signals as group_signals
+from runtime.workers.core_dumps import forbid_core_dumps
 from runtime.workers.dialing import dial, open_session
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
@@ -147,6 +148,7 @@ def main() -> int:
     parser.add_argument("--venue", required=True)
     parser.add_argument("--log-level", required=True, choices=get_args(LogLevel))
     options = parser.parse_args()
+    forbid_core_dumps()  # before the session arrives
     _die_with_parent()
     group_signals.ignore()
     descriptors.raise_soft_limit()

@@ -5,7 +5,7 @@ import time
 import psutil
 
 from actors.messages import ConnectionDown
-from labs.faults.program import PAUSE
+from labs.faults.program import PAUSE, descriptors_of
 from labs.faults.rig import ASSETS, CLOCKS, FRESH, Rig, Violated, rig
 from runtime.practice import PracticeExchange
 
@@ -95,7 +95,7 @@ def _held(on: Rig) -> tuple[int, int]:
     on.status()
     main = psutil.Process()
     processes = (main, *main.children())
-    return sum(each.num_threads() for each in processes), sum(each.num_fds() for each in processes)
+    return sum(each.num_threads() for each in processes), sum(descriptors_of(each) for each in processes)
 
 
 def _assert_not_grown(on: Rig, before: tuple[int, int]) -> None:
