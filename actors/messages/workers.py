@@ -56,11 +56,12 @@ class ConnectionSettings(Struct, frozen=True):
 
 
 def credentials_in(proxy: Proxy | None, key_password: str) -> set[str]:
-    """The secrets of the way to the venue."""
+    """The secrets of the way to the venue. A user beside a password is none: it is often in paths too, and
+    a worker gets no variable that contains a secret."""
     found = {key_password}
     if proxy is not None:
         user, password = proxy.user.value, proxy.password.value
-        found |= {user, password, base64.b64encode(f"{user}:{password}".encode()).decode()}
+        found |= {password or user, base64.b64encode(f"{user}:{password}".encode()).decode()}
     return found
 
 

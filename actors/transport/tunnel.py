@@ -12,6 +12,8 @@ from actors.transport.upgrade import read_header
 from actors.values import Proxy
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: |\r|$)")
+_OTHER_LOGINS: Final = re.compile(rb"(?im)^proxy-authenticate:")
+_BASIC: Final = re.compile(rb"(?im)^proxy-authenticate:.*\bbasic\b")
 _NEEDS_LOGIN: Final = 407
 
 
@@ -41,6 +43,8 @@ def _open_http_tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int, d
     found = _STATUS_LINE.match(header)
     status = int(found[1]) if found else 0
     if status == _NEEDS_LOGIN:
+        if _OTHER_LOGINS.search(header) and not _BASIC.search(header):
+            raise DialFailed(f"asks for another way to log in than Basic (HTTP status {status})")
         what = "refuses the user or the password" if proxy.user.value else "asks for a user and a password"
         raise DialFailed(f"{what} (HTTP status {status})")
     if not 200 <= status < 300:

@@ -66,7 +66,8 @@ def dial(
             sock.close()
             raise
     except OSError as error:
-        raise DialFailed(reason(error, timeout, trace.step.value)) from error
+        way = f" (through the proxy {proxy})" if proxy else ""
+        raise DialFailed(reason(error, timeout, trace.step.value) + way) from error
 
 
 def _checked(url: str, origin: str | None, headers: Mapping[str, str]) -> SplitResult:

@@ -45,7 +45,7 @@ def _authorities(config: Config, variables: Mapping[str, str]) -> Iterator[Findi
     if not places and os.name != "nt":
         where = f"as {named} says" if named else f"at {found.openssl_cafile} or {found.openssl_capath}"
         text = f"there are none {where}: no certificate will be accepted (set connection.ca_file)"
-        yield Finding(Level.FAIL, subject, text)
+        yield Finding(Level.WARN if config.account.login is None else Level.FAIL, subject, text)
     else:
         source = (
             f"of the environment: {named}" if named else f"the system's: {', '.join(places) or 'Windows'}"

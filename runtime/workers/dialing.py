@@ -54,9 +54,7 @@ def _context(settings: ConnectionSettings, tls: TlsSettings) -> ssl.SSLContext:
         stamps = tuple(_stamp(path) for path in files)
         return _shared_context(settings.ssl_verify, tls, stamps)
     except ssl.SSLError as error:
-        raise DialFailed(
-            f"the files of the TLS settings cannot be used: {error.reason or 'no password'}"
-        ) from None
+        raise DialFailed(f"the files of the TLS settings cannot be used ({error.reason or 'PEM'})") from None
     except OSError as error:
         raise DialFailed(f"a file of the TLS settings cannot be read: {error.strerror}") from None
 

@@ -1,6 +1,7 @@
 """Dials through proxies that are real servers."""
 
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -135,6 +136,35 @@ def test_a_silent_proxy_is_given_up_in_time(scheme: str, step: str) -> None:
     assert time.monotonic() - started < 3
 
 
+@SCHEMES
+def test_a_proxy_that_dribbles_gets_no_more_time_than_one_that_is_silent(scheme: str) -> None:
+    def dribble(connection: socket.socket) -> None:
+        answer = b"HTTP/1.1 200 OK\r\n" if scheme == "http" else b"\x05\x00\x05\x00\x00\x03\xff"
+        connection.recv(4096)
+        for byte in answer + b"x" * 100:
+            connection.sendall(bytes([byte]))
+            if select.select([connection], [], [], 0.1)[0] and not connection.recv(4096):
+                return
+
+    started = time.monotonic()
+    with serve(dribble) as address:
+        text = refused(f"{scheme}://{address}", timeout=0.5)
+    assert text.endswith("not open after 0.5 s, still waiting for the tunnel")
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ("Proxy-Authenticate: NTLM\r\nproxy-authenticate: Digest realm=x", "asks for another way to log in"),
+        ("Proxy-Authenticate: Digest realm=x, Basic realm=x", "refuses the user or the password"),
+    ],
+)
+def test_a_proxy_without_basic_credentials_says_so(fields: str, text: str) -> None:
+    with saying(f"HTTP/1.1 407 No\r\n{fields}\r\n\r\n".encode()) as address:
+        assert refused(f"http://{ENCODED}@{address}").startswith(f"the proxy http://{address}: {text}")
+
+
 @contextlib.contextmanager
 def saying(data: bytes) -> Iterator[str]:
     def handle(connection: socket.socket) -> None:
@@ -184,6 +214,7 @@ def test_what_fails_behind_the_tunnel_is_not_blamed_on_the_proxy(certificate: ss
             with pytest.raises(DialFailed) as caught:
                 dial(f"wss://{address}/", timeout=WAIT, proxy=way, proxy_context=context)
         assert str(caught.value).startswith("certificate refused: ")
+        assert str(caught.value).endswith(f" (through the proxy {proxy.url})")
 
 
 def test_the_steps_through_a_proxy_are_timed(certificate: ssl.SSLContext) -> None:

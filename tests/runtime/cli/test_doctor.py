@@ -24,6 +24,13 @@ ROOT = Path(__file__).resolve().parents[3]
 Capture = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 def findings(file: Path, capsys: Capture) -> tuple[int, dict[str, tuple[str, str]]]:
     code = main([str(file), "doctor", "--json"])
     told = json.loads(capsys.readouterr().out)["findings"]

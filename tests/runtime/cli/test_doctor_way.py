@@ -9,9 +9,15 @@ import trustme
 from runtime.cli.doctor_way import way_findings
 from runtime.config import Config
 
+SESSION = '42["auth",{"session":"abcdefghijklmnop","isDemo":1,"uid":1,"platform":2}]'
+REGIONS = {"demo": [{"name": "a", "url": "wss://a.example"}]}
 
-def findings(variables: dict[str, str] | None = None, **connection: Any) -> dict[str, tuple[str, str]]:
-    found = way_findings(Config.model_validate({"connection": connection}), variables or {})
+
+def findings(
+    variables: dict[str, str] | None = None, session: str = SESSION, **connection: Any
+) -> dict[str, tuple[str, str]]:
+    settings = {"account": {"session": session}, "regions": REGIONS, "connection": connection}
+    found = way_findings(Config.model_validate(settings), variables or {})
     return {each.subject: (each.level.value, each.text) for each in found}
 
 
@@ -49,6 +55,7 @@ def test_authorities_that_are_not_there_fail(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, path)
     level, text = findings(missing)["certificate authorities"]
     assert level == "FAIL"
+    assert findings(missing, session="")["certificate authorities"] == ("WARN", text)  # nothing needs them
     assert text.startswith("there are none as SSL_CERT_FILE=/nowhere/ca.pem, SSL_CERT_DIR=/nowhere says")
 
 

@@ -90,6 +90,8 @@ def test_credentials_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert [text for text in shown if CANARY in text] == []
     assert "proxy: http://***@h:3128" in effective_yaml(config)
     assert CANARY in config_secrets(config)
+    assert "ann" not in config.connection.credentials  # a user's name is in paths, too
+    assert "token" in read("proxy: http://token@h:1").credentials
 
 
 def test_only_the_configured_account_goes_through_the_proxy() -> None:
