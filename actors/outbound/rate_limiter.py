@@ -164,7 +164,7 @@ class RateLimiter(RuntimeActor):
                 return
             lane.popleft()
             self._quota.book(now, self._cost(request), _counted(request))
-            self._passed += 1
+            self._passed += request.part is not RequestPart.REST  # which passed with its first part
             self._outbound.tell(request)
         if self._urgent:
             self._try_again(math.inf)

@@ -41,7 +41,7 @@ def no_order_came(exchange: PracticeExchange) -> bool:
 @pytest.mark.parametrize(
     ("order", "rule"),
     [
-        (bet(asset="NOSUCH_otc"), "does not list NOSUCH_otc"),
+        (bet(asset="NOSUCH_otc"), "the venue lists no asset 'NOSUCH_otc'"),
         (bet(asset="#AAPL"), "#AAPL cannot be traded"),
         (bet(0), "amount may be 1 to 50000, not 0"),
         (bet(-5), "amount may be 1 to 50000, not -5"),
@@ -68,9 +68,9 @@ def test_an_order_that_breaks_a_rule_is_refused_by_its_name_and_never_sent(
 @pytest.mark.parametrize(
     ("workers", "fields"),
     [
-        (0, {"direction": "call"}),
-        (1, {"direction": "call"}),
+        (0, {"direction": "up"}),
         (1, {"direction": "up"}),
+        (1, {"direction": 1}),
         (0, {"duration": 60.5}),
         (0, {"duration": "60"}),
         (0, {"asset": None}),
