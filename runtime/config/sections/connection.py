@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import SecretStr, ValidationInfo, model_validator
+from pydantic import AfterValidator, SecretStr, ValidationInfo, model_validator
 
 from actors.messages.workers import credentials_in
 from actors.transport.address import parse_proxy
@@ -17,6 +17,28 @@ from runtime.config.types.paths import expanded
 from runtime.config.types.section import Section
 
 _MIB = 1024 * 1024
+
+
+def _place(text: str, info: ValidationInfo) -> pathlib.Path:
+    """A relative path begins at the configuration's folder, or else at the current one."""
+    return (info.context if isinstance(info.context, pathlib.Path) else pathlib.Path()) / expanded(text)
+
+
+def _certificates(text: str, info: ValidationInfo) -> str:
+    """Read now, as each connection reads it later."""
+    if text and (problem := pem.problem_of_certificates(_place(text, info))):
+        raise ValueError(problem)
+    return text
+
+
+def _private_key(text: str, info: ValidationInfo) -> str:
+    if text and (problem := pem.problem_of_key(_place(text, info))):
+        raise ValueError(problem)
+    return text
+
+
+_CertificateFile = Annotated[fields.FilePath, AfterValidator(_certificates)]
+_KeyFile = Annotated[fields.FilePath, AfterValidator(_private_key)]
 
 
 class ConnectionConfig(Section):
@@ -45,14 +67,14 @@ class ConnectionConfig(Section):
     variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY are not used."""
     ssl_verify: Flag = True
     """Whether the venue's certificate is checked; if not, anyone on the network path can read the session."""
-    ca_file: fields.FilePath = ""
+    ca_file: _CertificateFile = ""
     """A PEM file with the certificate authorities that count, and no others, relative to the configuration's
     folder. Empty: the system's, or those of the variables SSL_CERT_FILE and SSL_CERT_DIR."""
     ssl_minimum: fields.TlsMinimum = "1.2"
     """The oldest version of TLS that is spoken."""
-    client_cert: fields.FilePath = ""
+    client_cert: _CertificateFile = ""
     """A PEM file with the certificate that is shown to a server that asks for one. Empty: none."""
-    client_key: fields.FilePath = ""
+    client_key: _KeyFile = ""
     """A PEM file with the key of client_cert. Empty: it is in the same file."""
     client_key_password: SecretStr = SecretStr("")
     """The password of the key, if it is encrypted."""
@@ -64,35 +86,28 @@ class ConnectionConfig(Section):
     """A larger message closes the connection."""
 
     @model_validator(mode="after")
-    def _must_have_usable_files(self, info: ValidationInfo) -> Self:
-        """Read now what each connection reads later; a relative path begins at the configuration's folder."""
-        folder = info.context if isinstance(info.context, pathlib.Path) else pathlib.Path()
-        if problems := dict([*self._problems_of_authorities(folder), *self._problems_of_client(folder)]):
+    def _must_fit_together(self, info: ValidationInfo) -> Self:
+        if problems := dict(self._misfits(info)):
             raise found([((name,), text) for name, text in problems.items()])
         return self
 
-    def _problems_of_authorities(self, folder: pathlib.Path) -> Iterator[tuple[str, str]]:
+    def _misfits(self, info: ValidationInfo) -> Iterator[tuple[str, str]]:
         if self.ca_file and not self.ssl_verify:
             yield "ca_file", "counts for nothing while ssl_verify is false (leave one of them out)"
-        elif self.ca_file and (text := pem.problem_of_certificates(folder / expanded(self.ca_file))):
-            yield "ca_file", text
-
-    def _problems_of_client(self, folder: pathlib.Path) -> Iterator[tuple[str, str]]:
         password = self.client_key_password.get_secret_value()
-        if not self.client_cert:
-            for name, text in (("client_key", self.client_key), ("client_key_password", password)):
-                if text:
-                    yield name, "counts for nothing without client_cert"
+        if self.client_cert:
+            certificate, key = (
+                _place(self.client_cert, info),
+                _place(self.client_key or self.client_cert, info),
+            )
+            text, is_password = pem.misfit(certificate, key, password)
+            if text:
+                name = "client_key" if self.client_key else "client_cert"
+                yield ("client_key_password" if is_password else name), text
             return
-        certificate = folder / expanded(self.client_cert)
-        if text := pem.problem_of_certificates(certificate):
-            yield "client_cert", text
-            return
-        key = folder / expanded(self.client_key or self.client_cert)
-        text, is_password = pem.problem_of_key(key, certificate, password)
-        if text:
-            name = "client_key" if self.client_key else "client_cert"
-            yield ("client_key_password" if is_password else name), text
+        for name, text in (("client_key", self.client_key), ("client_key_password", password)):
+            if text:
+                yield name, "counts for nothing without client_cert"
 
     @property
     def parsed_proxy(self) -> Proxy | None:

@@ -31,22 +31,26 @@ def problem_of_certificates(path: Path) -> str:
     return ""
 
 
-def problem_of_key(path: Path, certificate: Path, password: str) -> tuple[str, bool]:
-    """Why ``path`` is not the key of ``certificate``, a file of certificates, ``""`` if it is; and whether
-    that is the password's fault."""
+def problem_of_key(path: Path) -> str:
+    """Why ``path`` is no file with a private key; ``""`` if it is one."""
     try:
-        text = read_text(path)
+        return "" if any(mark in read_text(path) for mark in _KEY) else "has no private key in PEM form"
     except Unreadable as refusal:
-        return ("is not in PEM form" if refusal.mark else str(refusal)), False
-    if not any(mark in text for mark in _KEY):
-        return "has no private key in PEM form", False
-    settings = TlsSettings(certificate=str(certificate), key=str(path), key_password=Secret(password))
+        return "is not in PEM form" if refusal.mark else str(refusal)
+
+
+def misfit(certificate: Path, key: Path, password: str) -> tuple[str, bool]:
+    """Why ``key`` cannot be used with ``certificate``, both files in PEM form, ``""`` if it can; and whether
+    that is the password's fault."""
+    if problem := problem_of_key(key):
+        return problem, False
+    settings = TlsSettings(certificate=str(certificate), key=str(key), key_password=Secret(password))
     try:
         client_context(verify=False, tls=settings)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             return "is not the key of client_cert", False
-        if "ENCRYPTED" not in text:
+        if "ENCRYPTED" not in read_text(key):
             return "has a damaged private key", False
         return (
             ("does not open the key", True) if password else ("is encrypted (add client_key_password)", False)

@@ -41,6 +41,19 @@ def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
     assert read(f"proxy: '{text}'").parsed_proxy == proxy
 
 
+def test_every_problem_is_told_at_once() -> None:
+    found = problems(
+        "{proxy: x, ca_file: no-1.pem, client_cert: no-2.pem, client_key: no-3.pem, ssl_minimum: 1}"
+    )
+    assert [problem.split(": ")[1].removeprefix("connection.") for problem in found] == [
+        "proxy",
+        "ca_file",
+        "client_cert",
+        "client_key",
+        "ssl_minimum",
+    ]
+
+
 def test_without_a_proxy_there_is_none() -> None:
     assert ConnectionConfig().parsed_proxy is None
     assert read("proxy: ${NO_SUCH_PROXY_VARIABLE:-}").parsed_proxy is None
