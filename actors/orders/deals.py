@@ -152,13 +152,16 @@ class Deals:
 
     def reach(self, deals: Collection[Deal], whole: bool) -> float:
         """The step after which every deal that closed is known, by a list that has ``deals``; to be asked
-        before they are taken as closed. ``whole``: the list has every closed deal there is.
+        before they are taken as closed. ``whole``: it is so short that it may have every closed deal there
+        is. It has not if it lacks one that is known to have closed.
 
         The list has all that closed after the first of its deals that was known to have closed. So lists that
         share a deal reach back as far as the first of them, however much closed in between.
         """
         if whole:
-            return -math.inf
+            listed = {deal.id for deal in deals}
+            if all(id in listed for id, record in self._ended.items() if record.closed):
+                return -math.inf
         return min((record.reach for record in map(self._closed, deals) if record), default=math.inf)
 
     def extend_reach(self, deals: Collection[Deal], reach: float) -> None:

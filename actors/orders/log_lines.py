@@ -95,7 +95,8 @@ def _order(
 
 
 def _deal(deal: Deal) -> str:
-    return _terms(deal.asset, deal.direction, deal.amount, deal.closes_at - deal.opened_at)
+    lasts = round(deal.closes_at - deal.opened_at)  # its stamps have milliseconds, and a duration has none
+    return _terms(deal.asset, deal.direction, deal.amount, lasts)
 
 
 def _terms(asset: str, direction: Direction, amount: Decimal, duration: float) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from actors.orders.deals import DealRecord
+from actors.orders.deals import DealRecord, Ownership
 from actors.orders.order import Order, OrderState
 from actors.values import Life
 
@@ -138,10 +138,14 @@ class UnresolvedOrder:
         return self.created_at - self.grain <= record.deal.opened_at <= latest and self.may_fit(record)
 
     def may_fit(self, record: DealRecord) -> bool:
-        """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict."""
+        """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict.
+
+        That the venue has acknowledged it to a request that is none of ours does not rule it out: the answer
+        may be garbled, and the list of deals names no request.
+        """
         return (
             record.seen > self.since
-            and record.unaccounted
+            and record.ownership is not Ownership.OURS
             and record.deal.id not in self._not_its
             and not self.order.difference(record.deal, self.grain)
         )

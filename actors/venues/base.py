@@ -43,8 +43,8 @@ class Reconciliation(Struct, frozen=True):
     """How far the venue's lists of deals prove what became of an order.
 
     ``stamp_grain`` is the difference in seconds that two stamps of the same moment may have,
-    ``closed_deals_listed`` how many closed deals the venue lists at most, ``result_overdue`` how many seconds
-    after its end a deal without a result is no longer open.
+    ``closed_deals_listed`` how many closed deals the venue surely lists: a shorter list has all of them.
+    ``result_overdue`` is how many seconds after its end a deal without a result is no longer open.
     """
 
     stamp_grain: float

@@ -62,6 +62,7 @@ class _Accepted(Struct):
 class _Refused(Struct):
     asset: Name
     error: Raw = NULL
+    amount: Raw = NULL
 
 
 class Acceptance(Struct, frozen=True):
@@ -75,10 +76,14 @@ class Acceptance(Struct, frozen=True):
 
 
 class DealRefusal(Struct, frozen=True):
-    """No deal was opened; ``reason`` is never empty."""
+    """No deal was opened; ``reason`` is never empty.
+
+    ``amount`` is the stake or a limit of the venue, ``None`` if none can be read.
+    """
 
     asset: str
     reason: str
+    amount: Decimal | None = None
 
 
 class OpenDeals(Struct, frozen=True):
@@ -113,9 +118,9 @@ class DealDecoder(RowDecoder):
         return Acceptance(request_id, next(self.each(_open, [Raw(payload)]), None))
 
     def refusal(self, payload: bytes) -> DealRefusal:
-        """Protocol 1.7.7; its amount may be the stake or a limit, so it is not used."""
+        """Protocol 1.7.7."""
         found = self._refused.read(payload)
-        return DealRefusal(found.asset, reason(scalar(found.error)))
+        return DealRefusal(found.asset, reason(scalar(found.error)), _refused_amount(scalar(found.amount)))
 
     def closing(self, payload: bytes) -> ClosedDeals:
         """Protocol 1.7.8."""
@@ -155,6 +160,14 @@ def stake(amount: Decimal) -> Decimal:
     if not (is_amount(amount) and amount > 0):
         raise RemoteProtocolError("not an amount that can have been staked")
     return amount
+
+
+def _refused_amount(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        return None
+    return amount if is_amount(amount) else None
 
 
 _OPEN_ROW = Document("open deal", _OpenRow, strict=False)

@@ -1,17 +1,21 @@
 """The requests of one connection that wait for the venue's answer (protocol 1.9)."""
 
 from collections.abc import Iterable
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from msgspec import Struct
 
 from actors.errors import RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
 from actors.messages import CandlesLoaded, LoadCandles
 from actors.messages.traffic import Failure, Request
+from actors.venues.pocketoption.deals import DealRefusal
 from actors.venues.pocketoption.market_data import RequestedHistory
 
 MAX_UNANSWERED = 1024  # the venue never answers an unknown command, so the tables are bounded
 
+LIMITS: Final = frozenset({"MaxDemoTrades"})
+"""Reasons of a refusal whose amount is a limit of the venue, and not the stake (protocol 1.7.7)."""
 
 Refused = tuple[str, str, str]
 """An order, its asset, and the venue's reason for refusing it."""
@@ -29,8 +33,9 @@ class OutstandingRequests:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[Request]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by id
-        self._orders: dict[str, str] = {}  # order: asset, in the order in which they were sent
-        self._refusals: dict[str, list[str]] = {}  # asset: reasons whose order is not known yet
+        self._orders: dict[str, tuple[str, Decimal]] = {}  # order: asset and stake
+        self._refusals: dict[str, str] = {}  # asset: the reason of a refusal whose order is not known yet
+        self._refused_stakes: dict[tuple[str, Decimal], None] = {}
         self._cancellations: dict[str, None] = {}  # tickets, in the order in which they were sent
 
     def add_stream(self, request: Request, asset: str, period: int) -> None:
@@ -71,36 +76,54 @@ class OutstandingRequests:
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
         return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 
-    def add_order(self, order: str, asset: str) -> None:
+    def add_order(self, order: str, asset: str, stake: Decimal) -> None:
         """Await the answer to ``order``."""
-        self._orders[order] = asset
+        self._orders[order] = asset, stake
+        self._refused_stakes.pop((asset, stake), None)
         _bound(self._orders)
 
     def order_accepted(self, order: str) -> list[Refused]:
-        """The venue accepted ``order``, which may be another client's. Returns the refusals whose orders are
-        known now, since this order is not among them."""
-        asset = self._orders.pop(order, None)
-        return self._refused(asset) if asset is not None and asset in self._refusals else []
+        """The venue accepted ``order``, which may be another client's. Returns the refusal whose order is
+        known now, since this order is not the one."""
+        asset, _ = self._orders.pop(order, ("", None))
+        return self._refused(asset)
 
-    def order_refused(self, asset: str, reason: str) -> list[Refused]:
-        """The orders that are refused, each with its reason; an order ``""`` is another client's.
+    def order_refused(self, refusal: DealRefusal) -> list[Refused]:
+        """The order that is refused, with its reason; an order ``""`` is another client's.
 
-        A refusal names only its asset (protocol 1.7.7): while more orders of the asset are unanswered than
-        refused, their refusals are kept.
+        A refusal names only its asset and an amount, which may be the stake (protocol 1.7.7), and it may come
+        twice. So refusals are not counted: one that fits several unanswered orders is kept until all but one
+        of them have their answers.
         """
-        if asset not in self._orders.values():
+        asset, stake, reason = refusal.asset, refusal.amount, refusal.reason
+        orders = self._unanswered(asset)
+        if not orders:
             return [("", asset, reason)]
-        self._refusals.setdefault(asset, []).append(reason)
+        if stake is not None and reason not in LIMITS:
+            for order in orders:
+                if self._orders[order][1] == stake:
+                    return self._refuse(order, reason)
+            if (asset, stake) in self._refused_stakes:
+                return [("", asset, reason)]
+        self._refusals.setdefault(asset, reason)
         return self._refused(asset)
 
     def _refused(self, asset: str) -> list[Refused]:
-        orders = [order for order, ordered in self._orders.items() if ordered == asset]
-        if len(self._refusals[asset]) < len(orders):
+        """The one order that a kept refusal of the asset can mean now."""
+        orders = self._unanswered(asset)
+        if asset not in self._refusals or len(orders) > 1:
             return []
-        for order in orders:
-            del self._orders[order]
-        reasons = self._refusals.pop(asset)
-        return [(order, asset, reason) for order, reason in zip(orders, reasons, strict=False)]
+        reason = self._refusals.pop(asset)
+        return self._refuse(orders[0], reason) if orders else []
+
+    def _refuse(self, order: str, reason: str) -> list[Refused]:
+        asset, stake = self._orders.pop(order)
+        self._refused_stakes[asset, stake] = None
+        _bound(self._refused_stakes)
+        return [(order, asset, reason)]
+
+    def _unanswered(self, asset: str) -> list[str]:
+        return [order for order, (ordered, _) in self._orders.items() if ordered == asset]
 
     def add_cancellation(self, ticket: str) -> None:
         """Await the answer to the cancellation of ``ticket``."""
@@ -120,9 +143,9 @@ class OutstandingRequests:
         return failures(requests, RequestRefused, "unsubscribed before it was confirmed")
 
 
-def _bound(unanswered: dict[str, Any]) -> None:
-    if len(unanswered) > MAX_UNANSWERED:
-        del unanswered[next(iter(unanswered))]
+def _bound(table: dict[Any, Any]) -> None:
+    if len(table) > MAX_UNANSWERED:
+        del table[next(iter(table))]
 
 
 def failures(requests: Iterable[Request], error: type[RequestError], reason: str) -> list[Failure]:

@@ -32,7 +32,7 @@ PROFILE: Final = Profile(
         ),
         reconciliation=Reconciliation(
             stamp_grain=2.0,  # stamps are whole seconds, and the venue's clock is not quite ours
-            closed_deals_listed=20,  # protocol 1.7.9
+            closed_deals_listed=10,  # about 20, and no source says how exactly (protocol 1.7.9)
             result_overdue=10.0,  # a result comes within about a second (protocol 1.7.8)
         ),
         told_after_login=frozenset({AssetsListed, DealsOpen, DealsClosed}),  # protocol 1.7.4 and 1.7.9

@@ -92,7 +92,7 @@ class RequestMatcher:
                 return [raw.encode()], _done(request)
             case PlaceOrder() as command:
                 text = dialect.place_order(command, request.order, self._account)
-                self._outstanding.add_order(request.order, command.asset)
+                self._outstanding.add_order(request.order, command.asset, command.amount)
                 return [text], ()
             case PlacePendingOrder() as command:
                 return [dialect.place_pending_order(command, now)], ()
@@ -113,8 +113,8 @@ class RequestMatcher:
             case Acceptance(request_id=request, deal=deal):
                 refused = self._refused(self._outstanding.order_accepted(request))
                 return [DealAccepted(self._connection, request, deal), *refused] if deal else refused
-            case DealRefusal(asset=asset, reason=reason):
-                return self._refused(self._outstanding.order_refused(asset, reason))
+            case DealRefusal():
+                return self._refused(self._outstanding.order_refused(news))
             case OpenDeals(deals=deals, complete=complete):
                 return (DealsOpen(self._connection, self._epoch, deals, complete),)
             case ClosedDeals(deals=deals, listed=listed, complete=complete):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from actors.messages.events import (
     AssetsListed,
@@ -59,6 +60,12 @@ def test_each_event_about_money_has_a_line_of_its_level_with_terms_and_remedy(
 def test_an_order_that_is_no_longer_known_is_named_by_what_the_event_has() -> None:
     [line] = log_lines([OrderNotPlaced("o1", BET.asset, Decimal("1.50"))], lambda _: None)
     assert "EURUSD_otc 1.50" in line.text
+
+
+def test_the_milliseconds_of_a_deals_stamps_are_no_part_of_its_duration() -> None:
+    deal = structs.replace(DEAL, opened_at=DEAL.opened_at + 0.081)
+    [line] = log_lines([OrderOpened("o1", deal)], lambda _: None)
+    assert TERMS in line.text
 
 
 def test_other_events_have_no_line() -> None:

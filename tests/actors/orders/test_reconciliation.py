@@ -341,12 +341,29 @@ def test_a_late_word_of_an_earlier_life_that_ended_is_no_matter() -> None:
     assert ledger.check(NOW + 3) == [NOT_PLACED]
 
 
-def test_a_deal_acknowledged_to_somebody_else_neither_opens_nor_saves_an_order() -> None:
+def test_a_like_deal_acknowledged_to_somebody_else_neither_opens_an_order_nor_allows_the_verdict() -> None:
+    """The request id of an answer may be garbled."""
     ledger = fresh_ledger()
     lose(ledger)
     assert ledger.accepted(accepted("someone", DEAL)) == [OrderOrphan(DEAL)]
     log_in(ledger, NOW + 1, epoch=2, opened=(DEAL,))
-    assert ledger.check(NOW + 3) == [NOT_PLACED]
+    assert ledger.check(NOW + 3) == []
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+def test_nor_does_it_leave_a_refusal_believed() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("someone", DEAL))
+    ledger.refused(DealRefused("c1", "o1", BET.asset, "OPEN_TIME"))
+    assert state(ledger) is OrderState.UNKNOWN
+
+
+def test_a_person_may_say_that_it_is_the_orders() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    ledger.accepted(accepted("someone", DEAL))
+    assert ledger.settle("o1", opened=True, reason="seen on the page")[0] == OrderOpened("o1", DEAL)
 
 
 def test_after_a_restart_the_first_lists_decide() -> None:
@@ -368,8 +385,25 @@ def test_a_full_closed_list_of_deals_that_are_all_new_leaves_the_order_unknown(s
 def test_a_closed_list_that_is_all_there_is_decides() -> None:
     ledger = fresh_ledger()
     lose(ledger)
-    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(19, NOW + 300))
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(9, NOW + 300))
     assert ledger.check(NOW + 602) == [NOT_PLACED]
+
+
+@pytest.mark.parametrize("count", [10, 15, 19])
+def test_a_closed_list_that_may_be_full_at_a_venue_that_lists_fewer_deals_proves_nothing(count: int) -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(count, NOW + 300))
+    assert ledger.check(NOW + 1000) == []
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_a_short_list_that_lacks_a_deal_that_had_closed_proves_nothing(count: int) -> None:
+    ledger = fresh_ledger()
+    ledger.closed(list_closed(ended(deal_of(OTHER_BET, "known", NOW - 600))), NOW)
+    lose(ledger)
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(count, NOW + 300))
+    assert ledger.check(NOW + 1000) == []
 
 
 @pytest.mark.parametrize("restart", [False, True])

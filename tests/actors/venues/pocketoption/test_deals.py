@@ -63,9 +63,9 @@ def test_the_profit_of_a_closed_deal_is_what_was_gained() -> None:
     [
         (
             b'{"error":"MaxDemoTrades","amount":10,"asset":"EURUSD_otc"}',
-            DealRefusal("EURUSD_otc", "MaxDemoTrades"),
+            DealRefusal("EURUSD_otc", "MaxDemoTrades", Decimal(10)),
         ),
-        (b'{"error":"OPEN_TIME","amount":1,"asset":"#AAPL"}', DealRefusal("#AAPL", "OPEN_TIME")),
+        (b'{"error":"OPEN_TIME","amount":1,"asset":"#AAPL"}', DealRefusal("#AAPL", "OPEN_TIME", Decimal(1))),
         (b'{"asset":"A"}', DealRefusal("A", "the venue gave no reason")),
         (b'{"asset":"A","error":null}', DealRefusal("A", "the venue gave no reason")),
         (b'{"asset":"A","error":403}', DealRefusal("A", "403")),

@@ -1,6 +1,7 @@
 """Orders and their answers, on one connection whose session stands."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -47,10 +48,11 @@ LATER = PlacePendingOrder(
 )
 
 
-def placed(*orders: tuple[str, str]) -> Protocol:
+def placed(*orders: tuple[str, str], stakes: Sequence[Any] = ()) -> Protocol:
     """Orders by id and asset, sent and unanswered."""
     session = ready()
-    session.send([request(0, order(asset), id) for id, asset in orders], NOW)
+    sent = zip(orders, [*stakes, *[1] * (len(orders) - len(stakes))], strict=True)
+    session.send([request(0, order(asset, stake), id) for (id, asset), stake in sent], NOW)
     session.texts_to_send()
     return session
 
@@ -59,8 +61,8 @@ def accepted(id: str) -> list[Message]:
     return event("successopenOrder", ACCEPTED.replace(b"18396039", b'"%s"' % id.encode()))
 
 
-def refused(asset: str, error: str = "MaxDemoTrades") -> list[Message]:
-    return event("failopenOrder", f'{{"error":"{error}","amount":10,"asset":"{asset}"}}'.encode())
+def refused(asset: str, error: str = "MaxDemoTrades", amount: object = 10) -> list[Message]:
+    return event("failopenOrder", f'{{"error":"{error}","amount":{amount},"asset":"{asset}"}}'.encode())
 
 
 def refusal(id: str, asset: str, reason: str = "MaxDemoTrades") -> list[Item]:
@@ -140,14 +142,34 @@ def test_a_deal_that_another_client_opened_answers_no_order_of_ours() -> None:
     assert receive(session, refused("#CSCO_otc")) == refusal("o1", "#CSCO_otc")
 
 
-def test_refusals_for_one_asset_come_in_the_order_of_the_requests() -> None:
+def test_a_refusal_with_its_stake_is_that_orders_however_often_it_comes() -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 2))
+    twice = [*refused("A", "x", amount="1.00")] * 2
+    assert receive(session, twice) == [*refusal("o1", "A", "x"), *refusal("", "A", "x")]
+    assert receive(session, refused("A", "y", amount=2)) == refusal("o2", "A", "y")
+
+
+def test_a_refused_stake_may_be_refused_again_in_a_new_order() -> None:
+    session = placed(("o1", "A"))
+    assert receive(session, refused("A", "x", amount=1)) == refusal("o1", "A", "x")
+    session.send([request(0, order("A", 1), "o3"), request(0, order("A", 2), "o4")], NOW)
+    assert receive(session, refused("A", "x", amount=1)) == refusal("o3", "A", "x")
+
+
+@pytest.mark.parametrize("amount", [10, "null", '"much"', "[]", "1e999"])
+def test_refusals_that_fit_several_orders_are_not_counted(amount: object) -> None:
+    """The second may be the first once more."""
     session = placed(("o1", "A"), ("o2", "A"), ("o3", "A"))
-    assert receive(session, accepted("o2"))
-    assert receive(session, [*refused("A", "x"), *refused("A", "y"), *refused("A", "z")]) == [
-        *refusal("o1", "A", "x"),
-        *refusal("o3", "A", "y"),
-        *refusal("", "A", "z"),
-    ]
+    assert receive(session, [*refused("A", "x", amount)] * 3) == []
+    assert receive(session, accepted("o2"))[1:] == []
+    assert receive(session, accepted("o1"))[1:] == refusal("o3", "A", "x")
+    assert receive(session, refused("A", "x", amount)) == refusal("", "A", "x")
+
+
+def test_the_amount_of_a_refusal_that_names_a_limit_is_not_taken_for_a_stake() -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(10, 2))
+    assert receive(session, refused("A", amount=10)) == []
+    assert receive(session, accepted("o1"))[1:] == refusal("o2", "A")
 
 
 def test_orders_for_different_assets_do_not_disturb_one_another() -> None:
@@ -156,7 +178,7 @@ def test_orders_for_different_assets_do_not_disturb_one_another() -> None:
     assert receive(session, refused("A")) == []
     assert receive(session, accepted("o3"))[1:] == refusal("o1", "A")
     assert receive(session, refused("A")) == refusal("", "A")
-    assert receive(session, refused("B")) == [*refusal("o2", "B"), *refusal("o4", "B")]
+    assert receive(session, accepted("o2"))[1:] == refusal("o4", "B")
     assert receive(session, refused("C")) == refusal("", "C")
 
 
