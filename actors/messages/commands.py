@@ -77,8 +77,8 @@ class SubscribeTicks(Command[StreamConfirmed], frozen=True):
     """Stream the ticks of ``asset`` until ``UnsubscribeTicks``, through every reconnect.
 
     A stream has owners: the configuration file, the program of the runtime, each attached process, and the
-    operator (``ctl``). Each keeps it once, however often it asks, and it ends when the last one lets go of
-    it; an attached process lets go when it ends.
+    operator (``ctl``). Each keeps it once, however often it asks, and it ends when the last one releases
+    it; the end of an attached process releases all that it owns.
 
     The answer is ``StreamConfirmed``. ``period`` (seconds) is that of the bars that the venue sends along; a
     new period replaces that of the stream, for every subscriber. An asset's ``periods`` are not all that the
@@ -94,7 +94,7 @@ class SubscribeTicks(Command[StreamConfirmed], frozen=True):
 
 
 class UnsubscribeTicks(Command[str | None], frozen=True):
-    """Let go of a stream, which ends if nobody else owns it (see ``SubscribeTicks``).
+    """Release a stream, which ends if nobody else owns it (see ``SubscribeTicks``).
 
     The answer is ``None`` if the stream ends, and otherwise a text that names its other owners. Raises
     ``RequestRefused`` if it is not subscribed, or for others alone.

@@ -7,8 +7,7 @@ from msgspec import Struct
 
 
 class Owner(Struct, frozen=True):
-    """One for whom a stream is kept: ``name`` is ``file``, ``program``, ``operator``, or that of an attached
-    process.
+    """An owner of streams: ``name`` is ``file``, ``program``, ``operator``, or that of an attached process.
 
     With ``by_subscription`` it is kept for a ``Subscribe(..., stream=True)`` of that owner, and without for
     its ``SubscribeTicks``: the end of the one leaves the other.
@@ -44,7 +43,7 @@ class OwnerBegan(Struct, frozen=True):
 
 
 class OwnerEnded(Struct, frozen=True):
-    """``owner``, an attached process, has ended: it lets go of every stream."""
+    """``owner``, an attached process, has ended: it releases every stream."""
 
     owner: Owner
 
@@ -56,7 +55,7 @@ def spoken(names: Sequence[str]) -> str:
 
 
 class AskOwners(Struct, frozen=True):
-    """Tell the router, as ``OwnersTold`` with the same ``id``, for whom ``asset`` is streamed."""
+    """Tell the router the owners of the stream of ``asset``, as ``OwnersTold`` with the same ``id``."""
 
     id: int
     asset: str

@@ -12,7 +12,7 @@ from actors.messages.tasks import TaskStatus
 class PlacedStream(Struct, frozen=True):
     """A desired stream as the pool knows it; ``connection`` is ``""`` while no connection carries it.
 
-    ``owners`` are those for whom it is kept: ``file``, ``program``, ``operator``, or an attached process by
+    ``owners`` are its owners' names: ``file``, ``program``, ``operator``, or an attached process by
     its number.
     """
 

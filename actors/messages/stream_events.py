@@ -48,9 +48,9 @@ class StreamConfirmed(HasLife, Event, frozen=True):
 
 
 class StreamDropped(Event, frozen=True):
-    """The stream is not desired any more: ``by``, its last owner, has let go of it.
+    """The stream is not desired any more: ``by``, its last owner, has released it.
 
-    An owner is ``file``, ``program``, ``operator``, or an attached process, which lets go at its end too.
+    An owner is ``file``, ``program``, ``operator``, or an attached process, whose end releases its streams.
     """
 
     base_topic: ClassVar[str] = "stream.dropped"

@@ -60,7 +60,7 @@ class Request(Struct, frozen=True):
     what trades is not written after it. ``connection`` is set where the
     request must take that one; ``urgent`` requests are not held back to be joined with others.
     ``order`` is the id that an order carries on the wire, where it comes back in the answer. ``owner`` is the
-    one that a stream is kept for, or that lets go of it; ``None`` is the program.
+    one that a stream is kept for, or that releases it; ``None`` is the program.
     With a ``part`` only some of its messages leave.
     """
 

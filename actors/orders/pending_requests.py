@@ -28,10 +28,6 @@ class PendingRequests:
             f" {len(self._of_the_list)} wait for the list>"
         )
 
-    @property
-    def wants_the_list(self) -> bool:
-        return bool(self._of_the_list)
-
     def add_placement(self, request: TradingRequest) -> None:
         self._placements.append(request)
 

@@ -127,7 +127,7 @@ class Assignment:
         owner = request.owner or PROGRAM
         if not self.owners.owns(asset, owner):
             return "", [self._not_its_own(request, asset, owner)]
-        if (kept := self.owners.let_go(asset, owner)) is not None:
+        if (kept := self.owners.release(asset, owner)) is not None:
             goes_on = f"{asset} streams on for {spoken(kept.owners)}"
             return "", [request.response(goes_on), *self._renew(asset, kept.period)]
         stream, effects = self._drop(asset, owner.name)
@@ -138,12 +138,12 @@ class Assignment:
 
     def _not_its_own(self, request: Request, asset: str, owner: Owner) -> Failure | Response[None]:
         if owner.by_subscription or owner == FILE:
-            return request.response()  # UnsubscribeTicks has let go before; the file is as it is to be
+            return request.response()  # UnsubscribeTicks released it before; the file is as it is to be
         if not (owners := self.owners.names(asset)):
             return request.failure(RequestRefused(f"{asset} is not subscribed"))
         reason = (
             f"{asset} is streamed for {spoken(owners)}, not for {spoken([owner.name])}: "
-            "a stream ends when its owners let go of it"
+            "a stream ends when its owners release it"
         )
         return request.failure(RequestRefused(reason))
 
@@ -165,7 +165,7 @@ class Assignment:
         return stream, effects
 
     def _renew(self, asset: str, period: int) -> list[PoolEffect]:
-        """Subscribe again if the stream has another ``period`` without the owner that has let go of it."""
+        """Subscribe again if the stream has another ``period`` without the owner that has released it."""
         stream = self._placement.get(asset)
         if stream is None or stream.period == period:
             return []

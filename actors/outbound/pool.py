@@ -209,7 +209,7 @@ class Pool(RuntimeActor):
                         self._router.tell(EventBatch(self.name, [effect]))
                 case StreamDropped(asset=asset, by=by):
                     logger.info(
-                        "the stream of {} ends: its last owner, {}, has let go of it", asset, spoken([by])
+                        "the stream of {} ends: its last owner, {}, has released it", asset, spoken([by])
                     )
                     self._router.tell(EventBatch(self.name, [effect]))
                 case HandoverBegun():

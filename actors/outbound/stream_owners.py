@@ -1,4 +1,4 @@
-"""For whom each stream is kept: it ends with its last owner, and nobody ends it for another."""
+"""The owners of each stream: it ends with its last owner, and no owner ends it for another."""
 
 import itertools
 from collections import Counter
@@ -9,7 +9,7 @@ from actors.messages.owners import LASTING, Owner, spoken
 
 
 class Kept(NamedTuple):
-    """What is left of a stream that an owner has let go of: the names of its other owners, and its period."""
+    """What is left of a stream that an owner has released: the names of its other owners, and its period."""
 
     owners: tuple[str, ...]
     period: int
@@ -45,13 +45,13 @@ class StreamOwners:
         self._wishes.setdefault(asset, {})[owner] = _Wish(next(self._numbers), period)
 
     def owns(self, asset: str, owner: Owner) -> bool:
-        """Whether ``owner`` has something to let go of."""
-        return any(each in _let_go_with(owner) for each in self._wishes.get(asset, ()))
+        """Whether ``owner`` has something to release."""
+        return any(each in _released_with(owner) for each in self._wishes.get(asset, ()))
 
-    def let_go(self, asset: str, owner: Owner) -> Kept | None:
+    def release(self, asset: str, owner: Owner) -> Kept | None:
         """``owner`` does not want the stream any more; ``None`` if it was the last one."""
         wishes = self._wishes[asset]
-        for each in _let_go_with(owner):
+        for each in _released_with(owner):
             wishes.pop(each, None)
         if wishes:
             return Kept(self.names(asset), max(wishes.values()).period)
@@ -59,10 +59,10 @@ class StreamOwners:
         return None
 
     def end(self, owner: Owner) -> Iterator[tuple[str, Kept | None]]:
-        """``owner`` has ended: each asset that it owned, as ``let_go`` has it."""
+        """``owner`` has ended: each asset that it owned, as ``release`` has it."""
         self._attached.discard(owner.itself)
         for asset in [asset for asset in self._wishes if self.owns(asset, owner.itself)]:
-            yield asset, self.let_go(asset, owner.itself)
+            yield asset, self.release(asset, owner.itself)
 
     def names(self, asset: str) -> tuple[str, ...]:
         """The names of the owners, each once, by when they came."""
@@ -74,6 +74,6 @@ class StreamOwners:
         return ", ".join(f"{spoken([name])} has {count}" for name, count in counts.most_common())
 
 
-def _let_go_with(owner: Owner) -> tuple[Owner, ...]:
-    """An owner that lets go lets go for its subscriptions too; a subscription, for itself alone."""
+def _released_with(owner: Owner) -> tuple[Owner, ...]:
+    """An owner releases a stream for its subscriptions too; a subscription releases its own hold alone."""
     return (owner,) if owner.by_subscription else (owner, owner.for_subscription)

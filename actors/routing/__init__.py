@@ -7,8 +7,9 @@ Inward, a batch passes these steps:
 
 1. ``sequence.py`` compares the batch's number with the last one of its life, and drops what a life that is
    over may not say any more.
-2. ``handover.py`` makes a moved stream whole. The new connection is subscribed before the old one lets go.
-   Ticks of the new one are held back until ``StreamReleased`` arrives behind the last tick of the old one.
+2. ``handover.py`` makes a moved stream whole. The new connection is subscribed before the old one is
+   unsubscribed. Ticks of the new one are held back until ``StreamReleased`` arrives behind the last tick of
+   the old one.
    Then those that the old one has not delivered are delivered. Equal quotes are counted, not compared, so a
    quote that the venue made twice is delivered twice.
 3. ``topics.py`` finds the listeners of each event with one look-up; ``subscriptions.py`` knows them. A

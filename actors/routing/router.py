@@ -47,7 +47,7 @@ from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
-from actors.routing.streams import STREAM_DUE, let_go, not_streamed, request_of
+from actors.routing.streams import STREAM_DUE, not_streamed, release_request, request_of
 from actors.routing.subscriptions import StartSubscriber, Subscription, Subscriptions
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
@@ -201,7 +201,7 @@ class Router(RuntimeActor):
                 self._subscribe(waiter, command)
             case commands.Unsubscribe():
                 ended = self._subscriptions.remove(command)
-                self._let_go(ended)
+                self._release_streams(ended)
                 self._answer(waiter.id, bool(ended))
             case commands.GetStatus():
                 waiter.collector = StatusCollector()
@@ -259,15 +259,15 @@ class Router(RuntimeActor):
     def _on_subscriptions_ended(self, ended: Sequence[Subscription]) -> None:
         for subscription in ended:
             logger.debug("the subscription to {!r} ends with its actor", subscription.topic)
-        self._let_go(ended)
+        self._release_streams(ended)
 
-    def _let_go(self, ended: Sequence[Subscription]) -> None:
+    def _release_streams(self, ended: Sequence[Subscription]) -> None:
         """What was streamed for the ``ended`` subscriptions is not streamed for them any more."""
         for waiter in self._waiters.of_subscriptions(ended):
             self._fail(waiter.id, RequestRefused("unsubscribed before it was confirmed"))
         for asset in self._subscriptions.no_longer_streamed(ended):
             if not self._draining:
-                self._refs.outbound.tell(let_go(asset, PROGRAM.for_subscription))
+                self._refs.outbound.tell(release_request(asset, PROGRAM.for_subscription))
 
     def _decide(self, waiter: Waiter) -> None:
         if self._draining:

@@ -24,8 +24,8 @@ def request_of(waiter: Waiter) -> Request:
     return Request(waiter.id, sent, waiter.expires_at, owner=owner if of_stream else None)
 
 
-def let_go(asset: str, owner: Owner) -> Request:
-    """The request to keep the stream for ``owner`` no longer; nobody awaits its answer."""
+def release_request(asset: str, owner: Owner) -> Request:
+    """The request to release the stream for ``owner``; nobody awaits its answer."""
     return Request(0, UnsubscribeTicks(asset), math.inf, reply_to=ReplyTo.NOBODY, owner=owner)
 
 

@@ -28,7 +28,7 @@ from runtime.control.path import LONGEST, control_paths, has_control, is_derived
 BACKLOG: Final = 128
 
 ROOT: Final = 0
-"""The user who may operate everybody's runtime."""
+"""The user who may operate the runtimes of all users."""
 
 ALIVE_WITHIN: Final = 5.0 if sys.platform == "win32" else 0.2
 """Seconds; a process that listens is connected to at once, or its queue is full. Windows takes two seconds to

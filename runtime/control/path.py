@@ -1,7 +1,7 @@
 """Where the control socket of a configuration can lie; the runtime and its peers derive it alike.
 
-The places do not hang on who looks: a service, a login and cron have other variables (``XDG_RUNTIME_DIR``,
-``TMPDIR``), and an operator may be another user.
+The places are the same for every process that looks: a service, a login and cron have different variables
+(``XDG_RUNTIME_DIR``, ``TMPDIR``), and an operator may be another user.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def control_paths(config: Config) -> list[Path]:
 def names_of(file: Path) -> list[str]:
     """The names of its socket. The first is derived from its path with the links in its folder resolved: the
     file itself may be a link, and may point elsewhere than when its runtime started. The second, if it is
-    another one, is derived from what it points to, for those who come by another link."""
+    another one, is derived from what it points to: a peer may use another link."""
     named = os.path.join(os.path.realpath(file.parent), file.name)  # noqa: PTH118  # not Path.resolve: no loop ends it
     paths = [os.fsencode(path) for path in dict.fromkeys((named, os.path.realpath(file)))]
     return [hashlib.sha256(path).hexdigest()[:16] + SUFFIX for path in paths]

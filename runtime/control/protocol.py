@@ -72,7 +72,7 @@ class Ask(Struct, frozen=True, tag=True):
 
     ``within``: the seconds that its caller still waits; ``None`` if there is no such limit. ``order``: the id
     of the order that the request places, if it places one. With ``for_subscription`` the peer keeps a stream,
-    or lets go of it, for a subscription of its process.
+    or releases it, for a subscription of its process.
     """
 
     id: int

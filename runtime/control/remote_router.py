@@ -166,7 +166,7 @@ class RemoteRouter(RuntimeActor):
                 self._subscribe(command, ask, waits_until)
             case Unsubscribe():
                 ended = self._subscriptions.remove(command)
-                self._let_go(ended)
+                self._release_streams(ended)
                 self._listen(bool(ended))
             case _:
                 decode = msgspec.msgpack.Decoder(ANSWERS[type(command)]).decode
@@ -199,7 +199,7 @@ class RemoteRouter(RuntimeActor):
         else:
             self.after(STREAM_DUE, _StreamDue(checked))
 
-    def _let_go(self, ended: Sequence[Subscription]) -> None:
+    def _release_streams(self, ended: Sequence[Subscription]) -> None:
         """What was streamed for the ``ended`` subscriptions is not streamed for them any more."""
         for asset in self._subscriptions.no_longer_streamed(ended):
             if self._end is None:
@@ -209,7 +209,7 @@ class RemoteRouter(RuntimeActor):
         if ended := self._subscriptions.deliver(batch.items):
             for subscription in ended:
                 logger.debug("the subscription to {!r} ends with its actor", subscription.topic)
-            self._let_go(ended)
+            self._release_streams(ended)
             self._tell_topics()
 
     def _request(self, pending: _Pending, waits_until: float) -> None:

@@ -1,4 +1,4 @@
-"""What the system tells of control sockets: who listens, and whose a socket is."""
+"""What the system tells of control sockets: whether a process listens on one, and which user owns it."""
 
 import os
 import sys

@@ -62,7 +62,7 @@ class LogFile:
             self._report("INFO", f"{self._path} is written again")
 
     def renew(self) -> None:
-        """Let go of a file that was renamed or removed, and begin a new one; any thread. It may wait for a
+        """Release a file that was renamed or removed, and begin a new one; any thread. It may wait for a
         disk."""
         with contextlib.suppress(OSError):  # the next line complains; one that is just written has looked
             self._file.acquire()

@@ -111,7 +111,7 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
 
 
 def stream_owner(config: Config) -> Owner:
-    """For whom the streams of ``config`` are kept: the file that it was read from, or else the program."""
+    """The owner of the streams of ``config``: the file that it was read from, or else the program."""
     return PROGRAM if config.file is None else FILE
 
 

@@ -36,7 +36,7 @@ def dial_region(url: str, settings: ConnectionSettings, trace: DialTrace | None 
         ssl_context=_context(settings, settings.tls) if url.startswith("wss:") else None,
         trace=trace,
         proxy=proxy,
-        # A proxy is not told who we are to the venue.
+        # The client certificate is for the venue, not for the proxy.
         proxy_context=_context(settings, structs.replace(settings.tls, certificate="", key=""))
         if proxy is not None and proxy.scheme == "https"
         else None,

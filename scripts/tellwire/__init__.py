@@ -1,4 +1,4 @@
-"""The public face of tellwire: ``from tellwire import Runtime, attach, PlaceOrder``.
+"""The public names of tellwire: ``from tellwire import Runtime, attach, PlaceOrder``.
 
 It hands on every name of ``runtime``. The command line is ``python -m tellwire``, or ``tellwire``.
 

@@ -29,7 +29,7 @@ def shadows() -> list[Path]:
 def prefer_own() -> list[Path]:
     """Load our packages, also where Python would find others first; the answer is that of ``shadows``.
 
-    For the program ``tellwire``, which imports nobody else's.
+    For the program ``tellwire``, which imports no other project's.
     """
     found, folder = shadows(), root()
     if found and folder is not None:

@@ -38,10 +38,8 @@ def test_a_ticket_is_not_cancelled_twice_at_once() -> None:
 
 def test_each_caller_gets_a_list_of_its_own() -> None:
     requests = PendingRequests()
-    assert not requests.wants_the_list
     for waiter in (1, 2):
         requests.add_for_list(waiter)
-    assert requests.wants_the_list
     (_, first), (_, second) = requests.answer_for_list([pending_of(WISH)])
     first.clear()
     assert second == [pending_of(WISH)]

@@ -23,31 +23,31 @@ def owners_of(**streams: tuple[Owner, ...]) -> StreamOwners:
 
 def test_a_stream_ends_with_its_last_owner() -> None:
     owners = owners_of(A=(FILE, PROGRAM))
-    assert owners.let_go("A", FILE) == Kept(("program",), 61)
-    assert owners.let_go("A", PROGRAM) is None
+    assert owners.release("A", FILE) == Kept(("program",), 61)
+    assert owners.release("A", PROGRAM) is None
     assert not owners.owns("A", PROGRAM)
     assert owners.names("A") == ()
 
 
 def test_an_owner_keeps_a_stream_once_however_often_it_asks() -> None:
     owners = owners_of(A=(PROGRAM, PROGRAM, PROGRAM))
-    assert owners.let_go("A", PROGRAM) is None
+    assert owners.release("A", PROGRAM) is None
 
 
 def test_a_subscription_lets_go_for_itself_and_its_process_for_both() -> None:
     owners = owners_of(A=(PROGRAM, PROGRAM.for_subscription), B=(PROGRAM, PROGRAM.for_subscription))
     assert owners.names("A") == ("program",)
-    assert owners.let_go("A", PROGRAM.for_subscription) == Kept(("program",), 60)
+    assert owners.release("A", PROGRAM.for_subscription) == Kept(("program",), 60)
     assert not owners.owns("A", PROGRAM.for_subscription)
     assert owners.owns("A", PROGRAM)
-    assert owners.let_go("B", PROGRAM) is None
+    assert owners.release("B", PROGRAM) is None
 
 
 def test_the_latest_wish_for_a_period_counts_among_those_that_are_left() -> None:
     owners = owners_of(A=(FILE, PROGRAM, OPERATOR))
     owners.keep("A", FILE, 300)
-    assert owners.let_go("A", PROGRAM) == Kept(("file", "operator"), 300)
-    assert owners.let_go("A", FILE) == Kept(("operator",), 62)
+    assert owners.release("A", PROGRAM) == Kept(("file", "operator"), 300)
+    assert owners.release("A", FILE) == Kept(("operator",), 62)
 
 
 def test_a_process_that_has_ended_owns_nothing_any_more_and_never_will() -> None:
@@ -85,7 +85,7 @@ class _Step(NamedTuple):
 EVERYBODY = [FILE, OPERATOR, PROGRAM, PROGRAM.for_subscription, PEERS[0], PEERS[0].for_subscription, PEERS[1]]
 STEPS = st.lists(
     st.builds(
-        _Step, st.sampled_from(["keep", "let go", "end"]), st.sampled_from("AB"), st.sampled_from(EVERYBODY)
+        _Step, st.sampled_from(["keep", "release", "end"]), st.sampled_from("AB"), st.sampled_from(EVERYBODY)
     ),
     max_size=30,
 )
@@ -100,9 +100,9 @@ def test_streams_are_there_exactly_as_long_as_they_have_owners(steps: list[_Step
         if does == "keep" and owner.itself not in ended:
             owners.keep(asset, owner, 60)
             holding.add(owner)
-        elif does == "let go" and owners.owns(asset, owner):
+        elif does == "release" and owners.owns(asset, owner):
             holding -= goes
-            kept = owners.let_go(asset, owner)
+            kept = owners.release(asset, owner)
             assert (kept is None) == (not holding)
         elif does == "end" and owner.itself in PEERS:
             ended.add(owner.itself)
