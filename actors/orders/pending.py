@@ -176,7 +176,7 @@ class PendingLedger:
         self._evidence.keep_ticket(pending, answer.connection, now)
         if pending.ticket in self._owners:
             return self._match(now)
-        like = [one for one in self._unresolved.values() if pending in self._free(one)]
+        like = [one for one in self._unresolved.values() if pending in self._its(one)]
         like.sort(key=lambda one: not one.order.in_flight)  # one that was given up comes last
         if like:
             return [*self._place(like[0].order, pending), *self._match(now)]
@@ -313,6 +313,10 @@ class PendingLedger:
         """The tickets that may be the order's, and are no other's of ours."""
         return [each for each in self._evidence.fitting(unresolved) if each.ticket not in self._owners]
 
+    def _its(self, unresolved: UnresolvedPending) -> list[PendingOrder]:
+        """Those of them that are what was asked for."""
+        return [each for each in self._free(unresolved) if not difference(unresolved.order, each)]
+
     def _doubt(self, order: Order, reason: str) -> list[Event]:
         """The event that the order is in doubt, unless it was already."""
         if order.state is OrderState.UNKNOWN:
@@ -335,7 +339,7 @@ class PendingLedger:
                 and (other.order.in_flight or not one.order.in_flight)
                 and any(ticket in self._free(other) for ticket in free)
             ]
-            if len(free) == 1 and not rivals:
+            if len(free) == 1 and self._its(one) and not rivals:
                 events += self._place(one.order, free[0])
         return events + self.check(now)
 

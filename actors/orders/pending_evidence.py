@@ -7,6 +7,7 @@ lists of deals can rule that out, and no clock: a deal of the order would be ope
 
 import math
 from collections.abc import Iterable, KeysView
+from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
@@ -19,7 +20,10 @@ from actors.values import Deal, Life, PendingOrder
 from actors.venues.base import Trading
 
 PRICE_GRAIN: Final = 1e-3
-"""The part of a price by which the venue may round it to the digits of its asset."""
+"""The part of a price by which the venue rounds it at most, whatever the digits of its asset are."""
+
+DIGITS: Final = 4
+"""Significant digits that the venue's price has at least; trailing zeros are not written."""
 
 
 class UnresolvedPending:
@@ -239,12 +243,13 @@ class PendingEvidence:
 
 
 def _alike(order: Order, listed: PendingOrder) -> bool:
-    """As ``not difference(...)``, at the cost of a comparison where the amounts differ."""
-    return order.amount == listed.amount and not difference(order, listed)
+    """Whether ``listed`` may be the order, at the cost of a comparison where the amounts differ."""
+    return order.amount == listed.amount and not difference(order, listed, any_rounding=True)
 
 
-def difference(order: Order, listed: PendingOrder) -> str:
-    """In which of its terms ``listed`` is not what was asked for; ``""`` if it is."""
+def difference(order: Order, listed: PendingOrder, *, any_rounding: bool = False) -> str:
+    """In which of its terms ``listed`` is not what was asked for; ``""`` if it is. With ``any_rounding`` a
+    price may differ by ``PRICE_GRAIN``: not enough to take it for the order, enough to forbid a verdict."""
     terms = order.pending
     assert terms is not None
     differences = (
@@ -256,7 +261,7 @@ def difference(order: Order, listed: PendingOrder) -> str:
             terms.minimum_payout != listed.minimum_payout,
             f"a minimum payout of {listed.minimum_payout} % in place of {terms.minimum_payout} %",
         ),
-        (_opens_elsewhere(terms, listed), "another time or price"),
+        (_opens_elsewhere(terms, listed, any_rounding=any_rounding), "another time or price"),
     )
     return ", ".join(text for differs, text in differences if differs)
 
@@ -277,10 +282,17 @@ def as_listed(order: Order) -> PendingOrder:
     )
 
 
-def _opens_elsewhere(terms: PendingTerms, listed: PendingOrder) -> bool:
+def _opens_elsewhere(terms: PendingTerms, listed: PendingOrder, *, any_rounding: bool) -> bool:
     if terms.open_at is not None:
         return listed.open_at is None or int(terms.open_at) != listed.open_at
-    assert terms.open_price is not None
-    return listed.open_price is None or not math.isclose(
-        terms.open_price, listed.open_price, rel_tol=PRICE_GRAIN
-    )
+    price = terms.open_price
+    assert price is not None
+    if listed.open_price is None or not math.isclose(price, listed.open_price, rel_tol=PRICE_GRAIN):
+        return True
+    return not (any_rounding or abs(price - listed.open_price) < 0.99 * _last_digit(listed.open_price))
+
+
+def _last_digit(price: float) -> float:
+    """The value of the last digit of the venue's price."""
+    written = max(0, -int(Decimal(repr(price)).as_tuple().exponent))
+    return float(10.0 ** -max(written, DIGITS - 1 - math.floor(math.log10(price))))

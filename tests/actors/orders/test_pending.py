@@ -103,6 +103,35 @@ def test_a_price_may_come_back_rounded() -> None:
     assert isinstance(doubt, OrderInDoubt)
 
 
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [(1.131839, 1.13183), (182.374, 182.37), (24.374, 24.37), (7000.25, 7000.2), (0.000082341, 0.00008234)],
+)
+def test_to_the_digits_of_any_asset(asked: float, listed: float) -> None:
+    ledger = fresh_ledger()
+    wish = structs.replace(AT_PRICE, open_price=asked)
+    intend(ledger, wish)
+    pending = structs.replace(pending_of(wish), open_price=listed)
+    assert ledger.placed(answer(pending), NOW) == [PendingOrderPlaced("p1", pending)]
+
+
+@pytest.mark.parametrize(("asked", "other"), [(1.1, 1.1005), (150.123, 150.14), (24.37, 24.38)])
+def test_another_price_nearby_is_no_answer_and_forbids_the_verdict_until_a_list_has_the_right_one(
+    asked: float, other: float
+) -> None:
+    ledger = fresh_ledger()
+    wish = structs.replace(AT_PRICE, open_price=asked)
+    intend(ledger, wish)
+    near = structs.replace(pending_of(wish), open_price=other)
+    [doubt] = ledger.placed(answer(near), NOW)
+    assert isinstance(doubt, OrderInDoubt)
+    assert "another time or price" in doubt.reason
+    ledger.lost("p1", "reset", NOW)
+    log_in(ledger, NOW + 1, near, epoch=2)
+    assert ledger.check(NOW + 1000) == []
+    assert log_in(ledger, NOW + 2, pending_of(wish), epoch=3) == [PendingOrderPlaced("p1", pending_of(wish))]
+
+
 def test_an_answer_that_comes_again_is_none_to_the_next_order() -> None:
     ledger = fresh_ledger()
     intend(ledger)
