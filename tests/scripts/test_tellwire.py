@@ -1,4 +1,4 @@
-"""The package tellwire: the face of ``actors`` and ``runtime``, which other projects call theirs too."""
+"""The package tellwire: the names of ``runtime``, also beside a project with an ``actors`` or ``runtime``."""
 
 import os
 import shutil
@@ -43,24 +43,26 @@ def python(installed: Path, project: Path, *arguments: str) -> "subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
-@pytest.mark.parametrize("names", [("actors",), ("runtime",), ("actors", "runtime")])
+@pytest.mark.parametrize(
+    "kinds",
+    [{"actors": "package"}, {"runtime": "package"}, {"actors": "package", "runtime": "module"}],
+    ids=["actors", "runtime", "both"],
+)
 def test_the_program_works_beside_a_project_with_the_same_names_and_says_so(
-    installed: Path, tmp_path: Path, kind: str, names: tuple[str, ...]
+    installed: Path, tmp_path: Path, kinds: dict[str, str]
 ) -> None:
-    for name in names:
+    for name, kind in kinds.items():
         FOREIGN[kind](tmp_path, name)
     (tmp_path / "c.yaml").write_text("pool: {connections: 1}\n")
     done = python(installed, tmp_path, "-m", "tellwire", "c.yaml", "--check")
     assert (done.returncode, done.stdout) == (0, "c.yaml is valid\n")
     notes = done.stderr.splitlines()
     assert [line.split(" has the name ")[0] for line in notes] == [
-        f"note: {tmp_path / (name if kind == 'package' else name + '.py')}" for name in names
+        f"note: {tmp_path / (name if kind == 'package' else name + '.py')}" for name, kind in kinds.items()
     ]
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
-@pytest.mark.parametrize("name", ["actors", "runtime"])
+@pytest.mark.parametrize(("kind", "name"), [("package", "actors"), ("module", "runtime")])
 def test_a_program_is_told_which_file_stands_in_the_way(
     installed: Path, tmp_path: Path, kind: str, name: str
 ) -> None:
@@ -72,8 +74,10 @@ def test_a_program_is_told_which_file_stands_in_the_way(
     assert f" finds {place} first: rename that" in last
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
-@pytest.mark.parametrize("program", [["-m", "runtime.main"], ["-c", "from runtime import Runtime"]])
+@pytest.mark.parametrize(
+    ("kind", "program"),
+    [("package", ["-m", "runtime.main"]), ("module", ["-c", "from runtime import Runtime"])],
+)
 def test_our_runtime_beside_their_actors_says_so_too(
     installed: Path, tmp_path: Path, kind: str, program: list[str]
 ) -> None:
@@ -105,8 +109,8 @@ def test_every_public_name_is_handed_on(installed: Path, tmp_path: Path) -> None
 
 
 def test_a_type_checker_knows_the_names() -> None:
-    """mypy reads this file: it must take the names of the face for those of the runtime."""
-    face: type[Runtime] = tellwire.Runtime
-    assert face is Runtime
+    """mypy reads this file: it must take the names of tellwire for those of runtime."""
+    handed_on: type[Runtime] = tellwire.Runtime
+    assert handed_on is Runtime
     assert not hasattr(tellwire, "Runtimes")
     assert isinstance(tellwire.__version__, str)
