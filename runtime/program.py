@@ -84,7 +84,9 @@ COMMANDS: Final = {
     ),
     "version": _Entry("print the version, and what it runs on", small.version, f"{_SMALL}:add_no_arguments"),
     "completion": _Entry(
-        "print what makes a shell complete the commands", _completion, "runtime.cli.completion:add_arguments"
+        "print the script by which a shell completes the commands",
+        _completion,
+        "runtime.cli.completion:add_arguments",
     ),
 }
 

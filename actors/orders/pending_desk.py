@@ -251,10 +251,10 @@ class PendingDesk(RuntimeActor):
         if order is None or not order.in_flight or not self._sent.is_carried_by(order.id, request):
             return
         if order.state is OrderState.JOURNALED and (
-            heir := self._waiters.heir(order.id, request, self.now())
+            next_waiter := self._waiters.next_waiter(order.id, request, self.now())
         ):
             self._answer(self._waiters.answer_gone(order.id, OrderUnknown(SHARED, order.id)))
-            self._send(order, *heir)
+            self._send(order, *next_waiter)
             return
         self._end_unsent(order, failure.exception)
 

@@ -35,7 +35,7 @@ def given_back(request: TradingRequest, others: Iterable[TradingRequest], reason
 class _OrderWait:
     """The waiters for one order, and what is known of its way out.
 
-    ``request`` is the waiter in whose name the order is sent. ``deadlines`` has when each waiter's deadline
+    ``request`` is the waiter that the order is sent for. ``deadlines`` has when each waiter's deadline
     passes. ``left``: the order has been given to a connection. ``gone`` are the waiters that wait no longer,
     and that are answered once it is known whether the order has left.
     """
@@ -53,8 +53,8 @@ class _OrderWait:
         return [each for each in self.deadlines if each != waiter and each not in self.gone]
 
 
-class Heir(NamedTuple):
-    """The waiter in whose name an order goes on, and when its deadline passes."""
+class NextWaiter(NamedTuple):
+    """The waiter that an order is sent for next, and when its deadline passes."""
 
     waiter: int
     expires_at: float
@@ -95,7 +95,7 @@ class OrderWaiters:
         return list(self._waits[order].gone)
 
     def not_left(self) -> list[str]:
-        """The orders that somebody waits for, and of which no connection has taken one."""
+        """The orders that have a waiter, and that no connection has taken."""
         return [order for order, wait in self._waits.items() if not wait.left]
 
     def recall(self, order: str, waiter: int) -> int | None:
@@ -120,9 +120,9 @@ class OrderWaiters:
         wait = self._waits[order]
         return waiter == wait.request or not wait.others(waiter)
 
-    def heir(self, order: str, request: int, now: float) -> Heir | None:
-        """In whose name an order goes on that was asked back from the way out, where it was ``request``:
-        that caller waits no longer, and another one does."""
+    def next_waiter(self, order: str, request: int, now: float) -> NextWaiter | None:
+        """The waiter that an order is sent for after its ``request`` was withdrawn before it left: the caller
+        of ``request`` waits no longer, and another one does."""
         wait = self._waits.get(order)
         if wait is None or wait.left or request != wait.request:
             return None
@@ -131,7 +131,7 @@ class OrderWaiters:
         for waiter in wait.others(request):
             if wait.deadlines[waiter] > now:
                 wait.request = waiter
-                return Heir(waiter, wait.deadlines[waiter])
+                return NextWaiter(waiter, wait.deadlines[waiter])
         return None
 
     def answer_gone(self, order: str, error: RequestError) -> list[WaiterAnswer]:

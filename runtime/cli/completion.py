@@ -1,4 +1,4 @@
-"""What makes a shell complete the commands: a script that shtab derives from the parsers."""
+"""The script by which a shell completes the commands; shtab derives it from the parsers."""
 
 import argparse
 import importlib.util
@@ -23,7 +23,7 @@ def print_completion(argv: Sequence[str], prog: str, program: argparse.ArgumentP
     """Print the script for ``program``, whose parser has those of all commands."""
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Prints what makes a shell complete the commands.",
+        description="Prints the script by which a shell completes the commands.",
         epilog='bash: eval "$(tellwire completion bash)" in ~/.bashrc. zsh: tellwire completion zsh'
         " > FOLDER/_tellwire, where FOLDER is in $fpath. fish: tellwire completion fish"
         " > ~/.config/fish/completions/tellwire.fish",

@@ -79,7 +79,7 @@ def deals(options: argparse.Namespace) -> int:
 def balance(options: argparse.Namespace) -> int:
     with find_orders(options.config) as found:
         if found.attachment is None:
-            return fail(f"{found.silence}; only a running runtime is told the balance", ExitCode.NOT_RUNNING)
+            return fail(f"{found.absence}; only a running runtime is told the balance", ExitCode.NOT_RUNNING)
         answer = ask(found.attachment, GetBalance(deadline=LISTS_TIMEOUT))
     return print_json(answer) if options.json else print_text(balance_text(answer))
 
@@ -101,16 +101,15 @@ def _list_orders(found: OrderSource, options: argparse.Namespace) -> int:
 
 def _settle(found: OrderSource, options: argparse.Namespace) -> int:
     if found.attachment is None:
-        raise NoRuntime(f"{found.silence}; an order is settled by the runtime: start it first")
+        raise NoRuntime(f"{found.absence}; an order is settled by the runtime: start it first")
     opened = options.outcome == "opened"
     ask(found.attachment, SettleOrder(options.order, opened, options.reason))
     return say(f"order {options.order} is settled as {options.outcome.replace('-', ' ')}", options)
 
 
 def _export(found: OrderSource, options: argparse.Namespace) -> int:
-    orders = (
-        found.orders()
-    )  # before the retired ones: an order that leaves meanwhile is in both, not in neither
+    # The orders before the retired ones: one that leaves meanwhile is in both, not in neither.
+    orders = found.orders()
     retired = found.retired()
     try:
         done = export_orders(orders, retired, options.file)
@@ -126,7 +125,7 @@ def _export(found: OrderSource, options: argparse.Namespace) -> int:
 
 def _deals(found: OrderSource) -> tuple[list[Deal], list[Deal], str]:
     """Open and closed ones, by the runtime; otherwise by the journal, and why."""
-    reason = found.silence
+    reason = found.absence
     if found.attachment is not None:
         try:
             return (

@@ -13,11 +13,11 @@ from runtime.storage.inspection import mark_of, read_orders, read_retired
 
 
 class OrderSource(NamedTuple):
-    """``attachment`` is ``None`` if no runtime answers; ``silence`` says why then."""
+    """``attachment`` is ``None`` if no runtime answers; ``absence`` says why then."""
 
     target: Path
     attachment: Attachment | None
-    silence: str
+    absence: str
 
     @property
     def journal(self) -> Path:
@@ -27,7 +27,7 @@ class OrderSource(NamedTuple):
         """
         if self.attachment is not None and self.attachment.runtime.journal:
             return Path(self.attachment.runtime.journal)
-        reason = self.silence or "the runtime has no journal of orders"
+        reason = self.absence or "the runtime has no journal of orders"
         if self.target.suffix == SUFFIX:
             raise NoRuntime(f"{reason}; name the configuration, which says where the journal is")
         from runtime.config import load  # noqa: PLC0415  # what follows loads the settings of all actors
@@ -57,7 +57,7 @@ class OrderSource(NamedTuple):
         """The journal, and whether a runtime works on it."""
         path = self.journal
         text = f"there is no journal {path} yet" if _never_written(path) else f"this is the journal {path}"
-        return f"{self.silence}; {text}" if self.silence else text
+        return f"{self.absence}; {text}" if self.absence else text
 
 
 @contextmanager

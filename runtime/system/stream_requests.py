@@ -26,7 +26,7 @@ class StreamRequest(NamedTuple):
     number: int
 
 
-class _Gap:
+class _Difference:
     """One stream in which the configuration and the runtime differ; ``period`` is ``None`` for its end."""
 
     def __init__(self, period: int | None, number: int) -> None:
@@ -51,7 +51,7 @@ class StreamRequests:
 
     def __init__(self) -> None:
         self._wanted: dict[str, int] = {}
-        self._gaps: dict[str, _Gap] = {}
+        self._differences: dict[str, _Difference] = {}
         self._numbers = 0
 
     def want(self, periods: Mapping[str, int]) -> list[StreamRequest]:
@@ -68,46 +68,53 @@ class StreamRequests:
     def due(self, now: float) -> list[StreamRequest]:
         """The refused requests that are to be made again now."""
         return [
-            self._again(asset, gap)
-            for asset, gap in self._gaps.items()
-            if gap.retry_at is not None and gap.retry_at <= now
+            self._again(asset, difference)
+            for asset, difference in self._differences.items()
+            if difference.retry_at is not None and difference.retry_at <= now
         ]
 
     def next_due(self) -> float | None:
         """When ``due`` has the next request; ``None`` if there is none."""
-        return min((gap.retry_at for gap in self._gaps.values() if gap.retry_at is not None), default=None)
+        return min(
+            (
+                difference.retry_at
+                for difference in self._differences.values()
+                if difference.retry_at is not None
+            ),
+            default=None,
+        )
 
     def done(self, request: StreamRequest) -> bool:
         """``request`` was carried out. Returns whether it had been refused before."""
-        gap = self._gap_of(request)
-        if gap is None:
+        difference = self._difference_of(request)
+        if difference is None:
             return False
-        del self._gaps[request.asset]
-        return bool(gap.reason)
+        del self._differences[request.asset]
+        return bool(difference.reason)
 
     def refused(self, request: StreamRequest, reason: str, now: float) -> bool:
         """``request`` was not carried out. Returns whether that is news: not asked for anew, not told yet."""
-        gap = self._gap_of(request)
-        if gap is None:
+        difference = self._difference_of(request)
+        if difference is None:
             return False
-        news = gap.reason != reason
-        gap.refused(reason, now)
+        news = difference.reason != reason
+        difference.refused(reason, now)
         return news
 
     def pending(self) -> Iterator[PendingStream]:
         """The streams in which the runtime still differs from the configuration."""
-        for asset, gap in self._gaps.items():
-            yield PendingStream(asset, gap.period is not None, gap.reason)
+        for asset, difference in self._differences.items():
+            yield PendingStream(asset, difference.period is not None, difference.reason)
 
     def _ask(self, asset: str) -> StreamRequest:
         self._numbers += 1
-        self._gaps[asset] = gap = _Gap(self._wanted.get(asset), self._numbers)
-        return StreamRequest(asset, gap.period, gap.number)
+        self._differences[asset] = difference = _Difference(self._wanted.get(asset), self._numbers)
+        return StreamRequest(asset, difference.period, difference.number)
 
-    def _again(self, asset: str, gap: _Gap) -> StreamRequest:
-        gap.retry_at = None
-        return StreamRequest(asset, gap.period, gap.number)
+    def _again(self, asset: str, difference: _Difference) -> StreamRequest:
+        difference.retry_at = None
+        return StreamRequest(asset, difference.period, difference.number)
 
-    def _gap_of(self, request: StreamRequest) -> _Gap | None:
-        gap = self._gaps.get(request.asset)
-        return gap if gap is not None and gap.number == request.number else None
+    def _difference_of(self, request: StreamRequest) -> _Difference | None:
+        difference = self._differences.get(request.asset)
+        return difference if difference is not None and difference.number == request.number else None
