@@ -156,6 +156,10 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
         yield _contents(path, journal_account(config, login), running)
     elif (mark := mark_of(path)).exists():
         yield Finding(Level.FAIL, "journal", f"{path} is gone, but was there before (see {mark})")
+    elif running is not None:
+        yield Finding(
+            Level.FAIL, "journal", f"{path} has gone while the runtime uses it: put it back, then restart"
+        )
     else:
         yield Finding(Level.OK, "journal", f"{path} will be created")
 

@@ -45,19 +45,27 @@ class OrderSource(NamedTuple):
         """Those of the journal, oldest first; none if there has never been a journal. Raises ``Halted`` if it
         cannot be read, ``NoRuntime`` as ``journal`` does."""
         path = self.journal
-        return [] if _never_written(path) else read_orders(path)
+        return [] if self._never_written(path) else read_orders(path)
 
     def retired(self) -> dict[str, str]:
         """The last states of the orders that have left the journal, by their ids; raises as ``orders``."""
         path = self.journal
-        states = {} if _never_written(path) else read_retired(path)
+        states = {} if self._never_written(path) else read_retired(path)
         return {id: state.value for id, state in states.items()}
 
     def described(self) -> str:
         """The journal, and whether a runtime works on it."""
         path = self.journal
-        text = f"there is no journal {path} yet" if _never_written(path) else f"this is the journal {path}"
+        none_yet = self._never_written(path)
+        text = f"there is no journal {path} yet" if none_yet else f"this is the journal {path}"
         return f"{self.absence}; {text}" if self.absence else text
+
+    def _never_written(self, path: Path) -> bool:
+        """A runtime makes its journal at the start, so beside a runtime there was one."""
+        try:
+            return self.attachment is None and not path.exists() and not mark_of(path).exists()
+        except OSError as error:
+            raise Halted(f"the journal {path} cannot be read: {error.strerror}") from error
 
 
 @contextmanager
@@ -73,10 +81,3 @@ def find_orders(target: Path) -> Iterator[OrderSource]:
         return
     with attachment:
         yield OrderSource(target, attachment, "")
-
-
-def _never_written(path: Path) -> bool:
-    try:
-        return not path.exists() and not mark_of(path).exists()
-    except OSError as error:
-        raise Halted(f"the journal {path} cannot be read: {error.strerror}") from error

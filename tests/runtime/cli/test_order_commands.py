@@ -202,6 +202,20 @@ def test_no_journal_yet_is_no_error_and_a_damaged_one_is(file: Path, capsys: Cap
     assert main([str(file), "orders"]) == 1
 
 
+def test_a_journal_that_has_gone_beside_its_runtime_is_not_called_none_yet(
+    file: Path, runtime: Runtime, capsys: Capture
+) -> None:
+    path = file.parent / "kept.sqlite"
+    for beside in (path, path.with_name("kept.sqlite.mark")):
+        beside.rename(beside.with_name(f"{beside.name}.away"))
+    for command in (["orders"], ["orders", "export", str(file.parent / "a.csv")]):
+        assert main([str(file), *command]) == 1
+        out, err = capsys.readouterr()
+        assert (out, f"the journal {path} cannot be read: " in err) == ("", True)
+    main([str(file), "doctor"])
+    assert f"{path} has gone while the runtime uses it" in capsys.readouterr().out
+
+
 def test_a_practice_journal_ends_with_its_runtime(
     tmp_path: Path, start_runtime: Callable[..., Runtime], capsys: Capture
 ) -> None:
