@@ -26,6 +26,7 @@ FLOORS = {  # the first that fits
     "actors.lives": 0,
     "actors.arithmetic": 0,
     "actors.symbols": 0,
+    "actors.network": 0,
     "actors.transport": 1,
     "actors.protocols": 1,
     "actors.engine": 1,

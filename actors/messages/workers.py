@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from actors.messages.life import HasLife
 from actors.messages.lifecycle import Tellable
-from actors.values import LogLevel, Proxy, Region, Secret, TlsSettings
+from actors.network import Proxy, TlsSettings
+from actors.values import LogLevel, Region, Secret
 
 
 class WorkerHandle(Tellable, Protocol):

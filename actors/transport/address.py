@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, cast, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from actors.values import Proxy, ProxyScheme, Secret
+from actors.network import Proxy, ProxyScheme
+from actors.values import Secret
 
 DEFAULT_PORTS = {"ws": 80, "wss": 443}
 

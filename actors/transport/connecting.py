@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from actors.errors import DialFailed
+from actors.network import Proxy
 from actors.transport.address import DEFAULT_PORTS
 from actors.transport.deadline import Deadline
 from actors.transport.nested_tls import NestedTls
@@ -13,7 +14,6 @@ from actors.transport.socket_transport import ClientSocket
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.tunnel import open_tunnel
-from actors.values import Proxy
 
 SEND_STALL_MS = 5000
 """How long bytes may stay unacknowledged; without it twenty sends into a dead link "succeed"."""

@@ -9,8 +9,8 @@ import socket
 from typing import Final
 
 from actors.errors import DialFailed
+from actors.network import Proxy
 from actors.transport.deadline import Deadline
-from actors.values import Proxy
 
 _VERSION: Final = 5
 _ANYONE, _PASSWORD, _NONE = 0, 2, 0xFF

@@ -3,7 +3,7 @@
 import ssl
 from typing import Final
 
-from actors.values import TlsSettings
+from actors.network import TlsSettings
 
 _MINIMUM: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 

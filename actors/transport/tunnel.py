@@ -6,10 +6,10 @@ import socket
 from typing import Final
 
 from actors.errors import DialFailed
+from actors.network import Proxy
 from actors.transport.deadline import Deadline
 from actors.transport.socks import open_socks_tunnel
 from actors.transport.upgrade import read_header
-from actors.values import Proxy
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: |\r|$)")
 _OTHER_LOGINS: Final = re.compile(rb"(?im)^proxy-authenticate:")

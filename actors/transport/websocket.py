@@ -15,6 +15,7 @@ from websocket import (
 )
 
 from actors.errors import DialFailed
+from actors.network import Proxy
 from actors.transport.address import check_origin, header_problems, split_url
 from actors.transport.connecting import reach, reason, resolve, secure
 from actors.transport.deadline import Deadline
@@ -23,7 +24,6 @@ from actors.transport.socket_transport import ClientSocket, SocketTransport
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
 from actors.transport.upgrade import NO_ANSWER, SWITCHING_PROTOCOLS, UpgradeSocket
-from actors.values import Proxy
 
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 

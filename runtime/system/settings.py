@@ -19,6 +19,7 @@ from actors.messages.commands import (
 )
 from actors.messages.owners import FILE, PROGRAM, Owner
 from actors.messages.workers import ConnectionSettings
+from actors.network import TlsSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
 from actors.outbound.members import PoolPlan
@@ -28,7 +29,7 @@ from actors.supervision.children import Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.transport.address import is_loopback
-from actors.values import AccountKind, LogLevel, Region, Secret, TlsSettings
+from actors.values import AccountKind, LogLevel, Region, Secret
 from actors.venues.base import NO_TRADING, Login, OrderRules, Profile
 from runtime.config import (
     BatchingConfig,

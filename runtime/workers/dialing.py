@@ -8,11 +8,11 @@ from msgspec import structs
 
 from actors.errors import DialFailed
 from actors.messages.workers import ConnectionSettings, StartConnection
+from actors.network import TlsSettings
 from actors.transport.base import Transport
 from actors.transport.tls import client_context
 from actors.transport.trace import DialTrace
 from actors.transport.websocket import dial as dial_url
-from actors.values import TlsSettings
 from actors.venues import venue
 from actors.venues.base import Session
 

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, SecretStr, ValidationInfo, model_validator
 
 from actors.messages.workers import credentials_in
+from actors.network import Proxy
 from actors.transport.address import parse_proxy
-from actors.values import Proxy
 from runtime.config.sections.account import DEFAULTS
 from runtime.config.types import fields, pem, units
 from runtime.config.types.checks import found

@@ -24,9 +24,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from actors.network import TlsVersion
 from actors.orders.order import UNSENT_MARGIN
 from actors.rates import Rate
-from actors.values import TlsVersion
 from actors.venues import UnknownVenue, venue
 from actors.venues.base import Venue
 from runtime.config.types import addresses, units

@@ -4,8 +4,9 @@ import ssl
 from pathlib import Path
 from typing import Final
 
+from actors.network import TlsSettings
 from actors.transport.tls import client_context
-from actors.values import Secret, TlsSettings
+from actors.values import Secret
 from runtime.config.types.problems import Unreadable
 from runtime.config.types.text_file import read_text
 

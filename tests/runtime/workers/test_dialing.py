@@ -10,8 +10,9 @@ from msgspec import structs
 
 from actors.errors import DialFailed
 from actors.messages.workers import StartConnection
+from actors.network import TlsSettings
 from actors.transport.base import Transport
-from actors.values import Region, TlsSettings
+from actors.values import Region
 from runtime.workers.dialing import dial
 from tests.actors.transport.test_websocket import serve, server_context, upgrade
 from tests.doubles.message_samples import SETTINGS

@@ -7,7 +7,8 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from actors.errors import ConfigInvalid
-from actors.values import Proxy, Secret
+from actors.network import Proxy
+from actors.values import Secret
 from runtime.cli.secrets import config_secrets
 from runtime.config import Config, ConnectionConfig, effective_yaml, load, load_text
 from runtime.system.settings import connection_settings
