@@ -1,5 +1,6 @@
 """When each asset ticks, and its history: ticks and bars, rounded to the digits of the asset."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
@@ -9,7 +10,6 @@ from runtime.practice.market.prices import Bar, PriceSeries
 
 _JITTER = 0.4
 _MILLISECOND_RATE = 250.0
-_INSTANT = 1e-7  # seconds, below the finest stamp
 
 
 class QuotedPrice(NamedTuple):
@@ -61,8 +61,8 @@ class Quotes:
 
     def count(self, listing: Listing, start: float, end: float, now: float) -> int:
         """How many ticks fall in ``[start, end)``, up to ``now``."""
-        nearly = min(end, now) - _INSTANT
-        return max(0, self.number_after(listing, nearly) - self.number_after(listing, start - _INSTANT))
+        first = self.number_after(listing, math.nextafter(start, -math.inf))
+        return max(0, self.number_after(listing, math.nextafter(min(end, now), -math.inf)) - first)
 
     def bars(
         self, listing: Listing, period: int, start: float, end: float, now: float, limit: int

@@ -26,6 +26,16 @@ def test_stamps_are_whole_milliseconds() -> None:
     assert quotes.instant(EURUSD, 12345) == round(quotes.instant(EURUSD, 12345), 3)
 
 
+def test_a_tick_at_the_first_instant_of_a_bar_counts_for_that_bar_alone() -> None:
+    quotes = Quotes(1, 100)
+    numbers = range(quotes.number_after(EURUSD, NOW), quotes.number_after(EURUSD, NOW + 600))
+    stamps = [quotes.instant(EURUSD, number) for number in numbers]
+    opened = next(stamp for stamp in stamps if stamp == int(stamp))
+    for start in (opened - 1, opened):
+        inside = sum(start <= stamp < start + 1 for stamp in stamps)
+        assert quotes.count(EURUSD, start, start + 1, NOW + 600) == inside
+
+
 def test_past_ticks_end_before_the_next_one_and_are_limited_from_the_old_end() -> None:
     quotes = Quotes(1, 2)
     upcoming = quotes.number_after(EURUSD, NOW)
