@@ -145,6 +145,7 @@ if TYPE_CHECKING:
         ServerTime,
         Tick,
     )
+    from runtime.aio import AsyncAttachment, AsyncRuntime, EventStream, attach_async
     from runtime.config import (
         AccountConfig,
         BatchingConfig,
@@ -178,6 +179,8 @@ __all__ = [
     "ActorRestarted",
     "Asset",
     "AssetsListed",
+    "AsyncAttachment",
+    "AsyncRuntime",
     "Attachment",
     "AuthRejected",
     "AwaitResult",
@@ -213,6 +216,7 @@ __all__ = [
     "DialFailed",
     "Direction",
     "Event",
+    "EventStream",
     "GetAssets",
     "GetBalance",
     "GetClosedDeals",
@@ -310,6 +314,7 @@ __all__ = [
     "WorkerStatus",
     "WorkerUp",
     "attach",
+    "attach_async",
     "freeze_support",
     "load",
     "load_text",
@@ -328,6 +333,7 @@ _PLACES: Final = (  # the cheapest first
     "runtime.config",
     "runtime.control.attachment",
     "runtime.runtime",
+    "runtime.aio",
 )
 
 

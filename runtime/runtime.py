@@ -89,6 +89,7 @@ class Runtime:
         self._venue = venue(config.account.venue)
         self._stop_asked = stop_asked or self._stop_in_background
         self._failed = threading.Event()
+        self._at_failure: Callable[[], object] = lambda: None
         self._stopping = threading.Lock()
         self._starting = threading.Lock()
         self._started = False
@@ -215,11 +216,19 @@ class Runtime:
             self.exchange.stop()
             self.exchange = None
 
+    def at_failure(self, callback: Callable[[], object]) -> None:
+        """Have ``callback`` called once ``failure`` is set, by any thread and maybe twice. It replaces the
+        one before."""
+        self._at_failure = callback
+        if self._failed.is_set():
+            callback()
+
     def _escalate(self, error: Exception) -> None:
         if self.failure is None:
             self.failure = error
             logger.error("the runtime has failed: {}", error)
             self._failed.set()
+            self._at_failure()
 
     def _stop_in_background(self) -> None:
         threading.Thread(target=self.stop, name="stop").start()

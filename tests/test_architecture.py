@@ -41,6 +41,7 @@ FLOORS = {  # the first that fits
     "runtime.system": 5,
     "runtime.control": 6,
     "runtime.runtime": 7,
+    "runtime.aio": 8,
     "runtime.cli": 8,
     "runtime": 9,
 }

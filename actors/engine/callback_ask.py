@@ -16,12 +16,12 @@ answers, so it may only tell."""
 def ask_then(ref: pykka.ActorRef[Any], message: Any, callback: Callback) -> None:
     """Ask ``ref``, and return at once."""
     if ref.is_alive():
-        ref.actor_inbox.put(Envelope(message, reply_to=_CallbackFuture(callback)))
+        ref.actor_inbox.put(Envelope(message, reply_to=CallbackFuture(callback)))
     else:
         callback(None, pykka.ActorDeadError(f"{ref} has ended"))
 
 
-class _CallbackFuture(pykka.Future[Any]):
+class CallbackFuture(pykka.Future[Any]):
     """The reply slot of such an ask: an actor can set it, and no thread can wait for it."""
 
     def __init__(self, callback: Callback) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar, overload
 
 import pykka
 
+from actors.engine.callback_ask import Callback, CallbackFuture
 from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
 from actors.messages.commands import Command, OrderCommand, no_command, order_id, unsent
@@ -40,6 +41,12 @@ def never_handled(command: object, ended: str = ENDED, order: str = "") -> Reque
     if isinstance(command, OrderCommand):
         return unsent(command, f"{ended}, so it was not sent", order)
     return RequestError(ended)
+
+
+def _unanswered(command: object, order: str) -> RequestError:
+    if isinstance(command, OrderCommand):
+        return OrderUnknown("the runtime does not answer, so it may have been sent", order)
+    return RequestTimeout("the runtime does not answer")
 
 
 Timeout = float | dt.timedelta | None
@@ -119,6 +126,23 @@ class RouterRef(pykka.ActorRef[Any]):
             future.give_up()
             raise
 
+    def ask_then(self, message: Any, callback: Callback, *, timeout: Timeout = None) -> "CallbackAsk":
+        """Ask, and return at once: ``callback`` gets the answer, or the error that ``ask`` raises.
+
+        It is called once, in the thread of the actor or, where nothing is asked, in this one; it must not
+        wait. The caller of this watches the ``timeout``. Raises ``ValueError`` as ``ask`` does.
+        """
+        timeout = _seconds(timeout)
+        expires_at = math.inf if timeout is None else self._now() + timeout
+        ask = CallbackAsk(self, message, timeout)
+        if type(message) not in self._kinds:
+            callback(None, no_command(message))
+        elif not self.is_alive():
+            callback(None, never_handled(message, self.ended, order_id(message)))
+        else:
+            self.actor_inbox.put(ask.envelope(expires_at, callback))
+        return ask
+
     def give_up(self, ask: int) -> None:
         """Nobody waits for ``ask`` any more."""
         if self.is_alive():
@@ -127,6 +151,40 @@ class RouterRef(pykka.ActorRef[Any]):
     def now(self) -> float:
         """The clock of the actor, monotonic."""
         return self._now()
+
+
+class CallbackAsk:
+    """One ask whose outcome goes to a callback. ``timeout`` is in seconds."""
+
+    def __init__(self, ref: RouterRef, command: Any, timeout: float | None) -> None:
+        self.timeout = timeout
+        self._ref = ref
+        self._command = command
+        self._number = 0
+        self._order = ""
+
+    def envelope(self, expires_at: float, callback: Callback) -> Envelope[Any]:
+        """What the inbox of the router is given."""
+        self._number = new_ask()
+        if isinstance(self._command, OrderCommand):
+            self._order = order_id(self._command)
+
+        def done(value: Any, error: BaseException | None) -> None:
+            if isinstance(error, pykka.ActorDeadError):  # the router ended before it handled the message
+                error = never_handled(self._command, self._ref.ended, self._order)
+            callback(value, error)
+
+        asked = Asked(self._command, self._number, expires_at, self._order)
+        return Envelope(asked, reply_to=CallbackFuture(done))
+
+    def give_up(self) -> None:
+        """Nobody waits any more: what has not left is withdrawn, and what only reads ends."""
+        if self._number:
+            self._ref.give_up(self._number)
+
+    def unanswered(self) -> RequestError:
+        """The error where no answer has come ``GRACE`` seconds after the timeout."""
+        return _unanswered(self._command, self._order)
 
 
 class _Reply(pykka.ThreadingFuture[Any]):
@@ -225,6 +283,4 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         except pykka.Timeout as error:
             if isinstance(error, TellwireError):
                 raise
-        if isinstance(self._command, OrderCommand):
-            raise OrderUnknown("the runtime does not answer, so it may have been sent", self._order)
-        raise RequestTimeout("the runtime does not answer")
+        raise _unanswered(self._command, self._order)

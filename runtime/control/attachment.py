@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,7 +48,8 @@ class Attachment:
         self.runtime = welcome
         self.ended = threading.Event()
         self._released = threading.Event()
-        router = RemoteRouter.start(sock, messages_in, more, self.ended.set, guardian=self)
+        self._at_end: Callable[[], object] = lambda: None
+        router = RemoteRouter.start(sock, messages_in, more, self._on_end, guardian=self)
         assert isinstance(router, RouterRef)
         self.router = router
 
@@ -65,11 +66,22 @@ class Attachment:
         self.router.stop(block=False)
         self._released.wait(STOP_TIMEOUT)
 
+    def at_end(self, callback: Callable[[], object]) -> None:
+        """Have ``callback`` called once ``ended`` is set, by any thread and maybe twice. It replaces the one
+        before."""
+        self._at_end = callback
+        if self.ended.is_set():
+            callback()
+
+    def _on_end(self) -> None:
+        self.ended.set()
+        self._at_end()
+
     def tell(self, message: ActorFailed | ActorEnded) -> None:
         """An attachment is the guardian of its actor."""
         match message:
             case ActorEnded():
-                self.ended.set()
+                self._on_end()
                 self._released.set()
             case ActorFailed(reason=reason):
                 logger.error("the attachment to a runtime has failed: {}", reason)

@@ -1,0 +1,13 @@
+"""The runtime for asyncio: answers are awaited, events are iterated.
+
+``async_runtime.py`` and ``async_attachment.py`` are the two public classes; what they share is in
+``async_router.py``. ``loop_calls.py`` brings calls from the threads of the actors into the loop, many with
+one wake-up. ``event_stream.py`` keeps events for an ``async for``; ``handler_task.py`` calls a handler with
+them. ``threads.py`` keeps the loop free during a start and a stop. A wait takes no thread.
+"""
+
+from runtime.aio.async_attachment import AsyncAttachment, attach_async
+from runtime.aio.async_runtime import AsyncRuntime
+from runtime.aio.event_stream import EventStream
+
+__all__ = ["AsyncAttachment", "AsyncRuntime", "EventStream", "attach_async"]

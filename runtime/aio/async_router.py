@@ -1,0 +1,167 @@
+"""What an asyncio program asks of a router, of its own runtime or of an attached one."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import weakref
+from typing import Any, Final, TypeVar
+
+import pykka
+
+from actors.engine.router_ref import RouterRef
+from actors.errors import RequestError
+from actors.messages.commands import Command, Subscribe, Unsubscribe
+from actors.messages.events import Event
+from actors.messages.topics import TICK
+from actors.values import Tick
+from runtime.aio.event_stream import EventBuffer, EventStream
+from runtime.aio.handler_task import Handler, HandlerTask
+from runtime.aio.loop_calls import LoopCalls
+
+GRACE: Final = 2.0
+"""Seconds after its timeout that an ask waits for what became of its request, as ``RouterRef.ask`` does."""
+
+HANDLERS_TIMEOUT: Final = 5.0
+"""Seconds that the handlers may take for the events that are left at a stop."""
+
+A = TypeVar("A")
+
+
+class AsyncRouter:
+    """The part that ``AsyncRuntime`` and ``AsyncAttachment`` have in common.
+
+    It belongs to the event loop that it was started in; all its methods are called there.
+    """
+
+    def __init__(self) -> None:
+        self._router: RouterRef | None = None
+        self._calls: LoopCalls
+        self._streams: weakref.WeakSet[EventStream[Any]] = weakref.WeakSet()
+        self._handlers: list[HandlerTask] = []
+
+    @property
+    def router(self) -> RouterRef:
+        """The actor itself. Its ``tell`` may be called here; its ``ask`` blocks the loop."""
+        if self._router is None:
+            raise RequestError(f"{type(self).__name__} does not run: use `async with`")
+        return self._router
+
+    async def ask(
+        self,
+        command: Command[A],
+        *,
+        timeout: float | dt.timedelta | None = None,  # noqa: ASYNC109  # it is the router's deadline too
+    ) -> A:
+        """Ask, and wait without a thread; any number of asks may wait.
+
+        Raises what ``RouterRef.ask`` raises. If the task is cancelled, an order that has not left is
+        withdrawn.
+        """
+        answer: A = await self._ask(command, timeout)
+        return answer
+
+    def tell(self, command: Command[Any]) -> None:
+        """Send ``command`` and do not wait; a failure is the event ``CommandFailed``."""
+        self.router.tell(command)
+
+    def ticks(self, asset: str) -> EventStream[Tick]:
+        """The ticks of ``asset``, which is streamed until the stream is closed."""
+        return self._stream(f"{TICK}.{asset}", streamed=True)
+
+    def events(self, topic: str) -> EventStream[Event | Tick]:
+        """The events that ``topic`` matches, as ``Subscribe`` has it: ``"order.>"``."""
+        return self._stream(topic)
+
+    async def subscribe(self, topic: str, handler: Handler, *, stream: bool = False) -> None:
+        """Have ``handler``, a function or a coroutine function, called in this loop with the events that
+        ``topic`` matches, one after another. ``stream`` and the errors are those of ``Subscribe``.
+
+        What the handler raises is logged, and it is called again.
+        """
+        events = self._stream(topic, streamed=stream)
+        await events.begin()
+        self._handlers.append(HandlerTask(topic, handler, events))
+
+    async def unsubscribe(self, topic: str, handler: Handler) -> bool:
+        """End the subscriptions of ``handler`` to ``topic``; whether there was one. The handler finishes the
+        event that it has."""
+        found = [each for each in self._handlers if (each.topic, each.handler) == (topic, handler)]
+        for each in found:
+            self._handlers.remove(each)
+            await each.close()
+        return bool(found)
+
+    def _begin(self, router: RouterRef) -> None:
+        self._calls = LoopCalls(asyncio.get_running_loop())
+        self._router = router
+
+    def _finish(self, failure: Exception | None = None) -> None:
+        """No event comes any more."""
+        for stream in list(self._streams):
+            stream.finish(failure)
+
+    async def _end(self) -> None:
+        """The runtime has ended: the handlers get what has arrived."""
+        self._router = None
+        self._finish()
+        tasks = [each.task for each in self._handlers]
+        self._handlers.clear()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=HANDLERS_TIMEOUT)
+            for task in late:
+                task.cancel()
+
+    def _ask(self, command: Any, timeout: float | dt.timedelta | None) -> "asyncio.Future[Any]":
+        """The future of the answer; an ask whose future is cancelled is withdrawn."""
+        router, calls = self.router, self._calls
+        loop = asyncio.get_running_loop()
+        if loop is not calls.loop:
+            raise RuntimeError(f"this {type(self).__name__} belongs to another event loop")
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def answered(value: Any, error: BaseException | None) -> None:
+            calls.put(_resolve, future, value, error)
+
+        ask = router.ask_then(command, answered, timeout=timeout)
+        timer: asyncio.TimerHandle | None = None
+
+        def late() -> None:
+            nonlocal timer
+            ask.give_up()
+            timer = loop.call_later(GRACE, lambda: _resolve(future, None, ask.unanswered()))
+
+        def done(_: object) -> None:
+            if timer is not None:
+                timer.cancel()
+            if future.cancelled():
+                ask.give_up()
+
+        if ask.timeout is not None:
+            timer = loop.call_later(ask.timeout, late)
+        future.add_done_callback(done)
+        return future
+
+    def _stream(self, topic: str, *, streamed: bool = False) -> EventStream[Any]:
+        router = self.router
+
+        def subscribe(buffer: EventBuffer) -> "asyncio.Future[str]":
+            to: Any = buffer
+            return self._ask(Subscribe(topic, to=to, batch=True, stream=streamed), None)
+
+        def unsubscribe(buffer: EventBuffer) -> None:
+            to: Any = buffer
+            with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
+                router.tell(Unsubscribe(topic, to=to))
+
+        stream: EventStream[Any] = EventStream(topic, router, self._calls, subscribe, unsubscribe)
+        self._streams.add(stream)
+        return stream
+
+
+def _resolve(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:
+    if future.done():  # cancelled, or given up
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)

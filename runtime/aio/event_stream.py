@@ -1,0 +1,181 @@
+"""Events for an ``async for``: kept until they are asked for, and conflated where that takes too long."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import pykka
+
+from actors.engine.router_ref import RouterRef
+from actors.errors import RequestError
+from actors.messages.events import Lagged
+from actors.messages.traffic import Deliver, EventBatch
+from actors.routing.conflation import Backlog
+from actors.routing.subscriber import INBOX_CAPACITY
+from runtime.aio.loop_calls import LoopCalls
+
+E = TypeVar("E")
+
+
+class EventBuffer:
+    """What a router tells its events, in its own thread, until the loop takes them.
+
+    It conflates as a subscriber with a thread does (``Backlog``).
+    """
+
+    def __init__(self, calls: LoopCalls, arrived: Callable[[], object]) -> None:
+        """``arrived`` is called in the loop when events wait that were not there before."""
+        self._calls = calls
+        self._arrived = arrived
+        self._lock = threading.Lock()
+        self._backlog = Backlog()
+        self._waiting: list[Deliver] = []
+        self._closed = False
+
+    def tell(self, events: list[Any]) -> None:
+        """HOT: once per batch. Raises ``ActorDeadError`` once closed, which ends a subscription."""
+        with self._lock:
+            if self._closed:
+                raise pykka.ActorDeadError("the stream of events is closed")
+            wakes = not self._waiting
+            self._waiting.append(Deliver(events))
+            if len(self._waiting) >= INBOX_CAPACITY:
+                self._waiting = [self._backlog.join(self._waiting, time.monotonic())]
+        if wakes:
+            self._calls.put(self._arrived)
+
+    def take(self) -> tuple[list[Any], int]:
+        """All that waits, and the number of ticks that newer ones have replaced. From now on the consumer is
+        at work on it, if it is not nothing."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            self._backlog.end()
+            if waiting:
+                self._backlog.begin(time.monotonic())
+        events = [event for delivery in waiting for event in delivery.events]
+        return events, sum(delivery.missed for delivery in waiting)
+
+    def close(self) -> None:
+        """Keep nothing more; what waits can still be taken."""
+        with self._lock:
+            self._closed = True
+
+
+class EventStream(Generic[E]):
+    """The events of one subscription, for ``async for``; one task at a time.
+
+    The subscription begins when the stream is made. It ends with ``aclose``, ``async with``, or the last
+    reference to the stream (so after a ``break`` too). The iteration ends when the runtime stops, after what
+    had arrived; if the runtime has failed, it raises that failure. It raises ``RequestRefused`` and
+    ``RequestTimeout`` as ``Subscribe`` does.
+
+    A consumer that works too long on one event misses ticks: newer ones of the same asset replace them, and
+    ``Lagged`` counts them. It misses no other event.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        router: RouterRef,
+        calls: LoopCalls,
+        subscribe: Callable[[EventBuffer], "asyncio.Future[str]"],
+        unsubscribe: Callable[[EventBuffer], object],
+    ) -> None:
+        self._closed = True  # until there is a subscription to end
+        self._topic = topic
+        self._router = router
+        self._news = asyncio.Event()
+        self._events: deque[E] = deque()
+        self._ended = False
+        self._failure: Exception | None = None
+        self._buffer = EventBuffer(calls, self._news.set)
+        self._unsubscribe = unsubscribe
+        self._subscribed: asyncio.Future[str] | None = subscribe(self._buffer)
+        self._subscribed.add_done_callback(_seen)
+        self._closed = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> E:
+        if self._subscribed is not None:
+            await self.begin()
+        events = self._events
+        while not events:
+            if self._closed:
+                raise StopAsyncIteration
+            taken, missed = self._buffer.take()
+            if missed:
+                self._tell_lag(missed)
+            if taken:
+                events.extend(taken)
+            elif self._ended:
+                await self.aclose()
+                if self._failure is not None:
+                    raise self._failure
+            else:
+                await self._news.wait()
+                self._news.clear()
+        return events.popleft()
+
+    async def __aenter__(self) -> Self:
+        """Returns once the subscription is answered."""
+        await self.begin()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the subscription; what has not been taken is dropped. Idempotent."""
+        self._close()
+        self._news.set()
+
+    def __del__(self) -> None:
+        self._close()
+
+    def finish(self, failure: Exception | None = None) -> None:
+        """No event comes any more: the iteration ends after those that wait. In the loop."""
+        self._ended = True
+        self._failure = failure
+        self._news.set()
+
+    async def begin(self) -> None:
+        """Returns once the subscription is answered; raises what that raises. A task that is cancelled
+        meanwhile leaves the stream as it is."""
+        if (subscribed := self._subscribed) is None:
+            return
+        await asyncio.wait([subscribed])
+        self._subscribed = None
+        error = subscribed.exception()
+        if type(error) is RequestError:  # the runtime stops
+            await self.aclose()
+        elif error is not None:
+            await self.aclose()
+            raise error
+
+    def _close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._events.clear()
+        self._buffer.close()
+        self._unsubscribe(self._buffer)
+
+    def _tell_lag(self, missed: int) -> None:
+        name = f"subscriber {self._topic or '*'}"
+        with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
+            self._router.tell(EventBatch(name, [Lagged(name, missed)]))
+
+
+def _seen(subscribed: "asyncio.Future[str]") -> None:
+    """A stream that is dropped before it was iterated has an error that nobody looks at."""
+    if not subscribed.cancelled():
+        subscribed.exception()
