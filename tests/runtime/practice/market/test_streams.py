@@ -54,7 +54,10 @@ def test_the_fifth_asset_takes_the_place_of_the_oldest(exchange: PracticeExchang
         client.emit("subfor", ASSETS[0])  # subscribed anew, it is the youngest
         client.emit("subfor", ASSETS[4])
         client.fence()
-        assert {asset for asset, _, _ in client.ticks(40)} == set(ASSETS) - {ASSETS[1]}
+        seen: set[str] = set()
+        while len(seen) < 4:  # on a busy machine the ticks of one asset come in a rush
+            seen |= {asset for asset, _, _ in client.ticks(40)}
+        assert seen == set(ASSETS) - {ASSETS[1]}
 
 
 def test_the_cap_can_be_set() -> None:
