@@ -72,6 +72,8 @@ def seconds(value: Any) -> Any:
 
 def _moment(name: str, value: Any) -> Any:
     if isinstance(value, dt.datetime):
+        if value != value:  # noqa: PLR0124  # the NaT of pandas
+            raise RequestRefused(f"{name} is NaT, which is no time")
         if value.tzinfo is None:
             raise RequestRefused(
                 f"{name} is a datetime without a time zone: give it one, such as datetime.UTC"

@@ -206,10 +206,15 @@ def unsent(command: object, reason: str, order: str = "") -> NotSent | OrderUnkn
 
 def _checked_amount(order: "PlaceOrder | PlacePendingOrder") -> Decimal:
     # Otherwise the journal, the worker or the venue would find a wrong type, too late.
-    if not isinstance(order.asset, str) or not isinstance(order.direction, Direction):
-        raise RequestRefused("asset has to be a symbol and direction a Direction")
+    if not isinstance(order.asset, str):
+        raise RequestRefused(f"asset has to be a symbol, not {reprlib.repr(order.asset)}")
+    if not isinstance(order.direction, Direction):
+        raise RequestRefused(
+            "direction has to be Direction.CALL or Direction.PUT, 'call' or 'put',"
+            f" not {reprlib.repr(order.direction)}"
+        )
     if type(order.duration) is not int:
-        raise RequestRefused("duration has to be whole seconds")
+        raise RequestRefused(f"duration has to be whole seconds, not {reprlib.repr(order.duration)}")
     return money(order.amount)
 
 

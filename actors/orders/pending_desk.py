@@ -271,7 +271,11 @@ class PendingDesk(RuntimeActor):
         ticket, reason = answer.ticket, answer.reason
         if ticket and reason:
             logger.info("pending order {} was not cancelled: {}", ticket, reason)
-            self._answer(self._requests.answer_cancellation(ticket, RequestRefused(reason)))
+            self._answer(
+                self._requests.answer_cancellation(
+                    ticket, RequestRefused(f"the venue did not cancel {ticket}: {reason}")
+                )
+            )
         elif ticket:
             logger.info("pending order {} was cancelled", ticket)
             self._ledger.cancelled(ticket, answer.connection, now)

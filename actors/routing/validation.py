@@ -3,6 +3,7 @@
 import functools
 import inspect
 import math
+import reprlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -28,8 +29,11 @@ def problem(command: Command) -> str:
     if type(command) not in COMMANDS:
         return str(no_command(command))
     for name, rule in _rules(type(command)):
-        if not rule.holds(getattr(command, name)):
-            return f"{name} must be {rule.text}"
+        value = getattr(command, name)
+        if not rule.holds(value):
+            return f"{name} must be {rule.text}{_instead(value)}"
+        if name == "ticket" and not value:  # the answer could not name the command
+            return "ticket must not be empty"
     if isinstance(command, CheckTopic):
         return topics.refusal(command.topic)
     if isinstance(command, Subscribe):
@@ -41,6 +45,17 @@ def _stream_problem(command: Subscribe) -> str:
     if command.stream and not topics.pattern(command.topic).ticks_of:
         return f"stream needs the ticks of one asset as topic (tick.EURUSD_otc), not {command.topic!r}"
     return ""
+
+
+def _instead(value: Any) -> str:
+    """What was given: a number or a short text as it is; of anything else its type. It may hold a login."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return f", not {type(value).__name__}: send one command for each"
+    if type(value) is str and _is_text(value) and len(value) <= _SHORT:
+        return f", not {value!r}"
+    if isinstance(value, bool | int | float) or value is None:
+        return f", not {reprlib.repr(value)}"
+    return "" if isinstance(value, str) else f", not {type(value).__name__}"
 
 
 # Exact types: msgspec encodes no subclass, so a NumPy number would end the process that encodes it.
@@ -76,7 +91,14 @@ def is_coroutine_function(value: Any) -> bool:
     )
 
 
+_SHORT: Final = 20
+_A_MOMENT: Final = _Rule(
+    lambda value: value is None or _is_number(value),
+    "a time in Unix seconds, a datetime with a time zone, or None",
+)
 _BY_NAME: Final = {
+    "end": _A_MOMENT,
+    "open_at": _A_MOMENT,
     "deadline": _Rule(_is_deadline, "a number of seconds, infinity or None"),
     "to": _Rule(_is_listener, "a callable or an actor, and no coroutine function"),
 }

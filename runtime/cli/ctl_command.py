@@ -193,9 +193,9 @@ _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
 def _topics(options: argparse.Namespace) -> int:
     if options.json:
         return print_json({"topics": topics(), "values": topic_values()})
-    for info in topics():
-        print_text(f"{info.topic:<20}  {info.event}({', '.join(info.fields)})")
-    return ExitCode.DONE
+    return print_text(
+        "\n".join(f"{info.topic:<20}  {info.event}({', '.join(info.fields)})" for info in topics())
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """The status of a runtime as text: the dashboard, drawn once."""
 
 import contextlib
+import io
 import time
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,7 @@ def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> str:
     attachment.ended.wait(BETWEEN_STATUSES)
     with contextlib.suppress(RequestError):  # the venue may not have sent it yet
         counters.count([BalanceChanged(ask(GetBalance(deadline=BETWEEN_STATUSES)))])
-    with console.capture() as drawn:
-        console.print(draw())
-    return "\n".join(line.rstrip() for line in drawn.get().splitlines())
+    drawing = draw()
+    console.file = drawn = io.StringIO()  # capture() also writes to standard output, which may be full
+    console.print(drawing)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())

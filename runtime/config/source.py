@@ -37,13 +37,36 @@ _COMMENT_FOR_A_VALUE = re.compile(r"[^#'\"]*[{,]\s*[A-Za-z_]+:\s+#(?=[A-Za-z0-9]
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)",
 )
-_SYNTAX_HINTS = {
-    "mapping values are not allowed here": " (put a value that contains ': ' in quotes)",
-    "found character '\\t' that cannot start any token": " (indent with spaces)",
-}
+_SYNTAX_WORDS = [
+    (r"mapping values are not allowed here", "{0[0]} (put a value that contains ': ' in quotes)"),
+    (r"found character '\\t' that cannot start any token", "{0[0]} (indent with spaces)"),
+    (r"found character .* that cannot start any token", "{0[0]} (put the value in quotes)"),
+    (
+        r"expected <block end>, but found '(-|<block sequence start>)'",
+        "this item belongs to no list (indent all items of a list alike, below their key)",
+    ),
+    (
+        r"expected <block end>, but found '<block mapping start>'",
+        "this key belongs to no mapping (indent all keys of a mapping alike)",
+    ),
+    (r"expected <block end>, but found '([\]}])'", "{0[1]} closes no bracket"),
+    (r"expected ',' or '([\]}])', but got .*", "before this, a comma or {0[1]} is missing"),
+    (r"could not find expected ':'", "the line before has no ': ' (write it as `key: value`)"),
+    (r"found unexpected end of stream", "a quote is not closed"),
+    (r"expected the node content, but found '<stream end>'", "a bracket is not closed"),
+    (r"expected the node content, but found '(,)'", "there is no value before this comma"),
+]
+"""What PyYAML says, and what is said in its place; ``{0[0]}`` is all of it, ``{0[1]}`` a part."""
 
 
 _TAG_HANDLE = re.compile(r"tag handle .*", re.DOTALL)  # the one thing that PyYAML repeats in full
+
+
+def _syntax_words(problem: str) -> str:
+    for pattern, words in _SYNTAX_WORDS:
+        if found := re.fullmatch(pattern, problem):
+            return words.format(found)
+    return problem
 
 
 class _YamlMark(Protocol):
@@ -103,7 +126,7 @@ class Source:
             if comment := _comment_for_a_value(text, place):
                 self._problem(comment, (), "# begins a comment here (put it in quotes: asset: '#AAPL_otc')")
                 return
-            self._problem(place, (), f"is not valid YAML: {what}{_SYNTAX_HINTS.get(what, '')}")
+            self._problem(place, (), f"is not valid YAML: {_syntax_words(what)}")
         except (
             yaml.YAMLError,
             ValueError,

@@ -159,8 +159,12 @@ def load_candles(asset: str, period: int, count: int, end: float, index: int) ->
 
     Raises ``RequestRefused`` for a request that the venue cannot answer.
     """
-    if not (period >= 1 and 1 <= count <= MAX_BARS and 0 <= end < END_OF_TIME):
-        raise RequestRefused(f"{count} bars of {period} s by {end}: 1 to {MAX_BARS} bars, 1 s or longer")
+    if not 0 <= end < END_OF_TIME:
+        raise RequestRefused(f"end must be a time after 1970 in Unix seconds, not {end:.15g}")
+    if not (period >= 1 and 1 <= count <= MAX_BARS):
+        raise RequestRefused(
+            f"the venue loads 1 to {MAX_BARS} bars of 1 s or longer at once, not {count} of {period} s"
+        )
     last_bar_ends = int(end + VENUE_UTC_OFFSET) // period * period
     return encode_event(
         "loadHistoryPeriod",

@@ -59,4 +59,6 @@ class AccountConfig(Section):
         if os.environ.get(variable, "").strip():
             mend = f"leave it out, or write {session_unless_written(self.profile)}"
             return f"is empty, so that {variable}, which is set, is not used ({mend})"
+        if os.environ.get(variable):
+            return f"is empty: {variable} holds only blanks (put {self.profile.session_hint} into it)"
         return f"is not set (put {self.profile.session_hint} into {variable})"

@@ -74,6 +74,11 @@ def test_a_time_without_a_zone_is_refused(end: Any) -> None:
         LoadCandles("A", 60, 5, end=end)
 
 
+def test_a_time_that_is_missing_in_a_table_is_refused_as_such() -> None:
+    with pytest.raises(RequestRefused, match="end is NaT, which is no time"):
+        LoadCandles("A", 60, 5, end=pd.NaT)
+
+
 @pytest.mark.parametrize("end", [END * 1000, int(END * 1000), 10**400, np.int64(END * 1e9), -END * 1000])
 def test_a_time_in_other_units_is_refused(end: Any) -> None:
     with pytest.raises(RequestRefused, match="must be in Unix seconds"):
@@ -113,7 +118,9 @@ def test_a_length_of_time_becomes_whole_seconds(duration: Any) -> None:
 def test_what_is_no_whole_number_of_seconds_is_refused(duration: Any) -> None:
     with pytest.raises(RequestRefused, match="whole seconds"):
         order(duration=duration)
-    assert problem(SubscribeTicks("A", duration)) == "period must be a whole number of at most 64 bits"
+    assert problem(SubscribeTicks("A", duration)).startswith(
+        "period must be a whole number of at most 64 bits"
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,8 @@ def test_a_deadline_may_be_a_length_of_time(deadline: Any) -> None:
 
 @pytest.mark.parametrize("deadline", [MOMENT, "2s", np.datetime64("2026-01-01")])
 def test_a_moment_is_no_deadline(deadline: Any) -> None:
-    assert problem(GetBalance(deadline=deadline)) == "deadline must be a number of seconds, infinity or None"
+    said = problem(GetBalance(deadline=deadline))
+    assert said.startswith("deadline must be a number of seconds, infinity or None")
 
 
 @pytest.mark.parametrize("amount", [np.float64(1.5), np.float32(1.5), Decimal("1.5"), "1.5"])

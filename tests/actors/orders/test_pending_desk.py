@@ -347,7 +347,8 @@ def test_a_cancellation_that_is_refused_or_has_no_answer_says_so(desk: WatchedPe
     desk.ask(1, CancelPendingOrder("t1"), patience=2.0)
     assert desk.step()[0] == "outbound"
     desk.tell(PendingAnswered("c1", ticket="t1", reason="notFound"))
-    assert type(desk.error(1)) is RequestRefused
+    refusal = desk.error(1)
+    assert (type(refusal), str(refusal)) == (RequestRefused, "the venue did not cancel t1: notFound")
     desk.ask(2, CancelPendingOrder("t1"), patience=2.0)
     assert desk.step()[0] == "outbound"
     desk.advance(2.0)

@@ -108,9 +108,29 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (ANY("EURUSD", 60.5), "period must be a whole number"),
         (ANY("EURUSD", True), "period must be a whole number"),
         (ANY("EURUSD", 2**63), "period must be a whole number of at most 64 bits"),
-        (ANY("EURUSD", 60, end="now"), "end must be a finite number or None"),
-        (ANY("EURUSD", 60, end=math.inf), "end must be a finite number or None"),
-        (ANY("EURUSD", 60, end=_Odd(math.inf)), "end must be a finite number or None"),
+        (
+            ANY("EURUSD", 60, end="now"),
+            "end must be a time in Unix seconds, a datetime with a time zone, or None",
+        ),
+        (
+            ANY("EURUSD", 60, end=math.inf),
+            "end must be a time in Unix seconds, a datetime with a time zone, or None",
+        ),
+        (
+            ANY("EURUSD", 60, end=_Odd(math.inf)),
+            "end must be a time in Unix seconds, a datetime with a time zone, or None",
+        ),
+        (
+            ANY("EURUSD", 60, end="now"),
+            "end must be a time in Unix seconds, a datetime with a time zone, or None, not 'now'",
+        ),
+        (
+            SubscribeTicks(["A", "B"]),  # type: ignore[arg-type]
+            "asset must be text that has a UTF-8 form, not list: send one command for each",
+        ),
+        (GetPayout(None), "asset must be text that has a UTF-8 form, not None"),  # type: ignore[arg-type]
+        (SendRaw(b"42[secret]"), "text must be text that has a UTF-8 form, not bytes"),  # type: ignore[arg-type]
+        (CancelPendingOrder(""), "ticket must not be empty"),
         (GetPayout(["EURUSD"]), "asset must be text"),  # type: ignore[arg-type]
         (GetAssets(deadline="5"), "deadline must be a number of seconds"),  # type: ignore[arg-type]
         (GetAssets(deadline=_Odd(math.nan)), "deadline must be a number of seconds"),

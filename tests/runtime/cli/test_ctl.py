@@ -86,6 +86,26 @@ def test_the_topics_are_listed_without_a_runtime(file: Path, capsys: Capture) ->
     assert listed["values"]["Deal"]["profit"] == "Decimal | None"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is full")
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["topics"], ["balance"], ["orders"]])
+def test_an_answer_on_a_full_disk_is_told_by_the_exit_code(
+    file: Path, runtime: Runtime, arguments: list[str]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "runtime.ctl", str(file), *arguments],
+            cwd=ROOT,
+            env=os.environ | {"POCKET_OPTION_SSID": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 74
+    assert done.stderr.endswith("standard output cannot be written (No space left on device)\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_events_of_a_topic_that_no_event_has_are_refused(
     file: Path, runtime: Runtime, capfd: pytest.CaptureFixture[str]
 ) -> None:

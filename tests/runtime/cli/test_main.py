@@ -165,6 +165,14 @@ def test_live_without_a_session_is_refused(start: Start) -> None:
     assert main([str(CONFIG), "--live", "--check"]) == 2
 
 
+def test_a_variable_of_blanks_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", " \t ")
+    assert main([str(CONFIG), "--live"]) == 2
+    assert "account.session: is empty: POCKET_OPTION_SSID holds only blanks (put " in capsys.readouterr().err
+
+
 def test_live_names_an_empty_session_in_the_file_as_the_reason_where_the_variable_is_set(
     start: Start, tmp_path: Path
 ) -> None:

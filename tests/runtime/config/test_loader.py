@@ -92,6 +92,15 @@ def problems(text: str, folder: Path = Path()) -> list[str]:
         ("pool: {workers: 1e3}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: .inf}", "1:17: pool.workers: is not a plain decimal number"),
         ("pool: {workers: -.NaN}", "1:17: pool.workers: is not a plain decimal number"),
+        (
+            "streams:\n  - {asset: A}\n - {asset: B}\n",
+            "3:2: is not valid YAML: this item belongs to no list (indent all items of a list alike",
+        ),
+        ("streams: []\n- {asset: B}\n", "2:1: is not valid YAML: this item belongs to no list (indent"),
+        ("pool:\n  workers: 1\n mode: x\n", "3:2: is not valid YAML: this key belongs to no mapping"),
+        ("pool: {workers: 1\nlog: {}\n", "2:4: is not valid YAML: before this, a comma or } is missing"),
+        ("pool: {workers: 1}}\n", "1:19: is not valid YAML: } closes no bracket"),
+        ("log: {level: 'a}\n", "2:1: is not valid YAML: a quote is not closed"),
         ("pool: [\n", "2:1: is not valid YAML: "),
         (
             "log:\n\tlevel: INFO",
