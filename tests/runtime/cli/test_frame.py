@@ -81,7 +81,7 @@ def test_a_table_is_drawn_in_any_encoding_and_ends_with_a_newline(
     "command",
     ["runtime.main {file}", "runtime.ctl {file} status", "runtime.candles {file} A", "runtime.practice"],
 )
-@pytest.mark.parametrize("module", ["runtime.cli.exit_codes", "pykka"], ids=["before", "in the midst"])
+@pytest.mark.parametrize("module", ["runtime.cli.exit_codes", "pykka"], ids=["before", "during"])
 def test_an_interrupt_while_a_command_loads_is_quiet(file: Path, command: str, module: str) -> None:
     arguments = command.format(file=file).split()
     with subprocess.Popen(

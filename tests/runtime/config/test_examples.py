@@ -21,7 +21,8 @@ from tests.journeys.journey import Notebook
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = ROOT / "configs"
 BACKOFF = "def wait(state):\n    return 7.0\n"
-ENTRIES = ("runtime.main", "tellwire")
+OWN_BACKOFF = "reconnect: {strategy: 'custom:my_own:wait'}"
+OWN_VENUE = "account: {venue: my_own.venue}"
 """``-P`` starts them as the installed program is started: no folder of the user's is on the path."""
 
 
@@ -59,10 +60,14 @@ def test_the_example_for_the_practice_exchange_says_what_it_needs() -> None:
         load(CONFIGS / "practice.yaml")
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("beside", ["current", "file"])
 @pytest.mark.parametrize(
-    "settings", ["reconnect: {strategy: 'custom:my_own:wait'}", "account: {venue: my_own.venue}"]
+    ("entry", "beside", "settings"),
+    [
+        ("runtime.main", "current", OWN_BACKOFF),
+        ("runtime.main", "file", OWN_VENUE),
+        ("tellwire", "current", OWN_VENUE),
+        ("tellwire", "file", OWN_BACKOFF),
+    ],
 )
 def test_a_module_of_the_users_own_is_found_by_every_entry(
     tmp_path: Path, entry: str, beside: str, settings: str
