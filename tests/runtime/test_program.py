@@ -167,7 +167,7 @@ def test_the_bench_of_an_installed_package_says_where_it_is(
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
 @pytest.mark.parametrize("module", ["runtime.main", "runtime.ctl", "runtime.candles", "tellwire"])
 def test_ctrl_c_while_it_loads_is_quiet(module: str) -> None:
-    """For each command, in the midst of the first library that it loads."""
+    """For each command, during the import of the first library that it loads."""
     script = (
         "import os, runpy, signal, sys\n"
         "class CtrlC:\n"
