@@ -518,14 +518,23 @@ def test_nobody_sleeps() -> None:
 
 def loaded_by(module: str) -> set[str]:
     """What Python has loaded once ``module`` is imported: top-level names and full ones."""
-    program = f"import {module}, sys; print(*sys.modules)"
+    program = f"import sys, {module}; print(*sys.modules)"
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
     return set(done.stdout.split())
 
 
 def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
-    assert loaded_by("runtime.workers.main") & MAIN_PROCESS_ONLY == set()
+    loaded = loaded_by("runtime.workers.main")
+    assert loaded & MAIN_PROCESS_ONLY == set()
+    assert not any(lies_in(name, "runtime.aio") for name in loaded)
+
+
+def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None:
+    loaded = loaded_by("runtime; runtime.Runtime, runtime.attach")
+    assert not any(
+        lies_in(name, "runtime.aio") for name in loaded_by("runtime; runtime.Runtime, runtime.attach")
+    )
 
 
 def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:

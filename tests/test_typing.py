@@ -20,7 +20,10 @@ TIMEOUT = 120.0
 TYPED_ANSWERS = """
 from decimal import Decimal
 
-from runtime import Deal, GetBalance, LoadCandles, PlaceOrder, Candle, Balance, Runtime, Direction, attach
+from runtime import (
+    AsyncRuntime, Balance, Candle, Deal, Direction, GetBalance, LoadCandles, PlaceOrder, Runtime,
+    attach, attach_async,
+)
 
 
 def bot(runtime: Runtime) -> Decimal:
@@ -31,15 +34,31 @@ def bot(runtime: Runtime) -> Decimal:
     with attach("config.yaml") as running:
         balance = running.router.ask(GetBalance(), timeout=5)
     return balance.amount + deal.amount + len(candles)
+
+
+async def awaiting_bot(runtime: AsyncRuntime) -> float:
+    balance: Balance = await runtime.ask(GetBalance(), timeout=5)
+    async with attach_async("config.yaml") as running:
+        candles: list[Candle] = await running.ask(LoadCandles("EURUSD_otc", 60))
+    async for tick in runtime.ticks("EURUSD_otc"):
+        return tick.price + candles[0].open + float(balance.amount)
+    return 0.0
 """
 WRONG = """
-from runtime import Candle, GetBalance, Runtime
+from runtime import AsyncRuntime, Candle, GetBalance, Runtime
 
 
 def bot(runtime: Runtime) -> None:
     candle: Candle = runtime.router.ask(GetBalance(), timeout=5)
     runtime.router.ask("balance")
     runtime.router.ask(GetBalance)
+    print(candle)
+
+
+async def awaiting_bot(runtime: AsyncRuntime) -> None:
+    candle: Candle = await runtime.ask(GetBalance(), timeout=5)
+    await runtime.ask("balance")
+    await runtime.ask(GetBalance)
     print(candle)
 """
 
@@ -95,6 +114,6 @@ def test_both_refuse_a_wrong_type_of_answer_and_what_is_no_command(tmp_path: Pat
     (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
     by_mypy = run(tmp_path, "mypy", "--strict", "--follow-imports=silent", "wrong.py").stdout
     by_pyright = run_pyright(tmp_path, "wrong.py").stdout
-    for line in (6, 7, 8):
+    for line in (6, 7, 8, 13, 14, 15):
         assert f"wrong.py:{line}: error" in by_mypy
         assert f"wrong.py:{line}:" in by_pyright

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from actors.errors import ConfigInvalid, RequestError, RequestRefused, TooManyRestarts
+from actors.errors import ConfigInvalid, NoRuntime, RequestError, RequestRefused, TooManyRestarts
 from actors.messages import GetBalance, StreamDropped, SubscribeTicks
 from actors.values import Balance, Tick
-from runtime import AsyncRuntime, Config
+from runtime import AsyncRuntime, Config, attach_async
+from runtime.control.protocol import StopRuntime
 from runtime.runtime import Runtime
 
 CONFIG = Config.model_validate(
@@ -266,3 +267,27 @@ def test_a_failure_of_the_runtime_is_raised_where_events_are_awaited() -> None:
                 await waiting
 
     asyncio.run(main())
+
+
+def test_a_stop_that_an_operator_asks_for_ends_the_wait(tmp_path: Path) -> None:
+    path = tmp_path / "practice.yaml"
+    path.write_text("pool: {workers: 0, connections: 1}\n", encoding="utf-8")
+
+    async def main() -> None:
+        async with AsyncRuntime.from_yaml(path) as runtime, asyncio.timeout(LIMIT):
+            async with attach_async(path, operates=True) as attached:
+                attached.router.tell(StopRuntime())
+                await runtime.wait()
+            with pytest.raises(RequestError, match="does not run"):
+                await runtime.ask(GetBalance())
+
+    asyncio.run(main())
+
+
+def test_an_attachment_to_no_runtime_raises_what_attach_raises(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with attach_async(tmp_path / "none.sock"):
+            pass
+
+    with pytest.raises(NoRuntime):
+        asyncio.run(main())
