@@ -532,9 +532,7 @@ def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
 
 def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None:
     loaded = loaded_by("runtime; runtime.Runtime, runtime.attach")
-    assert not any(
-        lies_in(name, "runtime.aio") for name in loaded_by("runtime; runtime.Runtime, runtime.attach")
-    )
+    assert not any(lies_in(name, "runtime.aio") for name in loaded)
 
 
 def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:
