@@ -157,6 +157,12 @@ def refusal(topic: str) -> str:
 def _misused_wildcard(topic: str, wanted: TopicPattern) -> str:
     if wanted.first == REST and topic not in {"", REST}:
         return f"in the topic {topic!r} something follows {REST}, which has to be the last token"
+    if wanted.second is not None and wanted.second.startswith(f"{REST}."):
+        near = f"{wanted.first}.{ONE}"
+        return (
+            f"in the topic {topic!r} something follows {REST}, which has to be the last token"
+            f" (did you mean {near}?)"
+        )
     for token in wanted:
         if token and token not in {ONE, REST} and (ONE in token or REST in token):
             near = f"{wanted.first}.{ONE}" if wanted.first in _FIRSTS else REST

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
                 console.execute(line)
             for region in exchange.regions:
                 _print(f"{region.name} {region.url}")
-            _print(f"POCKET_OPTION_SSID='{exchange.session}'")
+            _print(f"export POCKET_OPTION_SSID='{exchange.session}'")
             if arguments.console:
                 threading.Thread(target=_serve_console, args=(console,), daemon=True).start()
             signals.recv(1)

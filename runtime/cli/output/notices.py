@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from actors.messages.status import DeskStatus, PendingStatus, Status
+from actors.messages.status import DeskStatus, PendingStatus, PendingStream, Status
 from runtime.system.reload_texts import last_reloads, pending_text
 
 CLOCK_TOLERANCE: Final = 1.0
@@ -20,9 +20,15 @@ def notices(status: Status, now: float) -> list[str]:
         ),
         "clock": _clock(status.clock_offset),
         "reload": last_reloads(status.reload, now),
-        "pending": pending_text([each for each in status.pending_streams if each.reason]),
+        "pending": pending_text(_worth_telling(status)),
     }
     return [f"{subject:<8} {text}" for subject, text in texts.items() if text]
+
+
+def _worth_telling(status: Status) -> list[PendingStream]:
+    """A stream that has been asked for only just now is worth no line while a connection is up."""
+    is_up = any(connection.child.state == "up" for connection in status.connections)
+    return [each for each in status.pending_streams if each.reason or not is_up]
 
 
 def _orders(desk: DeskStatus, pending: PendingStatus) -> str:

@@ -53,7 +53,7 @@ def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(start: Start, num
     assert name == "EAST"
     assert process.stdout.readline().startswith("WEST ws://127.0.0.1:")
     variable, _, session = process.stdout.readline().strip().partition("=")
-    assert variable == "POCKET_OPTION_SSID"
+    assert variable == "export POCKET_OPTION_SSID"
     with Client(url) as client:
         client.login(session.strip("'")).emit("subfor", "EURUSD_otc")
         client.until("updateStream")
