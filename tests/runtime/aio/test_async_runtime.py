@@ -58,7 +58,9 @@ def logged() -> Iterator[list[str]]:
 def test_a_runtime_is_asked_and_iterated_in_a_loop(loop: str) -> None:
     factory: Callable[[], Any] | None = None
     if loop == "uvloop":
-        factory = pytest.importorskip("uvloop", reason="uvloop is in the extra `bench`").new_event_loop
+        factory = pytest.importorskip(
+            "uvloop", reason="uvloop is in the extra `test`, and not for Windows"
+        ).new_event_loop
     before = set(threading.enumerate())
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(whole())
@@ -109,7 +111,7 @@ def test_a_task_group_cancels_its_iterations_and_the_runtime_stops() -> None:
 
 def test_the_lifespan_of_a_web_service_starts_and_stops_it() -> None:
     """The protocol of ASGI: FastAPI enters such a context manager in its server's loop."""
-    fastapi = pytest.importorskip("fastapi", reason="FastAPI is no dependency")
+    fastapi = pytest.importorskip("fastapi", reason="FastAPI is in the extra `test`")
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
