@@ -5,6 +5,7 @@ from actors.messages.commands import PlaceOrder, PlacePendingOrder, SettleOrder
 from actors.messages.events import Event
 from actors.messages.status import DeskStatus
 from actors.orders.day_tally import DAY, DayTally
+from actors.orders.desk_books import DeskBooks
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.ledger import Ledger
@@ -16,20 +17,19 @@ from actors.values import AccountKind, Deal
 from actors.venues.base import Trading
 
 
-class Bookkeeping:
+class Bookkeeping(DeskBooks):
     """What the ``ledger`` decides is counted and journaled; the caller publishes it only then."""
 
     def __init__(
         self, account: AccountKind, venue: Trading, journal: Journal, clock: DeskClock, verdict_delay: float
     ) -> None:
         """The orders that the journal has are in the ledger and in the tally from the start."""
+        super().__init__(journal)
         self.ledger = Ledger(journal.load(), clock.utc(), venue, verdict_delay)
         self._account = account
-        self._journal = journal
         self._clock = clock
         self._tally = DayTally(account)
         self._tally.take(journal.since(clock.utc() - venue.rules.maximum_duration - 2 * DAY))
-        self._settle_due = False
         self.ledger.pending_deals.take(journal.load_pending(), clock.venue_now())
 
     def __repr__(self) -> str:
@@ -102,18 +102,6 @@ class Bookkeeping:
         next change.
         """
         self.ledger.record(self._tally.counting(self._journal.note))
-
-    def settle(self) -> None:
-        """Have the journal's main file hold all; raises ``Halted`` if it cannot."""
-        self._settle_due = False
-        self._journal.settle()
-
-    def wants_settling(self) -> bool:
-        """Whether ``settle`` is to be called in a while, and the caller was not told so before."""
-        if self._settle_due or not self._journal.unsettled:
-            return False
-        self._settle_due = True
-        return True
 
     def tidy(self) -> str:
         """The hourly maintenance of the journal: why it could not be done, ``""`` if it was."""

@@ -6,6 +6,7 @@ from actors.errors import Halted, RequestError
 from actors.messages.commands import PlacePendingOrder
 from actors.messages.events import Event
 from actors.messages.orders import TradingRequest
+from actors.orders.desk_books import DeskBooks
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.messages import PendingCounted
@@ -17,7 +18,7 @@ from actors.values import AccountKind, PendingOrder
 from actors.venues.base import Trading
 
 
-class PendingBooks:
+class PendingBooks(DeskBooks):
     """What the ``ledger`` decides is journaled, and counted by the order desk; only then it is published."""
 
     def __init__(
@@ -31,13 +32,12 @@ class PendingBooks:
     ) -> None:
         """The pending orders that the journal has are in the ledger from the start. ``count`` tells the order
         desk."""
+        super().__init__(journal)
         pending, orders = journal.load_pending(), journal.load()
         self.ledger = PendingLedger(pending, orders, clock.utc(), venue, verdict_delay)
         self._count = count
         self._account = account
-        self._journal = journal
         self._clock = clock
-        self._settle_due = False
 
     def __repr__(self) -> str:
         return f"<PendingBooks: {self.ledger}>"
@@ -81,18 +81,6 @@ class PendingBooks:
     def note(self) -> None:
         """Journal what changed, not synced, as ``Bookkeeping.note``; raises ``Halted``."""
         self._record(self._journal.note)
-
-    def settle(self) -> None:
-        """Have the journal's main file hold all; raises ``Halted`` if it cannot."""
-        self._settle_due = False
-        self._journal.settle()
-
-    def wants_settling(self) -> bool:
-        """Whether ``settle`` is to be called in a while, and the caller was not told so before."""
-        if self._settle_due or not self._journal.unsettled:
-            return False
-        self._settle_due = True
-        return True
 
     def close(self) -> None:
         self._journal.close()

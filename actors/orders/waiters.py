@@ -18,7 +18,6 @@ from actors.values import Deal, PendingOrder
 STOPPED: Final = "the runtime stopped before there was an answer"
 STOPPED_UNSENT: Final = "the runtime stopped before it was sent"
 SHARED: Final = "its caller waits no longer, but another one does, so it may still be sent"
-UNANSWERED: Final = "it was sent, and there is no answer yet"
 
 WaiterAnswer = tuple[int, Deal | PendingOrder | RequestError]
 """The id of a waiter, and the value or the error that it gets."""

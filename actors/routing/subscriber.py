@@ -1,6 +1,6 @@
 """Runs one handler: in a thread of its own, where it blocks no other actor, unless it is inline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pykka
@@ -22,6 +22,8 @@ ERRORS_AT_FIRST = 10
 """Errors of a handler that are each logged; after that, one in a ``MINUTE``."""
 
 MINUTE = 60.0
+
+NO_LOOP = "it returns a coroutine, which nobody runs here: give it to AsyncRuntime.subscribe"
 
 INBOX_CAPACITY = 64
 """Deliveries that may wait for the handler before they are joined."""
@@ -85,11 +87,15 @@ class Subscriber(RuntimeActor):
     def _deliver(self, events: list[Any]) -> None:
         handler = self._handler
         single = unfolded(events)
+        returned = None
         for event in [list(single)] if self._batch else single:
             try:
-                handler(event)
+                returned = handler(event)
             except BaseException as error:  # noqa: BLE001  # of the user's code; see the class
                 self._on_error(error)
+        if isinstance(returned, Coroutine):  # looked at once in a delivery, not for each tick
+            returned.close()
+            self._on_error(TypeError(NO_LOOP))
 
     def _on_error(self, error: BaseException) -> None:
         """Log the first error with its traceback, each of the next ones in a line, and later on one in a

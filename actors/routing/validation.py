@@ -100,7 +100,9 @@ _BY_NAME: Final = {
     "end": _A_MOMENT,
     "open_at": _A_MOMENT,
     "deadline": _Rule(_is_deadline, "a number of seconds, infinity or None"),
-    "to": _Rule(_is_listener, "a callable or an actor, and no coroutine function"),
+    "to": _Rule(
+        _is_listener, "a callable or an actor, and no coroutine function (AsyncRuntime.subscribe takes one)"
+    ),
 }
 _BY_TYPE: Final[dict[Any, _Rule]] = {
     str: _Rule(_is_text, "text that has a UTF-8 form"),

@@ -31,7 +31,7 @@ NAME: Final = "tellwire"
 _DERIVED: Final = re.compile(rf"[0-9a-f]{{16}}{re.escape(SUFFIX)}")
 
 RUNTIME_FOLDERS: Final = Path("/run/user")
-"""Has a folder for each user who is logged in, by number."""
+"""Has a folder for each logged-in user, by number."""
 
 TEMPORARY_FOLDERS: Final = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # noqa: S108  # each user's is private
 

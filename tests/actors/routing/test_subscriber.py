@@ -178,3 +178,30 @@ def test_deliveries_that_wait_at_its_end_still_reach_the_handler(router: Recordi
     for _ in range(2):
         calls.release()
     assert calls.next() == tick(1)
+
+
+class Plain:
+    """A handler that is no coroutine function, and returns what one returns."""
+
+    def __init__(self, inner: Callable[[Any], object]) -> None:
+        self._inner = inner
+
+    def __call__(self, event: Any) -> object:
+        return self._inner(event)
+
+
+def test_a_handler_that_returns_coroutines_is_told_of_as_an_error(
+    router: Recording, lines: list[str]
+) -> None:
+    called: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    async def handle(event: Any) -> None:
+        called.put(event)
+
+    subscriber = start(Plain(handle), router)
+    subscriber.tell(Deliver([UP]))
+    subscriber.stop(timeout=WAIT)
+    assert called.empty()
+    [line] = lines
+    assert "ERROR the handler of subscriber tick. raised" in line
+    assert "give it to AsyncRuntime.subscribe" in line

@@ -229,3 +229,18 @@ def test_the_same_problem_after_another_edit_is_told_again(
                 reloader.ask(Reload(), timeout=DEADLINE)
     refused = [each for batch in recipients.router.messages for each in batch.items]  # type: ignore[attr-defined]
     assert [type(each) for each in refused] == [ConfigRefused] * 2
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# all settings are gone\n", "---\n"])
+def test_a_file_that_was_cut_off_does_not_end_every_stream(
+    start: Start, path: Path, write: Callable[..., Config], text: str
+) -> None:
+    reloader, recipients, current = start()
+    before = current.value
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigInvalid, match="is empty"):
+        reloader.ask(Reload(), timeout=DEADLINE)
+    assert current.value is before
+    assert said(recipients) == {}
+    write(log={"level": "DEBUG"})
+    assert reloader.ask(Reload(), timeout=DEADLINE) == ["log.level"]
