@@ -11,6 +11,9 @@ MOST_HINTS: Final = 3
 SIMILAR: Final = 0.75
 """The least ratio of likeness (``difflib``) of a symbol that is offered instead of another."""
 
+LONGEST_SHOWN: Final = 40
+"""Characters of a name that a refusal repeats."""
+
 _OTC: Final = "otc"
 
 
@@ -18,7 +21,7 @@ def unlisted(symbol: str, assets: Mapping[str, Asset]) -> str:
     """The text for a ``symbol`` that ``assets`` does not have, with the nearest of those that it has."""
     near = nearest(symbol, assets.values())
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return f"the venue lists no asset {symbol!r}{hint}"
+    return f"the venue lists no asset {_shown(symbol)}{hint}"
 
 
 def nearest(name: str, assets: Iterable[Asset]) -> list[str]:
@@ -50,6 +53,11 @@ def search(text: str, assets: Mapping[str, Asset]) -> dict[str, Asset]:
         for symbol, asset in assets.items()
         if any(wanted in _plain(each) for each in (symbol, asset.label, asset.kind))
     }
+
+
+def _shown(symbol: str) -> str:
+    """In quotes, and cut if it is far too long for a symbol."""
+    return repr(symbol if len(symbol) <= LONGEST_SHOWN else symbol[:LONGEST_SHOWN] + "…")
 
 
 def _plain(text: str) -> str:

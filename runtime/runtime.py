@@ -128,7 +128,7 @@ class Runtime:
         """
         with self._starting:
             if self._started:
-                raise RequestRefused("this runtime runs already; another one is another Runtime")
+                raise RequestRefused("this runtime runs already: make another Runtime for a second one")
             self._started = True
         if self.config.account.login is not None:
             forbid_core_dumps()

@@ -65,15 +65,20 @@ def seconds(value: Any) -> Any:
     """A number or a length of time as a number of seconds; anything else as it is."""
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
-    if _kind(value) == "m":
+    if _kind(value) == "m" and not _is_nat(value):
         return _nanoseconds(value, "timedelta64[ns]") / _NANOSECONDS
     return _number(value)
 
 
+def _is_nat(value: Any) -> bool:
+    """Whether it is a time that is none, of pandas or NumPy, which differs from itself."""
+    return (isinstance(value, dt.datetime) or _kind(value) in {"m", "M"}) and bool(value != value)  # noqa: PLR0124
+
+
 def _moment(name: str, value: Any) -> Any:
+    if _is_nat(value):
+        raise RequestRefused(f"{name} is NaT, which is no time")
     if isinstance(value, dt.datetime):
-        if value != value:  # noqa: PLR0124  # the NaT of pandas
-            raise RequestRefused(f"{name} is NaT, which is no time")
         if value.tzinfo is None:
             raise RequestRefused(
                 f"{name} is a datetime without a time zone: give it one, such as datetime.UTC"

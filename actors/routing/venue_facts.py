@@ -30,6 +30,10 @@ MOST_CANDLES = 100_000
 """Candles of one request; more would use up minutes of the rate limit, probably by mistake."""
 
 
+LONGEST_PERIOD = 366 * 86_400
+"""Seconds of one bar; no venue has longer ones, and a larger number is a mistake."""
+
+
 class Decision(enum.Enum):
     """What to do with a command that the facts do not answer."""
 
@@ -85,8 +89,10 @@ class VenueFacts:
             case UnsubscribeTicks() if self.assets is None:
                 return Decision.WAIT  # behind a SubscribeTicks that waits too
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
-                if period < 1:
-                    raise RequestRefused(f"period must be at least 1 second, not {period}")
+                if not 1 <= period <= LONGEST_PERIOD:
+                    raise RequestRefused(
+                        f"period must be at least 1 second and at most {LONGEST_PERIOD}, not {period}"
+                    )
                 return Decision.WAIT if self._asset(symbol) is Decision.WAIT else Decision.FORWARD
             case _:
                 return Decision.FORWARD

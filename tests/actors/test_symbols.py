@@ -66,3 +66,7 @@ def test_the_refusal_names_them() -> None:
 )
 def test_a_search_finds_symbols_labels_and_kinds(text: str, symbols: list[str]) -> None:
     assert list(search(text, TABLE)) == symbols
+
+
+def test_a_name_that_is_far_too_long_is_not_repeated_in_full() -> None:
+    assert unlisted("X" * 5000, TABLE) == f"the venue lists no asset '{'X' * 40}…'"

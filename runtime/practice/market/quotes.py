@@ -39,7 +39,7 @@ class Quotes:
 
     def number_after(self, listing: Listing, time: float) -> int:
         """The first tick later than ``time``."""
-        number = int(time * self.rate) - 2
+        number = max(0, int(time * self.rate) - 2)
         while self.instant(listing, number) <= time:
             number += 1
         return number
@@ -73,7 +73,7 @@ class Quotes:
         """
         end = min(end, now)
         newest = -int(-end // period) - 1
-        oldest = max(-int(-start // period), newest - limit + 1)
+        oldest = max(0, -int(-start // period), newest - limit + 1)  # no quotes are older than the clock
         for index in range(oldest, newest + 1):
             opened = index * period
             closed = min(opened + period, int(now))

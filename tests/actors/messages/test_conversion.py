@@ -161,3 +161,12 @@ def test_a_direction_may_be_written(direction: Any) -> None:
 def test_another_word_is_no_direction() -> None:
     with pytest.raises(RequestRefused, match="direction"):
         order(direction="up")
+
+
+@pytest.mark.parametrize("nothing", [pd.NaT, np.datetime64("NaT")], ids=repr)
+def test_a_time_that_is_none_is_refused_by_its_name(nothing: Any) -> None:
+    with pytest.raises(RequestRefused, match="end is NaT, which is no time"):
+        LoadCandles("A", 60, 5, end=nothing)
+    assert problem(GetBalance(deadline=np.timedelta64("NaT"))).startswith(
+        "deadline must be a number of seconds"
+    )

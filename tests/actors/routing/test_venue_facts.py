@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import AssetsListed, BalanceChanged, ClockReport, RawMessage
-from actors.routing.venue_facts import MOST_CANDLES, Decision, VenueFacts
+from actors.routing.venue_facts import LONGEST_PERIOD, MOST_CANDLES, Decision, VenueFacts
 from actors.values import AccountKind, Asset, Balance, Payout, ServerTime
 
 UTC = 1_770_000_000.0
@@ -155,3 +156,11 @@ def test_a_search_answers_with_part_of_the_asset_table(facts: VenueFacts) -> Non
     assert facts.answer(GetAssets("a"), UTC) == {"A": everything["A"]}
     assert facts.answer(GetAssets("nothing of the kind"), UTC) == {}
     assert facts.answer(GetAssets("x"), UTC) is not everything
+
+
+@pytest.mark.parametrize("period", [0, -60, LONGEST_PERIOD + 1, 10**12])
+@pytest.mark.parametrize("kind", [SubscribeTicks, LoadCandles])
+def test_a_period_that_no_venue_has_is_refused(kind: Any, period: int, facts: VenueFacts) -> None:
+    with pytest.raises(RequestRefused, match=f"at least 1 second and at most {LONGEST_PERIOD}, not {period}"):
+        facts.answer(kind("A", period), UTC)
+    assert facts.answer(kind("A", LONGEST_PERIOD), UTC) is Decision.FORWARD

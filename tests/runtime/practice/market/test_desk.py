@@ -191,3 +191,12 @@ def test_unknown_events_and_malformed_payloads_are_ignored(
         client.login(exchange.session).emit(name, payload)
         assert client.fence() == []
     assert exchange.ledger.received(name)[0].payload == payload
+
+
+@pytest.mark.parametrize("period", [86_400, 31_622_400, 10**12, 2**62])
+def test_bars_longer_than_all_of_time_hold_up_nobody(exchange: PracticeExchange, period: int) -> None:
+    with Client(exchange.regions[0].url) as client:
+        client.login(exchange.session)
+        bars = history(client, period=period, offset=150 * period)["data"]
+    assert 1 <= len(bars) <= 150
+    assert bars[0]["time"] >= 0
