@@ -2,11 +2,12 @@
 
 import json
 import os
-import select
+import queue
 import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,13 +33,18 @@ class Machine:
     def __init__(self, process: "subprocess.Popen[str]", suspended: Path) -> None:
         self._process = process
         self._suspended = suspended
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        # A thread: a wait for the descriptor does not see the lines that came with the one before.
+        threading.Thread(target=self._read, daemon=True).start()
         self._pids = [process.pid, *map(int, self.line().split())]
 
     def line(self) -> str:
+        return self._lines.get(timeout=2 * DEADLINE)
+
+    def _read(self) -> None:
         assert self._process.stdout is not None
-        readable, _, _ = select.select([self._process.stdout], [], [], 2 * DEADLINE)
-        assert readable, "the trader writes nothing"
-        return self._process.stdout.readline().rstrip("\n")
+        for line in self._process.stdout:
+            self._lines.put(line.rstrip("\n"))
 
     def place(self, amount: int, deadline: float) -> None:
         assert self._process.stdin is not None
