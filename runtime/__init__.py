@@ -145,7 +145,8 @@ if TYPE_CHECKING:
         ServerTime,
         Tick,
     )
-    from runtime.aio import AsyncAttachment, AsyncRuntime, EventStream, attach_async
+    from runtime.aio import AsyncAttachment, EventStream, attach_async
+    from runtime.async_runtime import AsyncRuntime
     from runtime.config import (
         AccountConfig,
         BatchingConfig,
@@ -334,6 +335,7 @@ _PLACES: Final = (  # the cheapest first
     "runtime.control.attachment",
     "runtime.runtime",
     "runtime.aio",
+    "runtime.async_runtime",
 )
 
 

@@ -40,8 +40,9 @@ FLOORS = {  # the first that fits
     "runtime.workers": 5,
     "runtime.system": 5,
     "runtime.control": 6,
+    "runtime.aio": 6,
     "runtime.runtime": 7,
-    "runtime.aio": 8,
+    "runtime.async_runtime": 8,
     "runtime.cli": 8,
     "runtime": 9,
 }

@@ -1,13 +1,12 @@
-"""The runtime for asyncio: answers are awaited, events are iterated.
+"""A router for asyncio: answers are awaited, events are iterated.
 
-``async_runtime.py`` and ``async_attachment.py`` are the two public classes; what they share is in
-``async_router.py``. ``loop_calls.py`` brings calls from the threads of the actors into the loop, many with
-one wake-up. ``event_stream.py`` keeps events for an ``async for``; ``handler_task.py`` calls a handler with
-them. ``threads.py`` keeps the loop free during a start and a stop. A wait takes no thread.
+``async_router.py`` is what ``AsyncRuntime`` (``runtime/async_runtime.py``) and the ``AsyncAttachment`` of
+``async_attachment.py`` share. ``loop_calls.py`` brings calls from the threads of the actors into the loop,
+many with one wake-up. ``event_stream.py`` keeps events for an ``async for``; ``handler_task.py`` calls a
+handler with them. ``threads.py`` keeps the loop free during a start and a stop. A wait takes no thread.
 """
 
 from runtime.aio.async_attachment import AsyncAttachment, attach_async
-from runtime.aio.async_runtime import AsyncRuntime
 from runtime.aio.event_stream import EventStream
 
-__all__ = ["AsyncAttachment", "AsyncRuntime", "EventStream", "attach_async"]
+__all__ = ["AsyncAttachment", "EventStream", "attach_async"]
