@@ -177,9 +177,12 @@ class Connection(RuntimeActor):
 
     def _read_all(self) -> None:
         """A stream leaves: of what has come of it nothing is lost, and the report that follows is the last
-        word on it."""
+        word on it. What comes meanwhile is left: a venue that sends faster than this reads would hold it for
+        ever."""
         assert self._transport is not None
-        while self._session.failure is None and (data := self._transport.read()):
+        left = self._transport.most_unread
+        while left > 0 and self._session.failure is None and (data := self._transport.read()):
+            left -= len(data)
             if items := self._session.receive(data, self.now(), time.time()):
                 self._publish(items)
         self._read()

@@ -39,6 +39,10 @@ class Transport(Protocol):
     def unsent(self) -> int:
         """Bytes queued."""
 
+    @property
+    def most_unread(self) -> int:
+        """What has come and is unread is at most so many bytes: whoever has read as many has read all of it."""
+
     def close(self) -> None:
         """Close the socket at once; idempotent."""
 

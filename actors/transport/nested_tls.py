@@ -22,11 +22,8 @@ class NestedTls:
         self._unsent = b""
         self._taken = 0
         self.fileno, self.close = outer.fileno, outer.close
-        self.setblocking, self.settimeout, self.setsockopt = (
-            outer.setblocking,
-            outer.settimeout,
-            outer.setsockopt,
-        )
+        self.setblocking, self.settimeout = outer.setblocking, outer.settimeout
+        self.setsockopt, self.getsockopt = outer.setsockopt, outer.getsockopt
 
     def handshake(self, deadline: Deadline) -> None:
         """Blocks; raises ``ssl.SSLError`` or another ``OSError``."""

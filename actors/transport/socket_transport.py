@@ -98,6 +98,13 @@ class SocketTransport:
     def unsent(self) -> int:
         return len(self._offered) + len(self._waiting)
 
+    @property
+    def most_unread(self) -> int:
+        """The size of the receive buffer, which the system may raise to 32 MB, and what is out of it."""
+        in_system = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        decoded = TLS_RECORD + self._tls.pending() if self._tls is not None else 0
+        return in_system + decoded + len(self._received)
+
     def close(self) -> None:
         if self._closed is None:
             self._end("closed on this side")

@@ -114,6 +114,14 @@ def cannot_start(error: OSError) -> WorkerDied:
     )
 
 
+def never_served(name: str, end: str) -> WorkerDied:
+    """Why ``name`` has ended (``end``) before it said anything, with advice."""
+    return WorkerDied(
+        f"{name} has ended before it served ({end}): sys.executable is {sys.executable}, which has to be a"
+        f" Python interpreter that can import what this one can, {ADVICE}"
+    )
+
+
 def _absolute(path: Iterable[object]) -> Iterator[str]:
     """The entries of ``path`` that are folders or archives; the current folder may change later."""
     for entry in path:

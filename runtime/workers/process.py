@@ -18,9 +18,11 @@ from actors.messages.traffic import EventBatch, Uplink
 from actors.messages.workers import ConnectionSettings, LogRecord, StartConnection, StartLife, UseSettings
 from actors.routing.messages import LinkOpened, LinkReadable
 from actors.values import LogLevel
+from runtime.logs import printable
 from runtime.workers import log_forwarding as forwarding, signals as group_signals
 from runtime.workers.command import command as worker_command, environment
 from runtime.workers.link import Link
+from runtime.workers.standard_error import StandardError
 
 KILL_TIMEOUT = 1.0
 """Seconds that a killed process may take to end. One that takes longer cannot run: it is frozen, or a disk
@@ -62,11 +64,15 @@ class WorkerProcess:
             with theirs, group_signals.held_back():
                 self._process = _start(command, theirs, environment(os.environ, secrets))
             abandoned.pop_all()
+        assert self._process.stderr is not None
+        self._stderr = StandardError(self._process.stderr)
         self._link: Link[Any] = Link(ours, Uplink, stall=WORKER_STALL)
         self.pid = self._process.pid
         self._killed = False
+        self._end = ""
         self._settings: ConnectionSettings | None = None
-        opened = LinkOpened(name, self.pid, _Receiver(self._link))
+        self._receiver = _Receiver(self._link)
+        opened = LinkOpened(name, self.pid, self._receiver)
         self._link.on_taken_in = functools.partial(_tell, router, LinkReadable(opened))
         router.tell(opened)
 
@@ -81,7 +87,8 @@ class WorkerProcess:
 
     def kill(self, patience: float = 0.0) -> str | None:
         if patience and (code := self._wait(patience)) is not None:
-            return f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
+            self._end = f"exit status {code}" if code >= 0 else f"by {_signal_name(-code)}"
+            return self._end
         self._process.kill()
         timeout, self._killed = (0.0 if self._killed else KILL_TIMEOUT), True
         if self._wait(timeout) is None:
@@ -89,6 +96,19 @@ class WorkerProcess:
             self._link.shut_down()
             return None
         return ""
+
+    @property
+    def silent_end(self) -> str:
+        """How the process has ended, and the last line that it wrote to standard error, if it ended by itself
+        and had never served; else ``""``."""
+        if not self._end or self.has_served:
+            return ""
+        last = self._stderr.last_line()
+        return f"{self._end}, after {printable(last)!r}" if last else self._end
+
+    @property
+    def has_served(self) -> bool:
+        return self._receiver.has_batches
 
     def _without_settings(self, start: StartConnection) -> StartLife:
         """Only the supervisor starts connections, so no other thread is here."""
@@ -109,6 +129,7 @@ class _Receiver:
 
     def __init__(self, link: Link[EventBatch | LogRecord]) -> None:
         self._link = link
+        self.has_batches = False
         self.fileno = link.fileno
         self.close = link.close
 
@@ -119,6 +140,7 @@ class _Receiver:
                 forwarding.log(message)
             else:
                 batches.append(message)
+                self.has_batches = True
         return batches
 
 
@@ -138,12 +160,18 @@ def _start(
     command: list[str], theirs: socket.socket, environment: dict[str, str]
 ) -> "subprocess.Popen[bytes]":
     if sys.platform == "win32":
-        process = subprocess.Popen([*command, "--link", "stdin"], env=environment, stdin=subprocess.PIPE)
+        process = subprocess.Popen(
+            [*command, "--link", "stdin"], env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         assert process.stdin is not None
         with process.stdin as pipe:
             pipe.write(theirs.share(process.pid))
         return process
     fileno = theirs.fileno()
     return subprocess.Popen(
-        [*command, "--link", str(fileno)], env=environment, pass_fds=[fileno], stdin=subprocess.DEVNULL
+        [*command, "--link", str(fileno)],
+        env=environment,
+        pass_fds=[fileno],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )

@@ -66,11 +66,16 @@ def frame(message: Any) -> bytes:
 class Scene:
     """``venue`` is the venue's end; without a login the session is not ready."""
 
-    def __init__(self, start: StartConnection = START, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        start: StartConnection = START,
+        transport: type[SocketTransport] = SocketTransport,
+        **kwargs: Any,
+    ) -> None:
         ours, self.venue = socket.socketpair()
         self.venue.settimeout(WAIT)
         ours.setblocking(False)
-        self.transport = SocketTransport(ours)
+        self.transport = transport(ours)
         self.events, self.guardian = Recording(), Recording()
         assert [self.events.seen(), self.guardian.seen()] == [Begin(), Begin()]
         self.connection = Connection.start(
@@ -188,6 +193,34 @@ def test_before_a_stream_is_released_all_that_has_come_of_it_is_published_and_re
         reports = [item.streams["A"].last_time for item in items if isinstance(item, ConnectionReport)]
         assert reports in ([], [5.0])
     assert kinds[-4:-2] == [Ticks, ConnectionReport]
+
+
+class Flooding(SocketTransport):
+    """A venue that always has sent more by the time of the next read."""
+
+    flood = b""
+    taken = 0
+
+    def read(self) -> bytes:
+        self.taken += len(self.flood)
+        return self.flood or super().read()
+
+
+# FAULT: a venue that sent faster than the connection read held it at the release of a stream for ever.
+def test_a_venue_that_floods_does_not_hold_up_the_release_of_a_stream() -> None:
+    scene = logged_in(Scene(transport=Flooding))
+    flooding = scene.transport
+    assert isinstance(flooding, Flooding)
+    scene.connection.tell(Send("c1", 2, [Request(7, SubscribeTicks("A", 60), 1e9)]))
+    scene.say({"subscribed": "A", "period": 60})
+    scene.items(StreamConfirmed)
+    most = flooding.most_unread
+    flooding.flood = frame({"tick": "A", "time": 5.0, "price": 1.0}) * 100
+    scene.connection.tell(Send("c1", 2, [Request(9, UnsubscribeTicks("A"), 1e9)]))
+    assert scene.items(ConnectionReport).streams["A"].last_time == 5.0
+    assert most <= flooding.taken
+    assert {scene.heard() for _ in range(3)} == {Opcode.TEXT, Opcode.PING}  # the release has left
+    scene.close()
 
 
 def test_its_last_batch_is_a_report_and_the_end_and_then_the_group_knows(scene: Scene) -> None:

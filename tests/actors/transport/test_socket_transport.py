@@ -123,6 +123,17 @@ def test_one_read_takes_many_tls_records(tls: Pair) -> None:
     assert len(read_until(transport, bool)) > TLS_RECORD
 
 
+def test_no_more_is_unread_than_it_says(pair: Pair) -> None:
+    fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
+    transport, peer = pair
+    peer.setblocking(False)
+    with contextlib.suppress(BlockingIOError, ssl.SSLWantWriteError):
+        while True:
+            peer.send(NOISE[:TLS_RECORD])
+    waiting = int.from_bytes(fcntl.ioctl(transport.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+    assert 2 * TLS_RECORD < waiting < transport.most_unread
+
+
 def test_the_end_of_the_stream_comes_after_its_last_bytes_and_stays(pair: Pair) -> None:
     transport, theirs = pair
     theirs.sendall(b"last words")
