@@ -41,7 +41,7 @@ class Transport(Protocol):
 
     @property
     def most_unread(self) -> int:
-        """What has come and is unread is at most so many bytes: whoever has read as many has read all of it."""
+        """At most so many bytes have come and are unread: whoever reads as many has read all of them."""
 
     def close(self) -> None:
         """Close the socket at once; idempotent."""

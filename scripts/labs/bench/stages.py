@@ -158,7 +158,7 @@ class _Drain:
     """A transport whose other end reads everything at once."""
 
     wants_write = False
-    unsent = 0
+    unsent = most_unread = 0
 
     def fileno(self) -> int:
         return -1
