@@ -51,6 +51,8 @@ ENGINE = "actors.engine"
 ACTOR_BASE = "RuntimeActor"
 TRANSPORT = "actors.transport"
 VENUES = "actors.venues"
+COMPAT = "runtime.compat"
+"""Interfaces of other clients of a venue: their names, keys and hosts are those of these clients."""
 ERRORS = "actors.errors"
 A_VENUES_PROTOCOL = re.compile(r"\bprotocol\W+(section\W+)?[0-9]+\.[0-9]", re.IGNORECASE)
 A_HOST = re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|market|net|io)\b")
@@ -278,14 +280,15 @@ def test_a_venue_is_imported_by_its_own_folder_alone() -> None:
 
 
 def test_a_venue_is_named_in_its_own_folder_alone() -> None:
-    """In code, texts and comments; but for the default of the configuration, and the venue that practice
-    simulates. A section of a venue's protocol is cited by that venue only."""
+    """In code, texts and comments; but for the default of the configuration, the venue that practice
+    simulates, and the clients whose interfaces are kept. A section of a venue's protocol is cited by that
+    venue only."""
     for name in known_venues():
         spelling = re.compile(r"[\W_]?".join(name), re.IGNORECASE)
         named = [
             f"{source.place}:{number}: {line.strip()}"
             for source in SOURCES
-            if not lies_in(source.module, f"{VENUES}.{name}", "runtime.practice")
+            if not lies_in(source.module, f"{VENUES}.{name}", "runtime.practice", COMPAT)
             for number, line in enumerate(source.text.splitlines(), start=1)
             if spelling.search(line) or A_VENUES_PROTOCOL.search(line)
         ]
@@ -308,12 +311,13 @@ def text_of(node: ast.AST) -> str:
 
 
 def test_the_hosts_and_the_events_of_a_venue_stand_in_its_own_folder_alone() -> None:
-    """In texts and in bytes; but for the venue that practice simulates."""
+    """In texts and in bytes; but for the venue that practice simulates, and interfaces of its clients."""
     for venue_name in known_venues():
         hosts, events = vocabulary_of(venue_name, A_HOST), vocabulary_of(venue_name, A_VENUES_EVENT)
         assert hosts
         assert events
-        others = (s for s in SOURCES if not lies_in(s.module, f"{VENUES}.{venue_name}", "runtime.practice"))
+        own = (f"{VENUES}.{venue_name}", "runtime.practice", COMPAT)
+        others = (s for s in SOURCES if not lies_in(s.module, *own))
         for place, node in nodes_of(*others):
             text = text_of(node)
             found = {host for host in hosts if host in text} | (events & set(A_VENUES_EVENT.findall(text)))
@@ -335,7 +339,7 @@ def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
     own = {number for name in known_venues() for number in numbers_in(venue(name).profile)}
     distinctive = {number * times for number in own if number >= LEAST_DISTINCTIVE for times in MULTIPLES}
     assert distinctive
-    sources = [source for source in SOURCES if not lies_in(source.module, "runtime.practice")]
+    sources = [source for source in SOURCES if not lies_in(source.module, "runtime.practice", COMPAT)]
     elsewhere = {
         id(argument)
         for _, node in nodes_of(*sources)
@@ -409,11 +413,13 @@ def names_of_types(source: Source) -> Iterator[str]:
 
 
 def test_a_type_has_a_name_of_its_own() -> None:
-    """Whether a class, an alias or an enumeration: the practice exchange's too."""
+    """Whether a class, an alias or an enumeration: the practice exchange's too. The interface of another
+    client has that client's names, each once in its own package."""
     places = defaultdict(set)
     for source in SOURCES:
+        client = ".".join(source.module.split(".")[:3]) if lies_in(source.module, COMPAT) else ""
         for name in names_of_types(source):
-            places[name].add(source.place)
+            places[f"{client} {name}"].add(source.place)
     assert_none(f"{name}: {', '.join(sorted(found))}" for name, found in places.items() if len(found) > 1)
 
 
