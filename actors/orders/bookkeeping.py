@@ -25,7 +25,7 @@ class Bookkeeping(DeskBooks):
     ) -> None:
         """The orders that the journal has are in the ledger and in the tally from the start."""
         super().__init__(journal)
-        self.ledger = Ledger(journal.load(), clock.utc(), venue, verdict_delay)
+        self.ledger = Ledger(journal.load(), clock.utc(), venue, verdict_delay, clock.age)
         self._account = account
         self._clock = clock
         self._tally = DayTally(account)
@@ -57,13 +57,13 @@ class Bookkeeping(DeskBooks):
         first = first_of(command, known, self._journal)
         if not isinstance(first, Order) or first.in_flight:
             return first
-        deal = first.deal and (self.ledger.deal(first.deal.id) or first.deal)
+        deal = first.deal and (self.ledger.deals.deal(first.deal.id) or first.deal)
         return outcome(first, deal)
 
     def intend(self, command: PlaceOrder, id: str) -> Order:
         """The order, on the disk: only now may it be sent. Raises ``NotSent`` if it may not be, ``Halted`` if
         it could not be written."""
-        order = self.ledger.intend(command, self._account, id, self._clock.utc())
+        order = self.ledger.intend(command, self._account, id, self._clock.utc(), self._clock.machine_time())
         try:
             self._write()
         except Halted as error:
@@ -118,8 +118,8 @@ class Bookkeeping(DeskBooks):
             halted=self._journal.refusal() if halted is None else halted,
             in_flight=len(ledger.orders_in_flight()),
             in_doubt=len(ledger.orders_in_doubt()),
-            open_deals=len(ledger.open_deals()),
-            closed_deals=len(ledger.closed_deals()),
+            open_deals=len(ledger.deals.open_deals()),
+            closed_deals=len(ledger.deals.closed_deals()),
             refuses=refuses,
             limits=limits_used(self.usage(), limits),
         )

@@ -3,7 +3,7 @@
 import enum
 import itertools
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from actors.messages.commands import PlaceOrder
@@ -28,10 +28,11 @@ class Ownership(enum.Enum):
 class DealRecord:
     """One deal. ``seen`` is the step of the ledger that first saw it. Every deal is known that closed after
     step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
-    order. ``told`` says when it was last reported open, and ``by`` over which connection.
+    order. ``told`` says when it was last reported open, and ``by`` over which connection. ``listed``: it
+    stood in a list, or its result came; until then it may be a mistake of an acknowledgement.
     """
 
-    __slots__ = ("by", "deal", "order", "ownership", "reach", "seen", "told")
+    __slots__ = ("by", "deal", "listed", "order", "ownership", "reach", "seen", "told")
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
@@ -41,6 +42,7 @@ class DealRecord:
         self.reach = math.inf
         self.told = -math.inf
         self.by = ""
+        self.listed = False
 
     def __repr__(self) -> str:
         deal, state = self.deal, "closed" if self.closed else "open"
@@ -73,6 +75,7 @@ class Deals:
         self._result_overdue = result_overdue
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
+        self._without_result: dict[str, DealRecord] = {}
         self.forgotten = -1
         """The latest step that first saw a deal which is no longer kept."""
 
@@ -86,13 +89,18 @@ class Deals:
     def get(self, id: str) -> DealRecord | None:
         return self._open.get(id) or self._ended.get(id)
 
-    def open(self) -> list[Deal]:
+    def deal(self, id: str) -> Deal | None:
+        """The deal as the venue last described it, ours or not."""
+        record = self.get(id)
+        return record.deal if record else None
+
+    def open_deals(self) -> list[Deal]:
         return [record.deal for record in self._open.values()]
 
     def open_records(self) -> list[DealRecord]:
         return list(self._open.values())
 
-    def closed(self) -> list[Deal]:
+    def closed_deals(self) -> list[Deal]:
         """Oldest first."""
         return [record.deal for record in self._ended.values() if record.closed]
 
@@ -130,6 +138,7 @@ class Deals:
             return None
         record.deal = deal
         record.reach = step
+        record.listed = True
         self._end(record)
         return record
 
@@ -169,6 +178,21 @@ class Deals:
         for record in filter(None, map(self._closed, deals)):
             record.reach = min(record.reach, reach)
 
+    def take_list(self, deals: Iterable[Deal], ownership: Ownership, step: int, now: float, by: str) -> None:
+        """As ``take_open``, for each deal of a list of open ones."""
+        for deal in deals:
+            self.take_open(deal, ownership, step, now, by).listed = True
+
+    def take_without_result(self) -> list[DealRecord]:
+        """The deals of ours that have ended without a result since the last call."""
+        taken, self._without_result = self._without_result, {}
+        return [record for record in taken.values() if not record.closed]
+
+    def discard(self, record: DealRecord) -> None:
+        """There is no such deal."""
+        for kept in (self._open, self._ended, self._without_result):
+            kept.pop(record.deal.id, None)
+
     def drop_missing(self, listed: Collection[str], by: str, now: float, venue_now: float) -> None:
         """End the deals that a complete list of open deals lacks, which came over the connection ``by``.
 
@@ -182,6 +206,8 @@ class Deals:
             contradicted = elsewhere and (record.by == by or record.told + STRAGGLING < now)
             if id not in listed and (overdue or contradicted):
                 self._end(record)
+                if not elsewhere:
+                    self._without_result[id] = record
 
     def _closed(self, deal: Deal) -> DealRecord | None:
         record = self._ended.get(deal.id)

@@ -1,7 +1,9 @@
 """The clocks of the order desk: one that does not step, and the venue's."""
 
+import math
 from collections.abc import Callable
 
+from actors.orders.order import MachineTime
 from actors.orders.reconciliation import ClockReading
 from actors.values import Deal
 
@@ -21,11 +23,14 @@ class DeskClock:
         monotonic: Callable[[], float],
         wall: Callable[[], float],
         elapsed: Callable[[], float] | None = None,
+        boot: str = "",
     ) -> None:
+        """``boot`` names the start of the machine from which ``elapsed`` counts, ``""`` if none is known."""
         self._monotonic = monotonic
         self._wall = wall
         self._ahead = wall() - monotonic()
         self._elapsed = elapsed
+        self._boot = boot
         self._slept_before = elapsed() - monotonic() if elapsed else 0.0
         self._offset: float | None = None
         self._venue_ahead = 0.0  # of ``elapsed``, as soon as it is measured
@@ -53,6 +58,22 @@ class DeskClock:
         if self._offset is None or self._elapsed is None:
             return self._wall() + (self._offset or 0.0)
         return self._elapsed() + self._venue_ahead
+
+    def machine_time(self) -> MachineTime | None:
+        """Now; ``None`` where no later process could tell how long ago it was."""
+        if self._elapsed is None or not self._boot:
+            return None
+        return MachineTime(self._boot, self._elapsed(), self._wall())
+
+    def age(self, moment: MachineTime | None) -> float:
+        """How many seconds ago ``moment`` was, at most; infinity if that cannot be told.
+
+        In a machine that is virtual, and was stopped as a whole, only the wall clock has gone on.
+        """
+        if moment is None or self._elapsed is None or moment.boot != self._boot:
+            return math.inf
+        elapsed = self._elapsed() - moment.elapsed
+        return max(elapsed, self._wall() - moment.wall) if elapsed >= 0 else math.inf
 
     def reading(self) -> ClockReading:
         utc = self.utc()

@@ -15,17 +15,14 @@ from actors.messages.events import (
     OrderClosed,
     OrderInDoubt,
     OrderNotPlaced,
-    OrderOpened,
-    OrderOrphan,
     OrderRefused,
     OrderSettled,
 )
-from actors.orders.deals import DealRecord, Deals, Ownership
-from actors.orders.order import GIVEN_UP, Order, OrderState
-from actors.orders.order_table import OrderTable
+from actors.orders.deals import Ownership
+from actors.orders.order import GIVEN_UP, MachineTime, Order, OrderState
+from actors.orders.order_book import OrderBook
 from actors.orders.pending_deals import PendingDeals
-from actors.orders.reconciliation import ClockReading, UnresolvedOrder, find_match
-from actors.orders.unresolved import UnresolvedOrders
+from actors.orders.reconciliation import ClockReading, find_match
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
@@ -39,35 +36,44 @@ class Ledger:
     venue's clock is ahead of it.
     """
 
-    def __init__(self, orders: Iterable[Order], now: float, venue: Trading, grace: float = 2.0) -> None:
+    def __init__(
+        self,
+        orders: Iterable[Order],
+        now: float,
+        venue: Trading,
+        grace: float = 2.0,
+        age_of: Callable[[MachineTime | None], float] = lambda _: math.inf,
+    ) -> None:
         """``orders`` are the journal's, oldest first. Those in flight may have been sent: they are in doubt.
+        ``age_of`` says how many seconds ago a moment was, infinity if that cannot be told.
 
         ``grace`` is how many seconds the bytes of a lost connection may take to reach the venue after the
         venue has listed the deals to a later connection.
         """
         self._venue = venue
-        self._step = 0  # counts the facts taken in: what was known before what, by no clock
-        self._orders = OrderTable()
-        self._unresolved = UnresolvedOrders(venue, grace)
+        self._book = OrderBook(venue, grace)
+        self.deals = self._book.deals
         self.pending_deals = PendingDeals(venue.reconciliation.stamp_grain)
-        self._deals = Deals(venue.reconciliation.result_overdue)
         self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
-            self._restore(order, now)
+            self._book.restore(order, now, age_of(order.made))
 
     def __repr__(self) -> str:
         return (
             f"<Ledger: {len(self.orders_in_flight())} orders in flight, {len(self.orders_in_doubt())} of them"
-            f" in doubt, {len(self.open_deals())} deals open, {len(self.closed_deals())} closed>"
+            f" in doubt, {len(self.deals.open_deals())} deals open, {len(self.deals.closed_deals())} closed>"
         )
 
     def set_venue_clock(self, clock: ClockReading) -> None:
         """How far the venue's clock is ahead of ``now``. The first measurement also says when the orders in
         flight were made."""
-        list(map(self._put, self._unresolved.set_clock(clock)))
+        self._book.set_clock(clock)
 
-    def intend(self, command: PlaceOrder, account: AccountKind, id: str, now: float) -> Order:
-        """The order to journal and then to send. One of its ``id`` that was not sent is forgotten for it.
+    def intend(
+        self, command: PlaceOrder, account: AccountKind, id: str, now: float, made: MachineTime | None = None
+    ) -> Order:
+        """The order to journal and then to send; ``made`` is now, by the clocks of the machine. One of its
+        ``id`` that was not sent is forgotten for it.
 
         Raises ``NotSent`` while ``blocking`` names an order.
         """
@@ -75,9 +81,9 @@ class Ledger:
             raise NotSent(
                 f"order {other.id} of {other.amount:f} on {other.asset} is still {other.state.value}"
             )
-        if (first := self._orders.get(id)) and first.state is not OrderState.NOT_SENT:
+        if (first := self._book.get(id)) and first.state is not OrderState.NOT_SENT:
             raise LocalProtocolError(f"there is an order {id} already")
-        self._step += 1
+        self._book.step += 1
         order = Order(
             id,
             command.asset,
@@ -85,27 +91,28 @@ class Ledger:
             command.direction,
             command.duration,
             account,
-            now + self._unresolved.clock.ahead,
-            after=self._deals.before(command),
+            now + self._book.unresolved.clock.ahead,
+            after=self.deals.before(command),
+            made=made,
         )
-        order = self._put(order.become(OrderState.JOURNALED))
-        self._unresolved.track(order, self._step, now)
+        order = self._book.put(order.become(OrderState.JOURNALED))
+        self._book.unresolved.track(order, self._book.step, now)
         return order
 
     def blocking(self, command: PlaceOrder, account: AccountKind, now: float) -> Order | None:
         """The order in flight that the answer to ``command`` could be taken for, or the other way round."""
-        return self._unresolved.blocking(command, account, now)
+        return self._book.unresolved.blocking(command, account, now)
 
     def count_open(self, now: float) -> int:
         """The deals that are open or may be, each counted once."""
-        return self._unresolved.count(self._deals.open_records(), now)
+        return self._book.unresolved.count(self.deals.open_records(), now)
 
     def record(self, persist: Callable[[Sequence[Order]], None]) -> None:
         """Have ``persist`` journal the orders that changed since the last time.
 
         If it raises, they come again with the next call, and the error is the caller's.
         """
-        self._orders.record(persist)
+        self._book.record(persist)
 
     def apply(self, event: Event, now: float) -> list[Event]:
         """Take in an event of the venue; one that concerns no deal changes nothing."""
@@ -124,25 +131,25 @@ class Ledger:
 
     def not_sent(self, id: str, reason: str) -> list[Event]:
         """The order never left this process; an event only if it was in doubt."""
-        order = self._known(id)
-        self._change(order, OrderState.NOT_SENT, reason)
+        order = self._book.known(id)
+        self._book.change(order, OrderState.NOT_SENT, reason)
         doubted = order.state is OrderState.UNKNOWN
         end: list[Event] = [OrderNotPlaced(id, order.asset, order.amount)] if doubted else []
         return [*end, *self._match()]
 
     def overdue(self, id: str, reason: str) -> list[Event]:
         """No answer came by the deadline, on a connection that stands: a deal may still come of the order."""
-        order = self._known(id)
-        return [*self._doubt(order, reason), *self._match()] if order.in_flight else []
+        order = self._book.known(id)
+        return [*self._book.doubt(order, reason), *self._match()] if order.in_flight else []
 
     def lost(self, id: str, reason: str, now: float) -> list[Event]:
         """The connection that carried the order has ended; no event if the order had its answer."""
-        order = self._known(id)
+        order = self._book.known(id)
         if not order.in_flight:
             return []
-        self._step += 1
-        self._tracked(id).connection_lost(self._step, now, self._unresolved.clock)
-        return [*self._doubt(order, reason), *self._match()]
+        self._book.step += 1
+        self._book.tracked(id).connection_lost(self._book.step, now, self._book.unresolved.clock)
+        return [*self._book.doubt(order, reason), *self._match()]
 
     def settle(self, id: str, opened: bool, reason: str) -> list[Event]:
         """A person says what became of an order in doubt. The one deal that may be the order's is taken for
@@ -150,33 +157,33 @@ class Ledger:
 
         Raises ``RequestRefused`` if the order is not in doubt, or without a reason.
         """
-        order = self._orders.get(id)
+        order = self._book.get(id)
         if not reason.strip():
             raise RequestRefused("settling an order needs a reason")
         if order is None or order.state is not OrderState.UNKNOWN:
             state = "not known" if order is None else order.state.value
             raise RequestRefused(f"order {id!r} is not in doubt: it is {state}")
-        self._step += 1
-        may_be_its = list(filter(self._tracked(id).may_fit, self._deals))
+        self._book.step += 1
+        may_be_its = list(filter(self._book.tracked(id).may_fit, self.deals))
         events: list[Event] = []
         said = f"settled by a person: {reason}"
         if not opened:
-            self._change(order, OrderState.NOT_PLACED, said)
+            self._book.change(order, OrderState.NOT_PLACED, said)
         elif len(may_be_its) == 1:
-            events += self._open(order, may_be_its[0], said)
+            events += self._book.open(order, may_be_its[0], said)
         else:
-            self._change(order, OrderState.CLOSED, said)
+            self._book.change(order, OrderState.CLOSED, said)
         settled = OrderSettled(id, order.asset, order.amount, opened, reason)
         return [*events, settled, *self._match()]
 
     def login(self, life: Life, now: float) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""
-        self._step += 1
-        self._unresolved.login(life, self._step, now)
+        self._book.step += 1
+        self._book.unresolved.login(life, self._book.step, now)
 
     def logout(self, life: Life) -> None:
         """The life ended: no event that speaks against a verdict can come over it any more."""
-        self._unresolved.logout(life)
+        self._book.unresolved.logout(life)
 
     def accepted(self, event: DealAccepted, now: float = -math.inf) -> list[Event]:
         """The request id names the order of the deal, even an order that was given up. A deal that cannot be
@@ -186,19 +193,19 @@ class Ledger:
         request may be any order's that it fits. An answer that contradicts itself is no evidence for any
         order: the lists have the deal as it is.
         """
-        self._step += 1
-        order = self._orders.get(event.request_id)
-        known = self._deals.get(event.deal.id)
+        self._book.step += 1
+        order = self._book.get(event.request_id)
+        known = self.deals.get(event.deal.id)
         if known and known.ownership is Ownership.OURS and known.order == event.request_id:
             return []  # the acknowledgement came twice
-        if order and (problem := self._unresolved.contradiction(order, event.deal, known)):
+        if order and (problem := self._book.unresolved.contradiction(order, event.deal, known)):
             return self._contradict(order, event.deal, problem)
-        record = self._deals.take_open(event.deal, Ownership.UNCLAIMED, self._step, now, event.connection)
+        record = self.deals.take_open(event.deal, Ownership.UNCLAIMED, self._book.step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
-            return [*self._mark_foreign(record, Ownership.FOREIGN), *self._match()]
+            return [*self._book.mark_foreign(record, Ownership.FOREIGN), *self._match()]
         if order is None or not (order.in_flight or order.state in GIVEN_UP):
             return self._match()
-        return [*self._open(order, record), *self._match()]
+        return [*self._book.open(order, record), *self._match()]
 
     def refused(self, event: DealRefused) -> list[Event]:
         """The venue has refused an order that this must be, and nothing that followed speaks against it.
@@ -207,79 +214,86 @@ class Ledger:
         an order if a deal of its terms has turned up since, nor if its connection has ended: then only the
         lists of a login can tell. No event for an order that has its answer, or for one of another client.
         """
-        order = self._orders.get(event.order)
+        order = self._book.get(event.order)
         if order is None or not order.in_flight:
             return []
         if not self._venue.refusals_name_orders:
-            unresolved = self._tracked(order.id)
+            unresolved = self._book.tracked(order.id)
             if unresolved.lost is not None:
                 return []
-            if any(unresolved.may_fit(record) for record in self._deals):
-                return [*self._doubt(order, "it was refused, and a deal like it was opened"), *self._match()]
-        self._change(order, OrderState.REFUSED, event.reason)
+            if any(unresolved.may_fit(record) for record in self.deals):
+                return [
+                    *self._book.doubt(order, "it was refused, and a deal like it was opened"),
+                    *self._match(),
+                ]
+        self._book.change(order, OrderState.REFUSED, event.reason)
         return [OrderRefused(order.id, order.asset, order.amount, event.reason), *self._match()]
 
     def opened_listed(self, event: DealsOpen, now: float) -> list[Event]:
         """The venue has listed the open deals."""
-        self._step += 1
+        self._book.step += 1
         ownership = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
-        for deal in event.deals:
-            self._deals.take_open(deal, ownership, self._step, now, event.connection)
-        if event.complete:
-            listed = {deal.id for deal in event.deals}
-            self._deals.drop_missing(listed, event.connection, now, now + self._unresolved.clock.ahead)
-            self._unresolved.on_list(event, math.inf, now)
-        return self._match()
+        self.deals.take_list(event.deals, ownership, self._book.step, now, event.connection)
+        if not event.complete:
+            return self._match()
+        listed = {deal.id for deal in event.deals}
+        self.deals.drop_missing(listed, event.connection, now, now + self._book.unresolved.clock.ahead)
+        lists = self._book.unresolved.on_list(event, math.inf, now)
+        return [*self._book.doubt_contradicted(lists), *self._match()]
 
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
         """Deals have ended, listed or just now; the end of each is published once, however often it comes."""
-        self._step += 1
+        self._book.step += 1
         ownership = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
         deals = sorted(event.deals, key=lambda deal: deal.closes_at)
-        reach = self._deals.reach(deals, event.listed and self._unresolved.is_whole(event))
-        records = [self._deals.take_closed(deal, ownership, self._step) for deal in deals]
+        reach = self.deals.reach(deals, event.listed and self._book.unresolved.is_whole(event))
+        records = [self.deals.take_closed(deal, ownership, self._book.step) for deal in deals]
         ended = [record for record in records if record and record.ownership is not Ownership.PAST]
+        events: list[Event] = []
         if event.listed and event.complete:
-            self._deals.extend_reach(deals, reach)
-            self._unresolved.on_list(event, reach, now)
-        events = self._match()
+            self.deals.extend_reach(deals, reach)
+            events += self._book.doubt_contradicted(self._book.unresolved.on_list(event, reach, now))
+            events += self._book.end_without_result()
+        events += self._match()
         if event.listed and event.complete:
-            for order in self._unresolved.advance(deals, reach, self._deals):
-                self._put(order)
+            for order in self._book.unresolved.advance(deals, reach, self.deals):
+                self._book.put(order)
         for record in ended:
-            self._finish(record)
+            self._book.finish(record)
             events.append(OrderClosed(record.deal))
         return events
 
     def check(self, now: float) -> list[Event]:
         """The verdicts that are due: orders of which the venue's lists prove that they came to nothing."""
         events: list[Event] = []
-        for unresolved in self._unresolved.in_doubt():
-            if self._unresolved.verdict_at(unresolved, self._deals) <= now:
-                order = self._change(unresolved.order, OrderState.NOT_PLACED, "the venue lists no such deal")
+        for unresolved in self._book.unresolved.in_doubt():
+            if self._book.unresolved.verdict_at(unresolved, self.deals) <= now:
+                order = self._book.change(
+                    unresolved.order, OrderState.NOT_PLACED, "the venue lists no such deal"
+                )
                 events.append(OrderNotPlaced(order.id, order.asset, order.amount))
         return events + self._match()
 
     def check_at(self) -> float | None:
         """When the next verdict is due, unless other evidence comes; ``None``: no verdict is to come."""
-        doubts = self._unresolved.in_doubt()
-        at = min((self._unresolved.verdict_at(each, self._deals) for each in doubts), default=math.inf)
+        doubts = self._book.unresolved.in_doubt()
+        at = min((self._book.unresolved.verdict_at(each, self.deals) for each in doubts), default=math.inf)
         return None if at == math.inf else at
 
     def take_changed(self) -> list[Order]:
         """The orders that changed since the last call, each as it is now."""
-        return self._orders.take_changed()
+        return self._book.take_changed()
 
     def order(self, id: str) -> Order | None:
-        return self._orders.get(id)
+        return self._book.get(id)
 
     def orders_in_flight(self) -> list[Order]:
         """The orders of which a deal may come, or has come, that we do not know of."""
-        return self._unresolved.in_flight()
+        return self._book.unresolved.in_flight()
 
     def unknown(self, id: str) -> OrderUnknown:
         """The error for a caller that cannot wait any longer to know what became of the order."""
-        reason = self._known(id).reason or "there is no answer yet"
+        reason = self._book.known(id).reason or "there is no answer yet"
         return OrderUnknown(f"it was sent, and its result is not known: {reason}", id)
 
     def doubts(self) -> list[Event]:
@@ -289,41 +303,7 @@ class Ledger:
         ]
 
     def orders_in_doubt(self) -> list[Order]:
-        return [unresolved.order for unresolved in self._unresolved.in_doubt()]
-
-    def deal(self, id: str) -> Deal | None:
-        """The deal as the venue last described it, ours or not."""
-        record = self._deals.get(id)
-        return record.deal if record else None
-
-    def open_deals(self) -> list[Deal]:
-        return self._deals.open()
-
-    def closed_deals(self) -> list[Deal]:
-        """Oldest first."""
-        return self._deals.closed()
-
-    def _restore(self, order: Order, now: float) -> None:
-        self._orders.keep(order)
-        if order.state is OrderState.JOURNALED:
-            order = self._put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
-        if order.state is OrderState.UNKNOWN:
-            self._unresolved.track(order, self._step, None).connection_lost(
-                self._step, now, self._unresolved.clock
-            )
-        elif order.deal is not None:
-            self._deals.add(DealRecord(order.deal, Ownership.OURS, self._step, order.id))
-
-    def _tracked(self, id: str) -> UnresolvedOrder:
-        unresolved = self._unresolved.get(id)
-        assert unresolved is not None  # an order in flight is unresolved
-        return unresolved
-
-    def _known(self, id: str) -> Order:
-        order = self._orders.get(id)
-        if order is None:
-            raise LocalProtocolError(f"there is no order {id}")
-        return order
+        return [unresolved.order for unresolved in self._book.unresolved.in_doubt()]
 
     def _is_first(self, event: Event) -> bool:
         """Whether it is the first list of its kind: the deals in it were there before us."""
@@ -331,70 +311,26 @@ class Ledger:
         self._first_lists_due.discard(type(event))
         return first
 
-    def _doubt(self, order: Order, reason: str) -> list[Event]:
-        """The event that the order is in doubt, unless it was already."""
-        if order.state is OrderState.UNKNOWN:
-            return []
-        self._change(order, OrderState.UNKNOWN, reason)
-        return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
-
     def _contradict(self, order: Order, deal: Deal, problem: str) -> list[Event]:
         """The venue's answer names ``order`` and cannot be right: what became of it is not known."""
         if not order.in_flight or (order.deal is not None and order.deal.id == deal.id):
             return []
         reason = f"the venue's answer is not for what was asked: {problem}"
         order = order.contradicted(deal, reason)
-        self._unresolved.update(order)
-        self._put(order)
+        self._book.unresolved.update(order)
+        self._book.put(order)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason), *self._match()]
 
     def _match(self) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""
         events: list[Event] = []
-        while found := find_match(list(self._unresolved), self.pending_deals.others(self._deals)):
+        while found := find_match(list(self._book.unresolved), self.pending_deals.others(self.deals)):
             unresolved, record = found
-            events += self._open(unresolved.order, record)
-        for record in self._deals.unclaimed():
+            events += self._book.open(unresolved.order, record)
+        for record in self.deals.unclaimed():
             if not any(
-                unresolved.order.in_flight and unresolved.may_fit(record) for unresolved in self._unresolved
+                unresolved.order.in_flight and unresolved.may_fit(record)
+                for unresolved in self._book.unresolved
             ):
-                events += self._mark_foreign(record, Ownership.ORPHAN)
+                events += self._book.mark_foreign(record, Ownership.ORPHAN)
         return events
-
-    def _open(self, order: Order, record: DealRecord, reason: str = "") -> list[Event]:
-        events: list[Event] = [OrderOpened(order.id, record.deal)]
-        if order.state in GIVEN_UP and not record.announced:
-            events.append(OrderOrphan(record.deal))
-        end_unpublished = record.closed and record.ownership is Ownership.PAST
-        record.ownership, record.order = Ownership.OURS, order.id
-        self._change(order, OrderState.OPEN, reason, deal=record.deal)
-        if record.closed:
-            self._finish(record)
-        return [*events, OrderClosed(record.deal)] if end_unpublished else events
-
-    def _owner(self, deal: Deal) -> Order | None:
-        record = self._deals.get(deal.id)
-        return self._orders.get(record.order) if record else None
-
-    def _finish(self, record: DealRecord) -> None:
-        order = self._owner(record.deal)
-        if order and order.state is OrderState.OPEN:
-            self._change(order, OrderState.CLOSED, deal=record.deal)
-
-    def _mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
-        """The deal is no order's; it is announced once."""
-        announced, record.ownership = record.announced, ownership
-        for order in self._unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
-            self._put(order)
-        return [] if announced else [OrderOrphan(record.deal)]
-
-    def _change(
-        self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None
-    ) -> Order:
-        order = order.become(state, deal=deal, reason=reason)
-        self._unresolved.update(order)
-        return self._put(order)
-
-    def _put(self, order: Order) -> Order:
-        self._unresolved.forget(self._orders.put(order))
-        return order

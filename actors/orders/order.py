@@ -50,8 +50,9 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     OrderState.NOT_PLACED: frozenset({OrderState.OPEN, OrderState.PENDING}),
     # Where a refusal names no request, it can hit the wrong order; an acknowledgement cannot.
     OrderState.REFUSED: frozenset({OrderState.OPEN, OrderState.PENDING}),
-    OrderState.PENDING: frozenset({OrderState.CLOSED}),
-    OrderState.OPEN: frozenset({OrderState.CLOSED}),
+    # UNKNOWN: the venue's lists lack the deal or the ticket that it has acknowledged.
+    OrderState.PENDING: frozenset({OrderState.CLOSED, OrderState.UNKNOWN}),
+    OrderState.OPEN: frozenset({OrderState.CLOSED, OrderState.UNKNOWN}),
     OrderState.NOT_SENT: frozenset(),
     OrderState.CLOSED: frozenset(),
 }
@@ -72,6 +73,18 @@ def send_by(now: float, deadline: float) -> float:
     return deadline - min(UNSENT_MARGIN, (deadline - now) / 4)
 
 
+class MachineTime(Struct, frozen=True):
+    """A moment by the clocks of this machine, of which a later process can tell how long ago it was.
+
+    ``boot`` names the start of the machine, and ``elapsed`` are the seconds since then, suspends counted.
+    ``wall`` is what the wall clock showed.
+    """
+
+    boot: str
+    elapsed: float
+    wall: float
+
+
 class PendingTerms(Struct, frozen=True):
     """What a pending order has beyond an order: it waits at the venue until ``open_at`` (UTC, by the venue's
     clock) or until the price is ``open_price``. ``ticket`` is the venue's name for it, ``""`` while that is
@@ -90,7 +103,8 @@ class Order(Struct, frozen=True):
     ``created_at`` and the times of ``deal`` are by the venue's clock, in UTC. ``after`` has ids with
     spaces between: first that of the deal that was known to have closed last when the order was made, empty
     for none, then those of like deals that are not its. ``pending`` is set for a pending order, and only for
-    one.
+    one. ``made`` is when it was made by clocks that tell its age after a restart; ``None`` where there are
+    none, and for pending orders.
     """
 
     id: str
@@ -105,6 +119,7 @@ class Order(Struct, frozen=True):
     reason: str = ""
     after: str = ""
     pending: PendingTerms | None = None
+    made: MachineTime | None = None
 
     def become(self, state: OrderState, *, deal: Deal | None = None, reason: str = "") -> Self:
         """The order in its next state; raises ``LocalProtocolError`` unless ``TRANSITIONS`` has it."""

@@ -9,7 +9,7 @@ from loguru import logger
 from msgspec import structs
 
 from actors.engine.actor import RuntimeActor
-from actors.engine.clock import counts_suspends
+from actors.engine.clock import counts_suspends, this_boot
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import commands, events
@@ -67,7 +67,7 @@ class OrderDesk(RuntimeActor):
         self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
         self._way_out_ended: Callable[[], bool] = lambda: False
-        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends)
+        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends, this_boot())
         self._books = Bookkeeping(account, venue, journal, self._clock, limits.verdict_delay)
         self._ledger = self._books.ledger
         self._halt = TradingHalt(journal)
@@ -75,7 +75,7 @@ class OrderDesk(RuntimeActor):
         self._waiting = WaitingOrders()
         self._waiters = OrderWaiters()
         self._withdrawn: set[int] = set()  # requests that may still wait in the inbox
-        self._results = ResultWaiters(self._clock, self._ledger)
+        self._results = ResultWaiters(self._clock, self._ledger.deals)
         self._sent = SentOrders()
         self._verdict: Timer | None = None
         self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())

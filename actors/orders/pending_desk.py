@@ -9,7 +9,7 @@ import pykka
 from loguru import logger
 
 from actors.engine.actor import RuntimeActor
-from actors.engine.clock import counts_suspends
+from actors.engine.clock import counts_suspends, this_boot
 from actors.engine.timers import Timer
 from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import commands, events
@@ -57,7 +57,7 @@ class PendingDesk(RuntimeActor):
         self._verdict_delay = verdict_delay
         self._router = router
         self._refs: PendingDeskRefs
-        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends)
+        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends, this_boot())
         self._books = PendingBooks(account, venue, journal, self._clock, verdict_delay, self._count)
         self._ledger = self._books.ledger
         self._requests = PendingRequests()

@@ -57,6 +57,8 @@ class UnresolvedOrder:
         "_not_its",
         "_seen_to_at",
         "_slept",
+        "_spare",
+        "_unexplained",
         "grain",
         "listed_at",
         "lost",
@@ -74,7 +76,9 @@ class UnresolvedOrder:
         grain: float,
         made_at: float | None = None,
         clock: ClockReading = ClockReading(),  # noqa: B008
+        seen_to_at: float | None = None,
     ) -> None:
+        """``seen_to_at`` is when an order was made of which ``made_at`` is ``None``, if that can be told."""
         self.order = order
         self.since = self.seen_to = since
         self.grain = grain
@@ -82,10 +86,12 @@ class UnresolvedOrder:
         self._not_its = order.not_its  # as journaled; what is learned later, the records say themselves
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
-        self._seen_to_at = made_at
+        self._seen_to_at = seen_to_at if made_at is None else made_at
         self._made_by = clock
         self._lost_by = clock
         self._slept = 0.0
+        self._unexplained = 0.0
+        self._spare = math.inf  # what of ``clears`` the lists up to ``seen_to`` had
 
     def __repr__(self) -> str:
         state = "connection stands" if self.lost is None else f"connection lost at step {self.lost}"
@@ -111,22 +117,31 @@ class UnresolvedOrder:
             self._made_by = ClockReading(self._made_by.suspends_ahead, clock.offset)
         if self._lost_by.offset is None:
             self._lost_by = ClockReading(self._lost_by.suspends_ahead, clock.offset)
-        gone = clock.suspends_ahead - self._made_by.suspends_ahead, clock.ahead - self._made_by.ahead
-        self._slept = max(self._slept, *gone)
+        self._slept = max(self._slept, clock.suspends_ahead - self._made_by.suspends_ahead)
+        if clock.offset is not None and self._made_by.offset is not None:
+            self._unexplained = max(self._unexplained, clock.offset - self._made_by.offset)
 
-    def on_lists(self, lists: "LifeLists") -> bool:
-        """A life has brought its first lists. Whether they show every deal that can have come of the order
-        until then."""
+    def on_lists(self, lists: "LifeLists") -> None:
+        """A life has brought its first lists. Note in ``lists`` whether they show every deal that can have
+        come of the order until then."""
         if lists.came_after(self):
             self.listed_at = min(self.listed_at, lists.in_at)
-        # A deal that was opened after that, and had ended before the list, is in no list of open deals.
-        unseen = math.inf if self._seen_to_at is None else lists.open_at - self._seen_to_at + self._slept
-        would_be_open = unseen < self.order.duration - self.grain
-        if not (would_be_open or lists.reach < self.seen_to or self.order.closed_before in lists.closed):
-            return False
-        if lists.step > self.seen_to:
+        if self.order.closed_before in lists.closed:
+            lists.clears[self.order.id] = math.inf
+        elif lists.reach < self.seen_to:
+            lists.clears[self.order.id] = self._spare
+        elif self._seen_to_at is not None:
+            # A deal that was opened after that, and had ended before the list, is in no list of open deals.
+            unseen = lists.open_at - self._seen_to_at + self._slept
+            lists.clears[self.order.id] = min(self._spare, self.order.duration - self.grain - unseen)
+        if lists.shows(self) and lists.step > self.seen_to:
             self.seen_to, self._seen_to_at = lists.step, lists.login_at
-        return True
+            self._spare = lists.clears[self.order.id]
+
+    def has_gone_unseen(self, spare: float) -> bool:
+        """Whether the venue's clock has gone on for ``spare`` seconds of which no clock of ours knows, since
+        the order was made: a machine that is virtual may have been stopped as a whole."""
+        return self._unexplained >= spare
 
     def is_over(self, now: float, result_overdue: float) -> bool:
         """Whether a deal that came of the lost order would long be over."""
@@ -177,7 +192,8 @@ class LifeLists(Struct):
 
     ``step`` is the ledger's at the login, ``login_at`` its time. ``reach`` is that of the list of closed
     deals, ``Deals.reach``; ``closed`` has its ids. ``clears`` has the orders of which the lists show every
-    deal until then.
+    deal until then, each with the seconds that a deal of it would have stayed open after the list of open
+    deals: so much may be wrong with our clocks. It is infinity where no clock is asked.
     """
 
     life: Life
@@ -187,7 +203,7 @@ class LifeLists(Struct):
     closed_at: float = math.inf
     reach: float = math.inf
     closed: frozenset[str] = frozenset()
-    clears: set[str] = field(default_factory=set)
+    clears: dict[str, float] = field(default_factory=dict)
 
     @property
     def in_at(self) -> float:
@@ -198,9 +214,14 @@ class LifeLists(Struct):
         """When it is certain, if no deal of the order turns up, that none came of it; infinity if the lists
         prove nothing. Bytes of the order may have reached the venue for ``grace`` seconds after it has listed
         the deals to any later login; this life would have brought the deal."""
-        if not self.came_after(unresolved) or unresolved.order.id not in self.clears:
+        if not (self.came_after(unresolved) and self.shows(unresolved)):
             return math.inf
         return max(self.in_at, unresolved.listed_at + grace)
+
+    def shows(self, unresolved: UnresolvedOrder) -> bool:
+        """Whether they show every deal that can have come of the order until then."""
+        spare = self.clears.get(unresolved.order.id, -math.inf)
+        return spare > 0 and not unresolved.has_gone_unseen(spare)
 
     def came_after(self, unresolved: UnresolvedOrder) -> bool:
         """Whether both lists are in, of a login after the order was lost."""

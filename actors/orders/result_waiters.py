@@ -17,7 +17,7 @@ from actors.values import Deal
 
 
 class KnownDeals(Protocol):
-    """The deals of the ledger, as the venue last described them."""
+    """All deals, as the venue last described them."""
 
     def deal(self, id: str) -> Deal | None: ...
 

@@ -40,11 +40,18 @@ class UnresolvedOrders:
     def get(self, id: str) -> UnresolvedOrder | None:
         return self._unresolved.get(id)
 
-    def track(self, order: Order, step: int, made_at: float | None) -> UnresolvedOrder:
+    def track(
+        self, order: Order, step: int, made_at: float | None, seen_to_at: float | None = None
+    ) -> UnresolvedOrder:
         """From now on a deal may turn out to be the order's."""
-        unresolved = UnresolvedOrder(order, step, self._rules.stamp_grain, made_at, self.clock)
+        grain = self._rules.stamp_grain
+        unresolved = UnresolvedOrder(order, step, grain, made_at, self.clock, seen_to_at)
         self._unresolved[order.id] = unresolved
         return unresolved
+
+    def readmit(self, unresolved: UnresolvedOrder) -> None:
+        """The order was settled, and is not: the deal that it had is nobody's."""
+        self._unresolved[unresolved.order.id] = unresolved
 
     def update(self, order: Order) -> None:
         """The order has changed; one that is settled is no longer here."""
@@ -121,19 +128,23 @@ class UnresolvedOrders:
         if login and login.life == life:
             del self._logins[life.connection]
 
-    def on_list(self, event: DealsOpen | DealsClosed, reach: float, now: float) -> None:
-        """A complete list has come; of each life only the first ones count. ``reach`` is that of a list of
-        closed deals."""
+    def on_list(self, event: DealsOpen | DealsClosed, reach: float, now: float) -> LifeLists | None:
+        """A complete list has come; of each life only the first ones count: these, as soon as both are in.
+        ``reach`` is that of a list of closed deals."""
         lists = self._logins.get(event.connection)
         if lists is None or lists.life != event.life or lists.in_at < math.inf:
-            return
+            return None
         if isinstance(event, DealsOpen):
             lists.open_at = min(lists.open_at, now)
         elif lists.closed_at == math.inf:
             lists.closed_at, lists.reach = now, reach
             lists.closed = frozenset(deal.id for deal in event.deals)
-        if lists.in_at < math.inf:
-            lists.clears |= {one.order.id for one in self if one.order.in_flight and one.on_lists(lists)}
+        if lists.in_at == math.inf:
+            return None
+        for one in self:
+            if one.order.in_flight:
+                one.on_lists(lists)
+        return lists
 
     def advance(self, listed: Sequence[Deal], reach: float, deals: Deals) -> list[Order]:
         """The orders in flight with an ``after`` that has become older than half of ``listed``, the closed

@@ -17,7 +17,7 @@ import msgspec
 from actors.orders.order import UNFINISHED, Order, OrderState
 from runtime.storage.account import JournalAccount
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 ORDERS: Final = """CREATE TABLE orders (
     number INTEGER PRIMARY KEY,
@@ -34,10 +34,13 @@ ORDERS: Final = """CREATE TABLE orders (
     reason TEXT NOT NULL,
     deal TEXT,
     pending TEXT,
+    made TEXT,
     checksum INTEGER NOT NULL
 )"""
-"""``pending`` is set for a pending order: its other terms and its ticket, as JSON."""
-ORDERS_2: Final = ORDERS.replace("    pending TEXT,\n", "")
+"""``pending`` is set for a pending order: its other terms and its ticket, as JSON. ``made`` is
+when it was made by the clocks of the machine, as JSON."""
+ORDERS_3: Final = ORDERS.replace("    made TEXT,\n", "")
+ORDERS_2: Final = ORDERS_3.replace("    pending TEXT,\n", "")
 INDEX: Final = "CREATE INDEX unfinished ON orders (number) WHERE finished = 0"
 HALT: Final = """CREATE TABLE halt (
     number INTEGER PRIMARY KEY CHECK (number = 1),
@@ -61,24 +64,28 @@ OWNER: Final = """CREATE TABLE owner (
 """``halted`` repeats whether ``halt`` has its row, so that the loss of that row is noticed."""
 
 SCHEMA: Final = (ORDERS, INDEX, HALT, RETIRED, OWNER)
-SCHEMA_2: Final = (ORDERS_2, INDEX, HALT, RETIRED, OWNER)
+SCHEMAS: Final = {
+    2: (ORDERS_2, INDEX, HALT, RETIRED, OWNER),
+    3: (ORDERS_3, INDEX, HALT, RETIRED, OWNER),
+    VERSION: SCHEMA,
+}
 SCHEMA_1: Final = {("table", "orders"), ("index", "unfinished"), ("table", "halt")}
 
 WRITE: Final = """
 INSERT INTO orders
     (id, state, finished, account, asset, amount, direction, duration, created_at, after, reason, deal,
-     pending, checksum)
+     pending, made, checksum)
 VALUES
     (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
-     :deal, :pending, :checksum)
+     :deal, :pending, :made, :checksum)
 ON CONFLICT (id) DO UPDATE
 SET state = excluded.state, finished = excluded.finished, created_at = excluded.created_at,
     after = excluded.after, reason = excluded.reason, deal = excluded.deal, pending = excluded.pending,
-    checksum = excluded.checksum
+    made = excluded.made, checksum = excluded.checksum
 """
 
 
-DOCUMENTS: Final = ("deal", "pending")
+DOCUMENTS: Final = ("deal", "pending", "made")
 """The columns of an order that are JSON, or null."""
 
 
@@ -153,8 +160,8 @@ def version_of(db: sqlite3.Connection) -> int:
     if 0 <= version <= VERSION:
         found = _objects(db)
         names = {(kind, name) for kind, name, _ in found}
-        expected = {0: not found, 1: names == SCHEMA_1, 2: found == _expected(2), 3: found == _expected(3)}
-        if not expected[version]:
+        expected = not found if version == 0 else names == SCHEMA_1
+        if not (found == _expected(version) if version in SCHEMAS else expected):
             raise Damage("its tables are not those of a journal of orders")
     return version
 
@@ -255,6 +262,6 @@ def _objects(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
 @functools.cache
 def _expected(version: int) -> set[tuple[str, str, str]]:
     with closing(sqlite3.connect(":memory:")) as db:
-        for statement in {2: SCHEMA_2, 3: SCHEMA}[version]:
+        for statement in SCHEMAS[version]:
             db.execute(statement)
         return _objects(db)

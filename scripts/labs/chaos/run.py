@@ -184,6 +184,7 @@ class Chaos:
             return
         self._journals.spoil(kind)
         self._spoilt[kind] += 1
+        begun = time.time()
         alone = self._process("labs.chaos.child", self._settings(exchange), [])
         with self._changed:
             self._changed.wait_for(lambda: alone.refuses is not None or alone.ended, STARTED)
@@ -194,6 +195,7 @@ class Chaos:
             if kind in MUST_BE_REFUSED:
                 self._record.problems.append(f"orders were taken on a {kind}")
         else:
+            self._record.blind.append((begun, time.time()))
             self._journals.put_back()
         self._start(exchange)
 

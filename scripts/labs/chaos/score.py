@@ -52,6 +52,8 @@ class Record:
     """Answers to callers that gave up and asked again."""
     results: list[Result] = field(default_factory=list)
     kills: int = 0
+    blind: list[tuple[float, float]] = field(default_factory=list)
+    """When a runtime was up that could not use its journal: nothing of what it saw is left."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """Errors of the processes themselves."""
@@ -86,7 +88,7 @@ class Score:
         self.lost = [id for id in ours if self._executions[id] and self._is_lost(id)]
         self.untrue = list(self._untrue())
         in_doubt = [row for row in journal if row.state in IN_DOUBT]
-        gaps = list(_gaps(ledger))
+        gaps = list(_gaps(ledger, record.blind))
         self.beyond_proof = [row.id for row in in_doubt if self._is_beyond_proof(row, gaps)]
         self.left = [row.id for row in in_doubt if row.id not in self.beyond_proof]
         self.violations = list(self._violations())
@@ -198,11 +200,11 @@ class Score:
         )
 
 
-def _gaps(ledger: ExchangeLedger) -> Iterator[tuple[float, float]]:
-    """When no client was logged in, between the first and the last login."""
+def _gaps(ledger: ExchangeLedger, blind: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """When no client was logged in that kept what it saw, between the first and the last login."""
     seen_to = None
     for socket in sorted(ledger.sockets(), key=lambda each: each.connected_at):
-        if not socket.authenticated:
+        if not socket.authenticated or any(begin <= socket.connected_at <= end for begin, end in blind):
             continue
         if seen_to is not None and socket.connected_at > seen_to:
             yield seen_to, socket.connected_at

@@ -17,7 +17,7 @@ def test_what_is_closed_stays_closed_though_an_older_list_still_has_it() -> None
     deals.take_open(DEAL, Ownership.UNCLAIMED, 1)
     deals.take_closed(ended(DEAL), Ownership.UNCLAIMED, 2)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 3)
-    assert (deals.open(), deals.closed()) == ([], [ended(DEAL)])
+    assert (deals.open_deals(), deals.closed_deals()) == ([], [ended(DEAL)])
 
 
 def test_an_open_deal_is_as_it_was_last_listed() -> None:
@@ -25,7 +25,7 @@ def test_an_open_deal_is_as_it_was_last_listed() -> None:
     deals.take_open(DEAL, Ownership.UNCLAIMED, 1)
     rolled_over = structs.replace(DEAL, closes_at=DEAL.closes_at + 60)
     record = deals.take_open(rolled_over, Ownership.UNCLAIMED, 2)
-    assert (deals.open(), record.seen) == ([rolled_over], 1)
+    assert (deals.open_deals(), record.seen) == ([rolled_over], 1)
 
 
 def drop_missing(deals: Deals, venue_now: float, listed: Collection[str] = ()) -> None:
@@ -48,7 +48,7 @@ def test_what_a_complete_later_list_lacks_is_gone_unless_it_is_ours_or_may_only_
     deals = Deals(OVERDUE)
     deals.take_open(DEAL, ownership, 1, NOW, "c1")
     deals.drop_missing({"other"}, by, NOW + later, NOW + later)
-    assert bool(deals.open()) is is_open
+    assert bool(deals.open_deals()) is is_open
 
 
 def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
@@ -56,9 +56,9 @@ def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
     deals.take_open(DEAL, Ownership.OURS, 1)
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1, {DEAL.id})
     drop_missing(deals, DEAL.closes_at + OVERDUE)
-    assert deals.open() == [DEAL]
+    assert deals.open_deals() == [DEAL]
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
-    assert (deals.open(), deals.closed()) == ([], [])
+    assert (deals.open_deals(), deals.closed_deals()) == ([], [])
 
 
 def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so() -> None:
@@ -66,12 +66,12 @@ def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so()
     deals.take_open(DEAL, Ownership.OURS, 1)
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     deals.take_open(DEAL, Ownership.UNCLAIMED, 2)
-    assert deals.open() == [DEAL]
+    assert deals.open_deals() == [DEAL]
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     record = deals.take_closed(ended(DEAL), Ownership.UNCLAIMED, 3)
     assert record is not None
     assert (record.ownership, record.seen) == (Ownership.OURS, 1)
-    assert deals.closed() == [ended(DEAL)]
+    assert deals.closed_deals() == [ended(DEAL)]
 
 
 def test_ended_deals_are_forgotten_the_oldest_first() -> None:
@@ -79,7 +79,7 @@ def test_ended_deals_are_forgotten_the_oldest_first() -> None:
     for number in range(ENDED_KEPT + 1):
         deals.take_closed(ended(deal_of(BET, f"d{number}", NOW)), Ownership.PAST, 1)
     assert deals.get("d0") is None
-    assert [deals.closed()[0].id, deals.closed()[-1].id] == ["d1", f"d{ENDED_KEPT}"]
+    assert [deals.closed_deals()[0].id, deals.closed_deals()[-1].id] == ["d1", f"d{ENDED_KEPT}"]
 
 
 def test_its_repr_counts_the_deals_and_that_of_a_record_names_its_owner() -> None:

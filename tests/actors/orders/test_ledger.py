@@ -105,12 +105,12 @@ def test_an_acknowledged_order_is_open_and_later_closed() -> None:
     ledger = fresh_ledger()
     intend(ledger)
     assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL)]
-    assert ledger.open_deals() == [DEAL]
+    assert ledger.deals.open_deals() == [DEAL]
     won = ended(DEAL, Decimal("0.92"))
     assert ledger.closed(close_now(won), NOW + 60) == [OrderClosed(won)]
     assert state(ledger) is OrderState.CLOSED
-    assert ledger.deal("d1") == won
-    assert (ledger.open_deals(), ledger.closed_deals()) == ([], [won])
+    assert ledger.deals.deal("d1") == won
+    assert (ledger.deals.open_deals(), ledger.deals.closed_deals()) == ([], [won])
     assert [order.state for order in ledger.take_changed()] == [OrderState.CLOSED]
 
 
@@ -196,7 +196,7 @@ def test_deals_that_were_there_before_us_are_no_orphans_and_their_old_ends_no_ne
     past, running = ended(deal_of(BET, "d0", NOW - 300)), deal_of(BET, "d1", NOW - 30)
     assert log_in(ledger, NOW, opened=(running,), closed=(past,)) == []
     assert log_in(ledger, NOW + 1, opened=(running,), closed=(past,), connection="c2") == []
-    assert (ledger.open_deals(), ledger.closed_deals()) == ([running], [past])
+    assert (ledger.deals.open_deals(), ledger.deals.closed_deals()) == ([running], [past])
     assert ledger.closed(close_now(ended(running)), NOW + 30) == [OrderClosed(ended(running))]
 
 
@@ -237,7 +237,7 @@ def test_an_end_is_told_once_however_often_it_is_listed() -> None:
     assert ledger.closed(close_now(ended(DEAL)), NOW + 60) == []
     assert ledger.closed(list_closed(ended(DEAL), connection="c2"), NOW + 61) == []
     assert ledger.opened_listed(list_open(DEAL, connection="c2"), NOW + 61) == []
-    assert ledger.open_deals() == []
+    assert ledger.deals.open_deals() == []
 
 
 def test_an_end_that_comes_before_the_acknowledgement_is_told_once() -> None:
@@ -337,9 +337,9 @@ def test_a_deal_that_is_missing_from_an_incomplete_list_stays_open() -> None:
     ledger = fresh_ledger()
     ledger.opened_listed(list_open(DEAL), NOW)
     ledger.opened_listed(structs.replace(list_open(), complete=False), DEAL.closes_at + 60)
-    assert ledger.open_deals() == [DEAL]
+    assert ledger.deals.open_deals() == [DEAL]
     ledger.opened_listed(list_open(), DEAL.closes_at + 61)
-    assert ledger.open_deals() == []
+    assert ledger.deals.open_deals() == []
 
 
 def test_after_a_restart_an_order_in_flight_is_in_doubt_and_goes_to_the_journal_so() -> None:
@@ -366,11 +366,11 @@ def test_after_a_restart_an_open_order_still_finds_its_end() -> None:
     intend(before)
     before.accepted(accepted("o1", DEAL))
     ledger = Ledger(before.take_changed(), NOW + 90, TRADING)
-    assert ledger.deal("d1") == DEAL
+    assert ledger.deals.deal("d1") == DEAL
     assert log_in(ledger, NOW + 91, closed=(ended(DEAL),)) == [OrderClosed(ended(DEAL))]
     restarted = Ledger(ledger.take_changed(), NOW + 100, TRADING)
     assert log_in(restarted, NOW + 101, closed=(ended(DEAL),)) == []
-    assert restarted.deal("d1") == ended(DEAL)
+    assert restarted.deals.deal("d1") == ended(DEAL)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_an_acknowledgement_of_other_terms_puts_the_order_in_doubt_and_is_no_evi
     reason = f"the venue's answer is not for what was asked: deal d1 has {difference}"
     assert ledger.accepted(accepted("o1", wrong)) == [OrderInDoubt("o1", BET.asset, ONE, reason)]
     assert ledger.accepted(accepted("o1", wrong)) == []
-    assert (state(ledger), ledger.open_deals()) == (OrderState.UNKNOWN, [])
+    assert (state(ledger), ledger.deals.open_deals()) == (OrderState.UNKNOWN, [])
     assert ledger.opened_listed(list_open(DEAL), NOW) == [OrderOpened("o1", DEAL)]
 
 
@@ -403,7 +403,7 @@ def test_a_deal_is_given_to_one_order_only() -> None:
     ledger.accepted(accepted("o1", DEAL))
     assert [type(event) for event in ledger.accepted(accepted("o2", DEAL))] == [OrderInDoubt]
     assert (state(ledger, "o1"), state(ledger, "o2")) == (OrderState.OPEN, OrderState.UNKNOWN)
-    assert ledger.deal("d1") == DEAL
+    assert ledger.deals.deal("d1") == DEAL
 
 
 def test_a_deal_that_was_there_before_the_order_is_not_its() -> None:

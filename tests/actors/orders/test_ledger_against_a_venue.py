@@ -216,7 +216,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
             else:
                 assert (order.deal is not None) == (id in executed)
                 assert order.state is not OrderState.JOURNALED
-        assert {deal.id for deal in self.ledger.open_deals()} >= set(self.venue.open)
+        assert {deal.id for deal in self.ledger.deals.open_deals()} >= set(self.venue.open)
 
     def intend(self, bet: PlaceOrder) -> str:
         """The id of the order, ``""`` where a like one blocks it, and nowhere else."""

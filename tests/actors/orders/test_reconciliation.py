@@ -1,5 +1,6 @@
 """What the venue's lists prove of an order without an answer, what they leave open, and when."""
 
+import math
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from actors.errors import NotSent
 from actors.messages.events import (
     DealRefused,
     DealsClosed,
+    Event,
     OrderClosed,
     OrderNotPlaced,
     OrderOpened,
@@ -538,7 +540,7 @@ def test_a_deal_that_is_no_longer_kept_forbids_the_verdict() -> None:
     like = ended(deal_of(BET, opened_at=NOW + 3600))
     for deals in ((like,), old_deals(ENDED_KEPT, NOW)):
         ledger.closed(close_now(*deals), NOW + 1)
-    assert ledger.deal(like.id) is None
+    assert ledger.deals.deal(like.id) is None
     log_in(ledger, NOW + 2, epoch=2)
     assert ledger.check(NOW + 1000) == []
 
@@ -615,3 +617,28 @@ def test_an_order_proven_not_placed_yields_to_its_repetition() -> None:
     assert ledger.opened_listed(list_open(deal, connection="c2"), NOW + 5) == []
     assert ledger.lost("o2", "reset", NOW + 5)[1:] == [OrderOpened("o2", deal)]
     assert state(ledger) is OrderState.NOT_PLACED
+
+
+@pytest.mark.parametrize(("age", "verdicts"), [(1.0, [NOT_PLACED]), (58.0, []), (math.inf, [])])
+def test_after_a_restart_the_age_of_an_order_says_whether_its_deal_would_be_open(
+    age: float, verdicts: list[Event]
+) -> None:
+    """Also when more deals have closed than the venue lists."""
+    before = fresh_ledger()
+    lose(before)
+    ledger = Ledger(before.take_changed(), NOW, TRADING, age_of=lambda _: age)
+    log_in(ledger, NOW + 2, closed=old_deals(20, NOW - 600))
+    assert ledger.check(NOW + 1000) == verdicts
+
+
+@pytest.mark.parametrize(("offset", "verdicts"), [(0.4, [NOT_PLACED]), (3600.0, [])])
+def test_no_verdict_if_the_venues_clock_then_shows_that_the_whole_machine_was_stopped(
+    offset: float, verdicts: list[Event]
+) -> None:
+    """No clock of a virtual machine goes on then; the venue's is measured again after the login."""
+    ledger = fresh_ledger()
+    ledger.set_venue_clock(ClockReading(0.0, 0.0))
+    lose(ledger)
+    log_in(ledger, NOW + 5, epoch=2, closed=old_deals(20, NOW - 600))
+    ledger.set_venue_clock(ClockReading(0.0, offset))
+    assert ledger.check(NOW + 1000) == verdicts

@@ -22,7 +22,7 @@ def test_a_journal_in_use_is_told_and_not_changed(tmp_path: Path) -> None:
         assert read_orders(path) == [*KEPT, *KEPT_PENDING]
         assert path.read_bytes() == before
     assert state == JournalState(
-        version=3,
+        version=4,
         account=ACCOUNT,
         orders=len(KEPT) + len(KEPT_PENDING),
         unfinished=1 + len(KEPT_PENDING),

@@ -261,9 +261,9 @@ def test_a_full_disk_halts_and_loses_nothing_that_was_acknowledged(path: Path) -
 def test_a_journal_of_a_newer_version_is_left_alone(path: Path, journal: SqliteJournal) -> None:
     journal.close()
     with contextlib.closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 4")
+        newer.execute("PRAGMA user_version = 5")
     for _ in range(2):
-        with pytest.raises(Halted, match="has version 4; this runtime knows those up to 3"):
+        with pytest.raises(Halted, match="has version 5; this runtime knows those up to 4"):
             opened(path)
 
 

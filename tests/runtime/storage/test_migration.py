@@ -86,6 +86,10 @@ PRAGMA user_version = 2;
 COMMIT;
 """
 
+SCHEMA_3: Final = SCHEMA_2.replace("    deal TEXT,\n", "    deal TEXT,\n    pending TEXT,\n").replace(
+    "user_version = 2", "user_version = 3"
+)
+
 OPEN: Final = msgspec.structs.replace(CLOSED, id="o2", state=OrderState.OPEN)
 FINISHED: Final = msgspec.structs.replace(CLOSED, id="o3")
 OWN_NAME: Final = "orders-demo-123.sqlite"
@@ -112,17 +116,21 @@ def written(path: Path, orders: Sequence[Order], halt: str | None = None) -> Pat
     return path
 
 
-def written_by_version_2(path: Path, orders: Sequence[Order]) -> Path:
-    """A journal of the demo account 123 as version 2 left it, halted, with one retired order."""
+def written_by_version(number: int, path: Path, orders: Sequence[Order]) -> Path:
+    """A journal of the demo account 123 as version 2 or 3 left it, halted, with one retired order."""
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(SCHEMA_2)
+        db.executescript({2: SCHEMA_2, 3: SCHEMA_3}[number])
         with db:
             for order in orders:
                 row = msgspec.to_builtins(order)
-                del row["pending"]
+                del row["made"]
+                if number == 2:
+                    del row["pending"]
                 row |= {"finished": int(order.state not in UNFINISHED)}
                 row |= {"deal": order.deal and msgspec.json.encode(order.deal).decode()}
+                if order.pending is not None:
+                    row |= {"pending": msgspec.json.encode(order.pending).decode()}
                 insert(db, "orders", row)
             insert(db, "retired", {"id": "r1", "state": "refused"})
             insert(db, "halt", {"reason": "lunch", "since": "2026-01-02 03:04:05"}, number=1)
@@ -155,7 +163,7 @@ def test_all_orders_and_the_halt_are_there_afterwards_and_in_a_copy_of_the_file_
         copy = tmp_path / "copy.sqlite"
         copy.write_bytes(path.read_bytes())
     for file in (path, copy):
-        assert version(file) == 3
+        assert version(file) == 4
         with contextlib.closing(opened(file)) as journal:
             assert (journal.load(), journal.halted()) == (orders, halt)
     with contextlib.closing(sqlite3.connect(path)) as db:
@@ -218,15 +226,16 @@ def test_a_migration_that_fails_half_way_leaves_the_earlier_version(
         assert (journal.load(), journal.halted()) == ([FINISHED], "lunch")
 
 
-def test_a_file_of_version_2_keeps_its_orders_its_halt_its_owner_and_the_ids_that_are_taken(
-    tmp_path: Path,
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_file_of_an_earlier_version_keeps_its_orders_its_halt_its_owner_and_the_ids_that_are_taken(
+    tmp_path: Path, number: int
 ) -> None:
     orders = [FINISHED, JOURNALED, OPEN]
-    path = written_by_version_2(tmp_path / "orders.sqlite", orders)
+    path = written_by_version(number, tmp_path / "orders.sqlite", orders)
     assert (inspect(path).damage, inspect(path).unfinished, read_orders(path)) == ("", 2, orders)
     with contextlib.closing(opened(path)) as journal:
         journal.write([PENDING])
-    assert version(path) == 3
+    assert version(path) == 4
     with contextlib.closing(opened(path)) as journal:
         assert (journal.load(), journal.load_pending(), journal.halted()) == (orders, [PENDING], "lunch")
         assert journal.retired("r1") is OrderState.REFUSED
@@ -234,8 +243,17 @@ def test_a_file_of_version_2_keeps_its_orders_its_halt_its_owner_and_the_ids_tha
         SqliteJournal(path, JournalAccount("pocketoption", "demo", "124"))
 
 
-def test_a_damaged_file_of_version_2_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
-    path = written_by_version_2(tmp_path / "orders.sqlite", [FINISHED])
+def test_pending_orders_of_version_3_are_kept(tmp_path: Path) -> None:
+    path = written_by_version(3, tmp_path / "orders.sqlite", [JOURNALED, PENDING])
+    with contextlib.closing(opened(path)) as journal:
+        assert (journal.load(), journal.load_pending()) == ([JOURNALED], [PENDING])
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_damaged_file_of_an_earlier_version_is_refused_and_stays_as_it_is(
+    tmp_path: Path, number: int
+) -> None:
+    path = written_by_version(number, tmp_path / "orders.sqlite", [FINISHED])
     with contextlib.closing(sqlite3.connect(path)) as vandal, vandal:
         vandal.execute("UPDATE orders SET amount = '15'")
     before = path.read_bytes()

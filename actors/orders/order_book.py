@@ -1,0 +1,148 @@
+"""The ledger's book: the orders and the deals in memory, and the steps from one state to the next."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from actors.errors import LocalProtocolError
+from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderOpened, OrderOrphan
+from actors.orders.acknowledged import AcknowledgedOrders
+from actors.orders.deals import DealRecord, Deals, Ownership
+from actors.orders.order import GIVEN_UP, Order, OrderState
+from actors.orders.order_table import OrderTable
+from actors.orders.reconciliation import ClockReading, LifeLists, UnresolvedOrder
+from actors.orders.unresolved import UnresolvedOrders
+from actors.values import Deal
+from actors.venues.base import Trading
+
+
+class OrderBook:
+    """Keeps what the ledger has decided, in step: an order that changes is to be journaled, and it is
+    unresolved as long as it is not known which deal is its. ``step`` counts the facts taken in: what was
+    known before what, by no clock.
+    """
+
+    def __init__(self, venue: Trading, grace: float) -> None:
+        """``grace`` is that of ``Ledger``."""
+        self._orders = OrderTable()
+        self.unresolved = UnresolvedOrders(venue, grace)
+        self._acknowledged = AcknowledgedOrders()
+        self.deals = Deals(venue.reconciliation.result_overdue)
+        self.step = 0
+
+    def __repr__(self) -> str:
+        return f"<OrderBook: {self._orders!r}, {self.deals!r}>"
+
+    def get(self, id: str) -> Order | None:
+        return self._orders.get(id)
+
+    def set_clock(self, clock: ClockReading) -> None:
+        """As ``Ledger.set_venue_clock``."""
+        self._acknowledged.on_venue_clock(clock)
+        list(map(self.put, self.unresolved.set_clock(clock)))
+
+    def record(self, persist: Callable[[Sequence[Order]], None]) -> None:
+        """As ``Ledger.record``."""
+        self._orders.record(persist)
+
+    def take_changed(self) -> list[Order]:
+        """As ``Ledger.take_changed``."""
+        return self._orders.take_changed()
+
+    def restore(self, order: Order, now: float, age: float) -> None:
+        self._orders.keep(order)
+        made_at = None if age == math.inf else now - age
+        if order.state is OrderState.JOURNALED:
+            order = self.put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
+        if order.state is OrderState.UNKNOWN:
+            one = self.unresolved.track(order, self.step, None, made_at)
+            one.connection_lost(self.step, now, self.unresolved.clock)
+        elif order.deal is not None:
+            record = DealRecord(order.deal, Ownership.OURS, self.step, order.id)
+            self.deals.add(record)
+            if order.state is OrderState.OPEN:
+                record.told = now
+                one = self.unresolved.track(order, self.step, None, made_at)
+                self.unresolved.update(order)
+                self._acknowledged.add(one, record, self.step, self.unresolved.clock)
+
+    def tracked(self, id: str) -> UnresolvedOrder:
+        unresolved = self.unresolved.get(id)
+        assert unresolved is not None  # an order in flight is unresolved
+        return unresolved
+
+    def known(self, id: str) -> Order:
+        order = self._orders.get(id)
+        if order is None:
+            raise LocalProtocolError(f"there is no order {id}")
+        return order
+
+    def doubt_contradicted(self, lists: LifeLists | None) -> list[Event]:
+        """The events of the orders whose deal was acknowledged, and is none that the venue has."""
+        events: list[Event] = []
+        for one, record in self._acknowledged.take_contradicted(lists, self.deals) if lists else ():
+            self.deals.discard(record)
+            events += self._doubt_opened(one, "the venue's lists lack its deal")
+        return events
+
+    def end_without_result(self) -> list[Event]:
+        """Our deals are over whose result is overdue: those that no list has had are in doubt."""
+        events: list[Event] = []
+        for record in self.deals.take_without_result():
+            order = self._owner(record.deal)
+            if one := self._acknowledged.take(order):
+                self.deals.discard(record)
+                events += self._doubt_opened(one, "no list of the venue has had its deal")
+            elif order and order.state is OrderState.OPEN:
+                self.change(order, OrderState.CLOSED, "its result is not known: the venue lists it no more")
+        return events
+
+    def _doubt_opened(self, one: UnresolvedOrder, reason: str) -> list[Event]:
+        self.unresolved.readmit(one)
+        return self.doubt(one.order, f"{reason} {one.order.deal.id if one.order.deal else ''}")
+
+    def doubt(self, order: Order, reason: str) -> list[Event]:
+        """The event that the order is in doubt, unless it was already."""
+        if order.state is OrderState.UNKNOWN:
+            return []
+        self.change(order, OrderState.UNKNOWN, reason)
+        return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
+
+    def open(self, order: Order, record: DealRecord, reason: str = "") -> list[Event]:
+        events: list[Event] = [OrderOpened(order.id, record.deal)]
+        if order.state in GIVEN_UP and not record.announced:
+            events.append(OrderOrphan(record.deal))
+        end_unpublished = record.closed and record.ownership is Ownership.PAST
+        record.ownership, record.order = Ownership.OURS, order.id
+        unresolved = self.unresolved.get(order.id)
+        self.change(order, OrderState.OPEN, reason, deal=record.deal)
+        if unresolved:
+            self._acknowledged.add(unresolved, record, self.step, self.unresolved.clock)
+        if record.closed:
+            self.finish(record)
+        return [*events, OrderClosed(record.deal)] if end_unpublished else events
+
+    def _owner(self, deal: Deal) -> Order | None:
+        record = self.deals.get(deal.id)
+        return self._orders.get(record.order) if record else None
+
+    def finish(self, record: DealRecord) -> None:
+        order = self._owner(record.deal)
+        if order and order.state is OrderState.OPEN:
+            self.change(order, OrderState.CLOSED, deal=record.deal)
+
+    def mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
+        """The deal is no order's; it is announced once."""
+        announced, record.ownership = record.announced, ownership
+        for order in self.unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
+            self.put(order)
+        return [] if announced else [OrderOrphan(record.deal)]
+
+    def change(self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None) -> Order:
+        order = order.become(state, deal=deal, reason=reason)
+        self.unresolved.update(order)
+        self._acknowledged.update(order)
+        return self.put(order)
+
+    def put(self, order: Order) -> Order:
+        self.unresolved.forget(self._orders.put(order))
+        return order
