@@ -46,6 +46,7 @@ class PendingLedger:
         self._orders = OrderTable()
         self._unresolved: dict[str, UnresolvedPending] = {}
         self._owners: dict[str, str] = {}  # the id of the order by its ticket, while the venue has it
+        self._placed: dict[str, UnresolvedPending] = {}  # by ticket: as they were until this process had that
         self._evidence = PendingEvidence(venue, grace)
         self._evidence.keep_own_deals(order.deal for order in own_deals if order.deal is not None)
         for order in orders:
@@ -211,6 +212,7 @@ class PendingLedger:
     def cancelling(self, ticket: str) -> None:
         """A cancellation of ``ticket`` is about to be sent; the journal has that too, if it is ours."""
         if order := self.of_ticket(ticket):
+            self._placed.pop(ticket, None)  # from now on, that no list has it may have this reason
             self._put(structs.replace(order, reason="its cancellation was sent"))
 
     def cancelled(self, ticket: str, connection: str, now: float) -> None:
@@ -253,11 +255,14 @@ class PendingLedger:
         self._evidence.take_list(event, now)
         for unresolved in self._in_doubt():
             self._evidence.note_absence(unresolved)
-        events = self._match(now)
+        events: list[Event] = []
         for ticket in [each for each in self._owners if not self._evidence.has(each)]:
-            if order := self.of_ticket(ticket):
+            placed = self._placed.get(ticket)
+            if placed and self._evidence.is_imagined(placed, ticket):
+                events += self._doubt_placed(placed, ticket, now)
+            elif order := self.of_ticket(ticket):
                 self._end(order, GONE)
-        return events
+        return events + self._match(now)
 
     def deals_listed(self, event: DealsOpen | DealsClosed | OrderOpened, now: float) -> None:
         """Deals that may have come of an order in doubt, or that are an order's of ours."""
@@ -343,8 +348,20 @@ class PendingLedger:
                 events += self._place(one.order, free[0])
         return events + self.check(now)
 
+    def _doubt_placed(self, one: UnresolvedPending, ticket: str, now: float) -> list[Event]:
+        """The ticket that the order was acknowledged by is none that the venue has, or has had."""
+        order = self.of_ticket(ticket)
+        del self._owners[ticket], self._placed[ticket]
+        assert order is not None
+        assert order.pending is not None
+        self._unresolved[order.id] = one
+        one.lost, one.absent_at = self._evidence.step, now  # nothing is under way: the venue has answered
+        order = structs.replace(order, pending=structs.replace(order.pending, ticket=""))
+        return self._doubt(order, f"the venue's list lacks its ticket {ticket}")
+
     def _place(self, order: Order, pending: PendingOrder, reason: str = "") -> list[Event]:
         assert order.pending is not None
+        self._placed[pending.ticket] = self._unresolved[order.id]
         terms = structs.replace(order.pending, ticket=pending.ticket)
         order = self._change(structs.replace(order, pending=terms), OrderState.PENDING, reason)
         self._owners[pending.ticket] = order.id
@@ -353,6 +370,7 @@ class PendingLedger:
     def _end(self, order: Order, reason: str) -> None:
         assert order.pending is not None
         self._owners.pop(order.pending.ticket, None)
+        self._placed.pop(order.pending.ticket, None)
         self._change(order, OrderState.CLOSED, reason)
 
     def _change(self, order: Order, state: OrderState, reason: str = "") -> Order:

@@ -90,6 +90,7 @@ class PendingEvidence:
         self._lives: dict[str, _LifeLists] = {}
         self._tickets: dict[str, _Ticket] = {}
         self._gone: dict[str, _Gone] = {}
+        self._never_listed: set[str] = set()
         self._has_list = False
         self.step = 0  # counts the facts taken in: what was known before what, by no clock
 
@@ -124,9 +125,11 @@ class PendingEvidence:
     # Facts
 
     def keep_ticket(self, order: PendingOrder, connection: str = "", now: float = -math.inf) -> None:
-        """The venue has said that it has placed ``order``."""
+        """The venue has said that it has placed ``order``; without ``connection`` an earlier process knew."""
         self.step += 1
         self._gone.pop(order.ticket, None)
+        if connection and order.ticket not in self._tickets:
+            self._never_listed.add(order.ticket)
         self._keep(order, connection, now)
 
     def drop_ticket(self, ticket: str, connection: str, now: float) -> None:
@@ -148,6 +151,7 @@ class PendingEvidence:
         self._has_list = True
         self._gone = {ticket: gone for ticket, gone in self._gone.items() if gone.at + STRAGGLING >= now}
         for order in event.orders:
+            self._never_listed.discard(order.ticket)
             gone = self._gone.get(order.ticket)
             if gone is None or gone.by == event.connection:
                 self._keep(order, event.connection, now)
@@ -159,6 +163,13 @@ class PendingEvidence:
                 self.drop_ticket(id, event.connection, now)
         if lists := self._lists_of(event.connection, event.life):
             lists.pending_at = min(lists.pending_at, now)
+
+    def is_imagined(self, unresolved: UnresolvedPending, ticket: str) -> bool:
+        """Whether ``ticket``, by which the venue has acknowledged the order, and which it has no more, was in
+        no list ever, and no deal can have come of it."""
+        imagined = ticket in self._never_listed and not self._may_have_opened(unresolved)
+        self._never_listed.discard(ticket)
+        return imagined
 
     def take_open_deals(self, event: DealsOpen, now: float) -> None:
         self.step += 1

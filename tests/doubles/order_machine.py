@@ -70,7 +70,10 @@ BETS = st.builds(
     st.sampled_from([5, 60]),
 )
 FATES = st.sampled_from(
-    ["acknowledge", "twice", "late", "silent", "garbled", "refuse", "refuse all", "drop", "phantom"]
+    [
+        *("acknowledge", "twice", "late", "silent", "garbled", "refuse", "refuse all", "drop"),
+        *("phantom", "ghost", "misnamed"),
+    ]
 )
 NAMES = st.sampled_from(["c1", "c2"])
 PATIENCE = st.sampled_from([3.0, 30.0])
@@ -123,7 +126,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.way_out: list[Request] = []
         self.halted = False
         self.folders = Path(tempfile.mkdtemp(prefix="tellwire-model-", dir=_fast_folder()))
-        self.life = 0
+        self.life = self.boots = 0
         self.start()
         self.log_in("c1")
         self.deliver()
@@ -144,6 +147,7 @@ class OrderMachine(RuleBasedStateMachine):
                 lambda: self.clock() - self.slept,
                 lambda: NOW + self.clock() - self.begun + self.stepped,
                 self.clock,
+                f"boot {self.boots}",
             ),
             clock=self.clock,
             guardian=self.guardian,
@@ -167,9 +171,16 @@ class OrderMachine(RuleBasedStateMachine):
     def report_clock(self) -> None:
         self.desk.tell(ClockReport(self.venue.skew - self.stepped))
 
-    @rule(log=st.booleans(), crash=st.booleans(), arrive=st.sampled_from([None, 0.2]))
-    def restart(self, log: bool, crash: bool, arrive: float | None) -> None:
-        """The process ends, or is killed; of its journal, perhaps only a copy of the main file is left."""
+    @rule(
+        log=st.booleans(),
+        crash=st.booleans(),
+        arrive=st.sampled_from([None, 0.2]),
+        boot=st.booleans(),
+    )
+    def restart(self, log: bool, crash: bool, arrive: float | None, boot: bool = False) -> None:
+        """The process ends, or is killed; of its journal, perhaps only a copy of the main file is left. With
+        ``boot`` nobody knows how long it was away."""
+        self.boots += boot
         if crash:
             before, self.life = self.folder, self.life + 1
             self.folder.mkdir()
@@ -191,8 +202,7 @@ class OrderMachine(RuleBasedStateMachine):
         for id, deal in known.items():
             order = self.journal.find(id)
             assert order is not None
-            assert order.deal is not None
-            assert order.deal.id == deal
+            assert deal in self.venue.ghosts or (order.deal is not None and order.deal.id == deal)
         for id in [id for id, count in self.carried.items() if count and id not in self.denied]:
             assert self.journal.find(id) is not None, "an order that was sent was forgotten"
 
@@ -457,7 +467,7 @@ class OrderMachine(RuleBasedStateMachine):
     def judge_event(self, event: Any) -> None:
         match event:
             case OrderOpened(order=id, deal=deal):
-                self.told["opened", id] += 1
+                self.told["opened", deal.id] += 1
                 self.opened[id] = deal.id
                 self.denied.discard(id)
                 self.judge_deal(id, deal)
@@ -469,6 +479,9 @@ class OrderMachine(RuleBasedStateMachine):
         assert all(count == 1 for count in self.told.values()), self.told
 
     def judge_deal(self, id: str, deal: Deal) -> None:
+        if deal.id in self.venue.ghosts:
+            assert self.venue.ghosts[deal.id] == id
+            return  # nobody can know that it never was; see ``end_well``
         assert self.venue.executed.get(deal.id) == id, "it is not its deal"
         true = self.venue.open.get(deal.id) or next(each for each in self.venue.closed if each.id == deal.id)
         assert structs.replace(deal, close_price=None, profit=None) == structs.replace(
@@ -514,6 +527,9 @@ class OrderMachine(RuleBasedStateMachine):
         self.log_in("c1")
         self.wait(OVER)
         assert not self.waiting
+        ghosts = [order.id for order in self.journal.load() if order.state is OrderState.OPEN]
+        ghosts = [id for id in ghosts if id not in self.venue.executed.values()]
+        assert not ghosts, "a deal that never was is told as open for ever"
         if self.halted:
             self.resume()
         for asset, amount in itertools.product(ASSETS, [ONE, Decimal("2.50")]):

@@ -60,6 +60,8 @@ class TradingVenue:
         self.open: dict[str, Deal] = {}
         self.closed: list[Deal] = []
         self.executed: dict[str, str] = {}
+        self.ghosts: dict[str, str] = {}
+        """The order of each deal that was acknowledged and never was, although it has the right terms."""
         self._ends: dict[str, float] = {}
 
     def log_in(self, name: str) -> TradingConnection:
@@ -71,7 +73,8 @@ class TradingVenue:
     def send(self, connection: TradingConnection, id: str, bet: PlaceOrder, fate: str) -> None:
         """``fate``: acknowledge, twice, late, silent, refuse, refuse all (every order of
         the asset that the connection carries), drop, garbled (the answer has other terms than
-        the deal), or phantom (the answer is for a deal that never was)."""
+        the deal), phantom (the answer is for a deal that never was, of other terms), ghost (of the right
+        terms) or misnamed (the answer is right but for the name of the deal)."""
         self.bets[id] = bet
         connection.orders.append((id, fate))
         connection.sent.append(id)
@@ -131,6 +134,12 @@ class TradingVenue:
         elif fate == "phantom":
             deal = deal_of(self.bets[id], f"p{id}", math.floor(self.now + self.skew))
             self._push(connection, DealAccepted(connection.name, id, _garbled(deal)))
+        elif fate in {"ghost", "misnamed"}:
+            ghost = deal_of(self.bets[id], f"g{id}", math.floor(self.now + self.skew))
+            self.ghosts[ghost.id] = id
+            self._push(connection, DealAccepted(connection.name, id, ghost))
+            if fate == "misnamed":
+                self.open_deal(self.bets[id], id)
         elif fate == "garbled":
             deal = self.open_deal(self.bets[id], id)
             self._push(connection, DealAccepted(connection.name, id, _garbled(deal)))

@@ -17,7 +17,7 @@ from actors.messages.events import (
     PendingOrderPlaced,
     PendingOrdersListed,
 )
-from actors.orders.order import Order, OrderState
+from actors.orders.order import Order, OrderState, PendingTerms
 from actors.orders.pending import CANCELLED, GONE, PendingLedger
 from actors.orders.reconciliation import UNDER_WAY
 from actors.values import Direction, Life
@@ -443,10 +443,47 @@ def last_reason(ledger: PendingLedger) -> str:
 
 def test_a_list_over_another_connection_may_be_older_than_the_answer() -> None:
     ledger = placed_ledger()
+    ledger.listed_now(listing(pending_of(WISH)), NOW)
     ledger.listed_now(listing(connection="c2"), NOW + 1)
     assert (state(ledger), ledger.listed()) == (OrderState.PENDING, [pending_of(WISH)])
     ledger.listed_now(listing(connection="c2"), NOW + 6)
     assert (state(ledger), ledger.listed()) == (OrderState.CLOSED, [])
+
+
+LACKS_TICKET = OrderInDoubt("p1", WISH.asset, WISH.amount, "the venue's list lacks its ticket t1")
+
+
+def test_a_ticket_that_no_list_has_ever_had_is_in_doubt_and_then_proven_to_have_come_to_nothing() -> None:
+    ledger = placed_ledger()
+    assert ledger.listed_now(listing(), NOW + 1) == [LACKS_TICKET]
+    assert (state(ledger), ledger.not_in_the_list(NOW + 2 + GRACE)) == (OrderState.UNKNOWN, [])
+    assert log_in(ledger, NOW + 10, epoch=2) == []
+    assert ledger.check(NOW + 11 + GRACE) == [OrderNotPlaced("p1", WISH.asset, WISH.amount)]
+    assert last(ledger).pending == structs.replace(terms_of_wish(), ticket="")
+
+
+def test_the_ticket_that_the_list_has_in_its_place_is_the_orders() -> None:
+    ledger = placed_ledger()
+    true = pending_of(WISH, "t2")
+    assert ledger.listed_now(listing(true), NOW + 1) == [LACKS_TICKET, PendingOrderPlaced("p1", true)]
+
+
+def test_a_ticket_that_no_list_had_before_its_deal_was_opened_is_closed() -> None:
+    ledger = placed_ledger()
+    ledger.deals_listed(list_open(deal_from(WISH)), NOW + 1)
+    assert ledger.listed_now(listing(), NOW + 1) == []
+    assert (state(ledger), last_reason(ledger)) == (OrderState.CLOSED, GONE)
+
+
+def test_a_ticket_whose_cancellation_was_sent_is_closed_when_the_list_lacks_it() -> None:
+    ledger = placed_ledger()
+    ledger.cancelling("t1")
+    assert ledger.listed_now(listing(), NOW + 1) == []
+    assert (state(ledger), last_reason(ledger)) == (OrderState.CLOSED, GONE)
+
+
+def terms_of_wish() -> PendingTerms:
+    return PendingTerms(WISH.minimum_payout, WISH.open_at, WISH.open_price)
 
 
 def test_a_list_over_another_connection_does_not_bring_back_what_was_cancelled() -> None:
