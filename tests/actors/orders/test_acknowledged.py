@@ -83,8 +83,10 @@ def test_a_deal_that_the_login_lists_is_not_doubted(restart: bool, is_open: bool
     ledger = opened()
     if restart:
         ledger = restarted(ledger, NOW + 2)
-    lists = {"opened": (GHOST,)} if is_open else {"closed": (ended(GHOST),)}
-    assert log_in(ledger, NOW + 3, epoch=2, **lists) == ([] if is_open else [OrderClosed(ended(GHOST))])
+    if is_open:
+        assert log_in(ledger, NOW + 3, epoch=2, opened=(GHOST,)) == []
+    else:
+        assert log_in(ledger, NOW + 3, epoch=2, closed=(ended(GHOST),)) == [OrderClosed(ended(GHOST))]
 
 
 def test_the_lists_of_a_login_before_the_acknowledgement_prove_nothing() -> None:
