@@ -48,7 +48,8 @@ class Outcome(enum.Enum):
 
 
 class Tick(Struct, frozen=True, array_like=True, gc=False):
-    """One quote. ``time`` is the venue's stamp; ``received_at`` is our wall clock when it was read."""
+    """One quote. ``time`` is the venue's stamp; ``received_at`` is our wall clock when it was read,
+    and 0 for a tick of the past, which was loaded."""
 
     asset: str
     time: float

@@ -1,8 +1,8 @@
-"""Candles of any count, out of the pages that a venue gives.
+"""Candles and ticks of any count, out of the pages that a venue gives.
 
 ``candle_loader.py`` is the actor. It loads for the router, the backfiller, or any actor that sends it a
 ``CandleRequest``. A load up to now ends now by the venue's clock (``ClockReport``), whose bars they are.
-``paging.py`` decides which page comes next.
+``paging.py`` decides which page of candles comes next, ``tick_paging.py`` which page of ticks.
 
 Equal loads share one flight (``single_flight.py``): one set of pages, an answer for each caller. A caller
 leaves the flight when its deadline passes. With the last caller the flight ends, and its place in the

@@ -1,4 +1,4 @@
-"""The candle loader: bars of any count, loaded page by page, once for all equal loads, and cached."""
+"""The candle loader: bars and ticks of any count, loaded page by page, once for all equal loads."""
 
 import contextlib
 import math
@@ -10,11 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.candles.cache import ReplyCache
-from actors.candles.single_flight import Flight, SingleFlights, key_of
+from actors.candles.paging import Paging
+from actors.candles.single_flight import Flight, HistoryCommand, PageSizes, SingleFlights, key_of
+from actors.candles.tick_paging import TickPaging
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages.candles import CandleRequest
-from actors.messages.commands import LoadCandles, Unsubscribe
+from actors.messages.commands import LoadCandles, LoadTicks, Unsubscribe
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, ClockReport
 from actors.messages.lifecycle import OutboundRef, Tellable
@@ -28,6 +30,7 @@ from actors.messages.traffic import (
     RequestDone,
     Response,
     Ticks,
+    TicksLoaded,
 )
 from actors.rates import Allowance, Quota
 from actors.values import Candle, Tick
@@ -46,7 +49,7 @@ class _Aged(Struct, frozen=True):
 
 
 class CandleLoader(RuntimeActor):
-    """Owns the loads of candles under way and the cached answers.
+    """Owns the loads of candles and ticks under way, and the cached answers with candles.
 
     Receives ``CandleRequest`` from any actor, ``Response`` and ``Failure`` for its pages, and
     ``ClockReport``: a load without an end ends now by the venue's clock. While news could outdate an answer,
@@ -56,7 +59,7 @@ class CandleLoader(RuntimeActor):
 
     def __init__(
         self,
-        candles_per_request: int,
+        sizes: PageSizes,
         cache_ttl: float,
         cache_size: int,
         allowance: Allowance,
@@ -68,8 +71,8 @@ class CandleLoader(RuntimeActor):
         self._ttl = cache_ttl
         self._router = router
         self._outbound: Tellable
-        self._candles_per_request = candles_per_request
-        self._flights = SingleFlights(candles_per_request)
+        self._sizes = sizes
+        self._flights = SingleFlights(sizes)
         self._quota = Quota(allowance)
         """Without a send: what it estimates is the least time that any load takes."""
         self._cache = ReplyCache(cache_ttl, cache_size, self.now)
@@ -81,8 +84,8 @@ class CandleLoader(RuntimeActor):
         match message:
             case CandleRequest():
                 self._load(message)
-            case Response(request=page, value=CandlesLoaded(candles=candles)):
-                self._page_loaded(page, candles)
+            case Response(request=page, value=CandlesLoaded() | TicksLoaded() as loaded):
+                self._page_loaded(page, loaded)
             case Failure():
                 self._page_failed(message)
             case Deliver(events=events):
@@ -105,10 +108,11 @@ class CandleLoader(RuntimeActor):
                 self.unexpected(message)
 
     def _load(self, request: CandleRequest) -> None:
-        request = replace(request, command=self._until_the_forming_bar(request.command))
+        if isinstance(request.command, LoadCandles):
+            request = replace(request, command=self._until_the_forming_bar(request.command))
         if self._draining:
             _tell(request, Failure.of(request.id, RequestError("the runtime is stopping")))
-        elif (candles := self._cache.get(key_of(request.command), self._utc())) is not None:
+        elif (candles := self._cached(request.command)) is not None:
             _tell(request, Response(request.id, candles))
         elif (least := self._least_time(request.command)) > (left := request.expires_at - self.now()):
             _tell(request, Failure.of(request.id, self._too_many(request.command, least, left)))
@@ -126,16 +130,24 @@ class CandleLoader(RuntimeActor):
             return command
         return replace(command, end=latest)
 
-    def _pages(self, command: LoadCandles) -> int:
-        return -(-command.count // self._candles_per_request)
+    def _cached(self, command: HistoryCommand) -> list[Candle] | None:
+        if isinstance(command, LoadTicks):
+            return None
+        return self._cache.get(key_of(command), self._utc())
 
-    def _least_time(self, command: LoadCandles) -> float:
+    def _pages(self, command: HistoryCommand) -> int:
+        """At least so many."""
+        if isinstance(command, LoadTicks):
+            return math.ceil((command.seconds or 1.0) / self._sizes.ticks_span)
+        return -(-command.count // self._sizes.candles)
+
+    def _least_time(self, command: HistoryCommand) -> float:
         """Seconds until the last page may be asked for, if nothing else is sent."""
         return self._quota.estimate(0.0, self._pages(command) - 1, 1, urgent=False)
 
-    def _too_many(self, command: LoadCandles, least: float, left: float) -> RequestRefused:
+    def _too_many(self, command: HistoryCommand, least: float, left: float) -> RequestRefused:
         return RequestRefused(
-            f"{command.count:,} bars are {self._pages(command):,} requests, which take {least:,.0f} s at"
+            f"{_amount(command)} are {self._pages(command):,} requests, which take {least:,.0f} s at"
             f" least at the configured rate (limits.messages), and the deadline is in {left:,.1f} s: give a"
             " later one, or load fewer"
         )
@@ -144,17 +156,26 @@ class CandleLoader(RuntimeActor):
         """By the venue's clock; by the wall clock until it is measured."""
         return time.time() + (self._clock_offset or 0.0)
 
-    def _page_loaded(self, page: int, candles: list[Candle]) -> None:
+    def _page_loaded(self, page: int, loaded: CandlesLoaded | TicksLoaded) -> None:
         flight = self._flights.finish_page(page)
         if flight is None:
             return
-        if flight.paging.add(candles):
+        paging = flight.paging
+        match paging, loaded:
+            case Paging(), CandlesLoaded(candles=candles):
+                more = paging.add(candles)
+            case TickPaging(), TicksLoaded():
+                more = paging.add(loaded)
+            case _:
+                raise AssertionError(f"{type(loaded).__name__} for {type(paging).__name__}")
+        if more:
             self._outbound.tell(self._flights.next_page(flight))
-            self._router.tell(EventBatch(self.name, [flight.paging.progress()]))
+            if isinstance(paging, Paging):
+                self._router.tell(EventBatch(self.name, [paging.progress()]))
             return
         self._cache_answer(flight)
         for request in self._flights.end(flight):
-            _tell(request, Response(request.id, list(flight.paging.candles)))
+            _tell(request, Response(request.id, paging.found()))
 
     def _page_failed(self, failure: Failure) -> None:
         """The failure is for the requests that expire with the page or before; for a request that joined
@@ -175,17 +196,20 @@ class CandleLoader(RuntimeActor):
         flight = self._flights.leave(request)
         if flight is None:
             return
-        loaded = len(flight.paging.candles)
-        part = f": {loaded:,} of {request.command.count:,} bars had come" if loaded else ""
+        loaded = flight.paging.count
+        part = f": {loaded:,} of {_amount(request.command)} had come" if loaded else ""
         _tell(request, Failure.of(request.id, RequestTimeout(f"no answer within the deadline{part}")))
         if not flight.requests and flight.page is not None:
             self._router.tell(RequestDone(flight.page.id, succeeded=False, reply_to=ReplyTo.CANDLES))
             self._flights.end(flight)
 
     def _cache_answer(self, flight: Flight) -> None:
-        asset = flight.key.asset
-        self._cache.put(flight.key, flight.paging.candles, flight.outdated_at)
-        if flight.key not in self._cache.up_to_now(asset):
+        key, paging = flight.key, flight.paging
+        if not (isinstance(key, LoadCandles) and isinstance(paging, Paging)):
+            return
+        asset = key.asset
+        self._cache.put(key, paging.candles, flight.outdated_at)
+        if key not in self._cache.up_to_now(asset):
             return
         self.after(self._ttl, _Aged(asset))
         if asset not in self._subscribed:
@@ -227,7 +251,13 @@ class CandleLoader(RuntimeActor):
         return CandlesStatus(cache.hits, cache.misses, len(cache), len(self._flights))
 
 
-def _tell(request: CandleRequest, outcome: Response[list[Candle]] | Failure) -> None:
+def _amount(command: HistoryCommand) -> str:
+    if isinstance(command, LoadCandles):
+        return f"{command.count:,} bars"
+    return f"{command.count:,} ticks" if command.count else f"the ticks of {command.seconds:,.0f} s"
+
+
+def _tell(request: CandleRequest, outcome: Response[Any] | Failure) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # the actor that asked has ended
         request.to.tell(outcome)
 

@@ -19,11 +19,23 @@ class Paging:
         self._page = page
         self.candles: list[Candle] = []
 
+    @property
+    def period(self) -> int:
+        return self._command.period
+
     def request(self) -> LoadCandles:
         """The next page to ask for: the bars before the first of ``candles``."""
         missing = self._command.count - len(self.candles)
         end = self.candles[0].time if self.candles else self._command.end
         return replace(self._command, count=min(self._page, missing), end=end)
+
+    @property
+    def count(self) -> int:
+        return len(self.candles)
+
+    def found(self) -> list[Candle]:
+        """A list of the caller's own."""
+        return list(self.candles)
 
     def progress(self) -> CandlesProgress:
         command = self._command

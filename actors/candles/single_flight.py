@@ -1,17 +1,29 @@
-"""Single flight: equal loads of candles share one, whose pages are asked for one after another."""
+"""Single flight: equal loads share one, whose pages are asked for one after another."""
 
 import itertools
 import math
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from actors.candles.paging import Paging
+from actors.candles.tick_paging import TickPaging
 from actors.messages.candles import CandleRequest
-from actors.messages.commands import LoadCandles
+from actors.messages.commands import LoadCandles, LoadTicks
 from actors.messages.traffic import ReplyTo, Request
 
+HistoryCommand = LoadCandles | LoadTicks
+C = TypeVar("C", bound=HistoryCommand)
 
-def key_of(command: LoadCandles) -> LoadCandles:
+
+class PageSizes(NamedTuple):
+    """What the venue gives for one request: so many ``candles``, or the ticks of ``ticks_span`` seconds."""
+
+    candles: int
+    ticks_span: float
+
+
+def key_of(command: C) -> C:
     """What is equal in equal loads: all of ``command`` but its deadline."""
     return replace(command, deadline=None)
 
@@ -19,31 +31,39 @@ def key_of(command: LoadCandles) -> LoadCandles:
 class Flight:
     """The ``requests`` that wait for one answer; ``asked_at`` is UTC, ``page`` the last one sent for it."""
 
-    def __init__(self, key: LoadCandles, asked_at: float, page: int, *, by_venue: bool = False) -> None:
+    def __init__(
+        self, key: HistoryCommand, asked_at: float, sizes: PageSizes, *, by_venue: bool = False
+    ) -> None:
         """``by_venue``: ``asked_at`` is by the venue's clock."""
         self.key = key
         self.asked_at = asked_at
-        self.paging = Paging(key, page, asked_at if by_venue else None)
+        self.paging: Paging | TickPaging
+        if isinstance(key, LoadTicks):
+            self.paging = TickPaging(key, sizes.ticks_span, asked_at)
+        else:
+            self.paging = Paging(key, sizes.candles, asked_at if by_venue else None)
         self.requests: list[CandleRequest] = []
         self.page: Request | None = None
 
     @property
     def outdated_at(self) -> float:
-        """When (UTC) the venue has a bar that this answer lacks; infinity before the first page has come, and
-        if the end was past when it was asked for."""
-        key, candles = self.key, self.paging.candles
-        if not candles or (key.end is not None and key.end <= self.asked_at):
+        """When (UTC) the venue has a bar or a tick that this answer lacks; infinity before the first page has
+        come, and if the end was past when it was asked for."""
+        if isinstance(self.paging, TickPaging):
+            return -math.inf if self.paging.outdated else math.inf
+        end, candles = self.key.end, self.paging.candles
+        if not candles or (end is not None and end <= self.asked_at):
             return math.inf
-        return candles[-1].time + 2.0 * key.period
+        return candles[-1].time + 2.0 * self.paging.period
 
 
 class SingleFlights:
     """The flights under way, by key, by the id of their page (from 1) and by each request that waits."""
 
-    def __init__(self, candles_per_request: int) -> None:
-        self._candles_per_request = candles_per_request
+    def __init__(self, sizes: PageSizes) -> None:
+        self._sizes = sizes
         self._ids = itertools.count(1)
-        self._by_key: dict[LoadCandles, Flight] = {}
+        self._by_key: dict[HistoryCommand, Flight] = {}
         self._by_page: dict[int, Flight] = {}
         self._by_request: dict[CandleRequest, Flight] = {}
 
@@ -57,13 +77,14 @@ class SingleFlights:
         """Have ``request`` wait; the first page to ask for, or ``None`` if it shares a flight under way.
         ``by_venue``: ``utc`` is by the venue's clock.
 
-        A flight up to now is shared for as long as its last bar is the newest.
+        A flight up to now is shared for as long as its last bar is the newest; one of ticks, until its first
+        page has come.
         """
         key = key_of(request.command)
         flight = self._by_key.get(key)
         shared = flight is not None and utc < flight.outdated_at
         if flight is None or not shared:
-            flight = self._by_key[key] = Flight(key, utc, self._candles_per_request, by_venue=by_venue)
+            flight = self._by_key[key] = Flight(key, utc, self._sizes, by_venue=by_venue)
         flight.requests.append(request)
         self._by_request[request] = flight
         return None if shared else self.next_page(flight)

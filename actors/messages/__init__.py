@@ -18,6 +18,7 @@ from actors.messages.commands import (
     GetStatus as GetStatus,
     Halt as Halt,
     LoadCandles as LoadCandles,
+    LoadTicks as LoadTicks,
     PlaceOrder as PlaceOrder,
     PlacePendingOrder as PlacePendingOrder,
     Restart as Restart,

@@ -2,18 +2,18 @@
 
 from msgspec import Struct
 
-from actors.messages.commands import LoadCandles
+from actors.messages.commands import LoadCandles, LoadTicks
 from actors.messages.lifecycle import Tellable
 
 
 class CandleRequest(Struct, frozen=True):
-    """Load candles for ``to``.
+    """Load candles or ticks for ``to``.
 
     By ``expires_at`` (on the clock of the actors) ``to`` is told, under the ``id`` that it gave, a
-    ``Response`` with a list of ``Candle`` that is its own, or a ``Failure``.
+    ``Response`` with a list of ``Candle`` or ``Tick`` that is its own, or a ``Failure``.
     """
 
     id: int
-    command: LoadCandles
+    command: LoadCandles | LoadTicks
     expires_at: float
     to: Tellable

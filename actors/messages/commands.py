@@ -34,7 +34,7 @@ from actors.messages.order_commands import (
     unsent as unsent,
 )
 from actors.messages.status import Status
-from actors.values import Asset, Balance, Candle, Payout, ServerTime
+from actors.values import Asset, Balance, Candle, Payout, ServerTime, Tick
 
 
 class Subscribe(Command[str], frozen=True):
@@ -143,6 +143,39 @@ class LoadCandles(Command[list[Candle]], frozen=True):
         ) -> None: ...
 
 
+class LoadTicks(Command[list[Tick]], frozen=True):
+    """Load the ticks of the last ``seconds``, or the last ``count`` ticks, before ``end`` (Unix seconds;
+    ``None`` is now). One of the two must be given.
+
+    The answer is a list of ``Tick``, oldest first, whose ``received_at`` is 0. A tick at ``end`` itself is
+    not in it. With ``count`` it has fewer only if the venue has no tick in the span of one page before
+    the first.
+
+    The ticks are loaded in pages of the venue's size, one message each. Raises ``RequestRefused`` for more
+    than a day or 100,000 ticks, at a venue without such a history, and at once for a span that
+    ``limits.messages`` does not let be loaded by the deadline.
+    """
+
+    times: ClassVar[frozenset[str]] = frozenset({"end"})
+
+    asset: str
+    seconds: float | None = None
+    count: int | None = None
+    end: float | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            asset: str,
+            seconds: Length | None = None,
+            count: int | None = None,
+            end: Moment | None = None,
+            *,
+            deadline: Length | None = None,
+        ) -> None: ...
+
+
 class GetBalance(Command[Balance], frozen=True):
     """The answer is the latest ``Balance``; waits for the first one."""
 
@@ -192,6 +225,7 @@ VenueCommand = (
     SubscribeTicks
     | UnsubscribeTicks
     | LoadCandles
+    | LoadTicks
     | SendRaw
     | PlaceOrder
     | PlacePendingOrder

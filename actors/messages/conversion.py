@@ -139,6 +139,7 @@ _CONVERSIONS: Final[dict[Any, tuple[type, Callable[[Any], Any]]]] = {
     str | None: (str, _text),
     int: (int, _whole),
     bool: (bool, _truth),
+    int | None: (int, _whole),
     float | None: (float, seconds),
     Direction: (Direction, _direction),
 }

@@ -68,6 +68,14 @@ class Ticks(Struct, frozen=True, tag=True):
         return Tick(asset, self.times[at], self.prices[at], self.received_at)
 
 
+class TicksLoaded(Struct, frozen=True, tag=True):
+    """Past ticks of ``asset``, oldest first, as columns: one page of a ``LoadTicks``."""
+
+    asset: str
+    times: list[float]
+    prices: list[float]
+
+
 def unfolded(events: Iterable[Any]) -> Iterator[Any]:
     """The events in order, each tick of a ``Ticks`` by itself.
 

@@ -12,7 +12,7 @@ from actors.messages import events
 from actors.messages.commands import VenueCommand
 from actors.messages.life import HasLife
 from actors.messages.owners import Owner
-from actors.messages.ticks import Ticks as Ticks, unfolded as unfolded
+from actors.messages.ticks import Ticks as Ticks, TicksLoaded as TicksLoaded, unfolded as unfolded
 from actors.messages.workers import (
     LogRecord,
     SetLogLevel,
@@ -148,7 +148,7 @@ if TYPE_CHECKING:
 else:
     AnyEvent = functools.reduce(operator.or_, events.EVENTS)
 
-Item = Ticks | Response[events.CandlesLoaded | events.StreamConfirmed] | Failure | AnyEvent
+Item = Ticks | Response[events.CandlesLoaded | TicksLoaded | events.StreamConfirmed] | Failure | AnyEvent
 """What a batch may hold, in the order of the socket."""
 
 

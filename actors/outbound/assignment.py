@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import (
     LoadCandles,
+    LoadTicks,
     SendRaw,
     SubscribeTicks,
     TradingCommand,
@@ -70,7 +71,7 @@ class Assignment:
                 if account := self.members.account:
                     return account, []
                 return "", [request.failure(NotSent("no connection is up")), *self.on_wanted()]
-            case LoadCandles() | SendRaw():
+            case LoadCandles() | LoadTicks() | SendRaw():
                 if connection := self.members.choose():
                     return connection, []
                 self._parked.append(request)
@@ -201,7 +202,7 @@ class Assignment:
         effects: list[PoolEffect] = []
         for request in self.members.take_in_flight(life.connection):
             match request.command:
-                case LoadCandles():
+                case LoadCandles() | LoadTicks():
                     effects.append(request)
                 case UnsubscribeTicks():
                     effects.append(request.response())

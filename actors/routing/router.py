@@ -309,7 +309,7 @@ class Router(RuntimeActor):
             trade = TradingRequest(waiter.id, command, waiter.expires_at, waiter.waits_until, waiter.order)
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
-        elif isinstance(command, commands.LoadCandles):
+        elif isinstance(command, commands.LoadCandles | commands.LoadTicks):
             self._refs.candle_loader.tell(
                 CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )

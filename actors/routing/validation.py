@@ -109,6 +109,9 @@ _BY_TYPE: Final[dict[Any, _Rule]] = {
     str | None: _Rule(lambda value: value is None or _is_text(value), "text that has a UTF-8 form, or None"),
     bool: _Rule(lambda value: type(value) is bool, "true or false"),
     int: _Rule(_is_integer, "a whole number of at most 64 bits"),
+    int | None: _Rule(
+        lambda value: value is None or _is_integer(value), "a whole number of at most 64 bits, or None"
+    ),
     float | None: _Rule(lambda value: value is None or _is_number(value), "a finite number or None"),
     Decimal: _Rule(lambda value: type(value) is Decimal, "a Decimal"),
     Direction: _Rule(lambda value: isinstance(value, Direction), "a Direction"),

@@ -12,6 +12,7 @@ from actors.messages.commands import (
     GetPayout,
     GetServerTime,
     LoadCandles,
+    LoadTicks,
     Subscribe,
     SubscribeTicks,
     UnsubscribeTicks,
@@ -28,6 +29,11 @@ from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
 """Candles of one request; more would use up minutes of the rate limit, probably by mistake."""
+
+MOST_TICKS = 100_000
+
+LONGEST_SPAN = 86_400
+"""Seconds of ticks in one request."""
 
 
 LONGEST_PERIOD = 366 * 86_400
@@ -80,6 +86,9 @@ class VenueFacts:
                 return asset if asset is Decision.WAIT else _payout(asset)
             case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
                 raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
+            case LoadTicks():
+                _check_span(command)
+                return Decision.WAIT if self._asset(command.asset) is Decision.WAIT else Decision.FORWARD
             case Subscribe(topic=topic) | CheckTopic(topic=topic):
                 if (symbol := pattern(topic).asset) and self.assets is not None:
                     self._asset(symbol)
@@ -103,6 +112,17 @@ class VenueFacts:
         if symbol not in self.assets:
             raise RequestRefused(unlisted(symbol, self.assets))
         return self.assets[symbol]
+
+
+def _check_span(command: LoadTicks) -> None:
+    if (command.seconds is None) is (command.count is None):
+        raise RequestRefused("LoadTicks takes either seconds or a count")
+    if command.count is not None and not 1 <= command.count <= MOST_TICKS:
+        raise RequestRefused(f"count must be from 1 to {MOST_TICKS}, not {command.count}")
+    if command.seconds is not None and not 0 < command.seconds <= LONGEST_SPAN:
+        raise RequestRefused(
+            f"seconds must be more than 0 and at most {LONGEST_SPAN}, not {command.seconds:g}"
+        )
 
 
 def _payout(asset: Asset) -> Payout:

@@ -16,6 +16,7 @@ from actors.messages.commands import (
     GetStatus,
     Halt,
     LoadCandles,
+    LoadTicks,
     OrderCommand,
     Resume,
     SendRaw,
@@ -35,7 +36,7 @@ from actors.routing.validation import problem
 STOPPED = "the runtime stopped before there was an answer"
 
 
-_READS = CheckTopic | GetAssets | GetBalance | GetPayout | GetServerTime | GetStatus | LoadCandles
+_READS = CheckTopic | GetAssets | GetBalance | GetPayout | GetServerTime | GetStatus | LoadCandles | LoadTicks
 
 
 class Waiter:
@@ -108,7 +109,7 @@ class Waiter:
     @property
     def needs_connection(self) -> bool:
         """Whether its command has no effect without a connection."""
-        return isinstance(self.command, OrderCommand | LoadCandles | SendRaw)
+        return isinstance(self.command, OrderCommand | LoadCandles | LoadTicks | SendRaw)
 
     @property
     def needs_the_venue(self) -> bool:

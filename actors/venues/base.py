@@ -82,6 +82,8 @@ class Profile(Struct, frozen=True):
     ``session_hint`` says what it holds, ``origin`` is the site that the handshake claims to come from.
     ``region_target`` is the path with the query that every region has, such as ``/feed?version=2``; what a
     configured URL lacks of it is added, and ``""`` adds nothing.
+    ``ticks_span`` is how many seconds of past ticks one request brings at most; ``None``: the venue gives
+    none.
     ``streams_per_connection`` is how many streams the venue is known to keep up on one connection.
     ``messages_per_command`` names the commands that are more than one message on the wire, and
     ``keep_alive_within`` is the number of seconds after which the venue hangs up on a client that has sent no
@@ -96,6 +98,7 @@ class Profile(Struct, frozen=True):
     origin: str
     candles_per_request: int
     streams_per_connection: int
+    ticks_span: float | None = None
     region_target: str = ""
     messages_per_command: Mapping[type[Command], int] = {}
     subscribed_by_first: bool = False

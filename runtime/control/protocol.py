@@ -30,6 +30,7 @@ ControlRequest = (
     | commands.UnsubscribeTicks
     | commands.CheckTopic
     | commands.LoadCandles
+    | commands.LoadTicks
     | commands.GetBalance
     | commands.GetAssets
     | commands.GetPayout

@@ -27,6 +27,7 @@ from actors.outbound.batcher import Batcher
 from actors.outbound.messages import PoolRefs
 from actors.outbound.pool import Pool
 from actors.outbound.rate_limiter import RateLimiter
+from actors.rates import Allowance
 from actors.routing.messages import RouterRefs
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
@@ -43,6 +44,7 @@ from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
     live_settings,
     make_plan,
+    page_sizes,
     pool_plan,
     stream_owner,
     unserved,
@@ -167,8 +169,7 @@ class ActorSystem:
         timeout, refused = config.connection.message_timeout, unserved(profile)
         self.router = router = start(Router, self._start_subscriber, timeout, refused)
         self._start_desks(settings.orders, resources, trading)
-        candles = profile.candles_per_request, config.candles.cache_ttl, config.candles.cache_size
-        self._candle_loader = start(CandleLoader, *candles, settings.allowance, router=router)
+        self._candle_loader = self._start_candle_loader(config, settings.allowance)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
@@ -218,6 +219,12 @@ class ActorSystem:
         elif actor in DESKS:
             kwargs["dispatcher"] = self._desks
         return self._guardian.start(actor, *args, **kwargs)
+
+    def _start_candle_loader(self, config: Config, allowance: Allowance) -> Any:
+        sizes, cache = page_sizes(config.account.profile), config.candles
+        return self._start(
+            CandleLoader, sizes, cache.cache_ttl, cache.cache_size, allowance, router=self.router
+        )
 
     def _start_supervisor(self, plan: Plan, resources: Resources) -> Any:
         return self._start(

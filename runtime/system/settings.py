@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from actors.candles.single_flight import PageSizes
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
 from actors.messages.commands import (
     Command,
     GetBalance,
     GetPayout,
+    LoadTicks,
     TradingCommand,
 )
 from actors.messages.owners import FILE, PROGRAM, Owner
@@ -162,11 +164,19 @@ def health_settings(health: HealthConfig) -> HealthSettings:
     return HealthSettings(StalenessBounds(health.stale_floor, health.stale_after), health.reconnects_per_hour)
 
 
+def page_sizes(profile: Profile) -> PageSizes:
+    """What one request for history brings; a venue without a history of ticks is never asked for it."""
+    return PageSizes(profile.candles_per_request, profile.ticks_span or 1.0)
+
+
 def unserved(profile: Profile) -> dict[type[Command], str]:
     """Why the router refuses commands of these kinds, whatever is in them."""
-    if profile.trading:
-        return {}
-    return dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
+    refused: dict[type[Command], str] = {}
+    if not profile.trading:
+        refused |= dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
+    if profile.ticks_span is None:
+        refused[LoadTicks] = f"{profile.title} has no history of ticks; LoadCandles loads its bars"
+    return refused
 
 
 def live_guard(login: Login, *, allow_live: bool) -> str:

@@ -47,6 +47,9 @@ _AUTH_REFUSED: Final = frozenset({"NotAuthorized", "notAuthorized", "auth_error"
 
 KEEP_ALIVE: Final = encode_event("ps")
 
+_TICKS: Final = 0
+"""The period that asks for ticks instead of bars (protocol 1.6.2)."""
+
 _OPTION_TYPE: Final = 100  # the only one there is (protocol 1.6.3)
 _ACTIONS: Final = {Direction.CALL: "call", Direction.PUT: "put"}
 
@@ -169,6 +172,22 @@ def load_candles(asset: str, period: int, count: int, end: float, index: int) ->
     return encode_event(
         "loadHistoryPeriod",
         {"asset": asset, "index": index, "time": last_bar_ends, "offset": count * period, "period": period},
+    )
+
+
+def load_ticks(asset: str, seconds: float, end: float, index: int) -> bytes:
+    """Ask for the ticks of ``seconds`` before ``end`` (UTC), both rounded up to whole seconds; the answer
+    names ``index``.
+
+    Raises ``RequestRefused`` for a request that the venue cannot answer.
+    """
+    if not 0 <= end < END_OF_TIME:
+        raise RequestRefused(f"end must be a time after 1970 in Unix seconds, not {end:.15g}")
+    ends = math.ceil(end)
+    offset = max(1, math.ceil(seconds + ends - end))
+    return encode_event(
+        "loadHistoryPeriod",
+        {"asset": asset, "index": index, "time": ends + VENUE_UTC_OFFSET, "offset": offset, "period": _TICKS},
     )
 
 

@@ -110,15 +110,22 @@ class StreamHistory(Struct, frozen=True):
 
 
 class RequestedHistory(Struct, frozen=True):
-    """Requested bars, oldest first; ``index`` is the request's, ``None`` if the message names none.
+    """Requested bars or ticks; ``index`` is the request's, ``None`` if the message names none.
 
-    ``period`` is 1 if the venue sent ticks: they become bars of one second.
+    ``period`` is 1 if the venue sent ticks.
     """
 
     index: int | None
     asset: str
     period: int
-    candles: list[Candle]
+    bars: list[Candle]
+    quotes: list[Quote] = []
+
+    @property
+    def candles(self) -> list[Candle]:
+        """The bars, oldest first; ticks become bars of one second."""
+        built = build(self.quotes, self.period, VENUE_UTC_OFFSET)
+        return list(in_order([*built, *self.bars]).values())
 
 
 class MarketDataDecoder(RowDecoder):
@@ -162,9 +169,7 @@ class MarketDataDecoder(RowDecoder):
                 bars.append(_candle(item.time, item.open, item.high, item.low, item.close, item.volume))
             else:
                 self.refused += 1
-        built = build(quotes, period, VENUE_UTC_OFFSET)
-        candles = in_order([*built, *self._sound(bars)])
-        return RequestedHistory(found.index, found.asset, period, list(candles.values()))
+        return RequestedHistory(found.index, found.asset, period, self._sound(bars), quotes)
 
     def assets(self, payload: bytes) -> list[Asset]:
         """Protocol 1.7.4."""

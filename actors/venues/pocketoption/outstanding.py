@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct
 
 from actors.errors import RemoteProtocolError, RequestError, RequestRefused, RequestTimeout
-from actors.messages import CandlesLoaded, LoadCandles
-from actors.messages.traffic import Failure, Request
+from actors.messages import CandlesLoaded, LoadCandles, LoadTicks
+from actors.messages.traffic import Failure, Request, TicksLoaded
 from actors.venues.pocketoption.deals import DealRefusal
 from actors.venues.pocketoption.market_data import RequestedHistory
 
@@ -23,7 +24,7 @@ Refused = tuple[str, str, str]
 
 class _Load(Struct, frozen=True):
     request: Request
-    command: LoadCandles
+    command: LoadCandles | LoadTicks
     end: float
 
 
@@ -44,7 +45,7 @@ class OutstandingRequests:
         if request.awaited:
             waiting.append(request)
 
-    def add_load(self, request: Request, command: LoadCandles, end: float) -> list[Failure]:
+    def add_load(self, request: Request, command: LoadCandles | LoadTicks, end: float) -> list[Failure]:
         """Await the history that names this request by its id; with more than ``MAX_UNANSWERED``, the oldest
         fails."""
         if not request.awaited:
@@ -59,10 +60,10 @@ class OutstandingRequests:
         """The requests whose stream is now confirmed; ``None`` if nothing awaited this history."""
         return self._streams.pop((asset, period), None)
 
-    def pop_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded]:
-        """The request that ``found`` names, if any, and its bars.
+    def pop_load(self, found: RequestedHistory) -> tuple[Request | None, CandlesLoaded | TicksLoaded]:
+        """The request that ``found`` names, if any, and its bars or its ticks.
 
-        These are the last ones that ended in time, at most as many as were requested.
+        The bars are the last ones that ended in time, at most as many as were requested.
 
         Raises ``RemoteProtocolError`` if ``found`` does not fit the request that it names.
         """
@@ -70,9 +71,14 @@ class OutstandingRequests:
         if found.index is None or load is None:
             return None, CandlesLoaded(found.asset, found.period, found.candles)
         command = load.command
-        if (found.asset, found.period) != (command.asset, command.period):
+        period = 1 if isinstance(command, LoadTicks) else command.period
+        if (found.asset, found.period) != (command.asset, period):
             raise RemoteProtocolError("the history does not fit the request that its index names")
         del self._loads[found.index]
+        if isinstance(command, LoadTicks):
+            quotes = sorted(found.quotes, key=attrgetter("time"))
+            times, prices = [quote.time for quote in quotes], [quote.price for quote in quotes]
+            return load.request, TicksLoaded(command.asset, times, prices)
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
         return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 

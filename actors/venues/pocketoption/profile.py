@@ -17,6 +17,7 @@ PROFILE: Final = Profile(
     origin="https://pocketoption.com",
     region_target="/socket.io/?EIO=4&transport=websocket",  # protocol 1.1
     candles_per_request=MAX_BARS,
+    ticks_span=1980.0,  # one reply held 4,154 ticks over 1,998 s (protocol 1.6.2)
     streams_per_connection=4,  # the server may drop the oldest of more (protocol 1.6.2, disputed)
     messages_per_command={SubscribeTicks: 2, UnsubscribeTicks: 2},  # protocol 1.6.2
     subscribed_by_first=True,  # by changeSymbol; what subfor adds is disputed (protocol 1.6.2)

@@ -7,6 +7,7 @@ from actors.messages import (
     CancelPendingOrder,
     CandlesLoaded,
     LoadCandles,
+    LoadTicks,
     PlaceOrder,
     SendRaw,
     StreamConfirmed,
@@ -88,6 +89,10 @@ class RequestMatcher:
                 end = now if command.end is None else command.end
                 text = dialect.load_candles(command.asset, command.period, command.count, end, request.id)
                 return [text], self._outstanding.add_load(request, command, end)
+            case LoadTicks(asset=asset, seconds=seconds) as command:
+                end = now if command.end is None else command.end
+                text = dialect.load_ticks(asset, seconds or 0.0, end, request.id)
+                return [text], self._outstanding.add_load(request, command, end)
             case SendRaw(text=raw):
                 return [raw.encode()], _done(request)
             case PlaceOrder() as command:
@@ -141,7 +146,8 @@ class RequestMatcher:
 
     def _requested_history(self, found: RequestedHistory) -> Sequence[Item]:
         request, loaded = self._outstanding.pop_load(found)
-        return (loaded, request.response(loaded)) if request else (loaded,)
+        news = (loaded,) if isinstance(loaded, CandlesLoaded) else ()
+        return (*news, request.response(loaded)) if request else news
 
     def _cancellation(self, found: Cancellation) -> Sequence[Item]:
         ticket = self._outstanding.pop_cancellation(found.ticket)

@@ -8,15 +8,25 @@ import pytest
 from msgspec import structs
 
 from actors.candles.candle_loader import CandleLoader
+from actors.candles.single_flight import PageSizes
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
 from actors.messages.candles import CandleRequest
-from actors.messages.commands import LoadCandles, Unsubscribe
+from actors.messages.commands import LoadCandles, LoadTicks, Unsubscribe
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, CandlesProgress, ClockReport
 from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.routing import SubscribeColumns
 from actors.messages.status import CandlesStatus, Describe
-from actors.messages.traffic import Deliver, EventBatch, Failure, ReplyTo, Request, RequestDone, Response
+from actors.messages.traffic import (
+    Deliver,
+    EventBatch,
+    Failure,
+    ReplyTo,
+    Request,
+    RequestDone,
+    Response,
+    TicksLoaded,
+)
 from actors.rates import Allowance, Rate
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
@@ -29,6 +39,7 @@ PERIOD = 31 * 86_400
 PRESENT = LoadCandles("A", PERIOD, 3)
 PAST = LoadCandles("A", PERIOD, 3, 0.0)
 TTL = 5.0
+SIZES = PageSizes(candles=150, ticks_span=60.0)
 ALLOWANCE = Allowance((Rate(10, 1.0), Rate(40, 60.0)), 8)
 """Of the 40 a minute, 8 are kept for orders."""
 
@@ -53,10 +64,10 @@ class Neighbours:
         )
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
-        self.loader = CandleLoader.start(150, TTL, 1000, ALLOWANCE, router=self.router.ref, clock=clock)
+        self.loader = CandleLoader.start(SIZES, TTL, 1000, ALLOWANCE, router=self.router.ref, clock=clock)
         self.loader.tell(OutboundRef(self.outbound.ref))
 
-    def load(self, id: int, command: LoadCandles, patience: float = 30.0) -> None:
+    def load(self, id: int, command: LoadCandles | LoadTicks, patience: float = 30.0) -> None:
         self.loader.tell(CandleRequest(id, command, self.clock() + patience, self.asker.ref))
 
     def page(self) -> Request:
@@ -334,3 +345,37 @@ def test_an_end_far_ahead_is_that_of_the_forming_bar(neighbours: Neighbours) -> 
     forming = (time.time() // PERIOD + 1) * PERIOD
     neighbours.load(1, structs.replace(PRESENT, end=forming + 5 * PERIOD))
     assert neighbours.page().command == structs.replace(PRESENT, end=forming)
+
+
+def ticks(first: float, count: int) -> TicksLoaded:
+    return TicksLoaded("A", [first + number for number in range(count)], [1.0] * count)
+
+
+def test_ticks_come_page_by_page_and_equal_loads_of_them_share_the_pages(neighbours: Neighbours) -> None:
+    command = LoadTicks("A", 100.0, end=1000.0)
+    for id in (7, 8):
+        neighbours.load(id, command)
+    first = neighbours.page()
+    assert (first.reply_to, first.command) == (ReplyTo.CANDLES, LoadTicks("A", 60.0, end=1000.0))
+    neighbours.loader.tell(first.response(ticks(940.0, 60)))
+    second = neighbours.page()
+    assert second.command == LoadTicks("A", 46.0, end=941.0)
+    neighbours.loader.tell(second.response(ticks(895.0, 46)))
+    found = [Tick("A", 900.0 + number, 1.0, 0.0) for number in range(100)]
+    answers = [neighbours.asker.seen() for _ in range(2)]
+    assert answers == [Response(7, found), Response(8, found)]
+    assert answers[0].value is not answers[1].value
+    assert neighbours.status() == CandlesStatus(hits=0, misses=0, entries=0, flights=0)
+
+
+def test_a_late_load_of_ticks_says_how_much_had_come(neighbours: Neighbours, clock: ManualClock) -> None:
+    neighbours.load(7, LoadTicks("A", 100.0, end=1000.0), patience=5.0)
+    neighbours.loader.tell(neighbours.page().response(ticks(940.0, 60)))
+    neighbours.page()
+    clock.advance(5.0)
+    assert str(neighbours.error(7)) == "no answer within the deadline: 59 of the ticks of 100 s had come"
+
+
+def test_a_span_of_ticks_that_the_rate_does_not_allow_is_refused_at_once(neighbours: Neighbours) -> None:
+    neighbours.load(7, LoadTicks("A", 86_400.0), patience=10.0)
+    assert "the ticks of 86,400 s are 1,440 requests" in str(neighbours.error(7))

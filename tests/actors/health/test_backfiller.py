@@ -6,6 +6,7 @@ from actors.errors import RequestRefused
 from actors.health.backfiller import Backfiller
 from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
 from actors.messages.candles import CandleRequest
+from actors.messages.commands import LoadCandles
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch, Failure, Response
 from actors.values import Candle
@@ -31,6 +32,7 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
     backfiller.tell(GAP)
     load = loader.seen()
     assert isinstance(load, CandleRequest)
+    assert isinstance(load.command, LoadCandles)
     assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
     backfiller.tell(Response(load.id, [BAR]))
     recovered = StreamRecovered("A", "c1", T + 30.0, T + 60.0, 1)

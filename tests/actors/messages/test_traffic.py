@@ -12,6 +12,7 @@ from actors.messages import events
 from actors.messages.commands import (
     CancelPendingOrder,
     LoadCandles,
+    LoadTicks,
     PlaceOrder,
     PlacePendingOrder,
     SendRaw,
@@ -28,6 +29,7 @@ from actors.messages.traffic import (
     Request,
     Response,
     Send,
+    TicksLoaded,
     Uplink,
 )
 from actors.messages.workers import LogRecord, SetLogLevel, StartLife, StopConnection, StopWorker, UseSettings
@@ -46,6 +48,7 @@ ITEMS: list[Any] = [
     columns(TICK, msgspec.structs.replace(TICK, asset="B"), TICK),
     Response(7),
     Response(7, events.CandlesLoaded("A", 60, [CANDLE, CANDLE])),
+    Response(7, TicksLoaded("A", [1.5, 2.0], [1.1, 1.2])),
     Response(7, events.StreamConfirmed("A", 60, "c1", 2)),
     Response(7, reply_to=ReplyTo.CANDLES),
     Failure.of(7, RateLimited("later", 1.5)),
@@ -82,6 +85,7 @@ REQUESTS = [
     Request(0, SubscribeTicks("EURUSD_otc"), math.inf, reply_to=ReplyTo.NOBODY),
     Request(2, UnsubscribeTicks("EURUSD_otc"), 1.0),
     Request(3, LoadCandles("EURUSD_otc", 60, 100, 1_770_000_000.5), 1.0, reply_to=ReplyTo.CANDLES),
+    Request(8, LoadTicks("EURUSD_otc", 60.0, end=2000.5), 1.0, reply_to=ReplyTo.CANDLES),
     Request(4, SendRaw('42["x",{"ä":"\\u0000"}]'), 1.0),
     Request(5, PlaceOrder("EURUSD_otc", Decimal("1.50"), Direction.PUT, 60), 1.0, urgent=True, order="o1"),
     Request(6, PlacePendingOrder("EURUSD_otc", Decimal(2), Direction.CALL, 60, open_at=2000.0), 1.0),

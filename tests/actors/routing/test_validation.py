@@ -24,6 +24,7 @@ from actors.messages.commands import (
     GetStatus,
     Halt,
     LoadCandles,
+    LoadTicks,
     PendingCommand,
     PlaceOrder,
     PlacePendingOrder,
@@ -62,6 +63,7 @@ SOUND: list[Command] = [
     SubscribeTicks("EURUSD", 2**63 - 1),
     UnsubscribeTicks("EURUSD"),
     LoadCandles("EURUSD", 60, 5, end=1_700_000_000),
+    LoadTicks("EURUSD", 60, end=1_700_000_000.5),
     GetBalance(),
     GetAssets(deadline=math.inf),
     GetPayout("EURUSD"),
@@ -131,6 +133,7 @@ def test_every_kind_of_command_has_its_rules() -> None:
         (GetPayout(None), "asset must be text that has a UTF-8 form, not None"),  # type: ignore[arg-type]
         (SendRaw(b"42[secret]"), "text must be text that has a UTF-8 form, not bytes"),  # type: ignore[arg-type]
         (CancelPendingOrder(""), "ticket must not be empty"),
+        (LoadTicks("EURUSD", count=1.5), "count must be a whole number of at most 64 bits, or None"),  # type: ignore[arg-type]
         (GetPayout(["EURUSD"]), "asset must be text"),  # type: ignore[arg-type]
         (GetAssets(deadline="5"), "deadline must be a number of seconds"),  # type: ignore[arg-type]
         (GetAssets(deadline=_Odd(math.nan)), "deadline must be a number of seconds"),

@@ -11,13 +11,21 @@ from actors.messages.commands import (
     GetPayout,
     GetServerTime,
     LoadCandles,
+    LoadTicks,
     SendRaw,
     Subscribe,
     SubscribeTicks,
     UnsubscribeTicks,
 )
 from actors.messages.events import AssetsListed, BalanceChanged, ClockReport, RawMessage
-from actors.routing.venue_facts import LONGEST_PERIOD, MOST_CANDLES, Decision, VenueFacts
+from actors.routing.venue_facts import (
+    LONGEST_PERIOD,
+    LONGEST_SPAN,
+    MOST_CANDLES,
+    MOST_TICKS,
+    Decision,
+    VenueFacts,
+)
 from actors.values import AccountKind, Asset, Balance, Payout, ServerTime
 
 UTC = 1_770_000_000.0
@@ -108,6 +116,24 @@ def test_a_count_outside_its_bounds_is_refused_at_once(count: int) -> None:
         VenueFacts().answer(LoadCandles("A", 60, count), UTC)
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (LoadTicks("A"), "either seconds or a count"),
+        (LoadTicks("A", 60.0, 10), "either seconds or a count"),
+        (LoadTicks("A", count=0), f"from 1 to {MOST_TICKS}"),
+        (LoadTicks("A", count=MOST_TICKS + 1), f"from 1 to {MOST_TICKS}"),
+        (LoadTicks("A", 0), "more than 0"),
+        (LoadTicks("A", LONGEST_SPAN + 1), f"at most {LONGEST_SPAN}"),
+    ],
+)
+def test_a_history_of_ticks_is_asked_for_by_one_measure_within_its_bounds(
+    command: LoadTicks, said: str
+) -> None:
+    with pytest.raises(RequestRefused, match=said):
+        VenueFacts().answer(command, UTC)
+
+
 @pytest.mark.parametrize("command", [SubscribeTicks("A", 0), LoadCandles("A", 0), LoadCandles("A", -60)])
 def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
     with pytest.raises(RequestRefused, match="period"):
@@ -121,6 +147,8 @@ def test_a_period_of_no_time_is_refused_at_once(command: Command) -> None:
         SubscribeTicks("B", 1),
         LoadCandles("A", 60, 1),
         LoadCandles("A", 60, MOST_CANDLES),
+        LoadTicks("A", LONGEST_SPAN),
+        LoadTicks("A", count=MOST_TICKS),
         UnsubscribeTicks("X"),
         SendRaw("x"),
     ],

@@ -19,6 +19,7 @@ from actors.messages import (
     GetPendingOrders,
     Halt,
     LoadCandles,
+    LoadTicks,
     PlaceOrder,
     StreamGap,
     StreamRecovered,
@@ -174,6 +175,14 @@ def test_an_attached_process_is_refused_too(
         attachment.router.ask(GetAssets(), timeout=DEADLINE)
         attachment.router.tell(command)
         assert notebook.first(CommandFailed).command == type(command).__name__
+
+
+def test_ticks_of_the_past_are_refused_where_the_venue_keeps_none(
+    server: PlainServer, start_runtime: Start
+) -> None:
+    runtime = start_runtime(towards(server, 0))
+    with pytest.raises(RequestRefused, match="Plain Streams has no history of ticks"):
+        ask(runtime, LoadTicks(BTC, 60))
 
 
 @EACH_WAY

@@ -6,13 +6,14 @@ from actors.errors import RequestRefused, RequestTimeout
 from actors.messages import (
     CandlesLoaded,
     LoadCandles,
+    LoadTicks,
     SendRaw,
     StreamReleased,
     SubscribeTicks,
     UnsubscribeTicks,
 )
 from actors.messages.commands import VenueCommand
-from actors.messages.traffic import Failure, ReplyTo, Request, Response
+from actors.messages.traffic import Failure, ReplyTo, Request, Response, TicksLoaded
 from actors.values import Candle
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message
@@ -138,6 +139,29 @@ def test_a_period_of_one_second_is_answered_with_ticks() -> None:
     assert receive(session, event("loadHistoryPeriod", payload)) == [expected, Response(5, expected)]
 
 
+def test_ticks_are_asked_for_in_whole_seconds_and_answered_as_they_are() -> None:
+    session = ready()
+    command = LoadTicks(asset="A", seconds=1.5, end=11.25)
+    session.send([Request(5, command, 0.0, reply_to=ReplyTo.CANDLES)], NOW)
+    assert texts(session) == [
+        '42["loadHistoryPeriod",{"asset":"A","index":5,"time":7212,"offset":3,"period":0}]'
+    ]
+    payload = (
+        b'{"asset":"A","index":5,"period":0,"data":'
+        b'[{"asset":"A","time":7210.5,"price":1},{"asset":"A","time":7209.5,"price":3}]}'
+    )
+    expected = TicksLoaded("A", [9.5, 10.5], [3, 1])
+    assert receive(session, event("loadHistoryPeriod", payload)) == [Response(5, expected, ReplyTo.CANDLES)]
+
+
+@pytest.mark.parametrize("period", [5, 60])
+def test_bars_are_no_answer_to_a_request_for_ticks(period: int) -> None:
+    session = ready()
+    session.send([request(5, LoadTicks(asset="A", seconds=60))], NOW)
+    assert receive(session, bars(600, period=period)) == []
+    assert session.garbage == 1
+
+
 def test_a_history_that_names_no_request_of_ours_is_handed_on_whole() -> None:
     session = ready()
     session.send([request(0, LoadCandles(asset="A", period=60, count=1))], NOW)
@@ -169,6 +193,7 @@ def test_a_venue_that_answers_no_requests_fills_no_memory() -> None:
         LoadCandles(asset="A", period=60, count=151),
         LoadCandles(asset="A", period=0),
         LoadCandles(asset="A", period=60, end=float("inf")),
+        LoadTicks(asset="A", seconds=60, end=float("inf")),
         SubscribeTicks(asset="\ud800"),
         SendRaw(text="\ud800"),
     ],
