@@ -5,6 +5,7 @@ A time is in Unix seconds (UTC), a duration or period in seconds. A venue's own 
 """
 
 import enum
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -109,18 +110,52 @@ class ServerTime(Struct, frozen=True):
 
 
 class Balance(Struct, frozen=True):
-    """The money of an account, in its own currency."""
+    """The money of an account in ``currency``, such as ``"USD"``; ``None`` where the venue does not name it.
+
+    It may name it in deals all the same: ``Deal.currency``.
+    """
 
     account: AccountKind
     amount: Decimal
+    currency: str | None = None
 
 
-class Deal(Struct, frozen=True):
+class VenueRow(Struct, frozen=True, kw_only=True):
+    """Parent of what the venue describes in a row of its own.
+
+    ``raw`` are the venue's own fields of that row, as it sent them last: its names, its clock, and numbers as
+    JSON has them, so money in ``raw`` is not exact. It is empty for what did not come from the venue, and for
+    a row that is too large to be kept. It counts neither in a comparison nor in ``repr``: two rows of one deal
+    need not have the same fields.
+    """
+
+    raw: Mapping[str, Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._shown() == other._shown()
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._shown()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._shown())
+        return f"{type(self).__name__}({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return list(self._shown())
+
+    def _shown(self) -> tuple[tuple[str, Any], ...]:
+        names = self.__struct_fields__
+        return tuple((name, getattr(self, name)) for name in names if name != "raw")
+
+
+class Deal(VenueRow, frozen=True):
     """One deal, as the venue describes it.
 
     ``payout`` is what a win pays, in percent of ``amount``, the stake. ``profit`` is what the account gained:
     amount times payout for a win, minus the amount for a loss, 0 for a draw. ``profit`` and ``close_price``
-    are ``None`` while the deal is open.
+    are ``None`` while the deal is open. ``currency`` is that of the money, such as ``"USD"``, where the venue
+    names it.
     """
 
     id: str
@@ -134,6 +169,7 @@ class Deal(Struct, frozen=True):
     account: AccountKind
     close_price: float | None = None
     profit: Decimal | None = None
+    currency: str | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -145,7 +181,7 @@ class Deal(Struct, frozen=True):
         return Outcome.WIN if self.profit > 0 else Outcome.LOSS
 
 
-class PendingOrder(Struct, frozen=True):
+class PendingOrder(VenueRow, frozen=True):
     """An order that the venue opens at ``open_at`` or at ``open_price``; exactly one of the two is set.
 
     It is opened only if the payout is at least ``minimum_payout`` percent then.

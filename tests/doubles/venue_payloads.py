@@ -22,6 +22,7 @@ ACCEPTED_DEAL = Deal(
     open_price=69.317,
     payout=92,
     account=AccountKind.DEMO,
+    currency="USD",
 )
 
 CLOSING = (
@@ -44,6 +45,7 @@ CLOSING_DEAL = Deal(
     account=AccountKind.DEMO,
     close_price=69.313,
     profit=Decimal(-5),
+    currency="USD",
 )
 
 OPEN_LIST = (
@@ -76,6 +78,7 @@ CLOSED_DEAL = Deal(
     account=AccountKind.DEMO,
     close_price=37.82237,
     profit=Decimal("0.92"),
+    currency="USD",
 )
 
 PENDING_ROW = (

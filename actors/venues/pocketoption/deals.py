@@ -9,10 +9,10 @@ from actors.arithmetic import percent_of
 from actors.errors import RemoteProtocolError
 from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import Deal, Direction
-from actors.venues.pocketoption import account_kind
+from actors.venues.pocketoption import account_kind, money
 from actors.venues.pocketoption.clock import Time, to_utc
 from actors.venues.pocketoption.money import is_amount
-from actors.venues.pocketoption.rows import RowDecoder
+from actors.venues.pocketoption.rows import RowDecoder, raw_fields
 
 DIRECTIONS: Final = (Direction.CALL, Direction.PUT)
 """Their index is the venue's number."""
@@ -41,6 +41,7 @@ class _OpenRow(Struct, rename="camel"):
     is_demo: account_kind.IsDemo
     open_ms: _Milliseconds | None = None
     close_ms: _Milliseconds | None = None
+    currency: Raw = NULL
 
 
 class _ClosedRow(_OpenRow, rename="camel"):
@@ -175,7 +176,7 @@ _CLOSED_ROW = Document("closed deal", _ClosedRow, strict=False)
 
 
 def _open(document: Raw) -> Deal:
-    return _deal(_OPEN_ROW.read(document))
+    return _deal(document, _OPEN_ROW.read(document))
 
 
 def _closed(document: Raw) -> Deal:
@@ -183,10 +184,12 @@ def _closed(document: Raw) -> Deal:
     profit = _profit(row) if row.profit is None else row.profit
     if not is_amount(profit):
         raise RemoteProtocolError("the profit is no amount of money")
-    return _deal(row, row.close_price or None, profit)
+    return _deal(document, row, row.close_price or None, profit)
 
 
-def _deal(row: _OpenRow, close_price: float | None = None, profit: Decimal | None = None) -> Deal:
+def _deal(
+    document: Raw, row: _OpenRow, close_price: float | None = None, profit: Decimal | None = None
+) -> Deal:
     if row.close_timestamp < row.open_timestamp:
         raise RemoteProtocolError("the deal ended before it began")
     return Deal(
@@ -201,6 +204,8 @@ def _deal(row: _OpenRow, close_price: float | None = None, profit: Decimal | Non
         account=account_kind.read(row.is_demo),
         close_price=close_price,
         profit=profit,
+        currency=money.currency(row.currency),
+        raw=raw_fields(document),
     )
 
 

@@ -7,12 +7,12 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from actors.errors import RemoteProtocolError
-from actors.protocols.json_documents import Document
+from actors.protocols.json_documents import NULL, Document
 from actors.values import Asset, Balance, Candle
 from actors.venues.pocketoption import account_kind
 from actors.venues.pocketoption.bars import Quote, build, in_order, is_sound, merge
 from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET, Time, to_utc
-from actors.venues.pocketoption.money import is_amount
+from actors.venues.pocketoption.money import currency, is_amount
 from actors.venues.pocketoption.rows import RowDecoder
 
 Price = Annotated[float, Meta(gt=0)]
@@ -99,6 +99,7 @@ class _AssetRow(Struct, array_like=True):
 class _Balance(Struct):
     account: account_kind.IsDemo = msgspec.field(name="isDemo")
     balance: Decimal
+    currency: Raw = NULL
 
 
 class StreamHistory(Struct, frozen=True):
@@ -181,7 +182,7 @@ class MarketDataDecoder(RowDecoder):
         found = self._balance.read(payload)
         if not is_amount(found.balance):
             raise RemoteProtocolError("balance: not an amount of money")
-        return Balance(account_kind.read(found.account), found.balance)
+        return Balance(account_kind.read(found.account), found.balance, currency(found.currency))
 
     def _sound(self, bars: list[Candle]) -> list[Candle]:
         sound = [bar for bar in bars if is_sound(bar)]

@@ -6,8 +6,11 @@ from typing import Final
 from msgspec import Raw
 
 from actors.errors import RequestRefused
+from actors.protocols.json_documents import scalar
 
 _DIGITS: Final = 18  # on either side of the point; beyond them a number is a mistake or an attack
+
+_LONGEST_CURRENCY: Final = 12
 
 
 def is_amount(number: Decimal) -> bool:
@@ -24,3 +27,9 @@ def write(stake: Decimal) -> Raw:
         raise RequestRefused("the amount cannot be staked")
     digits = f"{stake:f}"
     return Raw((digits.rstrip("0").rstrip(".") if "." in digits else digits).encode())
+
+
+def currency(document: Raw) -> str | None:
+    """The name of a currency, ``None`` where the venue gives none that can be one."""
+    name = scalar(document)
+    return name if 1 <= len(name) <= _LONGEST_CURRENCY and name.isascii() and name.isalpha() else None

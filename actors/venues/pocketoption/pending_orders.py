@@ -10,7 +10,7 @@ from actors.protocols.json_documents import NULL, Document, scalar
 from actors.values import PendingOrder
 from actors.venues.pocketoption import clock
 from actors.venues.pocketoption.deals import Name, direction, reason, stake
-from actors.venues.pocketoption.rows import RowDecoder
+from actors.venues.pocketoption.rows import RowDecoder, raw_fields
 
 AT_TIME: Final = 0
 AT_PRICE: Final = 1
@@ -121,7 +121,7 @@ def _unwrap(payload: bytes) -> _Unwrapped:
 def _refused(document: Raw) -> PendingOrder | None:
     """The order that a refusal has, if it has one that can be read; it needs no ticket."""
     try:
-        return _order(_ROW.read(document))
+        return _order(document, _ROW.read(document))
     except RemoteProtocolError:
         return None
 
@@ -130,10 +130,10 @@ def _placed(document: Raw) -> PendingOrder:
     row = _ROW.read(document)
     if not row.ticket:
         raise RemoteProtocolError("a pending order without a ticket")
-    return _order(row)
+    return _order(document, row)
 
 
-def _order(row: _Row) -> PendingOrder:
+def _order(document: Raw, row: _Row) -> PendingOrder:
     by_time = row.open_type == AT_TIME
     if not (by_time or (row.open_type == AT_PRICE and row.open_price)):
         raise RemoteProtocolError("a pending order with neither a time nor a price")
@@ -146,4 +146,5 @@ def _order(row: _Row) -> PendingOrder:
         minimum_payout=row.min_payout,
         open_at=clock.read(row.open_time) if by_time else None,
         open_price=None if by_time else row.open_price,
+        raw=raw_fields(document),
     )

@@ -1,4 +1,4 @@
-"""The context that the exchange reckons money in: what is set for the process or thread changes no amount."""
+"""How the exchange reckons money, whatever is set for the process or thread, and in which currency."""
 
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
@@ -13,3 +13,5 @@ MONEY: Final = Context(
     flags=[],
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
+
+CURRENCY: Final = "USD"

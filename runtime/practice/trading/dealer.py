@@ -12,6 +12,7 @@ from runtime.practice.records import RequestId
 from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
 from runtime.practice.trading.book import Book, Position
+from runtime.practice.trading.context import CURRENCY
 from runtime.practice.trading.orders import OrderRefusal, OrderRequest
 from runtime.practice.trading.pushes import AccountPushes
 
@@ -87,6 +88,7 @@ class Dealer:
             open_price=self._quotes.price(LISTINGS[order.asset], now),
             payout=self.payout(order.asset),
             account=order.account,
+            currency=CURRENCY,
         )
         self._book.open(Position(deal, self.forced), request_id, deal.opened_at)
         self._await_end(deal)

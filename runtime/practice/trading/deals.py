@@ -5,7 +5,7 @@ from decimal import Decimal
 from actors.values import AccountKind, Deal, Direction
 from runtime.practice.records import RequestId
 from runtime.practice.server.clock import UTC_OFFSET, stamp
-from runtime.practice.trading.context import MONEY
+from runtime.practice.trading.context import CURRENCY, MONEY
 from runtime.practice.trading.orders import COMMANDS
 
 
@@ -78,5 +78,5 @@ def _terms(deal: Deal, uid: int) -> dict[str, object]:
         "asset": deal.asset,
         "openMs": milliseconds,
         "optionType": 100,
-        "currency": "USD",
+        "currency": CURRENCY,
     }

@@ -63,6 +63,9 @@ def test_an_order_is_answered_with_the_deal_that_the_venue_executed(
     assert [event.deal for event in opened] == deals
     for event in opened:
         assert exchange.ledger.deal_for(event.order) == event.deal
+        assert event.deal.currency == event.deal.raw["currency"] == "USD"
+        assert event.deal.raw["requestId"] == event.order
+        assert len(event.deal.raw) == 21
     assert [order.amount for order in exchange.ledger.orders()] == [*exact, 7]
     assert notebook.all(OrderOrphan) == []
 

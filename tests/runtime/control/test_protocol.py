@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from msgspec import structs
 
 import actors.messages
 from actors import errors
@@ -90,6 +91,14 @@ def test_an_answer_arrives_with_its_types(command: type[Command], value: Any) ->
     assert arrived == value
     if isinstance(arrived, Deal):
         assert arrived.outcome is Outcome.WIN
+
+
+def test_the_fields_of_the_venue_travel_with_a_deal() -> None:
+    raw = {"requestId": 18396039, "profit": 4.6, "copyTicket": "", "isCopySignal": False, "refundTime": None}
+    message = over_the_wire(answered(7, structs.replace(DEAL, raw=raw, currency="USD")), FromGateway)
+    arrived = msgspec.msgpack.decode(message.value, type=ANSWERS[commands.PlaceOrder])
+    assert (arrived.raw, arrived.currency) == (raw, "USD")
+    assert arrived == structs.replace(DEAL, currency="USD")
 
 
 def test_an_answer_that_cannot_travel_is_an_error() -> None:

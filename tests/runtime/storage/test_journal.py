@@ -9,11 +9,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -134,6 +137,33 @@ def test_what_is_written_is_read_back_exactly(journal: SqliteJournal) -> None:
     journal.write(orders)
     assert journal.load() == orders
     assert journal.load()[0].amount.as_tuple() == JOURNALED.amount.as_tuple()
+
+
+def test_a_deal_is_journaled_with_the_fields_of_the_venue(journal: SqliteJournal) -> None:
+    raw = {"requestId": "r-1", "profit": 1.38, "openMs": 174, "copyTicket": "", "isCopySignal": False}
+    deal = structs.replace(DEAL, raw=raw, currency="USD")
+    journal.write([structs.replace(CLOSED, deal=deal)])
+    (found,) = journal.load()
+    assert found.deal is not None
+    assert (found.deal, found.deal.raw) == (deal, raw)
+
+
+def test_a_deal_that_an_earlier_version_journaled_has_no_such_fields(
+    path: Path, journal: SqliteJournal
+) -> None:
+    journal.write([CLOSED])
+    journal.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.row_factory = sqlite3.Row
+        row = dict(db.execute("SELECT * FROM orders").fetchone())
+        deal = msgspec.json.decode(row["deal"])
+        del deal["raw"], deal["currency"]
+        earlier = {**row, "deal": msgspec.json.encode(deal).decode()}
+        unsummed = {name: value for name, value in earlier.items() if name not in {"checksum", "number"}}
+        checksum = zlib.crc32(msgspec.json.encode(sorted(unsummed.items())))
+        db.execute("UPDATE orders SET deal = ?, checksum = ?", (earlier["deal"], checksum))
+    with closing(opened(path)) as again:
+        assert again.load() == [CLOSED]
 
 
 def test_an_order_is_overwritten_and_keeps_its_place(path: Path, journal: SqliteJournal) -> None:

@@ -306,3 +306,54 @@ def test_no_decimal_context_of_others_changes_a_profit_that_follows_from_prices(
         won = closed(row(command=0, **terms))
         lost = closed(row(command=1, **terms))
     assert (won.profit, lost.profit) == (Decimal("1074.0672"), Decimal("-1234.56"))
+
+
+# The fields of the venue
+
+
+def test_each_deal_keeps_every_field_that_the_venue_sent() -> None:
+    decoder = DealDecoder()
+    accepted = decoder.acceptance(ACCEPTED).deal
+    assert accepted is not None
+    assert accepted.raw == json.loads(ACCEPTED)
+    assert len(accepted.raw) == 21
+    (listed,) = decoder.open_list(OPEN_LIST).deals
+    assert listed.raw == json.loads(OPEN_LIST)[0]
+    (ended,) = decoder.closing(CLOSING).deals
+    assert ended.raw == json.loads(CLOSING)["deals"][0]
+    assert closed(CLOSED_ROW).raw == json.loads(CLOSED_ROW)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"requestId": 2**70},
+        {"requestId": -(2**70)},
+        {"copyTicket": "x" * 5000},
+    ],
+)
+def test_a_deal_is_not_lost_with_fields_that_cannot_be_kept(fields: dict[str, Any]) -> None:
+    deal = closed(row(CLOSED_ROW, **fields))
+    assert deal == CLOSED_DEAL
+    assert deal.raw == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "currency"),
+    [
+        ("EUR", "EUR"),
+        ("", None),
+        (None, None),
+        (7, None),
+        ({"code": "USD"}, None),
+        ("U S", None),
+        ("X" * 13, None),
+        (b'"\xc3\xbc"', None),
+    ],
+)
+def test_the_currency_is_that_of_the_venue_or_unknown(written: Any, currency: str | None) -> None:
+    assert closed(row(CLOSED_ROW, currency=written)).currency == currency
+
+
+def test_without_a_currency_a_deal_is_what_it_was() -> None:
+    assert closed(row(CLOSED_ROW, without="currency")) == structs.replace(CLOSED_DEAL, currency=None)

@@ -228,6 +228,8 @@ def test_a_list_without_a_single_asset_does_not_empty_the_table() -> None:
             Balance(AccountKind.DEMO, Decimal("0.1000000000000000055")),
         ),
         (b'{"balance":-5,"isDemo":0}', Balance(AccountKind.LIVE, Decimal(-5))),
+        (b'{"balance":1,"isDemo":0,"currency":"EUR"}', Balance(AccountKind.LIVE, Decimal(1), "EUR")),
+        (b'{"balance":1,"isDemo":0,"currency":{}}', Balance(AccountKind.LIVE, Decimal(1))),
     ],
 )
 def test_a_balance_is_the_texts_own_number(payload: bytes, balance: Balance) -> None:

@@ -183,3 +183,19 @@ def test_what_cannot_be_read_is_the_peers_fault(payload: bytes) -> None:
     ):
         with pytest.raises(RemoteProtocolError):
             read(payload)
+
+
+@pytest.mark.parametrize("row", [PENDING_ROW, PENDING_PRICE_ROW])
+def test_a_pending_order_keeps_every_field_that_the_venue_sent(row: bytes) -> None:
+    decoder = PendingOrderDecoder()
+    (listed,) = decoder.listed(b"[%s]" % row).orders
+    placed = decoder.placement(b'{"data":%s}' % row).order
+    assert placed is not None
+    assert listed.raw == placed.raw == json.loads(row)
+    assert {"dateCreated", "id"} < listed.raw.keys()
+
+
+def test_a_refused_pending_order_keeps_its_fields() -> None:
+    refused = PendingOrderDecoder().refusal(b'{"data":{"data":%s,"error":"OPEN_TIME"}}' % REFUSED_PENDING_ROW)
+    assert refused.order is not None
+    assert refused.order.raw == json.loads(REFUSED_PENDING_ROW)
