@@ -125,8 +125,8 @@ class VenueRow(Struct, frozen=True, kw_only=True):
 
     ``raw`` are the venue's own fields of that row, as it sent them last: its names, its clock, and numbers as
     JSON has them, so money in ``raw`` is not exact. It is empty for what did not come from the venue, and for
-    a row that is too large to be kept. It counts neither in a comparison nor in ``repr``: two rows of one deal
-    need not have the same fields.
+    a row that is too large to be kept. It counts neither in a comparison nor in ``repr``, since two rows of
+    one deal need not have the same fields.
     """
 
     raw: Mapping[str, Any] = {}
