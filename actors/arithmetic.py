@@ -26,6 +26,11 @@ def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
     return context.divide(context.multiply(amount, percent), Decimal(100))
 
 
+def rounded(amount: Decimal, unit: Decimal) -> Decimal:
+    """To a multiple of ``unit``, a power of ten, and with its decimals."""
+    return _context().quantize(amount, unit)
+
+
 def _context() -> Context:
     """A new one: a context keeps flags, and threads must not share them."""
     return Context(

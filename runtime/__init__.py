@@ -130,6 +130,8 @@ if TYPE_CHECKING:
     )
     from actors.messages.tasks import TaskStatus
     from actors.messages.topics import TopicInfo, topic_values, topics
+    from actors.tables.plain import json_default
+    from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
     from actors.values import (
         AccountKind,
         Asset,
@@ -180,6 +182,7 @@ __all__ = [
     "ActorQuarantined",
     "ActorRestarted",
     "Asset",
+    "AssetDict",
     "AssetsListed",
     "AsyncAttachment",
     "AsyncRuntime",
@@ -192,6 +195,7 @@ __all__ = [
     "BatchingConfig",
     "CancelPendingOrder",
     "Candle",
+    "CandleList",
     "CandlesConfig",
     "CandlesLoaded",
     "CandlesProgress",
@@ -214,6 +218,7 @@ __all__ = [
     "ConnectionUp",
     "ControlConfig",
     "Deal",
+    "DealList",
     "DeskStatus",
     "DialFailed",
     "Direction",
@@ -256,6 +261,7 @@ __all__ = [
     "Outcome",
     "Payout",
     "PendingOrder",
+    "PendingOrderList",
     "PendingOrderPlaced",
     "PendingOrdersListed",
     "PlaceOrder",
@@ -304,6 +310,7 @@ __all__ = [
     "TaskStatus",
     "TellwireError",
     "Tick",
+    "TickList",
     "TooManyRestarts",
     "TopicInfo",
     "TradingHalted",
@@ -319,6 +326,7 @@ __all__ = [
     "attach",
     "attach_async",
     "freeze_support",
+    "json_default",
     "load",
     "load_text",
     "topic_values",
@@ -332,6 +340,8 @@ _PLACES: Final = (  # the cheapest first
     "actors.messages",
     "actors.messages.status",
     "actors.messages.tasks",
+    "actors.tables.rows",
+    "actors.tables.plain",
     "runtime.workers.command",
     "runtime.config",
     "runtime.control.attachment",

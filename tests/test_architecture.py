@@ -26,6 +26,7 @@ FLOORS = {  # the first that fits
     "actors.lives": 0,
     "actors.arithmetic": 0,
     "actors.symbols": 0,
+    "actors.tables": 0,
     "actors.network": 0,
     "actors.transport": 1,
     "actors.protocols": 1,
@@ -101,7 +102,8 @@ HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
 """Libraries of the main process that an operator's command works without."""
 ENTRANCES = {"actors", "runtime", "runtime.practice"}
 """Folders whose own modules are entrances or shared vocabulary: each stands for itself."""
-MAIN_PROCESS_ONLY = {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
+FRAMES = {"numpy", "pandas", "polars", "pyarrow"}
+MAIN_PROCESS_ONLY = FRAMES | {"aiohttp", "limits", "prometheus_client", "pydantic", "rich", "yaml"}
 PRACTICE_MAY_IMPORT = ("actors.values", "actors.errors", "runtime.practice")
 A_TYPE = re.compile(r"[A-Z]\w*[a-z]\w*")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
@@ -540,6 +542,7 @@ def test_a_worker_loads_nothing_that_only_the_main_process_needs() -> None:
 def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None:
     loaded = loaded_by("runtime; runtime.Runtime, runtime.attach")
     assert not any(lies_in(name, "runtime.aio") for name in loaded)
+    assert loaded & FRAMES == set()
 
 
 def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:

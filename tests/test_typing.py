@@ -21,7 +21,7 @@ TYPED_ANSWERS = """
 from decimal import Decimal
 
 from runtime import (
-    AsyncRuntime, Balance, Candle, Deal, Direction, GetBalance, LoadCandles, PlaceOrder, Runtime,
+    AsyncRuntime, Balance, Candle, CandleList, Deal, Direction, GetBalance, LoadCandles, PlaceOrder, Runtime,
     attach, attach_async,
 )
 
@@ -29,6 +29,11 @@ from runtime import (
 def bot(runtime: Runtime) -> Decimal:
     balance: Balance = runtime.router.ask(GetBalance(), timeout=5)
     candles: list[Candle] = runtime.router.ask(LoadCandles("EURUSD_otc", 60), timeout=5)
+    latest: CandleList = runtime.router.ask(LoadCandles("EURUSD_otc", 60), timeout=5)[-3:]
+    candles += latest
+    last: Candle = latest[-1]
+    rows: list[dict[str, object]] = [*latest.to_dicts()]
+    print(last.close, rows, latest.to_pandas(), latest.to_polars(), latest.to_arrow())
     future = runtime.router.ask(PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60), block=False)
     deal: Deal = future.get(timeout=5)
     with attach("config.yaml") as running:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cachetools import TTLCache
 
 from actors.messages.commands import LoadCandles
+from actors.tables.rows import CandleList
 from actors.values import Candle
 
 
@@ -33,14 +34,14 @@ class ReplyCache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: LoadCandles, utc: float) -> list[Candle] | None:
+    def get(self, key: LoadCandles, utc: float) -> CandleList | None:
         """The candles, in a list of the caller's own; ``None`` if they have to be loaded."""
         kept = self._kept.get(key)
         if kept is None or utc >= kept.outdated_at:
             self.misses += 1
             return None
         self.hits += 1
-        return list(kept.candles)
+        return CandleList(kept.candles)
 
     def put(self, key: LoadCandles, candles: list[Candle], outdated_at: float = math.inf) -> None:
         """Keep an answer, unless it is empty or larger than the cache; ``outdated_at`` is UTC."""

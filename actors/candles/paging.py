@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from actors.messages.commands import LoadCandles
 from actors.messages.events import CandlesProgress
+from actors.tables.rows import CandleList
 from actors.values import Candle
 
 
@@ -33,9 +34,9 @@ class Paging:
     def count(self) -> int:
         return len(self.candles)
 
-    def found(self) -> list[Candle]:
+    def found(self) -> CandleList:
         """A list of the caller's own."""
-        return list(self.candles)
+        return CandleList(self.candles)
 
     def progress(self) -> CandlesProgress:
         command = self._command

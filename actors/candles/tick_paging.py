@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from actors.messages.commands import LoadTicks
 from actors.messages.ticks import TicksLoaded
+from actors.tables.rows import TickList
 from actors.values import Tick
 
 MARGIN: Final = 5.0
@@ -43,14 +44,14 @@ class TickPaging:
         come."""
         return self._up_to_now and bool(self._pages)
 
-    def found(self) -> list[Tick]:
+    def found(self) -> TickList:
         """The ticks so far that were wanted, oldest first."""
         rows = [row for page in reversed(self._pages) for row in page if row[0] >= self._start]
         wanted = rows[-self._command.count :] if self._command.count else rows
         if not wanted:
-            return []
+            return TickList()
         times, prices = zip(*wanted, strict=True)
-        return list(map(Tick, repeat(self._command.asset), times, prices, repeat(0.0)))
+        return TickList(map(Tick, repeat(self._command.asset), times, prices, repeat(0.0)))
 
     def request(self) -> LoadTicks:
         """The next page to ask for."""

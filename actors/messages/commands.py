@@ -34,7 +34,8 @@ from actors.messages.order_commands import (
     unsent as unsent,
 )
 from actors.messages.status import Status
-from actors.values import Asset, Balance, Candle, Payout, ServerTime, Tick
+from actors.tables.rows import AssetDict, CandleList, TickList
+from actors.values import Balance, Payout, ServerTime
 
 
 class Subscribe(Command[str], frozen=True):
@@ -112,12 +113,12 @@ class CheckTopic(Command[str], frozen=True):
     topic: str
 
 
-class LoadCandles(Command[list[Candle]], frozen=True):
+class LoadCandles(Command[CandleList], frozen=True):
     """Load the last ``count`` bars of ``period`` seconds that end by ``end`` (Unix seconds; ``None`` is now).
 
-    The answer is a list of ``Candle``, oldest first: fewer than ``count`` only if the venue has no earlier
-    bars. The bars are loaded in pages of the venue's size, one message each; ``CandlesProgress`` is published
-    after each page but the last.
+    The answer is a ``CandleList``, a list of ``Candle``, oldest first: fewer than ``count`` only if the venue
+    has no earlier bars. The bars are loaded in pages of the venue's size, one message each;
+    ``CandlesProgress`` is published after each page but the last.
 
     With an ``end`` in the future the last bar is the one that forms now. Raises ``RequestRefused`` at once
     for more bars than ``limits.messages`` lets be loaded by the deadline.
@@ -143,11 +144,11 @@ class LoadCandles(Command[list[Candle]], frozen=True):
         ) -> None: ...
 
 
-class LoadTicks(Command[list[Tick]], frozen=True):
+class LoadTicks(Command[TickList], frozen=True):
     """Load the ticks of the last ``seconds``, or the last ``count`` ticks, before ``end`` (Unix seconds;
     ``None`` is now). One of the two must be given.
 
-    The answer is a list of ``Tick``, oldest first, whose ``received_at`` is 0. A tick at ``end`` itself is
+    The answer is a ``TickList``, oldest first, whose ``received_at`` is 0. A tick at ``end`` itself is
     not in it. With ``count`` it has fewer only if the venue has no tick in the span of one page before
     the first.
 
@@ -180,8 +181,8 @@ class GetBalance(Command[Balance], frozen=True):
     """The answer is the latest ``Balance``; waits for the first one."""
 
 
-class GetAssets(Command[dict[str, Asset]], frozen=True):
-    """The answer is the latest asset table, a ``dict`` of ``Asset`` by symbol; waits for the first one.
+class GetAssets(Command[AssetDict], frozen=True):
+    """The answer is the latest ``AssetDict``, a ``dict`` of ``Asset`` by symbol; waits for the first one.
 
     With ``search`` it has only those whose symbol, label or kind contains that text; case and punctuation do
     not count: ``eurusd``, ``EUR/USD``, ``crypto``.

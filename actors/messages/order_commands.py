@@ -10,6 +10,7 @@ from msgspec import structs
 from actors.errors import NotSent, OrderUnknown, RequestRefused
 from actors.messages.command import A_co, Command
 from actors.messages.conversion import Amount, Length, Moment, convert_fields
+from actors.tables.rows import DealList, PendingOrderList
 from actors.values import Deal, Direction, PendingOrder
 
 LONGEST_ID: Final = 128
@@ -145,16 +146,17 @@ class CancelPendingOrder(PendingCommand[str], frozen=True):
     ticket: str
 
 
-class GetOpenedDeals(TradingCommand[list[Deal]], frozen=True):
-    """The answer is the venue's latest list of open deals, each a ``Deal``."""
+class GetOpenedDeals(TradingCommand[DealList], frozen=True):
+    """The answer is the venue's latest list of open deals, a ``DealList``."""
 
 
-class GetClosedDeals(TradingCommand[list[Deal]], frozen=True):
-    """The answer is a list of closed deals: those that the venue lists, and those closed since the start."""
+class GetClosedDeals(TradingCommand[DealList], frozen=True):
+    """The answer is a ``DealList`` of closed deals: those that the venue lists, and those closed since the
+    start."""
 
 
-class GetPendingOrders(PendingCommand[list[PendingOrder]], frozen=True):
-    """The answer is the venue's latest list of pending orders, each a ``PendingOrder``.
+class GetPendingOrders(PendingCommand[PendingOrderList], frozen=True):
+    """The answer is the venue's latest list of pending orders, a ``PendingOrderList``.
 
     While one of ours is in doubt, a list from before the doubt is no answer: it waits for the list of a later
     login. Raises ``RequestTimeout`` by its deadline, which names the orders in doubt.

@@ -246,6 +246,11 @@ class Status(Struct, frozen=True):
     pending_streams: tuple[PendingStream, ...] = ()
     pending: PendingStatus = PendingStatus()
 
+    def _repr_html_(self) -> str:
+        from actors.messages.status_html import status_html  # noqa: PLC0415  # for notebooks alone
+
+        return status_html(self)
+
 
 class Describe(Struct, frozen=True):
     """Tell ``to`` the receiver's part of status ``id``, as ``Described``."""

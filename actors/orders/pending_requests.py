@@ -6,6 +6,7 @@ from actors.errors import NotSent, RequestTimeout
 from actors.messages.commands import CancelPendingOrder
 from actors.messages.orders import TradingRequest
 from actors.orders.waiters import STOPPED, STOPPED_UNSENT
+from actors.tables.rows import PendingOrderList
 from actors.values import PendingOrder
 
 Answer = tuple[int, Any]
@@ -68,7 +69,7 @@ class PendingRequests:
     def answer_for_list(self, listed: list[PendingOrder]) -> list[Answer]:
         """Each caller gets a list of its own."""
         waiting, self._of_the_list = self._of_the_list, []
-        return [(waiter, list(listed)) for waiter in waiting]
+        return [(waiter, PendingOrderList(listed)) for waiter in waiting]
 
     def overdue(self, waiter: int, why_no_list: str) -> list[Answer]:
         """The deadline of a cancellation or of a caller of the list has passed."""

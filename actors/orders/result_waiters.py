@@ -13,6 +13,7 @@ from actors.messages.orders import TradingRequest
 from actors.orders.desk_clock import DeskClock
 from actors.orders.timeouts import RESULT_GRACE, ResultOverdue
 from actors.orders.waiters import STOPPED, WaiterAnswer
+from actors.tables.rows import DealList
 from actors.values import Deal
 
 
@@ -48,9 +49,9 @@ class ResultWaiters:
         """The answer to a command about deals, or the wait of ``AwaitResult``."""
         match trade.command:
             case GetOpenedDeals():
-                return ResultStep([(trade.id, self._deals.open_deals())])
+                return ResultStep([(trade.id, DealList(self._deals.open_deals()))])
             case GetClosedDeals():
-                return ResultStep([(trade.id, self._deals.closed_deals())])
+                return ResultStep([(trade.id, DealList(self._deals.closed_deals()))])
             case AwaitResult(deal_id=id):
                 return self._await(trade, id, now)
             case command:

@@ -25,6 +25,7 @@ from actors.messages.events import (
 )
 from actors.messages.topics import pattern
 from actors.symbols import search, unlisted
+from actors.tables.rows import AssetDict
 from actors.values import Asset, Balance, Payout, ServerTime
 
 MOST_CANDLES = 100_000
@@ -77,7 +78,9 @@ class VenueFacts:
             case GetBalance():
                 return self.balance or Decision.WAIT
             case GetAssets():
-                return Decision.WAIT if self.assets is None else search(command.search, self.assets)
+                return (
+                    Decision.WAIT if self.assets is None else AssetDict(search(command.search, self.assets))
+                )
             case GetServerTime():
                 offset = self.clock_offset
                 return Decision.WAIT if offset is None else ServerTime(utc + offset, offset)

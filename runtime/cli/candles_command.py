@@ -19,6 +19,7 @@ from rich.progress import Progress
 from actors.errors import AuthRejected, ConfigInvalid, RequestRefused, TellwireError
 from actors.messages import CandlesProgress, LoadCandles, Subscribe
 from actors.routing.venue_facts import MOST_CANDLES
+from actors.tables.rows import CandleList
 from actors.values import Candle
 from runtime import logs
 from runtime.cli import arguments, export
@@ -150,7 +151,7 @@ def fetch(
         return candles
 
 
-def _wait_for(answer: pykka.Future[list[Candle]]) -> None:
+def _wait_for(answer: pykka.Future[CandleList]) -> None:
     with contextlib.suppress(TellwireError):  # ``fetch`` raises it
         answer.get()
 

@@ -1,5 +1,6 @@
 """The messages between a gateway and its peers."""
 
+from collections.abc import Callable
 from typing import Any, Final, get_args
 
 import msgspec
@@ -9,6 +10,7 @@ from actors.errors import WireError, to_wire
 from actors.messages import commands
 from actors.messages.commands import Command, answer_type
 from actors.messages.traffic import EventBatch
+from actors.tables.rows import PLAIN
 from actors.values import Region
 
 VERSION: Final = 4
@@ -55,6 +57,15 @@ ControlRequest = (
 
 ANSWERS: Final[dict[type[Struct], Any]] = {kind: answer_type(kind) for kind in get_args(ControlRequest)}
 """The type of the answer to each request; an encoded answer does not name its type."""
+
+
+def answer_decoder(kind: type[Struct]) -> Callable[[bytes], Any]:
+    """What makes the answer to a request of this kind of its encoded form."""
+    answer = ANSWERS[kind]
+    if answer not in PLAIN:
+        return msgspec.msgpack.Decoder(answer).decode
+    decode = msgspec.msgpack.Decoder(PLAIN[answer]).decode
+    return lambda data: answer(decode(data))
 
 
 class Hello(Struct, frozen=True, tag=True):

@@ -56,6 +56,7 @@ from runtime.control.protocol import (
     ReloadRuntime,
     ResponseMessage,
     StopRuntime,
+    answer_decoder,
 )
 from runtime.workers.framing import Framer, Unframer
 
@@ -169,7 +170,7 @@ class RemoteRouter(RuntimeActor):
                 self._release_streams(ended)
                 self._listen(bool(ended))
             case _:
-                decode = msgspec.msgpack.Decoder(ANSWERS[type(command)]).decode
+                decode = answer_decoder(type(command))
                 pending = _Pending(self.defer(), decode, command, ask, order or order_id(command))
                 self._request(pending, waits_until)
 

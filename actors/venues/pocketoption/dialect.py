@@ -34,7 +34,7 @@ from actors.venues.pocketoption.pending_orders import (
     AT_TIME,
     Cancellation,
     PendingOrderDecoder,
-    PendingOrderList,
+    PendingOrderListing,
     Placement,
 )
 from actors.venues.pocketoption.profile import MAX_BARS
@@ -79,7 +79,7 @@ News = (
     | ClosedDeals
     | Placement
     | Cancellation
-    | PendingOrderList
+    | PendingOrderListing
     | RawMessage
 )
 """The facts that follow a login."""

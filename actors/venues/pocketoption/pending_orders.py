@@ -36,7 +36,7 @@ class _Layer(Struct):
     ticket: Raw = NULL
 
 
-class PendingOrderList(Struct, frozen=True):
+class PendingOrderListing(Struct, frozen=True):
     """All pending orders. Unless ``complete``, an invalid row is missing."""
 
     orders: list[PendingOrder]
@@ -78,10 +78,10 @@ class PendingOrderDecoder(RowDecoder):
         found = _unwrap(payload)
         return Cancellation(found.ticket, found.reason)
 
-    def listed(self, payload: bytes) -> PendingOrderList:
+    def listed(self, payload: bytes) -> PendingOrderListing:
         rows = self._list.read(payload)
         orders = self.some(_placed, rows)
-        return PendingOrderList(orders, complete=len(orders) == len(rows))
+        return PendingOrderListing(orders, complete=len(orders) == len(rows))
 
 
 _ROW = Document("pending order", _Row, strict=False)

@@ -31,7 +31,7 @@ from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
 from actors.venues.pocketoption.outstanding import OutstandingRequests, Refused, failures
-from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderList, Placement
+from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderListing, Placement
 from actors.venues.stream_counter import StreamCounter
 
 Sending = tuple[list[bytes], Sequence[Item]]
@@ -124,7 +124,7 @@ class RequestMatcher:
                 return (DealsOpen(self._connection, self._epoch, deals, complete),)
             case ClosedDeals(deals=deals, listed=listed, complete=complete):
                 return (DealsClosed(self._connection, self._epoch, deals, listed, complete),)
-            case PendingOrderList(orders=orders, complete=complete):
+            case PendingOrderListing(orders=orders, complete=complete):
                 return (PendingOrdersListed(orders, self._connection, self._epoch, complete),)
             case Placement(order=placed, reason=reason):
                 return (PendingAnswered(self._connection, order=placed, reason=reason),)

@@ -12,7 +12,7 @@ from actors import errors
 from actors.errors import from_wire, to_wire
 from actors.messages import commands
 from actors.messages.commands import Command
-from actors.values import AccountKind, Balance, Candle, Deal, Direction, Outcome
+from actors.values import AccountKind, Asset, Balance, Candle, Deal, Direction, Outcome
 from runtime.control.protocol import (
     ANSWERS,
     Ask,
@@ -21,6 +21,7 @@ from runtime.control.protocol import (
     FromGateway,
     FromPeer,
     ResponseMessage,
+    answer_decoder,
     answered,
 )
 
@@ -32,6 +33,7 @@ STAYS_HERE = {
 }
 """Handlers stay in their process; the other two are parents of commands."""
 
+ASSET = Asset(1, "EURUSD_otc", "EUR/USD OTC", "currency", 5, 92, True, True, 5, (60, 300))
 DEAL = Deal(
     "d1",
     "EURUSD_otc",
@@ -80,6 +82,7 @@ def test_an_order_arrives_with_its_types() -> None:
         (commands.GetClosedDeals, [DEAL, DEAL]),
         (commands.GetBalance, Balance(AccountKind.DEMO, Decimal("10.10"))),
         (commands.LoadCandles, [Candle(60, 1.0, 2.0, 0.5, 1.5, None)]),
+        (commands.GetAssets, {ASSET.symbol: ASSET}),
         (commands.Resume, True),
         (commands.SendRaw, None),
     ],
@@ -87,8 +90,9 @@ def test_an_order_arrives_with_its_types() -> None:
 def test_an_answer_arrives_with_its_types(command: type[Command], value: Any) -> None:
     message = over_the_wire(answered(7, value), FromGateway)
     assert isinstance(message, ResponseMessage)
-    arrived = msgspec.msgpack.decode(message.value, type=ANSWERS[command])
+    arrived = answer_decoder(command)(message.value)
     assert arrived == value
+    assert type(arrived) is (ANSWERS[command] or type(None))
     if isinstance(arrived, Deal):
         assert arrived.outcome is Outcome.WIN
 

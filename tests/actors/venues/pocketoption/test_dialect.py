@@ -11,7 +11,7 @@ from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.dialect import Authenticated, AuthRefused, EventDecoder, TickRows
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
-from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderList, Placement
+from actors.venues.pocketoption.pending_orders import Cancellation, PendingOrderListing, Placement
 from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,
@@ -58,7 +58,7 @@ def test_the_names_of_the_venue_for_trading() -> None:
         ("failopenPendingOrder", b'{"error":"OPEN_TIME"}'): Placement(reason="OPEN_TIME"),
         ("successcancelPendingOrder", b'{"ticket":"t"}'): Cancellation("t"),
         ("failcancelPendingOrder", b'{"ticket":"t","error":"x"}'): Cancellation("t", "x"),
-        ("successupdatePending", b"[]"): PendingOrderList([]),
+        ("successupdatePending", b"[]"): PendingOrderListing([]),
     }
     for (name, payload), fact in facts.items():
         assert EventDecoder().read(EventPacket(name, (payload,))) == fact

@@ -10,7 +10,7 @@ from actors.values import Direction, PendingOrder
 from actors.venues.pocketoption.pending_orders import (
     Cancellation,
     PendingOrderDecoder,
-    PendingOrderList,
+    PendingOrderListing,
     Placement,
 )
 from tests.doubles.venue_payloads import (
@@ -47,9 +47,9 @@ def test_a_kept_order_may_come_wrapped(wrapping: bytes) -> None:
 
 def test_the_list_of_kept_orders_holds_those_for_a_time_and_those_for_a_price() -> None:
     pending = PendingOrderDecoder()
-    both = PendingOrderList([PENDING_ORDER, PENDING_PRICE_ORDER])
+    both = PendingOrderListing([PENDING_ORDER, PENDING_PRICE_ORDER])
     assert pending.listed(b"[%s,%s]" % (PENDING_ROW, PENDING_PRICE_ROW)) == both
-    assert pending.listed(b"[]") == PendingOrderList([])
+    assert pending.listed(b"[]") == PendingOrderListing([])
     assert pending.refused == 0
 
 
@@ -151,7 +151,7 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", IMPOSSIBLE)
 def test_an_impossible_order_is_left_out_and_counted_and_alone_is_no_answer(fields: dict[str, Any]) -> None:
     pending = PendingOrderDecoder()
-    assert pending.listed(b"[%s,%s]" % (row(**fields), PENDING_PRICE_ROW)) == PendingOrderList(
+    assert pending.listed(b"[%s,%s]" % (row(**fields), PENDING_PRICE_ROW)) == PendingOrderListing(
         [PENDING_PRICE_ORDER], complete=False
     )
     assert pending.refused == 1
