@@ -126,7 +126,7 @@ class CandleList(RowList[Candle]):
 
 
 class TickList(RowList[Tick]):
-    """Ticks; in pandas by ``time``. Those that were loaded have no ``received_at``: NaT or null in a frame."""
+    """Ticks; in pandas by ``time``. In a frame, those that were loaded have no ``received_at``."""
 
     __slots__ = ()
 
