@@ -22,7 +22,8 @@ def test_values_are_objects_of_their_fields() -> None:
         "time": 60, "open": 1.0, "high": 2.0, "low": 0.5, "close": 1.5, "volume": None,
     }  # fmt: skip
     assert dumped(Tick("A", 1.5, 2.5, 3.5))["asset"] == "A"  # type: ignore[index]
-    assert dumped(Balance(AccountKind.DEMO, Decimal("10.10"))) == {"account": "demo", "amount": "10.10"}
+    balance = dumped(Balance(AccountKind.DEMO, Decimal("10.10")))
+    assert balance == {"account": "demo", "amount": "10.10", "currency": None}
 
 
 def test_a_list_of_them_and_an_event_are_too() -> None:
