@@ -7,6 +7,7 @@ the program is found, also in a frozen application, and ``in_process.py`` takes 
 ``dialing.py`` opens the transport and the session of a connection, in a worker or in the main process.
 ``watchdog_timer.py`` ends a worker without a heartbeat by a timer of the kernel.
 ``descriptors.py`` knows how many descriptors the connections of a process need.
+``standard_error.py`` keeps the last words of a worker that has ended.
 ``core_dumps.py`` keeps the session out of core dumps.
 ``signals.py`` leaves SIGTERM and SIGHUP of the process group to the main process.
 """
