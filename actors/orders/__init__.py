@@ -3,7 +3,8 @@
 ``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
 and the limits, once the events that ``readiness.py`` requires have come; ``day_tally.py`` counts what the
 limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders
-(``order_book.py``, ``order_table.py``); ``order.py`` has their states as a table. An order is in the journal, on the disk,
+(``order_book.py``, ``order_table.py``);
+``order.py`` has their states as a table. An order is in the journal, on the disk,
 before it leaves: ``bookkeeping.py`` journals and counts what the ledger decides; ``desk_books.py`` is what
 it has in common with the books of pending orders. ``journal.py`` is the
 interface of a journal, ``runtime/storage/journal.py`` implements it.
@@ -25,7 +26,8 @@ A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be 
 ``NotSent`` (nothing was wrong with it: no effect, safe to repeat), or ``OrderUnknown`` at the deadline.
 ``repetition.py`` answers an order that is asked for again by its id, ``waiters.py`` keeps the callers of each
 order, and ``sent_orders.py`` which request and which life of which connection carries it. ``deals.py`` keeps
-the deals, ``acknowledged.py`` the orders of which only an acknowledgement says that they are open; ``AwaitResult`` also finds one that was opened before this process started, and
+the deals, ``acknowledged.py`` the orders of which only an acknowledgement says that they are open;
+``AwaitResult`` also finds one that was opened before this process started, and
 ``result_waiters.py`` keeps its callers. ``timeouts.py`` has the messages that the desk tells itself when a
 time has come, ``desk_clock.py`` the two clocks that these times are by: ours, which does not step, and the
 venue's.
