@@ -55,6 +55,8 @@ from actors.messages.events import (
     OrderOrphan as OrderOrphan,
     OrderRefused as OrderRefused,
     OrderSettled as OrderSettled,
+    OutageBegan as OutageBegan,
+    OutageEnded as OutageEnded,
     PendingOrderPlaced as PendingOrderPlaced,
     PendingOrdersListed as PendingOrdersListed,
     RawMessage as RawMessage,

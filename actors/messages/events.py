@@ -189,6 +189,24 @@ class WorkerDown(Event, frozen=True):
     reason: str
 
 
+class OutageBegan(Event, frozen=True):
+    """No connection has been up for ``down_for`` seconds, which is longer than ``health.outage_after``,
+    though some are wanted. ``reasons`` say why, for each region or worker."""
+
+    base_topic: ClassVar[str] = "outage.began"
+    down_for: float
+    reasons: list[str]
+
+
+class OutageEnded(Event, frozen=True):
+    """The outage is over after ``lasted`` seconds: a connection is up in ``region``, or none is wanted any
+    more (``""``)."""
+
+    base_topic: ClassVar[str] = "outage.ended"
+    lasted: float
+    region: str
+
+
 class ActorRestarted(Event, frozen=True):
     """The supervisor has restarted a worker or a connection; ``attempt`` counts since it was last stable."""
 

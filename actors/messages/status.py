@@ -229,6 +229,8 @@ class Status(Struct, frozen=True):
 
     ``clock_offset`` is how many seconds the venue's clock is ahead of ours, ``None`` before the first tick.
     ``pending_streams`` are the streams in which the runtime still differs from the configuration.
+    ``outage`` is for how many seconds no connection has been up, once that is longer than
+    ``health.outage_after``.
     """
 
     connections: tuple[ConnectionStatus, ...]
@@ -245,6 +247,7 @@ class Status(Struct, frozen=True):
     clock_offset: float | None
     pending_streams: tuple[PendingStream, ...] = ()
     pending: PendingStatus = PendingStatus()
+    outage: float | None = None
 
     def _repr_html_(self) -> str:
         from actors.messages.status_html import status_html  # noqa: PLC0415  # for notebooks alone
@@ -260,11 +263,12 @@ class Describe(Struct, frozen=True):
 
 
 class SupervisorPart(Struct, frozen=True):
-    """The children of the supervisor, and the regions that it chooses from."""
+    """The children of the supervisor, the regions that it chooses from, and ``Status.outage``."""
 
     connections: tuple[ChildStatus, ...]
     regions: tuple[RegionStatus, ...]
     workers: tuple[WorkerStatus, ...]
+    outage: float | None = None
 
 
 class PoolPart(Struct, frozen=True):

@@ -89,6 +89,7 @@ class StatusCollector:
             tasks=(*self._tasks, *_tasks_of(health)),
             clock_offset=health.clock_offset,
             pending=self._part(PendingStatus),
+            outage=supervisor.outage,
             pending_streams=self._part(PendingStreams).pending,
         )
 

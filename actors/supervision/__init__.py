@@ -18,6 +18,8 @@ start is published as ``ActorRestarted`` and counts for the restart intensity.
   holds for all connections and all regions of that host, for an hour at most.
 - ``restart_intensity.py``: a child that was up and dies more than ``max_restarts`` times in ``max_seconds``
   is quarantined. ``Restart`` ends a quarantine.
+- ``outages.py``: that no connection is up for ``health.outage_after`` is an outage.
+- ``log_lines.py``: what an operator reads, and at which level.
 - ``login_refusals.py``: a refused login is tried once more by the whole runtime, not by each connection.
   Refusals at the same time count as one. Then all connections that are not logged in are quarantined.
 

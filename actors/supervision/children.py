@@ -17,6 +17,12 @@ from actors.supervision.restart_intensity import RestartIntensity
 from actors.values import Life, Region
 
 
+class OutageSettings(Struct, frozen=True):
+    """After how many seconds without a connection there is an outage."""
+
+    after: float
+
+
 class Plan(Struct, frozen=True):
     """What to keep alive, and how; times in seconds.
 
@@ -35,6 +41,7 @@ class Plan(Struct, frozen=True):
     new_intensity: Callable[[], RestartIntensity]
     reset_after: float
     heartbeat_timeout: float
+    outage: OutageSettings
     in_process: bool = False
     probes: int = 0
     refusal_delay: float = 5.0
@@ -141,8 +148,9 @@ class Child:
         self.restarts += 1
         return self._retry(pause + delay, str(error), now)
 
-    def _retry(self, delay: float, because: str, now: float) -> SupervisionEffect:
-        return Retry(delay, BackoffElapsed(self.name, self.epoch), because)
+    def _retry(self, delay: float, because: str, now: float, where: str = "") -> SupervisionEffect:
+        timer = BackoffElapsed(self.name, self.epoch)
+        return Retry(delay, timer, because, where, self.backoff.attempts)
 
     def quarantine(self, error: Exception) -> SupervisionEffect:
         self.last_error = str(error)
@@ -204,9 +212,9 @@ class ConnectionChild(Child):
         self.backoff.start_over()
         return True
 
-    def _retry(self, delay: float, because: str, now: float) -> SupervisionEffect:
+    def _retry(self, delay: float, because: str, now: float, where: str = "") -> SupervisionEffect:
         self.hastened, self._due_at = False, now + delay
-        return super()._retry(delay, because, now)
+        return super()._retry(delay, because, now, f" ({self.region.name})")
 
     def reset(self) -> None:
         super().reset()

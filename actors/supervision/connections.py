@@ -216,7 +216,7 @@ class Connections:
             case ChildState.RESTARTING:
                 return self._queue(child, now)
         if not down.was_ready:
-            self._regions.failed(child.region)
+            self._regions.failed(child.region, down.reason)
         elif child.losses:
             self._regions.shun(child.region)  # it accepts logins and then drops the connection, repeatedly
         child.losses += down.was_ready
@@ -243,6 +243,22 @@ class Connections:
             if child.state in moving and child.region not in self._regions
         ]
         return [*leaving, *self._admit(now)]
+
+    def wanted(self) -> list[ConnectionChild]:
+        """Those that are to be open."""
+        unwanted = {ChildState.STOPPED, ChildState.CLOSING}
+        return [child for child in self._children.values() if child.state not in unwanted]
+
+    def why_down(self) -> list[str]:
+        """The last error of each region that fails, and of each worker that is lost; if there is neither, why
+        the connections were lost."""
+        errors = self._regions.errors()
+        for child in self.wanted():
+            if child.last_error and child.state is ChildState.STRANDED:
+                errors.setdefault(child.worker, child.last_error)
+        if not errors:
+            errors = {child.region.name: child.last_error for child in self.wanted() if child.last_error}
+        return [f"{place}: {error}" for place, error in errors.items()]
 
     def status(self, now: float) -> tuple[tuple[ChildStatus, ...], tuple[RegionStatus, ...]]:
         return tuple(child.status() for child in self._children.values()), self._regions.status(now)

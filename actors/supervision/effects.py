@@ -75,11 +75,16 @@ class Later(Struct, frozen=True):
 
 
 class Retry(Struct, frozen=True):
-    """A child has failed and starts again in ``delay`` seconds, when ``timer`` comes."""
+    """A child has failed and starts again in ``delay`` seconds, when ``timer`` comes.
+
+    ``where`` is the region of a connection as the log shows it; ``attempt`` counts the failures in a row.
+    """
 
     delay: float
     timer: BackoffElapsed
     because: str
+    where: str = ""
+    attempt: int = 1
 
     @property
     def when(self) -> str:
@@ -97,6 +102,13 @@ class Announce(Struct, frozen=True):
     """Publish an event."""
 
     event: Event
+
+
+class OutageLasts(Struct, frozen=True):
+    """Raise the alarm: no connection has been up for ``duration`` seconds."""
+
+    duration: float
+    reasons: tuple[str, ...]
 
 
 class Escalate(Struct, frozen=True):
@@ -117,5 +129,6 @@ SupervisionEffect = (
     | Retry
     | ProbeRegions
     | Announce
+    | OutageLasts
     | Escalate
 )

@@ -26,7 +26,8 @@ class DialSettings(Struct, frozen=True):
 class RegionRecord:
     """The results of one region.
 
-    ``last_failure`` is the number of its last failure among those of all regions, 0 if it has worked since.
+    ``last_failure`` is the number of its last failure among those of all regions, 0 if it has worked since;
+    ``last_error`` is why an attempt failed since then.
     """
 
     def __init__(self, region: Region) -> None:
@@ -34,6 +35,7 @@ class RegionRecord:
         self.host = urlsplit(region.url).hostname or ""
         self.attempts = self.successes = self.failures = 0
         self.last_failure = 0
+        self.last_error = ""
         self._round_trips: deque[float] = deque(maxlen=MEASUREMENTS)
 
     @property
@@ -122,12 +124,18 @@ class Regions:
         """A login there has succeeded."""
         record = self._record(region)
         record.successes += 1
-        record.last_failure = 0
+        record.last_failure, record.last_error = 0, ""
 
-    def failed(self, region: Region) -> None:
+    def failed(self, region: Region, reason: str) -> None:
         """An attempt there ended without a login."""
-        self._record(region).failures += 1
+        record = self._record(region)
+        record.failures += 1
+        record.last_error = reason
         self.shun(region)
+
+    def errors(self) -> dict[str, str]:
+        """Why the last attempt failed, for each region that has not worked since."""
+        return {name: record.last_error for name, record in self._records.items() if record.last_error}
 
     def shun(self, region: Region) -> None:
         """Dial the others first: a connection that logged in there did not last."""

@@ -9,7 +9,6 @@ from actors.engine.actor import RuntimeActor
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import (
-    ActorQuarantined,
     ConnectionDown,
     ConnectionReport,
     ConnectionSuspect,
@@ -23,13 +22,15 @@ from actors.messages.status import Describe, SupervisorPart
 from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
 from actors.messages.traffic import EventBatch, Failure, Response
 from actors.messages.workers import SetLogLevel, WorkerHandle
-from actors.supervision.children import Plan
+from actors.supervision import log_lines
+from actors.supervision.children import OutageSettings, Plan
 from actors.supervision.connections import Connections
 from actors.supervision.effects import (
     Announce,
     Escalate,
     KillWorker,
     Later,
+    OutageLasts,
     ProbeRegions,
     Retry,
     StartWorker,
@@ -48,6 +49,7 @@ from actors.supervision.messages import (
     RegionsProbed,
     StablePeriodElapsed,
 )
+from actors.supervision.outages import Outages
 from actors.supervision.regions import DialSettings
 from actors.supervision.workers import Workers
 from actors.values import Region
@@ -82,6 +84,7 @@ class Supervisor(RuntimeActor):
         super().__init__(NAME, **kwargs)
         self._workers = Workers(plan)
         self._connections = Connections(plan)
+        self._outages = Outages(plan.outage)
         self._check_interval = min(CHECK_INTERVAL, plan.heartbeat_timeout / 4)
         self._start_worker = start_worker
         self._probe = probe
@@ -104,6 +107,7 @@ class Supervisor(RuntimeActor):
                 self._connections.on_report(message)
             case ConnectionUp():
                 self._execute(self._connections.on_up(message, now))
+                self._execute(self._outages.check(self._connections, now))
             case ConnectionDown():
                 self._execute(self._connections.on_down(message, now))
             case ConnectionSuspect():
@@ -120,6 +124,8 @@ class Supervisor(RuntimeActor):
                 self._connections.on_probed(message, now)
             case Reconfigure(settings=DialSettings() as settings):
                 self._execute(self._connections.change(settings, now))
+            case Reconfigure(settings=OutageSettings() as settings):
+                self._outages.change(settings)
             case SetLogLevel():
                 self._execute(self._workers.set_log_level(message))
             case RestartChild():
@@ -161,6 +167,8 @@ class Supervisor(RuntimeActor):
                     (worker, handle) for worker, handle in self._undead if not _is_dead(worker, handle)
                 ]
                 self._execute(self._workers.check(now))
+                if not self._draining:
+                    self._execute(self._outages.check(self._connections, now))
 
     def _restart(self, request: RestartChild, now: float) -> None:
         try:
@@ -176,7 +184,8 @@ class Supervisor(RuntimeActor):
             self._router.tell(Response(request.id))
 
     def _status(self, now: float) -> SupervisorPart:
-        return SupervisorPart(*self._connections.status(now), self._workers.status())
+        workers = self._workers.status()
+        return SupervisorPart(*self._connections.status(now), workers, self._outages.lasted)
 
     def _drain(self) -> None:
         self._draining = True
@@ -190,14 +199,8 @@ class Supervisor(RuntimeActor):
                     self._start(name)
                 case WorkerServes(name=name, handle=handle):
                     self._execute(self._connections.on_worker_up(name, handle, self.now()))
-                case WorkerIsSlow(name=name, handle=handle, waited=waited):
-                    logger.warning(
-                        "{} (pid {}) does not serve {:.0f} s after its start: the machine is busy, or the "
-                        "process hangs (the command Restart starts another one)",
-                        name,
-                        handle.pid,
-                        waited,
-                    )
+                case WorkerIsSlow():
+                    log_lines.log_slow_worker(effect)
                 case KillWorker(name=name, handle=handle, because=why, level=level, patience=patience):
                     self._kill(name, handle, patience, because=why, level=level)
                 case WorkerLost(name=name, reason=reason, final=final):
@@ -211,15 +214,16 @@ class Supervisor(RuntimeActor):
                     self._pool.tell(placed)
                 case Later(delay=delay, timer=timer):
                     self.after(delay, timer)
-                case Retry(delay=delay, timer=timer, because=because):
-                    logger.info("{} is down ({}); next attempt {}", timer.name, because, effect.when)
+                case Retry(delay=delay, timer=timer):
+                    log_lines.log_retry(effect)
                     self.after(delay, timer)
                 case ProbeRegions(regions=regions):
                     self._probe(regions, self.actor_ref)
                 case Announce(event=event):
-                    if isinstance(event, ActorQuarantined):
-                        logger.error("{} is given up: {}", event.name, event.reason)
+                    log_lines.log_event(event)
                     self._router.tell(EventBatch(self.name, [event]))
+                case OutageLasts():
+                    log_lines.log_outage(effect)
                 case Escalate(error=error):
                     self._escalate(error)
                     self._router.tell(CannotGoOn(str(error)))

@@ -114,10 +114,14 @@ def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
 
 def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     if options.json:
-        return print_json(ask(attachment, GetStatus()))
-    from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
+        status = ask(attachment, GetStatus())
+        told = print_json(status)
+    else:
+        from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
 
-    return print_text(status_text(attachment, functools.partial(ask, attachment)))
+        text, status = status_text(attachment, functools.partial(ask, attachment))
+        told = print_text(text)
+    return told or (ExitCode.DONE if status.outage is None else ExitCode.OUTAGE)
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ class ExitCode(enum.IntEnum):
     LOGIN_REFUSED = 3
     NOT_RUNNING = 4
     NO_ANSWER = 5
+    OUTAGE = 6
     FAILED = 70
     UNWRITTEN = 74
     INTERRUPTED = 130
@@ -21,6 +22,7 @@ RUN_CODES = (
     ExitCode.DONE,
     ExitCode.MISUSED,
     ExitCode.LOGIN_REFUSED,
+    ExitCode.OUTAGE,
     ExitCode.FAILED,
     ExitCode.UNWRITTEN,
     ExitCode.INTERRUPTED,
@@ -41,6 +43,7 @@ CTL_CODES = (
     ExitCode.MISUSED,
     ExitCode.NOT_RUNNING,
     ExitCode.NO_ANSWER,
+    ExitCode.OUTAGE,
     ExitCode.UNWRITTEN,
     ExitCode.INTERRUPTED,
 )
@@ -53,6 +56,7 @@ _MEANINGS = {
     ExitCode.LOGIN_REFUSED: "login refused by the venue",
     ExitCode.NOT_RUNNING: "no runtime is running",
     ExitCode.NO_ANSWER: "a runtime is there but does not answer",
+    ExitCode.OUTAGE: "no connection to the venue is up",
     ExitCode.FAILED: "internal failure",
     ExitCode.UNWRITTEN: "the answer could not be written",
     ExitCode.INTERRUPTED: "interrupted",

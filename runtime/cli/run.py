@@ -10,12 +10,12 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
+from actors.errors import AuthRejected, ConfigInvalid, JournalInUse, TellwireError
 from actors.messages.commands import Subscribe
 from actors.messages.events import ConfigReloaded
 from actors.routing.subscriber import Subscriber
 from runtime import logs
-from runtime.cli.output.base import Output
+from runtime.cli.output.base import Output, fetch_status
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import PlainLog
@@ -35,6 +35,10 @@ LAST_EVENTS_TIMEOUT = 2.0
 
 UNHEARD: Final = frozenset({StopReason.READER_GONE, StopReason.UNWRITTEN})
 """The reasons after which nothing is written to standard output."""
+
+
+class NothingUp(TellwireError):
+    """The time of a run was up, and no connection to the venue was."""
 
 
 class RunOptions(Struct, frozen=True):
@@ -65,12 +69,13 @@ class Run:
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
         self._unwritten: OutputFailed | None = None
+        self._outage: NothingUp | None = None
         self._log: logs.Log
         self._file: LogFile | None = None
 
     def go(self) -> Exception | None:
-        """Run until there is a reason to stop; the failure of the runtime, or ``OutputFailed``, if there was
-        one. Call it once."""
+        """Run until there is a reason to stop; the failure of the runtime, ``OutputFailed`` or ``NothingUp``,
+        if there was one. Call it once."""
         began = time.monotonic()
         with self._stop_reasons, self._open_log(), on_hangup(self._on_hangup):
             if self._login is None:
@@ -92,7 +97,7 @@ class Run:
                 self._stop()
             if reason not in UNHEARD and _last_events_shown():
                 self._summarise(time.monotonic() - began)
-        return self._runtime.failure or self._unwritten
+        return self._runtime.failure or self._unwritten or self._outage
 
     def _failed(self, error: Exception) -> Exception:
         logger.opt(exception=error).critical("an unexpected error")
@@ -115,7 +120,20 @@ class Run:
         finally:
             self._output.close()
         logger.info("stopping, because {}", reason.value)
+        if reason is StopReason.DURATION:
+            self._look_for_outage()
         return reason
+
+    def _look_for_outage(self) -> None:
+        """A run in which no connection ever was up has failed too, even if it was shorter than
+        ``health.outage_after``."""
+        if (status := fetch_status(self._runtime.router)) is None:
+            return
+        states = {each.child.state for each in status.connections} - {"stopped", "closing"}
+        was_up = any(region.successes for region in status.regions)
+        if states and "up" not in states and (status.outage is not None or not was_up):
+            self._outage = NothingUp("no connection to the venue is up at the end of the run")
+            logger.error("{}; `tellwire doctor FILE` shows which step fails", self._outage)
 
     def _on_events(self, events: list[Any]) -> None:
         if any(isinstance(event, ConfigReloaded) for event in events):

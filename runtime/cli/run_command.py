@@ -9,7 +9,7 @@ from runtime.cli import arguments
 from runtime.cli.answers import fail, print_text
 from runtime.cli.exit_codes import RUN_CODES, ExitCode, explain
 from runtime.cli.output.stdout import OutputFailed, draws_tables
-from runtime.cli.run import Run, RunOptions
+from runtime.cli.run import NothingUp, Run, RunOptions
 from runtime.config import Config, effective_yaml, json_schema, load
 
 
@@ -81,6 +81,8 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
             return ExitCode.MISUSED
         case AuthRejected():
             return ExitCode.LOGIN_REFUSED
+        case NothingUp():
+            return ExitCode.OUTAGE
         case OutputFailed():
             return ExitCode.UNWRITTEN
         case _:

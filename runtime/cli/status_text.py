@@ -11,6 +11,7 @@ from rich.console import Console
 from actors.errors import RequestError
 from actors.messages.commands import GetBalance, GetStatus
 from actors.messages.events import BalanceChanged
+from actors.messages.status import Status
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
 from runtime.control.attachment import Attachment
@@ -22,8 +23,9 @@ ENDLESS = 100_000
 """Lines, and columns where there is no terminal: nothing is cut."""
 
 
-def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> str:
-    """Takes ``BETWEEN_STATUSES``; ``ask`` answers commands and raises what the runtime answers."""
+def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> tuple[str, Status]:
+    """The text, and the status that it shows. Takes ``BETWEEN_STATUSES``; ``ask`` answers commands and raises
+    what the runtime answers."""
     runtime = attachment.runtime
     practice = runtime.mode == "practice"
     venue = "PRACTICE EXCHANGE: invented quotes" if practice else runtime.venue
@@ -34,15 +36,15 @@ def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> str:
         console = Console(highlight=False, width=ENDLESS)  # a file or a pipe has no width
     began = time.monotonic() - runtime.uptime
 
-    def draw() -> Any:
-        now = time.monotonic()
-        return dashboard.draw(ask(GetStatus()), DrawContext(time.time(), now - began, console.width, ENDLESS))
+    def draw() -> tuple[Any, Status]:
+        status, now = ask(GetStatus()), time.monotonic()
+        return dashboard.draw(status, DrawContext(time.time(), now - began, console.width, ENDLESS)), status
 
     draw()
     attachment.ended.wait(BETWEEN_STATUSES)
     with contextlib.suppress(RequestError):  # the venue may not have sent it yet
         counters.count([BalanceChanged(ask(GetBalance(deadline=BETWEEN_STATUSES)))])
-    drawing = draw()
+    drawing, status = draw()
     console.file = drawn = io.StringIO()  # capture() also writes to standard output, which may be full
     console.print(drawing)
-    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()), status

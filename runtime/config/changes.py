@@ -26,6 +26,7 @@ LIVE: Final[tuple[Path, ...]] = (
     ("health", "stale_after"),
     ("health", "stale_floor"),
     ("health", "reconnects_per_hour"),
+    ("health", "outage_after"),
     ("streams",),
     ("log", "level"),
 )

@@ -225,6 +225,7 @@ class Reloader(RuntimeActor):
             (to.batcher, old.batches, new.batches),
             (to.monitor, old.health, new.health),
             (to.supervisor, old.dialing, new.dialing),
+            (to.supervisor, old.outage, new.outage),
             (to.order_desk, old.orders, new.orders),
             (to.streams, old.periods, new.periods),
         )

@@ -27,7 +27,7 @@ from actors.outbound.batching import BatchSettings
 from actors.outbound.members import PoolPlan
 from actors.rates import Allowance
 from actors.supervision.backoff import Backoff, Wait, exponential, linear
-from actors.supervision.children import Plan
+from actors.supervision.children import OutageSettings, Plan
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.transport.address import is_loopback
@@ -74,6 +74,7 @@ def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
         new_intensity=functools.partial(RestartIntensity, supervision.max_restarts, supervision.max_seconds),
         reset_after=reconnect.reset_after,
         heartbeat_timeout=supervision.heartbeat_timeout,
+        outage=outage_settings(config.health),
         probes=reconnect.probe_regions,
         refusal_delay=reconnect.refusal_delay,
         login_attempts=config.account.profile.login_attempts,
@@ -94,6 +95,7 @@ class LiveSettings(NamedTuple):
     allowance: Allowance
     batches: BatchSettings
     health: HealthSettings
+    outage: OutageSettings
     dialing: DialSettings
     periods: dict[str, int]
     log_level: LogLevel
@@ -106,6 +108,7 @@ def live_settings(config: Config, regions: Sequence[Region]) -> LiveSettings:
         allowance=limiter_allowance(config.limits),
         batches=batch_settings(config.batching),
         health=health_settings(config.health),
+        outage=outage_settings(config.health),
         dialing=dial_settings(config, regions),
         periods={stream.asset: stream.period for stream in config.streams},
         log_level=config.log.level,
@@ -167,6 +170,11 @@ def health_settings(health: HealthConfig) -> HealthSettings:
 def page_sizes(profile: Profile) -> PageSizes:
     """What one request for history brings; a venue without a history of ticks is never asked for it."""
     return PageSizes(profile.candles_per_request, profile.ticks_span or 1.0)
+
+
+def outage_settings(health: HealthConfig) -> OutageSettings:
+    """When it is an outage that no connection is up."""
+    return OutageSettings(health.outage_after)
 
 
 def unserved(profile: Profile) -> dict[type[Command], str]:

@@ -51,6 +51,8 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.WorkerUp("w1", 4711), "worker.up"),
         (events.WorkerDown("w1", 4711, "killed"), "worker.down"),
         (events.ActorRestarted("c1", 3, "cut"), "actor.restarted"),
+        (events.OutageBegan(30.5, ["EU: refused"]), "outage.began"),
+        (events.OutageEnded(31.0, "EU"), "outage.ended"),
         (events.ActorQuarantined("c1", "refused", auth=True), "actor.quarantined"),
         (events.StreamPlaced("EURUSD_otc", 60, "c1", 2, 0.0), "stream.placed"),
         (events.StreamConfirmed("EURUSD_otc", 60, "c1", 2), "stream.confirmed"),

@@ -6,7 +6,7 @@ from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.workers import ConnectionSettings, StartConnection
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
-from actors.supervision.children import Plan
+from actors.supervision.children import OutageSettings, Plan
 from actors.supervision.connections import Connections
 from actors.supervision.effects import Announce, Retry, SupervisionEffect, TellWorker
 from actors.supervision.regions import DialSettings
@@ -46,6 +46,7 @@ def make_plan(connections: int = 2, **changes: Any) -> Plan:
         "new_intensity": lambda: RestartIntensity(100, 60),
         "reset_after": RESET_AFTER,
         "heartbeat_timeout": 5.0,
+        "outage": OutageSettings(30.0),
         "login_attempts": 2,
     }
     regions = changes.pop("regions", (EU, US, ASIA))

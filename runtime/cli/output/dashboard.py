@@ -100,10 +100,12 @@ class Dashboard:
         wide = context.width >= WIDE
         footer = self._footer(status, context)
         room = context.height - len(parts) - len(footer) - 2 * (2 + bool(status.workers)) - 2
-        wants = (len(status.connections), len(status.streams), len(status.workers))
+        begun = {stream.placed.asset for stream in status.streams}
+        missing = [each.asset for each in status.pending_streams if each.wanted and each.asset not in begun]
+        wants = (len(status.connections), len(status.streams) + len(missing), len(status.workers))
         for_connections, for_streams, for_workers = share(room, wants)
         parts += ["", _connections(status.connections, for_connections, wide=wide)]
-        parts += ["", self._streams(status.streams, for_streams, context)]
+        parts += ["", self._streams(status.streams, missing, for_streams, context)]
         if status.workers:
             parts += ["", self._workers(status.workers, for_workers, context)]
         return Group(*parts, "", *footer)
@@ -118,12 +120,22 @@ class Dashboard:
             header.append(f"  STATUS IS {context.status_age:.0f} S OLD", "bold red")
         return header
 
-    def _streams(self, streams: Sequence[StreamStatus], limit: int, context: DrawContext) -> Table:
+    def _streams(
+        self,
+        streams: Sequence[StreamStatus],
+        missing: Sequence[str],
+        limit: int,
+        context: DrawContext,
+    ) -> Table:
+        """``missing`` are the configured assets whose streams have not begun."""
         titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
         if wide := context.width >= WIDE:
             titles += ["OWNERS", "LAST GAP"]
         states = {stream.placed.asset: self._stream_state(stream) for stream in streams}
-        rows: list[Row] = []
+        rows: list[Row] = [
+            [asset, _state("waiting"), *["-", "", "-", "-", "-", "-", "-", "-"][: len(titles) - 2]]
+            for asset in missing
+        ]
         for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _HEALTHY):
             placed, seen = stream.placed, stream.seen
             last = self._counters.stream(placed.asset).last

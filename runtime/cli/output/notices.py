@@ -12,6 +12,7 @@ CLOCK_TOLERANCE: Final = 1.0
 def notices(status: Status, now: float) -> list[str]:
     """A line for each subject; ``now`` is wall clock time."""
     texts = {
+        "outage": _outage(status),
         "orders": _orders(status.desk, status.pending),
         "regions": "; ".join(
             f"the host of {region.name} asks for {region.blocked_for:,.0f} s without a dial"
@@ -23,6 +24,16 @@ def notices(status: Status, now: float) -> list[str]:
         "pending": pending_text(_worth_telling(status)),
     }
     return [f"{subject:<8} {text}" for subject, text in texts.items() if text]
+
+
+def _outage(status: Status) -> str:
+    if status.outage is None:
+        return ""
+    failing = {
+        each.child.region: each.child.last_error for each in status.connections if each.child.last_error
+    }
+    reasons = "; ".join(f"{region}: {error}" for region, error in failing.items())
+    return f"NO CONNECTION IS UP for {status.outage:.0f} s ({reasons})"
 
 
 def _worth_telling(status: Status) -> list[PendingStream]:

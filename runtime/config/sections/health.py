@@ -26,3 +26,6 @@ class HealthConfig(Section):
     stale_after, the usual rate does not count; that is the default where stale_after is below 5 s."""
     reconnects_per_hour: Annotated[int, Field(ge=1, le=3600), WHOLE_NUMBER] = 6
     """How often a connection may be replaced because its streams are stale while its pings are answered."""
+    outage_after: Duration = 30.0
+    """That no connection is up for this long is an outage: an error in the log, an event, an exit code. By
+    default, an attempt in each of two regions has run into its open_timeout, and one more has begun."""

@@ -38,7 +38,7 @@ def test_after_a_failure_it_starts_again_when_the_backoff_says() -> None:
     one = child()
     one.start()
     assert one.on_failure(CUT, 0.0, counts=False) == Retry(0.0, BackoffElapsed("c1", 1), "cut")
-    assert one.on_failure(CUT, 0.0, counts=False) == Retry(1.0, BackoffElapsed("c1", 1), "cut")
+    assert one.on_failure(CUT, 0.0, counts=False) == Retry(1.0, BackoffElapsed("c1", 1), "cut", "", 2)
     assert (one.state, one.last_error, one.restarts) == (ChildState.WAITING, "cut", 2)
 
 

@@ -32,7 +32,7 @@ def test_a_lost_connection_dials_the_same_region_at_once() -> None:
     supervised = SupervisedConnections(1)
     supervised.up("c1")
     effects = supervised.down("c1")
-    assert only(Retry, effects) == [Retry(0.0, BackoffElapsed("c1", 1), "cut")]
+    assert only(Retry, effects) == [Retry(0.0, BackoffElapsed("c1", 1), "cut", " (EU)")]
     again = supervised.after_backoff(effects)
     assert announced(again) == [ActorRestarted("c1", 1, "cut")]
     assert regions(again) == ["EU"]

@@ -25,7 +25,7 @@ def test_the_lowest_priority_is_dialed_first_and_equals_in_the_order_given() -> 
     for _ in range(3):
         chosen = regions.choose(0.0, None)
         order.append(chosen.name)
-        regions.failed(chosen)
+        regions.failed(chosen, "refused")
     assert order == ["one", "two", "late"]
 
 
@@ -39,7 +39,7 @@ def test_the_region_that_worked_stays_first_whatever_its_priority() -> None:
 def test_a_region_that_failed_since_it_worked_is_not_preferred() -> None:
     regions = Regions([A, B, C])
     regions.worked(C)
-    regions.failed(C)
+    regions.failed(C, "refused")
     assert next_of(regions, home=C) == "a"
     regions.worked(C)
     assert next_of(regions, home=C) == "c"
@@ -47,7 +47,7 @@ def test_a_region_that_failed_since_it_worked_is_not_preferred() -> None:
 
 def test_a_failure_counts_for_all_connections() -> None:
     regions = Regions([A, B])
-    regions.failed(A)
+    regions.failed(A, "refused")
     assert [next_of(regions, home=None), next_of(regions, home=A)] == ["b", "b"]
 
 
@@ -57,9 +57,9 @@ def test_among_equal_priorities_the_nearest_is_dialed_first_and_the_unmeasured_l
     regions.measured(far, 0.2)
     regions.measured(near, 0.1)
     assert next_of(regions) == "near"
-    regions.failed(near)
+    regions.failed(near, "refused")
     assert next_of(regions) == "far"
-    regions.failed(far)
+    regions.failed(far, "refused")
     assert next_of(regions) == "unknown"
 
 
@@ -68,17 +68,17 @@ def test_priority_goes_before_round_trip_and_round_trip_before_success_rate() ->
     regions = Regions([reliable, near, first])
     regions.measured(near, 0.1)
     regions.measured(reliable, 0.2)
-    regions.failed(near)
+    regions.failed(near, "refused")
     regions.worked(near)
     assert next_of(regions) == "first"
-    regions.failed(first)
+    regions.failed(first, "refused")
     assert next_of(regions) == "near"
 
 
 def test_among_equally_near_regions_the_more_reliable_is_dialed_first() -> None:
     shaky, steady = region("shaky"), region("steady")
     regions = Regions([shaky, steady])
-    regions.failed(shaky)
+    regions.failed(shaky, "refused")
     for each in (shaky, steady):
         regions.worked(each)
         regions.measured(each, 0.1)
@@ -115,7 +115,7 @@ def test_a_probe_orders_equals_and_blocks_a_host_that_asked_for_a_pause() -> Non
 
 def test_a_single_region_is_dialed_again() -> None:
     regions = Regions([A])
-    regions.failed(A)
+    regions.failed(A, "refused")
     assert next_of(regions, home=A) == "a"
 
 
@@ -145,7 +145,7 @@ def test_while_all_fail_each_is_dialed_before_one_is_dialed_again(
         for _ in places:
             home = regions.choose(0.0, home)
             tried[home.name] += 1
-            regions.failed(home)
+            regions.failed(home, "refused")
         assert len(set(tried.values())) == 1
 
 
@@ -177,7 +177,7 @@ def test_the_status_shows_the_results_in_the_order_of_the_configuration() -> Non
     regions = Regions([B, A])
     for tried in (A, A, B):
         regions.tried(tried)
-    regions.failed(A)
+    regions.failed(A, "refused")
     regions.worked(A)
     regions.shun(A)
     regions.measured(A, 0.25)

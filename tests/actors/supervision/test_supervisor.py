@@ -16,6 +16,8 @@ from actors.messages.events import (
     ConnectionDown,
     ConnectionUp,
     Heartbeat,
+    OutageBegan,
+    OutageEnded,
     WorkerDown,
     WorkerUp,
 )
@@ -28,6 +30,7 @@ from actors.messages.traffic import EventBatch, Failure, Response
 from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker
 from actors.rates import Rate
 from actors.supervision.backoff import Backoff, linear
+from actors.supervision.children import OutageSettings
 from actors.supervision.messages import RegionsProbed
 from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
@@ -187,7 +190,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again_after_its_backoff(
     reason = "it could not be started: Cannot allocate memory"
     assert [line for line in lines if reason in line] == [
         f"INFO w1 is down ({reason}); next attempt at once",
-        f"INFO w1 is down ({reason}); next attempt in 1.00 s",
+        f"WARNING w1 is down ({reason}), 2 times in a row; next attempt in 1.00 s",
     ]
 
 
@@ -203,7 +206,7 @@ def test_the_router_hears_why_no_worker_can_ever_be_started(clock: ManualClock) 
 def test_no_clock_judges_a_process_before_its_first_heartbeat_but_a_warning_says_that_it_is_slow(
     clock: ManualClock, lines: list[str]
 ) -> None:
-    supervision = Supervision(clock)
+    supervision = Supervision(clock, outage=OutageSettings(1000.0))
     supervision.handle(SystemReady())
     for _ in range(200):
         supervision.advance(0.5)
@@ -331,8 +334,33 @@ def test_a_connection_that_is_given_up_is_published_logged_and_escalated(
     assert supervision.published() == [ActorRestarted("c1", 1, "refused")]
     supervision.handle(ConnectionDown("c1", 2, "US", "refused again"))
     assert supervision.published() == [ActorQuarantined("c1", "refused again")]
-    assert "ERROR c1 is given up: refused again" in lines
+    assert "ERROR c1 is given up: refused again (`tellwire ctl FILE restart c1` tries again)" in lines
     assert [str(error) for error in supervision.escalated] == ["refused again"]
+
+
+def test_an_outage_is_published_shown_and_logged_with_its_regions_and_so_is_its_end(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start(outage=OutageSettings(20.0))
+    supervision.handle(ConnectionUp("c1", 1, "EU"))
+    supervision.handle(ConnectionDown("c1", 1, "EU", "cut", was_ready=True))
+    supervision.advance(0.0)
+    assert supervision.published() == [ActorRestarted("c1", 1, "cut")]
+    supervision.handle(ConnectionDown("c1", 2, "EU", "DialFailed: refused"))
+    supervision.advance(1.0)
+    assert supervision.published() == [ActorRestarted("c1", 2, "DialFailed: refused")]
+    supervision.advance(19.5)  # since the first check that has found nothing up
+    assert supervision.status().outage is None
+    supervision.advance(0.5)
+    assert supervision.published() == [OutageBegan(20.0, ["EU: DialFailed: refused"])]
+    assert supervision.status().outage == 20.0
+    supervision.handle(Reconfigure(OutageSettings(5.0)))
+    supervision.handle(ConnectionUp("c1", 3, "US"))
+    assert supervision.published() == [OutageEnded(20.0, "US")]
+    assert supervision.status().outage is None
+    (began,) = [line for line in lines if line.startswith("ERROR")]
+    assert began.startswith("ERROR no connection is up for 20 s (EU: DialFailed: refused): ")
+    assert lines[-1] == "WARNING the outage has ended after 20 s: a connection is up in US"
 
 
 def test_a_restart_is_answered_and_an_impossible_one_refused(start: Callable[..., Supervision]) -> None:

@@ -153,7 +153,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again_and_has_not_died() -> No
     workers = Workers(make_plan(new_intensity=lambda: RestartIntensity(1, 60)))
     for _ in range(10):
         effects = workers.on_start_failed("w1", WorkerDied("no memory"), 0.0)
-    assert only(Retry, effects) == [Retry(9.0, BackoffElapsed("w1", 0), "no memory")]
+    assert only(Retry, effects) == [Retry(9.0, BackoffElapsed("w1", 0), "no memory", "", 10)]
 
 
 def test_a_worker_that_can_never_be_started_is_given_up_at_once_and_a_restart_tries_again() -> None:

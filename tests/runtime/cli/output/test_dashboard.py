@@ -18,6 +18,7 @@ from actors.messages.status import (
     ConnectionStatus,
     DeskStatus,
     LimiterStatus,
+    PendingStream,
     PlacedStream,
     PooledConnection,
     RegionStatus,
@@ -197,6 +198,24 @@ def test_a_stale_stream_stands_before_those_that_deliver_and_a_closed_one_does_n
     streams = (stream("A"), stream("B", health="closed"), stream("C", health="stale"))
     lines = picture(Dashboard(PRACTICE, counters), status(streams=streams))
     assert [line[0] for line in lines if line[:2] in {"A ", "B ", "C "}] == ["C", "A", "B"]
+
+
+def test_a_configured_stream_that_has_not_begun_has_a_row_before_the_others(counters: Counters) -> None:
+    pending = (
+        PendingStream("EURUSDD_otc", True, "no such asset"),
+        PendingStream("GBPUSD_otc", False, "full"),
+    )
+    for width in (80, 120):
+        lines = picture(Dashboard(PRACTICE, counters), status(pending_streams=pending), width=width)
+        rows = lines[next(number for number, line in enumerate(lines) if line.startswith("STREAM")) :]
+        assert rows[1].split()[:2] == ["EURUSDD_otc", "waiting"]
+        assert not any(row.startswith("GBPUSD_otc") for row in rows)
+
+
+def test_an_outage_has_a_line_with_its_reasons(counters: Counters) -> None:
+    down = replace(connection(1), child=ChildStatus("connection-1", "w", "EU", "waiting", 3, 2, "refused"))
+    lines = picture(Dashboard(PRACTICE, counters), status(connections=(down,), outage=43.2))
+    assert "outage   NO CONNECTION IS UP for 43 s (EU: refused)" in lines
 
 
 def test_gaps_say_how_long_and_how_long_ago(counters: Counters) -> None:
