@@ -200,7 +200,7 @@ class Supervisor(RuntimeActor):
                 case WorkerServes(name=name, handle=handle):
                     self._execute(self._connections.on_worker_up(name, handle, self.now()))
                 case WorkerIsSlow():
-                    log_lines.log_slow_worker(effect)
+                    logger.warning("{}", log_lines.slow_line(effect))
                 case KillWorker(name=name, handle=handle, because=why, level=level, patience=patience):
                     self._kill(name, handle, patience, because=why, level=level)
                 case WorkerLost(name=name, reason=reason, final=final):
@@ -215,15 +215,17 @@ class Supervisor(RuntimeActor):
                 case Later(delay=delay, timer=timer):
                     self.after(delay, timer)
                 case Retry(delay=delay, timer=timer):
-                    log_lines.log_retry(effect)
+                    level, text = log_lines.retry_line(effect)
+                    logger.log(level, "{}", text)
                     self.after(delay, timer)
                 case ProbeRegions(regions=regions):
                     self._probe(regions, self.actor_ref)
                 case Announce(event=event):
-                    log_lines.log_event(event)
+                    if line := log_lines.event_line(event):
+                        logger.log(line[0], "{}", line[1])
                     self._router.tell(EventBatch(self.name, [event]))
                 case OutageLasts():
-                    log_lines.log_outage(effect)
+                    logger.error("{}", log_lines.outage_line(effect))
                 case Escalate(error=error):
                     self._escalate(error)
                     self._router.tell(CannotGoOn(str(error)))
