@@ -22,8 +22,8 @@ def outage_line(outage: OutageLasts) -> str:
     """The text of an error."""
     reasons = "; ".join(outage.reasons) or "no attempt has ended yet"
     return (
-        f"no connection is up for {outage.duration:.0f} s ({reasons}): nothing ticks and no order can be sent;"
-        " it goes on trying, and `tellwire doctor FILE` shows which step fails"
+        f"no connection is up for {outage.duration:.0f} s ({reasons}): nothing ticks and no order can be"
+        " sent; it goes on trying, and `tellwire doctor FILE` shows which step fails"
     )
 
 
@@ -39,6 +39,6 @@ def retry_line(retry: Retry) -> tuple[LogLevel, str]:
 def slow_line(slow: WorkerIsSlow) -> str:
     """The text of a warning."""
     return (
-        f"{slow.name} (pid {slow.handle.pid}) does not serve {slow.waited:.0f} s after its start: the machine is"
-        " busy, or the process hangs (the command Restart starts another one)"
+        f"{slow.name} (pid {slow.handle.pid}) does not serve {slow.waited:.0f} s after its start: the machine"
+        " is busy, or the process hangs (the command Restart starts another one)"
     )

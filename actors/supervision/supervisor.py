@@ -122,10 +122,8 @@ class Supervisor(RuntimeActor):
                 self._execute(self._connections.close(name))
             case RegionsProbed():
                 self._connections.on_probed(message, now)
-            case Reconfigure(settings=DialSettings() as settings):
-                self._execute(self._connections.change(settings, now))
-            case Reconfigure(settings=OutageSettings() as settings):
-                self._outages.change(settings)
+            case Reconfigure(settings=settings):
+                self._reconfigure(settings, now)
             case SetLogLevel():
                 self._execute(self._workers.set_log_level(message))
             case RestartChild():
@@ -140,6 +138,12 @@ class Supervisor(RuntimeActor):
                 pass  # SystemReady starts the children, after all listeners; a drain opens nothing
             case _:
                 self.unexpected(message)
+
+    def _reconfigure(self, settings: DialSettings | OutageSettings, now: float) -> None:
+        if isinstance(settings, DialSettings):
+            self._execute(self._connections.change(settings, now))
+        else:
+            self._outages.change(settings)
 
     def _begin(self, now: float) -> None:
         self._execute(self._workers.begin())
