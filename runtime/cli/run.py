@@ -10,7 +10,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
-from actors.errors import AuthRejected, ConfigInvalid, JournalInUse, TellwireError
+from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
 from actors.messages.commands import Subscribe
 from actors.messages.events import ConfigReloaded
 from actors.routing.subscriber import Subscriber
@@ -37,7 +37,7 @@ UNHEARD: Final = frozenset({StopReason.READER_GONE, StopReason.UNWRITTEN})
 """The reasons after which nothing is written to standard output."""
 
 
-class NothingUp(TellwireError):
+class NothingUp(Exception):
     """The time of a run was up, and no connection to the venue was."""
 
 
