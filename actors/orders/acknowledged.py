@@ -53,7 +53,7 @@ class AcknowledgedOrders:
         """The order, open no more; ``None`` if it is none of them, or was left by an earlier process, whose
         lists may have had its deal."""
         unresolved, _ = self._orders.get(order.id, (None, None)) if order else (None, None)
-        if order is None or unresolved is None or unresolved.made_at is None:
+        if order is None or unresolved is None or unresolved.since == 0:
             return None
         del self._orders[order.id]
         return unresolved

@@ -1,10 +1,9 @@
 """The clocks of the order desk: one that does not step, and the venue's."""
 
-import math
 from collections.abc import Callable
 
 from actors.orders.order import MachineTime
-from actors.orders.reconciliation import ClockReading
+from actors.orders.reconciliation import Age, ClockReading
 from actors.values import Deal
 
 
@@ -63,17 +62,17 @@ class DeskClock:
         """Now; ``None`` where no later process could tell how long ago it was."""
         if self._elapsed is None or not self._boot:
             return None
-        return MachineTime(self._boot, self._elapsed(), self._wall())
+        return MachineTime(self._boot, self._elapsed(), self._wall(), self._offset is not None)
 
-    def age(self, moment: MachineTime | None) -> float:
-        """How many seconds ago ``moment`` was, at most; infinity if that cannot be told.
+    def age(self, moment: MachineTime | None) -> Age | None:
+        """How long ago ``moment`` was; ``None`` if that cannot be told.
 
         In a machine that is virtual, and was stopped as a whole, only the wall clock has gone on.
         """
         if moment is None or self._elapsed is None or moment.boot != self._boot:
-            return math.inf
+            return None
         elapsed = self._elapsed() - moment.elapsed
-        return max(elapsed, self._wall() - moment.wall) if elapsed >= 0 else math.inf
+        return Age(elapsed, max(elapsed, self._wall() - moment.wall)) if elapsed >= 0 else None
 
     def reading(self) -> ClockReading:
         utc = self.utc()

@@ -22,7 +22,7 @@ from actors.orders.deals import Ownership
 from actors.orders.order import GIVEN_UP, MachineTime, Order, OrderState
 from actors.orders.order_book import OrderBook
 from actors.orders.pending_deals import PendingDeals
-from actors.orders.reconciliation import ClockReading, find_match
+from actors.orders.reconciliation import Age, ClockReading, find_match
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
@@ -42,10 +42,10 @@ class Ledger:
         now: float,
         venue: Trading,
         grace: float = 2.0,
-        age_of: Callable[[MachineTime | None], float] = lambda _: math.inf,
+        age_of: Callable[[MachineTime | None], Age | None] = lambda _: None,
     ) -> None:
         """``orders`` are the journal's, oldest first. Those in flight may have been sent: they are in doubt.
-        ``age_of`` says how many seconds ago a moment was, infinity if that cannot be told.
+        ``age_of`` says how long ago a moment was, ``None`` if that cannot be told.
 
         ``grace`` is how many seconds the bytes of a lost connection may take to reach the venue after the
         venue has listed the deals to a later connection.

@@ -77,12 +77,13 @@ class MachineTime(Struct, frozen=True):
     """A moment by the clocks of this machine, of which a later process can tell how long ago it was.
 
     ``boot`` names the start of the machine, and ``elapsed`` are the seconds since then, suspends counted.
-    ``wall`` is what the wall clock showed.
+    ``wall`` is what the wall clock showed. ``venue_known``: the venue's clock was measured then, or is since.
     """
 
     boot: str
     elapsed: float
     wall: float
+    venue_known: bool = False
 
 
 class PendingTerms(Struct, frozen=True):

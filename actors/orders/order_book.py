@@ -1,6 +1,5 @@
 """The ledger's book: the orders and the deals in memory, and the steps from one state to the next."""
 
-import math
 from collections.abc import Callable, Sequence
 
 from actors.errors import LocalProtocolError
@@ -9,7 +8,7 @@ from actors.orders.acknowledged import AcknowledgedOrders
 from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import GIVEN_UP, Order, OrderState
 from actors.orders.order_table import OrderTable
-from actors.orders.reconciliation import ClockReading, LifeLists, UnresolvedOrder
+from actors.orders.reconciliation import Age, ClockReading, LifeLists, UnresolvedOrder
 from actors.orders.unresolved import UnresolvedOrders
 from actors.values import Deal
 from actors.venues.base import Trading
@@ -48,20 +47,23 @@ class OrderBook:
         """As ``Ledger.take_changed``."""
         return self._orders.take_changed()
 
-    def restore(self, order: Order, now: float, age: float) -> None:
+    def restore(self, order: Order, now: float, age: Age | None) -> None:
+        """``order`` is the journal's, and ``age`` its age, if that can be told."""
         self._orders.keep(order)
-        made_at = None if age == math.inf else now - age
+        seen_to_at = now - age.most if age else None
+        # What the venue's clock showed then is told by its first measurement.
+        made_at = now - age.elapsed if age and order.made and not order.made.venue_known else None
         if order.state is OrderState.JOURNALED:
             order = self.put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            one = self.unresolved.track(order, self.step, None, made_at)
+            one = self.unresolved.track(order, self.step, made_at, seen_to_at)
             one.connection_lost(self.step, now, self.unresolved.clock)
         elif order.deal is not None:
             record = DealRecord(order.deal, Ownership.OURS, self.step, order.id)
             self.deals.add(record)
             if order.state is OrderState.OPEN:
                 record.told = now
-                one = self.unresolved.track(order, self.step, None, made_at)
+                one = self.unresolved.track(order, self.step, made_at, seen_to_at)
                 self.unresolved.update(order)
                 self._acknowledged.add(one, record, self.step, self.unresolved.clock)
 

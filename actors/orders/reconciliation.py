@@ -38,14 +38,21 @@ class ClockReading(NamedTuple):
         return self.suspends_ahead + (self.offset or 0.0)
 
 
+class Age(NamedTuple):
+    """How many seconds ago a moment was: by a clock that counts suspends, and at most, by any clock."""
+
+    elapsed: float
+    most: float
+
+
 class UnresolvedOrder:
     """An order of which it is not known yet which deal is its, if any.
 
-    ``since`` is the step of the ledger that made the order: a deal seen before is another's. ``made_at`` is
-    when that was, ``None`` if it was before this process started. ``lost`` is the step at which its
-    connection ended, ``None`` while that stands and the order may still be executed; ``listed_at`` is when
-    the lists of a later login were in, infinity before that. ``grain`` is the difference in seconds that two
-    stamps of one moment may have.
+    ``since`` is the step of the ledger that made the order, 0 if an earlier process did: a deal seen before
+    is another's. ``made_at`` is when that was, ``None`` if only the order's own time tells. ``lost`` is the
+    step at which its connection ended, ``None`` while that stands and the order may still be executed;
+    ``listed_at`` is when the lists of a later login were in, infinity before that. ``grain`` is the
+    difference in seconds that two stamps of one moment may have.
 
     Every deal is known that was opened after the order was made and up to step ``seen_to``: the lists of the
     logins since then leave no gap in which a deal of the order could have come and gone.
@@ -78,7 +85,7 @@ class UnresolvedOrder:
         clock: ClockReading = ClockReading(),  # noqa: B008
         seen_to_at: float | None = None,
     ) -> None:
-        """``seen_to_at`` is when an order was made of which ``made_at`` is ``None``, if that can be told."""
+        """``seen_to_at`` is when an order of an earlier process was made at the earliest, if known."""
         self.order = order
         self.since = self.seen_to = since
         self.grain = grain
@@ -86,7 +93,7 @@ class UnresolvedOrder:
         self._not_its = order.not_its  # as journaled; what is learned later, the records say themselves
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
-        self._seen_to_at = seen_to_at if made_at is None else made_at
+        self._seen_to_at = made_at if seen_to_at is None else seen_to_at
         self._made_by = clock
         self._lost_by = clock
         self._slept = 0.0

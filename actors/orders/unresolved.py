@@ -72,7 +72,8 @@ class UnresolvedOrders:
         for one in self:
             one.on_venue_clock(clock)
             if first and one.order.in_flight and one.created_at != one.order.created_at:
-                one.order = structs.replace(one.order, created_at=one.created_at)
+                made = one.order.made and structs.replace(one.order.made, venue_known=True)
+                one.order = structs.replace(one.order, created_at=one.created_at, made=made)
                 corrected.append(one.order)
         return corrected
 

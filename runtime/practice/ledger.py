@@ -152,11 +152,11 @@ class ExchangeLedger:
             self._balances.append(change)
             self._changed.notify_all()
 
-    def write_opened(self, socket: int, region: str, at: float) -> None:
+    def write_opened(self, socket: int, region: str, at: float, port: int = 0) -> None:
         with self._changed:
             if len(self._sockets) >= _SOCKETS_KEPT:
                 del self._sockets[next(iter(self._sockets))]
-            self._sockets[socket] = SocketRecord(socket, region, at)
+            self._sockets[socket] = SocketRecord(socket, region, at, port)
             self._changed.notify_all()
 
     def write_authenticated(self, socket: int) -> None:

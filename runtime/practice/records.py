@@ -74,11 +74,12 @@ class BalanceChange(NamedTuple):
 
 @dataclass(frozen=True)
 class SocketRecord:
-    """One socket's life. ``messages`` counts WebSocket messages written to it."""
+    """One socket's life. ``messages`` counts WebSocket messages written to it; ``port`` is the client's."""
 
     id: int
     region: str
     connected_at: float
+    port: int = 0
     authenticated: bool = False
     closed_at: float | None = None
     closed_because: str = ""

@@ -1,6 +1,7 @@
 """Orders placed while connections, regions, clocks, journals and processes fail: none lost, none doubled."""
 
 import struct
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -44,6 +45,8 @@ def score_of(
     result: Deal | None = None,
     ledger: ExchangeLedger | None = None,
     origin: str = "order",
+    blind: Sequence[tuple[float, float]] = (),
+    frozen: Mapping[int, float] | None = None,
 ) -> Score:
     """The score of one order that was asked and answered, with the deals ``executed`` for it."""
     ledger = ledger or ExchangeLedger()
@@ -53,6 +56,8 @@ def score_of(
     terms = TERMS
     row = Row("order", state, terms.asset, terms.amount, terms.direction, 5, NOW, "", ours) if state else None
     record = Record([TERMS], DEADLINE, {0: NOW}, {0: (answer, NOW + answer.seconds)})
+    record.blind += blind
+    record.frozen |= frozen or {}
     record.given_up += [given_up] if given_up else []
     record.results += [Result(0, result)] if result else []
     return Score(record, [row] if row else [], ledger)
@@ -134,6 +139,23 @@ def test_an_order_in_doubt_is_left_in_doubt_unless_nobody_could_see_its_deal_com
     for number in range(20):
         ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + 4))
     score = score_of(OrderState.UNKNOWN, unknown, ledger=ledger)
+    assert (score.left, score.beyond_proof) == ([], ["order"])
+
+
+def test_who_is_frozen_or_has_no_journal_sees_nothing() -> None:
+    unknown, ledger = answered("OrderUnknown"), ExchangeLedger()
+    lives = ((1, NOW - 60, NOW + 9), (2, NOW + 4, NOW + 5), (3, NOW + 9, NOW + 60))
+    for socket, opened, closed in lives:
+        ledger.write_opened(socket, "r", opened, port=socket)
+        ledger.write_authenticated(socket)
+        ledger.write_closed(socket, closed, "")
+    for number in range(20):
+        ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + 4))
+    assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger).left == ["order"]
+    assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger, frozen={1: NOW + 1}).left == ["order"]
+    blind = [(NOW + 3, NOW + 6)]
+    assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger, blind=blind).left == ["order"]
+    score = score_of(OrderState.UNKNOWN, unknown, ledger=ledger, blind=blind, frozen={1: NOW + 1})
     assert (score.left, score.beyond_proof) == ([], ["order"])
 
 

@@ -89,7 +89,8 @@ class ClientConnection:
 
     async def run(self) -> None:
         """Serve the client until either side closes."""
-        self._ledger.write_opened(self.id, self.region, self._clock.utc())
+        _, port, *_ = self.transport.get_extra_info("peername") or ("", 0)  # none: it has left meanwhile
+        self._ledger.write_opened(self.id, self.region, self._clock.utc(), port)
         logger.info("{}: socket {} opened", self.region, self.id)
         writer = asyncio.create_task(self._outbox.write_to(self._socket, self._note_written))
         pinger = asyncio.create_task(self._ping())

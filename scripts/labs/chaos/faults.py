@@ -64,8 +64,11 @@ class Mischief:
         clocks: Clocks,
         weights: Mapping[str, int],
         start_second: Callable[[], bool],
+        frozen: dict[int, float],
     ) -> None:
-        """``start_second`` starts another runtime on the account, by mistake."""
+        """``start_second`` starts another runtime on the account, by mistake. ``frozen`` is that of
+        ``Record``."""
+        self._frozen = frozen
         self.counts: Counter[str] = Counter()
         self._random = random
         self._exchange = exchange
@@ -119,7 +122,7 @@ class Mischief:
             case "stranger's like deal":
                 self._exchange.disturb_orders("stranger")
             case "worker frozen":
-                return self._to_worker(pid, lambda worker: worker.suspend(), age=STARTING)
+                return self._to_worker(pid, self._suspend_for_good, age=STARTING)
             case "worker in the freezer":
                 return self._in_the_freezer is None and self._to_worker(pid, self._freeze, age=STARTING)
             case "clock set":
@@ -151,9 +154,17 @@ class Mischief:
             self._exchange.open_region(self._closed)
             self._closed = None
 
+    def _suspend_for_good(self, worker: psutil.Process) -> None:
+        """It will be killed, or end by its own timer; until then its sockets stay open."""
+        at = time.time()
+        for connection in worker.net_connections("tcp"):
+            if connection.raddr:
+                self._frozen[connection.laddr.port] = at
+        worker.suspend()
+
     def _freeze(self, worker: psutil.Process) -> None:
         self._clocks.freeze(worker.pid)
-        worker.suspend()
+        self._suspend_for_good(worker)
         self._in_the_freezer = worker, time.monotonic() + FREEZE
 
     def _suspend(self, pid: int, seconds: float) -> bool:

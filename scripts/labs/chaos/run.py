@@ -98,7 +98,12 @@ class Chaos:
         with PracticeExchange(settings) as exchange:
             weights = {kind: weight for kind, weight in self._weights.items() if kind in WEIGHTS}
             mischief = Mischief(
-                self._random, exchange, self._clocks, weights, lambda: self._start_second(exchange)
+                self._random,
+                exchange,
+                self._clocks,
+                weights,
+                lambda: self._start_second(exchange),
+                self._record.frozen,
             )
             if self._weights["clock set"]:
                 self._clocks.set_apart(self._random)
@@ -191,11 +196,11 @@ class Chaos:
         refuses = alone.refuses
         if alone.stop() is None:
             self._record.problems.append(f"the runtime hung on a {kind}")
+        self._record.blind.append((begun, time.time()))
         if refuses == "":
             if kind in MUST_BE_REFUSED:
                 self._record.problems.append(f"orders were taken on a {kind}")
         else:
-            self._record.blind.append((begun, time.time()))
             self._journals.put_back()
         self._start(exchange)
 

@@ -53,7 +53,9 @@ class Record:
     results: list[Result] = field(default_factory=list)
     kills: int = 0
     blind: list[tuple[float, float]] = field(default_factory=list)
-    """When a runtime was up that could not use its journal: nothing of what it saw is left."""
+    """When a runtime was up on a spoilt journal, alone: it is stopped before the venue's lists are in."""
+    frozen: dict[int, float] = field(default_factory=dict)
+    """When the process with this port was frozen for good: it read no more, though its socket stayed."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """Errors of the processes themselves."""
@@ -88,7 +90,7 @@ class Score:
         self.lost = [id for id in ours if self._executions[id] and self._is_lost(id)]
         self.untrue = list(self._untrue())
         in_doubt = [row for row in journal if row.state in IN_DOUBT]
-        gaps = list(_gaps(ledger, record.blind))
+        gaps = list(_gaps(ledger, record))
         self.beyond_proof = [row.id for row in in_doubt if self._is_beyond_proof(row, gaps)]
         self.left = [row.id for row in in_doubt if row.id not in self.beyond_proof]
         self.violations = list(self._violations())
@@ -200,15 +202,17 @@ class Score:
         )
 
 
-def _gaps(ledger: ExchangeLedger, blind: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def _gaps(ledger: ExchangeLedger, record: Record) -> Iterator[tuple[float, float]]:
     """When no client was logged in that kept what it saw, between the first and the last login."""
     seen_to = None
     for socket in sorted(ledger.sockets(), key=lambda each: each.connected_at):
-        if not socket.authenticated or any(begin <= socket.connected_at <= end for begin, end in blind):
+        if not socket.authenticated or any(a <= socket.connected_at <= b for a, b in record.blind):
             continue
         if seen_to is not None and socket.connected_at > seen_to:
             yield seen_to, socket.connected_at
         until = float("inf") if socket.closed_at is None else socket.closed_at
+        if (frozen_at := record.frozen.get(socket.port, 0.0)) >= socket.connected_at:
+            until = min(until, frozen_at)
         seen_to = until if seen_to is None else max(seen_to, until)
 
 

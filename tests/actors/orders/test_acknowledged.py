@@ -1,13 +1,12 @@
 """An order is open because the venue has said so; its lists then have the deal, or the order is in doubt."""
 
-import math
-
 import pytest
 from msgspec import structs
 
 from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderNotPlaced, OrderOpened, OrderOrphan
 from actors.orders.ledger import Ledger
 from actors.orders.order import OrderState
+from actors.orders.reconciliation import Age
 from tests.doubles.trading_samples import (
     BET,
     NOW,
@@ -45,8 +44,9 @@ def opened() -> Ledger:
     return ledger
 
 
-def restarted(ledger: Ledger, now: float, *, age: float = math.inf) -> Ledger:
-    return Ledger(ledger.take_changed(), now, TRADING, age_of=lambda _: age)
+def restarted(ledger: Ledger, now: float, *, age: float | None = None) -> Ledger:
+    known = None if age is None else Age(age, age)
+    return Ledger(ledger.take_changed(), now, TRADING, age_of=lambda _: known)
 
 
 @pytest.mark.parametrize("restart", [False, True])

@@ -1,7 +1,5 @@
 """What time it is at the venue, and how long a deal has left."""
 
-import math
-
 import pytest
 from msgspec import structs
 
@@ -91,11 +89,11 @@ def test_a_later_process_tells_how_long_ago_a_moment_was(machine: Machine, clock
     made = DeskClock(machine.monotonic, machine.wall, clock, "boot").machine_time()
     machine.suspend(5.0)
     later = DeskClock(machine.monotonic, machine.wall, clock, "boot")
-    assert later.age(made) == pytest.approx(5.0)
+    assert later.age(made) == pytest.approx((5.0, 5.0))
     machine.stepped = 60.0  # or the machine was stopped as a whole, and its wall clock set then
-    assert later.age(made) == pytest.approx(65.0)
+    assert later.age(made) == pytest.approx((5.0, 65.0))
     machine.stepped = -60.0
-    assert later.age(made) == pytest.approx(5.0)
+    assert later.age(made) == pytest.approx((5.0, 5.0))
 
 
 def test_the_age_is_not_known_after_a_boot_or_without_a_clock_that_counts_suspends(
@@ -104,9 +102,9 @@ def test_the_age_is_not_known_after_a_boot_or_without_a_clock_that_counts_suspen
     here = DeskClock(machine.monotonic, machine.wall, clock, "boot")
     made = here.machine_time()
     assert made is not None
-    assert DeskClock(machine.monotonic, machine.wall, clock, "another").age(made) == math.inf
-    assert DeskClock(machine.monotonic, machine.wall, None, "boot").age(made) == math.inf
+    assert DeskClock(machine.monotonic, machine.wall, clock, "another").age(made) is None
+    assert DeskClock(machine.monotonic, machine.wall, None, "boot").age(made) is None
     assert DeskClock(machine.monotonic, machine.wall, None, "boot").machine_time() is None
     assert DeskClock(machine.monotonic, machine.wall, clock, "").machine_time() is None
-    assert here.age(structs.replace(made, elapsed=made.elapsed + 1)) == math.inf
-    assert here.age(None) == math.inf
+    assert here.age(structs.replace(made, elapsed=made.elapsed + 1)) is None
+    assert here.age(None) is None

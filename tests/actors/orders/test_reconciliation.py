@@ -1,6 +1,5 @@
 """What the venue's lists prove of an order without an answer, what they leave open, and when."""
 
-import math
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from actors.messages.events import (
 )
 from actors.orders.deals import ENDED_KEPT
 from actors.orders.ledger import Ledger
-from actors.orders.order import OrderState
-from actors.orders.reconciliation import UNDER_WAY, ClockReading
+from actors.orders.order import MachineTime, OrderState
+from actors.orders.reconciliation import UNDER_WAY, Age, ClockReading
 from actors.values import AccountKind, Deal, Direction, Life
 from tests.doubles.trading_samples import (
     BET,
@@ -619,14 +618,14 @@ def test_an_order_proven_not_placed_yields_to_its_repetition() -> None:
     assert state(ledger) is OrderState.NOT_PLACED
 
 
-@pytest.mark.parametrize(("age", "verdicts"), [(1.0, [NOT_PLACED]), (58.0, []), (math.inf, [])])
+@pytest.mark.parametrize(("age", "verdicts"), [(1.0, [NOT_PLACED]), (58.0, []), (None, [])])
 def test_after_a_restart_the_age_of_an_order_says_whether_its_deal_would_be_open(
-    age: float, verdicts: list[Event]
+    age: float | None, verdicts: list[Event]
 ) -> None:
     """Also when more deals have closed than the venue lists."""
-    before = fresh_ledger()
+    before, known = fresh_ledger(), None if age is None else Age(0.0, age)
     lose(before)
-    ledger = Ledger(before.take_changed(), NOW, TRADING, age_of=lambda _: age)
+    ledger = Ledger(before.take_changed(), NOW, TRADING, age_of=lambda _: known)
     log_in(ledger, NOW + 2, closed=old_deals(20, NOW - 600))
     assert ledger.check(NOW + 1000) == verdicts
 
@@ -642,3 +641,21 @@ def test_no_verdict_if_the_venues_clock_then_shows_that_the_whole_machine_was_st
     log_in(ledger, NOW + 5, epoch=2, closed=old_deals(20, NOW - 600))
     ledger.set_venue_clock(ClockReading(0.0, offset))
     assert ledger.check(NOW + 1000) == verdicts
+
+
+@pytest.mark.parametrize(("venue_known", "ahead"), [(False, -7_200.0), (False, 7_200.0), (True, -7_200.0)])
+def test_an_order_whose_time_was_never_measured_finds_its_deal_after_a_restart(
+    venue_known: bool, ahead: float
+) -> None:
+    """Killed before the first tick, and our clock is two hours wrong: the age tells when it was made."""
+    before = fresh_ledger()
+    made = MachineTime("boot", 100.0, NOW, venue_known)
+    before.intend(BET, AccountKind.DEMO, "o1", NOW, made)
+    ledger = Ledger(before.take_changed(), NOW + 5, TRADING, age_of=lambda _: Age(5.0, 5.0))
+    deal = deal_of(BET, opened_at=NOW + ahead)
+    assert log_in(ledger, NOW + 6, opened=(deal,)) == []
+    ledger.set_venue_clock(ClockReading(0.0, ahead))
+    opened = [] if venue_known else [OrderOpened("o1", deal)]
+    assert ledger.opened_listed(list_open(deal), NOW + 7) == opened
+    if opened:
+        assert ledger.check(NOW + 1000) == []
