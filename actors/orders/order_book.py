@@ -50,20 +50,18 @@ class OrderBook:
     def restore(self, order: Order, now: float, age: Age | None) -> None:
         """``order`` is the journal's, and ``age`` its age, if that can be told."""
         self._orders.keep(order)
-        seen_to_at = now - age.most if age else None
-        # What the venue's clock showed then is told by its first measurement.
-        made_at = now - age.elapsed if age and order.made and not order.made.venue_known else None
+        made_at = now - age.elapsed if age else None
         if order.state is OrderState.JOURNALED:
             order = self.put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
         if order.state is OrderState.UNKNOWN:
-            one = self.unresolved.track(order, self.step, made_at, seen_to_at)
+            one = self.unresolved.track(order, self.step, made_at, age)
             one.connection_lost(self.step, now, self.unresolved.clock)
         elif order.deal is not None:
             record = DealRecord(order.deal, Ownership.OURS, self.step, order.id)
             self.deals.add(record)
             if order.state is OrderState.OPEN:
                 record.told = now
-                one = self.unresolved.track(order, self.step, made_at, seen_to_at)
+                one = self.unresolved.track(order, self.step, made_at, age)
                 self.unresolved.update(order)
                 self._acknowledged.add(one, record, self.step, self.unresolved.clock)
 

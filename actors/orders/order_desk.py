@@ -105,7 +105,7 @@ class OrderDesk(RuntimeActor):
             case events.ClockReport(offset=offset):
                 self._clock.offset = offset
                 self._ledger.set_venue_clock(self._clock.reading())
-                self._keep(self._books.note)
+                self._publish([])  # a verdict may have waited for it
             case Reconfigure(settings=OrderLimits() as limits):
                 self._limits = limits
             case events.Event():

@@ -59,6 +59,7 @@ class UnresolvedOrder:
     """
 
     __slots__ = (
+        "_age",
         "_lost_by",
         "_made_by",
         "_not_its",
@@ -83,9 +84,9 @@ class UnresolvedOrder:
         grain: float,
         made_at: float | None = None,
         clock: ClockReading = ClockReading(),  # noqa: B008
-        seen_to_at: float | None = None,
+        age: Age | None = None,
     ) -> None:
-        """``seen_to_at`` is when an order of an earlier process was made at the earliest, if known."""
+        """``age`` is that of an order of an earlier process, if it can be told."""
         self.order = order
         self.since = self.seen_to = since
         self.grain = grain
@@ -93,7 +94,8 @@ class UnresolvedOrder:
         self._not_its = order.not_its  # as journaled; what is learned later, the records say themselves
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
-        self._seen_to_at = made_at if seen_to_at is None else seen_to_at
+        self._seen_to_at = made_at
+        self._age = age
         self._made_by = clock
         self._lost_by = clock
         self._slept = 0.0
@@ -109,7 +111,10 @@ class UnresolvedOrder:
     @property
     def created_at(self) -> float:
         """When the order was made, by the venue's clock as far as it is known."""
-        return self.order.created_at if self.made_at is None else self.made_at + self._made_by.ahead
+        made = self.order.made
+        if self.made_at is None or (self._age and made and made.venue_known):
+            return self.order.created_at
+        return self.made_at + self._made_by.ahead
 
     def connection_lost(self, step: int, now: float, clock: ClockReading) -> None:
         if self.lost is None:
@@ -147,8 +152,14 @@ class UnresolvedOrder:
 
     def has_gone_unseen(self, spare: float) -> bool:
         """Whether the venue's clock has gone on for ``spare`` seconds of which no clock of ours knows, since
-        the order was made: a machine that is virtual may have been stopped as a whole."""
-        return self._unexplained >= spare
+        the order was made: a machine that is virtual may have been stopped as a whole. Of an order of an
+        earlier process, the wall clock tells where the venue's cannot, though it may have been set."""
+        unexplained, made = self._unexplained, self.order.made
+        if self._age and self.made_at is not None:
+            venue_tells = made and made.venue_known and self._made_by.offset is not None
+            by_venue = self.made_at + self._made_by.ahead - self.order.created_at
+            unexplained = max(unexplained, by_venue if venue_tells else self._age.most - self._age.elapsed)
+        return unexplained >= spare
 
     def is_over(self, now: float, result_overdue: float) -> bool:
         """Whether a deal that came of the lost order would long be over."""

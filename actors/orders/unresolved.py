@@ -10,7 +10,7 @@ from actors.messages.commands import PlaceOrder
 from actors.messages.events import DealsClosed, DealsOpen
 from actors.orders.deals import DealRecord, Deals, Ownership
 from actors.orders.order import SETTLED, Order, OrderState
-from actors.orders.reconciliation import ClockReading, LifeLists, UnresolvedOrder
+from actors.orders.reconciliation import Age, ClockReading, LifeLists, UnresolvedOrder
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
@@ -41,11 +41,12 @@ class UnresolvedOrders:
         return self._unresolved.get(id)
 
     def track(
-        self, order: Order, step: int, made_at: float | None, seen_to_at: float | None = None
+        self, order: Order, step: int, made_at: float | None, age: Age | None = None
     ) -> UnresolvedOrder:
-        """From now on a deal may turn out to be the order's."""
+        """From now on a deal may turn out to be the order's. ``age`` is that of an order of an earlier
+        process."""
         grain = self._rules.stamp_grain
-        unresolved = UnresolvedOrder(order, step, grain, made_at, self.clock, seen_to_at)
+        unresolved = UnresolvedOrder(order, step, grain, made_at, self.clock, age)
         self._unresolved[order.id] = unresolved
         return unresolved
 
@@ -72,7 +73,9 @@ class UnresolvedOrders:
         for one in self:
             one.on_venue_clock(clock)
             if first and one.order.in_flight and one.created_at != one.order.created_at:
-                made = one.order.made and structs.replace(one.order.made, venue_known=True)
+                made = one.order.made
+                if made and one.since:  # of an earlier process's order, the age alone tells
+                    made = structs.replace(made, venue_known=True)
                 one.order = structs.replace(one.order, created_at=one.created_at, made=made)
                 corrected.append(one.order)
         return corrected

@@ -12,6 +12,7 @@ import psutil
 
 from labs.chaos import answers
 from labs.chaos.clocks import Clocks
+from labs.chaos.score import Record
 from runtime.practice import PracticeExchange
 
 LONGEST_DELAY: Final = 6.0
@@ -64,11 +65,10 @@ class Mischief:
         clocks: Clocks,
         weights: Mapping[str, int],
         start_second: Callable[[], bool],
-        frozen: dict[int, float],
+        record: Record,
     ) -> None:
-        """``start_second`` starts another runtime on the account, by mistake. ``frozen`` is that of
-        ``Record``."""
-        self._frozen = frozen
+        """``start_second`` starts another runtime on the account; ``record`` gets who is blind."""
+        self._record = record
         self.counts: Counter[str] = Counter()
         self._random = random
         self._exchange = exchange
@@ -159,7 +159,7 @@ class Mischief:
         at = time.time()
         for connection in worker.net_connections("tcp"):
             if connection.raddr:
-                self._frozen[connection.laddr.port] = at
+                self._record.frozen[connection.laddr.port] = at
         worker.suspend()
 
     def _freeze(self, worker: psutil.Process) -> None:
@@ -174,9 +174,10 @@ class Mischief:
         except psutil.NoSuchProcess:
             return False
         running = [process for process in machine if _signal(process, signal.SIGSTOP)]
-        begun = time.monotonic()
+        begun, begun_at = time.monotonic(), time.time()
         time.sleep(seconds)
         self._clocks.stand_still(time.monotonic() - begun)
+        self._record.suspended.append((begun_at, time.time()))
         frozen = self._in_the_freezer[0].pid if self._in_the_freezer else 0
         for process in running:
             if process.pid != frozen:

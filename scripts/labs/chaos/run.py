@@ -103,7 +103,7 @@ class Chaos:
                 self._clocks,
                 weights,
                 lambda: self._start_second(exchange),
-                self._record.frozen,
+                self._record,
             )
             if self._weights["clock set"]:
                 self._clocks.set_apart(self._random)

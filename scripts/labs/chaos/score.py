@@ -20,6 +20,9 @@ from runtime.practice.trading.book import CLOSED_LISTED
 LATE = 0.5
 """Seconds after the deadline from which an answer counts as late; a loaded machine needs some."""
 
+ENDED_BY_TIMER = 1.0
+"""Seconds after a suspend within which the timer of a worker ends it."""
+
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
 NOT_EXECUTED = {"NotPlaced", "RequestRefused", "NotSent", "RateLimited", "Halted"}
@@ -56,6 +59,8 @@ class Record:
     """When a runtime was up on a spoilt journal, alone: it is stopped before the venue's lists are in."""
     frozen: dict[int, float] = field(default_factory=dict)
     """When the process with this port was frozen for good: it read no more, though its socket stayed."""
+    suspended: list[tuple[float, float]] = field(default_factory=list)
+    """When the machine stood still; a worker whose timer ends it then has read nothing since."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """Errors of the processes themselves."""
@@ -213,6 +218,9 @@ def _gaps(ledger: ExchangeLedger, record: Record) -> Iterator[tuple[float, float
         until = float("inf") if socket.closed_at is None else socket.closed_at
         if (frozen_at := record.frozen.get(socket.port, 0.0)) >= socket.connected_at:
             until = min(until, frozen_at)
+        for begin, end in record.suspended:
+            if socket.connected_at < begin <= until <= end + ENDED_BY_TIMER:
+                until = begin
         seen_to = until if seen_to is None else max(seen_to, until)
 
 

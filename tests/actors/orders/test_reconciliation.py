@@ -623,11 +623,27 @@ def test_after_a_restart_the_age_of_an_order_says_whether_its_deal_would_be_open
     age: float | None, verdicts: list[Event]
 ) -> None:
     """Also when more deals have closed than the venue lists."""
-    before, known = fresh_ledger(), None if age is None else Age(0.0, age)
+    before, known = fresh_ledger(), None if age is None else Age(age, age)
     lose(before)
     ledger = Ledger(before.take_changed(), NOW, TRADING, age_of=lambda _: known)
     log_in(ledger, NOW + 2, closed=old_deals(20, NOW - 600))
     assert ledger.check(NOW + 1000) == verdicts
+
+
+@pytest.mark.parametrize("venue_known", [False, True])
+@pytest.mark.parametrize("was_stopped", [False, True])
+def test_of_an_age_that_the_wall_clock_contradicts_the_venues_clock_tells(
+    venue_known: bool, was_stopped: bool
+) -> None:
+    """Between two processes somebody has set the wall clock, or the whole machine was stopped for an hour."""
+    before, later = fresh_ledger(), NOW + 3600 * was_stopped
+    before.intend(BET, AccountKind.DEMO, "o1", NOW, MachineTime("boot", 100.0, NOW, venue_known))
+    age = Age(5.0, 3605.0)
+    ledger = Ledger(before.take_changed(), later + 5, TRADING, age_of=lambda _: age)
+    log_in(ledger, later + 6, closed=old_deals(20, NOW - 600))
+    assert ledger.check(later + 30) == []  # the venue's clock is not known yet
+    ledger.set_venue_clock(ClockReading(0.0, 0.0))
+    assert ledger.check(later + 30) == ([NOT_PLACED] if venue_known and not was_stopped else [])
 
 
 @pytest.mark.parametrize(("offset", "verdicts"), [(0.4, [NOT_PLACED]), (3600.0, [])])
