@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from actors.messages.control import Control
 from actors.messages.events import ConnectionReport
 from actors.messages.lifecycle import Tellable
 from actors.messages.tasks import TaskStatus
@@ -255,7 +256,7 @@ class Status(Struct, frozen=True):
         return status_html(self)
 
 
-class Describe(Struct, frozen=True):
+class Describe(Control, frozen=True):
     """Tell ``to`` the receiver's part of status ``id``, as ``Described``."""
 
     id: int

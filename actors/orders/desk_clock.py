@@ -1,10 +1,14 @@
 """The clocks of the order desk: one that does not step, and the venue's."""
 
 from collections.abc import Callable
+from typing import Final
 
 from actors.orders.order import MachineTime
 from actors.orders.reconciliation import Age, ClockReading
 from actors.values import Deal
+
+CLOCKS_APART: Final = 86_400.0
+"""Seconds by which the wall clock of a machine may be wrong, a time zone or a date."""
 
 
 class DeskClock:
@@ -73,6 +77,10 @@ class DeskClock:
             return None
         elapsed = self._elapsed() - moment.elapsed
         return Age(elapsed, max(elapsed, self._wall() - moment.wall)) if elapsed >= 0 else None
+
+    def certainly_past(self) -> float:
+        """A time (UTC) that has passed at the venue: now, or a day less while its clock is not measured."""
+        return self.venue_now() - (CLOCKS_APART if self._offset is None else 0.0)
 
     def reading(self) -> ClockReading:
         utc = self.utc()

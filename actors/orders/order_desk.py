@@ -245,7 +245,8 @@ class OrderDesk(RuntimeActor):
         try:
             if trade.expires_at <= self.now():
                 raise NotSent("its deadline has passed")
-            check_pending(command, self._readiness.assets, self._books.usage(), self._limits)
+            earliest = self._clock.certainly_past()
+            check_pending(command, self._readiness.assets, self._books.usage(), self._limits, earliest)
         except (NotSent, RequestRefused) as error:
             self._refuse(trade, command, error)
             return

@@ -1,8 +1,9 @@
 """The checks of an order before it is journaled or sent."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -12,6 +13,9 @@ from actors.messages.commands import PlaceOrder, PlacePendingOrder
 from actors.messages.status import LimitStatus
 from actors.symbols import unlisted
 from actors.values import Asset, Balance
+
+LARGEST_PAYOUT: Final = 100
+"""Percent. A deal that pays more would be one that the venue loses on average."""
 
 
 class OrderLimits(Struct, frozen=True):
@@ -77,21 +81,43 @@ def check_order(
 
 
 def check_pending(
-    command: PlacePendingOrder, assets: Mapping[str, Asset], usage: Usage, limits: OrderLimits
+    command: PlacePendingOrder,
+    assets: Mapping[str, Asset],
+    usage: Usage,
+    limits: OrderLimits,
+    earliest: float = -math.inf,
 ) -> None:
     """Raises ``RequestRefused`` with the first rule that the pending order breaks.
 
     The market, the payout and the balance count when the venue opens it, so those of now are not checked.
+    ``earliest`` is the time that has certainly passed at the venue (UTC).
     """
     asset = _listed(command, assets)
     _check_amount(command.amount, limits)
     _check_duration(command, asset, limits)
+    _check_condition(command, earliest)
+    if command.minimum_payout > max(LARGEST_PAYOUT, asset.payout):
+        raise RequestRefused(
+            f"no asset pays {command.minimum_payout} %: minimum_payout may be {limits.minimum_payout} to"
+            f" {LARGEST_PAYOUT}"
+        )
     if command.minimum_payout < limits.minimum_payout:
         raise RequestRefused(
             f"minimum_payout must be at least {limits.minimum_payout}, not {command.minimum_payout}"
             " (orders.minimum_payout)"
         )
     _check_day(usage, limits)
+
+
+def _check_condition(command: PlacePendingOrder, earliest: float) -> None:
+    """Whether its time or its price can come."""
+    price, at = command.open_price, command.open_at
+    if price is not None and not 0 < price < math.inf:
+        raise RequestRefused(f"open_price must be above 0, not {price}")
+    if at is not None and not at < math.inf:
+        raise RequestRefused(f"open_at must be a time, not {at}")
+    if at is not None and at <= earliest:
+        raise RequestRefused(f"open_at has passed: it is {earliest - at:.0f} s ago by the venue's clock")
 
 
 def _listed(command: PlaceOrder | PlacePendingOrder, assets: Mapping[str, Asset]) -> Asset:

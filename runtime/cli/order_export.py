@@ -32,8 +32,16 @@ COLUMNS: Final[dict[str, Callable[[str], Any]]] = {
     "outcome": str,
     "profit": Decimal,
     "reason": str,
+    "kind": str,
+    "ticket": str,
+    "pending_open_at": datetime.fromisoformat,
+    "pending_open_price": float,
+    "minimum_payout": int,
 }
 """What reads a value of each column from text. Times have a zone, UTC; ``duration`` is in seconds."""
+
+FIRST_COLUMNS: Final = list(COLUMNS)[: list(COLUMNS).index("kind")]
+"""Those of a file that an earlier version began, before pending orders had their own."""
 
 DECIMALS: Final = 9
 """Of an amount in Parquet."""
@@ -86,7 +94,15 @@ def _cells(order: Order) -> OrderCells:
         "duration": order.duration,
         "created_at": _moment(order.created_at),
         "reason": order.reason or None,
+        "kind": order.kind,
     }
+    if (pending := order.pending) is not None:
+        row |= {
+            "ticket": pending.ticket or None,
+            "pending_open_at": None if pending.open_at is None else _moment(pending.open_at),
+            "pending_open_price": pending.open_price,
+            "minimum_payout": pending.minimum_payout,
+        }
     if deal is not None:
         row |= {
             "deal": deal.id,
@@ -128,16 +144,16 @@ def _from_csv(path: Path) -> list[OrderCells]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             names, *rows = csv.reader(file)
-        if names != list(COLUMNS):
+        if names not in (list(COLUMNS), FIRST_COLUMNS):
             raise _foreign(path)
-        return [_parsed(row) for row in rows]
+        return [_parsed(names, row) for row in rows]
     except (ValueError, ArithmeticError, csv.Error) as error:
         raise _foreign(path) from error
 
 
-def _parsed(row: list[str]) -> OrderCells:
-    pairs = zip(COLUMNS.items(), row, strict=True)
-    return {name: parse(cell) if cell else None for (name, parse), cell in pairs}
+def _parsed(names: list[str], row: list[str]) -> OrderCells:
+    cells = {name: COLUMNS[name](cell) if cell else None for name, cell in zip(names, row, strict=True)}
+    return dict.fromkeys(COLUMNS) | cells
 
 
 def _as_parquet(rows: Sequence[OrderCells]) -> bytes:
@@ -166,10 +182,9 @@ def _from_parquet(path: Path) -> list[OrderCells]:
         table = parquet.read_table(path)
     except pa.ArrowInvalid as error:
         raise _foreign(path) from error
-    if table.column_names != list(COLUMNS):
+    if table.column_names not in (list(COLUMNS), FIRST_COLUMNS):
         raise _foreign(path)
-    rows: list[OrderCells] = table.to_pylist()
-    return rows
+    return [dict.fromkeys(COLUMNS) | row for row in table.to_pylist()]
 
 
 def _foreign(path: Path) -> ValueError:

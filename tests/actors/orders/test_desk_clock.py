@@ -108,3 +108,12 @@ def test_the_age_is_not_known_after_a_boot_or_without_a_clock_that_counts_suspen
     assert DeskClock(machine.monotonic, machine.wall, clock, "").machine_time() is None
     assert here.age(structs.replace(made, elapsed=made.elapsed + 1)) is None
     assert here.age(None) is None
+
+
+def test_what_has_certainly_passed_is_a_day_ago_until_the_venues_clock_is_measured(
+    machine: Machine, clock: ManualClock
+) -> None:
+    desk = desk_clock(machine, clock, counts=True)
+    assert desk.certainly_past() == pytest.approx(NOW - 86_400)
+    desk.offset = 5.0
+    assert desk.certainly_past() == pytest.approx(NOW + 5)

@@ -1,6 +1,8 @@
 import decimal
+import math
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -111,6 +113,9 @@ def test_without_daily_limits_no_day_is_too_bad() -> None:
     check_order(bet(), LISTED, None, Usage(0, 10**6, Decimal(10**9)), LIMITS)
 
 
+OPENS = 1_770_849_000.0
+
+
 def pending(amount: str = "1", duration: int = 60, minimum_payout: int = 0) -> PlacePendingOrder:
     return PlacePendingOrder(
         "EURUSD_otc",
@@ -146,6 +151,28 @@ def test_a_pending_order_meets_the_same_limits(
     limits = structs.replace(LIMITS, minimum_payout=80, daily_orders=3, daily_loss=Decimal(9))
     with pytest.raises(RequestRefused, match=rule):
         check_pending(command, assets, usage, limits)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"minimum_payout": 500}, "no asset pays 500 %"),
+        ({"minimum_payout": 101}, "may be 0 to 100"),
+        ({"minimum_payout": -1}, "at least 0, not -1"),
+        ({"open_at": OPENS}, "open_at has passed: it is 0 s ago by the venue's clock"),
+        ({"open_at": OPENS - 60}, "60 s ago"),
+        ({"open_at": math.inf}, "must be a time, not inf"),
+        ({"open_at": math.nan}, "must be a time, not nan"),
+        ({"open_at": None, "open_price": 0.0}, r"above 0, not 0\.0"),
+        ({"open_at": None, "open_price": -1.1}, "above 0"),
+        ({"open_at": None, "open_price": math.nan}, "above 0, not nan"),
+    ],
+)
+def test_a_pending_order_that_can_never_be_opened_is_refused(changes: dict[str, Any], rule: str) -> None:
+    command = structs.replace(pending(), open_at=OPENS + 60, open_price=None)
+    check_pending(command, LISTED, Usage(), LIMITS, OPENS)
+    with pytest.raises(RequestRefused, match=rule):
+        check_pending(structs.replace(command, **changes), LISTED, Usage(), LIMITS, OPENS)
 
 
 def test_the_status_shows_the_limits_that_are_set() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from actors.orders.order import Order, OrderState
-from runtime.cli.order_export import COLUMNS, Exported, check_export_path, export_orders
+from actors.orders.order import Order, OrderState, PendingTerms
+from runtime.cli.order_export import COLUMNS, FIRST_COLUMNS, Exported, check_export_path, export_orders
 from tests.runtime.storage.test_journal import CLOSED, JOURNALED
 
 REFUSED = structs.replace(
@@ -54,6 +54,38 @@ def test_what_an_earlier_export_has_stays_when_the_journal_has_lost_it(tmp_path:
     assert export_orders([REFUSED], {"o1": "closed"}, path) == Exported(2, 0)
     assert rows(path)[1:] == before
     assert export_orders([REFUSED], {"o1": "closed"}, path) == Exported(2, 0)
+
+
+@FORMS
+def test_a_pending_order_has_its_ticket_and_what_it_waited_for(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    at_time = structs.replace(
+        CLOSED, id="p1", deal=None, pending=PendingTerms(80, open_at=1_770_849_000.0, ticket="t-1")
+    )
+    at_price = structs.replace(at_time, id="p2", pending=PendingTerms(0, open_price=1.25))
+    export_orders([CLOSED, at_time, at_price], {}, path)
+    found = {row["id"]: row for row in rows(path)}
+    columns = ("kind", "ticket", "pending_open_at", "pending_open_price", "minimum_payout")
+    moment = datetime.fromtimestamp(1_770_849_000, UTC)
+    assert [found["p1"][each] for each in columns] == ["pending", "t-1", moment, None, 80]
+    assert [found["p2"][each] for each in columns] == ["pending", None, None, 1.25, 0]
+    assert [found["o1"][each] for each in columns] == ["order", None, None, None, None]
+
+
+@FORMS
+def test_a_file_from_before_pending_orders_had_columns_goes_on(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    export_orders([CLOSED], {}, path)
+    [row] = rows(path)
+    if path.suffix == ".csv":
+        lines = path.read_text(encoding="utf-8").splitlines()
+        dropped = len(COLUMNS) - len(FIRST_COLUMNS)
+        path.write_text("".join(line.rsplit(",", dropped)[0] + "\n" for line in lines), encoding="utf-8")
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(parquet.read_table(path).select(FIRST_COLUMNS), path)
+    assert export_orders([REFUSED], {"o1": "closed"}, path) == Exported(2, 0)
+    assert rows(path)[1] == row | {"kind": None}
 
 
 @FORMS
