@@ -60,7 +60,7 @@ def test_many_at_once_each_get_their_own_answer(runtime: Runtime) -> None:
     assert amounts == [wish.amount for wish in wishes]
 
 
-@pytest.mark.parametrize("terms", [{}, {"open_at": 1.0, "open_price": 1.0}])
+@pytest.mark.parametrize("terms", [{}, {"open_at": 4e9, "open_price": 1.0}])
 def test_an_order_needs_either_a_time_or_a_price(runtime: Runtime, terms: dict[str, float]) -> None:
     with pytest.raises(RequestRefused, match="either open_at or open_price"):
         place(runtime, PlacePendingOrder(ASSET, 1, Direction.CALL, 60, **terms))  # type: ignore[arg-type]
