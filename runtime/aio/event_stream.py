@@ -99,6 +99,11 @@ class EventStream(Generic[E]):
         self._subscribed.add_done_callback(_seen)
         self._closed = False
 
+    @property
+    def failure(self) -> Exception | None:
+        """What the iteration raises at its end: the failure of the runtime, if that has failed."""
+        return self._failure
+
     def __aiter__(self) -> Self:
         return self
 

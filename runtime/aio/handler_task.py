@@ -31,13 +31,20 @@ class HandlerTask:
         await self._stream.aclose()
 
     async def _run(self) -> None:
-        async for event in self._stream:
-            try:
-                result = self.handler(event)
-                if inspect.isawaitable(result):
-                    await result
-            except Exception as error:  # noqa: BLE001  # of the user's code, as in Subscriber
-                self._on_error(error)
+        try:
+            async for event in self._stream:
+                await self._call(event)
+        except Exception as error:
+            if error is not self._stream.failure:  # which `wait` raises; nobody looks at this task
+                raise
+
+    async def _call(self, event: Any) -> None:
+        try:
+            result = self.handler(event)
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:  # noqa: BLE001  # of the user's code, as in Subscriber
+            self._on_error(error)
 
     def _on_error(self, error: Exception) -> None:
         """As ``Subscriber`` logs the errors of a handler: it may raise with every tick."""
