@@ -148,8 +148,9 @@ if TYPE_CHECKING:
         ServerTime,
         Tick,
     )
-    from runtime.aio import AsyncAttachment, EventStream, attach_async
+    from runtime.aio import AsyncAttachment, AsyncClient, EventStream, attach_async
     from runtime.async_runtime import AsyncRuntime
+    from runtime.client import Client, EventIterator
     from runtime.config import (
         AccountConfig,
         BatchingConfig,
@@ -185,6 +186,7 @@ __all__ = [
     "AssetDict",
     "AssetsListed",
     "AsyncAttachment",
+    "AsyncClient",
     "AsyncRuntime",
     "Attachment",
     "AuthRejected",
@@ -201,6 +203,7 @@ __all__ = [
     "CandlesProgress",
     "CandlesStatus",
     "ChildStatus",
+    "Client",
     "ClockReport",
     "Command",
     "CommandFailed",
@@ -223,6 +226,7 @@ __all__ = [
     "DialFailed",
     "Direction",
     "Event",
+    "EventIterator",
     "EventStream",
     "GetAssets",
     "GetBalance",
@@ -344,6 +348,7 @@ _PLACES: Final = (  # the cheapest first
     "actors.tables.plain",
     "runtime.workers.command",
     "runtime.config",
+    "runtime.client",
     "runtime.control.attachment",
     "runtime.runtime",
     "runtime.aio",

@@ -20,6 +20,8 @@ from actors.orders.journal import Journal
 from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
+from runtime.client import Client
+from runtime.client.blocking_router import BlockingRouter
 from runtime.config import Config, load
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, Welcome
@@ -95,6 +97,8 @@ class Runtime:
         self._started = False
         self._guardian = Guardian(self._escalate)
         self._system: ActorSystem | None = None
+        self._blocking_router = BlockingRouter(self)
+        self._client = Client(self._blocking_router)
         self._account_lock: sqlite3.Connection | None = None
         self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -146,6 +150,11 @@ class Runtime:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for a failure of the runtime, see ``failure``; whether it came within ``timeout`` seconds."""
         return self._failed.wait(timeout)
+
+    @property
+    def client(self) -> Client:
+        """The commands as methods, for this runtime; any thread."""
+        return self._client
 
     def reload(self) -> list[str]:
         """Apply the changes of the configuration file; returns the names of the changed settings.
@@ -205,6 +214,7 @@ class Runtime:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
         self._guardian.stop()
+        self._blocking_router.finish()
         self._started = False
         if self._account_lock is not None:
             self._account_lock.close()
@@ -228,6 +238,7 @@ class Runtime:
             self.failure = error
             logger.error("the runtime has failed: {}", error)
             self._failed.set()
+            self._blocking_router.finish(error)
             self._at_failure()
 
     def _stop_in_background(self) -> None:

@@ -36,6 +36,7 @@ FLOORS = {  # the first that fits
     "runtime.config": 4,
     "runtime.logs": 4,
     "runtime.storage": 4,
+    "runtime.client": 4,
     "runtime.practice.__main__": 9,  # an entrance, as those of the other commands
     "runtime.practice": 4,
     "runtime.workers": 5,

@@ -18,6 +18,7 @@ IMPORTED = [str(ROOT), str(ROOT / "scripts")]
 TIMEOUT = 120.0
 
 TYPED_ANSWERS = """
+import datetime as dt
 from decimal import Decimal
 
 from runtime import (
@@ -41,6 +42,23 @@ def bot(runtime: Runtime) -> Decimal:
     return balance.amount + deal.amount + len(candles)
 
 
+def client_bot(runtime: Runtime) -> None:
+    deal: Deal = runtime.client.buy("EURUSD_otc", 1, minutes=1, timeout=dt.timedelta(seconds=15))
+    closed: Deal = runtime.client.result(deal)
+    candles: CandleList = runtime.client.candles("EURUSD_otc", dt.timedelta(minutes=5), count=50)
+    for tick in runtime.client.ticks("EURUSD_otc"):
+        print(tick.price, closed.outcome, candles[-1].close)
+    with attach("config.yaml") as running:
+        running.client.halt("by hand")
+        print(running.client.payout("EURUSD_otc").percent)
+
+
+async def awaiting_client_bot(runtime: AsyncRuntime) -> None:
+    deal: Deal = await runtime.client.sell("EURUSD_otc", Decimal(1), seconds=30)
+    async for tick in runtime.client.ticks("EURUSD_otc"):
+        print(tick.price, (await runtime.client.result(deal)).outcome)
+
+
 async def awaiting_bot(runtime: AsyncRuntime) -> float:
     balance: Balance = await runtime.ask(GetBalance(), timeout=5)
     async with attach_async("config.yaml") as running:
@@ -57,6 +75,7 @@ def bot(runtime: Runtime) -> None:
     candle: Candle = runtime.router.ask(GetBalance(), timeout=5)
     runtime.router.ask("balance")
     runtime.router.ask(GetBalance)
+    runtime.client.buy("EURUSD_otc", 1, minute=1)
     print(candle)
 
 
@@ -64,6 +83,7 @@ async def awaiting_bot(runtime: AsyncRuntime) -> None:
     candle: Candle = await runtime.ask(GetBalance(), timeout=5)
     await runtime.ask("balance")
     await runtime.ask(GetBalance)
+    await runtime.client.buy("EURUSD_otc", 1, minute=1)
     print(candle)
 """
 
@@ -119,6 +139,6 @@ def test_both_refuse_a_wrong_type_of_answer_and_what_is_no_command(tmp_path: Pat
     (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
     by_mypy = run(tmp_path, "mypy", "--strict", "--follow-imports=silent", "wrong.py").stdout
     by_pyright = run_pyright(tmp_path, "wrong.py").stdout
-    for line in (6, 7, 8, 13, 14, 15):
+    for line in (6, 7, 8, 9, 14, 15, 16, 17):
         assert f"wrong.py:{line}: error" in by_mypy
         assert f"wrong.py:{line}:" in by_pyright

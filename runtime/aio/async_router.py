@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import weakref
 from typing import Any, Final, TypeVar
 
@@ -14,9 +15,11 @@ from actors.messages.commands import Command, Subscribe, Unsubscribe
 from actors.messages.events import Event
 from actors.messages.topics import TICK
 from actors.values import Tick
-from runtime.aio.event_stream import EventBuffer, EventStream
+from runtime.aio.async_client import AsyncClient
+from runtime.aio.event_stream import EventStream
 from runtime.aio.handler_task import Handler, HandlerTask
 from runtime.aio.loop_calls import LoopCalls
+from runtime.client.event_buffer import EventBuffer
 
 GRACE: Final = 2.0
 """Seconds after its timeout that an ask waits for what became of its request, as ``RouterRef.ask`` does."""
@@ -46,6 +49,11 @@ class AsyncRouter:
             raise RequestError(f"{type(self).__name__} does not run: use `async with`")
         return self._router
 
+    @functools.cached_property
+    def client(self) -> AsyncClient:
+        """The commands as methods."""
+        return AsyncClient(self)
+
     async def ask(
         self,
         command: Command[A],
@@ -72,15 +80,17 @@ class AsyncRouter:
         """The events that ``topic`` matches, as ``Subscribe`` has it: ``"order.>"``."""
         return self._stream(topic)
 
-    async def subscribe(self, topic: str, handler: Handler, *, stream: bool = False) -> None:
+    async def subscribe(self, topic: str, handler: Handler, *, stream: bool = False) -> str:
         """Have ``handler``, a function or a coroutine function, called in this loop with the events that
-        ``topic`` matches, one after another. ``stream`` and the errors are those of ``Subscribe``.
+        ``topic`` matches, one after another. The answer, ``stream`` and the errors are those of
+        ``Subscribe``.
 
         What the handler raises is logged, and it is called again.
         """
         events = self._stream(topic, streamed=stream)
         await events.begin()
         self._handlers.append(HandlerTask(topic, handler, events))
+        return events.answer
 
     async def unsubscribe(self, topic: str, handler: Handler) -> bool:
         """End the subscriptions of ``handler`` to ``topic``; whether there was one. The handler finishes the

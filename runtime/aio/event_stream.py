@@ -1,69 +1,18 @@
-"""Events for an ``async for``: kept until they are asked for, and conflated where that takes too long."""
+"""Events for an ``async for``."""
 
 import asyncio
-import contextlib
-import threading
-import time
+import functools
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
-
-import pykka
+from typing import Generic, Self, TypeVar
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError
-from actors.messages.events import Lagged
-from actors.messages.traffic import Deliver, EventBatch
-from actors.routing.conflation import Backlog
-from actors.routing.subscriber import INBOX_CAPACITY
 from runtime.aio.loop_calls import LoopCalls
+from runtime.client.event_buffer import EventBuffer, tell_lag
 
 E = TypeVar("E")
-
-
-class EventBuffer:
-    """What a router tells its events, in its own thread, until the loop takes them.
-
-    It conflates as a subscriber with a thread does (``Backlog``).
-    """
-
-    def __init__(self, calls: LoopCalls, arrived: Callable[[], object]) -> None:
-        """``arrived`` is called in the loop when events wait that were not there before."""
-        self._calls = calls
-        self._arrived = arrived
-        self._lock = threading.Lock()
-        self._backlog = Backlog()
-        self._waiting: list[Deliver] = []
-        self._closed = False
-
-    def tell(self, events: list[Any]) -> None:
-        """HOT: once per batch. Raises ``ActorDeadError`` once closed, which ends a subscription."""
-        with self._lock:
-            if self._closed:
-                raise pykka.ActorDeadError("the stream of events is closed")
-            wakes = not self._waiting
-            self._waiting.append(Deliver(events))
-            if len(self._waiting) >= INBOX_CAPACITY:
-                self._waiting = [self._backlog.join(self._waiting, time.monotonic())]
-        if wakes:
-            self._calls.put(self._arrived)
-
-    def take(self) -> tuple[list[Any], int]:
-        """All that waits, and the number of ticks that newer ones have replaced. From now on the consumer is
-        at work on it, if it is not nothing."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-            self._backlog.end()
-            if waiting:
-                self._backlog.begin(time.monotonic())
-        events = [event for delivery in waiting for event in delivery.events]
-        return events, sum(delivery.missed for delivery in waiting)
-
-    def close(self) -> None:
-        """Keep nothing more; what waits can still be taken."""
-        with self._lock:
-            self._closed = True
 
 
 class EventStream(Generic[E]):
@@ -93,7 +42,9 @@ class EventStream(Generic[E]):
         self._events: deque[E] = deque()
         self._ended = False
         self._failure: Exception | None = None
-        self._buffer = EventBuffer(calls, self._news.set)
+        self.answer = ""
+        """That to the subscription, once ``begin`` has returned."""
+        self._buffer = EventBuffer(functools.partial(calls.put, self._news.set))
         self._unsubscribe = unsubscribe
         self._subscribed: asyncio.Future[str] | None = subscribe(self._buffer)
         self._subscribed.add_done_callback(_seen)
@@ -116,7 +67,7 @@ class EventStream(Generic[E]):
                 raise StopAsyncIteration
             taken, missed = self._buffer.take()
             if missed:
-                self._tell_lag(missed)
+                tell_lag(self._router, self._topic, missed)
             if taken:
                 events.extend(taken)
             elif self._ended:
@@ -165,6 +116,8 @@ class EventStream(Generic[E]):
         elif error is not None:
             await self.aclose()
             raise error
+        else:
+            self.answer = subscribed.result()
 
     def _close(self) -> None:
         if self._closed:
@@ -173,11 +126,6 @@ class EventStream(Generic[E]):
         self._events.clear()
         self._buffer.close()
         self._unsubscribe(self._buffer)
-
-    def _tell_lag(self, missed: int) -> None:
-        name = f"subscriber {self._topic or '*'}"
-        with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
-            self._router.tell(EventBatch(name, [Lagged(name, missed)]))
 
 
 def _seen(subscribed: "asyncio.Future[str]") -> None:

@@ -16,6 +16,8 @@ from actors.engine.router_ref import RouterRef
 from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from actors.transport.socket_transport import NO_SIGNAL
+from runtime.client import Client
+from runtime.client.blocking_router import BlockingRouter
 from runtime.config import Config
 from runtime.control.listener import connect_to_any, pid_of
 from runtime.control.path import paths_of
@@ -49,6 +51,8 @@ class Attachment:
         self.ended = threading.Event()
         self._released = threading.Event()
         self._at_end: Callable[[], object] = lambda: None
+        self._blocking_router = BlockingRouter(self)
+        self._client = Client(self._blocking_router)
         router = RemoteRouter.start(sock, messages_in, more, self._on_end, guardian=self)
         assert isinstance(router, RouterRef)
         self.router = router
@@ -60,6 +64,11 @@ class Attachment:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def client(self) -> Client:
+        """The commands as methods, for the runtime; any thread."""
+        return self._client
 
     def close(self) -> None:
         """Detach: the subscriptions of this process end, the runtime goes on. Idempotent."""
@@ -75,6 +84,7 @@ class Attachment:
 
     def _on_end(self) -> None:
         self.ended.set()
+        self._blocking_router.finish()
         self._at_end()
 
     def tell(self, message: ActorFailed | ActorEnded) -> None:

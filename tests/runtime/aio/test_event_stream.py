@@ -12,8 +12,9 @@ from actors.messages.events import Lagged, WorkerUp
 from actors.messages.traffic import EventBatch
 from actors.routing.conflation import MOST_WAITING_EVENTS
 from actors.values import Tick
-from runtime.aio.event_stream import EventBuffer, EventStream
+from runtime.aio.event_stream import EventStream
 from runtime.aio.loop_calls import LoopCalls
+from runtime.client.event_buffer import EventBuffer
 
 
 class _Source:
@@ -122,7 +123,7 @@ def test_a_consumer_that_works_too_long_on_what_it_took_misses_ticks(monkeypatch
         source.buffer.tell([tick(0)])
         await anext(stream)
         now = 1e9
-        monkeypatch.setattr("runtime.aio.event_stream.time.monotonic", lambda: now)
+        monkeypatch.setattr("runtime.client.event_buffer.time.monotonic", lambda: now)
         for number in range(64):
             source.buffer.tell([tick(number)])
         assert (await anext(stream)).time == 63

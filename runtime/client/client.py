@@ -1,0 +1,238 @@
+"""``Client``: each method builds one command and asks the router. ``AsyncClient`` is made of this file."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from actors.messages.commands import (
+    AwaitResult,
+    CancelPendingOrder,
+    Command,
+    GetAssets,
+    GetBalance,
+    GetClosedDeals,
+    GetOpenedDeals,
+    GetPayout,
+    GetPendingOrders,
+    GetServerTime,
+    GetStatus,
+    Halt,
+    LoadCandles,
+    LoadTicks,
+    PlaceOrder,
+    PlacePendingOrder,
+    Restart,
+    Resume,
+    SendRaw,
+    SettleOrder,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
+from actors.messages.conversion import Amount, Length, Moment
+from actors.messages.events import Event, StreamConfirmed
+from actors.messages.status import Status
+from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
+from actors.values import Balance, Deal, Direction, Payout, PendingOrder, ServerTime, Tick
+from runtime.client.blocking_router import BlockingRouter
+from runtime.client.durations import length, within
+from runtime.client.event_iterator import EventIterator
+
+A = TypeVar("A")
+
+
+class Client:
+    """The commands as methods; the ``client`` of a runtime or of an attachment.
+
+    A length of time is ``seconds=``, ``minutes=``, both together, or a ``timedelta`` or a number of seconds
+    in the parameter of its own name. ``timeout`` is how long a call waits for its answer, in place of
+    ``connection.message_timeout``. The errors are those of the commands, which say more about each.
+    """
+
+    def __init__(self, router: BlockingRouter) -> None:
+        self._router = router
+
+    def _ask(self, command: Command[A], timeout: Length | None) -> A:
+        return self._router.ask(within(command, timeout), timeout=timeout)
+
+    def buy(
+        self,
+        asset: str,
+        amount: Amount,
+        duration: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        id: str | None = None,
+        timeout: Length | None = None,
+    ) -> Deal:
+        """Open a deal that wins if the price rises; the answer is the open deal (``PlaceOrder``)."""
+        wanted = length("duration", duration, seconds, minutes)
+        order = PlaceOrder(asset, amount, Direction.CALL, wanted, id)
+        return self._ask(order, timeout)
+
+    def sell(
+        self,
+        asset: str,
+        amount: Amount,
+        duration: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        id: str | None = None,
+        timeout: Length | None = None,
+    ) -> Deal:
+        """Open a deal that wins if the price falls; the answer is the open deal (``PlaceOrder``)."""
+        wanted = length("duration", duration, seconds, minutes)
+        order = PlaceOrder(asset, amount, Direction.PUT, wanted, id)
+        return self._ask(order, timeout)
+
+    def result(self, deal: Deal | str, *, timeout: Length | None = None) -> Deal:
+        """Wait until a deal, or the one of this id, is closed; by default until shortly after its end
+        (``AwaitResult``)."""
+        deal_id = deal.id if isinstance(deal, Deal) else deal
+        return self._ask(AwaitResult(deal_id), timeout)
+
+    def opened_deals(self, *, timeout: Length | None = None) -> DealList:
+        """The open deals (``GetOpenedDeals``)."""
+        return self._ask(GetOpenedDeals(), timeout)
+
+    def closed_deals(self, *, timeout: Length | None = None) -> DealList:
+        """The closed deals that the venue lists, and those closed since the start (``GetClosedDeals``)."""
+        return self._ask(GetClosedDeals(), timeout)
+
+    def place_pending_order(
+        self,
+        asset: str,
+        amount: Amount,
+        direction: Direction | Literal["call", "put"],
+        duration: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        open_at: Moment | None = None,
+        open_price: float | None = None,
+        minimum_payout: int = 0,
+        id: str | None = None,
+        timeout: Length | None = None,
+    ) -> PendingOrder:
+        """Have the venue open a deal later, at a time or at a price (``PlacePendingOrder``)."""
+        wanted = length("duration", duration, seconds, minutes)
+        order = PlacePendingOrder(asset, amount, direction, wanted, open_at, open_price, minimum_payout, id)
+        return self._ask(order, timeout)
+
+    def cancel_pending_order(self, order: PendingOrder | str, *, timeout: Length | None = None) -> str:
+        """Cancel a pending order, or the one of this ticket; the answer is its ticket
+        (``CancelPendingOrder``)."""
+        ticket = order.ticket if isinstance(order, PendingOrder) else order
+        return self._ask(CancelPendingOrder(ticket), timeout)
+
+    def pending_orders(self, *, timeout: Length | None = None) -> PendingOrderList:
+        """The pending orders (``GetPendingOrders``)."""
+        return self._ask(GetPendingOrders(), timeout)
+
+    def settle_order(self, order: str, *, opened: bool, reason: str, timeout: Length | None = None) -> None:
+        """Say what became of an order in doubt (``SettleOrder``)."""
+        return self._ask(SettleOrder(order, opened, reason), timeout)
+
+    def halt(self, reason: str = "", *, timeout: Length | None = None) -> None:
+        """Send no order until ``resume``, even after a restart (``Halt``)."""
+        return self._ask(Halt(reason), timeout)
+
+    def resume(self, *, timeout: Length | None = None) -> bool:
+        """Allow orders again; whether they were halted (``Resume``)."""
+        return self._ask(Resume(), timeout)
+
+    def candles(
+        self,
+        asset: str,
+        period: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        count: int = 100,
+        end: Moment | None = None,
+        timeout: Length | None = None,
+    ) -> CandleList:
+        """The last ``count`` candles that end by ``end``, by default of one minute each and up to now
+        (``LoadCandles``)."""
+        wanted = length("period", period, seconds, minutes, default=60)
+        return self._ask(LoadCandles(asset, wanted, count, end), timeout)
+
+    def tick_history(
+        self,
+        asset: str,
+        span: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        count: int | None = None,
+        end: Moment | None = None,
+        timeout: Length | None = None,
+    ) -> TickList:
+        """The ticks of the last ``span``, or the last ``count``, before ``end``, by default up to now
+        (``LoadTicks``)."""
+        wanted = length("span", span, seconds, minutes, default=0) or None
+        return self._ask(LoadTicks(asset, wanted, count, end), timeout)
+
+    def ticks(self, asset: str) -> EventIterator[Tick]:
+        """The ticks of ``asset`` as they come, for a loop; it is streamed until that ends."""
+        return self._router.ticks(asset)
+
+    def events(self, topic: str) -> EventIterator[Event | Tick]:
+        """The events that ``topic`` matches as they come, for a loop: ``"order.>"``."""
+        return self._router.events(topic)
+
+    def subscribe(self, topic: str, handler: Callable[[Any], object], *, stream: bool = False) -> str:
+        """Have ``handler`` called with every event that ``topic`` matches. The answer, ``stream`` and the
+        errors are those of ``Subscribe``."""
+        return self._router.subscribe(topic, handler, stream=stream)
+
+    def unsubscribe(self, topic: str, handler: Callable[[Any], object]) -> bool:
+        """End the subscriptions of ``handler`` to ``topic``; whether there was one."""
+        return self._router.unsubscribe(topic, handler)
+
+    def subscribe_ticks(
+        self,
+        asset: str,
+        period: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        timeout: Length | None = None,
+    ) -> StreamConfirmed:
+        """Have the venue stream ``asset`` until ``unsubscribe_ticks``; ``period``, by default one minute, is
+        that of the bars that it sends along (``SubscribeTicks``)."""
+        wanted = length("period", period, seconds, minutes, default=60)
+        return self._ask(SubscribeTicks(asset, wanted), timeout)
+
+    def unsubscribe_ticks(self, asset: str, *, timeout: Length | None = None) -> str | None:
+        """Release the stream of ``asset``; ``None`` if it ends, or a text that names its other owners
+        (``UnsubscribeTicks``)."""
+        return self._ask(UnsubscribeTicks(asset), timeout)
+
+    def balance(self, *, timeout: Length | None = None) -> Balance:
+        """The latest balance (``GetBalance``)."""
+        return self._ask(GetBalance(), timeout)
+
+    def assets(self, search: str = "", *, timeout: Length | None = None) -> AssetDict:
+        """The assets by symbol, or those whose symbol, label or kind contains ``search`` (``GetAssets``)."""
+        return self._ask(GetAssets(search), timeout)
+
+    def payout(self, asset: str, *, timeout: Length | None = None) -> Payout:
+        """What a win on ``asset`` pays, and whether it can be traded now (``GetPayout``)."""
+        return self._ask(GetPayout(asset), timeout)
+
+    def server_time(self, *, timeout: Length | None = None) -> ServerTime:
+        """The venue's clock (``GetServerTime``)."""
+        return self._ask(GetServerTime(), timeout)
+
+    def status(self, *, timeout: Length | None = None) -> Status:
+        """The status of the whole runtime (``GetStatus``)."""
+        return self._ask(GetStatus(), timeout)
+
+    def restart(self, name: str, *, timeout: Length | None = None) -> None:
+        """Begin a new life of a connection or a worker process (``Restart``)."""
+        return self._ask(Restart(name), timeout)
+
+    def send_raw(self, text: str, *, timeout: Length | None = None) -> None:
+        """Send a text message on any connection (``SendRaw``)."""
+        return self._ask(SendRaw(text), timeout)
