@@ -18,10 +18,10 @@ import pytest
 from runtime.config import load
 
 ROOT = Path(__file__).parent.parent
-PUBLISHED = ("actors", "runtime", "configs", "docs", "scripts", "tests")
+PUBLISHED = ("actors", "runtime", "configs", "docs", "examples", "scripts", "tests")
 SOURCE = (
     *("setup.cfg", "setup.py", "MANIFEST.in", "ruff.toml"),
-    *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
     *PUBLISHED,
 )
 BACKEND = "from setuptools.build_meta import __legacy__ as backend; print(backend.build_{}({!r}))"
@@ -110,7 +110,10 @@ def test_the_wheel_brings_the_documents(wheel: zipfile.ZipFile) -> None:
     assert there == {
         "README.md",
         "CHANGELOG.md",
-        *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.*")),
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        *(f"docs/{name}" for name in files(ROOT / "docs")),
+        *(f"examples/{name}" for name in files(ROOT / "examples")),
     }
 
 

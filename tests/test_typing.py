@@ -1,17 +1,20 @@
-"""The programs of README and the documents as their readers check them: mypy and pyright, both strict."""
+"""The programs of README, the documents and examples/ as readers check them: mypy and pyright, both strict."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from labs.site.programs import cells
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 IMPORTED = [str(ROOT), str(ROOT / "scripts")]
 """Where actors, runtime and tellwire lie in a checkout."""
 
@@ -94,7 +97,14 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("typing")
     for page in PAGES:
         for number, program in enumerate(PROGRAM.findall(page.read_text(encoding="utf-8")), 1):
-            (folder / f"{page.stem}_{number}.py").write_text(program, encoding="utf-8")
+            (folder / f"page_{page.stem.replace('-', '_')}_{number}.py").write_text(program, encoding="utf-8")
+    for example in (ROOT / "examples").iterdir():
+        if example.suffix == ".py":
+            shutil.copy(example, folder)
+        elif example.suffix == ".ipynb":
+            code = textwrap.indent("\n".join(cells(example, "code")), "    ")
+            written = f"async def cells() -> None:\n{code}\n"  # where a cell may await
+            (folder / f"{example.stem}.py").write_text(written, encoding="utf-8")
     (folder / "typed_answers.py").write_text(TYPED_ANSWERS, encoding="utf-8")
     return folder
 
@@ -119,8 +129,10 @@ def run_pyright(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_programs_in_the_pages(programs: Path) -> None:
-    assert len(list(programs.glob("README_*.py"))) >= 1
-    assert len(list(programs.glob("*.py"))) >= 4
+    assert len(list(programs.glob("page_README_*.py"))) >= 1
+    assert len(list(programs.glob("*.py"))) >= 40
+    assert (programs / "sma_bot.py").exists()
+    assert (programs / "notebook_async.py").exists()
 
 
 def test_mypy_accepts_every_program_strictly(programs: Path) -> None:

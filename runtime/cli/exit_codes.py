@@ -63,6 +63,11 @@ _MEANINGS = {
 }
 
 
+def meaning(code: ExitCode) -> str:
+    """What ``code`` says, in a few words."""
+    return _MEANINGS[code]
+
+
 def explain(*codes: ExitCode) -> str:
     """``codes`` with their meanings, for the end of a command's help."""
-    return f"exit codes: {', '.join(f'{code} {_MEANINGS[code]}' for code in codes)}"
+    return f"exit codes: {', '.join(f'{code} {meaning(code)}' for code in codes)}"
