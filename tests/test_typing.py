@@ -1,4 +1,4 @@
-"""The programs of README, the documents and examples/ as readers check them: mypy and pyright, both strict."""
+"""The programs of README, the documents and examples/ as readers check them: mypy and pyright, strictly."""
 
 import json
 import os
