@@ -37,13 +37,15 @@ DEADLINE = 10.0
 class Expected(NamedTuple):
     """What an example does: ``says`` is a pattern in its output, ``orders`` is how many orders leave.
 
-    ``shorter`` are the constants that are changed; ``attached``: it joins a runtime that runs.
+    ``shorter`` are the constants that are changed. ``attached``: it joins a runtime that runs. ``traded``:
+    another program trades through its runtime meanwhile.
     """
 
     says: str
     orders: int = 0
     shorter: Mapping[str, Any] = MappingProxyType({})
     attached: bool = False
+    traded: bool = False
 
 
 A_RESULT = r"Outcome\.(WIN|LOSS|DRAW)"
@@ -65,7 +67,7 @@ EXPECTED = {
     "notebook_deals.ipynb": Expected(r"EURUSD_otc +\d", 1, {"SECONDS": 1}),
     "order.py": Expected(A_RESULT, 1, {"SECONDS": 1}),
     "order_by_id.py": Expected(rf"one deal: True\n{A_RESULT}", 1, {"SECONDS": 1}),
-    "order_log.py": Expected(r"\(\d+, -?\d", 0, {"SECONDS": 0.2}),
+    "order_log.py": Expected(r"\([1-9]\d*, -?\d", 1, {"SECONDS": 1.5}, traded=True),
     "pending_order.py": Expected(r"placed: .+\nleft: \[\]"),
     "record_ticks.py": Expected(r"[1-9]\d* ticks in ticks\.csv", 0, {"SECONDS": 0.3}),
     "second_process.py": Expected(r"balance \d+(.|\n)*OrderOpened", 1, {"SECONDS": 0.5}, attached=True),
@@ -138,6 +140,10 @@ def test_an_example_does_what_it_says(
             )
             stack.callback(timer.join)
             timer.start()
+        if expected.traded:
+            trader = threading.Timer(0.2, trade)
+            stack.callback(trader.join)
+            trader.start()
         run(name, expected.shorter)
     said = capsys.readouterr().out
     assert re.search(expected.says, said), said
@@ -208,7 +214,7 @@ def test_losses_in_a_row_halt_the_orders(
     folder: Path, practice: PracticeExchange, capsys: pytest.CaptureFixture[str]
 ) -> None:
     practice.force_outcome("loss")
-    trader = threading.Timer(0.3, lose, [practice])
+    trader = threading.Timer(0.2, trade)
     trader.start()
     try:
         run("stop_after_losses.py", {"ROW": 1, "PATIENCE": DEADLINE})
@@ -218,7 +224,7 @@ def test_losses_in_a_row_halt_the_orders(
     assert "1 in a row\nhalted" in capsys.readouterr().out
 
 
-def lose(practice: PracticeExchange) -> None:
+def trade() -> None:
     """Another program on the account, which trades through the runtime of the example."""
     with attach("tellwire.yaml") as running:
         running.router.ask(PlaceOrder("EURUSD_otc", 1, Direction.CALL, 1), timeout=DEADLINE)

@@ -117,7 +117,7 @@ def test_the_commands_page_has_every_public_command_and_its_answer(site: Path) -
     assert {"PlaceOrder", "Subscribe", "GetStatus"} < set(names)
     text = (site / "reference/commands.html").read_text("utf-8")
     assert [name for name in names if f'id="{api.places()[name]}.{name}"' not in text] == []
-    assert commands.answer("LoadCandles") == "list[Candle]"
+    assert commands.answer("GetServerTime") == "ServerTime"
     assert commands.answer("PlaceOrder") == "Deal"
     assert commands.answer("UnsubscribeTicks") == "str \\| None"
 

@@ -22,6 +22,7 @@ _PAGE_OF: Final = (  # the first whose module begins so
     ("actors.messages", "events"),
     ("runtime.config", "configuration"),
     ("runtime", "runtime"),
+    ("actors", "values"),
 )
 """On which page a name stands, by the module that defines it. Errors and commands have pages of their own."""
 
@@ -47,12 +48,9 @@ def places() -> dict[str, str]:
 
 
 def page_of(name: str) -> str:
-    """The page that has the public name ``name``; raises ``LookupError`` if none has."""
-    module = places()[name]
-    for beginning, page in _PAGE_OF:
-        if module == beginning or module.startswith(beginning + "."):
-            return page
-    raise LookupError(f"{name} of {module} belongs to no page of the API: give it one in api.py")
+    """The page that has the public name ``name``."""
+    module = places()[name] + "."
+    return next(page for beginning, page in _PAGE_OF if module.startswith(beginning + "."))
 
 
 def described(name: str, module: str) -> str:
@@ -70,11 +68,13 @@ def index() -> str:
 
 
 def _defined_in(name: str) -> str:
-    found = getattr(runtime, name)
-    module: str = getattr(found, "__module__", "")
-    if hasattr(importlib.import_module(module), name):
-        return module
-    raise LookupError(f"{name} is not in {module}, where it says that it is defined")
+    module = getattr(getattr(runtime, name), "__module__", "")
+    if module and hasattr(importlib.import_module(module), name):
+        return str(module)
+    for place in runtime._PLACES:  # noqa: SLF001  # an alias or a constant does not know its module
+        if name in vars(importlib.import_module(place)):
+            return place
+    raise LookupError(f"{name} is defined nowhere that runtime looks")
 
 
 def _link(name: str) -> str:
