@@ -1,5 +1,6 @@
 """The connections of a runtime: what to do about each, decided from its events."""
 
+import difflib
 import itertools
 import math
 
@@ -123,7 +124,7 @@ class Connections:
         """Begin a new life, as requested by a user; raises ``RequestRefused`` if that is not possible."""
         child = self._children.get(name)
         if child is None:
-            raise RequestRefused(f"no connection or worker is called {name!r}")
+            raise RequestRefused(f"no connection or worker is called {name!r}{self._nearest(name)}")
         if child.worker in self._lost_workers:
             raise RequestRefused(f"{name} runs in {child.worker}, which was given up: restart that")
         match child.state:
@@ -135,6 +136,15 @@ class Connections:
                 self._refusals.reset()
                 return self._launch(child, now)
         return []
+
+    def _nearest(self, name: str) -> str:
+        known = dict.fromkeys([*self._children, *(child.worker for child in self._children.values())])
+        near = difflib.get_close_matches(name, known, 1)
+        return (
+            f" (did you mean {near[0]}?)"
+            if near
+            else f" (there are: {', '.join(itertools.islice(known, 8))})"
+        )
 
     def drain(self) -> None:
         """Start no connection any more; the workers end those that are alive."""

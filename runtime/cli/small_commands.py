@@ -1,6 +1,7 @@
 """The commands of the program that need no module of their own: check, doctor, init, version, bench."""
 
 import argparse
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -62,8 +63,12 @@ def init(argv: Sequence[str], prog: str) -> int:
         write_new_file(PRACTICE_EXAMPLE if options.practice else default_example(), options.file)
     except FileExistsError:
         return fail(f"{options.file} is there already, and stays as it is: name another", ExitCode.REFUSED)
+    except FileNotFoundError:
+        advice = f"make it (mkdir -p {shlex.quote(str(options.file.parent))}), or name another file"
+        return fail(f"the folder {options.file.parent} does not exist: {advice}", ExitCode.REFUSED)
     except (OSError, ValueError) as error:
-        return fail(f"{options.file} cannot be written: {error}", ExitCode.REFUSED)
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        return fail(f"{options.file} cannot be written ({reason}): name another file", ExitCode.REFUSED)
     return print_text(f"{options.file} is written; next: tellwire run {options.file}")
 
 

@@ -109,7 +109,12 @@ def test_a_new_file_is_valid_and_commented_and_never_written_over_another(
     file.write_text("mine\n")
     assert main(["init", str(file)]) == ExitCode.REFUSED
     assert file.read_text() == "mine\n"
-    assert main(["init", str(tmp_path / "nowhere" / "c.yaml")]) == ExitCode.REFUSED
+    capsys.readouterr()
+    assert main(["init", str(tmp_path / "no where" / "c.yaml")]) == ExitCode.REFUSED
+    assert capsys.readouterr().err == (
+        f"the folder {tmp_path}/no where does not exist: make it (mkdir -p '{tmp_path}/no where'), or name"
+        " another file\n"
+    )
 
 
 def test_a_new_file_is_called_tellwire_unless_said_otherwise(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from labs.faults import gate, line, load, outages, processes, streams
+from labs.faults import gate, line, load, outages, pools, processes, streams
 from labs.faults.gate import ALL_UP, CPU, FIRST
 from labs.faults.outages import TOGETHER
 from labs.faults.processes import ENDED
@@ -80,6 +80,11 @@ TRIALS: Mapping[str, Trial] = {
     },
     "venue down for 10 s": Trial(gate.down, {CPU: 1.0, FRESH: 5.0}),
     "50 connections dropped": Trial(gate.all_dropped, {ALL_UP: 7.0, FRESH: 7.0}),
+    "pool of 64": Trial(partial(pools.all_up, 64), pools.limits(64)),
+    **{
+        f"pool of {count:,}": Trial(partial(pools.all_up, count), pools.limits(count), slow=True)
+        for count in (256, 1024)
+    },
     "rolling restart": Trial(partial(gate.rolling_restart, 3, 3.0), {FRESH: 3.0}),
     "rolling restart every 30 s": Trial(partial(gate.rolling_restart, 4, 30.0), {FRESH: 3.0}, slow=True),
     **{f"2 outages: {kind}": Trial(partial(run, 2), {TOGETHER: 3.0}) for kind, run in OUTAGES.items()},

@@ -1,6 +1,9 @@
 """Connections start, end and start again with their workers and at request."""
 
+import re
+
 import pytest
+from msgspec import structs
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import (
@@ -10,12 +13,14 @@ from actors.messages.events import (
 )
 from actors.messages.workers import StopConnection
 from actors.supervision.backoff import Backoff, linear
+from actors.supervision.connections import Connections
 from actors.supervision.effects import Escalate, Retry, TellPool
 from actors.supervision.messages import BackoffElapsed
 from tests.doubles.supervised_connections import (
     SupervisedConnections,
     WorkerDouble,
     announced,
+    make_plan,
     only,
     regions,
     sent,
@@ -244,6 +249,22 @@ def test_a_restart_of_a_connection_that_is_not_wanted_open_is_refused() -> None:
     supervised = SupervisedConnections(2, kept=1)
     with pytest.raises(RequestRefused, match="not wanted"):
         supervised.connections.restart("c2", supervised.now)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("conection-1", "did you mean connection-1?"),
+        ("worker1", "did you mean worker-1?"),
+        ("EURUSD", "there are: connection-1, connection-2, worker-1"),
+    ],
+)
+def test_a_restart_of_an_unknown_name_names_the_nearest_or_those_that_there_are(
+    name: str, advice: str
+) -> None:
+    plan = structs.replace(make_plan(workers=("worker-1",)), connections=("connection-1", "connection-2"))
+    with pytest.raises(RequestRefused, match=f"'{name}' \\({re.escape(advice)}"):
+        Connections(plan).restart(name, 0.0)
 
 
 def test_a_restart_of_an_unknown_name_is_refused() -> None:
