@@ -11,7 +11,7 @@ from runtime.cli import completion, small_commands as small
 from runtime.cli.answers import fail, print_text
 from runtime.cli.exit_codes import ExitCode, explain
 from runtime.cli.frame import framed, loading
-from runtime.cli.version import version
+from runtime.version import version
 
 PROGRAM: Final = "tellwire"
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pykka
 from loguru import logger
@@ -29,7 +29,7 @@ from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import JournalAccount, lock_account, remember_journal
+from runtime.storage.account import PRACTICE, JournalAccount, lock_account, remember_journal
 from runtime.storage.journal import NoJournal, open_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.folders import temporary_folder
@@ -43,9 +43,13 @@ from runtime.system.settings import (
     live_guard,
     regions_for,
 )
+from runtime.version import version
 from runtime.workers.core_dumps import forbid_core_dumps
 from runtime.workers.descriptors import shortages
 from runtime.workers.launcher import WorkerLauncher
+
+if TYPE_CHECKING:
+    from runtime.monitoring.server import StatusServer
 
 RELOAD_TIMEOUT = 10.0
 """Seconds that reading the file and telling the actors may take."""
@@ -99,6 +103,7 @@ class Runtime:
         self._system: ActorSystem | None = None
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
+        self._status_server: StatusServer | None = None
         self._account_lock: sqlite3.Connection | None = None
         self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -113,6 +118,11 @@ class Runtime:
     def config(self) -> Config:
         """The configuration in force: the one of the start, until a reload changes it; any thread."""
         return self._current.value
+
+    @property
+    def status_url(self) -> str | None:
+        """Where metrics and health are served, such as ``http://127.0.0.1:8787``; ``None``: nowhere."""
+        return None if self._status_server is None else self._status_server.url
 
     def __enter__(self) -> Self:
         self.start()
@@ -194,6 +204,7 @@ class Runtime:
             )
         login = self._login or self._start_exchange()
         regions = self._regions(login)
+        server = self._status_server = self._open_status_server(login)
         gateway = self._start_gateway(login)  # first of the actors, so that it ends last
         resources = Resources(
             login,
@@ -207,12 +218,19 @@ class Runtime:
         self.router = self._system.router
         if gateway is not None:
             gateway.tell(Serve(self.router, self._system.reloader))
+        if server is not None:
+            server.start(self.router)
 
     def _stop(self) -> None:
         """Undo ``_start``, in reverse order, also if it has failed halfway."""
+        if self._status_server is not None:
+            self._status_server.announce_stop()
         if self._system is not None:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
+        if self._status_server is not None:
+            self._status_server.stop()
+            self._status_server = None
         self._guardian.stop()
         self._blocking_router.finish()
         self._started = False
@@ -248,7 +266,7 @@ class Runtime:
         listener = open_listener(self.config)
         if listener is None:
             return None
-        kind = "practice" if self.exchange else login.account.value
+        kind = PRACTICE if self.exchange else login.account.value
         regions = list(self._regions(login)(self.config))
         title, journal = self._venue.profile.title, ""
         with contextlib.ExitStack() as abandoned:
@@ -261,6 +279,15 @@ class Runtime:
             )
             abandoned.pop_all()
         return gateway
+
+    def _open_status_server(self, login: Login) -> "StatusServer | None":
+        if not self.config.status.listen:
+            return None
+        from runtime.monitoring.server import StatusServer  # noqa: PLC0415  # loads aiohttp
+
+        account = PRACTICE if self.exchange else login.account.value
+        facts = {"version": version(), "venue": self._venue.profile.title, "account": account}
+        return StatusServer(self.config, facts)
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; the exchange's own while practising."""

@@ -14,7 +14,7 @@ PAGES = [
     *sorted(set((ROOT / "docs").rglob("*.md")) - set(DECISIONS)),
 ]
 TOUR = ROOT / "docs" / "architecture.md"
-MOST_WORDS = 2_500
+MOST_WORDS = 2_250
 
 SHORT = {"architecture.md": ("actors", "runtime"), "glossary.md": ("actors",), "reliability.md": ("tests",)}
 """The folders that a page leaves out of the paths below them."""
@@ -75,7 +75,11 @@ def test_every_decision_is_listed_in_the_tour() -> None:
 
 
 def test_the_tour_is_read_in_one_sitting() -> None:
-    assert len(TOUR.read_text("utf-8").split()) <= MOST_WORDS
+    """Without the list of the decisions, which is looked up and not read."""
+    before, _, after = TOUR.read_text("utf-8").partition("\n## Decisions\n")
+    rest = after.partition("\n## ")[2]
+    assert rest
+    assert len(f"{before} {rest}".split()) <= MOST_WORDS
 
 
 FOLDERS = sorted(

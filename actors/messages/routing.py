@@ -9,6 +9,7 @@ from pykka import ActorRef
 from actors.messages.commands import Command
 from actors.messages.control import Control
 from actors.messages.event import Event
+from actors.messages.lifecycle import Tellable
 from actors.messages.owners import PROGRAM, Owner
 from actors.values import Life
 
@@ -63,7 +64,7 @@ class SubscribeColumns(Struct, frozen=True):
     """
 
     topic: str
-    to: ActorRef[Any]
+    to: Tellable
 
 
 class HandoverBegun(Control, frozen=True):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from actors.distribution import Distribution
 from actors.messages.control import Control
 from actors.messages.events import ConnectionReport
 from actors.messages.lifecycle import Tellable
@@ -140,13 +141,19 @@ class BatcherStatus(Struct, frozen=True):
 
 
 class RouterStatus(Struct, frozen=True):
-    """The router: counts since the start. ``lost_batches`` of connections have not arrived."""
+    """The router: counts since the start. ``lost_batches`` of connections have not arrived.
+
+    ``asks`` has for each kind of command that was answered how long the answers took, and ``failed`` how many
+    of each kind were answered with an error.
+    """
 
     events: int
     ticks: int
     subscriptions: int
     waiting: int
     lost_batches: int = 0
+    asks: dict[str, Distribution] = {}
+    failed: dict[str, int] = {}
 
 
 class LimitStatus(Struct, frozen=True):

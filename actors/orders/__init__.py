@@ -19,7 +19,8 @@ deal that fits, also by the venue's clock, makes the order OPEN. Lists that sure
 not, make it NOT_PLACED after ``orders.verdict_delay``; no clock has a say in that. Several deals that fit, a
 like deal of any time that nobody else accounts for, lists that leave a gap since the order, or a
 connection that never stays up for ``verdict_delay`` prove nothing: the order stays UNKNOWN, and holds up
-others until its deal would long be over. ``unresolved.py`` keeps the orders without a known end: which order
+others until its deal would long be over. ``acknowledged.py`` keeps the open orders that no list has shown
+yet. ``unresolved.py`` keeps the orders without a known end: which order
 they hold up, and what the logins since then prove.
 
 A caller is answered with the truth: the deal, ``RequestRefused`` (it cannot be done now or as asked), a

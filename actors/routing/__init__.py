@@ -25,5 +25,6 @@ Outward, a command passes these steps:
 
 4. ``streams.py`` makes the requests that begin and end a stream for its owner.
 
-``status.py`` collects the parts of ``GetStatus`` from the other actors.
+``status.py`` collects the parts of ``GetStatus`` from the other actors; ``answer_times.py`` has the times of
+the answers for it.
 """

@@ -42,6 +42,7 @@ from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
 from actors.messages.topics import TICK, pattern
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
+from actors.routing.answer_times import AnswerTimes
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
@@ -75,6 +76,7 @@ class Router(RuntimeActor):
         self._sequence = SequenceTracker()
         self._handovers = Handovers()
         self._waiters = Waiters(default_deadline, unserved)
+        self._answers = AnswerTimes()
         self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False
@@ -356,6 +358,8 @@ class Router(RuntimeActor):
             self._route(EventBatch(self.name, [failed]))
 
     def _on_answered(self, waiter: Waiter, *, succeeded: bool) -> None:
+        if waiter.slot is not None:
+            self._answers.add(type(waiter.command), self.now() - waiter.begun, succeeded=succeeded)
         if not waiter.forwarded:
             return
         done = RequestDone(waiter.id, succeeded)
@@ -377,7 +381,8 @@ class Router(RuntimeActor):
     def _status(self) -> RouterStatus:
         """The waiter for the status itself is not counted."""
         subscriptions, waiting = len(self._subscriptions), len(self._waiters) - 1
-        return RouterStatus(self._events, self._ticks, subscriptions, waiting, self._lost)
+        taken, failed = self._answers.distributions, self._answers.failed
+        return RouterStatus(self._events, self._ticks, subscriptions, waiting, self._lost, taken, failed)
 
     def _drain(self, keep: type[Command] | tuple[()] = TradingCommand) -> None:
         """Fail every waiter, except for the commands that the desks answer when they end."""

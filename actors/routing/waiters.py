@@ -44,6 +44,7 @@ class Waiter:
 
     ``slot`` takes its answer; ``None``: the command was told, not asked. ``timer`` runs until its deadline.
     ``problem``: the command is to be refused with this text. ``forwarded``: another actor answers it.
+    ``begun`` is when it came.
     ``collector`` gathers the parts of a status, ``subscription`` is the one that it began, and ``owner`` the
     owner of the stream that it asks for. ``ask`` is the number that its caller gave it, or 0, and
     ``waits_until`` is when the timeout of its caller passes. ``order`` is the id of the order that it places.
@@ -51,6 +52,7 @@ class Waiter:
 
     __slots__ = (
         "ask",
+        "begun",
         "collector",
         "command",
         "expires_at",
@@ -70,6 +72,7 @@ class Waiter:
         id: int,
         command: Command,
         slot: Any,
+        begun: float,
         expires_at: float,
         problem: str,
         ask: int = 0,
@@ -83,6 +86,7 @@ class Waiter:
         self.waits_until = waits_until
         self.order = order
         self.command = command
+        self.begun = begun
         self.slot = slot
         self.expires_at = expires_at
         self.timer: Any = None
@@ -170,7 +174,9 @@ class Waiters:
         expires_at = min(now + deadline, waits_until)
         if not order and isinstance(command, OrderCommand):
             order = order_id(command)
-        waiter = Waiter(next(self._ids), command, slot, expires_at, wrong, ask, waits_until, order, owner)
+        waiter = Waiter(
+            next(self._ids), command, slot, now, expires_at, wrong, ask, waits_until, order, owner
+        )
         self._waiters[waiter.id] = waiter
         if ask:
             self._by_ask[ask] = waiter

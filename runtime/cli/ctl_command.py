@@ -30,6 +30,7 @@ from runtime.cli.output.stdout import has_left
 from runtime.control.attachment import Attachment, attach
 from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
+from runtime.monitoring.readiness import not_ready
 from runtime.system.reload_texts import pending_text, unchanged
 
 DRAIN_TIMEOUT = 60.0
@@ -77,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return commands.add_parser(name, parents=[shared], help=does, description=does)
 
     command("status", "show connections, streams, workers and limits")
+    command("health", "say whether it is ready: connected, and every stream as it should be")
     command("events", "follow the events, one line of JSON each").add_argument(
         "topic",
         nargs="?",
@@ -122,6 +124,17 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
         text, status = status_text(attachment, functools.partial(ask, attachment))
         told = print_text(text)
     return told or (ExitCode.DONE if status.outage is None else ExitCode.OUTAGE)
+
+
+def _health(attachment: Attachment, options: argparse.Namespace) -> int:
+    reasons = not_ready(ask(attachment, GetStatus()))
+    if options.json:
+        print_json({"ready": not reasons, "reasons": reasons})
+    elif reasons:
+        return fail("\n".join(reason.text for reason in reasons), ExitCode.REFUSED)
+    else:
+        print_text("ready")
+    return ExitCode.REFUSED if reasons else ExitCode.DONE
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -183,6 +196,7 @@ def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
 
 _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
     "status": _status,
+    "health": _health,
     "events": _events,
     "reload": _reload,
     "drain": _drain,

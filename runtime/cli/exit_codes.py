@@ -51,7 +51,7 @@ CTL_CODES = (
 
 _MEANINGS = {
     ExitCode.DONE: "done",
-    ExitCode.REFUSED: "refused (the reason is on stderr) or a FAIL of the doctor",
+    ExitCode.REFUSED: "refused (the reason is on stderr), not ready, or a FAIL of the doctor",
     ExitCode.MISUSED: "bad arguments or configuration",
     ExitCode.LOGIN_REFUSED: "login refused by the venue",
     ExitCode.NOT_RUNNING: "no runtime is running",

@@ -11,7 +11,7 @@ from typing import Final
 from runtime.cli.answers import fail, print_text
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.new_file import PRACTICE_EXAMPLE, SOURCE, default_example, write_new_file
-from runtime.cli.version import environment
+from runtime.version import environment
 
 DEFAULT_FILE: Final = Path("tellwire.yaml")
 BENCH: Final = SOURCE / "scripts" / "bench"

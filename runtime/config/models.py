@@ -25,6 +25,7 @@ from runtime.config.sections.pool import PoolConfig
 from runtime.config.sections.practice import PracticeConfig
 from runtime.config.sections.reconnect import ReconnectConfig
 from runtime.config.sections.regions import RegionEntry, RegionsConfig
+from runtime.config.sections.status import StatusConfig
 from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields, units
@@ -85,6 +86,7 @@ class Config(Section):
     streams: list[StreamConfig] = []
     log: LogConfig = LogConfig()
     control: ControlConfig = ControlConfig()
+    status: StatusConfig = StatusConfig()
     practice: PracticeConfig = PracticeConfig()
 
     @functools.cached_property

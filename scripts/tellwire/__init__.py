@@ -22,7 +22,7 @@ else:  # or a type checker would believe every name
         import runtime  # noqa: PLC0415  # another project's is told above
 
         if name == "__version__":
-            from runtime.cli.version import version  # noqa: PLC0415
+            from runtime.version import version  # noqa: PLC0415
 
             return version()
         if name == "__all__":

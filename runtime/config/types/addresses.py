@@ -1,5 +1,8 @@
 """The transport's rules for addresses and header fields, and ours for a session, as pydantic needs them."""
 
+import re
+from urllib.parse import urlsplit
+
 from pydantic import SecretStr
 
 from actors.transport import address
@@ -33,6 +36,27 @@ def headers(fields: dict[str, str]) -> dict[str, str]:
     if problems:
         raise found(problems)
     return fields
+
+
+def listen_address(text: str) -> str:
+    """HOST:PORT, an IPv6 address in brackets, or empty. Port 0 is any free one."""
+    if text:
+        parts = urlsplit(f"//{text}")
+        try:
+            usable = bool(parts.hostname) and parts.port is not None and parts.netloc == text
+        except ValueError:  # of the port
+            usable = False
+        if not usable or parts.username is not None:
+            raise ValueError("is no HOST:PORT such as 127.0.0.1:8787")
+    return text
+
+
+def host_name(text: str) -> str:
+    """A name of the DNS (RFC 1123, 2.1), in small letters."""
+    label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", text):
+        raise ValueError("is no name of a host such as monitor.example (without a port)")
+    return text.lower()
 
 
 def _pointed(name: str, problem: str) -> str:

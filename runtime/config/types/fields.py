@@ -259,4 +259,6 @@ TlsMinimum = Annotated[
 ]
 ProxyUrl = Annotated[SecretStr, AfterValidator(addresses.proxy)]
 Origin = Annotated[str, AfterValidator(addresses.origin)]
+ListenAddress = Annotated[str, AfterValidator(addresses.listen_address), _written(r"|.+:[0-9]{1,5}", None)]
+HostName = Annotated[str, AfterValidator(addresses.host_name)]
 Headers = Annotated[dict[str, str], AfterValidator(addresses.headers), Field(repr=False)]

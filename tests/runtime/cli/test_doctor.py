@@ -169,7 +169,7 @@ def test_the_journal_is_read_and_its_holder_named(file: Path, capsys: Capture) -
     file.write_text(f"orders: {{journal: {path}}}\n")
     assert findings(file, capsys)[1]["journal"] == ("OK", f"{path} will be created")
     journal = SqliteJournal(path, JournalAccount.practice("pocketoption"))
-    whose = "version 3 of the practice exchange of pocketoption, 28 KiB, 0 retired"
+    whose = "version 4 of the practice exchange of pocketoption, 28 KiB, 0 retired"
     used = f"0 orders, 0 unfinished, held by another runtime (pid {os.getpid()})"
     assert findings(file, capsys)[1]["journal"] == (
         "OK",

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from actors.messages.status import DeskStatus, LimitStatus, PendingStatus
 from runtime.cli.output.notices import notices
-from tests.runtime.cli.output.test_dashboard import status
+from tests.doubles.status_samples import status
 
 QUIET = DeskStatus(None, 0, 0, 0, 0)
 
