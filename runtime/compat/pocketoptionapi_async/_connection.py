@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from loguru import logger
 
+from actors import values as ours
 from actors.errors import AuthRejected, RequestError, RequestRefused, RequestTimeout, TellwireError
 from actors.messages import (
     ActorQuarantined,
@@ -79,6 +80,7 @@ class Connection:
         self._callbacks = callbacks
         self._orders = orders
         self._is_demo = is_demo
+        self._currency = "USD"
         self._refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._begun = False
         self._streamed: set[str] = set()
@@ -177,7 +179,12 @@ class Connection:
             await self._watcher  # it may have failed because the session was refused
             raise
         self._learn_assets()
-        self.balance = Balance(balance=float(found.amount), is_demo=self._is_demo)
+        self.balance = self.new_balance(found)
+
+    def new_balance(self, found: ours.Balance) -> Balance:
+        """In the currency that the venue has named, in its deals if at all; without any, USD."""
+        currency = found.currency or self._currency
+        return Balance(balance=float(found.amount), currency=currency, is_demo=self._is_demo)
 
     def _refuse(self, reason: str) -> None:
         if not self._refused.done():
@@ -205,7 +212,7 @@ class Connection:
             await self._callbacks.emit("gave_up", {"name": event.name, "reason": event.reason})
 
     async def _on_balance(self, event: BalanceChanged) -> None:
-        self.balance = Balance(balance=float(event.balance.amount), is_demo=self._is_demo)
+        self.balance = self.new_balance(event.balance)
         await self._callbacks.emit("balance_updated", self.balance)
 
     async def _on_assets(self, event: AssetsListed) -> None:
@@ -216,6 +223,7 @@ class Connection:
     async def _on_order(self, event: Any) -> None:
         match event:
             case OrderOpened(order=order, deal=deal):
+                self._currency = deal.currency or self._currency
                 if self._orders.opened(order, deal) is not None:
                     await self._callbacks.emit("order_opened", venue_fields(deal, order))
             case OrderClosed(deal=deal):

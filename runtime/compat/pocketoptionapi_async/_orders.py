@@ -6,12 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from actors.values import AccountKind, Deal, Direction, Outcome
+from actors.values import Deal, Outcome
 from runtime.compat.pocketoptionapi_async.exceptions import OrderError
 from runtime.compat.pocketoptionapi_async.models import OrderDirection, OrderResult, OrderStatus
-
-VENUE_CLOCK = 7200
-"""Seconds by which the venue's stamps are ahead, in the dicts that have the venue's own fields."""
 
 _STATUS = {
     None: OrderStatus.ACTIVE,
@@ -19,7 +16,8 @@ _STATUS = {
     Outcome.LOSS: OrderStatus.LOSE,
     Outcome.DRAW: OrderStatus.CLOSED,
 }
-_RESULT = {OrderStatus.WIN: "win", OrderStatus.LOSE: "loss", OrderStatus.CLOSED: "draw"}
+RESULTS = {OrderStatus.WIN: "win", OrderStatus.LOSE: "loss", OrderStatus.CLOSED: "draw"}
+"""What ``check_win`` says, by the status of an order that is closed."""
 _CENT = Decimal("0.01")
 
 
@@ -46,34 +44,14 @@ def result_of(deal: Deal, order_id: str) -> OrderResult:
 
 
 def venue_fields(deal: Deal, request_id: str) -> dict[str, Any]:
-    """An open deal by the names of the venue's message, and with its clock; without what no ``Deal`` has."""
-    opened, closes = deal.opened_at + VENUE_CLOCK, deal.closes_at + VENUE_CLOCK
-    return {
-        "id": deal.id,
-        "openTime": _stamp(opened),
-        "closeTime": _stamp(closes),
-        "openTimestamp": int(opened),
-        "closeTimestamp": int(closes),
-        "isDemo": int(deal.account is AccountKind.DEMO),
-        "amount": float(deal.amount),
-        "profit": float(expected_profit(deal)),
-        "percentProfit": deal.payout,
-        "openPrice": deal.open_price,
-        "closePrice": deal.close_price or 0,
-        "command": int(deal.direction is Direction.PUT),
-        "asset": deal.asset,
-        "requestId": request_id,
-    }
-
-
-def _stamp(moment: float) -> str:
-    return (datetime(1970, 1, 1) + timedelta(seconds=int(moment))).strftime("%Y-%m-%d %H:%M:%S")
+    """An open deal by the venue's own names, and by its clock, which is two hours ahead."""
+    return {**(deal.raw or {}), "requestId": request_id}
 
 
 def win_dict(result: OrderResult) -> dict[str, Any]:
     """What ``check_win`` answers for an order that is closed."""
     return {
-        "result": _RESULT[result.status],
+        "result": RESULTS[result.status],
         "profit": result.profit or 0,
         "order_id": result.order_id,
         "completed": True,
@@ -150,7 +128,7 @@ class Orders:
 
     def unfinished(self) -> list[OrderResult]:
         """Those that are open or in doubt, the oldest first."""
-        return [order for order in self._results.values() if order.status not in _RESULT]
+        return [order for order in self._results.values() if order.status not in RESULTS]
 
     async def deal_id(self, order_id: str) -> str:
         """The deal of an order, once that is known; any other text is taken for the id of a deal. Raises
@@ -160,4 +138,4 @@ class Orders:
         return await asyncio.shield(found)
 
     def _is_closed(self, order_id: str) -> bool:
-        return self._results[order_id].status in _RESULT
+        return self._results[order_id].status in RESULTS

@@ -30,7 +30,7 @@ from runtime.compat.pocketoptionapi_async._arguments import (
 from runtime.compat.pocketoptionapi_async._callbacks import Callback, Callbacks
 from runtime.compat.pocketoptionapi_async._connection import EVENTS, Connection, status_when_down
 from runtime.compat.pocketoptionapi_async._facts import count_connect, new_statistics
-from runtime.compat.pocketoptionapi_async._orders import Orders, win_dict
+from runtime.compat.pocketoptionapi_async._orders import RESULTS, Orders, win_dict
 from runtime.compat.pocketoptionapi_async._session import read_session
 from runtime.compat.pocketoptionapi_async.models import (
     Balance,
@@ -131,7 +131,7 @@ class AsyncPocketOptionClient:
         latest = connection.balance
         if latest is not None and latest.balance == float(found.amount):
             return latest
-        return Balance(balance=float(found.amount), is_demo=self.is_demo)
+        return connection.new_balance(found)
 
     async def place_order(
         self, asset: str, amount: float, direction: OrderDirection, duration: int
@@ -195,6 +195,8 @@ class AsyncPocketOptionClient:
             except RequestError as error:
                 raise errors.OrderError(f"No result of order {order_id}: {error}", None, order_id) from error
             known = self._orders.update(deal)
+        if known.status not in RESULTS:
+            raise errors.OrderError(f"Order {order_id} closed, and its result was missed", None, order_id)
         return win_dict(known)
 
     async def get_active_orders(self) -> list[OrderResult]:

@@ -71,7 +71,8 @@ class Asset(_Frozen):
 
 
 class Balance(_Frozen):
-    """The money of the account. The venue's message names no currency, so ``currency`` is always USD."""
+    """The money of the account. The venue names its ``currency`` in deals alone: before the first one it is
+    said to be USD."""
 
     balance: float
     currency: str = "USD"

@@ -233,7 +233,9 @@ def frame_of(candles: Sequence[Candle], columns: Sequence[str] = _COLUMNS) -> "p
     try:
         import pandas as pd  # noqa: PLC0415  # not everybody has it
     except ImportError as error:
-        raise ImportError("a DataFrame needs pandas, which is not installed: pip install pandas") from error
+        raise ImportError(
+            "a DataFrame needs pandas, which is not installed: pip install 'tellwire[pandas]'"
+        ) from error
     if not candles:
         return pd.DataFrame()
     rows = [{name: getattr(candle, name) for name in columns} for candle in candles]
