@@ -1,34 +1,38 @@
 """The command that loads candles: arguments in, rows and an exit code out."""
 
 import argparse
-import contextlib
-import functools
-import math
 import sys
-import tempfile
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-import pykka
 from loguru import logger
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from actors.errors import AuthRejected, ConfigInvalid, RequestRefused, TellwireError
-from actors.messages import CandlesProgress, LoadCandles, Subscribe
+from actors.messages import LoadCandles
 from actors.routing.venue_facts import MOST_CANDLES
-from actors.tables.rows import CandleList
 from actors.values import Candle
 from runtime import logs
 from runtime.cli import arguments, export
-from runtime.cli.answers import print_text
+from runtime.cli.answers import note, print_text
+from runtime.cli.candles_fetch import Collected, InMemory, fetch
 from runtime.cli.exit_codes import CANDLES_CODES, ExitCode, explain
 from runtime.cli.secrets import config_secrets
-from runtime.cli.stop_reasons import StopReason, StopReasons
+from runtime.cli.unfinished_export import ExportRequest, UnfinishedExport
 from runtime.config import Config, load
-from runtime.runtime import Runtime
+
+SPEED_PERIOD: Final = 30.0
+"""Seconds whose speed the remaining time is judged by."""
 
 
 def main(argv: Sequence[str] | None, prog: str) -> int:
@@ -37,17 +41,20 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
     options = _parse(argv, prog)
     command = LoadCandles(options.asset, options.period, options.count, options.end)
     try:
-        candles = _load(load(options.config), command)
-        code = _write(candles, options.output)
+        config = load(options.config)
+        if options.output is None:
+            collected = InMemory(command.end)
+            _load(config, command, collected)
+            return print_text(export.as_csv(collected.candles).decode().removesuffix("\n"))
+        candles = _export(config, command, options.output, fresh=options.fresh)
     except (ConfigInvalid, RequestRefused) as error:
         return _complain(error, ExitCode.MISUSED)
     except AuthRejected as error:
         return _complain(error, ExitCode.LOGIN_REFUSED)
     except (TellwireError, OSError) as error:
         return _complain(error, ExitCode.FAILED)
-    if options.output is not None:
-        sys.stderr.write(f"{_summary(candles, command)}: {options.output}\n")
-    return code
+    note(f"{_summary(candles, command)}: {options.output}")
+    return ExitCode.DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the end of the last candle: 2026-01-31T12:00, in UTC unless it names an offset; now by default",
     )
     parser.add_argument("--output", type=_output, metavar="FILE", help=f"ends in {', '.join(export.FORMS)}")
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="load all candles, also where an interrupted export into FILE could be gone on with",
+    )
 
 
 def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
@@ -107,68 +119,59 @@ def _output(text: str) -> Path:
     return path
 
 
-def _load(config: Config, command: LoadCandles) -> list[Candle]:
-    """On a terminal, a progress bar grows with each page."""
+def _load(config: Config, command: LoadCandles, collected: Collected) -> None:
+    """On a terminal, a progress bar says how many there are, and when the rest will be."""
     console = Console(stderr=True)
     with (
         logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=config_secrets(config)),
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+        Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            speed_estimate_period=SPEED_PERIOD,
+        ) as bar,
     ):
         if config.account.login is None:
             reason = f"since account.session {config.account.absence}"
             text = "NOTHING HERE IS REAL: the practice exchange invents the candles on this machine, {}"
             logger.log(logs.PRACTICE, text, reason)
-        task = bar.add_task(command.asset, total=command.count)
-        return fetch(config, command, lambda event: bar.update(task, completed=event.loaded))
+        task = bar.add_task(command.asset, total=command.count, completed=collected.count)
+        fetch(config, command, collected, lambda loaded: bar.update(task, completed=loaded))
 
 
-def fetch(
-    config: Config, command: LoadCandles, progress: Callable[[CandlesProgress], object]
-) -> list[Candle]:
-    """Load from the configured venue, each page within ``connection.message_timeout``.
-
-    ``progress`` is called from a thread of its own. Raises ``RequestError``, the failure of the runtime, or
-    ``KeyboardInterrupt`` on a signal.
-    """
-    pages = math.ceil(command.count / config.account.profile.candles_per_request)
-    deadline = config.connection.message_timeout * pages
-    with (
-        tempfile.TemporaryDirectory(prefix="tellwire-", ignore_cleanup_errors=True) as folder,
-        StopReasons() as stop_reasons,
-        Runtime(_lean(config, Path(folder))) as runtime,
-    ):
-        stop_reasons.watch(runtime.wait)
-        runtime.router.tell(Subscribe("progress.>", to=progress))
-        request = LoadCandles(command.asset, command.period, command.count, command.end, deadline=deadline)
-        answer = runtime.router.ask(request, block=False)
-        stop_reasons.watch(functools.partial(_wait_for, answer), StopReason.DONE)
-        match stop_reasons.wait(threading.TIMEOUT_MAX, lambda: None, None):
-            case StopReason.SIGNAL:
-                raise KeyboardInterrupt
-            case _ if runtime.failure is not None:  # it fails the ask too
-                raise runtime.failure
-        candles: list[Candle] = answer.get(timeout=0)
-        return candles
+def _export(config: Config, command: LoadCandles, output: Path, *, fresh: bool) -> list[Candle]:
+    """As ``_load``; an export into the same ``output`` that was interrupted is gone on with."""
+    request = ExportRequest(_source(config), command.asset, command.period, command.count, command.end)
+    unfinished = UnfinishedExport.beside(output, request, fresh=fresh)
+    if unfinished.count:
+        last = datetime.fromtimestamp(unfinished.candles[-1].time, UTC)
+        note(
+            f"goes on with {unfinished.count} of {command.count} candles, up to {last:%Y-%m-%d %H:%M}, of an"
+            " export that was interrupted; --fresh loads all of them"
+        )
+    try:
+        _load(config, command, unfinished)
+    except BaseException:
+        if unfinished.count:
+            note(f"{unfinished.count} of {command.count} candles are kept: the same command goes on")
+        raise
+    candles = unfinished.candles
+    export.replace_file(output, export.form_of(output)(candles))
+    unfinished.remove()
+    return candles
 
 
-def _wait_for(answer: pykka.Future[CandleList]) -> None:
-    with contextlib.suppress(TellwireError):  # ``fetch`` raises it
-        answer.get()
-
-
-def _lean(config: Config, folder: Path) -> Config:
-    """One connection in this process, no streams, and an empty journal in ``folder``: a runtime that trades
-    may hold the configured journal."""
-    pool = config.pool.model_copy(update={"connections": 1, "workers": 0})
-    orders = config.orders.model_copy(update={"journal": str(folder / "orders.sqlite")})
-    return config.model_copy(update={"pool": pool, "orders": orders, "streams": []})
-
-
-def _write(candles: list[Candle], output: Path | None) -> int:
-    if output is not None:
-        export.replace_file(output, export.form_of(output)(candles))
-        return ExitCode.DONE
-    return print_text(export.as_csv(candles).decode().removesuffix("\n"))
+def _source(config: Config) -> str:
+    login = config.account.login
+    if login is None:
+        return f"practice, seed {config.practice.seed}"
+    return f"{config.account.venue}, {login.account.value}"
 
 
 def _summary(candles: list[Candle], command: LoadCandles) -> str:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,51 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is() -> None:
     assert out.count(b"\n") == 451
     assert "EURUSD_otc \x1b" in shown
     assert "━" in shown
+    assert "450" in shown
+    assert "ETA" in shown
+
+
+def stopped_halfway(start: Start, number: int, unfinished: Path, *arguments: str | Path) -> tuple[int, str]:
+    """By this signal, once a first step is on the disk; the exit code, and what it said."""
+    process = start(*arguments, module="runtime.candles")
+    give_up_at = time.monotonic() + DEADLINE
+    while not unfinished.exists():
+        assert process.poll() is None
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=DEADLINE)
+    return process.returncode, err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_an_export_that_was_killed_is_gone_on_with(start: Start, tmp_path: Path) -> None:
+    wishes = ("--count", "5000", "--end", "2026-01-31T12:00", "--output")
+    whole, file = tmp_path / "whole.csv", tmp_path / "candles.csv"
+    unfinished = tmp_path / ".candles.csv.unfinished"
+    assert ended(start, CONFIG, "EURUSD_otc", *wishes, whole)[0] == 0
+    stopped_halfway(start, signal.SIGKILL, unfinished, CONFIG, "EURUSD_otc", *wishes, file)
+    assert not file.exists()
+    code, _, err = ended(start, CONFIG, "EURUSD_otc", *wishes, file)
+    assert code == 0
+    assert "of 5000 candles, up to 2026-01-31 11:59, of an export that was interrupted" in err
+    assert file.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["candles.csv", "whole.csv"]
+
+
+def test_another_export_into_a_file_and_a_fresh_one_begin_anew(start: Start, tmp_path: Path) -> None:
+    file, unfinished = tmp_path / "candles.csv", tmp_path / ".candles.csv.unfinished"
+    wishes = ("--end", "2026-01-31T12:00", "--output", file)
+    five_thousand = (CONFIG, "EURUSD_otc", "--count", "5000", *wishes)
+    code, err = stopped_halfway(start, signal.SIGINT, unfinished, *five_thousand)
+    assert code == 130
+    assert "of 5000 candles are kept: the same command goes on" in err
+    other = ended(start, CONFIG, "EURUSD_otc", "--count", "3", *wishes)  # another export into the same file
+    assert other[0] == 0
+    assert "interrupted" not in other[2]
+    assert not unfinished.exists()
+    stopped_halfway(start, signal.SIGINT, unfinished, CONFIG, "EURUSD_otc", "--count", "2000", *wishes)
+    code, _, err = ended(start, CONFIG, "EURUSD_otc", "--count", "2000", *wishes, "--fresh")
+    assert code == 0
+    assert "interrupted" not in err
+    assert file.read_bytes().count(b"\n") == 2001
