@@ -29,8 +29,9 @@ from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import PRACTICE, JournalAccount, lock_account, remember_journal
+from runtime.storage.account import PRACTICE, JournalAccount, lock_account
 from runtime.storage.journal import NoJournal, open_journal
+from runtime.storage.last_journal import lost_journal, remember_journal
 from runtime.system.actor_system import ActorSystem, Resources
 from runtime.system.folders import temporary_folder
 from runtime.system.guardian import Guardian, OnFailure
@@ -325,28 +326,26 @@ class Runtime:
             path = self._journal_path(login)
         except Halted as error:
             return NoJournal(str(error))
-        is_new = not path.exists()
-        journal = open_journal(path, account, retention=config.orders.retention, own_name=own_name)
-        if trades and not config.orders.share_account:
-            try:
-                self._account_lock = self._lock_account(account, login, path, is_new=is_new)
-            except BaseException:
-                journal.close()
-                raise
-        return journal
-
-    def _lock_account(
-        self, account: JournalAccount, login: Login, journal: Path, *, is_new: bool
-    ) -> sqlite3.Connection | None:
+        retention = config.orders.retention
+        if not trades or config.orders.share_account:
+            return open_journal(path, account, retention=retention, own_name=own_name)
         try:
-            path = account_lock_path(self.config, login)
+            lock = account_lock_path(config, login)
         except Halted as error:  # a user without a home, whose journal is configured
             logger.warning("a second runtime on {} will not be noticed: {}", account, error)
-            return None
-        lock = lock_account(account, path)
-        if lock is not None:
-            remember_journal(path, journal, is_new=is_new)
-        return lock
+            return open_journal(path, account, retention=retention, own_name=own_name)
+        lost = lost_journal(lock, path)
+        journal: Journal = (
+            NoJournal(lost) if lost else open_journal(path, account, retention=retention, own_name=own_name)
+        )
+        try:
+            self._account_lock = lock_account(account, lock)
+        except BaseException:
+            journal.close()
+            raise
+        if self._account_lock is not None and journal.refusal() is None:
+            remember_journal(lock, path)
+        return journal
 
     def _live_guard(self, login: Login) -> str:
         """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""

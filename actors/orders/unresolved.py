@@ -14,6 +14,9 @@ from actors.orders.reconciliation import Age, ClockReading, LifeLists, Unresolve
 from actors.values import AccountKind, Deal, Life
 from actors.venues.base import Trading
 
+FEW: Final = 20
+"""Orders in flight of which each list of closed deals may change the journal: two milliseconds."""
+
 
 class UnresolvedOrders:
     """Every order of which a deal may still come or turn up, the latest login of each connection, and how far
@@ -151,15 +154,17 @@ class UnresolvedOrders:
         return lists
 
     def advance(self, listed: Sequence[Deal], reach: float, deals: Deals) -> list[Order]:
-        """The orders in flight with an ``after`` that has become older than half of ``listed``, the closed
-        deals from the oldest to the youngest, each now with the youngest as its ``after``: all that closed up
-        to that one is known, and cannot be the order's. They are to be journaled, so that a restart does not
-        forget what was seen."""
+        """The orders in flight, each now with the youngest of ``listed`` as its ``after``. ``listed`` has the
+        closed deals from the oldest on: all that closed up to that one is known, and cannot be the order's.
+        The orders are to be journaled, so that a restart does not forget what was seen. While many are in
+        flight, an ``after`` among the younger half is good enough."""
         ids = [deal.id for deal in listed]
         advanced: list[Order] = []
-        for one in self:
+        in_flight = [one for one in self if one.order.in_flight] if ids else []
+        recent = ids[-1:] if len(in_flight) <= FEW else ids[len(ids) // 2 :]
+        for one in in_flight:
             order = one.order
-            if not order.in_flight or not ids or order.closed_before in ids[len(ids) // 2 :]:
+            if order.closed_before in recent:
                 continue
             if (reach < one.seen_to or order.closed_before in ids) and not self._may_have_come(one, deals):
                 one.order = structs.replace(order, after=" ".join([ids[-1], *sorted(order.not_its)]))

@@ -22,6 +22,7 @@ from runtime.control.protocol import Welcome
 from runtime.storage.account import JournalAccount
 from runtime.storage.inspection import inspect, mark_of
 from runtime.storage.lock import acquire, holder
+from runtime.storage.open_files import check_links
 from runtime.system.folders import temporary_folder
 from runtime.system.probing import Probe, probe
 from runtime.system.settings import connection_settings, journal_account, journal_path, regions_for
@@ -149,6 +150,11 @@ def _journal(config: Config, running: Welcome | None) -> Iterator[Finding]:
     try:
         path = journal_path(config, login)
     except Halted as error:
+        yield Finding(Level.FAIL, "journal", str(error))
+        return
+    try:
+        check_links(path)
+    except OSError as error:
         yield Finding(Level.FAIL, "journal", str(error))
         return
     yield _folder("journal's folder", path.parent)

@@ -63,9 +63,10 @@ class OrderSource(NamedTuple):
     def _never_written(self, path: Path) -> bool:
         """A runtime makes its journal at the start, so beside a runtime there was one."""
         try:
-            return self.attachment is None and not path.exists() and not mark_of(path).exists()
+            was_written = path.exists() or path.is_symlink() or mark_of(path).exists()
         except OSError as error:
             raise Halted(f"the journal {path} cannot be read: {error.strerror}") from error
+        return self.attachment is None and not was_written
 
 
 @contextmanager

@@ -58,23 +58,3 @@ def lock_account(account: JournalAccount, path: Path) -> sqlite3.Connection | No
             " it, or set orders.share_account: true, which allows two"
         )
     return lock
-
-
-def remember_journal(path: Path, journal: Path, *, is_new: bool) -> None:
-    """Keep beside the lock of an account, in the file ``path``.journal, where its journal is.
-
-    A journal that is new where there was one before has lost its mark too, for example with its folder: an
-    ERROR in the log says what is forgotten.
-    """
-    note = path.with_name(f"{path.name}.journal")
-    here = str(journal.absolute())
-    try:
-        if is_new and note.exists() and note.read_text(encoding="utf-8") == here:
-            logger.error(
-                "the journal {} was there before, and is gone with its mark: its orders in doubt and its"
-                " halt are forgotten, and this one is new; if that is wrong, stop, and put a copy back",
-                here,
-            )
-        note.write_text(here, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        logger.warning("a journal that is lost with its folder will not be noticed: {}", error)

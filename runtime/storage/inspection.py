@@ -1,5 +1,6 @@
 """What a journal has, read without changing it, also while a runtime uses it."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from actors.errors import Halted
 from actors.orders.order import Order, OrderState
 from runtime.storage import schema
 from runtime.storage.account import JournalAccount
+from runtime.storage.open_files import check_links
 
 
 class JournalState(Struct, frozen=True):
@@ -36,7 +38,7 @@ class JournalState(Struct, frozen=True):
 
 def mark_of(path: Path) -> Path:
     """The file that says that there is a journal in ``path``."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))  # not Path.resolve, which raises for a link to itself
     return real.with_name(f"{real.name}.mark")
 
 
@@ -96,6 +98,7 @@ def _version(db: sqlite3.Connection) -> int:
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """One snapshot of the file."""
     try:
+        check_links(path)
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             db.row_factory = sqlite3.Row
             db.execute("BEGIN")

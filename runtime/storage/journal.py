@@ -23,6 +23,7 @@ from runtime.storage import schema
 from runtime.storage.account import JournalAccount
 from runtime.storage.inspection import mark_of
 from runtime.storage.lock import acquire, announce, holder
+from runtime.storage.open_files import OpenFiles, check_links
 
 FINISHED_LOADED: Final = 1_000
 RETENTION: Final = 90 * 86_400.0
@@ -70,6 +71,8 @@ class SqliteJournal:
         another, and ``Halted`` if it is damaged, emptied or gone, belongs to another account, or was written
         by a newer version.
         """
+        with self._translated("opened", path):
+            check_links(path)
         self._path = path.resolve()
         self._mark = mark_of(path)
         self._retention = retention
@@ -80,10 +83,9 @@ class SqliteJournal:
             files.enter_context(closing(self._acquire_lock()))
             self._create_file()
             self._db = files.enter_context(closing(self._open(account, own_name)))
-            found = self._path.stat()
-            self._identity, self._size = (found.st_dev, found.st_ino), 0
             self.tidy()
             self._make_mark(account)
+            self._open_files = OpenFiles(self._path)
             self._files = files.pop_all()
 
     def write(self, orders: Sequence[Order]) -> None:
@@ -118,18 +120,9 @@ class SqliteJournal:
                 self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def refusal(self) -> str | None:
-        """Why the file takes no order: it was removed, replaced or cut while it is open; ``None`` if it takes
-        them."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            return f"the journal {self._path} has gone while it is in use ({error.strerror})"
-        if (found.st_dev, found.st_ino) != self._identity:
-            return f"the journal {self._path} was replaced while it is in use"
-        if found.st_size < self._size:
-            return f"the journal {self._path} was cut while it is in use"
-        self._size = found.st_size
-        return None
+        """Why the file takes no order: it, or what SQLite keeps beside it, was removed, replaced or cut while
+        it is open; ``None`` if it takes them."""
+        return self._open_files.refusal()
 
     def load(self) -> list[Order]:
         """All unfinished orders and the last 1,000 finished ones, oldest first; no pending orders."""
@@ -296,13 +289,15 @@ class SqliteJournal:
             self._db.execute("PRAGMA busy_timeout = 1000")
 
     @contextmanager
-    def _translated(self, action: str) -> Iterator[None]:
+    def _translated(self, action: str, path: Path | None = None) -> Iterator[None]:
+        """``path`` is that of the file, where it is not yet known."""
+        path = path or self._path
         try:
             yield
         except schema.Damage as error:
-            raise Halted(f"the journal {self._path} is damaged: {error}") from error
+            raise Halted(f"the journal {path} is damaged: {error}") from error
         except (sqlite3.Error, msgspec.MsgspecError, OSError, ValueError, OverflowError) as error:
-            raise Halted(f"the journal {self._path} cannot be {action}: {error}") from error
+            raise Halted(f"the journal {path} cannot be {action}: {error}") from error
 
 
 class NoJournal:

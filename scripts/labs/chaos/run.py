@@ -36,7 +36,7 @@ PAUSE = 0.5
 CALM, CALMS = 8.0, 0.02
 """Seconds without a fault, and how often they follow one: a verdict needs a login that stands for 6 s."""
 
-STARTED = 15.0
+STARTED = 30.0
 """Seconds within which a runtime starts, or ends because it may not."""
 
 ASSETS = ("EURUSD_otc", "AEDCNY_otc", "AUDCAD_otc", "AUDCHF_otc", "AUDJPY_otc", "AUDNZD_otc")

@@ -675,3 +675,17 @@ def test_an_order_whose_time_was_never_measured_finds_its_deal_after_a_restart(
     assert ledger.opened_listed(list_open(deal), NOW + 7) == opened
     if opened:
         assert ledger.check(NOW + 1000) == []
+
+
+def test_what_was_seen_is_journaled_with_each_list_so_that_a_kill_forgets_none_of_it() -> None:
+    """The next list has to share a deal with the last one before the kill, not with one long before."""
+    before = fresh_ledger()
+    lose(before)
+    log_in(before, NOW + 2, epoch=2)
+    first = old_deals(12, NOW - 600)
+    for number in range(1, 13):  # the order's connection is lost, and another one sees each deal close
+        before.closed(list_closed(*first[:number], epoch=2), NOW + 3)
+    ledger = Ledger(before.take_changed(), NOW + 90, TRADING)
+    later = tuple(structs.replace(deal, id=f"later-{deal.id}") for deal in old_deals(19, NOW + 60))
+    log_in(ledger, NOW + 100, closed=(*first[-1:], *later))
+    assert ledger.check(NOW + 1000) == [NOT_PLACED]

@@ -185,6 +185,26 @@ def test_a_journal_that_is_removed_under_a_runtime_ends_its_orders_and_not_its_s
     assert [order.amount for order in exchange.ledger.orders()] == [5]
 
 
+def test_a_journal_that_went_with_its_folder_is_not_made_anew_before_a_person_says_so(
+    exchange: PracticeExchange, tmp_path: Path
+) -> None:
+    path = tmp_path / "state" / "orders.sqlite"
+    with listening(trading(exchange, path)) as (runtime, _):
+        ask(runtime, bet(5))
+        shutil.rmtree(path.parent)
+    for _ in range(2):
+        with listening(trading(exchange, path)) as (runtime, _):
+            with pytest.raises(Halted, match="is gone with its mark, but was there before") as refused:
+                ask(runtime, bet(6))
+            assert "is gone with its mark" in str(status_of(runtime).desk.halted)
+            with pytest.raises(JournalInUse), Runtime(trading(exchange, tmp_path / "two.sqlite")):
+                pass
+    assert not path.exists()
+    Path(str(refused.value).partition("or remove ")[2].partition(", if no order")[0]).unlink()
+    with listening(trading(exchange, path)) as (runtime, _):
+        assert ask(runtime, bet(7)).amount == 7
+
+
 def test_the_journal_of_another_account_gives_prices_and_takes_no_order(
     exchange: PracticeExchange, journal: Path
 ) -> None:

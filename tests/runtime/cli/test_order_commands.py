@@ -84,7 +84,7 @@ def test_a_running_runtime_shows_its_orders_deals_and_balance(
     assert main([str(file), "balance"]) == 0
     assert capsys.readouterr().out == "the demo balance is 9,999.00\n"
     assert main([str(file), "balance", "--json"]) == 0
-    assert document(capsys) == {"account": "demo", "amount": "9999"}
+    assert document(capsys) == {"account": "demo", "amount": "9999", "currency": None}
 
 
 def test_a_closed_deal_has_its_profit(file: Path, runtime: Runtime, capsys: Capture) -> None:
@@ -200,6 +200,15 @@ def test_no_journal_yet_is_no_error_and_a_damaged_one_is(file: Path, capsys: Cap
     path.unlink()
     path.with_name("kept.sqlite.mark").touch()
     assert main([str(file), "orders"]) == 1
+
+
+def test_a_journal_that_is_a_link_to_nowhere_is_told_as_such(file: Path, capsys: Capture) -> None:
+    path = file.parent / "kept.sqlite"
+    path.symlink_to(file.parent / "not mounted" / "kept.sqlite")
+    assert main([str(file), "orders"]) == 1
+    assert f"{path} is a link to " in capsys.readouterr().err
+    main([str(file), "doctor"])
+    assert f"{path} is a link to " in capsys.readouterr().out
 
 
 def test_a_journal_that_has_gone_beside_its_runtime_is_not_called_none_yet(

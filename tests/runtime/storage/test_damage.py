@@ -211,6 +211,18 @@ def _replace(path: Path) -> None:
     copy.replace(path)
 
 
+def _remove_log(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+def _remove_index_of_log(path: Path) -> None:
+    path.with_name(f"{path.name}-shm").unlink()
+
+
+def _replace_log(path: Path) -> None:
+    _replace(path.with_name(f"{path.name}-wal"))
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -222,6 +234,9 @@ def _cut(path: Path) -> None:
         (_remove_folder, "has gone while it is in use"),
         (_replace, "was replaced while it is in use"),
         (_cut, "was cut while it is in use"),
+        (_remove_log, r"-wal, which the journal needs, has gone while it is in use"),
+        (_remove_index_of_log, r"-shm, which the journal needs, has gone while it is in use"),
+        (_replace_log, "was replaced while it is in use"),
     ],
 )
 def test_a_journal_that_is_taken_away_while_it_is_in_use_takes_no_order_and_no_halt(
@@ -278,3 +293,29 @@ def test_what_cannot_be_used_becomes_no_journal(
     assert isinstance(journal, NoJournal)
     assert str(path) in str(journal.halted())
     assert journal.refusal() == journal.halted()
+
+
+def test_a_link_to_nowhere_is_no_new_journal(tmp_path: Path) -> None:
+    """A disk that is not mounted today has the journal again tomorrow."""
+    path, disk = tmp_path / "orders.sqlite", tmp_path / "disk"
+    path.symlink_to(disk / "orders.sqlite")
+    with pytest.raises(Halted, match=r"orders.sqlite is a link to .*disk/orders.sqlite, which is not there"):
+        opened(path)
+    assert not disk.exists()
+    disk.mkdir()
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(Halted, match=r"cannot be opened: .* is a link to"):
+        opened(path)
+
+
+def test_a_folder_that_is_a_link_to_nowhere_is_none_for_a_new_journal(tmp_path: Path) -> None:
+    (tmp_path / "state").symlink_to(tmp_path / "disk")
+    with pytest.raises(Halted, match=r"state is a link to .*disk, which is not there"):
+        opened(tmp_path / "state" / "orders.sqlite")
+    assert not (tmp_path / "disk").exists()
+    (tmp_path / "disk").mkdir()
+    with contextlib.closing(opened(tmp_path / "state" / "orders.sqlite")) as journal:
+        journal.write([JOURNALED])
+    with contextlib.closing(opened(tmp_path / "disk" / "orders.sqlite")) as journal:
+        assert journal.load() == [JOURNALED]

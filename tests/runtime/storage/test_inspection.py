@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors.errors import Halted
-from runtime.storage.inspection import JournalState, inspect, read_orders
+from runtime.storage.inspection import JournalState, inspect, mark_of, read_orders
 from tests.runtime.storage.test_damage import KEPT, KEPT_PENDING, RETIRED
 from tests.runtime.storage.test_journal import ACCOUNT, JOURNALED, opened
 from tests.runtime.storage.test_migration import written
@@ -60,3 +60,13 @@ def test_what_is_no_journal_cannot_be_read(tmp_path: Path) -> None:
             with pytest.raises(Halted, match="cannot be read"):
                 read(path)
         assert not path.with_name("orders.sqlite.mark").exists()
+
+
+@pytest.mark.parametrize("target", ["nowhere/orders.sqlite", "link"])
+def test_a_link_to_nowhere_or_to_itself_is_told_as_such(tmp_path: Path, target: str) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / target)
+    for read in (inspect, read_orders):
+        with pytest.raises(Halted, match=r"link is a link to .*, which is not there"):
+            read(link)
+    assert not mark_of(link).exists()
