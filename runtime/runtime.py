@@ -29,7 +29,7 @@ from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
-from runtime.storage.account import PRACTICE, JournalAccount, lock_account
+from runtime.storage.account import PRACTICE, lock_account
 from runtime.storage.journal import NoJournal, open_journal
 from runtime.storage.last_journal import lost_journal, remember_journal
 from runtime.system.actor_system import ActorSystem, Resources
