@@ -106,6 +106,8 @@ if TYPE_CHECKING:
         TradingResumed,
         Unsubscribe,
         UnsubscribeTicks,
+        WireMessage,
+        WithdrawRaw,
         WorkerDown,
         WorkerUp,
     )
@@ -174,6 +176,7 @@ if TYPE_CHECKING:
         load_text,
     )
     from runtime.control.attachment import Attachment, attach
+    from runtime.raw_requests import request_raw
     from runtime.runtime import Runtime
     from runtime.workers.command import freeze_support
 
@@ -323,6 +326,8 @@ __all__ = [
     "TransportError",
     "Unsubscribe",
     "UnsubscribeTicks",
+    "WireMessage",
+    "WithdrawRaw",
     "WorkerDied",
     "WorkerDown",
     "WorkerStatus",
@@ -333,6 +338,7 @@ __all__ = [
     "json_default",
     "load",
     "load_text",
+    "request_raw",
     "topic_values",
     "topics",
 ]
@@ -350,6 +356,7 @@ _PLACES: Final = (  # the cheapest first
     "runtime.config",
     "runtime.client",
     "runtime.control.attachment",
+    "runtime.raw_requests",
     "runtime.runtime",
     "runtime.aio",
     "runtime.async_runtime",

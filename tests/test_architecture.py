@@ -44,6 +44,7 @@ FLOORS = {  # the first that fits
     "runtime.workers": 5,
     "runtime.system": 5,
     "runtime.control": 6,
+    "runtime.raw_requests": 6,  # of a router, wherever it is
     "runtime.aio": 6,
     "runtime.monitoring": 6,
     "runtime.runtime": 7,

@@ -18,7 +18,7 @@ from actors.messages.commands import SubscribeTicks, TradingCommand, Unsubscribe
 from actors.messages.events import ConnectionDown
 from actors.messages.lifecycle import Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Failure, Item, Request, Send
-from actors.messages.workers import StartConnection, StopConnection
+from actors.messages.workers import StartConnection, StopConnection, UseTaps
 from actors.transport.base import Transport
 from actors.transport.dialer import dial_in_background
 from actors.venues.base import OpenSession
@@ -56,8 +56,8 @@ class _Due(enum.Enum):
 class Connection(RuntimeActor):
     """Owns a socket and the session on it, for one life.
 
-    Receives ``Send`` and ``StopConnection``. Sends batches to ``events``: what the venue said, a report each
-    second and, as the last item, ``ConnectionDown``. Then it tells its ``guardian``, the group,
+    Receives ``Send``, ``UseTaps`` and ``StopConnection``. Sends batches to ``events``: what the venue said, a
+    report each second and, as the last item, ``ConnectionDown``. Then it tells its ``guardian``, the group,
     ``ConnectionEnded``.
     """
 
@@ -118,6 +118,8 @@ class Connection(RuntimeActor):
             case _Due.LOGIN_OVERDUE:
                 if not self._session.was_ready:
                     raise TransportError(self._overdue())
+            case UseTaps():
+                self._session.tapped = message.covers(self._start.connection)
             case StopConnection():
                 self._leave()
             case _Due.CLOSE_OVERDUE:

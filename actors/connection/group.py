@@ -8,7 +8,7 @@ import pykka
 from actors.engine.actor import RuntimeActor
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Send
-from actors.messages.workers import StartConnection, StopConnection, StopWorker
+from actors.messages.workers import StartConnection, StopConnection, StopWorker, UseTaps
 from actors.values import Life
 
 StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
@@ -18,8 +18,9 @@ StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
 class ConnectionGroup(RuntimeActor):
     """Owns the connection actors of its process. The supervisor decides whether one starts again.
 
-    Receives ``Send``, ``StartConnection``, ``StopConnection``, ``StopWorker`` and ``ConnectionEnded``;
-    sends to its connections. After ``StopWorker`` it ends as soon as the last connection has ended.
+    Receives ``Send``, ``UseTaps``, ``StartConnection``, ``StopConnection``, ``StopWorker`` and
+    ``ConnectionEnded``; sends to its connections. After ``StopWorker`` it ends as soon as the last connection
+    has ended.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class ConnectionGroup(RuntimeActor):
         super().__init__(name, **kwargs)
         self._start_connection = start_connection
         self._connections: dict[str, tuple[Life, pykka.ActorRef[Any]]] = {}
+        self._taps = UseTaps(())
         self._stopping = False
 
     def on_receive(self, message: Any) -> None:
@@ -37,6 +39,12 @@ class ConnectionGroup(RuntimeActor):
             case StartConnection(connection=name):
                 self._pass_on(name, StopConnection(name))
                 self._connections[name] = (message.life, self._start_connection(message, self.actor_ref))
+                if self._taps.covers(name):
+                    self._pass_on(name, self._taps)
+            case UseTaps():
+                self._taps = message
+                for name in list(self._connections):
+                    self._pass_on(name, message)
             case ConnectionEnded():
                 self._forget(message)
             case StopWorker():
@@ -49,7 +57,7 @@ class ConnectionGroup(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _pass_on(self, name: str, message: Send | StopConnection) -> None:
+    def _pass_on(self, name: str, message: Send | UseTaps | StopConnection) -> None:
         try:
             if name in self._connections:
                 self._connections[name][1].tell(message)

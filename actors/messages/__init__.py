@@ -29,6 +29,7 @@ from actors.messages.commands import (
     SubscribeTicks as SubscribeTicks,
     Unsubscribe as Unsubscribe,
     UnsubscribeTicks as UnsubscribeTicks,
+    WithdrawRaw as WithdrawRaw,
 )
 from actors.messages.events import (
     ActorQuarantined as ActorQuarantined,
@@ -69,6 +70,7 @@ from actors.messages.events import (
     StreamStale as StreamStale,
     TradingHalted as TradingHalted,
     TradingResumed as TradingResumed,
+    WireMessage as WireMessage,
     WorkerDown as WorkerDown,
     WorkerUp as WorkerUp,
 )

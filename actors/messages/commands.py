@@ -35,7 +35,7 @@ from actors.messages.order_commands import (
 )
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, TickList
-from actors.values import Balance, Payout, ServerTime
+from actors.values import Balance, Life, Payout, ServerTime
 
 
 class Subscribe(Command[str], frozen=True):
@@ -201,10 +201,31 @@ class GetServerTime(Command[ServerTime], frozen=True):
     """The answer is the venue's clock, a ``ServerTime``; waits for the first tick, which carries it."""
 
 
-class SendRaw(Command[None], frozen=True):
-    """Send ``text`` as one text message on any connection; answered once it is written to the socket."""
+class SendRaw(Command[Life], frozen=True):
+    """Send ``text`` as one text message on ``connection``; ``""`` is the one that carries the account.
+
+    The answer, once it is written to the socket, is the ``Life`` of the connection that it was sent on. What
+    the venue says to it comes as ``WireMessage`` to those who subscribe to ``wire.CONNECTION``;
+    ``request_raw`` does both. Waits for a connection that is not up.
+
+    With ``each_login`` it is sent on that connection again after each later login, until ``WithdrawRaw`` or
+    until its owner ends: an attached process, or the runtime. Its answer is that of the first time.
+
+    Raises ``RequestRefused`` for a text that is no message of the venue and for an unknown connection, and
+    ``RequestTimeout`` if the connection is lost, so that the text may have left.
+    """
 
     text: str
+    connection: str = ""
+    each_login: bool = False
+
+
+class WithdrawRaw(Command[bool], frozen=True):
+    """Do not send ``text`` after logins any more, on ``connection`` or (``""``) on all; the answer is whether
+    it was to be sent for this caller. See ``SendRaw``."""
+
+    text: str
+    connection: str = ""
 
 
 class GetStatus(Command[Status], frozen=True):

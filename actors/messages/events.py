@@ -93,6 +93,29 @@ class RawMessage(Event, frozen=True):
         return f"raw.{self.name}"
 
 
+class WireMessage(HasLife, Event, frozen=True):
+    """A message of the venue as it came over one life of a connection; ``text`` is the whole of it.
+
+    An event of the venue is one message, or two: its header, then its body as an ``attachment``, which does
+    not have the ``name`` of the event in its text. They are tapped from the first subscription to the last:
+    no wildcard but that of ``wire.>`` itself matches them. Ticks are among them. Our session, wherever the
+    venue repeats it, is ``***``.
+    """
+
+    base_topic: ClassVar[str] = "wire"
+    varies_by: ClassVar[str] = "connection"
+    on_request: ClassVar[bool] = True
+    connection: str
+    epoch: int
+    name: str
+    text: str
+    attachment: bool = False
+
+    @property
+    def topic(self) -> str:
+        return f"wire.{self.connection}"
+
+
 class ConnectionUp(HasLife, Event, frozen=True):
     """A connection is logged in; ``epoch`` counts its lives from 1."""
 

@@ -3,11 +3,22 @@
 from msgspec import Struct
 
 from actors.messages.control import Control
+from actors.messages.owners import Owner
 from actors.messages.workers import WorkerHandle
 
 
 class ConnectionWanted(Struct, frozen=True):
     """A request waits and no connection is up: open one."""
+
+
+class EndRepeats(Struct, frozen=True):
+    """``owner`` withdraws ``text``, which is sent after logins of ``connection``, or of any (``""``); waiter
+    ``id`` is answered with whether there was one."""
+
+    id: int
+    owner: Owner
+    text: str
+    connection: str = ""
 
 
 class Resubscribe(Struct, frozen=True):

@@ -16,8 +16,12 @@ from actors.messages.events import EVENTS
 from actors.values import Tick
 
 TICK: Final = "tick"
+WIRE: Final = "wire"
 ONE: Final = "*"
 REST: Final = ">"
+
+ON_REQUEST: Final = frozenset(kind.base_topic for kind in EVENTS if kind.on_request)
+"""The first tokens of the topics that a pattern has to name: what costs much, and what few want."""
 
 _MODULES: Final = re.compile(r"\b\w+\.(?=\w)")
 
@@ -32,6 +36,8 @@ class TopicPattern(NamedTuple):
     def matches(self, topic: str) -> bool:
         """Whether ``topic``, which is no pattern, is one of those wanted."""
         first, dot, second = topic.partition(".")
+        if self.first != first and first in ON_REQUEST:
+            return False
         if self.first == REST:
             return True
         if self.first not in {ONE, first}:
@@ -42,6 +48,8 @@ class TopicPattern(NamedTuple):
 
     def covers(self, other: "TopicPattern") -> bool:
         """Whether it matches every topic that ``other`` matches."""
+        if self.first != other.first and other.first in ON_REQUEST:
+            return False
         if self.first == REST:
             return True
         if self.first not in {ONE, other.first} or other.first == REST:
@@ -59,6 +67,11 @@ class TopicPattern(NamedTuple):
     def asset(self) -> str:
         """The asset that its topic names; ``""`` if it names none, or several."""
         return (self.second or "") if self.first in _OF_ASSETS and self.is_exact else ""
+
+    @property
+    def wire_of(self) -> str:
+        """The connection whose messages it matches, ``*`` for all of them; ``""`` if it matches none."""
+        return self.second or "" if self.first == WIRE else ""
 
     @property
     def ticks_of(self) -> str:

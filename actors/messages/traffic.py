@@ -20,7 +20,9 @@ from actors.messages.workers import (
     StopConnection,
     StopWorker,
     UseSettings,
+    UseTaps,
 )
+from actors.values import Life
 
 Value_co = TypeVar("Value_co", covariant=True)
 
@@ -148,7 +150,10 @@ if TYPE_CHECKING:
 else:
     AnyEvent = functools.reduce(operator.or_, events.EVENTS)
 
-Item = Ticks | Response[events.CandlesLoaded | TicksLoaded | events.StreamConfirmed] | Failure | AnyEvent
+AnswerInBatch = events.CandlesLoaded | TicksLoaded | events.StreamConfirmed | Life
+"""What answers a request that was sent to a connection, besides ``None``."""
+
+Item = Ticks | Response[AnswerInBatch] | Failure | AnyEvent
 """What a batch may hold, in the order of the socket."""
 
 
@@ -176,5 +181,5 @@ class Deliver(Struct, frozen=True):
 Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = UseSettings | StartLife | StopConnection | StopWorker | SetLogLevel | Send
+Downlink = UseSettings | UseTaps | StartLife | StopConnection | StopWorker | SetLogLevel | Send
 """What the main process sends to a worker process."""

@@ -99,6 +99,16 @@ class StopWorker(Struct, frozen=True, tag=True):
     """Close every connection with a close frame, then end."""
 
 
+class UseTaps(Struct, frozen=True, tag=True):
+    """From now on these connections publish each message of the venue as ``WireMessage``, and no others do,
+    in all their lives; ``*`` stands for all connections."""
+
+    connections: tuple[str, ...]
+
+    def covers(self, connection: str) -> bool:
+        return connection in self.connections or "*" in self.connections
+
+
 class SetLogLevel(Struct, frozen=True, tag=True):
     """Log records of ``level`` and above from now on."""
 

@@ -15,6 +15,7 @@ from actors.messages.commands import (
     UnsubscribeTicks,
 )
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamReleased
+from actors.messages.outbound import EndRepeats
 from actors.messages.owners import FILE, PROGRAM, Owner, spoken
 from actors.messages.routing import HandoverBegun
 from actors.messages.status import PoolPart
@@ -23,6 +24,7 @@ from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, Requ
 from actors.messages.workers import WorkerHandle
 from actors.outbound.member import MemberEvent
 from actors.outbound.members import Members, PoolPlan
+from actors.outbound.raw_repeats import RawRepeats
 from actors.outbound.stream_owners import StreamOwners
 from actors.outbound.stream_placement import StreamPlacement, StreamSlot
 from actors.values import Life
@@ -50,6 +52,7 @@ class Assignment:
         self.members = Members(plan)
         self.owners = StreamOwners()
         self._placement = StreamPlacement(plan.streams_per_connection)
+        self._repeats = RawRepeats()
         self._parked: list[Request] = []
         self._awaiting: dict[int, StreamSlot] = {}
 
@@ -71,11 +74,29 @@ class Assignment:
                 if account := self.members.account:
                     return account, []
                 return "", [request.failure(NotSent("no connection is up")), *self.on_wanted()]
-            case LoadCandles() | LoadTicks() | SendRaw():
+            case SendRaw() as command:
+                return self._send_raw(request, command)
+            case LoadCandles() | LoadTicks():
                 if connection := self.members.choose():
                     return connection, []
                 self._parked.append(request)
                 return "", self.on_wanted()
+
+    def _send_raw(self, request: Request, command: SendRaw) -> tuple[str, list[PoolEffect]]:
+        connection = self.members.if_up(request.connection) if request.connection else self.members.account
+        if not connection:
+            self._parked.append(request)
+            return "", self.on_wanted()
+        if command.each_login:
+            owner = request.owner or PROGRAM
+            if not self.owners.may_own(owner):  # it has ended while its request was on the way
+                return "", [request.failure(RequestRefused(f"{owner.name} has ended"))]
+            self._repeats.keep(connection, owner.itself, command.text)
+        return connection, []
+
+    def on_repeats_ended(self, ended: EndRepeats) -> list[PoolEffect]:
+        """An owner withdraws what it had sent after each login."""
+        return [Response(ended.id, self._repeats.withdraw(ended.owner.itself, ended.text, ended.connection))]
 
     def on_done(self, done: RequestDone, now: float) -> None:
         """A request has its answer, or nobody awaits it any longer."""
@@ -176,6 +197,7 @@ class Assignment:
     def on_owner_ended(self, owner: Owner) -> list[PoolEffect]:
         """An attached process has ended: the streams that it alone owned end with it."""
         effects: list[PoolEffect] = []
+        self._repeats.end(owner.itself)
         for asset, kept in self.owners.end(owner):
             if kept is not None:
                 effects += self._renew(asset, kept.period)
@@ -192,7 +214,11 @@ class Assignment:
         self.members.on_up(life, now)
         # Sent at once, parked requests would break the rate: they pass the rate limiter again.
         parked, self._parked = self._parked, []
-        return [*self._place(now), *parked]
+        repeated = [
+            Request(0, SendRaw(text), math.inf, life.connection, reply_to=ReplyTo.NOBODY)
+            for text in self._repeats.of(life.connection)
+        ]
+        return [*self._place(now), *repeated, *parked]
 
     def on_down(self, life: Life, now: float) -> list[PoolEffect]:
         """The streams of ``life`` move and its reads are repeated elsewhere; no other request is repeated."""
@@ -206,6 +232,9 @@ class Assignment:
                     effects.append(request)
                 case UnsubscribeTicks():
                     effects.append(request.response())
+                case SendRaw(text=text, each_login=True):
+                    self._repeats.withdraw((request.owner or PROGRAM).itself, text, life.connection)
+                    self._parked.append(request)  # it is sent after the next login in any case
                 case SendRaw():
                     lost = RequestTimeout("the connection was lost after the send")
                     effects.append(request.failure(lost))

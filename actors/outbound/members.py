@@ -8,6 +8,7 @@ from msgspec import Struct
 from actors.lives import Lives
 from actors.messages.status import PooledConnection
 from actors.messages.traffic import Request, RequestKey
+from actors.messages.workers import WorkerHandle
 from actors.outbound.member import TO_OPEN, Member, MemberEvent, MemberState, Role
 from actors.outbound.statistics import ConnectionStats
 from actors.values import Life
@@ -68,6 +69,11 @@ class Members:
             if member.role is Role.ACCOUNT:
                 return member.name
         return ""
+
+    @property
+    def workers(self) -> set[WorkerHandle]:
+        """Where the connections run, as far as that is known."""
+        return {member.worker for member in self if member.worker is not None}
 
     @property
     def markets(self) -> list[str]:

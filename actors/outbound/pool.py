@@ -32,6 +32,7 @@ from actors.messages.outbound import (
     AdmitStreams,
     ConnectionPlaced,
     ConnectionWanted,
+    EndRepeats,
     HoldStreams,
     MoveStream,
     Resubscribe,
@@ -50,6 +51,7 @@ from actors.messages.traffic import (
     Response,
     Send,
 )
+from actors.messages.workers import UseTaps, WorkerHandle
 from actors.outbound.assignment import Assignment, PoolEffect
 from actors.outbound.members import START_SPREAD, PoolPlan
 from actors.outbound.messages import PoolRefs, Requests
@@ -70,10 +72,11 @@ class _Rebalance(Struct, frozen=True):
 class Pool(RuntimeActor):
     """Owns the desired streams with their owners, the roles of the connections and the requests in flight.
 
-    Receives ``Requests``, ``RequestDone``, ``AskOwners``, ``OwnerBegan``, ``OwnerEnded``, ``Resubscribe``,
-    ``MoveStream``, ``ConnectionWanted``, ``ConnectionPlaced`` and the events of connections and streams.
-    Sends ``Send`` to the workers, ``OpenConnection`` and ``CloseConnection`` to the supervisor, answers and
-    ``HandoverBegun`` to ``router``, and requests that have to be sent again to the rate limiter.
+    Receives ``Requests``, ``RequestDone``, ``AskOwners``, ``OwnerBegan``, ``OwnerEnded``, ``EndRepeats``,
+    ``UseTaps``, ``Resubscribe``, ``MoveStream``, ``ConnectionWanted``, ``ConnectionPlaced`` and the events of
+    connections and streams. Sends ``Send`` and ``UseTaps`` to the workers, ``OpenConnection`` and
+    ``CloseConnection`` to the supervisor, answers and ``HandoverBegun`` to ``router``, and requests that have
+    to be sent again to the rate limiter.
     """
 
     def __init__(self, plan: PoolPlan, *, router: Tellable, **kwargs: Any) -> None:
@@ -85,6 +88,7 @@ class Pool(RuntimeActor):
         self._streams_held = True
         self._start_over: Timer | None = None
         self._draining = False
+        self._taps = UseTaps(())
         self._clock_offset = 0.0  # seconds by which the venue's clock, by which deals end, is ahead of ours
 
     def on_receive(self, message: Any) -> None:
@@ -101,8 +105,8 @@ class Pool(RuntimeActor):
                 self._on_connection(message)
             case _StartOver():
                 self._admit_streams()
-            case ConnectionPlaced(connection=name, worker=worker):
-                self._execute(self._assignment.on_placed(name, worker))
+            case ConnectionPlaced():
+                self._on_placed(message)
             case Resubscribe(asset=asset):
                 self._execute(self._assignment.resubscribe(asset))
             case MoveStream(asset=asset):
@@ -136,8 +140,24 @@ class Pool(RuntimeActor):
                 self._assignment.owners.begin(owner)
             case OwnerEnded(owner=owner):
                 self._execute(self._assignment.on_owner_ended(owner))
+            case EndRepeats():
+                self._execute(self._assignment.on_repeats_ended(message))
+            case UseTaps():
+                self._taps = message
+                for worker in self._members.workers:
+                    self._tell_taps(worker)
             case _:
                 self.unexpected(message)
+
+    def _on_placed(self, placed: ConnectionPlaced) -> None:
+        if placed.worker is not None and self._taps.connections:
+            self._tell_taps(placed.worker)
+        self._execute(self._assignment.on_placed(placed.connection, placed.worker))
+
+    def _tell_taps(self, worker: WorkerHandle) -> None:
+        """What is sent from now on is sent on connections that are tapped as wanted: no answer is missed."""
+        with contextlib.suppress(WorkerDied):  # its successor is told when it is placed
+            worker.tell(self._taps)
 
     def _keep_account_open(self, event: DealsOpen) -> None:
         last = max((deal.closes_at for deal in event.deals), default=0.0)

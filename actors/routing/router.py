@@ -28,7 +28,7 @@ from actors.messages.control import Drain
 from actors.messages.events import CommandFailed, ConnectionUp, Event, StreamConfirmed
 from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
-from actors.messages.outbound import ConnectionWanted
+from actors.messages.outbound import ConnectionWanted, EndRepeats
 from actors.messages.owners import LASTING, PROGRAM, AskOwners, Owner, OwnerBegan, OwnerEnded, OwnersTold
 from actors.messages.routing import (
     Asked,
@@ -43,9 +43,11 @@ from actors.messages.supervision import RestartChild
 from actors.messages.topics import TICK, pattern
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
 from actors.routing.answer_times import AnswerTimes
+from actors.messages.workers import UseTaps
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
+from actors.routing.raw_rules import RawRules
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
 from actors.routing.streams import STREAM_DUE, not_streamed, release_request, request_of
@@ -66,17 +68,18 @@ class Router(RuntimeActor):
         start_subscriber: StartSubscriber,
         default_deadline: float,
         unserved: Mapping[type[Command], str],
+        raw: RawRules | None = None,
         **kwargs: Any,
     ) -> None:
         """``unserved``: the kinds of commands that the venue does not offer, and the reason to give."""
         super().__init__("router", **kwargs)
         self._actor_ref = RouterRef(self, COMMANDS)
-        self._subscriptions = Subscriptions(start_subscriber, dead=pykka.ActorDeadError)
+        self._subscriptions = Subscriptions(start_subscriber, self._use_taps, dead=pykka.ActorDeadError)
         self._facts = VenueFacts()
         self._sequence = SequenceTracker()
         self._handovers = Handovers()
-        self._waiters = Waiters(default_deadline, unserved)
         self._answers = AnswerTimes()
+        self._waiters = Waiters(default_deadline, unserved, raw)
         self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False
@@ -87,7 +90,8 @@ class Router(RuntimeActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case LinkReadable(opened=opened):
-                self._route_all(self._links.read(opened, self.name))
+                for batch in self._links.read(opened, self.name):
+                    self._route(batch)
             case EventBatch():
                 self._route(message)
             case Asked():
@@ -107,7 +111,8 @@ class Router(RuntimeActor):
             case Described():
                 self._on_described(message)
             case LinkOpened():
-                self._route_all(self._links.add(message, self.name))
+                for batch in self._links.add(message, self.name):
+                    self._route(batch)
             case CannotGoOn(reason=reason):
                 self._on_failed(reason)
             case HandoverBegun():
@@ -144,10 +149,6 @@ class Router(RuntimeActor):
         name = message.__name__ if isinstance(message, type) else type(message).__name__
         failed = CommandFailed(name, f"{type(refused).__name__}: {refused}")
         self._route(EventBatch(self.name, [failed]))
-
-    def _route_all(self, batches: list[EventBatch]) -> None:
-        for batch in batches:
-            self._route(batch)
 
     def _route(self, batch: EventBatch) -> None:
         """HOT: one batch per read."""
@@ -258,6 +259,11 @@ class Router(RuntimeActor):
         if not self._draining:
             self._refs.pool.tell(OwnerEnded(owner))
 
+    def _use_taps(self, connections: tuple[str, ...]) -> None:
+        """The pool is told, since it sends: what is sent from now on is sent on a tapped connection."""
+        if not self._draining:
+            self._refs.pool.tell(UseTaps(connections))
+
     def _on_subscriptions_ended(self, ended: Sequence[Subscription]) -> None:
         for subscription in ended:
             logger.debug("the subscription to {!r} ends with its actor", subscription.topic)
@@ -315,9 +321,11 @@ class Router(RuntimeActor):
             self._refs.candle_loader.tell(
                 CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
             )
+        elif isinstance(command, commands.WithdrawRaw):
+            self._refs.pool.tell(EndRepeats(waiter.id, waiter.owner, command.text, command.connection))
         else:
             waiter.forwarded = True
-            if waiter.streams and waiter.owner.itself not in LASTING:
+            if waiter.lasts and waiter.owner.itself not in LASTING:
                 self._refs.pool.tell(OwnerBegan(waiter.owner))
             self._refs.outbound.tell(request_of(waiter))
 

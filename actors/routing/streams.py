@@ -3,7 +3,7 @@
 import math
 from typing import Final, cast
 
-from actors.messages.commands import Subscribe, SubscribeTicks, UnsubscribeTicks, VenueCommand
+from actors.messages.commands import SendRaw, Subscribe, SubscribeTicks, UnsubscribeTicks, VenueCommand
 from actors.messages.owners import Owner
 from actors.messages.topics import pattern
 from actors.messages.traffic import ReplyTo, Request
@@ -19,9 +19,10 @@ def request_of(waiter: Waiter) -> Request:
     command, owner = waiter.command, waiter.owner
     if isinstance(command, Subscribe):
         command, owner = SubscribeTicks(pattern(command.topic).ticks_of), owner.for_subscription
-    of_stream = isinstance(command, SubscribeTicks | UnsubscribeTicks)
+    owned = isinstance(command, SubscribeTicks | UnsubscribeTicks | SendRaw)
+    connection = command.connection if isinstance(command, SendRaw) else ""
     sent = cast("VenueCommand", command)
-    return Request(waiter.id, sent, waiter.expires_at, owner=owner if of_stream else None)
+    return Request(waiter.id, sent, waiter.expires_at, connection, owner=owner if owned else None)
 
 
 def release_request(asset: str, owner: Owner) -> Request:

@@ -54,11 +54,25 @@ class Subscription(Struct, frozen=True, eq=False):
             self.started.stop(block=False)
 
 
-class Subscriptions:
-    """All subscriptions of one router. ``dead`` is the error of telling an actor that has ended."""
+def _no_taps(connections: tuple[str, ...]) -> None:
+    """For a router whose connections are another process's."""
 
-    def __init__(self, start_subscriber: StartSubscriber, *, dead: type[Exception]) -> None:
+
+class Subscriptions:
+    """All subscriptions of one router. ``use_taps`` is called with the connections whose messages are
+    listened to (``*`` is all of them) when these change. ``dead`` is the error of telling an actor that has
+    ended."""
+
+    def __init__(
+        self,
+        start_subscriber: StartSubscriber,
+        use_taps: Callable[[tuple[str, ...]], None] = _no_taps,
+        *,
+        dead: type[Exception],
+    ) -> None:
         self._start_subscriber = start_subscriber
+        self._use_taps = use_taps
+        self._taps: tuple[str, ...] = ()
         self._dead = dead
         self._topics: TopicTable[Subscription] = TopicTable()
 
@@ -81,6 +95,7 @@ class Subscriptions:
         else:
             subscription = Subscription(topic, to, to, batch=command.batch, streams=streams)
         self._topics.add(wanted, subscription)
+        self._tap()
         return subscription
 
     def add_types(self, types: Types, ref: Tellable, except_from: str) -> None:
@@ -90,6 +105,7 @@ class Subscriptions:
     def add_columns(self, topic: str, ref: Tellable) -> None:
         """Subscribe an actor of the runtime, which takes the ticks of a read as columns."""
         self._topics.add(pattern(topic), Subscription(topic, ref, ref, columns=True))
+        self._tap()
 
     def remove(self, command: Unsubscribe) -> list[Subscription]:
         """End the subscriptions of ``command.to`` to ``command.topic``, however it was written."""
@@ -103,6 +119,7 @@ class Subscriptions:
         """End ``subscription``, if it has not ended."""
         if self._topics.remove(subscription):
             subscription.end()
+            self._tap()
 
     def no_longer_streamed(self, ended: Iterable[Subscription]) -> set[str]:
         """The assets that were streamed for the ``ended`` subscriptions, and are for none that is left."""
@@ -122,7 +139,16 @@ class Subscriptions:
             except self._dead:
                 self._topics.remove(subscription)
                 ended = (*ended, subscription)
+        if ended:
+            self._tap()
         return ended
+
+    def _tap(self) -> None:
+        wires = {pattern(each.topic).wire_of for each in self._topics if each.topic} - {""}
+        taps = tuple(sorted(wires))
+        if taps != self._taps:
+            self._taps = taps
+            self._use_taps(taps)
 
     def end(self) -> None:
         """Stop every subscriber that was started for a subscription."""

@@ -88,6 +88,10 @@ class TopicTable(Generic[L]):
             self._by_topic.clear()
         return self._by_topic.setdefault((kind, topic), found)
 
+    def patterns(self) -> Iterator[TopicPattern]:
+        """What is listened to by topic."""
+        return (wanted for wanted, _ in self._patterns())
+
     def _patterns(self) -> Iterator[tuple[TopicPattern, L]]:
         for wanted, listener in self._listeners:
             if isinstance(wanted, TopicPattern):

@@ -29,6 +29,7 @@ from actors.messages.commands import (
 from actors.messages.events import CommandFailed
 from actors.messages.owners import PROGRAM, Owner
 from actors.messages.topics import pattern
+from actors.routing.raw_rules import RawRules
 from actors.routing.status import StatusCollector
 from actors.routing.subscriptions import Subscription
 from actors.routing.validation import problem
@@ -106,6 +107,11 @@ class Waiter:
         return ""
 
     @property
+    def lasts(self) -> bool:
+        """Whether what it asks for goes on for its owner: a stream, or a text after each login."""
+        return bool(self.streams) or (isinstance(self.command, SendRaw) and self.command.each_login)
+
+    @property
     def only_reads(self) -> bool:
         """Whether its command has no effect: nothing is lost if it is ended early."""
         return isinstance(self.command, _READS)
@@ -145,9 +151,12 @@ class Waiter:
 class Waiters:
     """By id, counted up from 1. A waiter is undecided while the venue's facts do not suffice to decide it."""
 
-    def __init__(self, default_deadline: float, unserved: Mapping[type[Command], str]) -> None:
+    def __init__(
+        self, default_deadline: float, unserved: Mapping[type[Command], str], raw: RawRules | None = None
+    ) -> None:
         self._default_deadline = default_deadline
         self._unserved = unserved
+        self._raw = raw
         self._ids = itertools.count(1)
         self._waiters: dict[int, Waiter] = {}
         self._undecided: dict[int, Waiter] = {}
@@ -186,7 +195,7 @@ class Waiters:
         for kind, reason in self._unserved.items():
             if isinstance(command, kind):
                 return reason
-        return ""
+        return "" if self._raw is None else self._raw.problem(command)
 
     def get(self, id: int) -> Waiter | None:
         return self._waiters.get(id)
@@ -196,12 +205,11 @@ class Waiters:
         return self._by_ask.get(ask)
 
     def of_owner(self, owner: Owner) -> list[Waiter]:
-        """Those that ``owner`` has for the begin or the end of a stream."""
-        kinds = (SubscribeTicks, UnsubscribeTicks)
+        """Those that ``owner`` has for what lasts, or for its end."""
         return [
             each
             for each in self._waiters.values()
-            if each.owner.itself == owner and isinstance(each.command, kinds)
+            if each.owner.itself == owner and (each.lasts or isinstance(each.command, UnsubscribeTicks))
         ]
 
     def of_subscriptions(self, subscriptions: Sequence[Subscription]) -> list[Waiter]:

@@ -118,6 +118,10 @@ class Session(Protocol):
 
     was_ready: bool
 
+    tapped: bool
+    """While true, ``receive`` returns each message of the venue as ``WireMessage`` too, before what else the
+    same bytes amount to. A venue that cannot may ignore it."""
+
     @property
     def ready(self) -> bool:
         """Whether the venue has accepted the login, and requests may be sent."""
@@ -169,7 +173,8 @@ class Venue(Struct, frozen=True):
 
     ``parse_login`` reads what a user pasted and raises ``LoginInvalid``. ``refuse_region`` says why a URL is
     no region for an account of this kind, ``""`` if it is one; ``refuse_symbol`` why a text cannot be the
-    symbol of an asset, ``""`` if it can. Data and functions, no class to inherit from:
+    symbol of an asset, ``""`` if it can; ``refuse_text`` why a text cannot be sent as a message of a client,
+    ``""`` if it can. Data and functions, no class to inherit from:
     a venue is a value that a module builds, and a check of its type finds what is missing.
     """
 
@@ -178,3 +183,4 @@ class Venue(Struct, frozen=True):
     refuse_region: Callable[[str, AccountKind], str]
     open_session: OpenSession
     refuse_symbol: Callable[[str], str] = refuse_empty_symbol
+    refuse_text: Callable[[str], str] = lambda _: ""

@@ -11,8 +11,8 @@ import pykka
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError
-from actors.messages.commands import Command, Subscribe, Unsubscribe
-from actors.messages.events import Event
+from actors.messages.commands import Command, SendRaw, Subscribe, Unsubscribe
+from actors.messages.events import Event, WireMessage
 from actors.messages.topics import TICK
 from actors.values import Tick
 from runtime.aio.async_client import AsyncClient
@@ -20,6 +20,7 @@ from runtime.aio.event_stream import EventStream
 from runtime.aio.handler_task import Handler, HandlerTask
 from runtime.aio.loop_calls import LoopCalls
 from runtime.client.event_buffer import EventBuffer
+from runtime.raw_requests import RAW_TIMEOUT, Matches, RawReply, no_match, reply_topics
 
 GRACE: Final = 2.0
 """Seconds after its timeout that an ask waits for what became of its request, as ``RouterRef.ask`` does."""
@@ -100,6 +101,32 @@ class AsyncRouter:
             self._handlers.remove(each)
             await each.close()
         return bool(found)
+
+    async def request_raw(
+        self,
+        text: str,
+        matches: Matches,
+        *,
+        connection: str = "",
+        timeout: float = RAW_TIMEOUT,  # noqa: ASYNC109  # it is the router's deadline too
+    ) -> WireMessage:
+        """As ``request_raw``; ``matches`` is called in this loop."""
+        reply, topics = RawReply(matches), reply_topics(connection)
+        answer = asyncio.wrap_future(reply.future)
+        try:
+            async with asyncio.timeout(timeout):
+                for topic in topics:
+                    await self.subscribe(topic, reply.on_event)
+                reply.on_sent(await self.ask(SendRaw(text, connection), timeout=timeout))
+                return await answer
+        except TimeoutError:
+            if answer.done() and not answer.cancelled():  # it is what matches raised
+                raise
+            raise no_match(timeout) from None
+        finally:
+            answer.cancel()
+            for topic in topics:
+                await self.unsubscribe(topic, reply.on_event)
 
     def _begin(self, router: RouterRef) -> None:
         self._calls = LoopCalls(asyncio.get_running_loop())

@@ -8,7 +8,7 @@ import pykka
 from actors.errors import RemoteProtocolError
 from actors.messages.commands import Unsubscribe
 from actors.messages.routing import SubscribeColumns
-from actors.messages.topics import TopicPattern, pattern
+from actors.messages.topics import ON_REQUEST, TopicPattern, pattern
 from actors.messages.traffic import Deliver, Item, Ticks
 from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
@@ -19,7 +19,8 @@ MOST_TOPICS: Final = 1000
 
 
 class Fanout:
-    """One subscription of ``to`` to all events, while any peer listens.
+    """One subscription of ``to`` to all events, while any peer listens, and one for each topic of events on
+    request that a peer names.
 
     One subscription for all peers: each event passes once, in order, and the topics of a peer change between
     two events.
@@ -29,7 +30,7 @@ class Fanout:
         self._router = router
         self._to = to
         self._topics: TopicTable[Peer] = TopicTable()
-        self._subscribed = False
+        self._subscribed: set[str] = set()
 
     def listen(self, peer: Peer, topics: Iterable[str]) -> None:
         """Replace the topics of ``peer``; raises ``RemoteProtocolError`` for too many."""
@@ -57,17 +58,25 @@ class Fanout:
         return route(items, topics, columns=True)
 
     def _subscribe(self) -> None:
-        """Begin or end the subscription when the first topic comes or the last one goes."""
-        wanted = len(self._topics) > 0
-        if wanted != self._subscribed and self._router.is_alive():
-            change = SubscribeColumns("", self._to) if wanted else Unsubscribe("", to=self._to)
-            self._router.tell(change)
+        """Begin or end a subscription when the first topic that needs it comes or the last one goes."""
+        named = {each for each in self._topics.patterns() if each.first in ON_REQUEST}
+        wanted = {f"{each.first}.{each.second}" for each in _widest(named)}
+        if len(self._topics) > 0:
+            wanted.add("")
+        if self._router.is_alive():
+            for topic in sorted(wanted - self._subscribed):
+                self._router.tell(SubscribeColumns(topic, self._to))
+            for topic in sorted(self._subscribed - wanted):
+                self._router.tell(Unsubscribe(topic, to=self._to))
             self._subscribed = wanted
 
 
 def cover(topics: Iterable[str]) -> set[TopicPattern]:
     """The patterns of ``topics``, without those for which another one matches all that they match."""
-    patterns = set(map(pattern, topics))
+    return _widest(set(map(pattern, topics)))
+
+
+def _widest(patterns: set[TopicPattern]) -> set[TopicPattern]:
     wide = [wanted for wanted in patterns if not wanted.is_exact]
     return {each for each in patterns if not any(each != wanted and wanted.covers(each) for wanted in wide)}
 

@@ -38,6 +38,7 @@ ControlRequest = (
     | commands.GetPayout
     | commands.GetServerTime
     | commands.SendRaw
+    | commands.WithdrawRaw
     | commands.GetStatus
     | commands.Restart
     | commands.PlaceOrder

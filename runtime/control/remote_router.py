@@ -37,7 +37,7 @@ from actors.messages.commands import (
 )
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked, GivenUp
-from actors.messages.topics import pattern
+from actors.messages.topics import ONE, pattern
 from actors.messages.traffic import EventBatch
 from actors.routing.streams import STREAM_DUE
 from actors.routing.subscriber import Subscriber
@@ -184,7 +184,7 @@ class RemoteRouter(RuntimeActor):
         """The gateway sends the topic from now on; the runtime knows the assets, and what is streamed."""
         subscription = self._subscriptions.add(command)
         wanted = pattern(command.topic)
-        if not wanted.asset:
+        if not wanted.asset and wanted.wire_of in {"", ONE}:
             self._listen(command.topic)
             return
         self._tell_topics()

@@ -29,12 +29,14 @@ from actors.outbound.pool import Pool
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance
 from actors.routing.messages import RouterRefs
+from actors.routing.raw_rules import RawRules
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
 from actors.supervision import supervisor
 from actors.supervision.children import Plan
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
+from actors.venues import venue
 from actors.venues.base import NO_TRADING, Login, Trading
 from runtime.config import Config
 from runtime.system.configured_streams import ConfiguredStreams
@@ -167,7 +169,8 @@ class ActorSystem:
         settings, plan = live_settings(config, regions), make_plan(config, login, regions)
 
         timeout, refused = config.connection.message_timeout, unserved(profile)
-        self.router = router = start(Router, self._start_subscriber, timeout, refused)
+        raw = RawRules(pool_plan(config.pool).names, venue(config.account.venue).refuse_text)
+        self.router = router = start(Router, self._start_subscriber, timeout, refused, raw)
         self._start_desks(settings.orders, resources, trading)
         self._candle_loader = self._start_candle_loader(config, settings.allowance)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.

@@ -39,6 +39,7 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
         (events.AssetsListed([ASSET]), "assets"),
         (events.BalanceChanged(Balance(AccountKind.DEMO, Decimal("1000.10"))), "balance"),
         (events.RawMessage("updateSomething", '{"a":1}'), "raw.updateSomething"),
+        (events.WireMessage("c1", 2, "updateSomething", '{"a":1}', attachment=True), "wire.c1"),
         (events.ConnectionUp("c1", 2, "EU"), "connection.up"),
         (events.ConnectionDown("c1", 2, "EU", "cut", was_ready=True, terminal=True), "connection.down"),
         (events.ConnectionSuspect("c1", 2, "silent"), "connection.suspect"),

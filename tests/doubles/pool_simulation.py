@@ -8,6 +8,7 @@ from typing import Any
 from actors.lives import Lives
 from actors.messages.commands import (
     Command,
+    SendRaw,
     SubscribeTicks,
     UnsubscribeTicks,
 )
@@ -75,7 +76,8 @@ class PoolSimulation:
     def ask(self, command: Command, owner: Owner | None = None) -> int:
         self._ids += 1
         self.waiters.add(self._ids)
-        request = Request(self._ids, command, self.now + 30.0, owner=owner)  # type: ignore[arg-type]
+        connection = command.connection if isinstance(command, SendRaw) else ""
+        request = Request(self._ids, command, self.now + 30.0, connection, owner=owner)  # type: ignore[arg-type]
         self.way_out.append(request)
         return self._ids
 

@@ -7,6 +7,7 @@ from actors.venues.pocketoption.login import parse_login, refuse_region
 from actors.venues.pocketoption.profile import PROFILE
 from actors.venues.pocketoption.session import PocketOptionSession
 from actors.venues.pocketoption.symbols import refuse_symbol
+from actors.venues.pocketoption.tap import refuse_text
 
 VENUE: Final = Venue(
     profile=PROFILE,
@@ -14,4 +15,5 @@ VENUE: Final = Venue(
     refuse_region=refuse_region,
     open_session=PocketOptionSession,
     refuse_symbol=refuse_symbol,
+    refuse_text=refuse_text,
 )

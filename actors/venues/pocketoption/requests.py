@@ -26,7 +26,7 @@ from actors.messages.events import (
     PendingOrdersListed,
 )
 from actors.messages.traffic import Item, Request, RequestPart
-from actors.values import AccountKind
+from actors.values import AccountKind, Life
 from actors.venues.pocketoption import dialect
 from actors.venues.pocketoption.deals import Acceptance, ClosedDeals, DealRefusal, OpenDeals
 from actors.venues.pocketoption.market_data import RequestedHistory, StreamHistory
@@ -94,7 +94,8 @@ class RequestMatcher:
                 text = dialect.load_ticks(asset, seconds or 0.0, end, request.id)
                 return [text], self._outstanding.add_load(request, command, end)
             case SendRaw(text=raw):
-                return [raw.encode()], _done(request)
+                sent = request.response(Life(self._connection, self._epoch))
+                return [raw.encode()], (sent,) if request.awaited else ()
             case PlaceOrder() as command:
                 text = dialect.place_order(command, request.order, self._account)
                 self._outstanding.add_order(request.order, command.asset, command.amount)

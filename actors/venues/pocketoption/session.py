@@ -13,6 +13,7 @@ from actors.protocols.websocket.pairs import Pairs
 from actors.venues.pocketoption.dialect import TICK_HEADER
 from actors.venues.pocketoption.protocol import Protocol
 from actors.venues.pocketoption.states import SessionState
+from actors.venues.pocketoption.tap import Tap
 
 
 class PocketOptionSession:
@@ -31,6 +32,8 @@ class PocketOptionSession:
             region=start.region.name,
             auth=start.settings.secret,
         )
+        self._tap = Tap(start.life, start.settings.secret)
+        self.tapped = False
         self.was_ready = False
         self._pings = 0
         self._pinged_at = 0.0
@@ -49,6 +52,8 @@ class PocketOptionSession:
         """What ``data`` amounts to, in order."""
         messages = self._endpoint.receive(data, now)
         items = self._protocol.receive(messages, utc)
+        if self.tapped:
+            items = [*self._tap.read(messages), *items]
         self._bytes_in += len(data)
         for each in messages:
             self._messages_in += 2 * len(each) if isinstance(each, Pairs) else 1

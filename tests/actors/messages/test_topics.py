@@ -41,7 +41,7 @@ def test_a_pattern_matches_by_the_rules_of_nats(written: str, matched: set[str])
 
 @pytest.mark.parametrize("written", ["", ">"])
 def test_everything_is_matched_by(written: str) -> None:
-    assert all(pattern(written).matches(event.topic) for event in PUBLIC)
+    assert all(pattern(written).matches(event.topic) for event in PUBLIC if event.topic != "wire.c1")
     assert refusal(written) == ""
 
 
@@ -155,3 +155,24 @@ def test_each_value_within_an_event_is_described() -> None:
         field.name: "int | None" if field.name == "volume" else field.type.__name__
         for field in structs.fields(Candle)
     }
+
+
+@pytest.mark.parametrize("topic", [">", "", "*.*", "*.c1", "*.>", "raw.>"])
+def test_what_costs_much_is_matched_by_its_name_alone(topic: str) -> None:
+    assert not pattern(topic).matches("wire.c1")
+    assert not pattern(topic).covers(pattern("wire.c1"))
+    assert not pattern(topic).covers(pattern("wire.>"))
+
+
+def test_the_messages_of_one_connection_or_of_all_are_listened_to() -> None:
+    assert pattern("wire.>").matches("wire.c1")
+    assert pattern("wire.>").covers(pattern("wire.c1"))
+    assert pattern("wire.c1").matches("wire.c1")
+    assert not pattern("wire.c1").matches("wire.c2")
+    assert [pattern(topic).wire_of for topic in ("wire.>", "wire.*", "wire.c1", "tick.c1", ">")] == [
+        "*",
+        "*",
+        "c1",
+        "",
+        "",
+    ]

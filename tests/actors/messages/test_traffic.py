@@ -32,8 +32,16 @@ from actors.messages.traffic import (
     TicksLoaded,
     Uplink,
 )
-from actors.messages.workers import LogRecord, SetLogLevel, StartLife, StopConnection, StopWorker, UseSettings
-from actors.values import Direction, Region
+from actors.messages.workers import (
+    LogRecord,
+    SetLogLevel,
+    StartLife,
+    StopConnection,
+    StopWorker,
+    UseSettings,
+    UseTaps,
+)
+from actors.values import Direction, Life, Region
 from tests.doubles.message_samples import CANARY, CANDLE, EVENTS, SETTINGS, TICK
 from tests.doubles.tick_columns import columns
 
@@ -50,6 +58,7 @@ ITEMS: list[Any] = [
     Response(7, events.CandlesLoaded("A", 60, [CANDLE, CANDLE])),
     Response(7, TicksLoaded("A", [1.5, 2.0], [1.1, 1.2])),
     Response(7, events.StreamConfirmed("A", 60, "c1", 2)),
+    Response(7, Life("c1", 2)),
     Response(7, reply_to=ReplyTo.CANDLES),
     Failure.of(7, RateLimited("later", 1.5)),
 ]
@@ -94,6 +103,7 @@ REQUESTS = [
 MESSAGES: list[Any] = [
     UseSettings(SETTINGS),
     StartLife("c1", 3, Region("EU", "wss://eu.example/socket.io/?EIO=4", 2)),
+    UseTaps(("c1", "*")),
     StopConnection("c1"),
     StopWorker(),
     SetLogLevel("DEBUG"),

@@ -344,7 +344,7 @@ def test_an_order_does_not_wait_and_takes_the_connection_of_the_account() -> Non
 
 def test_a_lost_read_is_repeated_and_any_other_lost_request_is_answered() -> None:
     pool = simulated_pool(up=("c1", "c2"))
-    load, raw = pool.ask(LoadCandles("A", 60)), pool.ask(SendRaw("x"))
+    load, raw = pool.ask(LoadCandles("A", 60)), pool.ask(SendRaw("x", "c2"))
     pool.pass_on()
     pool.pass_on()
     pool.die("c2")

@@ -128,7 +128,7 @@ def page(id: int = 1) -> Request:
 
 
 def text(id: int = 2) -> Request:
-    return Request(id, SendRaw("x"), 2000.0)
+    return Request(id, SendRaw("x"), 2000.0, connection="c2")
 
 
 def stream(asset: str = "A", id: int = 3) -> Request:

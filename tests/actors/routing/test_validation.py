@@ -37,6 +37,7 @@ from actors.messages.commands import (
     TradingCommand,
     Unsubscribe,
     UnsubscribeTicks,
+    WithdrawRaw,
 )
 from actors.routing.validation import problem
 from actors.values import Direction
@@ -69,6 +70,8 @@ SOUND: list[Command] = [
     GetPayout("EURUSD"),
     GetServerTime(deadline=-1),
     SendRaw("héllo \N{SNOWMAN} \N{WINKING FACE}"),
+    SendRaw('42["x"]', connection="connection-1", each_login=True),
+    WithdrawRaw('42["x"]'),
     GetStatus(deadline=0.5),
     Restart("worker-1"),
     PlaceOrder("EURUSD", Decimal("1.50"), Direction.CALL, 60),

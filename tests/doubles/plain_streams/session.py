@@ -37,6 +37,7 @@ class PlainSession:
         self._loads: dict[int, Request] = {}
         self._messages_in = self._messages_out = self._bytes_in = self._writes = self._garbage = 0
         self.was_ready = False
+        self.tapped = False
         self._say({"login": start.settings.secret.value})
 
     @property

@@ -12,7 +12,7 @@ from actors import errors
 from actors.errors import from_wire, to_wire
 from actors.messages import commands
 from actors.messages.commands import Command
-from actors.values import AccountKind, Asset, Balance, Candle, Deal, Direction, Outcome
+from actors.values import AccountKind, Asset, Balance, Candle, Deal, Direction, Life, Outcome
 from runtime.control.protocol import (
     ANSWERS,
     Ask,
@@ -84,7 +84,7 @@ def test_an_order_arrives_with_its_types() -> None:
         (commands.LoadCandles, [Candle(60, 1.0, 2.0, 0.5, 1.5, None)]),
         (commands.GetAssets, {ASSET.symbol: ASSET}),
         (commands.Resume, True),
-        (commands.SendRaw, None),
+        (commands.SendRaw, Life("connection-1", 2)),
     ],
 )
 def test_an_answer_arrives_with_its_types(command: type[Command], value: Any) -> None:

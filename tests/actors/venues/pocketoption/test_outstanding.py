@@ -14,7 +14,7 @@ from actors.messages import (
 )
 from actors.messages.commands import VenueCommand
 from actors.messages.traffic import Failure, ReplyTo, Request, Response, TicksLoaded
-from actors.values import Candle
+from actors.values import Candle, Life
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message
 from tests.doubles.venue_dialogue import (
@@ -28,6 +28,8 @@ from tests.doubles.venue_dialogue import (
     request,
     texts,
 )
+
+LIFE = Life("c1", 3)
 
 
 def test_one_history_confirms_every_request_for_it() -> None:
@@ -203,7 +205,7 @@ def test_what_cannot_be_said_is_refused_and_the_rest_is_said(command: VenueComma
     refused, done = session.send([request(1, command), request(2, SendRaw(text="42[]"))], NOW)
     assert isinstance(refused, Failure)
     assert (refused.request, type(refused.exception)) == (1, RequestRefused)
-    assert done == Response(2)
+    assert done == Response(2, LIFE)
     assert texts(session) == ["42[]"]
     assert session.send([request(0, command)], NOW) == []
 
@@ -211,5 +213,6 @@ def test_what_cannot_be_said_is_refused_and_the_rest_is_said(command: VenueComma
 def test_raw_text_is_sent_as_it_is() -> None:
     session = ready()
     raw = '42["td/refill"]'
-    assert session.send([request(7, SendRaw(text=raw)), request(0, SendRaw(text="é"))], NOW) == [Response(7)]
+    requests = [request(7, SendRaw(text=raw)), request(0, SendRaw(text="é"))]
+    assert session.send(requests, NOW) == [Response(7, LIFE)]
     assert texts(session) == [raw, "é"]

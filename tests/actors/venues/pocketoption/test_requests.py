@@ -18,6 +18,7 @@ from actors.messages import (
 from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, PendingAnswered
 from actors.messages.traffic import Failure, Item, Response
+from actors.values import Life
 from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message, Protocol
 from tests.doubles.venue_dialogue import (
@@ -37,6 +38,8 @@ from tests.doubles.venue_payloads import (
     ACCEPTED,
     ACCEPTED_DEAL,
 )
+
+LIFE = Life("c1", 3)
 
 
 def order(asset: str = "EURUSD_otc", amount: Any = 1) -> PlaceOrder:
@@ -120,7 +123,7 @@ def test_an_order_that_cannot_be_said_is_not_sent_and_the_rest_is(command: Any, 
     session = ready()
     failure, done = session.send([request(1, command, id), request(2, SendRaw(text="42[]"))], NOW)
     assert isinstance(failure, Failure)
-    assert (failure.request, type(failure.exception), done) == (1, RequestRefused, Response(2))
+    assert (failure.request, type(failure.exception), done) == (1, RequestRefused, Response(2, LIFE))
     assert texts(session) == ["42[]"]
     assert receive(session, refused("EURUSD_otc")) == refusal("", "EURUSD_otc")
 
