@@ -30,12 +30,13 @@ from actors.messages.commands import (
     SettleOrder,
     SubscribeTicks,
     UnsubscribeTicks,
+    WithdrawRaw,
 )
 from actors.messages.conversion import Amount, Length, Moment
 from actors.messages.events import Event, StreamConfirmed
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
-from actors.values import Balance, Deal, Direction, Payout, PendingOrder, ServerTime, Tick
+from actors.values import Balance, Deal, Direction, Life, Payout, PendingOrder, ServerTime, Tick
 from runtime.aio.event_stream import EventStream
 from runtime.client.durations import length, within
 
@@ -241,6 +242,12 @@ class AsyncClient:
         """Begin a new life of a connection or a worker process (``Restart``)."""
         return await self._ask(Restart(name), timeout)
 
-    async def send_raw(self, text: str, *, timeout: Length | None = None) -> None:
-        """Send a text message on any connection (``SendRaw``)."""
-        return await self._ask(SendRaw(text), timeout)
+    async def send_raw(
+        self, text: str, connection: str = "", *, each_login: bool = False, timeout: Length | None = None
+    ) -> Life:
+        """Send a text message on a connection, ``""`` being that of the account (``SendRaw``)."""
+        return await self._ask(SendRaw(text, connection, each_login), timeout)
+
+    async def withdraw_raw(self, text: str, connection: str = "", *, timeout: Length | None = None) -> bool:
+        """Do not send a text after logins any more (``WithdrawRaw``)."""
+        return await self._ask(WithdrawRaw(text, connection), timeout)

@@ -26,12 +26,13 @@ from actors.messages.commands import (
     SettleOrder,
     SubscribeTicks,
     UnsubscribeTicks,
+    WithdrawRaw,
 )
 from actors.messages.conversion import Amount, Length, Moment
 from actors.messages.events import Event, StreamConfirmed
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
-from actors.values import Balance, Deal, Direction, Payout, PendingOrder, ServerTime, Tick
+from actors.values import Balance, Deal, Direction, Life, Payout, PendingOrder, ServerTime, Tick
 from runtime.client.blocking_router import BlockingRouter
 from runtime.client.durations import length, within
 from runtime.client.event_iterator import EventIterator
@@ -233,6 +234,12 @@ class Client:
         """Begin a new life of a connection or a worker process (``Restart``)."""
         return self._ask(Restart(name), timeout)
 
-    def send_raw(self, text: str, *, timeout: Length | None = None) -> None:
-        """Send a text message on any connection (``SendRaw``)."""
-        return self._ask(SendRaw(text), timeout)
+    def send_raw(
+        self, text: str, connection: str = "", *, each_login: bool = False, timeout: Length | None = None
+    ) -> Life:
+        """Send a text message on a connection, ``""`` being that of the account (``SendRaw``)."""
+        return self._ask(SendRaw(text, connection, each_login), timeout)
+
+    def withdraw_raw(self, text: str, connection: str = "", *, timeout: Length | None = None) -> bool:
+        """Do not send a text after logins any more (``WithdrawRaw``)."""
+        return self._ask(WithdrawRaw(text, connection), timeout)

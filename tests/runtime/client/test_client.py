@@ -119,7 +119,8 @@ def test_streams_begin_and_end(client: Face) -> None:
 
 
 def test_what_only_operators_need_is_there(client: Face) -> None:
-    assert client.send_raw('42["ps"]', timeout=LIMIT) is None
+    assert client.send_raw('42["ps"]', timeout=LIMIT).epoch > 0
+    assert client.withdraw_raw('42["ps"]', timeout=LIMIT) is False
     assert client.restart("connection-1", timeout=LIMIT) is None
     with pytest.raises(RequestRefused, match="is not in doubt"):
         client.settle_order("nothing", opened=False, reason="a test", timeout=LIMIT)
