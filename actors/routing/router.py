@@ -42,8 +42,8 @@ from actors.messages.status import Describe, Described, RouterStatus
 from actors.messages.supervision import RestartChild
 from actors.messages.topics import TICK, pattern
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
-from actors.routing.answer_times import AnswerTimes
 from actors.messages.workers import UseTaps
+from actors.routing.answer_times import AnswerTimes
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
@@ -83,8 +83,7 @@ class Router(RuntimeActor):
         self._refs: RouterRefs
         self._links = Links(self.inbox)
         self._draining = False
-        self._failed = ""
-        """Why the runtime cannot go on; empty once a connection may come back."""
+        self._failed = ""  # why the runtime cannot go on; empty once a connection may come back
         self._events = self._ticks = self._lost = 0
 
     def on_receive(self, message: Any) -> None:
@@ -318,9 +317,8 @@ class Router(RuntimeActor):
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles | commands.LoadTicks):
-            self._refs.candle_loader.tell(
-                CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
-            )
+            load = CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
+            self._refs.candle_loader.tell(load)
         elif isinstance(command, commands.WithdrawRaw):
             self._refs.pool.tell(EndRepeats(waiter.id, waiter.owner, command.text, command.connection))
         else:
@@ -336,8 +334,7 @@ class Router(RuntimeActor):
         return self._refs.pending_desk if pending else self._refs.order_desk
 
     def _give_up(self, ask: int) -> None:
-        """The caller of ``ask`` waits no longer. What has an effect that may be wanted all the same goes on,
-        but for an order."""
+        """Its caller waits no longer. What has an effect that may be wanted goes on, but for an order."""
         waiter = self._waiters.of_ask(ask)
         if waiter is None:
             return
@@ -387,8 +384,7 @@ class Router(RuntimeActor):
             self._answer(waiter.id, waiter.collector.compose(self._status()))
 
     def _status(self) -> RouterStatus:
-        """The waiter for the status itself is not counted."""
-        subscriptions, waiting = len(self._subscriptions), len(self._waiters) - 1
+        subscriptions, waiting = len(self._subscriptions), len(self._waiters) - 1  # not the one for this
         taken, failed = self._answers.distributions, self._answers.failed
         return RouterStatus(self._events, self._ticks, subscriptions, waiting, self._lost, taken, failed)
 
