@@ -16,6 +16,7 @@ after a pause and an urgent one leave at once.
   the others carry the market's streams, at most ``streams_per_connection`` each. Roles are assigned anew
   when a connection comes up or is lost.
 - ``stream_owners.py`` has the owners of each stream. It ends with its last owner.
+- ``raw_repeats.py`` has the texts that are sent after each login of a connection, with their owners.
 - ``stream_placement.py`` knows which streams are wanted and which connection carries each. Streams of a
   lost connection move to one with capacity. To spread them evenly, at most one stream a second moves.
 - ``statistics.py`` has each connection's last hundred answers. A request that any connection could carry

@@ -19,6 +19,7 @@ Inward, a batch passes these steps:
 Outward, a command passes these steps:
 
 1. ``validation.py`` refuses a command whose fields are not what its class says. No later step checks again.
+   ``raw_rules.py`` refuses a text that is no message of the venue.
 2. ``waiters.py`` keeps the reply slot and the deadline under an id. An answer finds its caller by this id.
 3. ``venue_facts.py`` answers from the latest facts: assets, balance, payouts, the clock, refusals. A
    command that cannot be judged before the asset table has come waits for it.
