@@ -78,7 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return commands.add_parser(name, parents=[shared], help=does, description=does)
 
     command("status", "show connections, streams, workers and limits")
-    command("health", "say whether it is ready: connected, and every stream as it should be")
+    command("health", "say whether it is ready: connected, and every stream as it should be").add_argument(
+        "--alive", action="store_true", help="say only whether every actor answers, with or without a venue"
+    )
     command("events", "follow the events, one line of JSON each").add_argument(
         "topic",
         nargs="?",
@@ -127,7 +129,10 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _health(attachment: Attachment, options: argparse.Namespace) -> int:
-    reasons = not_ready(ask(attachment, GetStatus()))
+    status = ask(attachment, GetStatus())
+    if options.alive:
+        return say("alive", options)
+    reasons = not_ready(status)
     if options.json:
         print_json({"ready": not reasons, "reasons": reasons})
     elif reasons:

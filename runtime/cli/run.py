@@ -1,6 +1,7 @@
 """One run of the command line, from the first line of output to the last."""
 
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -24,6 +25,7 @@ from runtime.cli.output.stdout import OutputFailed, has_left
 from runtime.cli.output.table import SHOW_CURSOR, LiveTable
 from runtime.cli.output.terminal import Terminal
 from runtime.cli.secrets import config_secrets
+from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
 from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config
@@ -70,6 +72,7 @@ class Run:
         self._output = self._make_output()
         self._unwritten: OutputFailed | None = None
         self._outage: NothingUp | None = None
+        self._service = Service(os.environ)
         self._log: logs.Log
         self._file: LogFile | None = None
 
@@ -89,6 +92,7 @@ class Run:
                 raise
             except Exception as error:  # noqa: BLE001  # as below
                 return self._failed(error)
+            self._service.start(self._runtime.router)
             try:
                 reason = self._show(began)
             except Exception as error:  # noqa: BLE001  # our log hides secrets, a traceback on stderr does not
@@ -104,7 +108,8 @@ class Run:
         return self._runtime.failure or error  # a refused login counts, whatever followed from it
 
     def _on_hangup(self) -> None:
-        self._runtime.reload_soon()
+        if not self._service.reload(self._runtime.reload):
+            self._runtime.reload_soon()
         if self._file is not None:  # in a thread: the handler of a signal must not wait for a disk
             threading.Thread(target=self._file.renew, name="log file", daemon=True).start()
 
@@ -142,6 +147,7 @@ class Run:
         self._output.show(events)
 
     def _stop(self) -> None:
+        self._service.stop()
         if isinstance(self._runtime.failure, AuthRejected):
             profile = self._config.account.profile
             logger.error("put {} into {}", profile.session_hint, profile.session_variable)

@@ -1,6 +1,5 @@
 """The metrics of a status, as Prometheus reads them."""
 
-import shutil
 import subprocess
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from actors.distribution import BOUNDS, Histogram
 from actors.messages.status import DeskStatus, LimitStatus, RouterStatus
 from runtime.monitoring.metrics import exposition
 from tests.doubles.status_samples import REPORT, connection, status, stream
+from tests.system_programs import program
 
 FACTS = {"version": "1.2.3", "venue": "PocketOption", "account": "demo"}
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
@@ -89,10 +89,12 @@ def test_a_scraper_gets_the_form_that_it_accepts() -> None:
 
 
 def test_promtool_finds_nothing_to_improve() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
     done = subprocess.run(
-        [promtool, "check", "metrics"], input=page(), capture_output=True, text=True, timeout=30, check=False
+        [program("promtool"), "check", "metrics"],
+        input=page(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
