@@ -23,6 +23,18 @@ def expand(text: str, folder: Path) -> str:
     return _REFERENCE.sub(lambda reference: _meant(reference[1], folder), text)
 
 
+def origins(text: str) -> str:
+    """From which variables and files the references of ``text`` take their values, for an error."""
+    names: list[str] = []
+    for reference in _REFERENCE.findall(text):
+        variable = _VARIABLE.fullmatch(reference)
+        if reference.startswith(_FILE):
+            names.append(f"the file {reference.removeprefix(_FILE)}")
+        elif variable is not None and os.environ.get(variable[1]):
+            names.append(variable[1])
+    return " and ".join(dict.fromkeys(names))
+
+
 def _meant(reference: str, folder: Path) -> str:
     if reference.startswith(_FILE):
         return _content(reference.removeprefix(_FILE), folder)

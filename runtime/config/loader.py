@@ -48,11 +48,11 @@ def _place(problem: Problem) -> Mark:
     return problem.mark
 
 
-def _with_origin(problem: Problem, variable: str) -> Problem:
-    """With the name of the variable, if the session comes from it and not from a line of the file."""
-    if problem.path != ("account", "session"):
-        return problem
-    return problem._replace(text=f"{problem.text} (it was taken from {variable})")
+def _with_origin(problem: Problem, source: Source) -> Problem:
+    """With the name of the variable or the file that the value comes from: the line of the problem only
+    refers to it, or does not exist."""
+    origin = source.origins.get(problem.path)
+    return problem._replace(text=f"{problem.text} (it was taken from {origin})") if origin else problem
 
 
 def _profile(source: Source) -> Profile | None:
@@ -86,17 +86,14 @@ def load_text(text: str, name: str, folder: Path) -> Config:
     source = Source(text, folder)
     _find_modules(source, folder)
     profile = _profile(source)
-    from_environment = profile is not None and source.default(
-        "account", "session", session_unless_written(profile)
-    )
+    if profile is not None:
+        source.default("account", "session", session_unless_written(profile))
     problems = list(source.problems)
     if source.value is not BROKEN:
         try:
             config = Config.model_validate(source.value, context=folder)
         except ValidationError as error:
-            problems += problems_in(error, source)
-            if from_environment and profile is not None:
-                problems = [_with_origin(problem, profile.session_variable) for problem in problems]
+            problems += [_with_origin(problem, source) for problem in problems_in(error, source)]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
     vars(config)["marks"] = source.marks

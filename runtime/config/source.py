@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol
 
 import yaml
 
-from runtime.config.expansion import expand
+from runtime.config.expansion import expand, origins
 from runtime.config.types.problems import Mark, Marks, Path, Problem, Unreadable
 
 DEEPEST = 32
@@ -83,7 +83,8 @@ class _Fatal(Exception):
 class Source:
     """``value`` is the content of the text, ``BROKEN`` if unreadable; ``problems`` are those found here.
 
-    ``marks`` are the places of its keys and values.
+    ``marks`` are the places of its keys and values; ``origins`` say from which variables and files values
+    were taken that the text only refers to.
     """
 
     def __init__(self, text: str, folder: pathlib.Path) -> None:
@@ -91,6 +92,7 @@ class Source:
         self.problems: list[Problem] = []
         self._folder = folder
         self.marks = Marks()
+        self.origins: dict[Path, str] = {}
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         control = _CONTROL.search(text)
         if control:
@@ -98,22 +100,22 @@ class Source:
         else:
             self._read(text)
 
-    def default(self, section: str, key: str, text: str) -> bool:
+    def default(self, section: str, key: str, text: str) -> None:
         """Use ``text``, with its references expanded, if the file leaves out ``section.key`` and the text is
-        not empty then. Returns whether it is used."""
+        not empty then."""
         if not isinstance(self.value, dict):
-            return False
+            return
         entries = self.value.get(section, {})
         if not isinstance(entries, dict) or key in entries:
-            return False
+            return
         try:
             value = _printable(expand(text, self._folder))
         except Unreadable as refusal:
             self._problem(self.marks.value((section,)), (section, key), str(refusal))
-            return False
+            return
         if value.strip():
             self.value[section] = {**entries, key: value}
-        return bool(value.strip())
+            self.origins[section, key] = origins(text)
 
     def _read(self, text: str) -> None:
         try:
@@ -200,6 +202,7 @@ class Source:
         try:
             if "${" in event.value:
                 value: object = _printable(expand(event.value, self._folder))
+                self.origins[path] = origins(event.value)
             elif event.implicit[0]:
                 value = resolve(event.value)
             else:

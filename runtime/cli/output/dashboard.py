@@ -111,11 +111,17 @@ class Dashboard:
         return Group(*parts, "", *footer)
 
     def _header(self, context: DrawContext) -> Text:
+        balance = self._counters.balance
+        money = "" if balance is None else f"  balance {balance.amount:,.2f}"
+        session, uptime = f"  {self._run.mode} session", f"  up {_clock(context.uptime)}"
         header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
         header.append(f" {self._run.venue} ", _SESSION_STYLES[self._run.mode])
-        header.append(f"  {self._run.mode} session  up {_clock(context.uptime)}", "not bold")
-        if self._counters.balance is not None:
-            header.append(f"  balance {self._counters.balance.amount:,.2f}", "not bold")
+        room = context.width - header.cell_len
+        facts = [session + uptime + money, session + money]
+        if self._run.mode == "practice":  # of which the venue's name tells already
+            facts += [uptime + money, money]
+        # On a narrow terminal the balance stays whole.
+        header.append(next((each for each in facts if len(each) <= room), facts[-1]), "not bold")
         if context.status_age >= 2.0:
             header.append(f"  STATUS IS {context.status_age:.0f} S OLD", "bold red")
         return header

@@ -497,6 +497,23 @@ def test_a_wrong_session_that_no_line_shows_is_said_to_come_from_the_environment
     assert only.endswith("(it was taken from POCKET_OPTION_SSID)")
 
 
+def test_a_wrong_value_that_the_file_refers_to_is_said_to_come_from_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", TOKEN)
+    monkeypatch.setenv("WAIT", "soon")
+    monkeypatch.delenv("LEVEL", raising=False)
+    (tmp_path / "count").write_text("many")
+    text = (
+        "account: {session: '${POCKET_OPTION_SSID:-}'}\nhealth:\n  stale_after: ${WAIT}\n"
+        "log: {level: '${LEVEL:-LOUD}'}\npool: {connections: '${file:count}'}\n"
+    )
+    with pytest.raises(ConfigInvalid) as refused:
+        load_text(text, "c.yaml", tmp_path)
+    endings = [problem.partition(" (it was taken from ")[2] for problem in refused.value.problems]
+    assert sorted(endings) == ["", "POCKET_OPTION_SSID)", "WAIT)", "the file count)"]
+
+
 # What cannot go together
 
 

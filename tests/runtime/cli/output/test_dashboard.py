@@ -54,6 +54,11 @@ def test_the_header_says_what_this_is_and_for_how_long(counters: Counters) -> No
         "tellwire   PRACTICE EXCHANGE   practice session  up 1:02:05  balance 10,000.50",
         "no status yet",
     ]
+    board = Dashboard(RunInfo("PRACTICE EXCHANGE: invented quotes", "practice"), counters)
+    for width, told in ((80, "up 1:02:05  balance 10,000.50"), (66, "balance 10,000.50")):
+        assert picture(board, None, width=width)[0].endswith(f"invented quotes   {told}")
+    narrow = picture(Dashboard(RunInfo("PocketOption", "live"), counters), None, width=60)
+    assert narrow[0] == "tellwire   PocketOption   live session  balance 10,000.50"
     live = picture(Dashboard(RunInfo("PocketOption", "live"), counters), None)
     assert live[0].startswith("tellwire   PocketOption   live session  up")
 
