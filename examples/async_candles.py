@@ -2,14 +2,14 @@
 
 import asyncio
 
-from tellwire import AsyncRuntime, Candle, LoadCandles, RequestError
+from tellwire import AsyncRuntime, CandleList, RequestError
 
 ASSETS = ["EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "AUDCHF_otc"]
 BARS = 300
 
 
-async def load(rt: AsyncRuntime, asset: str) -> tuple[str, list[Candle]]:
-    return asset, await rt.ask(LoadCandles(asset, period=60, count=BARS), timeout=60)
+async def load(rt: AsyncRuntime, asset: str) -> tuple[str, CandleList]:
+    return asset, await rt.client.candles(asset, minutes=1, count=BARS, timeout=60)
 
 
 async def main() -> None:

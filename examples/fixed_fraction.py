@@ -3,7 +3,7 @@
 from decimal import ROUND_DOWN, Decimal
 from random import choice
 
-from tellwire import AwaitResult, Config, Direction, GetBalance, PlaceOrder, RequestRefused, Runtime, load
+from tellwire import Config, Direction, PlaceOrder, RequestRefused, Runtime, load
 
 ASSET = "EURUSD_otc"
 FRACTION = Decimal("0.01")
@@ -25,12 +25,12 @@ def limited(config: Config) -> Config:
 
 with Runtime(limited(load("tellwire.yaml"))) as rt:
     for _ in range(TRADES):
-        amount = stake(rt.router.ask(GetBalance(), timeout=10).amount)
+        amount = stake(rt.client.balance().amount)
         order = PlaceOrder(ASSET, amount, choice(list(Direction)), SECONDS)  # your signal instead
         try:
             deal = rt.router.ask(order, timeout=10)
         except RequestRefused as error:
             print("enough:", error)
             break
-        closed = rt.router.ask(AwaitResult(deal.id), timeout=SECONDS + 30)
+        closed = rt.client.result(deal)
         print(f"{amount} staked: {closed.outcome}, {closed.profit:+}")

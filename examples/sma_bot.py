@@ -1,11 +1,10 @@
 """Trade the crossing of two moving averages. It shows how a bot is built; it earns nothing."""
 
-import queue
 from collections import deque
 from collections.abc import Sequence
 from statistics import fmean
 
-from tellwire import AwaitResult, Direction, PlaceOrder, RequestError, Runtime, Subscribe, Tick
+from tellwire import Direction, PlaceOrder, RequestError, Runtime
 
 ASSET = "EURUSD_otc"
 FAST, SLOW = 10, 40
@@ -31,23 +30,23 @@ def trade(rt: Runtime, direction: Direction) -> None:
     except RequestError as error:
         print("no deal:", error)  # a refusal, a limit, a doubt: the text says which
         return
-    closed = rt.router.ask(AwaitResult(deal.id), timeout=SECONDS + 30)
+    closed = rt.client.result(deal)
     print(direction.name, closed.outcome, closed.profit)
 
 
 def main() -> None:
-    ticks: queue.Queue[Tick] = queue.Queue()
     prices: deque[float] = deque(maxlen=SLOW + 1)
     trades = 0
-    with Runtime.from_yaml("tellwire.yaml") as rt:
-        rt.router.ask(Subscribe(f"tick.{ASSET}", to=ticks.put, stream=True), timeout=10)
-        while trades < TRADES:
-            prices.append(ticks.get(timeout=60).price)
+    with Runtime.from_yaml("tellwire.yaml") as rt, rt.client.ticks(ASSET) as ticks:
+        for tick in ticks:
+            prices.append(tick.price)
             direction = decide(list(prices))
             if direction is not None:
                 trade(rt, direction)
                 trades += 1
                 prices.clear()
+            if trades == TRADES:
+                break
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """Print the ticks of an asset."""
 
-import time
+from tellwire import Runtime
 
-from tellwire import Runtime, Subscribe
+TICKS = 20
 
-SECONDS = 10
-
-with Runtime.from_yaml("tellwire.yaml") as rt:
-    rt.router.ask(Subscribe("tick.EURUSD_otc", to=print, stream=True), timeout=10)
-    time.sleep(SECONDS)
+with Runtime.from_yaml("tellwire.yaml") as rt, rt.client.ticks("EURUSD_otc") as ticks:
+    for _, tick in zip(range(TICKS), ticks, strict=False):
+        print(tick.time, tick.price)

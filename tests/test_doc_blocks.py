@@ -35,6 +35,11 @@ RUN = {"python", "sh", "yaml"}
 SHOWN = {"text"}
 """The languages of the blocks; others need a reason not to be run."""
 
+PATIENCE = 120.0
+"""Seconds for a block that starts processes, which takes 5 s where nothing else runs."""
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
 NOT_RUN, ATTACHED, PYTEST = "not run: ", "run: attached", "run: pytest"
 MODULES = {"backoff.md": "my_backoff.py"}
 """The file that a page says its Python block is in."""
@@ -110,7 +115,7 @@ def test_a_program_of_the_documents_runs(block: Block, folder: Path, environment
     if block.mark == PYTEST:
         command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(program)]
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=50, check=False
+            command, env=environment, capture_output=True, text=True, timeout=PATIENCE - 10, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return
@@ -129,6 +134,7 @@ def faster(code: str) -> str:
     """Deals of one second, and pauses of a fifth: a reader waits for more than a test has to."""
     code = re.sub(r"(Direction\.CALL|direction), (duration=)?(5|60)\b", r"\1, \g<2>1", code)
     code = re.sub(r"duration=(5|60)\b", "duration=1", code)
+    code = re.sub(r"(client\.(?:buy|sell)\(.+), (seconds=\d+|minutes=1)", r"\1, seconds=1", code)
     return re.sub(r"time\.sleep\([12]\)", "time.sleep(0.2)", code)
 
 
@@ -144,7 +150,7 @@ def test_the_commands_of_the_documents_end_well(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE - 10,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

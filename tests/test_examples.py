@@ -32,6 +32,8 @@ from tests.doubles.practice_folder import SETTINGS, fill
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 DEADLINE = 10.0
+PATIENCE = 120.0
+"""Seconds for a Python of its own with three tests, which takes 5 s where nothing else runs."""
 
 
 class Expected(NamedTuple):
@@ -72,7 +74,7 @@ EXPECTED = {
     "record_ticks.py": Expected(r"[1-9]\d* ticks in ticks\.csv", 0, {"SECONDS": 0.3}),
     "second_process.py": Expected(r"balance \d+(.|\n)*OrderOpened", 1, {"SECONDS": 0.5}, attached=True),
     "sma_bot.py": Expected(A_RESULT, 1, {"SECONDS": 1, "TRADES": 1, "FAST": 3, "SLOW": 8}),
-    "ticks.py": Expected(r"Tick\(asset='EURUSD_otc'", 0, {"SECONDS": 0.3}),
+    "ticks.py": Expected(r"(?m)(^\d+\.\d* \d\.\d+\n){20}"),
 }
 
 
@@ -150,6 +152,7 @@ def test_an_example_does_what_it_says(
     assert len(practice.ledger.orders()) - before == expected.orders
 
 
+@pytest.mark.timeout(PATIENCE)
 def test_the_unit_tests_of_a_bot_pass(folder: Path) -> None:
     command = [
         sys.executable,
@@ -160,7 +163,9 @@ def test_the_unit_tests_of_a_bot_pass(folder: Path) -> None:
         "no:cacheprovider",
         str(EXAMPLES / "test_my_bot.py"),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE - 10, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

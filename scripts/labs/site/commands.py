@@ -31,4 +31,4 @@ def answer(name: str) -> str:
         {"typing.", *(f"{place}." for place in api.places().values())}, key=len, reverse=True
     ):
         written = written.replace(module, "")
-    return written.replace("|", "\\|")
+    return written

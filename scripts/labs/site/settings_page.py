@@ -96,4 +96,7 @@ def _bounds(found: Schema) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    """``text`` in a table, where a ``|`` ends a cell, but not in code."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("|", "\\|") for part in parts[::2]]
+    return "`".join(parts)
