@@ -19,6 +19,9 @@ IMPORTED = [str(ROOT), str(ROOT / "scripts")]
 """Where actors, runtime and tellwire lie in a checkout."""
 
 TIMEOUT = 120.0
+"""Seconds for one run of a checker, which takes 10 s where nothing else runs."""
+
+pytestmark = pytest.mark.timeout(2 * TIMEOUT + 10)
 
 TYPED_ANSWERS = """
 import datetime as dt
