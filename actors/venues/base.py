@@ -21,12 +21,14 @@ from actors.values import AccountKind, Secret
 
 class Login(Struct, frozen=True):
     """An account, and what its sessions log in with. ``user`` is the account's number or name; ``headers``
-    are fields that the WebSocket handshake must carry unless the configuration sets them."""
+    are fields that the WebSocket handshake must carry unless the configuration sets them. A ``guest`` has no
+    account of his own: practice money, where the venue has such."""
 
     account: AccountKind
     user: str
     secret: Secret
     headers: dict[str, str] = {}
+    guest: bool = False
 
 
 class OrderRules(Struct, frozen=True):
@@ -174,7 +176,8 @@ class Venue(Struct, frozen=True):
     ``parse_login`` reads what a user pasted and raises ``LoginInvalid``. ``refuse_region`` says why a URL is
     no region for an account of this kind, ``""`` if it is one; ``refuse_symbol`` why a text cannot be the
     symbol of an asset, ``""`` if it can; ``refuse_text`` why a text cannot be sent as a message of a client,
-    ``""`` if it can. Data and functions, no class to inherit from:
+    ``""`` if it can; ``serves`` whether a region takes this login, among those that ``refuse_region`` allows.
+    Data and functions, no class to inherit from:
     a venue is a value that a module builds, and a check of its type finds what is missing.
     """
 
@@ -184,3 +187,4 @@ class Venue(Struct, frozen=True):
     open_session: OpenSession
     refuse_symbol: Callable[[str], str] = refuse_empty_symbol
     refuse_text: Callable[[str], str] = lambda _: ""
+    serves: Callable[[str, Login], bool] = lambda _, __: True

@@ -144,10 +144,12 @@ class Config(Section):
             for index, entry in enumerate(regions.of(kind))
             if (reason := refuse(entry.url, kind))
         ]
-        if account.login and not regions.of(account.login.account):
-            kind = account.login.account.value
+        login, serves = account.login, venue(account.venue).serves
+        if login and not any(serves(entry.url, login) for entry in regions.of(login.account)):
+            kind, which = ("guest", " for guests") if login.guest else (login.account.value, "")
             mend = "add one, or write account: {session: ''} to practise"
-            problems.append(((kind,), f"has no region, but the session is a {kind} session ({mend})"))
+            reason = f"has no region{which}, but the session is a {kind} session ({mend})"
+            problems.append(((login.account.value,), reason))
         if problems:
             raise found(problems)
         return regions

@@ -94,6 +94,11 @@ class PracticeExchange:
         """The text of the auth frame that the exchange accepts: a demo account of this exchange alone."""
         return self._credentials.frame()
 
+    @property
+    def guest_session(self) -> str:
+        """The text of the auth frame of a guest, which the exchange accepts for the same account."""
+        return self._credentials.guest_frame()
+
     def fault(self, name: str, **parameters: object) -> int:
         """Begin a fault. Returns how many connected sockets it struck.
 

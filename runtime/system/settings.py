@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from actors import venues
 from actors.candles.single_flight import PageSizes
 from actors.health.stream_monitor import HealthSettings
 from actors.health.tick_rate import StalenessBounds
@@ -48,8 +49,10 @@ from runtime.system.folders import state_folder
 
 
 def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
-    """The configured regions of the account's kind: a demo session never meets a live host."""
-    entries = config.regions.of(login.account)
+    """The configured regions of the account's kind: a demo session never meets a live host, and a guest none
+    that knows no guests."""
+    serves = venues.venue(config.account.venue).serves
+    entries = [each for each in config.regions.of(login.account) if serves(each.url, login)]
     return tuple(Region(entry.name, entry.url, entry.priority) for entry in entries)
 
 

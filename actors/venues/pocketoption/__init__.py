@@ -3,7 +3,7 @@
 from typing import Final
 
 from actors.venues.base import Venue
-from actors.venues.pocketoption.login import parse_login, refuse_region
+from actors.venues.pocketoption.login import parse_login, refuse_region, serves
 from actors.venues.pocketoption.profile import PROFILE
 from actors.venues.pocketoption.session import PocketOptionSession
 from actors.venues.pocketoption.symbols import refuse_symbol
@@ -16,4 +16,5 @@ VENUE: Final = Venue(
     open_session=PocketOptionSession,
     refuse_symbol=refuse_symbol,
     refuse_text=refuse_text,
+    serves=serves,
 )

@@ -76,5 +76,6 @@ def _singles(messages: Iterable[Message]) -> Iterator[tuple[int, bytes]]:
 
 def _secrets(auth: str) -> list[str]:
     """The session as it is, and as it stands in JSON."""
-    session = json.loads(auth[auth.index("[") :])[1]["session"]
+    fields = json.loads(auth[auth.index("[") :])[1]
+    session = fields["session"] if "session" in fields else fields["token"]
     return [json.dumps(session)[1:-1], msgspec.json.encode(session).decode()[1:-1], session]

@@ -206,8 +206,8 @@ class ClientConnection:
 
     def _record(self, packet: packets.ClientPacket) -> ReceivedEvent:
         payload = packet.payload
-        if isinstance(payload, dict) and "session" in payload:
-            payload = payload | {"session": "***"}
+        if isinstance(payload, dict):
+            payload = payload | dict.fromkeys({"session", "token"} & payload.keys(), "***")
         return ReceivedEvent(self.id, packet.name, payload, self._clock.utc())
 
     def _note_written(self, count: int) -> None:

@@ -26,6 +26,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
     session: str = msgspec.field(default_factory=lambda: SESSION_MARK + secrets.token_hex(9))
     uid: int = msgspec.field(default_factory=lambda: 10_000_000 + secrets.randbelow(90_000_000))
+    guest: str = msgspec.field(default_factory=lambda: SESSION_MARK + secrets.token_hex(9))
 
     def __repr__(self) -> str:
         return "Credentials(***)"
@@ -42,6 +43,11 @@ class Credentials(msgspec.Struct, frozen=True):
         }
         return "42" + packets.encode(["auth", auth]).decode()
 
+    def guest_frame(self) -> str:
+        """The text of the auth frame of a guest (protocol 1.2)."""
+        auth = {"token": self.guest, "balance": 10_000, "isFastHistory": True}
+        return "42" + packets.encode(["auth", auth]).decode()
+
 
 class _Auth(msgspec.Struct, rename="camel"):
     session: str
@@ -52,6 +58,17 @@ class _Auth(msgspec.Struct, rename="camel"):
 
     def __repr__(self) -> str:
         return "_Auth(***)"
+
+
+class _GuestAuth(msgspec.Struct, rename="camel"):
+    """``balance`` is what the guest's page shows; this exchange has one account, and its balance counts."""
+
+    token: str
+    balance: float
+    is_fast_history: bool = False
+
+    def __repr__(self) -> str:
+        return "_GuestAuth(***)"
 
 
 _SAVED: Mapping[str, object] = {
@@ -89,24 +106,32 @@ class AccountDesk:
     def _authenticate(self, client: ClientConnection, payload: object) -> None:
         if client.stage is Stage.AUTHENTICATED:
             return
-        auth = self._check(payload)
-        if auth is None or self._faults.take(RefuseSessions, region=client.region):
+        login = self._login(payload)
+        if login is None or self._faults.take(RefuseSessions, region=client.region):
             client.send(packets.text_event("NotAuthorized"), packets.DISCONNECT)
             client.leave("not authorized")
             return
-        client.accept(LoginState(demo=auth.is_demo == 1, fast_history=auth.is_fast_history))
+        client.accept(login)
         self._welcome(client)
 
     def _load_saved(self, name: str, client: ClientConnection, _: object) -> None:
         client.emit(f"success{name}", _SAVED[name])
 
-    def _check(self, payload: object) -> _Auth | None:
+    def _login(self, payload: object) -> LoginState | None:
+        """``None`` for what is neither the session of this exchange nor that of its guest."""
+        guest = isinstance(payload, dict) and "token" in payload
         try:
-            auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
+            if guest:
+                visit = msgspec.convert(payload, _GuestAuth)
+                shown, expected = visit.token, self._credentials.guest
+                state = LoginState(demo=True, fast_history=visit.is_fast_history)
+            else:
+                auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
+                shown, expected = auth.session, self._credentials.session
+                state = LoginState(demo=auth.is_demo == 1, fast_history=auth.is_fast_history)
         except msgspec.ValidationError:
             return None
-        known = secrets.compare_digest(auth.session.encode(), self._credentials.session.encode())
-        return auth if known else None
+        return state if secrets.compare_digest(shown.encode(), expected.encode()) else None
 
     def _welcome(self, client: ClientConnection) -> None:
         """The pushes that follow a login (protocol 1.2)."""

@@ -1,6 +1,7 @@
 """Session strings: the nine forms that people paste (protocol 3.1)."""
 
 import json
+import re
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -8,7 +9,7 @@ from hypothesis import example, given, strategies as st
 from actors.errors import LoginInvalid
 from actors.values import AccountKind
 from actors.venues.base import Login
-from actors.venues.pocketoption.login import parse_login
+from actors.venues.pocketoption.login import parse_login, serves
 
 TOKEN = "k3n8v0canary7q2w5e9r1t4y6u"
 HASH = "0123456789abcdef0123456789abcdef"
@@ -183,3 +184,47 @@ def test_no_text_does_worse_than_being_refused(text: str) -> None:
     except LoginInvalid:
         return
     assert json.loads(session.secret.value.removeprefix("42"))[0] == "auth"
+
+
+# Guests
+
+GUEST = '42["auth",{"token":"canary-token-1","balance":10000,"isFastHistory":true}]'
+TRY_DEMO = "wss://try-demo-eu.po.market/socket.io/?EIO=4&transport=websocket"
+
+
+@pytest.mark.parametrize("pasted", [GUEST, GUEST[10:-1], f"'{GUEST}'", GUEST.replace('"', "'")])
+def test_a_guest_is_a_demo_account_without_a_number(pasted: str) -> None:
+    login = parse_login(pasted)
+    assert (login.account, login.guest) == (AccountKind.DEMO, True)
+    assert login.secret.value == GUEST
+    assert re.fullmatch(r"guest-[0-9a-f]{12}", login.user)
+    assert "canary" not in repr(login)
+
+
+def test_two_guests_have_two_names() -> None:
+    assert parse_login(GUEST).user != parse_login(GUEST.replace("token-1", "token-2")).user
+
+
+@pytest.mark.parametrize(
+    ("pasted", "because"),
+    [
+        ("guest", "only the venue's site gives out"),
+        ('42["auth",{"token":"short","balance":1}]', "without its token"),
+        ('42["auth",{"token":7,"balance":1}]', "without its token"),
+        ('42["auth",{"token":"canary-token-1"}]', "without a balance"),
+        ('42["auth",{"token":"canary-token-1","balance":-1}]', "without a balance"),
+        ('42["auth",{"token":"canary-token-1","balance":true}]', "without a balance"),
+    ],
+)
+def test_what_is_no_guest_is_refused_with_what_to_do(pasted: str, because: str) -> None:
+    with pytest.raises(LoginInvalid, match=because) as refused:
+        parse_login(pasted)
+    assert "paste the whole auth message" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_guest_goes_to_the_hosts_that_know_guests_and_an_account_where_it_went_before() -> None:
+    guest, account = parse_login(GUEST), parse_login(DEMO)
+    demo = TRY_DEMO.replace("try-demo", "demo-api")
+    assert [serves(url, guest) for url in (TRY_DEMO, demo, "ws://127.0.0.1:8000/")] == [True, False, True]
+    assert all(serves(url, account) for url in (TRY_DEMO, demo))
