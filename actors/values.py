@@ -73,6 +73,14 @@ class Candle(Struct, frozen=True, array_like=True, gc=False):
     volume: int | None = None
 
 
+class BarSeries(Struct, frozen=True):
+    """Bars that are made of ticks from now on, as events with this ``topic``; ``history`` has the closed ones
+    before the first of them."""
+
+    topic: str
+    history: list[Candle] = []
+
+
 class Asset(Struct, frozen=True):
     """One row of the venue's asset table.
 

@@ -35,7 +35,7 @@ from actors.messages.order_commands import (
 )
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, TickList
-from actors.values import Balance, Life, Payout, ServerTime
+from actors.values import Balance, BarSeries, Life, Payout, ServerTime
 
 
 class Subscribe(Command[str], frozen=True):
@@ -175,6 +175,89 @@ class LoadTicks(Command[TickList], frozen=True):
             *,
             deadline: Length | None = None,
         ) -> None: ...
+
+
+class SubscribeCandles(Command[BarSeries], frozen=True):
+    """Make bars of the ticks of ``asset`` as they form, until ``UnsubscribeCandles``.
+
+    The events ``BarForming`` and ``BarClosed`` have the topic ``bar.ASSET.PERIOD``: ``bar.EURUSD_otc.60``
+    with a ``period`` of 60 s, whole seconds up to a day, as the venue's clock has them. With ``aligned``
+    false the first bar opens with the first tick (``bar.EURUSD_otc.60-first``); with ``ticks`` instead of a
+    period each bar has so many ticks, from the first tick on (``bar.EURUSD_otc.60-ticks``).
+
+    The answer is a ``BarSeries``, as soon as the first bar is whole: it opened before now, so its first part
+    is loaded. It has the last ``history`` bars that had closed by then (aligned ones alone). The asset is
+    streamed for the owner ``candles``. After an interruption the missing ticks are loaded, and nothing is
+    told that they could change.
+
+    A series has owners as a stream has (``SubscribeTicks``): each keeps it once, and it ends with the last
+    one. Raises ``RequestRefused`` as ``SubscribeTicks`` does. After ``RequestTimeout`` it stays wanted.
+    """
+
+    asset: str
+    period: int = 0
+    ticks: int = 0
+    aligned: bool = True
+    history: int = 0
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            asset: str,
+            period: Length = 0,
+            ticks: int = 0,
+            aligned: bool = True,
+            history: int = 0,
+            *,
+            deadline: Length | None = None,
+        ) -> None: ...
+
+    @property
+    def name(self) -> str:
+        """That of the series, among those of its asset."""
+        return _series_name(self.period, self.ticks, self.aligned)
+
+    @property
+    def topic(self) -> str:
+        """That of its events."""
+        return f"bar.{self.asset}.{self.name}"
+
+
+class UnsubscribeCandles(Command[str | None], frozen=True):
+    """Release a series of bars, which ends if nobody else owns it (see ``SubscribeCandles``).
+
+    The answer is ``None`` if it ends, and otherwise a text that names its other owners. Raises
+    ``RequestRefused`` if it is not subscribed, or for others alone.
+    """
+
+    asset: str
+    period: int = 0
+    ticks: int = 0
+    aligned: bool = True
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            asset: str,
+            period: Length = 0,
+            ticks: int = 0,
+            aligned: bool = True,
+            *,
+            deadline: Length | None = None,
+        ) -> None: ...
+
+    @property
+    def name(self) -> str:
+        """That of the series, among those of its asset."""
+        return _series_name(self.period, self.ticks, self.aligned)
+
+
+def _series_name(period: int, ticks: int, aligned: bool) -> str:
+    if ticks:
+        return f"{ticks}-ticks"
+    return f"{period}" if aligned else f"{period}-first"
 
 
 class GetBalance(Command[Balance], frozen=True):

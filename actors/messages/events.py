@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from actors.messages.bar_events import BarClosed as BarClosed, BarForming as BarForming
 from actors.messages.event import Event as Event
 from actors.messages.life import HasLife
 from actors.messages.order_events import (

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 
 class Owner(Struct, frozen=True):
-    """An owner of streams: ``name`` is ``file``, ``program``, ``operator``, or that of an attached process.
+    """An owner of streams: ``name`` is ``file``, ``program``, ``operator``, ``candles``, or that of an
+    attached process.
 
     With ``by_subscription`` it is kept for a ``Subscribe(..., stream=True)`` of that owner, and without for
     its ``SubscribeTicks``: the end of the one leaves the other.
@@ -32,7 +33,10 @@ FILE: Final = Owner("file")
 OPERATOR: Final = Owner("operator")
 """All commands of ``ctl`` together: each is over at once, and what it asks for stays."""
 
-LASTING: Final = frozenset({PROGRAM, FILE, OPERATOR})
+CANDLES: Final = Owner("candles")
+"""The bars that are made of ticks: all series of an asset together."""
+
+LASTING: Final = frozenset({PROGRAM, FILE, OPERATOR, CANDLES})
 """The owners that are there as long as the runtime."""
 
 

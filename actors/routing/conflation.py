@@ -1,9 +1,11 @@
-"""What a subscriber that is too slow still gets: the newest tick of each asset, and every other event."""
+"""What a subscriber that is too slow still gets: the newest tick of each asset, the newest state of each bar
+that forms, and every other event."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from actors.messages.bar_events import BarForming
 from actors.messages.traffic import Deliver, Ticks, unfolded
 from actors.values import Tick
 
@@ -19,13 +21,26 @@ MOST_WAITING_EVENTS: Final = 16_384
 def conflate(events: Sequence[Any]) -> tuple[list[Any], int]:
     """The events without each tick that a later tick of its asset replaces, and the number of those ticks.
 
-    Order is kept; only ticks are left out.
+    Of a bar that forms only the newest state is left; its prices are in that one, so nothing is counted.
+    Order is kept, and nothing else is left out.
     """
     newest = {event.asset: index for index, event in enumerate(events) if type(event) is Tick}
     kept = [
         event for index, event in enumerate(events) if type(event) is not Tick or newest[event.asset] == index
     ]
-    return kept, len(events) - len(kept)
+    return _newest_forming(kept), len(events) - len(kept)
+
+
+def _newest_forming(events: list[Any]) -> list[Any]:
+    """Without each state of a forming bar that a later one of its series replaces."""
+    newest = {event.series: index for index, event in enumerate(events) if type(event) is BarForming}
+    if not newest:
+        return events
+    return [
+        event
+        for index, event in enumerate(events)
+        if type(event) is not BarForming or newest[event.series] == index
+    ]
 
 
 def conflate_columns(items: Sequence[Any]) -> tuple[list[Any], int]:
@@ -45,7 +60,7 @@ def conflate_columns(items: Sequence[Any]) -> tuple[list[Any], int]:
             kept.append(item)
         elif index in places:
             kept.append(item.part(places[index]))
-    return kept, count - len(newest)
+    return _newest_forming(kept), count - len(newest)
 
 
 def events_in(items: Iterable[Any]) -> int:

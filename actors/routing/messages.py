@@ -19,6 +19,7 @@ class RouterRefs(Control, frozen=True):
     order_desk: Tellable
     pending_desk: Tellable
     candle_loader: Tellable
+    bars: Tellable
     configured: Tellable
     parts: tuple[Tellable, ...]
     done_to: tuple[Tellable, ...]

@@ -14,7 +14,7 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
-from actors.messages.candles import CandleRequest
+from actors.messages.bars import BarRequest
 from actors.messages.commands import (
     COMMANDS,
     Command,
@@ -50,7 +50,7 @@ from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, Ro
 from actors.routing.raw_rules import RawRules
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
-from actors.routing.streams import STREAM_DUE, not_streamed, release_request, request_of
+from actors.routing.streams import STREAM_DUE, load_of, not_streamed, release_request, request_of
 from actors.routing.subscriptions import StartSubscriber, Subscription, Subscriptions
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
@@ -146,8 +146,7 @@ class Router(RuntimeActor):
         refused = no_command(message)
         logger.warning("{}", refused)
         name = message.__name__ if isinstance(message, type) else type(message).__name__
-        failed = CommandFailed(name, f"{type(refused).__name__}: {refused}")
-        self._route(EventBatch(self.name, [failed]))
+        self._route(EventBatch(self.name, [CommandFailed(name, f"{type(refused).__name__}: {refused}")]))
 
     def _route(self, batch: EventBatch) -> None:
         """HOT: one batch per read."""
@@ -162,8 +161,7 @@ class Router(RuntimeActor):
                 self._ticks += len(item.times)
             else:
                 self._process(item)
-        source = "" if batch.epoch else batch.source
-        if ended := self._subscriptions.deliver(items, source):
+        if ended := self._subscriptions.deliver(items, "" if batch.epoch else batch.source):
             self._on_subscriptions_ended(ended)
 
     def _process(self, item: traffic.Item) -> None:
@@ -256,7 +254,8 @@ class Router(RuntimeActor):
         for waiter in self._waiters.of_owner(owner):
             self._fail(waiter.id, RequestError(f"{owner.name} has ended"))
         if not self._draining:
-            self._refs.pool.tell(OwnerEnded(owner))
+            for ref in (self._refs.bars, self._refs.pool):
+                ref.tell(OwnerEnded(owner))
 
     def _use_taps(self, connections: tuple[str, ...]) -> None:
         """The pool is told, since it sends: what is sent from now on is sent on a tapped connection."""
@@ -317,10 +316,11 @@ class Router(RuntimeActor):
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles | commands.LoadTicks):
-            load = CandleRequest(waiter.id, command, waiter.expires_at, self.actor_ref)
-            self._refs.candle_loader.tell(load)
+            self._refs.candle_loader.tell(load_of(waiter, self.actor_ref))
         elif isinstance(command, commands.WithdrawRaw):
             self._refs.pool.tell(EndRepeats(waiter.id, waiter.owner, command.text, command.connection))
+        elif isinstance(command, commands.SubscribeCandles | commands.UnsubscribeCandles):
+            self._refs.bars.tell(BarRequest(waiter.id, command, waiter.expires_at, waiter.owner))
         else:
             waiter.forwarded = True
             if waiter.lasts and waiter.owner.itself not in LASTING:
@@ -367,8 +367,7 @@ class Router(RuntimeActor):
             self._answers.add(type(waiter.command), self.now() - waiter.begun, succeeded=succeeded)
         if not waiter.forwarded:
             return
-        done = RequestDone(waiter.id, succeeded)
-        self._free(done)
+        self._free(done := RequestDone(waiter.id, succeeded))
         if isinstance(waiter.command, PendingCommand) and not self._draining:
             self._refs.pending_desk.tell(done)
 

@@ -3,7 +3,17 @@
 import math
 from typing import Final, cast
 
-from actors.messages.commands import SendRaw, Subscribe, SubscribeTicks, UnsubscribeTicks, VenueCommand
+from actors.messages.candles import CandleRequest
+from actors.messages.commands import (
+    LoadCandles,
+    LoadTicks,
+    SendRaw,
+    Subscribe,
+    SubscribeTicks,
+    UnsubscribeTicks,
+    VenueCommand,
+)
+from actors.messages.lifecycle import Tellable
 from actors.messages.owners import Owner
 from actors.messages.topics import pattern
 from actors.messages.traffic import ReplyTo, Request
@@ -23,6 +33,11 @@ def request_of(waiter: Waiter) -> Request:
     connection = command.connection if isinstance(command, SendRaw) else ""
     sent = cast("VenueCommand", command)
     return Request(waiter.id, sent, waiter.expires_at, connection, owner=owner if owned else None)
+
+
+def load_of(waiter: Waiter, to: Tellable) -> CandleRequest:
+    """The load that answers ``to``, the router, for ``waiter``."""
+    return CandleRequest(waiter.id, cast("LoadCandles | LoadTicks", waiter.command), waiter.expires_at, to)
 
 
 def release_request(asset: str, owner: Owner) -> Request:

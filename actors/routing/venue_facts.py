@@ -14,7 +14,9 @@ from actors.messages.commands import (
     LoadCandles,
     LoadTicks,
     Subscribe,
+    SubscribeCandles,
     SubscribeTicks,
+    UnsubscribeCandles,
     UnsubscribeTicks,
 )
 from actors.messages.events import (
@@ -34,7 +36,7 @@ MOST_CANDLES = 100_000
 MOST_TICKS = 100_000
 
 LONGEST_SPAN = 86_400
-"""Seconds of ticks in one request."""
+"""Seconds of ticks in one request, or in one bar that is made of ticks."""
 
 
 LONGEST_PERIOD = 366 * 86_400
@@ -89,16 +91,16 @@ class VenueFacts:
                 return asset if asset is Decision.WAIT else _payout(asset)
             case LoadCandles(count=count) if not 1 <= count <= MOST_CANDLES:
                 raise RequestRefused(f"count must be from 1 to {MOST_CANDLES}, not {count}")
-            case LoadTicks():
-                _check_span(command)
-                return Decision.WAIT if self._asset(command.asset) is Decision.WAIT else Decision.FORWARD
             case Subscribe(topic=topic) | CheckTopic(topic=topic):
                 if (symbol := pattern(topic).asset) and self.assets is not None:
                     self._asset(symbol)
                 if not isinstance(command, Subscribe) or not command.stream:
                     return topic
                 return Decision.WAIT if self.assets is None else Decision.FORWARD
-            case UnsubscribeTicks() if self.assets is None:
+            case LoadTicks() | SubscribeCandles():
+                _check(command)
+                return Decision.WAIT if self._asset(command.asset) is Decision.WAIT else Decision.FORWARD
+            case UnsubscribeTicks() | UnsubscribeCandles() if self.assets is None:
                 return Decision.WAIT  # behind a SubscribeTicks that waits too
             case SubscribeTicks(asset=symbol, period=period) | LoadCandles(asset=symbol, period=period):
                 if not 1 <= period <= LONGEST_PERIOD:
@@ -117,6 +119,13 @@ class VenueFacts:
         return self.assets[symbol]
 
 
+def _check(command: LoadTicks | SubscribeCandles) -> None:
+    if isinstance(command, LoadTicks):
+        _check_span(command)
+    else:
+        _check_bars(command)
+
+
 def _check_span(command: LoadTicks) -> None:
     if (command.seconds is None) is (command.count is None):
         raise RequestRefused("LoadTicks takes either seconds or a count")
@@ -126,6 +135,20 @@ def _check_span(command: LoadTicks) -> None:
         raise RequestRefused(
             f"seconds must be more than 0 and at most {LONGEST_SPAN}, not {command.seconds:g}"
         )
+
+
+def _check_bars(command: SubscribeCandles) -> None:
+    period, ticks = command.period, command.ticks
+    if (period == 0) is (ticks == 0):
+        raise RequestRefused("SubscribeCandles takes either a period or a number of ticks")
+    if not 0 <= period <= LONGEST_SPAN:
+        raise RequestRefused(f"period must be at least 1 second and at most {LONGEST_SPAN}, not {period}")
+    if not 0 <= ticks <= MOST_TICKS:
+        raise RequestRefused(f"ticks must be from 1 to {MOST_TICKS}, not {ticks}")
+    if not 0 <= command.history <= MOST_CANDLES:
+        raise RequestRefused(f"history must be at most {MOST_CANDLES} bars, not {command.history}")
+    if command.history and (ticks or not command.aligned):
+        raise RequestRefused("only bars that are aligned to the clock have a history at the venue")
 
 
 def _payout(asset: Asset) -> Payout:

@@ -21,7 +21,9 @@ from actors.messages.commands import (
     Resume,
     SendRaw,
     Subscribe,
+    SubscribeCandles,
     SubscribeTicks,
+    UnsubscribeCandles,
     UnsubscribeTicks,
     order_id,
     unsent,
@@ -108,7 +110,9 @@ class Waiter:
 
     @property
     def lasts(self) -> bool:
-        """Whether what it asks for goes on for its owner: a stream, or a text after each login."""
+        """Whether what it asks for goes on for its owner: a stream, bars, or a text after each login."""
+        if isinstance(self.command, SubscribeCandles):
+            return True
         return bool(self.streams) or (isinstance(self.command, SendRaw) and self.command.each_login)
 
     @property
@@ -209,7 +213,8 @@ class Waiters:
         return [
             each
             for each in self._waiters.values()
-            if each.owner.itself == owner and (each.lasts or isinstance(each.command, UnsubscribeTicks))
+            if each.owner.itself == owner
+            and (each.lasts or isinstance(each.command, UnsubscribeTicks | UnsubscribeCandles))
         ]
 
     def of_subscriptions(self, subscriptions: Sequence[Subscription]) -> list[Waiter]:

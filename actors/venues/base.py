@@ -86,6 +86,7 @@ class Profile(Struct, frozen=True):
     configured URL lacks of it is added, and ``""`` adds nothing.
     ``ticks_span`` is how many seconds of past ticks one request brings at most; ``None``: the venue gives
     none.
+    Bars open at multiples of their period on a clock that is ``clock_ahead`` seconds ahead of UTC.
     ``streams_per_connection`` is how many streams the venue is known to keep up on one connection.
     ``messages_per_command`` names the commands that are more than one message on the wire, and
     ``keep_alive_within`` is the number of seconds after which the venue hangs up on a client that has sent no
@@ -101,6 +102,7 @@ class Profile(Struct, frozen=True):
     candles_per_request: int
     streams_per_connection: int
     ticks_span: float | None = None
+    clock_ahead: int = 0
     region_target: str = ""
     messages_per_command: Mapping[type[Command], int] = {}
     subscribed_by_first: bool = False

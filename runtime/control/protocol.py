@@ -13,7 +13,7 @@ from actors.messages.traffic import EventBatch
 from actors.tables.rows import PLAIN
 from actors.values import Region
 
-VERSION: Final = 4
+VERSION: Final = 5
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
@@ -33,6 +33,8 @@ ControlRequest = (
     | commands.CheckTopic
     | commands.LoadCandles
     | commands.LoadTicks
+    | commands.SubscribeCandles
+    | commands.UnsubscribeCandles
     | commands.GetBalance
     | commands.GetAssets
     | commands.GetPayout

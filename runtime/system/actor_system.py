@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pykka
 
+from actors.bars.bar_builder import BarBuilder
 from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.router_ref import RouterRef
@@ -37,7 +38,7 @@ from actors.supervision.children import Plan
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
 from actors.venues import venue
-from actors.venues.base import NO_TRADING, Login, Trading
+from actors.venues.base import NO_TRADING, Login, Profile, Trading
 from runtime.config import Config
 from runtime.system.configured_streams import ConfiguredStreams
 from runtime.system.guardian import Guardian
@@ -107,9 +108,17 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
     ),
     Backfiller: (events.StreamGap,),
     CandleLoader: (events.ClockReport,),
+    BarBuilder: (
+        events.ConnectionDown,
+        events.StreamConfirmed,
+        events.StreamReleased,
+        events.StreamMoves,
+        events.StreamGap,
+        events.ClockReport,
+    ),
 }
-"""The events that each actor of the system subscribes to; the candle loader subscribes to ticks as it needs
-to."""
+"""The events that each actor of the system subscribes to; the candle loader and the bar builder
+subscribe to ticks as they need to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
     {
@@ -120,6 +129,7 @@ SHARING: frozenset[type[pykka.Actor]] = frozenset(
         HealthMonitor,
         Backfiller,
         CandleLoader,
+        BarBuilder,
         ConfiguredStreams,
     }
 )
@@ -180,9 +190,8 @@ class ActorSystem:
         self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
-        self._backfiller = start(
-            Backfiller, profile.candles_per_request, router=router, candle_loader=self._candle_loader
-        )
+        self._backfiller = self._start_backfiller(profile)
+        self._bars = self._start_bar_builder(profile)
         self._supervisor = self._start_supervisor(plan, resources)
         self._streams = start(ConfiguredStreams, settings.periods, stream_owner(config), router=router)
         recipients = Recipients(
@@ -229,6 +238,19 @@ class ActorSystem:
             CandleLoader, sizes, cache.cache_ttl, cache.cache_size, allowance, router=self.router
         )
 
+    def _start_backfiller(self, profile: Profile) -> Any:
+        refs = {"router": self.router, "candle_loader": self._candle_loader}
+        return self._start(Backfiller, profile.candles_per_request, **refs)
+
+    def _start_bar_builder(self, profile: Profile) -> Any:
+        return self._start(
+            BarBuilder,
+            profile.clock_ahead,
+            loads_ticks=profile.ticks_span is not None,
+            router=self.router,
+            candle_loader=self._candle_loader,
+        )
+
     def _start_supervisor(self, plan: Plan, resources: Resources) -> Any:
         return self._start(
             Supervisor,
@@ -269,6 +291,7 @@ class ActorSystem:
             self._order_desk,
             self._pending_desk,
             self._candle_loader,
+            self._bars,
         )
         for listener in listeners:
             except_from = (
@@ -289,6 +312,7 @@ class ActorSystem:
             order_desk=self._order_desk,
             pending_desk=self._pending_desk,
             candle_loader=self._candle_loader,
+            bars=self._bars,
             configured=self._streams,
             parts=(
                 self._supervisor,

@@ -36,6 +36,8 @@ EVENTS: dict[type[Event], tuple[Event, str]] = {
     for event, topic in [
         (events.CandlesLoaded("EURUSD_otc", 60, [CANDLE]), "candles.EURUSD_otc"),
         (events.CandlesProgress("EURUSD_otc", 60, 150, 1000), "progress.EURUSD_otc"),
+        (events.BarForming("EURUSD_otc", "EURUSD_otc.60", CANDLE, 1.5), "bar.EURUSD_otc.60"),
+        (events.BarClosed("A", "A.9-ticks", CANDLE, 1.5, False, 2), "bar.A.9-ticks"),
         (events.AssetsListed([ASSET]), "assets"),
         (events.BalanceChanged(Balance(AccountKind.DEMO, Decimal("1000.10"))), "balance"),
         (events.RawMessage("updateSomething", '{"a":1}'), "raw.updateSomething"),

@@ -6,9 +6,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from actors.errors import RemoteProtocolError
-
-VENUE_UTC_OFFSET: Final = 7200
-"""Seconds that the venue's clock is ahead of UTC, summer and winter."""
+from actors.venues.pocketoption.profile import VENUE_UTC_OFFSET
 
 MILLISECONDS: Final = 1e12
 """A larger time is in milliseconds, a smaller one in seconds; the venue sends both."""

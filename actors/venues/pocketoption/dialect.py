@@ -19,7 +19,7 @@ from actors.protocols.json_documents import Document
 from actors.protocols.socketio import EventPacket, encode_event
 from actors.values import AccountKind, Direction
 from actors.venues.pocketoption import account_kind, clock, money
-from actors.venues.pocketoption.clock import END_OF_TIME, VENUE_UTC_OFFSET
+from actors.venues.pocketoption.clock import END_OF_TIME
 from actors.venues.pocketoption.deals import (
     DIRECTIONS,
     Acceptance,
@@ -37,7 +37,7 @@ from actors.venues.pocketoption.pending_orders import (
     PendingOrderListing,
     Placement,
 )
-from actors.venues.pocketoption.profile import MAX_BARS
+from actors.venues.pocketoption.profile import MAX_BARS, VENUE_UTC_OFFSET
 
 TICK_HEADER: Final = b'451-["updateStream",{"_placeholder":true,"num":0}]'
 """The exact header of a tick message; a header in another spelling is decoded by the slower path."""

@@ -11,8 +11,9 @@ from actors.protocols.json_documents import NULL, Document
 from actors.values import Asset, Balance, Candle
 from actors.venues.pocketoption import account_kind
 from actors.venues.pocketoption.bars import Quote, build, in_order, is_sound, merge
-from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET, Time, to_utc
+from actors.venues.pocketoption.clock import Time, to_utc
 from actors.venues.pocketoption.money import currency, is_amount
+from actors.venues.pocketoption.profile import VENUE_UTC_OFFSET
 from actors.venues.pocketoption.rows import RowDecoder
 
 Price = Annotated[float, Meta(gt=0)]

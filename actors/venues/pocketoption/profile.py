@@ -10,6 +10,9 @@ from actors.venues.base import OrderRules, Profile, Reconciliation, Trading
 MAX_BARS: Final = 150
 """The most bars that one request for history brings (protocol 1.6.2)."""
 
+VENUE_UTC_OFFSET: Final = 7200
+"""Seconds that the venue's clock is ahead of UTC, summer and winter (protocol 1.8)."""
+
 PROFILE: Final = Profile(
     title="PocketOption",
     session_variable="POCKET_OPTION_SSID",
@@ -18,6 +21,7 @@ PROFILE: Final = Profile(
     region_target="/socket.io/?EIO=4&transport=websocket",  # protocol 1.1
     candles_per_request=MAX_BARS,
     ticks_span=1980.0,  # one reply held 4,154 ticks over 1,998 s (protocol 1.6.2)
+    clock_ahead=VENUE_UTC_OFFSET,
     streams_per_connection=4,  # the server may drop the oldest of more (protocol 1.6.2, disputed)
     messages_per_command={SubscribeTicks: 2, UnsubscribeTicks: 2},  # protocol 1.6.2
     subscribed_by_first=True,  # by changeSymbol; what subfor adds is disputed (protocol 1.6.2)

@@ -12,8 +12,9 @@ from msgspec import Struct
 from actors.messages.traffic import Ticks
 from actors.protocols.json_documents import MALFORMED
 from actors.values import Tick
-from actors.venues.pocketoption.clock import MILLISECONDS, VENUE_UTC_OFFSET
+from actors.venues.pocketoption.clock import MILLISECONDS
 from actors.venues.pocketoption.market_data import TickRow
+from actors.venues.pocketoption.profile import VENUE_UTC_OFFSET
 from actors.venues.stream_counter import StreamCounter
 
 _OFFSET = float(VENUE_UTC_OFFSET)  # an integer would be converted for each tick

@@ -3,7 +3,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from actors.messages.events import RawMessage, StreamRecovered
+from actors.messages.events import BarClosed, BarForming, RawMessage, StreamRecovered
 from actors.messages.traffic import Deliver, unfolded
 from actors.routing.conflation import (
     MOST_WAITING_EVENTS,
@@ -13,7 +13,7 @@ from actors.routing.conflation import (
     conflate_columns,
     events_in,
 )
-from actors.values import Tick
+from actors.values import Candle, Tick
 from tests.doubles.tick_columns import columns
 
 
@@ -30,6 +30,24 @@ def test_every_other_event_is_kept_in_its_place() -> None:
     news = [RawMessage("x", ""), RawMessage("x", ""), StreamRecovered("A", "c")]
     events = [news[0], tick("A", 1), news[1], tick("A", 2), news[2]]
     assert conflate(events) == ([news[0], news[1], tick("A", 2), news[2]], 1)
+
+
+def test_of_a_forming_bar_the_newest_state_is_kept_and_every_closed_bar() -> None:
+    def forming(series: str, until: float) -> BarForming:
+        return BarForming("A", series, Candle(0, 1.0, 1.0, 1.0, 1.0, 1), until)
+
+    closed = BarClosed("A", "A.60", Candle(0, 1.0, 1.0, 1.0, 1.0, 1), 3.0)
+    events = [
+        forming("A.60", 1.0),
+        forming("A.9", 2.0),
+        closed,
+        forming("A.60", 4.0),
+        closed,
+        forming("A.60", 5.0),
+    ]
+    for kept, missed in (conflate(events), conflate_columns(events)):
+        assert kept == [forming("A.9", 2.0), closed, closed, forming("A.60", 5.0)]
+        assert missed == 0
 
 
 def test_equal_ticks_are_one() -> None:

@@ -91,7 +91,7 @@ class _Neighbours:
         self.limiter, self.pool, self.supervisor = (_started(name) for name in ("limiter", "pool", "sup"))
         self.order_desk, self.pending_desk = _started("order desk"), _started("pending desk")
         self.loader, self.listener = _started("loader"), _started("listener")
-        self.configured = _started("configured streams")
+        self.configured, self.bars = _started("configured streams"), _started("bar builder")
         self.router = Router.start(lambda _: None, 1.0, {GetPayout: "the venue has none"}, clock=clock)
         self.router.tell(
             RouterRefs(
@@ -101,6 +101,7 @@ class _Neighbours:
                 order_desk=self.order_desk.ref,
                 pending_desk=self.pending_desk.ref,
                 candle_loader=self.loader.ref,
+                bars=self.bars.ref,
                 configured=self.configured.ref,
                 parts=(),
                 done_to=(self.limiter.ref,),
@@ -457,6 +458,7 @@ class _WayOut:
                 order_desk=self.pool.ref,
                 pending_desk=self.pool.ref,
                 candle_loader=self.loader.ref,
+                bars=self.pool.ref,
                 configured=self.pool.ref,
                 parts=(),
                 done_to=tuple(recording.ref for recording in self.counting),

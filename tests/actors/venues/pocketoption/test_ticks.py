@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from actors.values import Tick
-from actors.venues.pocketoption.clock import VENUE_UTC_OFFSET
+from actors.venues.pocketoption.profile import VENUE_UTC_OFFSET
 from actors.venues.pocketoption.ticks import TickReader
 from actors.venues.stream_counter import StreamCounter
 
