@@ -78,6 +78,11 @@ COMMANDS: Final = {
         _module("runtime.practice.__main__"),
         "runtime.practice.command:add_arguments",
     ),
+    "migrate": _Entry(
+        "say what becomes of a script for another client",
+        _module("runtime.migrate"),
+        "runtime.migrate:add_arguments",
+    ),
     "init": _Entry("write a commented configuration", small.init, f"{_SMALL}:add_init_arguments"),
     "bench": _Entry(
         "compare with other clients, in a checkout of the source", small.bench, f"{_SMALL}:add_no_arguments"

@@ -118,6 +118,10 @@ METHODS: Final[tuple[Served, ...]] = (
         "await rt.ask(GetStatus())",
         "The messages are counted. As there, it is not awaited.",
     ),
+    Served("AsyncPocketOptionClient.session_id", "same", "rt.config.account"),
+    Served("AsyncPocketOptionClient.uid", "same", "rt.config.account"),
+    Served("AsyncPocketOptionClient.platform", "same", "rt.config.account"),
+    Served("AsyncPocketOptionClient.is_demo", "same", "rt.config.account"),
     Served(
         "ConnectionKeepAlive",
         "better",
@@ -182,6 +186,9 @@ METHODS: Final[tuple[Served, ...]] = (
         "",
         "`Balance`, `Candle`, `Order`, `OrderResult` and the others, with their checks.",
     ),
+    Served("exceptions", "same", "", "With `OrderError.order_id`, and `error_code` of an order."),
+    Served("monitoring", "same", "", "`error_monitor` and `health_checker`, and the classes above."),
+    Served("constants", "same", "", "`TIMEFRAMES` and `API_LIMITS`; other tables are not there."),
     Served(
         "websocket_client",
         "not served",
