@@ -1,20 +1,16 @@
 """The command that says what becomes of a script for another client: ``tellwire migrate SCRIPT.py``."""
 
 import argparse
-import importlib
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from runtime.cli.answers import fail, print_json, print_text
 from runtime.cli.exit_codes import ExitCode, explain
 from runtime.cli.frame import framed, loading
 
 if TYPE_CHECKING:
-    from runtime.compat._script import Client, Script
-
-LAYERS: Final = {"pocketoptionapi_async": "runtime.compat.pocketoptionapi_async"}
-"""The layer for each package that scripts may import. Its module ``methods`` has the table."""
+    from runtime.compat._script import Script
 
 EXIT_CODES = (ExitCode.DONE, ExitCode.REFUSED, ExitCode.MISUSED, ExitCode.UNWRITTEN, ExitCode.INTERRUPTED)
 
@@ -31,9 +27,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "migrate") -> int:
     add_arguments(parser)
     options = parser.parse_args(argv)
     with loading():
-        from runtime.compat._script import read_script  # noqa: PLC0415  # within the frame
+        from runtime.compat._script import known_clients, read_script  # noqa: PLC0415  # within the frame
 
-        clients = list(_clients())
+        clients = known_clients()
     found: dict[str, list[Script]] = {}
     for name in options.scripts:
         try:
@@ -41,22 +37,16 @@ def main(argv: Sequence[str] | None = None, prog: str = "migrate") -> int:
                 found[name] = read_script(file.read(), clients)
         except (OSError, SyntaxError, ValueError) as error:
             return fail(f"{prog}: {name} cannot be read: {error}", ExitCode.MISUSED)
-    code = print_json(list(_rows(found))) if options.json else print_text("\n".join(_lines(found)))
+    names = ", ".join(client.package for client in clients)
+    code = print_json(list(_rows(found))) if options.json else print_text("\n".join(_lines(found, names)))
     unserved = any(not each.is_served for name in found for script in found[name] for each in script.findings)
     return code or (ExitCode.REFUSED if unserved else ExitCode.DONE)
 
 
-def _clients() -> "Iterator[Client]":
-    from runtime.compat._script import Client  # noqa: PLC0415  # within the frame
-
-    for package, layer in LAYERS.items():
-        yield Client(package, layer, importlib.import_module(f"{layer}.methods").METHODS)
-
-
-def _lines(found: "dict[str, list[Script]]") -> Iterator[str]:
+def _lines(found: "dict[str, list[Script]]", packages: str) -> Iterator[str]:
     for name, scripts in found.items():
         if not scripts:
-            yield f"{name}: imports none of {', '.join(LAYERS)}: nothing to change"
+            yield f"{name}: imports none of {packages}: nothing to change"
         for script in scripts:
             for each in script.imports:
                 yield f"{name}:{each.line}: change   {each.text}\n{'':>4}to       {each.becomes}"

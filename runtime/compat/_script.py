@@ -3,9 +3,12 @@
 import ast
 import importlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from runtime.compat._served import Served
+
+LAYERS: Final = {"pocketoptionapi_async": "runtime.compat.pocketoptionapi_async"}
+"""The layer for each package that scripts may import. Its module ``methods`` has the table."""
 
 UNKNOWN = "not in the interface of the client, so it is not served: no release that was looked at has it"
 PRIVATE = "an attribute with an underscore is not served: use the client's methods"
@@ -46,6 +49,14 @@ class Script(NamedTuple):
     client: Client
     imports: list[Import]
     findings: list[Finding]
+
+
+def known_clients() -> list[Client]:
+    """Those of ``LAYERS``."""
+    return [
+        Client(package, layer, importlib.import_module(f"{layer}.methods").METHODS)
+        for package, layer in LAYERS.items()
+    ]
 
 
 def read_script(text: str | bytes, clients: Sequence[Client]) -> list[Script]:
