@@ -86,6 +86,8 @@ if TYPE_CHECKING:
         OrderOrphan,
         OrderRefused,
         OrderSettled,
+        OutageBegan,
+        OutageEnded,
         PendingOrderPlaced,
         PendingOrdersListed,
         PlaceOrder,
@@ -154,6 +156,7 @@ if TYPE_CHECKING:
         Secret,
         ServerTime,
         Tick,
+        VenueRow,
     )
     from runtime.aio import AsyncAttachment, AsyncClient, EventStream, attach_async
     from runtime.async_runtime import AsyncRuntime
@@ -273,6 +276,8 @@ __all__ = [
     "OrderSettled",
     "OrderUnknown",
     "OrdersConfig",
+    "OutageBegan",
+    "OutageEnded",
     "Outcome",
     "Payout",
     "PendingOrder",
@@ -336,6 +341,7 @@ __all__ = [
     "Unsubscribe",
     "UnsubscribeCandles",
     "UnsubscribeTicks",
+    "VenueRow",
     "WireMessage",
     "WithdrawRaw",
     "WorkerDied",
