@@ -9,6 +9,7 @@ from actors.messages.control import Control
 from actors.messages.events import ConnectionReport
 from actors.messages.lifecycle import Tellable
 from actors.messages.tasks import TaskStatus
+from actors.values import AccountKind
 
 
 class PlacedStream(Struct, frozen=True):
@@ -168,7 +169,8 @@ class DeskStatus(Struct, frozen=True):
     """The order desk; ``halted`` is why no order is sent, ``None`` if orders are sent.
 
     ``refuses`` is why every order is refused until the next start, ``""`` if orders are taken: a live session
-    without ``account.allow_live``. ``limits`` are those that fill up, as far as they are set.
+    without ``account.allow_live``. ``limits`` are those that fill up, as far as they are set. ``account`` is
+    what the session is for, known before any connection is up.
     """
 
     halted: str | None
@@ -178,6 +180,7 @@ class DeskStatus(Struct, frozen=True):
     closed_deals: int
     refuses: str = ""
     limits: tuple[LimitStatus, ...] = ()
+    account: AccountKind = AccountKind.DEMO
 
 
 class PendingStatus(Struct, frozen=True):

@@ -122,6 +122,7 @@ class Bookkeeping(DeskBooks):
             closed_deals=len(ledger.deals.closed_deals()),
             refuses=refuses,
             limits=limits_used(self.usage(), limits),
+            account=self._account,
         )
 
     def _write(self) -> None:

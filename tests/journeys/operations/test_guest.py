@@ -10,7 +10,7 @@ from actors.values import AccountKind, Direction
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
-from tests.journeys.journey import DEADLINE, ask, towards
+from tests.journeys.journey import DEADLINE, ask, status_of, towards
 
 ASSET = "EURUSD_otc"
 
@@ -22,6 +22,7 @@ def test_a_guest_streams_and_trades_with_practice_money(workers: int, tmp_path: 
         orders = {"journal": str(tmp_path / "orders.sqlite")}
         settings = towards(exchange.guest_session, urls, workers, orders=orders)
         with Runtime(Config.model_validate(settings)) as runtime:
+            assert status_of(runtime).desk.account is AccountKind.DEMO
             assert ask(runtime, GetBalance()).account is AccountKind.DEMO
             assert ask(runtime, SubscribeTicks(ASSET)).asset == ASSET
             deal = ask(runtime, PlaceOrder(ASSET, 1, Direction.CALL, 5))

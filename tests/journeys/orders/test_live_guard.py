@@ -20,6 +20,7 @@ from actors.messages import (
     StreamConfirmed,
     SubscribeTicks,
 )
+from actors.values import AccountKind
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
@@ -88,6 +89,7 @@ def test_a_live_session_trades_once_that_is_allowed(
         assert ask(runtime, bet(1)).amount == 1
         assert ask(runtime, PENDING).amount == 1
         assert status_of(runtime).desk.refuses == ""
+        assert status_of(runtime).desk.account is AccountKind.LIVE
     assert len([line for line in lines if line.startswith("WARNING the session is live and orders")]) == 1
 
 
