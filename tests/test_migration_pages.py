@@ -16,7 +16,10 @@ from runtime.compat._served import Served
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "migration"
-TABLES = {"pocketoptionapi-async.md": "runtime.compat.pocketoptionapi_async.methods"}
+TABLES = {
+    "binaryoptionstoolsv2.md": "runtime.compat.binaryoptionstools.methods",
+    "pocketoptionapi-async.md": "runtime.compat.pocketoptionapi_async.methods",
+}
 """The module with the table of methods, by the page."""
 BEGIN = "## All methods\n"
 PROGRAM = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
