@@ -5,7 +5,7 @@ from pathlib import Path
 from runtime.practice import PracticeExchange, PracticeSettings
 
 SETTINGS = PracticeSettings(tick_rate=50.0, minimum_duration=1)
-NAMES = ("tellwire.yaml", "my.yaml", "config.yaml", "configs/pocketoption.yaml")
+NAMES = ("tellwire.yaml", "my.yaml", "config.yaml", "configs/pocketoption.yaml", "configs/practice.yaml")
 
 _TEXT = """\
 account: {{session: '{session}'}}
