@@ -7,7 +7,10 @@ from typing import Final, NamedTuple
 
 from runtime.compat._served import Served
 
-LAYERS: Final = {"pocketoptionapi_async": "runtime.compat.pocketoptionapi_async"}
+LAYERS: Final = {
+    "BinaryOptionsToolsV2": "runtime.compat.binaryoptionstools",
+    "pocketoptionapi_async": "runtime.compat.pocketoptionapi_async",
+}
 """The layer for each package that scripts may import. Its module ``methods`` has the table."""
 
 UNKNOWN = "not in the interface of the client, so it is not served: no release that was looked at has it"

@@ -334,4 +334,48 @@ OTHER: Final = (
     ),
 )
 
-METHODS: Final = (*CLIENT, *ORDERS, *MARKET, *RAW, *OTHER)
+NAMES: Final = (
+    *(
+        Served(f"Config.{name}", SAME, "Config.model_validate(settings)")
+        for name in ("from_dict", "from_json", "to_dict", "to_json", "update", "pyconfig")
+    ),
+    *(
+        Served(f"Config.{name}", SAME, "a field of Config")
+        for name in ("urls", "timeout_secs", "reconnect_time", "terminal_logging", "log_level")
+    ),
+    *(
+        Served(name, SAME, "RequestError and the errors below it")
+        for name in ("PocketOptionError", "InvalidParameterError", "NotAllowedError", "UninitializedError")
+    ),
+    Served("TradeNotFoundError", SAME, "RequestRefused", "nothing raises it, as there"),
+    *(
+        Served(name, SAME, "EventStream")
+        for name in ("AsyncSubscription", "SyncSubscription", "StreamIterator", "SyncCandleLiveIterator")
+    ),
+    *(
+        Served(name, SAME, "EventStream")
+        for name in ("AsyncRawSubscription", "SyncRawSubscription", "RawStreamIterator")
+    ),
+    Served("RawHandlerSync", SAME, "runtime.router.ask(SendRaw(text))", "as RawHandler, without await"),
+    Served("PyConfig", SAME, "Config"),
+    Served("TradeResult", SAME, "Deal"),
+    Served("StreamLogsIterator", SAME, "logger.add(sink) of loguru"),
+    Served("StreamLogsLayer", SAME, "logger.add(sink) of loguru", "none can be made, as there"),
+)
+
+
+def _blocking(row: Served) -> Served:
+    """The row of the client that blocks."""
+    becomes = row.becomes.replace("await rt.ask(", "runtime.router.ask(").replace("await rt.", "runtime.")
+    becomes = becomes.replace("async for tick in rt.ticks(", "for tick in runtime.client.ticks(")
+    return row._replace(name=row.name.replace("PocketOptionAsync.", "PocketOption."), becomes=becomes)
+
+
+_AWAITED: Final = (*CLIENT, *ORDERS, *MARKET, *RAW)
+
+METHODS: Final = (
+    *_AWAITED,
+    *OTHER,
+    *NAMES,
+    *(_blocking(row) for row in _AWAITED if row.name.startswith("PocketOptionAsync.")),
+)
