@@ -5,17 +5,26 @@ import contextlib
 import datetime as dt
 import functools
 import weakref
+from collections import Counter
 from typing import Any, Final, TypeVar
 
 import pykka
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError
-from actors.messages.commands import Command, SendRaw, Subscribe, Unsubscribe
+from actors.messages.commands import (
+    Command,
+    SendRaw,
+    Subscribe,
+    SubscribeCandles,
+    Unsubscribe,
+    UnsubscribeCandles,
+)
 from actors.messages.events import Event, WireMessage
 from actors.messages.topics import TICK
 from actors.values import Tick
 from runtime.aio.async_client import AsyncClient
+from runtime.aio.bar_stream import BarStream
 from runtime.aio.event_stream import EventStream
 from runtime.aio.handler_task import Handler, HandlerTask
 from runtime.aio.loop_calls import LoopCalls
@@ -42,6 +51,7 @@ class AsyncRouter:
         self._calls: LoopCalls
         self._streams: weakref.WeakSet[EventStream[Any]] = weakref.WeakSet()
         self._handlers: list[HandlerTask] = []
+        self._series: Counter[str] = Counter()
 
     @property
     def router(self) -> RouterRef:
@@ -80,6 +90,31 @@ class AsyncRouter:
     def events(self, topic: str) -> EventStream[Event | Tick]:
         """The events that ``topic`` matches, as ``Subscribe`` has it: ``"order.>"``."""
         return self._stream(topic)
+
+    def candles(
+        self, asset: str, period: int = 0, *, ticks: int = 0, aligned: bool = True, history: int = 0
+    ) -> BarStream:
+        """The bars of ``asset`` as ``SubscribeCandles`` has them, after ``history`` closed ones."""
+        command = SubscribeCandles(asset, period, ticks, aligned, history)
+        router, topic = self.router, command.topic
+
+        def subscribe(buffer: EventBuffer) -> "asyncio.Future[Any]":
+            to: Any = buffer
+            router.tell(Subscribe(topic, to=to, batch=True))
+            self._series[topic] += 1
+            return self._ask(command, None)
+
+        def unsubscribe(buffer: EventBuffer) -> None:
+            to: Any = buffer
+            self._series[topic] -= 1
+            with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
+                router.tell(Unsubscribe(topic, to=to))
+                if not self._series[topic]:
+                    router.tell(UnsubscribeCandles(asset, period, ticks, aligned))
+
+        stream = BarStream(command, topic, router, self._calls, subscribe, unsubscribe)
+        self._streams.add(stream)
+        return stream
 
     async def subscribe(self, topic: str, handler: Handler, *, stream: bool = False) -> str:
         """Have ``handler``, a function or a coroutine function, called in this loop with the events that
