@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from actors.orders.deals import DealRecord, Deals
+from actors.orders.deals import DealRecord
 from actors.orders.order import Order, OrderState
 from actors.orders.reconciliation import ClockReading, LifeLists, UnresolvedOrder
 
@@ -32,20 +32,18 @@ class AcknowledgedOrders:
         for unresolved, _ in self._orders.values():
             unresolved.on_venue_clock(clock)
 
-    def take_contradicted(
-        self, lists: LifeLists, deals: Deals
-    ) -> Iterator[tuple[UnresolvedOrder, DealRecord]]:
-        """Those whose deal the lists of a later login lack, although they would show it, or although there is
-        another that fits: it may be that one. They are open orders no more."""
+    def take_contradicted(self, lists: LifeLists) -> Iterator[tuple[UnresolvedOrder, DealRecord]]:
+        """Those whose deal the lists of a later login lack, although they show every deal since the order.
+        They are open orders no more.
+
+        That there is another deal that fits is not enough: theirs may have been pushed out of the list.
+        """
         for id, (unresolved, record) in list(self._orders.items()):
             if record.listed:
                 del self._orders[id]
                 continue
             unresolved.on_lists(lists)
-            if lists.came_after(unresolved) and (
-                lists.shows(unresolved)
-                or any(other.unaccounted and unresolved.fits(other) for other in deals)
-            ):
+            if lists.came_after(unresolved) and lists.shows(unresolved):
                 del self._orders[id]
                 yield unresolved, record
 

@@ -264,7 +264,8 @@ class Ledger:
         return events
 
     def check(self, now: float) -> list[Event]:
-        """The verdicts that are due: orders of which the venue's lists prove that they came to nothing."""
+        """The verdicts that are due: orders of which the venue's lists prove that they came to nothing, or
+        that a deal is theirs."""
         events: list[Event] = []
         for unresolved in self._book.unresolved.in_doubt():
             if self._book.unresolved.verdict_at(unresolved, self.deals) <= now:
@@ -272,12 +273,20 @@ class Ledger:
                     unresolved.order, OrderState.NOT_PLACED, "the venue lists no such deal"
                 )
                 events.append(OrderNotPlaced(order.id, order.asset, order.amount))
-        return events + self._match()
+        return events + self._match(now)
 
-    def check_at(self) -> float | None:
+    def check_at(self, now: float = -math.inf) -> float | None:
         """When the next verdict is due, unless other evidence comes; ``None``: no verdict is to come."""
         doubts = self._book.unresolved.in_doubt()
         at = min((self._book.unresolved.verdict_at(each, self.deals) for each in doubts), default=math.inf)
+        claims = [
+            one.may_claim_at(record)
+            for one in doubts
+            if one.lost is None
+            for record in self.deals
+            if record.unaccounted and one.fits(record)
+        ]
+        at = min([at, *(claim for claim in claims if claim > now)])
         return None if at == math.inf else at
 
     def take_changed(self) -> list[Order]:
@@ -321,10 +330,10 @@ class Ledger:
         self._book.put(order)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason), *self._match()]
 
-    def _match(self) -> list[Event]:
+    def _match(self, now: float = -math.inf) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""
         events: list[Event] = []
-        while found := find_match(list(self._book.unresolved), self.pending_deals.others(self.deals)):
+        while found := find_match(list(self._book.unresolved), self.pending_deals.others(self.deals), now):
             unresolved, record = found
             events += self._book.open(unresolved.order, record)
         for record in self.deals.unclaimed():

@@ -78,12 +78,14 @@ class MachineTime(Struct, frozen=True):
 
     ``boot`` names the start of the machine, and ``elapsed`` are the seconds since then, suspends counted.
     ``wall`` is what the wall clock showed. ``venue_known``: the venue's clock was measured then, or is since.
+    Of the ``seen_for`` seconds after it, every deal is known that can have been opened.
     """
 
     boot: str
     elapsed: float
     wall: float
     venue_known: bool = False
+    seen_for: float = 0.0
 
 
 class PendingTerms(Struct, frozen=True):

@@ -79,7 +79,7 @@ class OrderBook:
     def doubt_contradicted(self, lists: LifeLists | None) -> list[Event]:
         """The events of the orders whose deal was acknowledged, and is none that the venue has."""
         events: list[Event] = []
-        for one, record in self._acknowledged.take_contradicted(lists, self.deals) if lists else ():
+        for one, record in self._acknowledged.take_contradicted(lists) if lists else ():
             self.deals.discard(record)
             events += self._doubt_opened(one, "the venue's lists lack its deal")
         return events

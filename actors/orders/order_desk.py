@@ -302,8 +302,9 @@ class OrderDesk(RuntimeActor):
         self._answer([*self._waiters.apply(news), *self._results.apply(news)])
         if self._verdict is not None:
             self._verdict.cancel()
-        at, due = self._ledger.check_at(), timeouts.VerdictDue()
-        self._verdict = None if at is None else self.after(max(0.0, at - self._clock.utc()), due)
+        now, due = self._clock.utc(), timeouts.VerdictDue()
+        at = self._ledger.check_at(now)
+        self._verdict = None if at is None else self.after(max(0.0, at - now), due)
         self._log(news)
         self._place_waiting()
 

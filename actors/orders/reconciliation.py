@@ -95,6 +95,8 @@ class UnresolvedOrder:
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
         self._seen_to_at = made_at
+        if age and made_at is not None and order.made:
+            self._seen_to_at = made_at + order.made.seen_for
         self._age = age
         self._made_by = clock
         self._lost_by = clock
@@ -150,6 +152,13 @@ class UnresolvedOrder:
             self.seen_to, self._seen_to_at = lists.step, lists.login_at
             self._spare = lists.clears[self.order.id]
 
+    @property
+    def seen_for(self) -> float:
+        """The seconds since it was made of which every deal is known that can be its."""
+        if self._seen_to_at is None or self.made_at is None:
+            return 0.0
+        return self._seen_to_at - self.made_at
+
     def has_gone_unseen(self, spare: float) -> bool:
         """Whether the venue's clock has gone on for ``spare`` seconds of which no clock of ours knows, since
         the order was made: a machine that is virtual may have been stopped as a whole. Of an order of an
@@ -170,6 +179,11 @@ class UnresolvedOrder:
         latest = self.lost_at + self._lost_by.ahead + UNDER_WAY
         return self.created_at - self.grain <= record.deal.opened_at <= latest and self.may_fit(record)
 
+    def may_claim_at(self, record: DealRecord) -> float:
+        """When the order may take the deal, unless somebody says before whose it is."""
+        waits = self.lost is None and self.order.state is OrderState.UNKNOWN
+        return record.first_told + CLAIM_SETTLES if waits else -math.inf
+
     def may_fit(self, record: DealRecord) -> bool:
         """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict.
 
@@ -184,10 +198,17 @@ class UnresolvedOrder:
         )
 
 
+CLAIM_SETTLES: Final = 1.0
+"""Seconds within which the venue says whose a deal is, if it says so at all: it acknowledges a deal, and
+lists it, within a round trip."""
+
+
 def find_match(
-    unresolved: Collection[UnresolvedOrder], records: Iterable[DealRecord]
+    unresolved: Collection[UnresolvedOrder], records: Iterable[DealRecord], now: float = -math.inf
 ) -> tuple[UnresolvedOrder, DealRecord] | None:
     """An order without an answer and the only deal that fits it, if that deal fits no other order in flight.
+    While the connection of an order in doubt stands, its answer may come, or that to another client: the
+    order waits for it until the deal is known for ``CLAIM_SETTLES``.
 
     Where several deals or orders fit, none is matched. An order that was proven not placed yields to one in
     flight: a caller that was told so may have repeated it.
@@ -196,10 +217,14 @@ def find_match(
     free = [record for record in records if record.unaccounted] if unanswered else []
     for one in unanswered:
         fitting = [record for record in free if one.fits(record)]
-        if len(fitting) == 1 and not any(
-            rival.fits(fitting[0])
-            for rival in unresolved
-            if rival is not one and (rival.order.in_flight or not one.order.in_flight)
+        if (
+            len(fitting) == 1
+            and one.may_claim_at(fitting[0]) <= now
+            and not any(
+                rival.fits(fitting[0])
+                for rival in unresolved
+                if rival is not one and (rival.order.in_flight or not one.order.in_flight)
+            )
         ):
             return one, fitting[0]
     return None

@@ -163,12 +163,17 @@ class UnresolvedOrders:
         in_flight = [one for one in self if one.order.in_flight] if ids else []
         recent = ids[-1:] if len(in_flight) <= FEW else ids[len(ids) // 2 :]
         for one in in_flight:
-            order = one.order
-            if order.closed_before in recent:
+            order, made = one.order, one.order.made
+            seen_more = made is not None and one.seen_for > made.seen_for
+            joined = reach < one.seen_to or order.closed_before in ids
+            anew = joined and order.closed_before not in recent
+            if not (anew or seen_more) or self._may_have_come(one, deals):
                 continue
-            if (reach < one.seen_to or order.closed_before in ids) and not self._may_have_come(one, deals):
-                one.order = structs.replace(order, after=" ".join([ids[-1], *sorted(order.not_its)]))
-                advanced.append(one.order)
+            if made and seen_more:
+                made = structs.replace(made, seen_for=one.seen_for)
+            after = " ".join([ids[-1], *sorted(order.not_its)]) if anew else order.after
+            one.order = structs.replace(order, after=after, made=made)
+            advanced.append(one.order)
         return advanced
 
     def rule_out(self, record: DealRecord) -> list[Order]:

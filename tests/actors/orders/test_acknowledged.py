@@ -63,7 +63,7 @@ def test_what_a_later_login_lacks_is_in_doubt_and_then_proven_to_have_come_to_no
 def test_the_deal_that_the_lists_have_in_its_place_is_the_orders(restart: bool) -> None:
     ledger = opened()
     if restart:
-        ledger = restarted(ledger, NOW + 2)
+        ledger = restarted(ledger, NOW + 2, age=2.0)
     orphaned = [] if restart else [OrderOrphan(TRUE)]  # its list came before that of the closed deals
     news = log_in(ledger, NOW + 3, epoch=2, opened=(TRUE,))
     assert news == [*orphaned, CONTRADICTED, OrderOpened("o1", TRUE)]

@@ -23,6 +23,7 @@ from actors.messages.events import (
 from actors.orders.ledger import Ledger
 from actors.orders.order import Order, OrderState
 from actors.orders.order_table import FINISHED_KEPT
+from actors.orders.reconciliation import CLAIM_SETTLES
 from actors.values import AccountKind, Deal, Direction, Life, Outcome
 from tests.doubles.trading_samples import (
     BET,
@@ -393,7 +394,8 @@ def test_an_acknowledgement_of_other_terms_puts_the_order_in_doubt_and_is_no_evi
     assert ledger.accepted(accepted("o1", wrong)) == [OrderInDoubt("o1", BET.asset, ONE, reason)]
     assert ledger.accepted(accepted("o1", wrong)) == []
     assert (state(ledger), ledger.deals.open_deals()) == (OrderState.UNKNOWN, [])
-    assert ledger.opened_listed(list_open(DEAL), NOW) == [OrderOpened("o1", DEAL)]
+    assert ledger.opened_listed(list_open(DEAL), NOW) == []
+    assert ledger.check(NOW + CLAIM_SETTLES) == [OrderOpened("o1", DEAL)]
 
 
 def test_a_deal_is_given_to_one_order_only() -> None:

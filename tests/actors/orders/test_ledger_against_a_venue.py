@@ -57,6 +57,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         self.refusals: list[tuple[float, DealRefused]] = []  # with when each is believed
         self.venue = TradingVenue(skew)
         self.ledger = Ledger([], self.now, TRADING)
+        self.listed: set[type] = set()
         self.journal: dict[str, Order] = {}
         self.skewed_restart = False  # an order was journaled before the venue's clock was measured
         self.in_flight: set[str] = set()
@@ -113,6 +114,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         self.skewed_restart |= abs(self.venue.skew) > 1 and not self.measured
         self.lost_at |= dict.fromkeys(self.in_flight, self.now)
         self.ledger = Ledger(self.journal.values(), self.now, TRADING)
+        self.listed.clear()
         self.set_clock()
         self.told.clear()  # what is in doubt after a crash may have been told before it
         self.apply([])
@@ -219,7 +221,10 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         assert {deal.id for deal in self.ledger.deals.open_deals()} >= set(self.venue.open)
 
     def intend(self, bet: PlaceOrder) -> str:
-        """The id of the order, ``""`` where a like one blocks it, and nowhere else."""
+        """The id of the order, ``""`` where a like one blocks it, and before the first lists of this process:
+        the desk holds an order back until then."""
+        if not {DealsOpen, DealsClosed} <= self.listed:
+            return ""
         bets = self.venue.bets
         alike = {id for id in self.in_flight if (bets[id].asset, bets[id].amount) == (bet.asset, bet.amount)}
         blocking = {
@@ -244,6 +249,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
 
     def read(self, by: float) -> None:
         for message in [message for each in self.venue.connections.values() for message in each.arrivals(by)]:
+            self.listed.add(type(message))
             match message:
                 case DealAccepted():
                     self.apply(self.ledger.accepted(message, self.now))

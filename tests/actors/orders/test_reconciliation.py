@@ -18,7 +18,7 @@ from actors.messages.events import (
 from actors.orders.deals import ENDED_KEPT
 from actors.orders.ledger import Ledger
 from actors.orders.order import MachineTime, OrderState
-from actors.orders.reconciliation import UNDER_WAY, Age, ClockReading
+from actors.orders.reconciliation import CLAIM_SETTLES, UNDER_WAY, Age, ClockReading
 from actors.values import AccountKind, Deal, Direction, Life
 from tests.doubles.trading_samples import (
     BET,
@@ -75,7 +75,31 @@ def test_a_list_on_a_connection_that_stands_opens_an_order_past_its_deadline() -
     ledger = fresh_ledger()
     intend(ledger)
     ledger.overdue("o1", "no answer")
-    assert ledger.opened_listed(list_open(DEAL), NOW + 31) == [OrderOpened("o1", DEAL)]
+    assert ledger.opened_listed(list_open(DEAL), NOW + 31) == []
+    assert (ledger.check_at(NOW + 31), ledger.check(NOW + 31.5)) == (NOW + 31 + CLAIM_SETTLES, [])
+    assert ledger.check(NOW + 31 + CLAIM_SETTLES) == [OrderOpened("o1", DEAL)]
+
+
+@pytest.mark.parametrize("own_first", [False, True])
+def test_a_deal_is_not_taken_before_the_venue_has_had_the_time_to_say_whose_it_is(own_first: bool) -> None:
+    """The connection stands, so the answer may come after the list, for this order or for another client."""
+    ledger, strangers = fresh_ledger(), deal_of(BET, "d2")
+    intend(ledger)
+    ledger.overdue("o1", "no answer")
+    news = ledger.opened_listed(list_open(strangers), NOW + 1)
+    news += ledger.opened_listed(list_open(strangers, DEAL), NOW + 1)
+    for id, deal in [("o1", DEAL), ("someone", strangers)][:: 1 if own_first else -1]:
+        news += ledger.accepted(accepted(id, deal), NOW + 1)
+    assert [each for each in news if isinstance(each, OrderOpened)] == [OrderOpened("o1", DEAL)]
+    assert ledger.check(NOW + 1000) == []
+
+
+def test_an_order_whose_connection_is_lost_waits_for_no_answer() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.overdue("o1", "no answer")
+    assert ledger.opened_listed(list_open(DEAL), NOW + 31) == []
+    assert ledger.lost("o1", "reset", NOW + 31) == [OrderOpened("o1", DEAL)]
 
 
 def test_a_deal_that_has_ended_meanwhile_opens_and_closes_the_order() -> None:
@@ -233,7 +257,8 @@ def test_a_refusal_is_not_believed_where_a_like_deal_was_listed_since() -> None:
     ledger = fresh_ledger()
     intend(ledger)
     ledger.opened_listed(list_open(DEAL), NOW)
-    assert ledger.refused(REFUSAL)[1:] == [OrderOpened("o1", DEAL)]
+    assert ledger.refused(REFUSAL)[1:] == []
+    assert ledger.check(NOW + CLAIM_SETTLES) == [OrderOpened("o1", DEAL)]
 
 
 def test_a_refusal_that_names_its_order_is_believed_at_once() -> None:
@@ -689,3 +714,30 @@ def test_what_was_seen_is_journaled_with_each_list_so_that_a_kill_forgets_none_o
     later = tuple(structs.replace(deal, id=f"later-{deal.id}") for deal in old_deals(19, NOW + 60))
     log_in(ledger, NOW + 100, closed=(*first[-1:], *later))
     assert ledger.check(NOW + 1000) == [NOT_PLACED]
+
+
+def test_what_a_login_has_shown_counts_after_a_restart() -> None:
+    """A deal that was opened after that login would be open; one from before, the last process has seen."""
+    before = fresh_ledger()
+    before.intend(BET, AccountKind.DEMO, "o1", NOW, MachineTime("boot", 100.0, NOW, venue_known=True))
+    before.lost("o1", "reset", NOW)
+    log_in(before, NOW + 40, epoch=2, closed=old_deals(20, NOW - 600))
+    [order] = before.take_changed()
+    assert order.made is not None
+    assert order.made.seen_for == 40.0
+    ledger = Ledger([order], NOW + 90, TRADING, age_of=lambda _: Age(90.0, 90.0))
+    ledger.set_venue_clock(ClockReading(0.0, 0.0))
+    others = tuple(structs.replace(deal, id=f"later-{deal.id}") for deal in old_deals(20, NOW + 60))
+    log_in(ledger, NOW + 95, closed=others)
+    assert ledger.check(NOW + 1000) == [NOT_PLACED]
+
+
+def test_a_like_deal_that_a_login_has_shown_is_not_forgotten_by_a_restart() -> None:
+    before = fresh_ledger()
+    before.intend(BET, AccountKind.DEMO, "o1", NOW, MachineTime("boot", 100.0, NOW, venue_known=True))
+    before.lost("o1", "reset", NOW)
+    like = deal_of(BET, opened_at=NOW - 600)  # no time rules out that it is the order's
+    log_in(before, NOW + 40, epoch=2, closed=(*old_deals(19, NOW - 600), ended(like)))
+    [order] = before.take_changed()
+    assert order.made is not None
+    assert order.made.seen_for == 0.0
