@@ -302,9 +302,8 @@ class OrderDesk(RuntimeActor):
         self._answer([*self._waiters.apply(news), *self._results.apply(news)])
         if self._verdict is not None:
             self._verdict.cancel()
-        now, due = self._clock.utc(), timeouts.VerdictDue()
-        at = self._ledger.check_at(now)
-        self._verdict = None if at is None else self.after(max(0.0, at - now), due)
+        at = self._ledger.check_at(now := self._clock.utc())
+        self._verdict = None if at is None else self.after(max(0.0, at - now), timeouts.VerdictDue())
         self._log(news)
         self._place_waiting()
 
