@@ -50,6 +50,7 @@ from runtime.workers.descriptors import shortages
 from runtime.workers.launcher import WorkerLauncher
 
 if TYPE_CHECKING:
+    from runtime.alerts.notifier import Notifier
     from runtime.monitoring.server import StatusServer
 
 RELOAD_TIMEOUT = 10.0
@@ -206,6 +207,7 @@ class Runtime:
         login = self._login or self._start_exchange()
         regions = self._regions(login)
         server = self._status_server = self._open_status_server(login)
+        notifier = self._start_notifier()
         gateway = self._start_gateway(login)  # first of the actors, so that it ends last
         resources = Resources(
             login,
@@ -221,6 +223,10 @@ class Runtime:
             gateway.tell(Serve(self.router, self._system.reloader))
         if server is not None:
             server.start(self.router)
+        if notifier is not None:
+            from runtime.alerts.notifier import WatchOver  # noqa: PLC0415
+
+            notifier.tell(WatchOver(self.router))
 
     def _stop(self) -> None:
         """Undo ``_start``, in reverse order, also if it has failed halfway."""
@@ -280,6 +286,18 @@ class Runtime:
             )
             abandoned.pop_all()
         return gateway
+
+    def _start_notifier(self) -> "pykka.ActorRef[Notifier] | None":
+        """The actor that sends alerts; ``None`` where nobody is to be told."""
+        alerts = self.config.alerts
+        if not alerts.secrets:
+            return None
+        from runtime.alerts.alert_book import AlertBook  # noqa: PLC0415  # not everybody needs it
+        from runtime.alerts.channels import configured  # noqa: PLC0415
+        from runtime.alerts.notifier import Notifier  # noqa: PLC0415
+
+        book = AlertBook(alerts.group_for, alerts.repeat_after)
+        return self._guardian.start(Notifier, book, configured(self.config), on_failure=OnFailure.LOG)
 
     def _open_status_server(self, login: Login) -> "StatusServer | None":
         if not self.config.status.listen:
@@ -360,5 +378,5 @@ class Runtime:
 
     def _secrets(self, login: Login) -> set[str]:
         configured = self.config.account.session.get_secret_value()  # not in use while practising
-        others = secrets_in([], self.config.connection.credentials)
+        others = secrets_in([], (*self.config.connection.credentials, *self.config.alerts.secrets))
         return tokens(login.secret.value) | tokens(configured) | others

@@ -47,6 +47,7 @@ FLOORS = {  # the first that fits
     "runtime.raw_requests": 6,  # of a router, wherever it is
     "runtime.aio": 6,
     "runtime.monitoring": 6,
+    "runtime.alerts": 6,
     "runtime.runtime": 7,
     "runtime.async_runtime": 8,
     "runtime.cli": 8,

@@ -38,6 +38,9 @@ def effective_yaml(config: Config) -> str:
     connection = config.connection
     settings["connection"]["proxy"] = _proxy(connection)
     settings["connection"]["client_key_password"] = _HIDDEN if connection.client_key_password else ""
+    alerts = settings["alerts"]
+    alerts["webhook"] = _HIDDEN if alerts["webhook"] else ""
+    alerts["apprise"] = [_HIDDEN] * len(alerts["apprise"])
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]

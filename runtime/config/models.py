@@ -13,6 +13,7 @@ from actors.transport.address import completed, is_loopback
 from actors.values import AccountKind
 from actors.venues import venue
 from runtime.config.sections.account import AccountConfig
+from runtime.config.sections.alerts import AlertsConfig
 from runtime.config.sections.batching import BatchingConfig
 from runtime.config.sections.candles import CandlesConfig
 from runtime.config.sections.connection import ConnectionConfig
@@ -87,6 +88,7 @@ class Config(Section):
     log: LogConfig = LogConfig()
     control: ControlConfig = ControlConfig()
     status: StatusConfig = StatusConfig()
+    alerts: AlertsConfig = AlertsConfig()
     practice: PracticeConfig = PracticeConfig()
 
     @functools.cached_property

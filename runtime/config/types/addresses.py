@@ -51,6 +51,19 @@ def listen_address(text: str) -> str:
     return text
 
 
+def webhook(secret: SecretStr) -> SecretStr:
+    """A URL that notices are posted to; ``http://`` only on this machine, as they tell of money."""
+    if text := secret.get_secret_value():
+        parts = urlsplit(text)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+            raise ValueError(
+                "is no URL such as https://hooks.example/a-secret-path (without user and password)"
+            )
+        if parts.scheme == "http" and not address.is_loopback(parts.hostname or ""):
+            raise ValueError("tells of money in clear text (write https://; http:// is for loopback only)")
+    return secret
+
+
 def host_name(text: str) -> str:
     """A name of the DNS (RFC 1123, 2.1), in small letters."""
     label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
