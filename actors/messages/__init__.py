@@ -8,6 +8,8 @@ from actors.messages.commands import (
     AwaitResult as AwaitResult,
     CancelPendingOrder as CancelPendingOrder,
     Command as Command,
+    Connect as Connect,
+    Disconnect as Disconnect,
     GetAssets as GetAssets,
     GetBalance as GetBalance,
     GetClosedDeals as GetClosedDeals,

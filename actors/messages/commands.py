@@ -326,6 +326,29 @@ class Restart(Command[None], frozen=True):
     name: str
 
 
+class Disconnect(Command[None], frozen=True):
+    """Close all connections, and start none until ``Connect`` or the next start of the runtime.
+
+    Answered with ``None`` once all are closed. From now on an order raises ``NotSent`` with ``reason``, and
+    so does what would have to be loaded or sent. An order that was sent and has no answer yet is UNKNOWN, as
+    after any loss of a connection, until the venue's lists after ``Connect`` decide. The runtime is not ready
+    meanwhile (``/readyz``, ``ctl health``), and there is no outage. Streams, their owners and subscriptions
+    stay.
+
+    Raises ``RequestRefused`` if ``Connect`` comes before all are closed.
+    """
+
+    reason: str = ""
+
+
+class Connect(Command[bool], frozen=True):
+    """Connect again after ``Disconnect``; the streams come back, each with its gap announced.
+
+    The answer comes at once: whether the connections were disconnected. An order waits for the login, as it
+    does after the start.
+    """
+
+
 VenueCommand = (
     SubscribeTicks
     | UnsubscribeTicks

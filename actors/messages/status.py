@@ -241,7 +241,8 @@ class Status(Struct, frozen=True):
     ``clock_offset`` is how many seconds the venue's clock is ahead of ours, ``None`` before the first tick.
     ``pending_streams`` are the streams in which the runtime still differs from the configuration.
     ``outage`` is for how many seconds no connection has been up, once that is longer than
-    ``health.outage_after``.
+    ``health.outage_after``. ``disconnected`` is the reason of ``Disconnect`` until ``Connect``, and ``None``
+    otherwise.
     """
 
     connections: tuple[ConnectionStatus, ...]
@@ -259,6 +260,7 @@ class Status(Struct, frozen=True):
     pending_streams: tuple[PendingStream, ...] = ()
     pending: PendingStatus = PendingStatus()
     outage: float | None = None
+    disconnected: str | None = None
 
     def _repr_html_(self) -> str:
         from actors.messages.status_html import status_html  # noqa: PLC0415  # for notebooks alone
@@ -274,12 +276,14 @@ class Describe(Control, frozen=True):
 
 
 class SupervisorPart(Struct, frozen=True):
-    """The children of the supervisor, the regions that it chooses from, and ``Status.outage``."""
+    """The children of the supervisor, the regions that it chooses from, ``Status.outage`` and
+    ``Status.disconnected``."""
 
     connections: tuple[ChildStatus, ...]
     regions: tuple[RegionStatus, ...]
     workers: tuple[WorkerStatus, ...]
     outage: float | None = None
+    disconnected: str | None = None
 
 
 class PoolPart(Struct, frozen=True):

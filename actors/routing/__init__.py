@@ -23,8 +23,10 @@ Outward, a command passes these steps:
 2. ``waiters.py`` keeps the reply slot and the deadline under an id. An answer finds its caller by this id.
 3. ``venue_facts.py`` answers from the latest facts: assets, balance, payouts, the clock, refusals. A
    command that cannot be judged before the asset table has come waits for it.
-
-4. ``streams.py`` makes the requests that begin and end a stream for its owner.
+4. ``availability.py`` refuses what would wait in vain: the runtime cannot go on, or all connections are
+   closed on purpose.
+5. ``way_out.py`` tells it to the actor that carries it out. ``streams.py`` makes the requests that
+   begin and end a stream for its owner.
 
 ``status.py`` collects the parts of ``GetStatus`` from the other actors; ``answer_times.py`` has the times of
 the answers for it.

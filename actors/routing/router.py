@@ -14,22 +14,18 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.router_ref import RouterRef
 from actors.errors import RequestError, RequestRefused, RequestTimeout
 from actors.messages import commands, traffic
-from actors.messages.bars import BarRequest
 from actors.messages.commands import (
     COMMANDS,
     Command,
     OrderCommand,
-    PendingCommand,
     TradingCommand,
     no_command,
-    unsent,
 )
 from actors.messages.control import Drain
 from actors.messages.events import CommandFailed, ConnectionUp, Event, StreamConfirmed
-from actors.messages.lifecycle import Begin, Tellable
-from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
-from actors.messages.outbound import ConnectionWanted, EndRepeats
-from actors.messages.owners import LASTING, PROGRAM, AskOwners, Owner, OwnerBegan, OwnerEnded, OwnersTold
+from actors.messages.lifecycle import Begin
+from actors.messages.outbound import ConnectionWanted
+from actors.messages.owners import PROGRAM, AskOwners, Owner, OwnerEnded, OwnersTold
 from actors.messages.routing import (
     Asked,
     CannotGoOn,
@@ -39,21 +35,23 @@ from actors.messages.routing import (
     SubscribeTypes,
 )
 from actors.messages.status import Describe, Described, RouterStatus
-from actors.messages.supervision import RestartChild
+from actors.messages.supervision import CONNECT_AGAIN, ConnectAll, DisconnectAll, RestartChild
 from actors.messages.topics import TICK, pattern
 from actors.messages.traffic import EventBatch, Failure, RequestDone, Response, Ticks
 from actors.messages.workers import UseTaps
 from actors.routing.answer_times import AnswerTimes
+from actors.routing.availability import Availability
 from actors.routing.handover import Handovers
 from actors.routing.links import Links
 from actors.routing.messages import DeadlinePassed, LinkOpened, LinkReadable, RouterRefs, StreamDue
 from actors.routing.raw_rules import RawRules
 from actors.routing.sequence import SequenceTracker
 from actors.routing.status import StatusCollector
-from actors.routing.streams import STREAM_DUE, load_of, not_streamed, release_request, request_of
+from actors.routing.streams import STREAM_DUE, not_streamed, release_request
 from actors.routing.subscriptions import StartSubscriber, Subscription, Subscriptions
 from actors.routing.venue_facts import Decision, VenueFacts
 from actors.routing.waiters import Waiter, Waiters
+from actors.routing.way_out import WayOut
 
 
 class Router(RuntimeActor):
@@ -82,8 +80,8 @@ class Router(RuntimeActor):
         self._waiters = Waiters(default_deadline, unserved, raw)
         self._refs: RouterRefs
         self._links = Links(self.inbox)
-        self._draining = False
-        self._failed = ""  # why the runtime cannot go on; empty once a connection may come back
+        self._way_out: WayOut
+        self._venue = Availability()
         self._events = self._ticks = self._lost = 0
 
     def on_receive(self, message: Any) -> None:
@@ -120,8 +118,6 @@ class Router(RuntimeActor):
                 self._subscriptions.add_types(message.types, message.to, message.except_from)
             case SubscribeColumns(topic=topic, to=to):
                 self._subscriptions.add_columns(topic, to)
-            case RouterRefs():
-                self._refs = message
             case Drain():
                 self._drain()
             case _:
@@ -136,6 +132,9 @@ class Router(RuntimeActor):
                 self._on_owner_ended(owner)
             case StreamDue(topic=topic):
                 self._check_stream(topic)
+            case RouterRefs():
+                self._refs = message
+                self._way_out = WayOut(message, self.actor_ref)
             case Begin():
                 pass
             case _:
@@ -169,7 +168,7 @@ class Router(RuntimeActor):
         match item:
             case Response() | Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
                 self._free(RequestDone(item.request, isinstance(item, Response), item.reply_to))
-                if not self._draining:  # otherwise the candle loader may have ended
+                if not self._venue.draining:  # otherwise the candle loader may have ended
                     self._refs.candle_loader.tell(item)
             case Response():
                 self._answer(item.request, item.value)
@@ -182,10 +181,9 @@ class Router(RuntimeActor):
                 self._events += 1
                 self._sequence.apply(item)
                 if isinstance(item, ConnectionUp):
-                    self._failed = ""
+                    self._venue.failed = ""
                 if self._facts.apply(item):
-                    for waiter in self._waiters.pop_undecided():
-                        self._decide(waiter)
+                    self._decide_again()
 
     def _accept(self, asked: Asked) -> None:
         command, ask, waits_until, order, owner = structs.astuple(asked)
@@ -207,11 +205,27 @@ class Router(RuntimeActor):
                 waiter.collector = StatusCollector()
                 for part in self._refs.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
-            case commands.Restart(name=name):
-                self._failed = ""
-                self._refs.supervisor.tell(RestartChild(waiter.id, name))
+            case commands.Restart() | commands.Disconnect() | commands.Connect():
+                self._supervise(waiter.id, command)
             case _:
                 self._decide(waiter)
+
+    def _supervise(self, id: int, command: commands.Restart | commands.Disconnect | commands.Connect) -> None:
+        if self._venue.draining:  # the supervisor may have ended
+            self._fail(id, RequestRefused("the runtime is stopping"))
+            return
+        match command:
+            case commands.Restart(name=name):
+                self._venue.failed = ""
+                self._refs.supervisor.tell(RestartChild(id, name))
+            case commands.Disconnect(reason=reason):
+                reason = reason or "by a person"
+                self._venue.disconnected = f"all connections are disconnected ({reason}): {CONNECT_AGAIN}"
+                self._refs.supervisor.tell(DisconnectAll(id, reason))
+                self._decide_again()
+            case commands.Connect():
+                self._venue.disconnected = ""
+                self._refs.supervisor.tell(ConnectAll(id))
 
     def _subscribe(self, waiter: Waiter, command: commands.Subscribe | commands.CheckTopic) -> None:
         """Nothing waits for facts, or ticks would be missed meanwhile."""
@@ -225,7 +239,7 @@ class Router(RuntimeActor):
         asset = pattern(command.topic).ticks_of
         if isinstance(answer, Decision):
             self._decide(waiter)
-        elif not asset or self._draining or self._waiters.ask_for_stream(asset):
+        elif not asset or self._venue.draining or self._waiters.ask_for_stream(asset):
             self._answer(waiter.id, answer)
         elif waiter.slot is not None:
             self._refs.configured.tell(AskOwners(waiter.id, asset))
@@ -234,12 +248,12 @@ class Router(RuntimeActor):
             self.after(STREAM_DUE, StreamDue(command.topic))
 
     def _check_stream(self, topic: str) -> None:
-        if topic in self._subscriptions.topics and not self._draining:
+        if topic in self._subscriptions.topics and not self._venue.draining:
             self._refs.configured.tell(AskOwners(0, pattern(topic).ticks_of))
 
     def _on_owners_told(self, told: OwnersTold) -> None:
         streamed = told.owners or self._waiters.ask_for_stream(told.asset)
-        if not (streamed or told.final or self._draining):
+        if not (streamed or told.final or self._venue.draining):
             self._refs.pool.tell(AskOwners(told.id, told.asset))
             return
         waiter = self._waiters.get(told.id)
@@ -253,13 +267,13 @@ class Router(RuntimeActor):
         """What is still to be sent for it would be kept for nobody."""
         for waiter in self._waiters.of_owner(owner):
             self._fail(waiter.id, RequestError(f"{owner.name} has ended"))
-        if not self._draining:
+        if not self._venue.draining:
             for ref in (self._refs.bars, self._refs.pool):
                 ref.tell(OwnerEnded(owner))
 
     def _use_taps(self, connections: tuple[str, ...]) -> None:
         """The pool is told, since it sends: what is sent from now on is sent on a tapped connection."""
-        if not self._draining:
+        if not self._venue.draining:
             self._refs.pool.tell(UseTaps(connections))
 
     def _on_subscriptions_ended(self, ended: Sequence[Subscription]) -> None:
@@ -272,11 +286,11 @@ class Router(RuntimeActor):
         for waiter in self._waiters.of_subscriptions(ended):
             self._fail(waiter.id, RequestRefused("unsubscribed before it was confirmed"))
         for asset in self._subscriptions.no_longer_streamed(ended):
-            if not self._draining:
+            if not self._venue.draining:
                 self._refs.outbound.tell(release_request(asset, PROGRAM.for_subscription))
 
     def _decide(self, waiter: Waiter) -> None:
-        if self._draining:
+        if self._venue.draining:
             self._fail(waiter.id, waiter.cut_off())
             return
         try:
@@ -284,54 +298,28 @@ class Router(RuntimeActor):
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
-        if isinstance(answer, Decision) and not self._sequence.lives.by_connection and waiter.needs_the_venue:
+        connected = bool(self._sequence.lives.by_connection)
+        if isinstance(answer, Decision) and not connected and waiter.needs_the_venue:
             self._refs.pool.tell(ConnectionWanted())
-        if (
-            self._failed
-            and (answer is Decision.WAIT or waiter.needs_connection)
-            and not self._sequence.lives.by_connection
-        ):
-            self._fail(waiter.id, unsent(waiter.command, self._failed))
+        if (refusal := self._venue.refusal(waiter, answer, connected=connected)) is not None:
+            self._fail(waiter.id, refusal)
         elif answer is Decision.WAIT:
             self._waiters.postpone(waiter)
         elif answer is Decision.FORWARD:
-            self._forward(waiter)
+            self._way_out.forward(waiter)
         else:
             self._answer(waiter.id, answer)
 
     def _on_failed(self, reason: str) -> None:
-        self._failed = f"the runtime cannot go on: {reason}"
+        self._venue.failed = f"the runtime cannot go on: {reason}"
+        self._decide_again()
+
+    def _decide_again(self) -> None:
         for waiter in self._waiters.pop_undecided():
             self._decide(waiter)
 
     def _expire(self, id: int) -> None:
-        because = f": {self._failed}" if self._failed else ""
-        self._fail(id, RequestTimeout(f"no answer within the deadline{because}"))
-
-    def _forward(self, waiter: Waiter) -> None:
-        command = waiter.command
-        if isinstance(command, TradingCommand):  # a desk answers by the deadline and knows what was sent
-            desk = self._desk_of(command)
-            trade = TradingRequest(waiter.id, command, waiter.expires_at, waiter.waits_until, waiter.order)
-            waiter.forwarded = True
-            desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
-        elif isinstance(command, commands.LoadCandles | commands.LoadTicks):
-            self._refs.candle_loader.tell(load_of(waiter, self.actor_ref))
-        elif isinstance(command, commands.WithdrawRaw):
-            self._refs.pool.tell(EndRepeats(waiter.id, waiter.owner, command.text, command.connection))
-        elif isinstance(command, commands.SubscribeCandles | commands.UnsubscribeCandles):
-            self._refs.bars.tell(BarRequest(waiter.id, command, waiter.expires_at, waiter.owner))
-        else:
-            waiter.forwarded = True
-            if waiter.lasts and waiter.owner.itself not in LASTING:
-                self._refs.pool.tell(OwnerBegan(waiter.owner))
-            self._refs.outbound.tell(request_of(waiter))
-
-    def _desk_of(self, command: TradingCommand) -> Tellable:
-        """The order desk keeps the limits of pending orders too, and passes on what they allow."""
-        passed_on = isinstance(command, commands.PlacePendingOrder)
-        pending = isinstance(command, PendingCommand) and not passed_on
-        return self._refs.pending_desk if pending else self._refs.order_desk
+        self._fail(id, RequestTimeout(f"no answer within the deadline{self._venue.because}"))
 
     def _give_up(self, ask: int) -> None:
         """Its caller waits no longer. What has an effect that may be wanted goes on, but for an order."""
@@ -340,8 +328,7 @@ class Router(RuntimeActor):
             return
         if isinstance(waiter.command, OrderCommand | commands.AwaitResult) and waiter.forwarded:
             with contextlib.suppress(pykka.ActorDeadError):  # it has answered its waiters at its end
-                desk = self._desk_of(waiter.command)
-                desk.tell(Withdraw(waiter.id, overtakes=desk is self._refs.order_desk))
+                self._way_out.withdraw(waiter)
         elif waiter.only_reads:
             self._fail(waiter.id, RequestTimeout("its caller waits no longer"))
 
@@ -365,17 +352,14 @@ class Router(RuntimeActor):
     def _on_answered(self, waiter: Waiter, *, succeeded: bool) -> None:
         if waiter.slot is not None:
             self._answers.add(type(waiter.command), self.now() - waiter.begun, succeeded=succeeded)
-        if not waiter.forwarded:
-            return
-        self._free(done := RequestDone(waiter.id, succeeded))
-        if isinstance(waiter.command, PendingCommand) and not self._draining:
-            self._refs.pending_desk.tell(done)
+        if (
+            waiter.forwarded and not self._venue.draining
+        ):  # otherwise the actors of the way out may have ended
+            self._way_out.done(waiter, RequestDone(waiter.id, succeeded))
 
     def _free(self, done: RequestDone) -> None:
-        """Free the places that a request takes on the way out."""
-        if not self._draining:  # otherwise the actors of the way out may have ended
-            for ref in self._refs.done_to:
-                ref.tell(done)
+        if not self._venue.draining:
+            self._way_out.free(done)
 
     def _on_described(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
@@ -389,7 +373,7 @@ class Router(RuntimeActor):
 
     def _drain(self, keep: type[Command] | tuple[()] = TradingCommand) -> None:
         """Fail every waiter, except for the commands that the desks answer when they end."""
-        self._draining = True
+        self._venue.draining = True
         for waiter in self._waiters.pop_all(keep=keep):
             waiter.fail(waiter.cut_off())
 

@@ -90,6 +90,7 @@ class StatusCollector:
             clock_offset=health.clock_offset,
             pending=self._part(PendingStatus),
             outage=supervisor.outage,
+            disconnected=supervisor.disconnected,
             pending_streams=self._part(PendingStreams).pending,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.errors import OrderUnknown, RequestError
 from actors.messages.commands import (
+    CancelPendingOrder,
     CheckTopic,
     Command,
     GetAssets,
@@ -123,7 +124,7 @@ class Waiter:
     @property
     def needs_connection(self) -> bool:
         """Whether its command has no effect without a connection."""
-        return isinstance(self.command, OrderCommand | LoadCandles | LoadTicks | SendRaw)
+        return isinstance(self.command, OrderCommand | CancelPendingOrder | LoadCandles | LoadTicks | SendRaw)
 
     @property
     def needs_the_venue(self) -> bool:

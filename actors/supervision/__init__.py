@@ -20,8 +20,12 @@ start is published as ``ActorRestarted`` and counts for the restart intensity.
   is quarantined. ``Restart`` ends a quarantine.
 - ``outages.py``: that no connection is up for ``health.outage_after`` is an outage.
 - ``log_lines.py``: what an operator reads, and at which level.
+- ``latest_login.py``: an end that came before another connection logged in says nothing about now.
 - ``login_refusals.py``: a refused login is tried once more by the whole runtime, not by each connection.
   Refusals at the same time count as one. Then all connections that are not logged in are quarantined.
+
+``Disconnect`` ends all connections (``Connections.disconnect``). Until ``Connect`` nothing starts, and
+there is no outage; which of them are wanted is remembered, and goes on changing.
 
 A worker serves from its first heartbeat on; before, it is given no connections, and no time limit judges it.
 A worker without a heartbeat is killed before its successor starts. One that does not die within a second

@@ -10,6 +10,7 @@ from actors.errors import AuthRejected, RequestRefused, TransportError
 from actors.messages.events import ConnectionDown, ConnectionReport, ConnectionSuspect, ConnectionUp
 from actors.messages.outbound import ConnectionPlaced
 from actors.messages.status import ChildStatus, RegionStatus
+from actors.messages.supervision import CONNECT_AGAIN
 from actors.messages.workers import StartConnection, StopConnection, WorkerHandle
 from actors.supervision.children import ChildState, ConnectionChild, Plan
 from actors.supervision.dial_gate import DialGate
@@ -23,6 +24,7 @@ from actors.supervision.effects import (
     TellPool,
     TellWorker,
 )
+from actors.supervision.latest_login import LatestLogin
 from actors.supervision.login_refusals import LoginRefusals
 from actors.supervision.messages import (
     BackoffElapsed,
@@ -37,9 +39,6 @@ from actors.values import Region
 LASTING = 1.0
 """Seconds after which a login shows that the venue keeps what it accepts."""
 
-TOGETHER = 1.0
-"""Seconds between the ends of connections that were cut off together, as the supervisor sees them."""
-
 
 class Connections:
     """All connections of one plan, by name. Each method takes an event and returns its effects."""
@@ -50,10 +49,11 @@ class Connections:
         self._regions = Regions(plan.dialing.regions)
         self._gate = DialGate(plan.dialing.connects)
         self._dial_turn_at = math.inf
-        self._last_login = ("", -math.inf)
+        self._latest_login = LatestLogin()
         self._refusals = LoginRefusals(plan.refusal_delay, plan.login_attempts)
         self._handles: dict[str, WorkerHandle] = {}
         self._lost_workers: set[str] = set()
+        self._disconnected: dict[str, None] | None = None  # those to open again; ``None``: not disconnected
         self._children = {
             name: ConnectionChild(name, plan, worker)
             for name, worker in zip(plan.connections, itertools.cycle(plan.workers), strict=False)
@@ -98,8 +98,12 @@ class Connections:
     # -- requests --------------------------------------------------------------------------------------
 
     def open(self, name: str, now: float) -> list[SupervisionEffect]:
-        """Start it and keep it alive; no effect if it is alive or in quarantine."""
+        """Start it and keep it alive; no effect if it is alive or in quarantine. While all are disconnected
+        it starts with ``connect``."""
         child = self._children[name]
+        if self._disconnected is not None:
+            self._disconnected[name] = None
+            return []
         match child.state:
             case ChildState.STOPPED:
                 return self._launch(child, now)
@@ -109,7 +113,24 @@ class Connections:
 
     def close(self, name: str) -> list[SupervisionEffect]:
         """End it and keep it closed."""
-        child = self._children[name]
+        if self._disconnected is not None:
+            self._disconnected.pop(name, None)
+        return self._end(self._children[name])
+
+    def disconnect(self) -> list[SupervisionEffect]:
+        """End all connections, and start none before ``connect``. One in quarantine stays there."""
+        ending = [child for child in self.wanted() if child.state is not ChildState.QUARANTINED]
+        if self._disconnected is None:
+            self._disconnected = {}
+        self._disconnected |= dict.fromkeys(child.name for child in ending)
+        return [effect for child in ending for effect in self._end(child)]
+
+    def connect(self, now: float) -> list[SupervisionEffect]:
+        """Start those that ``disconnect`` has ended, and those that were opened since."""
+        names, self._disconnected = self._disconnected or {}, None
+        return [effect for name in names for effect in self.open(name, now)]
+
+    def _end(self, child: ConnectionChild) -> list[SupervisionEffect]:
         match child.state:
             case ChildState.WAITING | ChildState.STRANDED:
                 child.state = ChildState.STOPPED
@@ -127,6 +148,8 @@ class Connections:
             raise RequestRefused(f"no connection or worker is called {name!r}{self._nearest(name)}")
         if child.worker in self._lost_workers:
             raise RequestRefused(f"{name} runs in {child.worker}, which was given up: restart that")
+        if self._disconnected is not None:
+            raise RequestRefused(f"all connections are disconnected, {name} too: {CONNECT_AGAIN}")
         match child.state:
             case ChildState.STOPPED | ChildState.CLOSING:
                 raise RequestRefused(f"{name} is not wanted open")
@@ -193,7 +216,7 @@ class Connections:
             return []
         self._regions.worked(child.region)
         self._refusals.accepted(now)
-        self._last_login = (child.name, now)
+        self._latest_login.on_up(child, now)
         lasting = Later(LASTING, LoginLasted(*child.life))
         return [*child.on_up(), lasting, *self._hasten_all(now)]
 
@@ -348,25 +371,11 @@ class Connections:
             pause = self._refusals.wait(now)  # added to its own delay, whose jitter keeps the children apart
             counts = down.was_ready and not child.hastened
             decision = child.on_failure(error, now, counts=counts, pause=pause)
-            outdated, child.failed_alone = self._judge(child, down, now)
+            outdated, child.failed_alone = self._latest_login.judge(child, down, now)
             if isinstance(decision, Retry) and outdated and child.hasten(now):
                 decision = structs.replace(decision, delay=pause)
             effects = [decision]
         return [*effects, *self._escalation(child.final_error or error)]
-
-    def _judge(self, child: ConnectionChild, down: ConnectionDown, now: float) -> tuple[bool, bool]:
-        """Whether this end says nothing about now, and whether it is this connection's alone.
-
-        It says nothing if another connection has just logged in: while this one dialed or, where both were
-        cut off together, before its end was known here. An attempt that took long while others succeeded has
-        failed alone: the venue may be overloaded, and haste would make that worse.
-        """
-        name, at = self._last_login
-        recent = now - TOGETHER
-        if down.was_ready or child.began_at >= recent:
-            since = recent if down.was_ready else child.began_at
-            return name != child.name and at > since, False
-        return False, at > child.began_at
 
     def _escalation(self, error: Exception) -> list[SupervisionEffect]:
         """``Escalate`` if no connection is left that could come back, or be opened in its place."""

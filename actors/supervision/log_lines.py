@@ -1,6 +1,7 @@
 """The log lines of the supervisor's effects: what an operator must act on is a warning or an error."""
 
 from actors.messages.events import ActorQuarantined, Event, OutageEnded
+from actors.messages.supervision import CONNECT_AGAIN
 from actors.supervision.effects import OutageLasts, Retry, WorkerIsSlow
 from actors.values import LogLevel
 
@@ -34,6 +35,11 @@ def retry_line(retry: Retry) -> tuple[LogLevel, str]:
     if retry.attempt == 1 or retry.attempt.bit_count() > 1:
         return "INFO", f"{down}; next attempt {retry.when}"
     return "WARNING", f"{down}, {retry.attempt} times in a row; next attempt {retry.when}"
+
+
+def disconnected_line(reason: str) -> str:
+    """The text of a warning."""
+    return f"all connections are disconnected ({reason}): nothing ticks and no order is sent; {CONNECT_AGAIN}"
 
 
 def slow_line(slow: WorkerIsSlow) -> str:

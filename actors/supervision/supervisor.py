@@ -19,7 +19,13 @@ from actors.messages.events import (
 from actors.messages.lifecycle import Begin, SystemReady, Tellable
 from actors.messages.routing import CannotGoOn
 from actors.messages.status import Describe, SupervisorPart
-from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
+from actors.messages.supervision import (
+    CloseConnection,
+    ConnectAll,
+    DisconnectAll,
+    OpenConnection,
+    RestartChild,
+)
 from actors.messages.traffic import EventBatch, Failure, Response
 from actors.messages.workers import SetLogLevel, WorkerHandle
 from actors.supervision import log_lines
@@ -93,9 +99,13 @@ class Supervisor(RuntimeActor):
         self._escalate = escalate
         self._undead: list[tuple[str, WorkerHandle]] = []
         self._draining = False
+        self._disconnected: str | None = None
+        self._to_answer: list[int] = []  # whoever waits until all connections are closed
 
     def on_receive(self, message: Any) -> None:
         self._handle(message, self.now())
+        if self._to_answer and not self._connections.alive():
+            self._answer_disconnected(None)
         if self._draining and not self._connections.alive():
             self.stop()
 
@@ -126,8 +136,8 @@ class Supervisor(RuntimeActor):
                 self._reconfigure(settings, now)
             case SetLogLevel():
                 self._execute(self._workers.set_log_level(message))
-            case RestartChild():
-                self._restart(message, now)
+            case RestartChild() | DisconnectAll() | ConnectAll():
+                self._obey(message, now)
             case Describe():
                 self.describe(message, self._status(now))
             case SystemReady():
@@ -174,22 +184,52 @@ class Supervisor(RuntimeActor):
                 if not self._draining:
                     self._execute(self._outages.check(self._connections, now))
 
-    def _restart(self, request: RestartChild, now: float) -> None:
+    def _obey(self, request: RestartChild | DisconnectAll | ConnectAll, now: float) -> None:
+        """Do what a person asks for."""
         try:
             if self._draining:
                 raise RequestRefused("the runtime is stopping")
-            if request.name in self._workers:
-                self._execute(self._workers.restart(request.name))
-            else:
-                self._execute(self._connections.restart(request.name, now))
+            match request:
+                case RestartChild():
+                    self._restart(request.name, now)
+                    self._router.tell(Response(request.id))
+                case DisconnectAll():
+                    self._disconnect(request)
+                case ConnectAll():
+                    self._connect(request.id, now)
         except RequestRefused as refused:
             self._router.tell(Failure.of(request.id, refused))
+
+    def _restart(self, name: str, now: float) -> None:
+        if name in self._workers:
+            self._execute(self._workers.restart(name))
         else:
-            self._router.tell(Response(request.id))
+            self._execute(self._connections.restart(name, now))
+
+    def _disconnect(self, request: DisconnectAll) -> None:
+        self._disconnected = request.reason
+        self._to_answer.append(request.id)
+        logger.warning("{}", log_lines.disconnected_line(request.reason))
+        self._execute(self._connections.disconnect())
+
+    def _connect(self, id: int, now: float) -> None:
+        was_disconnected, self._disconnected = self._disconnected is not None, None
+        if was_disconnected:
+            logger.info("all connections connect again")
+        self._answer_disconnected(RequestRefused("Connect came before every connection was closed"))
+        self._execute(self._connections.connect(now))
+        self._router.tell(Response(id, was_disconnected))
+
+    def _answer_disconnected(self, refused: RequestRefused | None) -> None:
+        for id in self._to_answer:
+            self._router.tell(Response(id) if refused is None else Failure.of(id, refused))
+        self._to_answer.clear()
 
     def _status(self, now: float) -> SupervisorPart:
         workers = self._workers.status()
-        return SupervisorPart(*self._connections.status(now), workers, self._outages.lasted)
+        return SupervisorPart(
+            *self._connections.status(now), workers, self._outages.lasted, self._disconnected
+        )
 
     def _drain(self) -> None:
         self._draining = True

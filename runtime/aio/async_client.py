@@ -11,6 +11,8 @@ from actors.messages.commands import (
     AwaitResult,
     CancelPendingOrder,
     Command,
+    Connect,
+    Disconnect,
     GetAssets,
     GetBalance,
     GetClosedDeals,
@@ -241,6 +243,14 @@ class AsyncClient:
     async def restart(self, name: str, *, timeout: Length | None = None) -> None:
         """Begin a new life of a connection or a worker process (``Restart``)."""
         return await self._ask(Restart(name), timeout)
+
+    async def disconnect(self, reason: str = "", *, timeout: Length | None = None) -> None:
+        """Close all connections until ``connect``; the answer comes once they are closed (``Disconnect``)."""
+        return await self._ask(Disconnect(reason), timeout)
+
+    async def connect(self, *, timeout: Length | None = None) -> bool:
+        """Connect again after ``disconnect``; whether it was disconnected (``Connect``)."""
+        return await self._ask(Connect(), timeout)
 
     async def send_raw(
         self, text: str, connection: str = "", *, each_login: bool = False, timeout: Length | None = None

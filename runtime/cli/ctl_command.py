@@ -12,6 +12,8 @@ from loguru import logger
 
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
 from actors.messages.commands import (
+    Connect,
+    Disconnect,
     GetStatus,
     Halt,
     Restart,
@@ -92,6 +94,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("reload", "read the configuration again")
     command("drain", "stop politely; returns when the runtime has ended")
     command("restart", "restart a connection or a worker").add_argument("name", metavar="NAME")
+    command("disconnect", "close all connections until connect").add_argument(
+        "reason", nargs="*", metavar="REASON", help="any number of words"
+    )
+    command("connect", "connect again after disconnect")
     command("halt", "send no order from now on").add_argument(
         "reason", nargs="*", metavar="REASON", help="any number of words"
     )
@@ -189,6 +195,16 @@ def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
     return say(f"{options.name} restarts", options)
 
 
+def _disconnect(attachment: Attachment, options: argparse.Namespace) -> int:
+    ask(attachment, Disconnect(" ".join(options.reason)))
+    return say("all connections are closed until connect", options)
+
+
+def _connect(attachment: Attachment, options: argparse.Namespace) -> int:
+    was_disconnected = ask(attachment, Connect())
+    return say("it connects again" if was_disconnected else "it was not disconnected", options)
+
+
 def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
     confirmed = ask(attachment, SubscribeTicks(options.asset, options.period))
     return say(f"{confirmed.asset} streams on {confirmed.connection}", options)
@@ -206,6 +222,8 @@ _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
     "reload": _reload,
     "drain": _drain,
     "restart": _restart,
+    "disconnect": _disconnect,
+    "connect": _connect,
     "halt": _halt,
     "resume": _resume,
     "subscribe": _subscribe,

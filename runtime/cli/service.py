@@ -115,6 +115,8 @@ def described(status: Status) -> str:
         f"{up} of {len(status.connections)} connections up",
         f"{fresh} of {len(status.streams)} streams fresh",
     ]
+    if status.disconnected is not None:
+        parts.append(f"disconnected ({status.disconnected})")
     desk = status.desk
     if desk.halted is not None:
         parts.append(f"orders halted ({desk.halted})")

@@ -7,6 +7,8 @@ from actors.messages.commands import (
     AwaitResult,
     CancelPendingOrder,
     Command,
+    Connect,
+    Disconnect,
     GetAssets,
     GetBalance,
     GetClosedDeals,
@@ -233,6 +235,14 @@ class Client:
     def restart(self, name: str, *, timeout: Length | None = None) -> None:
         """Begin a new life of a connection or a worker process (``Restart``)."""
         return self._ask(Restart(name), timeout)
+
+    def disconnect(self, reason: str = "", *, timeout: Length | None = None) -> None:
+        """Close all connections until ``connect``; the answer comes once they are closed (``Disconnect``)."""
+        return self._ask(Disconnect(reason), timeout)
+
+    def connect(self, *, timeout: Length | None = None) -> bool:
+        """Connect again after ``disconnect``; whether it was disconnected (``Connect``)."""
+        return self._ask(Connect(), timeout)
 
     def send_raw(
         self, text: str, connection: str = "", *, each_login: bool = False, timeout: Length | None = None

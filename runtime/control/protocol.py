@@ -43,6 +43,8 @@ ControlRequest = (
     | commands.WithdrawRaw
     | commands.GetStatus
     | commands.Restart
+    | commands.Disconnect
+    | commands.Connect
     | commands.PlaceOrder
     | commands.AwaitResult
     | commands.SettleOrder

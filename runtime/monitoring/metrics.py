@@ -94,6 +94,11 @@ OF_THE_RUNTIME: Final[tuple[Figure[Status], ...]] = (
     Figure("candle_cache_hits_total", "Pages out of the cache.", lambda s: s.candles.hits),
     Figure("candle_cache_misses_total", "Pages from the venue.", lambda s: s.candles.misses),
     Figure(
+        "disconnected",
+        "1 if all connections are closed on purpose.",
+        lambda s: s.disconnected is not None,
+    ),
+    Figure(
         "trading_halted",
         "1 if no order is sent.",
         lambda s: s.desk.halted is not None or bool(s.desk.refuses),

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from actors.messages.owners import LASTING
 from actors.messages.status import Status, StreamStatus
+from actors.messages.supervision import CONNECT_AGAIN
 
 LASTING_NAMES = frozenset(owner.name for owner in LASTING)
 
@@ -34,7 +35,10 @@ def is_fresh(stream: StreamStatus) -> bool:
 
 
 def _connections(status: Status) -> Iterator[Reason]:
-    if not any(each.child.state == "up" for each in status.connections):
+    if status.disconnected is not None:
+        text = f"all connections are disconnected ({status.disconnected}): {CONNECT_AGAIN}"
+        yield Reason("connections", "", text)
+    elif not any(each.child.state == "up" for each in status.connections):
         errors = [each.child.last_error for each in status.connections if each.child.last_error]
         because = f": {errors[0]}" if errors else ""
         yield Reason("connections", "", f"no connection is logged in{because}")

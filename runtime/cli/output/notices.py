@@ -3,6 +3,7 @@
 from typing import Final
 
 from actors.messages.status import DeskStatus, PendingStatus, PendingStream, Status
+from actors.messages.supervision import CONNECT_AGAIN
 from runtime.system.reload_texts import last_reloads, pending_text
 
 CLOCK_TOLERANCE: Final = 1.0
@@ -12,6 +13,7 @@ CLOCK_TOLERANCE: Final = 1.0
 def notices(status: Status, now: float) -> list[str]:
     """A line for each subject; ``now`` is wall clock time."""
     texts = {
+        "closed": _disconnected(status),
         "outage": _outage(status),
         "orders": _orders(status.desk, status.pending),
         "regions": "; ".join(
@@ -34,6 +36,12 @@ def _outage(status: Status) -> str:
     }
     reasons = "; ".join(f"{region}: {error}" for region, error in failing.items())
     return f"NO CONNECTION IS UP for {status.outage:.0f} s ({reasons})"
+
+
+def _disconnected(status: Status) -> str:
+    if status.disconnected is None:
+        return ""
+    return f"ALL CONNECTIONS ARE DISCONNECTED ({status.disconnected}); {CONNECT_AGAIN}"
 
 
 def _worth_telling(status: Status) -> list[PendingStream]:

@@ -14,6 +14,8 @@ from actors.messages.commands import (
     CancelPendingOrder,
     CheckTopic,
     Command,
+    Connect,
+    Disconnect,
     GetBalance,
     GetPayout,
     Halt,
@@ -42,6 +44,7 @@ from actors.messages.orders import HaltTrading, TradingRequest, Withdraw
 from actors.messages.outbound import ConnectionWanted
 from actors.messages.owners import PROGRAM, AskOwners, Owner, OwnerBegan, OwnerEnded, OwnersTold
 from actors.messages.routing import Asked, CannotGoOn, GivenUp
+from actors.messages.supervision import ConnectAll, DisconnectAll
 from actors.messages.traffic import EventBatch, Failure, ReplyTo, Request, RequestDone, Response
 from actors.routing.messages import LinkOpened, RouterRefs
 from actors.routing.router import Router
@@ -197,6 +200,37 @@ def test_a_restart_by_hand_lets_commands_wait_again(neighbours: _Neighbours) -> 
     later = neighbours.ask(GetBalance())
     neighbours.publish(UP, BalanceChanged(BALANCE))
     assert later.get(timeout=WAIT) == BALANCE
+
+
+def test_while_all_connections_are_disconnected_what_needs_one_is_refused_with_the_remedy(
+    neighbours: _Neighbours,
+) -> None:
+    neighbours.publish(UP)
+    before = neighbours.ask(GetBalance())
+    disconnected = neighbours.ask(Disconnect("lunch"))
+    assert neighbours.supervisor.seen() == DisconnectAll(2, "lunch")
+    for answer in (before, *map(neighbours.ask, (ORDER, CANCEL, SendRaw("42[]"), GetBalance()))):
+        with pytest.raises(NotSent, match=r"disconnected \(lunch\): the command Connect"):
+            answer.get(timeout=WAIT)  # though a connection is still up
+    assert neighbours.order_desk.nothing_more()
+    neighbours.router.tell(Response(2))
+    assert disconnected.get(timeout=WAIT) is None
+    neighbours.ask(Connect())
+    assert neighbours.supervisor.seen() == ConnectAll(7)
+    neighbours.ask(ORDER)
+    assert isinstance(neighbours.order_desk.seen(), TradingRequest)
+
+
+def test_a_request_of_before_a_disconnection_says_in_the_end_why_it_had_no_answer(
+    neighbours: _Neighbours, clock: ManualClock
+) -> None:
+    neighbours.publish(UP)
+    answer = neighbours.ask(SendRaw("42[]", deadline=2.0))
+    neighbours.ask(Disconnect())
+    assert neighbours.supervisor.seen() == DisconnectAll(2, "by a person")
+    clock.advance(2.0)
+    with pytest.raises(RequestTimeout, match=r"deadline: all connections are disconnected \(by a person\)"):
+        answer.get(timeout=WAIT)
 
 
 def test_a_request_under_way_that_gets_no_answer_names_the_failure_of_the_runtime(

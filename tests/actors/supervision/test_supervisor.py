@@ -25,7 +25,13 @@ from actors.messages.lifecycle import Begin, SystemReady, Tellable
 from actors.messages.outbound import ConnectionPlaced
 from actors.messages.routing import CannotGoOn
 from actors.messages.status import Describe, Described, SupervisorPart
-from actors.messages.supervision import CloseConnection, OpenConnection, RestartChild
+from actors.messages.supervision import (
+    CloseConnection,
+    ConnectAll,
+    DisconnectAll,
+    OpenConnection,
+    RestartChild,
+)
 from actors.messages.traffic import EventBatch, Failure, Response
 from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker
 from actors.rates import Rate
@@ -422,3 +428,47 @@ def test_a_worker_that_dies_too_often_is_given_up_with_its_connections(
     (error,) = supervision.escalated
     assert isinstance(error, WorkerDied)
     assert str(error) == "w1 died more than 0 times in 60 s, the last time because: killed"
+
+
+def test_a_disconnection_is_answered_once_every_connection_is_closed_and_is_no_outage(
+    start: Callable[..., Supervision], lines: list[str]
+) -> None:
+    supervision = start(outage=OutageSettings(1.0))
+    supervision.handle(ConnectionUp("c1", 1, "EU"), DisconnectAll(7, "lunch"))
+    assert supervision.workers[0].messages[1:] == [StopConnection("c1")]
+    assert supervision.router.nothing_more()
+    assert supervision.status().disconnected == "lunch"
+    supervision.handle(ConnectionDown("c1", 1, "EU", "closed", was_ready=True))
+    assert supervision.router.seen() == Response(7)
+    for _ in range(4):
+        supervision.handle(beat())
+        supervision.advance(1.0)
+    supervision.handle(DisconnectAll(8, "tea"))
+    assert supervision.router.seen() == Response(8)
+    assert supervision.status().disconnected == "tea"
+    supervision.handle(ConnectAll(9), ConnectAll(10))
+    assert supervision.router.seen() == Response(9, True)
+    assert supervision.router.seen() == Response(10, False)
+    assert [message.life for message in supervision.workers[0].messages[2:]] == [("c1", 2)]
+    assert supervision.status().disconnected is None
+    assert [line for line in lines if "disconnected" in line] == [
+        f"WARNING all connections are disconnected ({reason}): nothing ticks and no order is sent; the"
+        " command Connect (`tellwire ctl FILE connect`) connects them again"
+        for reason in ("lunch", "tea")
+    ]
+
+
+def test_a_disconnection_that_connect_overtakes_is_refused_and_one_during_a_stop_too(
+    start: Callable[..., Supervision],
+) -> None:
+    supervision = start()
+    supervision.handle(ConnectionUp("c1", 1, "EU"), DisconnectAll(7, "lunch"), ConnectAll(8))
+    refused = supervision.router.seen()
+    assert isinstance(refused, Failure)
+    assert refused.request == 7
+    assert str(refused.exception) == "Connect came before every connection was closed"
+    assert supervision.router.seen() == Response(8, True)
+    supervision.handle(Drain(), DisconnectAll(9, "late"))
+    refused = supervision.router.seen()
+    assert isinstance(refused, Failure)
+    assert (refused.request, str(refused.exception)) == (9, "the runtime is stopping")
