@@ -9,12 +9,12 @@ from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.socket import (
     Close,
-    Disconnect,
     Drop,
     EngineClose,
     Garbage,
     HalfFrame,
     SocketFault,
+    SocketIODisconnect,
     Stall,
 )
 from runtime.practice.faults.table import show
@@ -104,7 +104,7 @@ class FaultController:
             case Close():
                 for client in clients:
                     client.leave("closed on command", fault.frame)
-            case Disconnect():
+            case SocketIODisconnect():
                 for client in clients:
                     client.fall_silent(packets.DISCONNECT)
             case EngineClose():

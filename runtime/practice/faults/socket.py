@@ -52,7 +52,7 @@ class Stall(SocketFault, frozen=True, tag="stall"):
     lasts: Seconds | None = None
 
 
-class Disconnect(SocketFault, frozen=True, tag="disconnect"):
+class SocketIODisconnect(SocketFault, frozen=True, tag="disconnect"):
     """Sockets get a bare Socket.IO DISCONNECT (``41``), and no event after it; they stay open."""
 
 

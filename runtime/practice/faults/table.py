@@ -31,7 +31,7 @@ _KINDS: tuple[type[Fault], ...] = (
     socket_faults.Garbage,
     socket_faults.HalfFrame,
     socket_faults.Stall,
-    socket_faults.Disconnect,
+    socket_faults.SocketIODisconnect,
     socket_faults.EngineClose,
     socket_faults.Slow,
     socket_faults.PingsOnly,
