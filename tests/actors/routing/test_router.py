@@ -217,8 +217,9 @@ def test_while_all_connections_are_disconnected_what_needs_one_is_refused_with_t
     assert disconnected.get(timeout=WAIT) is None
     neighbours.ask(Connect())
     assert neighbours.supervisor.seen() == ConnectAll(7)
-    neighbours.ask(ORDER)
+    later = neighbours.ask(ORDER)
     assert isinstance(neighbours.order_desk.seen(), TradingRequest)
+    del later  # an order whose answer nobody can read is withdrawn
 
 
 def test_a_request_of_before_a_disconnection_says_in_the_end_why_it_had_no_answer(
