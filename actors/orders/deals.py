@@ -28,12 +28,11 @@ class Ownership(enum.Enum):
 class DealRecord:
     """One deal. ``seen`` is the step of the ledger that first saw it. Every deal is known that closed after
     step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
-    order. ``told`` says when it was last reported open, and ``by`` over which connection; ``first_told``
-    when that was for the first time. ``listed``: it stood in a list, or its result came; until then it may
-    be a mistake of an acknowledgement.
+    order. ``told`` says when it was last reported open, and ``by`` over which connection. ``listed``: it
+    stood in a list, or its result came; until then it may be a mistake of an acknowledgement.
     """
 
-    __slots__ = ("by", "deal", "first_told", "listed", "order", "ownership", "reach", "seen", "told")
+    __slots__ = ("by", "deal", "listed", "order", "ownership", "reach", "seen", "told")
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
@@ -41,7 +40,7 @@ class DealRecord:
         self.seen = seen
         self.order = order
         self.reach = math.inf
-        self.told = self.first_told = -math.inf
+        self.told = -math.inf
         self.by = ""
         self.listed = False
 
@@ -123,7 +122,6 @@ class Deals:
         record = self.get(deal.id)
         if record is None:
             record = DealRecord(deal, ownership, step)
-            record.first_told = now
         elif record.closed:
             return record
         record.deal, record.told, record.by = deal, now, by

@@ -137,6 +137,11 @@ class Ledger:
         end: list[Event] = [OrderNotPlaced(id, order.asset, order.amount)] if doubted else []
         return [*end, *self._match()]
 
+    def carried(self, id: str, life: Life) -> None:
+        """The order was sent over that life."""
+        if unresolved := self._book.unresolved.get(id):
+            unresolved.carrier = life
+
     def overdue(self, id: str, reason: str) -> list[Event]:
         """No answer came by the deadline, on a connection that stands: a deal may still come of the order."""
         order = self._book.known(id)
@@ -234,6 +239,7 @@ class Ledger:
         self._book.step += 1
         ownership = Ownership.LISTED if self._is_first(event) else Ownership.UNCLAIMED
         self.deals.take_list(event.deals, ownership, self._book.step, now, event.connection)
+        self._book.unresolved.on_shown(event, self.deals, now)
         if not event.complete:
             return self._match()
         listed = {deal.id for deal in event.deals}
@@ -248,6 +254,7 @@ class Ledger:
         deals = sorted(event.deals, key=lambda deal: deal.closes_at)
         reach = self.deals.reach(deals, event.listed and self._book.unresolved.is_whole(event))
         records = [self.deals.take_closed(deal, ownership, self._book.step) for deal in deals]
+        self._book.unresolved.on_shown(event, self.deals, now)
         ended = [record for record in records if record and record.ownership is not Ownership.PAST]
         events: list[Event] = []
         if event.listed and event.complete:

@@ -62,8 +62,7 @@ class OrderDesk(RuntimeActor):
         super().__init__("order desk", **kwargs)
         self._limits = limits
         self._refusals_name_orders = venue.refusals_name_orders
-        self._journal = journal
-        self._refuses = refuses
+        self._journal, self._refuses = journal, refuses
         self._router, self._pending_desk = router, pending_desk
         self._outbound: Tellable
         self._way_out_ended: Callable[[], bool] = lambda: False
@@ -94,6 +93,7 @@ class OrderDesk(RuntimeActor):
             case PendingCounted():
                 self._books.count_pending(message)
             case OrderSent(order=order):
+                self._ledger.carried(order, message.life)
                 if not self._sent.sent(message):
                     self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
                 for waiter in self._waiters.on_sent(order):

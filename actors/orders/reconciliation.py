@@ -56,6 +56,8 @@ class UnresolvedOrder:
 
     Every deal is known that was opened after the order was made and up to step ``seen_to``: the lists of the
     logins since then leave no gap in which a deal of the order could have come and gone.
+
+    ``carrier`` is the life of a connection that it was sent over, ``None`` until that is known.
     """
 
     __slots__ = (
@@ -64,9 +66,11 @@ class UnresolvedOrder:
         "_made_by",
         "_not_its",
         "_seen_to_at",
+        "_shown",
         "_slept",
         "_spare",
         "_unexplained",
+        "carrier",
         "grain",
         "listed_at",
         "lost",
@@ -91,6 +95,8 @@ class UnresolvedOrder:
         self.since = self.seen_to = since
         self.grain = grain
         self.made_at = made_at
+        self.carrier: Life | None = None
+        self._shown: dict[tuple[Life | None, str], float] = {}
         self._not_its = order.not_its  # as journaled; what is learned later, the records say themselves
         self.lost: int | None = None
         self.lost_at = self.listed_at = math.inf
@@ -179,10 +185,20 @@ class UnresolvedOrder:
         latest = self.lost_at + self._lost_by.ahead + UNDER_WAY
         return self.created_at - self.grain <= record.deal.opened_at <= latest and self.may_fit(record)
 
+    def on_shown(self, record: DealRecord, life: Life, now: float) -> None:
+        """A list that came over ``life`` has the deal."""
+        if self.may_fit(record):
+            self._shown.setdefault((life, record.deal.id), now)
+
     def may_claim_at(self, record: DealRecord) -> float:
-        """When the order may take the deal, unless somebody says before whose it is."""
+        """When the order may take the deal, unless somebody says before whose it is.
+
+        The venue's word, that the deal is the order's or another client's, comes over the connection that
+        carries the order. A list over another one says nothing about when: the carrier may stand still.
+        """
         waits = self.lost is None and self.order.state is OrderState.UNKNOWN
-        return record.first_told + CLAIM_SETTLES if waits else -math.inf
+        shown = self._shown.get((self.carrier, record.deal.id), math.inf)
+        return shown + CLAIM_SETTLES if waits else -math.inf
 
     def may_fit(self, record: DealRecord) -> bool:
         """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict.
@@ -199,8 +215,8 @@ class UnresolvedOrder:
 
 
 CLAIM_SETTLES: Final = 1.0
-"""Seconds within which the venue says whose a deal is, if it says so at all: it acknowledges a deal, and
-lists it, within a round trip."""
+"""Seconds within which the venue says whose a deal is, if it says so at all, once a list over the same
+connection has the deal: what it sends there arrives in order, and it lists a deal when it opens it."""
 
 
 def find_match(
@@ -208,7 +224,7 @@ def find_match(
 ) -> tuple[UnresolvedOrder, DealRecord] | None:
     """An order without an answer and the only deal that fits it, if that deal fits no other order in flight.
     While the connection of an order in doubt stands, its answer may come, or that to another client: the
-    order waits for it until the deal is known for ``CLAIM_SETTLES``.
+    order waits for it until that connection has shown the deal, and for ``CLAIM_SETTLES`` more.
 
     Where several deals or orders fit, none is matched. An order that was proven not placed yields to one in
     flight: a caller that was told so may have repeated it.

@@ -126,6 +126,14 @@ class UnresolvedOrders:
                 unmatched.remove(its)
         return count
 
+    def on_shown(self, event: DealsOpen | DealsClosed, deals: Deals, now: float) -> None:
+        """A list has come, and ``deals`` has taken it in."""
+        in_flight = [one for one in self if one.order.in_flight]
+        records = [deals.get(deal.id) for deal in event.deals] if in_flight else []
+        for one in in_flight:
+            for record in filter(None, records):
+                one.on_shown(record, event.life, now)
+
     def login(self, life: Life, step: int, now: float) -> None:
         self._logins[life.connection] = LifeLists(life, step, now)
 

@@ -84,6 +84,18 @@ def intend(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = N
     return ledger.intend(bet, AccountKind.DEMO, id, now)
 
 
+def send(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> None:
+    """An order is sent over the first life of "c1"."""
+    intend(ledger, bet, id, now)
+    ledger.carried(id, Life("c1", 1))
+
+
+def doubt(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> None:
+    """As ``send``; that life stands, and brings no answer by the deadline."""
+    send(ledger, bet, id, now)
+    ledger.overdue(id, "no answer")
+
+
 def lose(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW) -> None:
     """An order is sent, and its connection is lost before the answer."""
     intend(ledger, bet, id, now)

@@ -41,6 +41,7 @@ from tests.doubles.trading_samples import (
     list_open,
     log_in,
     lose,
+    send,
     state,
 )
 
@@ -388,7 +389,7 @@ def test_an_acknowledgement_of_other_terms_puts_the_order_in_doubt_and_is_no_evi
     changes: dict[str, Any], difference: str
 ) -> None:
     ledger = fresh_ledger()
-    intend(ledger)
+    send(ledger)
     wrong = structs.replace(DEAL, **changes)
     reason = f"the venue's answer is not for what was asked: deal d1 has {difference}"
     assert ledger.accepted(accepted("o1", wrong)) == [OrderInDoubt("o1", BET.asset, ONE, reason)]

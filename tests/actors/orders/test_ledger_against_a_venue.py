@@ -81,6 +81,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         if id := self.intend(bet):
             name = data.draw(st.sampled_from(sorted(self.venue.connections)))
             self.venue.send(self.venue.connections[name], id, bet, fate)
+            self.ledger.carried(id, Life(name, self.venue.connections[name].epoch))
 
     @precondition(lambda self: self.venue.connections)
     @rule(bet=BETS, data=st.data(), arrive=ARRIVE, again=st.booleans())
@@ -90,6 +91,7 @@ class LedgerAgainstVenue(RuleBasedStateMachine):
         if id := self.intend(bet):
             name = data.draw(st.sampled_from(sorted(self.venue.connections)))
             self.venue.send(self.venue.connections[name], id, bet, "")
+            self.ledger.carried(id, Life(name, self.venue.connections[name].epoch))
             self.cut(name, arrive)
             if again:
                 self.log_in(name)

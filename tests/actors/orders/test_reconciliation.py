@@ -29,6 +29,7 @@ from tests.doubles.trading_samples import (
     accepted,
     close_now,
     deal_of,
+    doubt,
     ended,
     fresh_ledger,
     intend,
@@ -36,6 +37,7 @@ from tests.doubles.trading_samples import (
     list_open,
     log_in,
     lose,
+    send,
     state,
 )
 
@@ -73,8 +75,7 @@ def test_a_list_that_came_before_the_loss_is_evidence_too() -> None:
 
 def test_a_list_on_a_connection_that_stands_opens_an_order_past_its_deadline() -> None:
     ledger = fresh_ledger()
-    intend(ledger)
-    ledger.overdue("o1", "no answer")
+    doubt(ledger)
     assert ledger.opened_listed(list_open(DEAL), NOW + 31) == []
     assert (ledger.check_at(NOW + 31), ledger.check(NOW + 31.5)) == (NOW + 31 + CLAIM_SETTLES, [])
     assert ledger.check(NOW + 31 + CLAIM_SETTLES) == [OrderOpened("o1", DEAL)]
@@ -84,8 +85,7 @@ def test_a_list_on_a_connection_that_stands_opens_an_order_past_its_deadline() -
 def test_a_deal_is_not_taken_before_the_venue_has_had_the_time_to_say_whose_it_is(own_first: bool) -> None:
     """The connection stands, so the answer may come after the list, for this order or for another client."""
     ledger, strangers = fresh_ledger(), deal_of(BET, "d2")
-    intend(ledger)
-    ledger.overdue("o1", "no answer")
+    doubt(ledger)
     news = ledger.opened_listed(list_open(strangers), NOW + 1)
     news += ledger.opened_listed(list_open(strangers, DEAL), NOW + 1)
     for id, deal in [("o1", DEAL), ("someone", strangers)][:: 1 if own_first else -1]:
@@ -94,10 +94,34 @@ def test_a_deal_is_not_taken_before_the_venue_has_had_the_time_to_say_whose_it_i
     assert ledger.check(NOW + 1000) == []
 
 
-def test_an_order_whose_connection_is_lost_waits_for_no_answer() -> None:
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_another_connection_shows_says_nothing_about_an_answer_over_the_orders_own(closed: bool) -> None:
+    """That one may stand still, with the venue's word that the deal is another client's under way."""
+    ledger, strangers = fresh_ledger(), deal_of(BET, "d2")
+    log_in(ledger, NOW - 50, connection="c2")
+    doubt(ledger)
+    if closed:
+        ledger.closed(list_closed(ended(strangers), connection="c2"), NOW + 1)
+    else:
+        ledger.opened_listed(list_open(strangers, connection="c2"), NOW + 1)
+    assert (ledger.check(NOW + 30), ledger.check_at(NOW + 30)) == ([], None)
+    ledger.opened_listed(list_open(strangers), NOW + 31)
+    ledger.accepted(accepted("someone", strangers), NOW + 31)
+    assert (ledger.check(NOW + 100), state(ledger)) == ([], OrderState.UNKNOWN)
+
+
+def test_a_deal_that_was_shown_before_the_deadline_is_taken_after_it() -> None:
     ledger = fresh_ledger()
     intend(ledger)
+    ledger.opened_listed(list_open(DEAL), NOW + 1)
+    ledger.carried("o1", Life("c1", 1))
     ledger.overdue("o1", "no answer")
+    assert ledger.check(NOW + 30) == [OrderOpened("o1", DEAL)]
+
+
+def test_an_order_whose_connection_is_lost_waits_for_no_answer() -> None:
+    ledger = fresh_ledger()
+    doubt(ledger)
     assert ledger.opened_listed(list_open(DEAL), NOW + 31) == []
     assert ledger.lost("o1", "reset", NOW + 31) == [OrderOpened("o1", DEAL)]
 
@@ -239,8 +263,7 @@ REFUSAL = DealRefused("c1", "o1", BET.asset, "OPEN_TIME")
 
 def test_a_refusal_ends_the_doubt_of_an_order_whose_connection_stands() -> None:
     ledger = fresh_ledger()
-    intend(ledger)
-    ledger.overdue("o1", "no answer")
+    doubt(ledger)
     ledger.refused(REFUSAL)
     assert state(ledger) is OrderState.REFUSED
 
@@ -255,7 +278,7 @@ def test_a_refusal_proves_nothing_once_the_connection_is_lost() -> None:
 
 def test_a_refusal_is_not_believed_where_a_like_deal_was_listed_since() -> None:
     ledger = fresh_ledger()
-    intend(ledger)
+    send(ledger)
     ledger.opened_listed(list_open(DEAL), NOW)
     assert ledger.refused(REFUSAL)[1:] == []
     assert ledger.check(NOW + CLAIM_SETTLES) == [OrderOpened("o1", DEAL)]
@@ -340,8 +363,7 @@ def test_two_lists_of_two_logins_prove_nothing() -> None:
 
 def test_no_verdict_while_the_connection_that_carried_the_order_stands() -> None:
     ledger = fresh_ledger()
-    intend(ledger)
-    ledger.overdue("o1", "no answer")
+    doubt(ledger)
     log_in(ledger, NOW + 31, connection="c2")
     assert ledger.check(NOW + 1000) == []
     ledger.lost("o1", "reset", NOW + 1001)
