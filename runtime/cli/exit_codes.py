@@ -13,6 +13,7 @@ class ExitCode(enum.IntEnum):
     NOT_RUNNING = 4
     NO_ANSWER = 5
     OUTAGE = 6
+    IN_USE = 7
     FAILED = 70
     UNWRITTEN = 74
     INTERRUPTED = 130
@@ -23,6 +24,7 @@ RUN_CODES = (
     ExitCode.MISUSED,
     ExitCode.LOGIN_REFUSED,
     ExitCode.OUTAGE,
+    ExitCode.IN_USE,
     ExitCode.FAILED,
     ExitCode.UNWRITTEN,
     ExitCode.INTERRUPTED,
@@ -57,6 +59,7 @@ _MEANINGS = {
     ExitCode.NOT_RUNNING: "no runtime is running",
     ExitCode.NO_ANSWER: "a runtime is there but does not answer",
     ExitCode.OUTAGE: "no connection to the venue is up",
+    ExitCode.IN_USE: "another runtime has the journal or the account",
     ExitCode.FAILED: "internal failure",
     ExitCode.UNWRITTEN: "the answer could not be written",
     ExitCode.INTERRUPTED: "interrupted",

@@ -78,7 +78,7 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
         case None:
             return ExitCode.DONE
         case JournalInUse():
-            return ExitCode.MISUSED
+            return ExitCode.IN_USE
         case AuthRejected():
             return ExitCode.LOGIN_REFUSED
         case NothingUp():

@@ -19,6 +19,7 @@ from msgspec import structs
 from actors.orders.order import OrderState
 from actors.values import AccountKind, Deal, Direction
 from runtime.practice.ledger import ExchangeLedger
+from runtime.practice.records import ReceivedOrder
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import NoJournal, SqliteJournal, open_journal
 
@@ -157,6 +158,37 @@ def test_who_is_frozen_or_has_no_journal_sees_nothing() -> None:
     assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger, blind=blind).left == ["order"]
     score = score_of(OrderState.UNKNOWN, unknown, ledger=ledger, blind=blind, frozen={1: NOW + 1})
     assert (score.left, score.beyond_proof) == ([], ["order"])
+
+
+@pytest.mark.parametrize(("later", "proven"), [(19, True), (20, False)])
+def test_an_executed_order_is_beyond_proof_if_more_deals_closed_after_its_own_than_are_listed(
+    later: int, proven: bool
+) -> None:
+    ledger = ExchangeLedger()
+    for socket, opened, closed in ((1, NOW - 60, NOW + 1), (2, NOW + 9, NOW + 60)):
+        ledger.write_opened(socket, "r", opened)
+        ledger.write_authenticated(socket)
+        ledger.write_closed(socket, closed, "")
+    for number in range(40):
+        ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + (7 if number < later else 3)))
+    score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), deal("deal"), ledger=ledger)
+    assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
+
+
+@pytest.mark.parametrize(
+    ("ends", "opened", "proven"), [(0.1, 0.0, False), (9.0, 0.0, True), (0.1, 5.0, True)]
+)
+def test_an_order_is_beyond_proof_if_nobody_heard_whose_a_like_deal_of_the_same_moment_is(
+    ends: float, opened: float, proven: bool
+) -> None:
+    ledger = ExchangeLedger()
+    ledger.write_opened(1, "r", NOW - 60)
+    ledger.write_authenticated(1)
+    ledger.write_closed(1, NOW + ends, "")
+    ledger.write_order(ReceivedOrder("order", 1, TERMS.asset, TERMS.amount, NOW))
+    ledger.write_deal("someone", deal("twin", opened_at=NOW + opened))
+    score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), deal("deal"), ledger=ledger)
+    assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
 
 
 def test_a_late_answer_is_a_violation() -> None:

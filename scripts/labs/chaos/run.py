@@ -17,6 +17,7 @@ from loguru import logger
 from actors.values import Direction
 from labs.chaos.child import Brief, Terms
 from labs.chaos.clocks import Clocks
+from labs.chaos.evidence import write_evidence
 from labs.chaos.faults import WEIGHTS, Mischief
 from labs.chaos.journals import INTACT, JOURNAL_WEIGHTS, MUST_BE_REFUSED, JournalMischief
 from labs.chaos.process import ORPHANED, Child
@@ -51,7 +52,7 @@ RESULTS = 0.2
 
 
 class Chaos:
-    """``run`` once; ``folder`` gets the journal and the log of the processes.
+    """``run`` once; ``folder`` gets the journal, the log of the processes and the evidence.
 
     The orders are placed by the process under test itself, or by ``attached`` others. A run takes ``seconds``
     at most, of which ``settling`` wait for the orders that are left in doubt. ``weights`` are those of the
@@ -71,6 +72,7 @@ class Chaos:
         settling: float = 5 * CALM,
         weights: Mapping[str, int] | None = None,
     ) -> None:
+        self._folder = folder
         self.log = folder / "log"
         self._journal = folder / "orders.sqlite"
         self._socket = folder / "control.sock"
@@ -115,6 +117,7 @@ class Chaos:
             finally:
                 mischief.thaw(at_once=True)
                 self._stop()
+            write_evidence(self._folder / "evidence.json", self._record, exchange.ledger)
             kills = {"main process killed": self._record.kills}
             self._record.faults = mischief.counts | self._spoilt | Counter(kills)
             return Score(self._record, read_journal(self._journal), exchange.ledger)
@@ -134,15 +137,26 @@ class Chaos:
         return Child(program, brief, self._record, self._changed, self.log)
 
     def _start_second(self, exchange: PracticeExchange) -> bool:
-        """By mistake: on the same journal, or on another one; it has to end by itself."""
+        """By mistake: on the same journal, or on another one. It has to end by itself. Where the process
+        under test is only just starting, the mistake may come first: then that process has to end, and is
+        started again once the mistake has ended."""
+        late = self._child.refuses is None
         settings = self._settings(exchange)
         settings["control"] = {"enabled": False}
         journal = self._random.choice([self._journal, self._journal.with_name("second.sqlite")])
         settings["orders"] = {"journal": str(journal), "maximum_open": 1000}
         second = self._process("labs.chaos.child", settings, [])
-        if second.wait(STARTED) in {None, 0}:
+        with self._changed:
+            self._changed.wait_for(lambda: second.ended or second.refuses is not None, STARTED)
+            if late and not second.ended:
+                self._changed.wait_for(lambda: self._child.ended, STARTED)
+        came_first = second.refuses is not None and self._child.ended
+        code = second.stop()
+        if came_first and late:
+            self._child.stop()
+            self._start(exchange)
+        elif code in {None, 0}:
             self._record.problems.append("a second runtime has started on the account")
-            second.stop()
         return True
 
     def _all_placed(self) -> bool:

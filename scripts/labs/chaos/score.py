@@ -15,6 +15,7 @@ from actors.orders.order import OrderState
 from actors.values import Deal, Direction
 from labs.chaos.child import OPENED, Answered, Result, Terms
 from runtime.practice.ledger import ExchangeLedger
+from runtime.practice.records import SocketRecord
 from runtime.practice.trading.book import CLOSED_LISTED
 
 LATE = 0.5
@@ -22,6 +23,9 @@ LATE = 0.5
 
 ENDED_BY_TIMER = 1.0
 """Seconds after a suspend within which the timer of a worker ends it."""
+
+TOLD = 1.5
+"""Seconds within which a client on a loaded machine has read and journaled what the exchange tells it."""
 
 EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
 IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
@@ -78,8 +82,9 @@ def read_journal(path: Path) -> list[Row]:
 class Score:
     """``violations`` are sentences; a good run has none.
 
-    ``left`` has the ids of the orders that are in doubt at the end, ``beyond_proof`` those of them of which
-    nobody can know: more deals closed than the venue lists, while no connection was up.
+    ``left`` has the ids of the orders that are in doubt at the end, ``beyond_proof`` those that nobody can
+    know: more deals closed than the venue lists, while no connection was up; or the venue's lists have two
+    deals that can be the order's, and nobody heard whose the other one is.
     """
 
     def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
@@ -96,7 +101,11 @@ class Score:
         self.untrue = list(self._untrue())
         in_doubt = [row for row in journal if row.state in IN_DOUBT]
         gaps = list(_gaps(ledger, record))
-        self.beyond_proof = [row.id for row in in_doubt if self._is_beyond_proof(row, gaps)]
+        self._heard_until = {socket.id: _heard_until(socket, record) for socket in ledger.sockets()}
+        self._carriers = {str(order.request_id): order.socket for order in ledger.orders()}
+        self.beyond_proof = [
+            row.id for row in in_doubt if self._came_and_went(row, gaps) or self._has_a_twin(row)
+        ]
         self.left = [row.id for row in in_doubt if row.id not in self.beyond_proof]
         self.violations = list(self._violations())
 
@@ -193,18 +202,43 @@ class Score:
             and told.profit in {None, deal.profit}
         )
 
-    def _is_beyond_proof(self, row: Row, gaps: Sequence[tuple[float, float]]) -> bool:
-        """Whether a deal of the order could have come and gone in a gap without anybody seeing it."""
+    def _came_and_went(self, row: Row, gaps: Sequence[tuple[float, float]]) -> bool:
+        """Whether a deal of the order came and went in a gap, or could have, without anybody seeing it."""
         number = next((terms.number for terms in self._record.orders if terms.id == row.id), None)
         if number is None:
             return False
         asked = self._record.asked[number]
+        closings = [deal.closes_at for deal in self._deals.values()]
+        if its := self._deal_of(row.id):
+            return any(
+                begin - TOLD <= its.closes_at <= end
+                and sum(its.closes_at < at <= end for at in closings) >= CLOSED_LISTED
+                for begin, end in gaps
+            )
         return any(
             end > asked
             and end - max(asked, begin) >= row.duration - 1
-            and sum(begin <= deal.closes_at <= end for deal in self._deals.values()) >= CLOSED_LISTED
+            and sum(begin <= at <= end for at in closings) >= CLOSED_LISTED
             for begin, end in gaps
         )
+
+    def _has_a_twin(self, row: Row) -> bool:
+        """Whether another client opened a like deal, acknowledged over the order's connection at its end."""
+        its, carrier = self._deal_of(row.id), self._carriers.get(row.id)
+        return (
+            its is not None
+            and carrier is not None
+            and any(
+                (deal.asset, deal.amount, deal.direction) == (its.asset, its.amount, its.direction)
+                and abs(deal.opened_at - its.opened_at) <= TOLD
+                and self._heard_until[carrier] <= deal.opened_at + TOLD
+                for deal in self._deals.values()
+                if deal.id != its.id and self._origins[deal.id] not in self._rows
+            )
+        )
+
+    def _deal_of(self, id: str) -> Deal | None:
+        return next((deal for deal in self._deals.values() if self._origins[deal.id] == id), None)
 
 
 def _gaps(ledger: ExchangeLedger, record: Record) -> Iterator[tuple[float, float]]:
@@ -215,13 +249,19 @@ def _gaps(ledger: ExchangeLedger, record: Record) -> Iterator[tuple[float, float
             continue
         if seen_to is not None and socket.connected_at > seen_to:
             yield seen_to, socket.connected_at
-        until = float("inf") if socket.closed_at is None else socket.closed_at
-        if (frozen_at := record.frozen.get(socket.port, 0.0)) >= socket.connected_at:
-            until = min(until, frozen_at)
-        for begin, end in record.suspended:
-            if socket.connected_at < begin <= until <= end + ENDED_BY_TIMER:
-                until = begin
+        until = _heard_until(socket, record)
         seen_to = until if seen_to is None else max(seen_to, until)
+
+
+def _heard_until(socket: SocketRecord, record: Record) -> float:
+    """When its client read for the last time."""
+    until = float("inf") if socket.closed_at is None else socket.closed_at
+    if (frozen_at := record.frozen.get(socket.port, 0.0)) >= socket.connected_at:
+        until = min(until, frozen_at)
+    for begin, end in record.suspended:
+        if socket.connected_at < begin <= until <= end + ENDED_BY_TIMER:
+            until = begin
+    return until
 
 
 def _terms_of(deal: Deal) -> tuple[object, ...]:

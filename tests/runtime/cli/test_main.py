@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from runtime.cli.exit_codes import ExitCode
 from runtime.main import main
 from runtime.practice import PracticeExchange
 from runtime.storage.account import JournalAccount
@@ -125,7 +126,7 @@ def test_a_journal_that_another_runtime_holds_is_named_in_one_line(start: Start,
     file.write_text(f"config_version: 1\norders: {{journal: '{journal}'}}\n")
     with contextlib.closing(SqliteJournal(journal, JournalAccount.practice("pocketoption"))):
         code, _, err = ended(start(file, "--practice"))
-    assert code == 2
+    assert code == ExitCode.IN_USE
     _practice, line = err.splitlines()
     assert line.endswith(
         f"ERROR    the journal {journal} is in use by another runtime (pid {os.getpid()}): operate that one"
