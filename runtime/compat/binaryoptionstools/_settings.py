@@ -10,8 +10,9 @@ from runtime.compat.binaryoptionstools.config import PyConfig
 from runtime.compat.binaryoptionstools.errors import InvalidParameterError, PocketOptionError
 from runtime.config import Config as RuntimeConfig
 
-DEMO_HOSTS: Final = ("demo-api-eu.po.market", "try-demo-eu.po.market")
-LIVE_HOSTS: Final = (
+GUEST_HOSTS: Final[tuple[str, ...]] = ("try-demo-eu.po.market",)
+DEMO_HOSTS: Final[tuple[str, ...]] = ("demo-api-eu.po.market", *GUEST_HOSTS)
+LIVE_HOSTS: Final[tuple[str, ...]] = (
     "api-eu.po.market",
     "api-us-south.po.market",
     "api-asia.po.market",
@@ -54,6 +55,8 @@ def runtime_config(ssid: str, given: PyConfig) -> RuntimeConfig:
     try:
         login = _shared.parse_session(ssid)
         hosts = DEMO_HOSTS if login.account is AccountKind.DEMO else LIVE_HOSTS
+        if login.guest:
+            hosts = GUEST_HOSTS
         urls = given.urls or [f"wss://{host}" for host in hosts]
         names = {f"region-{number}": url for number, url in enumerate(urls, start=1)}
         return _shared.configuration(ssid, names, _sections(given))

@@ -35,10 +35,10 @@ CLIENT: Final = (
     ),
     Served(
         "PocketOptionAsync.try_demo",
-        NOT_SERVED,
-        "Runtime(config, practice=True)",
-        "raises NotAllowedError unless this version of tellwire logs guests in: use a demo account, or"
-        " TELLWIRE_COMPAT_PRACTICE=1",
+        SAME,
+        "the auth message of a guest as account.session",
+        "it goes to the hosts for guests; whether the venue takes a token that was made here, it says at the"
+        " login",
     ),
     Served(
         "PocketOptionAsync.wait_for_assets",

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from runtime.compat.binaryoptionstools import Config, InvalidParameterError, PyConfig
+from runtime.compat.binaryoptionstools._guest import guest_ssid
 from runtime.compat.binaryoptionstools._settings import InvalidSession, mended, runtime_config
 from runtime.compat.binaryoptionstools.async_client import as_config
 from runtime.config import Config as RuntimeConfig
@@ -106,6 +107,12 @@ def test_a_session_has_the_regions_of_its_account() -> None:
     assert not demo.regions.live
     assert live.regions.live
     assert not live.regions.demo
+
+
+def test_a_guest_goes_to_the_hosts_for_guests() -> None:
+    guest = runtime_config(guest_ssid("abcdefghij0123456789"), PyConfig())
+    assert [region.url.split("/")[2].partition("-demo-")[0] for region in guest.regions.demo] == ["try"]
+    assert guest_ssid(None) != guest_ssid(None)
 
 
 def test_what_is_no_session_is_refused_and_not_repeated() -> None:

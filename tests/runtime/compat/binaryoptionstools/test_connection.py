@@ -9,7 +9,7 @@ import pytest
 
 from runtime.compat.binaryoptionstools import (
     Config,
-    NotAllowedError,
+    PocketOption,
     PocketOptionAsync,
     PocketOptionError,
     RawPocketOption,
@@ -153,14 +153,21 @@ def test_every_form_of_a_config_is_taken(exchange: PracticeExchange, url: str) -
     asyncio.run(use())
 
 
-def test_guests_are_served_or_told_what_to_do() -> None:
+def test_a_guest_needs_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELLWIRE_COMPAT_PRACTICE", "1")
+
     async def use() -> None:
-        with pytest.raises(NotAllowedError, match="demo account"):
-            await PocketOptionAsync.try_demo()
-        with pytest.raises(NotAllowedError, match="demo account"):
-            await RawPocketOption.create_try_demo("abcdefghij0123456789")
+        client = await PocketOptionAsync.try_demo()
+        assert (client.is_demo(), await client.balance()) == (True, 10_000.0)
+        await client.shutdown()
+        raw = await RawPocketOption.create_try_demo("abcdefghij0123456789")
+        assert await raw.balance() == 10_000.0
+        await raw.shutdown()
 
     asyncio.run(use())
+    with PocketOption.try_demo("abcdefghij0123456789") as blocking:
+        assert blocking.is_demo()
+        assert blocking.balance() == 10_000.0
 
 
 def test_the_practice_exchange_can_be_asked_for_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
