@@ -13,6 +13,9 @@ LAYERS: Final = {
 }
 """The layer for each package that scripts may import. Its module ``methods`` has the table."""
 
+FACTORIES: Final = ("create", "new_", "try_demo")
+"""How the names of class methods begin that make a client."""
+
 UNKNOWN = "not in the interface of the client, so it is not served: no release that was looked at has it"
 PRIVATE = "an attribute with an underscore is not served: use the client's methods"
 
@@ -82,6 +85,7 @@ class _Reader:
         """What a name of the script stands for: a name of the interface, or ``""`` for the package."""
         self._objects: dict[str, str] = {}
         """The class of a variable or an attribute, by its name."""
+        self._shadowed = _shadowed_by_comprehensions(self._nodes)
         for node in self._nodes:
             self._learn_import(node)
         for node in self._nodes:
@@ -133,9 +137,22 @@ class _Reader:
         while isinstance(value, ast.Await):
             value = value.value
         made = value.func if isinstance(value, ast.Call) else value
-        name = self._dotted(made)
+        name = self._dotted(made) or self._maker(made)
         if name in self._classes and (variable := _last_name(target)):
             self._objects[variable] = name
+
+    def _maker(self, made: ast.expr) -> str:
+        """The class that ``Client.create(...)`` or ``client.raw_handler(...)`` gives; ``""`` if none."""
+        if not isinstance(made, ast.Attribute):
+            return ""
+        owner = self._dotted(made.value)
+        if owner in self._classes:
+            return owner if made.attr.startswith(FACTORIES) else ""
+        owner = self._objects.get(_last_name(made.value), "")
+        there = getattr(importlib.import_module(self.client.layer), owner, None)
+        hints = getattr(getattr(there, made.attr, None), "__annotations__", {})
+        given = hints.get("return")
+        return given if isinstance(given, str) else getattr(given, "__name__", "")
 
     def _dotted(self, node: ast.AST) -> str:
         """The name in the interface that an expression stands for; ``""`` if none."""
@@ -151,8 +168,13 @@ class _Reader:
     def _used(self, node: ast.AST) -> str:
         if isinstance(node, ast.Attribute):
             owner = _last_name(node.value)
+            if isinstance(node.value, ast.Name) and owner in self._shadowed.get(node.value, ()):
+                return ""
             if owner in self._objects:
                 return f"{self._objects[owner]}.{node.attr}"
+            within = self._dotted(node.value)
+            if within in self._classes and node.attr.startswith(FACTORIES):
+                return f"{within}.{node.attr}"
             return self._dotted(node)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._names.get(node.id, "")
@@ -172,6 +194,23 @@ class _Reader:
         for name in (parent, getattr(there, "__module__", "").rpartition(".")[2]):
             if name in self._rows and not any(each.startswith(f"{name}.") for each in self._rows):
                 yield name
+
+
+def _shadowed_by_comprehensions(nodes: Sequence[ast.AST]) -> dict[ast.Name, set[str]]:
+    """The names that a comprehension gives another meaning: ``c`` of ``c.x for c in y``."""
+    shadowed: dict[ast.Name, set[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            targets = {
+                name.id
+                for each in node.generators
+                for name in ast.walk(each.target)
+                if isinstance(name, ast.Name)
+            }
+            for name in ast.walk(node):
+                if isinstance(name, ast.Name) and name.id in targets:
+                    shadowed.setdefault(name, set()).update(targets)
+    return shadowed
 
 
 def _last_name(node: ast.AST) -> str:

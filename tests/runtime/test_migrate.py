@@ -36,6 +36,29 @@ client._websocket.add_event_handler("json_data", print)
 client.fly()
 AsyncWebSocketClient()
 """
+MADE = """
+import asyncio
+from BinaryOptionsToolsV2 import PocketOption, PocketOptionAsync, RawHandler, RawPocketOption, Validator
+
+
+async def main() -> None:
+    c = await PocketOptionAsync.try_demo()
+    handler = await c.raw_handler(Validator.contains("x"))
+    await handler.send_binary(b"x")
+    print(isinstance(handler, RawHandler), c.client)
+    closes = [c.close for c in await raw()]
+    other = RawPocketOption.new_with_url("x", "y")
+    await other.disconnect()
+
+
+def blocking() -> None:
+    client = PocketOption("x")
+    live = client.get_candles_live("EURUSD_otc", 60)
+    live.close()
+    client.create_raw_handler(Validator.contains("x")).close()
+    made = client.create_raw_handler(Validator.contains("x"))
+    made.send_binary(b"x")
+"""
 
 
 @pytest.fixture
@@ -71,6 +94,32 @@ def test_each_use_is_found_with_what_it_becomes(script: Path, capsys: pytest.Cap
     for each in answer["imports"]:
         changed[each["line"] - 1] = each["becomes"]
     exec("\n".join(changed), {"__name__": "changed"})
+
+
+def test_what_methods_make_is_followed(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script.write_text(MADE)
+    assert main(["migrate", "--json", str(script)]) == ExitCode.REFUSED
+    [answer] = json.loads(capsys.readouterr().out)
+    found = {(each["line"], each["used"]): each["how"] for each in answer["uses"]}
+    assert (
+        found.items()
+        >= {
+            (7, "PocketOptionAsync.try_demo"): "same",
+            (8, "PocketOptionAsync.raw_handler"): "same",
+            (9, "RawHandler.send_binary"): "not served",
+            (10, "RawHandler"): "same",
+            (10, "PocketOptionAsync.client"): "same",
+            (12, "RawPocketOption.new_with_url"): "same",
+            (13, "RawPocketOption.disconnect"): "same",
+            (19, "SyncCandleLiveIterator.close"): "same",
+            (22, "RawHandlerSync.send_binary"): "not served",
+        }.items()
+    )
+    assert [used for line, used in found if line == 11] == []  # its c is another one
+    assert [used for (_, used), how in found.items() if how == "not served"] == [
+        "RawHandler.send_binary",
+        "RawHandlerSync.send_binary",
+    ]
 
 
 def test_what_is_not_served_is_said_with_the_reason(script: Path, capsys: pytest.CaptureFixture[str]) -> None:

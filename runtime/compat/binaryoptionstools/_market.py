@@ -3,6 +3,7 @@
 import datetime as dt
 import time as wall_clock
 import weakref
+from collections.abc import Sequence
 from typing import Final
 
 from actors.messages import GetAssets, GetServerTime, LoadCandles, LoadTicks
@@ -66,15 +67,16 @@ class Market:
             return []
         end = (last + 1) * period - VENUE_AHEAD
         bars = await self.bars(asset, period, last - first, end)
-        now = wall_clock.time()
-        rows = [stamped_bar(asset, bar, ahead=VENUE_AHEAD) for bar in bars]
+        rows = _stamped(asset, period, bars, ahead=VENUE_AHEAD)
         for row, bar in zip(rows, bars, strict=True):
-            row |= {"volume": volume(bar), "is_closed": bar.time + period <= now}
+            row["volume"] = volume(bar)
         return rows
 
     async def history(self, asset: str, period: int, count: int = HISTORY) -> list[Row]:
-        """The last closed bars, with prices as texts and times in UTC."""
-        return [stamped_bar(asset, bar, ahead=0) for bar in await self.bars(asset, period, count)]
+        """The last ``count`` closed bars and the one that forms, with prices as texts and times in UTC."""
+        _check_period(period)
+        end = (wall_clock.time() // period + 1) * period
+        return _stamped(asset, period, await self.bars(asset, period, count + 1, end), ahead=0)
 
     async def ticks(self, asset: str, seconds: int) -> list[tuple[int, float]]:
         """The last price of each of the last seconds, with the second in UTC."""
@@ -109,6 +111,12 @@ class Market:
         if not assets:
             raise PocketOptionError("no asset can be traded now, so the venue sends no time")
         return CLOCK_ASSET if CLOCK_ASSET in assets else next(iter(assets))
+
+
+def _stamped(asset: str, period: int, bars: Sequence[Candle], *, ahead: int) -> list[Row]:
+    """``is_closed`` tells the bar that forms, which is the last if there is one."""
+    now = wall_clock.time()
+    return [stamped_bar(asset, bar, ahead=ahead) | {"is_closed": bar.time + period <= now} for bar in bars]
 
 
 def _check_period(period: int) -> None:

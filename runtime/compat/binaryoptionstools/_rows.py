@@ -111,9 +111,8 @@ def price_row(symbol: str, time: int, prices: tuple[float, float, float, float])
 
 
 def stamped_bar(symbol: str, bar: Candle, *, ahead: int) -> Row:
-    """A closed bar with prices as texts and without its volume; its time is ``ahead`` seconds ahead of
-    UTC."""
-    return price_row(symbol, bar.time + ahead, (bar.open, bar.high, bar.low, bar.close)) | {"is_closed": True}
+    """A bar with prices as texts and without its volume; its time is ``ahead`` seconds ahead of UTC."""
+    return price_row(symbol, bar.time + ahead, (bar.open, bar.high, bar.low, bar.close))
 
 
 def volume(bar: Candle) -> str | None:

@@ -22,6 +22,9 @@ from runtime.compat.binaryoptionstools.trade import Trade, TradeResult
 RESULT_TIMEOUT = 300
 """Seconds that ``check_win`` waits unless it is told."""
 
+START_LIMIT = 60.0
+"""Seconds that a client waits for its login, unless the configuration has fewer."""
+
 BALANCE_TIMEOUT = 10.0
 """Seconds that ``balance`` waits for the venue to tell it."""
 
@@ -79,8 +82,17 @@ class PocketOptionAsync(AsyncRawCalls):
         return made
 
     async def __aenter__(self) -> Self:
-        await self.wait_for_assets()
+        try:
+            await self.wait_for_assets(self.start_limit)
+        except BaseException:
+            await self.shutdown()
+            raise
         return self
+
+    @property
+    def start_limit(self) -> float:
+        """Seconds that ``async with`` and the client that blocks wait for the login."""
+        return min(START_LIMIT, self.config.connection_initialization_timeout_secs)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -237,7 +249,7 @@ class PocketOptionAsync(AsyncRawCalls):
         return await self.client.market.window(asset, period, offset, time)
 
     async def history(self, asset: str, period: int) -> list[Row]:
-        """Deprecated. The last closed bars, with prices as texts and ``timestamp`` in UTC."""
+        """Deprecated. The last bars, with prices as texts and ``timestamp`` in UTC; the last one forms."""
         deprecated("history", "candles()")
         return await self.client.market.history(asset, period)
 

@@ -116,13 +116,15 @@ class PyStrategy:
     def trade(
         self, ctx: PyContext, asset: str, amount: float, timeframe: int, direction: Action
     ) -> list[str]:
-        """Open a trade and wait; for a function, in the thread of the bot. In a coroutine function use
-        ``await ctx.place(...)``."""
+        """Open a trade and wait; for a function, in the thread of the bot. Raises ``NotAllowedError`` in a
+        coroutine function: there it is ``await ctx.place(...)``."""
+        _refuse_in_loop(ctx, "trade", "await ctx.place(asset, amount, timeframe, direction)")
         return in_loop(ctx.place(asset, amount, timeframe, direction), ctx.loop)
 
     def result(self, ctx: PyContext, id: str) -> str:
-        """Wait for a trade to close; the deal as JSON. In a coroutine function use ``await ctx.result(id)``.
-        Raises ``NotAllowedError`` for what is no id."""
+        """Wait for a trade to close; the deal as JSON. Raises ``NotAllowedError`` for what is no id, and in a
+        coroutine function: there it is ``await ctx.result(id)``."""
+        _refuse_in_loop(ctx, "result", "await ctx.result(id)")
         try:
             return in_loop(ctx.result(id), ctx.loop)
         except ValueError as error:
@@ -163,6 +165,17 @@ class PyStrategy:
             raise NotAllowedError(
                 f"{method} of the indicator {name!r} failed: {type(error).__name__}: {error}"
             ) from error
+
+
+def _refuse_in_loop(ctx: PyContext, method: str, instead: str) -> None:
+    try:
+        here = asyncio.get_running_loop()
+    except RuntimeError:  # in the thread of the bot
+        return
+    if here is ctx.loop:
+        raise NotAllowedError(
+            f"{method} waits, which a coroutine function may not: write {instead}, or make it a function"
+        )
 
 
 class PyBot:

@@ -167,9 +167,17 @@ MARKET: Final = (
         "offset is in seconds and time by the venue's clock, as there; is_closed is false for a"
         " bar that forms",
     ),
-    Served("PocketOptionAsync.history", BETTER, _LOADED, f"{_FRESH}; the last 100 bars, stamped in UTC"),
     Served(
-        "PocketOptionAsync.compile_candles", BETTER, _LOADED, f"{_FRESH}; bars of any period, stamped in UTC"
+        "PocketOptionAsync.history",
+        BETTER,
+        _LOADED,
+        f"{_FRESH}; 100 bars and the one that forms, in UTC",
+    ),
+    Served(
+        "PocketOptionAsync.compile_candles",
+        BETTER,
+        _LOADED,
+        f"{_FRESH}; bars of any period and the one that forms, in UTC",
     ),
     Served(
         "PocketOptionAsync.ticks",
@@ -297,6 +305,7 @@ OTHER: Final = (
         "raises InvalidParameterError unless it is http/1.1, which is what is spoken",
     ),
     Served("Trade", SAME, "Deal", "the same 28 keys and types"),
+    Served("tracing", SAME, "loguru", "start_logs, Logger, LogBuilder and LogSubscription"),
     Served("start_logs", SAME, "logger.add(path) of loguru", "the files have the lines of tellwire"),
     Served("start_tracing", SAME, "logger.add(path) of loguru"),
     Served("LogBuilder", SAME, "logger.add(sink) of loguru"),
@@ -356,6 +365,9 @@ NAMES: Final = (
         Served(name, SAME, "EventStream")
         for name in ("AsyncRawSubscription", "SyncRawSubscription", "RawStreamIterator")
     ),
+    Served("PocketOptionAsync.client", SAME, "AsyncRuntime", "a RawPocketOption"),
+    Served("RawHandler", SAME, _WIRE),
+    Served("RawHandle", SAME, _WIRE),
     Served("RawHandlerSync", SAME, "runtime.router.ask(SendRaw(text))", "as RawHandler, without await"),
     Served("PyConfig", SAME, "Config"),
     Served("TradeResult", SAME, "Deal"),
@@ -368,7 +380,8 @@ def _blocking(row: Served) -> Served:
     """The row of the client that blocks."""
     becomes = row.becomes.replace("await rt.ask(", "runtime.router.ask(").replace("await rt.", "runtime.")
     becomes = becomes.replace("async for tick in rt.ticks(", "for tick in runtime.client.ticks(")
-    return row._replace(name=row.name.replace("PocketOptionAsync.", "PocketOption."), becomes=becomes)
+    name = row.name.replace("PocketOptionAsync.", "PocketOption.").replace("RawHandler.", "RawHandlerSync.")
+    return row._replace(name=name, becomes=becomes)
 
 
 _AWAITED: Final = (*CLIENT, *ORDERS, *MARKET, *RAW)
@@ -377,5 +390,5 @@ METHODS: Final = (
     *_AWAITED,
     *OTHER,
     *NAMES,
-    *(_blocking(row) for row in _AWAITED if row.name.startswith("PocketOptionAsync.")),
+    *(_blocking(row) for row in _AWAITED if row.name.startswith(("PocketOptionAsync.", "RawHandler."))),
 )

@@ -14,6 +14,7 @@ from runtime.compat.binaryoptionstools._runtime import ClientRuntime
 from runtime.compat.binaryoptionstools._streams import StreamIterator
 from runtime.compat.binaryoptionstools._trading import Trading
 from runtime.compat.binaryoptionstools.config import PyConfig
+from runtime.compat.binaryoptionstools.errors import PocketOptionTimeout
 from runtime.compat.binaryoptionstools.raw_handler import RawHandle, RawHandler
 from runtime.compat.binaryoptionstools.validator import RawValidator
 
@@ -66,7 +67,14 @@ class RawPocketOption:
 
     async def wait_for_assets(self, timeout_secs: float) -> None:
         """Raises ``PocketOptionTimeout``, a ``TimeoutError``."""
-        await self.market.assets(timeout_secs)
+        try:
+            await self.market.assets(timeout_secs)
+        except PocketOptionTimeout as error:
+            missing = "the assets have not come" if self.is_connected() else "no connection is logged in"
+            raise PocketOptionTimeout(
+                f"{missing} within {timeout_secs:g} s: the log says what failed; check the network and the"
+                " urls of the Config, then try again"
+            ) from error
 
     def is_demo(self) -> bool:
         return self.runtime.is_demo
@@ -169,8 +177,9 @@ class RawPocketOption:
         return json.dumps(await self.market.history(asset, period))
 
     async def get_candles(self, asset: str, period: int, offset: int) -> str:
-        """The closed bars of the last ``offset`` seconds."""
-        return json.dumps(await self.market.history(asset, period, offset // positive("period", period)))
+        """The bars of the last ``offset`` seconds; the last one forms."""
+        closed = offset // positive("period", period) - 1
+        return json.dumps(await self.market.history(asset, period, closed))
 
     async def get_candles_advanced(self, asset: str, period: int, offset: int, time: int) -> str:
         """The bars of the ``offset`` seconds before ``time``, which is of the venue's clock."""

@@ -20,6 +20,7 @@ from runtime.compat.binaryoptionstools._sync_raw_calls import (
 )
 from runtime.compat.binaryoptionstools.async_client import PocketOptionAsync
 from runtime.compat.binaryoptionstools.config import Config
+from runtime.compat.binaryoptionstools.errors import PocketOptionError
 from runtime.compat.binaryoptionstools.trade import Trade, TradeResult
 
 T = TypeVar("T")
@@ -28,7 +29,8 @@ T = TypeVar("T")
 class PocketOption(SyncRawCalls):
     """One account, for threads; each method is that of ``PocketOptionAsync``.
 
-    It returns once logged in, and raises ``TimeoutError`` if that takes longer than 60 s. Use ``with``, or
+    It returns once logged in, and raises ``TimeoutError`` if that takes longer than 60 s, or than
+    ``connection_initialization_timeout_secs``. Use ``with``, or
     ``close`` it. Any thread may call it.
     """
 
@@ -55,7 +57,7 @@ class PocketOption(SyncRawCalls):
         self._thread = LoopThread("binaryoptionstools")
         try:
             self._client = self._run(make())
-            self._run(self._client.wait_for_assets())
+            self._run(self._client.wait_for_assets(self._client.start_limit))
         except BaseException:
             self.close()
             raise
@@ -99,6 +101,9 @@ class PocketOption(SyncRawCalls):
         return self._client.config
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self.loop.is_closed():
+            coroutine.close()
+            raise PocketOptionError("this client has been closed: make another one")
         return self._thread.run(coroutine)
 
     # Orders and deals

@@ -122,6 +122,9 @@ METHODS: Final[tuple[Served, ...]] = (
     Served("AsyncPocketOptionClient.uid", "same", "rt.config.account"),
     Served("AsyncPocketOptionClient.platform", "same", "rt.config.account"),
     Served("AsyncPocketOptionClient.is_demo", "same", "rt.config.account"),
+    Served("AsyncPocketOptionClient.is_fast_history", "same", "rt.config.account"),
+    Served("AsyncPocketOptionClient.auto_reconnect", "same", "rt.config.reconnect"),
+    Served("AsyncPocketOptionClient.persistent_connection", "same", ""),
     Served(
         "ConnectionKeepAlive",
         "better",

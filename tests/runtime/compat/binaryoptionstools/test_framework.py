@@ -211,6 +211,23 @@ def test_a_bot_trades_on_a_virtual_market(exchange: PracticeExchange, use_client
     assert exchange.ledger.orders() == []
 
 
+def test_a_coroutine_function_is_told_how_to_wait() -> None:
+    async def use() -> None:
+        market = PyVirtualMarket(100.0)
+        ctx = PyContext(None, market, asyncio.get_running_loop())  # type: ignore[arg-type]  # only the market
+        strategy = PyStrategy()
+        with pytest.raises(NotAllowedError, match=r"write await ctx\.place"):
+            strategy.trade(ctx, ASSET, 10.0, 1, Action.Call)
+        with pytest.raises(NotAllowedError, match=r"write await ctx\.result"):
+            strategy.result(ctx, "any")
+        await market.update_price(ASSET, 1.5)
+        deal_id, _ = await ctx.place(ASSET, 10.0, 1, Action.Call)
+        await market.update_price(ASSET, 1.6)
+        assert json.loads(await ctx.result(deal_id))["profit"] == "8"
+
+    asyncio.run(use())
+
+
 def test_a_strategy_keeps_indicators() -> None:
     class Mean:
         def __init__(self, length: int) -> None:

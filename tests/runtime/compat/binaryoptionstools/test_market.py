@@ -77,13 +77,15 @@ def test_bars_with_texts_have_their_keys_and_clocks(use_client: UseClient) -> No
             assert await client.get_candles_advanced(ASSET, 60, 3, now // 60 * 60 + 30) == []
         with deprecated("history"):
             history = await client.history(ASSET, 60)
-        assert len(history) == 100
-        assert history[-1]["timestamp"] == window[-2]["timestamp"] - VENUE_AHEAD
-        assert history[-1]["close"] == window[-2]["close"]
+        assert len(history) == 101
+        assert history[-2]["timestamp"] == window[-2]["timestamp"] - VENUE_AHEAD
+        assert history[-2]["close"] == window[-2]["close"]
+        assert [row["is_closed"] for row in history[-2:]] == [True, False]
         assert (history[0]["volume"], history[0]["is_closed"], list(history[0])) == (None, True, KEYS)
         with deprecated("compile_candles"):
             compiled = await client.compile_candles(ASSET, 20, 120)
-        assert [later["timestamp"] - row["timestamp"] for row, later in pairwise(compiled)] == [20] * 5
+        assert [later["timestamp"] - row["timestamp"] for row, later in pairwise(compiled)] == [20] * 6
+        assert [row["is_closed"] for row in compiled] == [True] * 6 + [False]
         minutes = {row["timestamp"]: row for row in history}
         for first, third in zip(compiled, compiled[2:], strict=False):
             if minute := minutes.get(first["timestamp"]):

@@ -62,11 +62,11 @@ def test_answers_are_json(exchange: PracticeExchange, url: str) -> None:
         assert read(await client.active_assets())[ASSET]["symbol"] == ASSET
         assert read(await client.payout())[ASSET] > 0
         now = await client.get_server_time()
-        assert len(read(await client.candles(ASSET, 60))) == 100
+        assert len(read(await client.candles(ASSET, 60))) == 101
         assert read(await client.history(ASSET, 60))[0]["symbol"] == ASSET
         assert len(read(await client.get_candles(ASSET, 60, 180))) == 3
         assert len(read(await client.get_candles_advanced(ASSET, 60, 180, now))) == 3
-        assert len(read(await client.compile_candles(ASSET, 20, 120))) == 6
+        assert len(read(await client.compile_candles(ASSET, 20, 120))) == 7
         assert len(read(await client.get_ticks(ASSET, 10))[0]) == 2
         order = read(await client.open_pending_order(0, 1, ASSET, now + 600, 0, 60, 0, 0))
         second = read(await client.open_pending_order(0, 2, ASSET, now + 600, 0, 60, 0, 0))

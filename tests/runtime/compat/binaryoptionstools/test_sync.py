@@ -1,5 +1,7 @@
 """``PocketOption``, which blocks, on the practice exchange."""
 
+import asyncio
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -66,9 +68,9 @@ def test_assets_bars_and_ticks(client: PocketOption) -> None:
     with pytest.warns(DeprecationWarning, match="get_candles_advanced"):
         assert len(client.get_candles_advanced(ASSET, 60, 180, client.get_server_time())) == 3
     with pytest.warns(DeprecationWarning, match="history"):
-        assert len(client.history(ASSET, 60)) == 100
+        assert len(client.history(ASSET, 60)) == 101
     with pytest.warns(DeprecationWarning, match="compile_candles"):
-        assert len(client.compile_candles(ASSET, 20, 120)) == 6
+        assert len(client.compile_candles(ASSET, 20, 120)) == 7
     with pytest.warns(DeprecationWarning, match="get_ticks"):
         assert client.get_ticks(ASSET, 10)
 
@@ -136,9 +138,33 @@ def test_close_ends_the_thread_and_the_connection(exchange: PracticeExchange, ur
     assert set(threading.enumerate()) - before
     client.shutdown()
     client.close()
+    with pytest.raises(PocketOptionError, match="closed: make another one"):
+        client.balance()
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_the_start_ends_with_the_limit_of_the_configuration() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))  # it does not listen: connections are refused
+        url = f"ws://127.0.0.1:{listening.getsockname()[1]}/socket.io/?EIO=4&transport=websocket"
+        session = '42["auth",{"session":"abcdefghij0123456789","isDemo":1,"uid":1,"platform":2}]'
+        settings = {"connection_initialization_timeout_secs": 1}
+        begun, before = time.monotonic(), set(threading.enumerate())
+        with pytest.raises(TimeoutError, match=r"no connection is logged in within 1 s: .*check the network"):
+            PocketOption(session, url=url, config=settings)
+
+        async def enter() -> None:
+            async with PocketOptionAsync(session, url=url, config=settings):
+                pytest.fail("it is not connected")
+
+        with pytest.raises(TimeoutError, match="no connection is logged in"):
+            asyncio.run(enter())
+        assert time.monotonic() - begun < 15
+        for thread in set(threading.enumerate()) - before:
+            thread.join(5)
+            assert not thread.is_alive()
 
 
 def test_a_client_that_cannot_be_made_leaves_no_thread() -> None:
