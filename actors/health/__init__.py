@@ -22,4 +22,5 @@ once a second. A stream that should tick and does not is stale; its silence is t
   cover.
 - ``venue_clock.py``: the venue's clock is estimated from the tick with the least delay in the last minute. A
   single outlier changes nothing; a clock that was set shows after three reports.
+- ``log_lines.py``: what an operator reads of streams.
 """

@@ -9,6 +9,7 @@ from loguru import logger
 from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
+from actors.health import log_lines
 from actors.health.states import RecoveryAction
 from actors.health.stream import MonitoredStream
 from actors.health.stream_monitor import HealthSettings, StreamMonitor
@@ -143,7 +144,10 @@ class HealthMonitor(RuntimeActor):
         if before is not None and abs(offset - before) < CLOCK_MOVED:
             return
         if before is not None and abs(offset - before) > STEP:
-            logger.warning("the venue's clock has moved against ours by {:+.1f} s", offset - before)
+            logger.warning(
+                "the venue's clock has moved against ours by {:+.1f} s: look at the time of this machine",
+                offset - before,
+            )
         self._monitor.hours.on_clock(offset - (before or 0.0))
         self._clock_offset = offset
         self._announce([ClockReport(offset)])
@@ -160,16 +164,18 @@ class HealthMonitor(RuntimeActor):
         for event in events:
             match event:
                 case StreamGap():
-                    missing = event.to_time - event.from_time
-                    logger.warning("{} has a gap of {:.2f} s: {}", event.asset, missing, event.reason)
+                    logger.warning("{}", log_lines.gap_line(event, self._carrier(event.asset)[1]))
                 case StreamStale():
-                    logger.warning(
-                        "{} is stale, {:.1f} s without a tick ({}): {}",
-                        event.asset,
-                        event.silent_for,
-                        event.reason,
-                        event.cure,
-                    )
+                    logger.warning("{}", log_lines.stale_line(event, *self._carrier(event.asset)))
+
+    def _carrier(self, asset: str) -> tuple[str, str]:
+        """The connection that carries the stream, and its region; ``""`` where it is not known."""
+        stream = self._monitor.streams.get(asset)
+        if stream is None:
+            return "", ""
+        carrier = self._monitor.connections.get(stream.life)
+        report = carrier.report if carrier is not None else None
+        return stream.life.connection, report.region if report is not None else ""
 
     def _status(self) -> HealthPart:
         return HealthPart(

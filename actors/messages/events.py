@@ -250,7 +250,8 @@ class ActorQuarantined(Event, frozen=True):
 
 
 class Lagged(Event, frozen=True):
-    """A subscriber was too slow: newer ticks of the same asset replaced ``missed`` ticks."""
+    """A subscriber was too slow: newer ticks of the same asset replaced ``missed`` ticks. Its handler has to
+    do less, or to take lists of events (``batch``)."""
 
     base_topic: ClassVar[str] = "lag.ticks"
     subscriber: str

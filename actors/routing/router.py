@@ -151,7 +151,7 @@ class Router(RuntimeActor):
         """HOT: one batch per read."""
         if lost := self._sequence.gap_before(batch):
             self._lost += lost
-            logger.error("{} batches of {} have not arrived", lost, batch.source)
+            logger.error("{} batches of {} have not arrived: report this with the log", lost, batch.source)
         items = self._sequence.items_to_deliver(batch)
         if self._handovers:
             items = self._handovers.deduplicate(batch.source, items)

@@ -53,7 +53,8 @@ class EventLog:
                 text = "{} delivers again, on {}; {:.1f} s of its gap have no candles: {}"
                 logger.info(text, event.asset, event.connection, missing, event.reason)
             case Lagged():
-                logger.warning("{} was too slow for {} ticks", event.subscriber, event.missed)
+                text = "{} was too slow for {} ticks: let its handler do less, or take lists (batch=True)"
+                logger.warning(text, event.subscriber, event.missed)
             case BalanceChanged() if event.balance != self._balance:
                 self._balance = event.balance
                 logger.info("the {} balance is {:,.2f}", event.balance.account.value, event.balance.amount)

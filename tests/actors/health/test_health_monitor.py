@@ -89,7 +89,7 @@ def test_a_clock_that_was_set_is_published_and_logged_once(monitor: Monitor, war
     assert monitor.status().clock_offset == pytest.approx(-3600.25)
     assert monitor.router.nothing_more()
     assert [line for line in warnings if "clock" in line] == [
-        "the venue's clock has moved against ours by -3600.0 s\n"
+        "the venue's clock has moved against ours by -3600.0 s: look at the time of this machine\n"
     ]
 
 

@@ -299,4 +299,4 @@ def test_batches_of_a_connection_that_are_lost_on_the_way_are_counted_and_logged
         runtime.router.tell(EventBatch("connection-9", [], epoch=1, sequence=sequence))
     assert status_of(runtime).router.lost_batches == 2
     logger.remove(handler)
-    assert said == ["2 batches of connection-9 have not arrived\n"]
+    assert said == ["2 batches of connection-9 have not arrived: report this with the log\n"]

@@ -171,7 +171,11 @@ def test_the_summary_adds_up_what_happened() -> None:
             StreamRecovered("EURUSD_otc", "c2", 1.0, 9.0, 1, ((1.0, 2.5), (8.0, 9.0)), "no candles"),
             "INFO EURUSD_otc delivers again, on c2; 2.5 s of its gap have no candles: no candles",
         ),
-        (Lagged("subscriber x", 5), "WARNING subscriber x was too slow for 5 ticks"),
+        (
+            Lagged("subscriber x", 5),
+            "WARNING subscriber x was too slow for 5 ticks:"
+            " let its handler do less, or take lists (batch=True)",
+        ),
     ],
 )
 def test_an_event_that_matters_is_a_line(said: list[str], event: Event, line: str) -> None:
