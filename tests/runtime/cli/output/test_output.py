@@ -173,8 +173,10 @@ def test_the_summary_adds_up_what_happened() -> None:
         ),
         (
             Lagged("subscriber x", 5),
-            "WARNING subscriber x was too slow for 5 ticks:"
-            " let its handler do less, or take lists (batch=True)",
+            (
+                "WARNING subscriber x was too slow for 5 ticks:"
+                " let its handler do less, or take lists (batch=True)"
+            ),
         ),
     ],
 )
