@@ -80,7 +80,7 @@ class AppriseChannel:
         """Raises ``ValueError`` for a URL that Apprise does not know, ``ImportError`` without Apprise."""
         with warnings.catch_warnings():  # what its modules import is deprecated in Python 3.11
             warnings.simplefilter("ignore", DeprecationWarning)
-            import apprise  # noqa: PLC0415  # an extra
+            import apprise  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra
 
             self._apprise = apprise.Apprise()
             known = self._apprise.add(url)
