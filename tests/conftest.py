@@ -21,6 +21,20 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+FIRST_THE_LONG = ("", "scripts", "journeys", "runtime", "actors")
+"""Folders of tests; first those with the longest files, for which all would wait if they began last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: FIRST_THE_LONG.index(_folder(item.path)))
+
+
+def _folder(path: Path) -> str:
+    """The folder below this one that has the file; none for a file that is here."""
+    folder, *below = path.relative_to(Path(__file__).parent).parts
+    return folder if below else ""
+
+
 class ManualClock:
     """A monotonic clock that only ``advance`` moves; that wakes all actors."""
 
