@@ -14,7 +14,11 @@ from actors.values import Direction
 from runtime.compat.binaryoptionstools import _chunks
 from runtime.compat.binaryoptionstools._streams import in_loop
 from runtime.compat.binaryoptionstools.async_client import PocketOptionAsync
-from runtime.compat.binaryoptionstools.errors import NotAllowedError, UninitializedError
+from runtime.compat.binaryoptionstools.errors import (
+    InvalidParameterError,
+    NotAllowedError,
+    UninitializedError,
+)
 from runtime.compat.binaryoptionstools.raw_client import RawPocketOption
 from runtime.compat.binaryoptionstools.virtual_market import PyVirtualMarket
 
@@ -194,7 +198,10 @@ class PyBot:
         self._interval = UPDATE_INTERVAL
 
     def add_asset(self, asset: str, period: int) -> None:
-        """Have the strategy called with the bars of ``period`` seconds, aligned to the venue's clock."""
+        """Have the strategy called with the bars of ``period`` seconds, aligned to the venue's clock. Raises
+        ``InvalidParameterError`` for a period below 1."""
+        if period < 1:
+            raise InvalidParameterError(f"the period of {asset} has to be at least 1 s, not {period}")
         self._assets.append((asset, period))
 
     def with_update_interval(self, millis: int) -> None:

@@ -11,6 +11,7 @@ from loguru import logger
 
 from runtime.compat.binaryoptionstools import (
     Action,
+    InvalidParameterError,
     NotAllowedError,
     PocketOptionAsync,
     PocketOptionError,
@@ -226,6 +227,14 @@ def test_a_coroutine_function_is_told_how_to_wait() -> None:
         assert json.loads(await ctx.result(deal_id))["profit"] == "8"
 
     asyncio.run(use())
+
+
+def test_an_asset_needs_a_period(use_client: UseClient) -> None:
+    async def use(client: PocketOptionAsync) -> None:
+        with pytest.raises(InvalidParameterError, match="EURUSD_otc has to be at least 1 s, not 0"):
+            PyBot(client, PyStrategy()).add_asset(ASSET, 0)
+
+    use_client(use)
 
 
 def test_a_strategy_keeps_indicators() -> None:
