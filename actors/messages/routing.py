@@ -19,7 +19,7 @@ class Asked(Struct, frozen=True):
 
     ``ask`` is unique among the asks of a process, and names the ask in ``GivenUp``; 0 if the command is told.
     ``order`` is the id of the order that the command places, if it places one. ``owner`` is the one that a
-    stream is kept for.
+    stream is kept for. ``at`` is when it was asked, infinity for now: its deadline counts from then.
     """
 
     command: Command
@@ -27,6 +27,7 @@ class Asked(Struct, frozen=True):
     expires_at: float = math.inf
     order: str = ""
     owner: Owner = PROGRAM
+    at: float = math.inf
 
     @property
     def overtakes(self) -> bool:

@@ -186,9 +186,10 @@ class Router(RuntimeActor):
                     self._decide_again()
 
     def _accept(self, asked: Asked) -> None:
-        command, ask, waits_until, order, owner = structs.astuple(asked)
+        command, ask, waits_until, order, owner, at = structs.astuple(asked)
+        at = min(at, self.now())
         waiter = self._waiters.add(
-            command, self.defer(), self.now(), ask=ask, waits_until=waits_until, order=order, owner=owner
+            command, self.defer(), at, ask=ask, waits_until=waits_until, order=order, owner=owner
         )
         if math.isfinite(waiter.expires_at) and not isinstance(command, TradingCommand):
             waiter.timer = self.after(waiter.expires_at - self.now(), DeadlinePassed(waiter.id))

@@ -90,6 +90,9 @@ class Ask(Struct, frozen=True, tag=True):
     ``within``: the seconds that its caller still waits; ``None`` if there is no such limit. ``order``: the id
     of the order that the request places, if it places one. With ``for_subscription`` the peer keeps a stream,
     or releases it, for a subscription of its process.
+
+    An order also says when it was asked for, ``asked_at`` by the clock of the machine since ``boot``: its
+    deadline passes while the request is on its way, in a suspend or to a process that stands still.
     """
 
     id: int
@@ -97,6 +100,8 @@ class Ask(Struct, frozen=True, tag=True):
     within: float | None = None
     order: str = ""
     for_subscription: bool = False
+    asked_at: float | None = None
+    boot: str = ""
 
 
 class GiveUp(Struct, frozen=True, tag=True):

@@ -9,9 +9,10 @@ from typing import Any, Final
 import msgspec
 import pykka
 from loguru import logger
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.engine.actor import ReplySlot, RuntimeActor
+from actors.engine.clock import this_boot
 from actors.engine.router_ref import ENDED, RouterRef
 from actors.errors import (
     OrderUnknown,
@@ -96,10 +97,11 @@ class _Pending(Struct, frozen=True):
         """Whether the answer matters, though nobody may have asked for it."""
         return self.slot is not None or self.subscription is not None
 
-    def message(self, id: int, within: float | None) -> Ask:
-        """The request as number ``id``; ``within`` is how long its caller waits."""
+    def message(self, id: int, within: float | None, now: float) -> Ask:
+        """The request as number ``id``, asked ``now``; ``within`` is how long its caller waits."""
         for_subscription = self.subscription is not None
-        return Ask(id if self.awaited else 0, self.request, within, self.order, for_subscription)
+        asked = Ask(id if self.awaited else 0, self.request, within, self.order, for_subscription)
+        return structs.replace(asked, asked_at=now, boot=this_boot()) if self.is_order else asked
 
 
 class _StreamDue(Struct, frozen=True):
@@ -218,7 +220,7 @@ class RemoteRouter(RuntimeActor):
         if pending.is_order and within is not None and within <= 0:
             self._fail(pending, unsent(pending.request, "its deadline has passed"))
         else:
-            self._send(pending, lambda id: pending.message(id, within))
+            self._send(pending, lambda id: pending.message(id, within, self.now()))
 
     def _listen(self, answer: Any) -> None:
         """Have the gateway send the topics of the subscriptions; the command gets ``answer`` once it does."""

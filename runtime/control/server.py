@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.callback_ask import ask_then
+from actors.engine.clock import this_boot
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import never_handled, new_ask
 from actors.engine.timers import Timer
@@ -108,6 +109,7 @@ class Gateway(RuntimeActor):
         self._listener = listener
         self._welcome = welcome
         self._started_at = self.now()
+        self._boot = this_boot()
         self._stop_runtime = stop
         self._router: pykka.ActorRef[Any]
         self._reloader: pykka.ActorRef[Any]
@@ -251,11 +253,16 @@ class Gateway(RuntimeActor):
             case Command() if id:
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)
-                waits_until = math.inf if asked.within is None else self.now() + asked.within
-                asking = Asked(request, number, waits_until, asked.order, owner)
+                at = self._asked_at(asked)
+                waits_until = math.inf if asked.within is None else min(at, self.now()) + asked.within
+                asking = Asked(request, number, waits_until, asked.order, owner, at)
                 ask_then(self._router, asking, outcome)
             case Command() if self._router.is_alive():
-                self._router.tell(Asked(request, owner=owner))
+                self._router.tell(Asked(request, owner=owner, at=self._asked_at(asked)))
+
+    def _asked_at(self, asked: Ask) -> float:
+        """By our clock; infinity where the peer's has another beginning, as in another container."""
+        return asked.asked_at if asked.asked_at is not None and asked.boot == self._boot else math.inf
 
     def _give_up(self, *asks: int) -> None:
         for number in asks:

@@ -18,6 +18,7 @@ import pytest
 
 from actors.errors import NotSent, OrderUnknown
 from actors.messages import GetOpenedDeals
+from runtime import attach
 from tests.journeys import suspended_child
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import assert_each_sent_once, bet, catch_up, listening, trading, venue
@@ -36,6 +37,7 @@ class Machine:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         # A thread: a wait for the descriptor does not see the lines that came with the one before.
         threading.Thread(target=self._read, daemon=True).start()
+        self.pid = process.pid
         self._pids = [process.pid, *map(int, self.line().split())]
 
     def line(self) -> str:
@@ -138,3 +140,24 @@ def test_an_order_that_waits_in_a_stopped_worker_is_not_sent_after_its_deadline(
                 ask(runtime, bet(5, deadline=0.0))
             ask(runtime, bet(5))
         assert_each_sent_once(exchange, 1)
+
+
+def test_an_attached_order_whose_deadline_passes_before_the_runtime_reads_it_is_not_sent(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "control.sock"
+    with venue() as exchange:
+        config = trading(
+            exchange, tmp_path / "orders.sqlite", 0, control={"socket": str(place)}, supervision=PATIENT
+        )
+        with machine(config, tmp_path) as stoppable, attach(place, timeout=DEADLINE) as attached:
+            attached.router.ask(GetOpenedDeals(), timeout=DEADLINE)
+            stop(stoppable.pid)
+            late = attached.router.ask(bet(5, deadline=0.5), block=False)
+            in_time = attached.router.ask(bet(6, deadline=DEADLINE), block=False)
+            time.sleep(0.6)
+            os.kill(stoppable.pid, signal.SIGCONT)
+            with pytest.raises(NotSent, match="its deadline has passed"):
+                late.get(timeout=DEADLINE)
+            assert in_time.get(timeout=DEADLINE).amount == 6
+        assert [int(order.amount) for order in exchange.ledger.orders()] == [6]
