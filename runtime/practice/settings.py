@@ -23,9 +23,9 @@ LARGEST_PORT = 65_535
 class PracticeSettings:
     """``ports`` belong to ``regions`` by position; an empty tuple or a 0 lets the system choose.
 
-    ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same prices at the same time.
-    ``max_deals`` may be open at once. ``minimum_duration`` replaces that of every asset.
-    Raises ``ConfigInvalid``.
+    ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same price at the
+    same moment of the venue's clock. ``max_deals`` may be open at once. ``minimum_duration`` replaces that of
+    every asset. Raises ``ConfigInvalid``.
     """
 
     regions: tuple[str, ...] = ("PRACTICE-1", "PRACTICE-2")

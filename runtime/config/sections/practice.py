@@ -17,4 +17,4 @@ class PracticeConfig(Section):
     regions: Annotated[int, Field(ge=1, le=16), WHOLE_NUMBER] = 2
     """Addresses it listens on."""
     seed: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 1
-    """The same seed quotes the same prices."""
+    """The same seed quotes the same price at the same moment of the venue's clock."""

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+_VOLATILITY = {"currency": 0.005, "index": 0.01, "commodity": 0.013, "stock": 0.018, "cryptocurrency": 0.035}
+"""Those of markets of each kind in a calm year."""
+
 
 class Listing(NamedTuple):
     """``level`` is the price around which the asset moves; ``digits`` are the decimals of its quotes."""
@@ -12,6 +15,11 @@ class Listing(NamedTuple):
     digits: int
     level: float
     label: str
+
+    @property
+    def volatility(self) -> float:
+        """The standard deviation of a day's change, as a share of the price."""
+        return _VOLATILITY[self.kind]
 
     @property
     def otc(self) -> bool:

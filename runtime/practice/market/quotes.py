@@ -46,9 +46,7 @@ class Quotes:
 
     def tick(self, listing: Listing, number: int) -> QuotedPrice:
         time = self.instant(listing, number)
-        return QuotedPrice(
-            time, round(self._series.price(listing.symbol, listing.level, time), listing.digits)
-        )
+        return QuotedPrice(time, round(self._series.price(listing, time), listing.digits))
 
     def price(self, listing: Listing, time: float) -> float:
         """The price of the latest tick at venue time ``time``."""
@@ -77,5 +75,5 @@ class Quotes:
         for index in range(oldest, newest + 1):
             opened = index * period
             closed = min(opened + period, int(now))
-            bar = self._series.bar(listing.symbol, listing.level, opened, closed)
+            bar = self._series.bar(listing, opened, closed)
             yield opened, Bar(*(round(price, listing.digits) for price in bar))
