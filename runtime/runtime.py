@@ -28,7 +28,7 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
-from runtime.practice import PRACTISED, PracticeExchange, PracticeSettings
+from runtime.practice import PRACTISED, WALK, PracticeExchange, PracticeSettings
 from runtime.storage.account import PRACTICE, lock_account
 from runtime.storage.journal import NoJournal, open_journal
 from runtime.storage.last_journal import lost_journal, remember_journal
@@ -318,7 +318,13 @@ class Runtime:
     def _start_exchange(self) -> Login:
         practice = self.config.practice
         names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
-        settings = PracticeSettings(regions=names, tick_rate=practice.tick_rate, seed=practice.seed)
+        settings = PracticeSettings(
+            regions=names,
+            tick_rate=practice.tick_rate,
+            seed=practice.seed,
+            prices=practice.prices if practice.prices == WALK else str(self.config.path(practice.prices)),
+            start=practice.start,
+        )
         self.exchange = PracticeExchange(settings)
         self.exchange.start()
         return self._venue.parse_login(self.exchange.session)

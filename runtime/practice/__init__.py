@@ -20,13 +20,14 @@ if TYPE_CHECKING:
         SocketRecord,
         UnsentTick,
     )
-    from runtime.practice.settings import PracticeSettings
+    from runtime.practice.settings import WALK, PracticeSettings
 
 PRACTISED = "pocketoption"
 """The venue that the exchange simulates."""
 
 __all__ = [
     "PRACTISED",
+    "WALK",
     "BalanceChange",
     "ExchangeLedger",
     "ExecutedDeal",

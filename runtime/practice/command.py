@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from loguru import logger
 
@@ -53,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tick-rate", type=float, default=defaults.tick_rate, help="ticks per second and asset"
     )
     parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds quote equal prices")
+    parser.add_argument("--prices", default=defaults.prices, metavar="FILE.csv", help="quote this file")
+    parser.add_argument(
+        "--start", type=_moment, metavar="TIME", help="where its clock begins, such as 2026-01-05T09:00Z"
+    )
     parser.add_argument(
         "--fault",
         action="append",
@@ -68,7 +73,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _settings(arguments: argparse.Namespace) -> PracticeSettings:
     regions = tuple(arguments.regions.split(","))
     ports = tuple(range(arguments.port, arguments.port + len(regions))) if arguments.port else ()
-    return PracticeSettings(regions=regions, ports=ports, tick_rate=arguments.tick_rate, seed=arguments.seed)
+    return PracticeSettings(
+        regions=regions,
+        ports=ports,
+        tick_rate=arguments.tick_rate,
+        seed=arguments.seed,
+        prices=arguments.prices,
+        start=arguments.start,
+    )
+
+
+def _moment(text: str) -> float:
+    """Unix seconds; raises ``ValueError`` for another format."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _serve_console(console: Console) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self, TypeVar
@@ -12,7 +11,11 @@ from actors.values import Outcome, Region
 from runtime.practice.faults.fault import Fault
 from runtime.practice.faults.table import find_kind, make_fault, show
 from runtime.practice.ledger import ExchangeLedger
-from runtime.practice.settings import PracticeSettings
+from runtime.practice.market.price_file import read_prices
+from runtime.practice.market.quotes import Quotes
+from runtime.practice.market.recorded_quotes import RecordedQuotes
+from runtime.practice.server.clock import ExchangeClock, ManualClock
+from runtime.practice.settings import WALK, PracticeSettings
 from runtime.practice.trading.account import Credentials
 from runtime.practice.trading.book import Book
 from runtime.practice.venue import ExchangeVenue
@@ -41,7 +44,8 @@ class PracticeExchange:
         self.settings = settings or PracticeSettings()
         self.ledger = ExchangeLedger()
         self._credentials = Credentials()
-        self._book = Book(self._credentials.uid, self.settings.balance, self.ledger, time.time())
+        self._clock, self._quotes = _market(self.settings)
+        self._book = Book(self._credentials.uid, self.settings.balance, self.ledger, self._clock.utc())
         self._started: _Started | None = None
 
     def __enter__(self) -> Self:
@@ -60,7 +64,11 @@ class PracticeExchange:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=_run, args=(loop,), name="practice-exchange", daemon=True)
         self._started = _Started(
-            ExchangeVenue(self.settings, self._credentials, self._book, self.ledger), loop, thread
+            ExchangeVenue(
+                self.settings, self._clock, self._quotes, self._credentials, self._book, self.ledger
+            ),
+            loop,
+            thread,
         )
         thread.start()
         try:
@@ -159,14 +167,37 @@ class PracticeExchange:
         """Give every deal opened from now on this outcome; ``None``: the price decides again."""
         self._call(self._running().venue.force_outcome(outcome and Outcome(outcome)))
 
+    @property
+    def now(self) -> float:
+        """The exchange's time: UTC in Unix seconds, without the error of a ``clock_jump``."""
+        return self._clock.utc()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, which has the speed 0: ticks, deals and all else become due, in their order.
+
+        Returns once all clients have been sent what came of it. A client that does not read holds it up.
+        """
+        self._call(self._running().venue.advance(seconds), timeout=None)
+
     def _running(self) -> _Started:
         if self._started is None:
             raise RequestRefused("the practice exchange is not running")
         return self._started
 
-    def _call(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+    def _call(self, coroutine: Coroutine[Any, Any, _T], timeout: float | None = _CALL_TIMEOUT) -> _T:
         """Run a coroutine on the exchange's loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running().loop).result(_CALL_TIMEOUT)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._running().loop).result(timeout)
+
+
+def _market(settings: PracticeSettings) -> tuple[ExchangeClock, Quotes]:
+    """Raises ``ConfigInvalid`` for a file of prices that cannot be read."""
+    start, quotes = settings.start, Quotes(settings.seed, settings.tick_rate)
+    if settings.prices != WALK:
+        file = read_prices(settings.prices)
+        start = file.start if start is None else start
+        quotes = RecordedQuotes(file.series, settings.tick_rate)
+    clock = ExchangeClock(start, settings.speed) if settings.speed else ManualClock(start)
+    return clock, quotes
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -17,6 +17,9 @@ _POSITIVE = (
 )
 
 LARGEST_PORT = 65_535
+WALK = "walk"
+FASTEST = 1000.0
+LATEST = 4_102_444_800.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,11 @@ class PracticeSettings:
 
     ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same price at the
     same moment of the venue's clock. ``max_deals`` may be open at once. ``minimum_duration`` replaces that of
-    every asset. Raises ``ConfigInvalid``.
+    every asset.
+
+    ``prices`` is ``"walk"`` or the path of a CSV file. The venue's clock begins at ``start`` (UTC, in Unix
+    seconds; ``None``: now, or the beginning of the file) and runs ``speed`` times as fast as ours; at 0 it
+    stands still but for ``PracticeExchange.advance``. Raises ``ConfigInvalid``.
     """
 
     regions: tuple[str, ...] = ("PRACTICE-1", "PRACTICE-2")
@@ -40,6 +47,9 @@ class PracticeSettings:
     balance: Decimal = Decimal(10000)
     max_deals: int = 10
     minimum_duration: int | None = None
+    prices: str = WALK
+    start: float | None = None
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         problems = []
@@ -51,6 +61,10 @@ class PracticeSettings:
             ports = ", ".join(map(str, self.ports))
             problems.append(f"ports: {ports}: each must be from 0 to {LARGEST_PORT}; each region has its own")
         problems.extend(f"{name}: must be above zero" for name in _POSITIVE if not self._is_positive(name))
+        if not 0 <= self.speed <= FASTEST:
+            problems.append(f"speed: must be from 0 to {FASTEST:g}")
+        if self.start is not None and not 0 <= self.start <= LATEST:
+            problems.append("start: must be a moment from 1970 to 2100")
         if self.minimum_duration is not None and self.minimum_duration < 1:
             problems.append("minimum_duration: a deal lasts for a second at least")
         if problems:

@@ -1,6 +1,7 @@
 """The exchange on its event loop: its desks, its regions and its clients."""
 
 import asyncio
+import math
 from itertools import count
 
 from aiohttp import web
@@ -17,8 +18,9 @@ from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.streams import Streams
 from runtime.practice.market.tick_faults import TickFaults
 from runtime.practice.server import packets
+from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clients import Clients
-from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.clock import ExchangeClock, ManualClock
 from runtime.practice.server.connection import CLOSE_TIMEOUT, ClientConnection
 from runtime.practice.server.event_routes import EventRoutes
 from runtime.practice.server.fault_transport import FaultTransport
@@ -32,20 +34,28 @@ from runtime.practice.trading.desk import TradingDesk
 from runtime.practice.trading.pending_orders import PendingOrders
 from runtime.practice.trading.pushes import AccountPushes
 
+_STEPS_AT_ONCE = 200
+"""Calls of a clock that is moved before the clients may read what they made."""
+
 
 class ExchangeVenue:
     """Owns all objects of the exchange; every method must run in the loop's thread."""
 
     def __init__(
-        self, settings: PracticeSettings, credentials: Credentials, book: Book, ledger: ExchangeLedger
+        self,
+        settings: PracticeSettings,
+        clock: ExchangeClock,
+        quotes: Quotes,
+        credentials: Credentials,
+        book: Book,
+        ledger: ExchangeLedger,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._clock = clock = ExchangeClock()
+        self._clock = clock
         self._faults = faults = ActiveFaults()
         self._clients = Clients()
-        self._assets = assets = AssetTable(settings.seed, settings.minimum_duration)
-        quotes = Quotes(settings.seed, settings.tick_rate)
+        self._assets = assets = AssetTable(settings.seed, settings.minimum_duration, quotes.assets)
         pushes = AccountPushes(book, self._clients)
         ticks = TickFaults(faults)
         self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection, ticks)
@@ -58,7 +68,8 @@ class ExchangeVenue:
             self._pending.routes,
         )
         self._ids = count(1)
-        self._calendar: asyncio.Task[None] | None = None
+        self._calendar = Alarms(clock)
+        self._moving = asyncio.Lock()
         self.regions = RegionListeners(settings, faults, self._clients, self._admit)
         self.faults = FaultController(
             faults,
@@ -77,8 +88,7 @@ class ExchangeVenue:
 
     async def close(self) -> None:
         """End every connection and release the ports; allowed after a failed ``open``."""
-        if self._calendar is not None:
-            self._calendar.cancel()
+        self._calendar.clear()
         self._pending.stop()
         self._dealer.stop()
         await self.regions.close()
@@ -93,6 +103,19 @@ class ExchangeVenue:
         if rate <= 0:
             raise RequestRefused("a tick rate must be above zero; mute assets to silence them")
         self._streams.set_rate(rate)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock, and make all that becomes due, at the pace of the slowest client."""
+        clock = self._clock
+        if not isinstance(clock, ManualClock):
+            raise RequestRefused("the clock runs by itself; one that is to be moved has speed 0")
+        if not 0 <= seconds < math.inf:
+            raise RequestRefused("the clock is moved forwards, by seconds")
+        async with self._moving:
+            until = clock.utc() + seconds
+            while any(clock.step(until) for _ in range(_STEPS_AT_ONCE)):
+                await asyncio.sleep(0)
+                await self._clients.flushed()
 
     async def force_outcome(self, outcome: Outcome | None) -> None:
         self._dealer.forced = outcome
@@ -143,18 +166,18 @@ class ExchangeVenue:
 
     def _reschedule(self) -> None:
         """Set the timers of everything that is due by the venue's clock."""
-        if self._calendar is not None:
-            self._calendar.cancel()
-        self._calendar = asyncio.create_task(self._announce_days())
+        self._await_midnight()
         self._dealer.start()
         self._pending.start()
         self._streams.restart()
 
-    async def _announce_days(self) -> None:
-        """Publish the asset table at each midnight, when its schedules and payouts change."""
-        while True:
-            await asyncio.sleep(self._clock.until(next_midnight(self._clock.now())))
-            self._announce_assets()
+    def _await_midnight(self) -> None:
+        self._calendar.set("midnight", next_midnight(self._clock.now()), self._begin_day)
+
+    def _begin_day(self) -> None:
+        """Publish the asset table, whose schedules and payouts change at each midnight."""
+        self._announce_assets()
+        self._await_midnight()
 
     def _announce_assets(self) -> None:
         self._clients.publish("updateAssets", self._assets.rows(self._clock.now()))

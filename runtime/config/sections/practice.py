@@ -18,3 +18,9 @@ class PracticeConfig(Section):
     """Addresses it listens on."""
     seed: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 1
     """The same seed quotes the same price at the same moment of the venue's clock."""
+    prices: fields.FilePath = "walk"
+    """walk: invented ones; or a CSV file of ticks (time,asset,price) or of bars
+    (time,asset,open,high,low,close), relative to the configuration's folder. Other assets are closed."""
+    start: fields.Moment | None = None
+    """Where the exchange's clock begins, such as 2026-01-05T09:00Z: two runs of a seed from there are alike;
+    null: now, or where the file of prices begins."""

@@ -244,6 +244,13 @@ Frequency = Annotated[
     _written(units.FREQUENCY_FORM),
 ]
 
+Moment = Annotated[
+    float,
+    BeforeValidator(units.parse_moment),
+    PlainSerializer(units.show_moment, when_used="json"),
+    _written(units.MOMENT_FORM, None),
+]
+
 VenueName = Annotated[str, AfterValidator(_venue_name)]
 RegionName = Annotated[str, AfterValidator(_region_name), _written(_NAME_FORM, None)]
 FilePath = Annotated[str, AfterValidator(file_path)]

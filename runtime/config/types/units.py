@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import UTC, datetime
 
 from actors.rates import Rate
 
@@ -13,6 +14,7 @@ _NUMBER, _DECIMAL = r"([0-9]{1,15})", r"([0-9]{1,9}(?:\.[0-9]{1,20})?)"
 DURATION_FORM = _DECIMAL + r" ?(ms|s|m|h)?"
 SIZE_FORM = _NUMBER + r" ?(B|KiB|MiB|GiB)?"
 RATE_FORM = _NUMBER + r" ?/ ?(s|min|h)"
+MOMENT_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 FREQUENCY_FORM = _DECIMAL + r"(?: ?/ ?(s|min|h))?"
 
 
@@ -89,3 +91,20 @@ def _number_and_unit(value: object, form: str, wanted: str) -> tuple[float, str]
 
 def _name(units: dict[str, float], value: float) -> str:
     return next(name for name, factor in units.items() if factor == value)
+
+
+def parse_moment(value: object) -> float:
+    """Unix seconds; a moment without a time zone is UTC, a date is its midnight."""
+    if isinstance(value, float):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(MOMENT_FORM, value):
+        raise ValueError("is not a moment (write 2026-01-05T09:00Z)")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not a moment (no calendar or clock has it)") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def show_moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

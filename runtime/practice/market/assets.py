@@ -1,5 +1,6 @@
 """The asset table as the venue sends it: rows of nineteen columns (protocol 1.7.4)."""
 
+from collections.abc import Container
 from random import Random
 
 from runtime.practice.market.listings import LISTINGS, Listing
@@ -19,12 +20,16 @@ def next_midnight(now: float) -> int:
 class AssetTable:
     """The terms of every asset; ``minimum_duration`` (seconds), if given, replaces that of every asset.
 
+    Only the assets that are ``quoted`` are tradable, whatever they are; ``None``: those of the walk.
     ``closed`` holds the assets whose market a fault has closed.
     """
 
-    def __init__(self, seed: int, minimum_duration: int | None = None) -> None:
+    def __init__(
+        self, seed: int, minimum_duration: int | None = None, quoted: Container[str] | None = None
+    ) -> None:
         self.closed: frozenset[str] = frozenset()
         self._seed = seed
+        self._quoted = quoted
         self._minimum_duration = minimum_duration
 
     def rows(self, now: float) -> list[list[object]]:
@@ -32,8 +37,12 @@ class AssetTable:
         return [self._row(listing, now) for listing in LISTINGS.values()]
 
     def is_tradable(self, listing: Listing) -> bool:
-        """Stocks and indices that are not OTC are never tradable here; all other assets always are."""
-        return (listing.otc or listing.kind not in _RESTING_KINDS) and listing.symbol not in self.closed
+        """Of a walk, stocks and indices that are not OTC are never tradable; all other assets always are."""
+        if self._quoted is None:
+            quoted = listing.otc or listing.kind not in _RESTING_KINDS
+        else:
+            quoted = listing.symbol in self._quoted
+        return quoted and listing.symbol not in self.closed
 
     def payout(self, listing: Listing, now: float) -> int:
         """The profit of a win in percent of the stake; it changes at midnight."""

@@ -1,7 +1,7 @@
 """When each asset ticks, and its history: ticks and bars, rounded to the digits of the asset."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -22,9 +22,13 @@ class QuotedPrice(NamedTuple):
 class Quotes:
     """Ticks at ``rate`` per second and asset, unevenly spaced.
 
+    ``assets`` are the symbols with quotes; ``None``: every one.
+
     The ticks of an asset are numbered, so history and live ticks agree. Stamps are whole milliseconds, as the
     venue's are; at rates at which two would be equal they are whole microseconds.
     """
+
+    assets: Container[str] | None = None
 
     def __init__(self, seed: int, rate: float) -> None:
         self.rate = rate

@@ -1,6 +1,5 @@
 """Live ticks: which client receives which asset, and when the next tick is due."""
 
-import asyncio
 from collections.abc import Callable
 
 from runtime.practice.faults.active_faults import ActiveFaults
@@ -11,7 +10,7 @@ from runtime.practice.market.listings import Listing
 from runtime.practice.market.quotes import QuotedPrice, Quotes
 from runtime.practice.market.tick_faults import Rows, TickFaults
 from runtime.practice.server import packets
-from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock
+from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock, Timer
 from runtime.practice.server.connection import ClientConnection
 
 _HEADER = packets.binary_event("updateStream")
@@ -34,7 +33,7 @@ class _Stream:
         self._clock = clock
         self._publish = publish
         self._number = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     @property
     def number(self) -> int:
@@ -60,12 +59,11 @@ class _Stream:
         self._schedule()
 
     def _schedule(self) -> None:
-        delay = self._clock.until(self._quotes.instant(self.listing, self._number))
-        self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
+        self._timer = self._clock.call_at(self._quotes.instant(self.listing, self._number), self._fire)
 
     def _fire(self) -> None:
         now = self._clock.now()
-        if self._quotes.instant(self.listing, self._number) < now - _MAX_DELAY:
+        if self._quotes.instant(self.listing, self._number) < now - _MAX_DELAY * self._clock.speed:
             self.restart()
             return
         while self._quotes.instant(self.listing, self._number) <= now:

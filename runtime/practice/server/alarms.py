@@ -1,9 +1,9 @@
 """Timers on the venue's clock."""
 
-import asyncio
 from collections.abc import Callable, Hashable
+from functools import partial
 
-from runtime.practice.server.clock import ExchangeClock
+from runtime.practice.server.clock import ExchangeClock, Timer
 
 
 class Alarms:
@@ -11,14 +11,12 @@ class Alarms:
 
     def __init__(self, clock: ExchangeClock) -> None:
         self._clock = clock
-        self._timers: dict[Hashable, asyncio.TimerHandle] = {}
+        self._timers: dict[Hashable, Timer] = {}
 
     def set(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
         """Set the timer of ``key``, in place of one that is set; a time that has passed fires at once."""
         self.drop(key)
-        loop = asyncio.get_running_loop()
-        delay = self._clock.until(venue_time)
-        self._timers[key] = loop.call_later(delay, self._fire, key, venue_time, call)
+        self._timers[key] = self._clock.call_at(venue_time, partial(self._fire, key, venue_time, call))
 
     def drop(self, key: Hashable) -> None:
         if timer := self._timers.pop(key, None):
@@ -29,7 +27,7 @@ class Alarms:
             self.drop(key)
 
     def _fire(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
-        if self._clock.until(venue_time) > 0:  # stamps of 2e9 s resolve to 0.2 µs: the loop may be early
+        if self._clock.now() < venue_time:  # stamps of 2e9 s resolve to 0.2 µs: the loop may be early
             self.set(key, venue_time, call)
             return
         del self._timers[key]

@@ -1,9 +1,13 @@
 """The clients that are connected to the exchange, in all regions."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 
 from runtime.practice.server import packets
 from runtime.practice.server.connection import ClientConnection, Stage
+
+PATIENCE = 1.0
+"""Seconds for a client that does not read."""
 
 
 class Clients:
@@ -27,6 +31,14 @@ class Clients:
     def publish(self, name: str, payload: object) -> int:
         """Send one event to every client that is logged in. Returns to how many."""
         return self.send(self.authenticated(), packets.binary_event(name), packets.encode(payload))
+
+    async def flushed(self) -> None:
+        """Wait until all messages are handed to the network, but no longer than ``PATIENCE`` for anyone."""
+        waits = [asyncio.create_task(client.flushed()) for client in self]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=PATIENCE)
+            for wait in late:
+                wait.cancel()
 
     @staticmethod
     def send(clients: Iterable[ClientConnection], *messages: str | bytes) -> int:

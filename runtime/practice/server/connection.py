@@ -123,6 +123,10 @@ class ClientConnection:
         """Queue an event and its payload."""
         self.send(packets.binary_event(name), packets.encode(payload))
 
+    async def flushed(self) -> None:
+        """Wait until the client's messages are handed to the network."""
+        await self._outbox.emptied()
+
     def accept(self, login: LoginState) -> None:
         self.login = login
         self.stage = Stage.AUTHENTICATED

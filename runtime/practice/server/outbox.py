@@ -19,6 +19,8 @@ class Outbox:
         self._messages: deque[str | bytes] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._emptied.set()
         self._ending = False
         self._overflow = overflow
 
@@ -28,6 +30,7 @@ class Outbox:
         self._messages.extend(messages)
         self._bytes += sum(map(len, messages))
         self._filled.set()
+        self._emptied.clear()
         if self._bytes > _MAX_BYTES:
             self._overflow()
 
@@ -36,6 +39,10 @@ class Outbox:
         self._ending = True
         self._filled.set()
 
+    async def emptied(self) -> None:
+        """Wait until everything is handed to the network, or never will be."""
+        await self._emptied.wait()
+
     async def write_to(self, socket: web.WebSocketResponse, written: Callable[[int], None]) -> None:
         """Write until ``end``; calls ``written`` with the number of messages of each flush."""
         try:
@@ -43,10 +50,14 @@ class Outbox:
                 await self._filled.wait()
                 self._filled.clear()
                 written(await self._flush(socket))
+                self._emptied.set()
                 if self._ending and not self._messages:
                     break
         except (ClientConnectionError, ConnectionError):
             return  # the reader of the socket reports the reason
+        finally:
+            self._ending = True
+            self._emptied.set()
         await socket.close()
 
     async def _flush(self, socket: web.WebSocketResponse) -> int:
