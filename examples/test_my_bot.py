@@ -1,63 +1,65 @@
-"""Test a bot on a practice exchange of its own: ``pytest test_my_bot.py``."""
+"""Test a bot without waiting: ``pytest test_my_bot.py``. The test moves the exchange's clock."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from tellwire import AwaitResult, Config, Direction, GetBalance, OrderUnknown, PlaceOrder, Runtime
+from tellwire import Deal, Direction, OrderUnknown, PlaceOrder, Runtime
 
-from runtime.practice import PracticeExchange, PracticeSettings
+from runtime.testing import ManualExchange
+
+pytest_plugins = ["runtime.testing"]
+
+ASSET = "EURUSD_otc"
 
 
-def double_after_a_loss(rt: Runtime, stake: Decimal, most: Decimal) -> Decimal:
-    """The bot: it doubles its stake until it wins or reaches ``most``. What it has gained."""
-    gained = Decimal(0)
-    while stake <= most:
-        deal = rt.router.ask(PlaceOrder("EURUSD_otc", stake, Direction.CALL, 1), timeout=10)
-        profit = rt.router.ask(AwaitResult(deal.id), timeout=10).profit
+class Doubler:
+    """The bot: it doubles its stake until it wins or reaches ``most``."""
+
+    def __init__(self, rt: Runtime, stake: Decimal, most: Decimal) -> None:
+        self.gained = Decimal(0)
+        self._rt, self._stake, self._most = rt, stake, most
+
+    def open(self) -> Deal | None:
+        """The next deal, of ten minutes; nothing when it is done."""
+        if self.gained > 0 or self._stake > self._most:
+            return None
+        return self._rt.router.ask(PlaceOrder(ASSET, self._stake, Direction.CALL, 600), timeout=10)
+
+    def close(self, deal: Deal) -> None:
+        profit = self._rt.client.result(deal).profit
         assert profit is not None  # a deal that has closed has one
-        gained += profit
-        if profit > 0:
-            break
-        stake *= 2
-    return gained
+        self.gained += profit
+        self._stake *= 2
 
 
-@pytest.fixture
-def exchange() -> Iterator[PracticeExchange]:
-    with PracticeExchange(PracticeSettings(tick_rate=20, minimum_duration=1)) as running:
-        yield running
+def run(bot: Doubler, exchange: ManualExchange) -> None:
+    while deal := bot.open():
+        exchange.advance(600)
+        bot.close(deal)
 
 
-@pytest.fixture
-def rt(exchange: PracticeExchange) -> Iterator[Runtime]:
-    regions = [{"name": region.name, "url": region.url} for region in exchange.regions]
-    settings = {
-        "account": {"session": exchange.session},
-        "regions": {"demo": regions},
-        "pool": {"workers": 0},
-        "control": {"enabled": False},
-    }
-    with Runtime(Config.model_validate(settings)) as running:
-        yield running
-
-
-def test_it_stops_at_its_limit(exchange: PracticeExchange, rt: Runtime) -> None:
+def test_it_stops_at_its_limit(exchange: ManualExchange, runtime: Runtime) -> None:
     exchange.force_outcome("loss")
-    assert double_after_a_loss(rt, Decimal(2), most=Decimal(3)) == -2
-    assert [executed.deal.amount for executed in exchange.ledger.deals()] == [2]
+    bot = Doubler(runtime, Decimal(2), most=Decimal(5))
+    run(bot, exchange)
+    assert bot.gained == -6
+    assert [deal.amount for deal in exchange.deals()] == [2, 4]
 
 
-def test_the_books_agree_with_the_exchange(exchange: PracticeExchange, rt: Runtime) -> None:
-    before = rt.router.ask(GetBalance(), timeout=10).amount
-    exchange.force_outcome("win")
-    gained = double_after_a_loss(rt, Decimal(1), most=Decimal(4))
-    assert gained > 0
-    assert rt.router.ask(GetBalance(), timeout=10).amount == before + gained
+def test_it_wins_when_the_price_rises(exchange: ManualExchange, runtime: Runtime) -> None:
+    exchange.price(ASSET, 1.0800)
+    bot = Doubler(runtime, Decimal(1), most=Decimal(5))
+    deal = bot.open()
+    assert deal is not None
+    exchange.price(ASSET, 1.0801)
+    exchange.advance(600)
+    bot.close(deal)
+    assert bot.gained > 0
+    assert runtime.client.balance().amount == 10_000 + bot.gained
 
 
-def test_an_order_without_an_answer_is_not_sent_again(exchange: PracticeExchange, rt: Runtime) -> None:
+def test_an_order_without_an_answer_is_not_sent_again(exchange: ManualExchange, runtime: Runtime) -> None:
     exchange.disturb_orders("lost_before")
     with pytest.raises(OrderUnknown):
-        rt.router.ask(PlaceOrder("EURUSD_otc", 1, Direction.CALL, 60), timeout=0.5)
+        runtime.router.ask(PlaceOrder(ASSET, 1, Direction.CALL, 60), timeout=0.6)
     assert len(exchange.ledger.orders()) == 1

@@ -58,6 +58,7 @@ ALONE = {"fastapi_service.py", "stop_after_losses.py", "test_my_bot.py", "watch_
 EXPECTED = {
     "async_bot.py": Expected(A_RESULT, 1, {"SECONDS": 1, "TRADES": 1, "RUN": 3}),
     "async_candles.py": Expected(r"AUDCHF_otc +150 bars", 0, {"BARS": 150}),
+    "backtest.py": Expected(r"[1-9]\d* deals in 3 h, profit -?\d", 0, {"HOURS": 3}),
     "best_payouts.py": Expected(r"(?m)^\S+ +\w+ +\d+ %$"),
     "candles.py": Expected(r"EURUSD_otc: 60 bars"),
     "candles_to_parquet.py": Expected(r"200 bars in candles\.parquet", 0, {"BARS": 200}),

@@ -14,6 +14,7 @@ from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.price_file import read_prices
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.recorded_quotes import RecordedQuotes
+from runtime.practice.market.scripted_quotes import ScriptedQuotes
 from runtime.practice.server.clock import ExchangeClock, ManualClock
 from runtime.practice.settings import WALK, PracticeSettings
 from runtime.practice.trading.account import Credentials
@@ -172,6 +173,10 @@ class PracticeExchange:
         """The exchange's time: UTC in Unix seconds, without the error of a ``clock_jump``."""
         return self._clock.utc()
 
+    def price(self, asset: str, price: float) -> None:
+        """Give ``asset`` this price from now on, until the next call: in deals at once, and in every tick."""
+        self._call(self._running().venue.set_price(asset, price))
+
     def advance(self, seconds: float) -> None:
         """Move the clock, which has the speed 0: ticks, deals and all else become due, in their order.
 
@@ -189,7 +194,7 @@ class PracticeExchange:
         return asyncio.run_coroutine_threadsafe(coroutine, self._running().loop).result(timeout)
 
 
-def _market(settings: PracticeSettings) -> tuple[ExchangeClock, Quotes]:
+def _market(settings: PracticeSettings) -> tuple[ExchangeClock, ScriptedQuotes]:
     """Raises ``ConfigInvalid`` for a file of prices that cannot be read."""
     start, quotes = settings.start, Quotes(settings.seed, settings.tick_rate)
     if settings.prices != WALK:
@@ -197,7 +202,7 @@ def _market(settings: PracticeSettings) -> tuple[ExchangeClock, Quotes]:
         start = file.start if start is None else start
         quotes = RecordedQuotes(file.series, settings.tick_rate)
     clock = ExchangeClock(start, settings.speed) if settings.speed else ManualClock(start)
-    return clock, quotes
+    return clock, ScriptedQuotes(quotes)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -39,6 +39,7 @@ class ExchangeLedger:
         self._events: deque[ReceivedEvent] = deque(maxlen=_EVENTS_KEPT)
         self._counts: Counter[str] = Counter()
         self._tick_count = 0
+        self._latest: dict[str, float] = {}
         self._sockets: dict[int, SocketRecord] = {}
         self._orders: deque[ReceivedOrder] = deque(maxlen=_TRADES_KEPT)
         self._deals: dict[str, ExecutedDeal] = {}
@@ -48,6 +49,11 @@ class ExchangeLedger:
         """Ticks in the order in which they were sent."""
         with self._changed:
             return [tick for tick in self._ticks if asset is None or tick.asset == asset]
+
+    def latest(self) -> dict[str, float]:
+        """The stamp of the last tick that was sent, by its asset."""
+        with self._changed:
+            return dict(self._latest)
 
     def unsent(self, asset: str | None = None) -> list[UnsentTick]:
         """Ticks that a subscribed socket did not get, because of a fault or because it was closing."""
@@ -111,6 +117,7 @@ class ExchangeLedger:
                 self._ticks.append(SentTick(socket, asset, time, price))
                 self._tick_count += 1
             if self._tick_count > before:
+                self._latest[asset] = time
                 self._changed.notify_all()
 
     def write_unsent(self, asset: str, time: float, price: float, sockets: Iterable[int]) -> None:

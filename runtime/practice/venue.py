@@ -14,7 +14,8 @@ from runtime.practice.faults.listener import AnswerStatus
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.market.assets import AssetTable, next_midnight
 from runtime.practice.market.desk import MarketDesk
-from runtime.practice.market.quotes import Quotes
+from runtime.practice.market.listings import LISTINGS
+from runtime.practice.market.scripted_quotes import ScriptedQuotes
 from runtime.practice.market.streams import Streams
 from runtime.practice.market.tick_faults import TickFaults
 from runtime.practice.server import packets
@@ -45,13 +46,14 @@ class ExchangeVenue:
         self,
         settings: PracticeSettings,
         clock: ExchangeClock,
-        quotes: Quotes,
+        quotes: ScriptedQuotes,
         credentials: Credentials,
         book: Book,
         ledger: ExchangeLedger,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._quotes = quotes
         self._clock = clock
         self._faults = faults = ActiveFaults()
         self._clients = Clients()
@@ -103,6 +105,13 @@ class ExchangeVenue:
         if rate <= 0:
             raise RequestRefused("a tick rate must be above zero; mute assets to silence them")
         self._streams.set_rate(rate)
+
+    async def set_price(self, asset: str, price: float) -> None:
+        if asset not in LISTINGS:
+            raise RequestRefused(f"not listed here: {asset}")
+        if not 0 < price < math.inf:
+            raise RequestRefused("a price must be above zero")
+        self._quotes.set(LISTINGS[asset], price, self._clock.now())
 
     async def advance(self, seconds: float) -> None:
         """Move the clock, and make all that becomes due, at the pace of the slowest client."""

@@ -40,10 +40,6 @@ class RecordedQuotes(Quotes):
             return listing.level
         return self.tick(listing, max(0, self.number_after(listing, time) - 1)).price
 
-    def ticks(self, listing: Listing, start: float, before: int, limit: int) -> list[QuotedPrice]:
-        first = max(self.number_after(listing, start), before - limit)
-        return [self.tick(listing, number) for number in range(first, before)]
-
     def bars(
         self, listing: Listing, period: int, start: float, end: float, now: float, limit: int
     ) -> Iterator[tuple[int, Bar]]:
