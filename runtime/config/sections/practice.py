@@ -21,6 +21,6 @@ class PracticeConfig(Section):
     prices: fields.FilePath = "walk"
     """walk: invented ones; or a CSV file of ticks (time,asset,price) or of bars
     (time,asset,open,high,low,close), relative to the configuration's folder. Other assets are closed."""
-    start: fields.Moment | None = None
+    start: fields.Instant | None = None
     """Where the exchange's clock begins, such as 2026-01-05T09:00Z: two runs of a seed from there are alike;
     null: now, or where the file of prices begins."""

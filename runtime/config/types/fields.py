@@ -244,7 +244,7 @@ Frequency = Annotated[
     _written(units.FREQUENCY_FORM),
 ]
 
-Moment = Annotated[
+Instant = Annotated[
     float,
     BeforeValidator(units.parse_moment),
     PlainSerializer(units.show_moment, when_used="json"),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from actors.errors import ConfigInvalid
 from runtime.practice.market.listings import LISTINGS
 from runtime.practice.market.prices import Bar
-from runtime.practice.market.recorded_series import BarSeries, RecordedSeries, TickSeries
+from runtime.practice.market.recorded_series import RecordedBars, RecordedSeries, RecordedTicks
 from runtime.practice.server.clock import UTC_OFFSET
 
 _BAR_PRICES = ("open", "high", "low", "close")
@@ -97,13 +97,13 @@ def _time(text: str) -> float:
     return time
 
 
-def _ticks(path: Path, rows: list[_Row]) -> TickSeries:
+def _ticks(path: Path, rows: list[_Row]) -> RecordedTicks:
     del path
     times = array("d", (row.time + UTC_OFFSET for row in rows))
-    return TickSeries(times, array("d", (row.prices[0] for row in rows)))
+    return RecordedTicks(times, array("d", (row.prices[0] for row in rows)))
 
 
-def _bars(path: Path, rows: list[_Row]) -> BarSeries:
+def _bars(path: Path, rows: list[_Row]) -> RecordedBars:
     """The shortest distance of two bars is their period; a file of one bar has minutes."""
     pairs = pairwise(rows)
     period = min((later.time - row.time for row, later in pairs), default=60.0)
@@ -111,7 +111,7 @@ def _bars(path: Path, rows: list[_Row]) -> BarSeries:
         if (row.time - rows[0].time) % 1 or period % 1:
             raise _problem(path, row.line, "a bar opens at a whole second")
     opened = array("d", (row.time + UTC_OFFSET for row in rows))
-    return BarSeries(int(period), opened, [Bar(*row.prices) for row in rows])
+    return RecordedBars(int(period), opened, [Bar(*row.prices) for row in rows])
 
 
 def _problem(path: Path, line: int, text: str) -> ConfigInvalid:

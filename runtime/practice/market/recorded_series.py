@@ -25,7 +25,7 @@ class RecordedSeries(Protocol):
         """The bar over a span that holds whole recorded bars alone; ``None`` if the ticks must tell."""
 
 
-class TickSeries:
+class RecordedTicks:
     """Ticks as they were recorded, in the order of their times."""
 
     def __init__(self, times: Sequence[float], prices: Sequence[float]) -> None:
@@ -53,7 +53,7 @@ class TickSeries:
         return None
 
 
-class BarSeries:
+class RecordedBars:
     """Bars of ``period`` seconds, in the order of their openings; some may be missing.
 
     Within a bar the price runs straight from the open over both extremes to the close, first to the one that

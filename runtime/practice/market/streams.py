@@ -10,7 +10,7 @@ from runtime.practice.market.listings import Listing
 from runtime.practice.market.quotes import QuotedPrice, Quotes
 from runtime.practice.market.tick_faults import Rows, TickFaults
 from runtime.practice.server import packets
-from runtime.practice.server.clock import UTC_OFFSET, ExchangeClock, Timer
+from runtime.practice.server.clock import UTC_OFFSET, ClockTimer, ExchangeClock
 from runtime.practice.server.connection import ClientConnection
 
 _HEADER = packets.binary_event("updateStream")
@@ -33,7 +33,7 @@ class _Stream:
         self._clock = clock
         self._publish = publish
         self._number = 0
-        self._timer: Timer | None = None
+        self._timer: ClockTimer | None = None
 
     @property
     def number(self) -> int:

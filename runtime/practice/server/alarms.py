@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from functools import partial
 
-from runtime.practice.server.clock import ExchangeClock, Timer
+from runtime.practice.server.clock import ClockTimer, ExchangeClock
 
 
 class Alarms:
@@ -11,7 +11,7 @@ class Alarms:
 
     def __init__(self, clock: ExchangeClock) -> None:
         self._clock = clock
-        self._timers: dict[Hashable, Timer] = {}
+        self._timers: dict[Hashable, ClockTimer] = {}
 
     def set(self, key: Hashable, venue_time: float, call: Callable[[], None]) -> None:
         """Set the timer of ``key``, in place of one that is set; a time that has passed fires at once."""

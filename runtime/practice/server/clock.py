@@ -25,7 +25,7 @@ def read_stamp(text: str) -> int:
     return int(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp())
 
 
-class Timer(Protocol):
+class ClockTimer(Protocol):
     """A call that is due at some time."""
 
     def cancel(self) -> None:
@@ -51,7 +51,7 @@ class ExchangeClock:
     def utc(self) -> float:
         return self._start + (time.monotonic() - self._began) * self.speed
 
-    def call_at(self, venue_time: float, call: Callable[[], None]) -> Timer:
+    def call_at(self, venue_time: float, call: Callable[[], None]) -> ClockTimer:
         """Make a call in the running loop at a venue time, or at once if that has passed.
 
         It may come early by the resolution of the loop's clock.
@@ -85,7 +85,7 @@ class ManualClock(ExchangeClock):
     def utc(self) -> float:
         return self._start
 
-    def call_at(self, venue_time: float, call: Callable[[], None]) -> Timer:
+    def call_at(self, venue_time: float, call: Callable[[], None]) -> ClockTimer:
         made = _Call(call)
         heapq.heappush(self._calls, (venue_time, next(self._numbers), made))
         return made
