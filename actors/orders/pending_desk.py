@@ -23,7 +23,7 @@ from actors.orders.log_lines import log_lines, not_placed_line, terms_of
 from actors.orders.messages import PendingCounted, PendingDeskRefs, PendingRefusalDue
 from actors.orders.order import Order, OrderState, send_by
 from actors.orders.pending_books import PendingBooks
-from actors.orders.pending_requests import Answer, PendingRequests
+from actors.orders.pending_requests import Answer, PendingRequests, not_cancelled
 from actors.orders.repetition import command_of
 from actors.orders.sent_orders import SentOrders
 from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
@@ -271,11 +271,8 @@ class PendingDesk(RuntimeActor):
         ticket, reason = answer.ticket, answer.reason
         if ticket and reason:
             logger.info("pending order {} was not cancelled: {}", ticket, reason)
-            self._answer(
-                self._requests.answer_cancellation(
-                    ticket, RequestRefused(f"the venue did not cancel {ticket}: {reason}")
-                )
-            )
+            refused = not_cancelled(ticket, reason, self._ledger.listed())
+            self._answer(self._requests.answer_cancellation(ticket, refused))
         elif ticket:
             logger.info("pending order {} was cancelled", ticket)
             self._ledger.cancelled(ticket, answer.connection, now)

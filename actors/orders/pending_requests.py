@@ -1,8 +1,10 @@
 """Requests about pending orders that wait: for their turn, for the venue's answer, for a list."""
 
+import difflib
+from collections.abc import Sequence
 from typing import Any
 
-from actors.errors import NotSent, RequestTimeout
+from actors.errors import NotSent, RequestRefused, RequestTimeout
 from actors.messages.commands import CancelPendingOrder
 from actors.messages.orders import TradingRequest
 from actors.orders.waiters import STOPPED, STOPPED_UNSENT
@@ -11,6 +13,9 @@ from actors.values import PendingOrder
 
 Answer = tuple[int, Any]
 """The id of a waiter, and the value or the error that it gets."""
+
+MOST_TICKETS = 8
+"""Tickets that an error names."""
 
 LATE = "no answer by the deadline; it may still take effect"
 
@@ -96,3 +101,19 @@ class PendingRequests:
         self._cancellations.clear()
         self._of_the_list.clear()
         return answers
+
+
+def not_cancelled(ticket: str, reason: str, listed: Sequence[PendingOrder] | None) -> RequestRefused:
+    """The venue has refused a cancellation. ``listed`` are the pending orders that it has, if that is known:
+    those whose tickets are nearest are named, unless ``ticket`` is one of them."""
+    refused = f"the venue did not cancel {ticket}: {reason}"
+    tickets = [order.ticket for order in listed or ()]
+    if listed is None or ticket in tickets:
+        return RequestRefused(refused)
+    if not tickets:
+        return RequestRefused(f"{refused}; it has no pending order")
+    near = difflib.get_close_matches(ticket, tickets, 1)
+    if near:
+        return RequestRefused(f"{refused}; it has no such ticket (did you mean {near[0]}?)")
+    more = ", ..." if len(tickets) > MOST_TICKETS else ""
+    return RequestRefused(f"{refused}; it has the tickets {', '.join(tickets[:MOST_TICKETS])}{more}")

@@ -3,7 +3,7 @@
 from actors.errors import NotSent, RequestTimeout
 from actors.messages.commands import CancelPendingOrder, GetPendingOrders, TradingCommand
 from actors.messages.orders import TradingRequest
-from actors.orders.pending_requests import PendingRequests
+from actors.orders.pending_requests import MOST_TICKETS, PendingRequests, not_cancelled
 from tests.doubles.pending_samples import WISH, pending_of
 
 
@@ -78,3 +78,16 @@ def test_at_the_end_each_is_answered_with_what_is_true_of_it() -> None:
     assert errors(requests.unanswered()) == [(1, NotSent), (2, RequestTimeout), (3, RequestTimeout)]
     assert requests.unanswered() == []
     assert request(4, GetPendingOrders()).order == ""
+
+
+def test_a_refused_cancellation_names_the_tickets_that_there_are() -> None:
+    def text(ticket: str, *listed: str) -> str:
+        return str(not_cancelled(ticket, "notFound", [pending_of(WISH, each) for each in listed]))
+
+    refused = "the venue did not cancel 12345: notFound"
+    assert str(not_cancelled("12345", "notFound", None)) == refused
+    assert text("12345", "12345") == refused
+    assert text("12345") == f"{refused}; it has no pending order"
+    assert text("12345", "77777", "12346") == f"{refused}; it has no such ticket (did you mean 12346?)"
+    many = [f"x{number}" for number in range(MOST_TICKETS + 1)]
+    assert text("12345", *many) == f"{refused}; it has the tickets {', '.join(many[:MOST_TICKETS])}, ..."
