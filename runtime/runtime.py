@@ -306,7 +306,10 @@ class Runtime:
 
         account = PRACTICE if self.exchange else login.account.value
         facts = {"version": version(), "venue": self._venue.profile.title, "account": account}
-        return StatusServer(self.config, facts)
+        config = self.config
+        others = {*config.connection.custom_headers.values(), config.status.token.get_secret_value()}
+        secrets = self._secrets(login) | secrets_in([], others)
+        return StatusServer(lambda: self.config, facts, secrets)
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; the exchange's own while practising."""

@@ -15,6 +15,7 @@ from actors.engine.pykka_internals import ActorStop, Envelope
 from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
 from actors.messages.commands import Command, OrderCommand, no_command, order_id, unsent
 from actors.messages.conversion import seconds
+from actors.messages.owners import PROGRAM, Owner
 from actors.messages.routing import Asked, GivenUp
 
 GRACE: Final = 2.0
@@ -126,11 +127,14 @@ class RouterRef(pykka.ActorRef[Any]):
             future.give_up()
             raise
 
-    def ask_then(self, message: Any, callback: Callback, *, timeout: Timeout = None) -> "CallbackAsk":
+    def ask_then(
+        self, message: Any, callback: Callback, *, timeout: Timeout = None, owner: Owner = PROGRAM
+    ) -> "CallbackAsk":
         """Ask, and return at once: ``callback`` gets the answer, or the error that ``ask`` raises.
 
         It is called once, in the thread of the actor or, where nothing is asked, in this one; it must not
-        wait. The caller of this watches the ``timeout``. Raises ``ValueError`` as ``ask`` does.
+        wait. The caller of this watches the ``timeout``. A stream is kept for ``owner``. Raises
+        ``ValueError`` as ``ask`` does.
         """
         timeout = _seconds(timeout)
         expires_at = math.inf if timeout is None else self._now() + timeout
@@ -140,7 +144,7 @@ class RouterRef(pykka.ActorRef[Any]):
         elif not self.is_alive():
             callback(None, never_handled(message, self.ended, order_id(message)))
         else:
-            self.actor_inbox.put(ask.envelope(expires_at, callback))
+            self.actor_inbox.put(ask.envelope(expires_at, callback, owner))
         return ask
 
     def give_up(self, ask: int) -> None:
@@ -163,7 +167,7 @@ class CallbackAsk:
         self._number = 0
         self._order = ""
 
-    def envelope(self, expires_at: float, callback: Callback) -> Envelope[Any]:
+    def envelope(self, expires_at: float, callback: Callback, owner: Owner) -> Envelope[Any]:
         """What the inbox of the router is given."""
         self._number = new_ask()
         if isinstance(self._command, OrderCommand):
@@ -174,7 +178,7 @@ class CallbackAsk:
                 error = never_handled(self._command, self._ref.ended, self._order)
             callback(value, error)
 
-        asked = Asked(self._command, self._number, expires_at, self._order)
+        asked = Asked(self._command, self._number, expires_at, self._order, owner)
         return Envelope(asked, reply_to=CallbackFuture(done))
 
     def give_up(self) -> None:

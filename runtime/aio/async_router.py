@@ -21,6 +21,7 @@ from actors.messages.commands import (
     UnsubscribeCandles,
 )
 from actors.messages.events import Event, WireMessage
+from actors.messages.owners import PROGRAM, Owner
 from actors.messages.topics import TICK
 from actors.values import Tick
 from runtime.aio.async_client import AsyncClient
@@ -77,6 +78,11 @@ class AsyncRouter:
         withdrawn.
         """
         answer: A = await self._ask(command, timeout)
+        return answer
+
+    async def ask_as(self, owner: Owner, command: Command[A], *, timeout: float) -> A:  # noqa: ASYNC109
+        """``ask`` on behalf of another owner of streams, in the process of the runtime."""
+        answer: A = await self._ask(command, timeout, owner)
         return answer
 
     def tell(self, command: Command[Any]) -> None:
@@ -183,7 +189,9 @@ class AsyncRouter:
             for task in late:
                 task.cancel()
 
-    def _ask(self, command: Any, timeout: float | dt.timedelta | None) -> "asyncio.Future[Any]":
+    def _ask(
+        self, command: Any, timeout: float | dt.timedelta | None, owner: Owner = PROGRAM
+    ) -> "asyncio.Future[Any]":
         """The future of the answer; an ask whose future is cancelled is withdrawn."""
         router, calls = self.router, self._calls
         loop = asyncio.get_running_loop()
@@ -194,7 +202,7 @@ class AsyncRouter:
         def answered(value: Any, error: BaseException | None) -> None:
             calls.put(_resolve, future, value, error)
 
-        ask = router.ask_then(command, answered, timeout=timeout)
+        ask = router.ask_then(command, answered, timeout=timeout, owner=owner)
         timer: asyncio.TimerHandle | None = None
 
         def late() -> None:

@@ -11,17 +11,7 @@ from pathlib import Path
 from loguru import logger
 
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
-from actors.messages.commands import (
-    Connect,
-    Disconnect,
-    GetStatus,
-    Halt,
-    Restart,
-    Resume,
-    Subscribe,
-    SubscribeTicks,
-    UnsubscribeTicks,
-)
+from actors.messages.commands import Connect, Disconnect, GetStatus, Subscribe
 from actors.messages.topics import topic_values, topics
 from runtime.cli import arguments, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
@@ -32,6 +22,8 @@ from runtime.cli.output.stdout import has_left
 from runtime.control.attachment import Attachment, attach
 from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
+from runtime.monitoring import operations
+from runtime.monitoring.operations import Operation
 from runtime.monitoring.readiness import not_ready
 from runtime.system.reload_texts import pending_text, unchanged
 
@@ -173,13 +165,11 @@ def _drain(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _halt(attachment: Attachment, options: argparse.Namespace) -> int:
-    ask(attachment, Halt(" ".join(options.reason)))
-    return say("no order is sent from now on", options)
+    return _operate(attachment, operations.halt(" ".join(options.reason)), options)
 
 
 def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
-    was_halted = ask(attachment, Resume())
-    return say("orders are sent again" if was_halted else "orders were not halted", options)
+    return _operate(attachment, operations.resume(), options)
 
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -191,8 +181,7 @@ def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
-    ask(attachment, Restart(options.name))
-    return say(f"{options.name} restarts", options)
+    return _operate(attachment, operations.restart(options.name), options)
 
 
 def _disconnect(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -206,13 +195,15 @@ def _connect(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:
-    confirmed = ask(attachment, SubscribeTicks(options.asset, options.period))
-    return say(f"{confirmed.asset} streams on {confirmed.connection}", options)
+    return _operate(attachment, operations.subscribe(options.asset, options.period), options)
 
 
 def _unsubscribe(attachment: Attachment, options: argparse.Namespace) -> int:
-    goes_on = ask(attachment, UnsubscribeTicks(options.asset))
-    return say(goes_on or f"{options.asset} no longer streams", options)
+    return _operate(attachment, operations.unsubscribe(options.asset), options)
+
+
+def _operate(attachment: Attachment, operation: Operation, options: argparse.Namespace) -> int:
+    return say(operation.said(ask(attachment, operation.command)), options)
 
 
 _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {

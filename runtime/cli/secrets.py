@@ -9,6 +9,6 @@ def config_secrets(config: Config) -> set[str]:
     account, headers = config.account, config.connection.custom_headers
     login = account.login
     sessions = [] if login is None else [account.session.get_secret_value(), login.secret.value]
-    return logs.secrets_in(
-        sessions, {*headers.values(), *config.connection.credentials, *config.alerts.secrets}
-    )
+    token = config.status.token.get_secret_value()
+    others = {*headers.values(), *config.connection.credentials, *config.alerts.secrets, token}
+    return logs.secrets_in(sessions, others)

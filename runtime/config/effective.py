@@ -41,6 +41,7 @@ def effective_yaml(config: Config) -> str:
     alerts = settings["alerts"]
     alerts["webhook"] = _HIDDEN if alerts["webhook"] else ""
     alerts["apprise"] = [_HIDDEN] * len(alerts["apprise"])
+    settings["status"]["token"] = _HIDDEN if config.status.token.get_secret_value() else ""
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]

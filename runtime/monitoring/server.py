@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
 import pykka
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -21,7 +21,12 @@ from actors.messages.status import Status
 from actors.messages.topics import TICK
 from runtime.aio.async_router import AsyncRouter
 from runtime.config import Config
+from runtime.monitoring.answers import json_answer
+from runtime.monitoring.control_routes import ControlRoutes
+from runtime.monitoring.feed import PageFeed
 from runtime.monitoring.hosts import AllowedHosts
+from runtime.monitoring.log_tail import LogTail
+from runtime.monitoring.page_routes import PageRoutes
 from runtime.monitoring.readiness import Reason, not_ready
 from runtime.monitoring.tick_ages import TickAges
 
@@ -34,6 +39,9 @@ STOP_TIMEOUT: Final = 2.0
 
 TOPIC: Final = f"{TICK}.>"
 
+LARGEST_REQUEST: Final = 4096
+"""Bytes of the arguments of an operation."""
+
 TURNS: Final = 8
 """Turns of the loop after which a connection that it has just accepted is one that the runner closes. If the
 site is stopped earlier, asyncio of Python 3.11 leaves the socket open."""
@@ -42,30 +50,41 @@ STOPS: Final = Reason("stop", "", "the runtime stops")
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Of every answer."""
+"""Of every answer. No text becomes markup or a script, whatever the page does with it."""
 
 
 class StatusServer(AsyncRouter):
-    """Answers ``/healthz``, ``/readyz``, ``/status`` and ``/metrics`` for one runtime.
+    """Answers ``/healthz``, ``/readyz``, ``/status`` and ``/metrics`` for one runtime, and has its page at
+    ``/``.
 
     It binds its port when it is made, and raises ``ConfigInvalid`` if it cannot. ``start`` and ``stop`` may
     be called from any thread.
     """
 
-    def __init__(self, config: Config, facts: dict[str, str]) -> None:
-        """``facts`` are what ``tellwire_info`` says of this runtime."""
+    def __init__(self, current: Callable[[], Config], facts: dict[str, str], secrets: set[str]) -> None:
+        """``current`` returns the configuration in force. ``facts`` are what ``tellwire_info`` says of this
+        runtime; ``secrets`` are what no line of the log may contain."""
         super().__init__()
+        config = current()
         self._socket = _bound(config)
         self._hosts = AllowedHosts(config.status.hosts)
         self._facts = facts
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="status server", daemon=True)
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_TIMEOUT)
+        control = ControlRoutes(self, config.status.token)
+        self._feed = PageFeed(self, self._status, LogTail(secrets))
+        page = PageRoutes(self, self._feed, current, {**facts, "operable": control.allowed})
+        application = self._application([*page.routes(), *control.routes()])
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_TIMEOUT)
         self._asked: asyncio.Task[Status] | None = None
         self._stops = False
         self._ages: TickAges
@@ -103,10 +122,12 @@ class StatusServer(AsyncRouter):
         self._begin(router)
         self._ages = TickAges(self._calls)
         router.tell(SubscribeColumns(TOPIC, self._ages))
+        await self._feed.begin(self._calls)
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
 
     async def _close(self) -> None:
+        self._feed.end()
         router = self.router
         if router.is_alive():
             to: Any = self._ages
@@ -118,14 +139,16 @@ class StatusServer(AsyncRouter):
         await self._runner.cleanup()
         await self._end()
 
-    def _application(self) -> web.Application:
-        application = web.Application(middlewares=[self._guard])
+    def _application(self, others: list[web.RouteDef]) -> web.Application:
+        application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_REQUEST)
+        application.on_response_prepare.append(_complete)
         application.add_routes(
             [
                 web.get("/healthz", self._on_healthz),
                 web.get("/readyz", self._on_readyz),
                 web.get("/status", self._on_status),
                 web.get("/metrics", self._on_metrics),
+                *others,
             ]
         )
         return application
@@ -134,37 +157,31 @@ class StatusServer(AsyncRouter):
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self._hosts.admits(request.host):
             text = f"{request.host} is no name of this server: add it to status.hosts, or use an address\n"
-            return web.Response(status=421, text=text, headers=HEADERS)
+            return web.Response(status=421, text=text)
         if not self._hosts.admits_origin(request.headers.get("Origin"), request.host):
-            return web.Response(status=403, text="no other web page may ask\n", headers=HEADERS)
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            error.headers.update(HEADERS)
-            raise
-        response.headers.update(HEADERS)
-        return response
+            return web.Response(status=403, text="no other web page may ask\n")
+        return await handler(request)
 
     async def _on_healthz(self, request: web.Request) -> web.Response:
         try:
             if not self._stops:  # a runtime that stops answers nobody
                 await self._status()
         except RequestError as error:
-            return _json({"alive": False, "reason": f"an actor does not answer: {error}"}, status=503)
-        return _json({"alive": True})
+            return json_answer({"alive": False, "reason": f"an actor does not answer: {error}"}, status=503)
+        return json_answer({"alive": True})
 
     async def _on_readyz(self, request: web.Request) -> web.Response:
         try:
             reasons = [STOPS] if self._stops else not_ready(await self._status())
         except RequestError as error:
             reasons = [Reason("status", "", str(error))]
-        return _json({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        return json_answer({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     async def _on_status(self, request: web.Request) -> web.Response:
         try:
-            return _json(await self._status())
+            return json_answer(await self._status())
         except RequestError as error:
-            return _json({"error": str(error)}, status=503)
+            return json_answer({"error": str(error)}, status=503)
 
     async def _on_metrics(self, request: web.Request) -> web.Response:
         try:
@@ -215,6 +232,5 @@ def _bound(config: Config) -> socket.socket:
         raise ConfigInvalid([problem]) from error
 
 
-def _json(answer: Any, *, status: int = 200) -> web.Response:
-    body = msgspec.json.encode(answer, order="deterministic")
-    return web.Response(status=status, body=body, content_type="application/json")
+async def _complete(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)

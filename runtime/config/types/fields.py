@@ -100,6 +100,17 @@ def _socket_path(text: str) -> str:
     return file_path(text)
 
 
+def _access_token(secret: SecretStr) -> SecretStr:
+    """As long as one that nobody guesses, of characters that a header field can carry."""
+    text = secret.get_secret_value()
+    if text and not re.fullmatch(r"[!-~]{16,256}", text):
+        raise ValueError(
+            "must have 16 to 256 visible characters of ASCII, without blanks"
+            " (python -c 'import secrets; print(secrets.token_urlsafe())' makes one)"
+        )
+    return secret
+
+
 def _strategy(text: str) -> str:
     """Returns ``custom: module:function`` without the space; the function must exist."""
     if text in {EXPONENTIAL, LINEAR}:
@@ -267,5 +278,6 @@ TlsMinimum = Annotated[
 ProxyUrl = Annotated[SecretStr, AfterValidator(addresses.proxy)]
 Origin = Annotated[str, AfterValidator(addresses.origin)]
 ListenAddress = Annotated[str, AfterValidator(addresses.listen_address), _written(r"|.+:[0-9]{1,5}", None)]
+AccessToken = Annotated[SecretStr, AfterValidator(_access_token)]
 HostName = Annotated[str, AfterValidator(addresses.host_name)]
 Headers = Annotated[dict[str, str], AfterValidator(addresses.headers), Field(repr=False)]

@@ -18,6 +18,7 @@ from actors.messages.commands import (
     Disconnect,
     GetBalance,
     GetPayout,
+    GetStatus,
     Halt,
     LoadCandles,
     PlaceOrder,
@@ -466,8 +467,8 @@ def test_a_drain_fails_every_waiter_but_those_of_the_desks(neighbours: _Neighbou
     placed, waiting = neighbours.ask(ORDER), neighbours.ask(GetBalance())
     neighbours.order_desk.seen()  # the drain would overtake the order
     neighbours.router.tell(Drain())
-    late = neighbours.ask(GetBalance())
-    for answer in (waiting, late):
+    late, status = neighbours.ask(GetBalance()), neighbours.ask(GetStatus())
+    for answer in (waiting, late, status):
         with pytest.raises(RequestError, match="the runtime stopped"):
             answer.get(timeout=WAIT)
     neighbours.router.tell(Response(1, "placed"))

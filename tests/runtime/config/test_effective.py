@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import SecretStr
 
+from actors.errors import ConfigInvalid
+from runtime.cli.secrets import config_secrets
 from runtime.config import (
     AccountConfig,
     Config,
@@ -45,6 +47,22 @@ def test_what_leaves_the_session_to_the_environment_still_does(monkeypatch: pyte
     before = "regions:\n  demo: []\n  live: []\n"
     assert load_text(silent.replace(before, regions), "x.yaml", Path()).account.login is not None
     assert load_text(practice, "x.yaml", Path()).account.login is None
+
+
+def test_the_token_of_the_page_is_shown_nowhere() -> None:
+    config = load_text(f"status: {{listen: '127.0.0.1:0', token: {TOKEN}}}\n", "x.yaml", Path())
+    assert config.status.token.get_secret_value() == TOKEN
+    assert TOKEN not in effective_yaml(config) + repr(config) + config.model_dump_json()
+    assert TOKEN in config_secrets(config)  # which no line of the log has
+
+
+@pytest.mark.parametrize("token", ["short", "with a blank in it", "***"])
+def test_a_token_that_could_be_guessed_is_refused(token: str) -> None:
+    with pytest.raises(
+        ConfigInvalid, match=r"status\.token.* must have 16 to 256 visible characters"
+    ) as refused:
+        load_text(f"status: {{token: '{token}'}}\n", "x.yaml", Path())
+    assert token not in str(refused.value)
 
 
 def test_it_shows_every_setting_with_its_unit() -> None:
