@@ -202,11 +202,11 @@ class Router(RuntimeActor):
                 ended = self._subscriptions.remove(command)
                 self._release_streams(ended)
                 self._answer(waiter.id, bool(ended))
-            case commands.GetStatus() if not self._draining:  # otherwise its parts may have ended
+            case commands.GetStatus() if not self._venue.draining:  # otherwise its parts may have ended
                 waiter.collector = StatusCollector()
                 for part in self._refs.parts:
                     part.tell(Describe(waiter.id, self.actor_ref))
-            case commands.Restart() | commands.Disconnect() | commands.Connect() if not self._draining:
+            case commands.Restart() | commands.Disconnect() | commands.Connect():
                 self._supervise(waiter.id, command)
             case _:
                 self._decide(waiter)
