@@ -26,7 +26,7 @@ export class Connections {
 
   make({ name }) {
     const row = rowOf(CELLS);
-    row.cells[0].append(name);
+    row.cells[0].append(element("span", { class: "whole" }, name));
     if (this.controls) {
       const restart = element("button", { type: "button", class: "small", "aria-label": `Restart ${name}` }, "Restart");
       this.controls.twoStep(restart, () => this.controls.operate("restart", { name }));

@@ -3,16 +3,20 @@
 import http.client
 import json
 import re
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from loguru import logger
 
 from actors.messages import GetStatus, SubscribeTicks
 from runtime import Config, Runtime
+from runtime.monitoring import page_routes
 from tests.browser import Tab, browser
 from tests.doubles.plain_streams import server as plain_server
 from tests.doubles.plain_streams.server import LOGIN, PlainServer
@@ -190,3 +194,27 @@ def test_names_and_reasons_are_text_whatever_is_in_them(tab: Tab, monkeypatch: p
             assert tab.value("document.querySelectorAll('img, main script').length") == 0
             assert tab.value("document.title").startswith("tellwire: ")
             assert_at_peace(tab, runtime)
+
+
+def subscriptions(runtime: Runtime, wanted: int) -> None:
+    """Wait until the router has so many; a page that is open has some."""
+    due = time.monotonic() + 4 * DEADLINE
+    while (found := ask(runtime, GetStatus()).router.subscriptions) != wanted:
+        assert time.monotonic() < due, found
+        threading.Event().wait(0.05)
+
+
+def test_a_page_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_routes, "WRITE_TIMEOUT", 0.3)
+    with running(*ASSETS) as runtime, socket.socket() as page:
+        alone = ask(runtime, GetStatus()).router.subscriptions
+        where = urlsplit(str(runtime.status_url))
+        page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # unread, it stays with the sender
+        page.connect((where.hostname, where.port))
+        page.settimeout(DEADLINE)
+        page.sendall(f"GET /page/events HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+        assert page.recv(15) == b"HTTP/1.1 200 OK"
+        subscriptions(runtime, alone + 2)
+        for _ in range(4000):  # more than the buffers of both ends hold
+            logger.info("x" * 900)
+        subscriptions(runtime, alone)
