@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.messages.commands import COMMANDS, CheckTopic, Subscribe, Unsubscribe
+from actors.messages.commands import (
+    COMMANDS,
+    CheckTopic,
+    Subscribe,
+    SubscribeCandles,
+    Unsubscribe,
+    UnsubscribeCandles,
+)
 from runtime.aio.async_client import AsyncClient
 from runtime.client import Client
 
@@ -99,7 +106,8 @@ def test_every_command_is_reachable() -> None:
         for node in ast.walk(ast.parse(DESCRIPTION.read_text("utf-8")))
         if isinstance(node, ast.Call)
     }
-    by_the_router = {Subscribe, Unsubscribe, CheckTopic}
+    # What brings events to a handler; bars come to one as they form.
+    by_the_router = {Subscribe, Unsubscribe, CheckTopic, SubscribeCandles, UnsubscribeCandles}
     missing = {kind.__name__ for kind in COMMANDS - by_the_router} - built
     assert not missing, f"a method of {DESCRIPTION.name} has to build each of these; then {COMMAND}"
 
