@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, Self, TypeVar, runtime_checkable
 
 from loguru import logger
 
@@ -98,7 +98,7 @@ class PyStrategy:
     current_candle: int = 0
     """How many bars ``update`` has been given."""
 
-    def __new__(cls, *_: Any, **__: Any) -> "PyStrategy":
+    def __new__(cls, *_: Any, **__: Any) -> Self:
         made = super().__new__(cls)  # a subclass need not call our __init__
         made._indicators = {}
         return made
