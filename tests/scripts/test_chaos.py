@@ -66,15 +66,15 @@ def score_of(
 
 @pytest.mark.timeout(120)
 def test_no_order_is_lost_doubled_or_answered_untruly_in_chaos(tmp_path: Path) -> None:
-    """It does not wait for the doubts of its last seconds: the script does."""
-    chaos = Chaos(tmp_path, orders=40, seed=7, seconds=60.0, workers=2, rate=8.0, settling=4.0)
+    """It ends as soon as every doubt is settled; the limits are for a machine that is busy."""
+    chaos = Chaos(tmp_path, orders=40, seed=7, seconds=80.0, workers=2, rate=8.0, settling=30.0)
     score = chaos.run()
     log = chaos.log.read_text(encoding="utf-8")
     card = "\n".join(score.card())
     assert not score.doubled, card + log
     assert not score.lost, card + log
     assert not score.untrue, card + log
-    assert all("left in doubt" in each for each in score.violations), card + log
+    assert not score.violations, card + log
     assert "2 main process killed" in card
 
 
