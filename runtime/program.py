@@ -63,6 +63,11 @@ COMMANDS: Final = {
         _module("runtime.ctl"),
         "runtime.cli.ctl_command:add_arguments",
     ),
+    "top": _Entry(
+        "show the live table of a running runtime, with its keys",
+        _module("runtime.cli.top_command"),
+        "runtime.cli.top_command:add_arguments",
+    ),
     "doctor": _Entry(
         "check everything that a runtime needs; none has to be running",
         small.doctor,

@@ -121,7 +121,7 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     else:
         from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
 
-        text, status = status_text(attachment, functools.partial(ask, attachment))
+        text, status = status_text(attachment, str(options.config), functools.partial(ask, attachment))
         told = print_text(text)
     return told or (ExitCode.DONE if status.outage is None else ExitCode.OUTAGE)
 

@@ -39,6 +39,16 @@ CANDLES_CODES = (
     ExitCode.INTERRUPTED,
 )
 
+TOP_CODES = (
+    ExitCode.DONE,
+    ExitCode.REFUSED,
+    ExitCode.MISUSED,
+    ExitCode.NOT_RUNNING,
+    ExitCode.NO_ANSWER,
+    ExitCode.UNWRITTEN,
+    ExitCode.INTERRUPTED,
+)
+
 CTL_CODES = (
     ExitCode.DONE,
     ExitCode.REFUSED,

@@ -18,12 +18,11 @@ from actors.routing.subscriber import Subscriber
 from runtime import logs
 from runtime.cli.output.base import Output, fetch_status
 from runtime.cli.output.counters import Counters
-from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
+from runtime.cli.output.snapshot import RunInfo
 from runtime.cli.output.stdout import OutputFailed, has_left
-from runtime.cli.output.table import SHOW_CURSOR, LiveTable
-from runtime.cli.output.terminal import Terminal
+from runtime.cli.output.table import LiveTable, can_draw
 from runtime.cli.secrets import config_secrets
 from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
@@ -59,7 +58,7 @@ class Run:
     def __init__(self, config: Config, options: RunOptions) -> None:
         self._config = config
         self._options = options
-        self._stop_reasons = StopReasons(SHOW_CURSOR if options.output == "table" else b"")
+        self._stop_reasons = StopReasons(self._restore)
         self._runtime = Runtime(
             config,
             practice=options.practice,
@@ -83,6 +82,8 @@ class Run:
         with self._stop_reasons, self._open_log(), on_hangup(self._on_hangup):
             if self._login is None:
                 logger.log(logs.PRACTICE, "{}", self._practice_line())
+            if self._options.output == "table" and not isinstance(self._output, LiveTable):
+                logger.info("standard output is no terminal that a table can be drawn on: this is the log")
             try:
                 self._runtime.start()
             except JournalInUse as error:
@@ -106,6 +107,9 @@ class Run:
     def _failed(self, error: Exception) -> Exception:
         logger.opt(exception=error).critical("an unexpected error")
         return self._runtime.failure or error  # a refused login counts, whatever followed from it
+
+    def _restore(self) -> None:
+        self._output.restore()
 
     def _on_hangup(self) -> None:
         if not self._service.reload(self._runtime.reload):
@@ -185,10 +189,15 @@ class Run:
         match self._options.output:
             case "json":
                 return JsonLines(sys.stdout.fileno(), to_stderr, self._write_failed)
-            case "log":
-                return PlainLog(to_stderr)
+            case "table" if can_draw():
+                return LiveTable(
+                    self._run_info(),
+                    self._counters,
+                    self._write_failed,
+                    lambda: self._stop_reasons.announce(StopReason.OPERATOR),
+                )
             case _:
-                return LiveTable(Terminal(self._write_failed), self._run_info(), self._counters)
+                return PlainLog(to_stderr)
 
     def _write_failed(self, error: OSError) -> None:
         # A closed pipe ends the run. A terminal closes when a remote line drops: that must cost no stream.
@@ -200,9 +209,10 @@ class Run:
             self._stop_reasons.announce(StopReason.UNWRITTEN)
 
     def _run_info(self) -> RunInfo:
+        target = str(self._config.file or "FILE")
         if self._login is None:
-            return RunInfo("PRACTICE EXCHANGE: invented quotes", "practice")
-        return RunInfo(self._config.account.profile.title, self._login.account.value)
+            return RunInfo("PRACTICE EXCHANGE: invented quotes", "practice", target)
+        return RunInfo(self._config.account.profile.title, self._login.account.value, target)
 
     def _practice_line(self) -> str:
         absence = f"since account.session {self._config.account.absence}"

@@ -9,28 +9,31 @@ from typing import Any
 from rich.console import Console
 
 from actors.errors import RequestError
-from actors.messages.commands import GetBalance, GetStatus
-from actors.messages.events import BalanceChanged
+from actors.messages.commands import GetAssets, GetBalance, GetClosedDeals, GetOpenedDeals, GetStatus
+from actors.messages.events import AssetsListed, BalanceChanged
 from actors.messages.status import Status
 from runtime.cli.output.counters import Counters
-from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
+from runtime.cli.output.dashboard import draw_all
+from runtime.cli.output.deal_book import DealBook
+from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
 from runtime.control.attachment import Attachment
 
 BETWEEN_STATUSES = 0.5
 """Seconds; a rate needs two statuses."""
 
 ENDLESS = 100_000
-"""Lines, and columns where there is no terminal: nothing is cut."""
+"""Columns where there is no terminal: nothing is cut."""
 
 
-def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> tuple[str, Status]:
+def status_text(attachment: Attachment, target: str, ask: Callable[[Any], Any]) -> tuple[str, Status]:
     """The text, and the status that it shows. Takes ``BETWEEN_STATUSES``; ``ask`` answers commands and raises
-    what the runtime answers."""
+    what the runtime answers. ``target`` is what the operator has named."""
     runtime = attachment.runtime
     practice = runtime.mode == "practice"
     venue = "PRACTICE EXCHANGE: invented quotes" if practice else runtime.venue
     counters = Counters()
-    dashboard = Dashboard(RunInfo(venue, runtime.mode), counters)
+    deals = DealBook()
+    recorder = Recorder(RunInfo(venue, runtime.mode, target), counters, deals)
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=ENDLESS)  # a file or a pipe has no width
@@ -38,12 +41,14 @@ def status_text(attachment: Attachment, ask: Callable[[Any], Any]) -> tuple[str,
 
     def draw() -> tuple[Any, Status]:
         status, now = ask(GetStatus()), time.monotonic()
-        return dashboard.draw(status, DrawContext(time.time(), now - began, console.width, ENDLESS)), status
+        return draw_all(recorder.take(status, Instant(time.time(), now - began)), console.width), status
 
     draw()
     attachment.ended.wait(BETWEEN_STATUSES)
     with contextlib.suppress(RequestError):  # the venue may not have sent it yet
         counters.count([BalanceChanged(ask(GetBalance(deadline=BETWEEN_STATUSES)))])
+        deals.take_deals(ask(GetOpenedDeals(deadline=BETWEEN_STATUSES)), ask(GetClosedDeals()))
+        counters.count([AssetsListed(list(ask(GetAssets(deadline=BETWEEN_STATUSES)).values()))])
     drawing, status = draw()
     console.file = drawn = io.StringIO()  # capture() also writes to standard output, which may be full
     console.print(drawing)

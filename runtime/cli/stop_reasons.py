@@ -1,6 +1,5 @@
 """The reasons for which a run stops, and the one place that waits for them."""
 
-import contextlib
 import enum
 import math
 import os
@@ -37,11 +36,11 @@ class StopReasons:
     """Takes in reasons to stop, from signal handlers and from any thread; a context manager.
 
     The first SIGINT or SIGTERM is a ``StopReason``. The second ends the process at once, after
-    ``last_output`` was written to standard output; worker processes end with their links.
+    ``last_act``, which must not wait; worker processes end with their links.
     """
 
-    def __init__(self, last_output: bytes = b"") -> None:
-        self._last_output = last_output
+    def __init__(self, last_act: Callable[[], object] = lambda: None) -> None:
+        self._last_act = last_act
         # The only queue that a signal handler may put into: it may interrupt a ``get`` in its own thread.
         self._announced: queue.SimpleQueue[StopReason] = queue.SimpleQueue()
         self._signalled_before = False
@@ -87,9 +86,7 @@ class StopReasons:
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self._signalled_before:
-            if self._last_output:
-                with contextlib.suppress(OSError):  # the terminal may be closed
-                    os.write(sys.stdout.fileno(), self._last_output)
+            self._last_act()
             os._exit(ExitCode.INTERRUPTED)
         self._signalled_before = True
         self.announce(StopReason.SIGNAL)

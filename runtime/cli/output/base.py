@@ -33,6 +33,9 @@ class Output(Protocol):
     def close(self) -> None:
         """The run ends; events may still follow."""
 
+    def restore(self) -> None:
+        """Give back what was taken of the terminal, as the last act of the process; must not wait."""
+
     def summarise(self, summary: Summary) -> None:
         """Show the summary; nothing follows."""
 

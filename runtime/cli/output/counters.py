@@ -13,7 +13,7 @@ from actors.messages.events import (
     Lagged,
     StreamGap,
 )
-from actors.values import Balance, Tick
+from actors.values import Asset, Balance, Tick
 
 
 class StreamCounters(Struct):
@@ -53,7 +53,7 @@ class Counters:
     def __init__(self, assets: Iterable[str] = ()) -> None:
         self.ticks = self.events = self.restarts = self.gaps = self.missed = 0
         self.balance: Balance | None = None
-        self.digits: dict[str, int] = {}
+        self.assets: dict[str, Asset] = {}
         self.streams = {asset: StreamCounters() for asset in assets}
 
     def count(self, events: list[Any]) -> None:
@@ -67,6 +67,10 @@ class Counters:
             else:
                 self.events += 1
                 self._count_event(event)
+
+    def count_answer(self, event: AssetsListed | BalanceChanged) -> None:
+        """Take over what an answer of the router says; it is no event that came."""
+        self._count_event(event)
 
     def stream(self, asset: str) -> StreamCounters:
         """The counters of ``asset``, created if there are none."""
@@ -93,4 +97,4 @@ class Counters:
             case BalanceChanged():
                 self.balance = event.balance
             case AssetsListed():
-                self.digits = {asset.symbol: asset.digits for asset in event.assets}
+                self.assets = {asset.symbol: asset for asset in event.assets}

@@ -1,279 +1,260 @@
-"""The dashboard of a run for a terminal, drawn from a status and counters; no I/O, no clock."""
+"""The picture of a run on a terminal of a given size: which panel gets which lines; no I/O, no clock."""
 
-from collections import deque
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final
 
-from msgspec import Struct
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from runtime.cli.output.alerts import Alert, Severity, alerts
+from runtime.cli.output.cells import Picture, Strip, beside, cut, limited, part, share, width_of, wrapped
+from runtime.cli.output.help_text import HELP
+from runtime.cli.output.snapshot import Snapshot
+from runtime.cli.output.stream_panel import stream_panel
+from runtime.cli.output.system_panel import (
+    connection_panel,
+    figure_lines,
+    region_lines,
+    wanted_height,
+    worker_lines,
+)
+from runtime.cli.output.texts import amount_text, clock_text, profit_style, profit_text, time_text
+from runtime.cli.output.trade_panel import rows_of, trade_panel
+from runtime.cli.output.view import Panel, View
+from runtime.logs import PRACTICE, Line
 
-from actors.messages.status import ConnectionStatus, Status, StreamStatus, WorkerStatus
-from runtime.cli.output.counters import Counters
-from runtime.cli.output.notices import notices
-from runtime.logs import printable
+WIDE: Final = 140
+"""Columns from which on there are two panels side by side."""
 
-WIDE = 110
-"""Columns that a terminal needs for every column of the tables."""
+TALL: Final = 32
+"""Lines from which on there are blank lines between the panels, and more of the log."""
 
-METER_WINDOW = 5.0
-"""Seconds over which a rate is averaged."""
+BETWEEN: Final = 3
+"""Columns between two panels."""
 
-_STYLES = {
-    "up": "green",
-    "live": "green",
-    "confirmed": "green",
-    "starting": "yellow",
-    "pending": "yellow",
-    "waiting": "yellow",
-    "stranded": "yellow",
-    "closing": "yellow",
-    "restarting": "yellow",
-    "stale": "bold yellow",
-    "closed": "dim",
-    "quarantined": "bold red",
-    "stopped": "red",
+_SESSION_STYLES: Final = {"practice": "black on yellow", "demo": "black on cyan", "live": "bold white on red"}
+_SEVERITY_STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+LOG_STYLES: Final = {
+    PRACTICE: "black on yellow",
+    "WARNING": "yellow",
+    "ERROR": "red",
+    "CRITICAL": "bold red",
+    "DEBUG": "dim",
+    "TRACE": "dim",
 }
-Row = list[str | Text]
-
-_SESSION_STYLES = {"practice": "black on yellow", "demo": "bold", "live": "bold white on red"}
-_HEALTHY = {"up", "live", "confirmed", "closed"}
-_ELASTIC = frozenset({"LAST ERROR", "OWNERS"})
-"""The columns that are cut where the terminal is narrow."""
-_RISEN, _FALLEN = Text("▲", "green"), Text("▼", "red")
 
 
-class RunInfo(NamedTuple):
-    """The constants of a run; ``mode`` is practice, demo or live."""
-
-    venue: str
-    mode: str
-
-
-class DrawContext(Struct, frozen=True):
-    """The time, and the terminal's size in columns and lines.
-
-    ``now`` is wall clock time; ``uptime`` and ``status_age``, on the monotonic clock, are in seconds.
-    """
-
-    now: float
-    uptime: float
-    width: int
-    height: int
-    status_age: float = 0.0
+def draw(snapshot: Snapshot, view: View, width: int, height: int, *, keys: bool = True) -> Picture:
+    """Exactly fills a terminal of that size; ``keys``: somebody can press them."""
+    head = [header(snapshot, width)]
+    foot = [cut(_footer(snapshot, view, keys=keys), width)]
+    body = _body(snapshot, view, width, max(0, height - 2))
+    lines = [*head, *body[: max(0, height - 2)]]
+    lines += [[]] * (height - len(lines) - 1)
+    return Picture([*lines[: height - 1], *foot] if height > 1 else head)
 
 
-class Meter:
-    """The growth of a counter per second."""
-
-    def __init__(self) -> None:
-        self._samples: deque[tuple[float, float]] = deque()
-
-    def __call__(self, now: float, value: float) -> float:
-        samples = self._samples
-        if samples and value < samples[-1][1]:
-            samples.clear()  # a new process counts from zero
-        samples.append((now, value))
-        while now - samples[0][0] > METER_WINDOW:
-            samples.popleft()
-        elapsed = now - samples[0][0]
-        return (value - samples[0][1]) / elapsed if elapsed else 0.0
+def draw_all(snapshot: Snapshot, width: int) -> Picture:
+    """Everything one below the other, on as many lines as it takes."""
+    if snapshot.status is None:
+        return Picture([header(snapshot, width), [part("no status yet", "dim")]])
+    endless = 1_000_000
+    view = View()
+    blocks = [
+        [header(snapshot, width), *(line for each in alerts(snapshot) for line in _alert(each, width))],
+        stream_panel(snapshot, view, width, endless),
+        trade_panel(snapshot, view, width, endless),
+        _connections_in_full(snapshot, width),
+    ]
+    return Picture(_joined(blocks, [[]]))
 
 
-class Dashboard:
-    """Draws a run again and again: it keeps what rates and the direction of a price need."""
-
-    def __init__(self, run: RunInfo, counters: Counters) -> None:
-        self._run = run
-        self._counters = counters
-        self._tick_meter = Meter()
-        self._cpu_meters: dict[str, Meter] = {}
-        self._shown: dict[str, tuple[float, Text]] = {}
-
-    def draw(self, status: Status | None, context: DrawContext) -> RenderableType:
-        """``status`` is ``None`` until one has come. The result fits a terminal that has a row for each
-        table."""
-        parts: list[RenderableType] = [self._header(context)]
-        if status is None:
-            return Group(*parts, Text("no status yet", "dim"))
-        wide = context.width >= WIDE
-        footer = self._footer(status, context)
-        room = context.height - len(parts) - len(footer) - 2 * (2 + bool(status.workers)) - 2
-        begun = {stream.placed.asset for stream in status.streams}
-        missing = [each.asset for each in status.pending_streams if each.wanted and each.asset not in begun]
-        wants = (len(status.connections), len(status.streams) + len(missing), len(status.workers))
-        for_connections, for_streams, for_workers = share(room, wants)
-        parts += ["", _connections(status.connections, for_connections, wide=wide)]
-        parts += ["", self._streams(status.streams, missing, for_streams, context)]
-        if status.workers:
-            parts += ["", self._workers(status.workers, for_workers, context)]
-        return Group(*parts, "", *footer)
-
-    def _header(self, context: DrawContext) -> Text:
-        balance = self._counters.balance
-        money = "" if balance is None else f"  balance {balance.amount:,.2f}"
-        session, uptime = f"  {self._run.mode} session", f"  up {_clock(context.uptime)}"
-        header = Text("tellwire  ", "bold", no_wrap=True, overflow="ellipsis")
-        header.append(f" {self._run.venue} ", _SESSION_STYLES[self._run.mode])
-        room = context.width - header.cell_len
-        facts = [session + uptime + money, session + money]
-        if self._run.mode == "practice":  # of which the venue's name tells already
-            facts += [uptime + money, money]
-        # On a narrow terminal the balance stays whole.
-        header.append(next((each for each in facts if len(each) <= room), facts[-1]), "not bold")
-        if context.status_age >= 2.0:
-            header.append(f"  STATUS IS {context.status_age:.0f} S OLD", "bold red")
-        return header
-
-    def _streams(
-        self,
-        streams: Sequence[StreamStatus],
-        missing: Sequence[str],
-        limit: int,
-        context: DrawContext,
-    ) -> Table:
-        """``missing`` are the configured assets whose streams have not begun."""
-        titles = ["STREAM", "STATE", ">PRICE", "", ">AGE", ">TICKS", ">GAPS", "CONNECTION"]
-        if wide := context.width >= WIDE:
-            titles += ["OWNERS", "LAST GAP"]
-        states = {stream.placed.asset: self._stream_state(stream) for stream in streams}
-        rows: list[Row] = [
-            [asset, _state("waiting"), *["-", "", "-", "-", "-", "-", "-", "-"][: len(titles) - 2]]
-            for asset in missing
-        ]
-        for stream in sorted(streams, key=lambda stream: states[stream.placed.asset] in _HEALTHY):
-            placed, seen = stream.placed, stream.seen
-            last = self._counters.stream(placed.asset).last
-            price = last.price if last else seen.last_price
-            received_at = last.received_at if last else seen.received_at
-            row: Row = [
-                placed.asset,
-                _state(states[placed.asset]),
-                self._price(placed.asset, price),
-                self._direction(placed.asset, price),
-                _seconds(None if received_at is None else max(0.0, context.now - received_at)),
-                f"{seen.ticks:,}",
-                _cell(str(seen.gaps), "yellow" if seen.gaps else ""),
-                placed.connection or "-",
-            ]
-            beside: Row = [", ".join(placed.owners), _gap(seen.last_gap, context.now)]
-            rows.append([*row, *beside] if wide else row)
-        return _table(titles, rows, limit)
-
-    def _stream_state(self, stream: StreamStatus) -> str:
-        placed, seen = stream.placed, stream.seen
-        if seen.health in {"stale", "closed"}:
-            return seen.health
-        ticks = seen.last_price is not None or self._counters.stream(placed.asset).last
-        return "live" if ticks and placed.state == "confirmed" else placed.state
-
-    def _price(self, asset: str, price: float | None) -> str:
-        if price is None:
-            return "-"
-        digits = self._counters.digits.get(asset)
-        return f"{price:.10g}" if digits is None else f"{price:.{digits}f}"
-
-    def _direction(self, asset: str, price: float | None) -> Text:
-        """The direction of the price's last change."""
-        if price is None:
-            return Text()
-        before, arrow = self._shown.get(asset, (price, Text()))
-        if price != before:
-            arrow = _RISEN if price > before else _FALLEN
-        self._shown[asset] = (price, arrow)
-        return arrow
-
-    def _workers(self, workers: Sequence[WorkerStatus], limit: int, context: DrawContext) -> Table:
-        titles = ["WORKER", "STATE", ">PID", ">CPU", ">MEMORY", ">RESTARTS"]
-        rows: list[Row] = []
-        for worker in sorted(workers, key=lambda worker: worker.state in _HEALTHY):
-            cpu = self._cpu_meters.setdefault(worker.name, Meter())(context.uptime, worker.cpu_seconds)
-            memory = f"{worker.rss_bytes / 2**20:.0f} MiB" if worker.rss_bytes else "-"
-            pid = str(worker.pid) if worker.pid else "-"
-            row: Row = [worker.name, _state(worker.state), pid, f"{cpu:.1%}", memory, str(worker.restarts)]
-            rows.append(row)
-        return _table(titles, rows, limit)
-
-    def _footer(self, status: Status, context: DrawContext) -> list[Text]:
-        limiter, batcher, router = status.limiter, status.batcher, status.router
-        left = ", ".join(f"{count} of {rule}" for rule, count in limiter.windows.items()) or "no limit"
-        joined = batcher.requests / batcher.batches if batcher.batches else 0.0
-        rate = self._tick_meter(context.uptime, router.ticks)
-        limits = f"{left} left; {limiter.in_flight}/{limiter.max_in_flight} in flight"
-        more = f"{limiter.waiting} waiting, {limiter.refused} refused"
-        batches = f"{batcher.requests:,} requests in {batcher.batches:,} batches, {joined:.1f} per batch"
-        moved = f"{router.ticks:,} ticks, {rate:,.1f}/s; {router.events:,} other events"
-        if router.lost_batches:
-            moved += f", {router.lost_batches:,} BATCHES LOST"
-        lines = [f"limits   {limits}, {more}", f"batches  {batches}", f"router   {moved}"]
-        return [_cell(printable(line)) for line in [*lines, *notices(status, context.now)]]
+def header(snapshot: Snapshot, width: int) -> Strip:
+    """What this is, and the money, which is whole however narrow the terminal is."""
+    run, balance, trades = snapshot.run, snapshot.balance, snapshot.trades
+    money: Strip = []
+    if balance is not None:
+        currency = f" {balance.currency}" if balance.currency else ""
+        money = [part("  balance "), part(f"{amount_text(balance.amount)}{currency}", "bold")]
+    if trades.known:
+        money += [part("  today "), part(profit_text(trades.profit), f"bold {profit_style(trades.profit)}")]
+    uptime = [part(f"  up {clock_text(snapshot.uptime)}", "dim")]
+    session = [part(f" {run.venue} ", _SESSION_STYLES[run.mode])]
+    if run.mode != "practice":  # of which the venue's name tells already
+        session = [part(f" {run.venue}: {run.mode} session ", _SESSION_STYLES[run.mode])]
+    name: Strip = [part("tellwire  ", "bold")]
+    for facts in ([*name, *session, *money, *uptime], [*name, *session, *money], [*session, *money]):
+        if _width(facts) <= width:
+            return facts
+    return cut([*cut(session, max(0, width - _width(money))), *money], width)
 
 
-def share(room: int, wants: Sequence[int]) -> list[int]:
-    """Rows for each table out of ``room``: the shortest first, at least one each."""
-    given = [0] * len(wants)
-    left = max(room, len(wants))
-    order = sorted(range(len(wants)), key=lambda index: wants[index])
-    for position, index in enumerate(order):
-        given[index] = min(wants[index], left // (len(wants) - position))
-        left -= given[index]
-    return given
+def _body(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+    whole: dict[Panel, Callable[[], list[Strip]]] = {
+        Panel.HELP: lambda: [cut([part(line)], width) for line in HELP],
+        Panel.LOG: lambda: _scrolled(_log(snapshot, width, 10_000), view, height, from_end=True),
+        Panel.ALERTS: lambda: _scrolled(_alerts_in_full(snapshot, width), view, height),
+        Panel.CONNECTIONS: lambda: _scrolled(_connections_in_full(snapshot, width), view, height),
+        Panel.STREAMS: lambda: stream_panel(snapshot, view, width, height),
+        Panel.TRADES: lambda: trade_panel(snapshot, view, width, height, view.skip),
+    }
+    if view.panel in {Panel.HELP, Panel.LOG}:
+        return whole[view.panel]()
+    if snapshot.status is None:
+        waiting = [part("no status yet", "dim")]
+        return [waiting, *_log(snapshot, width, height - 1)]
+    if view.panel is not Panel.ALL:
+        return whole[view.panel]()
+    told = _alert_lines(snapshot, width, max(1, height // 6))
+    room = height - len(told)
+    if width >= WIDE:
+        return [*told, *_side_by_side(snapshot, view, width, room)]
+    return [*told, *_stacked(snapshot, view, width, room)]
 
 
-def _connections(connections: Sequence[ConnectionStatus], limit: int, *, wide: bool) -> Table:
-    titles = ["CONNECTION", "STATE", "REGION", ">MSG/S", ">PING", ">RESTARTS"]
-    rows: list[Row] = []
-    for each in sorted(connections, key=lambda each: each.child.state in _HEALTHY):
-        child, report = each.child, each.seen.report
-        ping = f"{report.round_trip * 1000:.1f} ms" if report and report.round_trip is not None else "-"
-        rate, restarts = f"{each.seen.rate:,.1f}", str(child.restarts)
-        row: Row = [child.name, _state(child.state), child.region, rate, ping, restarts]
-        if wide:
-            moved = (report.messages_in, report.messages_out) if report else (0, 0)
-            row += [each.pooled.role or "-", child.worker, *(f"{count:,}" for count in moved)]
-        rows.append([*row, child.last_error or "-"])
-    if wide:
-        titles += ["ROLE", "WORKER", ">IN", ">OUT"]
-    return _table([*titles, "LAST ERROR"], rows, limit)
+def _stacked(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+    """One panel below the other, and the log in what is left."""
+    status = snapshot.status
+    assert status is not None
+    gap: list[Strip] = [[]] if height >= TALL else []
+    figures = figure_lines(snapshot, width)[: 5 if height >= TALL else 1]
+    log_lines = 2 if height < TALL else 6
+    room = height - len(figures) - log_lines - 4 * len(gap)
+    streams = max(1, len(status.streams) + sum(each.wanted for each in status.pending_streams)) + 1
+    trades = rows_of(snapshot.trades)
+    wants = (streams, trades + 2 if trades else 1, wanted_height(status))
+    given = share(max(3, room), wants)
+    if width and room < sum(wants):  # the connections that are up can be told in one line
+        down = sum(each.child.state != "up" for each in status.connections)
+        given = share(max(3, room), (wants[0], wants[1], down + 2 if down else 1))
+    blocks = [
+        stream_panel(snapshot, view, width, given[0]),
+        trade_panel(snapshot, view, width, given[1]),
+        connection_panel(snapshot, width, given[2]),
+        figures,
+    ]
+    lines = _joined(blocks, gap)
+    left = height - len(lines) - len(gap)
+    return [*lines, *gap, *_log(snapshot, width, left)] if left > 0 else lines
 
 
-def _table(titles: Sequence[str], rows: Sequence[Row], limit: int) -> Table:
-    """One line per row; a title's ``>`` sets it to the right. Rows after ``limit`` are only counted."""
-    if len(rows) > limit:
-        rest = len(rows) - limit + 1
-        rows = [*rows[: limit - 1], [f"{rest} more", *[""] * (len(titles) - 1)]]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in titles:
-        name = title.removeprefix(">")
-        # rich takes width from the columns that may wrap first; the cells themselves never do.
-        table.add_column(name, justify="right" if name != title else "left", no_wrap=name not in _ELASTIC)
-    for row in rows:
-        table.add_row(*(_cell(printable(cell)) if isinstance(cell, str) else cell for cell in row))
-    return table
+def _side_by_side(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+    """The streams on the left, everything else on the right, the log below both."""
+    status = snapshot.status
+    assert status is not None
+    log_lines = max(3, height // 6)
+    body = height - log_lines - 1
+    left_width = min(120, width * 3 // 5)
+    right_width = width - left_width - BETWEEN
+    left = stream_panel(snapshot, view, left_width, body)
+    workers, figures = worker_lines(snapshot, right_width), figure_lines(snapshot, right_width)
+    trades = rows_of(snapshot.trades)
+    room = body - len(figures) - 4
+    wants = (trades + 2 if trades else 1, wanted_height(status), len(workers))
+    given = share(max(3, room), wants)
+    blocks = [
+        trade_panel(snapshot, view, right_width, given[0]),
+        connection_panel(snapshot, right_width, given[1]),
+        limited(workers, given[2], "3 shows them") if workers else [],
+        figures,
+    ]
+    right = _joined([block for block in blocks if block], [[]])
+    rows = beside(left, right[:body], left_width + BETWEEN)
+    rows += [[]] * (body + 1 - len(rows))
+    return [*rows, *_log(snapshot, width, height - len(rows))]
 
 
-def _cell(text: str, style: str = "") -> Text:
-    return Text(text, style, no_wrap=True, overflow="ellipsis")
+def _connections_in_full(snapshot: Snapshot, width: int) -> list[Strip]:
+    status = snapshot.status
+    assert status is not None
+    blocks = [
+        connection_panel(snapshot, width, 1_000_000),
+        worker_lines(snapshot, width),
+        region_lines(status, width),
+        figure_lines(snapshot, width),
+    ]
+    return _joined([block for block in blocks if block], [[]])
 
 
-def _state(state: str) -> Text:
-    return _cell(state, _STYLES.get(state, ""))
+def _alert_lines(snapshot: Snapshot, width: int, limit: int) -> list[Strip]:
+    """At most ``limit`` lines, one for each alert."""
+    found = alerts(snapshot)
+    shown = found if len(found) <= limit else found[: limit - 1]
+    lines = [_alert_line(each, width) for each in shown]
+    if len(found) > len(shown):
+        worst = _SEVERITY_STYLES[found[len(shown)].severity]
+        lines.append([part(f"! {len(found) - len(shown)} more: 5 shows them", worst)])
+    return lines
 
 
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.1f} s" if seconds < 60 else _clock(seconds)
+def _alert_line(alert: Alert, width: int) -> Strip:
+    """Cut, if need be, and then it says how the rest is to be seen."""
+    more = " (5: all of it)"
+    line = [part(f"! {alert.text}", _SEVERITY_STYLES[alert.severity])]
+    if _width(line) <= width:
+        return line
+    return [*cut(line, width - len(more)), part(more, "dim")]
 
 
-def _clock(seconds: float) -> str:
-    minutes, second = divmod(int(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02}:{second:02}"
+def _alert(alert: Alert, width: int) -> list[Strip]:
+    return wrapped(f"! {alert.text}", width, _SEVERITY_STYLES[alert.severity])
 
 
-def _gap(gap: tuple[float, float] | None, now: float) -> str:
-    if gap is None:
-        return "-"
-    return f"{gap[1] - gap[0]:.1f} s, {_clock(max(0.0, now - gap[1]))} ago"
+def _alerts_in_full(snapshot: Snapshot, width: int) -> list[Strip]:
+    found = [line for each in alerts(snapshot) for line in _alert(each, width)]
+    return [[part("ALERTS", "bold")], *(found or [[part("there is nothing to act on", "dim")]])]
+
+
+def _log(snapshot: Snapshot, width: int, limit: int) -> list[Strip]:
+    """The last lines that fit into ``limit``, oldest first."""
+    if limit <= 0:
+        return []
+    return [line for each in snapshot.log[-limit:] for line in log_line(each, width)][-limit:]
+
+
+def log_line(line: Line, width: int) -> list[Strip]:
+    words = LOG_STYLES.get(line.level, "")
+    first = [part(f"{time_text(line.time.timestamp())} {line.level:<8} {line.text}", words)]
+    return [cut(first, width), *(cut([part(f"    | {step}", "dim")], width) for step in line.trace)]
+
+
+def _scrolled(lines: list[Strip], view: View, height: int, *, from_end: bool = False) -> list[Strip]:
+    most = max(0, len(lines) - height)
+    skip = min(view.skip, most)
+    start = most - skip if from_end else skip
+    return lines[start : start + height]
+
+
+def _joined(blocks: list[list[Strip]], gap: list[Strip]) -> list[Strip]:
+    lines: list[Strip] = []
+    for block in blocks:
+        lines += [*gap, *block] if lines else block
+    return lines
+
+
+def _footer(snapshot: Snapshot, view: View, *, keys: bool) -> Strip:
+    if not keys:
+        return [part("no keys: standard input is no terminal; Ctrl-C ends it", "dim")]
+    if question := view.question():
+        return [part(f" {question} ", "bold white on red")]
+    if view.typing:
+        return [part("filter: ", "bold"), part(f"{view.filter}_"), part("   Enter keeps, Esc clears", "dim")]
+    if said := view.message(snapshot.uptime):
+        return [part(said, "bold")]
+    halted = snapshot.status is not None and snapshot.status.desk.halted is not None
+    line = [part(" PAUSED ", "reverse"), part(" ")] if view.paused else []
+    if view.filter:
+        line += [part(f" filter {view.filter} ", "reverse"), part(" ")]
+    names = [
+        ("q", "quit"),
+        ("s", f"sort: {view.sort.value}"),
+        ("/", "filter"),
+        ("p", "go on" if view.paused else "pause"),
+        ("R" if halted else "H", "resume" if halted else "halt"),
+        ("1-5", "enlarge") if view.panel is Panel.ALL else ("Esc", "back"),
+        ("?", "help"),
+    ]
+    for key, does in names:
+        line += [part(key, "bold"), part(f" {does}  ", "dim")]
+    return line
+
+
+def _width(line: Strip) -> int:
+    return sum(width_of(each.text) for each in line)

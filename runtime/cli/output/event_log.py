@@ -32,9 +32,9 @@ class EventLog:
     def show(self, events: list[Any]) -> None:
         for event in events:
             if type(event) is not Tick:
-                self._log(event)
+                self._log_event(event)
 
-    def _log(self, event: Event) -> None:
+    def _log_event(self, event: Event) -> None:
         match event:
             case ConnectionUp():
                 logger.info("{} is up in {}", event.connection, event.region)
@@ -90,6 +90,9 @@ class PlainLog:
 
     def close(self) -> None:
         """Nothing to do: the last events follow."""
+
+    def restore(self) -> None:
+        """Nothing to do: nothing was taken of the terminal."""
 
     def summarise(self, summary: Summary) -> None:
         log_summary(summary)

@@ -1,7 +1,5 @@
 """JSON for programs: one line with one object for each event, then a ``Summary``."""
 
-import os
-import select
 import threading
 from typing import Any
 
@@ -11,7 +9,7 @@ from actors.engine.router_ref import RouterRef
 from actors.messages.events import AssetsListed
 from actors.values import Tick
 from runtime.cli.output.counters import Summary
-from runtime.cli.output.stdout import OnWriteFailed
+from runtime.cli.output.stdout import OnWriteFailed, write_whole
 from runtime.logs import Line, Write
 
 
@@ -54,26 +52,20 @@ class JsonLines:
     def close(self) -> None:
         """Nothing to do: the last events follow."""
 
+    def restore(self) -> None:
+        """Nothing to do: nothing was taken of the terminal."""
+
     def summarise(self, summary: Summary) -> None:
         self._write([summary])
 
     def _write(self, rows: list[Any]) -> None:
-        # Straight to the descriptor: a thread that hangs in this write holds no lock of sys.stdout.
-        left = memoryview(self._encoder.encode_lines(rows))
+        if self._broken:
+            return
         try:
-            while left and not self._broken:
-                left = left[self._put(left) :]
+            write_whole(self._file, self._encoder.encode_lines(rows))
         except OSError as error:
             self._broken = True
             self._on_write_failed(error)
-
-    def _put(self, data: memoryview) -> int:
-        """Write a part of ``data``; returns its length."""
-        try:
-            return os.write(self._file, data)
-        except BlockingIOError:  # another program has made it non-blocking
-            select.select([], [self._file], [])
-            return 0
 
 
 def _row(event: Any) -> Any:

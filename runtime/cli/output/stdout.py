@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import select
 import sys
 from collections.abc import Callable
 
@@ -25,6 +26,16 @@ def has_left(error: OSError) -> bool:
 def draws_tables() -> bool:
     """Whether standard output is a terminal that can draw in place; ``TERM=dumb`` says that it cannot."""
     return sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
+
+
+def write_whole(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``, however little is taken at a time, and with no lock of ``sys.stdout``."""
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:  # another program has made it non-blocking
+            select.select([], [descriptor], [])
 
 
 def discard() -> None:

@@ -16,7 +16,19 @@ PLAIN: Final = "tellwire.plain"
 """A handler of encoding errors: a sign that an encoding lacks becomes one of ASCII, of the same width."""
 
 _SIGNS: Final = str.maketrans(
-    {"▲": "^", "▼": "v", "…": "~", "\u2013": "-", "\u2014": "-", "━": "-", "╸": "-", "╺": "-", "•": "*"}
+    {
+        "▲": "^",
+        "▼": "v",
+        "…": "~",
+        "\u2013": "-",
+        "\u2014": "-",
+        "━": "-",
+        "╸": "-",
+        "╺": "-",
+        "•": "*",
+        "≥": ">",
+    }
+    | dict(zip("▁▂▃▄▅▆▇█", "_.-=+*%#", strict=True))
 )
 
 

@@ -7,18 +7,28 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from labs.site.sources import ROOT
-from runtime import Config, GetStatus, Runtime, Subscribe
+from runtime import Config, GetClosedDeals, GetOpenedDeals, GetStatus, PlaceOrder, Runtime, Subscribe
 from runtime.cli.output.counters import Counters
-from runtime.cli.output.dashboard import Dashboard, DrawContext, RunInfo
+from runtime.cli.output.dashboard import draw as draw_table
+from runtime.cli.output.deal_book import DealBook
+from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
+from runtime.cli.output.view import View
 
 PICTURE = ROOT / "docs" / "live-table.svg"
 ASSETS = ("EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "#AAPL_otc")
-SECONDS = 8
+ORDERS: tuple[tuple[str, int, Literal["call", "put"], int], ...] = (
+    ("EURUSD_otc", 5, "call", 5),
+    ("AUDCAD_otc", 10, "put", 30),
+    ("EURUSD_otc", 20, "call", 90),
+    ("#AAPL_otc", 10, "put", 120),
+)
+SECONDS = 60
 PATIENCE = 30
 """Seconds that the first ticks may take longer."""
 WIDTH, HEIGHT = 112, 24
@@ -29,32 +39,43 @@ FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*|<!--.*?-->\s*", "", CONSOLE_SVG_FORM
 
 
 def draw(seconds: float = SECONDS) -> str:
-    """The picture, an SVG, after so many seconds of a real run, and once every stream has ticks.
+    """The picture, an SVG, after so many seconds of a real run, and once every stream has ticks and the
+    orders are deals.
 
     Raises ``TimeoutError`` if that does not happen.
     """
     console = Console(record=True, width=WIDTH, height=HEIGHT, file=io.StringIO(), force_terminal=True)
-    counters = Counters(ASSETS)
-    dashboard = Dashboard(RunInfo("PRACTICE EXCHANGE: invented quotes", "practice"), counters)
+    counters, deals = Counters(ASSETS), DealBook()
+    recorder = Recorder(RunInfo("PRACTICE EXCHANGE: invented quotes", "practice"), counters, deals)
     began = time.monotonic()
+
+    def take(events: list[Any]) -> None:
+        counters.count(events)
+        for event in events:
+            deals.take(event)
+
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "account": {"session": ""},
             "orders": {"journal": str(Path(folder, "orders.db"))},
             "control": {"enabled": False},
+            "pool": {"connections": 3},
             "streams": [{"asset": asset} for asset in ASSETS],
         }
         with Runtime(Config.model_validate(settings)) as runtime:
-            runtime.router.ask(Subscribe(">", to=counters.count, batch=True), timeout=5)
-            while (up := time.monotonic() - began) < seconds or not all(
-                counters.stream(asset).last for asset in ASSETS
-            ):
+            router = runtime.router
+            router.ask(Subscribe(">", to=take, batch=True), timeout=5)
+            for asset, amount, direction, duration in ORDERS:
+                router.ask(PlaceOrder(asset, amount, direction, duration), timeout=PATIENCE)
+            deals.take_deals(router.ask(GetOpenedDeals(), timeout=5), router.ask(GetClosedDeals(), timeout=5))
+            shown, up = None, 0.0
+            while shown is None or up < seconds or not all(counters.stream(asset).last for asset in ASSETS):
+                time.sleep(0.25)
+                up = time.monotonic() - began
                 if up > seconds + PATIENCE:
                     raise TimeoutError(f"not every stream had a tick within {up:.0f} s")
-                time.sleep(0.25)
-                at = DrawContext(time.time(), time.monotonic() - began, WIDTH, HEIGHT)
-                drawn = dashboard.draw(runtime.router.ask(GetStatus(), timeout=5), at)
-            console.print(drawn)
+                shown = recorder.take(router.ask(GetStatus(), timeout=5), Instant(time.time(), up))
+            console.print(draw_table(shown, View(), WIDTH, HEIGHT), end="")
     return console.export_svg(title="tellwire run tellwire.yaml", code_format=FORMAT, unique_id="tellwire")
 
 

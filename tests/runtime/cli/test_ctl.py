@@ -52,8 +52,8 @@ def test_a_status_that_is_piped_is_as_wide_as_its_content(file: Path, runtime: R
     with ctl(file, "status") as process:
         out, err = process.communicate(timeout=2 * DEADLINE)
     assert (process.returncode, err) == (0, "")
-    heads = [line.split() for line in out.splitlines() if line.startswith(("CONNECTION", "STREAM"))]
-    assert (heads[0][-5:], heads[1][-2:]) == (["WORKER", "IN", "OUT", "LAST", "ERROR"], ["LAST", "GAP"])
+    heads = [line.split() for line in out.splitlines() if line.startswith(("CONNECTION ", "STREAM"))]
+    assert (heads[1][-5:], heads[0][-2:]) == (["WORKER", "IN", "OUT", "LAST", "ERROR"], ["LAST", "GAP"])
     assert "…" not in out
     assert [line for line in out.splitlines() if line != line.rstrip()] == []
 

@@ -308,14 +308,11 @@ def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start) -> None:
     assert "Traceback" not in err
 
 
-def test_a_table_whose_reader_leaves_ends_cleanly_too(start: Start) -> None:
-    process = start(CONFIG, "--output", "table")
-    assert process.stdout is not None
-    assert "NOTHING HERE IS REAL" in process.stdout.readline()
-    process.stdout.close()
-    process.stdout = None
-    assert process.stderr is not None
-    assert (process.wait(DEADLINE), process.stderr.read()) == (0, "")
+def test_a_table_that_goes_into_a_pipe_is_the_log(start: Start) -> None:
+    code, out, err = ended(start(CONFIG, "--output", "table", "--duration", "3s"))
+    assert (code, out) == (0, "")
+    assert "standard output is no terminal that a table can be drawn on: this is the log" in err
+    assert "connection-1 is up" in err
 
 
 def test_print_schema_does_not_mind_a_reader_that_leaves(start: Start) -> None:

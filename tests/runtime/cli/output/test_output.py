@@ -7,12 +7,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from loguru import logger
-from rich.console import Console
 
 from actors.messages.commands import GetBalance
 from actors.messages.events import (
@@ -32,10 +30,8 @@ from actors.values import AccountKind, Balance, Candle, Tick
 from runtime import Runtime, logs
 from runtime.cli.output.base import fetch_status
 from runtime.cli.output.counters import Counters
-from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import EventLog, PlainLog
 from runtime.cli.output.json_lines import JsonLines
-from runtime.cli.output.table import LiveTable
 from runtime.config import Config, PoolConfig, PracticeConfig
 
 TICK = Tick("EURUSD_otc", 100.5, 1.10001, 100.75)
@@ -132,17 +128,6 @@ def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
     writer.join(5.0)
     os.close(write)
     assert reports == []
-
-
-def test_a_table_that_goes_into_a_file_ends_with_a_newline(tmp_path: Path) -> None:
-    with (tmp_path / "table").open("w+", encoding="utf-8") as file:
-        table = LiveTable(Console(file=file, width=80), RunInfo("venue", "demo"), Counters())
-        with Runtime(Config(pool=PoolConfig(workers=0))) as runtime:
-            router = runtime.router
-        table.open(router)
-        table.close()
-        file.seek(0)
-        assert file.read().endswith("no status yet\n")
 
 
 def test_the_summary_adds_up_what_happened() -> None:
