@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from runtime.cli.output.alerts import Alert, Severity, alerts
+from runtime.cli.output.alerts import Remark, Urgency, alerts
 from runtime.cli.output.cells import Picture, Strip, beside, cut, limited, part, share, width_of, wrapped
 from runtime.cli.output.help_text import HELP
 from runtime.cli.output.snapshot import Snapshot
@@ -30,7 +30,7 @@ BETWEEN: Final = 3
 """Columns between two panels."""
 
 _SESSION_STYLES: Final = {"practice": "black on yellow", "demo": "black on cyan", "live": "bold white on red"}
-_SEVERITY_STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_URGENCY_STYLES: Final = {Urgency.ERROR: "bold red", Urgency.WARNING: "yellow", Urgency.INFO: "dim"}
 LOG_STYLES: Final = {
     PRACTICE: "black on yellow",
     "WARNING": "yellow",
@@ -179,22 +179,22 @@ def _alert_lines(snapshot: Snapshot, width: int, limit: int) -> list[Strip]:
     shown = found if len(found) <= limit else found[: limit - 1]
     lines = [_alert_line(each, width) for each in shown]
     if len(found) > len(shown):
-        worst = _SEVERITY_STYLES[found[len(shown)].severity]
+        worst = _URGENCY_STYLES[found[len(shown)].urgency]
         lines.append([part(f"! {len(found) - len(shown)} more: 5 shows them", worst)])
     return lines
 
 
-def _alert_line(alert: Alert, width: int) -> Strip:
+def _alert_line(alert: Remark, width: int) -> Strip:
     """Cut, if need be, and then it says how the rest is to be seen."""
     more = " (5: all of it)"
-    line = [part(f"! {alert.text}", _SEVERITY_STYLES[alert.severity])]
+    line = [part(f"! {alert.text}", _URGENCY_STYLES[alert.urgency])]
     if _width(line) <= width:
         return line
     return [*cut(line, width - len(more)), part(more, "dim")]
 
 
-def _alert(alert: Alert, width: int) -> list[Strip]:
-    return wrapped(f"! {alert.text}", width, _SEVERITY_STYLES[alert.severity])
+def _alert(alert: Remark, width: int) -> list[Strip]:
+    return wrapped(f"! {alert.text}", width, _URGENCY_STYLES[alert.urgency])
 
 
 def _alerts_in_full(snapshot: Snapshot, width: int) -> list[Strip]:

@@ -18,7 +18,7 @@ from actors.messages.status import (
     Status,
     WorkerStatus,
 )
-from runtime.cli.output.alerts import Severity, alerts
+from runtime.cli.output.alerts import Urgency, alerts
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.deal_book import DealBook
 from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
@@ -33,7 +33,7 @@ def told(state: Status, *events: Any, age: float = 0.0) -> list[str]:
     for event in events:
         deals.take(event)
     shown = Recorder(RUN, Counters(), deals).take(state, Instant(NOW, 10.0, age))
-    return [f"{alert.severity.name} {alert.text}" for alert in alerts(shown)]
+    return [f"{alert.urgency.name} {alert.text}" for alert in alerts(shown)]
 
 
 def test_a_runtime_that_is_well_has_none() -> None:
@@ -84,6 +84,11 @@ def test_an_outage_says_its_reasons_and_what_to_do() -> None:
     )
 
 
+def test_connections_that_were_closed_on_purpose_say_how_they_come_back() -> None:
+    [line] = told(status(disconnected="maintenance"))
+    assert line.startswith("ERROR ALL CONNECTIONS ARE DISCONNECTED (maintenance); the command Connect ")
+
+
 def test_what_was_given_up_says_how_it_comes_back() -> None:
     state = status(
         connections=(connection(1), connection(2, state="quarantined", last_error="it died")),
@@ -119,4 +124,4 @@ def test_the_rest_is_told_too_and_the_worst_comes_first() -> None:
 def test_a_reload_that_took_effect_is_no_more_than_news() -> None:
     [line] = told(status(reload=ReloadStatus("a.yaml", 1, 0, NOW, "streams")))
     assert line.startswith("INFO the file: streams took effect at ")
-    assert Severity.INFO > Severity.WARNING > Severity.ERROR
+    assert Urgency.INFO > Urgency.WARNING > Urgency.ERROR

@@ -68,7 +68,7 @@ def test_money_is_written_exactly_and_candles_as_rows() -> None:
     balance = BalanceChanged(Balance(AccountKind.DEMO, Decimal("0.10")))
     candles = CandlesLoaded("EURUSD_otc", 60, [Candle(60, 1.0, 2.0, 0.5, 1.5)])
     assert written([balance, candles]) == [
-        {"event": "BalanceChanged", "balance": {"account": "demo", "amount": "0.10"}},
+        {"event": "BalanceChanged", "balance": {"account": "demo", "amount": "0.10", "currency": None}},
         {
             "event": "CandlesLoaded",
             "asset": "EURUSD_otc",
