@@ -15,7 +15,7 @@ from actors.messages.status import Status
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import draw_all
 from runtime.cli.output.deal_book import DealBook
-from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
+from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo
 from runtime.control.attachment import Attachment
 
 BETWEEN_STATUSES = 0.5
@@ -41,7 +41,7 @@ def status_text(attachment: Attachment, target: str, ask: Callable[[Any], Any]) 
 
     def draw() -> tuple[Any, Status]:
         status, now = ask(GetStatus()), time.monotonic()
-        return draw_all(recorder.take(status, Instant(time.time(), now - began)), console.width), status
+        return draw_all(recorder.take(status, PictureTime(time.time(), now - began)), console.width), status
 
     draw()
     attachment.ended.wait(BETWEEN_STATUSES)

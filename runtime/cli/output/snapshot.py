@@ -74,7 +74,7 @@ class Snapshot(Struct, frozen=True):
         return f"{price:.10g}" if known is None else f"{price:.{known.digits}f}"
 
 
-class Instant(Struct, frozen=True):
+class PictureTime(Struct, frozen=True):
     """When a snapshot is taken; as there."""
 
     now: float
@@ -111,7 +111,7 @@ class Recorder:
         self._tick_meter = Meter()
         self._cpu_meters: dict[str, Meter] = {}
 
-    def take(self, status: Status | None, moment: Instant, log: tuple[Line, ...] = ()) -> Snapshot:
+    def take(self, status: Status | None, moment: PictureTime, log: tuple[Line, ...] = ()) -> Snapshot:
         ticks = {asset: stream.last for asset, stream in list(self._counters.streams.items()) if stream.last}
         self._move(status, ticks, moment.uptime)
         self._trends.sample(moment.uptime, {asset: move.price for asset, move in self._moves.items()})

@@ -23,7 +23,7 @@ from runtime.cli.output.event_log import EventLog, log_summary
 from runtime.cli.output.first_answers import FirstAnswers
 from runtime.cli.output.keyboard import Keyboard
 from runtime.cli.output.screen import Screen
-from runtime.cli.output.snapshot import Instant, Recorder, RunInfo, Snapshot
+from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo, Snapshot
 from runtime.cli.output.stdout import OnWriteFailed, draws_tables
 from runtime.cli.output.view import View, Wish
 from runtime.logs import Line
@@ -124,7 +124,7 @@ class LiveTable(EventLog):
 
     def _snapshot(self) -> Snapshot:
         now = time.monotonic()
-        moment = Instant(time.time(), now - self._began, now - self._fetched_at)
+        moment = PictureTime(time.time(), now - self._began, now - self._fetched_at)
         return self._recorder.take(self._status, moment, tuple(self._log))
 
     def _draw(self) -> None:

@@ -17,7 +17,7 @@ from runtime import Config, GetClosedDeals, GetOpenedDeals, GetStatus, PlaceOrde
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import draw as draw_table
 from runtime.cli.output.deal_book import DealBook
-from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
+from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo
 from runtime.cli.output.view import View
 
 PICTURE = ROOT / "docs" / "live-table.svg"
@@ -74,7 +74,7 @@ def draw(seconds: float = SECONDS) -> str:
                 up = time.monotonic() - began
                 if up > seconds + PATIENCE:
                     raise TimeoutError(f"not every stream had a tick within {up:.0f} s")
-                shown = recorder.take(router.ask(GetStatus(), timeout=5), Instant(time.time(), up))
+                shown = recorder.take(router.ask(GetStatus(), timeout=5), PictureTime(time.time(), up))
             console.print(draw_table(shown, View(), WIDTH, HEIGHT), end="")
     return console.export_svg(title="tellwire run tellwire.yaml", code_format=FORMAT, unique_id="tellwire")
 

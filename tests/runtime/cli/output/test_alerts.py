@@ -21,7 +21,7 @@ from actors.messages.status import (
 from runtime.cli.output.alerts import Urgency, alerts
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.deal_book import DealBook
-from runtime.cli.output.snapshot import Instant, Recorder, RunInfo
+from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo
 from tests.doubles.status_samples import NOW, connection, status, stream
 
 QUIET = DeskStatus(None, 0, 0, 0, 0)
@@ -32,7 +32,7 @@ def told(state: Status, *events: Any, age: float = 0.0) -> list[str]:
     deals = DealBook()
     for event in events:
         deals.take(event)
-    shown = Recorder(RUN, Counters(), deals).take(state, Instant(NOW, 10.0, age))
+    shown = Recorder(RUN, Counters(), deals).take(state, PictureTime(NOW, 10.0, age))
     return [f"{alert.urgency.name} {alert.text}" for alert in alerts(shown)]
 
 

@@ -22,7 +22,7 @@ from actors.values import AccountKind, Asset, Balance, Deal, Direction, PendingO
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import draw, draw_all
 from runtime.cli.output.deal_book import DealBook
-from runtime.cli.output.snapshot import Instant, Recorder, RunInfo, Snapshot
+from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo, Snapshot
 from runtime.cli.output.view import View
 from runtime.logs import Line
 from tests.doubles.status_samples import NOW, connection, status, stream
@@ -74,7 +74,7 @@ class Board:
             self.deals.take(event)
 
     def snapshot(self, state: Status | None, **changes: Any) -> Snapshot:
-        moment = replace(Instant(now=NOW, uptime=3_725.0), **changes)
+        moment = replace(PictureTime(now=NOW, uptime=3_725.0), **changes)
         return self.recorder.take(state, moment, tuple(self.log))
 
     def lines(self, state: Status | None, width: int = 120, height: int = 40, **changes: Any) -> list[str]:
