@@ -17,7 +17,7 @@ from runtime.cli.output.system_panel import (
 )
 from runtime.cli.output.texts import amount_text, clock_text, profit_style, profit_text, time_text
 from runtime.cli.output.trade_panel import rows_of, trade_panel
-from runtime.cli.output.view import Panel, View
+from runtime.cli.output.view import KeyState, Panel
 from runtime.logs import PRACTICE, Line
 
 WIDE: Final = 140
@@ -41,7 +41,7 @@ LOG_STYLES: Final = {
 }
 
 
-def draw(snapshot: Snapshot, view: View, width: int, height: int, *, keys: bool = True) -> Picture:
+def draw(snapshot: Snapshot, view: KeyState, width: int, height: int, *, keys: bool = True) -> Picture:
     """Exactly fills a terminal of that size; ``keys``: somebody can press them."""
     head = [header(snapshot, width)]
     foot = [cut(_footer(snapshot, view, keys=keys), width)]
@@ -56,7 +56,7 @@ def draw_all(snapshot: Snapshot, width: int) -> Picture:
     if snapshot.status is None:
         return Picture([header(snapshot, width), [part("no status yet", "dim")]])
     endless = 1_000_000
-    view = View()
+    view = KeyState()
     blocks = [
         [header(snapshot, width), *(line for each in alerts(snapshot) for line in _alert(each, width))],
         stream_panel(snapshot, view, width, endless),
@@ -86,7 +86,7 @@ def header(snapshot: Snapshot, width: int) -> Strip:
     return cut([*cut(session, max(0, width - _width(money))), *money], width)
 
 
-def _body(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+def _body(snapshot: Snapshot, view: KeyState, width: int, height: int) -> list[Strip]:
     whole: dict[Panel, Callable[[], list[Strip]]] = {
         Panel.HELP: lambda: [cut([part(line)], width) for line in HELP],
         Panel.LOG: lambda: _scrolled(_log(snapshot, width, 10_000), view, height, from_end=True),
@@ -109,7 +109,7 @@ def _body(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip
     return [*told, *_stacked(snapshot, view, width, room)]
 
 
-def _stacked(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+def _stacked(snapshot: Snapshot, view: KeyState, width: int, height: int) -> list[Strip]:
     """One panel below the other, and the log in what is left."""
     status = snapshot.status
     assert status is not None
@@ -135,7 +135,7 @@ def _stacked(snapshot: Snapshot, view: View, width: int, height: int) -> list[St
     return [*lines, *gap, *_log(snapshot, width, left)] if left > 0 else lines
 
 
-def _side_by_side(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+def _side_by_side(snapshot: Snapshot, view: KeyState, width: int, height: int) -> list[Strip]:
     """The streams on the left, everything else on the right, the log below both."""
     status = snapshot.status
     assert status is not None
@@ -215,7 +215,7 @@ def log_line(line: Line, width: int) -> list[Strip]:
     return [cut(first, width), *(cut([part(f"    | {step}", "dim")], width) for step in line.trace)]
 
 
-def _scrolled(lines: list[Strip], view: View, height: int, *, from_end: bool = False) -> list[Strip]:
+def _scrolled(lines: list[Strip], view: KeyState, height: int, *, from_end: bool = False) -> list[Strip]:
     most = max(0, len(lines) - height)
     skip = min(view.skip, most)
     start = most - skip if from_end else skip
@@ -229,7 +229,7 @@ def _joined(blocks: list[list[Strip]], gap: list[Strip]) -> list[Strip]:
     return lines
 
 
-def _footer(snapshot: Snapshot, view: View, *, keys: bool) -> Strip:
+def _footer(snapshot: Snapshot, view: KeyState, *, keys: bool) -> Strip:
     if not keys:
         return [part("no keys: standard input is no terminal; Ctrl-C ends it", "dim")]
     if question := view.question():

@@ -7,7 +7,7 @@ from runtime.cli.output.cells import Cell, GridColumn, Row, Strip, grid, limited
 from runtime.cli.output.snapshot import Snapshot
 from runtime.cli.output.texts import HEALTHY, gap_text, seconds_text, state_cell
 from runtime.cli.output.trends import SAMPLE_EVERY, change, sparkline
-from runtime.cli.output.view import Sort, View
+from runtime.cli.output.view import KeyState, Sort
 
 FLASH = 0.6
 """Seconds for which a price that has changed is bold."""
@@ -18,7 +18,7 @@ _TREND_WIDTHS = ((140, 48), (110, 24), (0, 12))
 _MINUTE = 60.0
 
 
-def stream_panel(snapshot: Snapshot, view: View, width: int, height: int) -> list[Strip]:
+def stream_panel(snapshot: Snapshot, view: KeyState, width: int, height: int) -> list[Strip]:
     """At most ``height`` lines; only the rows that can be seen are made."""
     bars = next(bars for least, bars in _TREND_WIDTHS if width >= least)
     streams = _sorted(snapshot, view)
@@ -61,7 +61,7 @@ def _columns(bars: int) -> list[GridColumn]:
     ]
 
 
-def _sorted(snapshot: Snapshot, view: View) -> list[StreamStatus]:
+def _sorted(snapshot: Snapshot, view: KeyState) -> list[StreamStatus]:
     status = snapshot.status
     assert status is not None
     begun = {stream.placed.asset for stream in status.streams}

@@ -25,7 +25,7 @@ from runtime.cli.output.keyboard import Keyboard
 from runtime.cli.output.screen import Screen
 from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo, Snapshot
 from runtime.cli.output.stdout import OnWriteFailed, draws_tables
-from runtime.cli.output.view import View, Wish
+from runtime.cli.output.view import KeyState, Wish
 from runtime.logs import Line
 
 STATUS_EVERY: Final = 1.0
@@ -60,7 +60,7 @@ class LiveTable(EventLog):
         self._deals = DealBook()
         self._recorder = Recorder(run, counters, self._deals)
         self._screen = Screen(on_write_failed)
-        self._view = View()
+        self._view = KeyState()
         self._keyboard = Keyboard(self._press, self._screen.in_foreground)
         self._has_keys = False
         self._lock = threading.RLock()  # of the view and of what is shown

@@ -9,7 +9,7 @@ from runtime.cli.output.cells import Cell, GridColumn, Row, Strip, cut, grid, li
 from runtime.cli.output.deal_book import NOTHING, Trades
 from runtime.cli.output.snapshot import Snapshot
 from runtime.cli.output.texts import amount_text, left_text, profit_style, profit_text, time_text
-from runtime.cli.output.view import View
+from runtime.cli.output.view import KeyState
 
 _PERCENT = Decimal(100)
 
@@ -27,7 +27,7 @@ _COLUMNS = [
 ]
 
 
-def trade_panel(snapshot: Snapshot, view: View, width: int, height: int, skip: int = 0) -> list[Strip]:
+def trade_panel(snapshot: Snapshot, view: KeyState, width: int, height: int, skip: int = 0) -> list[Strip]:
     """At most ``height`` lines, of which the first counts."""
     head = cut(_head(snapshot), width)
     trades = snapshot.trades

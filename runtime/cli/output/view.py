@@ -47,7 +47,7 @@ _SCROLLS = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -PAGE, "pagedown": P
 _QUESTIONS = {Wish.HALT: "send no order from now on?", Wish.RESUME: "send orders again?"}
 
 
-class View:
+class KeyState:
     """The state of the keys. ``press`` and the fields are for one thread at a time."""
 
     def __init__(self) -> None:

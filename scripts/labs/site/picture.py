@@ -18,7 +18,7 @@ from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import draw as draw_table
 from runtime.cli.output.deal_book import DealBook
 from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo
-from runtime.cli.output.view import View
+from runtime.cli.output.view import KeyState
 
 PICTURE = ROOT / "docs" / "live-table.svg"
 ASSETS = ("EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "#AAPL_otc")
@@ -75,7 +75,7 @@ def draw(seconds: float = SECONDS) -> str:
                 if up > seconds + PATIENCE:
                     raise TimeoutError(f"not every stream had a tick within {up:.0f} s")
                 shown = recorder.take(router.ask(GetStatus(), timeout=5), PictureTime(time.time(), up))
-            console.print(draw_table(shown, View(), WIDTH, HEIGHT), end="")
+            console.print(draw_table(shown, KeyState(), WIDTH, HEIGHT), end="")
     return console.export_svg(title="tellwire run tellwire.yaml", code_format=FORMAT, unique_id="tellwire")
 
 

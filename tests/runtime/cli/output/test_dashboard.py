@@ -23,7 +23,7 @@ from runtime.cli.output.counters import Counters
 from runtime.cli.output.dashboard import draw, draw_all
 from runtime.cli.output.deal_book import DealBook
 from runtime.cli.output.snapshot import PictureTime, Recorder, RunInfo, Snapshot
-from runtime.cli.output.view import View
+from runtime.cli.output.view import KeyState
 from runtime.logs import Line
 from tests.doubles.status_samples import NOW, connection, status, stream
 
@@ -64,7 +64,7 @@ class Board:
     """A run that is told events and drawn."""
 
     def __init__(self, run: RunInfo = PRACTICE) -> None:
-        self.counters, self.deals, self.view = Counters(), DealBook(), View()
+        self.counters, self.deals, self.view = Counters(), DealBook(), KeyState()
         self.recorder = Recorder(run, self.counters, self.deals)
         self.log: list[Line] = []
 
@@ -134,7 +134,7 @@ def test_it_fills_the_terminal_and_no_more(size: tuple[int, int], count: int) ->
     board.take(BALANCE, *(OrderOpened("o", deal(f"d{number}")) for number in range(count)))
     board.log += [Line(datetime.fromtimestamp(NOW, UTC), "INFO", "word " * 80, ("step",) * 5)] * 50
     for key in ("", "1", "2", "3", "4", "5", "?"):
-        board.view = View()
+        board.view = KeyState()
         board.view.press(key, None, 0.0)
         lines = board.lines(many(count), *size)
         assert len(lines) == size[1]
@@ -373,7 +373,7 @@ def test_text_of_the_venue_can_neither_colour_nor_break_the_table() -> None:
 
 def test_states_have_colours_where_there_are_any() -> None:
     shown = Board().snapshot(status(connections=(connection(1, state="waiting"),)))
-    lines = text(draw(shown, View(), 120, 40), 120, colour=True)
+    lines = text(draw(shown, KeyState(), 120, 40), 120, colour=True)
     assert any("\x1b[33mwaiting" in line for line in lines)
 
 
@@ -386,5 +386,5 @@ def test_the_footer_says_how_things_stand_with_the_keys() -> None:
     assert board.lines(status(), 80, 24)[-1].startswith(" PAUSED  q quit")
     board.view.press("H", status(), 0.0)
     assert "send no order from now on? y confirms" in board.lines(status(), 80, 24)[-1]
-    shown = draw(board.snapshot(status()), View(), 80, 24, keys=False)
+    shown = draw(board.snapshot(status()), KeyState(), 80, 24, keys=False)
     assert text(shown, 80)[-1] == "no keys: standard input is no terminal; Ctrl-C ends it"

@@ -4,7 +4,7 @@ import pytest
 
 from actors.messages.status import DeskStatus
 from runtime.cli.output.keyboard import keys
-from runtime.cli.output.view import PAGE, Panel, Sort, View, Wish
+from runtime.cli.output.view import PAGE, KeyState, Panel, Sort, Wish
 from tests.doubles.status_samples import status
 
 RUNS = status()
@@ -30,7 +30,7 @@ def test_what_a_terminal_sends_becomes_keys_and_what_is_unknown_none(sent: str, 
 
 
 def test_q_asks_nothing() -> None:
-    assert View().press("q", None, 0.0) is Wish.QUIT
+    assert KeyState().press("q", None, 0.0) is Wish.QUIT
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_q_asks_nothing() -> None:
     ],
 )
 def test_only_a_second_key_halts(pressed: str, wish: Wish | None) -> None:
-    view = View()
+    view = KeyState()
     for key in pressed[:-1]:
         assert view.press(key, RUNS, 0.0) is None
         assert view.question().startswith("HALT: send no order")
@@ -55,7 +55,7 @@ def test_only_a_second_key_halts(pressed: str, wish: Wish | None) -> None:
 
 
 def test_what_is_so_already_is_not_asked() -> None:
-    view = View()
+    view = KeyState()
     view.press("R", RUNS, 10.0)
     assert (view.question(), view.message(12.0)) == ("", "orders are not halted")
     assert view.message(17.0) == ""
@@ -67,7 +67,7 @@ def test_what_is_so_already_is_not_asked() -> None:
 
 
 def test_a_filter_is_typed_and_no_key_of_it_does_anything_else() -> None:
-    view = View()
+    view = KeyState()
     for key in ["/", "q", "H", "x", "backspace", "up", "p"]:
         assert view.press(key, RUNS, 0.0) is None
     assert (view.filter, view.typing, view.paused) == ("qHp", True, False)
@@ -81,7 +81,7 @@ def test_a_filter_is_typed_and_no_key_of_it_does_anything_else() -> None:
 
 
 def test_panels_are_enlarged_and_left_again() -> None:
-    view = View()
+    view = KeyState()
     seen = []
     for key in ("3", "4", "4", "?", "escape"):
         view.press(key, RUNS, 0.0)
@@ -90,7 +90,7 @@ def test_panels_are_enlarged_and_left_again() -> None:
 
 
 def test_a_scroll_ends_at_the_top_and_with_the_panel() -> None:
-    view = View()
+    view = KeyState()
     skips = []
     for key in ("up", "pagedown", "down", "up", "4"):
         view.press(key, RUNS, 0.0)
@@ -99,7 +99,7 @@ def test_a_scroll_ends_at_the_top_and_with_the_panel() -> None:
 
 
 def test_every_order_of_the_streams_comes_round() -> None:
-    view = View()
+    view = KeyState()
     seen = []
     for _ in Sort:
         seen.append(view.sort)
