@@ -26,10 +26,9 @@ class Entrant(Struct, frozen=True):
     python: str = sys.executable
 
 
-def _ours(name: str, **options: Any) -> Entrant:
-    return Entrant(
-        f"tellwire {name}", "labs.bench.peers.tellwire", 700_000, options=options, ours=True, reconnects=True
-    )
+def _ours(name: str, module: str = "tellwire", **options: Any) -> Entrant:
+    program = f"labs.bench.peers.{module}"
+    return Entrant(f"tellwire {name}", program, 700_000, options=options, ours=True, reconnects=True)
 
 
 def _peer(name: str, module: str, speed: int, *needs: str, **more: Any) -> Entrant:
@@ -40,7 +39,8 @@ ONE_WORKER = _ours("1 worker", workers=1)
 NO_WORKER = _ours("0 workers", workers=0)
 LISTS = _ours("1 worker, lists", workers=1, batch=True)
 INLINE = _ours("inline, 0 workers", workers=0, inline=True)
-OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE)
+ASYNCIO = _ours("asyncio, 1 worker", "tellwire_asyncio", workers=1)
+OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE, ASYNCIO)
 
 PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson")
 UVLOOP = _peer(
