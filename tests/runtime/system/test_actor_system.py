@@ -100,6 +100,7 @@ def test_the_actors_start_in_order_work_together_and_leave_nothing_behind() -> N
             "RateLimiter",
             "HealthMonitor",
             "Backfiller",
+            "BarBuilder",
             "Supervisor",
             "ConfiguredStreams",
             "Reloader",
