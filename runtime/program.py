@@ -83,6 +83,11 @@ COMMANDS: Final = {
         _module("runtime.practice.__main__"),
         "runtime.practice.command:add_arguments",
     ),
+    "replay": _Entry(
+        "drive the runtime from a recording; nothing is connected",
+        _module("runtime.cli.replay_command"),
+        "runtime.cli.replay_command:add_arguments",
+    ),
     "migrate": _Entry(
         "say what becomes of a script for another client",
         _module("runtime.migrate"),

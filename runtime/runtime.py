@@ -29,6 +29,8 @@ from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, WALK, PracticeExchange, PracticeSettings
+from runtime.recording.compression import missing as missing_compression
+from runtime.recording.recorder import stop_recording
 from runtime.storage.account import PRACTICE, lock_account
 from runtime.storage.journal import NoJournal, open_journal
 from runtime.storage.last_journal import lost_journal, remember_journal
@@ -42,6 +44,7 @@ from runtime.system.settings import (
     journal_name,
     journal_path,
     live_guard,
+    recording_settings,
     regions_for,
 )
 from runtime.version import version
@@ -196,6 +199,8 @@ class Runtime:
 
     def _start(self) -> None:
         quieten_first_handler()
+        if self.config.record.folder and (missing := missing_compression()):
+            raise ConfigInvalid([f"{self.config.place(('record',))}record: {missing}"])
         pool = self.config.pool
         for shortage in shortages(pool.most, pool.workers):
             logger.warning(
@@ -235,6 +240,8 @@ class Runtime:
         if self._system is not None:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
+        if recording := recording_settings(self.config):
+            stop_recording(recording)
         if self._status_server is not None:
             self._status_server.stop()
             self._status_server = None

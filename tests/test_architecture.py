@@ -38,6 +38,7 @@ FLOORS = {  # the first that fits
     "runtime.logs": 4,
     "runtime.storage": 4,
     "runtime.client": 4,
+    "runtime.recording": 4,
     "runtime.version": 4,
     "runtime.practice.__main__": 9,  # an entrance, as those of the other commands
     "runtime.practice": 4,
@@ -48,6 +49,7 @@ FLOORS = {  # the first that fits
     "runtime.aio": 6,
     "runtime.monitoring": 6,
     "runtime.alerts": 6,
+    "runtime.replay": 6,
     "runtime.runtime": 7,
     "runtime.async_runtime": 8,
     "runtime.cli": 8,
@@ -99,7 +101,7 @@ WORLD = {
 EFFECTFUL_CALLS = {"open", "io.open", "input", "print", "exec", "eval"}
 FINDS_VENUES = "actors.venues"
 """The module that imports a venue by its name, by ``importlib``."""
-ENGINE_WITHOUT_ACTORS = ("runtime.system", "runtime.workers")
+ENGINE_WITHOUT_ACTORS = ("runtime.system", "runtime.workers", "runtime.replay")
 """Folders that start the actors and their dispatchers."""
 FOR_EVERY_CALLER = {"actors.engine.pykka_internals.Envelope", "actors.engine.router_ref.RouterRef"}
 """The types of the engine that a caller or a receiver needs which is no actor."""

@@ -3,7 +3,6 @@
 import functools
 import itertools
 import math
-import time
 from collections import defaultdict
 from typing import Any, Final, NamedTuple
 
@@ -143,7 +142,7 @@ class BarBuilder(RuntimeActor):
 
     def _now(self) -> float:
         """By the venue's clock; by the wall clock until it is measured."""
-        return time.time() + self._clock_offset
+        return self.utc() + self._clock_offset
 
     # Requests
 

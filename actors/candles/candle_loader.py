@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from typing import Any
 
 import pykka
@@ -154,7 +153,7 @@ class CandleLoader(RuntimeActor):
 
     def _utc(self) -> float:
         """By the venue's clock; by the wall clock until it is measured."""
-        return time.time() + (self._clock_offset or 0.0)
+        return self.utc() + (self._clock_offset or 0.0)
 
     def _page_loaded(self, page: int, loaded: CandlesLoaded | TicksLoaded) -> None:
         flight = self._flights.finish_page(page)

@@ -2,7 +2,6 @@
 
 import contextlib
 import enum
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +11,11 @@ from msgspec import Struct
 
 from actors.connection.dialogue import Dialogue
 from actors.connection.numbering import Sequencer
+from actors.connection.witness import Witness
 from actors.engine.actor import RuntimeActor
 from actors.errors import AuthRejected, DialFailed, NotSent, TellwireError, TransportClosed, TransportError
 from actors.messages.commands import SubscribeTicks, TradingCommand, UnsubscribeTicks
-from actors.messages.events import ConnectionDown
+from actors.messages.events import ConnectionDown, ConnectionReport
 from actors.messages.lifecycle import Begin, ConnectionEnded, Tellable
 from actors.messages.traffic import Failure, Item, Request, Send
 from actors.messages.workers import StartConnection, StopConnection, UseTaps
@@ -67,6 +67,7 @@ class Connection(RuntimeActor):
         events: Tellable,
         dial: Dial,
         open_session: OpenSession,
+        witness: Witness | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(f"{start.connection}#{start.epoch}", **kwargs)
@@ -74,6 +75,7 @@ class Connection(RuntimeActor):
         self._events = events
         self._sequencer = Sequencer(start.connection, start.epoch)
         self._dial = dial
+        self._witness = witness
         self._transport: Transport | None = None
         self._session = open_session(start)
         self._linger = start.settings.inbound_linger
@@ -111,6 +113,8 @@ class Connection(RuntimeActor):
                 self._session.keep_alive()
                 self._flush()
             case Begin():
+                if self._witness is not None:
+                    self._witness.began(self.now(), self.utc())
                 dial_in_background(f"dial {self.name}", lambda: self._dial(self._start), self._dialed)
                 self.after(self._start.settings.open_timeout, _Due.LOGIN_OVERDUE)
             case _Dialed():
@@ -151,6 +155,8 @@ class Connection(RuntimeActor):
         if isinstance(result, DialFailed):
             raise result
         self._transport = result
+        if self._witness is not None:
+            self._witness.opened(self.now(), self.utc())
         self._watch(result)
         self.every(self._start.settings.keep_alive_interval, _Due.KEEP_ALIVE)
         self.every(self._start.settings.ping_interval, _Due.PING)
@@ -162,7 +168,7 @@ class Connection(RuntimeActor):
         assert self._transport is not None
         if self._transport.wants_write:
             self._transport.flush()
-        if items := self._session.receive(self._transport.read(), self.now(), time.time()):
+        if items := self._take_in(self._transport.read()):
             self._publish(items)
         if self._dialogue is not None and self._dialogue.open:
             self._converse(self._dialogue, [], items)
@@ -185,9 +191,15 @@ class Connection(RuntimeActor):
         left = self._transport.most_unread
         while left > 0 and self._session.failure is None and (data := self._transport.read()):
             left -= len(data)
-            if items := self._session.receive(data, self.now(), time.time()):
+            if items := self._take_in(data):
                 self._publish(items)
         self._read()
+
+    def _take_in(self, data: bytes) -> list[Item]:
+        now, utc = self.now(), self.utc()
+        if self._witness is not None and data:
+            self._witness.heard(data, now, utc)
+        return self._session.receive(data, now, utc)
 
     def _send(self, message: Send) -> None:
         if message.life != self._start.life or not self._session.ready:
@@ -202,8 +214,11 @@ class Connection(RuntimeActor):
             requests = [each for each in requests if each not in expired]
         if any(isinstance(each.command, UnsubscribeTicks) for each in requests):
             self._read_all()
-            self._publish([self._session.report(time.time(), self.tasks())])
-        items = self._session.send(requests, time.time())
+            self._publish([self._make_report()])
+        utc = self.utc()
+        if self._witness is not None:
+            self._witness.asked(requests, now, utc)
+        items = self._session.send(requests, utc)
         self._flush()
         self._on_sent(requests)
         if items:
@@ -225,12 +240,20 @@ class Connection(RuntimeActor):
             self._reports_left_out += 1
             return
         self._reports_left_out = 0
-        self._publish([self._session.report(time.time(), self.tasks())])
+        self._publish([self._make_report()])
+
+    def _make_report(self) -> ConnectionReport:
+        utc = self.utc()
+        if self._witness is not None:
+            self._witness.reported(self.now(), utc)
+        return self._session.report(utc, self.tasks())
 
     def _flush(self) -> None:
         if self._transport is None:
             return
         if data := self._session.data_to_send():
+            if self._witness is not None:
+                self._witness.said(data, self.now(), self.utc())
             self._transport.write(data)
         if self._transport.wants_write != self._watches_writing:
             self._watches_writing = self._transport.wants_write
@@ -275,7 +298,9 @@ class Connection(RuntimeActor):
             terminal=isinstance(error, AuthRejected),
             retry_after=error.retry_after if isinstance(error, DialFailed) else None,
         )
-        self._publish([self._session.report(time.time(), self.tasks()), down])
+        self._publish([self._make_report(), down])
+        if self._witness is not None:
+            self._witness.ended(down, self.now(), self.utc())
         self._tell_guardian(ConnectionEnded(self._start.connection, self._start.epoch))
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:

@@ -56,6 +56,7 @@ class RuntimeActor(pykka.ThreadingActor):
         super().__init__()
         self.name = name
         self.now = self._dispatcher.clock
+        self.utc = self._dispatcher.wall_clock
         self._guardian = guardian
         self._envelope: Envelope[Any]
         self.actor_inbox.put(Envelope(Begin()))

@@ -9,6 +9,7 @@ import heapq
 import itertools
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -54,8 +55,11 @@ class Dispatcher:
     its own.
     """
 
-    def __init__(self, clock: Clock = elapsed, name: str = "dispatcher") -> None:
+    def __init__(
+        self, clock: Clock = elapsed, name: str = "dispatcher", wall_clock: Clock = time.time
+    ) -> None:
         self.clock = clock
+        self.wall_clock = wall_clock
         self._name = name
         self._open_inboxes = 0
         self._thread: threading.Thread | None = None

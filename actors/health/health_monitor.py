@@ -1,7 +1,6 @@
 """Monitors the connections and streams, publishes what it finds, and has stale streams recovered."""
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -66,12 +65,12 @@ class HealthMonitor(RuntimeActor):
         *,
         router: Tellable,
         pool: Tellable,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] | None = None,
         **kwargs: Any,
     ) -> None:
-        """``wall`` is the clock that the reports of connections are by."""
+        """``wall`` is the clock that the reports of connections are by; ``None``: that of the actors."""
         super().__init__("health monitor", **kwargs)
-        self._wall = wall
+        self._wall = wall or self.utc
         self._wall_was_ahead = self._wall_ahead()
         self._wall_set_at = -math.inf
         self._monitor = StreamMonitor(settings)

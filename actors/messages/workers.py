@@ -29,6 +29,18 @@ class WorkerHandle(Tellable, Protocol):
         """
 
 
+class RecordingSettings(Struct, frozen=True):
+    """Where connections are recorded: in files of ``rotate`` bytes, of which the oldest leave while all are
+    larger than ``keep``. ``program`` is the version, ``settings`` the configuration that a replay needs, as
+    YAML."""
+
+    folder: str
+    rotate: int
+    keep: int
+    program: str
+    settings: str
+
+
 class ConnectionSettings(Struct, frozen=True):
     """How a connection logs in, to ``venue`` with ``secret``, and behaves.
 
@@ -49,6 +61,7 @@ class ConnectionSettings(Struct, frozen=True):
     max_message_size: int
     proxy: Proxy | None = None
     tls: TlsSettings = TlsSettings()
+    recording: RecordingSettings | None = None
 
     @property
     def credentials(self) -> set[str]:

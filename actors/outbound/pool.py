@@ -1,7 +1,6 @@
 """The pool: sends each request to the connection that takes it."""
 
 import contextlib
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -161,7 +160,7 @@ class Pool(RuntimeActor):
 
     def _keep_account_open(self, event: DealsOpen) -> None:
         last = max((deal.closes_at for deal in event.deals), default=0.0)
-        self._members.keep_busy(self.now() + last - time.time() - self._clock_offset)
+        self._members.keep_busy(self.now() + last - self.utc() - self._clock_offset)
 
     def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
         is_up = isinstance(event, ConnectionUp)
@@ -194,7 +193,7 @@ class Pool(RuntimeActor):
                     self._refs.order_desk.tell(OrderSent(request.order, *life))
                 command = request.command
                 if isinstance(command, SubscribeTicks) and request.part is not RequestPart.REST:
-                    placed = StreamPlaced(command.asset, command.period, *life, time.time())
+                    placed = StreamPlaced(command.asset, command.period, *life, self.utc())
                     self._router.tell(EventBatch(self.name, [placed]))
         for life, joined in leaving.items():
             self._send(life, joined)

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -231,7 +230,7 @@ class Router(RuntimeActor):
     def _subscribe(self, waiter: Waiter, command: commands.Subscribe | commands.CheckTopic) -> None:
         """Nothing waits for facts, or ticks would be missed meanwhile."""
         try:
-            answer = self._facts.answer(command, time.time())
+            answer = self._facts.answer(command, self.utc())
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return
@@ -295,7 +294,7 @@ class Router(RuntimeActor):
             self._fail(waiter.id, waiter.cut_off())
             return
         try:
-            answer = self._facts.answer(waiter.command, time.time())
+            answer = self._facts.answer(waiter.command, self.utc())
         except RequestRefused as refused:
             self._fail(waiter.id, refused)
             return

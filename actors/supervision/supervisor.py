@@ -57,7 +57,7 @@ from actors.supervision.messages import (
 )
 from actors.supervision.outages import Outages
 from actors.supervision.regions import DialSettings
-from actors.supervision.workers import Workers
+from actors.supervision.workers import EXIT_TIMEOUT, Workers
 from actors.values import Region
 
 NAME = "supervisor"
@@ -97,6 +97,7 @@ class Supervisor(RuntimeActor):
         self._router = router
         self._pool = pool
         self._escalate = escalate
+        self._last_wait = EXIT_TIMEOUT if plan.settings.recording is not None else 0.0  # for its last lines
         self._undead: list[tuple[str, WorkerHandle]] = []
         self._draining = False
         self._disconnected: str | None = None
@@ -298,7 +299,7 @@ class Supervisor(RuntimeActor):
 
     def release(self, unhandled: list[Any]) -> None:
         for handle in self._workers.handles():
-            handle.kill()
+            handle.kill(self._last_wait if self._draining else 0.0)
         for name, handle in self._undead:
             _is_dead(name, handle)
 

@@ -25,6 +25,7 @@ from runtime.config.sections.orders import OrdersConfig
 from runtime.config.sections.pool import PoolConfig
 from runtime.config.sections.practice import PracticeConfig
 from runtime.config.sections.reconnect import ReconnectConfig
+from runtime.config.sections.record import RecordConfig
 from runtime.config.sections.regions import RegionEntry, RegionsConfig
 from runtime.config.sections.status import StatusConfig
 from runtime.config.sections.streams import StreamConfig
@@ -89,6 +90,7 @@ class Config(Section):
     control: ControlConfig = ControlConfig()
     status: StatusConfig = StatusConfig()
     alerts: AlertsConfig = AlertsConfig()
+    record: RecordConfig = RecordConfig()
     practice: PracticeConfig = PracticeConfig()
 
     @functools.cached_property

@@ -19,6 +19,7 @@ from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
 from actors.messages.routing import SubscribeTypes
 from actors.messages.workers import WorkerHandle
+from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.messages import PendingDeskRefs
 from actors.orders.order_desk import OrderDesk
@@ -157,6 +158,8 @@ class Resources(NamedTuple):
     start_worker: Callable[[Tellable, Dispatcher, str], WorkerHandle]
     escalate: Callable[[Exception], None]
     orders_refused: str = ""
+    dispatcher: Dispatcher | None = None
+    """Where all actors run; ``None``: as ``SHARING`` and ``DESKS`` say."""
 
 
 class ActorSystem:
@@ -170,8 +173,9 @@ class ActorSystem:
 
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
         self._guardian = guardian
-        self._dispatcher = Dispatcher(name="shared by actors")
-        self._desks = Dispatcher(name="desks")
+        self._only = resources.dispatcher
+        self._dispatcher = self._only or Dispatcher(name="shared by actors")
+        self._desks = self._only or Dispatcher(name="desks")
         config, login, start = current.value, resources.login, self._start
         profile = config.account.profile
         trading = profile.trading or NO_TRADING
@@ -230,6 +234,8 @@ class ActorSystem:
             kwargs["dispatcher"] = self._dispatcher
         elif actor in DESKS:
             kwargs["dispatcher"] = self._desks
+        elif self._only is not None:
+            kwargs["dispatcher"] = self._only
         return self._guardian.start(actor, *args, **kwargs)
 
     def _start_candle_loader(self, config: Config, allowance: Allowance) -> Any:
@@ -264,8 +270,16 @@ class ActorSystem:
 
     def _start_desks(self, limits: OrderLimits, resources: Resources, trading: Trading) -> None:
         account, journal = resources.login.account, resources.journal
+        only = self._only
+        clock = only and DeskClock(only.clock, only.wall_clock, only.clock)
         self._pending_desk = self._start(
-            PendingDesk, account, trading, journal, limits.verdict_delay, router=self.router
+            PendingDesk,
+            account,
+            trading,
+            journal,
+            limits.verdict_delay,
+            router=self.router,
+            desk_clock=clock,
         )
         self._order_desk = self._start(
             OrderDesk,
@@ -276,6 +290,7 @@ class ActorSystem:
             refuses=resources.orders_refused,
             router=self.router,
             pending_desk=self._pending_desk,
+            desk_clock=clock,
         )
 
     def _start_subscriber(self, command: Subscribe) -> Ref:

@@ -21,7 +21,7 @@ from actors.messages.commands import (
     TradingCommand,
 )
 from actors.messages.owners import FILE, PROGRAM, Owner
-from actors.messages.workers import ConnectionSettings
+from actors.messages.workers import ConnectionSettings, RecordingSettings
 from actors.network import TlsSettings
 from actors.orders.pre_trade_checks import OrderLimits
 from actors.outbound.batching import BatchSettings
@@ -44,8 +44,10 @@ from runtime.config import (
     ReconnectConfig,
 )
 from runtime.config.sections.account import DEFAULT_VENUE
+from runtime.recording.kept_settings import kept_settings
 from runtime.storage.account import JournalAccount
 from runtime.system.folders import state_folder
+from runtime.version import version
 
 
 def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
@@ -261,7 +263,17 @@ def connection_settings(config: Config, login: Login | None) -> ConnectionSettin
             key=_absolute(config, connection.client_key),
             key_password=Secret(connection.client_key_password.get_secret_value()),
         ),
+        recording=recording_settings(config) if login is not None else None,
     )
+
+
+def recording_settings(config: Config) -> RecordingSettings | None:
+    """Where to record; ``None``: nowhere."""
+    record = config.record
+    if not record.folder:
+        return None
+    folder = str(config.path(record.folder))
+    return RecordingSettings(folder, record.rotate, record.keep, version(), kept_settings(config))
 
 
 def _absolute(config: Config, path: str) -> str:

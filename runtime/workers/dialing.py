@@ -1,4 +1,5 @@
-"""What a connection actor calls: ``dial`` opens its transport, ``open_session`` its venue's session."""
+"""What a connection actor needs: ``dial`` opens its transport, ``open_session`` its venue's session,
+``witness`` records."""
 
 import functools
 import os
@@ -6,6 +7,7 @@ import ssl
 
 from msgspec import structs
 
+from actors.connection.witness import Witness
 from actors.errors import DialFailed
 from actors.messages.workers import ConnectionSettings, StartConnection
 from actors.network import TlsSettings
@@ -41,6 +43,15 @@ def dial_region(url: str, settings: ConnectionSettings, trace: DialTrace | None 
         if proxy is not None and proxy.scheme == "https"
         else None,
     )
+
+
+def witness(start: StartConnection) -> Witness | None:
+    """Who records this life; ``None`` unless the settings ask for it."""
+    if start.settings.recording is None:
+        return None
+    from runtime.recording import recorder  # noqa: PLC0415  # not where nothing is recorded
+
+    return recorder.witness(start)
 
 
 def open_session(start: StartConnection) -> Session:

@@ -1,6 +1,7 @@
 """The connections of a runtime without worker processes: they run in the main process."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pykka
@@ -11,18 +12,30 @@ from actors.engine.dispatcher import Dispatcher
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import Tellable
 from actors.messages.workers import StartConnection
-from runtime.workers.dialing import dial, open_session
+from runtime.workers.dialing import dial, open_session, witness
+
+StartIn = Callable[[Tellable, Dispatcher, StartConnection, Tellable], pykka.ActorRef[Any]]
+"""Starts a connection that tells the first its events, in this dispatcher, with this guardian."""
+
+
+def start_connection(
+    router: Tellable, dispatcher: Dispatcher, start: StartConnection, guardian: Tellable
+) -> pykka.ActorRef[Any]:
+    """A connection to the venue."""
+    return Connection.start(
+        start, router, dial, open_session, witness(start), guardian=guardian, dispatcher=dispatcher
+    )
 
 
 class InProcessWorker:
     """A ``WorkerHandle`` whose connections tell ``router`` their events and run in ``dispatcher``: the
-    router's own, so that a tick wakes one thread."""
+    router's own, so that a tick wakes one thread. ``start`` starts one of them."""
 
     pid = 0
 
-    def __init__(self, router: Tellable, dispatcher: Dispatcher) -> None:
-        start = functools.partial(_start_connection, router, dispatcher)
-        self._connections = ConnectionGroup.start(start, dispatcher=dispatcher)
+    def __init__(self, router: Tellable, dispatcher: Dispatcher, start: StartIn = start_connection) -> None:
+        begin = functools.partial(start, router, dispatcher)
+        self._connections = ConnectionGroup.start(begin, dispatcher=dispatcher)
 
     def tell(self, message: Any) -> None:
         try:
@@ -33,9 +46,3 @@ class InProcessWorker:
     def kill(self, patience: float = 0.0) -> str | None:
         self._connections.stop(block=False)
         return ""
-
-
-def _start_connection(
-    router: Tellable, dispatcher: Dispatcher, start: StartConnection, guardian: Tellable
-) -> pykka.ActorRef[Connection]:
-    return Connection.start(start, router, dial, open_session, guardian=guardian, dispatcher=dispatcher)

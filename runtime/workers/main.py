@@ -34,7 +34,7 @@ from actors.venues import venue
 from runtime import logs
 from runtime.workers import descriptors, signals as group_signals
 from runtime.workers.core_dumps import forbid_core_dumps
-from runtime.workers.dialing import dial, open_session
+from runtime.workers.dialing import dial, open_session, witness
 from runtime.workers.link import Link
 from runtime.workers.log_forwarding import Forwarding
 from runtime.workers.watchdog_timer import WatchdogTimer
@@ -117,7 +117,13 @@ class Worker(ConnectionGroup):
 
     def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
         return Connection.start(
-            start, self._main, dial, open_session, guardian=guardian, dispatcher=self._dispatcher
+            start,
+            self._main,
+            dial,
+            open_session,
+            witness(start),
+            guardian=guardian,
+            dispatcher=self._dispatcher,
         )
 
     def _read(self) -> None:
