@@ -11,12 +11,11 @@ from runtime.cli.answers import fail
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.output.base import Output
 from runtime.cli.output.counters import Counters
-from runtime.cli.output.dashboard import RunInfo
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
+from runtime.cli.output.snapshot import RunInfo
 from runtime.cli.output.stdout import draws_tables, has_left
 from runtime.cli.output.table import LiveTable
-from runtime.cli.output.terminal import Terminal
 from runtime.replay.replay import Replay
 
 _SPEEDS = {"1": 1.0, "10": 10.0, "max": None}
@@ -65,6 +64,7 @@ class _Showing:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._broken: OSError | None = None
+        self._left = False
         self._counters = Counters(())
         self._replay = Replay(options.recording, _SPEEDS[options.speed], self._show)
         self._output = self._make_output(options.output)
@@ -73,7 +73,7 @@ class _Showing:
         with logs.Log("INFO", self._output.write_log), self._replay as replay:
             self._output.open(replay.router)
             try:
-                while not replay.wait(min(self._output.interval, 1.0)) and self._broken is None:
+                while not (replay.wait(min(self._output.interval, 1.0)) or self._left or self._broken):
                     self._output.refresh()
             finally:
                 self._output.close()
@@ -94,7 +94,11 @@ class _Showing:
                 return PlainLog(to_stderr)
             case _:
                 title = f"REPLAY of {self._replay.config.account.profile.title}"
-                return LiveTable(Terminal(self._write_failed), RunInfo(title, "recorded"), self._counters)
+                run = RunInfo(title, "recorded")
+                return LiveTable(run, self._counters, self._write_failed, self._quit)
+
+    def _quit(self) -> None:
+        self._left = True
 
     def _write_failed(self, error: OSError) -> None:
         self._broken = error
