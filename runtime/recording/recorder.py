@@ -49,7 +49,7 @@ Waiting = tuple[MakeLine, int]
 class RecordedLife:
     """A ``Witness`` that queues what it is told."""
 
-    def __init__(self, recorder: "Recorder", start: StartConnection) -> None:
+    def __init__(self, recorder: "ConnectionRecorder", start: StartConnection) -> None:
         self._recorder = recorder
         self._name = (start.connection, start.epoch)
         self._lost = 0
@@ -107,7 +107,7 @@ class RecordedLife:
         self._recorder.put(self, line, data, cost, lost)
 
 
-class Recorder:
+class ConnectionRecorder:
     """Records the lives of this process; ``close`` writes what waits and ends the file."""
 
     def __init__(self, settings: ConnectionSettings, recording: RecordingSettings) -> None:
@@ -228,7 +228,7 @@ class Recorder:
             )
 
 
-_recorders: dict[RecordingSettings, Recorder] = {}
+_recorders: dict[RecordingSettings, ConnectionRecorder] = {}
 _choosing = threading.Lock()
 
 
@@ -240,7 +240,7 @@ def witness(start: StartConnection) -> RecordedLife | None:
     with _choosing:
         recorder = _recorders.get(recording)
         if recorder is None:
-            recorder = _recorders[recording] = Recorder(start.settings, recording)
+            recorder = _recorders[recording] = ConnectionRecorder(start.settings, recording)
             atexit.register(stop_recording, recording)
     return RecordedLife(recorder, start)
 
