@@ -14,6 +14,9 @@ from actors.messages.status import LimitStatus
 from actors.symbols import unlisted
 from actors.values import Asset, Balance
 
+DAILY_LOSS: Final = "orders.daily_loss"
+"""The name of this limit, which is that of its setting."""
+
 LARGEST_PAYOUT: Final = 100
 """Percent. A deal that pays more would be one that the venue loses on average."""
 
@@ -154,7 +157,7 @@ def _check_day(usage: Usage, limits: OrderLimits) -> None:
     if limits.daily_loss is not None and usage.loss_today >= limits.daily_loss:
         raise RequestRefused(
             f"the deals that closed today (UTC) lost {usage.loss_today:f}, {limits.daily_loss:f} are allowed"
-            " (orders.daily_loss)"
+            f" ({DAILY_LOSS})"
         )
 
 
@@ -163,6 +166,6 @@ def limits_used(usage: Usage, limits: OrderLimits) -> tuple[LimitStatus, ...]:
     used = (
         ("orders.maximum_open", Decimal(usage.open_deals), Decimal(limits.maximum_open)),
         ("orders.daily_orders", Decimal(usage.orders_today), limits.daily_orders),
-        ("orders.daily_loss", usage.loss_today, limits.daily_loss),
+        (DAILY_LOSS, usage.loss_today, limits.daily_loss),
     )
     return tuple(LimitStatus(name, value, Decimal(limit)) for name, value, limit in used if limit is not None)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from actors.messages.events import OrderInDoubt
 from actors.messages.status import Status
+from actors.orders.pre_trade_checks import DAILY_LOSS
 
 Severity = Literal["critical", "warning"]
 
@@ -60,6 +61,6 @@ def _trading(status: Status, in_doubt: Sequence[OrderInDoubt]) -> Iterator[Condi
         text = f"no order is sent: {reason}; `tellwire ctl FILE resume` ends that"
         yield Condition("halt", "", "warning", text)
     for limit in desk.limits:
-        if limit.name == "daily_loss" and limit.limit and limit.used >= limit.limit:
+        if limit.name == DAILY_LOSS and limit.limit and limit.used >= limit.limit:
             text = f"the loss of today is {limit.used} of {limit.limit}: no order is sent before midnight UTC"
             yield Condition("daily loss", "", "critical", text)

@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from actors.messages.events import OrderInDoubt
-from actors.messages.status import DeskStatus, LimitStatus, PendingStatus, Status, WorkerStatus
+from actors.messages.status import DeskStatus, PendingStatus, Status, WorkerStatus
+from actors.orders.pre_trade_checks import Usage, limits_used
 from runtime.alerts.conditions import Condition, found_in
 from tests.doubles.status_samples import connection, status, stream
+from tests.doubles.watched_order_desk import LIMITS
 
 
 def conditions(found: Status, *in_doubt: OrderInDoubt) -> list[Condition]:
@@ -53,9 +55,7 @@ def test_each_kind_is_found(found: Status, kind: str, name: str) -> None:
 
 @pytest.mark.parametrize(("used", "told"), [("49.99", False), ("50", True), ("51", True)])
 def test_the_daily_loss_is_told_when_it_is_reached(used: str, told: bool) -> None:
-    limits = (
-        LimitStatus("daily_loss", Decimal(used), Decimal(50)),
-        LimitStatus("daily_orders", Decimal(9), Decimal(9)),
-    )
+    usage = Usage(orders_today=9, loss_today=Decimal(used))
+    limits = limits_used(usage, replace(LIMITS, daily_loss=Decimal(50), daily_orders=9))
     found = conditions(status(desk=replace(status().desk, limits=limits)))
     assert [each.kind for each in found] == (["daily loss"] if told else [])
