@@ -172,7 +172,7 @@ def test_a_caller_that_gives_up_is_told_of_the_deal_that_the_venue_lists(
     with listening(trading(exchange, journal)) as (runtime, _):
         ask(runtime, GetOpenedDeals())
         exchange.disturb_orders("delayed", seconds=30.0)
-        deal = runtime.router.ask(bet(5), timeout=0.5)
+        deal = runtime.router.ask(bet(5), timeout=2.5)
     assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
     assert_each_sent_once(exchange, 1)
 

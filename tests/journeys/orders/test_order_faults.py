@@ -250,7 +250,7 @@ def test_a_deal_that_the_venue_has_listed_by_the_deadline_is_no_doubt(
     with listening(trading(exchange, journal)) as (runtime, notebook):
         ask(runtime, GetOpenedDeals())
         exchange.disturb_orders("lost_after")
-        deal = ask(runtime, bet(5, deadline=0.4))
+        deal = ask(runtime, bet(5, deadline=2))
         catch_up(exchange, runtime, notebook)
     assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
     assert_published_once(notebook, opened=1, unknown=len(notebook.all(InDoubt)))
