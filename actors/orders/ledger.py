@@ -142,10 +142,10 @@ class Ledger:
         if unresolved := self._book.unresolved.get(id):
             unresolved.carrier = life
 
-    def overdue(self, id: str, reason: str) -> list[Event]:
+    def overdue(self, id: str, reason: str, now: float = -math.inf) -> list[Event]:
         """No answer came by the deadline, on a connection that stands: a deal may still come of the order."""
         order = self._book.known(id)
-        return [*self._book.doubt(order, reason), *self._match()] if order.in_flight else []
+        return [*self._book.doubt(order, reason), *self._match(now)] if order.in_flight else []
 
     def lost(self, id: str, reason: str, now: float) -> list[Event]:
         """The connection that carried the order has ended; no event if the order had its answer."""

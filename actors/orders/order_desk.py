@@ -330,7 +330,7 @@ class OrderDesk(RuntimeActor):
             self._answer(self._waiters.answer_one(order, waiter, OrderUnknown(SHARED, order)))
         elif self._waiters.has(order, waiter):
             if self._waiters.decides(order, waiter):
-                self._publish(self._ledger.overdue(order, "no answer by the deadline"))
+                self._publish(self._ledger.overdue(order, "no answer by the deadline", self._clock.utc()))
                 self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
             self._answer(self._waiters.answer_one(order, waiter, self._ledger.unknown(order)))
 
