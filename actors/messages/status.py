@@ -5,7 +5,6 @@ from decimal import Decimal
 from msgspec import Struct
 
 from actors.distribution import Distribution
-from actors.messages.control import Control
 from actors.messages.events import ConnectionReport
 from actors.messages.lifecycle import Tellable
 from actors.messages.tasks import TaskStatus
@@ -268,11 +267,16 @@ class Status(Struct, frozen=True):
         return status_html(self)
 
 
-class Describe(Control, frozen=True):
-    """Tell ``to`` the receiver's part of status ``id``, as ``Described``."""
+class Describe(Struct, frozen=True):
+    """Tell ``to`` the receiver's part of status ``id``, as ``Described``.
+
+    It comes in its turn, so that a part is no older than an event that was seen before it was asked for. It
+    ``overtakes`` what waits for a desk: orders may wait there for the disk, and a desk knows its own events.
+    """
 
     id: int
     to: Tellable
+    overtakes: bool = False
 
 
 class SupervisorPart(Struct, frozen=True):

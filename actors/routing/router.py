@@ -203,8 +203,9 @@ class Router(RuntimeActor):
                 self._answer(waiter.id, bool(ended))
             case commands.GetStatus() if not self._venue.draining:  # otherwise its parts may have ended
                 waiter.collector = StatusCollector()
+                desks = (self._refs.order_desk, self._refs.pending_desk)
                 for part in self._refs.parts:
-                    part.tell(Describe(waiter.id, self.actor_ref))
+                    part.tell(Describe(waiter.id, self.actor_ref, overtakes=part in desks))
             case commands.Restart() | commands.Disconnect() | commands.Connect():
                 self._supervise(waiter.id, command)
             case _:

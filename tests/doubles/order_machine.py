@@ -36,6 +36,7 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import OutboundRef
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
+from actors.messages.status import Describe
 from actors.messages.traffic import EventBatch, Failure, Request, RequestDone, Response
 from actors.orders.desk_clock import DeskClock
 from actors.orders.order import Order, OrderState
@@ -45,7 +46,7 @@ from actors.values import AccountKind, Asset, Deal, Direction
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
 from tests.conftest import ManualClock
-from tests.doubles.recorder import WAIT, DescribeInTurn
+from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import NOW, ONE, TRADING, deal_of
 from tests.doubles.trading_venue import LATENCY, TradingVenue
 
@@ -437,7 +438,7 @@ class OrderMachine(RuleBasedStateMachine):
     def handle(self) -> None:
         """Return once the desk has handled all, and the way out what the desk asked back."""
         for _ in range(3):
-            self.desk.tell(DescribeInTurn(0, self.status))
+            self.desk.tell(Describe(0, self.status))
             self.status.wait()
             self.take_in()
 

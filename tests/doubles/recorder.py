@@ -2,19 +2,12 @@
 
 import queue
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from actors.engine.actor import RuntimeActor
-from actors.messages.status import Describe
 
 WAIT = 5.0
 """Seconds that a test waits for what should come at once."""
-
-
-class DescribeInTurn(Describe, frozen=True):
-    """Asks for a part of the status in its turn: when that comes, all that was told before is handled."""
-
-    overtakes: ClassVar[bool] = False
 
 
 class Recorder(RuntimeActor):

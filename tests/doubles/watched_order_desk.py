@@ -17,7 +17,7 @@ from actors.messages.events import (
 )
 from actors.messages.lifecycle import OutboundRef
 from actors.messages.orders import TradingRequest
-from actors.messages.status import Described
+from actors.messages.status import Describe, Described
 from actors.messages.traffic import EventBatch, Failure
 from actors.orders.desk_clock import DeskClock
 from actors.orders.order import Order, OrderState
@@ -26,7 +26,7 @@ from actors.orders.pre_trade_checks import OrderLimits
 from actors.values import AccountKind, Asset, Deal
 from tests.conftest import ManualClock
 from tests.doubles.memory_journal import MemoryJournal
-from tests.doubles.recorder import WAIT, DescribeInTurn
+from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, TRADING, deal_of
 
 ASSET = Asset(1, BET.asset, "EUR/USD", "currency", 5, 92, True, True, 5, (60,))
@@ -132,7 +132,7 @@ class WatchedOrderDesk:
         return self.steps.empty()
 
     def part(self) -> Described:
-        self.ref.tell(DescribeInTurn(0, Neighbour("status", self._parts)))
+        self.ref.tell(Describe(0, Neighbour("status", self._parts)))
         return self._parts.get(timeout=WAIT)[1]
 
     def tell(self, *messages: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from actors.messages.commands import PlacePendingOrder, order_id
 from actors.messages.events import ConnectionDown, ConnectionUp, DealsClosed, DealsOpen, PendingOrdersListed
 from actors.messages.orders import OrderSent, TradingRequest
-from actors.messages.status import Described
+from actors.messages.status import Describe, Described
 from actors.messages.traffic import EventBatch, Failure, Request, Response
 from actors.orders.desk_clock import DeskClock
 from actors.orders.messages import PendingCounted, PendingDeskRefs
@@ -16,7 +16,7 @@ from actors.orders.pending_desk import PendingDesk
 from actors.values import AccountKind, PendingOrder
 from tests.conftest import ManualClock
 from tests.doubles.pending_samples import GRACE, WISH
-from tests.doubles.recorder import WAIT, DescribeInTurn
+from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import NOW, TRADING
 from tests.doubles.watched_order_desk import Neighbour, StepJournal, Steps
 
@@ -76,7 +76,7 @@ class WatchedPendingDesk:
         return self.steps.empty()
 
     def part(self) -> Described:
-        self.ref.tell(DescribeInTurn(0, Neighbour("status", self._parts)))
+        self.ref.tell(Describe(0, Neighbour("status", self._parts)))
         return self._parts.get(timeout=WAIT)[1]
 
     def tell(self, *messages: Any) -> None:

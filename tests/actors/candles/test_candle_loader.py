@@ -16,7 +16,7 @@ from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, CandlesProgress, ClockReport
 from actors.messages.lifecycle import Begin, OutboundRef
 from actors.messages.routing import SubscribeColumns
-from actors.messages.status import CandlesStatus
+from actors.messages.status import CandlesStatus, Describe
 from actors.messages.traffic import (
     Deliver,
     EventBatch,
@@ -30,7 +30,7 @@ from actors.messages.traffic import (
 from actors.rates import Allowance, Rate
 from actors.values import Candle, Tick
 from tests.conftest import ManualClock
-from tests.doubles.recorder import DescribeInTurn, Recording
+from tests.doubles.recorder import Recording
 from tests.doubles.tick_columns import columns
 
 PERIOD = 31 * 86_400
@@ -93,7 +93,7 @@ class Neighbours:
 
     def status(self) -> CandlesStatus:
         """The status once the loader has handled all that it was told."""
-        self.loader.tell(DescribeInTurn(0, self.asker.ref))
+        self.loader.tell(Describe(0, self.asker.ref))
         part = self.asker.seen().part
         assert isinstance(part, CandlesStatus)
         return part

@@ -63,7 +63,7 @@ from actors.orders.order import Order, OrderState
 from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES, RESULT_GRACE, SETTLED_AFTER
 from actors.values import AccountKind, Balance, Direction
 from tests.conftest import ManualClock
-from tests.doubles.recorder import WAIT, DescribeInTurn
+from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, ONE, OTHER_BET, close_now, deal_of, ended
 from tests.doubles.watched_order_desk import ASSET, LIMITS, VERDICT_DELAY, Neighbour, WatchedOrderDesk
 
@@ -798,10 +798,10 @@ def test_a_stop_before_the_venues_lists_answers_that_nothing_was_sent(clock: Man
 def test_the_status_overtakes_the_orders_that_wait(desk: WatchedOrderDesk) -> None:
     hold = Hold()
     parts: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-    desk.tell(DescribeInTurn(0, hold))
+    desk.tell(Describe(0, hold))
     for waiter in range(1, 4):
         desk.ask(waiter, structs.replace(BET, amount=waiter))
-    desk.tell(Describe(1, Neighbour("status", parts)))
+    desk.tell(Describe(1, Neighbour("status", parts), overtakes=True))
     hold.release()
     _, described = parts.get(timeout=WAIT)
     later = desk.part().part
@@ -825,7 +825,7 @@ class Hold:
 
 def test_a_failure_that_the_desk_did_not_get_to_before_its_end_still_counts(desk: WatchedOrderDesk) -> None:
     order, hold = desk.place(7), Hold()
-    desk.tell(DescribeInTurn(0, hold))
+    desk.tell(Describe(0, hold))
     desk.ref.stop(block=False)
     desk.tell(Failure.of(7, NotSent("the runtime stops"), order))
     hold.release()

@@ -7,13 +7,12 @@ import pytest
 from actors.engine.dispatcher import Dispatcher
 from actors.messages.commands import SendRaw
 from actors.messages.control import Reconfigure
-from actors.messages.status import BatcherStatus, Described
+from actors.messages.status import BatcherStatus, Describe, Described
 from actors.messages.traffic import ReplyTo, Request, RequestDone
 from actors.outbound.batcher import Batcher
 from actors.outbound.batching import PROMPT, BatchSettings
 from actors.outbound.messages import Requests
 from tests.conftest import ManualClock
-from tests.doubles.recorder import DescribeInTurn
 from tests.doubles.unserved import handle_all
 
 TIMEOUT = 0.5
@@ -144,5 +143,5 @@ def test_the_status_counts_requests_and_batches(scene: Scene) -> None:
 
     scene.tell(request(1), request(2))
     scene.tell(request(3))
-    scene.tell(DescribeInTurn(7, Asker()))
+    scene.tell(Describe(7, Asker()))
     assert [(each.id, each.part) for each in described] == [(7, BatcherStatus(requests=3, batches=2))]

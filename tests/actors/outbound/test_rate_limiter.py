@@ -19,13 +19,13 @@ from actors.messages.outbound import (
     ResumeOrders,
     StopOrders,
 )
-from actors.messages.status import Described, LimiterStatus
+from actors.messages.status import Describe, Described, LimiterStatus
 from actors.messages.traffic import Failure, ReplyTo, Request, RequestDone, RequestPart
 from actors.outbound.rate_limiter import RateLimiter
 from actors.rates import Allowance, Rate
 from actors.values import Direction
 from tests.conftest import ManualClock
-from tests.doubles.recorder import DescribeInTurn, Recording
+from tests.doubles.recorder import Recording
 from tests.doubles.unserved import handle_all
 
 TEXT = SendRaw("x")
@@ -40,7 +40,7 @@ def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fift
     for epoch in range(1, 51):
         limiter.tell(ConnectionUp("c1", epoch, "r"))
         limiter.tell(Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY))
-    limiter.tell(DescribeInTurn(1, sink.ref))
+    limiter.tell(Describe(1, sink.ref))
     while not isinstance(described := sink.seen(), Described):
         pass  # Begin, and ConnectionWanted
     assert isinstance(described.part, LimiterStatus)

@@ -62,7 +62,7 @@ def test_an_ask_before_the_venue_was_ever_reached_times_out_at_its_deadline(
     commands: tuple[Command, ...] = (
         GetBalance(deadline=0.2),
         LoadCandles(ASSETS[0], 60, deadline=0.2),
-        SendRaw("42[]", deadline=0.2),
+        SendRaw('42["early"]', deadline=0.2),
     )
     for future in [runtime.router.ask(command, block=False) for command in commands]:
         with pytest.raises(RequestTimeout):

@@ -15,11 +15,10 @@ from actors.messages.events import CommandFailed
 from actors.messages.lifecycle import SystemReady
 from actors.messages.owners import FILE, AskOwners, OwnersTold
 from actors.messages.routing import Asked
-from actors.messages.status import PendingStream
+from actors.messages.status import Describe, PendingStream
 from actors.messages.traffic import EventBatch
 from runtime.system import stream_requests
 from runtime.system.configured_streams import ConfiguredStreams
-from tests.doubles.recorder import DescribeInTurn
 from tests.journeys.journey import DEADLINE
 
 FOREVER = float("inf")
@@ -72,7 +71,7 @@ def pending(streams: Any) -> tuple[PendingStream, ...]:
         def tell(self, message: Any) -> None:
             described.put(message)
 
-    streams.tell(DescribeInTurn(1, Asker()))
+    streams.tell(Describe(1, Asker()))
     found: tuple[PendingStream, ...] = described.get(timeout=DEADLINE).part.pending
     return found
 
