@@ -23,6 +23,7 @@ from runtime.compat.binaryoptionstools import (
 from runtime.compat.binaryoptionstools.methods import METHODS
 from runtime.compat.binaryoptionstools.pocketoption.tools import LoginError
 
+SESSION = '42["auth",{"session":"abcdefghij0123456789","isDemo":1,"uid":1,"platform":2}]'
 NAMES = {
     "binaryoptionstools": "login login_async PocketOptionAsync PocketOption RawHandler RawHandlerSync "
     "Validator Trade TradeResult CloseOptionAsync CloseOption AsyncSubscription "
@@ -237,10 +238,12 @@ def test_the_table_has_a_row_for_each_method_of_a_client() -> None:
 
 
 def test_each_row_of_the_table_is_there() -> None:
+    # Some attributes are of what is made, not of its class. Outside of a loop a client does not connect.
+    made = {"PocketOptionAsync": PocketOptionAsync(SESSION), "Config": binaryoptionstools.Config()}
     for row in METHODS:
         owner, _, attribute = row.name.partition(".")
-        found = getattr(binaryoptionstools, owner)
-        assert not attribute or hasattr(found, attribute) or attribute in {"config", "urls"}
+        found = made.get(owner) or getattr(binaryoptionstools, owner)
+        assert not attribute or hasattr(found, attribute), row.name
 
 
 def test_what_is_not_served_says_why_and_what_to_do() -> None:

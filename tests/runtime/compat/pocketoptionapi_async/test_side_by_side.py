@@ -10,8 +10,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,10 +35,16 @@ CLOCK = 7200
 """Seconds by which the stamps of the original's candles are ahead."""
 
 
+PROBE = f"""
+import {THEIRS}
+from importlib.metadata import version
+raise SystemExit(int(version("websockets").partition(".")[0]) >= 14)
+"""
+"""It can be imported with any websockets, but connects only with those before 14."""
+
+
 def has_theirs(python: str) -> bool:
-    return (
-        subprocess.run([python, "-c", f"import {THEIRS}"], capture_output=True, check=False).returncode == 0
-    )
+    return subprocess.run([python, "-c", PROBE], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +61,17 @@ def peer() -> str:
 
 def run(python: str, package: str, exchange: PracticeExchange, rounds: int) -> Iterator[dict[str, Any]]:
     """The lines of one bot."""
-    with subprocess.Popen(
-        [python, str(BOT), package, exchange.regions[0].url, str(rounds)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT) if package == OURS else ""},
-    ) as bot:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        subprocess.Popen(
+            [python, str(BOT), package, exchange.regions[0].url, str(rounds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT) if package == OURS else ""},
+        ) as bot,
+    ):
         assert bot.stdin is not None
         assert bot.stdout is not None
         bot.stdin.write(exchange.session)
@@ -69,11 +80,23 @@ def run(python: str, package: str, exchange: PracticeExchange, rounds: int) -> I
             yield from map(json.loads, bot.stdout)
         finally:
             bot.kill()
-    assert bot.returncode == 0, f"{package} ended with {bot.returncode}"
+        bot.wait()
+        errors.seek(0)
+        assert bot.returncode == 0, f"{package} ended with {bot.returncode}: {errors.read()[-2000:]}"
 
 
 def have_placed(count: int, ledger: ExchangeLedger) -> bool:
     return len(ledger.deals()) >= count
+
+
+def await_orders(count: int, exchange: PracticeExchange, bots: list[Future[Any]]) -> None:
+    """Raises the error of a bot that ends before."""
+    deadline = time.monotonic() + LIMIT
+    while not exchange.ledger.wait_until(functools.partial(have_placed, count), 0.5):
+        for bot in bots:
+            if bot.done():
+                bot.result()
+        assert time.monotonic() < deadline, f"fewer than {count} orders"
 
 
 def both(peer: str, exchange: PracticeExchange, outcomes: tuple[Any, ...]) -> list[list[dict[str, Any]]]:
@@ -86,8 +109,7 @@ def both(peer: str, exchange: PracticeExchange, outcomes: tuple[Any, ...]) -> li
             for python, package in ((peer, THEIRS), (sys.executable, OURS))
         ]
         for number, outcome in enumerate((*outcomes[1:], None), start=1):
-            placed = functools.partial(have_placed, 2 * number)
-            assert exchange.ledger.wait_until(placed, LIMIT), [each.done() for each in futures]
+            await_orders(2 * number, exchange, futures)
             exchange.force_outcome(outcome)
         return [future.result(LIMIT) for future in futures]
 
