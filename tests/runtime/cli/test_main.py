@@ -419,6 +419,10 @@ def test_the_option_live_allows_the_orders_of_a_live_session(
             f"orders: {{journal: '{tmp_path / 'orders.sqlite'}'}}\n"
         )
         session = exchange.session.replace('"isDemo":1', '"isDemo":0')
-        code, _, err = ended(start(file, *options, "--duration", "0.3", "--output", "log", session=session))
-    assert code == 0
+        process = start(file, *options, "--duration", "15s", "--output", "log", session=session)
+        assert process.stderr is not None
+        err = "".join(itertools.takewhile(lambda line: "is up in here" not in line, process.stderr))
+        process.send_signal(signal.SIGINT)
+        code, _, rest = ended(process)
+    assert code == 0, err + rest
     assert err.count(line) == 1

@@ -185,15 +185,29 @@ def test_it_can_be_paused_filtered_enlarged_and_resized(file: Path) -> None:
         assert session.wait() == 0
 
 
-def test_without_unicode_or_colour_it_is_ascii_in_one_colour(file: Path) -> None:
-    with TerminalSession([*PROGRAM, "run", file], PYTHONIOENCODING="ascii", NO_COLOR="1") as session:
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""},
+    ],
+    ids=lambda variables: next(iter(variables.values())),
+)
+def test_without_unicode_or_colour_it_is_drawn_with_plain_signs_in_one_colour(
+    file: Path, variables: dict[str, str]
+) -> None:
+    with TerminalSession([*PROGRAM, "run", file], size=(80, 24), NO_COLOR="1", **variables) as session:
         session.read("live")
         session.read("#")  # the last bar of a chart that rises
         session.press("q")
         assert session.wait() == 0
-        assert session.shown.isascii()
+        assert "EURUSD_otc" in session.shown.decode("cp1252")
+        assert session.shown.isascii() or variables == {"PYTHONIOENCODING": "cp1252"}
+        assert b"UnicodeEncodeError" not in session.shown
         assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|4[0-7]|38|48)[;m]", session.shown)
         assert restored(session)
+        assert session.shown.endswith(b"\n")
 
 
 def test_on_a_dumb_terminal_it_is_the_log(file: Path) -> None:
