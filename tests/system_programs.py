@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -14,7 +15,11 @@ def program(*names: str) -> str:
     for name in names:
         if found := shutil.which(name):
             return found
-    missing = f"{names[0]} is not installed"
+    return missing(f"{names[0]} is not installed")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test for ``reason``, or have it fail where CI is set."""
     if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -39,6 +39,7 @@ FLOORS = {  # the first that fits
     "runtime.storage": 4,
     "runtime.client": 4,
     "runtime.recording": 4,
+    "runtime.cluster": 4,
     "runtime.version": 4,
     "runtime.practice.__main__": 9,  # an entrance, as those of the other commands
     "runtime.practice": 4,
@@ -478,6 +479,14 @@ def test_one_file_alone_knows_websocket_client() -> None:
     )
 
 
+def test_one_file_alone_knows_the_client_of_the_engine() -> None:
+    assert_none(
+        f"{i.place}: {i.name}"
+        for i in IMPORTS
+        if lies_in(i.name, "valkey") and i.module != "runtime.cluster.engine"
+    )
+
+
 def test_one_file_alone_knows_the_private_parts_of_pykka() -> None:
     assert_none(
         f"{i.place}: {i.name}"
@@ -552,6 +561,12 @@ def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None
     loaded = loaded_by("runtime; runtime.Runtime, runtime.attach")
     assert not any(lies_in(name, "runtime.aio") for name in loaded)
     assert loaded & FRAMES == set()
+
+
+def test_nothing_of_a_cluster_is_loaded_before_a_configuration_has_one() -> None:
+    for module in ("runtime.cli.run", "runtime.workers.main", "runtime.runtime"):
+        loaded = loaded_by(module)
+        assert not any(lies_in(name, "runtime.cluster", "valkey") for name in loaded)
 
 
 def test_an_operators_command_loads_no_heavy_library_and_no_system_of_actors() -> None:

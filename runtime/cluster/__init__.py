@@ -1,0 +1,6 @@
+"""Several hosts that share accounts by one engine: a Valkey server, or a Redis server from 7.0 on.
+
+``engine.py`` is the only file that may import the client of the engine, which is an extra; ``functions.lua``
+is what the engine executes for it, ``outcomes.py`` what it answers. ``address.py`` reads the URL of an
+engine. Nothing here is imported without ``cluster`` in the configuration.
+"""

@@ -1,0 +1,63 @@
+"""The URL of an engine: ``valkey://user:password@host:port/database``."""
+
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec import Struct
+
+PLAIN: Final = ("valkey", "redis")
+TLS: Final = ("valkeys", "rediss")
+PORT: Final = 6379
+CERTIFICATES: Final = "ssl_ca_certs"
+EXAMPLE: Final = "write valkey://HOST:6379/0, or valkeys:// for TLS"
+
+
+class EngineAddress(Struct, frozen=True):
+    """Its text and its ``repr`` have neither the user nor the password."""
+
+    host: str
+    port: int
+    database: int
+    tls: bool
+    user: str
+    password: str
+    certificates: str
+    """A file with the certificates of the authorities to trust; ``""``: those of the system."""
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{TLS[0] if self.tls else PLAIN[0]}://{host}:{self.port}/{self.database}"
+
+    def __repr__(self) -> str:
+        return f"<EngineAddress {self}>"
+
+
+def parse_address(url: str) -> EngineAddress:
+    """Raises ``ValueError`` with a sentence that repeats nothing of ``url``."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"this is no URL of an engine: {EXAMPLE}") from None
+    if parts.scheme not in (*PLAIN, *TLS):
+        raise ValueError(f"the URL of an engine begins with valkey, redis, valkeys or rediss: {EXAMPLE}")
+    if not parts.hostname:
+        raise ValueError(f"the URL of the engine names no host: {EXAMPLE}")
+    database = parts.path.strip("/") or "0"
+    if not (database.isascii() and database.isdigit()):
+        raise ValueError(f"the path of the URL of the engine is the number of its database: {EXAMPLE}")
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if set(query) - {CERTIFICATES} or parts.fragment:
+        raise ValueError(f"the URL of the engine takes no option but ?{CERTIFICATES}=FILE")
+    tls = parts.scheme in TLS
+    if query and not tls:
+        raise ValueError(f"?{CERTIFICATES}= of the engine needs TLS: begin with valkeys://")
+    return EngineAddress(
+        parts.hostname,
+        PORT if port is None else port,
+        int(database),
+        tls,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        query.get(CERTIFICATES, [""])[0],
+    )

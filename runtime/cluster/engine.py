@@ -1,0 +1,342 @@
+"""What hosts do together, carried out by the engine. The only file that knows the engine's client.
+
+Every call is one round trip with a time limit, and is never repeated by itself: a function that is executed a
+second time could send an order twice.
+"""
+
+import math
+import re
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import valkey
+from valkey.backoff import NoBackoff
+from valkey.retry import Retry
+
+from actors.rates import Rate
+from runtime.cluster.address import EngineAddress
+from runtime.cluster.outcomes import Acquired, EngineAway, EngineFacts, Fenced, OrderEntry, Refusal, Stored
+
+LIBRARY: Final = "tellwire_1"
+SOURCE: Final = Path(__file__).with_name("functions.lua")
+OLDEST_SERVER: Final = 7
+NEVER_EVICTS: Final = "noeviction"
+PAGE: Final = 1_000
+
+
+class Engine:
+    """Any thread may call it. Raises ``Fenced`` and ``EngineAway`` alone.
+
+    ``duty`` names what hosts lease: an account or a feed. ``holder`` names one life of one host, without
+    spaces. All times are seconds.
+    """
+
+    def __init__(self, address: EngineAddress, timeout: float) -> None:
+        """``timeout`` is the longest time for a connection, and for an answer."""
+        self._address = address
+        self._timeout = timeout
+        self._pool = valkey.ConnectionPool(**_settings(address, timeout))
+
+    def __repr__(self) -> str:
+        return f"<Engine {self._address}>"
+
+    def close(self) -> None:
+        self._pool.disconnect()
+
+    def prepare(self) -> EngineFacts:
+        """Load the library, unless it is there, and look at the server."""
+        self._load()
+        self._call("SET", "tw:generation", secrets.token_hex(16), "NX")
+        generation, info = self._all([("GET", "tw:generation"), ("INFO",)])
+        facts = dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)
+        found = facts.get("valkey_version") or facts.get("redis_version", "0")
+        if int(found.partition(".")[0]) < OLDEST_SERVER:
+            raise self._away(f"its version is {found}, and {OLDEST_SERVER}.0 is the oldest that can be used")
+        policy = facts.get("maxmemory_policy", "")
+        return EngineFacts(
+            version=found,
+            generation=generation.decode(),
+            evicts="" if policy == NEVER_EVICTS else policy,
+            keeps_on_disk=facts.get("aof_enabled") == "1",
+            replicas=int(facts.get("connected_slaves", 0)),
+        )
+
+    def acquire(self, duty: str, holder: str, seconds: float, at_least: int = 0) -> Acquired:
+        """Lease ``duty`` for ``seconds``, which count from before the call. ``at_least`` is the greatest
+        epoch that the caller knows of."""
+        keys = _keys(duty, "lease", "epoch")
+        epoch, milliseconds, *rest = self._function("acquire", keys, holder, _ms(seconds), at_least)
+        return Acquired(int(epoch), max(0, milliseconds) / 1000, int(rest[0]) if rest else int(epoch))
+
+    def renew(self, holder: str, epochs: Mapping[str, int], seconds: float) -> dict[str, bool]:
+        """Extend the leases of all duties in ``epochs``, in one round trip; by duty, whether it is held."""
+        calls = [
+            _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, _ms(seconds))
+            for duty, epoch in epochs.items()
+        ]
+        return {duty: bool(reply) for duty, reply in zip(epochs, self._all(calls), strict=True)}
+
+    def release(self, holder: str, epochs: Mapping[str, int]) -> None:
+        """End the leases of all duties in ``epochs``, where they are held."""
+        self._all([_function("release", _keys(duty, "lease"), holder, e) for duty, e in epochs.items()])
+
+    def attend(self, host: str, words: str, seconds: float) -> dict[str, str]:
+        """Say that ``host`` is there for ``seconds``; the ``words`` of all hosts that are, by name."""
+        present = ("SET", f"tw:host:{host}", words, "PX", _ms(seconds))
+        *_, names = self._all([present, ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
+        hosts = sorted(name.decode() for name in names)
+        words_of = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
+        return {name: said.decode() for name, said in zip(hosts, words_of, strict=True) if said is not None}
+
+    def leave(self, host: str) -> None:
+        """``host`` is there no more."""
+        self._all([("DEL", f"tw:host:{host}"), ("SREM", "tw:hosts", host)])
+
+    def intend(
+        self,
+        duty: str,
+        epoch: int,
+        number: int,
+        orders: Sequence[OrderEntry],
+        *,
+        command: str = "",
+        replicas: int = 0,
+    ) -> Stored | Refusal:
+        """Journal all of ``orders`` as they are now, or none. ``number`` grows with each call; a call whose
+        number is not above the last one changes nothing. ``command`` is the entry that asked for an intent,
+        ``""`` if none did. So many ``replicas`` have it when this returns; otherwise it is ``EngineAway``."""
+        keys = _keys(duty, "epoch", "journal:number", "journal", "ids", "open", "halt", "commands")
+        fields = [field for order in orders for field in order]
+        calls = [_function("intend", keys, epoch, number, command, *fields)]
+        if replicas:
+            calls.append(("WAIT", replicas, math.ceil(self._timeout * 500)))
+        (kind, what), *confirmed = self._all(calls)
+        if kind != b"stored":
+            return Refusal(kind.decode(), what.decode())
+        if confirmed and confirmed[0] < replicas:
+            raise self._away(f"{confirmed[0]} of {replicas} replicas have confirmed an order")
+        return Stored(what)
+
+    def append(
+        self, duty: str, epoch: int, number: int, stream: str, data: Sequence[bytes], most: int = 0
+    ) -> Stored:
+        """Add an entry for each of ``data``; all or none. ``number`` is that of the call, as in ``intend``.
+        ``most`` bounds the length of the stream roughly; 0 does not."""
+        keys = _keys(duty, "epoch", f"{stream}:number", stream)
+        fields = [field for each in data for field in (1, most, each)]
+        return Stored(self._function("append", keys, epoch, number, *fields))
+
+    def answer(
+        self,
+        duty: str,
+        epoch: int,
+        command: str,
+        words: bytes,
+        *,
+        asker: str,
+        unsent: tuple[int, str, bytes] | None = None,
+    ) -> bool:
+        """End ``command`` with ``words`` for ``asker``; whether it had no answer yet. ``unsent`` journals
+        that its order was not sent: the number of the call, as in ``intend``, its id and its data."""
+        keys = _keys(
+            duty, "epoch", "commands", f"replies:{asker}", "journal:number", "journal", "ids", "open"
+        )
+        return bool(self._function("answer", keys, epoch, command, words, *(unsent or ())))
+
+    def withdraw(self, duty: str, command: str, order: str) -> bool:
+        """Whether ``command`` surely has no effect and never will; ``False``: its order was journaled."""
+        return bool(self._function("withdraw", _keys(duty, "commands", "ids"), command, order))
+
+    def admit(
+        self, duty: str, epoch: int | None, cost: int, rates: Sequence[Rate], *, urgent: bool
+    ) -> tuple[float, float]:
+        """Seconds until so many sends may leave at once, and the engine's time (UTC). 0: they are booked.
+        ``epoch`` is ``None`` for a host that does not own the account."""
+        windows = [field for rate in rates for field in (rate.count, _ms(rate.seconds))]
+        keys = _keys(duty, "sends", "epoch")
+        token = "" if epoch is None else epoch
+        wait, now = self._function("admit", keys, token, cost, int(urgent), *windows)
+        return wait / 1000, now / 1000
+
+    def send(self, duty: str, words: bytes) -> str:
+        """Put a command into the stream of those without an answer; its entry."""
+        return str(self._call("XADD", _key(duty, "commands"), "*", "v", "1", "d", words).decode())
+
+    def orders(self, duty: str, recent: float) -> list[bytes]:
+        """The data of all orders that are not finished, and of all states that were journaled in the last
+        ``recent`` seconds, oldest first: the last state of an order counts."""
+        open_ids = [id.decode() for id in self._call("ZRANGE", _key(duty, "open"), 0, -1)]
+        unfinished = self._latest(duty, open_ids)
+        found: dict[bytes, bytes] = dict(unfinished)
+        seconds, microseconds = map(int, self._call("TIME"))
+        start = f"{seconds * 1000 + microseconds // 1000 - _ms(recent) + 1}"
+        while page := self._call("XRANGE", _key(duty, "journal"), start, "+", "COUNT", PAGE):
+            found.update((entry, _field(fields, b"d")) for entry, fields in page)
+            start = f"({page[-1][0].decode()}"
+        return [data for _, data in sorted(found.items(), key=lambda each: _place(each[0]))]
+
+    def order(self, duty: str, id: str) -> bytes | None:
+        """The data of the order's last state; ``None`` if it is not known, or was not sent."""
+        return next((data for _, data in self._latest(duty, [id])), None)
+
+    def known(self, duty: str, ids: Sequence[str]) -> set[str]:
+        """Those of ``ids`` whose orders are in the journal, but for orders that were surely not sent."""
+        if not ids:
+            return set()
+        entries = self._call("HMGET", _key(duty, "ids"), *ids)
+        return {id for id, entry in zip(ids, entries, strict=True) if entry is not None}
+
+    def halted(self, duty: str) -> str | None:
+        """Why no order of the account may be journaled; ``None`` if they may."""
+        reason = self._call("GET", _key(duty, "halt"))
+        return None if reason is None else str(reason.decode())
+
+    def halt(self, duty: str, reason: str) -> None:
+        """No order is journaled from now on, whichever host owns the account."""
+        self._call("SET", _key(duty, "halt"), reason)
+
+    def resume(self, duty: str) -> bool:
+        """Whether there was a halt."""
+        return bool(self._call("DEL", _key(duty, "halt")))
+
+    def _latest(self, duty: str, ids: Sequence[str]) -> list[tuple[bytes, bytes]]:
+        if not ids:
+            return []
+        entries = [entry for entry in self._call("HMGET", _key(duty, "ids"), *ids) if entry is not None]
+        pages = self._all([("XRANGE", _key(duty, "journal"), entry, entry) for entry in entries])
+        return [(entry, _field(fields, b"d")) for page in pages for entry, fields in page]
+
+    def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
+        return self._all([_function(name, keys, *args)])[0]
+
+    def _call(self, *command: Any) -> Any:
+        return self._all([command])[0]
+
+    def _all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The answers to ``commands``, in one round trip. If one is an error, that is raised."""
+        if not commands:
+            return []
+        replies = self._exchange(commands)
+        if any(_lacks_function(reply) for reply in replies):  # so it has executed none of them
+            self._load()
+            replies = self._exchange(commands)
+        for reply in replies:
+            if isinstance(reply, valkey.ResponseError):
+                raise self._cleaned(reply) from None
+        return replies
+
+    def _exchange(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        try:
+            connection: Any = self._pool.get_connection("")
+            try:
+                connection.send_packed_command(connection.pack_commands(commands))
+                return [_reply(connection) for _ in commands]
+            except BaseException:
+                connection.disconnect()
+                raise
+            finally:
+                self._pool.release(connection)
+        except valkey.TimeoutError:
+            # After a partition each socket of before would cost one more timeout.
+            self._pool.disconnect(inuse_connections=False)
+            raise self._away(f"it did not answer within {self._timeout:g} s") from None
+        except (valkey.ValkeyError, OSError) as error:
+            raise self._away(_reason(error)) from None
+
+    def _load(self) -> None:
+        source = SOURCE.read_text(encoding="utf-8")
+        replies = self._exchange([("FUNCTION", "LOAD", source)])
+        if "already exists" not in str(replies[0]):
+            if isinstance(replies[0], valkey.ResponseError):
+                raise self._cleaned(replies[0]) from None
+            return
+        ((*_, code),) = self._call("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")
+        if code.decode() != source:
+            raise self._away(f"its library {LIBRARY} is that of another build of tellwire: use one build")
+
+    def _cleaned(self, error: valkey.ResponseError) -> Fenced | EngineAway:
+        """Without what it quotes of the command. Only the first word of an error has a fixed meaning."""
+        code, _, rest = str(error).partition(" ")
+        if code == "FENCED":
+            newest = rest if rest.isdigit() else "not known"
+            return Fenced(f"another host owns it, or did: its newest epoch is {newest}")
+        kind = code if re.fullmatch("[A-Z]+", code) else type(error).__name__
+        return self._away(f"it answered {kind}")
+
+    def _away(self, reason: str) -> EngineAway:
+        return EngineAway(f"the engine {self._address} is away: {reason}")
+
+
+def _settings(address: EngineAddress, timeout: float) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "connection_class": valkey.SSLConnection if address.tls else valkey.Connection,
+        "host": address.host,
+        "port": address.port,
+        "db": address.database,
+        "username": address.user or None,
+        "password": address.password or None,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_timeout": False,
+        "lib_name": None,
+        "lib_version": None,
+    }
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        settings["socket_keepalive"] = True
+        settings["socket_keepalive_options"] = {socket.TCP_USER_TIMEOUT: _ms(timeout)}
+    if address.tls and address.certificates:
+        settings["ssl_ca_certs"] = address.certificates
+    return settings
+
+
+def _function(name: str, keys: Sequence[str], *args: Any) -> tuple[Any, ...]:
+    return ("FCALL", f"{LIBRARY}_{name}", len(keys), *keys, *args)
+
+
+def _key(duty: str, name: str) -> str:
+    return f"tw:{{{duty}}}:{name}"
+
+
+def _keys(duty: str, *names: str) -> list[str]:
+    return [_key(duty, name) for name in names]
+
+
+def _ms(seconds: float) -> int:
+    return math.ceil(seconds * 1000)
+
+
+def _reply(connection: Any) -> Any:
+    """An error of one command is an answer: those to the others follow."""
+    try:
+        return connection.read_response()
+    except valkey.ResponseError as error:
+        return error
+
+
+def _lacks_function(reply: Any) -> bool:
+    return isinstance(reply, valkey.ResponseError) and "Function not found" in str(reply)
+
+
+def _reason(error: Exception) -> str:
+    """In words of our own: those of the client may quote what was sent, or a password."""
+    if isinstance(error, valkey.BusyLoadingError):
+        return "it is still loading its data"
+    if isinstance(error, valkey.AuthenticationError):
+        return "it refuses the user or the password"
+    cause = error if isinstance(error, OSError) else error.__context__
+    said = cause.strerror if isinstance(cause, OSError) else None
+    return f"no connection: {said}" if said else "no connection"
+
+
+def _field(fields: Any, name: bytes) -> bytes:
+    """That of an entry, in which names and values alternate."""
+    return bytes(fields[fields.index(name) + 1])
+
+
+def _place(entry: bytes) -> tuple[int, int]:
+    milliseconds, _, count = entry.partition(b"-")
+    return int(milliseconds), int(count)

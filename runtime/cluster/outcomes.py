@@ -1,0 +1,55 @@
+"""What the engine answers, and its two errors."""
+
+from typing import Literal, NamedTuple
+
+OrderKind = Literal["intent", "open", "finished", "unsent"]
+"""What the engine knows of an order's state: it is about to be sent for the first time, is not finished,
+is finished, or was surely not sent."""
+
+
+class Fenced(Exception):
+    """The caller's epoch is not the newest one: another host owns the duty, or did. Nothing was changed."""
+
+
+class EngineAway(Exception):
+    """No answer: it is not known whether the engine has done what it was asked. The text has none of that."""
+
+
+class Acquired(NamedTuple):
+    """``epoch`` is 0 if the lease is another's; ``seconds`` is then how long at most, and ``newest`` is the
+    newest epoch that the engine knows."""
+
+    epoch: int
+    seconds: float
+    newest: int
+
+
+class OrderEntry(NamedTuple):
+    kind: OrderKind
+    id: str
+    data: bytes
+
+
+class Stored(NamedTuple):
+    """``before`` is the highest number that was stored before: less than the caller's last one, if the
+    engine has lost something."""
+
+    before: int
+
+
+class Refusal(NamedTuple):
+    """Nothing was stored; ``why`` names the halt, the command that was withdrawn, or the id that is known."""
+
+    kind: Literal["halted", "withdrawn", "known"]
+    why: str
+
+
+class EngineFacts(NamedTuple):
+    """What the engine is. ``generation`` changes if it has lost all its data."""
+
+    version: str
+    generation: str
+    evicts: str
+    """The policy by which it would drop a lease or a journal for want of memory; ``""``: by none."""
+    keeps_on_disk: bool
+    replicas: int

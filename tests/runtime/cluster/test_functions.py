@@ -1,0 +1,233 @@
+"""The functions that the engine executes, each on a real server."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from actors.rates import Allowance, Quota, Rate
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import Acquired, Fenced, OrderEntry, Refusal, Stored
+
+LONG = 60.0
+
+
+def intent(id: str, data: bytes = b"journaled") -> OrderEntry:
+    return OrderEntry("intent", id, data)
+
+
+@pytest.fixture
+def epoch(engine: Engine, duty: str) -> int:
+    """That of host ``h1``, which owns the duty."""
+    return engine.acquire(duty, "h1", LONG).epoch
+
+
+def successor(engine: Engine, duty: str, epoch: int) -> int:
+    """The epoch of host ``h2``, which has taken over from ``h1``."""
+    engine.release("h1", {duty: epoch})
+    return engine.acquire(duty, "h2", LONG).epoch
+
+
+def test_a_duty_is_leased_to_one_holder(engine: Engine, duty: str) -> None:
+    assert engine.acquire(duty, "h1", LONG) == Acquired(1, LONG, 1)
+    taken = engine.acquire(duty, "h2", LONG)
+    assert (taken.epoch, taken.newest) == (0, 1)
+    assert 0 < taken.seconds <= LONG
+
+
+def test_a_lease_ends_by_itself_and_its_successor_has_a_greater_epoch(engine: Engine, duty: str) -> None:
+    first = engine.acquire(duty, "h1", 0.05).epoch
+    deadline = time.monotonic() + 10
+    while (second := engine.acquire(duty, "h2", LONG)).epoch == 0:
+        assert time.monotonic() < deadline
+        time.sleep(second.seconds + 0.001)
+    assert second.epoch > first
+    assert engine.renew("h1", {duty: first}, LONG) == {duty: False}
+
+
+def test_a_holder_that_lost_the_answer_gets_the_epoch_it_has(engine: Engine, duty: str) -> None:
+    assert engine.acquire(duty, "h1", LONG).epoch == engine.acquire(duty, "h1", LONG).epoch == 1
+
+
+def test_an_epoch_is_never_given_twice_even_if_the_engine_has_lost_the_newest(
+    engine: Engine, duty: str
+) -> None:
+    assert engine.acquire(duty, "h1", LONG, at_least=41).epoch == 42
+    assert engine.acquire(duty, "h1", LONG, at_least=50).epoch == 0
+
+
+def test_leases_are_renewed_together_and_only_by_their_holder(engine: Engine, duty: str) -> None:
+    other = f"{duty}-other"
+    epochs = {duty: engine.acquire(duty, "h1", LONG).epoch, other: engine.acquire(other, "h2", LONG).epoch}
+    assert engine.renew("h1", epochs, LONG) == {duty: True, other: False}
+    assert engine.renew("h1", {duty: 7}, LONG) == {duty: False}
+    assert engine.renew("h1", {}, LONG) == {}
+
+
+def test_a_lease_is_released_by_its_holder_alone(engine: Engine, duty: str, epoch: int) -> None:
+    engine.release("h2", {duty: epoch})
+    assert engine.acquire(duty, "h2", LONG).epoch == 0
+    engine.release("h1", {duty: epoch})
+    assert engine.acquire(duty, "h2", LONG).epoch == epoch + 1
+
+
+@pytest.mark.parametrize("verb", ["intend", "append", "answer", "admit"])
+def test_a_stale_epoch_writes_nothing(engine: Engine, duty: str, epoch: int, verb: str) -> None:
+    command = engine.send(duty, b"buy")
+    newest = successor(engine, duty, epoch)
+    calls: dict[str, Any] = {
+        "intend": lambda: engine.intend(duty, epoch, 1, [intent("a")]),
+        "append": lambda: engine.append(duty, epoch, 1, "events", [b"x"]),
+        "answer": lambda: engine.answer(duty, epoch, command, b"not sent", asker="me"),
+        "admit": lambda: engine.admit(duty, epoch, 1, [Rate(1, LONG)], urgent=True),
+    }
+    with pytest.raises(Fenced, match=f"its newest epoch is {newest}"):
+        calls[verb]()
+    assert engine.known(duty, ["a"]) == set()
+    assert engine.append(duty, newest, 1, "events", [b"y"]) == Stored(0)
+    assert engine.answer(duty, newest, command, b"done", asker="me")
+    assert engine.admit(duty, newest, 1, [Rate(1, LONG)], urgent=True)[0] == 0
+
+
+def test_an_epoch_that_was_never_given_is_stale(engine: Engine, duty: str) -> None:
+    with pytest.raises(Fenced, match="not known"):
+        engine.intend(duty, 1, 1, [intent("a")])
+
+
+def test_a_repeated_append_stores_nothing_twice_and_says_what_was_there(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    assert engine.append(duty, epoch, 1, "events", [b"a", b"b"]) == Stored(0)
+    assert engine.append(duty, epoch, 1, "events", [b"a", b"b"]) == Stored(1)
+    assert engine.append(duty, epoch, 3, "events", [b"c"]) == Stored(1)
+    assert engine.append(duty, epoch, 2, "events", [b"late"]) == Stored(3)
+    newest = successor(engine, duty, epoch)
+    assert engine.append(duty, newest, 1, "events", [b"d"]) == Stored(0)
+
+
+def test_orders_are_journaled_once_and_their_last_state_counts(engine: Engine, duty: str, epoch: int) -> None:
+    assert engine.intend(duty, epoch, 1, [intent("a", b"a1"), intent("b", b"b1")]) == Stored(0)
+    assert engine.intend(duty, epoch, 1, [intent("a", b"a1")]) == Stored(1)  # its answer was lost
+    assert engine.intend(duty, epoch, 2, [intent("a", b"a2")]) == Refusal("known", "a")
+    assert engine.intend(duty, epoch, 3, [OrderEntry("finished", "a", b"a3")]) == Stored(1)
+    assert engine.orders(duty, LONG) == [b"a1", b"b1", b"a3"]
+    assert engine.orders(duty, 0.0) == [b"b1"]
+    assert engine.order(duty, "a") == b"a3"
+    assert engine.order(duty, "c") is None
+    assert engine.known(duty, ["a", "b", "c"]) == {"a", "b"}
+    newest = successor(engine, duty, epoch)
+    assert engine.intend(duty, newest, 1, [intent("a", b"again")]) == Refusal("known", "a")
+
+
+def test_an_intent_that_is_refused_writes_nothing_of_its_call(engine: Engine, duty: str, epoch: int) -> None:
+    engine.intend(duty, epoch, 1, [intent("a")])
+    both = [OrderEntry("open", "c", b"c1"), intent("a")]
+    assert engine.intend(duty, epoch, 2, both) == Refusal("known", "a")
+    assert engine.known(duty, ["c"]) == set()
+
+
+def test_the_id_of_an_order_that_was_not_sent_may_be_used_again(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    engine.intend(duty, epoch, 1, [intent("a", b"a1")])
+    engine.intend(duty, epoch, 2, [OrderEntry("unsent", "a", b"a2")])
+    assert engine.orders(duty, 0.0) == []
+    assert engine.intend(duty, epoch, 3, [intent("a", b"a3")]) == Stored(2)
+    assert engine.orders(duty, 0.0) == [b"a3"]
+
+
+def test_a_halt_refuses_intents_at_once_and_takes_what_became_of_others(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    engine.intend(duty, epoch, 1, [intent("a")])
+    engine.halt(duty, "by a person")
+    assert engine.halted(duty) == "by a person"
+    assert engine.intend(duty, epoch, 2, [intent("b")]) == Refusal("halted", "by a person")
+    assert engine.intend(duty, epoch, 3, [OrderEntry("finished", "a", b"closed")]) == Stored(1)
+    assert engine.resume(duty)
+    assert not engine.resume(duty)
+    assert engine.halted(duty) is None
+    assert engine.intend(duty, epoch, 4, [intent("b")]) == Stored(3)
+
+
+def test_a_command_has_one_answer(engine: Engine, duty: str, epoch: int) -> None:
+    command = engine.send(duty, b"buy")
+    assert engine.answer(duty, epoch, command, b"deal", asker="me")
+    assert not engine.answer(duty, epoch, command, b"deal", asker="me")
+
+
+def test_an_answer_that_nothing_was_sent_takes_the_order_out_of_the_journal(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    command = engine.send(duty, b"buy")
+    engine.intend(duty, epoch, 1, [intent("a")], command=command)
+    assert engine.answer(duty, epoch, command, b"not sent", asker="me", unsent=(2, "a", b"unsent"))
+    assert engine.known(duty, ["a"]) == set()
+    assert engine.orders(duty, 0.0) == []
+    assert engine.intend(duty, epoch, 3, [OrderEntry("finished", "z", b"z")]) == Stored(2)
+
+
+def test_what_was_withdrawn_cannot_be_journaled_any_more(engine: Engine, duty: str, epoch: int) -> None:
+    command = engine.send(duty, b"buy")
+    assert engine.withdraw(duty, command, "a")
+    assert engine.withdraw(duty, command, "a")
+    assert engine.intend(duty, epoch, 1, [intent("a")], command=command) == Refusal("withdrawn", command)
+
+
+def test_what_was_journaled_cannot_be_withdrawn_any_more(engine: Engine, duty: str, epoch: int) -> None:
+    command = engine.send(duty, b"buy")
+    engine.intend(duty, epoch, 1, [intent("a")], command=command)
+    assert not engine.withdraw(duty, command, "a")
+
+
+def test_of_an_intent_and_a_withdrawal_at_the_same_time_one_wins(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    for number in range(1, 101):
+        command, id = engine.send(duty, b"buy"), f"order {number}"
+        both = threading.Barrier(2)
+        with ThreadPoolExecutor(1) as other:
+            withdrawn = other.submit(withdraw_with, both, engine, duty, command, id)
+            both.wait()
+            stored = engine.intend(duty, epoch, number, [intent(id)], command=command)
+            assert isinstance(stored, Stored) is not withdrawn.result()
+
+
+def withdraw_with(both: threading.Barrier, engine: Engine, duty: str, command: str, id: str) -> bool:
+    both.wait()
+    return engine.withdraw(duty, command, id)
+
+
+ASKS = st.lists(
+    st.tuples(st.integers(1, 6), st.booleans(), st.sampled_from([0.0, 0.0, 0.0, 0.003, 0.01])), max_size=25
+)
+RATES = st.lists(st.builds(Rate, st.integers(1, 12), st.sampled_from([0.01, 0.02, 0.05])), max_size=3)
+
+
+@given(rates=RATES, asks=ASKS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_engine_admits_what_the_quota_of_one_host_would(
+    engine: Engine, duty: str, rates: list[Rate], asks: list[tuple[int, bool, float]]
+) -> None:
+    fresh = f"{duty}-{time.monotonic_ns()}"
+    quota = Quota(Allowance(tuple(rates), max_in_flight=1))
+    for cost, urgent, pause in asks:
+        time.sleep(pause)
+        wait, now = engine.admit(fresh, None, cost, rates, urgent=urgent)
+        assert wait == pytest.approx(quota.wait(now, cost, urgent=urgent), abs=1e-6)
+        if wait == 0:
+            quota.book(now, cost)
+
+
+def test_hosts_know_of_one_another_while_they_are_there(engine: Engine, duty: str) -> None:
+    first, second = f"{duty}-1", f"{duty}-2"
+    engine.attend(first, "one", LONG)
+    seen = engine.attend(second, "two", 0.01)
+    assert (seen[first], seen[second]) == ("one", "two")
+    time.sleep(0.02)
+    assert second not in engine.attend(first, "one", LONG)
+    engine.leave(first)
+    assert first not in engine.attend(second, "two", LONG)
