@@ -155,6 +155,7 @@ def test_a_bad_file_is_reported_once_and_what_took_effect_stays_known(
     write(path, limits=SETTINGS["limits"] | {"messages": ["7/s"]})
     assert runtime.reload() == []
     assert status_of(runtime).reload == replace(began, refusals=1)
+    notebook.first(ConfigRefused)
     assert len(notebook.all(ConfigReloaded)) == len(notebook.all(ConfigRefused)) == 1
     assert len([line for line in said if line.startswith("ERROR not reloaded")]) == 1
     assert any(

@@ -22,6 +22,7 @@ from actors.messages import (
     OrderOpened,
     Resume,
 )
+from actors.orders.reconciliation import CLAIM_SETTLES
 from runtime import Runtime, attach
 from runtime.control.attachment import Attachment
 from runtime.control.peer_asks import MOST_WAITING
@@ -118,14 +119,14 @@ def test_an_attached_caller_is_told_at_its_timeout_what_is_known_of_its_order(
 ) -> None:
     runtime, notebook, attachment = trader
     ask(runtime, GetOpenedDeals())
+    exchange.disturb_orders("delayed", seconds=30.0)
+    deal = attachment.router.ask(bet(6), timeout=2 * CLAIM_SETTLES)
+    assert notebook.first(OrderOpened).deal == deal
+    assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
     exchange.disturb_orders("lost_before")
     with pytest.raises(OrderUnknown) as unknown:
         attachment.router.ask(bet(5), timeout=0.3)
     assert unknown.value.order
-    exchange.disturb_orders("delayed", seconds=30.0)
-    deal = attachment.router.ask(bet(6), timeout=0.5)
-    assert notebook.first(OrderOpened).deal == deal
-    assert [executed.deal for executed in exchange.ledger.deals()] == [deal]
     assert_each_sent_once(exchange, 2)
 
 

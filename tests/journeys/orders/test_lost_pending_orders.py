@@ -20,7 +20,7 @@ from runtime import Runtime
 from runtime.practice import PracticeExchange
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.orders.test_order_restart import child
-from tests.journeys.trader import VERDICT_DELAY, listening, trading, venue
+from tests.journeys.trader import VERDICT_DELAY, catch_up, listening, trading, venue
 from tests.journeys.trading_child import OPENS_AT
 
 
@@ -105,6 +105,8 @@ def test_an_answer_that_never_comes_on_a_line_that_stands_ends_with_a_new_login(
         with pytest.raises(RequestTimeout, match=r"in doubt: .*EURUSD_otc call 5"):
             ask(runtime, GetPendingOrders(deadline=0.1))
         assert listed(runtime) == []
+        notebook.first(OrderNotPlaced)
+        catch_up(exchange, runtime, notebook)
         assert len(notebook.all(OrderNotPlaced)) == 1
 
 

@@ -68,12 +68,12 @@ def test_nothing_is_open_before_the_first_command_and_after_the_last(
     runtime, notebook = regular_pool
     assert not notebook.wait(ups(1), 1.0)
     assert ask(runtime, LoadCandles(ASSETS[0], 60, 10))
-    assert len(notebook.all(ConnectionUp)) == 1
     assert notebook.wait(downs(1))
+    assert len(notebook.all(ConnectionUp)) == 1
     assert [c.child.state for c in status_of(runtime).connections] == ["stopped", "stopped"]
     assert ask(runtime, LoadCandles(ASSETS[0], 60, 11))
-    assert len(notebook.all(ConnectionUp)) == 2
     assert notebook.wait(downs(2))
+    assert len(notebook.all(ConnectionUp)) == 2
     assert runtime.failure is None
 
 
