@@ -18,51 +18,6 @@ from actors.messages.events import EVENTS
 
 ROOT = Path(runtime.__file__).parent.parent
 
-PROGRAM = """
-from decimal import Decimal
-
-from runtime import (
-    Config,
-    Deal,
-    Direction,
-    NotSent,
-    OrderUnknown,
-    PlaceOrder,
-    Runtime,
-    Status,
-    StreamConfig,
-    Subscribe,
-    SubscribeTicks,
-    Tick,
-    attach,
-)
-
-
-def show(event: Tick) -> None:
-    reveal_type(event.price)
-
-
-def trade(running: Runtime) -> Deal | None:
-    running.router.tell(SubscribeTicks("EURUSD_otc"))
-    running.router.tell(Subscribe("tick.EURUSD_otc", to=show))
-    try:
-        deal = running.router.ask(PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60), timeout=15)
-    except (NotSent, OrderUnknown) as error:
-        print(error)
-        return None
-    assert isinstance(deal, Deal)
-    return deal
-
-
-def count(status: Status) -> int:
-    return len(status.streams)
-
-
-with Runtime(Config(streams=[StreamConfig(asset="EURUSD_otc")])) as here, attach(here.config) as there:
-    reveal_type(there.runtime.pid)
-    trade(here)
-"""
-
 
 def static_imports() -> dict[str, str]:
     """The module that each name comes from, as a type checker sees it."""
@@ -126,25 +81,3 @@ def test_a_name_that_there_is_not_is_refused_and_loads_nothing() -> None:
         _ = runtime.Walrus  # type: ignore[attr-defined]
     loaded = loaded_by("import runtime\nassert not hasattr(runtime, 'Walrus')")
     assert not {name for name in loaded if name.startswith(("actors.", "pydantic"))}
-
-
-def test_a_strict_type_checker_knows_what_a_program_imports(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(program)]
-    cache = f"--cache-dir={ROOT / '.mypy_cache' / 'user'}"
-    checked = subprocess.run(
-        [*command, cache],
-        cwd=tmp_path,
-        env={"MYPYPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    notes = [line for line in checked.stdout.splitlines() if line.startswith("program.py")]
-    assert [line.partition(" note: ")[2] for line in notes] == [
-        'Revealed type is "float"',
-        'Revealed type is "int"',
-    ]
-    assert checked.returncode == 0, checked.stdout
