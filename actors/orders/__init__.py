@@ -1,13 +1,13 @@
 """Orders: checked, journaled, sent once, and never guessed about.
 
-``order_desk.py`` is the actor. ``pre_trade_checks.py`` checks an order against the asset's row, the balance
-and the limits, once the events that ``readiness.py`` requires have come; ``day_tally.py`` counts what the
-limits of a day need. ``log_lines.py`` says what the log says of orders. ``ledger.py`` holds all orders
-(``order_book.py``, ``order_table.py``);
-``order.py`` has their states as a table. An order is in the journal, on the disk,
-before it leaves: ``bookkeeping.py`` journals and counts what the ledger decides; ``desk_books.py`` is what
-it has in common with the books of pending orders. ``journal.py`` is the
-interface of a journal, ``runtime/storage/journal.py`` implements it.
+``order_desk.py`` is the actor; ``desk.py`` is what it has in common with the actor of pending orders: what
+happens to an order from its way out to its answer. ``pre_trade_checks.py`` checks an order against the
+asset's row, the balance and the limits, once the events that ``readiness.py`` requires have come;
+``day_tally.py`` counts what the limits of a day need. ``log_lines.py`` says what the log says of orders.
+``ledger.py`` holds all orders (``order_book.py``, ``order_table.py``); ``order.py`` has their states as a
+table. An order is in the journal, on the disk, before it leaves: ``bookkeeping.py`` journals and counts
+what the ledger decides; ``desk_books.py`` is what it has in common with the books of pending orders.
+``journal.py`` is the interface of a journal, ``runtime/storage/journal.py`` implements it.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
 it can be no other's, and if nothing contradicts it for a second; so like orders leave one after another, and

@@ -1,49 +1,48 @@
 """The order desk: an order is journaled before it is sent, sent once, and followed to its outcome."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-import pykka
 from loguru import logger
 from msgspec import structs
 
-from actors.engine.actor import RuntimeActor
 from actors.engine.clock import counts_suspends, this_boot
-from actors.engine.timers import Timer
-from actors.errors import Halted, NotSent, OrderUnknown, RequestError, RequestRefused
+from actors.errors import Halted, NotSent, RequestError, RequestRefused
 from actors.messages import commands, events
 from actors.messages.control import Reconfigure
 from actors.messages.lifecycle import OutboundRef, Tellable
 from actors.messages.orders import HaltTrading, OrderSent, TradingRequest, Withdraw
 from actors.messages.outbound import ResumeOrders, StopOrders
 from actors.messages.status import Describe
-from actors.messages.traffic import EventBatch, Failure, Request, RequestDone, Response
+from actors.messages.traffic import EventBatch, Failure
 from actors.orders import timeouts
 from actors.orders.bookkeeping import Bookkeeping
+from actors.orders.desk import Desk
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal, TradingHalt
-from actors.orders.log_lines import log_lines, not_placed_line, terms_of
+from actors.orders.log_lines import not_placed_line
 from actors.orders.messages import PendingCounted
-from actors.orders.order import Order, OrderState, send_by
+from actors.orders.order import Order
 from actors.orders.pre_trade_checks import OrderLimits, check_order, check_pending
 from actors.orders.readiness import Readiness
-from actors.orders.repetition import command_of
 from actors.orders.result_waiters import ResultStep, ResultWaiters
-from actors.orders.sent_orders import SentOrders
-from actors.orders.timeouts import CLOCK_NOISE, RECALL_TIMEOUT, REFUSAL_SETTLES, SETTLED_AFTER, TimeCome
-from actors.orders.waiters import SHARED, STOPPED_UNSENT, OrderWaiters
+from actors.orders.timeouts import CLOCK_NOISE, REFUSAL_SETTLES, TimeCome
+from actors.orders.waiters import STOPPED_UNSENT
 from actors.orders.waiting_orders import WaitingOrders
 from actors.values import AccountKind
 from actors.venues.base import Trading
 
 
-class OrderDesk(RuntimeActor):
+class OrderDesk(Desk):
     """Owns the journal, the ledger of orders and deals, and the callers that wait for them.
 
     Receives ``TradingRequest``, ``OrderSent``, the ``Failure`` of what it sent, and the venue's events about
     deals. Sends orders to ``outbound``; their events and the answers to ``router``.
     """
+
+    kind = "order"
+    _books: Bookkeeping
 
     def __init__(
         self,
@@ -59,24 +58,19 @@ class OrderDesk(RuntimeActor):
         **kwargs: Any,
     ) -> None:
         """``refuses`` is why every order is refused, ``""`` if orders are sent."""
-        super().__init__("order desk", **kwargs)
+        clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends, this_boot())
+        self._books = Bookkeeping(account, venue, journal, clock, limits.verdict_delay)
+        super().__init__("order desk", self._books, clock, router, limits.verdict_delay, **kwargs)
         self._limits = limits
         self._refusals_name_orders = venue.refusals_name_orders
         self._journal, self._refuses = journal, refuses
-        self._router, self._pending_desk = router, pending_desk
-        self._outbound: Tellable
-        self._way_out_ended: Callable[[], bool] = lambda: False
-        self._clock = desk_clock or DeskClock(time.monotonic, time.time, counts_suspends, this_boot())
-        self._books = Bookkeeping(account, venue, journal, self._clock, limits.verdict_delay)
+        self._pending_desk = pending_desk
         self._ledger = self._books.ledger
         self._halt = TradingHalt(journal)
         self._readiness = Readiness(venue.told_after_login)
         self._waiting = WaitingOrders()
-        self._waiters = OrderWaiters()
         self._withdrawn: set[int] = set()  # requests that may still wait in the inbox
         self._results = ResultWaiters(self._clock, self._ledger.deals)
-        self._sent = SentOrders()
-        self._verdict: Timer | None = None
         self._upkeep = self.every(3600.0, timeouts.JournalUpkeep())
 
     def on_receive(self, message: Any) -> None:
@@ -94,38 +88,26 @@ class OrderDesk(RuntimeActor):
                 self._books.count_pending(message)
             case OrderSent(order=order):
                 self._ledger.carried(order, message.life)
-                if not self._sent.sent(message):
-                    self._publish(self._ledger.lost(order, "its connection was lost", self._clock.utc()))
-                for waiter in self._waiters.on_sent(order):
-                    self._give_up(order, waiter)
-            case Failure():
-                self._not_sent(message)
+                super().on_receive(message)
             case events.ConnectionDown():
+                self._ledger.logout(message.life)
                 self._connection_down(message)
             case events.ClockReport(offset=offset):
                 self._clock.offset = offset
                 self._ledger.set_venue_clock(self._clock.reading())
                 self._publish([])  # a verdict may have waited for it
             case Reconfigure(settings=OrderLimits() as limits):
-                self._limits = limits
-            case events.Event():
-                self._on_event(message)
-            case TimeCome():
-                self._on_time(message)
+                self._limits, self._verdict_delay = limits, limits.verdict_delay
             case Describe():
                 self.describe(message, self._books.status(self._halt.reason, self._refuses, self._limits))
             case OutboundRef(outbound=outbound, ended=ended):
                 self._outbound, self._way_out_ended = outbound, ended
                 self._tell_left_behind()
             case _:
-                self.unexpected(message)
+                super().on_receive(message)
 
     def _on_time(self, message: TimeCome) -> None:
         match message:
-            case timeouts.OrderOverdue(order=order, waiter=waiter):
-                self._give_up(order, waiter)
-            case timeouts.AnswerOverdue(order=order):
-                self._publish(self._sent.suspect(order))
             case timeouts.RefusalDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
                 self.after(left, message)  # in a suspend the venue could contradict nothing
             case timeouts.RefusalDue(refusal=refusal):
@@ -135,14 +117,12 @@ class OrderDesk(RuntimeActor):
             case timeouts.HeldBackOverdue(waiter=waiter):
                 self._answer(self._readiness.give_back(waiter, "the venue has not listed its deals"))
                 self._answer(self._waiting.give_back(waiter, "a like order was under way until its deadline"))
-            case timeouts.VerdictDue():
-                self._publish(self._ledger.check(self._clock.utc()))
-            case timeouts.JournalUnsettled():
-                self._keep(self._books.settle)
             case timeouts.JournalUpkeep():
                 if error := self._books.tidy():
                     logger.warning("{}", error)
                 self._upkeep.last_error = error
+            case _:
+                super()._on_time(message)
 
     def _on_event(self, event: events.Event) -> None:
         if isinstance(event, events.DealRefused) and not self._refusals_name_orders:
@@ -183,14 +163,10 @@ class OrderDesk(RuntimeActor):
         """Whether an order of its id answers it, now or when it is known what became of that one."""
         first = self._waiting.conflict(command) or self._books.first(command)
         if isinstance(first, Order):
-            self._join(first.id, trade)
+            self._join(first.id, trade.id, trade.expires_at)
         elif first is not None:
             self._answer([(trade.id, first)])
         return first is not None
-
-    def _join(self, order: str, trade: TradingRequest) -> None:
-        self._waiters.join(order, trade.id, trade.expires_at)
-        self.at(trade.expires_at, timeouts.OrderOverdue(order, trade.id))
 
     def _place(self, trade: TradingRequest, command: commands.PlaceOrder, *, waited: bool = False) -> None:
         """``waited``: it is its turn."""
@@ -211,27 +187,12 @@ class OrderDesk(RuntimeActor):
             return
         self._waiters.add(order.id, trade.id, trade.expires_at)
         for same in (trade, *self._waiting.take(command)):
-            self._join(order.id, same)
+            self._join(order.id, same.id, same.expires_at)
         # Before the order: so the journal is settled before anything that comes of the order is handled.
         self.actor_ref.tell(timeouts.JournalUnsettled())
-        self._send(order.id, command, trade.id, trade.expires_at)
+        self._send(order, trade.id, trade.expires_at)
 
-    def _send(self, order: str, command: commands.OrderCommand, waiter: int, deadline: float) -> None:
-        """The order leaves in the name of ``waiter``."""
-        self._sent.on_way_out(order, waiter)
-        request = Request(waiter, command, send_by(self.now(), deadline), urgent=True, order=order)
-        if not self._tell_outbound(request):
-            self._not_sent(request.failure(NotSent(STOPPED_UNSENT)))
-
-    def _tell_outbound(self, message: Any) -> bool:
-        """Whether the way out took it: while the runtime stops, it may have ended."""
-        try:
-            self._outbound.tell(message)
-        except pykka.ActorDeadError:
-            return False
-        return True
-
-    def _place_waiting(self) -> None:
+    def _go_on(self) -> None:
         for trade in self._waiting.first():
             command = trade.command
             assert isinstance(command, commands.PlaceOrder)
@@ -269,79 +230,13 @@ class OrderDesk(RuntimeActor):
             if not self.inbox.empty():  # the request may be in there
                 self._withdrawn.add(waiter)
 
-    def _not_sent(self, failure: Failure) -> None:
-        order, request = self._ledger.order(failure.order), failure.request
-        if order is None or not order.in_flight or not self._sent.is_carried_by(order.id, request):
-            return
-        if order.state is OrderState.JOURNALED and (
-            next_waiter := self._waiters.next_waiter(order.id, request, self.now())
-        ):
-            self._answer(self._waiters.answer_gone(order.id, OrderUnknown(SHARED, order.id)))
-            self._send(order.id, command_of(order), *next_waiter)
-            return
-        self._end_unsent(order, failure.exception)
-
-    def _end_unsent(self, order: Order, error: RequestError) -> None:
-        answers = self._waiters.answer(order.id, error)
-        self._publish(self._ledger.not_sent(order.id, str(error)))
-        self._sent.forget(order.id)
-        self._answer(answers)
-        logger.info("order {} was not sent: {}: {}", order.id, terms_of(order), error)
-
-    def _connection_down(self, down: events.ConnectionDown) -> None:
-        self._ledger.logout(down.life)
-        for order in self._sent.down(down):
-            self._publish(self._ledger.lost(order, down.reason, self._clock.utc()))
-
-    def _publish(self, news: list[events.Event]) -> None:
-        """Journal what changed, then publish it, then answer the callers that waited for it."""
-        self._keep(self._books.note)
-        if news:
-            self._router.tell(EventBatch(self.name, list(news)))
-        self._sent.apply(news)
-        self._answer([*self._waiters.apply(news), *self._results.apply(news)])
-        if self._verdict is not None:
-            self._verdict.cancel()
-        at = self._ledger.check_at(now := self._clock.utc())
-        self._verdict = None if at is None else self.after(max(0.0, at - now), timeouts.VerdictDue())
-        self._log(news)
-        self._place_waiting()
-
-    def _keep(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Halted as error:
-            logger.error("{}", error)
-        if self._books.wants_settling():
-            self.after(SETTLED_AFTER, timeouts.JournalUnsettled())
+    def _answers_of(self, news: list[events.Event]) -> Iterable[tuple[int, Any]]:
+        return [*super()._answers_of(news), *self._results.apply(news)]
 
     def _wait_for_result(self, step: ResultStep) -> None:
         for delay, due in step.dues:
             self.after(delay, due)
         self._answer(step.answers)
-
-    def _give_up(self, order: str, waiter: int) -> None:
-        """``waiter`` waits no longer for ``order``. If no other does, ask it back, as it may not have left;
-        it is in doubt if it has, or if the way out is silent."""
-        if (recalled := self._waiters.recall(order, waiter)) is not None:
-            self._tell_outbound(RequestDone(recalled, succeeded=False))
-            self.after(RECALL_TIMEOUT, timeouts.OrderOverdue(order, waiter))
-        elif self._waiters.shared(order, waiter):
-            self._answer(self._waiters.answer_one(order, waiter, OrderUnknown(SHARED, order)))
-        elif self._waiters.has(order, waiter):
-            if self._waiters.decides(order, waiter):
-                self._publish(self._ledger.overdue(order, "no answer by the deadline", self._clock.utc()))
-                self.after(self._limits.verdict_delay, timeouts.AnswerOverdue(order))
-            self._answer(self._waiters.answer_one(order, waiter, self._ledger.unknown(order)))
-
-    def _settle(self, waiter: int, command: commands.SettleOrder) -> None:
-        try:
-            news = self._books.settle_order(command.order, command.opened, command.reason)
-        except (RequestRefused, Halted) as error:
-            self._answer([(waiter, error)])
-            return
-        self._publish(news)
-        self._answer([(waiter, None)])
 
     def _halt_trading(self, waiter: int, reason: str) -> None:
         self._tell_outbound(StopOrders(reason))
@@ -372,15 +267,6 @@ class OrderDesk(RuntimeActor):
         else:
             self._log(left)
 
-    def _log(self, news: Sequence[events.Event]) -> None:
-        for line in log_lines(news, self._ledger.order):
-            logger.log(line.level, "{}", line.text)
-
-    def _answer(self, answers: Iterable[tuple[int, Any]]) -> None:
-        for waiter, outcome in answers:
-            failed = isinstance(outcome, RequestError)
-            self._router.tell(Failure.of(waiter, outcome) if failed else Response(waiter, outcome))
-
     def release(self, unhandled: list[Any]) -> None:
         """No order is placed any more; what became of the others counts, as far as it has come."""
         for held_back in (self._readiness, self._waiting):
@@ -393,8 +279,6 @@ class OrderDesk(RuntimeActor):
                     self._answer([(message.id, NotSent(STOPPED_UNSENT))])
                 case OrderSent() | Failure() | HaltTrading() | events.Event():
                     self.on_receive(message)
-        if self._way_out_ended():
-            for order in filter(None, map(self._ledger.order, self._waiters.not_left())):
-                self._end_unsent(order, NotSent(STOPPED_UNSENT))
+        self._end_all_unsent()
         for callers in (self._waiters, self._results):
             self._answer(callers.unanswered())

@@ -93,7 +93,8 @@ def test_an_order_is_on_the_disk_before_it_leaves(desk: WatchedOrderDesk, clock:
     name, request = desk.step()
     [[journaled]] = desk.journal.writes
     assert name == "outbound"
-    assert request == Request(7, BET, clock() + 29.5, urgent=True, order=journaled.id)
+    named = structs.replace(BET, id=journaled.id)
+    assert request == Request(7, named, clock() + 29.5, urgent=True, order=journaled.id)
     assert desk.quiet()
 
 
@@ -210,12 +211,12 @@ def test_like_orders_leave_one_after_another_the_first_come_first(desk: WatchedO
     assert steps[0] == ("note", [OrderState.OPEN])
     assert steps[2] == ("router", Response(1, desk.deal()))
     assert steps[3] == ("write", [OrderState.JOURNALED])
-    assert steps[4][1].command == like(Direction.PUT, 60)
+    assert steps[4][1].command == structs.replace(like(Direction.PUT, 60), id=steps[4][1].order)
     assert desk.quiet()
     desk.tell(Failure.of(2, NotSent("no connection"), steps[4][1].order))
     while (step := desk.step())[0] != "outbound":
         pass
-    assert step[1].command == like(Direction.CALL, 120)
+    assert step[1].command == structs.replace(like(Direction.CALL, 120), id=step[1].order)
 
 
 def test_an_order_waits_until_its_deadline_for_one_like_it(desk: WatchedOrderDesk) -> None:
@@ -225,6 +226,32 @@ def test_an_order_waits_until_its_deadline_for_one_like_it(desk: WatchedOrderDes
     error = desk.error(2)
     assert type(error) is NotSent
     assert "under way until its deadline" in str(error)
+    assert desk.quiet()
+
+
+def test_an_order_whose_deadline_has_passed_in_a_suspend_while_a_like_one_was_under_way_is_not_sent(
+    desk: WatchedOrderDesk,
+) -> None:
+    """What it has waited for is the first message after the suspend."""
+    first = desk.place(1)
+    desk.ask(2, like(Direction.PUT, 60), patience=4.0)
+    desk.part()
+    desk.clock.stand_still(6.0)
+    desk.tell(DealAccepted("c1", first, desk.deal()))
+    assert isinstance(desk.error(2), NotSent)
+    assert desk.step() == ("note", [OrderState.OPEN])
+    assert [desk.step()[0], desk.step()[0]] == ["router", "router"]
+    assert desk.quiet()
+
+
+def test_an_order_held_back_whose_deadline_has_passed_in_a_suspend_is_not_sent(clock: ManualClock) -> None:
+    """The venue's lists, which it has waited for, are the first messages after the suspend."""
+    desk = WatchedOrderDesk(clock)
+    desk.ask(1, BET, patience=4.0)
+    desk.part()
+    clock.stand_still(6.0)
+    desk.get_ready()
+    assert isinstance(desk.error(1), NotSent)
     assert desk.quiet()
 
 

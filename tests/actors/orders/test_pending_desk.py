@@ -101,6 +101,21 @@ def test_placements_leave_one_at_a_time(desk: WatchedPendingDesk) -> None:
     desk.leaves(2)
 
 
+def test_a_placement_whose_deadline_has_passed_in_a_suspend_is_neither_journaled_nor_sent(
+    desk: WatchedPendingDesk,
+) -> None:
+    """What it has waited for is the first message after the suspend."""
+    desk.sent(desk.place(1))
+    desk.ask(2, OTHER, patience=4.0)
+    desk.part()
+    desk.clock.stand_still(6.0)
+    desk.tell(answer(PLACED))
+    assert isinstance(desk.error(2), NotSent)
+    assert desk.step() == ("note", [OrderState.PENDING])
+    assert [desk.step()[0], desk.step()[0]] == ["router", "router"]
+    assert desk.quiet()
+
+
 def test_what_the_journal_cannot_take_is_not_sent(desk: WatchedPendingDesk, lines: list[str]) -> None:
     desk.journal.broken = "disk full"
     desk.ask(1, WISH)
