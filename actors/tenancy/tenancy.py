@@ -1,0 +1,172 @@
+"""What one host does about all duties: try, renew, end."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from actors.tenancy.rank import fair_share, rank
+from actors.tenancy.tenure import Tenure
+
+AFTER_THE_END: Final = 0.02
+"""Seconds after the end of another's lease at which the first in line tries: the engine ends it by a clock of
+its own, in milliseconds."""
+
+RANK_DELAY: Final = 0.15
+"""Seconds that each further place in the line waits: longer than a round trip to the engine, so that one host
+tries and the others see that it has the lease."""
+
+
+class Duty(Struct, frozen=True):
+    """``hosts`` are those that may have it; empty: all. ``keeps_without_lease``: where nobody can tell if
+    another host has it, it goes on, as a feed may, of which two do no harm."""
+
+    name: str
+    hosts: frozenset[str] = frozenset()
+    keeps_without_lease: bool = False
+
+
+class LeaseTimes(Struct, frozen=True):
+    """Seconds: how long a lease is, how often it is renewed, and which last part of it is not used."""
+
+    lease: float
+    renew: float
+    margin: float
+
+
+class Tenancy:
+    """Decides for ``host``. ``now`` is by the host's own clock, which does not step.
+
+    A lease counts from before the question for it: the engine cannot have begun it earlier. ``jitter`` gives
+    a number from 0 to 1, so that hosts that were stopped together do not try together.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        duties: Iterable[Duty],
+        times: LeaseTimes,
+        jitter: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._host = host
+        self._duties = {duty.name: duty for duty in duties if not duty.hosts or host in duty.hosts}
+        self._times = times
+        self._live: frozenset[str] = frozenset({host})
+        self._tenures: dict[str, Tenure] = {}
+        self._newest = dict.fromkeys(self._duties, 0)
+        self._spread = {duty: jitter() / 2 for duty in self._duties}
+        self._free_at: dict[str, float] = {}  # of those that are not ours, as far as is known
+        self._draining = False
+
+    def __repr__(self) -> str:
+        return f"<Tenancy of {self._host}: {len(self._tenures)} of {len(self._duties)} duties>"
+
+    @property
+    def tenures(self) -> Mapping[str, Tenure]:
+        """Those of this host, by duty."""
+        return self._tenures
+
+    def newest(self, duty: str) -> int:
+        """The greatest epoch that this host knows of."""
+        return self._newest[duty]
+
+    def begin(self, now: float) -> None:
+        """Nothing is known of other leases: each duty is tried for in the order of the line."""
+        self._free_at = dict.fromkeys(self._duties, now)
+
+    def see(self, hosts: Collection[str]) -> None:
+        """These hosts are there now."""
+        self._live = frozenset({*hosts, self._host})
+
+    def due(self, now: float) -> str | None:
+        """A duty to try for now; the next one after its outcome: a host that has more tries later."""
+        tries = self._tries()
+        return min(
+            (duty for duty, at in tries.items() if at <= now), key=lambda each: tries[each], default=None
+        )
+
+    def taken(self, duty: str, seconds: float, newest: int, now: float) -> None:
+        """Another host has the lease, for at most so many ``seconds`` unless it renews it."""
+        self._newest[duty] = max(self._newest[duty], newest)
+        self._free_at[duty] = now + seconds + AFTER_THE_END
+
+    def acquired(self, duty: str, epoch: int, asked_at: float) -> Tenure:
+        """This host has the lease; it asked for it at ``asked_at``."""
+        self._newest[duty] = max(self._newest[duty], epoch)
+        self._free_at.pop(duty, None)
+        self._tenures[duty] = tenure = Tenure(duty, epoch, self._safe_until(asked_at))
+        return tenure
+
+    def unanswered(self, duty: str, now: float) -> None:
+        """The engine did not say who has the lease."""
+        self._free_at[duty] = now + self._times.renew
+
+    def renewals(self) -> dict[str, int]:
+        """The epochs to renew, by duty."""
+        return {tenure.duty: tenure.epoch for tenure in self._tenures.values()}
+
+    def renewed(self, held: Mapping[str, bool], asked_at: float) -> list[Tenure]:
+        """The engine has renewed those that are ``held``. The others are over, and their tenures returned:
+        all that was done for them must end at once."""
+        lost = []
+        for duty, is_held in held.items():
+            tenure = self._tenures.get(duty)
+            if tenure is None:
+                continue
+            if is_held:
+                tenure.safe_until = max(tenure.safe_until, self._safe_until(asked_at))
+            else:
+                tenure.lost = "another host owns it, or did"
+                lost.append(tenure)
+                self.end(duty, asked_at)
+        return lost
+
+    def expired(self, now: float) -> list[Tenure]:
+        """Nobody has said that these are over, but another host may have the duty by now: what was done for
+        them must end. They are returned once. Those that go on without a lease are not among them."""
+        over = [
+            tenure
+            for duty, tenure in self._tenures.items()
+            if now >= tenure.safe_until and not self._duties[duty].keeps_without_lease
+        ]
+        for tenure in over:
+            tenure.lost = "it could not be renewed in time"
+            self.end(tenure.duty, now)
+        return over
+
+    def end(self, duty: str, now: float) -> None:
+        """This host has the duty no more: it was lost or given up."""
+        self._tenures.pop(duty, None)
+        self._free_at[duty] = now + self._times.renew
+
+    def drain(self) -> None:
+        """Try for nothing any more."""
+        self._draining = True
+
+    def next_at(self) -> float:
+        """When the next step is due that no answer brings; ``inf``: none."""
+        ends = (
+            tenure.safe_until
+            for duty, tenure in self._tenures.items()
+            if not self._duties[duty].keeps_without_lease
+        )
+        return min((*ends, *self._tries().values()), default=math.inf)
+
+    def _safe_until(self, asked_at: float) -> float:
+        return asked_at + self._times.lease - self._times.margin
+
+    def _tries(self) -> dict[str, float]:
+        """When each duty is to be tried for."""
+        if self._draining:
+            return {}
+        return {duty: at + RANK_DELAY * self._place(duty) for duty, at in self._free_at.items()}
+
+    def _place(self, duty: str) -> float:
+        """In the line: those before this host, and what it has already."""
+        allowed = self._duties[duty].hosts
+        line = [host for host in self._live if not allowed or host in allowed]
+        place = rank(duty, self._host, line) + len(self._tenures)
+        if len(self._tenures) >= fair_share(len(self._duties), len(line)):
+            place += len(line)  # behind all that have less
+        return place + self._spread[duty]

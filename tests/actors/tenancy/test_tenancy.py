@@ -1,0 +1,192 @@
+"""What a host tries for, renews and ends; and many hosts together, with an engine that keeps the leases."""
+
+import math
+
+from hypothesis import given, settings, strategies as st
+
+from actors.tenancy.tenancy import RANK_DELAY, Duty, LeaseTimes, Tenancy
+
+TIMES = LeaseTimes(lease=5.0, renew=1.0, margin=0.5)
+SAFE = TIMES.lease - TIMES.margin
+
+
+def one(*duties: Duty) -> Tenancy:
+    tenancy = Tenancy("h1", duties or [Duty("a")], TIMES)
+    tenancy.begin(0.0)
+    return tenancy
+
+
+def test_a_host_alone_tries_at_once() -> None:
+    tenancy = one()
+    assert tenancy.due(0.0) == "a"
+    tenure = tenancy.acquired("a", 1, asked_at=10.0)
+    assert tenure.safe(10.0 + SAFE - 0.01)
+    assert not tenure.safe(10.0 + SAFE)
+    assert tenancy.due(100.0) is None
+    assert tenancy.renewals() == {"a": 1}
+
+
+def test_a_duty_of_other_hosts_is_none_of_this_one() -> None:
+    assert one(Duty("a", frozenset({"h2"}))).due(1e9) is None
+    assert one(Duty("a", frozenset({"h1"}))).due(0.0) == "a"
+
+
+def test_a_taken_lease_is_tried_for_when_it_would_end() -> None:
+    tenancy = one()
+    tenancy.taken("a", 3.0, 7, now=10.0)
+    assert tenancy.newest("a") == 7
+    assert tenancy.due(13.0) is None
+    assert tenancy.due(13.0 + RANK_DELAY) == "a"
+
+
+def test_a_renewal_counts_from_before_the_question() -> None:
+    tenancy = one()
+    tenure = tenancy.acquired("a", 1, asked_at=0.0)
+    assert tenancy.renewed({"a": True}, asked_at=1.0) == []
+    assert tenure.safe_until == 1.0 + SAFE
+    assert tenancy.next_at() == 1.0 + SAFE
+
+
+def test_a_lease_that_another_host_has_ends_at_once() -> None:
+    tenancy = one()
+    tenure = tenancy.acquired("a", 1, asked_at=0.0)
+    assert tenancy.renewed({"a": False}, asked_at=1.0) == [tenure]
+    assert not tenure.safe(1.0)
+    assert tenancy.renewals() == {}
+    assert tenancy.due(1.5) is None
+    assert tenancy.due(3.0) == "a"
+
+
+def test_without_the_engine_an_account_ends_before_its_lease_and_a_feed_goes_on() -> None:
+    tenancy = one(Duty("a"), Duty("f", keeps_without_lease=True))
+    account, feed = tenancy.acquired("a", 1, 0.0), tenancy.acquired("f", 1, 0.0)
+    assert tenancy.expired(SAFE - 0.01) == []
+    assert tenancy.expired(SAFE) == [account]
+    assert tenancy.expired(SAFE) == []
+    assert account.lost
+    assert not feed.lost
+    assert tenancy.renewals() == {"f": 1}
+    assert tenancy.next_at() > SAFE  # the next try for the account
+
+
+def test_a_host_that_drains_tries_for_nothing() -> None:
+    tenancy = one(Duty("a"), Duty("b"))
+    tenancy.acquired("a", 1, 0.0)
+    tenancy.drain()
+    tenancy.end("a", 1.0)
+    assert tenancy.due(1e9) is None
+    assert tenancy.next_at() == math.inf
+
+
+def test_a_host_that_has_a_duty_tries_later_for_the_next_than_one_that_has_none() -> None:
+    full, empty = one(Duty("a"), Duty("b")), Tenancy("h2", [Duty("a"), Duty("b")], TIMES)
+    for tenancy in (full, empty):
+        tenancy.see(["h1", "h2"])
+    empty.begin(0.0)
+    full.acquired("a", 1, 0.0)
+    assert empty.due(RANK_DELAY) is not None
+    assert full.due(RANK_DELAY) is None
+
+
+def test_the_hosts_behind_wait_for_those_before_them() -> None:
+    hosts = ["h1", "h2", "h3"]
+    waits = []
+    for host in hosts:
+        tenancy = Tenancy(host, [Duty("a")], TIMES)
+        tenancy.see(hosts)
+        tenancy.begin(0.0)
+        waits.append(tenancy.next_at())
+    assert sorted(waits) == [0.0, RANK_DELAY, 2 * RANK_DELAY]
+
+
+class Leases:
+    """An engine with a clock of its own: the leases, and the epochs that were given."""
+
+    def __init__(self) -> None:
+        self.leases: dict[str, tuple[str, int, float]] = {}
+        self.epochs: dict[str, int] = {}
+
+    def acquire(self, duty: str, host: str, now: float, at_least: int) -> tuple[int, float, int]:
+        holder, _, until = self.leases.get(duty, ("", 0, 0.0))
+        if holder and now < until:
+            return 0, until - now, self.epochs[duty]
+        epoch = self.epochs[duty] = max(self.epochs.get(duty, 0), at_least) + 1
+        self.leases[duty] = host, epoch, now + TIMES.lease
+        return epoch, TIMES.lease, epoch
+
+    def renew(self, duty: str, host: str, epoch: int, now: float) -> bool:
+        holder, newest, until = self.leases.get(duty, ("", 0, 0.0))
+        if (holder, newest) != (host, epoch) or now >= until:
+            return False
+        self.leases[duty] = host, epoch, now + TIMES.lease
+        return True
+
+
+class Host:
+    """One that asks the engine, as long as it is not cut off from it."""
+
+    def __init__(self, name: str, duties: list[Duty], hosts: list[str]) -> None:
+        self.name = name
+        self.tenancy = Tenancy(name, duties, TIMES)
+        self.tenancy.see(hosts)
+        self.tenancy.begin(0.0)
+        self.renews_at = 0.0
+
+    def step(self, leases: Leases, now: float, delay: float, *, cut: bool) -> None:
+        """The engine executes what is asked now ``delay`` later."""
+        self.tenancy.expired(now)
+        if cut:
+            while duty := self.tenancy.due(now):
+                self.tenancy.unanswered(duty, now)
+            return
+        if now >= self.renews_at:
+            self.renews_at = now + TIMES.renew
+            asked = self.tenancy.renewals()
+            held = {duty: leases.renew(duty, self.name, epoch, now + delay) for duty, epoch in asked.items()}
+            self.tenancy.renewed(held, now)
+        while duty := self.tenancy.due(now):
+            epoch, seconds, newest = leases.acquire(duty, self.name, now + delay, self.tenancy.newest(duty))
+            if epoch:
+                self.tenancy.acquired(duty, epoch, now)
+            else:
+                self.tenancy.taken(duty, seconds, newest, now)
+
+
+CUTS = st.lists(
+    st.tuples(st.sampled_from(["h1", "h2", "h3"]), st.integers(0, 40), st.integers(1, 12)), max_size=6
+)
+
+
+@given(cuts=CUTS, delays=st.lists(st.sampled_from([0.0, 0.01, 0.2]), min_size=1, max_size=7))
+@settings(max_examples=40)
+def test_no_two_hosts_may_act_on_a_duty_at_once_and_none_is_left_alone(
+    cuts: list[tuple[str, int, int]], delays: list[float]
+) -> None:
+    names, duties = ["h1", "h2", "h3"], [Duty("a"), Duty("b"), Duty("c")]
+    hosts, leases = [Host(name, duties, names) for name in names], Leases()
+    for step in range(600):
+        now = step * 0.1
+        for host in hosts:
+            is_cut = any(name == host.name and begin <= now < begin + length for name, begin, length in cuts)
+            host.step(leases, now, delays[step % len(delays)], cut=is_cut)
+        for duty in duties:
+            safe = [
+                (tenure.epoch, host.name)
+                for host in hosts
+                if (tenure := host.tenancy.tenures.get(duty.name)) and tenure.safe(now)
+            ]
+            assert len(safe) <= 1, (now, duty, safe)
+    assert sorted(d for host in hosts for d in host.tenancy.tenures) == ["a", "b", "c"]
+
+
+@given(count=st.integers(1, 12))
+@settings(max_examples=12)
+def test_hosts_that_start_together_have_a_fair_share(count: int) -> None:
+    names, duties = ["h1", "h2", "h3"], [Duty(f"account:{number}") for number in range(count)]
+    hosts, leases = [Host(name, duties, names) for name in names], Leases()
+    for step in range(100):
+        for host in hosts:
+            host.step(leases, step * 0.05, 0.0, cut=False)
+    shares = sorted(len(host.tenancy.tenures) for host in hosts)
+    assert sum(shares) == count
+    assert shares[-1] <= -(-count // 3) + 1
