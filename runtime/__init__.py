@@ -160,9 +160,9 @@ if TYPE_CHECKING:
         Tick,
         VenueRow,
     )
-    from runtime.aio import AsyncAttachment, AsyncClient, EventStream, attach_async
+    from runtime.aio import AsyncAttachment, AsyncClient, BarStream, EventStream, attach_async
     from runtime.async_runtime import AsyncRuntime
-    from runtime.client import Client, EventIterator
+    from runtime.client import BarIterator, Client, EventIterator
     from runtime.config import (
         AccountConfig,
         BatchingConfig,
@@ -208,7 +208,9 @@ __all__ = [
     "BalanceChanged",
     "BarClosed",
     "BarForming",
+    "BarIterator",
     "BarSeries",
+    "BarStream",
     "BatcherStatus",
     "BatchingConfig",
     "CancelPendingOrder",

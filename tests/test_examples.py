@@ -1,6 +1,7 @@
 """Every program of examples/ runs on one practice exchange and does what its first line says.
 
 It runs as a reader has it, but for the constants at its top: deals of a second, and fewer of them.
+``PYTHONPATH=scripts python -m tests.test_examples`` makes the table of ``examples/README.md``.
 """
 
 import ast
@@ -21,7 +22,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from labs.site.programs import cells, purpose
+from labs.site.programs import cells, purpose, table
 
 from actors.messages import Halt, PlaceOrder, Resume
 from actors.values import Direction
@@ -31,6 +32,8 @@ from tests.doubles.practice_folder import SETTINGS, fill
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
+INDEX = EXAMPLES / "README.md"
+HEADING = "## All programs\n\n"
 DEADLINE = 10.0
 PATIENCE = 120.0
 """Seconds for a Python of its own with three tests, which takes 5 s where nothing else runs."""
@@ -64,6 +67,7 @@ EXPECTED = {
     "candles_to_parquet.py": Expected(r"200 bars in candles\.parquet", 0, {"BARS": 200}),
     "custom_backoff.py": Expected(r"connection-1"),
     "fixed_fraction.py": Expected(rf"(99|100)[.\d]* staked: {A_RESULT}", 1, {"SECONDS": 1, "TRADES": 1}),
+    "live_bars.py": Expected(r"closed \d+ \d\.\d+ (not )?above", 0, {"SECONDS": 1, "BARS": 1, "SLOW": 5}),
     "many_assets.py": Expected(r"\d+ streams", 0, {"SECONDS": 0.3}),
     "notebook_async.ipynb": Expected(A_RESULT, 1, {"SECONDS": 1}),
     "notebook_candles.ipynb": Expected(r"of 60 bars closed outside", 0, {"BARS": 60}),
@@ -122,6 +126,12 @@ def test_every_example_is_tried() -> None:
     names = {file.name for file in EXAMPLES.iterdir() if file.suffix in {".py", ".ipynb"}}
     assert names == {*EXPECTED, *ALONE}
     assert len(names) >= 20
+
+
+def test_the_table_of_all_programs_is_that_of_their_first_lines() -> None:
+    assert INDEX.read_text("utf-8").partition(HEADING)[2] == table(), (
+        "PYTHONPATH=scripts python -m tests.test_examples makes it"
+    )
 
 
 @pytest.mark.parametrize("name", sorted({*EXPECTED, *ALONE}))
@@ -287,3 +297,8 @@ def test_an_alert_reaches_the_webhook(folder: Path) -> None:
         halter.join()
         server.shutdown()
     assert b"orders are halted: a test" in Hook.sent.get(timeout=DEADLINE)
+
+
+if __name__ == "__main__":
+    introduction = INDEX.read_text("utf-8").partition(HEADING)[0].rstrip()
+    INDEX.write_text(f"{introduction}\n\n{HEADING}{table()}", "utf-8")

@@ -27,7 +27,8 @@ import datetime as dt
 from decimal import Decimal
 
 from runtime import (
-    AsyncRuntime, Balance, Candle, CandleList, Deal, Direction, GetBalance, LoadCandles, PlaceOrder, Runtime,
+    AsyncRuntime, Balance, BarClosed, BarForming, BarIterator, BarStream,
+    Candle, CandleList, Deal, Direction, GetBalance, LoadCandles, PlaceOrder, Runtime,
     attach, attach_async,
 )
 
@@ -53,6 +54,11 @@ def client_bot(runtime: Runtime) -> None:
     candles: CandleList = runtime.client.candles("EURUSD_otc", dt.timedelta(minutes=5), count=50)
     for tick in runtime.client.ticks("EURUSD_otc"):
         print(tick.price, closed.outcome, candles[-1].close)
+    bars: BarIterator = runtime.client.bars("EURUSD_otc", minutes=1, history=20)
+    for bar in bars:
+        candle: Candle = bar.candle
+        if isinstance(bar, BarClosed):
+            print(candle.close, bar.revision, bar.complete)
     with attach("config.yaml") as running:
         running.client.halt("by hand")
         print(running.client.payout("EURUSD_otc").percent)
@@ -68,6 +74,10 @@ async def awaiting_bot(runtime: AsyncRuntime) -> float:
     balance: Balance = await runtime.ask(GetBalance(), timeout=5)
     async with attach_async("config.yaml") as running:
         candles: list[Candle] = await running.ask(LoadCandles("EURUSD_otc", 60))
+    bars: BarStream = runtime.candles("EURUSD_otc", 60, history=20)
+    async with bars, runtime.client.bars("EURUSD_otc", ticks=50) as others:
+        forming: BarForming | BarClosed = await anext(others)
+        print(forming.candle.close, bars.history[-1].close)
     async for tick in runtime.ticks("EURUSD_otc"):
         return tick.price + candles[0].open + float(balance.amount)
     return 0.0

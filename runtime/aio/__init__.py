@@ -10,6 +10,7 @@ A wait takes no thread.
 
 from runtime.aio.async_attachment import AsyncAttachment, attach_async
 from runtime.aio.async_client import AsyncClient
+from runtime.aio.bar_stream import BarStream
 from runtime.aio.event_stream import EventStream
 
-__all__ = ["AsyncAttachment", "AsyncClient", "EventStream", "attach_async"]
+__all__ = ["AsyncAttachment", "AsyncClient", "BarStream", "EventStream", "attach_async"]

@@ -30,6 +30,7 @@ from actors.messages.commands import (
     Resume,
     SendRaw,
     SettleOrder,
+    SubscribeCandles,
     SubscribeTicks,
     UnsubscribeTicks,
     WithdrawRaw,
@@ -39,6 +40,7 @@ from actors.messages.events import Event, StreamConfirmed
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
 from actors.values import Balance, Deal, Direction, Life, Payout, PendingOrder, ServerTime, Tick
+from runtime.aio.bar_stream import BarStream
 from runtime.aio.event_stream import EventStream
 from runtime.client.durations import length, within
 
@@ -187,6 +189,24 @@ class AsyncClient:
     def ticks(self, asset: str) -> EventStream[Tick]:
         """The ticks of ``asset`` as they come, for an ``async for``; it is streamed until that ends."""
         return self._router.ticks(asset)
+
+    def bars(
+        self,
+        asset: str,
+        period: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        ticks: int = 0,
+        aligned: bool = True,
+        history: int = 0,
+    ) -> BarStream:
+        """The bars of ``asset`` as they form, for an ``async for``, after the last ``history`` closed ones.
+
+        A bar has one minute by default; with ``ticks``, so many of these (``SubscribeCandles``).
+        """
+        wanted = length("period", period, seconds, minutes, default=0 if ticks else 60)
+        return self._router.bars(SubscribeCandles(asset, wanted, ticks, aligned, history))
 
     def events(self, topic: str) -> EventStream[Event | Tick]:
         """The events that ``topic`` matches as they come, for an ``async for``: ``"order.>"``."""

@@ -5,13 +5,12 @@ import contextlib
 import datetime as dt
 import functools
 import weakref
-from collections import Counter
 from typing import Any, Final, TypeVar
 
 import pykka
 
 from actors.engine.router_ref import RouterRef
-from actors.errors import RequestError
+from actors.errors import RequestError, RequestRefused
 from actors.messages.commands import (
     Command,
     SendRaw,
@@ -20,6 +19,7 @@ from actors.messages.commands import (
     Unsubscribe,
     UnsubscribeCandles,
 )
+from actors.messages.conversion import Length
 from actors.messages.events import Event, WireMessage
 from actors.messages.owners import PROGRAM, Owner
 from actors.messages.topics import TICK
@@ -29,6 +29,7 @@ from runtime.aio.bar_stream import BarStream
 from runtime.aio.event_stream import EventStream
 from runtime.aio.handler_task import Handler, HandlerTask
 from runtime.aio.loop_calls import LoopCalls
+from runtime.client.bar_series import IteratedSeries
 from runtime.client.event_buffer import EventBuffer
 from runtime.raw_requests import RAW_TIMEOUT, Matches, RawReply, no_match, reply_topics
 
@@ -52,7 +53,7 @@ class AsyncRouter:
         self._calls: LoopCalls
         self._streams: weakref.WeakSet[EventStream[Any]] = weakref.WeakSet()
         self._handlers: list[HandlerTask] = []
-        self._series: Counter[str] = Counter()
+        self._iterated = IteratedSeries()
 
     @property
     def router(self) -> RouterRef:
@@ -98,25 +99,30 @@ class AsyncRouter:
         return self._stream(topic)
 
     def candles(
-        self, asset: str, period: int = 0, *, ticks: int = 0, aligned: bool = True, history: int = 0
+        self, asset: str, period: Length = 0, *, ticks: int = 0, aligned: bool = True, history: int = 0
     ) -> BarStream:
         """The bars of ``asset`` as ``SubscribeCandles`` has them, after ``history`` closed ones."""
-        command = SubscribeCandles(asset, period, ticks, aligned, history)
+        return self.bars(SubscribeCandles(asset, period, ticks, aligned, history))
+
+    def bars(self, command: SubscribeCandles) -> BarStream:
+        """The bars of ``command``, which go on until the last stream of the series is closed."""
         router, topic = self.router, command.topic
+        answer: asyncio.Future[Any]
 
         def subscribe(buffer: EventBuffer) -> "asyncio.Future[Any]":
             to: Any = buffer
             router.tell(Subscribe(topic, to=to, batch=True))
-            self._series[topic] += 1
-            return self._ask(command, None)
+            self._iterated.begin(topic)
+            nonlocal answer
+            answer = self._ask(command, None)
+            return answer
 
         def unsubscribe(buffer: EventBuffer) -> None:
             to: Any = buffer
-            self._series[topic] -= 1
+            end = UnsubscribeCandles(command.asset, command.period, command.ticks, command.aligned)
             with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
                 router.tell(Unsubscribe(topic, to=to))
-                if not self._series[topic]:
-                    router.tell(UnsubscribeCandles(asset, period, ticks, aligned))
+                self._iterated.end(topic, lambda: None if _is_refused(answer) else router.tell(end))
 
         stream = BarStream(command, topic, router, self._calls, subscribe, unsubscribe)
         self._streams.add(stream)
@@ -236,6 +242,10 @@ class AsyncRouter:
         stream: EventStream[Any] = EventStream(topic, router, self._calls, subscribe, unsubscribe)
         self._streams.add(stream)
         return stream
+
+
+def _is_refused(answer: "asyncio.Future[Any]") -> bool:
+    return answer.done() and not answer.cancelled() and isinstance(answer.exception(), RequestRefused)
 
 
 def _resolve(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:

@@ -1,10 +1,13 @@
 """Bars for an ``async for``: those of history first, then as they form."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from actors.messages.bar_events import BarClosed, BarForming
 from actors.messages.commands import SubscribeCandles
+from actors.values import Candle
 from runtime.aio.event_stream import EventStream
+from runtime.client.bar_series import BarSequence
 
 
 class BarStream(EventStream[BarForming | BarClosed]):
@@ -15,10 +18,11 @@ class BarStream(EventStream[BarForming | BarClosed]):
     closed.
     """
 
+    history: Sequence[Candle] = ()
+    """The closed bars before the live ones, the oldest first, once ``begin`` has returned."""
+
     def __init__(self, command: SubscribeCandles, *args: Any) -> None:
-        self._command = command
-        self._past = 0
-        self._known = -1
+        self._sequence = BarSequence(command)
         super().__init__(*args)
 
     async def begin(self) -> None:
@@ -26,18 +30,11 @@ class BarStream(EventStream[BarForming | BarClosed]):
         await super().begin()
         if answer is None or answer.exception() is not None:
             return
-        command, history = self._command, answer.result().history
-        series = f"{command.asset}.{command.name}"
-        for candle in history:
-            self._events.append(BarClosed(command.asset, series, candle, float(candle.time + command.period)))
-        self._past = len(history)
-        self._known = history[-1].time if history else -1
+        self.history = answer.result().history
+        self._events.extend(self._sequence.begin(answer.result()))
 
     async def __anext__(self) -> BarForming | BarClosed:
         while True:
             bar = await super().__anext__()
-            if self._past:
-                self._past -= 1
-                return bar
-            if isinstance(bar, BarForming) or bar.revision or bar.candle.time > self._known:
+            if self._sequence.takes(bar):
                 return bar

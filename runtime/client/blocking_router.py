@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from actors.engine.router_ref import RouterRef
-from actors.messages.commands import Command, Subscribe, Unsubscribe
+from actors.messages.commands import Command, Subscribe, SubscribeCandles, Unsubscribe
 from actors.messages.events import Event
 from actors.messages.topics import TICK
 from actors.values import Tick
+from runtime.client.bar_iterator import BarIterator
+from runtime.client.bar_series import IteratedSeries
 from runtime.client.event_iterator import EventIterator
 
 A = TypeVar("A")
@@ -27,6 +29,7 @@ class BlockingRouter:
     def __init__(self, owner: HasRouter) -> None:
         self._owner = owner
         self._iterators: weakref.WeakSet[EventIterator[Any]] = weakref.WeakSet()
+        self._iterated = IteratedSeries()
 
     def ask(self, command: Command[A], *, timeout: float | dt.timedelta | None = None) -> A:
         """As ``RouterRef.ask``."""
@@ -39,6 +42,12 @@ class BlockingRouter:
     def events(self, topic: str) -> EventIterator[Event | Tick]:
         """The events that ``topic`` matches."""
         return self._iterator(topic)
+
+    def bars(self, command: SubscribeCandles) -> BarIterator:
+        """The bars of ``command``, which go on until the last iterator of the series is closed."""
+        iterator = BarIterator(command, self._owner.router, self._iterated)
+        self._iterators.add(iterator)
+        return iterator
 
     def subscribe(self, topic: str, handler: Callable[[Any], object], *, stream: bool = False) -> str:
         """As ``Subscribe``."""

@@ -26,6 +26,7 @@ from actors.messages.commands import (
     Resume,
     SendRaw,
     SettleOrder,
+    SubscribeCandles,
     SubscribeTicks,
     UnsubscribeTicks,
     WithdrawRaw,
@@ -35,6 +36,7 @@ from actors.messages.events import Event, StreamConfirmed
 from actors.messages.status import Status
 from actors.tables.rows import AssetDict, CandleList, DealList, PendingOrderList, TickList
 from actors.values import Balance, Deal, Direction, Life, Payout, PendingOrder, ServerTime, Tick
+from runtime.client.bar_iterator import BarIterator
 from runtime.client.blocking_router import BlockingRouter
 from runtime.client.durations import length, within
 from runtime.client.event_iterator import EventIterator
@@ -179,6 +181,24 @@ class Client:
     def ticks(self, asset: str) -> EventIterator[Tick]:
         """The ticks of ``asset`` as they come, for a loop; it is streamed until that ends."""
         return self._router.ticks(asset)
+
+    def bars(
+        self,
+        asset: str,
+        period: Length | None = None,
+        *,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        ticks: int = 0,
+        aligned: bool = True,
+        history: int = 0,
+    ) -> BarIterator:
+        """The bars of ``asset`` as they form, for a loop, after the last ``history`` closed ones.
+
+        A bar has one minute by default; with ``ticks``, so many of these (``SubscribeCandles``).
+        """
+        wanted = length("period", period, seconds, minutes, default=0 if ticks else 60)
+        return self._router.bars(SubscribeCandles(asset, wanted, ticks, aligned, history))
 
     def events(self, topic: str) -> EventIterator[Event | Tick]:
         """The events that ``topic`` matches as they come, for a loop: ``"order.>"``."""

@@ -194,13 +194,13 @@ MARKET: Final = (
     Served(
         "PocketOptionAsync.get_candles_live",
         BETTER,
-        "await rt.ask(LoadCandles(...)), then rt.ticks(asset)",
-        "history and ticks join without a hole, and errors are raised",
+        "async for bar in rt.client.bars(asset, period, history=count)",
+        "no hole between history and ticks, nor after a reconnect; errors are raised",
     ),
     Served(
         "PocketOptionAsync.stream_candles",
         BETTER,
-        "await rt.ask(LoadCandles(...)), then rt.ticks(asset)",
+        "async for bar in rt.client.bars(asset, period, history=count)",
         "as get_candles_live",
     ),
     Served("PocketOptionAsync.subscribe_ticks", BETTER, _TICKS, "it survives a reconnect"),
@@ -380,6 +380,7 @@ def _blocking(row: Served) -> Served:
     """The row of the client that blocks."""
     becomes = row.becomes.replace("await rt.ask(", "runtime.router.ask(").replace("await rt.", "runtime.")
     becomes = becomes.replace("async for tick in rt.ticks(", "for tick in runtime.client.ticks(")
+    becomes = becomes.replace("async for bar in rt.", "for bar in runtime.")
     name = row.name.replace("PocketOptionAsync.", "PocketOption.").replace("RawHandler.", "RawHandlerSync.")
     return row._replace(name=name, becomes=becomes)
 

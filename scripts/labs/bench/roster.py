@@ -40,7 +40,8 @@ NO_WORKER = _ours("0 workers", workers=0)
 LISTS = _ours("1 worker, lists", workers=1, batch=True)
 INLINE = _ours("inline, 0 workers", workers=0, inline=True)
 ASYNCIO = _ours("asyncio, 1 worker", "tellwire_asyncio", workers=1)
-OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE, ASYNCIO)
+ASYNCIO_NO_WORKER = _ours("asyncio, 0 workers", "tellwire_asyncio", workers=0)
+OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE, ASYNCIO, ASYNCIO_NO_WORKER)
 
 PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson")
 UVLOOP = _peer(

@@ -32,6 +32,13 @@ def cells(file: Path, kind: str) -> Iterator[str]:
             yield "".join(cell["source"])
 
 
+def table() -> str:
+    """One row for each program: its name, and what it is for."""
+    files = sorted(file for file in EXAMPLES.iterdir() if file.suffix in {".py", ".ipynb"})
+    rows = [f"| [{file.name}]({file.name}) | {purpose(file)} |" for file in files]
+    return "\n".join(["| program | what it does |", "|---|---|", *rows]) + "\n"
+
+
 def _program(file: Path) -> str:
     return f"## {file.name}\n\n```python\n{file.read_text('utf-8')}```\n"
 

@@ -156,6 +156,43 @@ def test_a_loop_over_ticks_of_an_attachment_is_streamed_for_it(runtime: Runtime,
         assert stream.placed.owners not in {("program",), ()}
 
 
+def test_a_loop_over_bars_has_those_of_history_first_and_the_last_one_releases_the_series(
+    runtime: Runtime, place: Path
+) -> None:
+    def streamed() -> set[str]:
+        return {each.placed.asset for each in runtime.client.status(timeout=LIMIT).streams}
+
+    with attach(place) as running:
+        for client in (runtime.client, running.client):
+            others = client.bars("GBPUSD_otc", seconds=1)
+            with client.bars("GBPUSD_otc", timedelta(seconds=1), history=3) as bars:
+                found = [next(bars) for _ in range(4)]
+            assert [bar.closed for bar in found] == [True, True, True, False]
+            assert [bar.candle for bar in found[:3]] == list(bars.history)
+            assert list(bars) == []
+            assert next(others).asset == "GBPUSD_otc"
+            assert streamed() == {ASSET, "GBPUSD_otc"}
+            others.close()
+            give_up_at = time.monotonic() + LIMIT
+            while streamed() != {ASSET}:
+                assert time.monotonic() < give_up_at
+
+
+def test_bars_of_a_number_of_ticks_are_iterated(runtime: Runtime) -> None:
+    with runtime.client.bars(ASSET, ticks=3) as bars:
+        assert next(bar for bar in bars if bar.closed).candle.volume == 3
+
+
+def test_bars_that_are_refused_leave_nothing_behind(runtime: Runtime) -> None:
+    failed: list[Event] = []
+    runtime.client.subscribe("command.failed", failed.append)
+    with pytest.raises(RequestRefused, match="EURUSD_otc"):
+        runtime.client.bars("eurusd_oct")
+    with pytest.raises(RequestRefused, match="history"):
+        runtime.client.bars(ASSET, ticks=3, history=5)
+    assert not failed
+
+
 def in_a_thread(iterator: Iterator[Any]) -> tuple[threading.Thread, list[Any], threading.Event]:
     """Iterate to the end; the error that ends it is the last item, and the event is set by the first."""
     found: list[Any] = []

@@ -15,7 +15,6 @@ from actors.messages.commands import (
     COMMANDS,
     CheckTopic,
     Subscribe,
-    SubscribeCandles,
     Unsubscribe,
     UnsubscribeCandles,
 )
@@ -30,7 +29,9 @@ A_WAIT = re.compile(r"return (self\._ask|self\._router\.(?:ask|subscribe|unsubsc
 RENAMED = {
     "class Client:": "class AsyncClient:",
     "from runtime.client.event_iterator import EventIterator\n": "",
+    "runtime.client.bar_iterator import BarIterator": "runtime.aio.bar_stream import BarStream",
     "runtime.client.blocking_router import BlockingRouter": "runtime.aio.event_stream import EventStream",
+    "BarIterator": "BarStream",
     "EventIterator": "EventStream",
     "router: BlockingRouter": 'router: "AsyncRouter"',
     "for a loop": "for an ``async for``",
@@ -89,7 +90,9 @@ def test_both_faces_have_the_same_methods_parameters_and_docs() -> None:
         doc = inspect.getdoc(getattr(Client, name))
         assert doc
         assert inspect.getdoc(getattr(AsyncClient, name)) == doc.replace("for a loop", "for an ``async for``")
-        assert inspect.iscoroutinefunction(getattr(AsyncClient, name)) is (name not in {"ticks", "events"})
+        assert inspect.iscoroutinefunction(getattr(AsyncClient, name)) is (
+            name not in {"ticks", "bars", "events"}
+        )
 
 
 def test_every_parameter_and_answer_has_a_type() -> None:
@@ -106,8 +109,7 @@ def test_every_command_is_reachable() -> None:
         for node in ast.walk(ast.parse(DESCRIPTION.read_text("utf-8")))
         if isinstance(node, ast.Call)
     }
-    # What brings events to a handler; bars come to one as they form.
-    by_the_router = {Subscribe, Unsubscribe, CheckTopic, SubscribeCandles, UnsubscribeCandles}
+    by_the_router = {Subscribe, Unsubscribe, CheckTopic, UnsubscribeCandles}
     missing = {kind.__name__ for kind in COMMANDS - by_the_router} - built
     assert not missing, f"a method of {DESCRIPTION.name} has to build each of these; then {COMMAND}"
 
