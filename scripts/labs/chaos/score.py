@@ -101,6 +101,7 @@ class Score:
         self.untrue = list(self._untrue())
         in_doubt = [row for row in journal if row.state in IN_DOUBT]
         gaps = list(_gaps(ledger, record))
+        self._logins = [socket.connected_at for socket in ledger.sockets() if socket.authenticated]
         self._heard_until = {socket.id: _heard_until(socket, record) for socket in ledger.sockets()}
         self._carriers = {str(order.request_id): order.socket for order in ledger.orders()}
         self.beyond_proof = [
@@ -217,10 +218,15 @@ class Score:
             )
         return any(
             end > asked
-            and end - max(asked, begin) >= row.duration - 1
+            and end - max(asked, self._last_login(begin)) >= row.duration - 1
             and sum(begin <= at <= end for at in closings) >= CLOSED_LISTED
             for begin, end in gaps
         )
+
+    def _last_login(self, at: float) -> float:
+        """The last one before ``at``, whose lists prove what there was not: one that came later over the same
+        connection may have waited in it."""
+        return max((login for login in self._logins if login < at), default=at)
 
     def _has_a_twin(self, row: Row) -> bool:
         """Whether another client opened a like deal, acknowledged over the order's connection at its end."""
