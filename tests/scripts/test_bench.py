@@ -54,9 +54,9 @@ def run(tmp_path: Path, *arguments: str) -> Findings:
 
 def test_a_quick_run_of_our_own_loses_nothing_and_draws_its_chart(tmp_path: Path) -> None:
     form = "tellwire 0 workers"
-    found = run(tmp_path, "--only", form, "--cases", "saturated", "pressure", "--chart", "chart.svg")
+    found = run(tmp_path, "--only", form, "--cases", "users", "pressure", "--chart", "chart.svg")
     assert not found.problems
-    assert found.figures[f"saturated/{form}/rate"] > 0
+    assert found.figures[f"users 2, saturated/{form}/rate"] > 0
     assert found.figures["pressure/rate"] > 0
     ET.parse(tmp_path / "chart.svg")
 
@@ -89,6 +89,11 @@ def test_the_ticks_of_the_load_are_the_venues_and_end_with_one_of_each_asset() -
     found = list(TickReader().read(payloads, {asset: StreamCounter() for asset in TWO}, 0.0) or [])
     assert [tick.asset for tick in found] == [TWO[0], TWO[1]] * 2 + [TWO[0], TWO[0], TWO[1]]
     assert [tick.price for tick in found[-2:]] == [ticks.END] * 2
+
+
+def test_a_load_that_was_built_before_the_names_were_known_is_the_same() -> None:
+    built = ticks.template(len(TWO), 5, len(TWO[0]))
+    assert [ticks.named(chunk, TWO) for chunk in built] == list(ticks.chunks(TWO, 5))
 
 
 def test_a_client_that_would_try_other_hosts_stays_out_where_these_could_be_reached() -> None:

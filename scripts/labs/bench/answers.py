@@ -1,15 +1,16 @@
 """The duration of an ask: to a worker, to the venue, and through the journal of orders."""
 
+import importlib.util
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from labs.bench import settings
 from labs.bench.bench import Bench
-from labs.bench.findings import Cell, Table, percentile
-from labs.bench.processes import Child, Failed
+from labs.bench.findings import Cell, Table, median, percentile
+from labs.bench.processes import PROJECT, Child, Failed
 from labs.bench.trial import EURUSD, LOGIN, LONGEST
 from labs.bench.venue import SESSION
 from labs.bench.words import Offer
@@ -40,12 +41,29 @@ def answers(bench: Bench) -> None:
         Series("candles", "LoadCandles, 100 bars, after a pause", "LoadCandles", asks, PAUSE),
         Series("order", f"{place}, journal on disk", "PlaceOrder", orders),
     ]
-    with tempfile.TemporaryDirectory(prefix="tellwire-bench-") as disk:
-        rows = _ask(bench, Path(disk), series)
-    if RAM_DISK.is_dir():
-        with tempfile.TemporaryDirectory(prefix="tellwire-bench-", dir=RAM_DISK) as ram:
-            in_memory = Series("order in memory", f"{place}, journal on a RAM disk", "PlaceOrder", orders)
-            rows += _ask(bench, Path(ram), [in_memory])
+    in_memory = Series("order in memory", f"{place}, journal on a RAM disk", "PlaceOrder", orders)
+    echo = [
+        Series("echo after a pause", "picows: ping and pong, after a pause", "", asks, PAUSE),
+        Series("echo", "picows: ping and pong, one right after another", "", asks),
+    ]
+    answered: dict[Series, list[tuple[list[float], float]]] = {}
+    for _ in range(bench.scale.rounds):
+        if importlib.util.find_spec("picows"):
+            _ask(bench, answered, echo, "labs.bench.peers.picows_echo", {"url": bench.venue.url})
+        for before in (None, bench.before) if bench.before else (None,):
+            with tempfile.TemporaryDirectory(prefix="tellwire-bench-") as disk:
+                _ask_tellwire(bench, answered, series, Path(disk), before)
+            if RAM_DISK.is_dir():
+                with tempfile.TemporaryDirectory(prefix="tellwire-bench-", dir=RAM_DISK) as ram:
+                    _ask_tellwire(bench, answered, [in_memory], Path(ram), before)
+    rows: list[list[Cell]] = []
+    for each, rounds in answered.items():
+        late = {
+            percent: median([percentile(taken, percent) for taken, _ in rounds]) * 1e6 for percent in (50, 99)
+        }
+        for percent, value in late.items():
+            bench.findings.figures[f"ask/{each.name}/p{percent}"] = value
+        rows.append([each.what, *late.values(), median([cpu for _, cpu in rounds]) * 1e6])
     note = (
         "Through a worker process, one at a time. An order is in the journal, and synced, before it leaves. "
         "CPU is the main process's: after a pause the same instructions take longer."
@@ -53,20 +71,35 @@ def answers(bench: Bench) -> None:
     bench.findings.tables.append(Table("Asks", note, ["ask", "p50 µs", "p99 µs", "CPU µs"], rows))
 
 
-def _ask(bench: Bench, folder: Path, series: Sequence[Series]) -> list[list[Cell]]:
+def _ask_tellwire(
+    bench: Bench,
+    answered: dict[Series, list[tuple[list[float], float]]],
+    series: Sequence[Series],
+    folder: Path,
+    before: Path | None,
+) -> None:
     bench.venue.tell(Offer([EURUSD]))
     config = settings.write(folder, url=bench.venue.url, session=SESSION, assets=[EURUSD], workers=1)
-    brief = {"config": str(config), "asset": EURUSD, "series": to_builtins(series)}
-    rows: list[list[Cell]] = []
+    if before is not None:
+        series = [
+            structs.replace(each, name=f"before: {each.name}", what=f"before: {each.what}") for each in series
+        ]
+    brief = {"config": str(config), "asset": EURUSD}
+    _ask(bench, answered, series, "labs.bench.asking", brief, before or PROJECT)
+    bench.venue.wait_for_streams(0, LOGIN)
+
+
+def _ask(
+    bench: Bench,
+    answered: dict[Series, list[tuple[list[float], float]]],
+    series: Sequence[Series],
+    module: str,
+    brief: Mapping[str, object],
+    project: Path = PROJECT,
+) -> None:
     try:
-        with Child("labs.bench.asking", brief=brief) as child:
-            for each, (taken, cpu) in zip(series, child.line(LONGEST), strict=True):
-                late = {percent: percentile(taken, percent) * 1e6 for percent in (50, 99)}
-                for percent, value in late.items():
-                    bench.findings.figures[f"ask/{each.name}/p{percent}"] = value
-                rows.append([each.what, *late.values(), cpu * 1e6])
+        with Child(module, brief={**brief, "series": to_builtins(series)}, project=project) as child:
+            for each, answer in zip(series, child.line(LONGEST), strict=True):
+                answered.setdefault(each, []).append(answer)
     except Failed as failure:
         bench.failed("asks", failure)
-    finally:
-        bench.venue.wait_for_streams(0, LOGIN)
-    return rows

@@ -14,7 +14,7 @@ from decimal import Decimal
 from loguru import logger
 
 from actors.messages import Command, Direction, LoadCandles, PlaceOrder, SendRaw
-from runtime import Runtime
+from runtime.runtime import Runtime  # where earlier versions have it too
 
 ASK_TIMEOUT = 10.0
 WARM_UP = 20

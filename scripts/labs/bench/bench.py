@@ -1,5 +1,7 @@
 """The context of all cases: the venue, the entrants, the amount of load, and the findings."""
 
+from pathlib import Path
+
 from msgspec import Struct
 
 from labs.bench.findings import Findings
@@ -14,10 +16,11 @@ class Scale(Struct, frozen=True):
 
     ``rounds``, of which the median counts, each with about ``seconds`` of load; ``asks`` of each kind;
     seconds to ``soak``, to be ``idle``, and of ``patience`` until a client is back; ``starts`` of the command
-    line; the sizes of what grows; and ticks a second where they are paced.
+    line; the sizes of what grows; ticks a second where they are paced; and, in the users' cases, numbers of
+    connections (``pools``), ticks a second and numbers of attached ``programs``.
     """
 
-    rounds: int = 3
+    rounds: int = 5
     seconds: float = 1.5
     asks: int = 500
     soak: float = 30.0
@@ -28,6 +31,9 @@ class Scale(Struct, frozen=True):
     assets: tuple[int, ...] = (1, 10, 50, 200)
     bystanders: tuple[int, ...] = (0, 9, 99)
     rates: tuple[float, ...] = (1000.0, 5000.0)
+    pools: tuple[int, ...] = (1, 10, 50)
+    user_rates: tuple[float, ...] = (100.0, 1000.0, 5000.0)
+    programs: tuple[int, ...] = (1, 4, 10)
 
 
 QUICK = Scale(
@@ -42,6 +48,9 @@ QUICK = Scale(
     assets=(1, 10),
     bystanders=(0, 9),
     rates=(1000.0,),
+    pools=(2,),
+    user_rates=(1000.0,),
+    programs=(1,),
 )
 
 
@@ -53,6 +62,8 @@ class Bench(Struct):
     absent: list[Absent]
     scale: Scale
     findings: Findings
+    before: Path | None = None
+    """A checkout of an earlier version, to compare asks and starts with."""
 
     def check(self, name: str, outcome: Outcome) -> Outcome:
         """Record a problem unless every tick is accounted for."""

@@ -17,11 +17,13 @@ from labs.bench import (
     contest,
     growth,
     isolation,
+    machine,
     outbound,
     presence,
     pressure,
     stages,
     targets,
+    users,
 )
 from labs.bench.bench import QUICK, Bench, Scale
 from labs.bench.findings import Findings, Table
@@ -29,6 +31,9 @@ from labs.bench.roster import muster, versions
 from labs.bench.venue import BenchVenue
 
 CASES: dict[str, Callable[[Bench], None]] = {
+    "users": users.saturated,
+    "users-paced": users.paced,
+    "machine": machine.machine,
     "saturated": contest.saturated,
     "paced": contest.paced,
     "comeback": contest.comeback,
@@ -54,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     present, absent = muster(options.only, options.python, isolated=isolation.is_isolated())
     findings.host |= versions(present)
     with BenchVenue() as venue:
-        bench = Bench(venue, present, absent, _scale(options), findings)
+        bench = Bench(venue, present, absent, _scale(options), findings, options.before)
         _show(Table("Where", "", ["", " "], [[name, value] for name, value in findings.host.items()]))
         for name in options.cases or CASES:
             begun = len(findings.tables)
@@ -77,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="only check that every case works; the figures mean nothing"
     )
-    parser.add_argument("--rounds", type=int, help="number of rounds, of which the median counts (3)")
+    parser.add_argument("--rounds", type=int, help="number of rounds, of which the median counts (5)")
     parser.add_argument("--soak", type=float, help="seconds of the soak case (30)")
     parser.add_argument(
         "--cases", nargs="+", choices=CASES, metavar="CASE", help=f"the cases to run, of: {', '.join(CASES)}"
@@ -87,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--python", nargs="+", default=[], help="other interpreters that have libraries of clients"
+    )
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="FOLDER",
+        help="a checkout of an earlier version, to compare asks and starts with",
     )
     parser.add_argument(
         "--json", type=Path, default=Path("bench.json"), help="file of all figures (bench.json)"

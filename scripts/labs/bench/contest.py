@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import chain
 
+from msgspec import Struct
+
 from labs.bench.bench import Bench
 from labs.bench.findings import Cell, Table, median, percentile
 from labs.bench.processes import Failed
 from labs.bench.roster import Entrant
-from labs.bench.trial import Outcome, Trial
+from labs.bench.trial import Outcome, Trial, symbols
 
 REFERENCE = "picows + orjson"
 PERCENTILES = (50.0, 99.0, 99.9)
@@ -17,34 +19,74 @@ HEADROOM = 4
 """A client whose limit is not so many times the pace is left out of a paced case: it would show its queue."""
 
 
+class Setup(Struct, frozen=True):
+    """What every client is given: ``assets`` in turn on each of its ``connections``. ``name`` is that of its
+    figures, ``what`` describes it."""
+
+    name: str
+    what: str
+    connections: int = 1
+    assets: int = 1
+    tls: bool = False
+
+    def trial(self, bench: Bench, entrant: Entrant, *, timed: bool = False) -> Trial:
+        return Trial(
+            bench.venue,
+            entrant,
+            symbols(self.connections * self.assets),
+            connections=self.connections,
+            timed=timed,
+            tls=self.tls,
+        )
+
+    def takes(self, entrant: Entrant) -> bool:
+        able = (entrant.pools or self.connections == 1) and (entrant.trusts or not self.tls)
+        return able and (not entrant.tls or self == PLAIN)
+
+
+PLAIN = Setup("", "one connection without TLS, one asset")
+
+
 def saturated(bench: Bench) -> None:
+    """The easiest case: no TLS, one asset."""
+    saturate_all(bench, PLAIN)
+    bench.findings.tables[-1].rows.extend(
+        [f"{each.name}: {each.reason}", *[None] * 6] for each in bench.absent
+    )
+
+
+def paced(bench: Bench) -> None:
+    """The same, with one tick at a time."""
+    for rate in bench.scale.rates:
+        pace_all(bench, PLAIN, rate)
+
+
+def saturate_all(bench: Bench, setup: Setup) -> None:
     """Every client gets the ticks that it handles in about the same time; their rounds are interleaved."""
-    outcomes = _rounds(bench, bench.entrants, "saturated", lambda entrant: _saturate(bench, entrant))
+    entrants = [each for each in bench.entrants if setup.takes(each)]
+    prefix = f"{setup.name}saturated"
+    outcomes = _rounds(bench, entrants, prefix, lambda entrant: _saturate(bench, setup, entrant))
     figures = bench.findings.figures
     for name, found in outcomes.items():
-        figures[f"saturated/{name}/cpu"] = median([each.cpu_us for each in found])
-        figures[f"saturated/{name}/rate"] = median([each.rate for each in found])
-        figures[f"saturated/{name}/resident"] = max(each.resident[0] for each in found) / 1e6
-        figures[f"saturated/{name}/own cpu"] = median(
+        figures[f"{prefix}/{name}/cpu"] = median([each.cpu_us for each in found])
+        figures[f"{prefix}/{name}/rate"] = median([each.rate for each in found])
+        figures[f"{prefix}/{name}/resident"] = max(each.resident[0] for each in found) / 1e6
+        figures[f"{prefix}/{name}/own cpu"] = median(
             [each.cpu_seconds[0] / each.sent * 1e6 for each in found]
         )
         if len(found[0].resident) > 1:
             worker = max(chain.from_iterable(each.resident[1:] for each in found))
-            figures[f"saturated/{name}/worker"] = worker / 1e6
-    reference = figures.get(f"saturated/{REFERENCE}/cpu")
+            figures[f"{prefix}/{name}/worker"] = worker / 1e6
+    reference = figures.get(f"{prefix}/{REFERENCE}/cpu")
     rows: list[list[Cell]] = []
-    for entrant in bench.entrants:
-        if entrant.name in outcomes:
-            cpu = figures[f"saturated/{entrant.name}/cpu"]
-            own = figures[f"saturated/{entrant.name}/own cpu"]
-            rate = figures[f"saturated/{entrant.name}/rate"]
-            memory = sum(outcomes[entrant.name][-1].resident) / 1e6
-            sent = outcomes[entrant.name][-1].sent
-            rows.append([entrant.name, sent, rate, cpu, own, reference and cpu / reference, memory])
-    rows += [[f"{each.name}: {each.reason}", *[None] * 6] for each in bench.absent]
+    for name, found in outcomes.items():
+        cpu, rate = figures[f"{prefix}/{name}/cpu"], figures[f"{prefix}/{name}/rate"]
+        memory = sum(found[-1].resident) / 1e6
+        own = figures[f"{prefix}/{name}/own cpu"]
+        rows.append([name, found[-1].sent, rate, cpu, own, reference and cpu / reference, memory])
     bench.findings.tables.append(
         Table(
-            "Saturated",
+            f"Saturated: {setup.what}",
             "The server writes as fast as the client reads. CPU is summed over all processes of the client, "
             "to a Python handler that is called for each tick; `lists` is called for each batch.",
             [
@@ -61,38 +103,44 @@ def saturated(bench: Bench) -> None:
     )
 
 
-def _saturate(bench: Bench, entrant: Entrant) -> Outcome:
-    count = max(500, int(entrant.speed * bench.scale.seconds))
-    return Trial(bench.venue, entrant).saturate(count)
+def _saturate(bench: Bench, setup: Setup, entrant: Entrant) -> Outcome:
+    return setup.trial(bench, entrant).saturate(max(500, int(entrant.speed * bench.scale.seconds)))
 
 
-def paced(bench: Bench) -> None:
-    """Latency from the server's stamp to the handler."""
-    single = [entrant for entrant in bench.entrants if not entrant.options.get("batch")]
-    for rate in bench.scale.rates:
-        _pace_all(bench, [entrant for entrant in single if entrant.speed >= HEADROOM * rate], rate)
-
-
-def _pace_all(bench: Bench, entrants: list[Entrant], rate: float) -> None:
+def pace_all(bench: Bench, setup: Setup, rate: float) -> None:
+    """Latency from the server's stamp to the handler; each tick is one write, and one record of TLS."""
+    entrants = [
+        each
+        for each in bench.entrants
+        if each.speed >= HEADROOM * rate and not each.options.get("batch") and setup.takes(each)
+    ]
     seconds = max(0.5, min(PACED_SECONDS, PACED_SECONDS * bench.scale.seconds))
-    name = f"paced {rate:.0f}/s"
+    name = f"{setup.name}paced {rate:.0f}/s"
     outcomes = _rounds(
-        bench, entrants, name, lambda entrant: Trial(bench.venue, entrant, timed=True).pace(rate, seconds)
+        bench, entrants, name, lambda entrant: setup.trial(bench, entrant, timed=True).pace(rate, seconds)
     )
-    rows: list[list[Cell]] = []
+    figures = bench.findings.figures
     for each, found in outcomes.items():
         rounds = [[(handled - sent) * 1e6 for sent, handled, _ in outcome.times] for outcome in found]
-        late = [median([percentile(taken, percent) for taken in rounds]) for percent in PERCENTILES]
-        for percent, value in zip(PERCENTILES, late, strict=True):
-            bench.findings.figures[f"{name}/{each}/p{percent:g}"] = value
-        cpu = median([outcome.cpu_us for outcome in found])
-        bench.findings.figures[f"{name}/{each}/cpu"] = cpu
-        rows.append([each, *late, cpu])
+        for percent in PERCENTILES:
+            late = median([percentile(taken, percent) for taken in rounds])
+            figures[f"{name}/{each}/p{percent:g}"] = late
+        figures[f"{name}/{each}/cpu"] = median([outcome.cpu_us for outcome in found])
+    rows: list[list[Cell]] = []
+    for each in outcomes:
+        values = [figures[f"{name}/{each}/{figure}"] for figure in ("p50", "p99", "p99.9", "cpu")]
+        ratios: list[Cell] = [None, None]
+        if REFERENCE in outcomes:
+            ratios = [
+                figures[f"{name}/{each}/{it}"] / figures[f"{name}/{REFERENCE}/{it}"] for it in ("p50", "cpu")
+            ]
+        rows.append([each, *values, *ratios])
     bench.findings.tables.append(
         Table(
-            f"Paced: {rate:,.0f} ticks a second",
-            "Microseconds from the moment the server stamps a tick to the moment the handler has it.",
-            ["client", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs/tick"],
+            f"Paced, {rate:,.0f} ticks a second: {setup.what}",
+            "Microseconds from the moment the server stamps a tick to the moment the handler has it; the "
+            f"ratios are to {REFERENCE}.",
+            ["client", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs/tick", "x p50", "x CPU"],
             rows,
         )
     )

@@ -6,9 +6,7 @@ from labs.bench.bench import Bench
 from labs.bench.findings import Cell, Table, median
 from labs.bench.processes import Failed
 from labs.bench.roster import ONE_WORKER, with_options
-from labs.bench.trial import EURUSD, Outcome, Trial
-
-EVERYTHING = "tick."
+from labs.bench.trial import EVERYTHING, Outcome, Trial, symbols
 
 
 def growth(bench: Bench) -> None:
@@ -57,18 +55,14 @@ def _count(bench: Bench) -> int:
     return max(500, int(ONE_WORKER.speed * bench.scale.seconds / 2))
 
 
-def _symbols(count: int) -> list[str]:
-    return [EURUSD, *(f"ASSET{number}_otc" for number in range(1, count))]
-
-
 def _connections(bench: Bench, size: int) -> Outcome:
     entrant = with_options(ONE_WORKER, topic=EVERYTHING)
-    return Trial(bench.venue, entrant, _symbols(size), connections=size).saturate(_count(bench))
+    return Trial(bench.venue, entrant, symbols(size), connections=size).saturate(_count(bench))
 
 
 def _assets(bench: Bench, size: int) -> Outcome:
     entrant = with_options(ONE_WORKER, topic=EVERYTHING)
-    return Trial(bench.venue, entrant, _symbols(size), connections=2).saturate(_count(bench))
+    return Trial(bench.venue, entrant, symbols(size), connections=2).saturate(_count(bench))
 
 
 def _subscribers(bench: Bench, size: int) -> Outcome:
@@ -78,4 +72,4 @@ def _subscribers(bench: Bench, size: int) -> Outcome:
 
 def _workers(bench: Bench, size: int) -> Outcome:
     entrant = with_options(ONE_WORKER, topic=EVERYTHING, workers=size)
-    return Trial(bench.venue, entrant, _symbols(2), connections=2).saturate(_count(bench))
+    return Trial(bench.venue, entrant, symbols(2), connections=2).saturate(_count(bench))

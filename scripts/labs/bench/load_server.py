@@ -24,6 +24,8 @@ from labs.bench.words import (
     Listening,
     Order,
     Pace,
+    Prepare,
+    Prepared,
     Report,
     Saturate,
     Started,
@@ -32,6 +34,9 @@ from labs.bench.words import (
 
 _PING_INTERVAL = 25.0
 _LONGEST_WAIT = 1.0
+_BACKLOG = 1024
+_HANDSHAKE = 5.0
+"""Seconds that a client may take for its part of the TLS handshake, in which no other client is served."""
 
 
 class LoadServer:
@@ -43,9 +48,13 @@ class LoadServer:
         self._decoder = msgspec.json.Decoder(Order)
         # select(2) waits to the microsecond, where epoll waits to the millisecond.
         self._selector = selectors.SelectSelector()
-        self._listeners = {port: socket.create_server(("127.0.0.1", 0)) for port in ("plain", "tls")}
+        self._listeners = {
+            port: socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) for port in ("plain", "tls")
+        }
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA(key_type=trustme.KeyType.ECDSA).issue_cert("127.0.0.1").configure_cert(self._tls)
+        authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+        authority.issue_cert("127.0.0.1").configure_cert(self._tls)
+        self._authority = authority.cert_pem.bytes().decode()
         self._clients: list[Served] = []
         self._assets: list[str] = []
         self._streams = 0
@@ -55,7 +64,8 @@ class LoadServer:
         self._sent = 0
         self._price = 0.0
         self._ping_at = time.monotonic() + _PING_INTERVAL
-        self._built: dict[tuple[tuple[str, ...], int], list[bytes]] = {}
+        self._built: dict[tuple[int, int, int], list[bytes]] = {}
+        self._carriers: dict[str, list[Served]] = {}
 
     def run(self) -> None:
         """Serve until the control connection ends."""
@@ -63,7 +73,7 @@ class LoadServer:
         for listener in self._listeners.values():
             self._selector.register(listener, selectors.EVENT_READ, listener)
         ports = {name: listener.getsockname()[1] for name, listener in self._listeners.items()}
-        self._say(Listening(ports["plain"], ports["tls"]))
+        self._say(Listening(ports["plain"], ports["tls"], self._authority))
         while self._turn():
             pass
 
@@ -97,7 +107,12 @@ class LoadServer:
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()
         if listener is self._listeners["tls"]:
-            sock = self._tls.wrap_socket(sock, server_side=True)
+            sock.settimeout(_HANDSHAKE)
+            try:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            except OSError:  # it has gone
+                sock.close()
+                return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         client = Served(sock, self._assets)
@@ -107,6 +122,7 @@ class LoadServer:
     def _serve(self, client: Served, mask: int) -> None:
         try:
             if mask & selectors.EVENT_READ:
+                self._carriers.clear()
                 client.read()
             client.flush()
         except OSError:
@@ -129,6 +145,7 @@ class LoadServer:
         self._selector.modify(client.sock, selectors.EVENT_READ | writing, client)
 
     def _forget(self, client: Served) -> None:
+        self._carriers.clear()
         self._clients.remove(client)
         self._selector.unregister(client.sock)
         client.sock.close()
@@ -151,6 +168,8 @@ class LoadServer:
 
     def _obey(self, order: Order) -> None:
         match order:
+            case Prepare():
+                self._prepare(order)
             case Saturate():
                 self._saturate(order)
             case Pace():
@@ -175,13 +194,17 @@ class LoadServer:
             client.stream(load)
             self._watch(client)
 
-    def _load(self, assets: tuple[str, ...], count: int, keep: bool) -> Iterator[bytes]:
-        if not keep:
-            return ticks.chunks(assets, count)
-        key = (assets, count)
+    def _prepare(self, order: Prepare) -> None:
+        key = (order.assets, order.count // order.clients, order.length)
         if key not in self._built:
-            self._built[key] = list(ticks.chunks(assets, count))
-        return iter(self._built[key])
+            self._built = {key: ticks.template(*key)}  # only the newest: each has 100 MB
+        self._say(Prepared())
+
+    def _load(self, assets: tuple[str, ...], count: int, keep: bool) -> Iterator[bytes]:
+        template = self._built.get((len(assets), count, len(assets[0])))
+        if not keep or template is None:
+            return ticks.chunks(assets, count)
+        return iter([ticks.named(chunk, assets) for chunk in template])
 
     def _pace(self, order: Pace) -> Iterator[None]:
         """Send ticks in turn, each at its time and stamped with it, to the clients subscribed by then."""
@@ -203,10 +226,11 @@ class LoadServer:
         yield
 
     def _send_to_stream(self, asset: str, message: bytes) -> None:
-        for client in list(self._clients):
-            if asset in client.streams:
-                self._send(client, [message])
-                self._sent += 1
+        if (carriers := self._carriers.get(asset)) is None:
+            carriers = self._carriers[asset] = [each for each in self._clients if asset in each.streams]
+        for client in carriers:
+            self._send(client, [message])
+            self._sent += 1
 
     def _say(self, report: Report) -> None:
         self._control.setblocking(True)

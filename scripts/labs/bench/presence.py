@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from labs.bench.bench import Bench
 from labs.bench.findings import Table, median
@@ -14,21 +15,33 @@ from labs.bench.trial import Trial
 
 
 def cold_start(bench: Bench) -> None:
-    """From the command line to the first tick, on the practice exchange."""
-    taken = [_first_tick() for _ in range(bench.scale.starts)]
-    bench.findings.figures["start"] = median(taken)
+    """From the command line to the first tick, on the practice exchange; and the import of the runtime."""
+    projects = {"start": PROJECT} | ({"before: start": bench.before} if bench.before else {})
+    taken: dict[str, list[float]] = {}
+    for _ in range(bench.scale.starts):
+        for name, project in projects.items():
+            taken.setdefault(name, []).append(_first_tick(project))
+            taken.setdefault(f"{name}, import", []).append(_import(project))
+    bench.findings.figures |= {name: median(seconds) for name, seconds in taken.items()}
     bench.findings.tables.append(
         Table(
             "Cold start",
             "Seconds from the start of the command, with the practice exchange inside, to the first tick on "
-            "standard output; each asset ticks twice a second.",
-            ["median s", "longest s"],
-            [[median(taken), max(taken)]],
+            "standard output; each asset ticks twice a second. And of `import runtime.runtime`, with the "
+            "start and the end of Python.",
+            ["what", "median s", "longest s"],
+            [[name, median(seconds), max(seconds)] for name, seconds in taken.items()],
         )
     )
 
 
-def _first_tick() -> float:
+def _import(project: Path) -> float:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import runtime.runtime"], cwd=project, check=True)
+    return time.monotonic() - began
+
+
+def _first_tick(project: Path) -> float:
     command = [
         sys.executable,
         "-m",
@@ -41,7 +54,7 @@ def _first_tick() -> float:
     began = time.monotonic()
     with subprocess.Popen(
         command,
-        cwd=PROJECT,
+        cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name != "POCKET_OPTION_SSID"},

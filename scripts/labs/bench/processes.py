@@ -24,7 +24,10 @@ class Failed(Exception):
 
 
 class Child:
-    """``python -m module`` with the project and these scripts importable; a context manager that kills it."""
+    """``python -m module`` with the project and these scripts importable; a context manager that kills it.
+
+    On a ``terminal`` its standard output is one, and no line of it is heard.
+    """
 
     def __init__(
         self,
@@ -32,18 +35,27 @@ class Child:
         *arguments: str,
         python: str = sys.executable,
         brief: Mapping[str, object] | None = None,
+        terminal: bool = False,
+        project: Path = PROJECT,
     ) -> None:
+        """``project`` has the code of tellwire that is imported, of another version perhaps."""
         self._module = module
+        self._terminal: int | None = None
+        output = subprocess.PIPE
+        if terminal:
+            self._terminal, output = _open_terminal()
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        path = os.pathsep.join([str(SCRIPTS), str(PROJECT)])
+        path = os.pathsep.join([str(SCRIPTS), str(project)])
         self._process = subprocess.Popen(
             [python, "-P", "-m", module, *arguments],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | {"PYTHONPATH": path} | ({"TERM": "xterm-256color"} if terminal else {}),
         )
+        if terminal:
+            os.close(output)
         self._errors: list[str] = []
         self._spoken = threading.Event()
         self._threads = [
@@ -113,6 +125,9 @@ class Child:
             return []
 
     def _read_lines(self) -> None:
+        if self._terminal is not None:
+            self._drain(self._terminal)
+            return
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
@@ -121,9 +136,25 @@ class Child:
         self._lines.put("")
         self._spoken.set()
 
+    def _drain(self, terminal: int) -> None:
+        with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while os.read(terminal, 1 << 16):
+                pass
+        os.close(terminal)
+
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as lines:
             for line in lines:
                 self._errors.append(line.strip())
                 del self._errors[:-50]
+
+
+def _open_terminal() -> tuple[int, int]:
+    """A terminal of 50 lines: the end to read, and the end of the program."""
+    import pty  # noqa: PLC0415  # Windows has none
+    import termios  # noqa: PLC0415
+
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (50, 160))
+    return reader, writer

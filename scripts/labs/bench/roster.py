@@ -12,7 +12,8 @@ from msgspec import Struct, field, structs
 class Entrant(Struct, frozen=True):
     """``module`` is its program; ``needs`` are the modules that it imports; ``speed`` is about how many ticks
     it takes in a second. ``reconnects``: it comes back by itself. ``strays``: it would try hosts of the real
-    venue, so it only runs where none can be reached."""
+    venue, so it only runs where none can be reached. ``trusts``: it can be told whose certificates to trust;
+    ``pools``: it holds several connections."""
 
     name: str
     module: str
@@ -23,12 +24,23 @@ class Entrant(Struct, frozen=True):
     tls: bool = False
     reconnects: bool = False
     strays: bool = False
+    trusts: bool = False
+    pools: bool = False
     python: str = sys.executable
 
 
 def _ours(name: str, module: str = "tellwire", **options: Any) -> Entrant:
     program = f"labs.bench.peers.{module}"
-    return Entrant(f"tellwire {name}", program, 700_000, options=options, ours=True, reconnects=True)
+    return Entrant(
+        f"tellwire {name}",
+        program,
+        700_000,
+        options=options,
+        ours=True,
+        reconnects=True,
+        trusts=True,
+        pools=True,
+    )
 
 
 def _peer(name: str, module: str, speed: int, *needs: str, **more: Any) -> Entrant:
@@ -43,7 +55,7 @@ ASYNCIO = _ours("asyncio, 1 worker", "tellwire_asyncio", workers=1)
 ASYNCIO_NO_WORKER = _ours("asyncio, 0 workers", "tellwire_asyncio", workers=0)
 OURS = (ONE_WORKER, NO_WORKER, LISTS, INLINE, ASYNCIO, ASYNCIO_NO_WORKER)
 
-PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson")
+PICOWS = _peer("picows + orjson", "picows_orjson", 600_000, "picows", "orjson", trusts=True, pools=True)
 UVLOOP = _peer(
     "picows + orjson, uvloop",
     "picows_orjson",
@@ -52,8 +64,11 @@ UVLOOP = _peer(
     "orjson",
     "uvloop",
     options={"uvloop": True},
+    trusts=True,
+    pools=True,
 )
-WEBSOCKET_CLIENT = _peer("websocket-client", "websocket_client", 25_000, "websocket", "orjson")
+AIOHTTP = _peer("aiohttp + orjson", "aiohttp_orjson", 300_000, "aiohttp", "orjson", trusts=True, pools=True)
+WEBSOCKET_CLIENT = _peer("websocket-client", "websocket_client", 25_000, "websocket", "orjson", trusts=True)
 BINARY_OPTIONS_TOOLS = _peer(
     "BinaryOptionsToolsV2",
     "binary_options_tools",
@@ -75,10 +90,27 @@ POCKETOPTIONAPI_ASYNC = _peer(
 PEERS = (
     PICOWS,
     UVLOOP,
-    _peer("aiohttp + orjson", "aiohttp_orjson", 300_000, "aiohttp", "orjson"),
-    _peer("websockets + orjson", "websockets_orjson", 100_000, "websockets.asyncio", "orjson"),
+    AIOHTTP,
+    _peer(
+        "websockets + orjson",
+        "websockets_orjson",
+        100_000,
+        "websockets.asyncio",
+        "orjson",
+        trusts=True,
+        pools=True,
+    ),
     WEBSOCKET_CLIENT,
-    _peer("python-socketio", "python_socketio", 14_000, "socketio", "aiohttp", "orjson", reconnects=True),
+    _peer(
+        "python-socketio",
+        "python_socketio",
+        14_000,
+        "socketio",
+        "aiohttp",
+        "orjson",
+        reconnects=True,
+        trusts=True,
+    ),
     BINARY_OPTIONS_TOOLS,
     POCKETOPTIONAPI_ASYNC,
 )

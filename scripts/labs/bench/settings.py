@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PLENTY = ["10000/s"]
+SOCKET = "bench.sock"
 
 
 def write(
@@ -16,11 +17,13 @@ def write(
     workers: int,
     connections: int = 1,
     journal: Path | None = None,
+    authority: Path | None = None,
 ) -> Path:
     """A YAML file in ``folder`` with these settings and defaults otherwise; JSON is YAML."""
     settings = {
         "account": {"session": session.replace("$", "$$")},
         "regions": {"demo": [{"name": "LOAD", "url": url}]},
+        "control": {"socket": str(folder / SOCKET)},
         "pool": {
             "connections": connections,
             "workers": workers,
@@ -31,6 +34,8 @@ def write(
         "orders": {"journal": str(journal or folder / "orders.sqlite"), "maximum_open": 1000},
         "streams": [{"asset": asset} for asset in assets],
     }
+    if authority is not None:
+        settings["connection"] = {"ca_file": str(authority)}
     path = folder / "bench.yaml"
     path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
     return path

@@ -50,17 +50,58 @@ def _steepest(what: str) -> Callable[[Figures], float]:
     return steepest
 
 
-_PICOWS = "saturated/picows + orjson"
-_OURS, _LISTS = "saturated/tellwire 1 worker", "saturated/tellwire 1 worker, lists"
+def _to_picows(case: str, entrant: str, figure: str) -> Callable[[Figures], float]:
+    return _ratio(f"{case}/tellwire {entrant}/{figure}", f"{case}/picows + orjson/{figure}")
+
+
+_USERS, _USERS_LATE = "users 1, saturated", "users 1, paced 1000/s"
 _LATE = "paced 1000/s"
+_OURS = "saturated/tellwire 1 worker"
 
 TARGETS = (
-    Target("saturated, CPU per tick, 1 worker, x picows", _ratio(f"{_OURS}/cpu", f"{_PICOWS}/cpu"), 0.6),
+    Target("users, saturated, CPU per tick, 1 worker, x picows", _to_picows(_USERS, "1 worker", "cpu"), 0.45),
+    Target("the same, 0 workers", _to_picows(_USERS, "0 workers", "cpu"), 0.42),
+    Target("the same, handler of lists", _to_picows(_USERS, "1 worker, lists", "cpu"), 0.3),
     Target(
-        "saturated, ticks/s, 1 worker, x picows", _ratio(f"{_OURS}/rate", f"{_PICOWS}/rate"), 1.8, least=True
+        "users, saturated, ticks/s, 1 worker, x picows",
+        _to_picows(_USERS, "1 worker", "rate"),
+        2.5,
+        least=True,
+    ),
+    Target("users, 1,000/s, p50, inline, x picows", _to_picows(_USERS_LATE, "inline, 0 workers", "p50"), 1.4),
+    Target("the same, own thread", _to_picows(_USERS_LATE, "0 workers", "p50"), 1.75),
+    Target("the same, 1 worker", _to_picows(_USERS_LATE, "1 worker", "p50"), 2.5),
+    Target("users, 1,000/s, CPU, inline, x picows", _to_picows(_USERS_LATE, "inline, 0 workers", "cpu"), 1.6),
+    Target("the same, own thread", _to_picows(_USERS_LATE, "0 workers", "cpu"), 2.0),
+    Target("the same, 1 worker", _to_picows(_USERS_LATE, "1 worker", "cpu"), 3.2),
+    Target("ask to a worker and back, in a row, x picows' echo", _ratio("ask/next/p50", "ask/echo/p50"), 3),
+    Target("the same, after a pause", _ratio("ask/pause/p50", "ask/echo after a pause/p50"), 4),
+    Target(
+        "PlaceOrder, journal on a RAM disk, p50, x before",
+        _ratio("ask/order in memory/p50", "ask/before: order in memory/p50"),
+        0.75,
     ),
     Target(
-        "saturated, CPU per tick, handler of lists, x picows", _ratio(f"{_LISTS}/cpu", f"{_PICOWS}/cpu"), 0.5
+        "PlaceOrder, journal on disk, p50, x before", _ratio("ask/order/p50", "ask/before: order/p50"), 0.85
+    ),
+    Target("growth, connections", _steepest("connections"), 1.15, "x"),
+    Target("growth, assets", _steepest("assets"), 1.15, "x"),
+    Target("growth, subscribers", _steepest("subscribers"), 1.15, "x"),
+    Target(
+        "200 streams at 10/s, CPU of all processes, x aiohttp",
+        _ratio("machine/tellwire, 1 attached", "machine/aiohttp + orjson, 1 program"),
+        0.7,
+    ),
+    Target("cold start to the first tick, x before", _ratio("start", "before: start"), 0.65),
+    Target("import of the runtime, x before", _ratio("start, import", "before: start, import"), 0.65),
+    Target("saturated, CPU per tick, 1 worker, x picows", _to_picows("saturated", "1 worker", "cpu"), 0.6),
+    Target(
+        "saturated, ticks/s, 1 worker, x picows", _to_picows("saturated", "1 worker", "rate"), 1.8, least=True
+    ),
+    Target(
+        "saturated, CPU per tick, handler of lists, x picows",
+        _to_picows("saturated", "1 worker, lists", "cpu"),
+        0.5,
     ),
     Target(
         "saturated, ticks/s, x BinaryOptionsToolsV2",
@@ -75,32 +116,12 @@ TARGETS = (
         least=True,
     ),
     Target("data again after a dropped connection", _one("comeback/tellwire 1 worker"), 100, "ms"),
-    Target(
-        "1,000 ticks/s, p50, 0 workers, x picows",
-        _ratio(f"{_LATE}/tellwire 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
-        1.5,
-    ),
-    Target(
-        "the same, handler inline",
-        _ratio(f"{_LATE}/tellwire inline, 0 workers/p50", f"{_LATE}/picows + orjson/p50"),
-        1.5,
-    ),
     Target("1,000 ticks/s, p99, 0 workers", _one(f"{_LATE}/tellwire 0 workers/p99"), 1000, "µs"),
-    Target(
-        "1,000 ticks/s, p50, 1 worker, x picows",
-        _ratio(f"{_LATE}/tellwire 1 worker/p50", f"{_LATE}/picows + orjson/p50"),
-        3,
-    ),
     Target("1,000 ticks/s, p99, 1 worker", _one(f"{_LATE}/tellwire 1 worker/p99"), 1500, "µs"),
-    Target("ask to a worker and back, p50, after a pause", _one("ask/pause/p50"), 150, "µs"),
-    Target("the same, one right after another", _one("ask/next/p50"), 150, "µs"),
     Target("PlaceOrder, journal on disk, p50", _one("ask/order/p50"), 2000, "µs"),
     Target("PlaceOrder, journal on disk, p99", _one("ask/order/p99"), 10_000, "µs"),
     Target("PlaceOrder, journal on a RAM disk, p50", _one("ask/order in memory/p50"), 1000, "µs"),
     Target("64 commands joined, x websocket-client", _one("outbound/64"), 0.3),
-    Target("growth, connections", _steepest("connections"), 1.3, "x"),
-    Target("growth, assets", _steepest("assets"), 1.3, "x"),
-    Target("growth, subscribers", _steepest("subscribers"), 1.3, "x"),
     Target("memory, main process", _one(f"{_OURS}/resident"), 110, "MB"),
     Target("memory, each worker", _one(f"{_OURS}/worker"), 40, "MB"),
     Target("memory, growth under saturated load", lambda figures: figures["soak/memory"] * 100, 2, "%"),

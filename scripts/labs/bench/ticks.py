@@ -63,3 +63,20 @@ def chunks(assets: Sequence[str], count: int) -> Iterator[bytes]:
             pieces.clear()
             size = 0
     yield b"".join([*pieces, ends(assets, BASE_TIME + count / 1000)])
+
+
+def template(assets: int, count: int, length: int) -> list[bytes]:
+    """What ``chunks`` makes, for names of ``length`` bytes that are not known yet: see ``named``."""
+    return list(chunks(_placeholders(assets, length), count))
+
+
+def named(chunk: bytes, assets: Sequence[str]) -> bytes:
+    """A chunk of a ``template`` for these ``assets``. HOT: 1 ms a megabyte, where making it takes a second
+    for some hundred thousand ticks, in which the server would serve nobody."""
+    for placeholder, asset in zip(_placeholders(len(assets), len(assets[0])), assets, strict=True):
+        chunk = chunk.replace(placeholder.encode(), asset.encode())
+    return chunk
+
+
+def _placeholders(assets: int, length: int) -> list[str]:
+    return [f"?{number}".ljust(length, "?") for number in range(assets)]

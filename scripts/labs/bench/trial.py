@@ -13,7 +13,7 @@ from labs.bench import settings
 from labs.bench.processes import Child, Failed
 from labs.bench.roster import Entrant
 from labs.bench.venue import SESSION, BenchVenue
-from labs.bench.words import Drop, Dropped, Finished, Offer, Pace, Saturate, Started
+from labs.bench.words import Drop, Dropped, Finished, Offer, Pace, Prepare, Prepared, Saturate, Started
 
 LOGIN = 30.0
 """Seconds until every stream is subscribed."""
@@ -25,6 +25,12 @@ LONGEST = 120.0
 CALM = 1.0
 WATCH_INTERVAL = 0.1
 EURUSD = "EURUSD_otc"
+EVERYTHING = "tick."
+
+
+def symbols(count: int) -> list[str]:
+    """Names of one length, as the load server wants them."""
+    return [EURUSD, *(f"AST{number:03}_otc" for number in range(1, count))]
 
 
 class Outcome(Struct, frozen=True):
@@ -79,18 +85,21 @@ class Trial:
         *,
         connections: int = 1,
         timed: bool = False,
+        tls: bool = False,
     ) -> None:
+        """The assets are spread evenly over the connections."""
         self._venue = venue
         self._entrant = entrant
         self._assets = list(assets)
         self._connections = connections
         self._timed = timed
+        self._tls = tls or entrant.tls
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Child]:
         venue, entrant = self._venue, self._entrant
         venue.tell(Offer(self._assets))
-        url = venue.tls_url if entrant.tls else venue.url
+        url = venue.tls_url if self._tls else venue.url
         with tempfile.TemporaryDirectory(prefix="tellwire-bench-") as folder:
             options = dict(entrant.options)
             if entrant.ours:
@@ -102,12 +111,16 @@ class Trial:
                         assets=self._assets,
                         workers=options["workers"],
                         connections=self._connections,
+                        authority=venue.authority if self._tls else None,
                     )
                 )
+                if len(self._assets) > 1:
+                    options.setdefault("topic", EVERYTHING)
             brief = {
                 "url": url,
+                "authority": str(venue.authority) if self._tls else "",
                 "session": SESSION,
-                "assets": self._assets,
+                "connections": [self._assets[at :: self._connections] for at in range(self._connections)],
                 "timed": self._timed,
                 "options": options,
             }
@@ -121,6 +134,10 @@ class Trial:
 
     def saturate(self, count: int, *, watched: bool = False) -> Outcome:
         """``count`` ticks as fast as they are read; with memory ``watched``, made as they are sent."""
+        if not watched:
+            each = len(self._assets) // self._connections
+            self._venue.tell(Prepare(count, self._connections, each, len(self._assets[0])))
+            self._venue.hear(Prepared, LONGEST)
         with self.running() as child:
             before = child.cpu_seconds()
             self._venue.tell(Saturate(count, keep=not watched))

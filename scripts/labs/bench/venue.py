@@ -3,8 +3,10 @@
 import contextlib
 import queue
 import socket
+import tempfile
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -33,6 +35,10 @@ class BenchVenue:
         listening = self.hear(Listening, 10.0)
         self.url = f"ws://127.0.0.1:{listening.plain}{PATH}"
         self.tls_url = f"wss://127.0.0.1:{listening.tls}{PATH}"
+        self._folder = tempfile.TemporaryDirectory(prefix="tellwire-bench-venue-")
+        self.authority = Path(self._folder.name) / "authority.pem"
+        """The certificate authority of ``tls_url``."""
+        self.authority.write_text(listening.authority, encoding="ascii")
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +50,7 @@ class BenchVenue:
             self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
         self._child.__exit__(None, None, None)
+        self._folder.cleanup()
 
     def tell(self, order: Order) -> None:
         self._control.sendall(msgspec.json.encode(order) + b"\n")

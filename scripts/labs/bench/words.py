@@ -9,6 +9,17 @@ class Offer(Struct, frozen=True, tag=True):
     assets: list[str]
 
 
+class Prepare(Struct, frozen=True, tag=True):
+    """Build what ``Saturate`` with ``count`` will send to ``clients``, each with ``assets`` whose names have
+    ``length`` bytes. It takes seconds in which the server serves nobody: so it is done before any is
+    there."""
+
+    count: int
+    clients: int
+    assets: int
+    length: int
+
+
 class Saturate(Struct, frozen=True, tag=True):
     """Send ``count`` ticks, shared by all clients, as fast as they read; with ``keep`` built beforehand."""
 
@@ -28,7 +39,7 @@ class Drop(Struct, frozen=True, tag=True):
     """End every connection."""
 
 
-Order = Offer | Saturate | Pace | Drop
+Order = Offer | Prepare | Saturate | Pace | Drop
 
 
 class Listening(Struct, frozen=True, tag=True):
@@ -36,12 +47,18 @@ class Listening(Struct, frozen=True, tag=True):
 
     plain: int
     tls: int
+    authority: str
+    """The certificate authority of ``tls``, as PEM."""
 
 
 class Streams(Struct, frozen=True, tag=True):
     """The number of subscribed streams, over all clients."""
 
     count: int
+
+
+class Prepared(Struct, frozen=True, tag=True):
+    """It is built."""
 
 
 class Started(Struct, frozen=True, tag=True):
@@ -64,4 +81,4 @@ class Dropped(Struct, frozen=True, tag=True):
     price: float
 
 
-Report = Listening | Streams | Started | Finished | Dropped
+Report = Listening | Streams | Prepared | Started | Finished | Dropped

@@ -1,6 +1,8 @@
 """picows and orjson, the handler called directly; with the option ``uvloop``, on that loop."""
 
 import asyncio
+import functools
+from collections.abc import Sequence
 
 import orjson
 import picows
@@ -11,8 +13,9 @@ _TICKS = TICKS.encode()
 
 
 class Listener(picows.WSListener):
-    def __init__(self, peer: Peer, ended: asyncio.Event) -> None:
+    def __init__(self, peer: Peer, assets: Sequence[str], ended: asyncio.Event) -> None:
         self._peer = peer
+        self._assets = assets
         self._handle = peer.handle
         self._ended = ended
         self._ticks_follow = False
@@ -27,13 +30,14 @@ class Listener(picows.WSListener):
         elif frame.msg_type == picows.WSMsgType.TEXT:
             self._ticks_follow = frame.get_payload_as_bytes() == _TICKS
             if not self._ticks_follow:
-                for answer in self._peer.answers(frame.get_payload_as_utf8_text()):
+                for answer in self._peer.answers(frame.get_payload_as_utf8_text(), self._assets):
                     transport.send(picows.WSMsgType.TEXT, answer.encode())
 
 
 async def main(peer: Peer) -> None:
-    ended = asyncio.Event()
-    await picows.ws_connect(lambda: Listener(peer, ended), peer.url)
+    ended, tls = asyncio.Event(), peer.tls()
+    for assets in peer.connections:
+        await picows.ws_connect(functools.partial(Listener, peer, assets, ended), peer.url, ssl_context=tls)
     await ended.wait()
     peer.report()
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import aiohttp
 import orjson
 import socketio  # type: ignore[import-untyped]
 
@@ -10,7 +11,9 @@ from labs.bench.peer import Peer
 
 
 async def main(peer: Peer) -> None:
-    client, ended = socketio.AsyncClient(), asyncio.Event()
+    connector = aiohttp.TCPConnector(ssl=peer.tls() or True)
+    session = aiohttp.ClientSession(connector=connector)
+    client, ended = socketio.AsyncClient(http_session=session), asyncio.Event()
 
     @client.event  # type: ignore[untyped-decorator]
     async def connect() -> None:

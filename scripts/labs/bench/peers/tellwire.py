@@ -88,15 +88,19 @@ class Sightings:
         return handle
 
     def _count_list(self, ticks: list[Tick]) -> None:
-        """The handler of lists of one asset. It does not check each tick: with the right number of ticks, the
-        ends of each list show that their order is right."""
-        first, last = ticks[0], ticks[-1]
+        """The handler of lists. It does not check each tick: the assets tick in turn, so that with the right
+        number of ticks the ends of each list show that their order is right."""
+        last, turns = self._last, len(self._last)
         self.count += len(ticks)
-        if not self._last[first.asset] < first.price <= last.price:
-            self.disordered += 1
-        self._last[last.asset] = last.price
-        if last.price == END:
-            self.ended.end(last.asset)
+        for tick in ticks[:turns]:
+            if tick.price <= last[tick.asset]:
+                self.disordered += 1
+        for tick in ticks[-turns:]:
+            if tick.price < last[tick.asset]:
+                self.disordered += 1
+            last[tick.asset] = tick.price
+            if tick.price == END:
+                self.ended.end(tick.asset)
 
     def report(self, missed: int) -> Report:
         return {

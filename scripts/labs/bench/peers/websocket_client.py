@@ -28,4 +28,6 @@ class Client:
 
 if __name__ == "__main__":
     briefed = Peer.briefed()
-    websocket.WebSocketApp(briefed.url, on_message=Client(briefed).take).run_forever()
+    websocket.WebSocketApp(briefed.url, on_message=Client(briefed).take).run_forever(
+        sslopt={"ca_certs": briefed.authority} if briefed.authority else {}
+    )

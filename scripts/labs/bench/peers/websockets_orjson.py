@@ -1,6 +1,7 @@
 """websockets' asyncio client and orjson."""
 
 import asyncio
+from collections.abc import Sequence
 
 import orjson
 from websockets.asyncio.client import connect
@@ -8,9 +9,9 @@ from websockets.asyncio.client import connect
 from labs.bench.peer import TICKS, Peer
 
 
-async def main(peer: Peer) -> None:
+async def follow(peer: Peer, assets: Sequence[str]) -> None:
     handle, ended, ticks_follow = peer.handle, peer.ended, False
-    async with connect(peer.url, compression=None, max_size=None) as ws:
+    async with connect(peer.url, compression=None, max_size=None, ssl=peer.tls()) as ws:
         async for message in ws:
             if isinstance(message, bytes):
                 if ticks_follow:
@@ -21,9 +22,16 @@ async def main(peer: Peer) -> None:
             else:
                 ticks_follow = message == TICKS
                 if not ticks_follow:
-                    for answer in peer.answers(message):
+                    for answer in peer.answers(message, assets):
                         await ws.send(answer)
-        peer.report()
+
+
+async def main(peer: Peer) -> None:
+    follows = [asyncio.create_task(follow(peer, assets)) for assets in peer.connections]
+    await asyncio.wait(follows, return_when=asyncio.FIRST_COMPLETED)
+    peer.report()
+    for each in follows:
+        each.cancel()
 
 
 if __name__ == "__main__":
