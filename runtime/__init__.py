@@ -186,6 +186,7 @@ if TYPE_CHECKING:
         load_text,
     )
     from runtime.control.attachment import Attachment, attach
+    from runtime.host import Host
     from runtime.raw_requests import request_raw
     from runtime.runtime import Runtime
     from runtime.workers.command import freeze_support
@@ -260,6 +261,7 @@ __all__ = [
     "Halted",
     "HealthConfig",
     "Heartbeat",
+    "Host",
     "JournalInUse",
     "Lagged",
     "Life",
@@ -378,10 +380,7 @@ _PLACES: Final = (  # the cheapest first
     "runtime.config",
     "runtime.client",
     "runtime.control.attachment",
-    "runtime.raw_requests",
-    "runtime.runtime",
-    "runtime.aio",
-    "runtime.async_runtime",
+    *(f"runtime.{name}" for name in ("raw_requests", "runtime", "aio", "async_runtime", "host")),
 )
 
 

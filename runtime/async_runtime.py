@@ -29,10 +29,15 @@ class AsyncRuntime(AsyncRouter):
 
     @classmethod
     def from_yaml(
-        cls, path: str | os.PathLike[str], *, practice: bool | None = None, allow_live: bool = False
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        account: str = "",
+        practice: bool | None = None,
+        allow_live: bool = False,
     ) -> Self:
-        """Raises ``ConfigInvalid`` with every problem of the file. It reads the file at once."""
-        return cls(load(path), practice=practice, allow_live=allow_live)
+        """As ``Runtime.from_yaml``. It reads the file at once."""
+        return cls(load(path).of(account), practice=practice, allow_live=allow_live)
 
     @property
     def config(self) -> Config:

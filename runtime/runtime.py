@@ -3,11 +3,8 @@
 import contextlib
 import functools
 import os
-import sqlite3
-import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -16,7 +13,6 @@ from loguru import logger
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import ConfigInvalid, Halted, RequestRefused
-from actors.orders.journal import Journal
 from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
@@ -31,18 +27,12 @@ from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED, WALK, PracticeExchange, PracticeSettings
 from runtime.recording.compression import missing as missing_compression
 from runtime.recording.recorder import stop_recording
-from runtime.storage.account import PRACTICE, lock_account
-from runtime.storage.journal import NoJournal, open_journal
-from runtime.storage.last_journal import lost_journal, remember_journal
+from runtime.storage.account import PRACTICE
 from runtime.system.actor_system import ActorSystem, Resources
-from runtime.system.folders import temporary_folder
 from runtime.system.guardian import Guardian, OnFailure
+from runtime.system.order_journal import OrderJournal
 from runtime.system.reloader import CurrentConfig, Reload
 from runtime.system.settings import (
-    account_lock_path,
-    journal_account,
-    journal_name,
-    journal_path,
     live_guard,
     recording_settings,
     regions_for,
@@ -60,6 +50,13 @@ RELOAD_TIMEOUT = 10.0
 """Seconds that reading the file and telling the actors may take."""
 
 
+def _refuse_several(config: Config) -> None:
+    if config.duties:
+        names = ", ".join(config.duties)
+        text = f"a Runtime is one of {names}: config.duties[NAME], or a Host for all"
+        raise ConfigInvalid([f"{config.place(('accounts',))}accounts: {text}"])
+
+
 class Runtime:
     """A pool of live connections behind one router actor; a context manager.
 
@@ -67,7 +64,8 @@ class Runtime:
     used if no session is set. ``allow_live`` allows orders with a live session, as ``account.allow_live`` of
     the configuration does; without either, such a runtime streams and refuses every order. ``router`` takes
     ``tell`` and ``ask`` between ``start`` and ``stop``. ``stop_asked`` is called when an operator asks the
-    runtime to stop, and must return at once; the default stops it in a thread of its own.
+    runtime to stop, and must return at once; the default stops it in a thread of its own. With
+    ``watched`` false it reads its file again only when it is asked to.
     """
 
     router: RouterRef
@@ -79,16 +77,18 @@ class Runtime:
         practice: bool | None = None,
         allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
+        watched: bool = True,
     ) -> None:
         if not isinstance(config, Config):
             raise TypeError(
                 f"Runtime takes a Config, not a {type(config).__name__}: Runtime.from_yaml(path) reads a"
                 " file, and Config.model_validate(settings) takes a dict"
             )
+        _refuse_several(config)
         login = config.account.login
         if practice is False and login is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
-        self._current = CurrentConfig(config)
+        self._current = CurrentConfig(config, watched=watched)
         self._allow_live = allow_live or config.account.allow_live
         self.exchange: PracticeExchange | None = None
         self.failure: Exception | None = None
@@ -109,15 +109,20 @@ class Runtime:
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
         self._status_server: StatusServer | None = None
-        self._account_lock: sqlite3.Connection | None = None
-        self._journal_folder: tempfile.TemporaryDirectory[str] | None = None
+        self._journal: OrderJournal | None = None
 
     @classmethod
     def from_yaml(
-        cls, path: str | os.PathLike[str], *, practice: bool | None = None, allow_live: bool = False
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        account: str = "",
+        practice: bool | None = None,
+        allow_live: bool = False,
     ) -> Self:
-        """Raises ``ConfigInvalid`` with every problem of the file."""
-        return cls(load(path), practice=practice, allow_live=allow_live)
+        """Raises ``ConfigInvalid`` with every problem of the file. ``account``: the name of one of its
+        accounts or feeds, where it has ``accounts``."""
+        return cls(load(path).of(account), practice=practice, allow_live=allow_live)
 
     @property
     def config(self) -> Config:
@@ -152,14 +157,15 @@ class Runtime:
         if self.config.account.login is not None:
             forbid_core_dumps()
         try:
-            self._start()
+            with self._log_context():
+                self._start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Close every connection politely, then end every actor and process; idempotent, from any thread."""
-        with self._stopping:
+        with self._stopping, self._log_context():
             self._stop()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -171,8 +177,9 @@ class Runtime:
         """The commands as methods, for this runtime; any thread."""
         return self._client
 
-    def reload(self) -> list[str]:
-        """Apply the changes of the configuration file; returns the names of the changed settings.
+    def reload(self, config: Config | None = None) -> list[str]:
+        """Apply the changes of the configuration file, or ``config``; returns the names of the changed
+        settings.
 
         Raises ``ConfigInvalid`` if the file has problems or a change needs a restart, ``RequestRefused`` if
         there is no file or the runtime is not running. An error changes nothing.
@@ -181,7 +188,7 @@ class Runtime:
         if system is None:
             raise RequestRefused("the runtime is not running")
         try:
-            return cast("list[str]", system.reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
+            return cast("list[str]", system.reloader.ask(Reload(config), timeout=RELOAD_TIMEOUT))
         except pykka.ActorDeadError:
             raise RequestRefused("the runtime has stopped") from None
 
@@ -197,6 +204,11 @@ class Runtime:
             raise AttributeError("the runtime has no router yet: use `with Runtime(...)`, or call start()")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def _log_context(self) -> contextlib.AbstractContextManager[None]:
+        """In it, and in threads that begin in it, the log names the account where there are several."""
+        name = self.config.name
+        return logger.contextualize(account=name) if name else contextlib.nullcontext()
+
     def _start(self) -> None:
         quieten_first_handler()
         if self.config.record.folder and (missing := missing_compression()):
@@ -210,6 +222,7 @@ class Runtime:
                 shortage,
             )
         login = self._login or self._start_exchange()
+        self._journal = OrderJournal(self.config, login, practised=self.exchange is not None)
         regions = self._regions(login)
         server = self._status_server = self._open_status_server(login)
         notifier = self._start_notifier()
@@ -217,7 +230,7 @@ class Runtime:
         resources = Resources(
             login,
             regions,
-            self._open_journal(login),
+            self._journal.open(),
             WorkerLauncher(lambda: self.config, self._secrets(login)),
             self._escalate,
             self._live_guard(login),
@@ -248,12 +261,9 @@ class Runtime:
         self._guardian.stop()
         self._blocking_router.finish()
         self._started = False
-        if self._account_lock is not None:
-            self._account_lock.close()
-            self._account_lock = None
-        if self._journal_folder is not None:
-            self._journal_folder.cleanup()
-            self._journal_folder = None
+        if self._journal is not None:
+            self._journal.release()
+            self._journal = None
         if self.exchange is not None:
             self.exchange.stop()
             self.exchange = None
@@ -285,8 +295,9 @@ class Runtime:
         title, journal = self._venue.profile.title, ""
         with contextlib.ExitStack() as abandoned:
             abandoned.callback(listener.close)
-            with contextlib.suppress(Halted):  # there is none: the log and the status say so
-                journal = str(self._journal_path(login).absolute())
+            if self._journal is not None:
+                with contextlib.suppress(Halted):  # there is none: the log and the status say so
+                    journal = str(self._journal.path.absolute())
             welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, title, journal)
             gateway = self._guardian.start(
                 Gateway, listener, welcome, stop=self._stop_asked, on_failure=OnFailure.LOG
@@ -339,51 +350,10 @@ class Runtime:
         self.exchange.start()
         return self._venue.parse_login(self.exchange.session)
 
-    def _journal_path(self, login: Login) -> Path:
-        """Where nothing is configured and nothing is traded, in a folder that ends with the runtime. Raises
-        ``Halted`` if there is no folder for it."""
-        trades = self.exchange is None and self._venue.profile.trading is not None
-        if self.config.orders.journal or trades:
-            return journal_path(self.config, login)
-        if self._journal_folder is None:
-            self._journal_folder = tempfile.TemporaryDirectory(
-                prefix="tellwire-", dir=temporary_folder(), ignore_cleanup_errors=True
-            )
-        return Path(self._journal_folder.name) / "orders.sqlite"
-
-    def _open_journal(self, login: Login) -> Journal:
-        config = self.config
-        account = journal_account(config, None if self.exchange else login)
-        trades = self.exchange is None and self._venue.profile.trading is not None
-        own_name = journal_name(config, login)
-        try:
-            path = self._journal_path(login)
-        except Halted as error:
-            return NoJournal(str(error))
-        retention = config.orders.retention
-        if not trades or config.orders.share_account:
-            return open_journal(path, account, retention=retention, own_name=own_name)
-        try:
-            lock = account_lock_path(config, login)
-        except Halted as error:  # a user without a home, whose journal is configured
-            logger.warning("a second runtime on {} will not be noticed: {}", account, error)
-            return open_journal(path, account, retention=retention, own_name=own_name)
-        lost = lost_journal(lock, path)
-        journal: Journal = (
-            NoJournal(lost) if lost else open_journal(path, account, retention=retention, own_name=own_name)
-        )
-        try:
-            self._account_lock = lock_account(account, lock)
-        except BaseException:
-            journal.close()
-            raise
-        if self._account_lock is not None and journal.refusal() is None:
-            remember_journal(lock, path)
-        return journal
-
     def _live_guard(self, login: Login) -> str:
         """Why every order is refused, ``""`` if orders are sent; the log tells it once for a live session."""
-        if self.exchange is not None or login.account is not AccountKind.LIVE:
+        orderless = self.exchange is not None or self.config.orders_on is not None
+        if orderless or login.account is not AccountKind.LIVE:
             return ""
         refused = live_guard(login, allow_live=self._allow_live)
         if refused:

@@ -53,6 +53,7 @@ FLOORS = {  # the first that fits
     "runtime.replay": 6,
     "runtime.runtime": 7,
     "runtime.async_runtime": 8,
+    "runtime.host": 8,
     "runtime.cli": 8,
     "runtime.testing": 8,  # starts runtimes, as a program of a user does
     "runtime": 9,

@@ -5,6 +5,7 @@ four of them costs one wake-up (12 to 33 µs each), not four. An actor that may 
 code, has a dispatcher of its own.
 """
 
+import contextvars
 import heapq
 import itertools
 import math
@@ -76,7 +77,9 @@ class Dispatcher:
         """One more is open: from now on there is a thread for its turns."""
         with self._counting:
             if self._thread is None:
-                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                # In the context of its creator, as Python 3.14 can: a log line then names the account.
+                run = contextvars.copy_context().run
+                thread = threading.Thread(target=run, args=(self._run,), name=self._name, daemon=True)
                 thread.start()
                 self._thread = thread
             self._open_inboxes += 1

@@ -17,9 +17,11 @@ class AsyncAttachment(AsyncRouter):
     When the runtime ends, every iteration ends, and every ask, under way or later, raises ``RequestError``.
     """
 
-    def __init__(self, target: str | os.PathLike[str] | Config, timeout: float, *, operates: bool) -> None:
+    def __init__(
+        self, target: str | os.PathLike[str] | Config, account: str, timeout: float, *, operates: bool
+    ) -> None:
         super().__init__()
-        self._attach = functools.partial(attach, target, timeout=timeout, operates=operates)
+        self._attach = functools.partial(attach, target, account=account, timeout=timeout, operates=operates)
         self.attachment: Attachment | None = None
 
     async def __aenter__(self) -> Self:
@@ -49,7 +51,11 @@ class AsyncAttachment(AsyncRouter):
 
 
 def attach_async(
-    target: str | os.PathLike[str] | Config, *, timeout: float = 5.0, operates: bool = False
+    target: str | os.PathLike[str] | Config,
+    *,
+    account: str = "",
+    timeout: float = 5.0,
+    operates: bool = False,
 ) -> AsyncAttachment:
     """What ``async with`` attaches to a running runtime. Arguments and errors are those of ``attach``."""
-    return AsyncAttachment(target, timeout, operates=operates)
+    return AsyncAttachment(target, account, timeout, operates=operates)

@@ -1,6 +1,6 @@
 """The differences between two configurations, and whether a running runtime can apply them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from actors.errors import ConfigInvalid
@@ -41,11 +41,21 @@ def changes(old: Config, new: Config) -> list[str]:
     Raises ``ConfigInvalid`` if some of them cannot be changed without a restart: a problem for each, with its
     place in the file.
     """
-    found = list(_differing(old.model_dump(), new.model_dump(), ()))
-    fixed = [path for path in found if not any(path[: len(live)] == live for live in LIVE)]
-    if fixed:
+    found = list(differing(old, new))
+    if fixed := [path for path in found if not is_live(path)]:
         raise ConfigInvalid([new.place(path) + f"{dotted(path)}: {NEEDS_RESTART}" for path in fixed])
     return [dotted(path) for path in found]
+
+
+def differing(old: Config, new: Config, without: Collection[str] = ()) -> Iterator[Path]:
+    """The settings that differ, except for those of the sections ``without``."""
+    left_out = set(without)
+    return _differing(old.model_dump(exclude=left_out), new.model_dump(exclude=left_out), ())
+
+
+def is_live(path: Path) -> bool:
+    """Whether a running runtime applies a change of this setting."""
+    return any(path[: len(live)] == live for live in LIVE)
 
 
 def _differing(old: dict[str, Any], new: dict[str, Any], path: Sequence[str | int]) -> Iterator[Path]:

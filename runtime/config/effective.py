@@ -1,12 +1,18 @@
 """The configuration as YAML, with every default and without secrets."""
 
+import re
+from typing import Any
+
 import yaml
 
+from runtime.config.duties import KINDS, OWN
 from runtime.config.models import RULES, Config
 from runtime.config.sections.account import AccountConfig, session_unless_written
+from runtime.config.sections.accounts import AccountEntry, FeedEntry
 from runtime.config.sections.connection import ConnectionConfig
 from runtime.config.source import resolve
 from runtime.config.types.problems import Unreadable
+from runtime.config.types.units import show_duration
 
 _HIDDEN = "***"
 _HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
@@ -29,7 +35,18 @@ _Dumper.add_representer(str, _text)
 
 def effective_yaml(config: Config) -> str:
     """``config`` as a file that loads to the same values, except for the secrets."""
-    settings = config.model_dump(mode="json")
+    settings = _settings(config)
+    if config.duties:
+        settings["account"] = {"venue": config.account.venue}
+        for kind in KINDS:
+            listed = getattr(config, kind)
+            settings[kind] = [_entry(kind, entry, config.duties[entry.name]) for entry in listed]
+    return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """All settings of a configuration without accounts, or of one of them."""
+    settings = config.model_dump(mode="json", exclude=set(KINDS))
     settings["account"]["session"] = _session(config.account)
     headers = settings["connection"]["custom_headers"]
     for name in headers:
@@ -45,7 +62,25 @@ def effective_yaml(config: Config) -> str:
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]
-    return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return {"config_version": settings.pop("config_version"), "account": settings.pop("account")} | (
+        {kind: [] for kind in KINDS} | settings
+    )
+
+
+def _entry(kind: str, entry: AccountEntry | FeedEntry, alone: Config) -> dict[str, Any]:
+    """What it has of its own, as it counts; a session by the name of a variable that would have it."""
+    settings = _settings(alone)
+    shown: dict[str, Any] = {"name": entry.name, "venue": alone.account.venue}
+    if isinstance(entry, FeedEntry):
+        shown |= {"assets": entry.assets, "period": show_duration(entry.period)}
+    else:
+        shown["allow_live"] = entry.allow_live
+    if isinstance(entry, FeedEntry) and entry.accounts:
+        shown["accounts"] = entry.accounts
+    else:
+        shown["session"] = f"${{{re.sub('[^A-Z0-9]', '_', entry.name.upper())}_SSID:-}}"
+    own = sorted(OWN[kind] & entry.model_fields_set)
+    return shown | {section: settings[section] for section in own}
 
 
 def _proxy(connection: ConnectionConfig) -> str:

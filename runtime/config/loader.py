@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from actors.errors import ConfigInvalid
 from actors.venues.base import Profile
+from runtime.config.duties import KINDS, has_duties
 from runtime.config.models import Config
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
 from runtime.config.types.fields import CUSTOM, find_venue
-from runtime.config.types.problems import Mark, Problem, Unreadable
+from runtime.config.types.problems import Mark, Marks, Problem, Unreadable
 from runtime.config.types.text_file import read_text
 from runtime.config.wording import problems_in
 
@@ -27,10 +28,8 @@ def load(path: str | os.PathLike[str]) -> Config:
     except Unreadable as refusal:
         place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
         raise ConfigInvalid([f"{place}: {refusal}"]) from None
-    config = load_text(text, str(file), file.parent)
-    # A cached property keeps its value here, in a frozen model too. No link is followed: it may change.
-    vars(config)["file"] = file.absolute()
-    vars(config)["stamp"] = stamp
+    config, marks = _checked(text, str(file), file.parent)
+    config.be_read_from(file.absolute(), stamp, marks)  # no link is followed: it may change
     return config
 
 
@@ -70,12 +69,13 @@ def _find_modules(source: Source, folder: Path) -> None:
     """Where the file names a module of the user's own, a venue or a backoff, have Python look for it in the
     current folder and in that of the file: behind all else, and the same whatever command loads the file."""
     settings = source.value if isinstance(source.value, dict) else {}
-    account, reconnect = settings.get("account"), settings.get("reconnect")
-    named = [
-        str(account.get("venue", "")).find(".") > 0 if isinstance(account, dict) else False,
-        str(reconnect.get("strategy", "")).startswith(CUSTOM) if isinstance(reconnect, dict) else False,
-    ]
-    if any(named):
+    account = settings.get("account")
+    entries = [entry for kind in KINDS if isinstance(listed := settings.get(kind), list) for entry in listed]
+    venues = [each for each in (account, *entries) if isinstance(each, dict)]
+    waits = [each.get("reconnect") for each in (settings, *entries) if isinstance(each, dict)]
+    if any(str(each.get("venue", "")).find(".") > 0 for each in venues) or any(
+        str(each.get("strategy", "")).startswith(CUSTOM) for each in waits if isinstance(each, dict)
+    ):
         with contextlib.suppress(FileNotFoundError):  # the current folder is gone
             places = [str(Path.cwd()), str(folder.absolute())]
             sys.path += [place for place in dict.fromkeys(places) if place not in sys.path]
@@ -83,10 +83,16 @@ def _find_modules(source: Source, folder: Path) -> None:
 
 def load_text(text: str, name: str, folder: Path) -> Config:
     """Like :func:`load`, for the text of a file called ``name`` in ``folder``."""
+    config, marks = _checked(text, name, folder)
+    vars(config)["marks"] = marks
+    return config
+
+
+def _checked(text: str, name: str, folder: Path) -> tuple[Config, Marks]:
     source = Source(text, folder)
     _find_modules(source, folder)
     profile = _profile(source)
-    if profile is not None:
+    if profile is not None and not has_duties(source.value):
         source.default("account", "session", session_unless_written(profile))
     problems = list(source.problems)
     if source.value is not BROKEN:
@@ -96,5 +102,4 @@ def load_text(text: str, name: str, folder: Path) -> Config:
             problems += [_with_origin(problem, source) for problem in problems_in(error, source)]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
-    vars(config)["marks"] = source.marks
-    return config
+    return config, source.marks

@@ -4,15 +4,19 @@ import contextlib
 import functools
 import os
 import pathlib
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypeVar
 
 from msgspec import Struct
-from pydantic import ValidationInfo, field_validator
+from pydantic import ModelWrapValidatorHandler, ValidationInfo, field_validator, model_validator
 
+from actors.errors import ConfigInvalid
 from actors.transport.address import completed, is_loopback
 from actors.values import AccountKind
 from actors.venues import venue
+from runtime.config.duties import check_each, nearest
 from runtime.config.sections.account import AccountConfig
+from runtime.config.sections.accounts import AccountEntry, FeedEntry
 from runtime.config.sections.alerts import AlertsConfig
 from runtime.config.sections.batching import BatchingConfig
 from runtime.config.sections.candles import CandlesConfig
@@ -33,7 +37,7 @@ from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields, units
 from runtime.config.types.checks import found, repeated
 from runtime.config.types.paths import expanded
-from runtime.config.types.problems import Marks, Path
+from runtime.config.types.problems import EntryMarks, Marks, Path
 from runtime.config.types.section import Section
 
 GIVEN_UP_AFTER = 5.0
@@ -75,6 +79,10 @@ class Config(Section):
 
     config_version: fields.ConfigVersion = 1
     account: AccountConfig = AccountConfig()
+    accounts: list[AccountEntry] = []
+    """Instead of account: several, each with its own session, orders and limits. Empty: one."""
+    feeds: list[FeedEntry] = []
+    """Market data without orders, beside the accounts."""
     regions: RegionsConfig = RegionsConfig()
     connection: ConnectionConfig = ConnectionConfig()
     pool: PoolConfig = PoolConfig()
@@ -92,6 +100,61 @@ class Config(Section):
     alerts: AlertsConfig = AlertsConfig()
     record: RecordConfig = RecordConfig()
     practice: PracticeConfig = PracticeConfig()
+
+    @functools.cached_property
+    def duties(self) -> Mapping[str, "Config"]:
+        """The configuration of each account and each feed by its name, as if it were alone; none where
+        ``account`` stands for the only one. No setting: it follows from ``accounts`` and ``feeds``."""
+        return {}
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The name of the account or the feed that this is the configuration of; ``""`` without
+        ``accounts``. No setting either."""
+        return ""
+
+    @functools.cached_property
+    def orders_on(self) -> tuple[str, ...] | None:
+        """Of a feed, which has no orders: the names of the accounts that have; else ``None``."""
+        return None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _must_hold_for_each_account(
+        cls, written: Any, whole: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        alone = functools.partial(cls.model_validate, context=info.context)
+        config, found = check_each(written, whole, alone)
+        names = tuple(name for name, (path, _) in found.items() if path[0] == "accounts")
+        for name, (path, each) in found.items():
+            vars(each)["name"] = name
+            if path[0] == "feeds":
+                vars(each)["orders_on"] = names
+        if found:
+            vars(config)["duties"] = {name: each for name, (_, each) in found.items()}
+            vars(config)["_entries"] = {name: path for name, (path, _) in found.items()}
+        return config
+
+    def of(self, name: str) -> "Config":
+        """That of the account or the feed of this name; with ``""`` the only one. Raises ``ConfigInvalid``
+        for a name that there is not, and for none where there are several."""
+        if name in self.duties or (not name and not self.duties):
+            return self.duties.get(name, self)
+        if not name:
+            reason = f"there are several, {', '.join(self.duties)}: name one of them"
+        elif not self.duties:
+            reason = f"{name!r} is no account here: there is one, without a name"
+        else:
+            reason = f"{name!r} is none of them{nearest(name, self.duties)}"
+        raise ConfigInvalid([f"{self.place(('accounts',))}accounts: {reason}"])
+
+    def be_read_from(self, file: pathlib.Path, stamp: tuple[int, ...] | None, marks: Marks) -> None:
+        """Keep where it, and each of its ``duties``, was read from."""
+        # A cached property keeps its value here, in a frozen model too.
+        vars(self).update(file=file, stamp=stamp, marks=marks)
+        for name, each in self.duties.items():
+            path = vars(self)["_entries"][name]
+            vars(each).update(file=file, stamp=stamp, marks=EntryMarks(marks, path))
 
     @functools.cached_property
     def file(self) -> pathlib.Path | None:

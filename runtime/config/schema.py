@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from actors.rates import Rate
+from runtime.config.duties import KINDS
 from runtime.config.models import Config
 from runtime.config.types.problems import Path, dotted
 from runtime.config.types.units import show_rate
@@ -28,6 +29,8 @@ def json_schema() -> dict[str, object]:
 def suggestion(path: Path) -> str | None:
     """The right key for the unknown one that ``path`` ends with: the nearest here, or the same elsewhere."""
     *parents, key = path
+    if parents and parents[0] in KINDS and parents[2:]:  # a section of an entry is that of the top
+        return suggestion(path[2:])
     model = _model_at(tuple(parents))
     near = difflib.get_close_matches(str(key), model.model_fields if model else (), n=1)
     if near:

@@ -21,7 +21,15 @@ from runtime.client.blocking_router import BlockingRouter
 from runtime.config import Config
 from runtime.control.listener import connect_to_any, pid_of
 from runtime.control.path import paths_of
-from runtime.control.protocol import VERSION, FromGateway, Hello, HelloRefused, Welcome
+from runtime.control.protocol import (
+    VERSION,
+    AccountState,
+    FromGateway,
+    GetAccounts,
+    Hello,
+    HelloRefused,
+    Welcome,
+)
 from runtime.control.remote_router import RemoteRouter
 from runtime.logs.embedded import quieten_first_handler
 from runtime.workers.framing import Framer, Unframer
@@ -70,6 +78,11 @@ class Attachment:
         """The commands as methods, for the runtime; any thread."""
         return self._client
 
+    def accounts(self, timeout: float = 5.0) -> list[AccountState]:
+        """How each account and each feed is, of a process as a whole (``account=None``). Raises
+        ``RequestRefused`` for a runtime of one account."""
+        return self.router.ask(GetAccounts(), timeout=timeout)
+
     def close(self) -> None:
         """Detach: the subscriptions of this process end, the runtime goes on. Idempotent."""
         self.router.stop(block=False)
@@ -98,20 +111,25 @@ class Attachment:
 
 
 def attach(
-    target: str | os.PathLike[str] | Config, *, timeout: float = 5.0, operates: bool = False
+    target: str | os.PathLike[str] | Config,
+    *,
+    account: str | None = "",
+    timeout: float = 5.0,
+    operates: bool = False,
 ) -> Attachment:
     """Attach to a running runtime.
 
     ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), or the path of its
-    control socket. ``timeout``, in seconds, is for the attaching alone. ``operates``: this process has a
-    place even if as many programs are attached as may be; for a person's halt and the like. What it has
-    streamed is the operator's, and stays after it.
+    control socket. ``account`` is the name of one of its accounts or feeds, where it has several; ``None``:
+    the process as a whole, which answers ``GetAccounts``, a reload and a stop. ``timeout``, in seconds, is
+    for the attaching alone. ``operates``: this process has a place even if as many programs are attached as
+    may be; for a person's halt and the like. What it has streamed is the operator's, and stays after it.
 
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
     """
     quieten_first_handler()
-    paths = paths_of(target)
+    paths = paths_of(target, account)
     if not paths:
         raise NoRuntime(
             "the configuration has no control socket: it disables it, or was not read from a file"
@@ -119,8 +137,13 @@ def attach(
     give_up_at = time.monotonic() + timeout
     while True:
         attachment = _try_to_attach(paths, give_up_at, operates=operates)
-        if attachment is not None:
-            return attachment
+        if attachment is None:
+            continue
+        if attachment.runtime.accounts and account is not None:
+            names = ", ".join(attachment.runtime.accounts)
+            attachment.close()
+            raise RequestRefused(f"it has several accounts: name one of {names}")
+        return attachment
 
 
 def _try_to_attach(paths: Sequence[Path], give_up_at: float, *, operates: bool) -> Attachment | None:

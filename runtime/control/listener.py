@@ -138,7 +138,7 @@ def open_listener(config: Config) -> ControlListener | None:
     a warning in the log, if the socket cannot be created."""
     if not has_control(config):
         return None
-    aliases = names_of(config.file)[1:] if config.file and not config.control.socket else []
+    aliases = names_of(config.file, config.name)[1:] if config.file and not config.control.socket else []
     reasons = []
     for path in control_paths(config):
         try:

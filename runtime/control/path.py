@@ -28,7 +28,7 @@ LONGEST: Final = 100
 
 NAME: Final = "tellwire"
 
-_DERIVED: Final = re.compile(rf"[0-9a-f]{{16}}{re.escape(SUFFIX)}")
+_DERIVED: Final = re.compile(rf"[0-9a-f]{{16}}(\.[A-Za-z0-9_-]+)?{re.escape(SUFFIX)}")
 
 RUNTIME_FOLDERS: Final = Path("/run/user")
 """Has a folder for each logged-in user, by number."""
@@ -36,23 +36,26 @@ RUNTIME_FOLDERS: Final = Path("/run/user")
 TEMPORARY_FOLDERS: Final = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # noqa: S108  # each user's is private
 
 
-def paths_of(target: str | os.PathLike[str] | Config) -> list[Path]:
+def paths_of(target: str | os.PathLike[str] | Config, account: str | None = "") -> list[Path]:
     """Where the runtime of ``target`` may listen: a configuration, its file, or the control socket itself.
 
-    Empty if the configuration has no socket. A file may have become invalid since its runtime was started: if
-    a socket exists that is named after the file, it counts; otherwise raises ``ConfigInvalid``.
+    ``account`` is the name of one of several accounts, ``""`` where there is one; with ``None`` it is the
+    process as a whole. Empty if the configuration has no socket. A file may have become invalid since its
+    runtime was started: if a socket exists that is named after the file, it counts; otherwise raises
+    ``ConfigInvalid``, and for an ``account`` that the configuration does not have.
     """
     if isinstance(target, Config):
-        return _paths(target)
+        return _paths(target if account is None or target.name == account else target.of(account))
     path = Path(target)
     if path.suffix == SUFFIX:
-        return [path]
+        return [path.with_name(_name_for(path.name, account or ""))]
     try:
-        return _paths(load(path))
+        config = load(path)
     except ConfigInvalid:
-        if found := [place for place in _named_after(path) if _exists(place)]:
+        if found := [place for place in _named_after(path, account or "") if _exists(place)]:
             return found
         raise
+    return _paths(config if account is None else config.of(account))
 
 
 def has_control(config: Config) -> bool:
@@ -65,19 +68,20 @@ def control_paths(config: Config) -> list[Path]:
     if not has_control(config):
         return []
     if config.control.socket:
-        return [config.path(config.control.socket)]
+        return [_configured(config)]
     assert config.file is not None
-    name, *_ = names_of(config.file)
+    name, *_ = names_of(config.file, config.name)
     return [path for folder in own_folders() if _fits(path := folder / name) and _is_safe(folder)]
 
 
-def names_of(file: Path) -> list[str]:
-    """The names of its socket. The first is derived from its path with the links in its folder resolved: the
-    file itself may be a link, and may point elsewhere than when its runtime started. The second, if it is
-    another one, is derived from what it points to: a peer may use another link."""
+def names_of(file: Path, account: str = "") -> list[str]:
+    """The names of its socket, or of that of one of its accounts. The first is derived from its path with the
+    links in its folder resolved: the file itself may be a link, and may point elsewhere than when its runtime
+    started. The second, if it is another one, is derived from what it points to: a peer may use another
+    link."""
     named = os.path.join(os.path.realpath(file.parent), file.name)  # noqa: PTH118  # not Path.resolve: no loop ends it
     paths = [os.fsencode(path) for path in dict.fromkeys((named, os.path.realpath(file)))]
-    return [hashlib.sha256(path).hexdigest()[:16] + SUFFIX for path in paths]
+    return [_name_for(hashlib.sha256(path).hexdigest()[:16] + SUFFIX, account) for path in paths]
 
 
 def is_derived(name: str) -> bool:
@@ -112,14 +116,24 @@ def _paths(config: Config) -> list[Path]:
     if not has_control(config):
         return []
     if config.control.socket:
-        return [config.path(config.control.socket)]
+        return [_configured(config)]
     assert config.file is not None
-    return _named_after(config.file)
+    return _named_after(config.file, config.name)
 
 
-def _named_after(file: Path) -> list[Path]:
+def _configured(config: Config) -> Path:
+    path = config.path(config.control.socket)
+    return path.with_name(_name_for(path.name, config.name))
+
+
+def _name_for(name: str, account: str) -> str:
+    """The socket of one of several accounts is beside that of the process."""
+    return f"{name.removesuffix(SUFFIX)}.{account}{SUFFIX}" if account else name
+
+
+def _named_after(file: Path, account: str) -> list[Path]:
     folders = dict.fromkeys([*own_folders(), *_folders_of_others(file)])
-    paths = [folder / name for name in names_of(file) for folder in folders]
+    paths = [folder / name for name in names_of(file, account) for folder in folders]
     return [path for path in paths if _fits(path)]
 
 

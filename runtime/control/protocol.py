@@ -1,6 +1,7 @@
 """The messages between a gateway and its peers."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final, get_args
 
 import msgspec
@@ -21,6 +22,33 @@ LARGEST_FROM_PEER: Final = 1024 * 1024
 class ReloadRuntime(Command[list[str]], frozen=True):
     """Load the configuration again. Answered with the names of the changed settings; raises
     ``RequestRefused`` or ``ConfigInvalid`` if the old one stays."""
+
+
+class AccountState(Struct, frozen=True):
+    """One of several accounts, or a feed. ``kind`` is account or feed; ``mode`` is practice, demo or live.
+
+    ``state`` is up, connecting, refused (the login, until a restart), failed or stopped; ``reason`` says why
+    it is not up. ``in_doubt`` are orders and pending orders. What it has not told in time is ``None``.
+    """
+
+    name: str
+    kind: str
+    mode: str
+    state: str
+    reason: str = ""
+    balance: Decimal | None = None
+    currency: str | None = None
+    up: int = 0
+    connections: int = 0
+    streams: int = 0
+    open_deals: int | None = None
+    in_flight: int | None = None
+    in_doubt: int | None = None
+    halted: str | None = None
+
+
+class GetAccounts(Command[list[AccountState]], frozen=True):
+    """What becomes of each account and each feed of the process, in the order of the configuration."""
 
 
 class StopRuntime(Command[None], frozen=True):
@@ -55,6 +83,7 @@ ControlRequest = (
     | commands.GetPendingOrders
     | commands.Halt
     | commands.Resume
+    | GetAccounts
     | ReloadRuntime
     | StopRuntime
 )
@@ -122,7 +151,8 @@ FromPeer = Hello | Ask | GiveUp | Listen
 
 class Welcome(Struct, frozen=True, tag=True):
     """The gateway's first message. ``mode`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
-    is the name to show, also while practising; ``journal`` is the path of the journal of orders."""
+    is the name to show, also while practising; ``journal`` is the path of the journal of orders. A process
+    with several accounts names them in ``accounts``, and has none of the rest itself."""
 
     version: int
     pid: int
@@ -131,6 +161,7 @@ class Welcome(Struct, frozen=True, tag=True):
     regions: list[Region]
     venue: str
     journal: str = ""
+    accounts: tuple[str, ...] = ()
 
 
 class HelloRefused(Struct, frozen=True, tag=True):

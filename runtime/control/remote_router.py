@@ -51,6 +51,7 @@ from runtime.control.protocol import (
     Ask,
     ErrorMessage,
     FromGateway,
+    GetAccounts,
     GiveUp,
     HelloRefused,
     Listen,
@@ -63,7 +64,7 @@ from runtime.workers.framing import Framer, Unframer
 
 DETACHED: Final = "the attachment has ended"
 
-_OPERATORS: Final = frozenset({ReloadRuntime, StopRuntime})
+_OPERATORS: Final = frozenset({GetAccounts, ReloadRuntime, StopRuntime})
 """What an attached router takes, and the router of the runtime does not."""
 
 KINDS: Final = frozenset(ANSWERS) | {Subscribe, Unsubscribe}

@@ -17,7 +17,14 @@ from actors.engine.clock import this_boot
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import never_handled, new_ask
 from actors.engine.timers import Timer
-from actors.errors import ProtocolError, RemoteProtocolError, RequestError, TransportError, to_wire
+from actors.errors import (
+    ProtocolError,
+    RemoteProtocolError,
+    RequestError,
+    RequestRefused,
+    TransportError,
+    to_wire,
+)
 from actors.messages.commands import Command, OrderCommand, unsent
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
@@ -34,6 +41,7 @@ from runtime.control.protocol import (
     Ask,
     ErrorMessage,
     FromPeer,
+    GetAccounts,
     GiveUp,
     Hello,
     HelloRefused,
@@ -250,6 +258,8 @@ class Gateway(RuntimeActor):
                 if id:
                     self._asks.add(peer, id, ReloadRuntime)
                 ask_then(self._reloader, Reload(), outcome)
+            case GetAccounts() if not self._welcome.accounts:
+                peer.send(ErrorMessage(id, to_wire(RequestRefused("it has one account, and none beside it"))))
             case Command() if id:
                 number = new_ask()
                 self._asks.add(peer, id, type(request), number)

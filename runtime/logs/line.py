@@ -33,6 +33,30 @@ class Line(msgspec.Struct, frozen=True):
         """The message, after the name of the process if that is a worker."""
         return f"{self.worker}: {self.message}" if self.worker else self.message
 
+    @property
+    def source(self) -> str:
+        """What tells lines of the same place in the code apart."""
+        return self.worker
+
+
+class AccountLine(Line, frozen=True):
+    """A line about one of several accounts of this process, or about a feed."""
+
+    account: str = ""
+
+    @property
+    def text(self) -> str:
+        """After the name of the account."""
+        return (
+            f"{self.account}: {self.worker}: {self.message}"
+            if self.worker
+            else f"{self.account}: {self.message}"
+        )
+
+    @property
+    def source(self) -> str:
+        return f"{self.account} {self.worker}"
+
 
 Write = Callable[[Line], None]
 LineFormat = Callable[[Line], str]

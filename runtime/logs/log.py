@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
+import msgspec
 from loguru import logger
 
 from actors.values import LogLevel
-from runtime.logs.line import Line, Write, printable
+from runtime.logs.line import AccountLine, Line, Write, printable
 from runtime.logs.repeats import Repeats
 from runtime.logs.scrubber import Scrubber
 from runtime.logs.writer import Writer
@@ -119,7 +120,7 @@ class Log:
 
     def _line(self, record: "Record") -> Line:
         at = record["time"]
-        return Line(
+        line = Line(
             datetime.fromtimestamp(at.timestamp(), UTC),  # not loguru's subclass
             record["level"].name,
             self._shown(record["message"]),
@@ -127,6 +128,8 @@ class Log:
             record["extra"].get("worker", ""),
             f"{record['name']}:{record['line']}",
         )
+        account = record["extra"].get("account", "")
+        return AccountLine(**msgspec.structs.asdict(line), account=account) if account else line
 
     def _shown(self, text: str) -> str:
         clean = self._clean(text)  # before the cut: half a secret is not recognised

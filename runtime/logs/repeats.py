@@ -39,7 +39,7 @@ class Repeats:
             for key in [key for key, window in self._windows.items() if now - window.began >= MINUTE]
             for count in _counted(self._windows.pop(key))
         ]
-        window = self._windows.setdefault((line.worker, line.place, line.level), _Window(now))
+        window = self._windows.setdefault((line.source, line.place, line.level), _Window(now))
         if window.passed < self._limit:
             window.passed += 1
             return [*due, line]

@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
                 console.execute(line)
             for region in exchange.regions:
                 _print(f"{region.name} {region.url}")
-            _print(f"export POCKET_OPTION_SSID='{exchange.session}'")
+            for number, session in enumerate(exchange.sessions, start=1):
+                _print(f"export POCKET_OPTION_SSID{f'_{number}' if number > 1 else ''}='{session}'")
             if arguments.console:
                 threading.Thread(target=_serve_console, args=(console,), daemon=True).start()
             signals.recv(1)
@@ -50,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=0, help="port of the first region; each other takes the next"
     )
     parser.add_argument("--regions", default=",".join(defaults.regions), help="names, separated by commas")
+    parser.add_argument(
+        "--accounts",
+        type=int,
+        default=defaults.accounts,
+        metavar="N",
+        help="accounts, each with its own session, balance and deals; the variable of the second is"
+        " POCKET_OPTION_SSID_2",
+    )
     parser.add_argument(
         "--tick-rate", type=float, default=defaults.tick_rate, help="ticks per second and asset"
     )
@@ -75,6 +84,7 @@ def _settings(arguments: argparse.Namespace) -> PracticeSettings:
     ports = tuple(range(arguments.port, arguments.port + len(regions))) if arguments.port else ()
     return PracticeSettings(
         regions=regions,
+        accounts=arguments.accounts,
         ports=ports,
         tick_rate=arguments.tick_rate,
         seed=arguments.seed,

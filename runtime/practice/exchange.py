@@ -44,9 +44,8 @@ class PracticeExchange:
     def __init__(self, settings: PracticeSettings | None = None) -> None:
         self.settings = settings or PracticeSettings()
         self.ledger = ExchangeLedger()
-        self._credentials = Credentials()
         self._clock, self._quotes = _market(self.settings)
-        self._book = Book(self._credentials.uid, self.settings.balance, self.ledger, self._clock.utc())
+        self._accounts = [self._open_account() for _ in range(self.settings.accounts)]
         self._started: _Started | None = None
 
     def __enter__(self) -> Self:
@@ -65,9 +64,7 @@ class PracticeExchange:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=_run, args=(loop,), name="practice-exchange", daemon=True)
         self._started = _Started(
-            ExchangeVenue(
-                self.settings, self._clock, self._quotes, self._credentials, self._book, self.ledger
-            ),
+            ExchangeVenue(self.settings, self._clock, self._quotes, self._accounts, self.ledger),
             loop,
             thread,
         )
@@ -101,12 +98,17 @@ class PracticeExchange:
     @property
     def session(self) -> str:
         """The text of the auth frame that the exchange accepts: a demo account of this exchange alone."""
-        return self._credentials.frame()
+        return self.sessions[0]
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """``session``, then those of its other accounts, of which each has its own balance and deals."""
+        return tuple(credentials.frame() for credentials, _ in self._accounts)
 
     @property
     def guest_session(self) -> str:
-        """The text of the auth frame of a guest, which the exchange accepts for the same account."""
-        return self._credentials.guest_frame()
+        """The text of the auth frame of a guest, which the exchange accepts for the first account."""
+        return self._accounts[0][0].guest_frame()
 
     def fault(self, name: str, **parameters: object) -> int:
         """Begin a fault. Returns how many connected sockets it struck.
@@ -183,6 +185,11 @@ class PracticeExchange:
         Returns once all clients have been sent what came of it. A client that does not read holds it up.
         """
         self._call(self._running().venue.advance(seconds), timeout=None)
+
+    def _open_account(self) -> tuple[Credentials, Book]:
+        credentials = Credentials()
+        deposit, now = self.settings.balance, self._clock.utc()
+        return credentials, Book(credentials.uid, deposit, self.ledger, now)
 
     def _running(self) -> _Started:
         if self._started is None:

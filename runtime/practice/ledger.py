@@ -166,8 +166,8 @@ class ExchangeLedger:
             self._sockets[socket] = SocketRecord(socket, region, at, port)
             self._changed.notify_all()
 
-    def write_authenticated(self, socket: int) -> None:
-        self._amend(socket, lambda record: replace(record, authenticated=True))
+    def write_authenticated(self, socket: int, uid: int = 0) -> None:
+        self._amend(socket, lambda record: replace(record, authenticated=True, uid=uid))
 
     def write_messages(self, socket: int, count: int) -> None:
         self._amend(socket, lambda record: replace(record, messages=record.messages + count))

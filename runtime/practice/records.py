@@ -46,7 +46,8 @@ class ReceivedEvent(NamedTuple):
 
 
 class ReceivedOrder(NamedTuple):
-    """One ``openOrder``; ``at`` is its arrival, ``refusal`` the error of the answer or ``""``."""
+    """One ``openOrder``; ``at`` is its arrival, ``refusal`` the error of the answer or ``""``, ``uid`` the
+    account."""
 
     request_id: RequestId
     socket: int
@@ -54,6 +55,7 @@ class ReceivedOrder(NamedTuple):
     amount: Decimal
     at: float
     refusal: str = ""
+    uid: int = 0
 
 
 class ExecutedDeal(NamedTuple):
@@ -64,17 +66,20 @@ class ExecutedDeal(NamedTuple):
 
 
 class BalanceChange(NamedTuple):
-    """``balance`` is the new balance; ``cause`` is a deal's id, ``"deposit"`` or ``"refill"``."""
+    """``balance`` is the new balance; ``cause`` is a deal's id, ``"deposit"`` or ``"refill"``; ``uid`` is the
+    account."""
 
     at: float
     change: Decimal
     balance: Decimal
     cause: str
+    uid: int = 0
 
 
 @dataclass(frozen=True)
 class SocketRecord:
-    """One socket's life. ``messages`` counts WebSocket messages written to it; ``port`` is the client's."""
+    """One socket's life. ``messages`` counts WebSocket messages written to it; ``port`` is the client's,
+    ``uid`` the account of its login."""
 
     id: int
     region: str
@@ -84,3 +89,4 @@ class SocketRecord:
     closed_at: float | None = None
     closed_because: str = ""
     messages: int = 0
+    uid: int = 0

@@ -27,8 +27,8 @@ class PracticeSettings:
     """``ports`` belong to ``regions`` by position; an empty tuple or a 0 lets the system choose.
 
     ``tick_rate`` is ticks per second and asset; the same ``seed`` quotes the same price at the
-    same moment of the venue's clock. ``max_deals`` may be open at once. ``minimum_duration`` replaces that of
-    every asset.
+    same moment of the venue's clock. Each of ``accounts`` begins with ``balance``, and ``max_deals`` of its
+    deals may be open at once. ``minimum_duration`` replaces that of every asset.
 
     ``prices`` is ``"walk"`` or the path of a CSV file. The venue's clock begins at ``start`` (UTC, in Unix
     seconds; ``None``: now, or the beginning of the file) and runs ``speed`` times as fast as ours; at 0 it
@@ -45,6 +45,7 @@ class PracticeSettings:
     ps_timeout: float = 180.0
     streams_per_connection: int = 4
     balance: Decimal = Decimal(10000)
+    accounts: int = 1
     max_deals: int = 10
     minimum_duration: int | None = None
     prices: str = WALK
@@ -60,6 +61,8 @@ class PracticeSettings:
         if not all(0 <= port <= LARGEST_PORT for port in self.ports):
             ports = ", ".join(map(str, self.ports))
             problems.append(f"ports: {ports}: each must be from 0 to {LARGEST_PORT}; each region has its own")
+        if self.accounts < 1:
+            problems.append("accounts: at least one")
         problems.extend(f"{name}: must be above zero" for name in _POSITIVE if not self._is_positive(name))
         if not 0 <= self.speed <= FASTEST:
             problems.append(f"speed: must be from 0 to {FASTEST:g}")

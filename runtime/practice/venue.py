@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from itertools import count
 
 from aiohttp import web
@@ -23,7 +24,7 @@ from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clients import Clients
 from runtime.practice.server.clock import ExchangeClock, ManualClock
 from runtime.practice.server.connection import CLOSE_TIMEOUT, ClientConnection
-from runtime.practice.server.event_routes import EventRoutes
+from runtime.practice.server.event_routes import EventRoutes, Routes, by_account
 from runtime.practice.server.fault_transport import FaultTransport
 from runtime.practice.server.listener import RegionListener
 from runtime.practice.server.regions import RegionListeners
@@ -47,8 +48,7 @@ class ExchangeVenue:
         settings: PracticeSettings,
         clock: ExchangeClock,
         quotes: ScriptedQuotes,
-        credentials: Credentials,
-        book: Book,
+        accounts: Sequence[tuple[Credentials, Book]],
         ledger: ExchangeLedger,
     ) -> None:
         self._settings = settings
@@ -58,16 +58,16 @@ class ExchangeVenue:
         self._faults = faults = ActiveFaults()
         self._clients = Clients()
         self._assets = assets = AssetTable(settings.seed, settings.minimum_duration, quotes.assets)
-        pushes = AccountPushes(book, self._clients)
         ticks = TickFaults(faults)
         self._streams = Streams(quotes, assets, clock, ledger, faults, settings.streams_per_connection, ticks)
-        self._dealer = Dealer(book, quotes, assets, clock, pushes, settings.max_deals)
-        self._pending = PendingOrders(self._dealer, book, quotes, pushes, faults, clock)
+        self._dealers: list[Dealer] = []
+        self._pending: list[PendingOrders] = []
+        pushes = {book.uid: AccountPushes(book, self._clients) for _, book in accounts}
+        trading = {book.uid: self._open_desks(book, pushes[book.uid]) for _, book in accounts}
         self._dispatcher = EventRoutes(
-            AccountDesk(credentials, pushes, assets, faults, clock).routes,
+            AccountDesk([each for each, _ in accounts], pushes, assets, faults, clock).routes,
             MarketDesk(quotes, self._streams, faults, clock, ticks).routes,
-            TradingDesk(self._dealer, book, pushes, ledger, faults, clock).routes,
-            self._pending.routes,
+            by_account(trading),
         )
         self._ids = count(1)
         self._calendar = Alarms(clock)
@@ -83,6 +83,15 @@ class ExchangeVenue:
             announce=self._announce_assets,
         )
 
+    def _open_desks(self, book: Book, pushes: AccountPushes) -> Routes:
+        """The desks of one account, and what they answer."""
+        clock, faults = self._clock, self._faults
+        dealer = Dealer(book, self._quotes, self._assets, clock, pushes, self._settings.max_deals)
+        pending = PendingOrders(dealer, book, self._quotes, pushes, faults, clock)
+        self._dealers.append(dealer)
+        self._pending.append(pending)
+        return {**TradingDesk(dealer, book, pushes, self._ledger, faults, clock).routes, **pending.routes}
+
     async def open(self) -> None:
         """Listen in every region; raises ``OSError`` for a port that cannot be bound."""
         await self.regions.open()
@@ -91,8 +100,10 @@ class ExchangeVenue:
     async def close(self) -> None:
         """End every connection and release the ports; allowed after a failed ``open``."""
         self._calendar.clear()
-        self._pending.stop()
-        self._dealer.stop()
+        for pending in self._pending:
+            pending.stop()
+        for dealer in self._dealers:
+            dealer.stop()
         await self.regions.close()
 
     async def send_to_all(self, *messages: str | bytes) -> int:
@@ -127,7 +138,8 @@ class ExchangeVenue:
                 await self._clients.flushed()
 
     async def force_outcome(self, outcome: Outcome | None) -> None:
-        self._dealer.forced = outcome
+        for dealer in self._dealers:
+            dealer.forced = outcome
 
     async def _admit(self, listener: RegionListener, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request; an Engine.IO 4 upgrade on the venue's path becomes a client."""
@@ -176,8 +188,10 @@ class ExchangeVenue:
     def _reschedule(self) -> None:
         """Set the timers of everything that is due by the venue's clock."""
         self._await_midnight()
-        self._dealer.start()
-        self._pending.start()
+        for dealer in self._dealers:
+            dealer.start()
+        for pending in self._pending:
+            pending.start()
         self._streams.restart()
 
     def _await_midnight(self) -> None:

@@ -5,6 +5,7 @@ notices an actor that fails or ends. ``settings.py`` derives the settings of eac
 configuration. ``reloader.py`` takes over a changed file, as a whole or not at all; ``file_watch.py``
 notices the change, and ``reload_texts.py`` has sentences about reloads for people.
 ``configured_streams.py`` asks for the streams of the configuration until it has them; ``stream_requests.py``
-knows which those are. ``probing.py`` measures regions. ``folders.py`` knows the folders of the user, and
-what to say where there are none.
+knows which those are. ``order_journal.py`` finds and opens the journal, with the lock of its account.
+``duty_changes.py`` says what a changed file means for each of several accounts. ``probing.py`` measures
+regions. ``folders.py`` knows the folders of the user, and what to say where there are none.
 """

@@ -39,18 +39,20 @@ from actors.supervision.children import Plan
 from actors.supervision.supervisor import Supervisor
 from actors.values import Region
 from actors.venues import venue
-from actors.venues.base import NO_TRADING, Login, Profile, Trading
+from actors.venues.base import Login, Profile, Trading
 from runtime.config import Config
 from runtime.system.configured_streams import ConfiguredStreams
 from runtime.system.guardian import Guardian
 from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
+    has_orders,
     live_settings,
     make_plan,
     page_sizes,
     pool_plan,
     stream_owner,
+    trading_of,
     unserved,
 )
 
@@ -178,11 +180,11 @@ class ActorSystem:
         self._desks = self._only or Dispatcher(name="desks")
         config, login, start = current.value, resources.login, self._start
         profile = config.account.profile
-        trading = profile.trading or NO_TRADING
+        trading = trading_of(config)
         regions = resources.regions(config)
         settings, plan = live_settings(config, regions), make_plan(config, login, regions)
 
-        timeout, refused = config.connection.message_timeout, unserved(profile)
+        timeout, refused = config.connection.message_timeout, unserved(config)
         raw = RawRules(pool_plan(config.pool).names, venue(config.account.venue).refuse_text)
         self.router = router = start(Router, self._start_subscriber, timeout, refused, raw)
         self._start_desks(settings.orders, resources, trading)
@@ -209,7 +211,7 @@ class ActorSystem:
             router,
         )
         self.reloader = start(Reloader, current, recipients, regions=resources.regions)
-        self._subscribe()
+        self._subscribe(trades=has_orders(config))
         self._begin()
 
     def drain(self, timeout: float) -> None:
@@ -296,15 +298,15 @@ class ActorSystem:
     def _start_subscriber(self, command: Subscribe) -> Ref:
         return Subscriber.start_for(command, self.router, self._dispatcher)
 
-    def _subscribe(self) -> None:
+    def _subscribe(self, *, trades: bool) -> None:
+        """A feed whose session is an account's is told of deals that are none of its own."""
         listeners = (
             self._supervisor,
             self._pool,
             self._limiter,
             self._monitor,
             self._backfiller,
-            self._order_desk,
-            self._pending_desk,
+            *((self._order_desk, self._pending_desk) if trades else ()),
             self._candle_loader,
             self._bars,
         )

@@ -47,10 +47,12 @@ STOPPING = "the runtime is stopping"
 
 
 class Reload(Struct, frozen=True):
-    """Read the file again; answered with the names of the settings that changed.
+    """Read the file again, or take over ``config``; answered with the names of the settings that changed.
 
     Raises ``ConfigInvalid``, or ``RequestRefused`` if there is no file or the runtime is stopping.
     """
+
+    config: Config | None = None
 
 
 class _FileChanged(Struct, frozen=True):
@@ -70,10 +72,11 @@ class _FileRead(Struct, frozen=True):
 
 class CurrentConfig:
     """The configuration in force; once the reloader has started, it alone replaces ``value``, and any thread
-    may read it."""
+    may read it. With ``watched`` false, somebody else watches the file, and asks for reloads."""
 
-    def __init__(self, value: Config) -> None:
+    def __init__(self, value: Config, *, watched: bool = True) -> None:
         self.value = value
+        self.watched = watched
 
 
 class Recipients(NamedTuple):
@@ -104,9 +107,12 @@ class Reloader(RuntimeActor):
         recipients: Recipients,
         *,
         regions: Callable[[Config], Sequence[Region]],
+        apply: Callable[[Config], list[str]] | None = None,
         **kwargs: Any,
     ) -> None:
+        """``apply`` takes a configuration over in place of the ``recipients``, and returns what changed."""
         super().__init__("reloader", **kwargs)
+        self._apply = apply or self._apply_to_actors
         self._current = current
         self._recipients = recipients
         self._regions = regions
@@ -124,8 +130,10 @@ class Reloader(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case Reload():
+            case Reload(config=None):
                 self._reload(self.defer())
+            case Reload(config=Config() as config):
+                self._take_over(config, self.defer())
             case _FileRead(outcome=outcome, stamp=stamp):
                 self._conclude(outcome, stamp)
             case _FileChanged():
@@ -143,7 +151,7 @@ class Reloader(RuntimeActor):
 
     def _begin(self) -> None:
         config = self._current.value
-        if self._watch is None:
+        if self._watch is None or not self._current.watched:
             return
         self._try_watch(self._watch.start)
         if config.file is not None and stamp_of(config.file) != config.stamp:
@@ -178,6 +186,16 @@ class Reloader(RuntimeActor):
             else:
                 self._read_when_complete()
 
+    def _take_over(self, config: Config, asker: ReplySlot | None) -> None:
+        try:
+            if self._stopping:
+                raise RequestRefused(STOPPING)
+            changed = self._apply(config)
+        except (ConfigInvalid, RequestRefused) as error:
+            self._refuse([asker], error)
+        else:
+            self._answer([asker], changed)
+
     def _read_when_complete(self) -> None:
         """Read the file for those that wait, unless it is being read or written just now."""
         if self._watch is None or self._reading or not self._waiting:
@@ -192,7 +210,7 @@ class Reloader(RuntimeActor):
     def _read(self, watch: FileWatch) -> None:
         self._reading, self._waiting = self._waiting, []
         self._try_watch(watch.renew)  # before the reading, so that no later change is missed
-        arguments = (watch.path, self.actor_ref)
+        arguments = (watch.path, self._current.value.name, self.actor_ref)
         threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
 
     def _conclude(self, outcome: Config | Exception, stamp: tuple[int, ...] | None) -> None:
@@ -209,7 +227,7 @@ class Reloader(RuntimeActor):
         self._reading = []
         self._read_when_complete()
 
-    def _apply(self, new: Config) -> list[str]:
+    def _apply_to_actors(self, new: Config) -> list[str]:
         old = self._current.value
         changed = changes(old, new)
         if changed:
@@ -302,11 +320,13 @@ class Reloader(RuntimeActor):
             self._refuse_all(askers)
 
 
-def _read_file(path: Path, reloader: Tellable) -> None:
+def _read_file(path: Path, account: str, reloader: Tellable) -> None:
     outcome: Config | Exception
     stamp = stamp_of(path)
     try:
         outcome = load(path)
+        if account:
+            outcome = outcome.of(account)
     except Exception as error:  # noqa: BLE001  # the reloader raises it again
         outcome = error
     _tell(reloader, _FileRead(outcome, stamp))

@@ -33,7 +33,7 @@ from actors.supervision.regions import DialSettings
 from actors.supervision.restart_intensity import RestartIntensity
 from actors.transport.address import is_loopback
 from actors.values import AccountKind, LogLevel, Region, Secret
-from actors.venues.base import NO_TRADING, Login, OrderRules, Profile
+from actors.venues.base import NO_TRADING, Login, OrderRules, Profile, Trading
 from runtime.config import (
     BatchingConfig,
     Config,
@@ -182,9 +182,25 @@ def outage_settings(health: HealthConfig) -> OutageSettings:
     return OutageSettings(health.outage_after)
 
 
-def unserved(profile: Profile) -> dict[type[Command], str]:
+def has_orders(config: Config) -> bool:
+    """Whether orders can be placed: its venue has them, and it is no feed."""
+    return config.orders_on is None and config.account.profile.trading is not None
+
+
+def trading_of(config: Config) -> Trading:
+    """How orders are placed; ``NO_TRADING`` if they cannot be."""
+    trading = config.account.profile.trading
+    return trading if trading is not None and has_orders(config) else NO_TRADING
+
+
+def unserved(config: Config) -> dict[type[Command], str]:
     """Why the router refuses commands of these kinds, whatever is in them."""
     refused: dict[type[Command], str] = {}
+    profile = config.account.profile
+    if config.orders_on is not None:
+        accounts = f": ask {' or '.join(config.orders_on)}" if config.orders_on else ""
+        text = f"{config.name} is a feed, which has no orders{accounts}"
+        refused |= dict.fromkeys((TradingCommand, GetBalance), text)
     if not profile.trading:
         refused |= dict.fromkeys((TradingCommand, GetBalance, GetPayout), f"{profile.title} has no orders")
     if profile.ticks_span is None:

@@ -35,6 +35,7 @@ from runtime.config.types.paths import file_path
 _REFERENCE = r"\$\{"
 _NUMERIC = {"number", "integer"}
 _NAME_FORM = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
+_SHORT_NAME_FORM = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 DAY = 86_400.0
 EXPONENTIAL, LINEAR, CUSTOM = "exponential", "linear", "custom:"
 
@@ -91,6 +92,12 @@ def _venue_name(name: str) -> str:
 def _region_name(name: str) -> str:
     if not re.fullmatch(_NAME_FORM, name):
         raise ValueError("is not a name of letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _duty_name(name: str) -> str:
+    if not re.fullmatch(_SHORT_NAME_FORM, name):
+        raise ValueError("is not a name of at most 32 letters, digits, dashes and underscores")
     return name
 
 
@@ -264,6 +271,7 @@ Instant = Annotated[
 
 VenueName = Annotated[str, AfterValidator(_venue_name)]
 RegionName = Annotated[str, AfterValidator(_region_name), _written(_NAME_FORM, None)]
+DutyName = Annotated[str, AfterValidator(_duty_name), _written(_SHORT_NAME_FORM, None)]
 FilePath = Annotated[str, AfterValidator(file_path)]
 SocketPath = Annotated[str, AfterValidator(_socket_path), _written(r"|.*\.sock", None)]
 Strategy = Annotated[str, AfterValidator(_strategy), _written(f"{EXPONENTIAL}|{LINEAR}|{CUSTOM}.*:.*", None)]

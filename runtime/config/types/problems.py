@@ -38,6 +38,23 @@ class Marks:
         return self.values.get(path, Mark(1, 1))
 
 
+class EntryMarks(Marks):
+    """The places of the settings of one entry: in the entry, or else at the top of the file."""
+
+    def __init__(self, marks: Marks, entry: Path) -> None:
+        super().__init__()
+        self._marks = marks
+        self._entry = entry
+
+    def key(self, path: Path) -> Mark:
+        own = (*self._entry, *(path[1:] if path[:1] == ("account",) else path))
+        there = own in self._marks.keys or own in self._marks.values
+        return self._marks.key(own) if there or path not in self._marks.keys else self._marks.key(path)
+
+    def value(self, path: Path) -> Mark:
+        return self.key(path)
+
+
 class Unreadable(Exception):
     """A file or value cannot be read; the message follows its name, ``mark`` is the place inside a file."""
 

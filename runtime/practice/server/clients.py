@@ -25,12 +25,15 @@ class Clients:
     def remove(self, client: ClientConnection) -> None:
         del self._clients[client.id]
 
-    def authenticated(self) -> list[ClientConnection]:
-        return [client for client in self if client.stage is Stage.AUTHENTICATED]
+    def authenticated(self, uid: int | None = None) -> list[ClientConnection]:
+        """Those that are logged in; with ``uid`` those of this account."""
+        clients = [client for client in self if client.stage is Stage.AUTHENTICATED]
+        return clients if uid is None else [client for client in clients if client.login.uid == uid]
 
-    def publish(self, name: str, payload: object) -> int:
-        """Send one event to every client that is logged in. Returns to how many."""
-        return self.send(self.authenticated(), packets.binary_event(name), packets.encode(payload))
+    def publish(self, name: str, payload: object, uid: int | None = None) -> int:
+        """Send one event to every client that is logged in, or to those of one account. Returns to how
+        many."""
+        return self.send(self.authenticated(uid), packets.binary_event(name), packets.encode(payload))
 
     async def flushed(self) -> None:
         """Wait until all messages are handed to the network, but no longer than ``PATIENCE`` for anyone."""

@@ -46,6 +46,7 @@ class LoginState(NamedTuple):
 
     demo: bool = True
     fast_history: bool = False
+    uid: int = 0
 
 
 class ClientConnection:
@@ -130,7 +131,7 @@ class ClientConnection:
     def accept(self, login: LoginState) -> None:
         self.login = login
         self.stage = Stage.AUTHENTICATED
-        self._ledger.write_authenticated(self.id)
+        self._ledger.write_authenticated(self.id, self.login.uid)
         logger.info("{}: socket {} authenticated", self.region, self.id)
 
     def keep(self) -> None:

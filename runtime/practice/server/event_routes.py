@@ -1,5 +1,6 @@
 """Which desk of the exchange answers which event of a client."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,31 @@ class Route(NamedTuple):
 
 
 Routes = Mapping[str, Route]
+
+
+def by_account(accounts: Mapping[int, Routes]) -> Routes:
+    """Routes that lead to those of the client's account, by its uid; all accounts have the same ones."""
+    return {
+        name: Route(
+            route.request,
+            functools.partial(_answer, accounts, name),
+            route.before_login,
+            route.refuse and functools.partial(_refuse, accounts, name),
+        )
+        for name, route in next(iter(accounts.values())).items()
+    }
+
+
+def _answer(accounts: Mapping[int, Routes], name: str, client: ClientConnection, request: Any) -> None:
+    accounts[client.login.uid][name].answer(client, request)
+
+
+def _refuse(
+    accounts: Mapping[int, Routes], name: str, client: ClientConnection, payload: dict[str, object]
+) -> None:
+    refuse = accounts[client.login.uid][name].refuse
+    assert refuse is not None
+    refuse(client, payload)
 
 
 class EventRoutes:

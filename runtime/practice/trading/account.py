@@ -1,7 +1,7 @@
 """The account desk: logins, and the pushes that follow them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -80,12 +80,13 @@ _SAVED: Mapping[str, object] = {
 
 
 class AccountDesk:
-    """Accepts a client with the exchange's own session, unless a fault refuses all logins."""
+    """Accepts a client with a session of one of its accounts, unless a fault refuses all logins. ``pushes``
+    are those of each account, by its uid."""
 
     def __init__(
         self,
-        credentials: Credentials,
-        pushes: AccountPushes,
+        credentials: Sequence[Credentials],
+        pushes: Mapping[int, AccountPushes],
         assets: AssetTable,
         faults: ActiveFaults,
         clock: ExchangeClock,
@@ -98,8 +99,8 @@ class AccountDesk:
         self.routes: Routes = {
             "auth": Route(object, self._authenticate, before_login=True),
             "ps": Route(object, lambda client, _: client.keep(), before_login=True),
-            "getBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
-            "updateBalance": Route(object, lambda client, _: pushes.tell(client, AccountPush.BALANCE)),
+            "getBalance": Route(object, lambda client, _: self._tell_balance(client)),
+            "updateBalance": Route(object, lambda client, _: self._tell_balance(client)),
             **{name: Route(object, partial(self._load_saved, name)) for name in _SAVED},
         }
 
@@ -114,24 +115,29 @@ class AccountDesk:
         client.accept(login)
         self._welcome(client)
 
+    def _tell_balance(self, client: ClientConnection) -> None:
+        self._pushes[client.login.uid].tell(client, AccountPush.BALANCE)
+
     def _load_saved(self, name: str, client: ClientConnection, _: object) -> None:
         client.emit(f"success{name}", _SAVED[name])
 
     def _login(self, payload: object) -> LoginState | None:
-        """``None`` for what is neither the session of this exchange nor that of its guest."""
+        """``None`` for what is neither a session of this exchange nor that of its guest, who has the first
+        account."""
         guest = isinstance(payload, dict) and "token" in payload
         try:
             if guest:
                 visit = msgspec.convert(payload, _GuestAuth)
-                shown, expected = visit.token, self._credentials.guest
-                state = LoginState(demo=True, fast_history=visit.is_fast_history)
-            else:
-                auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
-                shown, expected = auth.session, self._credentials.session
-                state = LoginState(demo=auth.is_demo == 1, fast_history=auth.is_fast_history)
+                first = self._credentials[0]
+                state = LoginState(demo=True, fast_history=visit.is_fast_history, uid=first.uid)
+                return state if _equal(visit.token, first.guest) else None
+            auth = msgspec.convert(payload, _Auth, strict=False)  # a uid may come as a string
         except msgspec.ValidationError:
             return None
-        return state if secrets.compare_digest(shown.encode(), expected.encode()) else None
+        account = next((each for each in self._credentials if _equal(auth.session, each.session)), None)
+        if account is None:
+            return None
+        return LoginState(auth.is_demo == 1, auth.is_fast_history, account.uid)
 
     def _welcome(self, client: ClientConnection) -> None:
         """The pushes that follow a login (protocol 1.2)."""
@@ -144,5 +150,9 @@ class AccountDesk:
             first.reverse()
         for name, payload in first:
             client.emit(name, payload)
-        self._pushes.tell(client, *AccountPush)
+        self._pushes[client.login.uid].tell(client, *AccountPush)
         client.emit("updateCharts", [])
+
+
+def _equal(one: str, other: str) -> bool:
+    return secrets.compare_digest(one.encode(), other.encode())

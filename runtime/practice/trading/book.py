@@ -26,7 +26,7 @@ class Position(NamedTuple):
 
 
 class Book:
-    """One for all sockets and regions; every entry is written to the ledger too. Times are UTC.
+    """One for all sockets and regions of an account; every entry is written to the ledger too. Times are UTC.
 
     A stake leaves the balance when its deal opens and comes back, with the profit, when it closes.
     ``closed`` holds the latest deals, the newest first.
@@ -69,4 +69,4 @@ class Book:
 
     def _change_balance(self, change: Decimal, cause: str, now: float) -> None:
         self._balance = MONEY.add(self._balance, change)
-        self._ledger.write_balance(BalanceChange(now, change, self._balance, cause))
+        self._ledger.write_balance(BalanceChange(now, change, self._balance, cause, self.uid))

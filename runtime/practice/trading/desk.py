@@ -74,7 +74,9 @@ class TradingDesk:
             request.time,
             AccountKind.DEMO if request.is_demo else AccountKind.LIVE,
         )
-        received = ReceivedOrder(request.request_id, client.id, order.asset, order.amount, self._clock.utc())
+        received = ReceivedOrder(
+            request.request_id, client.id, order.asset, order.amount, self._clock.utc(), uid=self._book.uid
+        )
         fault = self._faults.take(OrderFault)
         if isinstance(fault, LostBefore):
             self._ledger.write_order(received)

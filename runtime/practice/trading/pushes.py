@@ -33,16 +33,16 @@ class AccountPushes:
             client.emit(push.value, self._payload(push, client))
 
     def tell_all(self, *pushes: AccountPush) -> None:
-        """Push to all clients that are logged in."""
-        for client in self._clients.authenticated():
+        """Push to all clients that are logged in to the account."""
+        for client in self._clients.authenticated(self._book.uid):
             self.tell(client, *pushes)
 
     def announce_ended(self, ended: list[Deal]) -> None:
-        """Push deals that ended in the same second to all clients (protocol 1.7.8)."""
+        """Push deals that ended in the same second to the account's clients (protocol 1.7.8)."""
         gains = (deal.profit for deal in ended if deal.profit and deal.profit > 0)
         won = functools.reduce(MONEY.add, gains, Decimal(0))
         listed = [deals.as_just_closed(deal, self._book.uid) for deal in ended]
-        self._clients.publish("successcloseOrder", {"profit": won, "deals": listed})
+        self._clients.publish("successcloseOrder", {"profit": won, "deals": listed}, self._book.uid)
         self.tell_all(AccountPush.BALANCE, AccountPush.CLOSED, AccountPush.OPENED)
 
     def _payload(self, push: AccountPush, client: ClientConnection) -> object:

@@ -18,7 +18,17 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 KEYWORDS = (
     frozenset({"$defs", "$ref", "$schema", "additionalProperties", "anyOf", "const", "default"})
-    | {"description", "enum", "exclusiveMinimum", "format", "items", "maximum", "minimum", "pattern"}
+    | {
+        "description",
+        "enum",
+        "exclusiveMinimum",
+        "format",
+        "items",
+        "maximum",
+        "minItems",
+        "minimum",
+        "pattern",
+    }
     | {"properties", "required", "title", "type", "writeOnly"}
 )
 """Those of the schema; a keyword that the draft does not know means nothing and hurts no meta-schema."""
@@ -102,6 +112,8 @@ def configuration(key: str, value: Any) -> dict[str, Any]:
     entry = {**COMPANIONS.get(key, {}), name: value}
     if section == "streams":
         return {section: [{"asset": "EURUSD_otc", **entry}]}
+    if section == "feeds":
+        return {section: [{"name": "otc", "session": "", "assets": ["EURUSD_otc"], **entry}]}
     if middle:
         host = "demo-api-eu" if middle == ["demo"] else "api-eu"
         url = f"wss://{host}.po.market/socket.io/?EIO=4&transport=websocket"
@@ -149,7 +161,7 @@ def test_every_number_of_the_schema_has_a_lower_bound() -> None:
 
 def test_every_bounded_setting_is_found() -> None:
     keys = {bound.key for bound in all_bounds()}
-    assert len(keys) == 57
+    assert len(keys) == 58
     assert {"orders.daily_loss", "candles.cache_size", "streams.period", "regions.demo.priority"} <= keys
 
 

@@ -37,7 +37,7 @@ def test_a_stake_leaves_with_the_opening_and_comes_back_with_the_profit() -> Non
     assert (ended.profit, ended.close_price, ended.outcome) == (Decimal("4.6"), 1.2, Outcome.WIN)
     assert book.opened == {}
     assert ledger.deals() == [ExecutedDeal("r", ended)]
-    assert [tuple(change) for change in ledger.balances()] == [
+    assert [tuple(change)[:4] for change in ledger.balances()] == [
         (NOW, 100, 100, "deposit"),
         (NOW, -5, 95, "deal-1"),
         (NOW + 60, Decimal("9.6"), Decimal("104.6"), "deal-1"),
@@ -88,7 +88,7 @@ def test_a_refill_only_ever_adds() -> None:
     book.refill(Decimal(50), NOW)
     book.refill(Decimal(150), NOW)
     assert book.balance == 150
-    assert [tuple(change) for change in ledger.balances()[1:]] == [(NOW, 50, 150, "refill")]
+    assert [tuple(change)[:4] for change in ledger.balances()[1:]] == [(NOW, 50, 150, "refill")]
 
 
 def test_a_deal_executed_twice_stands_in_the_ledger_twice() -> None:

@@ -1,0 +1,145 @@
+"""The actor that answers for a process with several accounts."""
+
+import functools
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from actors.engine.actor import ReplySlot, RuntimeActor
+from actors.engine.router_ref import RouterRef
+from actors.errors import RequestRefused
+from actors.messages.commands import GetBalance, GetStatus
+from actors.messages.owners import OwnerEnded
+from actors.messages.routing import Asked, GivenUp, SubscribeColumns
+from actors.messages.status import Status
+from actors.messages.traffic import EventBatch
+from actors.values import Balance
+from runtime.control.protocol import AccountState, GetAccounts
+
+PATIENCE: Final = 2.0
+"""Seconds that an account may take to say how it is; one that does not answer holds up no other."""
+
+
+class HostedDuty(Struct, frozen=True):
+    """One account or feed as its host knows it; ``router`` is ``None`` while it does not run."""
+
+    state: AccountState
+    router: RouterRef | None = None
+
+
+class _Heard(Struct, frozen=True):
+    inquiry: int
+    name: str
+    answer: Status | Balance | None
+
+
+class _Due(Struct, frozen=True):
+    inquiry: int
+
+
+class _Inquiry(Struct):
+    """A caller, what is known by now, and how many answers are missing."""
+
+    asker: ReplySlot | None
+    states: dict[str, AccountState]
+    missing: int = 0
+
+
+class HostDesk(RuntimeActor):
+    """Receives ``Asked`` from the gateway of the process, and answers ``GetAccounts``: it asks the router of
+    each account, and waits for none longer than ``PATIENCE``. Refuses what an account has to be asked."""
+
+    def __init__(self, duties: Callable[[], Sequence[HostedDuty]], **kwargs: Any) -> None:
+        """``duties`` may be called from any thread."""
+        super().__init__("host desk", **kwargs)
+        self._duties = duties
+        self._inquiries: dict[int, _Inquiry] = {}
+        self._numbers = itertools.count(1)
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case _Heard():
+                self._on_heard(message)
+            case _Due(inquiry=number):
+                self._answer(number)
+            case Asked(command=GetAccounts()):
+                self._inquire(self.defer())
+            case Asked():
+                names = ", ".join(duty.state.name for duty in self._duties())
+                if (asker := self.defer()) is not None:
+                    asker.fail(RequestRefused(f"it has several accounts: name one of {names}"))
+            case GivenUp() | OwnerEnded() | SubscribeColumns() | EventBatch():
+                pass  # there is nothing to withdraw, and no event of its own
+            case _:
+                self.unexpected(message)
+
+    def _inquire(self, asker: ReplySlot | None) -> None:
+        number, duties = next(self._numbers), self._duties()
+        self._inquiries[number] = inquiry = _Inquiry(asker, {duty.state.name: duty.state for duty in duties})
+        running = [(duty.state, duty.router) for duty in duties if duty.router is not None]
+        inquiry.missing = sum(1 + (state.kind == "account") for state, _ in running)
+        for state, router in running:
+            heard = functools.partial(self._hear, number, state.name)
+            router.ask_then(GetStatus(deadline=PATIENCE), heard)
+            if state.kind == "account":
+                router.ask_then(GetBalance(deadline=PATIENCE / 2), heard)
+        self.after(PATIENCE, _Due(number))
+        if not running:
+            self._answer(number)
+
+    def _hear(self, number: int, name: str, answer: Any, error: BaseException | None) -> None:
+        """In the thread of the account's router."""
+        if self.actor_ref.is_alive():
+            self.actor_ref.tell(_Heard(number, name, answer if error is None else None))
+
+    def _on_heard(self, heard: _Heard) -> None:
+        inquiry = self._inquiries.get(heard.inquiry)
+        if inquiry is None:
+            return
+        state = inquiry.states[heard.name]
+        match heard.answer:
+            case Status() as status:
+                inquiry.states[heard.name] = with_status(state, status)
+            case Balance(amount=amount, currency=currency):
+                inquiry.states[heard.name] = structs.replace(state, balance=amount, currency=currency)
+        inquiry.missing -= 1
+        if inquiry.missing == 0:
+            self._answer(heard.inquiry)
+
+    def _answer(self, number: int) -> None:
+        inquiry = self._inquiries.pop(number, None)
+        if inquiry is not None and inquiry.asker is not None:
+            inquiry.asker.set(list(inquiry.states.values()))
+
+    def release(self, unhandled: list[Any]) -> None:
+        for number in list(self._inquiries):
+            self._answer(number)
+
+
+def with_status(state: AccountState, status: Status) -> AccountState:
+    """``state`` with what a status of the account says."""
+    up = sum(each.child.state == "up" for each in status.connections)
+    errors: Mapping[str, None] = dict.fromkeys(
+        each.child.last_error for each in status.connections if each.child.last_error
+    )
+    given_up = bool(status.connections) and all(
+        each.child.state == "quarantined" for each in status.connections
+    )
+    reason = "" if up else "; ".join(errors)
+    if status.disconnected is not None and not up:
+        reason = f"disconnected ({status.disconnected})"
+    trades = state.kind == "account"
+    return structs.replace(
+        state,
+        state="up" if up else "refused" if given_up else "connecting",
+        reason=reason,
+        up=up,
+        connections=len(status.connections),
+        streams=len(status.streams),
+        open_deals=status.desk.open_deals if trades else None,
+        in_flight=status.desk.in_flight + status.pending.in_flight if trades else None,
+        in_doubt=status.desk.in_doubt + status.pending.in_doubt if trades else None,
+        halted=status.desk.halted if trades else None,
+    )

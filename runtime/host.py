@@ -1,0 +1,289 @@
+"""``Host``: several accounts and feeds in one process, each a runtime of its own."""
+
+import contextlib
+import functools
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Final, Self, cast
+
+import pykka
+from loguru import logger
+
+from actors.errors import AuthRejected, ConfigInvalid, RequestError, RequestRefused, TellwireError
+from actors.messages.commands import GetStatus
+from actors.messages.control import Drain
+from actors.messages.lifecycle import SystemReady
+from runtime.config import Config, load
+from runtime.control.host_desk import HostDesk, HostedDuty, with_status
+from runtime.control.listener import open_listener
+from runtime.control.protocol import VERSION, AccountState, Welcome
+from runtime.control.server import Gateway, Serve
+from runtime.runtime import Runtime
+from runtime.storage.account import PRACTICE
+from runtime.system.duty_changes import plan
+from runtime.system.guardian import Guardian, OnFailure
+from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
+
+STOPS_AT_ONCE: Final = 32
+"""Accounts that a stop closes at the same time; each may take ``supervision.drain_timeout``."""
+
+RELOAD_TIMEOUT: Final = 60.0
+"""Seconds that a reload may take, which stops accounts and starts others."""
+
+STATUS_TIMEOUT: Final = 2.0
+"""Seconds that an account may take to say whether it is up."""
+
+
+class Host:
+    """The accounts and feeds of a configuration; a context manager. The arguments are those of ``Runtime``.
+
+    What is started and stopped is one of them, whole: its connections, its desk, its journal, its limits.
+    One that cannot start or log in stops no other: ``failures`` names it. Any thread may call each method.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        practice: bool | None = None,
+        allow_live: bool = False,
+        stop_asked: Callable[[], object] | None = None,
+    ) -> None:
+        """Raises ``ConfigInvalid`` if one of them cannot be run so."""
+        if not config.duties:
+            raise ConfigInvalid(["accounts: there are none, so this is for a Runtime"])
+        self._current = CurrentConfig(config)
+        self._options = {"practice": practice, "allow_live": allow_live}
+        self._stop_asked = stop_asked or self._stop_in_background
+        self._runtimes = {name: self._new(name, each) for name, each in config.duties.items()}
+        self._running: dict[str, Runtime] = {}
+        self._failures: dict[str, Exception] = {}
+        self._lock = threading.RLock()  # of the two above
+        self._all_failed = threading.Event()
+        self._guardian = Guardian(self._log_failure)
+        self._reloader: pykka.ActorRef[Reloader] | None = None
+
+    @classmethod
+    def from_yaml(
+        cls, path: str | os.PathLike[str], *, practice: bool | None = None, allow_live: bool = False
+    ) -> Self:
+        """Raises ``ConfigInvalid`` with every problem of the file."""
+        return cls(load(path), practice=practice, allow_live=allow_live)
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force, of all of them."""
+        return self._current.value
+
+    @property
+    def runtimes(self) -> Mapping[str, Runtime]:
+        """Those that run, by name, in the order of the configuration."""
+        with self._lock:
+            return {name: self._running[name] for name in self._runtimes if name in self._running}
+
+    @property
+    def failures(self) -> Mapping[str, Exception]:
+        """Why accounts and feeds failed, by name. One whose login was refused counts until it is up: it
+        still runs, and a ``Restart`` tries again."""
+        with self._lock:
+            return {
+                name: error
+                for name, error in self._failures.items()
+                if not (isinstance(error, AuthRejected) and self.state(name).state == "up")
+            }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start all of them; one that cannot start is among ``failures``, and the log says why."""
+        gateway = self._start_gateway()
+        for name in list(self._runtimes):
+            self.start_one(name)
+        desk = self._guardian.start(HostDesk, self._duties, on_failure=OnFailure.LOG)
+        self._reloader = self._start_reloader(desk)
+        if gateway is not None:
+            gateway.tell(Serve(desk, self._reloader))
+
+    def start_one(self, name: str, config: Config | None = None) -> bool:
+        """Start the account or the feed of this name, unless it runs; whether it runs now. ``config`` is its
+        own where it has changed, or is new."""
+        with self._lock:
+            if name in self._running:
+                return True
+            self._failures.pop(name, None)
+            try:
+                runtime = self._new(name, config or self._runtimes[name].config)
+                self._runtimes[name] = runtime
+                runtime.start()
+            except Exception as error:  # noqa: BLE001  # it stops no other account, whatever it is
+                self._fail(name, error)
+                return False
+            self._running[name] = runtime
+        runtime.at_failure(functools.partial(self._on_failure, name, runtime))
+        return True
+
+    def stop_one(self, name: str) -> None:
+        """Stop the account or the feed of this name, as ``Runtime.stop``; idempotent."""
+        with self._lock:
+            runtime = self._running.pop(name, None)
+        if runtime is not None:
+            runtime.stop()
+
+    def reload(self) -> list[str]:
+        """Read the file again: start what is new in it, stop what is not in it any more, apply the changes of
+        the others. What failed is tried again. Returns the names of what changed.
+
+        A change of an account's own settings that needs a restart restarts this account. Raises
+        ``ConfigInvalid`` if the file has problems, or if a setting for all of them needs a restart;
+        ``RequestRefused`` if there is no file. An error changes nothing.
+        """
+        if (reloader := self._reloader) is None:
+            raise RequestRefused("the accounts are not running")
+        try:
+            return cast("list[str]", reloader.ask(Reload(), timeout=RELOAD_TIMEOUT))
+        except pykka.ActorDeadError:
+            raise RequestRefused("the accounts have been stopped") from None
+
+    def reload_soon(self) -> None:
+        """As ``Runtime.reload_soon``."""
+        if (reloader := self._reloader) is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                reloader.tell(Reload())
+
+    def stop(self) -> None:
+        """Stop all of them at the same time, then the rest; idempotent."""
+        if self._reloader is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._reloader.tell(Drain())  # so that nothing is started any more
+        with ThreadPoolExecutor(STOPS_AT_ONCE, thread_name_prefix="stop") as pool:
+            list(pool.map(self.stop_one, list(self._runtimes)))
+        self._guardian.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all of them have failed; whether that came within ``timeout`` seconds."""
+        return self._all_failed.wait(timeout)
+
+    def states(self) -> list[AccountState]:
+        """How each of them is, in the order of the configuration."""
+        return [self.state(name) for name in list(self._runtimes)]
+
+    def state(self, name: str) -> AccountState:
+        """How one of them is; within ``STATUS_TIMEOUT``."""
+        duty = self._duty(name)
+        if duty.router is None:
+            return duty.state
+        try:
+            return with_status(duty.state, duty.router.ask(GetStatus(), timeout=STATUS_TIMEOUT))
+        except (RequestError, pykka.ActorDeadError):
+            return duty.state
+
+    def _new(self, name: str, config: Config) -> Runtime:
+        return Runtime(
+            config,
+            practice=self._options["practice"],
+            allow_live=bool(self._options["allow_live"]),
+            stop_asked=functools.partial(self._stop_one_in_background, name),
+            watched=False,
+        )
+
+    def _start_reloader(self, desk: pykka.ActorRef[HostDesk]) -> "pykka.ActorRef[Reloader]":
+        nobody = Recipients(*[desk] * len(Recipients._fields))
+        reloader = self._guardian.start(
+            Reloader,
+            self._current,
+            nobody,
+            regions=lambda _: (),
+            apply=self._take_over,
+            on_failure=OnFailure.LOG,
+        )
+        reloader.tell(SystemReady())
+        return reloader
+
+    def _take_over(self, new: Config) -> list[str]:
+        """In the thread of the reloader, which alone changes what there is."""
+        steps = plan({name: each.config for name, each in self._runtimes.items()}, self.config, new)
+        for name in steps.removed:
+            self.stop_one(name)
+            with self._lock:
+                del self._runtimes[name]
+                self._failures.pop(name, None)
+        for name in steps.changed:
+            if (runtime := self.runtimes.get(name)) is not None:
+                runtime.reload(new.duties[name])
+        for name in steps.restarted:
+            self.stop_one(name)
+        self._current.value = new
+        with self._lock:
+            failed = [name for name in self._runtimes if name not in self._running and name in self._failures]
+            order = [*new.duties]
+        for name in dict.fromkeys((*steps.restarted, *steps.added, *failed)):
+            self.start_one(name, new.duties[name])
+        with self._lock:
+            self._runtimes = {name: self._runtimes[name] for name in order if name in self._runtimes}
+        return steps.told
+
+    def _duties(self) -> list[HostedDuty]:
+        return [self._duty(name) for name in list(self._runtimes)]
+
+    def _duty(self, name: str) -> HostedDuty:
+        with self._lock:
+            runtime, running = self._runtimes[name], self._running.get(name)
+            failure = self._failures.get(name)
+        config = runtime.config
+        login = config.account.login
+        mode = PRACTICE if runtime.exchange or login is None else login.account.value
+        kind = "account" if config.orders_on is None else "feed"
+        if running is None:
+            state = "stopped" if failure is None else "failed"
+            return HostedDuty(AccountState(name, kind, mode, state, str(failure or "")))
+        return HostedDuty(AccountState(name, kind, mode, "connecting", str(failure or "")), running.router)
+
+    def _on_failure(self, name: str, runtime: Runtime) -> None:
+        """In a thread of the runtime, and maybe twice."""
+        error = runtime.failure
+        if error is None:
+            return
+        with self._lock:
+            if self._running.get(name) is not runtime or self._failures.get(name) is error:
+                return
+            self._fail(name, error)
+        if not isinstance(error, AuthRejected):
+            self._stop_one_in_background(name)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self._failures[name] = error
+        with logger.contextualize(account=name):
+            if isinstance(error, TellwireError | OSError):
+                logger.error("{}", error)
+            else:
+                logger.opt(exception=error).critical("an unexpected error")
+        if len(self._failures) == len(self._runtimes):
+            self._all_failed.set()
+
+    def _log_failure(self, error: Exception) -> None:
+        logger.error("{}", error)
+
+    def _start_gateway(self) -> "pykka.ActorRef[Gateway] | None":
+        listener = open_listener(self.config)
+        if listener is None:
+            return None
+        welcome = Welcome(VERSION, os.getpid(), "host", 0.0, [], "", "", tuple(self._runtimes))
+        return self._guardian.start(
+            Gateway, listener, welcome, stop=self._stop_asked, on_failure=OnFailure.LOG
+        )
+
+    def _stop_in_background(self) -> None:
+        threading.Thread(target=self.stop, name="stop").start()
+
+    def _stop_one_in_background(self, name: str) -> None:
+        threading.Thread(target=self.stop_one, args=(name,), name="stop").start()
