@@ -7,7 +7,8 @@ asset's row, the balance and the limits, once the events that ``readiness.py`` r
 ``ledger.py`` holds all orders (``order_book.py``, ``order_table.py``); ``order.py`` has their states as a
 table. An order is in the journal, on the disk, before it leaves: ``bookkeeping.py`` journals and counts
 what the ledger decides; ``desk_books.py`` is what it has in common with the books of pending orders.
-``journal.py`` is the interface of a journal, ``runtime/storage/journal.py`` implements it.
+``journal.py`` is the interface of a journal; ``runtime/storage/journal.py`` implements it, and
+``runtime/cluster/journal.py`` for an account that several hosts have in turn.
 
 The venue's answer finds an order by its request id. A refusal that names no request is an order's only if
 it can be no other's, and if nothing contradicts it for a second; so like orders leave one after another, and

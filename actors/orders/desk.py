@@ -52,6 +52,11 @@ class Books(Protocol):
 
     def note(self) -> None: ...
 
+    @property
+    def sends_until(self) -> float: ...
+
+    def unsent(self, id: str, error: RequestError) -> RequestError: ...
+
     def settle(self) -> None: ...
 
     def wants_settling(self) -> bool: ...
@@ -129,7 +134,7 @@ class Desk(RuntimeActor):
     def _send(self, order: Order, waiter: int, deadline: float) -> None:
         """The order leaves in the name of ``waiter``."""
         self._sent.on_way_out(order.id, waiter)
-        expires_at = send_by(self.now(), deadline)
+        expires_at = min(send_by(self.now(), deadline), self._books.sends_until)
         request = Request(waiter, command_of(order), expires_at, urgent=True, order=order.id)
         if not self._tell_outbound(request):
             self._not_sent(request.failure(NotSent(STOPPED_UNSENT)))
@@ -167,10 +172,11 @@ class Desk(RuntimeActor):
         self._end_unsent(order, failure.exception)
 
     def _end_unsent(self, order: Order, error: RequestError) -> None:
-        answers = self._waiters.answer(order.id, error)
+        news = self._books.ledger.not_sent(order.id, str(error))
+        answers = self._waiters.answer(order.id, self._books.unsent(order.id, error))
         self._sent.forget(order.id)  # before others may leave, of which one may have its id
         logger.info("{} {} was not sent: {}: {}", self.kind, order.id, terms_of(order), error)
-        self._publish(self._books.ledger.not_sent(order.id, str(error)))
+        self._publish(news)
         self._answer(answers)
 
     def _end_all_unsent(self) -> None:

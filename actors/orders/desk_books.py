@@ -1,14 +1,41 @@
 """What the books of both desks have in common: the journal, and when its main file has to hold all."""
 
+from abc import ABC, abstractmethod
+
+from actors.errors import Halted, OrderUnknown, RequestError
 from actors.orders.journal import Journal
 
 
-class DeskBooks:
+class DeskBooks(ABC):
     """Books that are kept in ``journal``."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._settle_due = False
+
+    @abstractmethod
+    def note(self) -> None:
+        """Journal what changed, without waiting for the disk; raises ``Halted``."""
+
+    @property
+    def sends_until(self) -> float:
+        """As that of the journal."""
+        return self._journal.sends_until
+
+    def unsent(self, id: str, error: RequestError) -> RequestError:
+        """What the callers of a journaled order are told that did not leave because of ``error``.
+
+        That error; but where another process may have the journal by now, which finds the order in doubt
+        there, only if that could be journaled too.
+        """
+        if self._journal.shared:
+            try:
+                self.note()
+            except Halted as untold:
+                return OrderUnknown(
+                    f"it was not sent ({error}), but that is not in the journal: {untold}", id
+                )
+        return error
 
     def settle(self) -> None:
         """Have the journal's main file hold all; raises ``Halted`` if it cannot."""

@@ -16,6 +16,14 @@ class Journal(Protocol):
     def unsettled(self) -> bool:
         """Whether a copy of the file alone would lack something that was written."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether another process may go on with it before this one has ended."""
+
+    @property
+    def sends_until(self) -> float:
+        """From when on no order that is in it may be sent, by the clock of the actors; ``inf``: never."""
+
     def refusal(self) -> str | None:
         """Why it takes no order now, such as that its file was removed; ``None`` if it takes them."""
 

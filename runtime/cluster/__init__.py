@@ -2,5 +2,6 @@
 
 ``engine.py`` is the only file that may import the client of the engine, which is an extra; ``functions.lua``
 is what the engine executes for it, ``outcomes.py`` what it answers. ``address.py`` reads the URL of an
-engine. Nothing here is imported without ``cluster`` in the configuration.
+engine. ``journal.py`` is the journal of an account that hosts have in turn. Nothing here is imported without
+``cluster`` in the configuration.
 """

@@ -189,6 +189,20 @@ class Engine:
         entries = self._call("HMGET", _key(duty, "ids"), *ids)
         return {id for id, entry in zip(ids, entries, strict=True) if entry is not None}
 
+    def trim(self, duty: str, seconds: float) -> None:
+        """Drop the states that are older than so many ``seconds`` and than all orders that are not finished;
+        and the ids of the orders that had no later state."""
+        now, _ = map(int, self._call("TIME"))
+        oldest = self._call("ZRANGE", _key(duty, "open"), 0, 0, "WITHSCORES")
+        limit = min([(now - int(seconds)) * 1000, *(int(score) for score in oldest[1:])])
+        while page := self._call("XRANGE", _key(duty, "journal"), "-", f"({limit}-0", "COUNT", PAGE):
+            old = {_field(fields, b"i"): entry for entry, fields in page}
+            latest = self._call("HMGET", _key(duty, "ids"), *old)
+            ended = [id for id, entry in zip(old, latest, strict=True) if entry == old[id]]
+            if ended:
+                self._call("HDEL", _key(duty, "ids"), *ended)
+            self._call("XDEL", _key(duty, "journal"), *(entry for entry, _ in page))
+
     def halted(self, duty: str) -> str | None:
         """Why no order of the account may be journaled; ``None`` if they may."""
         reason = self._call("GET", _key(duty, "halt"))

@@ -94,7 +94,7 @@ local function journal(keys, epoch, number, kind, id, data)
     redis.call('HSET', keys.ids, id, entry)
   end
   if kind == 'intent' or kind == 'open' then
-    redis.call('ZADD', keys.open, 'NX', now(), id)
+    redis.call('ZADD', keys.open, 'NX', string.match(entry, '^%d+'), id)
   else
     redis.call('ZREM', keys.open, id)
   end
@@ -111,14 +111,17 @@ local function intend(keys, args)
   if refusal then return refusal end
   local last = stored(keys[2], args[1])
   if tonumber(args[2]) <= last then return {'stored', last} end
+  local freed = {}
   for i = 4, #args, 3 do
+    if args[i] == 'unsent' then freed[args[i + 1]] = true end
     if args[i] == 'intent' then
       local halt = redis.call('GET', keys[6])
       if halt then return {'halted', halt} end
       if args[3] ~= '' and #redis.call('XRANGE', keys[7], args[3], args[3]) == 0 then
         return {'withdrawn', args[3]}
       end
-      if redis.call('HEXISTS', keys[4], args[i + 1]) == 1 then return {'known', args[i + 1]} end
+      local known = redis.call('HEXISTS', keys[4], args[i + 1]) == 1
+      if known and not freed[args[i + 1]] then return {'known', args[i + 1]} end
     end
   end
   for i = 4, #args, 3 do

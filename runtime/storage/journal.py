@@ -6,6 +6,7 @@ order durable before it is sent; see docs/decisions/031.
 """
 
 import contextlib
+import math
 import os
 import sqlite3
 import time
@@ -53,6 +54,9 @@ class SqliteJournal:
 
     Every method raises ``Halted`` if the file does not allow what it does: no journal, no orders.
     """
+
+    shared = False
+    sends_until = math.inf
 
     def __init__(
         self,
@@ -303,7 +307,8 @@ class SqliteJournal:
 class NoJournal:
     """The journal where the file cannot be used: every order is refused with ``reason``, streams go on."""
 
-    unsettled = False
+    unsettled = shared = False
+    sends_until = math.inf
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

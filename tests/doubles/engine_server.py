@@ -44,7 +44,7 @@ class EngineServer:
     """Keeps its data in ``folder``, on the disk before it answers; each start has the data of before."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -67,7 +67,7 @@ class EngineServer:
         settings = {
             "bind": "127.0.0.1",
             "port": str(self.port),
-            "dir": str(self._folder),
+            "dir": str(self.folder),
             "save": "",
             "appendonly": "yes",
             "appendfsync": "always",
@@ -76,7 +76,7 @@ class EngineServer:
         command = [server_program()]
         for name, value in settings.items():
             command += [f"--{name}", value]
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)
         try:
             self._await_listening()
@@ -110,4 +110,4 @@ class EngineServer:
             except OSError:
                 pass
             time.sleep(0.02)
-        pytest.fail(f"the engine did not start: {(self._folder / 'log').read_text(errors='replace')[-2000:]}")
+        pytest.fail(f"the engine did not start: {(self.folder / 'log').read_text(errors='replace')[-2000:]}")

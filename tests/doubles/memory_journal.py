@@ -1,5 +1,6 @@
 """A journal in memory that can be made to fail."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from actors.errors import Halted
@@ -8,6 +9,9 @@ from actors.orders.order import Order, OrderState
 
 class MemoryJournal:
     """``writes`` and ``notes`` have the batches in order; ``broken``, if set, is why every method fails."""
+
+    shared = False
+    sends_until = math.inf
 
     def __init__(self, orders: Iterable[Order] = (), halted: str | None = None) -> None:
         self.writes: list[list[Order]] = []

@@ -20,6 +20,7 @@ from actors.messages.orders import TradingRequest
 from actors.messages.status import Describe, Described
 from actors.messages.traffic import EventBatch, Failure
 from actors.orders.desk_clock import DeskClock
+from actors.orders.journal import Journal
 from actors.orders.order import Order, OrderState
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pre_trade_checks import OrderLimits
@@ -80,7 +81,9 @@ class WatchedOrderDesk:
         orders: Sequence[Order] = (),
         halted: str | None = None,
         refuses: str = "",
+        journal: Journal | None = None,
     ) -> None:
+        """What another ``journal`` keeps is no step."""
         self.clock = clock
         self.suspended = 0.0
         self.steps: Steps = queue.SimpleQueue()
@@ -93,7 +96,7 @@ class WatchedOrderDesk:
             AccountKind.DEMO,
             LIMITS,
             TRADING,
-            self.journal,
+            journal or self.journal,
             refuses=refuses,
             router=Neighbour("router", self.steps),
             desk_clock=DeskClock(

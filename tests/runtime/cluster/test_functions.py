@@ -139,6 +139,27 @@ def test_the_id_of_an_order_that_was_not_sent_may_be_used_again(
     assert engine.orders(duty, 0.0) == [b"a3"]
 
 
+def test_an_id_is_freed_and_used_again_in_one_step(engine: Engine, duty: str, epoch: int) -> None:
+    engine.intend(duty, epoch, 1, [intent("a", b"a1")])
+    assert engine.intend(duty, epoch, 2, [OrderEntry("unsent", "a", b"a2"), intent("a", b"a3")]) == Stored(1)
+    assert engine.orders(duty, 0.0) == [b"a3"]
+
+
+def test_old_states_are_dropped_but_none_after_an_order_that_is_not_finished(
+    engine: Engine, duty: str, epoch: int
+) -> None:
+    engine.intend(duty, epoch, 1, [intent("a", b"a1")])
+    engine.intend(duty, epoch, 2, [OrderEntry("finished", "a", b"a2")])
+    time.sleep(0.01)
+    engine.intend(duty, epoch, 3, [intent("b", b"b1")])
+    engine.intend(duty, epoch, 4, [intent("c", b"c1"), OrderEntry("finished", "c", b"c2")])
+    engine.trim(duty, LONG)
+    assert engine.orders(duty, LONG) == [b"a1", b"a2", b"b1", b"c1", b"c2"]
+    engine.trim(duty, -LONG)
+    assert engine.orders(duty, LONG) == [b"b1", b"c1", b"c2"]
+    assert engine.known(duty, ["a", "b", "c"]) == {"b", "c"}
+
+
 def test_a_halt_refuses_intents_at_once_and_takes_what_became_of_others(
     engine: Engine, duty: str, epoch: int
 ) -> None:
