@@ -88,6 +88,11 @@ COMMANDS: Final = {
         _module("runtime.cli.replay_command"),
         "runtime.cli.replay_command:add_arguments",
     ),
+    "report": _Entry(
+        "make a page of what the orders came to, from the journal",
+        _module("runtime.cli.report_command"),
+        "runtime.cli.report_command:add_arguments",
+    ),
     "migrate": _Entry(
         "say what becomes of a script for another client",
         _module("runtime.migrate"),

@@ -51,6 +51,7 @@ FLOORS = {  # the first that fits
     "runtime.monitoring": 6,
     "runtime.alerts": 6,
     "runtime.replay": 6,
+    "runtime.report": 6,
     "runtime.runtime": 7,
     "runtime.async_runtime": 8,
     "runtime.host": 8,

@@ -49,6 +49,14 @@ TOP_CODES = (
     ExitCode.INTERRUPTED,
 )
 
+REPORT_CODES = (
+    ExitCode.DONE,
+    ExitCode.REFUSED,
+    ExitCode.MISUSED,
+    ExitCode.UNWRITTEN,
+    ExitCode.INTERRUPTED,
+)
+
 CTL_CODES = (
     ExitCode.DONE,
     ExitCode.REFUSED,

@@ -37,11 +37,16 @@ COLUMNS: Final[dict[str, Callable[[str], Any]]] = {
     "pending_open_at": datetime.fromisoformat,
     "pending_open_price": float,
     "minimum_payout": int,
+    "currency": str,
 }
 """What reads a value of each column from text. Times have a zone, UTC; ``duration`` is in seconds."""
 
 FIRST_COLUMNS: Final = list(COLUMNS)[: list(COLUMNS).index("kind")]
-"""Those of a file that an earlier version began, before pending orders had their own."""
+SECOND_COLUMNS: Final = list(COLUMNS)[: list(COLUMNS).index("currency")]
+"""Those of a file that an earlier version began, before pending orders had their own, and before the currency
+of a deal had one."""
+
+_HEADS: Final = (list(COLUMNS), SECOND_COLUMNS, FIRST_COLUMNS)
 
 DECIMALS: Final = 9
 """Of an amount in Parquet."""
@@ -70,6 +75,13 @@ def export_orders(orders: Iterable[Order], retired: Mapping[str, str], path: Pat
     ordered = sorted(rows.values(), key=lambda row: (row["created_at"] is not None, row["created_at"]))
     replace_file(path, write(ordered))
     return Exported(len(ordered), sum(row["created_at"] is None for row in ordered))
+
+
+def read_rows(path: Path) -> list[OrderCells]:
+    """The rows of a file that ``export_orders`` made. Raises ``ValueError`` if it is none, ``OSError`` if it
+    cannot be read."""
+    check_export_path(path)
+    return _READERS[path.suffix.lower()](path)
 
 
 def check_export_path(path: Path) -> None:
@@ -113,6 +125,7 @@ def _cells(order: Order) -> OrderCells:
             "payout": deal.payout,
             "outcome": deal.outcome and deal.outcome.value,
             "profit": deal.profit,
+            "currency": deal.currency,
         }
     return dict.fromkeys(COLUMNS) | row
 
@@ -144,7 +157,7 @@ def _from_csv(path: Path) -> list[OrderCells]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             names, *rows = csv.reader(file)
-        if names not in (list(COLUMNS), FIRST_COLUMNS):
+        if names not in _HEADS:
             raise _foreign(path)
         return [_parsed(names, row) for row in rows]
     except (ValueError, ArithmeticError, csv.Error) as error:
@@ -182,7 +195,7 @@ def _from_parquet(path: Path) -> list[OrderCells]:
         table = parquet.read_table(path)
     except pa.ArrowInvalid as error:
         raise _foreign(path) from error
-    if table.column_names not in (list(COLUMNS), FIRST_COLUMNS):
+    if table.column_names not in _HEADS:
         raise _foreign(path)
     return [dict.fromkeys(COLUMNS) | row for row in table.to_pylist()]
 

@@ -8,22 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pykka
-import yaml
 from loguru import logger
-from pydantic import ValidationError
 
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.router_ref import RouterRef
-from actors.errors import ConfigInvalid, LoginInvalid, RequestRefused
 from actors.messages.commands import Subscribe
 from actors.messages.lifecycle import Tellable
 from actors.messages.workers import StartConnection
 from actors.values import Region
-from actors.venues import UnknownVenue, venue
-from actors.venues.base import Login
-from runtime.config import Config
-from runtime.recording.lines import Head
 from runtime.recording.reading import files_of, read_head, read_recording
+from runtime.replay.heads import recorded_login, replay_config
 from runtime.replay.lives import ReplayedLife
 from runtime.replay.player import Player
 from runtime.replay.simulation import ReplayTime, SimulatedDispatcher
@@ -37,12 +31,6 @@ from runtime.workers.in_process import InProcessWorker
 
 _NOWHERE = (Region("recorded", "ws://127.0.0.1:9"),)
 """A life has the region of its recording; none is dialed."""
-
-_AT_ONCE = {
-    "reconnect": {"reconnect_delay": "10ms", "max_delay": "10ms", "jitter": False},
-    "supervision": {"max_restarts": 1000},
-}
-"""A connection is there before its next life begins in the recording."""
 
 
 class Replay:
@@ -63,8 +51,8 @@ class Replay:
     ) -> None:
         self._files = files_of(path)
         head = min(map(read_head, self._files), key=lambda each: each.mono)
-        self.config = _config(head)
-        self._login = _login(head)
+        self.config = replay_config(head)
+        self._login = recorded_login(head)
         self._speed = speed
         self._show = show
         self._complain = complain
@@ -153,23 +141,3 @@ class Replay:
             guardian=guardian,
             dispatcher=dispatcher,
         )
-
-
-def _config(head: Head) -> Config:
-    try:
-        settings = yaml.safe_load(head.settings)
-        settings["pool"]["workers"] = 0
-        settings["limits"]["connects"] = ["1000/s"]
-        settings["account"]["session"] = ""
-        for name, values in _AT_ONCE.items():
-            settings[name] = settings.get(name, {}) | values
-        return Config.model_validate(settings)
-    except (yaml.YAMLError, ValidationError, ConfigInvalid, KeyError, TypeError) as error:
-        raise RequestRefused(f"the settings in the recording cannot be used: {error}") from None
-
-
-def _login(head: Head) -> Login:
-    try:
-        return venue(head.venue).parse_login(head.login)
-    except (UnknownVenue, LoginInvalid) as error:
-        raise RequestRefused(f"the recording cannot be replayed: {error}") from None

@@ -36,6 +36,17 @@ class JournalState(Struct, frozen=True):
     pending: int = 0
 
 
+class JournalContents(Struct, frozen=True):
+    """One moment of a journal. ``orders`` are oldest first, pending ones too; ``retired`` has the last states
+    of those that have left, by their ids; ``account`` is ``None`` for version 1; ``halt`` is the reason of
+    the halt, ``None`` without one."""
+
+    account: JournalAccount | None
+    orders: list[Order]
+    retired: dict[str, OrderState]
+    halt: str | None
+
+
 def mark_of(path: Path) -> Path:
     """The file that says that there is a journal in ``path``."""
     real = Path(os.path.realpath(path))  # not Path.resolve, which raises for a link to itself
@@ -70,6 +81,22 @@ def inspect(path: Path) -> JournalState:
         )
 
 
+def read_contents(path: Path) -> JournalContents:
+    """All that the journal has, at one moment. Raises ``Halted`` if it cannot be read or is damaged."""
+    with _reading(path) as db:
+        version = _version(db)
+        schema.check(db, version)
+        first = version == 1
+        halt = db.execute("SELECT reason FROM halt").fetchone()
+        retired = [] if first else db.execute("SELECT * FROM retired").fetchall()
+        return JournalContents(
+            account=None if first else schema.owner_of(db),
+            orders=schema.all_orders(db, version),
+            retired={row["id"]: schema.retired_state(row) for row in retired},
+            halt=None if halt is None else halt[0],
+        )
+
+
 def read_orders(path: Path) -> list[Order]:
     """All orders that are in the journal, pending ones too (``Order.kind``), oldest first, such as for a file
     of another form. Raises ``Halted`` if it cannot be read or is damaged."""
@@ -90,7 +117,9 @@ def read_retired(path: Path) -> dict[str, OrderState]:
 def _version(db: sqlite3.Connection) -> int:
     version = schema.version_of(db)
     if not 0 < version <= schema.VERSION:
-        raise schema.Damage(f"it has version {version}; this program knows those from 1 to {schema.VERSION}")
+        newer = "; a newer tellwire wrote it: use that one" if version > schema.VERSION else ""
+        known = f"this program knows those from 1 to {schema.VERSION}"
+        raise schema.Damage(f"it has version {version}; {known}{newer}")
     return version
 
 

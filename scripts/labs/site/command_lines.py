@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Iterator
 from unittest import mock
 
-from runtime.cli.exit_codes import CANDLES_CODES, CTL_CODES, RUN_CODES, ExitCode, meaning
+from runtime.cli.exit_codes import CANDLES_CODES, CTL_CODES, REPORT_CODES, RUN_CODES, ExitCode, meaning
 from runtime.program import COMMANDS, PROGRAM
 
 COLUMNS = "100"
@@ -30,7 +30,7 @@ def page() -> str:
 
 def exit_codes_page() -> str:
     """What the commands end with."""
-    users = {"run": RUN_CODES, "ctl": CTL_CODES, "candles": CANDLES_CODES}
+    users = {"run": RUN_CODES, "ctl": CTL_CODES, "candles": CANDLES_CODES, "report": REPORT_CODES}
     rows = [
         f"| {code.value} | {meaning(code)} | "
         + ", ".join(f"`{PROGRAM} {name}`" for name, codes in users.items() if code in codes)
