@@ -1,6 +1,7 @@
 """The layers, the features, the names and a few habits of the code, read from its source."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -185,9 +186,20 @@ def imports(source: Source) -> Iterator[Import]:
             yield Import(source.module, prefix + alias.name, f"{source.place}:{node.lineno}")
 
 
-SOURCES = [read(path) for top in ("actors", "runtime") for path in sorted((ROOT / top).rglob("*.py"))]
-IMPORTS = [found for source in SOURCES for found in imports(source)]
-ACTORS = {source.module for source in SOURCES if source.defines_an_actor}
+@functools.cache
+def sources() -> list[Source]:
+    """All of them, once they are asked for: each process of a run imports this module, and one runs it."""
+    return [read(path) for top in ("actors", "runtime") for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+@functools.cache
+def all_imports() -> list[Import]:
+    return [found for source in sources() for found in imports(source)]
+
+
+@functools.cache
+def actor_modules() -> set[str]:
+    return {source.module for source in sources() if source.defines_an_actor}
 
 
 def lies_in(name: str, *packages: str) -> bool:
@@ -205,7 +217,7 @@ def feature(name: str) -> str:
 
 def is_pure(source: Source) -> bool:
     """Whether it decides or decodes, and leaves doing to others."""
-    if source.module in ACTORS:
+    if source.module in actor_modules():
         return False
     return lies_in(source.module, "actors.protocols", VENUES) or bool(feature(source.module))
 
@@ -239,13 +251,13 @@ def catches_all(errors: ast.expr) -> bool:
 
 
 def test_a_file_imports_its_own_floor_or_a_lower_one() -> None:
-    assert_none(f"{i.place}: {i.name}" for i in IMPORTS if floor(i.name) > floor(i.module))
+    assert_none(f"{i.place}: {i.name}" for i in all_imports() if floor(i.name) > floor(i.module))
 
 
 def test_no_feature_imports_another() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if feature(i.module) and feature(i.name) and feature(i.module) != feature(i.name)
     )
 
@@ -253,7 +265,7 @@ def test_no_feature_imports_another() -> None:
 def test_transport_protocols_and_engine_do_not_know_one_another() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         for folder in SIDE_BY_SIDE
         if lies_in(i.module, folder) and lies_in(i.name, *SIDE_BY_SIDE) and not lies_in(i.name, folder)
     )
@@ -262,26 +274,26 @@ def test_transport_protocols_and_engine_do_not_know_one_another() -> None:
 def test_an_actor_imports_no_other_actor() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
-        if i.module in ACTORS and feature(i.module)
-        if {i.name, i.name.rpartition(".")[0]} & (ACTORS - {i.module, SHARED_BASE})
+        for i in all_imports()
+        if i.module in actor_modules() and feature(i.module)
+        if {i.name, i.name.rpartition(".")[0]} & (actor_modules() - {i.module, SHARED_BASE})
     )
 
 
 def test_in_a_feature_only_files_that_define_an_actor_import_the_engine() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
-        if feature(i.module) and lies_in(i.name, ENGINE) and i.module not in ACTORS
+        for i in all_imports()
+        if feature(i.module) and lies_in(i.name, ENGINE) and i.module not in actor_modules()
     )
 
 
 def test_in_the_runtime_only_actors_and_what_starts_them_import_the_engine() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if lies_in(i.module, "runtime") and not lies_in(i.module, *ENGINE_WITHOUT_ACTORS)
-        if lies_in(i.name, ENGINE) and i.name not in FOR_EVERY_CALLER and i.module not in ACTORS
+        if lies_in(i.name, ENGINE) and i.name not in FOR_EVERY_CALLER and i.module not in actor_modules()
     )
 
 
@@ -289,7 +301,7 @@ def test_a_venue_is_imported_by_its_own_folder_alone() -> None:
     """Everything else finds it by the name in the configuration."""
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         for name in known_venues()
         if lies_in(i.name, f"{VENUES}.{name}") and not lies_in(i.module, f"{VENUES}.{name}")
     )
@@ -303,7 +315,7 @@ def test_a_venue_is_named_in_its_own_folder_alone() -> None:
         spelling = re.compile(r"[\W_]?".join(name), re.IGNORECASE)
         named = [
             f"{source.place}:{number}: {line.strip()}"
-            for source in SOURCES
+            for source in sources()
             if not lies_in(source.module, f"{VENUES}.{name}", "runtime.practice", COMPAT)
             for number, line in enumerate(source.text.splitlines(), start=1)
             if spelling.search(line) or A_VENUES_PROTOCOL.search(line)
@@ -313,8 +325,8 @@ def test_a_venue_is_named_in_its_own_folder_alone() -> None:
 
 def vocabulary_of(venue_name: str, form: re.Pattern[str]) -> set[str]:
     """All that has ``form`` in the texts of the venue's folder."""
-    sources = [source for source in SOURCES if lies_in(source.module, f"{VENUES}.{venue_name}")]
-    return {found for _, node in nodes_of(*sources) for found in form.findall(text_of(node))}
+    its = [source for source in sources() if lies_in(source.module, f"{VENUES}.{venue_name}")]
+    return {found for _, node in nodes_of(*its) for found in form.findall(text_of(node))}
 
 
 def text_of(node: ast.AST) -> str:
@@ -333,7 +345,7 @@ def test_the_hosts_and_the_events_of_a_venue_stand_in_its_own_folder_alone() -> 
         assert hosts
         assert events
         own = (f"{VENUES}.{venue_name}", "runtime.practice", COMPAT)
-        others = (s for s in SOURCES if not lies_in(s.module, *own))
+        others = (s for s in sources() if not lies_in(s.module, *own))
         for place, node in nodes_of(*others):
             text = text_of(node)
             found = {host for host in hosts if host in text} | (events & set(A_VENUES_EVENT.findall(text)))
@@ -355,23 +367,23 @@ def test_the_numbers_of_a_venue_stand_in_its_profile_alone() -> None:
     own = {number for name in known_venues() for number in numbers_in(venue(name).profile)}
     distinctive = {number * times for number in own if number >= LEAST_DISTINCTIVE for times in MULTIPLES}
     assert distinctive
-    sources = [source for source in SOURCES if not lies_in(source.module, "runtime.practice", COMPAT)]
+    client = [source for source in sources() if not lies_in(source.module, "runtime.practice", COMPAT)]
     elsewhere = {
         id(argument)
-        for _, node in nodes_of(*sources)
+        for _, node in nodes_of(*client)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in OTHER_MEANINGS
         for argument in node.args
     }
     assert_none(
         f"{place}:{node.lineno}: {node.value}"
-        for place, node in nodes_of(*sources)
+        for place, node in nodes_of(*client)
         if isinstance(node, ast.Constant) and type(node.value) in {int, float}
         if node.value in distinctive and id(node) not in elsewhere and not place.endswith("/profile.py")
     )
 
 
 def test_no_circle_of_folders_imports_one_another() -> None:
-    modules = {source.module: source for source in SOURCES}
+    modules = {source.module: source for source in sources()}
 
     def folder(name: str) -> str:
         while name not in modules:
@@ -380,7 +392,7 @@ def test_no_circle_of_folders_imports_one_another() -> None:
         return name if package in ENTRANCES else package
 
     arrows = defaultdict(set)
-    for found in IMPORTS:
+    for found in all_imports():
         if lies_in(found.name, *ENTRANCES) and folder(found.module) != folder(found.name):
             arrows[folder(found.module)].add(folder(found.name))
 
@@ -404,7 +416,7 @@ def test_no_circle_of_folders_imports_one_another() -> None:
 def test_the_practice_exchange_shares_no_protocol_code_with_the_client() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if lies_in(i.module, "runtime.practice") and i.module != "runtime.practice.__main__"
         if lies_in(i.name, "actors", "runtime")
         if not lies_in(i.name, *PRACTICE_MAY_IMPORT)
@@ -432,7 +444,7 @@ def test_a_type_has_a_name_of_its_own() -> None:
     """Whether a class, an alias or an enumeration: the practice exchange's too. The interface of another
     client has that client's names, each once in its own package."""
     places = defaultdict(set)
-    for source in SOURCES:
+    for source in sources():
         client = ".".join(source.module.split(".")[:3]) if lies_in(source.module, COMPAT) else ""
         for name in names_of_types(source):
             places[f"{client} {name}"].add(source.place)
@@ -445,22 +457,22 @@ def reaches_a_socket(found: Import) -> bool:
 
 def test_what_decides_and_what_decodes_touch_nothing_of_the_world() -> None:
     """But for the entropy that RFC 6455 (5.3) demands of masks."""
-    pure = {source.module for source in SOURCES if is_pure(source)}
+    pure = {source.module for source in sources() if is_pure(source)}
     assert_none(
         (
             f"{i.place}: {i.name}"
-            for i in IMPORTS
+            for i in all_imports()
             if i.module in pure and (lies_in(i.name, *WORLD, *SERVICES) or reaches_a_socket(i))
             if (i.module, i.name) not in {(MASKS, "os"), (FINDS_VENUES, "importlib")}
         ),
         (
             f"{place}:{node.lineno}: {ast.unparse(node)}"
-            for place, node in nodes_of(*filter(is_pure, SOURCES))
+            for place, node in nodes_of(*filter(is_pure, sources()))
             if isinstance(node, ast.Call) and ast.unparse(node.func) in EFFECTFUL_CALLS
         ),
         (
             f"{place}:{node.lineno}: {ast.unparse(node)}"
-            for place, node in nodes_of(*(source for source in SOURCES if source.module == MASKS))
+            for place, node in nodes_of(*(source for source in sources() if source.module == MASKS))
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr != "urandom"
         ),
     )
@@ -469,7 +481,7 @@ def test_what_decides_and_what_decodes_touch_nothing_of_the_world() -> None:
 def test_what_decides_and_what_decodes_read_no_clock() -> None:
     assert_none(
         f"{place}:{node.lineno}: {ast.unparse(node)}"
-        for place, node in nodes_of(*filter(is_pure, SOURCES))
+        for place, node in nodes_of(*filter(is_pure, sources()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in {"now", "utcnow", "today", "time"}
     )
@@ -478,7 +490,7 @@ def test_what_decides_and_what_decodes_read_no_clock() -> None:
 def test_one_file_alone_knows_websocket_client() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if lies_in(i.name, "websocket") and i.module != "actors.transport.websocket"
     )
 
@@ -486,7 +498,7 @@ def test_one_file_alone_knows_websocket_client() -> None:
 def test_one_file_alone_knows_the_client_of_the_engine() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if lies_in(i.name, "valkey") and i.module != "runtime.cluster.engine"
     )
 
@@ -494,32 +506,32 @@ def test_one_file_alone_knows_the_client_of_the_engine() -> None:
 def test_one_file_alone_knows_the_private_parts_of_pykka() -> None:
     assert_none(
         f"{i.place}: {i.name}"
-        for i in IMPORTS
+        for i in all_imports()
         if lies_in(i.name, "pykka") and "._" in i.name and i.module != "actors.engine.pykka_internals"
     )
 
 
 def test_a_file_is_short() -> None:
     assert_none(
-        f"{source.place}:1: {source.lines} lines" for source in SOURCES if source.lines > LONGEST_FILE
+        f"{source.place}:1: {source.lines} lines" for source in sources() if source.lines > LONGEST_FILE
     )
 
 
 def test_a_function_is_short() -> None:
     assert_none(
         f"{place}:{node.lineno}: {node.name} has {length} lines"
-        for place, node in nodes_of(*SOURCES)
+        for place, node in nodes_of(*sources())
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
     )
 
 
 def test_an_error_of_the_tree_is_defined_in_its_one_module() -> None:
-    (tree,) = (source for source in SOURCES if source.module == ERRORS)
+    (tree,) = (source for source in sources() if source.module == ERRORS)
     kinds = {found.name for found in tree.classes}
     assert_none(
         f"{source.place}:{found.lineno}: {found.name}"
-        for source in SOURCES
+        for source in sources()
         if source is not tree
         for found in source.classes
         if kinds & {ast.unparse(base).rpartition(".")[2] for base in found.bases}
@@ -529,7 +541,7 @@ def test_an_error_of_the_tree_is_defined_in_its_one_module() -> None:
 def test_no_error_is_swallowed_unseen() -> None:
     assert_none(
         f"{place}:{node.lineno}: {ast.unparse(node)}"
-        for place, node in nodes_of(*SOURCES)
+        for place, node in nodes_of(*sources())
         if (isinstance(node, ast.ExceptHandler) and swallows(node))
         or (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress") and catches_all(node))
     )
@@ -537,10 +549,10 @@ def test_no_error_is_swallowed_unseen() -> None:
 
 def test_nobody_sleeps() -> None:
     assert_none(
-        (f"{i.place}: {i.name}" for i in IMPORTS if i.name == "time.sleep"),
+        (f"{i.place}: {i.name}" for i in all_imports() if i.name == "time.sleep"),
         (
             f"{place}:{node.lineno}: {ast.unparse(node)}"
-            for place, node in nodes_of(*SOURCES)
+            for place, node in nodes_of(*sources())
             if isinstance(node, ast.Attribute) and node.attr == "sleep"
             if ast.unparse(node) != "asyncio.sleep"
         ),

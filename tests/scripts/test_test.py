@@ -1,5 +1,7 @@
 """The command that checks everything, without the checks."""
 
+import contextlib
+import os
 import subprocess
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -24,17 +26,37 @@ def command(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def run(command: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str, fails: str = "") -> Any:
-    """Its exit code and the checks that it called; the check ``fails`` ends with 3."""
+    """Its exit code and the checks that it called; the check ``fails`` ends with 3. The tests are collected
+    until the last check, and no check calls an interpreter that writes no bytecode."""
     calls: list[list[str]] = []
+    collected: list[str] = []
+
+    class Collection(contextlib.nullcontext[Any]):
+        def __init__(self, command: list[str], **_: object) -> None:
+            super().__init__(self)
+            assert command[:4] == ["python", "-m", "pytest", "--collect-only"]
+            collected.append("begun")
+
+        def wait(self) -> None:
+            collected.append("awaited")
+
+        def kill(self) -> None:
+            collected.append("ended")
 
     def call(arguments: list[str], cwd: str) -> int:
         assert cwd == str(ROOT)
+        assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+        assert collected == (["begun", "awaited"] if arguments[2] == "pytest" else ["begun"])
         calls.append(arguments[2:])
         return 3 if arguments[2] == fails else 0
 
     monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(subprocess, "Popen", Collection)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr("sys.argv", ["scripts/test", *arguments])
-    return command.main(), calls
+    code = command.main()
+    assert collected[-1] == "ended"
+    return code, calls
 
 
 def test_all_checks_run_and_arguments_go_to_pytest(
