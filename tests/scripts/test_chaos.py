@@ -165,7 +165,7 @@ def test_who_is_frozen_or_has_no_journal_sees_nothing() -> None:
         ledger.write_authenticated(socket)
         ledger.write_closed(socket, closed, "")
     for number in range(20):
-        ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + 4))
+        ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + 2))
     assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger).left == ["order"]
     assert score_of(OrderState.UNKNOWN, unknown, ledger=ledger, frozen={1: NOW + 1}).left == ["order"]
     blind = [(NOW + 3, NOW + 6)]

@@ -216,11 +216,10 @@ class Score:
                 and sum(its.closes_at < at <= end for at in closings) >= CLOSED_LISTED
                 for begin, end in gaps
             )
+        unseen = [(max(asked, self._last_login(begin)), end) for begin, end in gaps if end > asked]
         return any(
-            end > asked
-            and end - max(asked, self._last_login(begin)) >= row.duration - 1
-            and sum(begin <= at <= end for at in closings) >= CLOSED_LISTED
-            for begin, end in gaps
+            end - since >= row.duration - 1 and sum(since <= at <= end for at in closings) >= CLOSED_LISTED
+            for since, end in unseen
         )
 
     def _last_login(self, at: float) -> float:
