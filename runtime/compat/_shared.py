@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import os
 import threading
-import weakref
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -15,6 +14,7 @@ from actors.values import AccountKind
 from actors.venues import venue
 from actors.venues.base import Login
 from runtime import AsyncRuntime, Config, load
+from runtime.aio.threads import in_a_thread
 
 VENUE: Final = "pocketoption"
 FILE_VARIABLE: Final = "TELLWIRE_COMPAT_CONFIG"
@@ -79,7 +79,7 @@ class _Leases:
         self.by_account: dict[tuple[str, ...], _Lease] = {}
 
 
-_LEASES: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Leases]" = weakref.WeakKeyDictionary()
+_LEASES: Final[dict[asyncio.AbstractEventLoop, _Leases]] = {}
 
 
 async def lease(config: Config) -> AsyncRuntime:
@@ -89,6 +89,7 @@ async def lease(config: Config) -> AsyncRuntime:
     runtimes could not trade on one account. A session of a live account may trade, since these clients are
     told so by their callers. Raises what ``AsyncRuntime.start`` does.
     """
+    await _end_abandoned()
     leases = _LEASES.setdefault(asyncio.get_running_loop(), _Leases())
     practice = practises()
     login = config.account.login
@@ -105,6 +106,16 @@ async def lease(config: Config) -> AsyncRuntime:
         await runtime.start()
         leases.by_account[key] = _Lease(runtime, 1)
         return runtime
+
+
+async def _end_abandoned() -> None:
+    """Stop the runtimes of loops that are closed, whose clients were never closed: they hold the journals of
+    their accounts."""
+    for loop in [loop for loop in list(_LEASES) if loop.is_closed()]:
+        abandoned = _LEASES.pop(loop, None)  # another thread may be at it
+        for lease in abandoned.by_account.values() if abandoned else ():
+            logger.info("a client was not closed in an event loop that has ended: its runtime is stopped")
+            await in_a_thread(lease.runtime.runtime.stop)
 
 
 async def release(runtime: AsyncRuntime) -> None:
@@ -131,7 +142,7 @@ class LoopThread:
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """What ``coroutine`` returns or raises. Raises ``TimeoutError`` after ``timeout`` seconds; then, and
         on Ctrl-C, the coroutine is cancelled."""
-        if threading.current_thread() is self._thread:
+        if self.is_here:
             coroutine.close()
             raise RuntimeError(
                 "a client that blocks was called in its own event loop, which would wait for ever"
@@ -143,12 +154,56 @@ class LoopThread:
             future.cancel()
             raise
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller is in it."""
+        return threading.current_thread() is self._thread
+
     def close(self) -> None:
-        """End the loop, and what still runs in it. Idempotent."""
+        """End the loop, and what still runs in it; waits for that, but in the thread itself. Idempotent."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
+        if not self.is_here:
+            self._thread.join()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
             runner.get_loop().run_forever()
+
+
+class _SharedThread:
+    """The one loop of all clients that block, as long as there are any: so those of one account share a
+    runtime."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: LoopThread | None = None
+        self._holders = 0
+
+    def lease(self) -> LoopThread:
+        with self._lock:
+            if self._thread is None:
+                self._thread = LoopThread("blocking clients")
+            self._holders += 1
+            return self._thread
+
+    def release(self) -> None:
+        with self._lock:
+            self._holders -= 1
+            if self._holders or self._thread is None:
+                return
+            thread, self._thread = self._thread, None
+        thread.close()
+
+
+_SHARED_THREAD: Final = _SharedThread()
+
+
+def lease_thread() -> LoopThread:
+    """The thread with the loop of all clients that block; each call needs one ``release_thread``."""
+    return _SHARED_THREAD.lease()
+
+
+def release_thread() -> None:
+    """Give it back; it ends with its last client."""
+    _SHARED_THREAD.release()

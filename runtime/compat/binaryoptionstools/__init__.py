@@ -6,7 +6,8 @@ runs here. ``config.py``, ``errors.py``, ``tracing.py``, ``validator.py``, ``clo
 
 ``_runtime.py`` is the runtime of a client in its event loop, ``_settings.py`` its configuration,
 ``_guest.py`` a login without an account. What a client does is in ``_trading.py``, ``_market.py`` and
-``_messages.py``, in dicts that ``_rows.py`` makes. Over these stand ``raw_client.py`` (JSON),
+``_messages.py``, in dicts that ``_rows.py`` makes; ``_arguments.py`` checks what it is given. Over these
+stand ``raw_client.py`` (JSON),
 ``async_client.py`` (event loops), and over that ``sync_client.py`` (threads) and ``framework.py`` (bots),
 which may trade on a ``virtual_market.py``. ``_streams.py`` has the iterators, ``_chunks.py`` how ticks
 become bars, ``_live_bars.py`` bars as they form, ``raw_handler.py`` messages as text, which

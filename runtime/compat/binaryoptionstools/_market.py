@@ -1,6 +1,7 @@
 """Assets, payouts, bars, ticks and the clock of a client."""
 
 import datetime as dt
+import numbers
 import time as wall_clock
 import weakref
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Final
 from actors.messages import GetAssets, GetServerTime, LoadCandles, LoadTicks
 from actors.values import Asset, Candle
 from runtime.compat.binaryoptionstools import _chunks
+from runtime.compat.binaryoptionstools._arguments import seconds_of
 from runtime.compat.binaryoptionstools._rows import VENUE_AHEAD, Row, asset_row, stamped_bar, volume
 from runtime.compat.binaryoptionstools._runtime import ClientRuntime
 from runtime.compat.binaryoptionstools._streams import StreamIterator
@@ -54,8 +56,9 @@ class Market:
 
     async def bars(self, asset: str, period: int, count: int, end: float | None = None) -> list[Candle]:
         """The last ``count`` closed bars before ``end`` (UTC). Raises ``InvalidParameterError``."""
-        if min(period, count) < 1:
-            raise InvalidParameterError("the period and the number of bars have to be at least 1")
+        _check_period(period)
+        if not isinstance(count, numbers.Integral) or count < 1:
+            raise InvalidParameterError(f"the number of bars has to be at least 1, not {count!r}")
         return await self._runtime.ask(LoadCandles(asset, period, count, end))
 
     async def window(self, asset: str, period: int, offset: int, time: int) -> list[Row]:
@@ -95,7 +98,7 @@ class Market:
         return stream
 
     async def subscribe_timed(self, asset: str, interval: dt.timedelta, *, aligned: bool) -> StreamIterator:
-        seconds = interval.total_seconds()
+        seconds = seconds_of("time", interval)
         return await self.subscribe(asset, (_chunks.aligned if aligned else _chunks.by_time)(seconds))
 
     async def unsubscribe(self, asset: str) -> None:
@@ -120,7 +123,7 @@ def _stamped(asset: str, period: int, bars: Sequence[Candle], *, ahead: int) -> 
 
 
 def _check_period(period: int) -> None:
-    if type(period) is not int or period < 1:
+    if not isinstance(period, numbers.Integral) or period < 1:
         raise InvalidParameterError(f"the period has to be whole seconds from 1 on, not {period!r}")
 
 

@@ -8,6 +8,7 @@ from loguru import logger
 
 from actors.messages import SendRaw, WireMessage, WithdrawRaw
 from runtime.aio.event_stream import EventStream
+from runtime.compat.binaryoptionstools._arguments import seconds_of
 from runtime.compat.binaryoptionstools._runtime import ClientRuntime
 from runtime.compat.binaryoptionstools._streams import Kept, next_of
 from runtime.compat.binaryoptionstools.errors import PocketOptionError, PocketOptionTimeout, as_theirs
@@ -48,7 +49,7 @@ class Messages:
         timeout: dt.timedelta | None = None,  # noqa: ASYNC109
     ) -> str:
         """The first message, on the connection that ``text`` was sent on, for which ``validator`` holds."""
-        limit = self._runtime.message_timeout if timeout is None else timeout.total_seconds()
+        limit = self._runtime.message_timeout if timeout is None else seconds_of("timeout", timeout)
         async with await self._tap() as tap:
             try:
                 async with asyncio.timeout(limit):

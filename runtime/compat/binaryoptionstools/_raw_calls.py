@@ -3,6 +3,7 @@
 import datetime as dt
 import warnings
 
+from runtime.compat.binaryoptionstools._arguments import raw_of
 from runtime.compat.binaryoptionstools._messages import AsyncRawSubscription, RawStreamIterator
 from runtime.compat.binaryoptionstools.raw_client import RawPocketOption
 from runtime.compat.binaryoptionstools.raw_handler import RawHandler
@@ -35,7 +36,7 @@ class AsyncRawCalls:
     async def raw_handler(self, validator: Validator, keep_alive: str | None = None) -> RawHandler:
         """A handler of the messages for which ``validator`` holds. ``keep_alive`` is sent after each later
         login."""
-        return await self.client.create_raw_handler(validator.raw_validator, keep_alive)
+        return await self.client.create_raw_handler(raw_of(validator), keep_alive)
 
     async def create_raw_handler(self, validator: Validator, keep_alive: str | None = None) -> RawHandler:
         """Deprecated: ``raw_handler``."""
@@ -54,7 +55,7 @@ class AsyncRawCalls:
         ``timeout`` is the configured ``timeout_secs`` by default. With ``retry`` it is sent up to three
         times. Raises ``PocketOptionTimeout``, a ``TimeoutError``.
         """
-        raw = validator.raw_validator
+        raw = raw_of(validator)
         if not retry:
             return await self.client.messages.request(message, raw, timeout)
         if timeout is None:
@@ -93,7 +94,7 @@ class AsyncRawCalls:
         timeout: dt.timedelta | None = None,  # noqa: ASYNC109
     ) -> RawStreamIterator:
         """Send ``message``; iterate every message for which ``validator`` holds, for ``timeout``."""
-        return await self.client.messages.stream(message, validator.raw_validator, timeout)
+        return await self.client.messages.stream(message, raw_of(validator), timeout)
 
     async def create_raw_iterator(
         self,

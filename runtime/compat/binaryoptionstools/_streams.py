@@ -12,6 +12,7 @@ from loguru import logger
 
 from actors.values import Tick
 from runtime.aio.event_stream import EventStream
+from runtime.compat.binaryoptionstools._arguments import seconds_of
 from runtime.compat.binaryoptionstools._chunks import Joiner
 from runtime.compat.binaryoptionstools._rows import Row
 from runtime.compat.binaryoptionstools.errors import as_theirs
@@ -56,7 +57,7 @@ class Kept(Generic[R]):
     ) -> None:
         """``transform`` gives ``None`` for an event that nothing comes of."""
         self._loop = asyncio.get_running_loop()
-        self._ends_at = None if timeout is None else self._loop.time() + timeout.total_seconds()
+        self._ends_at = None if timeout is None else self._loop.time() + seconds_of("timeout", timeout)
         self._waiting: deque[R] = deque()
         self._news = asyncio.Event()
         self._ended = False

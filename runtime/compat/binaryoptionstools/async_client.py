@@ -8,6 +8,7 @@ from typing import Any, Self, overload
 
 from actors.values import Direction
 from runtime.compat.binaryoptionstools import _chunks
+from runtime.compat.binaryoptionstools._arguments import seconds_of
 from runtime.compat.binaryoptionstools._live_bars import Bars, live_bars
 from runtime.compat.binaryoptionstools._market import positive
 from runtime.compat.binaryoptionstools._raw_calls import AsyncRawCalls, deprecated
@@ -298,7 +299,7 @@ class PocketOptionAsync(AsyncRawCalls):
         if chunk_size is not None:
             joiner = _chunks.by_count(chunk_size)
         elif interval is not None:
-            joiner = (_chunks.aligned if aligned else _chunks.by_time)(interval.total_seconds())
+            joiner = (_chunks.aligned if aligned else _chunks.by_time)(seconds_of("interval", interval))
         return AsyncSubscription(await self.client.market.subscribe(asset, joiner))
 
     async def subscribe_symbol(self, asset: str) -> AsyncSubscription:

@@ -57,10 +57,10 @@ CLIENT: Final = (
     Served(
         "PocketOptionAsync.disconnect",
         BETTER,
-        "await rt.stop()",
+        "await rt.client.disconnect()",
         "it stays closed until connect or the next request; theirs comes back by itself",
     ),
-    Served("PocketOptionAsync.connect", BETTER, "await rt.start()", "returns once logged in"),
+    Served("PocketOptionAsync.connect", BETTER, "await rt.client.connect()", "returns once logged in"),
     Served(
         "PocketOptionAsync.reconnect",
         BETTER,

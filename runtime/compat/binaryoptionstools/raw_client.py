@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from actors.values import Direction
 from runtime.compat.binaryoptionstools import _chunks
+from runtime.compat.binaryoptionstools._arguments import seconds_of
 from runtime.compat.binaryoptionstools._guest import guest_ssid
 from runtime.compat.binaryoptionstools._market import Market, positive
 from runtime.compat.binaryoptionstools._messages import Messages, RawStreamIterator
@@ -199,10 +200,10 @@ class RawPocketOption:
         return await self.market.subscribe(symbol, _chunks.by_count(chunk_size))
 
     async def subscribe_symbol_timed(self, symbol: str, time: dt.timedelta) -> StreamIterator:
-        return await self.market.subscribe(symbol, _chunks.by_time(time.total_seconds()))
+        return await self.market.subscribe(symbol, _chunks.by_time(seconds_of("time", time)))
 
     async def subscribe_symbol_time_aligned(self, symbol: str, time: dt.timedelta) -> StreamIterator:
-        return await self.market.subscribe(symbol, _chunks.aligned(time.total_seconds()))
+        return await self.market.subscribe(symbol, _chunks.aligned(seconds_of("time", time)))
 
     async def unsubscribe(self, asset: str) -> None:
         await self.market.unsubscribe(asset)

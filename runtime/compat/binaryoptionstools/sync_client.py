@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from runtime.compat._shared import LoopThread
+from runtime.compat._shared import lease_thread, release_thread
 from runtime.compat.binaryoptionstools._market import positive
 from runtime.compat.binaryoptionstools._raw_calls import deprecated
 from runtime.compat.binaryoptionstools._rows import Row
@@ -54,7 +54,8 @@ class PocketOption(SyncRawCalls):
         return made
 
     def _begin(self, make: Callable[[], Coroutine[Any, Any, PocketOptionAsync]]) -> None:
-        self._thread = LoopThread("binaryoptionstools")
+        self._thread = lease_thread()
+        self._closed = False
         try:
             self._client = self._run(make())
             self._run(self._client.wait_for_assets(self._client.start_limit))
@@ -71,16 +72,24 @@ class PocketOption(SyncRawCalls):
         self.close()
 
     def __del__(self) -> None:
-        if not sys.is_finalizing() and hasattr(self, "_thread"):
+        if not sys.is_finalizing() and hasattr(self, "_closed"):
             self.close()
 
     def close(self) -> None:
-        """Close the client and its thread for ever. Idempotent."""
-        if self.loop.is_closed():
+        """Close the client for ever, and the thread with the last client. Idempotent."""
+        if self._closed:
             return
-        if hasattr(self, "_client"):
-            self._run(self._client.shutdown())
-        self._thread.close()
+        self._closed = True
+        client = getattr(self, "_client", None)
+        if client is None:  # it could not be made
+            release_thread()
+        elif self._thread.is_here:  # the last reference was dropped in the loop, where nobody may wait
+            self.loop.create_task(client.shutdown()).add_done_callback(lambda _: release_thread())
+        else:
+            try:
+                self._thread.run(client.shutdown())
+            finally:
+                release_thread()
 
     def shutdown(self) -> None:
         """``close``."""
@@ -88,7 +97,7 @@ class PocketOption(SyncRawCalls):
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop in the client's thread."""
+        """The event loop in the thread of all such clients."""
         return self._thread.loop
 
     @property
@@ -101,7 +110,7 @@ class PocketOption(SyncRawCalls):
         return self._client.config
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        if self.loop.is_closed():
+        if self._closed:
             coroutine.close()
             raise PocketOptionError("this client has been closed: make another one")
         return self._thread.run(coroutine)

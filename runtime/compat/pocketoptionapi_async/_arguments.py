@@ -1,8 +1,10 @@
 """What the arguments of a client mean: regions, periods, moments, orders."""
 
+import numbers
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from loguru import logger
@@ -85,10 +87,11 @@ def check_order(
     """The direction and the whole seconds of an order that may be sent. Raises ``InvalidParameterError``."""
     check_asset(asset, known)
     least, most = API_LIMITS["min_order_amount"], API_LIMITS["max_order_amount"]
-    if not least <= amount <= most:
+    if not isinstance(amount, numbers.Real | Decimal) or not least <= amount <= most:
         raise InvalidParameterError(f"Amount must be between {least} and {most}")
     shortest, longest = API_LIMITS["min_duration"], API_LIMITS["max_duration"]
-    if not shortest <= duration <= longest or int(duration) != duration:
+    whole = isinstance(duration, numbers.Real) and int(duration) == duration
+    if not whole or not shortest <= duration <= longest:
         raise InvalidParameterError(f"Duration must be whole seconds between {shortest} and {longest}")
     try:
         return OrderDirection(direction), int(duration)

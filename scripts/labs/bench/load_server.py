@@ -216,8 +216,9 @@ class LoadServer:
             while time.monotonic() < self._due:
                 yield
             asset = order.assets[number % len(order.assets)]
-            self._price = 1 + number / 100_000
-            self._send_to_stream(asset, ticks.tick(asset, _venue_time(), self._price))
+            stamp = round(_venue_time(), 6)
+            self._price = 1 + number + stamp % 1  # for clients that deliver whole seconds
+            self._send_to_stream(asset, ticks.tick(asset, stamp, self._price))
         for asset in order.assets:
             self._send_to_stream(asset, ticks.ends([asset], _venue_time()))
         self._due = float("inf")

@@ -39,7 +39,7 @@ _TICK_HEADER = text(HEADER) + bytes((_BINARY,))
 
 def tick(asset: str, stamp: float, price: float) -> bytes:
     """``stamp`` is venue time with microseconds, from which latencies are measured."""
-    payload = f'[["{asset}",{stamp:.6f},{price:.5f}]]'.encode()
+    payload = f'[["{asset}",{stamp:.6f},{price:.6f}]]'.encode()
     return _TICK_HEADER + bytes((len(payload),)) + payload
 
 

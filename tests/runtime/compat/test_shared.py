@@ -65,6 +65,21 @@ def test_clients_of_one_account_share_a_runtime_until_the_last_has_gone() -> Non
         asyncio.run(both())
 
 
+def test_what_was_left_in_a_closed_loop_does_not_hold_the_account() -> None:
+    async def leave_it() -> None:
+        await _shared.lease(_shared.configuration(exchange.session, urls))
+
+    async def use_it() -> None:
+        runtime = await _shared.lease(_shared.configuration(exchange.session, urls))
+        assert (await runtime.ask(GetBalance(), timeout=10)).amount > 0
+        await _shared.release(runtime)
+
+    with PracticeExchange(PracticeSettings()) as exchange:
+        urls = {region.name: region.url for region in exchange.regions}
+        asyncio.run(leave_it())
+        asyncio.run(use_it())
+
+
 def test_the_environment_may_ask_for_practice(monkeypatch: pytest.MonkeyPatch) -> None:
     async def practise() -> None:
         runtime = await _shared.lease(_shared.configuration(SESSION, URLS))

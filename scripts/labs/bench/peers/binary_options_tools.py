@@ -10,9 +10,11 @@ from labs.bench.peer import Peer
 
 
 async def follow(client: Any, peer: Peer, asset: str) -> None:
-    # It delivers every tick as a candle with four equal prices.
+    # It delivers every tick as a candle with four equal prices, stamped in whole seconds. Where latencies are
+    # measured, the fraction of a price is that of its second.
     async for candle in await client.subscribe_symbol(asset):
-        peer.handle(asset, candle["timestamp"], float(candle["close"]))
+        price = float(candle["close"])
+        peer.handle(asset, candle["timestamp"] + price % 1, price)
         if peer.ended.is_set():
             return
 

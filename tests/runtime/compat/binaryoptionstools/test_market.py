@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from runtime.compat.binaryoptionstools import PocketOptionAsync, PocketOptionError
+from runtime.compat.binaryoptionstools import (
+    InvalidParameterError,
+    PocketOptionAsync,
+    PocketOptionError,
+    Validator,
+)
 from runtime.compat.binaryoptionstools._rows import VENUE_AHEAD, text
 from runtime.practice import PracticeExchange
 from tests.runtime.compat.binaryoptionstools.waiting import until
@@ -224,5 +229,23 @@ def test_live_bars_go_on_where_history_ends(exchange: PracticeExchange, use_clie
         closed, _ = await anext(newer)
         await newer.aclose()
         assert len(closed) == 3
+
+    use_client(look)
+
+
+def test_what_cannot_be_meant_is_refused_with_what_to_write(use_client: UseClient) -> None:
+    async def look(client: PocketOptionAsync) -> None:
+        number: Any = 5
+        text: Any = "60"
+        with pytest.raises(TypeError, match=r"timedelta\(seconds=5\), not 5"):
+            await client.subscribe_ticks(ASSET, interval=number)
+        with pytest.raises(TypeError, match=r"timedelta\(seconds=5\), not 5"):
+            await client.raw_request("42", Validator(), timeout=number)
+        with pytest.raises(TypeError, match=r"Validator.contains\('text'\), not '60'"):
+            await client.raw_request("42", text)
+        with pytest.raises(InvalidParameterError, match="whole seconds from 1 on, not '60'"):
+            await client.candles(ASSET, text)
+        with pytest.raises(InvalidParameterError, match="at least 1, not '60'"):
+            await client.candles(ASSET, 60, text)
 
     use_client(look)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+import weakref
 from datetime import timedelta
 from itertools import islice
 
@@ -130,6 +131,37 @@ def test_any_thread_may_call_it(client: PocketOption) -> None:
     for thread in threads:
         thread.join()
     assert balances == [10_000.0] * 8
+
+
+def test_two_clients_of_an_account_share_its_runtime(
+    exchange: PracticeExchange, client: PocketOption
+) -> None:
+    other = PocketOption(exchange.session, url=exchange.regions[0].url, config={"timeout_secs": 10})
+    assert other.loop is client.loop
+    trade_id, _ = other.buy(ASSET, 3.0, 60)
+    assert trade_id in client.opened_deals()
+    other.close()
+    with pytest.raises(PocketOptionError, match="has been closed"):
+        other.balance()
+    assert client.balance() > 0
+    assert len(exchange.ledger.sockets()) == 1
+
+
+def test_a_client_that_is_dropped_in_the_loop_is_closed(
+    exchange: PracticeExchange, client: PocketOption
+) -> None:
+    dropped = [PocketOption(exchange.session, url=exchange.regions[0].url)]
+    shut_down = weakref.ref(dropped[0].client)
+
+    async def drop() -> None:
+        dropped.clear()
+
+    asyncio.run_coroutine_threadsafe(drop(), client.loop).result(5)
+    assert client.balance() > 0  # the loop is not held up
+    give_up_at = time.monotonic() + 5
+    while (left := shut_down()) is not None and left.is_connected():
+        del left
+        assert time.monotonic() < give_up_at
 
 
 def test_close_ends_the_thread_and_the_connection(exchange: PracticeExchange, url: str) -> None:

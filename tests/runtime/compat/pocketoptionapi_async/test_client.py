@@ -196,6 +196,8 @@ def test_deals_of_other_clients_are_known_by_the_ids_of_the_venue(
 
 @pytest.mark.parametrize(("arguments", "text"), [
     (("NOTHING", 1, OrderDirection.CALL, 60), "Invalid asset: NOTHING"),
+    ((ASSET, "1", OrderDirection.CALL, 60), "Amount must be between 1.0 and 50000.0"),
+    ((ASSET, 1, OrderDirection.CALL, "60"), "whole seconds between"),
     ((ASSET, 0.5, OrderDirection.CALL, 60), "Amount must be between 1.0 and 50000.0"),
     ((ASSET, 50001, OrderDirection.CALL, 60), "Amount"),
     ((ASSET, 1, OrderDirection.CALL, 4), "between 5 and 43200"),
