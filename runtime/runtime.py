@@ -359,7 +359,9 @@ class Runtime:
         if refused:
             logger.warning("every order will be refused: {}", refused)
         else:
-            logger.warning("the session is live and orders are allowed: they stake real money")
+            logger.warning(
+                "the session is live and orders are allowed: they stake real money (`tellwire ctl FILE halt`)"
+            )
         return refused
 
     def _secrets(self, login: Login) -> set[str]:

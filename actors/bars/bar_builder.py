@@ -303,7 +303,8 @@ class BarBuilder(RuntimeActor):
         if self._assets.get(bars.asset) is not bars:
             return
         if isinstance(outcome, RequestError):
-            logger.warning("the bars of {} miss ticks, which could not be loaded: {}", bars.asset, outcome)
+            text = "the bars of {} miss ticks, which could not be loaded: {}; LoadCandles has whole ones"
+            logger.warning(text, bars.asset, outcome)
             bars.feed.give_up()
         else:
             bars.feed.fill([tick.time for tick in outcome], [tick.price for tick in outcome])

@@ -140,7 +140,7 @@ class Connection(RuntimeActor):
         try:
             self._session.check(self.now())
         except TransportClosed as error:
-            logger.warning("{} is replaced: {}", self.name, error)
+            logger.warning("{} is replaced: {}; nothing is to be done", self.name, error)
             raise
 
     def _dialed(self, result: Transport | DialFailed) -> None:

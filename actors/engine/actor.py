@@ -95,7 +95,9 @@ class RuntimeActor(pykka.ThreadingActor):
             try:
                 step(type(error), error, error.__traceback__)
             except BaseException as another:  # noqa: BLE001  # also that of a program's own log handler
-                logger.opt(exception=another).error("{} failed again while it reported a failure", self.name)
+                logger.opt(exception=another).error(
+                    "{} failed again while it reported a failure: report this with the log", self.name
+                )
 
     def _answer_after_end(self, envelope: Envelope[Any]) -> None:
         """``envelope`` came in the moment of the end, or was left over: an ask is answered with the end."""
@@ -165,7 +167,11 @@ class RuntimeActor(pykka.ThreadingActor):
     def unexpected(self, message: Any) -> None:
         """The last case of every actor's ``match``: logs the type of ``message``, unless it is ``Begin``."""
         if not isinstance(message, Begin):
-            logger.warning("{} cannot handle {}", self.name, type(message).__name__)
+            logger.warning(
+                "{} cannot handle {}, and drops it: commands go to the router",
+                self.name,
+                type(message).__name__,
+            )
 
     def on_stop(self) -> None:
         try:

@@ -173,7 +173,9 @@ class Dispatcher:
             try:
                 self.next().serve(TURN)
             except Exception as error:  # noqa: BLE001  # whatever it is, the other actors have no other thread
-                logger.opt(exception=error).critical("{} goes on after a fault of its own", self._name)
+                logger.opt(exception=error).critical(
+                    "{} goes on after a fault of its own: report this with the log", self._name
+                )
             if not self._open_inboxes and self._is_over():
                 return
 

@@ -347,7 +347,7 @@ class Router(RuntimeActor):
         failed = waiter.fail(error)
         self._on_answered(waiter, succeeded=False)
         if failed is not None:
-            logger.warning("{} failed: {}", failed.command, error)
+            logger.warning("{} was told and failed: {}; ask it, to get the error", failed.command, error)
             self._route(EventBatch(self.name, [failed]))
 
     def _on_answered(self, waiter: Waiter, *, succeeded: bool) -> None:

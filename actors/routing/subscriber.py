@@ -74,7 +74,10 @@ class Subscriber(RuntimeActor):
                 self._backlog.end()
                 if self._inline and (taken := self.now() - begun) > SLOW:
                     logger.warning(
-                        "{} is inline and blocked the shared thread for {:.3f} s", self.name, taken
+                        "{} is inline and blocked the shared thread for {:.3f} s: let it do less, or"
+                        " subscribe it without inline",
+                        self.name,
+                        taken,
                     )
             case _:
                 self.unexpected(message)
@@ -102,11 +105,16 @@ class Subscriber(RuntimeActor):
         minute: a handler may raise with every tick."""
         self._errors += 1
         if self._errors == 1:
-            logger.opt(exception=error).error("the handler of {} raised", self.name)
+            logger.opt(exception=error).error(
+                "the handler of {} raised; it gets the next events all the same", self.name
+            )
         elif self._errors <= ERRORS_AT_FIRST or self.now() >= self._next_error_at:
             self._next_error_at = self.now() + MINUTE
             logger.error(
-                "the handler of {} raised {} ({} so far)", self.name, type(error).__name__, self._errors
+                "the handler of {} raised {} ({} so far): mend it, the first are logged with where",
+                self.name,
+                type(error).__name__,
+                self._errors,
             )
 
     def _conflate(self, waiting: list[Any]) -> list[Any]:

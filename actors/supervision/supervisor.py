@@ -280,7 +280,8 @@ class Supervisor(RuntimeActor):
         logger.log(level, "{} (pid {}) {}{}", name, handle.pid, because, (ended and f" ({ended})") or "")
         if ended is None and (name, handle) not in self._undead:
             logger.error(
-                "{} (pid {}) cannot die: it is frozen or waits for a disk; it executes nothing any more",
+                "{} (pid {}) cannot die: it is frozen or waits for a disk; it executes nothing any more, and"
+                " another one has its place: thaw it, or mend the disk",
                 name,
                 handle.pid,
             )

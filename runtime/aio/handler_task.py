@@ -51,7 +51,10 @@ class HandlerTask:
         name = f"subscriber {self.topic or '*'}"
         self._errors += 1
         if self._errors == 1:
-            logger.opt(exception=error).error("the handler of {} raised", name)
+            logger.opt(exception=error).error(
+                "the handler of {} raised; it gets the next events all the same", name
+            )
         elif self._errors <= ERRORS_AT_FIRST or time.monotonic() >= self._next_error_at:
             self._next_error_at = time.monotonic() + MINUTE
-            logger.error("the handler of {} raised {} ({} so far)", name, type(error).__name__, self._errors)
+            text = "the handler of {} raised {} ({} so far): mend it, the first are logged with where"
+            logger.error(text, name, type(error).__name__, self._errors)

@@ -110,7 +110,8 @@ class Notifier(RuntimeActor):
             channel.send(notice)
         except SendFailed as failed:
             if tries == len(RETRIES):
-                logger.error("{} did not take {!r}: {}; it is given up", channel.name, notice.title, failed)
+                text = "{} did not take {!r}: {}; it is given up: look at the section alerts"
+                logger.error(text, channel.name, notice.title, failed)
                 return
             delay = RETRIES[tries]
             logger.warning(

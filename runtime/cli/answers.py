@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import sys
 from typing import Any
 
@@ -19,7 +20,10 @@ def say(text: str, options: argparse.Namespace) -> int:
 
 def print_json(value: Any) -> int:
     """One document on one line; an amount is text, which keeps its decimals."""
-    return print_text(msgspec.json.encode(value).decode())
+    try:
+        return print_text(msgspec.json.encode(value).decode())
+    except UnicodeEncodeError:  # the name of a file that is no UTF-8
+        return print_text(json.dumps(msgspec.to_builtins(value)))
 
 
 def print_text(text: str) -> int:

@@ -1,6 +1,7 @@
 """Types of command line arguments: each raises ``argparse.ArgumentTypeError`` with a sentence."""
 
 import argparse
+import os
 
 from runtime.config.types.units import parse_duration
 
@@ -19,3 +20,9 @@ def whole_seconds(text: str) -> int:
     if seconds < 1 or seconds != int(seconds):
         raise argparse.ArgumentTypeError(f"{text!r} is not one or more whole seconds")
     return int(seconds)
+
+
+def text(argument: str) -> str:
+    """Words for people, or names of the venue, whatever the locale: one of ASCII alone brings the bytes of
+    other letters as surrogates."""
+    return os.fsencode(argument).decode("utf-8", "replace")

@@ -85,21 +85,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("topics", "list all topics, and the fields of their events; no runtime has to be running")
     command("reload", "read the configuration again")
     command("drain", "stop politely; returns when the runtime has ended")
-    command("restart", "restart a connection or a worker").add_argument("name", metavar="NAME")
+    command("restart", "restart a connection or a worker").add_argument(
+        "name", type=arguments.text, metavar="NAME"
+    )
     command("disconnect", "close all connections until connect").add_argument(
-        "reason", nargs="*", metavar="REASON", help="any number of words"
+        "reason", type=arguments.text, nargs="*", metavar="REASON", help="any number of words"
     )
     command("connect", "connect again after disconnect")
     command("halt", "send no order from now on").add_argument(
-        "reason", nargs="*", metavar="REASON", help="any number of words"
+        "reason", type=arguments.text, nargs="*", metavar="REASON", help="any number of words"
     )
     command("resume", "allow orders again")
     subscribe = command("subscribe", "keep an asset streaming")
-    subscribe.add_argument("asset", metavar="ASSET")
+    subscribe.add_argument("asset", type=arguments.text, metavar="ASSET")
     subscribe.add_argument(
         "--period", type=arguments.whole_seconds, default=60, metavar="TIME", help="of its bars: 60, 5m"
     )
-    command("unsubscribe", "end the stream of an asset").add_argument("asset", metavar="ASSET")
+    command("unsubscribe", "end the stream of an asset").add_argument(
+        "asset", type=arguments.text, metavar="ASSET"
+    )
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
 

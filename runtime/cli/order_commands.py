@@ -13,6 +13,7 @@ from actors.errors import NoRuntime, RequestError
 from actors.messages.commands import GetBalance, GetClosedDeals, GetOpenedDeals, GetStatus, SettleOrder
 from actors.orders.order import Order
 from actors.values import Deal
+from runtime.cli import arguments
 from runtime.cli.answers import fail, note, print_json, print_text, say
 from runtime.cli.asking import ask
 from runtime.cli.exit_codes import ExitCode
@@ -45,9 +46,13 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
         return actions.add_parser(name, parents=[shared], help=does, description=does)
 
     settle = action("settle", "say what became of an order in doubt, as the venue's page shows it")
-    settle.add_argument("order", metavar="ID", help="of the order, as ctl orders shows it")
+    settle.add_argument(
+        "order", type=arguments.text, metavar="ID", help="of the order, as ctl orders shows it"
+    )
     settle.add_argument("outcome", choices=("opened", "not-placed"), help="whether a deal came of it")
-    settle.add_argument("--reason", required=True, metavar="TEXT", help="kept in the journal")
+    settle.add_argument(
+        "--reason", type=arguments.text, required=True, metavar="TEXT", help="kept in the journal"
+    )
     export = action("export", "bring the finished orders into a file, which keeps what the journal loses")
     export.add_argument("file", type=_export_path, metavar="FILE", help="ends in .csv or .parquet")
     command("deals", "list the open deals, and the closed ones with their profit")

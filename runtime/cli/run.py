@@ -105,7 +105,7 @@ class Run:
         return self._runtime.failure or self._unwritten or self._outage
 
     def _failed(self, error: Exception) -> Exception:
-        logger.opt(exception=error).critical("an unexpected error")
+        logger.opt(exception=error).critical("an unexpected error: report this with the log")
         return self._runtime.failure or error  # a refused login counts, whatever followed from it
 
     def _restore(self) -> None:
@@ -165,7 +165,7 @@ class Run:
         try:
             self._output.summarise(self._counters.summary(duration))
         except OSError as error:  # such as a full disk: how the run ended must still show
-            logger.error("the summary could not be written: {}", error)
+            logger.error("the summary could not be written: {}; see where standard output goes", error)
 
     def _open_log(self) -> contextlib.ExitStack:
         log, writes = self._config.log, [self._output.write_log]

@@ -14,6 +14,7 @@ from runtime.config.models import Config
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
 from runtime.config.types.fields import CUSTOM, find_venue
+from runtime.config.types.paths import unnameable
 from runtime.config.types.problems import Mark, Marks, Problem, Unreadable
 from runtime.config.types.text_file import read_text
 from runtime.config.wording import problems_in
@@ -22,6 +23,8 @@ from runtime.config.wording import problems_in
 def load(path: str | os.PathLike[str]) -> Config:
     """Read a YAML file; raises :class:`ConfigInvalid` with all its problems, none of which shows a value."""
     file = Path(path)
+    if problem := unnameable(file.absolute()):
+        raise ConfigInvalid([f"{file}: {problem}"])
     stamp = stamp_of(file)  # before the text is read, so that no later change is missed
     try:
         text = read_text(file)

@@ -107,7 +107,7 @@ class Attachment:
                 self._on_end()
                 self._released.set()
             case ActorFailed(reason=reason):
-                logger.error("the attachment to a runtime has failed: {}", reason)
+                logger.error("the attachment to a runtime has failed: {}; attach again", reason)
 
 
 def attach(

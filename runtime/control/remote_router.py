@@ -308,7 +308,7 @@ class RemoteRouter(RuntimeActor):
         if pending.slot is not None:
             pending.slot.fail(error)
         else:
-            logger.warning("a command was not fulfilled: {}", error)
+            logger.warning("a command was told and failed: {}; ask it, to get the error", error)
 
     def _watch(self) -> None:
         if self._end is None:

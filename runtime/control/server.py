@@ -157,7 +157,11 @@ class Gateway(RuntimeActor):
             try:
                 sock = self._listener.accept()
             except OSError as error:
-                logger.warning("no process can attach for {:g} s: {}", NO_DESCRIPTOR_PAUSE, error.strerror)
+                logger.warning(
+                    "no process can attach for {:g} s: {}; raise the limit (ulimit -n)",
+                    NO_DESCRIPTOR_PAUSE,
+                    error.strerror,
+                )
                 self.inbox.unwatch(self._listener)
                 self.after(NO_DESCRIPTOR_PAUSE, _AcceptAgain())
                 return
@@ -167,7 +171,9 @@ class Gateway(RuntimeActor):
             if pid := pid_of(sock):
                 peer.owner = Owner(f"process {pid} ({peer.name})")
             if not self._listener.admits(sock):
-                logger.warning("{} was refused: it is a process of another user", peer.name)
+                logger.warning(
+                    "{} was refused: it is a process of another user; let root or the owner ask", peer.name
+                )
                 self._refuse(peer, "the runtime belongs to another user")
                 continue
             if len(self._handshaking) >= MOST_PEERS:

@@ -161,7 +161,9 @@ def _log_uncaught(lost: threading.ExceptHookArgs) -> None:
     if lost.exc_type is SystemExit:  # ends a thread without an error
         return
     caught = (lost.exc_type, lost.exc_value, lost.exc_traceback)
-    logger.opt(exception=caught).critical("an uncaught exception")
+    logger.opt(exception=caught).critical(
+        "an uncaught exception: report this with the log, unless it is your code's"
+    )
 
 
 def _trace(caught: Any) -> list[str]:

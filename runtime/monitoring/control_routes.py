@@ -60,7 +60,11 @@ class ControlRoutes:
         if not self.allowed:
             return json_answer({"error": "it is read only: set status.token to operate it"}, status=403)
         if not self._is_ours(request.headers.get("Authorization", "")):
-            logger.warning("{} tried to operate the runtime without the right token", request.remote)
+            logger.warning(
+                "{} tried to operate the runtime without the right token: give it that of status.token, or"
+                " let nobody else reach status.listen",
+                request.remote,
+            )
             refused = json_answer({"error": "the token is not that of status.token"}, status=401)
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused

@@ -50,7 +50,8 @@ def lock_account(account: JournalAccount, path: Path) -> sqlite3.Connection | No
         if lock is not None:
             announce(path)
     except (OSError, sqlite3.Error) as error:
-        logger.warning("a second runtime on {} will not be noticed: {}", account, error)
+        text = "a second runtime on {} will not be noticed: {}; let its folder be written to"
+        logger.warning(text, account, error)
         return None
     if lock is None:
         raise JournalInUse(

@@ -301,7 +301,10 @@ class SqliteJournal:
         except schema.Damage as error:
             raise Halted(f"the journal {path} is damaged: {error}") from error
         except (sqlite3.Error, msgspec.MsgspecError, OSError, ValueError, OverflowError) as error:
-            raise Halted(f"the journal {path} cannot be {action}: {error}") from error
+            raise Halted(
+                f"the journal {path} cannot be {action}: {error} (`tellwire doctor FILE` looks at it and at"
+                " its disk)"
+            ) from error
 
 
 class NoJournal:

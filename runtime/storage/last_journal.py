@@ -12,7 +12,10 @@ def remember_journal(path: Path, journal: Path) -> None:
     try:
         _note_of(path).write_text(str(journal.absolute()), encoding="utf-8")
     except OSError as error:
-        logger.warning("a journal that is lost with its folder will not be noticed: {}", error)
+        logger.warning(
+            "a journal that is lost with its folder will not be noticed: {}; let its folder be written to",
+            error,
+        )
 
 
 def lost_journal(path: Path, journal: Path) -> str:

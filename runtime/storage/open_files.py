@@ -7,6 +7,8 @@ from typing import Final
 LOG_FILES: Final = ("-wal", "-shm")
 """What SQLite keeps beside the main file while that is open."""
 
+_REMEDY: Final = ": stop the runtime, put the file or a copy back, and start it again"
+
 
 class OpenFiles:
     """The main file of a journal, and what SQLite keeps beside it, as they were when it was opened."""
@@ -28,12 +30,12 @@ class OpenFiles:
             try:
                 found = path.stat()
             except OSError as error:
-                return f"{name} has gone while it is in use ({error.strerror})"
+                return f"{name} has gone while it is in use ({error.strerror}){_REMEDY}"
             if _identity(found) != identity:
-                return f"{name} was replaced while it is in use"
+                return f"{name} was replaced while it is in use{_REMEDY}"
             if path == self._path:
                 if found.st_size < self._size:
-                    return f"{name} was cut while it is in use"
+                    return f"{name} was cut while it is in use{_REMEDY}"
                 self._size = found.st_size
         return None
 

@@ -10,7 +10,7 @@ from typing import Final
 from platformdirs import user_state_path
 
 from actors.errors import ConfigInvalid, Halted
-from runtime.config.types.paths import has_home
+from runtime.config.types.paths import has_home, unnameable
 
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only folders of mode 700 are created in it
 """Can be written to in most containers whose disk is read-only."""
@@ -20,7 +20,10 @@ def state_folder() -> Path:
     """The folder for the journals of this user. Raises ``Halted`` if there is none."""
     if has_home() or os.environ.get("XDG_STATE_HOME"):
         with contextlib.suppress(RuntimeError):  # of platformdirs, for a variable that is no absolute path
-            return user_state_path("tellwire")
+            folder = user_state_path("tellwire")
+            if problem := unnameable(folder):
+                raise Halted(f"there is no folder for the journal of orders: {folder} {problem}")
+            return folder
     raise Halted(
         "there is no folder for the journal of orders: HOME is not set, and the user has no entry in passwd"
         " (set orders.journal, HOME or XDG_STATE_HOME)"

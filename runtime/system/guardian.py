@@ -53,7 +53,9 @@ class Guardian:
             child = self._children.pop()
             child.ref.stop(block=False)
             if not child.ended.wait(STOP_TIMEOUT):
-                logger.error("{} does not end", child.ref.actor_class.__name__)
+                logger.error(
+                    "{} does not end, and is left: report this with the log", child.ref.actor_class.__name__
+                )
 
 
 class _Child:
@@ -71,6 +73,10 @@ class _Child:
             case ActorEnded():
                 self.ended.set()
             case ActorFailed(name=name, reason=reason) if self._on_failure is OnFailure.LOG:
-                logger.error("the {} failed, and the runtime goes on without it: {}", name, reason)
+                logger.error(
+                    "the {} failed, and the runtime goes on without it: {}; a restart brings it back",
+                    name,
+                    reason,
+                )
             case ActorFailed(name=name, reason=reason):
-                self._escalate(TellwireError(f"the {name} failed: {reason}"))
+                self._escalate(TellwireError(f"the {name} failed: {reason}: report this with the log"))

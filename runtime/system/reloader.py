@@ -306,7 +306,8 @@ class Reloader(RuntimeActor):
         try:
             change()
         except OSError as error:
-            logger.warning("{} is not watched for changes: {}", self._status.file, error)
+            text = "{} is not watched for changes: {}; after a change, `tellwire ctl FILE reload` or SIGHUP"
+            logger.warning(text, self._status.file, error)
 
     def _on_file_changed(self) -> None:
         """In the thread of the file watch."""

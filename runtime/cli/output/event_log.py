@@ -83,7 +83,7 @@ class PlainLog:
     def refresh(self) -> None:
         status = fetch_status(self._router)
         if status is None:
-            logger.warning("no status came in time")
+            logger.warning("no status came in time: the runtime is busy, or hangs; look at its CPU time")
             return
         logger.info("{}", self._status_line(status))
         self._ticks = status.router.ticks

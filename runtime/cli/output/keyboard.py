@@ -118,7 +118,9 @@ class Keyboard:
         try:
             self._on_key(key)
         except Exception as error:  # noqa: BLE001  # the picture and the run go on
-            logger.opt(exception=error).error("the key {!r} could not be served", key)
+            logger.opt(exception=error).error(
+                "the key {!r} could not be served: report this with the log", key
+            )
 
 
 def _end_of_sequence(text: str) -> int:

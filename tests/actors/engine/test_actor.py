@@ -316,4 +316,6 @@ def test_what_it_cannot_handle_is_logged_by_type_and_not_by_content(recording: R
         recording.do(lambda actor: actor.unexpected("canary"))
     finally:
         logger.remove(sink)
-    assert [line.strip() for line in lines] == ["recorder cannot handle str"]
+    assert [line.strip() for line in lines] == [
+        "recorder cannot handle str, and drops it: commands go to the router"
+    ]

@@ -272,7 +272,10 @@ def test_a_worker_that_cannot_die_is_replaced_all_the_same_and_reaped_when_it_is
     supervision.serve()
     assert [message.life for message in supervision.workers[1].messages] == [("c1", 2)]
     assert [line for line in lines if "cannot die" in line] == [
-        "ERROR w1 (pid 1) cannot die: it is frozen or waits for a disk; it executes nothing any more"
+        (
+            "ERROR w1 (pid 1) cannot die: it is frozen or waits for a disk; it executes nothing any more, and"
+            " another one has its place: thaw it, or mend the disk"
+        )
     ]
     supervision.advance(0.5)
     assert "INFO w1 (pid 1) is dead now" not in lines

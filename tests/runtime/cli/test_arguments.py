@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from runtime.cli.arguments import duration, whole_seconds
+from runtime.cli.arguments import duration, text, whole_seconds
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("250ms", 0.25), ("2m", 120.0), ("1h", 3600.0)])
@@ -29,3 +29,11 @@ def test_what_is_no_duration_is_refused_with_the_forms_that_are(read: object) ->
     assert callable(read)
     with pytest.raises(argparse.ArgumentTypeError, match=r"^'soon' is not a duration \(write 250ms"):
         read("soon")
+
+
+@pytest.mark.parametrize(
+    ("argument", "read"), [("lunch", "lunch"), ("caf\udcc3\udca9", "café"), ("caf\udce9", "caf\ufffd")]
+)
+def test_words_are_read_in_every_locale(argument: str, read: str) -> None:
+    """Python keeps the bytes that the locale does not know as surrogates."""
+    assert text(argument) == read

@@ -70,7 +70,7 @@ def test_a_failure_is_escalated_unless_the_actor_was_started_otherwise() -> None
     assert guardian.await_end(ref, PATIENCE)
     (failure,) = escalated
     assert isinstance(failure, TellwireError)
-    assert str(failure) == "the limiter failed: ValueError: broken"
+    assert str(failure) == "the limiter failed: ValueError: broken: report this with the log"
     guardian.stop()
 
 
@@ -82,7 +82,10 @@ def test_a_failure_that_is_only_to_be_logged_ends_nothing_else(errors: list[str]
     ref.tell("fail")
     assert guardian.await_end(ref, PATIENCE)
     assert other.is_alive()
-    assert "the gateway failed, and the runtime goes on without it: ValueError: broken" in errors
+    assert (
+        "the gateway failed, and the runtime goes on without it: ValueError: broken; a restart brings it back"
+        in errors
+    )
     guardian.stop()
     assert ended == ["gateway", "router"]
 
@@ -100,6 +103,6 @@ def test_an_actor_that_does_not_end_is_named_and_left_behind(
     barrier.wait(PATIENCE)
     assert not guardian.await_end(hanging, 0.0)
     guardian.stop()
-    assert (ended, errors) == (["first"], ["Child does not end"])
+    assert (ended, errors) == (["first"], ["Child does not end, and is left: report this with the log"])
     barrier.wait(PATIENCE)
     assert hanging.actor_stopped.wait(PATIENCE)
