@@ -266,7 +266,7 @@ class Host:
             if isinstance(error, TellwireError | OSError):
                 logger.error("{}", error)
             else:
-                logger.opt(exception=error).critical("an unexpected error")
+                logger.opt(exception=error).critical("an unexpected error: report this with the log")
         if len(self._failures) == len(self._runtimes):
             self._all_failed.set()
 

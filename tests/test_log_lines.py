@@ -26,7 +26,9 @@ WHAT_TO_DO = re.compile(
     r"|set|subscribe|tellwire (ctl|doctor) FILE|names another place|commands go to|has whole ones"
     r"|a restart brings)\b"
 )
-WHAT_IS_DONE = re.compile(r"\b(is|are) tried again|next try|gets the next events|nothing is to be done\b")
+WHAT_IS_DONE = re.compile(
+    r"\b(is|are) tried again|is written again|next try|gets the next events|nothing is to be done\b"
+)
 
 
 def templates(source: Source) -> Iterator[tuple[str, str]]:

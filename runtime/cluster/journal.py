@@ -192,7 +192,10 @@ class ClusterJournal:
                 (self._known.discard if entry.kind == "unsent" else self._known.add)(entry.id)
             lost, self._confirmed = stored.before < self._confirmed, self._number
             if lost:
-                logger.error("the engine has lost what it had confirmed of {}", self._tenure.duty)
+                text = (
+                    "the engine has lost what it had confirmed of {}: it is written again; look at its disk"
+                )
+                logger.error(text, self._tenure.duty)
                 self._repair()
 
     def _repair(self) -> None:
