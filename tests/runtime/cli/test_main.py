@@ -401,7 +401,7 @@ def test_what_was_not_foreseen_ends_with_70_and_its_trace_in_the_log() -> None:
         check=False,
     )
     assert done.returncode == 70
-    assert "CRITICAL an unexpected error\n    | Traceback" in done.stderr
+    assert "CRITICAL an unexpected error: report this with the log\n    | Traceback" in done.stderr
     assert "    | OSError: [Errno 24] Too many open files" in done.stderr
 
 
