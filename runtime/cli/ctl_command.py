@@ -68,8 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_argument("--json", action="store_true", help="answer in JSON")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, does: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, parents=[shared], help=does, description=does)
+    def command(name: str, does: str, *more: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[shared, *more], help=does, description=does)
 
     command("status", "show connections, streams, workers and limits")
     command("health", "say whether it is ready: connected, and every stream as it should be").add_argument(
@@ -85,25 +85,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("topics", "list all topics, and the fields of their events; no runtime has to be running")
     command("reload", "read the configuration again")
     command("drain", "stop politely; returns when the runtime has ended")
-    command("restart", "restart a connection or a worker").add_argument(
-        "name", type=arguments.text, metavar="NAME"
-    )
-    command("disconnect", "close all connections until connect").add_argument(
+    restart = command("restart", "restart a connection or a worker")
+    restart.add_argument("name", type=arguments.text, metavar="NAME")
+    reason = argparse.ArgumentParser(add_help=False)
+    reason.add_argument(
         "reason", type=arguments.text, nargs="*", metavar="REASON", help="any number of words"
     )
+    command("disconnect", "close all connections until connect", reason)
     command("connect", "connect again after disconnect")
-    command("halt", "send no order from now on").add_argument(
-        "reason", type=arguments.text, nargs="*", metavar="REASON", help="any number of words"
-    )
+    command("halt", "send no order from now on", reason)
     command("resume", "allow orders again")
     subscribe = command("subscribe", "keep an asset streaming")
     subscribe.add_argument("asset", type=arguments.text, metavar="ASSET")
     subscribe.add_argument(
         "--period", type=arguments.whole_seconds, default=60, metavar="TIME", help="of its bars: 60, 5m"
     )
-    command("unsubscribe", "end the stream of an asset").add_argument(
-        "asset", type=arguments.text, metavar="ASSET"
-    )
+    unsubscribe = command("unsubscribe", "end the stream of an asset")
+    unsubscribe.add_argument("asset", type=arguments.text, metavar="ASSET")
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
 
