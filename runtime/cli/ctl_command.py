@@ -95,13 +95,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("connect", "connect again after disconnect")
     command("halt", "send no order from now on", reason)
     command("resume", "allow orders again")
-    subscribe = command("subscribe", "keep an asset streaming")
-    subscribe.add_argument("asset", type=arguments.text, metavar="ASSET")
-    subscribe.add_argument(
+    asset = argparse.ArgumentParser(add_help=False)
+    asset.add_argument("asset", type=arguments.text, metavar="ASSET")
+    command("subscribe", "keep an asset streaming", asset).add_argument(
         "--period", type=arguments.whole_seconds, default=60, metavar="TIME", help="of its bars: 60, 5m"
     )
-    unsubscribe = command("unsubscribe", "end the stream of an asset")
-    unsubscribe.add_argument("asset", type=arguments.text, metavar="ASSET")
+    command("unsubscribe", "end the stream of an asset", asset)
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
 
