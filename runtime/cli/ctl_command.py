@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 
@@ -85,8 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("topics", "list all topics, and the fields of their events; no runtime has to be running")
     command("reload", "read the configuration again")
     command("drain", "stop politely; returns when the runtime has ended")
-    restart = command("restart", "restart a connection or a worker")
-    restart.add_argument("name", type=arguments.text, metavar="NAME")
+    command("restart", "restart a connection or a worker", _words("name", "NAME"))
     reason = argparse.ArgumentParser(add_help=False)
     reason.add_argument(
         "reason", type=arguments.text, nargs="*", metavar="REASON", help="any number of words"
@@ -95,14 +95,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("connect", "connect again after disconnect")
     command("halt", "send no order from now on", reason)
     command("resume", "allow orders again")
-    asset = argparse.ArgumentParser(add_help=False)
-    asset.add_argument("asset", type=arguments.text, metavar="ASSET")
+    asset = _words("asset", "ASSET")
     command("subscribe", "keep an asset streaming", asset).add_argument(
         "--period", type=arguments.whole_seconds, default=60, metavar="TIME", help="of its bars: 60, 5m"
     )
     command("unsubscribe", "end the stream of an asset", asset)
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
+
+
+def _words(name: str, shown: str, **more: Any) -> argparse.ArgumentParser:
+    """A parent for the parser of a command that takes words."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(name, type=arguments.text, metavar=shown, **more)
+    return parent
 
 
 def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
