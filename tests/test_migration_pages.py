@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime import AsyncClient, AsyncRuntime, Client, Runtime
 from runtime.compat._served import Served
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +52,16 @@ def test_what_differs_is_explained(page: str) -> None:
     methods: tuple[Served, ...] = importlib.import_module(TABLES[page]).METHODS
     assert [each.name for each in methods if each.how != "same" and not each.note] == []
     assert len({each.name for each in methods}) == len(methods)
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_the_calls_that_are_named_exist(page: str) -> None:
+    faces = {"rt": (AsyncRuntime, AsyncClient), "runtime": (Runtime, Client)}
+    for each in importlib.import_module(TABLES[page]).METHODS:
+        for name, called in re.findall(r"\b(rt|runtime)\.(\w+(?:\.\w+)?)\(", each.becomes):
+            face, client = faces[name]
+            owner = client if called.startswith("client.") else face
+            assert hasattr(owner, called.removeprefix("client.")), each.becomes
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

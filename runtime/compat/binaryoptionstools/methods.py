@@ -12,11 +12,11 @@ SAME: Final[How] = "same"
 BETTER: Final[How] = "better"
 NOT_SERVED: Final[How] = "not served"
 
-_LOADED: Final = "await rt.ask(LoadCandles(asset, period, count))"
+_LOADED: Final = "await rt.client.candles(asset, period, count=count)"
 _TICKS: Final = "async for tick in rt.ticks(asset)"
 _WIRE: Final = "async for message in rt.events('wire.>')"
-_RAW: Final = "await rt.ask(SendRaw(text))"
-_REQUEST: Final = "rt.events('wire.>'), then await rt.ask(SendRaw(text))"
+_RAW: Final = "await rt.client.send_raw(text)"
+_REQUEST: Final = "rt.events('wire.>'), then await rt.client.send_raw(text)"
 _FRESH: Final = "theirs is two hours old"
 
 CLIENT: Final = (
@@ -43,14 +43,14 @@ CLIENT: Final = (
     Served(
         "PocketOptionAsync.wait_for_assets",
         BETTER,
-        "await rt.ask(GetAssets(deadline=20))",
+        "await rt.client.assets(timeout=20)",
         "a session that is refused is told before the time is up, with the reason",
     ),
-    Served("PocketOptionAsync.is_demo", SAME, "(await rt.ask(GetBalance())).account"),
+    Served("PocketOptionAsync.is_demo", SAME, "(await rt.client.balance()).account"),
     Served(
         "PocketOptionAsync.is_connected",
         BETTER,
-        "(await rt.ask(GetStatus())).connections",
+        "(await rt.client.status()).connections",
         "true once logged in; theirs is true before, and with a session that is refused",
     ),
     Served("PocketOptionAsync.is_ssid_valid", SAME, "config.account.login"),
@@ -64,7 +64,7 @@ CLIENT: Final = (
     Served(
         "PocketOptionAsync.reconnect",
         BETTER,
-        "await rt.ask(Restart(name))",
+        "await rt.client.restart(name)",
         "subscriptions go on; theirs does nothing that can be seen",
     ),
     Served("PocketOptionAsync.shutdown", SAME, "await rt.stop()"),
@@ -78,78 +78,78 @@ ORDERS: Final = (
     Served(
         "PocketOptionAsync.buy",
         BETTER,
-        "await rt.ask(PlaceOrder(asset, amount, Direction.CALL, duration))",
+        "await rt.client.buy(asset, amount, duration)",
         "it never hangs: an answer that is lost raises, with the order's id in error.order; an amount is"
         " rounded to the cent",
     ),
     Served(
         "PocketOptionAsync.sell",
         BETTER,
-        "await rt.ask(PlaceOrder(asset, amount, Direction.PUT, duration))",
+        "await rt.client.sell(asset, amount, duration)",
         "as buy",
     ),
     Served(
         "PocketOptionAsync.check_win",
         BETTER,
-        "await rt.ask(AwaitResult(deal_id))",
+        "await rt.client.result(deal)",
         "also for a deal of before a restart; the result of a lost connection is found in the venue's lists",
     ),
     Served("PocketOptionAsync.get_deal_end_time", SAME, "deal.closes_at", "by the venue's clock"),
-    Served("PocketOptionAsync.balance", SAME, "await rt.ask(GetBalance())"),
+    Served("PocketOptionAsync.balance", SAME, "await rt.client.balance()"),
     Served(
         "PocketOptionAsync.opened_deals",
         SAME,
-        "await rt.ask(GetOpenedDeals())",
+        "await rt.client.opened_deals()",
         "a dict of deals by id, whatever its annotation says there",
     ),
     Served(
         "PocketOptionAsync.closed_deals",
         SAME,
-        "await rt.ask(GetClosedDeals())",
+        "await rt.client.closed_deals()",
         "a dict of deals by id, whatever its annotation says there",
     ),
-    Served("PocketOptionAsync.get_opened_deal", SAME, "await rt.ask(GetOpenedDeals())"),
-    Served("PocketOptionAsync.get_closed_deal", SAME, "await rt.ask(GetClosedDeals())"),
-    Served("PocketOptionAsync.clear_closed_deals", SAME, "await rt.ask(GetClosedDeals())"),
+    Served("PocketOptionAsync.get_opened_deal", SAME, "await rt.client.opened_deals()"),
+    Served("PocketOptionAsync.get_closed_deal", SAME, "await rt.client.closed_deals()"),
+    Served("PocketOptionAsync.clear_closed_deals", SAME, "await rt.client.closed_deals()"),
     Served(
         "PocketOptionAsync.open_pending_order",
         BETTER,
-        "await rt.ask(PlacePendingOrder(asset, amount, direction, duration, open_at=at))",
+        "await rt.client.place_pending_order(asset, amount, direction, duration, open_at=at)",
         "theirs is never sent; the dict has the venue's keys and those of their documentation",
     ),
     Served(
         "PocketOptionAsync.get_pending_deals",
         BETTER,
-        "await rt.ask(GetPendingOrders())",
+        "await rt.client.pending_orders()",
         "theirs raises AttributeError",
     ),
     Served(
         "PocketOptionAsync.cancel_pending_order",
         BETTER,
-        "await rt.ask(CancelPendingOrder(ticket))",
+        "await rt.client.cancel_pending_order(ticket)",
         "theirs gets no answer",
     ),
     Served(
         "PocketOptionAsync.cancel_pending_orders",
         BETTER,
-        "await rt.ask(CancelPendingOrder(ticket))",
+        "await rt.client.cancel_pending_order(ticket)",
         "one after another; failed has the reason of each",
     ),
 )
 
 MARKET: Final = (
-    Served("PocketOptionAsync.active_assets", SAME, "await rt.ask(GetAssets())"),
-    Served("PocketOptionAsync.payouts", SAME, "await rt.ask(GetAssets())"),
+    Served("PocketOptionAsync.active_assets", SAME, "await rt.client.assets()"),
+    Served("PocketOptionAsync.payouts", SAME, "await rt.client.assets()"),
     Served(
         "PocketOptionAsync.payout",
         BETTER,
-        "await rt.ask(GetPayout(asset))",
+        "await rt.client.payout(asset)",
         "with a text, a list, or nothing, as the older releases",
     ),
     Served(
         "PocketOptionAsync.get_server_time",
         BETTER,
-        "await rt.ask(GetServerTime())",
+        "await rt.client.server_time()",
         "seconds of the venue's clock, UTC + 7200; theirs counts from 0 until a tick has come",
     ),
     Served(
@@ -163,7 +163,7 @@ MARKET: Final = (
     Served(
         "PocketOptionAsync.get_candles_advanced",
         BETTER,
-        "await rt.ask(LoadCandles(asset, period, count, end))",
+        "await rt.client.candles(asset, period, count=count, end=end)",
         "offset is in seconds and time by the venue's clock, as there; is_closed is false for a"
         " bar that forms",
     ),
@@ -182,13 +182,13 @@ MARKET: Final = (
     Served(
         "PocketOptionAsync.ticks",
         BETTER,
-        "await rt.ask(LoadTicks(asset, seconds=seconds))",
+        "await rt.client.tick_history(asset, seconds=seconds)",
         f"{_FRESH}; one price for each second, stamped in UTC",
     ),
     Served(
         "PocketOptionAsync.get_ticks",
         BETTER,
-        "await rt.ask(LoadTicks(asset, seconds=seconds))",
+        "await rt.client.tick_history(asset, seconds=seconds)",
         f"{_FRESH}; one price for each second, stamped in UTC",
     ),
     Served(
@@ -211,7 +211,7 @@ MARKET: Final = (
     Served(
         "PocketOptionAsync.unsubscribe",
         BETTER,
-        "await rt.ask(UnsubscribeTicks(asset))",
+        "await rt.client.unsubscribe_ticks(asset)",
         "the venue is told; theirs only stops to listen",
     ),
 )
@@ -219,7 +219,7 @@ MARKET: Final = (
 RAW: Final = (
     Served("PocketOptionAsync.send_raw", SAME, _RAW, "a text that is no message of the venue raises"),
     Served("PocketOptionAsync.send_raw_message", SAME, _RAW),
-    Served("PocketOption.raw_send", BETTER, "runtime.router.ask(SendRaw(text))", "theirs is in no class"),
+    Served("PocketOption.raw_send", BETTER, "runtime.client.send_raw(text)", "theirs is in no class"),
     Served(
         "PocketOptionAsync.subscribe_raw",
         BETTER,
@@ -368,7 +368,7 @@ NAMES: Final = (
     Served("PocketOptionAsync.client", SAME, "AsyncRuntime", "a RawPocketOption"),
     Served("RawHandler", SAME, _WIRE),
     Served("RawHandle", SAME, _WIRE),
-    Served("RawHandlerSync", SAME, "runtime.router.ask(SendRaw(text))", "as RawHandler, without await"),
+    Served("RawHandlerSync", SAME, "runtime.client.send_raw(text)", "as RawHandler, without await"),
     Served("PyConfig", SAME, "Config"),
     Served("TradeResult", SAME, "Deal"),
     Served("StreamLogsIterator", SAME, "logger.add(sink) of loguru"),
@@ -378,7 +378,7 @@ NAMES: Final = (
 
 def _blocking(row: Served) -> Served:
     """The row of the client that blocks."""
-    becomes = row.becomes.replace("await rt.ask(", "runtime.router.ask(").replace("await rt.", "runtime.")
+    becomes = row.becomes.replace("await rt.", "runtime.")
     becomes = becomes.replace("async for tick in rt.ticks(", "for tick in runtime.client.ticks(")
     becomes = becomes.replace("async for bar in rt.", "for bar in runtime.")
     name = row.name.replace("PocketOptionAsync.", "PocketOption.").replace("RawHandler.", "RawHandlerSync.")

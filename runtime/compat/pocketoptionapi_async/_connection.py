@@ -71,6 +71,7 @@ class Connection:
         self.runtime = runtime
         self.facts = ConnectionFacts({region.name: region.url for region in regions})
         self.balance: Balance | None = None
+        self._balance_told: ours.Balance | None = None
         self.assets: dict[str, Asset] = {}
         self.on_lost: Callable[[], object] = lambda: None
         """Called when the last connection is lost."""
@@ -212,6 +213,9 @@ class Connection:
             await self._callbacks.emit("gave_up", {"name": event.name, "reason": event.reason})
 
     async def _on_balance(self, event: BalanceChanged) -> None:
+        if self._balance_told == event.balance:  # each connection of the pool says it
+            return
+        self._balance_told = event.balance
         self.balance = self.new_balance(event.balance)
         await self._callbacks.emit("balance_updated", self.balance)
 

@@ -26,38 +26,38 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "AsyncPocketOptionClient.is_connected",
         "same",
-        "(await rt.ask(GetStatus())).connections",
+        "(await rt.client.status()).connections",
         "Two connections: one is enough.",
     ),
     Served(
         "AsyncPocketOptionClient.connection_info",
         "same",
-        "(await rt.ask(GetStatus())).connections",
+        "(await rt.client.status()).connections",
     ),
     Served(
         "AsyncPocketOptionClient.get_balance",
         "better",
-        "await rt.ask(GetBalance())",
+        "await rt.client.balance()",
         "Answered at once: the venue tells each change. The currency is that of the account's"
         " deals, once there is one.",
     ),
     Served(
         "AsyncPocketOptionClient.place_order",
         "better",
-        "await rt.ask(PlaceOrder(asset, amount, direction, duration))",
+        "await rt.client.buy(asset, amount, duration), or sell",
         "A refused or lost order raises `OrderError`; an open order is never made up. `error_code`"
         " says whether it may be repeated. `duration`, `expires_at` and `payout` are the deal's own.",
     ),
     Served(
         "AsyncPocketOptionClient.check_order_result",
         "better",
-        "await rt.ask(GetClosedDeals())",
+        "await rt.client.closed_deals()",
         "Finds deals of other programs too, by the venue's id.",
     ),
     Served(
         "AsyncPocketOptionClient.check_win",
         "better",
-        "await rt.ask(AwaitResult(deal.id))",
+        "await rt.client.result(deal)",
         "A draw is `draw` with the status `closed`, not a loss. Results are known after a"
         " reconnect. An id that nobody knows raises `OrderError` at once, and a client that is"
         " disconnected `ConnectionError`.",
@@ -65,38 +65,38 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "AsyncPocketOptionClient.get_active_orders",
         "better",
-        "await rt.ask(GetOpenedDeals())",
+        "await rt.client.opened_deals()",
         "All open deals of the account; an order in doubt is there as `pending`.",
     ),
     Served(
         "AsyncPocketOptionClient.get_candles",
         "better",
-        "await rt.ask(LoadCandles(asset, period, count, end))",
+        "await rt.client.candles(asset, period, count=count, end=end)",
         "`count` and `end_time` count. Stamps are right: theirs are two hours ahead. Newest first,"
         " as there. A text that is no timeframe and an answer that does not come raise.",
     ),
     Served(
         "AsyncPocketOptionClient.get_candles_dataframe",
         "better",
-        "(await rt.ask(LoadCandles(asset, period))).to_pandas()",
+        "(await rt.client.candles(asset, period)).to_pandas()",
         "As `get_candles`, oldest first as there. Needs the extra `pandas`.",
     ),
     Served(
         "AsyncPocketOptionClient.get_asset_info",
         "better",
-        "await rt.ask(GetAssets())",
+        "await rt.client.assets()",
         "For every asset, from the login on.",
     ),
     Served(
         "AsyncPocketOptionClient.get_payout",
         "better",
-        "await rt.ask(GetPayout(asset))",
+        "await rt.client.payout(asset)",
         "For every asset, from the login on.",
     ),
     Served(
         "AsyncPocketOptionClient.send_message",
         "better",
-        "await rt.ask(SendRaw(text))",
+        "await rt.client.send_raw(text)",
         "Streams that it begins come back after a reconnect. Logins and orders raise"
         " `InvalidParameterError`: they would pass by the journal.",
     ),
@@ -115,7 +115,7 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "AsyncPocketOptionClient.get_connection_stats",
         "better",
-        "await rt.ask(GetStatus())",
+        "await rt.client.status()",
         "The messages are counted. As there, it is not awaited.",
     ),
     Served("AsyncPocketOptionClient.session_id", "same", "rt.config.account"),
@@ -134,7 +134,7 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "ConnectionMonitor",
         "better",
-        "await rt.ask(GetStatus())",
+        "await rt.client.status()",
         "Can be imported. Ping times are measured; memory and CPU need psutil, as there.",
     ),
     Served(
@@ -152,7 +152,7 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "HealthChecker",
         "same",
-        "await rt.ask(GetStatus())",
+        "await rt.client.status()",
     ),
     Served(
         "CircuitBreaker",
@@ -169,7 +169,7 @@ METHODS: Final[tuple[Served, ...]] = (
     Served(
         "ASSETS",
         "better",
-        "await rt.ask(GetAssets())",
+        "await rt.client.assets()",
         "The venue's list; a login adds what is new.",
     ),
     Served(

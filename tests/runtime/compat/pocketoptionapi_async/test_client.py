@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -170,6 +171,8 @@ def test_an_order_is_placed_followed_and_won_lost_or_drawn(
         assert opened["openTimestamp"] == int(deal.deal.opened_at) + 7200
         assert await client.get_active_orders() == []
         assert all(isinstance(each, Balance) for each in told["balance_updated"])
+        balances = [each.balance for each in told["balance_updated"]]
+        assert all(earlier != later for earlier, later in pairwise(balances)), balances  # once each
 
     connected(make, step)
 
