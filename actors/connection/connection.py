@@ -166,7 +166,7 @@ class Connection(RuntimeActor):
 
     def _read(self) -> None:
         assert self._transport is not None
-        if self._transport.wants_write:
+        if self._watches_writing:
             self._transport.flush()
         if items := self._take_in(self._transport.read()):
             self._publish(items)

@@ -10,7 +10,8 @@ from loguru import logger
 from actors.engine.clock import Clock, elapsed
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Inbox, Overflow
-from actors.engine.pykka_internals import ActorStop, Envelope
+from actors.engine.pykka_internals import OF_PYKKA, ActorStop, AnyEnvelope, Ended, PlainEnvelope
+from actors.engine.ref import RuntimeRef
 from actors.engine.timers import Timer
 from actors.engine.waker import HasFileno
 from actors.errors import TransportError
@@ -54,12 +55,14 @@ class RuntimeActor(pykka.ThreadingActor):
         self._dispatcher = dispatcher or Dispatcher(clock, name)
         self._overflow = overflow
         super().__init__()
+        self.actor_stopped: Ended = Ended()
+        self._actor_ref = RuntimeRef(self)
         self.name = name
         self.now = self._dispatcher.clock
         self.utc = self._dispatcher.wall_clock
         self._guardian = guardian
-        self._envelope: Envelope[Any]
-        self.actor_inbox.put(Envelope(Begin()))
+        self._envelope: AnyEnvelope
+        self.inbox.put(PlainEnvelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
         return Inbox(self._dispatcher, self._overflow)
@@ -67,18 +70,21 @@ class RuntimeActor(pykka.ThreadingActor):
     def _start_actor_loop(self) -> None:
         self.inbox.open(self._serve_envelope)
 
-    def _serve_envelope(self, envelope: Envelope[Any]) -> None:
+    def _serve_envelope(self, envelope: AnyEnvelope) -> None:
         """What pykka's loop does with an envelope; nothing is raised, because others may share the thread.
 
         Here ``SystemExit`` is an actor's failure like any other; pykka would stop every actor for it, and
         wait for them in a thread that they may need for their end.
         """
-        if self.actor_stopped.is_set():
+        if self.actor_stopped.raised:
             self._answer_after_end(envelope)
             return
         self._envelope = envelope
+        message = envelope.message
         try:
-            response = self._handle_receive(envelope.message)
+            response = (
+                self._handle_receive(message) if isinstance(message, OF_PYKKA) else self.on_receive(message)
+            )
             if envelope.reply_to is not None:
                 envelope.reply_to.set(response)
         except BaseException as error:  # noqa: BLE001
@@ -86,7 +92,7 @@ class RuntimeActor(pykka.ThreadingActor):
                 envelope.reply_to.set_exception()
             if envelope.reply_to is None or not isinstance(error, Exception):
                 self._end_in_failure(error)
-        if self.actor_stopped.is_set():
+        if self.actor_stopped.raised:
             for left in self.inbox.end():
                 self._answer_after_end(left)
 
@@ -99,7 +105,7 @@ class RuntimeActor(pykka.ThreadingActor):
                     "{} failed again while it reported a failure: report this with the log", self.name
                 )
 
-    def _answer_after_end(self, envelope: Envelope[Any]) -> None:
+    def _answer_after_end(self, envelope: AnyEnvelope) -> None:
         """``envelope`` came in the moment of the end, or was left over: an ask is answered with the end."""
         if envelope.reply_to is None:
             return
@@ -159,7 +165,7 @@ class RuntimeActor(pykka.ThreadingActor):
     def defer(self) -> ReplySlot | None:
         """Take over the reply to the message being handled; ``None`` if it was told, not asked."""
         envelope = self._envelope
-        if envelope.reply_to is None:
+        if isinstance(envelope, PlainEnvelope) or envelope.reply_to is None:
             return None
         future, envelope.reply_to = envelope.reply_to, None
         return ReplySlot(future)

@@ -19,7 +19,7 @@ from loguru import logger
 
 from actors.engine.clock import Clock, elapsed
 from actors.engine.timers import Schedulable, Timer, Watch
-from actors.engine.waker import SelectorWaker, Waker
+from actors.engine.waker import DescriptorWaker, Waker, new_waker
 
 TURN: Final = 64
 """Messages of one inbox before the next has its turn: enough for the batcher to see which come together."""
@@ -69,7 +69,7 @@ class Dispatcher:
         self._timers: list[tuple[float, int, Timer]] = []
         self._many_timers = FEW_TIMERS
         self._bookings = itertools.count()
-        self._waker: Waker | SelectorWaker = Waker()
+        self._waker: Waker | DescriptorWaker = Waker()
         self._asleep = False
         self._handled = 0
 
@@ -126,8 +126,8 @@ class Dispatcher:
 
     def watch(self, watch: Watch) -> None:
         """Queue ``watch`` whenever its source is ready; replaces the source's former watch."""
-        if not isinstance(self._waker, SelectorWaker):
-            self._waker = SelectorWaker()
+        if not isinstance(self._waker, DescriptorWaker):
+            self._waker = new_waker()
         self._waker.watch(watch.source, watch, writable=watch.writable)
         watch.paused = False
 
@@ -198,7 +198,8 @@ class Dispatcher:
                 timeout = min(timeout, max(0.0, self._timers[0][0] - self.clock()))
             self._poll(timeout)
         self._asleep = False
-        self._fire_due()
+        if not self._turns:  # otherwise the first message fires them
+            self._fire_due()
 
     def _poll(self, timeout: float) -> None:
         self._handled = 0
@@ -224,7 +225,7 @@ class Dispatcher:
         self._push(_Resume(self, watch))
 
     def _pause(self, watch: Watch) -> None:
-        assert isinstance(self._waker, SelectorWaker)
+        assert isinstance(self._waker, DescriptorWaker)
         self._waker.unwatch(watch.source)
         watch.paused = True
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from actors.engine.dispatcher import Dispatcher
-from actors.engine.pykka_internals import ActorStop, Envelope
+from actors.engine.pykka_internals import ActorStop, AnyEnvelope, PlainEnvelope
 from actors.engine.timers import Timer, Trigger, Watch
 from actors.engine.waker import HasFileno
 
-Handle = Callable[[Envelope[Any]], None]
+Handle = Callable[[AnyEnvelope], None]
 
 
 class Overflow(NamedTuple):
@@ -43,8 +43,9 @@ class Inbox:
         self._conflating = threading.Lock()
         self._handle: Handle | None = None
         self._scheduled = False
-        self._urgent: deque[Envelope[Any]] = deque()
-        self._told: deque[Envelope[Any]] = deque()
+        self._serving = False
+        self._urgent: deque[AnyEnvelope] = deque()
+        self._told: deque[AnyEnvelope] = deque()
         self._due: deque[Trigger] = deque()
         self._ready: deque[Trigger] = deque()
         self._periodic: list[Timer] = []
@@ -60,7 +61,7 @@ class Inbox:
         self._handle = handle
         self._schedule()
 
-    def put(self, envelope: Envelope[Any], /) -> None:
+    def put(self, envelope: AnyEnvelope, /) -> None:
         """Queue ``envelope``; never blocks."""
         message = envelope.message
         # An attribute, because isinstance() for the classes that overtake made a put take 0.23 µs, not 0.10.
@@ -73,11 +74,23 @@ class Inbox:
         if not self._scheduled:
             self._schedule()
 
+    def put_here(self, envelope: AnyEnvelope, /) -> None:
+        """``put`` in the dispatcher's thread: handled at once, unless something waits before it or the actor
+        is at work on something, further out in this thread."""
+        if self._serving or self._handle is None or self._told or self._ready or self._due or self._urgent:
+            self.put(envelope)
+            return
+        self._serving = True
+        try:
+            self._handle(envelope)
+        finally:
+            self._serving = False
+
     def empty(self) -> bool:
         """Whether no told message waits; descriptors and timers do not count."""
         return not self._told and not self._urgent
 
-    def get(self) -> Envelope[Any]:
+    def get(self) -> AnyEnvelope:
         """The next envelope; blocks until there is one. Only for an inbox that is not open."""
         while (envelope := self._next()) is None:
             self._dispatcher.next()
@@ -88,12 +101,19 @@ class Inbox:
         """Handle up to ``limit`` envelopes; called when it was scheduled."""
         # Lowered first: a sender that puts now, too late to be seen below, schedules once more.
         self._scheduled = False
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             return  # not open yet
-        for _ in range(limit):
-            if (envelope := self._next()) is None:
-                return
-            self._handle(envelope)
+        self._serving = True
+        try:
+            for _ in range(limit):
+                if (envelope := self._next()) is None:
+                    return
+                handle(envelope)
+                if not (self._told or self._ready or self._due or self._urgent):
+                    return  # as _next would, after a look at the clock
+        finally:
+            self._serving = False
         # A sender may have scheduled it meanwhile; twice in the queue, it would have two turns for each of
         # the others'.
         if not self._scheduled:
@@ -154,7 +174,7 @@ class Inbox:
             self._told.extend(envelope for envelope in left if envelope.reply_to is not None)
         return [envelope.message for envelope in left if envelope.reply_to is None]
 
-    def end(self) -> list[Envelope[Any]]:
+    def end(self) -> list[AnyEnvelope]:
         """The actor has ended; returns all that is left. What is put from now on is handled for as long as
         others keep the thread alive."""
         left = [*self._urgent, *self._told]
@@ -171,22 +191,27 @@ class Inbox:
             self._scheduled = False
             raise
 
-    def _next(self) -> Envelope[Any] | None:
+    def _next(self) -> AnyEnvelope | None:
         self._dispatcher.before_message()
         if self._urgent:
             return self._urgent.popleft()
-        for triggers in (self._due, self._ready):
-            while triggers:
-                trigger = triggers.popleft()
-                trigger.queued = False
-                if not trigger.cancelled:
-                    return Envelope(trigger.message)
+        if (self._due or self._ready) and (trigger := self._next_trigger()) is not None:
+            return trigger.envelope
         try:
             return self._told.popleft()
         except IndexError:
             return None
 
-    def _put_bounded(self, envelope: Envelope[Any], overflow: Overflow) -> None:
+    def _next_trigger(self) -> Trigger | None:
+        for triggers in (self._due, self._ready):
+            while triggers:
+                trigger = triggers.popleft()
+                trigger.queued = False
+                if not trigger.cancelled:
+                    return trigger
+        return None
+
+    def _put_bounded(self, envelope: AnyEnvelope, overflow: Overflow) -> None:
         with self._conflating:  # no other sender's message may come in front of those being conflated
             self._told.append(envelope)
             if len(self._told) > overflow.capacity:
@@ -199,5 +224,5 @@ class Inbox:
                 waiting.append(self._told.popleft())
         asked = [envelope for envelope in waiting if envelope.reply_to is not None]
         told = [envelope.message for envelope in waiting if envelope.reply_to is None]
-        kept = [*(Envelope(message) for message in overflow.conflate(told)), *asked]
+        kept: list[AnyEnvelope] = [*(PlainEnvelope(message) for message in overflow.conflate(told)), *asked]
         self._told.extendleft(reversed(kept))

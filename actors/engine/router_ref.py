@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, TypeVar, overload
 import pykka
 
 from actors.engine.callback_ask import Callback, CallbackFuture
-from actors.engine.pykka_internals import ActorStop, Envelope
+from actors.engine.pykka_internals import OF_PYKKA, Envelope
+from actors.engine.ref import RuntimeRef
 from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireError
 from actors.messages.commands import Command, OrderCommand, no_command, order_id, unsent
 from actors.messages.conversion import seconds
@@ -25,13 +26,6 @@ the same moment; only a process that is not scheduled, or a disk that stalls, ta
 A = TypeVar("A")
 
 ENDED: Final = "the runtime has ended"
-
-_OF_PYKKA: Final = (
-    ActorStop,
-    pykka.messages.ProxyCall,
-    pykka.messages.ProxyGetAttr,
-    pykka.messages.ProxySetAttr,
-)
 
 new_ask: Final[Callable[[], int]] = itertools.count(1).__next__
 """The number of the next ask of this process; any thread may call it."""
@@ -66,7 +60,7 @@ def _seconds(timeout: Timeout) -> float | None:
     return min(float(threading.TIMEOUT_MAX), value)
 
 
-class RouterRef(pykka.ActorRef[Any]):
+class RouterRef(RuntimeRef):
     """The reference to a router, of this process or of an attached runtime.
 
     It is used as any ``pykka.ActorRef``, but for ``ask``. The ``timeout`` of an ask is the deadline of its
@@ -111,7 +105,7 @@ class RouterRef(pykka.ActorRef[Any]):
         length of time raises ``ValueError``, and nothing is asked.
         """
         timeout = _seconds(timeout)
-        if isinstance(message, _OF_PYKKA):
+        if isinstance(message, OF_PYKKA):
             return super().ask(message, block=block, timeout=timeout)
         expires_at = math.inf if timeout is None else self._now() + timeout
         future = AskFuture(self, message, expires_at)

@@ -3,6 +3,7 @@
 import math
 from typing import Any, Protocol
 
+from actors.engine.pykka_internals import PlainEnvelope
 from actors.engine.waker import HasFileno
 
 
@@ -19,11 +20,12 @@ class Schedulable(Protocol):
 class Trigger:
     """A message that an inbox gets once something has happened; ``cancel`` takes it back until then."""
 
-    __slots__ = ("cancelled", "inbox", "message", "queued")
+    __slots__ = ("cancelled", "envelope", "inbox", "message", "queued")
 
     def __init__(self, inbox: Schedulable, message: Any) -> None:
         self.inbox = inbox
         self.message = message
+        self.envelope = PlainEnvelope(message)  # one for all times that it is delivered
         self.queued = False
         self.cancelled = False
 

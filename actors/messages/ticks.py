@@ -76,10 +76,12 @@ class TicksLoaded(Struct, frozen=True, tag=True):
     prices: list[float]
 
 
-def unfolded(events: Iterable[Any]) -> Iterator[Any]:
+def unfolded(events: Sequence[Any]) -> Iterator[Any]:
     """The events in order, each tick of a ``Ticks`` by itself.
 
     Hot path: a tick is made only when it is used, in the memory of the one before it. A list that another
     thread made beforehand would come from outside the processor's cache, at 0.05 µs a tick.
     """
+    if len(events) == 1 and type(events[0]) is Ticks:
+        return iter(events[0])
     return chain.from_iterable(event if type(event) is Ticks else (event,) for event in events)

@@ -9,6 +9,7 @@ from loguru import logger
 from actors.engine.actor import RuntimeActor
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.inbox import Overflow
+from actors.engine.ref import HereRef, RuntimeRef
 from actors.messages.commands import Subscribe
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Tellable
@@ -52,16 +53,18 @@ class Subscriber(RuntimeActor):
     @classmethod
     def start_for(
         cls, command: Subscribe, router: Tellable, dispatcher: Dispatcher
-    ) -> "pykka.ActorRef[Subscriber]":
-        """Start the subscriber of a callable; an inline one runs in ``dispatcher``, the router's own."""
+    ) -> "pykka.ActorRef[Subscriber] | HereRef":
+        """Start the subscriber of a callable, for the router. An inline one runs in ``dispatcher``, the
+        router's own, and is called there rather than told."""
         assert callable(command.to)
-        return cls.start(
+        ref = cls.start(
             command.topic or "*",
             command.to,
             batch=command.batch,
             router=router,
             dispatcher=dispatcher if command.inline else None,
         )
+        return HereRef(ref) if command.inline and isinstance(ref, RuntimeRef) else ref
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -69,10 +72,13 @@ class Subscriber(RuntimeActor):
                 if message.missed:
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
                 begun = self.now()
-                self._backlog.begin(begun)
+                if not self._inline:
+                    self._backlog.begin(begun)
+                    self._deliver(message.events)
+                    self._backlog.end()
+                    return
                 self._deliver(message.events)
-                self._backlog.end()
-                if self._inline and (taken := self.now() - begun) > SLOW:
+                if (taken := self.now() - begun) > SLOW:
                     logger.warning(
                         "{} is inline and blocked the shared thread for {:.3f} s: let it do less, or"
                         " subscribe it without inline",
@@ -96,7 +102,7 @@ class Subscriber(RuntimeActor):
                 returned = handler(event)
             except BaseException as error:  # noqa: BLE001  # of the user's code; see the class
                 self._on_error(error)
-        if isinstance(returned, Coroutine):  # looked at once in a delivery, not for each tick
+        if returned is not None and isinstance(returned, Coroutine):  # once in a delivery, not for each tick
             returned.close()
             self._on_error(TypeError(NO_LOOP))
 

@@ -9,7 +9,7 @@ from actors.errors import DialFailed
 from actors.network import Proxy
 from actors.transport.address import DEFAULT_PORTS
 from actors.transport.deadline import Deadline
-from actors.transport.nested_tls import NestedTls
+from actors.transport.memory_tls import MemoryTls
 from actors.transport.socket_transport import ClientSocket
 from actors.transport.tls import client_context
 from actors.transport.trace import DialStep, DialTrace
@@ -70,13 +70,10 @@ def secure(
 ) -> ClientSocket:
     """TLS to ``target`` over ``sock``; raises ``OSError``."""
     with trace.during(DialStep.TLS):
-        if isinstance(sock, ssl.SSLSocket):  # that to a proxy
-            nested = NestedTls(sock, context, target.hostname)
-            nested.handshake(deadline)
-            return nested
         assert isinstance(sock, socket.socket)
-        sock.settimeout(deadline.remaining())
-        return context.wrap_socket(sock, server_hostname=target.hostname)
+        tls = MemoryTls(sock, context, target.hostname)
+        tls.handshake(deadline)
+        return tls
 
 
 def reason(error: OSError, timeout: float, step: str) -> str:

@@ -1,14 +1,16 @@
 """An open socket, plain or TLS, as a ``Transport``."""
 
 import contextlib
+import functools
 import os
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from actors.errors import TransportClosed
-from actors.transport.nested_tls import NestedTls
+from actors.transport.memory_tls import MemoryTls
 
 KIB = 1024
 MIN_READ = 16 * KIB  # a recv() of 256 KiB for a few waiting bytes costs 20 µs more than one of 16 KiB
@@ -24,7 +26,7 @@ NO_SIGNAL: Final[int] = getattr(socket, "MSG_NOSIGNAL", 0)
 """For a send to a peer that may be gone: an error then, also where a program has SIGPIPE end it."""
 
 
-ClientSocket = socket.socket | NestedTls
+ClientSocket = socket.socket | MemoryTls
 """What a dial opens."""
 
 
@@ -36,7 +38,12 @@ class SocketTransport:
     ) -> None:
         sock.setblocking(False)
         self._sock = sock
-        self._tls = sock if isinstance(sock, ssl.SSLSocket | NestedTls) else None
+        self._tls = sock if isinstance(sock, ssl.SSLSocket | MemoryTls) else None
+        self._take: Callable[[], bytes] = self._read_plain
+        if isinstance(sock, MemoryTls):
+            self._take = sock.drain
+        elif isinstance(sock, ssl.SSLSocket):
+            self._take = functools.partial(self._read_records, sock)
         self._flags = NO_SIGNAL if self._tls is None else 0  # TLS takes none
         self._received = received
         self._read_size = MIN_READ
@@ -54,10 +61,11 @@ class SocketTransport:
         return self._sock.fileno()
 
     def read(self) -> bytes:
-        self._check_open()
+        if self._closed is not None:
+            self._check_open()
         received, self._received = self._received, b""
         try:
-            fresh = self._read_plain() if self._tls is None else self._read_tls(self._tls)
+            fresh = self._take()
         except _NOT_NOW:
             return received
         except OSError as error:
@@ -66,7 +74,7 @@ class SocketTransport:
             raise self._end(_cause(error)) from error
         if not fresh and not received:
             raise self._end("the peer ended the stream")
-        return received + fresh
+        return received + fresh if received else fresh
 
     def write(self, data: bytes) -> None:
         self._check_open()
@@ -92,7 +100,7 @@ class SocketTransport:
 
     @property
     def wants_write(self) -> bool:
-        return self.unsent > 0
+        return bool(self._offered or self._waiting)
 
     @property
     def unsent(self) -> int:
@@ -116,22 +124,20 @@ class SocketTransport:
             self.close()
 
     def _read_plain(self) -> bytes:
-        data = self._sock.recv(self._read_size)
-        if len(data) == self._read_size:
-            self._read_size = min(self._read_size * 4, MAX_READ)
-        elif len(data) < self._read_size // 4:
-            self._read_size = max(self._read_size // 4, MIN_READ)
+        data, size = self._sock.recv(self._read_size), self._read_size
+        if len(data) == size:
+            self._read_size = min(size * 4, MAX_READ)
+        elif size > MIN_READ and len(data) < size // 4:
+            self._read_size = size // 4
         return data
 
-    def _read_tls(self, tls: ssl.SSLSocket | NestedTls) -> bytes:
-        """Reads until OpenSSL has no record left: a selector does not see what it has decrypted."""
+    def _read_records(self, proxy: ssl.SSLSocket) -> bytes:
+        """Without TLS inside of that to a proxy. Reads until OpenSSL has no record left: a selector does not
+        see what it has decrypted."""
         records: list[bytes] = []
         size = 0
         try:
-            while size < MAX_READ or tls.pending():
-                record = tls.recv(TLS_RECORD)
-                if not record:
-                    break
+            while (size < MAX_READ or proxy.pending()) and (record := proxy.recv(TLS_RECORD)):
                 records.append(record)
                 size += len(record)
         except OSError:

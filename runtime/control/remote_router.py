@@ -42,7 +42,7 @@ from actors.messages.topics import ONE, pattern
 from actors.messages.traffic import EventBatch
 from actors.routing.streams import STREAM_DUE
 from actors.routing.subscriber import Subscriber
-from actors.routing.subscriptions import Subscription, Subscriptions
+from actors.routing.subscriptions import SubscriberRef, Subscription, Subscriptions
 from actors.routing.validation import problem
 from actors.transport.socket_transport import SocketTransport
 from runtime.control.protocol import (
@@ -327,7 +327,7 @@ class RemoteRouter(RuntimeActor):
             self._fail(pending, ended(self._end))
         self._ended()
 
-    def _start_subscriber(self, command: Subscribe) -> "pykka.ActorRef[Subscriber]":
+    def _start_subscriber(self, command: Subscribe) -> SubscriberRef:
         return Subscriber.start_for(command, self.actor_ref, self._dispatcher)
 
     def release(self, unhandled: list[Any]) -> None:

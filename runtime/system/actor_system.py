@@ -34,6 +34,7 @@ from actors.routing.messages import RouterRefs
 from actors.routing.raw_rules import RawRules
 from actors.routing.router import Router
 from actors.routing.subscriber import Subscriber
+from actors.routing.subscriptions import SubscriberRef
 from actors.supervision import supervisor
 from actors.supervision.children import Plan
 from actors.supervision.supervisor import Supervisor
@@ -295,7 +296,7 @@ class ActorSystem:
             desk_clock=clock,
         )
 
-    def _start_subscriber(self, command: Subscribe) -> Ref:
+    def _start_subscriber(self, command: Subscribe) -> SubscriberRef:
         return Subscriber.start_for(command, self.router, self._dispatcher)
 
     def _subscribe(self, *, trades: bool) -> None:

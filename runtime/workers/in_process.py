@@ -9,6 +9,7 @@ import pykka
 from actors.connection.connection import Connection
 from actors.connection.group import ConnectionGroup
 from actors.engine.dispatcher import Dispatcher
+from actors.engine.ref import here
 from actors.errors import WorkerDied
 from actors.messages.lifecycle import Tellable
 from actors.messages.workers import StartConnection
@@ -29,12 +30,12 @@ def start_connection(
 
 class InProcessWorker:
     """A ``WorkerHandle`` whose connections tell ``router`` their events and run in ``dispatcher``: the
-    router's own, so that a tick wakes one thread. ``start`` starts one of them."""
+    router's own, so that a tick wakes one thread and takes one turn in it. ``start`` starts one of them."""
 
     pid = 0
 
     def __init__(self, router: Tellable, dispatcher: Dispatcher, start: StartIn = start_connection) -> None:
-        begin = functools.partial(start, router, dispatcher)
+        begin = functools.partial(start, here(router), dispatcher)
         self._connections = ConnectionGroup.start(begin, dispatcher=dispatcher)
 
     def tell(self, message: Any) -> None:

@@ -81,6 +81,8 @@ class PairScanner:
                 found, pos = self._take(data, pos)
                 if found:
                     frames.append(found)
+                    if pos == len(data):
+                        return frames
                 if self._is_cut(data, pos):
                     self._tail = data[pos:]
                     return frames

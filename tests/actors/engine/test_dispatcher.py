@@ -13,7 +13,7 @@ import pytest
 
 from actors.engine.dispatcher import TURN, Dispatcher
 from actors.engine.pykka_internals import Envelope
-from actors.engine.waker import SelectorWaker, Waker
+from actors.engine.waker import DescriptorWaker, Waker
 from actors.messages.lifecycle import ActorEnded, ActorFailed, Begin
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT, Recorder, Recording
@@ -47,7 +47,7 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return count
 
-    for kind in (Waker, SelectorWaker):
+    for kind in (Waker, DescriptorWaker):
         monkeypatch.setattr(kind, "wake", counted(kind.wake))
     return callers
 

@@ -15,6 +15,8 @@ import trustme
 
 from actors.errors import TransportClosed
 from actors.transport.base import Transport
+from actors.transport.deadline import Deadline
+from actors.transport.memory_tls import MemoryTls
 from actors.transport.socket_transport import MAX_READ, TLS_RECORD, SocketTransport
 
 WAIT = 5.0
@@ -58,9 +60,10 @@ def tls(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> Iterator[Pair]:
             target=lambda: accepted.append(server.wrap_socket(theirs, server_side=True))
         )
         thread.start()
-        secured = client.wrap_socket(ours, server_hostname="localhost")
+        secured = MemoryTls(ours, client, "localhost")
+        secured.handshake(Deadline(WAIT))
         thread.join(WAIT)
-        with secured, accepted[0]:
+        with accepted[0]:
             yield SocketTransport(secured), accepted[0]
 
 
