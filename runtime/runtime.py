@@ -24,7 +24,7 @@ from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.logs import secrets_in, tokens
 from runtime.logs.embedded import quieten_first_handler
-from runtime.practice import PRACTISED, WALK, PracticeExchange, PracticeSettings
+from runtime.practice import PRACTISED
 from runtime.recording.compression import missing as missing_compression
 from runtime.recording.recorder import stop_recording
 from runtime.storage.account import PRACTICE
@@ -45,6 +45,7 @@ from runtime.workers.launcher import WorkerLauncher
 if TYPE_CHECKING:
     from runtime.alerts.notifier import Notifier
     from runtime.monitoring.server import StatusServer
+    from runtime.practice import PracticeExchange
 
 RELOAD_TIMEOUT = 10.0
 """Seconds that reading the file and telling the actors may take."""
@@ -337,6 +338,9 @@ class Runtime:
         return lambda _: regions
 
     def _start_exchange(self) -> Login:
+        # Now: the server with aiohttp is a third of all imports, and a runtime with a session needs neither.
+        from runtime.practice import WALK, PracticeExchange, PracticeSettings  # noqa: PLC0415
+
         practice = self.config.practice
         names = tuple(f"PRACTICE-{number}" for number in range(1, practice.regions + 1))
         settings = PracticeSettings(

@@ -18,7 +18,7 @@ from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
 from actors.messages.routing import SubscribeTypes
-from actors.messages.workers import WorkerHandle
+from actors.messages.workers import ConnectionSettings, WorkerHandle
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.messages import PendingDeskRefs
@@ -44,7 +44,6 @@ from actors.venues.base import Login, Profile, Trading
 from runtime.config import Config
 from runtime.system.configured_streams import ConfiguredStreams
 from runtime.system.guardian import Guardian
-from runtime.system.probing import probe_in_background
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
     has_orders,
@@ -265,7 +264,7 @@ class ActorSystem:
             Supervisor,
             plan,
             start_worker=functools.partial(resources.start_worker, self.router, self._dispatcher),
-            probe=functools.partial(probe_in_background, plan.settings),
+            probe=functools.partial(_probe, plan.settings),
             router=self.router,
             pool=self._pool,
             escalate=resources.escalate,
@@ -354,3 +353,10 @@ class ActorSystem:
         self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
         self._streams.tell(SystemReady())
         self.reloader.tell(SystemReady())  # last, so that no reload comes before these streams
+
+
+def _probe(settings: ConnectionSettings, regions: Sequence[Region], to: Tellable) -> None:
+    # Now: by default no region is probed, and else nothing in this process opens a socket to the venue.
+    from runtime.system.probing import probe_in_background  # noqa: PLC0415
+
+    probe_in_background(settings, regions, to)

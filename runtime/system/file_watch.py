@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver, ObservedWatch
 
 RELEASE_TIMEOUT: Final = 1.0
 """Seconds that the thread of the watch may take to end."""
@@ -45,6 +46,9 @@ class FileWatch(FileSystemEventHandler):
 
     def start(self) -> None:
         """Raises ``OSError`` if the system has no more watches to give."""
+        # Now: the start of a runtime does not wait for this, and a watch has a thread of its own.
+        from watchdog.observers import Observer  # noqa: PLC0415
+
         self._observer = Observer()
         self.renew()
         self._observer.start()

@@ -12,7 +12,6 @@ from actors.messages.lifecycle import Tellable
 from actors.messages.workers import WorkerHandle
 from runtime.config import Config
 from runtime.workers.command import cannot_start, never_served
-from runtime.workers.in_process import InProcessWorker
 from runtime.workers.process import WorkerProcess
 
 NEVER: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ELOOP})
@@ -45,6 +44,9 @@ class WorkerLauncher:
         Raises ``OSError`` if no process can be started now, ``WorkerDied`` if none ever can."""
         config = self._config()
         if config.pool.workers == 0:
+            # Now: with worker processes this one needs neither a venue's protocols nor sockets to it.
+            from runtime.workers.in_process import InProcessWorker  # noqa: PLC0415
+
             return InProcessWorker(router, dispatcher)
         self._judge_silence(name)
         # If a reload changes the level in this moment, the supervisor tells the worker once it has started.

@@ -189,7 +189,7 @@ def test_a_file_that_the_system_cannot_watch_is_reloaded_on_demand(
     def exhausted() -> None:
         raise OSError(errno.EMFILE, "inotify instance limit reached")
 
-    monkeypatch.setattr("runtime.system.file_watch.Observer", exhausted)
+    monkeypatch.setattr("watchdog.observers.Observer", exhausted)
     with Runtime.from_yaml(path) as runtime:
         write(path, log={"level": "DEBUG"})
         assert runtime.reload() == ["log.level"]
