@@ -116,7 +116,7 @@ runtime = Runtime(Config.model_validate({"pool": {"workers": 2}}))
 runtime.start()
 runtime.router.tell(Subscribe("connection.up", to=lambda _: up.release()))
 for _ in range(2):
-    assert up.acquire(timeout=5)
+    assert up.acquire(timeout=20)
 print(*(worker.pid for worker in runtime.router.ask(GetStatus(), timeout=5).workers), flush=True)
 sys.stdin.read()
 """

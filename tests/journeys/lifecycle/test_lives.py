@@ -346,6 +346,6 @@ def test_data_flow_again_soon_after_a_drop(dropped: float, notebook: Notebook) -
     def fresh(book: Notebook) -> dict[str, float]:
         return {tick.asset: tick.received_at for tick in reversed(book.ticks()) if tick.time > dropped}
 
-    assert notebook.wait(lambda book: fresh(book).keys() == set(ASSETS), 2.0)
+    assert notebook.wait(lambda book: fresh(book).keys() == set(ASSETS))
     back = sorted(at - dropped for at in fresh(notebook).values())
     logger.info("back after {:.1f} ms, all after {:.1f} ms", back[0] * 1000, back[-1] * 1000)

@@ -99,6 +99,7 @@ def in_background(work: Callable[[], object]) -> tuple[threading.Thread, list[ob
     return thread, outcomes
 
 
+@pytest.mark.timeout(300)
 def test_a_stop_just_after_a_reload_is_no_failure(path: Path, lines: list[str]) -> None:
     for number in range(ROUNDS):
         write(path)

@@ -164,6 +164,12 @@ def test_the_gap_of_a_worker_that_is_killed_in_its_first_second_is_announced_too
     start_runtime: Start, notebook: Notebook
 ) -> None:
     runtime = flowing(start_runtime, notebook, 1)
+    for _ in range(5):
+        if not notebook.all(ConnectionReport):
+            break
+        runtime.stop()  # on a busy machine the second is over before the ticks have come
+        notebook = Notebook()
+        runtime = flowing(start_runtime, notebook, 1)
     assert not notebook.all(ConnectionReport)
     killed_at = time.time()
     os.kill(status_of(runtime).workers[0].pid, signal.SIGKILL)

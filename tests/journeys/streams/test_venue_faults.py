@@ -114,7 +114,8 @@ def test_a_transport_that_answers_no_ping_is_replaced_before_any_stream_is_stale
 ) -> None:
     flowing(start_runtime, exchange, notebook, health=PATIENCE)
     exchange.fault(fault, region=exchange.regions[0].name)
-    assert "no answer to a ping" in notebook.first(ConnectionDown, was_ready=True).reason
+    down = notebook.first(ConnectionDown, was_ready=True, timeout=2 * DEADLINE)
+    assert "no answer to a ping" in down.reason
     assert_flowing_again(notebook)
     assert notebook.all(StreamStale) == []
 
