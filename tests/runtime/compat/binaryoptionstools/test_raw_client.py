@@ -46,17 +46,18 @@ def test_answers_are_json(exchange: PracticeExchange, url: str) -> None:
             assert isinstance(text, str)
             return json.loads(text)
 
-        deal_id, deal = await client.buy(ASSET, 1.0, 1)
+        deal_id, deal = await client.buy(ASSET, 1.0, 60)
         assert read(deal)["id"] == deal_id
         assert read(await client.get_opened_deal(deal_id))["id"] == deal_id
         assert read(await client.opened_deals())[deal_id]["command"] == 0
         assert await client.get_deal_end_time(deal_id) == read(deal)["closeTimestamp"]
-        assert read(await client.check_win(deal_id))["id"] == deal_id
+        short, _ = await client.buy(ASSET, 1.0, 1)
+        assert read(await client.check_win(short))["id"] == short
         put_id, put = await client.sell(ASSET, 1.0, 60)
         assert read(put)["command"] == 1
         assert await client.get_closed_deal(put_id) is None
-        assert read(await client.get_closed_deal(deal_id))["id"] == deal_id
-        assert set(read(await client.closed_deals())) == {deal_id}
+        assert read(await client.get_closed_deal(short))["id"] == short
+        assert set(read(await client.closed_deals())) == {short}
         await client.clear_closed_deals()
         assert read(await client.closed_deals()) == {}
         assert read(await client.active_assets())[ASSET]["symbol"] == ASSET

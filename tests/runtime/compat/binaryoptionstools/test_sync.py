@@ -19,14 +19,15 @@ ASSET = "EURUSD_otc"
 
 def test_orders_and_deals(client: PocketOption, exchange: PracticeExchange) -> None:
     exchange.force_outcome("win")
-    deal_id, deal = client.buy(ASSET, 1, 1)
+    held, deal = client.buy(ASSET, 1, 60)  # one of a second ends with the second, which may be at once
     assert isinstance(deal, Trade)
-    assert deal_id in client.opened_deals()
-    assert client.get_opened_deal(deal_id) is not None
-    assert client.get_deal_end_time(deal_id) == deal["closeTimestamp"]
+    assert held in client.opened_deals()
+    assert client.get_opened_deal(held) is not None
+    assert client.get_deal_end_time(held) == deal["closeTimestamp"]
+    deal_id, _ = client.buy(ASSET, 1, 1)
     assert client.check_win(deal_id).is_win
     assert client.check_win(deal_id, timeout_seconds=5)["result"] == "win"
-    assert client.sell(asset=ASSET, amount=1.5, time=1, check_win=True)[1].is_win
+    assert client.sell(asset=ASSET, amount=20, time=1, check_win=True)[1].is_win  # more than is held
     closed = client.get_closed_deal(deal_id)
     assert closed is not None
     assert closed["id"] in client.closed_deals()
