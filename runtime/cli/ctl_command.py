@@ -12,7 +12,7 @@ from typing import Any
 from loguru import logger
 
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
-from actors.messages.commands import Connect, Disconnect, GetStatus, Subscribe
+from actors.messages.commands import GetStatus, Subscribe
 from actors.messages.topics import topic_values, topics
 from runtime.cli import arguments, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
@@ -192,13 +192,11 @@ def _restart(attachment: Attachment, options: argparse.Namespace) -> int:
 
 
 def _disconnect(attachment: Attachment, options: argparse.Namespace) -> int:
-    ask(attachment, Disconnect(" ".join(options.reason)))
-    return say("all connections are closed until connect", options)
+    return _operate(attachment, operations.disconnect(" ".join(options.reason)), options)
 
 
 def _connect(attachment: Attachment, options: argparse.Namespace) -> int:
-    was_disconnected = ask(attachment, Connect())
-    return say("it connects again" if was_disconnected else "it was not disconnected", options)
+    return _operate(attachment, operations.connect(), options)
 
 
 def _subscribe(attachment: Attachment, options: argparse.Namespace) -> int:

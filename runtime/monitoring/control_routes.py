@@ -36,6 +36,8 @@ OPERATIONS: Final[dict[str, Callable[[Wanted], Operation]]] = {
     "halt": lambda wanted: operations.halt(wanted.reason),
     "resume": lambda _: operations.resume(),
     "restart": lambda wanted: operations.restart(wanted.name),
+    "disconnect": lambda wanted: operations.disconnect(wanted.reason),
+    "connect": lambda _: operations.connect(),
     "subscribe": lambda wanted: operations.subscribe(wanted.asset, wanted.period),
     "unsubscribe": lambda wanted: operations.unsubscribe(wanted.asset),
 }

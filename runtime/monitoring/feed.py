@@ -9,7 +9,14 @@ from typing import Any, Final
 import pykka
 
 from actors.errors import RequestError
-from actors.messages.commands import GetAssets, GetBalance, GetClosedDeals, GetOpenedDeals, Unsubscribe
+from actors.messages.commands import (
+    GetAssets,
+    GetBalance,
+    GetClosedDeals,
+    GetOpenedDeals,
+    GetPendingOrders,
+    Unsubscribe,
+)
 from actors.messages.events import AssetsListed, BalanceChanged
 from actors.messages.routing import SubscribeColumns
 from actors.messages.status import Status
@@ -107,6 +114,9 @@ class PageFeed:
         for command in (GetOpenedDeals(), GetClosedDeals()):
             with contextlib.suppress(RequestError):  # it does not trade, or no connection is up yet
                 self._tell(self._history.on_deals(await self._router.ask(command, timeout=LISTS_TIMEOUT)))
+        with contextlib.suppress(RequestError):
+            pending = await self._router.ask(GetPendingOrders(), timeout=LISTS_TIMEOUT)
+            self._tell(self._history.on_pending(pending))
         with contextlib.suppress(RequestError):
             balance = await self._router.ask(GetBalance(), timeout=LISTS_TIMEOUT)
             self._on_event(BalanceChanged(balance))

@@ -22,13 +22,14 @@ from actors.messages.events import (
     OrderRefused,
     OutageBegan,
     OutageEnded,
+    PendingOrdersListed,
     StreamGap,
     StreamRecovered,
     StreamStale,
     TradingHalted,
     TradingResumed,
 )
-from actors.values import Deal
+from actors.values import Deal, PendingOrder
 
 TOPICS: Final = (
     *("order.>", "connection.>", "stream.>", "outage.>", "trading.>", "actor.>"),
@@ -101,7 +102,26 @@ class AccountBalance(Struct, frozen=True, tag="balance"):
     currency: str | None
 
 
-Change = DealChange | LifeChange | Note | TailLine | AccountBalance
+class PendingRow(Struct, frozen=True):
+    """A pending order that the venue has; either ``open_at`` or ``open_price`` is set."""
+
+    ticket: str
+    asset: str
+    direction: str
+    amount: Decimal
+    duration: int
+    minimum_payout: int
+    open_at: int | None
+    open_price: float | None
+
+
+class PendingRows(Struct, frozen=True, tag="pending"):
+    """All pending orders that the venue has now."""
+
+    orders: list[PendingRow]
+
+
+Change = PendingRows | DealChange | LifeChange | Note | TailLine | AccountBalance
 
 
 class History:
@@ -109,6 +129,7 @@ class History:
 
     def __init__(self) -> None:
         self._balance: AccountBalance | None = None
+        self._pending = PendingRows([])
         self._deals: dict[str, DealChange] = {}
         self._lives: dict[tuple[str, int], LifeChange] = {}
         self._notes = {kind: deque[Note](maxlen=MOST_NOTES) for kind in ("stream", "alert")}
@@ -118,6 +139,8 @@ class History:
         """All that is kept, oldest first within a kind."""
         if self._balance is not None:
             yield self._balance
+        if self._pending.orders:
+            yield self._pending
         yield from self._deals.values()
         yield from self._lives.values()
         for notes in self._notes.values():
@@ -129,6 +152,8 @@ class History:
         match event:
             case OrderOpened(deal=deal) | OrderOrphan(deal=deal) | OrderClosed(deal=deal):
                 return self.on_deals([deal])
+            case PendingOrdersListed(orders=orders, complete=True):
+                return self.on_pending(orders)
             case BalanceChanged(balance=balance):
                 self._balance = AccountBalance(balance.account.value, balance.amount, balance.currency)
                 return [self._balance]
@@ -154,6 +179,18 @@ class History:
                 changes.append(change)
         _shorten(self._deals, MOST_DEALS)
         return changes
+
+    def on_pending(self, orders: Iterable[PendingOrder]) -> list[Change]:
+        """All that the venue has; those that it had before are forgotten."""
+        rows = [
+            PendingRow(
+                *(each.ticket, each.asset, each.direction.value, each.amount, each.duration),
+                *(each.minimum_payout, each.open_at, each.open_price),
+            )
+            for each in orders
+        ]
+        changed, self._pending = rows != self._pending.orders, PendingRows(rows)
+        return [self._pending] if changed else []
 
     def on_line(self, line: TailLine) -> list[Change]:
         self._lines.append(line)

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from actors.messages.commands import Command, Halt, Restart, Resume, SubscribeTicks, UnsubscribeTicks
+from actors.messages.commands import (
+    Command,
+    Connect,
+    Disconnect,
+    Halt,
+    Restart,
+    Resume,
+    SubscribeTicks,
+    UnsubscribeTicks,
+)
 
 
 class Operation(NamedTuple):
@@ -26,6 +35,17 @@ def resume() -> Operation:
 
 def restart(name: str) -> Operation:
     return Operation(Restart(name), lambda _: f"{name} restarts")
+
+
+def disconnect(reason: str) -> Operation:
+    return Operation(Disconnect(reason), lambda _: "all connections are closed until connect")
+
+
+def connect() -> Operation:
+    return Operation(
+        Connect(),
+        lambda was_disconnected: "it connects again" if was_disconnected else "it was not disconnected",
+    )
 
 
 def subscribe(asset: str, period: int) -> Operation:

@@ -69,6 +69,7 @@ class View(Struct, frozen=True):
     in_doubt: int
     account: str
     outage: float | None
+    disconnected: str | None
     pending: tuple[PendingStream, ...]
     problems: tuple[str, ...]
 
@@ -92,6 +93,7 @@ def view(status: Status, assets: Mapping[str, Asset], now: float) -> View:
         desk.in_doubt,
         desk.account.value,
         status.outage,
+        status.disconnected,
         status.pending_streams,
         status.reload.problems,
     )

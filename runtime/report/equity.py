@@ -7,7 +7,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from actors.arithmetic import minus, plus
-from runtime.report.results import NOTHING, DealResult
+from runtime.report.results import DealResult
 
 
 class EquityPoint(Struct, frozen=True):
@@ -33,7 +33,7 @@ def equity_curve(deals: Iterable[DealResult]) -> list[EquityPoint]:
     """One point for each moment at which deals closed: those of one moment are one step, since nothing says
     which was the first."""
     points = []
-    profit = peak = NOTHING
+    profit = peak = Decimal(0)
     for time, closed in groupby(sorted(deals, key=_end), key=_end):
         for deal in closed:
             profit = plus(profit, deal.profit)

@@ -1,19 +1,17 @@
 """What deals came to, together and in groups; no I/O, no clock. Sums of money are exact."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from itertools import chain
 
 from msgspec import Struct
 
-from actors.arithmetic import plus
+from actors.arithmetic import plus, total
 from actors.values import Deal, Outcome
 from runtime.report.win_rate import wilson_interval
 from runtime.report.zone import ReportZone
-
-NOTHING: Final = Decimal(0)
 
 
 class DealResult(Struct, frozen=True):
@@ -92,33 +90,33 @@ class LongestRuns(Struct, frozen=True):
 
 
 def tally(deals: Iterable[DealResult]) -> DealsTally:
-    counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
-    sums: dict[Outcome, Decimal] = dict.fromkeys(Outcome, NOTHING)
-    staked = NOTHING
-    at_risk, promised, offered = Fraction(0), Fraction(0), Fraction(0)
+    profits: dict[Outcome, list[Decimal]] = {outcome: [] for outcome in Outcome}
+    drawn: defaultdict[int, list[Decimal]] = defaultdict(list)
+    decided: defaultdict[int, list[Decimal]] = defaultdict(list)
     for deal in deals:
-        counts[deal.outcome] += 1
-        sums[deal.outcome] = plus(sums[deal.outcome], deal.profit)
-        staked = plus(staked, deal.amount)
-        stake = Fraction(deal.amount)
-        win = stake * deal.payout / 100
-        offered += win
-        if deal.outcome is not Outcome.DRAW:
-            at_risk += stake
-            promised += win
-    wins, losses = counts[Outcome.WIN], counts[Outcome.LOSS]
-    gained, lost = sums[Outcome.WIN], sums[Outcome.LOSS]
-    decided = wins + losses
-    low, high = wilson_interval(wins, decided) if decided else (None, None)
+        profits[deal.outcome].append(deal.profit)
+        stakes = drawn if deal.outcome is Outcome.DRAW else decided
+        stakes[deal.payout].append(deal.amount)
+    wins, losses, draws = (len(profits[each]) for each in (Outcome.WIN, Outcome.LOSS, Outcome.DRAW))
+    gained, lost = total(profits[Outcome.WIN]), total(profits[Outcome.LOSS])
+    low, high = wilson_interval(wins, wins + losses) if wins + losses else (None, None)
+    staked = total(chain(*drawn.values(), *decided.values()))
+    at_risk, promised = Fraction(total(chain(*decided.values()))), _promised(decided)
+    offered = (promised + _promised(drawn)) * 100
     return DealsTally(
-        *(sum(counts.values()), wins, losses, counts[Outcome.DRAW]),
+        *(wins + losses + draws, wins, losses, draws),
         *(staked, gained, lost.copy_abs(), plus(gained, lost)),
-        payout=float(offered * 100 / Fraction(staked)) if staked else None,
-        win_rate=wins / decided if decided else None,
+        payout=float(offered / Fraction(staked)) if staked else None,
+        win_rate=wins / (wins + losses) if wins + losses else None,
         win_rate_low=low,
         win_rate_high=high,
         break_even=float(at_risk / (at_risk + promised)) if at_risk else None,
     )
+
+
+def _promised(stakes: Mapping[int, list[Decimal]]) -> Fraction:
+    """What wins of these stakes, which stand by their payouts, would pay."""
+    return sum((Fraction(total(each)) * payout / 100 for payout, each in stakes.items()), Fraction(0))
 
 
 def by_day(deals: Sequence[DealResult], zone: ReportZone) -> list[TallyGroup]:

@@ -85,13 +85,13 @@ def read_contents(path: Path) -> JournalContents:
     """All that the journal has, at one moment. Raises ``Halted`` if it cannot be read or is damaged."""
     with _reading(path) as db:
         version = _version(db)
-        schema.check(db, version)
+        orders = schema.check(db, version)
         first = version == 1
         halt = db.execute("SELECT reason FROM halt").fetchone()
         retired = [] if first else db.execute("SELECT * FROM retired").fetchall()
         return JournalContents(
             account=None if first else schema.owner_of(db),
-            orders=schema.all_orders(db, version),
+            orders=orders,
             retired={row["id"]: schema.retired_state(row) for row in retired},
             halt=None if halt is None else halt[0],
         )
@@ -101,9 +101,7 @@ def read_orders(path: Path) -> list[Order]:
     """All orders that are in the journal, pending ones too (``Order.kind``), oldest first, such as for a file
     of another form. Raises ``Halted`` if it cannot be read or is damaged."""
     with _reading(path) as db:
-        version = _version(db)
-        schema.check(db, version)
-        return schema.all_orders(db, version)
+        return schema.check(db, _version(db))
 
 
 def read_retired(path: Path) -> dict[str, OrderState]:

@@ -201,20 +201,22 @@ def migrate(db: sqlite3.Connection, version: int, account: JournalAccount) -> No
         db.executemany(WRITE, [order_row(order) for order in orders])
 
 
-def check(db: sqlite3.Connection, version: int) -> None:
-    """Look at every page and every row. Raises ``Damage``, or ``sqlite3.Error``.
+def check(db: sqlite3.Connection, version: int) -> list[Order]:
+    """Look at every page and every row; returns all orders, oldest first. Raises ``Damage``, or
+    ``sqlite3.Error``.
 
     1.3 s of CPU for 100,000 orders (1,100 a day for 90 days), and 0.3 s for 100,000 retired ids.
     """
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise Damage(str(found).replace("\n", "; "))
-    all_orders(db, version)
+    orders = all_orders(db, version)
     if version > 1:
         owner_of(db)
         halt_of(db)
         for row in db.execute("SELECT * FROM retired"):
             retired_state(row)
+    return orders
 
 
 def all_orders(db: sqlite3.Connection, version: int) -> list[Order]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from actors.arithmetic import minus, percent_of, plus, remainder
+from actors.arithmetic import minus, percent_of, plus, remainder, total
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12)
 PERCENTS = st.decimals(allow_nan=False, allow_infinity=False, places=1, min_value=0, max_value=1000)
@@ -34,6 +34,8 @@ def test_sums_differences_and_percentages_are_exact(one: Decimal, other: Decimal
     a, b = Fraction(one), Fraction(other)
     assert Fraction(plus(one, other)) == a + b
     assert Fraction(minus(one, other)) == a - b
+    assert Fraction(total([one, other, one])) == 2 * a + b
+    assert total([]) == 0
     assert Fraction(percent_of(one, percent)) == a * Fraction(percent) / 100
 
 

@@ -12,7 +12,11 @@ export class Controls {
     this.resume = element("button", { type: "button", id: "resume" }, "Resume orders");
     this.twoStep(this.halt, () => this.operate("halt", { reason: "by the page" }));
     this.twoStep(this.resume, () => this.operate("resume"));
-    byId("controls").append(this.halt, this.resume);
+    this.disconnect = element("button", { type: "button", id: "disconnect", class: "danger" }, "Disconnect");
+    this.connect = element("button", { type: "button", id: "connect" }, "Connect");
+    this.twoStep(this.disconnect, () => this.operate("disconnect", { reason: "by the page" }));
+    this.twoStep(this.connect, () => this.operate("connect"));
+    byId("controls").append(this.halt, this.resume, this.disconnect, this.connect);
     const form = byId("subscribe");
     form.hidden = false;
     form.addEventListener("submit", (event) => {
@@ -21,9 +25,11 @@ export class Controls {
     });
   }
 
-  onView({ halted }) {
+  onView({ halted, disconnected }) {
     this.halt.hidden = halted != null;
     this.resume.hidden = halted == null;
+    this.disconnect.hidden = disconnected != null;
+    this.connect.hidden = disconnected == null;
   }
 
   /** A button that acts when it is pressed a second time within some seconds. */

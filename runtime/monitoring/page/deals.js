@@ -1,4 +1,4 @@
-// Open deals with their countdown, closed ones with their result, and what the day came to.
+// Pending orders, open deals with their countdown, closed ones with their result, and what the day came to.
 
 import { byId, rowOf, Rows, setClass, setText } from "./dom.js";
 import { countdown, price, signed, timeOfDay, tone } from "./format.js";
@@ -13,6 +13,7 @@ export class Deals {
   constructor(streams) {
     this.streams = streams;
     this.deals = new Map();
+    this.pending = [];
     this.rows = new Rows(byId("deal-rows"), () => rowOf(CELLS));
     this.account = "";
     this.changed = true;
@@ -20,6 +21,12 @@ export class Deals {
 
   clear() {
     this.deals.clear();
+    this.pending = [];
+    this.changed = true;
+  }
+
+  onPending(orders) {
+    this.pending = orders.map((order) => ({ ...order, id: `pending ${order.ticket}`, waits: true }));
     this.changed = true;
   }
 
@@ -54,7 +61,7 @@ export class Deals {
     if (!this.changed) return false;
     this.changed = false;
     const newest = (one, other) => (one.profit == null ? 0 : 1) - (other.profit == null ? 0 : 1) || other.closes_at - one.closes_at;
-    const shown = this.ofAccount.sort(newest).slice(0, MOST);
+    const shown = [...this.pending, ...this.ofAccount.sort(newest)].slice(0, MOST);
     byId("no-deals").hidden = shown.length > 0;
     this.rows.show(shown, ({ id }) => id, (row, deal) => this.show(row, deal));
     setText(byId("open"), String(this.open.length));
@@ -76,6 +83,14 @@ export class Deals {
     setText(side, rises ? "▲ call" : "▼ put");
     setClass(side, rises ? "gain" : "loss");
     setText(stake, deal.amount);
+    if (deal.waits) {
+      setText(entry, deal.open_price == null ? "" : this.price(deal, deal.open_price));
+      setText(payout, deal.minimum_payout ? `≥ ${deal.minimum_payout} %` : "");
+      setText(closes, deal.open_at == null ? "at its price" : "");
+      setText(result, "pending");
+      setClass(row.element, "pending");
+      return;
+    }
     setText(entry, this.price(deal, deal.open_price));
     setText(payout, `${deal.payout} %`);
     setClass(row.element, deal.profit == null ? "open" : "closed");
@@ -89,6 +104,15 @@ export class Deals {
 
   /** The countdowns, and how each open deal stands: it changes without any message. */
   tick() {
+    for (const order of this.pending) {
+      const row = this.rows.get(order.id);
+      if (!row) continue;
+      const latest = this.streams.prices.get(order.asset);
+      if (latest !== undefined) setText(row.cells[4], this.price(order, latest));
+      if (order.open_at == null) continue;
+      const left = order.open_at - venueNow();
+      setText(row.cells[6], left > 0 ? `opens in ${countdown(left)}` : "opening");
+    }
     for (const deal of this.open) {
       const row = this.rows.get(deal.id);
       if (!row) continue;

@@ -8,6 +8,7 @@ import { Deals } from "./deals.js";
 import { byId, element, setClass, setText } from "./dom.js";
 import { Equity } from "./equity.js";
 import { Limits } from "./limits.js";
+import { Machines } from "./machines.js";
 import { Happenings, Log } from "./notes.js";
 import { Streams } from "./streams.js";
 
@@ -19,6 +20,7 @@ const deals = new Deals(streams);
 const equity = new Equity();
 const connections = new Connections(controls);
 const limits = new Limits();
+const machines = new Machines();
 const notes = { stream: new Happenings("gap-notes"), alert: new Happenings("alert-notes") };
 const log = new Log("log-lines");
 const period = byId("period");
@@ -27,6 +29,7 @@ let balance = null;
 
 const ON_CHANGE = {
   deal: (deal) => deals.onDeal(deal),
+  pending: ({ orders }) => deals.onPending(orders),
   life: (life) => connections.onLife(life),
   note: (note) => notes[note.kind].onNote(note),
   log: (line) => log.onLine(line),
@@ -60,7 +63,8 @@ function showReasons({ reasons, halted, refuses, problems, pending }) {
 
 function onView(view) {
   setClocks(view.time, view.clock_offset);
-  if (view.outage != null) showState(`outage for ${view.outage.toFixed(0)} s`, "bad");
+  if (view.disconnected != null) showState("disconnected", "warn");
+  else if (view.outage != null) showState(`outage for ${view.outage.toFixed(0)} s`, "bad");
   else if (view.reasons.length) showState("not ready", "bad");
   else showState(view.halted == null ? "ready" : "halted", view.halted == null ? "good" : "warn");
   showReasons(view);
@@ -68,6 +72,7 @@ function onView(view) {
   streams.onView(view.streams);
   connections.onView(view.connections);
   limits.onView(view);
+  machines.onView(view);
   controls?.onView(view);
 }
 

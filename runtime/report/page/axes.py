@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from runtime.report.page.texts import MINUS
 from runtime.report.zone import ReportZone
 
 HOUR: Final = 3600
@@ -72,7 +73,10 @@ def value_axis(lowest: float, highest: float, most: int = 5) -> ValueAxis:
     last = max(last, first + 1)
     low, high = float(step * first), float(step * last)
     values = [step * each for each in range(first, last + 1)]
-    marks = [AxisMark((float(each) - low) / (high - low), float(each), f"{each:,f}") for each in values]
+    marks = [
+        AxisMark((float(each) - low) / (high - low), float(each), f"{each:,f}".replace("-", MINUS))
+        for each in values
+    ]
     return ValueAxis(low, high, marks)
 
 

@@ -113,7 +113,7 @@ def _tiles(report: MoneyReport, zone: ReportZone, money: MoneyForm) -> Element:
     best_worst = f"best {form(report.best or Decimal(0))}, worst {form(report.worst or Decimal(0))}"
     yielded = float(total.profit / total.staked) if total.staked else None
     staked = f"{percent(yielded)} of {money.plain(total.staked)} staked".replace("-", MINUS)
-    won = f"{total.wins} won, {total.losses} lost, {total.draws} drawn"
+    won = f"{total.wins:,} won, {total.losses:,} lost, {total.draws:,} drawn"
     runs = f"and {report.runs.losses} losses"
     even = f"break-even at a win rate of {percent(total.break_even)}"
     payout = DASH if total.payout is None else f"{total.payout:.1f} %"

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from loguru import logger
 
-from actors.messages import GetStatus, SubscribeTicks
+from actors.messages import CancelPendingOrder, GetPendingOrders, GetStatus, PlacePendingOrder, SubscribeTicks
+from actors.values import Direction
 from runtime import Config, Runtime
 from runtime.monitoring import page_routes
 from tests.browser import Tab, browser
@@ -149,6 +150,54 @@ def test_an_operator_halts_and_resumes_with_the_token(tab: Tab) -> None:
         assert post(runtime, "resume", **bearer()) == (200, {"said": "orders are sent again"})
         tab.until("document.querySelector('#state').textContent === 'ready'")
         assert TOKEN not in tab.value("document.documentElement.outerHTML")
+        assert_at_peace(tab, runtime)
+
+
+def test_an_operator_disconnects_and_connects_with_the_token(tab: Tab) -> None:
+    with running(ASSETS[0], token=TOKEN) as runtime:
+        visit(tab, runtime)
+        tab.until("document.querySelector('#state').textContent === 'ready'")
+        for _ in range(2):
+            tab.click("#disconnect")
+        tab.until("document.querySelector('#token-dialog').open")
+        tab.value(f"document.querySelector('#token').value = {json.dumps(TOKEN)}")
+        tab.click("#token-form button[value=use]")
+        tab.until(
+            "document.querySelector('#message').textContent === 'all connections are closed until connect'"
+        )
+        assert ask(runtime, GetStatus()).disconnected == "by the page"
+        tab.until("document.querySelector('#state').textContent === 'disconnected'")
+        assert "all connections are disconnected (by the page)" in tab.text("#reasons")
+        tab.until("document.querySelector('#disconnect').hidden")
+        for _ in range(2):
+            tab.click("#connect")
+        tab.until("document.querySelector('#message').textContent === 'it connects again'")
+        tab.until("document.querySelector('#state').textContent === 'ready'")
+        assert post(runtime, "connect", **bearer()) == (200, {"said": "it was not disconnected"})
+        assert_at_peace(tab, runtime)
+
+
+def test_pending_orders_workers_and_regions_have_their_rows(tab: Tab) -> None:
+    with running(ASSETS[0], pool={"workers": 1, "connections": 1}) as runtime:
+        at = time.time() + 3600
+        ask(runtime, PlacePendingOrder(ASSETS[0], 3, Direction.CALL, 60, open_at=at, minimum_payout=10))
+        visit(tab, runtime)
+        ask(runtime, PlacePendingOrder(ASSETS[0], 4, Direction.PUT, 60, open_price=0.5))
+        tab.until("document.querySelectorAll('#deal-rows tr.pending').length === 2")
+        rows = "[...document.querySelectorAll('#deal-rows tr.pending')].map(row => row.innerText)"
+        tab.until(f"{rows}.some(text => text.includes('opens in 59:') || text.includes('opens in 1:00:'))")
+        by_time, by_price = sorted(tab.value(rows), key=lambda text: "at its price" in text)
+        assert "≥ 10 %" in by_time
+        assert ("call" in by_time, "put" in by_price, "0.5" in by_price) == (True, True, True)
+        status = ask(runtime, GetStatus())
+        tab.until(r"/^\d+ %$/.test(document.querySelector('#worker-rows td:nth-child(5)')?.textContent)")
+        assert str(status.workers[0].pid) in tab.text("#worker-rows")
+        names = "[...document.querySelectorAll('#region-rows td:first-child')].map(cell => cell.textContent)"
+        assert tab.value(names) == [region.name for region in status.regions]
+        assert "open" in tab.text("#region-rows")
+        for order in ask(runtime, GetPendingOrders()):
+            ask(runtime, CancelPendingOrder(order.ticket))
+        tab.until("document.querySelectorAll('#deal-rows tr.pending').length === 0")
         assert_at_peace(tab, runtime)
 
 

@@ -14,11 +14,21 @@ from actors.messages.events import (
     OrderClosed,
     OrderOpened,
     OutageBegan,
+    PendingOrdersListed,
     StreamGap,
     StreamStale,
 )
-from actors.values import AccountKind, Balance, Deal, Direction
-from runtime.monitoring.history import MOST_DEALS, MOST_NOTES, DealChange, History, LifeChange, Note
+from actors.values import AccountKind, Balance, Deal, Direction, PendingOrder
+from runtime.monitoring.history import (
+    MOST_DEALS,
+    MOST_NOTES,
+    DealChange,
+    History,
+    LifeChange,
+    Note,
+    PendingRow,
+    PendingRows,
+)
 
 OPEN = Deal(
     "d1", "EURUSD", Direction.CALL, Decimal("1.50"), 0.0, 60.0, 1.1, 80, AccountKind.DEMO, raw={"uid": 7}
@@ -49,6 +59,17 @@ def test_a_life_ends_with_its_reason_and_one_that_never_was_up_is_none() -> None
     ]
     assert history.on_event(ConnectionDown("c", 2, "R", "refused"), 30.0) == []
     assert len(kept(history, LifeChange)) == 1
+
+
+def test_the_venues_latest_list_of_pending_orders_is_what_there_is() -> None:
+    history = History()
+    order = PendingOrder("t1", "EURUSD", Direction.PUT, Decimal(2), 60, 80, open_price=1.5, raw={"uid": 7})
+    [first] = history.on_event(PendingOrdersListed([order]), 1.0)
+    assert first == PendingRows([PendingRow("t1", "EURUSD", "put", Decimal(2), 60, 80, None, 1.5)])
+    assert history.on_event(PendingOrdersListed([order]), 2.0) == []
+    assert history.on_event(PendingOrdersListed([], complete=False), 3.0) == []
+    assert kept(history, PendingRows) == [first]
+    assert history.on_event(PendingOrdersListed([]), 4.0) == [PendingRows([])]
 
 
 def test_gaps_and_alerts_are_told_apart() -> None:
