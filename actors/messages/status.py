@@ -27,9 +27,11 @@ class PlacedStream(Struct, frozen=True):
 class StreamFigures(Struct, frozen=True):
     """A stream as the health monitor knows it.
 
-    ``received_at`` is our wall clock (Unix seconds) when the last tick was read. ``last_gap`` is a pair of
-    venue times. ``health`` is unconfirmed, fresh, stale or closed. ``cure`` is the last recovery action, or
-    ``""``. ``rate`` is the learnt number of ticks per second, ``None`` until enough have come.
+    ``received_at`` is our wall clock (Unix seconds) when the last tick was read. ``ticks`` is what its
+    connections have reported: up to a second old, and not exact for the second in which it moved to another
+    one. ``last_gap`` is a pair of venue times. ``health`` is unconfirmed, fresh, stale or closed. ``cure`` is
+    the last recovery action, or ``""``. ``rate`` is the learnt number of ticks per second, ``None`` until
+    enough have come.
     """
 
     last_price: float | None = None

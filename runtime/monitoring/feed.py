@@ -50,12 +50,12 @@ class PageFeed:
         self._assets: dict[str, Asset] = {}
         self._outboxes: set[PageOutbox] = set()
         self._work: asyncio.Task[None] | None = None
-        self._tap: QuoteTap
+        self._calls: LoopCalls
         self._ended = False
 
     async def begin(self, calls: LoopCalls) -> None:
         """Begin to keep the history."""
-        self._tap = QuoteTap(calls, self._on_quotes)
+        self._calls = calls
         self._log.begin(lambda line: calls.put(self._on_line, line))
         for topic in TOPICS:
             await self._router.subscribe(topic, self._on_event)
@@ -86,8 +86,8 @@ class PageFeed:
 
     async def _serve(self) -> None:
         """While pages are open."""
-        tap: Any = self._tap
-        self._router.router.tell(SubscribeColumns(TICKS, self._tap))
+        tap: Any = QuoteTap(self._calls, self._on_quotes)  # the former one may be about to be unsubscribed
+        self._router.router.tell(SubscribeColumns(TICKS, tap))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._load_lists())

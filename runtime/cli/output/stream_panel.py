@@ -34,12 +34,11 @@ def stream_panel(snapshot: Snapshot, view: KeyState, width: int, height: int) ->
     return limited([table[0], *rows], height, hint, skip)
 
 
-def state_of(snapshot: Snapshot, stream: StreamStatus) -> str:
+def state_of(stream: StreamStatus) -> str:
     placed, seen = stream.placed, stream.seen
     if seen.health in {"stale", "closed"}:
         return seen.health
-    ticks = seen.last_price is not None or placed.asset in snapshot.ticks
-    return "live" if ticks and placed.state == "confirmed" else placed.state
+    return "live" if seen.health == "fresh" and placed.state == "confirmed" else placed.state
 
 
 def _columns(bars: int) -> list[GridColumn]:
@@ -72,7 +71,7 @@ def _sorted(snapshot: Snapshot, view: KeyState) -> list[StreamStatus]:
     ]
     streams = [each for each in (*missing, *status.streams) if view.matches(each.placed.asset)]
     keys: dict[Sort, Callable[[StreamStatus], object]] = {
-        Sort.STATE: lambda stream: state_of(snapshot, stream) in HEALTHY,
+        Sort.STATE: lambda stream: state_of(stream) in HEALTHY,
         Sort.NAME: lambda stream: stream.placed.asset,
         Sort.CHANGE: lambda stream: -(_change(snapshot, stream.placed.asset, 48) or 0.0),
         Sort.PAYOUT: lambda stream: -_payout(snapshot, stream.placed.asset),
@@ -91,7 +90,7 @@ def _row(snapshot: Snapshot, stream: StreamStatus, bars: int) -> Row:
     moved = _change(snapshot, asset, bars)
     return [
         Cell(asset),
-        state_cell(state_of(snapshot, stream)),
+        state_cell(state_of(stream)),
         Cell(sparkline(_values(snapshot, asset, bars), bars), "cyan"),
         Cell("-" if moved is None else f"{moved:+.3%}", _change_style(moved)),
         Cell(snapshot.price_text(asset, price), f"bold {arrow.style}" if fresh else ""),

@@ -53,16 +53,15 @@ def _head(snapshot: Snapshot) -> Strip:
         return [*line, part("  the venue has not listed them yet", "dim")]
     line.append(part("  today (UTC) "))
     line.append(part(profit_text(trades.profit), f"bold {profit_style(trades.profit)}"))
-    told = f"{len(trades.closed)} closed"
-    if trades.closed:
-        results = [deal.outcome for deal in trades.closed]
-        told += f": {results.count(Outcome.WIN)} won, {results.count(Outcome.LOSS)} lost"
-    line.append(part(f" ({told})"))
     if trades.opened:
         line.append(part(f"; {len(trades.opened)} open, stakes {amount_text(trades.staked)}"))
     if trades.pending:
         line.append(part(f"; {len(trades.pending)} pending"))
-    return line
+    told = f"; {len(trades.closed)} closed"
+    if trades.closed:
+        results = [deal.outcome for deal in trades.closed]
+        told += f": {results.count(Outcome.WIN)} won, {results.count(Outcome.LOSS)} lost"
+    return [*line, part(told)]  # the last part, as a narrow terminal cuts it off
 
 
 def _side(direction: Direction) -> Cell:

@@ -203,7 +203,7 @@ def test_deals_have_what_a_trader_looks_for() -> None:
     board.take(OrderInDoubt("1f30", "AUDCAD", Decimal(9), "lost"))
     lines = board.lines(status(clock_offset=2.0))
     start = lines.index(
-        "ORDERS AND DEALS  today (UTC) -0.40 (2 closed: 1 won, 1 lost); 2 open, stakes 10.00; 1 pending"
+        "ORDERS AND DEALS  today (UTC) -0.40; 2 open, stakes 10.00; 1 pending; 2 closed: 1 won, 1 lost"
     )
     rows = [line.split() for line in lines[start + 2 : start + 8]]
     assert rows[0] == ["AUDCAD", "-", "9.00", "-", "-", "-", "-", "IN", "DOUBT", "-", "1f30"]
@@ -224,7 +224,9 @@ def test_deals_have_what_a_trader_looks_for() -> None:
     assert rows[5][:2] == ["#AAPL_otc", "put"]
     assert rows[5][-3] == "-5.00"
     board.take(OrderClosed(deal("a", close_price=1.1, profit=Decimal(0))))
-    assert any("3 closed: 1 won, 1 lost); 1 open" in line for line in board.lines(status()))
+    assert any(
+        "; 1 open, stakes" in line and "3 closed: 1 won, 1 lost" in line for line in board.lines(status())
+    )
 
 
 def test_the_day_of_the_sum_ends_by_the_venues_clock() -> None:
@@ -279,10 +281,12 @@ def test_a_silent_stream_is_called_stale_or_closed_until_it_delivers(health: str
     assert "  live " in row(board.lines(status()), "EURUSD_otc")
 
 
-def test_a_stream_is_live_from_the_first_tick_in_the_status_or_the_counters() -> None:
-    silent = stream("EURUSD_otc", last_price=None)
-    assert "  confirmed " in row(Board().lines(status(streams=(silent,))), "EURUSD_otc")
-    assert "  live " in row(Board().lines(status()), "EURUSD_otc")
+def test_a_stream_is_live_while_the_metrics_call_it_fresh() -> None:
+    board = Board()
+    board.take(Tick("EURUSD_otc", NOW, 1.1, NOW - 16))  # of an earlier life of its connection
+    silent = stream("EURUSD_otc", health="unconfirmed")
+    assert "  confirmed " in row(board.lines(status(streams=(silent,))), "EURUSD_otc")
+    assert "  live " in row(board.lines(status()), "EURUSD_otc")
 
 
 def test_the_streams_are_sorted_and_filtered_as_a_person_wants() -> None:
