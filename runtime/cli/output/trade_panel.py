@@ -5,7 +5,7 @@ from decimal import Decimal
 from actors.arithmetic import minus
 from actors.messages.events import OrderInDoubt
 from actors.values import Deal, Direction, Outcome, PendingOrder
-from runtime.cli.output.cells import Cell, GridColumn, Row, Strip, cut, grid, limited, part
+from runtime.cli.output.cells import Cell, GridColumn, Row, Strip, cut, grid, limited, part, width_of
 from runtime.cli.output.deal_book import NOTHING, Trades
 from runtime.cli.output.snapshot import Snapshot
 from runtime.cli.output.texts import amount_text, left_text, profit_style, profit_text, time_text
@@ -29,7 +29,7 @@ _COLUMNS = [
 
 def trade_panel(snapshot: Snapshot, view: KeyState, width: int, height: int, skip: int = 0) -> list[Strip]:
     """At most ``height`` lines, of which the first counts."""
-    head = cut(_head(snapshot), width)
+    head = cut(_head(snapshot, width), width)
     trades = snapshot.trades
     rows = [
         *(_doubt_row(each) for each in trades.doubts if view.matches(each.asset)),
@@ -46,22 +46,30 @@ def rows_of(trades: Trades) -> int:
     return len(trades.doubts) + len(trades.opened) + len(trades.pending) + len(trades.closed)
 
 
-def _head(snapshot: Snapshot) -> Strip:
+def _head(snapshot: Snapshot, width: int) -> Strip:
+    """The most useful first; what does not fit is left out, not cut."""
     trades = snapshot.trades
     line = [part("ORDERS AND DEALS", "bold")]
     if not trades.known and not rows_of(trades):
         return [*line, part("  the venue has not listed them yet", "dim")]
     line.append(part("  today (UTC) "))
     line.append(part(profit_text(trades.profit), f"bold {profit_style(trades.profit)}"))
+    more = []
     if trades.opened:
-        line.append(part(f"; {len(trades.opened)} open, stakes {amount_text(trades.staked)}"))
+        more.append(f"; {len(trades.opened)} open, stakes {amount_text(trades.staked)}")
     if trades.pending:
-        line.append(part(f"; {len(trades.pending)} pending"))
-    told = f"; {len(trades.closed)} closed"
+        more.append(f"; {len(trades.pending)} pending")
+    more.append(f"; {len(trades.closed)} closed")
     if trades.closed:
         results = [deal.outcome for deal in trades.closed]
-        told += f": {results.count(Outcome.WIN)} won, {results.count(Outcome.LOSS)} lost"
-    return [*line, part(told)]  # the last part, as a narrow terminal cuts it off
+        more.append(f": {results.count(Outcome.WIN)} won, {results.count(Outcome.LOSS)} lost")
+    room = width - sum(width_of(each.text) for each in line)
+    for told in more:
+        room -= len(told)
+        if room < 0:
+            break
+        line.append(part(told))
+    return line
 
 
 def _side(direction: Direction) -> Cell:

@@ -138,7 +138,6 @@ def of_the_table(lines: list[str], assets: Iterable[str]) -> Figures:
         "today": number(_found(r"today \(UTC\) ([+-]?[\d.,]+)", text)),
         "open": _found(r"today[^\n]*; (\d+) open, ", text, "0"),
         "closed": _found(r"; (\d+) closed", text),
-        "won": _found(r"closed: (\d+) won", text, "0"),
         "in doubt": _found(r"! (\d+) orders? (?:is|are) IN DOUBT", text, "0"),
         "connections": _found(r"CONNECTIONS  (\d+) of", text),
         "ticks": number(_found(r"router   ([\d,]+) ticks", text)),
@@ -148,6 +147,8 @@ def of_the_table(lines: list[str], assets: Iterable[str]) -> Figures:
         raise ValueError(f"there are no streams in\n{text}")
     ends = {title: titles.index(f" {title}") + 1 + len(title) for title in ("PRICE", "TICKS")}
     rows = {line.split(" ", 1)[0]: line for line in lines}
+    if won := re.search(r"closed: (\d+) won", text):  # left out where it does not fit
+        figures["won"] = won[1]
     live = 0
     for asset in assets:
         row = rows.get(asset, "")

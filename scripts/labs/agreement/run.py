@@ -202,7 +202,7 @@ class Agreement:
         sockets = [each for each in self._exchange.ledger.sockets() if each.closed_at is None]
         sent = sum(each.messages for each in sockets)
         heard = int(faces.of_the_status(self._url)["messages"])
-        return [f"{sent} messages were sent, {heard} are reported"] if sent != heard else []
+        return [f"{sent} messages were sent, {heard} are reported"] if heard < sent else []
 
     def _unwell(self, before: Figures) -> list[str]:
         """What is missing, by the status and by the ledger: the runtime may not know it yet."""

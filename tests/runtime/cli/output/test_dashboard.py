@@ -392,3 +392,14 @@ def test_the_footer_says_how_things_stand_with_the_keys() -> None:
     assert "send no order from now on? y confirms" in board.lines(status(), 80, 24)[-1]
     shown = draw(board.snapshot(status()), KeyState(), 80, 24, keys=False)
     assert text(shown, 80)[-1] == "no keys: standard input is no terminal; Ctrl-C ends it"
+
+
+@pytest.mark.parametrize("width", [60, 70, 77, 80, 100])
+def test_the_head_of_the_deals_has_no_cut_word(width: int) -> None:
+    board = Board()
+    board.take(OrderOpened("a", deal("a")))
+    board.take(OrderClosed(deal("b", close_price=1.1, profit=Decimal("4.6"))))
+    whole = "ORDERS AND DEALS  today (UTC) +4.60; 1 open, stakes 5.00; 1 closed: 1 won, 0 lost"
+    head = next(line for line in board.lines(status(), width) if line.startswith("ORDERS"))
+    assert whole.startswith(head)
+    assert head.rsplit(" ", 1)[1] in {"+4.60", "5.00", "closed", "lost"}
