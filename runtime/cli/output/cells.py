@@ -14,6 +14,9 @@ from runtime.logs import printable
 GAP = "  "
 """Between two columns of a table."""
 
+SHORT = 24
+"""To so many columns an elastic column is cut before others go."""
+
 Strip = list[Segment]
 
 
@@ -125,7 +128,7 @@ def grid(columns: Sequence[GridColumn], rows: Sequence[Row], width: int) -> list
         elastic = [each for each in kept if columns[each].elastic]
         optional = max(kept, key=lambda each: columns[each].rank)
         for each in elastic:
-            least = min(widths[each], max(len(columns[each].title), 8))
+            least = min(widths[each], max(len(columns[each].title), SHORT if columns[optional].rank else 8))
             spared = min(over, widths[each] - least)
             widths[each] -= spared
             over -= spared

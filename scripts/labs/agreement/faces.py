@@ -13,6 +13,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pyte
@@ -28,8 +29,16 @@ Figures = dict[str, str]
 WIDE, MIDDLE, NARROW = (200, 60), (120, 40), (80, 24)
 """Columns and lines of the terminal; all figures are on the wide one alone."""
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds for an answer over HTTP."""
+
+STATUS_LATE = 503
+"""What HTTP says while an actor does not answer in time."""
+
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between two tries."""
+
+_late: Counter[str] = Counter()
 
 _PAGE = """
 JSON.stringify({
@@ -166,10 +175,24 @@ def _found(pattern: str, text: str, without: str | None = None) -> str:
     return without
 
 
+def late() -> int:
+    """How often the status was late so far."""
+    return _late.total()
+
+
 def _get(url: str) -> bytes:
-    with urlopen(url, timeout=PATIENCE) as answer:
-        content: bytes = answer.read()
-        return content
+    """Asks again while the status is late, as on a machine that is too busy; at last raises ``HTTPError``."""
+    for pause in (*PAUSES, None):
+        try:
+            with urlopen(url, timeout=PATIENCE) as answer:
+                content: bytes = answer.read()
+                return content
+        except HTTPError as error:
+            if error.code != STATUS_LATE or pause is None:
+                raise
+            _late[url] += 1
+            time.sleep(pause)
+    raise AssertionError
 
 
 class Screen(TerminalSession):
