@@ -19,7 +19,7 @@ from runtime import attach
 from runtime.control.attachment import Attachment
 
 PROJECT = Path(__file__).resolve().parents[3]
-STARTING = 15.0
+STARTING = 60.0
 """Seconds until it can be attached to, on a busy machine."""
 
 PAUSE = 0.02
