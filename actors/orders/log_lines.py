@@ -52,9 +52,12 @@ def terms_of(order: Order | PlaceOrder | PlacePendingOrder | PendingOrder) -> st
 def _line(event: Event, order_of: Callable[[str], Order | None]) -> LogLine | None:
     match event:
         case OrderOpened(order=id, deal=deal):
-            return LogLine("INFO", f"order {id} opened deal {deal.id}: {_deal(deal)}, payout {deal.payout} %")
+            # What it is about comes before the ids: a terminal of 80 columns shows no more.
+            text = f"opened deal {_deal(deal)}, payout {deal.payout} % (order {id}, deal {deal.id})"
+            return LogLine("INFO", text)
         case PendingOrderPlaced(order=id, pending=pending):
-            return LogLine("INFO", f"pending order {id} was placed as {pending.ticket}: {terms_of(pending)}")
+            text = f"placed pending order {terms_of(pending)} (order {id}, ticket {pending.ticket})"
+            return LogLine("INFO", text)
         case OrderRefused(order=id, reason=reason):
             return LogLine(
                 "INFO", f"order {id} was refused by the venue: {_order(event, order_of)}: {reason}"
@@ -66,7 +69,7 @@ def _line(event: Event, order_of: Callable[[str], Order | None]) -> LogLine | No
             end = "opened" if opened else "not placed"
             return LogLine("WARNING", f"order {id} was settled by a person as {end}: {reason}")
         case OrderClosed(deal=deal):
-            return LogLine("INFO", f"deal {deal.id} closed: {_deal(deal)}, {_result(deal)}")
+            return LogLine("INFO", f"closed deal {_deal(deal)}, {_result(deal)} (deal {deal.id})")
         case OrderInDoubt(order=id, reason=reason):
             text = (
                 f"order {id} is in doubt: {_order(event, order_of)}: {reason}; do not repeat it: the venue's"

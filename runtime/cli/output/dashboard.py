@@ -26,6 +26,9 @@ WIDE: Final = 140
 TALL: Final = 32
 """Lines from which on there are blank lines between the panels, and more of the log."""
 
+LOW: Final = 12
+"""Lines below which the log gives way to the streams."""
+
 BETWEEN: Final = 3
 """Columns between two panels."""
 
@@ -44,7 +47,7 @@ LOG_STYLES: Final = {
 def draw(snapshot: Snapshot, view: KeyState, width: int, height: int, *, keys: bool = True) -> Picture:
     """Exactly fills a terminal of that size; ``keys``: somebody can press them."""
     head = [header(snapshot, width)]
-    foot = [cut(_footer(snapshot, view, keys=keys), width)]
+    foot = [cut(_footer(snapshot, view, width, keys=keys), width)]
     body = _body(snapshot, view, width, max(0, height - 2))
     lines = [*head, *body[: max(0, height - 2)]]
     lines += [[]] * (height - len(lines) - 1)
@@ -115,7 +118,7 @@ def _stacked(snapshot: Snapshot, view: KeyState, width: int, height: int) -> lis
     assert status is not None
     gap: list[Strip] = [[]] if height >= TALL else []
     figures = figure_lines(snapshot, width)[: 5 if height >= TALL else 1]
-    log_lines = 2 if height < TALL else 6
+    log_lines = min(len(snapshot.log), 6 if height >= TALL else 2 if height >= LOW else 0)
     room = height - len(figures) - log_lines - 4 * len(gap)
     streams = max(1, len(status.streams) + sum(each.wanted for each in status.pending_streams)) + 1
     trades = rows_of(snapshot.trades)
@@ -229,7 +232,7 @@ def _joined(blocks: list[list[Strip]], gap: list[Strip]) -> list[Strip]:
     return lines
 
 
-def _footer(snapshot: Snapshot, view: KeyState, *, keys: bool) -> Strip:
+def _footer(snapshot: Snapshot, view: KeyState, width: int, *, keys: bool) -> Strip:
     if not keys:
         return [part("no keys: standard input is no terminal; Ctrl-C ends it", "dim")]
     if question := view.question():
@@ -252,7 +255,10 @@ def _footer(snapshot: Snapshot, view: KeyState, *, keys: bool) -> Strip:
         ("?", "help"),
     ]
     for key, does in names:
-        line += [part(key, "bold"), part(f" {does}  ", "dim")]
+        told = [part(key, "bold"), part(f" {does}", "dim")]
+        if _width([*line, *told]) > width:  # none is cut
+            break
+        line += [*told, part("  ")]
     return line
 
 

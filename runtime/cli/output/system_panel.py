@@ -47,7 +47,7 @@ def connection_panel(snapshot: Snapshot, width: int, height: int) -> list[Strip]
     shown: Sequence[ConnectionStatus] = status.connections
     if not all_shown:
         shown = down
-    if not shown or height < 3:
+    if not shown or height < 3 or (height == 3 and len(shown) > 1):  # which would show none of them
         return [summary]
     rows = [_connection_row(each) for each in (*down, *(each for each in shown if each not in down))]
     return [summary, *limited(grid(_CONNECTION, rows, width), height - 1, "3 shows them")]

@@ -37,7 +37,7 @@ def trade_panel(snapshot: Snapshot, view: KeyState, width: int, height: int, ski
         *(_pending_row(snapshot, each) for each in trades.pending if view.matches(each.asset)),
         *(_closed_row(snapshot, each) for each in trades.closed if view.matches(each.asset)),
     ]
-    if not rows or height < 3:
+    if not rows or height < 3 or (height == 3 and len(rows) > 1):  # which would show none of them
         return [head]
     return [head, *limited(grid(_COLUMNS, rows, width), height - 1, "2 shows them", skip)]
 

@@ -31,7 +31,7 @@ TERMS = "EURUSD_otc call 1 for 60 s"
 @pytest.mark.parametrize(
     ("event", "level", "parts"),
     [
-        (OrderOpened("o1", DEAL), "INFO", ["o1", "opened deal d1", TERMS, "payout 92 %"]),
+        (OrderOpened("o1", DEAL), "INFO", ["o1", f"opened deal {TERMS}", "deal d1", "payout 92 %"]),
         (OrderRefused("o1", BET.asset, ONE, "notMoney"), "INFO", ["o1", "refused", TERMS, "notMoney"]),
         (OrderNotPlaced("o1", BET.asset, ONE), "INFO", ["o1", TERMS, "safe to repeat"]),
         (

@@ -492,7 +492,7 @@ def test_the_log_says_what_became_of_each(desk: WatchedPendingDesk, lines: list[
     order = placed(desk)
     desk.tell(listing())
     desk.quiet()
-    assert f"INFO pending order {order} was placed as t1: EURUSD_otc call 1 for 60 s" in lines
+    assert f"INFO placed pending order EURUSD_otc call 1 for 60 s (order {order}, ticket t1)" in lines
     command = PlacePendingOrder(WISH.asset, Decimal(3), WISH.direction, 60)
     desk.ask(9, command)
     desk.quiet()

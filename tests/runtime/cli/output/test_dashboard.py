@@ -403,3 +403,14 @@ def test_the_head_of_the_deals_has_no_cut_word(width: int) -> None:
     head = next(line for line in board.lines(status(), width) if line.startswith("ORDERS"))
     assert whole.startswith(head)
     assert head.rsplit(" ", 1)[1] in {"+4.60", "5.00", "closed", "lost"}
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 10), (60, 15), (80, 24)])
+def test_a_small_terminal_shows_rows_and_whole_words(width: int, height: int) -> None:
+    board = Board()
+    board.take(*(OrderOpened(name, deal(name)) for name in "abcdefgh"))
+    lines = board.lines(status(streams=tuple(stream(f"ASSET{number}") for number in range(9))), width, height)
+    rows = [number for number, line in enumerate(lines) if " more" in line]
+    assert all(lines[number - 1].split()[0] not in {"STREAM", "ASSET", "CONNECTION"} for number in rows)
+    assert sum(line.startswith("ASSET") and " live " in line for line in lines) >= 1
+    assert lines[-1].split()[-1] in {"filter", "pause", "halt", "enlarge", "help", "state"}
