@@ -45,14 +45,12 @@ COMING_BACK: Final = 60.0
 """Seconds after the trouble in which everything is up and fresh again, and no order in doubt: connections
 come back within 10 s, a verdict on an order waits for a login that stands for 6 s."""
 
-AGREEING: Final = 8.0
-"""Seconds in which the faces agree once nothing moves; the slowest looks once a second."""
-
 
 class Plan(NamedTuple):
     """Seconds: ``seconds`` in all, of which ``trouble`` lie between two quiet points; a fault comes every
-    ``fault``, an order every ``order``, a sample every ``sample``; ticks are ``counted`` so long. ``kinds``
-    are those of the faults, by default all."""
+    ``fault``, an order every ``order``, a sample every ``sample``; ticks are ``counted`` so long. The
+    faces agree within ``agreeing`` once nothing moves: the slowest looks once a second. A stream is ``stale``
+    after that. ``kinds`` are those of the faults, by default all."""
 
     seconds: float
     trouble: float = 30.0
@@ -61,6 +59,8 @@ class Plan(NamedTuple):
     sample: float = 5.0
     counted: float = 3.0
     connections: int = 4
+    agreeing: float = 8.0
+    stale: float = 20.0
     kinds: tuple[str, ...] = ()
 
 
@@ -152,7 +152,7 @@ class Agreement:
         while self._count():
             self._exchange.unmute()
         still = time.monotonic()
-        if differences := self._until(self._differences, AGREEING):
+        if differences := self._until(self._differences, self._plan.agreeing):
             for difference in differences:
                 self._note(difference)
         figures = faces.of_the_ledger(self._exchange, ASSETS)
@@ -188,7 +188,7 @@ class Agreement:
         streams."""
         self._exchange.mute()
         sent = self._exchange.ledger.tick_count
-        if unreported := self._until(self._unreported, AGREEING):
+        if unreported := self._until(self._unreported, self._plan.agreeing):
             self._note("; ".join(unreported))
         status = faces.of_the_status(self._url)
         return sent, {asset: int(status[f"ticks {asset}"]) for asset in ASSETS}
@@ -312,7 +312,7 @@ class Agreement:
             "streams": [{"asset": asset} for asset in ASSETS],
             "limits": {"messages": ["50/s"], "connects": ["50/s"]},
             "orders": {"maximum_open": 1000},
-            "health": {"stale_after": 20, "stale_floor": 20},
+            "health": {"stale_after": self._plan.stale, "stale_floor": self._plan.stale},
             "status": {"listen": f"127.0.0.1:{port}"},
         }
 
