@@ -235,6 +235,7 @@ class Runtime:
             WorkerLauncher(lambda: self.config, self._secrets(login)),
             self._escalate,
             self._live_guard(login),
+            pace=self.exchange.pace if self.exchange else None,
         )
         self._system = ActorSystem(self._current, resources, self._guardian)
         self.router = self._system.router
@@ -349,6 +350,7 @@ class Runtime:
             seed=practice.seed,
             prices=practice.prices if practice.prices == WALK else str(self.config.path(practice.prices)),
             start=practice.start,
+            client_speed=practice.speed,
         )
         self.exchange = PracticeExchange(settings)
         self.exchange.start()

@@ -60,6 +60,7 @@ class RuntimeActor(pykka.ThreadingActor):
         self.name = name
         self.now = self._dispatcher.clock
         self.utc = self._dispatcher.wall_clock
+        self.speed = self._dispatcher.speed
         self._guardian = guardian
         self._envelope: AnyEnvelope
         self.inbox.put(PlainEnvelope(Begin()))

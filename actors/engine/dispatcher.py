@@ -56,6 +56,9 @@ class Dispatcher:
     its own.
     """
 
+    speed: float = 1.0
+    """How many seconds of its clocks pass in a second."""
+
     def __init__(
         self, clock: Clock = elapsed, name: str = "dispatcher", wall_clock: Clock = time.time
     ) -> None:

@@ -72,12 +72,15 @@ class RouterRef(RuntimeRef):
     def __init__(self, actor: Any, kinds: frozenset[type], ended: str = ENDED) -> None:
         """``actor`` takes ``Asked``, with commands of exactly the types of ``kinds``, and ``GivenUp``.
 
-        ``ended`` is what an ask is told once it has ended.
+        ``ended`` is what an ask is told once it has ended. Its clock may be faster than that of the caller,
+        whose seconds a timeout is in.
         """
         super().__init__(actor)
         self.ended = ended
         self._kinds = kinds
         self._now: Callable[[], float] = actor.now
+        self._utc: Callable[[], float] = actor.utc
+        self._speed: float = actor.speed
 
     @overload
     def ask(
@@ -107,7 +110,7 @@ class RouterRef(RuntimeRef):
         timeout = _seconds(timeout)
         if isinstance(message, OF_PYKKA):
             return super().ask(message, block=block, timeout=timeout)
-        expires_at = math.inf if timeout is None else self._now() + timeout
+        expires_at = math.inf if timeout is None else self._now() + timeout * self._speed
         future = AskFuture(self, message, expires_at)
         try:
             if type(message) not in self._kinds:
@@ -131,7 +134,7 @@ class RouterRef(RuntimeRef):
         ``ValueError`` as ``ask`` does.
         """
         timeout = _seconds(timeout)
-        expires_at = math.inf if timeout is None else self._now() + timeout
+        expires_at = math.inf if timeout is None else self._now() + timeout * self._speed
         ask = CallbackAsk(self, message, timeout)
         if type(message) not in self._kinds:
             callback(None, no_command(message))
@@ -149,6 +152,10 @@ class RouterRef(RuntimeRef):
     def now(self) -> float:
         """The clock of the actor, monotonic."""
         return self._now()
+
+    def utc(self) -> float:
+        """The wall clock of the actor, in Unix seconds."""
+        return self._utc()
 
 
 class CallbackAsk:

@@ -243,7 +243,8 @@ class Status(Struct, frozen=True):
     ``pending_streams`` are the streams in which the runtime still differs from the configuration.
     ``outage`` is for how many seconds no connection has been up, once that is longer than
     ``health.outage_after``. ``disconnected`` is the reason of ``Disconnect`` until ``Connect``, and ``None``
-    otherwise.
+    otherwise. ``utc`` is when it was made (Unix seconds) by the runtime's clock, which ``practice.speed``
+    makes ``speed`` times as fast as ours.
     """
 
     connections: tuple[ConnectionStatus, ...]
@@ -262,6 +263,12 @@ class Status(Struct, frozen=True):
     pending: PendingStatus = PendingStatus()
     outage: float | None = None
     disconnected: str | None = None
+    utc: float = 0.0
+    speed: float = 1.0
+
+    def now(self, age: float = 0.0) -> float:
+        """The time by the runtime's clock, ``age`` of our seconds after the status was made."""
+        return self.utc + age * self.speed
 
     def _repr_html_(self) -> str:
         from actors.messages.status_html import status_html  # noqa: PLC0415  # for notebooks alone

@@ -365,7 +365,7 @@ class Router(RuntimeActor):
     def _on_described(self, described: Described) -> None:
         waiter = self._waiters.get(described.id)
         if waiter is not None and waiter.collector is not None and waiter.collector.add(described):
-            self._answer(waiter.id, waiter.collector.compose(self._status()))
+            self._answer(waiter.id, waiter.collector.compose(self._status(), self.utc(), self.speed))
 
     def _status(self) -> RouterStatus:
         subscriptions, waiting = len(self._subscriptions), len(self._waiters) - 1  # not the one for this

@@ -60,7 +60,7 @@ class StatusCollector:
         assert isinstance(part, kind)
         return part
 
-    def compose(self, router: RouterStatus) -> Status:
+    def compose(self, router: RouterStatus, utc: float = 0.0, speed: float = 1.0) -> Status:
         """The whole status, once every part is there."""
         pool, health = self._part(PoolPart), self._part(HealthPart)
         supervisor = self._part(SupervisorPart)
@@ -92,6 +92,8 @@ class StatusCollector:
             outage=supervisor.outage,
             disconnected=supervisor.disconnected,
             pending_streams=self._part(PendingStreams).pending,
+            utc=utc,
+            speed=speed,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from actors.errors import NoRuntime, RequestError
 from actors.messages.commands import GetBalance, GetClosedDeals, GetOpenedDeals, GetStatus, SettleOrder
+from actors.messages.status import Status
 from actors.orders.order import Order
 from actors.values import Deal
 from runtime.cli import arguments
@@ -146,8 +147,10 @@ def _deals(found: OrderSource) -> tuple[list[Deal], list[Deal], str]:
 
 def _venue_now(attachment: Attachment | None) -> float:
     """By the venue's clock as far as it is known."""
-    offset = None if attachment is None else ask(attachment, GetStatus()).clock_offset
-    return time.time() + (offset or 0.0)
+    if attachment is None:
+        return time.time()
+    status: Status = ask(attachment, GetStatus())
+    return status.now() + (status.clock_offset or 0.0)
 
 
 def _export_path(text: str) -> Path:

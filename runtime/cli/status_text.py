@@ -41,7 +41,7 @@ def status_text(attachment: Attachment, target: str, ask: Callable[[Any], Any]) 
 
     def draw() -> tuple[Any, Status]:
         status, now = ask(GetStatus()), time.monotonic()
-        return draw_all(recorder.take(status, PictureTime(time.time(), now - began)), console.width), status
+        return draw_all(recorder.take(status, PictureTime(status.now(), now - began)), console.width), status
 
     draw()
     attachment.ended.wait(BETWEEN_STATUSES)

@@ -295,6 +295,17 @@ class Config(Section):
             raise found(problems)
         return streams
 
+    @field_validator("practice")
+    @classmethod
+    def _must_be_in_one_process(cls, practice: PracticeConfig, info: ValidationInfo) -> PracticeConfig:
+        """A worker starts in some tenths of a second, and its heartbeats are due each second: by a clock that
+        is much faster none is ever in time."""
+        pool: PoolConfig | None = info.data.get("pool")
+        if practice.speed != 1 and pool and pool.workers:
+            text = f"is {practice.speed:g}, and workers have no other clock than ours (set pool.workers: 0)"
+            raise found([(("speed",), text)])
+        return practice
+
     @field_validator("streams")
     @classmethod
     def _must_fit_the_pool(cls, streams: list[StreamConfig], info: ValidationInfo) -> list[StreamConfig]:

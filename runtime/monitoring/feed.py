@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
@@ -100,7 +99,7 @@ class PageFeed:
     async def _look(self) -> None:
         while True:
             try:
-                seen = view(await self._status(), self._assets, time.time())
+                seen = view(await self._status(), self._assets, self._router.router.utc())
             except RequestError as error:
                 for outbox in self._outboxes:
                     outbox.put_error(str(error))
@@ -132,7 +131,7 @@ class PageFeed:
                     self._assets = {asset.symbol: asset for asset in event.assets}
 
     def _on_event(self, event: Any) -> None:
-        self._tell(self._history.on_event(event, time.time()))
+        self._tell(self._history.on_event(event, self._router.router.utc()))
 
     def _on_line(self, line: TailLine) -> None:
         self._tell(self._history.on_line(line))

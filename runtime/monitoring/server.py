@@ -120,7 +120,7 @@ class StatusServer(AsyncRouter):
 
     async def _open(self, router: RouterRef) -> None:
         self._begin(router)
-        self._ages = TickAges(self._calls)
+        self._ages = TickAges(self._calls, router.utc)
         router.tell(SubscribeColumns(TOPIC, self._ages))
         await self._feed.begin(self._calls)
         await self._runner.setup()

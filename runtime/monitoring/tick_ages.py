@@ -1,6 +1,7 @@
 """How old ticks are when a subscriber has them, by samples."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from actors.distribution import Distribution, Histogram
@@ -18,8 +19,10 @@ class TickAges:
     worker, and two threads.
     """
 
-    def __init__(self, calls: LoopCalls) -> None:
+    def __init__(self, calls: LoopCalls, utc: Callable[[], float]) -> None:
+        """``utc`` is the clock that the ticks are stamped by."""
         self._calls = calls
+        self._utc = utc
         self._histogram = Histogram()
         self._next_at = 0.0
 
@@ -32,7 +35,7 @@ class TickAges:
             self._calls.put(self._sample, ticks.received_at)
 
     def _sample(self, received_at: float) -> None:
-        self._histogram.add(max(0.0, time.time() - received_at))
+        self._histogram.add(max(0.0, self._utc() - received_at))
 
     def distribution(self) -> Distribution:
         return self._histogram.distribution()

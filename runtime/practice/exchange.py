@@ -15,7 +15,8 @@ from runtime.practice.market.price_file import read_prices
 from runtime.practice.market.quotes import Quotes
 from runtime.practice.market.recorded_quotes import RecordedQuotes
 from runtime.practice.market.scripted_quotes import ScriptedQuotes
-from runtime.practice.server.clock import ExchangeClock, ManualClock
+from runtime.practice.server.clock import ExchangeClock, ManualClock, PacedClock
+from runtime.practice.server.pace import Pace
 from runtime.practice.settings import WALK, PracticeSettings
 from runtime.practice.trading.account import Credentials
 from runtime.practice.trading.book import Book
@@ -171,6 +172,11 @@ class PracticeExchange:
         self._call(self._running().venue.force_outcome(outcome and Outcome(outcome)))
 
     @property
+    def pace(self) -> Pace | None:
+        """The clock that its clients live by, if ``client_speed`` is not 1."""
+        return self._clock.pace if isinstance(self._clock, PacedClock) else None
+
+    @property
     def now(self) -> float:
         """The exchange's time: UTC in Unix seconds, without the error of a ``clock_jump``."""
         return self._clock.utc()
@@ -208,8 +214,14 @@ def _market(settings: PracticeSettings) -> tuple[ExchangeClock, ScriptedQuotes]:
         file = read_prices(settings.prices)
         start = file.start if start is None else start
         quotes = RecordedQuotes(file.series, settings.tick_rate)
-    clock = ExchangeClock(start, settings.speed) if settings.speed else ManualClock(start)
+    clock = _clock(settings, start)
     return clock, ScriptedQuotes(quotes)
+
+
+def _clock(settings: PracticeSettings, start: float | None) -> ExchangeClock:
+    if settings.client_speed != 1:
+        return PacedClock(Pace(settings.client_speed), start)
+    return ExchangeClock(start, settings.speed) if settings.speed else ManualClock(start)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -32,7 +32,9 @@ class PracticeSettings:
 
     ``prices`` is ``"walk"`` or the path of a CSV file. The venue's clock begins at ``start`` (UTC, in Unix
     seconds; ``None``: now, or the beginning of the file) and runs ``speed`` times as fast as ours; at 0 it
-    stands still but for ``PracticeExchange.advance``. Raises ``ConfigInvalid``.
+    stands still but for ``PracticeExchange.advance``. With a ``client_speed`` both clocks run so many times
+    as fast as ours: ``speed`` does not count, the client lives by ``PracticeExchange.pace``, and the times of
+    pings are told in its seconds. Raises ``ConfigInvalid``.
     """
 
     regions: tuple[str, ...] = ("PRACTICE-1", "PRACTICE-2")
@@ -51,6 +53,7 @@ class PracticeSettings:
     prices: str = WALK
     start: float | None = None
     speed: float = 1.0
+    client_speed: float = 1.0
 
     def __post_init__(self) -> None:
         problems = []
@@ -66,6 +69,8 @@ class PracticeSettings:
         problems.extend(f"{name}: must be above zero" for name in _POSITIVE if not self._is_positive(name))
         if not 0 <= self.speed <= FASTEST:
             problems.append(f"speed: must be from 0 to {FASTEST:g}")
+        if not 1 <= self.client_speed <= FASTEST:
+            problems.append(f"client_speed: must be from 1 to {FASTEST:g}")
         if self.start is not None and not 0 <= self.start <= LATEST:
             problems.append("start: must be a moment from 1970 to 2100")
         if self.minimum_duration is not None and self.minimum_duration < 1:

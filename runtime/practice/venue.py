@@ -22,11 +22,12 @@ from runtime.practice.market.tick_faults import TickFaults
 from runtime.practice.server import packets
 from runtime.practice.server.alarms import Alarms
 from runtime.practice.server.clients import Clients
-from runtime.practice.server.clock import ExchangeClock, ManualClock
+from runtime.practice.server.clock import ExchangeClock, ManualClock, PacedClock
 from runtime.practice.server.connection import CLOSE_TIMEOUT, ClientConnection
 from runtime.practice.server.event_routes import EventRoutes, Routes, by_account
 from runtime.practice.server.fault_transport import FaultTransport
 from runtime.practice.server.listener import RegionListener
+from runtime.practice.server.pace import Pace
 from runtime.practice.server.regions import RegionListeners
 from runtime.practice.settings import PracticeSettings
 from runtime.practice.trading.account import AccountDesk, Credentials
@@ -72,6 +73,7 @@ class ExchangeVenue:
         self._ids = count(1)
         self._calendar = Alarms(clock)
         self._moving = asyncio.Lock()
+        self._marking: asyncio.Task[None] | None = None
         self.regions = RegionListeners(settings, faults, self._clients, self._admit)
         self.faults = FaultController(
             faults,
@@ -96,9 +98,14 @@ class ExchangeVenue:
         """Listen in every region; raises ``OSError`` for a port that cannot be bound."""
         await self.regions.open()
         self._reschedule()
+        if isinstance(self._clock, PacedClock):
+            self._marking = asyncio.create_task(_keep_up(self._clock.pace))
 
     async def close(self) -> None:
         """End every connection and release the ports; allowed after a failed ``open``."""
+        if self._marking is not None:
+            self._marking.cancel()
+            self._marking = None
         self._calendar.clear()
         for pending in self._pending:
             pending.stop()
@@ -204,3 +211,13 @@ class ExchangeVenue:
 
     def _announce_assets(self) -> None:
         self._clients.publish("updateAssets", self._assets.rows(self._clock.now()))
+
+
+async def _keep_up(pace: Pace) -> None:
+    """The clock waits for this thread: it is marked whenever what was due has been done."""
+    try:
+        while True:
+            pace.mark("exchange")
+            await asyncio.sleep(pace.step / pace.speed)
+    finally:
+        pace.leave("exchange")

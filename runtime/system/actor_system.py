@@ -10,6 +10,7 @@ import pykka
 from actors.bars.bar_builder import BarBuilder
 from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
+from actors.engine.paced_dispatcher import PacedDispatcher, VenuePace
 from actors.engine.router_ref import RouterRef
 from actors.health.backfiller import Backfiller
 from actors.health.health_monitor import HealthMonitor
@@ -46,6 +47,7 @@ from runtime.system.configured_streams import ConfiguredStreams
 from runtime.system.guardian import Guardian
 from runtime.system.reloader import CurrentConfig, Recipients, Reloader
 from runtime.system.settings import (
+    at_speed,
     has_orders,
     live_settings,
     make_plan,
@@ -162,6 +164,8 @@ class Resources(NamedTuple):
     orders_refused: str = ""
     dispatcher: Dispatcher | None = None
     """Where all actors run; ``None``: as ``SHARING`` and ``DESKS`` say."""
+    pace: VenuePace | None = None
+    """A clock that is faster than ours, which all actors go by in one thread."""
 
 
 class ActorSystem:
@@ -175,16 +179,16 @@ class ActorSystem:
 
     def __init__(self, current: CurrentConfig, resources: Resources, guardian: Guardian) -> None:
         self._guardian = guardian
-        self._only = resources.dispatcher
+        self._only = PacedDispatcher(resources.pace) if resources.pace else resources.dispatcher
         self._dispatcher = self._only or Dispatcher(name="shared by actors")
         self._desks = self._only or Dispatcher(name="desks")
         config, login, start = current.value, resources.login, self._start
-        profile = config.account.profile
-        trading = trading_of(config)
+        paced = at_speed(config, self._dispatcher.speed)
+        profile, trading = config.account.profile, trading_of(config)
         regions = resources.regions(config)
-        settings, plan = live_settings(config, regions), make_plan(config, login, regions)
+        settings, plan = live_settings(paced, regions), make_plan(paced, login, regions)
 
-        timeout, refused = config.connection.message_timeout, unserved(config)
+        timeout, refused = paced.connection.message_timeout, unserved(config)
         raw = RawRules(pool_plan(config.pool).names, venue(config.account.venue).refuse_text)
         self.router = router = start(Router, self._start_subscriber, timeout, refused, raw)
         self._start_desks(settings.orders, resources, trading)

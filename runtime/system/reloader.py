@@ -165,7 +165,7 @@ class Reloader(RuntimeActor):
     def _settle_in(self, delay: float) -> None:
         if self._settling is not None:
             self._settling.cancel()
-        self._settling = None if self._stopping else self.after(delay, _FileSettled())
+        self._settling = None if self._stopping else self.after(delay * self.speed, _FileSettled())
 
     def _on_settled(self) -> None:
         self._settling = None

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from actors import venues
@@ -56,6 +56,28 @@ def regions_for(config: Config, login: Login) -> tuple[Region, ...]:
     serves = venues.venue(config.account.venue).serves
     entries = [each for each in config.regions.of(login.account) if serves(each.url, login)]
     return tuple(Region(entry.name, entry.url, entry.priority) for entry in entries)
+
+
+OF_THE_NETWORK: Final = (
+    "open_timeout",
+    "ping_interval",
+    "ping_timeout",
+    "close_timeout",
+    "keep_alive_interval",
+    "inbound_linger",
+    "message_timeout",
+)
+"""The durations of ``connection``: the network has no other clock than ours."""
+
+
+def at_speed(config: Config, speed: float) -> Config:
+    """``config`` for actors whose clock runs ``speed`` times as fast as ours: what waits for a network, or
+    for another program, has as long as ever."""
+    if speed == 1:
+        return config
+    connection = config.connection
+    longer = {name: getattr(connection, name) * speed for name in OF_THE_NETWORK}
+    return config.model_copy(update={"connection": connection.model_copy(update=longer)})
 
 
 def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:

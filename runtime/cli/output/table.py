@@ -124,7 +124,9 @@ class LiveTable(EventLog):
 
     def _snapshot(self) -> Snapshot:
         now = time.monotonic()
-        moment = PictureTime(time.time(), now - self._began, now - self._fetched_at)
+        age = now - self._fetched_at
+        wall = time.time() if self._status is None else self._status.now(age)
+        moment = PictureTime(wall, now - self._began, age)
         return self._recorder.take(self._status, moment, tuple(self._log))
 
     def _draw(self) -> None:

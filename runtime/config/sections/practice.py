@@ -1,12 +1,15 @@
 """The embedded exchange."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from runtime.config.types import fields, units
 from runtime.config.types.fields import WHOLE_NUMBER, between
 from runtime.config.types.section import Section
+
+FASTEST: Final = 100.0
+"""At more, the milliseconds that a message takes on loopback would be a part of a deal's seconds."""
 
 
 class PracticeConfig(Section):
@@ -24,3 +27,6 @@ class PracticeConfig(Section):
     start: fields.Instant | None = None
     """Where the exchange's clock begins, such as 2026-01-05T09:00Z: two runs of a seed from there are alike;
     null: now, or where the file of prices begins."""
+    speed: Annotated[float, Field(ge=1, le=FASTEST)] = 1.0
+    """How many times as fast as ours the clock of the exchange runs, and with it that of the runtime. All
+    times of this file are in its seconds then, but for those of the network; pool.workers must be 0."""

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Protocol
 
+from runtime.practice.server.pace import Pace
+
 UTC_OFFSET = 7200
 """Seconds by which every stamp on the wire is ahead of UTC, summer and winter (protocol 1.8)."""
 
@@ -58,6 +60,17 @@ class ExchangeClock:
         """
         delay = (venue_time - self.now()) / self.speed
         return asyncio.get_running_loop().call_later(max(0.0, delay), call)
+
+
+class PacedClock(ExchangeClock):
+    """Goes by ``pace``, which the client that lives by it has too."""
+
+    def __init__(self, pace: Pace, start: float | None = None) -> None:
+        super().__init__(start, pace.speed)
+        self.pace = pace
+
+    def utc(self) -> float:
+        return self._start + self.pace.seconds()
 
 
 class _Call:

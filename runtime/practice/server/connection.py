@@ -95,7 +95,12 @@ class ClientConnection:
         logger.info("{}: socket {} opened", self.region, self.id)
         writer = asyncio.create_task(self._outbox.write_to(self._socket, self._note_written))
         pinger = asyncio.create_task(self._ping())
-        self._outbox.put(packets.open_packet(self._settings.ping_interval, self._settings.ping_timeout))
+        self._outbox.put(
+            packets.open_packet(
+                self._settings.ping_interval * self._settings.client_speed,
+                self._settings.ping_timeout * self._settings.client_speed,
+            )
+        )
         try:
             async with self._idle_timeout:
                 async for message in self._socket:

@@ -188,7 +188,7 @@ class Agreement:
         streams."""
         self._exchange.mute()
         sent = self._exchange.ledger.tick_count
-        if unreported := self._until(self._unreported, self._plan.agreeing):
+        if unreported := self._until(self._unreported, 2 * self._plan.agreeing):
             self._note("; ".join(unreported))
         status = faces.of_the_status(self._url)
         return sent, {asset: int(status[f"ticks {asset}"]) for asset in ASSETS}
