@@ -5,6 +5,7 @@
 
 import importlib
 import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,26 @@ TABLES = {
 }
 """The module with the table of methods, by the page."""
 BEGIN = "## All methods\n"
+HEAD = "| there | here | in tellwire's own words | note |\n|---|---|---|---|"
+OTHERS = "Other names"
+FEW = 2
+"""Methods of a class that has no table of its own."""
 
 
 def rendered(page: str) -> str:
+    """One table for each class, whose methods stand there without its name, and one for the other names."""
     methods: tuple[Served, ...] = importlib.import_module(TABLES[page]).METHODS
-    rows = (
-        f"| `{each.name}` | {each.how} | {f'`{each.becomes}`' if each.becomes else ''} | {each.note} |"
-        for each in methods
+    classes = Counter(each.name.rpartition(".")[0] for each in methods)
+    tables: defaultdict[str, list[str]] = defaultdict(list)
+    for each in methods:
+        owner, _, name = each.name.rpartition(".")
+        shown, heading = (f".{name}", owner) if classes[owner] > FEW and owner else (each.name, OTHERS)
+        becomes = f"`{each.becomes}`" if each.becomes else ""
+        tables[heading].append(f"| `{shown}` | {each.how} | {becomes} | {each.note} |")
+    headings = sorted(tables, key=lambda heading: heading == OTHERS)
+    return "\n".join(
+        [BEGIN, *(f"### {heading}\n\n{HEAD}\n" + "\n".join([*tables[heading], ""]) for heading in headings)]
     )
-    return "\n".join([BEGIN, "| there | here | in tellwire's own words | |", "|---|---|---|---|", *rows, ""])
 
 
 @pytest.mark.parametrize("page", TABLES)
