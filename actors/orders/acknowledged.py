@@ -12,6 +12,7 @@ class AcknowledgedOrders:
 
     def __init__(self) -> None:
         self._orders: dict[str, tuple[UnresolvedOrder, DealRecord]] = {}
+        self._most: ClockReading | None = None  # of what all of them were told
 
     def __repr__(self) -> str:
         return f"<AcknowledgedOrders: {len(self._orders)}>"
@@ -22,6 +23,7 @@ class AcknowledgedOrders:
         if not record.listed:
             unresolved.connection_lost(step, record.told, clock)
             self._orders[unresolved.order.id] = unresolved, record
+            self._most = None
 
     def update(self, order: Order) -> None:
         """The order has changed."""
@@ -29,8 +31,13 @@ class AcknowledgedOrders:
             self._orders.pop(order.id, None)
 
     def on_venue_clock(self, clock: ClockReading) -> None:
+        """HOT: with each message of the desk, and there may be hundreds of open orders. Only a clock that is
+        further ahead than ever tells them anything."""
+        if (most := self._most) is not None and not clock.exceeds(most):
+            return
         for unresolved, _ in self._orders.values():
             unresolved.on_venue_clock(clock)
+        self._most = clock if most is None else clock.most(most)
 
     def take_contradicted(self, lists: LifeLists) -> Iterator[tuple[UnresolvedOrder, DealRecord]]:
         """Those whose deal the lists of a later login lack, although they show every deal since the order.

@@ -37,6 +37,17 @@ class ClockReading(NamedTuple):
         """Seconds by which the venue's clock is ahead of ours, as far as it is known."""
         return self.suspends_ahead + (self.offset or 0.0)
 
+    def exceeds(self, other: "ClockReading") -> bool:
+        """Whether any part is further ahead than in ``other``, or measured where it was not there."""
+        if self.suspends_ahead > other.suspends_ahead:
+            return True
+        return self.offset is not None and (other.offset is None or self.offset > other.offset)
+
+    def most(self, other: "ClockReading") -> "ClockReading":
+        """Each part as far ahead as in either."""
+        offsets = [each.offset for each in (self, other) if each.offset is not None]
+        return ClockReading(max(self.suspends_ahead, other.suspends_ahead), max(offsets) if offsets else None)
+
 
 class Age(NamedTuple):
     """How many seconds ago a moment was: by a clock that counts suspends, and at most, by any clock."""
@@ -133,13 +144,15 @@ class UnresolvedOrder:
     def on_venue_clock(self, clock: ClockReading) -> None:
         """Where another clock has gone ahead of ours since the order was made, ours may have stood still. The
         first measurement also holds for what happened before it."""
+        self._slept = max(self._slept, clock.suspends_ahead - self._made_by.suspends_ahead)
+        if clock.offset is None:
+            return
         if self._made_by.offset is None:
             self._made_by = ClockReading(self._made_by.suspends_ahead, clock.offset)
         if self._lost_by.offset is None:
             self._lost_by = ClockReading(self._lost_by.suspends_ahead, clock.offset)
-        self._slept = max(self._slept, clock.suspends_ahead - self._made_by.suspends_ahead)
-        if clock.offset is not None and self._made_by.offset is not None:
-            self._unexplained = max(self._unexplained, clock.offset - self._made_by.offset)
+        assert self._made_by.offset is not None
+        self._unexplained = max(self._unexplained, clock.offset - self._made_by.offset)
 
     def on_lists(self, lists: "LifeLists") -> None:
         """A life has brought its first lists. Note in ``lists`` whether they show every deal that can have

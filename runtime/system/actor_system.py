@@ -11,6 +11,7 @@ from actors.bars.bar_builder import BarBuilder
 from actors.candles.candle_loader import CandleLoader
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.paced_dispatcher import PacedDispatcher, VenuePace
+from actors.engine.ref import here
 from actors.engine.router_ref import RouterRef
 from actors.health.backfiller import Backfiller
 from actors.health.health_monitor import HealthMonitor
@@ -347,7 +348,7 @@ class ActorSystem:
                 self.reloader,
                 self._streams,
             ),
-            done_to=(self._limiter, self._batcher, self._pool),
+            done_to=tuple(map(here, (self._limiter, self._batcher, self._pool))),
         )
         self.router.tell(refs)
         self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))

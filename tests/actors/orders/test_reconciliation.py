@@ -805,3 +805,14 @@ def test_a_like_deal_that_a_login_has_shown_is_not_forgotten_by_a_restart() -> N
     [order] = before.take_changed()
     assert order.made is not None
     assert order.made.seen_for == 0.0
+
+
+READINGS = [ClockReading(ahead, offset) for ahead in (0.0, 1.0, 2.0) for offset in (None, -1.0, 0.0, 1.0)]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("most", READINGS)
+def test_a_reading_exceeds_what_it_would_raise(reading: ClockReading, most: ClockReading) -> None:
+    assert reading.exceeds(most) == (reading.most(most) != most)
+    assert not reading.exceeds(reading.most(most))
+    assert not most.exceeds(reading.most(most))
