@@ -80,8 +80,6 @@ class Run:
         if there was one. Call it once."""
         began = time.monotonic()
         with self._stop_reasons, self._open_log(), on_hangup(self._on_hangup):
-            if self._login is None:
-                logger.log(logs.PRACTICE, "{}", self._practice_line())
             if self._options.output == "table" and not isinstance(self._output, LiveTable):
                 logger.info("standard output is no terminal that a table can be drawn on: this is the log")
             try:
@@ -93,6 +91,8 @@ class Run:
                 raise
             except Exception as error:  # noqa: BLE001  # as below
                 return self._failed(error)
+            if self._login is None:
+                logger.log(logs.PRACTICE, "{}", self._practice_line())
             self._service.start(self._runtime.router)
             try:
                 reason = self._show(began)

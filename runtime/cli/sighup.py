@@ -1,6 +1,7 @@
 """SIGHUP, by which an operator asks a program to read its configuration again."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -20,3 +21,14 @@ def on_hangup(act: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         signal.signal(NUMBER, previous)
+
+
+@contextmanager
+def no_hangup() -> Iterator[None]:
+    """Let SIGHUP pass while a command loads: it ends a process that does not handle it, and what it would
+    have read again is still to be read."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with on_hangup(lambda: None):
+        yield

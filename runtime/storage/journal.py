@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from loguru import logger
 
 from actors.errors import Halted, JournalInUse
 from actors.orders.order import Order, OrderState
@@ -80,6 +79,8 @@ class SqliteJournal:
         self._path = path.resolve()
         self._mark = mark_of(path)
         self._retention = retention
+        self.is_new = False
+        """Whether the file was made now."""
         self.unsettled = True
         """Whether the write-ahead log has what the main file lacks; at first, what a crash has left in it."""
         with self._translated("opened"), ExitStack() as files:
@@ -218,7 +219,7 @@ class SqliteJournal:
             raise Halted(f"the journal {self._path} is {state}, but was there before: {advice}")
         self._path.touch(mode=0o600)
         _sync_folder(self._path.parent)
-        logger.info("a new journal of orders: {}", self._path)
+        self.is_new = True
 
     def _make_mark(self, account: JournalAccount) -> None:
         if not self._mark.exists():
@@ -310,7 +311,7 @@ class SqliteJournal:
 class NoJournal:
     """The journal where the file cannot be used: every order is refused with ``reason``, streams go on."""
 
-    unsettled = shared = False
+    unsettled = shared = is_new = False
     sends_until = math.inf
 
     def __init__(self, reason: str) -> None:

@@ -3,6 +3,9 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import Final
+
+SUFFIX: Final = ".lock"
 
 
 def acquire(path: Path) -> sqlite3.Connection | None:
@@ -11,7 +14,7 @@ def acquire(path: Path) -> sqlite3.Connection | None:
     The lock is SQLite's own, on the file ``path``.lock: it exists on every system, and it also holds between
     two threads of one process. Any thread may close it. Raises ``sqlite3.Error`` if that file cannot be made.
     """
-    lock = sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
+    lock = sqlite3.connect(f"{path}{SUFFIX}", timeout=0, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:

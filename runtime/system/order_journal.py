@@ -3,7 +3,9 @@ journal that nobody keeps."""
 
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
+from typing import Final
 
 from loguru import logger
 
@@ -12,16 +14,21 @@ from actors.orders.journal import Journal
 from actors.venues.base import Login
 from runtime.config import Config
 from runtime.storage.account import lock_account
+from runtime.storage.ended_accounts import remove_ended
 from runtime.storage.journal import NoJournal, open_journal
 from runtime.storage.last_journal import lost_journal, remember_journal
 from runtime.system.folders import temporary_folder
 from runtime.system.settings import (
     account_lock_path,
+    ends_with_its_exchange,
     has_orders,
     journal_account,
     journal_name,
     journal_path,
 )
+
+PRACTICE_KEPT: Final = 86_400.0
+"""Seconds for which the journal of a practice exchange stays that nobody uses: the exchange may still run."""
 
 
 class OrderJournal:
@@ -50,25 +57,22 @@ class OrderJournal:
 
     def open(self) -> Journal:
         """Raises ``JournalInUse`` if another runtime has the journal or the account."""
-        retention = self._config.orders.retention
-        own_name = journal_name(self._config, self._login)
         try:
             path = self.path
         except Halted as error:
             return NoJournal(str(error))
+        passing = ends_with_its_exchange(self._config, self._login)
+        if passing and self._trades and not self._config.orders.journal:
+            remove_ended(path.parent, time.time() - PRACTICE_KEPT)
         if not self._trades or self._config.orders.share_account:
-            return open_journal(path, self._account, retention=retention, own_name=own_name)
+            return self._open(path)
         try:
             lock = account_lock_path(self._config, self._login)
         except Halted as error:  # a user without a home, whose journal is configured
             logger.warning("a second runtime on {} will not be noticed: {}", self._account, error)
-            return open_journal(path, self._account, retention=retention, own_name=own_name)
+            return self._open(path)
         lost = lost_journal(lock, path)
-        journal: Journal = (
-            NoJournal(lost)
-            if lost
-            else open_journal(path, self._account, retention=retention, own_name=own_name)
-        )
+        journal: Journal = NoJournal(lost) if lost else self._open(path)
         try:
             self._lock = lock_account(self._account, lock)
         except BaseException:
@@ -76,6 +80,17 @@ class OrderJournal:
             raise
         if self._lock is not None and journal.refusal() is None:
             remember_journal(lock, path)
+        return journal
+
+    def _open(self, path: Path) -> Journal:
+        journal = open_journal(
+            path,
+            self._account,
+            retention=self._config.orders.retention,
+            own_name=journal_name(self._config, self._login),
+        )
+        if journal.is_new and self._folder is None:
+            logger.info("a new journal of orders: {}", path)
         return journal
 
     def release(self) -> None:

@@ -44,6 +44,7 @@ from runtime.config import (
     ReconnectConfig,
 )
 from runtime.config.sections.account import DEFAULT_VENUE
+from runtime.practice import SESSION_MARK
 from runtime.recording.kept_settings import kept_settings
 from runtime.storage.account import JournalAccount
 from runtime.system.folders import state_folder
@@ -242,7 +243,22 @@ def journal_path(config: Config, login: Login | None) -> Path:
     no such folder."""
     if config.orders.journal:
         return config.path(config.orders.journal)
-    return state_folder() / journal_name(config, login)
+    return _folder_of(config, login) / journal_name(config, login)
+
+
+def ends_with_its_exchange(config: Config, login: Login | None) -> bool:
+    """Whether the account is that of a practice exchange, which is a program of its own on this machine."""
+    return login is not None and SESSION_MARK in login.secret.value and _is_here(config, login)
+
+
+def _folder_of(config: Config, login: Login | None) -> Path:
+    return state_folder() / "practice" if ends_with_its_exchange(config, login) else state_folder()
+
+
+def _is_here(config: Config, login: Login) -> bool:
+    """Whether all regions are on this machine: then the venue is an exchange for tests."""
+    hosts = [urlsplit(region.url).hostname for region in regions_for(config, login)]
+    return bool(hosts) and all(is_loopback(host or "") for host in hosts)
 
 
 def journal_account(config: Config, login: Login | None) -> JournalAccount:
@@ -257,11 +273,11 @@ def account_lock_path(config: Config, login: Login) -> Path:
     The regions are in its name if all of them are on this machine: then the venue is an exchange for tests,
     and another one may have an account of the same name. Raises ``Halted`` if there is no folder for it.
     """
-    hosts = [urlsplit(region.url) for region in regions_for(config, login)]
     name = "-".join((config.account.venue, login.account.value, quote(login.user, safe="")))
-    if hosts and all(is_loopback(host.hostname or "") for host in hosts):
-        name += "-" + hashlib.sha256(repr(sorted(host.netloc for host in hosts)).encode()).hexdigest()[:8]
-    return state_folder() / f"account-{name}"
+    if _is_here(config, login):
+        hosts = sorted(urlsplit(region.url).netloc for region in regions_for(config, login))
+        name += "-" + hashlib.sha256(repr(hosts).encode()).hexdigest()[:8]
+    return _folder_of(config, login) / f"account-{name}"
 
 
 def journal_name(config: Config, login: Login | None) -> str:

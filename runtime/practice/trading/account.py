@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from runtime.practice import SESSION_MARK
 from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.variants import AssetsFirst
 from runtime.practice.faults.venue import RefuseSessions
@@ -16,9 +17,6 @@ from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection, LoginState, Stage
 from runtime.practice.server.event_routes import Route, Routes
 from runtime.practice.trading.pushes import AccountPush, AccountPushes
-
-SESSION_MARK = "pract1ce"
-"""The beginning of every session of this exchange, by which a leaked one is recognised."""
 
 
 class Credentials(msgspec.Struct, frozen=True):

@@ -13,8 +13,7 @@ import psutil
 import pytest
 
 from runtime.main import main
-from runtime.practice import PracticeExchange
-from runtime.practice.trading.account import SESSION_MARK
+from runtime.practice import SESSION_MARK, PracticeExchange
 
 DEADLINE = 20.0
 

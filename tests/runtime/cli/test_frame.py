@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.cli.exit_codes import ExitCode
+
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 30.0
 
@@ -97,3 +99,21 @@ def test_an_interrupt_while_a_command_loads_is_quiet(file: Path, command: str, m
         rest = process.stderr.read()
         assert process.wait(DEADLINE) == 130
     assert [line for line in rest.splitlines() if not line.startswith("import time:")] == []
+
+
+def test_a_hangup_while_the_run_loads_ends_nothing(file: Path) -> None:
+    """As of a logrotate that meets a service which has just been started."""
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "runtime.main", str(file), "--duration", "0.5s"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.endswith(" pykka\n"):
+                process.send_signal(signal.SIGHUP)
+                break
+        process.stderr.read()
+        assert process.wait(DEADLINE) in {ExitCode.DONE, ExitCode.OUTAGE}  # it was short

@@ -127,7 +127,7 @@ def test_a_journal_that_another_runtime_holds_is_named_in_one_line(start: Start,
     with contextlib.closing(SqliteJournal(journal, JournalAccount.practice("pocketoption"))):
         code, _, err = ended(start(file, "--practice"))
     assert code == ExitCode.IN_USE
-    _practice, line = err.splitlines()
+    [line] = err.splitlines()
     assert line.endswith(
         f"ERROR    the journal {journal} is in use by another runtime (pid {os.getpid()}): operate that one"
         " (tellwire ctl), attach to it, or set another orders.journal"

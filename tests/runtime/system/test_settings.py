@@ -10,6 +10,7 @@ from actors.errors import ConfigInvalid
 from actors.values import AccountKind, Secret
 from actors.venues.base import Login
 from runtime.config import Config, load
+from runtime.practice import SESSION_MARK
 from runtime.system.settings import account_lock_path, journal_path
 
 
@@ -101,3 +102,17 @@ def test_the_lock_of_an_account_is_its_own_and_that_of_an_exchange_on_this_machi
     one, two = "ws://127.0.0.1:5000/x", "ws://localhost:5001/x"
     assert path(one, two) == path(two, one)
     assert len({path(real), path(one), path(two)}) == 3
+
+
+def test_the_journal_of_a_practice_exchange_is_apart_from_those_of_accounts_that_stay() -> None:
+    def path(url: str, session: str) -> Path:
+        config = Config.model_validate({"regions": {"demo": [{"name": "r", "url": url}], "live": []}})
+        login = Login(AccountKind.DEMO, "12", Secret(f'42["auth",{{"session":"{session}"}}]'))
+        journal = journal_path(config, login)
+        assert account_lock_path(config, login).parent == journal.parent
+        return journal
+
+    stays = path("wss://demo-api-eu.po.market/x", f"{SESSION_MARK}12")
+    assert path("ws://127.0.0.1:8500/x", "abcdefgh") == stays
+    ends = path("ws://127.0.0.1:8500/x", f"{SESSION_MARK}12")
+    assert ends == stays.parent / "practice" / stays.name
