@@ -105,6 +105,7 @@ class Runtime:
         self._stopping = threading.Lock()
         self._starting = threading.Lock()
         self._started = False
+        self._process = os.getpid()
         self._guardian = Guardian(self._escalate)
         self._system: ActorSystem | None = None
         self._blocking_router = BlockingRouter(self)
@@ -155,6 +156,7 @@ class Runtime:
             if self._started:
                 raise RequestRefused("this runtime runs already: make another Runtime for a second one")
             self._started = True
+            self._process = os.getpid()
         if self.config.account.login is not None:
             forbid_core_dumps()
         try:
@@ -165,7 +167,12 @@ class Runtime:
             raise
 
     def stop(self) -> None:
-        """Close every connection politely, then end every actor and process; idempotent, from any thread."""
+        """Close every connection politely, then end every actor and process; idempotent, from any thread.
+
+        In a process that was forked from that of the runtime it does nothing: everything is its parent's.
+        """
+        if os.getpid() != self._process:
+            return
         with self._stopping, self._log_context():
             self._stop()
 

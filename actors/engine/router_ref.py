@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import math
+import os
 import reprlib
 import threading
 from collections.abc import Callable
@@ -26,6 +27,8 @@ the same moment; only a process that is not scheduled, or a disk that stalls, ta
 A = TypeVar("A")
 
 ENDED: Final = "the runtime has ended"
+
+FORKED: Final = "this process was forked from that of the runtime, and has none (attach to it here)"
 
 new_ask: Final[Callable[[], int]] = itertools.count(1).__next__
 """The number of the next ask of this process; any thread may call it."""
@@ -81,6 +84,14 @@ class RouterRef(RuntimeRef):
         self._now: Callable[[], float] = actor.now
         self._utc: Callable[[], float] = actor.utc
         self._speed: float = actor.speed
+        self._process = os.getpid()
+
+    @property
+    def _gone(self) -> str:
+        """Why nobody would handle a message, ``""`` if the router would."""
+        if os.getpid() != self._process:
+            return FORKED
+        return "" if self.is_alive() else self.ended
 
     @overload
     def ask(
@@ -115,8 +126,8 @@ class RouterRef(RuntimeRef):
         try:
             if type(message) not in self._kinds:
                 future.fail(no_command(message))
-            elif not self.is_alive():
-                future.fail(never_handled(message, self.ended, order_id(message)))
+            elif gone := self._gone:
+                future.fail(never_handled(message, gone, order_id(message)))
             else:
                 self.actor_inbox.put(future.envelope())
             return future.wait(self, timeout) if block else future
@@ -138,8 +149,8 @@ class RouterRef(RuntimeRef):
         ask = CallbackAsk(self, message, timeout)
         if type(message) not in self._kinds:
             callback(None, no_command(message))
-        elif not self.is_alive():
-            callback(None, never_handled(message, self.ended, order_id(message)))
+        elif gone := self._gone:
+            callback(None, never_handled(message, gone, order_id(message)))
         else:
             self.actor_inbox.put(ask.envelope(expires_at, callback, owner))
         return ask

@@ -16,6 +16,9 @@ from actors.values import Deal, Direction, PendingOrder
 LONGEST_ID: Final = 128
 """Characters of an order's id."""
 
+MOST_DIGITS: Final = 60
+"""Of an amount, or zeros that its exponent stands for: it is written out in journals, logs and errors."""
+
 
 class TradingCommand(Command[A_co], frozen=True):
     """Parent of the commands of the desks, which answer each by its deadline."""
@@ -231,6 +234,9 @@ def money(amount: Decimal | float | str) -> Decimal:
         raise RequestRefused("the amount is not a number") from None
     if not value.is_finite():
         raise RequestRefused("the amount is not a finite number")
+    _, digits, exponent = value.as_tuple()
+    if len(digits) > MOST_DIGITS or (isinstance(exponent, int) and abs(exponent) > MOST_DIGITS):
+        raise RequestRefused(f"the amount has more than {MOST_DIGITS} digits")
     return value
 
 

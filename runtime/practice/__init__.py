@@ -25,13 +25,8 @@ if TYPE_CHECKING:
 PRACTISED = "pocketoption"
 """The venue that the exchange simulates."""
 
-SESSION_MARK = "pract1ce"
-"""The beginning of every session of an exchange, by which a leaked one is recognised, and one whose account
-ends with its exchange."""
-
 __all__ = [
     "PRACTISED",
-    "SESSION_MARK",
     "WALK",
     "BalanceChange",
     "ExchangeLedger",

@@ -44,7 +44,7 @@ from runtime.config import (
     ReconnectConfig,
 )
 from runtime.config.sections.account import DEFAULT_VENUE
-from runtime.practice import SESSION_MARK
+from runtime.practice.session_mark import SESSION_MARK
 from runtime.recording.kept_settings import kept_settings
 from runtime.storage.account import JournalAccount
 from runtime.system.folders import state_folder

@@ -7,7 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from runtime.practice import SESSION_MARK
 from runtime.practice.faults.active_faults import ActiveFaults
 from runtime.practice.faults.variants import AssetsFirst
 from runtime.practice.faults.venue import RefuseSessions
@@ -16,6 +15,7 @@ from runtime.practice.server import packets
 from runtime.practice.server.clock import ExchangeClock
 from runtime.practice.server.connection import ClientConnection, LoginState, Stage
 from runtime.practice.server.event_routes import Route, Routes
+from runtime.practice.session_mark import SESSION_MARK
 from runtime.practice.trading.pushes import AccountPush, AccountPushes
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import gc
 import math
+import os
 import signal
 import threading
 import time
@@ -295,6 +296,21 @@ def test_a_router_that_has_ended_raises_our_errors(command: Command, kind: type[
         ref.ask(command, block=False).get()
     with pytest.raises(pykka.ActorDeadError):
         ref.tell(command)
+
+
+@pytest.mark.parametrize(("command", "kind"), [(GetBalance(), RequestError), (ORDER, NotSent)])
+def test_a_forked_process_is_told_at_once_that_nobody_hears_it(
+    command: Command, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread of the parent is in the child: its ask would wait for nobody, and an order be in doubt."""
+    ref, process = start(), os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    with pytest.raises(kind, match="was forked from that of the runtime") as forked:
+        ref.ask(command)
+    assert type(forked.value) is kind
+    answers: list[Any] = []
+    ref.ask_then(command, lambda *answer: answers.append(answer))
+    assert [type(error) for _, error in answers] == [kind]
 
 
 def test_an_ask_that_the_router_leaves_unhandled_at_its_end_was_not_sent() -> None:

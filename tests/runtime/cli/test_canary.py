@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from runtime.main import main
-from runtime.practice import SESSION_MARK, PracticeExchange
+from runtime.practice.session_mark import SESSION_MARK, PracticeExchange
 
 DEADLINE = 20.0
 

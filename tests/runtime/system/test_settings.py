@@ -10,7 +10,7 @@ from actors.errors import ConfigInvalid
 from actors.values import AccountKind, Secret
 from actors.venues.base import Login
 from runtime.config import Config, load
-from runtime.practice import SESSION_MARK
+from runtime.practice.session_mark import SESSION_MARK
 from runtime.system.settings import account_lock_path, journal_path
 
 
