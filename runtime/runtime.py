@@ -71,6 +71,9 @@ class Runtime:
 
     router: RouterRef
 
+    _process = 0
+    """Where it was started; not a process that was forked from that one."""
+
     def __init__(
         self,
         config: Config,
@@ -105,7 +108,6 @@ class Runtime:
         self._stopping = threading.Lock()
         self._starting = threading.Lock()
         self._started = False
-        self._process = os.getpid()
         self._guardian = Guardian(self._escalate)
         self._system: ActorSystem | None = None
         self._blocking_router = BlockingRouter(self)

@@ -15,7 +15,7 @@ from loguru import logger
 from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange, PracticeSettings
-from runtime.practice.trading.account import SESSION_MARK
+from runtime.practice.session_mark import SESSION_MARK
 
 # The default deadline of 200 ms for an example fails on a busy machine; pytest-timeout ends a hang.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from runtime.main import main
-from runtime.practice.session_mark import SESSION_MARK, PracticeExchange
+from runtime.practice import PracticeExchange
+from runtime.practice.session_mark import SESSION_MARK
 
 DEADLINE = 20.0
 
