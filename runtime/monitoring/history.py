@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from actors.arithmetic import plus
 from actors.messages.events import (
     ActorQuarantined,
     BalanceChanged,
@@ -36,6 +37,8 @@ TOPICS: Final = (
     *("balance", "command.failed", "config.refused"),
 )
 """Of the events that are kept; all of them are rare."""
+
+DAY: Final = 86_400.0
 
 MOST_DEALS: Final = 500
 MOST_LIVES: Final = 1000
@@ -121,7 +124,16 @@ class PendingRows(Struct, frozen=True, tag="pending"):
     orders: list[PendingRow]
 
 
-Change = PendingRows | DealChange | LifeChange | Note | TailLine | AccountBalance
+class EarlierDeals(Struct, frozen=True, tag="earlier"):
+    """What the deals of an ``account`` came to that closed on ``day`` (its midnight, UTC, Unix seconds)
+    and are not kept."""
+
+    day: float
+    account: str
+    profit: Decimal
+
+
+Change = PendingRows | EarlierDeals | DealChange | LifeChange | Note | TailLine | AccountBalance
 
 
 class History:
@@ -131,6 +143,8 @@ class History:
         self._balance: AccountBalance | None = None
         self._pending = PendingRows([])
         self._deals: dict[str, DealChange] = {}
+        self._earlier: dict[str, EarlierDeals] = {}
+        self._summed: dict[str, float] = {}
         self._lives: dict[tuple[str, int], LifeChange] = {}
         self._notes = {kind: deque[Note](maxlen=MOST_NOTES) for kind in ("stream", "alert")}
         self._lines: deque[TailLine] = deque(maxlen=MOST_LINES)
@@ -141,6 +155,8 @@ class History:
             yield self._balance
         if self._pending.orders:
             yield self._pending
+
+        yield from self._earlier.values()
         yield from self._deals.values()
         yield from self._lives.values()
         for notes in self._notes.values():
@@ -170,6 +186,8 @@ class History:
         """Deals as the venue lists them, or one of an event. An open one does not replace a closed one."""
         changes: list[Change] = []
         for deal in deals:
+            if deal.id in self._summed:  # the router lists it for longer than it is kept here
+                continue
             known = self._deals.get(deal.id)
             if known is not None and known.profit is not None and deal.profit is None:
                 continue
@@ -177,7 +195,8 @@ class History:
                 self._deals.pop(deal.id, None)
                 self._deals[deal.id] = change
                 changes.append(change)
-        _shorten(self._deals, MOST_DEALS)
+        while len(self._deals) > MOST_DEALS:
+            self._sum(self._deals.pop(next(iter(self._deals))))
         return changes
 
     def on_pending(self, orders: Iterable[PendingOrder]) -> list[Change]:
@@ -191,6 +210,20 @@ class History:
         ]
         changed, self._pending = rows != self._pending.orders, PendingRows(rows)
         return [self._pending] if changed else []
+
+    def _sum(self, deal: DealChange) -> None:
+        """It is forgotten, but for its part in the profit of its day."""
+        if deal.profit is None:
+            return
+        day = deal.closes_at // DAY * DAY
+        before = self._earlier.get(deal.account)
+        if before is not None and day < before.day:
+            return
+        if before is None or day > before.day:
+            before = EarlierDeals(day, deal.account, Decimal(0))
+            self._summed = {id: closed for id, closed in self._summed.items() if closed >= day}
+        self._summed[deal.id] = deal.closes_at
+        self._earlier[deal.account] = structs.replace(before, profit=plus(before.profit, deal.profit))
 
     def on_line(self, line: TailLine) -> list[Change]:
         self._lines.append(line)

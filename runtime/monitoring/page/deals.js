@@ -16,12 +16,14 @@ export class Deals {
     this.pending = [];
     this.rows = new Rows(byId("deal-rows"), () => rowOf(CELLS));
     this.account = "";
+    this.earlier = new Map();
     this.changed = true;
   }
 
   clear() {
     this.deals.clear();
     this.pending = [];
+    this.earlier.clear();
     this.changed = true;
   }
 
@@ -33,6 +35,18 @@ export class Deals {
   onDeal(deal) {
     this.deals.set(deal.id, deal);
     this.changed = true;
+  }
+
+  /** The sum of deals of a day that the runtime keeps no more. */
+  onEarlier(sum) {
+    this.earlier.set(sum.account, sum);
+    this.changed = true;
+  }
+
+  get profitToday() {
+    const midnight = Math.floor(venueNow() / DAY) * DAY;
+    const earlier = [...this.earlier.values()].filter(({ account, day }) => (!this.account || account === this.account) && day === midnight);
+    return [...earlier, ...this.closedToday].reduce((sum, { profit }) => sum + Number(profit), 0);
   }
 
   setAccount(account) {
@@ -65,7 +79,7 @@ export class Deals {
     byId("no-deals").hidden = shown.length > 0;
     this.rows.show(shown, ({ id }) => id, (row, deal) => this.show(row, deal));
     setText(byId("open"), String(this.open.length));
-    const today = this.closedToday.reduce((sum, { profit }) => sum + Number(profit), 0);
+    const today = this.profitToday;
     setText(byId("today"), signed(today));
     setClass(byId("today"), tone(today));
     return true;

@@ -30,6 +30,7 @@ let balance = null;
 const ON_CHANGE = {
   deal: (deal) => deals.onDeal(deal),
   pending: ({ orders }) => deals.onPending(orders),
+  earlier: (sum) => deals.onEarlier(sum),
   life: (life) => connections.onLife(life),
   note: (note) => notes[note.kind].onNote(note),
   log: (line) => log.onLine(line),

@@ -20,9 +20,11 @@ from actors.messages.events import (
 )
 from actors.values import AccountKind, Balance, Deal, Direction, PendingOrder
 from runtime.monitoring.history import (
+    DAY,
     MOST_DEALS,
     MOST_NOTES,
     DealChange,
+    EarlierDeals,
     History,
     LifeChange,
     Note,
@@ -91,3 +93,18 @@ def test_each_kind_has_a_limit_of_its_own() -> None:
     assert [deal.id for deal in kept(history, DealChange)][-1] == f"d{2 * MOST_DEALS - 1}"
     counts = {kind.__name__: len(list(each)) for kind, each in itertools.groupby(history, type)}
     assert counts == {"AccountBalance": 1, "DealChange": MOST_DEALS, "Note": MOST_NOTES}
+
+
+def test_the_profit_of_a_day_is_whole_however_many_deals_it_had() -> None:
+    history = History()
+    midnight = OPEN.closes_at // DAY * DAY
+    deals = [
+        structs.replace(OPEN, id=f"d{number}", closes_at=midnight + number, profit=Decimal("0.5"))
+        for number in range(MOST_DEALS + 100)
+    ]
+    yesterday = structs.replace(OPEN, id="y", closes_at=midnight - 1, profit=Decimal(7))
+    for deal in (yesterday, *deals, *deals[:50]):  # the router lists some once more
+        history.on_deals([deal])
+    [earlier] = kept(history, EarlierDeals)
+    assert (earlier.day, earlier.profit) == (midnight, Decimal(50))
+    assert sum(deal.profit or 0 for deal in kept(history, DealChange)) == Decimal(MOST_DEALS) / 2
