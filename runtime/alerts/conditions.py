@@ -11,6 +11,9 @@ from actors.orders.pre_trade_checks import DAILY_LOSS
 
 Severity = Literal["critical", "warning"]
 
+STALE = "stale stream"
+"""The kind of a stream that does not tick."""
+
 MOST_NAMED = 5
 """Orders or streams that a text names."""
 
@@ -46,7 +49,7 @@ def found_in(status: Status, in_doubt: Sequence[OrderInDoubt]) -> Iterator[Condi
             if stream.seen.health == "stale":
                 asset = stream.placed.asset
                 text = f"{asset} does not tick on {stream.placed.connection or 'no connection'}"
-                yield Condition("stale stream", asset, "warning", text)
+                yield Condition(STALE, asset, "warning", text)
 
 
 def _trading(status: Status, in_doubt: Sequence[OrderInDoubt]) -> Iterator[Condition]:

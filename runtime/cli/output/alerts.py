@@ -1,13 +1,19 @@
-"""What an operator has to act on, or to know before trading, the most severe first; no I/O, no clock."""
+"""What an operator has to act on, or to know before trading, the most severe first; no I/O, no clock.
+
+What is wrong, and how severe it is, ``runtime/alerts/conditions.py`` decides, for the table as for those that
+are told elsewhere; here are the words of the table, and what only it shows.
+"""
 
 import enum
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from actors.messages.status import Status
 from actors.messages.supervision import CONNECT_AGAIN
+from actors.orders.pre_trade_checks import DAILY_LOSS
+from runtime.alerts.conditions import STALE, Condition, Severity, found_in
 from runtime.cli.output.snapshot import Snapshot
 from runtime.cli.output.texts import amount_text
 from runtime.system.reload_texts import last_reloads, pending_text
@@ -30,6 +36,9 @@ class Urgency(enum.IntEnum):
     INFO = 2
 
 
+_URGENCIES: Final[Mapping[Severity, Urgency]] = {"critical": Urgency.ERROR, "warning": Urgency.WARNING}
+
+
 class Remark(NamedTuple):
     urgency: Urgency
     text: str
@@ -43,51 +52,70 @@ def alerts(snapshot: Snapshot) -> list[Remark]:
         text = f"the runtime has not answered for {snapshot.status_age:.0f} s: what is shown is old"
         found.append(Remark(Urgency.ERROR, text))
     if status is not None:
-        control = f"tellwire ctl {shlex.quote(snapshot.run.target)}"
-        found += [*_trading(snapshot, status, control), *_connections(status, control), *_streams(status)]
-        found += _others(snapshot, status)
+        wrong = list(found_in(status, snapshot.trades.doubts))
+        found += [Remark(_URGENCIES[each.severity], _words(each, snapshot, status)) for each in wrong]
+        found += _grouped([each for each in wrong if each.kind == STALE], status)
+        found = [each for each in found if each.text]
+        found += [*_trading(status), *_connections(status), *_streams(status), *_others(snapshot, status)]
     return sorted(found, key=lambda alert: alert.urgency)
 
 
-def _trading(snapshot: Snapshot, status: Status, control: str) -> Iterator[Remark]:
-    desk = status.desk
-    if desk.halted is not None:
-        because = f" ({desk.halted})" if desk.halted else ""
-        yield Remark(Urgency.ERROR, f"HALTED{because}: no order is sent; R resumes")
-    if desk.refuses:
-        yield Remark(Urgency.WARNING, f"every order is refused: {desk.refuses}")
-    if doubts := desk.in_doubt + status.pending.in_doubt:
-        known = [f"{each.asset} {amount_text(each.amount)} ({each.order})" for each in snapshot.trades.doubts]
-        what = f": {', '.join(known)}" if known else ""
-        text = f"{doubts} {'order is' if doubts == 1 else 'orders are'} IN DOUBT{what}"
-        yield Remark(Urgency.ERROR, f"{text}; the venue's next lists decide, or {control} orders settle")
-    for limit in desk.limits:
+def _words(condition: Condition, snapshot: Snapshot, status: Status) -> str:
+    """``""`` for one that is told with others of its kind."""
+    if condition.kind == STALE:
+        return ""
+    desk, control = status.desk, f"tellwire ctl {shlex.quote(snapshot.run.target)}"
+    match condition.kind:
+        case "halt":
+            because = f" ({desk.halted})" if desk.halted else ""
+            return f"HALTED{because}: no order is sent; R resumes"
+        case "order in doubt":
+            doubts = desk.in_doubt + status.pending.in_doubt
+            named = [
+                f"{each.asset} {amount_text(each.amount)} ({each.order})" for each in snapshot.trades.doubts
+            ]
+            what = f": {', '.join(named)}" if named else ""
+            text = f"{doubts} {'order is' if doubts == 1 else 'orders are'} IN DOUBT{what}"
+            return f"{text}; the venue's next lists decide, or {control} orders settle"
+        case "outage":
+            children = [each.child for each in status.connections if each.child.last_error]
+            errors = {child.region: child.last_error for child in children}
+            because = "; ".join(f"{region}: {error}" for region, error in errors.items())
+            text = f"NO CONNECTION IS UP for {status.outage:.0f} s ({because or 'no reason is known yet'})"
+            return f"{text}; tellwire doctor shows which step fails"
+        case "quarantine":
+            errors = {each.child.name: each.child.last_error for each in status.connections}
+            because = f" ({errors[condition.name] or 'no reason'})" if condition.name in errors else ""
+            return f"{condition.name} is given up{because}; {control} restart {condition.name}"
+    return condition.text
+
+
+def _grouped(stale: Sequence[Condition], status: Status) -> Iterator[Remark]:
+    if stale:
+        cures = {each.placed.asset: each.seen.cure for each in status.streams}
+        named = ", ".join(
+            each.name + (f" ({cures[each.name]})" if cures[each.name] else "") for each in stale
+        )
+        text = f"{len(stale)} {'stream is' if len(stale) == 1 else 'streams are'} stale: {named}"
+        yield Remark(_URGENCIES[stale[0].severity], text)
+
+
+def _trading(status: Status) -> Iterator[Remark]:
+    if status.desk.refuses:
+        yield Remark(Urgency.WARNING, f"every order is refused: {status.desk.refuses}")
+    for limit in status.desk.limits:
         if limit.limit and limit.used >= limit.limit * NEARLY:
             full = limit.used >= limit.limit
+            if full and limit.name == DAILY_LOSS:
+                continue  # a condition
             said = f"{limit.name}: {limit.used:f} of {limit.limit:f} is used"
             yield Remark(Urgency.WARNING, f"{said}, no order is sent" if full else said)
 
 
-def _connections(status: Status, control: str) -> Iterator[Remark]:
+def _connections(status: Status) -> Iterator[Remark]:
     if status.disconnected is not None:
         text = f"ALL CONNECTIONS ARE DISCONNECTED ({status.disconnected}); {CONNECT_AGAIN}"
         yield Remark(Urgency.ERROR, text)
-    if status.outage is not None:
-        errors = {
-            each.child.region: each.child.last_error for each in status.connections if each.child.last_error
-        }
-        because = "; ".join(f"{region}: {error}" for region, error in errors.items())
-        text = f"NO CONNECTION IS UP for {status.outage:.0f} s ({because or 'no reason is known yet'})"
-        yield Remark(Urgency.ERROR, f"{text}; tellwire doctor shows which step fails")
-    for connection in status.connections:
-        child = connection.child
-        if child.state == "quarantined":
-            text = f"{child.name} is given up ({child.last_error or 'no reason'})"
-            yield Remark(Urgency.ERROR, f"{text}; {control} restart {child.name}")
-    for worker in status.workers:
-        if worker.state == "quarantined":
-            text = f"{worker.name} is given up; {control} restart {worker.name}"
-            yield Remark(Urgency.ERROR, text)
     for region in status.regions:
         if region.blocked_for > 0:
             text = f"the host of {region.name} asks for {region.blocked_for:,.0f} s without a dial"
@@ -95,13 +123,6 @@ def _connections(status: Status, control: str) -> Iterator[Remark]:
 
 
 def _streams(status: Status) -> Iterator[Remark]:
-    stale = [stream for stream in status.streams if stream.seen.health == "stale"]
-    if stale:
-        named = ", ".join(
-            stream.placed.asset + (f" ({stream.seen.cure})" if stream.seen.cure else "") for stream in stale
-        )
-        text = f"{len(stale)} {'stream is' if len(stale) == 1 else 'streams are'} stale: {named}"
-        yield Remark(Urgency.WARNING, text)
     # A stream that has been asked for only just now is worth no line while a connection is up.
     is_up = any(connection.child.state == "up" for connection in status.connections)
     late = [each for each in status.pending_streams if each.reason or not is_up]

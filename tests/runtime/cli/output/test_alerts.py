@@ -18,6 +18,7 @@ from actors.messages.status import (
     Status,
     WorkerStatus,
 )
+from runtime.alerts.conditions import found_in
 from runtime.cli.output.alerts import Urgency, alerts
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.deal_book import DealBook
@@ -43,8 +44,8 @@ def test_a_runtime_that_is_well_has_none() -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"halted": ""}, "ERROR HALTED: no order is sent; R resumes"),
-        ({"halted": "lunch"}, "ERROR HALTED (lunch): no order is sent; R resumes"),
+        ({"halted": ""}, "WARNING HALTED: no order is sent; R resumes"),
+        ({"halted": "lunch"}, "WARNING HALTED (lunch): no order is sent; R resumes"),
         ({"refuses": "the session is live"}, "WARNING every order is refused: the session is live"),
         (
             {"limits": (LimitStatus("orders.daily_loss", Decimal("16.5"), Decimal(20)),)},
@@ -125,3 +126,13 @@ def test_a_reload_that_took_effect_is_no_more_than_news() -> None:
     [line] = told(status(reload=ReloadStatus("a.yaml", 1, 0, NOW, "streams")))
     assert line.startswith("INFO the file: streams took effect at ")
     assert Urgency.INFO > Urgency.WARNING > Urgency.ERROR
+
+
+def test_the_table_shows_what_is_told_elsewhere_and_as_severe() -> None:
+    limit = LimitStatus("orders.daily_loss", Decimal(20), Decimal(20))
+    desk = replace(QUIET, halted="lunch", in_doubt=1, limits=(limit,))
+    worker = WorkerStatus("worker-1", 0, "quarantined", 3, 0.0, 0)
+    wrong = status(desk=desk, workers=(worker,), streams=(stream("X", health="stale"),))
+    shown = [line.split(" ")[0] for line in told(wrong)]
+    names = {"critical": "ERROR", "warning": "WARNING"}
+    assert sorted(shown) == sorted(names[each.severity] for each in found_in(wrong, []))
