@@ -97,7 +97,7 @@ class Agreement:
         self._tab: Tab
 
     def run(self) -> None:
-        port = _free_port()
+        port = free_port()
         self._url = f"http://127.0.0.1:{port}"
         with ExitStack() as stack:
             running = stack.enter_context(program(self._settings(port)))
@@ -354,7 +354,7 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

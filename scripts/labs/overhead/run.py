@@ -1,0 +1,156 @@
+"""What the table and the page cost: processor time of a runtime with both, against one that only logs.
+
+The two are measured in turn, each in processes of its own, on an exchange in a third; only the runtime's own
+processes count: python -m labs.overhead.run [--streams N] [--rate N] [--rounds N] [--seconds N].
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import psutil
+
+from labs.agreement.faces import Screen
+from labs.agreement.run import free_port
+from labs.faults.program import PROJECT
+from runtime import attach
+from runtime.control.attachment import Attachment
+from runtime.practice.market.listings import LISTINGS
+from tests.browser import browser
+
+PER_CONNECTION: Final = 4
+STARTING: Final = 120.0
+"""Seconds until all streams tick, on a busy machine."""
+
+LIMIT: Final = 1.10
+"""The ratio that is promised."""
+
+
+class Load(NamedTuple):
+    streams: int
+    rate: float
+    seconds: float
+
+
+class Cost(NamedTuple):
+    """Processor seconds per second, and ticks per second."""
+
+    cpu: float
+    ticks: float
+
+
+@contextmanager
+def exchange(load: Load) -> Iterator[tuple[str, int]]:
+    """The session and the port of an exchange in a process of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "runtime.practice", "--port", str(port), "--tick-rate", f"{load.rate:g}"]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "42[" in line:
+                yield line[line.index("42[") :].strip().strip("'"), port
+                return
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measure(load: Load, session: str, port: int, *, shown: bool) -> Cost:
+    assets = sorted(LISTINGS, key=lambda name: not name.endswith("_otc"))[: load.streams]
+    status = free_port()
+    with tempfile.TemporaryDirectory(prefix="tw-") as folder, ExitStack() as stack:
+        config = Path(folder) / "config.yaml"
+        path = "socket.io/?EIO=4&transport=websocket"
+        settings: dict[str, Any] = {
+            "config_version": 1,
+            "account": {"session": session},
+            "regions": {"demo": [{"name": "PRACTICE", "url": f"ws://127.0.0.1:{port}/{path}"}]},
+            "pool": {"workers": 1, "connections": len(assets) // PER_CONNECTION + 1},
+            "limits": {"messages": ["500/s"], "connects": ["100/s"], "max_concurrent_operations": 100},
+            "streams": [{"asset": asset} for asset in assets],
+            "control": {"socket": f"{folder}/s.sock"},
+            "orders": {"journal": f"{folder}/orders.sqlite"},
+            "status": {"listen": f"127.0.0.1:{status}"},
+        }
+        config.write_text(json.dumps(settings), encoding="utf-8")
+        command = [sys.executable, "-m", "tellwire", "run", str(config)]
+        screen = stack.enter_context(Screen([*command, "--output", "table" if shown else "log"], (120, 40)))
+        attachment = stack.enter_context(_attached(Path(folder) / "s.sock"))
+        if shown:
+            tab = stack.enter_context(browser())
+            tab.resize(1440, 1000)
+            tab.open(f"http://127.0.0.1:{status}/")
+        _all_live(attachment, len(assets))
+        main = psutil.Process(screen.process.pid)
+        before, ticks, began = _cpu(main), _ticks(attachment), time.monotonic()
+        time.sleep(load.seconds)
+        took = time.monotonic() - began
+        return Cost((_cpu(main) - before) / took, (_ticks(attachment) - ticks) / took)
+
+
+def _attached(path: Path) -> Attachment:
+    end = time.monotonic() + STARTING
+    while not path.exists():
+        if time.monotonic() > end:
+            raise TimeoutError("the runtime did not start")
+        time.sleep(0.1)
+    return attach(path)
+
+
+def _all_live(attachment: Attachment, streams: int) -> None:
+    end = time.monotonic() + STARTING
+    while sum(each.seen.health == "fresh" for each in attachment.client.status().streams) < streams:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not all of {streams} streams tick")
+        time.sleep(0.5)
+
+
+def _ticks(attachment: Attachment) -> int:
+    return attachment.client.status().router.ticks
+
+
+def _cpu(main: psutil.Process) -> float:
+    """Processor seconds of the runtime and its workers so far."""
+    times = [process.cpu_times() for process in (main, *main.children(recursive=True))]
+    return float(sum(each.user + each.system for each in times))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="overhead", description=__doc__)
+    parser.add_argument("--streams", type=int, default=200, help="at most, of those that are listed (200)")
+    parser.add_argument("--rate", type=float, default=10.0, help="ticks per second and stream (10)")
+    parser.add_argument("--rounds", type=int, default=5, help="of both, in turn (5)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement (10)")
+    options = parser.parse_args(arguments)
+    load = Load(options.streams, options.rate, options.seconds)
+    ratios = []
+    with exchange(load) as (session, port):
+        for number in range(options.rounds):
+            order = (False, True) if number % 2 else (True, False)
+            found = {shown: measure(load, session, port, shown=shown) for shown in order}
+            logged, shown = found[False], found[True]
+            # A machine that is busy delivers fewer ticks to one of them.
+            ratios.append((shown.cpu / shown.ticks) / (logged.cpu / logged.ticks))
+            print(
+                f"log {logged.cpu:.3f} of a core at {logged.ticks:,.0f} ticks/s, table and page"
+                f" {shown.cpu:.3f} at {shown.ticks:,.0f}: {ratios[-1]:.2f} per tick",
+                flush=True,
+            )
+    median = statistics.median(ratios)
+    print(f"median {median:.2f}, of {min(ratios):.2f} to {max(ratios):.2f}; at most {LIMIT:.2f} is promised")
+    return int(median > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
