@@ -123,16 +123,15 @@ def route(items: Sequence[Item], table: TopicTable[L], *, columns: bool = False)
     """What each listener gets of one batch, in the order of the batch; answers to requests are left out.
 
     A listener to all assets of a ``Ticks`` gets it unsplit. A listener to some of them gets its ticks one by
-    one, or as a ``Ticks`` with ``columns``. Costs one look-up per event, and per asset of a batch
-    of ticks.
+    one, or as a ``Ticks`` with ``columns``. Listeners may share a list. Costs one look-up per
+    event, and per asset of a batch of ticks.
     """
     if len(items) == 1 and type(items[0]) is Ticks:  # HOT: nearly every read
-        assets = items[0].assets
+        assets, whole = items[0].assets, list(items)
         if not table.some_ticks:
-            return {listener: [items[0]] for listener in table.every_tick}
+            return dict.fromkeys(table.every_tick, whole)
         if len(assets) == 1:
-            listeners = (*table.every_tick, *table.match_tick(assets[0]))
-            return {listener: [items[0]] for listener in listeners}
+            return dict.fromkeys((*table.every_tick, *table.match_tick(assets[0])), whole)
     shares: defaultdict[L, list[Any]] = defaultdict(list)
     for item in items:
         if type(item) is Ticks:

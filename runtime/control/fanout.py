@@ -9,7 +9,7 @@ from actors.errors import RemoteProtocolError
 from actors.messages.commands import Unsubscribe
 from actors.messages.routing import SubscribeColumns
 from actors.messages.topics import ON_REQUEST, TopicPattern, pattern
-from actors.messages.traffic import Deliver, Item
+from actors.messages.traffic import Deliver, Item, Ticks
 from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
 from runtime.control.peer import Peer
@@ -48,8 +48,14 @@ class Fanout:
             self._subscribe()
 
     def route(self, items: list[Item]) -> dict[Peer, list[Any]]:
-        """The part of ``items`` for each peer, with its ticks in columns; peers may share one list."""
-        return route(items, self._topics, columns=True)
+        """The part of ``items`` for each peer, with its ticks in columns; peers may share one list.
+
+        HOT: a read is nearly always one ``Ticks``; for peers that listen to all ticks nothing is to be split.
+        """
+        topics = self._topics
+        if len(items) == 1 and type(items[0]) is Ticks and not topics.some_ticks:
+            return dict.fromkeys(topics.every_tick, items)
+        return route(items, topics, columns=True)
 
     def _subscribe(self) -> None:
         """Begin or end a subscription when the first topic that needs it comes or the last one goes."""

@@ -85,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="number of rounds, of which the median counts (5)")
     parser.add_argument("--soak", type=float, help="seconds of the soak case (30)")
     parser.add_argument(
+        "--pools",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="numbers of connections of the users' cases (1 10 50)",
+    )
+    parser.add_argument(
         "--cases", nargs="+", choices=CASES, metavar="CASE", help=f"the cases to run, of: {', '.join(CASES)}"
     )
     parser.add_argument(
@@ -109,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
 def _scale(options: argparse.Namespace) -> Scale:
     scale = QUICK if options.quick else Scale()
     changes = {name: getattr(options, name) for name in ("rounds", "soak") if getattr(options, name)}
+    if options.pools:
+        changes["pools"] = tuple(options.pools)
     return structs.replace(scale, **changes)
 
 

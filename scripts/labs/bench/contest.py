@@ -14,7 +14,7 @@ from labs.bench.trial import Outcome, Trial, symbols
 
 REFERENCE = "picows + orjson"
 PERCENTILES = (50.0, 99.0, 99.9)
-PACED_SECONDS = 5.0
+PACED_SECONDS = 2.5
 HEADROOM = 4
 """A client whose limit is not so many times the pace is left out of a paced case: it would show its queue."""
 
