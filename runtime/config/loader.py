@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from runtime.config.models import Config
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
 from runtime.config.types.fields import CUSTOM, find_venue
-from runtime.config.types.paths import unnameable
+from runtime.config.types.paths import expanded, unnameable
 from runtime.config.types.problems import Mark, Marks, Problem, Unreadable
 from runtime.config.types.text_file import read_text
 from runtime.config.wording import problems_in
@@ -32,6 +33,8 @@ def load(path: str | os.PathLike[str]) -> Config:
         place = f"{file}:{refusal.mark.line}:{refusal.mark.column}" if refusal.mark else str(file)
         raise ConfigInvalid([f"{place}: {refusal}"]) from None
     config, marks = _checked(text, str(file), file.parent)
+    if problems := list(_overwriting(config, file, marks)):
+        raise ConfigInvalid([problem.line(str(file)) for problem in problems])
     config.be_read_from(file.absolute(), stamp, marks)  # no link is followed: it may change
     return config
 
@@ -44,6 +47,13 @@ def stamp_of(file: Path) -> tuple[int, ...] | None:
     except (OSError, ValueError):  # ValueError: its name contains a null byte
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _overwriting(config: Config, file: Path, marks: Marks) -> Iterator[Problem]:
+    """The settings by which the runtime would write into ``file``, its own configuration."""
+    for path, written in ((("log", "file"), config.log.file), (("orders", "journal"), config.orders.journal)):
+        if written and os.path.realpath(file.parent / expanded(written)) == os.path.realpath(file):
+            yield Problem(marks.value(path), path, "is this configuration itself (name another file)")
 
 
 def _place(problem: Problem) -> Mark:

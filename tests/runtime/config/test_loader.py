@@ -734,3 +734,18 @@ def test_no_value_of_a_setting_does_worse_than_being_refused(
     tree = {section: {data.draw(st.sampled_from(names)): value} if names else value}
     result = outcome(json.dumps(tree))
     assert isinstance(result, Config) or result.problems
+
+
+@pytest.mark.parametrize("setting", ["log: {file: NAME}", "orders: {journal: NAME}"])
+@pytest.mark.parametrize("name", ["bot.yaml", "./x/../bot.yaml", "link.yaml"])
+def test_a_configuration_that_would_be_written_over_is_refused_with_its_place(
+    tmp_path: Path, setting: str, name: str
+) -> None:
+    file = tmp_path / "bot.yaml"
+    file.write_text(f"pool: {{connections: 1}}\n{setting.replace('NAME', name)}\n")
+    (tmp_path / "link.yaml").symlink_to("bot.yaml")
+    with pytest.raises(ConfigInvalid) as refused:
+        load(file)
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{file}:2:")
+    assert problem.endswith("is this configuration itself (name another file)")
