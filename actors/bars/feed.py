@@ -87,16 +87,23 @@ class BarFeed:
 
     def interrupt(self) -> None:
         """Ticks may be missing behind the last one."""
-        since = self._book.newest if len(self._book) else self._whole_from
-        if since is not None:
+        if (since := self._known_to()) is not None:
             self._open_hole(since)
 
     def miss(self, since: float, until: float) -> None:
         """Ticks between these times are missing; nothing follows if they have been loaded since."""
         loaded = [*self._loaded, *([self._load] if self._load else [])]
-        known = len(self._book) or self._whole_from is not None
-        if known and not any(start <= since and until <= end for start, end in loaded):
+        if self._known_to() is not None and not any(start <= since and until <= end for start, end in loaded):
             self._open_hole(since)
+
+    def _known_to(self) -> float | None:
+        """The last tick, or, while there is none, where the load begins that shows the first; ``None``:
+        nothing is known."""
+        if len(self._book):
+            return self._book.newest
+        if self._whole_from is not None:
+            return self._whole_from
+        return self._load[0] if self._load else None
 
     def next_load(self, now: float) -> TimeSpan | None:
         """The time whose ticks are to be loaded now; ``None``: nothing is missing, or a load is under way."""

@@ -213,6 +213,21 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
+
+
+def test_an_interruption_while_the_first_load_is_under_way_is_loaded_too() -> None:
+    """No tick is known yet, and what comes behind the end of that load would be missed for ever."""
+    venue = Interleavings()
+    venue.begin(start=0, before=0)
+    venue.confirm()
+    venue.history_is_asked_for()
+    venue.interrupt()
+    venue.quote(gap=10.5, price=1, doubled=False)
+    venue.confirm()
+    venue.history_comes()
+    venue.teardown()
+
+
 TestInterleavings.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
