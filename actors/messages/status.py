@@ -171,7 +171,8 @@ class DeskStatus(Struct, frozen=True):
 
     ``refuses`` is why every order is refused until the next start, ``""`` if orders are taken: a live session
     without ``account.allow_live``. ``limits`` are those that fill up, as far as they are set. ``account`` is
-    what the session is for, known before any connection is up.
+    what the session is for, known before any connection is up. ``write_times`` is how long the journal took
+    to have orders on the disk.
     """
 
     halted: str | None
@@ -182,15 +183,18 @@ class DeskStatus(Struct, frozen=True):
     refuses: str = ""
     limits: tuple[LimitStatus, ...] = ()
     account: AccountKind = AccountKind.DEMO
+    write_times: Distribution = Distribution()
 
 
 class PendingStatus(Struct, frozen=True):
     """The pending desk: how many pending orders of this runtime the venue has (``placed``), how many are sent
-    without an answer (``in_flight``), and how many of those are in doubt."""
+    without an answer (``in_flight``), and how many of those are in doubt. ``write_times`` is as that of the
+    order desk."""
 
     placed: int = 0
     in_flight: int = 0
     in_doubt: int = 0
+    write_times: Distribution = Distribution()
 
 
 class CandlesStatus(Struct, frozen=True):

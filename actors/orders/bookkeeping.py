@@ -24,10 +24,9 @@ class Bookkeeping(DeskBooks):
         self, account: AccountKind, venue: Trading, journal: Journal, clock: DeskClock, verdict_delay: float
     ) -> None:
         """The orders that the journal has are in the ledger and in the tally from the start."""
-        super().__init__(journal)
+        super().__init__(journal, clock)
         self.ledger = Ledger(journal.load(), clock.utc(), venue, verdict_delay, clock.age)
         self._account = account
-        self._clock = clock
         self._tally = DayTally(account)
         self._tally.take(journal.since(clock.utc() - venue.rules.maximum_duration - 2 * DAY))
         self.ledger.pending_deals.take(journal.load_pending(), clock.venue_now())
@@ -123,7 +122,8 @@ class Bookkeeping(DeskBooks):
             refuses=refuses,
             limits=limits_used(self.usage(), limits),
             account=self._account,
+            write_times=self.write_times,
         )
 
     def _write(self) -> None:
-        self.ledger.record(self._tally.counting(self._journal.write))
+        self.ledger.record(self._tally.counting(self._write_now))

@@ -1,16 +1,22 @@
 """What the books of both desks have in common: the journal, and when its main file has to hold all."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+from actors.distribution import Distribution, Histogram
 from actors.errors import Halted, OrderUnknown, RequestError
+from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
+from actors.orders.order import Order
 
 
 class DeskBooks(ABC):
     """Books that are kept in ``journal``."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, clock: DeskClock) -> None:
         self._journal = journal
+        self._clock = clock
+        self._write_times = Histogram()
         self._settle_due = False
 
     @abstractmethod
@@ -37,6 +43,11 @@ class DeskBooks(ABC):
                 )
         return error
 
+    @property
+    def write_times(self) -> Distribution:
+        """How long the journal took to have orders on the disk."""
+        return self._write_times.distribution()
+
     def settle(self) -> None:
         """Have the journal's main file hold all; raises ``Halted`` if it cannot."""
         self._settle_due = False
@@ -48,3 +59,10 @@ class DeskBooks(ABC):
             return False
         self._settle_due = True
         return True
+
+    def _write_now(self, orders: Sequence[Order]) -> None:
+        """On the disk when it returns; raises ``Halted``."""
+        began = self._clock.utc()
+        self._journal.write(orders)
+        if orders:
+            self._write_times.add(self._clock.utc() - began)

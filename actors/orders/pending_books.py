@@ -32,12 +32,11 @@ class PendingBooks(DeskBooks):
     ) -> None:
         """The pending orders that the journal has are in the ledger from the start. ``count`` tells the order
         desk."""
-        super().__init__(journal)
+        super().__init__(journal, clock)
         pending, orders = journal.load_pending(), journal.load()
         self.ledger = PendingLedger(pending, orders, clock.utc(), venue, verdict_delay)
         self._count = count
         self._account = account
-        self._clock = clock
 
     def __repr__(self) -> str:
         return f"<PendingBooks: {self.ledger}>"
@@ -58,7 +57,7 @@ class PendingBooks(DeskBooks):
         made_at = self._clock.venue_now()
         order = self.ledger.intend(command, self._account, trade.order, made_at, self._clock.utc())
         try:
-            self._record(self._journal.write, trade.id)
+            self._record(self._write_now, trade.id)
         except Halted as error:
             self.ledger.not_sent(order.id, str(error))
             raise
@@ -76,7 +75,7 @@ class PendingBooks(DeskBooks):
 
     def write(self) -> None:
         """Journal what changed, on the disk when it returns; raises ``Halted``."""
-        self._record(self._journal.write)
+        self._record(self._write_now)
 
     def note(self) -> None:
         """Journal what changed, not synced, as ``Bookkeeping.note``; raises ``Halted``."""

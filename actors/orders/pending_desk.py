@@ -254,7 +254,10 @@ class PendingDesk(Desk):
 
     def _status(self) -> PendingStatus:
         ledger = self._ledger
-        return PendingStatus(ledger.count_placed(), len(ledger.in_flight()), len(ledger.in_doubt()))
+        return PendingStatus(
+            *(ledger.count_placed(), len(ledger.in_flight()), len(ledger.in_doubt())),
+            write_times=self._books.write_times,
+        )
 
     def release(self, unhandled: list[Any]) -> None:
         try:

@@ -157,6 +157,12 @@ def families(status: Status, facts: Mapping[str, str], tick_ages: Distribution) 
         "ask_seconds", "Time until the answer to an ask; errors do not count.", status.router.asks, "command"
     )
     yield _histogram(
+        "journal_write_seconds",
+        "Time until orders are on the disk, before which none is sent; by the desk.",
+        {"orders": status.desk.write_times, "pending": status.pending.write_times},
+        "desk",
+    )
+    yield _histogram(
         "tick_age_seconds",
         "Time from the read of a tick until a subscriber has it; ten samples a second at most.",
         {"": tick_ages},

@@ -1,5 +1,6 @@
 """What the books of the desk have on the disk, and what they count."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from actors.errors import Halted
 from actors.orders.bookkeeping import Bookkeeping
 from actors.orders.desk_clock import DeskClock
-from actors.orders.order import OrderState
+from actors.orders.order import Order, OrderState
 from actors.values import AccountKind
 from tests.doubles.memory_journal import MemoryJournal
 from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING
@@ -50,6 +51,26 @@ def test_what_could_not_be_journaled_is_journaled_with_the_next_change() -> None
     journal.broken = ""
     books.note()
     assert [[each.state for each in orders] for orders in journal.notes] == [[OrderState.NOT_SENT]]
+
+
+def test_the_time_that_an_order_waits_for_the_disk_is_kept() -> None:
+    now = [0.0]
+
+    class SlowJournal(MemoryJournal):
+        def write(self, orders: Sequence[Order]) -> None:
+            now[0] += 0.25
+            super().write(orders)
+
+    journal = SlowJournal()
+    clock = DeskClock(lambda: now[0], lambda: NOW)
+    books = Bookkeeping(AccountKind.DEMO, TRADING, journal, clock, 6.0)
+    books.intend(BET, "o1")
+    books.note()
+    journal.broken = "disk full"
+    with pytest.raises(Halted):
+        books.intend(OTHER_BET, "o2")
+    assert books.write_times.count == 1
+    assert books.write_times.sum == pytest.approx(0.25)
 
 
 def test_settling_is_wanted_once_until_it_was_tried() -> None:

@@ -2,6 +2,7 @@
 
 from actors.errors import Halted, NotSent, OrderUnknown
 from actors.orders.desk_books import DeskBooks
+from actors.orders.desk_clock import DeskClock
 from tests.doubles.memory_journal import MemoryJournal
 
 UNSENT = NotSent("its deadline passed")
@@ -19,7 +20,7 @@ class Books(DeskBooks):
 
 def test_settling_is_wanted_once_until_it_is_done() -> None:
     journal = MemoryJournal()
-    books = Books(journal)
+    books = Books(journal, DeskClock(lambda: 0.0, lambda: 0.0))
     assert not books.wants_settling()
     journal.unsettled = True
     assert [books.wants_settling() for _ in range(2)] == [True, False]
@@ -30,7 +31,7 @@ def test_settling_is_wanted_once_until_it_is_done() -> None:
 
 def test_that_an_order_was_not_sent_is_said_once_a_shared_journal_says_it_too() -> None:
     journal = MemoryJournal()
-    books = Books(journal)
+    books = Books(journal, DeskClock(lambda: 0.0, lambda: 0.0))
     books.broken = "another host owns it"
     assert books.unsent("o1", UNSENT) is UNSENT  # nobody else has this journal
     journal.shared = True

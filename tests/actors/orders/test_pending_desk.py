@@ -76,7 +76,10 @@ def test_an_order_is_in_the_journals_main_file_before_it_leaves_and_its_answer_c
     assert desk.step() == ("note", [OrderState.PENDING])
     assert desk.published() == [PendingOrderPlaced(order, PLACED)]
     assert desk.answer(1) == PLACED
-    assert desk.part().part == PendingStatus(placed=1)
+    status = desk.part().part
+    assert isinstance(status, PendingStatus)
+    assert (status.placed, status.in_flight, status.in_doubt) == (1, 0, 0)
+    assert status.write_times.count == 1
     assert desk.quiet()
     kept = desk.journal.load_pending()[0]
     assert (kept.id, kept.pending and kept.pending.ticket) == (order, PLACED.ticket)
@@ -342,7 +345,9 @@ def test_a_cancellation_is_journaled_sent_and_answered_with_its_ticket(
     assert desk.step() == ("note", [OrderState.CLOSED])
     assert desk.answer(2) == "t1"
     assert "INFO pending order t1 was cancelled" in lines
-    assert desk.part().part == PendingStatus()
+    status = desk.part().part
+    assert isinstance(status, PendingStatus)
+    assert (status.placed, status.in_flight, status.in_doubt) == (0, 0, 0)
 
 
 def test_a_cancellation_whose_answer_was_lost_is_done_once_the_list_lacks_its_ticket(

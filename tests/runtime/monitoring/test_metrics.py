@@ -66,6 +66,17 @@ def test_times_of_answers_are_a_histogram_for_each_command() -> None:
     assert found["tellwire_asks_failed_total", (("command", "PlaceOrder"),)] == 2
 
 
+def test_the_time_of_the_journals_disk_is_a_histogram_for_each_desk() -> None:
+    taken = Histogram()
+    for seconds in (0.004, 0.2):
+        taken.add(seconds)
+    desk = DeskStatus(None, 0, 0, 0, 0, write_times=taken.distribution())
+    found = samples(page(desk=desk))
+    assert found["tellwire_journal_write_seconds_bucket", (("desk", "orders"), ("le", "0.1"))] == 1
+    assert found["tellwire_journal_write_seconds_sum", (("desk", "orders"),)] == pytest.approx(0.204)
+    assert found["tellwire_journal_write_seconds_count", (("desk", "pending"),)] == 0
+
+
 def test_the_limits_of_orders_and_a_halt_are_there() -> None:
     limits = (LimitStatus("daily_loss", Decimal("12.5"), Decimal(50)),)
     found = samples(page(desk=DeskStatus("by hand", 1, 2, 3, 4, limits=limits)))
