@@ -1,6 +1,5 @@
 """Fixtures of all tests: no actor outlives its test, and no session is logged."""
 
-import contextlib
 import gc
 import tempfile
 from collections.abc import Callable, Iterator
@@ -97,15 +96,41 @@ def _no_actor_outlives_its_test() -> Iterator[None]:
     pykka.ActorRegistry.stop_all(timeout=5)
 
 
+class Log:
+    """Hears what loguru is told, at any level. One for all tests: loguru takes 3 ms to add a handler."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._added = False
+
+    def listen(self) -> None:
+        """From now on, if a test before this has configured logging, which removes all handlers."""
+        self.lines.clear()
+        if not self._added:
+            logger.add(
+                self, level=0, format="{message} {extra}", diagnose=False, backtrace=False, colorize=False
+            )
+            self._added = True
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+    def stop(self) -> None:
+        """loguru calls it when it removes the handler."""
+        self._added = False
+
+
+@pytest.fixture(scope="session")
+def _log() -> Log:
+    return Log()
+
+
 @pytest.fixture(autouse=True)
-def _no_session_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def _no_session_is_logged(_log: Log, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """At any level, by this process, a worker or a library."""
-    logged: list[str] = []
-    handler = logger.add(logged.append, level=0, format="{message} {extra}", diagnose=False, backtrace=False)
+    _log.listen()
     yield
-    with contextlib.suppress(ValueError):  # the test has configured logging, which removes all handlers
-        logger.remove(handler)
-    logged += map(caplog.handler.format, caplog.get_records("call"))
+    logged = [*_log.lines, *map(caplog.handler.format, caplog.get_records("call"))]
     assert [line for line in logged if SESSION_MARK in line] == []
 
 
