@@ -2,7 +2,7 @@
 
 import gc
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FIRST_THE_LONG.index(_folder(item.path)))
 
 
-def pytest_collection_finish() -> None:
-    """The collector of garbage does not look through all collected tests again and again: that was a sixth of
-    the time of what runs in this process."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Garbage is not collected among what the collection of the tests makes, which stays: to look through it
+    again and again was a sixth of the time, of the collection and of what runs in this process afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _folder(path: Path) -> str:
