@@ -85,6 +85,7 @@ def test_every_page_that_is_lost_or_garbled_or_in_the_place_of_another_is_notice
     assert refused >= len(pages) * (len(pages) + 2)
 
 
+@pytest.mark.timeout(300)  # its thousands of tries take 3 s where nothing else runs
 def test_a_byte_that_has_changed_is_noticed_or_means_nothing(filled: Path) -> None:
     good, random = filled.read_bytes(), Random(2)
 
