@@ -21,7 +21,7 @@ from actors.engine.router_ref import RouterRef
 from actors.engine.timers import Timer
 from actors.errors import RequestError, RequestRefused
 from actors.messages.bars import BarRequest
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import (
     LoadCandles,
     LoadTicks,
@@ -91,11 +91,11 @@ class BarBuilder(RuntimeActor):
 
     Receives ``BarRequest`` and ``OwnerEnded``, the ticks of the assets that have series, and the events that
     tell when ticks may be missing. Has the streams subscribed for the owner ``candles``, has what is missing
-    loaded by ``candle_loader``, and sends answers, ``BarForming`` and ``BarClosed`` to ``router``.
+    loaded by ``history_loader``, and sends answers, ``BarForming`` and ``BarClosed`` to ``router``.
     """
 
     def __init__(
-        self, phase: int, *, loads_ticks: bool, router: RouterRef, candle_loader: Tellable, **kwargs: Any
+        self, phase: int, *, loads_ticks: bool, router: RouterRef, history_loader: Tellable, **kwargs: Any
     ) -> None:
         """``phase``: by how many seconds the clock of the bars is ahead of UTC. ``loads_ticks``: whether the
         venue has a history of ticks."""
@@ -103,7 +103,7 @@ class BarBuilder(RuntimeActor):
         self._phase = phase
         self._loads_ticks = loads_ticks
         self._router = router
-        self._candle_loader = candle_loader
+        self._history_loader = history_loader
         self._clock_offset = 0.0
         self._carriers = Carriers()
         self._assets: dict[str, _AssetBars] = {}
@@ -290,7 +290,7 @@ class BarBuilder(RuntimeActor):
     def _load(self, load: _Load, command: LoadTicks | LoadCandles, expires_at: float) -> None:
         id = next(self._ids)
         self._loads[id] = load
-        self._candle_loader.tell(CandleRequest(id, command, expires_at, self.actor_ref))
+        self._history_loader.tell(HistoryRequest(id, command, expires_at, self.actor_ref))
 
     def _on_loaded(self, id: int, outcome: Any) -> None:
         bars, request = self._loads.pop(id)

@@ -1,7 +1,7 @@
 """Candles and ticks of any count, out of the pages that a venue gives.
 
-``candle_loader.py`` is the actor. It loads for the router, the backfiller, or any actor that sends it a
-``CandleRequest``. A load up to now ends now by the venue's clock (``ClockReport``), whose bars they are.
+``history_loader.py`` is the actor. It loads for the router, the backfiller, or any actor that sends it a
+``HistoryRequest``. A load up to now ends now by the venue's clock (``ClockReport``), whose bars they are.
 ``paging.py`` decides which page of candles comes next, ``tick_paging.py`` which page of ticks.
 
 Equal loads share one flight (``single_flight.py``): one set of pages, an answer for each caller. A caller

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from actors.candles.paging import Paging
 from actors.candles.tick_paging import TickPaging
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import LoadCandles, LoadTicks
 from actors.messages.traffic import ReplyTo, Request
 
@@ -42,7 +42,7 @@ class Flight:
             self.paging = TickPaging(key, sizes.ticks_span, asked_at)
         else:
             self.paging = Paging(key, sizes.candles, asked_at if by_venue else None)
-        self.requests: list[CandleRequest] = []
+        self.requests: list[HistoryRequest] = []
         self.page: Request | None = None
 
     @property
@@ -65,7 +65,7 @@ class SingleFlights:
         self._ids = itertools.count(1)
         self._by_key: dict[HistoryCommand, Flight] = {}
         self._by_page: dict[int, Flight] = {}
-        self._by_request: dict[CandleRequest, Flight] = {}
+        self._by_request: dict[HistoryRequest, Flight] = {}
 
     def __repr__(self) -> str:
         return f"<SingleFlights: {len(self)} under way for {len(self._by_request)} loads>"
@@ -73,7 +73,7 @@ class SingleFlights:
     def __len__(self) -> int:
         return len(self._by_page)
 
-    def join(self, request: CandleRequest, utc: float, *, by_venue: bool = False) -> Request | None:
+    def join(self, request: HistoryRequest, utc: float, *, by_venue: bool = False) -> Request | None:
         """Have ``request`` wait; the first page to ask for, or ``None`` if it shares a flight under way.
         ``by_venue``: ``utc`` is by the venue's clock.
 
@@ -102,7 +102,7 @@ class SingleFlights:
         was given up."""
         return self._by_page.pop(page, None)
 
-    def leave(self, request: CandleRequest) -> Flight | None:
+    def leave(self, request: HistoryRequest) -> Flight | None:
         """The flight that ``request`` waited for; ``None`` if it was answered. A flight without requests has
         to be ended."""
         flight = self._by_request.pop(request, None)
@@ -110,7 +110,7 @@ class SingleFlights:
             flight.requests.remove(request)
         return flight
 
-    def end(self, flight: Flight) -> list[CandleRequest]:
+    def end(self, flight: Flight) -> list[HistoryRequest]:
         """Forget the flight; the loads that still waited for it."""
         if flight.page is not None:
             self._by_page.pop(flight.page.id, None)

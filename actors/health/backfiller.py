@@ -5,7 +5,7 @@ from typing import Any
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError
 from actors.health.gaps import LOAD_TIMEOUT, Backfill, Loading
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.events import StreamGap
 from actors.messages.lifecycle import Tellable
 from actors.messages.traffic import EventBatch, Failure, Response
@@ -15,17 +15,17 @@ from actors.values import Candle
 class Backfiller(RuntimeActor):
     """Owns the gaps that are being filled.
 
-    Receives ``StreamGap`` and the result of each load. Sends ``CandleRequest`` to ``candle_loader``. Sends to
-    ``router`` the candles of a gap and, after them, ``StreamRecovered``.
+    Receives ``StreamGap`` and the result of each load. Sends ``HistoryRequest`` to ``history_loader``, and
+    to ``router`` the candles of a gap and, after them, ``StreamRecovered``.
     """
 
     def __init__(
-        self, candles_per_request: int, *, router: Tellable, candle_loader: Tellable, **kwargs: Any
+        self, candles_per_request: int, *, router: Tellable, history_loader: Tellable, **kwargs: Any
     ) -> None:
         super().__init__("backfiller", **kwargs)
         self._backfill = Backfill(candles_per_request)
         self._router = router
-        self._candle_loader = candle_loader
+        self._history_loader = history_loader
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -40,8 +40,8 @@ class Backfiller(RuntimeActor):
 
     def _load(self, loading: Loading | None) -> None:
         if loading is not None:
-            request = CandleRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
-            self._candle_loader.tell(request)
+            request = HistoryRequest(loading.id, loading.command, self.now() + LOAD_TIMEOUT, self.actor_ref)
+            self._history_loader.tell(request)
 
     def _finish(self, load_id: int, outcome: list[Candle] | RequestError) -> None:
         events, next_loading = self._backfill.finish(load_id, outcome)

@@ -1,4 +1,4 @@
-"""What the candle loader receives from other features."""
+"""What the history loader receives from other features."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from actors.messages.commands import LoadCandles, LoadTicks
 from actors.messages.lifecycle import Tellable
 
 
-class CandleRequest(Struct, frozen=True):
+class HistoryRequest(Struct, frozen=True):
     """Load candles or ticks for ``to``.
 
     By ``expires_at`` (on the clock of the actors) ``to`` is told, under the ``id`` that it gave, a

@@ -198,7 +198,7 @@ class PendingStatus(Struct, frozen=True):
 
 
 class CandlesStatus(Struct, frozen=True):
-    """The candle loader; ``entries`` are cached, ``flights`` are under way. Joining a flight is a miss."""
+    """The history loader; ``entries`` are cached, ``flights`` are under way. Joining a flight is a miss."""
 
     hits: int
     misses: int

@@ -35,7 +35,7 @@ class ReplyTo(enum.IntEnum):
     ROUTER = 1
     """The id is that of a waiter of the router."""
     CANDLES = 2
-    """The id is that of a page of the candle loader."""
+    """The id is that of a page of the history loader."""
 
 
 RequestKey = tuple[ReplyTo, int]
@@ -98,7 +98,7 @@ class RequestDone(Struct, frozen=True):
     """Request ``id`` of ``reply_to`` has its answer, or nobody awaits it any longer.
 
     The router tells the rate limiter, the batcher and the pool once: for a waiter of its own when that waiter
-    is answered or its deadline has passed, for a page of the candle loader when its answer passes or the
+    is answered or its deadline has passed, for a page of the history loader when its answer passes or the
     loader has given it up.
     """
 

@@ -18,7 +18,7 @@ class RouterRefs(Control, frozen=True):
     supervisor: Tellable
     order_desk: Tellable
     pending_desk: Tellable
-    candle_loader: Tellable
+    history_loader: Tellable
     bars: Tellable
     configured: Tellable
     parts: tuple[Tellable, ...]

@@ -57,7 +57,7 @@ class Router(RuntimeActor):
     """Owns the subscriptions, the waiters and the latest facts of the venue; reads the links to the workers.
 
     Receives commands from users and ``EventBatch`` from every source. Sends requests to ``outbound``, the
-    desks and the candle loader, and each event to its subscribers.
+    desks and the history loader, and each event to its subscribers.
     """
 
     def __init__(
@@ -167,8 +167,8 @@ class Router(RuntimeActor):
         match item:
             case Response() | Failure() if item.reply_to is traffic.ReplyTo.CANDLES:
                 self._free(RequestDone(item.request, isinstance(item, Response), item.reply_to))
-                if not self._venue.draining:  # otherwise the candle loader may have ended
-                    self._refs.candle_loader.tell(item)
+                if not self._venue.draining:  # otherwise the history loader may have ended
+                    self._refs.history_loader.tell(item)
             case Response():
                 self._answer(item.request, item.value)
             case Failure(order=order) if order:

@@ -3,7 +3,7 @@
 import math
 from typing import Final, cast
 
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import (
     LoadCandles,
     LoadTicks,
@@ -35,9 +35,9 @@ def request_of(waiter: Waiter) -> Request:
     return Request(waiter.id, sent, waiter.expires_at, connection, owner=owner if owned else None)
 
 
-def load_of(waiter: Waiter, to: Tellable) -> CandleRequest:
+def load_of(waiter: Waiter, to: Tellable) -> HistoryRequest:
     """The load that answers ``to``, the router, for ``waiter``."""
-    return CandleRequest(waiter.id, cast("LoadCandles | LoadTicks", waiter.command), waiter.expires_at, to)
+    return HistoryRequest(waiter.id, cast("LoadCandles | LoadTicks", waiter.command), waiter.expires_at, to)
 
 
 def release_request(asset: str, owner: Owner) -> Request:

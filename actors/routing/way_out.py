@@ -28,7 +28,7 @@ class WayOut:
             waiter.forwarded = True
             desk.tell(HaltTrading(waiter.id, command.reason) if isinstance(command, commands.Halt) else trade)
         elif isinstance(command, commands.LoadCandles | commands.LoadTicks):
-            self._refs.candle_loader.tell(load_of(waiter, self._router))
+            self._refs.history_loader.tell(load_of(waiter, self._router))
         elif isinstance(command, commands.WithdrawRaw):
             self._refs.pool.tell(EndRepeats(waiter.id, waiter.owner, command.text, command.connection))
         elif isinstance(command, commands.SubscribeCandles | commands.UnsubscribeCandles):

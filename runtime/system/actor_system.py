@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pykka
 
 from actors.bars.bar_builder import BarBuilder
-from actors.candles.candle_loader import CandleLoader
+from actors.candles.history_loader import HistoryLoader
 from actors.engine.dispatcher import Dispatcher
 from actors.engine.paced_dispatcher import PacedDispatcher, VenuePace
 from actors.engine.ref import here
@@ -113,7 +113,7 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
         events.StreamDropped,
     ),
     Backfiller: (events.StreamGap,),
-    CandleLoader: (events.ClockReport,),
+    HistoryLoader: (events.ClockReport,),
     BarBuilder: (
         events.ConnectionDown,
         events.StreamConfirmed,
@@ -123,7 +123,7 @@ LISTENS: dict[type[pykka.Actor], tuple[type[events.Event], ...]] = {
         events.ClockReport,
     ),
 }
-"""The events that each actor of the system subscribes to; the candle loader and the bar builder
+"""The events that each actor of the system subscribes to; the history loader and the bar builder
 subscribe to ticks as they need to."""
 
 SHARING: frozenset[type[pykka.Actor]] = frozenset(
@@ -134,7 +134,7 @@ SHARING: frozenset[type[pykka.Actor]] = frozenset(
         Pool,
         HealthMonitor,
         Backfiller,
-        CandleLoader,
+        HistoryLoader,
         BarBuilder,
         ConfiguredStreams,
     }
@@ -193,7 +193,7 @@ class ActorSystem:
         raw = RawRules(pool_plan(config.pool).names, venue(config.account.venue).refuse_text)
         self.router = router = start(Router, self._start_subscriber, timeout, refused, raw)
         self._start_desks(settings.orders, resources, trading)
-        self._candle_loader = self._start_candle_loader(config, settings.allowance)
+        self._history_loader = self._start_history_loader(config, settings.allowance)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=pool)
@@ -211,7 +211,7 @@ class ActorSystem:
             self._monitor,
             self._supervisor,
             self._order_desk,
-            self._candle_loader,
+            self._history_loader,
             self._streams,
             router,
         )
@@ -227,7 +227,7 @@ class ActorSystem:
             self._streams,
             self._limiter,
             self.router,
-            self._candle_loader,
+            self._history_loader,
             self._pool,
             self._supervisor,
         )
@@ -245,14 +245,14 @@ class ActorSystem:
             kwargs["dispatcher"] = self._only
         return self._guardian.start(actor, *args, **kwargs)
 
-    def _start_candle_loader(self, config: Config, allowance: Allowance) -> Any:
+    def _start_history_loader(self, config: Config, allowance: Allowance) -> Any:
         sizes, cache = page_sizes(config.account.profile), config.candles
         return self._start(
-            CandleLoader, sizes, cache.cache_ttl, cache.cache_size, allowance, router=self.router
+            HistoryLoader, sizes, cache.cache_ttl, cache.cache_size, allowance, router=self.router
         )
 
     def _start_backfiller(self, profile: Profile) -> Any:
-        refs = {"router": self.router, "candle_loader": self._candle_loader}
+        refs = {"router": self.router, "history_loader": self._history_loader}
         return self._start(Backfiller, profile.candles_per_request, **refs)
 
     def _start_bar_builder(self, profile: Profile) -> Any:
@@ -261,7 +261,7 @@ class ActorSystem:
             profile.clock_ahead,
             loads_ticks=profile.ticks_span is not None,
             router=self.router,
-            candle_loader=self._candle_loader,
+            history_loader=self._history_loader,
         )
 
     def _start_supervisor(self, plan: Plan, resources: Resources) -> Any:
@@ -312,7 +312,7 @@ class ActorSystem:
             self._monitor,
             self._backfiller,
             *((self._order_desk, self._pending_desk) if trades else ()),
-            self._candle_loader,
+            self._history_loader,
             self._bars,
         )
         for listener in listeners:
@@ -333,7 +333,7 @@ class ActorSystem:
             supervisor=self._supervisor,
             order_desk=self._order_desk,
             pending_desk=self._pending_desk,
-            candle_loader=self._candle_loader,
+            history_loader=self._history_loader,
             bars=self._bars,
             configured=self._streams,
             parts=(
@@ -344,7 +344,7 @@ class ActorSystem:
                 self._batcher,
                 self._order_desk,
                 self._pending_desk,
-                self._candle_loader,
+                self._history_loader,
                 self.reloader,
                 self._streams,
             ),
@@ -353,7 +353,7 @@ class ActorSystem:
         self.router.tell(refs)
         self._pool.tell(PoolRefs(outbound, self._order_desk, self._supervisor))
         self._pending_desk.tell(PendingDeskRefs(self._order_desk, outbound, self._way_out_ended))
-        for ref in (self._order_desk, self._candle_loader):
+        for ref in (self._order_desk, self._history_loader):
             ref.tell(OutboundRef(outbound, self._way_out_ended))
         self._supervisor.tell(SystemReady())  # starts the first worker: every other actor has its refs by now
         self._streams.tell(SystemReady())

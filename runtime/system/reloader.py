@@ -87,7 +87,7 @@ class Recipients(NamedTuple):
     monitor: Tellable
     supervisor: Tellable
     order_desk: Tellable
-    candle_loader: Tellable
+    history_loader: Tellable
     streams: Tellable
     router: Tellable
 
@@ -239,7 +239,7 @@ class Reloader(RuntimeActor):
         to = self._recipients
         own = (
             (to.limiter, old.allowance, new.allowance),
-            (to.candle_loader, old.allowance, new.allowance),
+            (to.history_loader, old.allowance, new.allowance),
             (to.batcher, old.batches, new.batches),
             (to.monitor, old.health, new.health),
             (to.supervisor, old.dialing, new.dialing),

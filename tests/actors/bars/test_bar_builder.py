@@ -8,7 +8,7 @@ import pytest
 from actors.bars.bar_builder import BarBuilder
 from actors.errors import RequestRefused, RequestTimeout
 from actors.messages.bars import BarRequest
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import (
     Command,
     LoadCandles,
@@ -47,7 +47,7 @@ class RefusingRouter(Recorder):
 
 
 class Neighbours:
-    """A bar builder with recorders as its router, which answers at once, and as its candle loader."""
+    """A bar builder with recorders as its router, which answers at once, and as its history loader."""
 
     def __init__(
         self, clock: ManualClock, *, loads_ticks: bool = True, kind: type[Recorder] = Recorder
@@ -58,7 +58,7 @@ class Neighbours:
             assert recording.seen() == Begin()
         router: Any = self.router.ref
         self.builder = BarBuilder.start(
-            0, loads_ticks=loads_ticks, router=router, candle_loader=self.loader.ref, clock=clock
+            0, loads_ticks=loads_ticks, router=router, history_loader=self.loader.ref, clock=clock
         )
 
     def ask(self, id: int, command: Any, owner: Owner = PROGRAM) -> None:
@@ -71,9 +71,9 @@ class Neighbours:
         assert (asked.command.asset, asked.owner) == ("A", CANDLES)
         self.builder.tell(CONFIRMED)
 
-    def load(self, kind: type[Command]) -> CandleRequest:
+    def load(self, kind: type[Command]) -> HistoryRequest:
         request = self.loader.seen()
-        assert isinstance(request, CandleRequest)
+        assert isinstance(request, HistoryRequest)
         assert type(request.command) is kind
         return request
 

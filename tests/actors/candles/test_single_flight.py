@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from actors.candles.single_flight import Flight, PageSizes, SingleFlights
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import LoadCandles
 from actors.messages.traffic import ReplyTo, Request
 from actors.values import Candle
@@ -24,8 +24,8 @@ class Nobody:
 NOBODY = Nobody()
 
 
-def load(id: int, expires_at: float = 30.0, count: int = 100, **fields: Any) -> CandleRequest:
-    return CandleRequest(id, LoadCandles("A", 60, count, **fields), expires_at, NOBODY)
+def load(id: int, expires_at: float = 30.0, count: int = 100, **fields: Any) -> HistoryRequest:
+    return HistoryRequest(id, LoadCandles("A", 60, count, **fields), expires_at, NOBODY)
 
 
 def bars(last: int, count: int) -> list[Candle]:
@@ -33,7 +33,7 @@ def bars(last: int, count: int) -> list[Candle]:
     return [Candle(last - 60 * back, 1.0, 1.0, 1.0, 1.0) for back in range(count)][::-1]
 
 
-def started(flights: SingleFlights, load: CandleRequest, utc: float = NOW) -> Request:
+def started(flights: SingleFlights, load: HistoryRequest, utc: float = NOW) -> Request:
     page = flights.join(load, utc)
     assert page is not None
     return page
@@ -45,7 +45,7 @@ def finished(flights: SingleFlights, page: Request) -> Flight:
     return flight
 
 
-def test_pages_are_numbered_from_one_and_answered_to_the_candle_loader() -> None:
+def test_pages_are_numbered_from_one_and_answered_to_the_history_loader() -> None:
     flights = SingleFlights(SIZES)
     first = started(flights, load(1))
     assert (first.reply_to, first.id) == (ReplyTo.CANDLES, 1)
@@ -71,7 +71,7 @@ def test_loads_that_differ_in_anything_share_nothing() -> None:
         LoadCandles("A", 60, 100, 9000.0),
     ]
     for number, command in enumerate(commands):
-        started(flights, CandleRequest(number, command, 30.0, NOBODY))
+        started(flights, HistoryRequest(number, command, 30.0, NOBODY))
     assert len(flights) == len(commands)
 
 

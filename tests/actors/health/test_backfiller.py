@@ -5,7 +5,7 @@ import pytest
 from actors.errors import RequestRefused
 from actors.health.backfiller import Backfiller
 from actors.messages import CandlesLoaded, StreamGap, StreamRecovered
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import LoadCandles
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch, Failure, Response
@@ -27,11 +27,11 @@ def begun(name: str) -> Recording:
 
 
 def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
-    router, loader = begun("router"), begun("candle loader")
-    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, candle_loader=loader.ref)
+    router, loader = begun("router"), begun("history loader")
+    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, history_loader=loader.ref)
     backfiller.tell(GAP)
     load = loader.seen()
-    assert isinstance(load, CandleRequest)
+    assert isinstance(load, HistoryRequest)
     assert isinstance(load.command, LoadCandles)
     assert (load.command.asset, load.command.period, load.to) == ("A", 60, backfiller)
     backfiller.tell(Response(load.id, [BAR]))
@@ -40,8 +40,8 @@ def test_a_gap_is_loaded_and_its_candles_come_before_the_recovery() -> None:
 
 
 def test_after_a_refused_load_the_recovery_fills_nothing_and_the_next_gap_is_loaded() -> None:
-    router, loader = begun("router"), begun("candle loader")
-    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, candle_loader=loader.ref)
+    router, loader = begun("router"), begun("history loader")
+    backfiller = Backfiller.start(CANDLES_PER_REQUEST, router=router.ref, history_loader=loader.ref)
     backfiller.tell(GAP)
     backfiller.tell(GAP)
     backfiller.tell(Failure.of(loader.seen().id, RequestRefused("no such asset")))

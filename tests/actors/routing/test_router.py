@@ -104,7 +104,7 @@ class _Neighbours:
                 supervisor=self.supervisor.ref,
                 order_desk=self.order_desk.ref,
                 pending_desk=self.pending_desk.ref,
-                candle_loader=self.loader.ref,
+                history_loader=self.loader.ref,
                 bars=self.bars.ref,
                 configured=self.configured.ref,
                 parts=(),
@@ -493,7 +493,7 @@ class _WayOut:
                 supervisor=self.pool.ref,
                 order_desk=self.pool.ref,
                 pending_desk=self.pool.ref,
-                candle_loader=self.loader.ref,
+                history_loader=self.loader.ref,
                 bars=self.pool.ref,
                 configured=self.pool.ref,
                 parts=(),
@@ -520,7 +520,7 @@ def test_a_request_without_an_answer_is_done_once_when_its_deadline_passes(clock
 
 
 @pytest.mark.parametrize("succeeded", [True, False])
-def test_the_answer_to_a_page_ends_its_request_and_goes_to_the_candle_loader(
+def test_the_answer_to_a_page_ends_its_request_and_goes_to_the_history_loader(
     clock: ManualClock, succeeded: bool
 ) -> None:
     way_out = _WayOut(clock)
@@ -533,7 +533,7 @@ def test_the_answer_to_a_page_ends_its_request_and_goes_to_the_candle_loader(
     assert way_out.loader.seen() == answer
 
 
-def test_a_page_that_the_candle_loader_gives_up_is_done(clock: ManualClock) -> None:
+def test_a_page_that_the_history_loader_gives_up_is_done(clock: ManualClock) -> None:
     way_out = _WayOut(clock)
     done = RequestDone(7, succeeded=False, reply_to=ReplyTo.CANDLES)
     way_out.router.tell(done)

@@ -94,7 +94,7 @@ def test_the_actors_start_in_order_work_together_and_leave_nothing_behind() -> N
             "Router",
             "PendingDesk",
             "OrderDesk",
-            "CandleLoader",
+            "HistoryLoader",
             "Pool",
             "Batcher",
             "RateLimiter",

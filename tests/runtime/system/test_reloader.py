@@ -98,7 +98,7 @@ CHANGES: list[tuple[dict[str, Any], Callable[[Config], dict[str, list[Any]]]]] =
         {"limits": SETTINGS["limits"] | {"messages": ["7/s"]}},
         lambda new: {
             "limiter": [Reconfigure(wanted(new).allowance)],
-            "candle_loader": [Reconfigure(wanted(new).allowance)],
+            "history_loader": [Reconfigure(wanted(new).allowance)],
         },
     ),
     (

@@ -107,7 +107,7 @@ def test_loaded_bars_are_the_last_ones_that_ended_in_time() -> None:
     assert receive(session, bars(600)) == [loaded(600)]
 
 
-def test_the_answer_to_a_page_of_the_candle_loader_says_that_it_is_for_the_loader() -> None:
+def test_the_answer_to_a_page_of_the_history_loader_says_that_it_is_for_the_loader() -> None:
     session = ready()
     command = LoadCandles(asset="A", period=60, count=1, end=660.0)
     session.send([Request(5, command, 0.0, reply_to=ReplyTo.CANDLES)], NOW)

@@ -1,4 +1,4 @@
-"""The candle loader among its neighbours: pages out, answers back, and what outdates an answer."""
+"""The history loader among its neighbours: pages out, answers back, and what outdates an answer."""
 
 import math
 import time
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from actors.candles.candle_loader import CandleLoader
+from actors.candles.history_loader import HistoryLoader
 from actors.candles.single_flight import PageSizes
 from actors.errors import RateLimited, RequestRefused, RequestTimeout
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import LoadCandles, LoadTicks, Unsubscribe
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, CandlesProgress, ClockReport
@@ -64,11 +64,11 @@ class Neighbours:
         )
         for recording in (self.asker, self.router, self.outbound):
             assert recording.seen() == Begin()
-        self.loader = CandleLoader.start(SIZES, TTL, 1000, ALLOWANCE, router=self.router.ref, clock=clock)
+        self.loader = HistoryLoader.start(SIZES, TTL, 1000, ALLOWANCE, router=self.router.ref, clock=clock)
         self.loader.tell(OutboundRef(self.outbound.ref))
 
     def load(self, id: int, command: LoadCandles | LoadTicks, patience: float = 30.0) -> None:
-        self.loader.tell(CandleRequest(id, command, self.clock() + patience, self.asker.ref))
+        self.loader.tell(HistoryRequest(id, command, self.clock() + patience, self.asker.ref))
 
     def page(self) -> Request:
         page = self.outbound.seen()
@@ -112,7 +112,7 @@ def test_the_next_page_goes_out_when_the_one_before_is_answered(neighbours: Neig
     neighbours.answer(first, candles[50:])
     second = neighbours.page()
     assert second.command == LoadCandles("A", PERIOD, 50, candles[50].time)
-    assert neighbours.router.seen() == EventBatch("candle loader", [CandlesProgress("A", PERIOD, 150, 200)])
+    assert neighbours.router.seen() == EventBatch("history loader", [CandlesProgress("A", PERIOD, 150, 200)])
     neighbours.answer(second, candles[:50])
     assert neighbours.asker.seen() == Response(7, candles)
 
@@ -150,7 +150,7 @@ def test_a_load_whose_deadline_passes_leaves_the_flight_to_the_others(
 
 def test_an_actor_that_has_ended_meanwhile_spoils_nothing_for_the_others(neighbours: Neighbours) -> None:
     gone = Recording(name="gone")
-    neighbours.loader.tell(CandleRequest(1, PAST, neighbours.clock() + 9.0, gone.ref))
+    neighbours.loader.tell(HistoryRequest(1, PAST, neighbours.clock() + 9.0, gone.ref))
     neighbours.load(2, PAST)
     gone.ref.stop()
     neighbours.answer(neighbours.page(), bars())

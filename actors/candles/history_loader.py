@@ -1,4 +1,4 @@
-"""The candle loader: bars and ticks of any count, loaded page by page, once for all equal loads."""
+"""The history loader: bars and ticks of any count, loaded page by page, once for all equal loads."""
 
 import contextlib
 import math
@@ -14,7 +14,7 @@ from actors.candles.single_flight import Flight, HistoryCommand, PageSizes, Sing
 from actors.candles.tick_paging import TickPaging
 from actors.engine.actor import RuntimeActor
 from actors.errors import RequestError, RequestRefused, RequestTimeout
-from actors.messages.candles import CandleRequest
+from actors.messages.candles import HistoryRequest
 from actors.messages.commands import LoadCandles, LoadTicks, Unsubscribe
 from actors.messages.control import Drain, Reconfigure
 from actors.messages.events import CandlesLoaded, ClockReport
@@ -38,7 +38,7 @@ from actors.values import Candle, Tick
 class _Overdue(Struct, frozen=True):
     """The deadline of ``request`` has passed."""
 
-    request: CandleRequest
+    request: HistoryRequest
 
 
 class _Aged(Struct, frozen=True):
@@ -47,10 +47,10 @@ class _Aged(Struct, frozen=True):
     asset: str
 
 
-class CandleLoader(RuntimeActor):
+class HistoryLoader(RuntimeActor):
     """Owns the loads of candles and ticks under way, and the cached answers with candles.
 
-    Receives ``CandleRequest`` from any actor, ``Response`` and ``Failure`` for its pages, and
+    Receives ``HistoryRequest`` from any actor, ``Response`` and ``Failure`` for its pages, and
     ``ClockReport``: a load without an end ends now by the venue's clock. While news could outdate an answer,
     it receives ``Deliver`` with ticks and ``CandlesLoaded`` too. Sends pages to ``outbound``, answers to the
     actor that asked, and ``CandlesProgress`` to ``router``.
@@ -66,7 +66,7 @@ class CandleLoader(RuntimeActor):
         router: Tellable,
         **kwargs: Any,
     ) -> None:
-        super().__init__("candle loader", **kwargs)
+        super().__init__("history loader", **kwargs)
         self._ttl = cache_ttl
         self._router = router
         self._outbound: Tellable
@@ -81,7 +81,7 @@ class CandleLoader(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case CandleRequest():
+            case HistoryRequest():
                 self._load(message)
             case Response(request=page, value=CandlesLoaded() | TicksLoaded() as loaded):
                 self._page_loaded(page, loaded)
@@ -106,7 +106,7 @@ class CandleLoader(RuntimeActor):
             case _:
                 self.unexpected(message)
 
-    def _load(self, request: CandleRequest) -> None:
+    def _load(self, request: HistoryRequest) -> None:
         if isinstance(request.command, LoadCandles):
             request = replace(request, command=self._until_the_forming_bar(request.command))
         if self._draining:
@@ -191,7 +191,7 @@ class CandleLoader(RuntimeActor):
         else:
             self._flights.end(flight)
 
-    def _overdue(self, request: CandleRequest) -> None:
+    def _overdue(self, request: HistoryRequest) -> None:
         flight = self._flights.leave(request)
         if flight is None:
             return
@@ -256,7 +256,7 @@ def _amount(command: HistoryCommand) -> str:
     return f"{command.count:,} ticks" if command.count else f"the ticks of {command.seconds:,.0f} s"
 
 
-def _tell(request: CandleRequest, outcome: Response[Any] | Failure) -> None:
+def _tell(request: HistoryRequest, outcome: Response[Any] | Failure) -> None:
     with contextlib.suppress(pykka.ActorDeadError):  # the actor that asked has ended
         request.to.tell(outcome)
 
