@@ -35,6 +35,10 @@ class Tab:
     def close(self) -> None:
         self._socket.close()
 
+    def be_patient(self, seconds: float) -> None:
+        """Wait so long for an answer of the browser, instead of ``LIMIT``."""
+        self._socket.settimeout(seconds)
+
     def call(self, method: str, **parameters: Any) -> Any:
         """The result of a method of the protocol; its events meanwhile are kept."""
         self._last += 1

@@ -1,5 +1,6 @@
 """What the log says of orders: a line for each event of the desk that a trader has to find there later."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -98,7 +99,9 @@ def _order(
 
 
 def _deal(deal: Deal) -> str:
-    lasts = round(deal.closes_at - deal.opened_at)  # its stamps have milliseconds, and a duration has none
+    # A deal closes at a whole second, or with the milliseconds that it was opened with: up to a second sooner
+    # than its duration, which is whole, after it has opened.
+    lasts = math.ceil(deal.closes_at - deal.opened_at - 0.01)
     return _terms(deal.asset, deal.direction, deal.amount, lasts)
 
 

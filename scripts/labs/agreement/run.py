@@ -36,6 +36,9 @@ DURATIONS: Final = (1, 2, 5, 20, 60, 120)
 """Seconds of a deal: some are over within the trouble, some are open at the next quiet points."""
 
 TRUTH: Final = "ledger"
+BROWSER_PATIENCE: Final = 120.0
+"""Seconds for an answer of the browser, which is no part of what is tested."""
+
 SLOW: Final = 20.0
 """Seconds for an answer in trouble, on a busy machine."""
 
@@ -108,6 +111,7 @@ class Agreement:
             self._screen = stack.enter_context(Screen(command))
             self._screen.until("CONNECTIONS  ")
             self._tab = stack.enter_context(browser())
+            self._tab.be_patient(BROWSER_PATIENCE)
             self._tab.resize(1440, 1000)
             self._tab.open(f"{self._url}/")
             trouble = Trouble(self._random, self._exchange, running, ASSETS, self._plan.kinds)

@@ -110,7 +110,9 @@ def _attached(path: Path) -> Attachment:
 
 def _all_live(attachment: Attachment, streams: int) -> None:
     end = time.monotonic() + STARTING
-    while sum(each.seen.health == "fresh" for each in attachment.client.status().streams) < streams:
+    while (
+        sum(each.seen.health in {"fresh", "closed"} for each in attachment.client.status().streams) < streams
+    ):
         if time.monotonic() > end:
             raise TimeoutError(f"not all of {streams} streams tick")
         time.sleep(0.5)

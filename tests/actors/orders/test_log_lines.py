@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from actors.messages.events import (
     AssetsListed,
@@ -74,3 +75,12 @@ def test_other_events_have_no_line() -> None:
 
 def test_the_terms_of_a_command_and_of_its_order_read_alike() -> None:
     assert terms_of(BET) == terms_of(ORDER) == TERMS
+
+
+@pytest.mark.parametrize(
+    ("opened", "closes", "duration"), [(42.554, 47.0, 5), (42.0, 102.0, 60), (42.5, 102.5, 60)]
+)
+def test_a_deal_lasts_as_long_as_was_asked_for(opened: float, closes: float, duration: int) -> None:
+    deal = replace(DEAL, opened_at=opened, closes_at=closes)
+    [line] = log_lines([OrderOpened("o1", deal)], lambda _: None)
+    assert f" for {duration} s," in line.text
