@@ -19,6 +19,8 @@ SHORT = 24
 
 Strip = list[Segment]
 
+_BETWEEN = Segment(GAP)
+
 
 class Picture(NamedTuple):
     """What a terminal shows, from its first line to its last; none is wider than the terminal."""
@@ -90,8 +92,10 @@ def cut(line: Strip, width: int) -> Strip:
 
 def pad(line: Strip, width: int) -> Strip:
     """``line`` in exactly ``width`` columns."""
-    line = cut(line, width)
     size = sum(width_of(each.text) for each in line)
+    if size > width:
+        line = cut(line, width)
+        size = sum(width_of(each.text) for each in line)
     return [*line, Segment(" " * (width - size))] if size < width else line
 
 
@@ -118,12 +122,13 @@ def wrapped(text: str, width: int, words: str = "") -> list[Strip]:
 
 def grid(columns: Sequence[GridColumn], rows: Sequence[Row], width: int) -> list[Strip]:
     """The titles, and a line for each of ``rows``."""
-    cells = [[Cell(printable(cell.text), cell.style) for cell in row] for row in rows]
+    cells = [[_printable(cell) for cell in row] for row in rows]
     kept = list(range(len(columns)))
     widths = [
         max([len(column.title), *(width_of(row[index].text) for row in cells)])
         for index, column in enumerate(columns)
     ]
+    natural = tuple(widths)
     while (over := sum(widths[each] + len(GAP) for each in kept) - len(GAP) - width) > 0:
         elastic = [each for each in kept if columns[each].elastic]
         optional = max(kept, key=lambda each: columns[each].rank)
@@ -135,8 +140,16 @@ def grid(columns: Sequence[GridColumn], rows: Sequence[Row], width: int) -> list
         if over <= 0 or columns[optional].rank == 0:
             break
         kept.remove(optional)
+        widths = list(natural)  # the elastic one has its room again
     titles = [Cell(columns[each].title, "bold") for each in range(len(columns))]
-    return [cut(_line(row, columns, kept, widths), width) for row in [titles, *cells]]
+    lines = [_line(row, columns, kept, widths) for row in [titles, *cells]]
+    fits = sum(widths[each] + len(GAP) for each in kept) - len(GAP) <= width
+    return lines if fits else [cut(line, width) for line in lines]
+
+
+def _printable(cell: Cell) -> Cell:
+    plain = cell.text.isascii() and cell.text.isprintable()
+    return cell if plain else Cell(printable(cell.text), cell.style)
 
 
 def _line(
@@ -145,7 +158,7 @@ def _line(
     line: Strip = []
     for index in kept:
         if line:
-            line.append(Segment(GAP))
+            line.append(_BETWEEN)
         cell = row[index]
         line.append(Segment(fit(cell.text, widths[index], right=columns[index].right), style(cell.style)))
     return line

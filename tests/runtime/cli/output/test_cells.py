@@ -59,12 +59,14 @@ def test_a_narrow_table_gives_up_columns_by_rank_and_cuts_the_elastic_one() -> N
         GridColumn("C", rank=2),
         GridColumn("TEXT", elastic=True),
     ]
-    rows = [[Cell("one"), Cell("2"), Cell("three"), Cell("a long text that goes on")]]
-    assert plain(grid(columns, rows, 60))[1] == "one  2  three  a long text that goes on"
-    assert plain(grid(columns, rows, 23))[1] == "one  2  three  a long …"
-    assert plain(grid(columns, rows, 16))[1] == "one  2  a long …"
+    text = "a long text that goes on and on"
+    rows = [[Cell("one"), Cell("2"), Cell("three"), Cell(text)]]
+    assert plain(grid(columns, rows, 60))[1] == f"one  2  three  {text}"
+    assert plain(grid(columns, rows, 40))[1] == "one  2  three  a long text that goes on…"
+    assert plain(grid(columns, rows, 36))[1] == "one  2  a long text that goes on an…"
+    assert plain(grid(columns, rows, 30))[1] == "one  a long text that goes on…"
     assert plain(grid(columns, rows, 13))[1] == "one  a long …"
-    assert plain(grid(columns, rows, 60))[0] == "A    B  C      TEXT                    "
+    assert plain(grid(columns, rows, 60))[0] == f"A    B  C      {'TEXT':<31}"
 
 
 def test_a_table_counts_what_it_leaves_out() -> None:
