@@ -9,8 +9,8 @@ from actors.messages.traffic import Deliver
 from runtime.aio.loop_calls import LoopCalls
 from runtime.monitoring.outbox import TimedPrice
 
-PAUSE: Final = 0.1
-"""Seconds between two messages to a page: smoother than the eye needs."""
+PAUSE: Final = 0.2
+"""Seconds between two messages to a page: a price that changes more often cannot be read."""
 
 MOST_READS: Final = 10_000
 """That wait for a loop which hangs; older ones are worth nothing then."""

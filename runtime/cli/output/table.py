@@ -42,7 +42,7 @@ class LiveTable(EventLog):
     """Draws itself whenever ``refresh`` is called and at each key; ``on_quit`` is called for the key ``q``,
     maybe in another thread."""
 
-    interval = 0.25
+    interval = 0.5
 
     def __init__(
         self,
