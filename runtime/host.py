@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 
 import pykka
 from loguru import logger
@@ -16,6 +16,7 @@ from actors.errors import AuthRejected, ConfigInvalid, RequestError, RequestRefu
 from actors.messages.commands import GetStatus
 from actors.messages.control import Drain
 from actors.messages.lifecycle import SystemReady
+from actors.orders.journal import Journal
 from runtime.config import Config, load
 from runtime.control.host_desk import HostDesk, HostedDuty, with_status
 from runtime.control.listener import open_listener
@@ -27,11 +28,17 @@ from runtime.system.duty_changes import plan
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
 
+if TYPE_CHECKING:
+    from runtime.membership import Membership
+
 STOPS_AT_ONCE: Final = 32
 """Accounts that a stop closes at the same time; each may take ``supervision.drain_timeout``."""
 
 RELOAD_TIMEOUT: Final = 60.0
 """Seconds that a reload may take, which stops accounts and starts others."""
+
+GIVES_BACK_WITHIN: Final = 5.0
+"""Seconds more than ``supervision.drain_timeout`` within which a host gives its leases back when it stops."""
 
 STATUS_TIMEOUT: Final = 2.0
 """Seconds that an account may take to say whether it is up."""
@@ -58,6 +65,7 @@ class Host:
         self._current = CurrentConfig(config)
         self._options = {"practice": practice, "allow_live": allow_live}
         self._stop_asked = stop_asked or self._stop_in_background
+        self._journals: dict[str, Callable[[Journal], Journal]] = {}  # of the accounts that this host owns
         self._runtimes = {name: self._new(name, each) for name, each in config.duties.items()}
         self._running: dict[str, Runtime] = {}
         self._failures: dict[str, Exception] = {}
@@ -65,6 +73,7 @@ class Host:
         self._all_failed = threading.Event()
         self._guardian = Guardian(self._log_failure)
         self._reloader: pykka.ActorRef[Reloader] | None = None
+        self._membership = self._join()
 
     @classmethod
     def from_yaml(
@@ -107,19 +116,37 @@ class Host:
     def start(self) -> None:
         """Start all of them; one that cannot start is among ``failures``, and the log says why."""
         gateway = self._start_gateway()
-        for name in list(self._runtimes):
-            self.start_one(name)
+        if self._membership is None:
+            for name in list(self._runtimes):
+                self.start_one(name)
         desk = self._guardian.start(HostDesk, self._duties, on_failure=OnFailure.LOG)
         self._reloader = self._start_reloader(desk)
         if gateway is not None:
             gateway.tell(Serve(desk, self._reloader))
+        if self._membership is not None:
+            self._membership.begin()
+
+    def start_owned(self, name: str, share_journal: Callable[[Journal], Journal]) -> Runtime | None:
+        """Start an account or a feed whose lease this host has; ``None``: it cannot be started."""
+        with self._lock:
+            self._journals[name] = share_journal
+            self.start_one(name)
+            return self._running.get(name)
+
+    def stop_owned(self, name: str) -> None:
+        """Stop it; it cannot start again without a lease."""
+        with self._lock:
+            self._journals.pop(name, None)
+        self.stop_one(name)
 
     def start_one(self, name: str, config: Config | None = None) -> bool:
         """Start the account or the feed of this name, unless it runs; whether it runs now. ``config`` is its
-        own where it has changed, or is new."""
+        own where it has changed, or is new. In a cluster, only what this host owns."""
         with self._lock:
             if name in self._running:
                 return True
+            if self._membership is not None and name not in self._journals:
+                return False
             self._failures.pop(name, None)
             try:
                 runtime = self._new(name, config or self._runtimes[name].config)
@@ -165,6 +192,8 @@ class Host:
         if self._reloader is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._reloader.tell(Drain())  # so that nothing is started any more
+        if self._membership is not None:
+            self._membership.end(self.config.supervision.drain_timeout + GIVES_BACK_WITHIN)
         with ThreadPoolExecutor(STOPS_AT_ONCE, thread_name_prefix="stop") as pool:
             list(pool.map(self.stop_one, list(self._runtimes)))
         self._guardian.stop()
@@ -194,7 +223,21 @@ class Host:
             allow_live=bool(self._options["allow_live"]),
             stop_asked=functools.partial(self._stop_one_in_background, name),
             watched=False,
+            share_journal=self._journals.get(name, lambda local: local),
         )
+
+    def _join(self) -> "Membership | None":
+        """This host's part in a cluster, if there is one."""
+        if not self.config.cluster.engine.get_secret_value():
+            return None
+        try:
+            from runtime.membership import Membership  # noqa: PLC0415  # an extra, and not for everybody
+        except ModuleNotFoundError as error:
+            if error.name != "valkey":
+                raise
+            place = self.config.place(("cluster", "engine"))
+            raise ConfigInvalid([f"{place}cluster.engine: needs pip install 'tellwire[cluster]'"]) from None
+        return Membership(self.config, self, self._stop_in_background)
 
     def _start_reloader(self, desk: pykka.ActorRef[HostDesk]) -> "pykka.ActorRef[Reloader]":
         nobody = Recipients(*[desk] * len(Recipients._fields))
@@ -212,6 +255,9 @@ class Host:
     def _take_over(self, new: Config) -> list[str]:
         """In the thread of the reloader, which alone changes what there is."""
         steps = plan({name: each.config for name, each in self._runtimes.items()}, self.config, new)
+        if self._membership is not None and (others := [*steps.added, *steps.removed]):
+            reason = f"in a cluster, {', '.join(others)} can come or go with a restart of the host alone"
+            raise ConfigInvalid([f"{new.place(('accounts',))}accounts: {reason}"])
         for name in steps.removed:
             self.stop_one(name)
             with self._lock:
@@ -257,8 +303,12 @@ class Host:
             if self._running.get(name) is not runtime or self._failures.get(name) is error:
                 return
             self._fail(name, error)
-        if not isinstance(error, AuthRejected):
+        if isinstance(error, AuthRejected):
+            return
+        if self._membership is None:
             self._stop_one_in_background(name)
+        else:
+            self._membership.failed(name)
 
     def _fail(self, name: str, error: Exception) -> None:
         self._failures[name] = error

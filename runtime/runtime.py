@@ -13,6 +13,7 @@ from loguru import logger
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import ConfigInvalid, Halted, RequestRefused
+from actors.orders.journal import Journal
 from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
@@ -51,7 +52,13 @@ RELOAD_TIMEOUT = 10.0
 """Seconds that reading the file and telling the actors may take."""
 
 
-def _refuse_several(config: Config) -> None:
+def _refuse_unfit(config: Config) -> None:
+    """What is no configuration, or that of several accounts."""
+    if not isinstance(config, Config):
+        raise TypeError(
+            f"Runtime takes a Config, not a {type(config).__name__}: Runtime.from_yaml(path) reads a"
+            " file, and Config.model_validate(settings) takes a dict"
+        )
     if config.duties:
         names = ", ".join(config.duties)
         text = f"a Runtime is one of {names}: config.duties[NAME], or a Host for all"
@@ -66,7 +73,8 @@ class Runtime:
     the configuration does; without either, such a runtime streams and refuses every order. ``router`` takes
     ``tell`` and ``ask`` between ``start`` and ``stop``. ``stop_asked`` is called when an operator asks the
     runtime to stop, and must return at once; the default stops it in a thread of its own. With
-    ``watched`` false it reads its file again only when it is asked to.
+    ``watched`` false it reads its file again only when it is asked to. ``share_journal`` makes the journal of
+    an account that several hosts have in turn of the file of this one; it raises ``Halted`` if it cannot.
     """
 
     router: RouterRef
@@ -82,13 +90,9 @@ class Runtime:
         allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
         watched: bool = True,
+        share_journal: Callable[[Journal], Journal] = lambda local: local,
     ) -> None:
-        if not isinstance(config, Config):
-            raise TypeError(
-                f"Runtime takes a Config, not a {type(config).__name__}: Runtime.from_yaml(path) reads a"
-                " file, and Config.model_validate(settings) takes a dict"
-            )
-        _refuse_several(config)
+        _refuse_unfit(config)
         login = config.account.login
         if practice is False and login is None:
             raise ConfigInvalid(["account.session: is not set, so there is no live venue to connect to"])
@@ -113,6 +117,7 @@ class Runtime:
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
         self._status_server: StatusServer | None = None
+        self._share_journal = share_journal
         self._journal: OrderJournal | None = None
 
     @classmethod
@@ -202,6 +207,13 @@ class Runtime:
         except pykka.ActorDeadError:
             raise RequestRefused("the runtime has stopped") from None
 
+    def extend_lease(self, until: float) -> None:
+        """No other host has the account before ``until``, by ``actors.engine.clock``: its worker processes
+        end then, in whatever state they are."""
+        if (system := self._system) is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                system.extend_lease(until)
+
     def reload_soon(self) -> None:
         """``reload`` without waiting: the log and the events tell the outcome. For signal handlers."""
         if (system := self._system) is not None:
@@ -240,7 +252,7 @@ class Runtime:
         resources = Resources(
             login,
             regions,
-            self._journal.open(),
+            self._journal.open(self._share_journal),
             WorkerLauncher(lambda: self.config, self._secrets(login)),
             self._escalate,
             self._live_guard(login),

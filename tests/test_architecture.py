@@ -56,6 +56,7 @@ FLOORS = {  # the first that fits
     "runtime.runtime": 7,
     "runtime.async_runtime": 8,
     "runtime.host": 8,
+    "runtime.membership": 8,
     "runtime.cli": 8,
     "runtime.testing": 8,  # starts runtimes, as a program of a user does
     "runtime": 9,

@@ -14,6 +14,7 @@ from actors.messages.life import HasLife
 from actors.messages.owners import Owner
 from actors.messages.ticks import Ticks as Ticks, TicksLoaded as TicksLoaded, unfolded as unfolded
 from actors.messages.workers import (
+    LeaseExtended,
     LogRecord,
     SetLogLevel,
     StartLife,
@@ -181,5 +182,7 @@ class Deliver(Struct, frozen=True):
 Uplink = EventBatch | LogRecord
 """What a worker process sends to the main process."""
 
-Downlink = UseSettings | UseTaps | StartLife | StopConnection | StopWorker | SetLogLevel | Send
+Downlink = (
+    UseSettings | UseTaps | StartLife | StopConnection | StopWorker | SetLogLevel | LeaseExtended | Send
+)
 """What the main process sends to a worker process."""

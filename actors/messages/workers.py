@@ -128,6 +128,13 @@ class SetLogLevel(Struct, frozen=True, tag=True):
     level: LogLevel
 
 
+class LeaseExtended(Struct, frozen=True, tag=True):
+    """No other host has the account before ``until`` (the clock of the actors). Then the worker ends, in
+    whatever state it is, unless another one of these has come."""
+
+    until: float
+
+
 class LogRecord(Struct, frozen=True, tag=True):
     """A log record of ``worker``, printable and without secrets.
 

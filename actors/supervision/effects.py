@@ -4,7 +4,14 @@ from msgspec import Struct
 
 from actors.messages.event import Event
 from actors.messages.outbound import ConnectionPlaced
-from actors.messages.workers import SetLogLevel, StartConnection, StopConnection, StopWorker, WorkerHandle
+from actors.messages.workers import (
+    LeaseExtended,
+    SetLogLevel,
+    StartConnection,
+    StopConnection,
+    StopWorker,
+    WorkerHandle,
+)
 from actors.supervision.messages import BackoffElapsed, DialTurn, LoginLasted, StablePeriodElapsed
 from actors.values import LogLevel, Region
 
@@ -58,7 +65,7 @@ class TellWorker(Struct, frozen=True):
     """Send a message to a worker. That it is gone is no failure here: its ``WorkerDown`` follows."""
 
     handle: WorkerHandle
-    message: StartConnection | StopConnection | StopWorker | SetLogLevel
+    message: StartConnection | StopConnection | StopWorker | SetLogLevel | LeaseExtended
 
 
 class TellPool(Struct, frozen=True):

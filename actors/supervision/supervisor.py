@@ -27,7 +27,7 @@ from actors.messages.supervision import (
     RestartChild,
 )
 from actors.messages.traffic import EventBatch, Failure, Response
-from actors.messages.workers import SetLogLevel, WorkerHandle
+from actors.messages.workers import LeaseExtended, SetLogLevel, WorkerHandle
 from actors.supervision import log_lines
 from actors.supervision.children import OutageSettings, Plan
 from actors.supervision.connections import Connections
@@ -135,8 +135,8 @@ class Supervisor(RuntimeActor):
                 self._connections.on_probed(message, now)
             case Reconfigure(settings=settings):
                 self._reconfigure(settings, now)
-            case SetLogLevel():
-                self._execute(self._workers.set_log_level(message))
+            case SetLogLevel() | LeaseExtended():
+                self._execute(self._workers.tell_all(message))
             case RestartChild() | DisconnectAll() | ConnectAll():
                 self._obey(message, now)
             case Describe():

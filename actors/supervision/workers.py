@@ -3,7 +3,7 @@
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import Heartbeat, WorkerDown, WorkerUp
 from actors.messages.status import WorkerStatus
-from actors.messages.workers import SetLogLevel, StopWorker, WorkerHandle
+from actors.messages.workers import LeaseExtended, SetLogLevel, StopWorker, WorkerHandle
 from actors.supervision.children import Child, ChildState, Plan
 from actors.supervision.effects import (
     Announce,
@@ -78,6 +78,7 @@ class Workers:
         self._timeout = plan.heartbeat_timeout
         self._children = {name: WorkerChild(name, plan) for name in plan.workers}
         self._checked_at = float("-inf")
+        self._lease: LeaseExtended | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self._children
@@ -116,7 +117,8 @@ class Workers:
         if worker.state is not ChildState.STARTING:
             return []
         up = Announce(WorkerUp(worker.name, heartbeat.pid))
-        return [*worker.on_up(), up, WorkerServes(worker.name, worker.handle)]
+        lease = [] if self._lease is None else [TellWorker(worker.handle, self._lease)]
+        return [*worker.on_up(), up, *lease, WorkerServes(worker.name, worker.handle)]
 
     def check(self, now: float) -> list[SupervisionEffect]:
         """Kill each worker that serves, if its heartbeat is late; to be called more often than that."""
@@ -160,9 +162,16 @@ class Workers:
         worker.state = ChildState.RESTARTING
         return [KillWorker(name, worker.handle, "is stopped for the requested restart", "INFO")]
 
-    def set_log_level(self, message: SetLogLevel) -> list[SupervisionEffect]:
-        """Sent to worker processes only: the reloader sets the level of the main process."""
-        return [] if self._in_process else [TellWorker(handle, message) for handle in self.handles()]
+    def tell_all(self, message: SetLogLevel | LeaseExtended) -> list[SupervisionEffect]:
+        """Sent to worker processes only: others set the level and the end of the main process. The end of a
+        lease is sent to those that serve; to one that begins to, the last: an earlier one would end it."""
+        if self._in_process:
+            return []
+        if isinstance(message, LeaseExtended):
+            self._lease = message
+            serving = [worker.handle for worker in self._children.values() if worker.serves]
+            return [TellWorker(handle, message) for handle in serving if handle is not None]
+        return [TellWorker(handle, message) for handle in self.handles()]
 
     def drain(self) -> list[SupervisionEffect]:
         """Start no worker any more, and have each end after the last of its connections."""

@@ -83,13 +83,14 @@ class Engine:
         """End the leases of all duties in ``epochs``, where they are held."""
         self._all([_function("release", _keys(duty, "lease"), holder, e) for duty, e in epochs.items()])
 
-    def attend(self, host: str, words: str, seconds: float) -> dict[str, str]:
-        """Say that ``host`` is there for ``seconds``; the ``words`` of all hosts that are, by name."""
-        present = ("SET", f"tw:host:{host}", words, "PX", _ms(seconds))
-        *_, names = self._all([present, ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
+    def attend(self, host: str, life: str, seconds: float, *, first: bool = False) -> dict[str, str]:
+        """Say that ``host`` is there for ``seconds``, in this ``life``; the lives of all hosts that are, by
+        name. If it is the ``first`` time and another life of it is there, that one stays."""
+        present = ["SET", f"tw:host:{host}", life, "PX", _ms(seconds), *(["NX"] if first else [])]
+        *_, names = self._all([tuple(present), ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
         hosts = sorted(name.decode() for name in names)
-        words_of = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
-        return {name: said.decode() for name, said in zip(hosts, words_of, strict=True) if said is not None}
+        lives = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
+        return {name: found.decode() for name, found in zip(hosts, lives, strict=True) if found is not None}
 
     def leave(self, host: str) -> None:
         """``host`` is there no more."""

@@ -20,7 +20,7 @@ from runtime.config.types.problems import Path
 KINDS: Final = ("accounts", "feeds")
 """The settings that hold them."""
 
-OF_THE_PROCESS: Final = frozenset({"account", "status", *KINDS})
+OF_THE_PROCESS: Final = frozenset({"account", "cluster", "status", *KINDS})
 """What none of them takes over from the top."""
 
 _FACTS: Final = frozenset({"name", "venue", "session", "allow_live", "accounts", "assets", "period"})

@@ -20,6 +20,7 @@ from runtime.config.sections.accounts import AccountEntry, FeedEntry
 from runtime.config.sections.alerts import AlertsConfig
 from runtime.config.sections.batching import BatchingConfig
 from runtime.config.sections.candles import CandlesConfig
+from runtime.config.sections.cluster import ClusterConfig
 from runtime.config.sections.connection import ConnectionConfig
 from runtime.config.sections.control import ControlConfig
 from runtime.config.sections.health import HealthConfig
@@ -100,6 +101,7 @@ class Config(Section):
     alerts: AlertsConfig = AlertsConfig()
     record: RecordConfig = RecordConfig()
     practice: PracticeConfig = PracticeConfig()
+    cluster: ClusterConfig = ClusterConfig()
 
     @functools.cached_property
     def duties(self) -> Mapping[str, "Config"]:
@@ -266,6 +268,14 @@ class Config(Section):
         if account and (trading := account.profile.trading):
             return _filled_in(orders, trading.rules, *RULES)
         return orders
+
+    @field_validator("cluster")
+    @classmethod
+    def _must_have_accounts(cls, cluster: ClusterConfig, info: ValidationInfo) -> ClusterConfig:
+        entries = info.data.get("accounts"), info.data.get("feeds")
+        if cluster.engine.get_secret_value() and entries == ([], []):
+            raise found([(("engine",), "needs accounts: or feeds: (a single account: stays on its host)")])
+        return cluster
 
     @field_validator("log")
     @classmethod

@@ -20,7 +20,7 @@ from actors.messages.commands import Subscribe
 from actors.messages.control import Drain
 from actors.messages.lifecycle import OutboundRef, SystemReady, Tellable
 from actors.messages.routing import SubscribeTypes
-from actors.messages.workers import ConnectionSettings, WorkerHandle
+from actors.messages.workers import ConnectionSettings, LeaseExtended, WorkerHandle
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.messages import PendingDeskRefs
@@ -235,6 +235,10 @@ class ActorSystem:
             with contextlib.suppress(pykka.ActorDeadError):  # it has failed
                 ref.tell(Drain())
         self._guardian.await_end(self._supervisor, timeout)
+
+    def extend_lease(self, until: float) -> None:
+        """As ``Runtime.extend_lease``."""
+        self._supervisor.tell(LeaseExtended(until))
 
     def _start(self, actor: Any, *args: Any, **kwargs: Any) -> Any:
         if actor in SHARING:

@@ -4,6 +4,7 @@ journal that nobody keeps."""
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -55,8 +56,17 @@ class OrderJournal:
             )
         return Path(self._folder.name) / "orders.sqlite"
 
-    def open(self) -> Journal:
-        """Raises ``JournalInUse`` if another runtime has the journal or the account."""
+    def open(self, share: Callable[[Journal], Journal] = lambda local: local) -> Journal:
+        """``share`` makes the journal of an account that several hosts have in turn of the file; it raises
+        ``Halted`` if it cannot. Raises ``JournalInUse`` if another runtime has the journal or the account."""
+        local = self._open_local()
+        try:
+            return share(local)
+        except BaseException:
+            local.close()
+            raise
+
+    def _open_local(self) -> Journal:
         try:
             path = self.path
         except Halted as error:

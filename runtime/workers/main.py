@@ -24,6 +24,7 @@ from actors.messages.lifecycle import Begin, Tellable
 from actors.messages.traffic import Downlink, EventBatch
 from actors.messages.workers import (
     ConnectionSettings,
+    LeaseExtended,
     SetLogLevel,
     StartConnection,
     StartLife,
@@ -97,6 +98,9 @@ class Worker(ConnectionGroup):
                 self._log.hide(logs.secrets_in([settings.secret.value], others))
             case SetLogLevel(level=level):
                 self._log.set_level(level)
+            case LeaseExtended(until=until):
+                self._watchdog.ends_at = until
+                self._watchdog.rearm()
             case Begin():
                 self._watchdog.rearm()
                 # A worker whose link is full waits in its thread and sends no heartbeats, but it lives.

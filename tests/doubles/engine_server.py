@@ -45,7 +45,7 @@ class EngineServer:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self._options = options
+        self.options = options
         self._process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -77,7 +77,7 @@ class EngineServer:
         for name, value in settings.items():
             command += [f"--{name}", value]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*command, *self.options], stdout=log, stderr=log)
         try:
             self._await_listening()
         except BaseException:

@@ -238,6 +238,7 @@ _AnyDuration = Annotated[
 Duration = Annotated[_AnyDuration, between(0.001, DAY)]
 MessageTimeout = Annotated[Duration, _Answered()]
 Lifetime = Annotated[_AnyDuration, between(0, DAY)]
+LeaseTime = Annotated[_AnyDuration, between(0.5, DAY)]
 Retention = Annotated[_AnyDuration, between(DAY, 3650 * DAY)]
 Pause = Annotated[_AnyDuration, between(0, 1)]
 Period = Annotated[

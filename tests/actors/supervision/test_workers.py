@@ -4,7 +4,7 @@ import pytest
 
 from actors.errors import RequestRefused, WorkerDied
 from actors.messages.events import ActorQuarantined, ActorRestarted, Heartbeat, WorkerDown, WorkerUp
-from actors.messages.workers import SetLogLevel, StopWorker
+from actors.messages.workers import LeaseExtended, SetLogLevel, StopWorker
 from actors.supervision.effects import (
     KillWorker,
     Retry,
@@ -205,14 +205,14 @@ def test_the_status_shows_every_worker() -> None:
 def test_a_log_level_is_sent_to_running_workers_only() -> None:
     workers = running()
     kill(workers, "w1", 1)
-    effects = only(TellWorker, workers.set_log_level(SetLogLevel("DEBUG")))
+    effects = only(TellWorker, workers.tell_all(SetLogLevel("DEBUG")))
     assert [(effect.handle.pid, effect.message) for effect in effects] == [(2, SetLogLevel("DEBUG"))]
 
 
 def test_a_log_level_is_not_sent_to_the_main_process() -> None:
     workers = Workers(make_plan(workers=("main",), in_process=True))
     workers.on_started("main", WorkerDouble(0), 0.0)
-    assert workers.set_log_level(SetLogLevel("DEBUG")) == []
+    assert workers.tell_all(SetLogLevel("DEBUG")) == []
 
 
 def test_a_worker_shows_its_state_its_process_and_its_last_error() -> None:
@@ -225,3 +225,21 @@ def test_a_worker_shows_its_state_its_process_and_its_last_error() -> None:
     worker.handle = None
     worker.on_failure(WorkerDied("killed"), 1.0, counts=True)
     assert repr(worker) == "<WorkerChild w1#1: waiting, restarts: 1, last error: killed>"
+
+
+def test_the_end_of_a_lease_is_sent_to_workers_that_serve_and_to_those_that_do_later() -> None:
+    workers, until = running(), LeaseExtended(9.0)
+    kill(workers, "w1", 1)
+    effects = only(TellWorker, workers.tell_all(until))
+    assert [(effect.handle.pid, effect.message) for effect in effects] == [(2, until)]
+    workers.on_started("w1", WorkerDouble(3), 1.0)
+    later = LeaseExtended(10.0)
+    assert [effect.handle.pid for effect in only(TellWorker, workers.tell_all(later))] == [2]
+    served = only(TellWorker, workers.on_heartbeat(Heartbeat("w1", 3, 0.0, 0), 1.0))
+    assert [(effect.handle.pid, effect.message) for effect in served] == [(3, later)]
+
+
+def test_the_end_of_a_lease_is_not_sent_to_the_main_process() -> None:
+    workers = Workers(make_plan(workers=("main",), in_process=True))
+    workers.on_started("main", WorkerDouble(0), 0.0)
+    assert workers.tell_all(LeaseExtended(9.0)) == []

@@ -250,5 +250,8 @@ def test_hosts_know_of_one_another_while_they_are_there(engine: Engine, duty: st
     assert (seen[first], seen[second]) == ("one", "two")
     time.sleep(0.02)
     assert second not in engine.attend(first, "one", LONG)
+    assert engine.attend(first, "three", LONG, first=True)[first] == "one"
+    engine.leave(first)
+    assert engine.attend(first, "three", LONG, first=True)[first] == "three"
     engine.leave(first)
     assert first not in engine.attend(second, "two", LONG)

@@ -45,12 +45,15 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "health.check_interval": {"stale_after": 86_400, "stale_floor": 1},
     "health.stale_after": {"check_interval": 0.001, "stale_floor": 0.001},
     "health.stale_floor": {"check_interval": 0.001, "stale_after": 86_400},
+    "cluster.lease": {"renew": 0.1, "margin": 0.1},
     "orders.minimum_amount": {"maximum_amount": 10**12},
     "orders.maximum_amount": {"minimum_amount": 1},
 }
 """Settings that a bound is compared with, so that only the bound itself is tried."""
 
 REFUSED_BY_ANOTHER_RULE = {
+    ("cluster.renew", 86_400): "must be a third of cluster.lease at most",
+    ("cluster.margin", 86_400): "must be below a half of cluster.lease",
     ("connection.keep_alive_interval", 86_400): "must be below 180s",  # the venue's limit
     ("connection.message_timeout", 0.001): "must exceed 500ms",  # a second bound, which has a test below
     ("supervision.heartbeat_interval", 86_400): "must exceed heartbeat_interval",
@@ -161,7 +164,7 @@ def test_every_number_of_the_schema_has_a_lower_bound() -> None:
 
 def test_every_bounded_setting_is_found() -> None:
     keys = {bound.key for bound in all_bounds()}
-    assert len(keys) == 58
+    assert len(keys) == 62
     assert {"orders.daily_loss", "candles.cache_size", "streams.period", "regions.demo.priority"} <= keys
 
 

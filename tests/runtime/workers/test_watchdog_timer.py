@@ -19,16 +19,19 @@ DEADLINE = 20.0
 PROCESSES = 60
 
 WRITERS = """
-import os, signal, sys, time
+import math, os, signal, sys, time
+from actors.engine.clock import elapsed
 from runtime.workers.watchdog_timer import WatchdogTimer
 
-timeout, count = float(sys.argv[1]), int(sys.argv[2])
+timeout, count, ends = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "ends"
 children = []
 for _ in range(count):
     pid = os.fork()
     if not pid:
-        watchdog = WatchdogTimer(timeout)
+        watchdog = WatchdogTimer(math.inf if ends else timeout)
         while True:
+            if ends:
+                watchdog.ends_at = elapsed() + timeout
             watchdog.rearm()
             os.write(1, b"%d\\n" % os.getpid())
             time.sleep(0.02)
@@ -53,8 +56,10 @@ def until_all_write(output: int, count: int) -> set[int]:
     return pids
 
 
-def test_of_stopped_processes_whose_timer_has_expired_none_writes_when_it_is_continued() -> None:
-    command = [sys.executable, "-c", WRITERS, "2", str(PROCESSES)]
+@pytest.mark.parametrize("limit", ["timeout", "ends"])
+def test_of_stopped_processes_whose_timer_has_expired_none_writes_when_it_is_continued(limit: str) -> None:
+    """Whether it is that of the last heartbeat, or that of the end of a lease."""
+    command = [sys.executable, "-c", WRITERS, "2", str(PROCESSES), limit]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         output = parent.stdout.fileno()

@@ -1,0 +1,269 @@
+"""The steward of a host: it gets and renews the leases, and what runs on the host follows them."""
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pykka
+from loguru import logger
+from msgspec import Struct
+
+from actors.engine.actor import RuntimeActor
+from actors.engine.timers import Timer
+from actors.messages.control import Drain
+from actors.messages.lifecycle import Begin
+from actors.tenancy.tenancy import LeaseTimes, Tenancy
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import EngineAway
+
+PRESENT_FOR = 3
+"""Renewals after which a host that has renewed none is no more counted as there."""
+
+
+class Carrier(Protocol):
+    """What runs the duties of a host."""
+
+    def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
+        """Begin the duty, in a thread of the caller; ``clock`` is that of ``tenure``. Why it could not be
+        begun, ``""`` if it was."""
+
+    def extend(self, tenure: Tenure, until: float) -> None:
+        """Its lease ends no earlier than ``until``: from then on, no process may act on it, whatever state it
+        is in. Any number of times."""
+
+    def close(self, tenure: Tenure) -> None:
+        """It is lost: have every connection of the duty closed, and return at once."""
+
+    def stop(self, tenure: Tenure) -> None:
+        """End the duty, in a thread of the caller; returns once nothing of it is left."""
+
+
+class DutyFailed(Struct, frozen=True):
+    """What the duty needs has failed on this host: another one may try."""
+
+    duty: str
+
+
+class _Renew(Struct, frozen=True):
+    """Time to renew."""
+
+
+class _Due(Struct, frozen=True):
+    """Time for what ``Tenancy.next_at`` has told."""
+
+
+class _Begun(Struct, frozen=True):
+    tenure: Tenure
+    problem: str
+
+
+class _Ended(Struct, frozen=True):
+    tenure: Tenure
+
+
+class Steward(RuntimeActor):
+    """Owns the leases of this host; a thread of its own, since it waits for the engine.
+
+    Tells ``carrier`` what to start, to close and to stop; a start and a stop have a thread of their own.
+    After ``Drain`` it gives all leases back, and ends.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tenancy: Tenancy,
+        times: LeaseTimes,
+        host: str,
+        life: str,
+        carrier: Carrier,
+        **kwargs: Any,
+    ) -> None:
+        """``life`` is a name that no other process of this ``host`` has had. ``engine`` has a time limit
+        within the margin of ``times``."""
+        super().__init__("steward", **kwargs)
+        self._engine = engine
+        self._tenancy = tenancy
+        self._times = times
+        self._host, self._life = host, life
+        self._holder = f"{host}/{life}"
+        self._carrier = carrier
+        self._present = self._prepared = False
+        self._away = ""
+        self._busy: set[str] = set()  # duties that are being started or stopped
+        self._draining = False
+        self._timer: Timer | None = None
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Begin():
+                self._tenancy.begin(self.now())
+                self.every(self._times.renew, _Renew())
+                self._renew()
+            case _Renew():
+                self._renew()
+            case _Due():
+                self._timer = None
+            case _Begun(tenure=tenure, problem=problem):
+                self._on_begun(tenure, problem)
+            case _Ended(tenure=tenure):
+                self._on_ended(tenure)
+            case DutyFailed(duty=duty):
+                self._on_failed(duty)
+            case Drain():
+                self._drain()
+            case _:
+                self.unexpected(message)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """All that is due; then wait for the next."""
+        for tenure in self._tenancy.expired(self.now()):
+            self._lose(tenure)
+        if self._present:
+            self._try()
+        if self._draining and not self._busy and not self._tenancy.tenures:
+            self._leave()
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        at = self._tenancy.next_at()
+        self._timer = self.at(at, _Due()) if self._present and at < math.inf else None
+
+    def _renew(self) -> None:
+        asked_at = self.now()
+        present_for = PRESENT_FOR * self._times.renew
+        try:
+            if not (self._prepared or self._prepare()):
+                return
+            hosts = self._engine.attend(self._host, self._life, present_for, first=not self._present)
+            held = self._engine.renew(self._holder, self._tenancy.renewals(), self._times.lease)
+        except EngineAway as error:
+            self._on_away(error)
+            return
+        self._on_answered()
+        if hosts.get(self._host) != self._life:
+            logger.warning("another process is host {}: this one waits; cluster.host is unique", self._host)
+            return
+        self._present = True
+        self._tenancy.see(hosts.keys())
+        for tenure in self._tenancy.renewed(held, asked_at):
+            self._lose(tenure)
+        for tenure in self._tenancy.tenures.values():
+            self._extend(tenure)
+
+    def _prepare(self) -> bool:
+        """Whether the engine may be used; anew after each time that it was away."""
+        facts = self._engine.prepare()
+        self._on_answered()
+        if facts.evicts:
+            logger.error(
+                "the engine may drop leases and journals for want of memory, so nothing runs: set"
+                " maxmemory-policy noeviction in place of {}",
+                facts.evicts,
+            )
+            return False
+        if not facts.keeps_on_disk:
+            logger.warning("the engine keeps nothing on its disk: set appendonly yes, appendfsync always")
+        self._prepared = True
+        return True
+
+    def _try(self) -> None:
+        while (duty := self._tenancy.due(self.now())) is not None:
+            asked_at = self.now()
+            if duty in self._busy or self._away:
+                self._tenancy.unanswered(duty, asked_at)
+                continue
+            try:
+                got = self._engine.acquire(duty, self._holder, self._times.lease, self._tenancy.newest(duty))
+            except EngineAway as error:
+                self._on_away(error)
+                continue
+            if got.epoch:
+                self._take(self._tenancy.acquired(duty, got.epoch, asked_at))
+            else:
+                self._tenancy.taken(duty, got.seconds, got.newest, self.now())
+
+    def _take(self, tenure: Tenure) -> None:
+        logger.info("this host owns {} now, by epoch {}", tenure.duty, tenure.epoch)
+        self._extend(tenure)
+        self._in_background("start", tenure, lambda: _Begun(tenure, self._carrier.start(tenure, self.now)))
+
+    def _on_begun(self, tenure: Tenure, problem: str) -> None:
+        self._busy.discard(tenure.duty)
+        if problem:
+            logger.error("{} cannot run on this host: {}", tenure.duty, problem)
+        if tenure.lost or problem or self._draining:
+            self._end(tenure)
+        else:
+            self._extend(tenure)  # to what was started meanwhile
+
+    def _on_failed(self, duty: str) -> None:
+        tenure = self._tenancy.tenures.get(duty)
+        if tenure is not None and duty not in self._busy:
+            self._end(tenure)
+
+    def _lose(self, tenure: Tenure) -> None:
+        logger.error("this host has lost {}: {}", tenure.duty, tenure.lost)
+        self._carrier.close(tenure)
+        if tenure.duty not in self._busy:
+            self._end(tenure)
+
+    def _end(self, tenure: Tenure) -> None:
+        def stop() -> _Ended:
+            self._carrier.stop(tenure)
+            return _Ended(tenure)
+
+        self._in_background("stop", tenure, stop)
+
+    def _on_ended(self, tenure: Tenure) -> None:
+        self._busy.discard(tenure.duty)
+        if tenure.lost:
+            return
+        self._tenancy.end(tenure.duty, self.now())
+        try:
+            self._engine.release(self._holder, {tenure.duty: tenure.epoch})
+        except EngineAway as error:  # the lease ends by itself
+            self._on_away(error)
+        else:
+            logger.info("this host has given {} back", tenure.duty)
+
+    def _drain(self) -> None:
+        self._draining = True
+        self._tenancy.drain()
+        for tenure in list(self._tenancy.tenures.values()):
+            if tenure.duty not in self._busy:
+                self._end(tenure)
+
+    def _leave(self) -> None:
+        try:
+            self._engine.leave(self._host)
+        except EngineAway as error:  # its presence ends by itself
+            self._on_away(error)
+        self.stop()
+
+    def _extend(self, tenure: Tenure) -> None:
+        self._carrier.extend(tenure, tenure.safe_until + self._times.margin)
+
+    def _in_background(self, verb: str, tenure: Tenure, work: Callable[[], _Begun | _Ended]) -> None:
+        self._busy.add(tenure.duty)
+
+        def run() -> None:
+            done = work()
+            try:
+                self.actor_ref.tell(done)
+            except pykka.ActorDeadError:
+                logger.debug("{} has ended after the steward", tenure.duty)
+
+        threading.Thread(target=run, name=f"{verb} {tenure.duty}", daemon=True).start()
+
+    def _on_away(self, error: EngineAway) -> None:
+        if not self._away:
+            logger.error("{}; no order is sent until it answers", error)
+        self._away, self._prepared = str(error), False
+
+    def _on_answered(self) -> None:
+        if self._away:
+            logger.info("the engine answers again")
+        self._away = ""

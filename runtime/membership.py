@@ -1,0 +1,166 @@
+"""The part of a host in a cluster: which of its accounts and feeds run here, by leases of the engine."""
+
+import contextlib
+import functools
+import math
+import os
+import random
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import pykka
+from loguru import logger
+
+from actors.errors import RequestError
+from actors.messages.commands import Disconnect
+from actors.messages.control import Drain
+from actors.orders.journal import Journal
+from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.cluster.journal import ClusterJournal
+from runtime.cluster.steward import DutyFailed, Steward
+from runtime.config import Config
+from runtime.runtime import Runtime
+from runtime.system.guardian import Guardian
+from runtime.workers.watchdog_timer import WatchdogTimer
+
+CLOSED_WITHIN: Final = 10.0
+"""Seconds to wait for the connections of a lost account; the kernel ends the process before that."""
+
+ShareJournal = Callable[[Journal], Journal]
+"""Makes the journal of an account that hosts have in turn of the file of this host."""
+
+
+class Landlord(Protocol):
+    """A host, as far as this needs it."""
+
+    def start_owned(self, name: str, share_journal: ShareJournal) -> Runtime | None: ...
+
+    def stop_owned(self, name: str) -> None: ...
+
+
+class Membership:
+    """Has a ``Steward`` that owns the leases, and does for it what they allow (``Carrier``).
+
+    Made in the main thread, it lets the kernel end this process at the end of a lease, if connections of the
+    account are in this process.
+    """
+
+    def __init__(self, config: Config, host: Landlord, give_up: Callable[[], object]) -> None:
+        """``give_up`` is called if leases can be kept no more; it returns at once."""
+        cluster = config.cluster
+        self._host = host
+        self._times = LeaseTimes(cluster.lease, cluster.renew, cluster.margin)
+        self._replicas = cluster.replicas
+        self._keeps = cluster.isolated == "keep"
+        self._in_process = {name for name, each in config.duties.items() if each.pool.workers == 0}
+        self._name = cluster.host or socket.gethostname()
+        self._duties = [
+            Duty(f"{_kind(each)}:{name}", keeps_without_lease=self._keeps or _kind(each) == "feed")
+            for name, each in config.duties.items()
+        ]
+        address = parse_address(cluster.engine.get_secret_value())
+        self._engine = Engine(address, min(self._times.renew, self._times.margin))
+        self._runtimes: dict[str, Runtime] = {}
+        self._closing: dict[str, pykka.Future[Any]] = {}
+        self._ends: dict[str, float] = {}  # of the leases of accounts in this process
+        self._lock = threading.Lock()  # of ``_ends``
+        self._timer = (
+            WatchdogTimer(math.inf) if threading.current_thread() is threading.main_thread() else None
+        )
+        self._give_up = give_up
+        self._guardian = Guardian(self._on_failure)
+        self._steward: pykka.ActorRef[Steward] | None = None
+
+    def begin(self) -> None:
+        """Try for all duties from now on."""
+        life = f"{os.getpid()}-{secrets.token_hex(4)}"
+        tenancy = Tenancy(self._name, self._duties, self._times, random.random)
+        self._steward = self._guardian.start(
+            Steward, self._engine, tenancy, self._times, self._name, life, self
+        )
+
+    def end(self, timeout: float) -> None:
+        """Stop what runs, and give the leases back."""
+        if self._steward is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._steward.tell(Drain())
+            if not self._guardian.await_end(self._steward, timeout):
+                logger.warning("the leases of this host could not be given back; they end by themselves")
+            self._steward = None
+        self._guardian.stop()
+        self._engine.close()
+
+    def failed(self, name: str) -> None:
+        """The account or feed of this name cannot go on here."""
+        if self._steward is not None:
+            for duty in self._duties:
+                if _name_of(duty.name) == name:
+                    with contextlib.suppress(pykka.ActorDeadError):
+                        self._steward.tell(DutyFailed(duty.name))
+
+    def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
+        share = functools.partial(self._share, tenure, clock)
+        runtime = self._host.start_owned(_name_of(tenure.duty), share)
+        if runtime is None:
+            return "its start failed"
+        self._runtimes[tenure.duty] = runtime
+        return ""
+
+    def extend(self, tenure: Tenure, until: float) -> None:
+        name = _name_of(tenure.duty)
+        if self._keeps or tenure.duty.startswith("feed:"):
+            return  # what may go on without a lease
+        if name in self._in_process:
+            self._arm(name, until)
+        elif (runtime := self._runtimes.get(tenure.duty)) is not None:
+            runtime.extend_lease(until)
+
+    def close(self, tenure: Tenure) -> None:
+        if (runtime := self._runtimes.get(tenure.duty)) is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                reason = f"this host has lost the account: {tenure.lost}"
+                self._closing[tenure.duty] = runtime.router.ask(Disconnect(reason), block=False)
+
+    def stop(self, tenure: Tenure) -> None:
+        name = _name_of(tenure.duty)
+        if (closing := self._closing.pop(tenure.duty, None)) is not None:
+            with contextlib.suppress(RequestError, pykka.ActorDeadError, pykka.Timeout):
+                closing.get(timeout=CLOSED_WITHIN)
+                self._arm(name, None)
+        self._host.stop_owned(name)
+        self._runtimes.pop(tenure.duty, None)
+        self._arm(name, None)
+
+    def _share(self, tenure: Tenure, clock: Callable[[], float], local: Journal) -> Journal:
+        if tenure.duty.startswith("feed:"):
+            return local
+        return ClusterJournal(self._engine, tenure, local, clock, replicas=self._replicas)
+
+    def _arm(self, name: str, until: float | None) -> None:
+        if self._timer is None or name not in self._in_process:
+            return
+        with self._lock:
+            if until is None:
+                self._ends.pop(name, None)
+            else:
+                self._ends[name] = until
+            self._timer.ends_at = min(self._ends.values(), default=math.inf)
+            self._timer.rearm()
+
+    def _on_failure(self, error: Exception) -> None:
+        logger.critical("the leases of this host can be kept no more, so it ends: {}", error)
+        self._give_up()
+
+
+def _kind(config: Config) -> str:
+    return "account" if config.orders_on is None else "feed"
+
+
+def _name_of(duty: str) -> str:
+    return duty.partition(":")[2]

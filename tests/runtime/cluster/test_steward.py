@@ -1,0 +1,146 @@
+"""The steward of a host with a real engine, and duties that only note what is done for them."""
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+
+import pykka
+import pytest
+
+from actors.messages.control import Drain
+from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.cluster.steward import DutyFailed, Steward
+from tests.doubles.engine_server import EngineServer
+
+PATIENCE = 20.0
+TIMES = LeaseTimes(lease=1.5, renew=0.2, margin=0.3)
+
+
+class Notes:
+    """A carrier, and its steward. ``problem`` is why nothing starts; ``ends`` are the ends of leases."""
+
+    def __init__(self) -> None:
+        self.steps: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self.ref: pykka.ActorRef[Steward]
+        self.problem = ""
+        self.ends: dict[str, float] = {}
+
+    def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
+        self.steps.put(("start", tenure.duty))
+        return self.problem
+
+    def extend(self, tenure: Tenure, until: float) -> None:
+        self.ends[tenure.duty] = until
+
+    def close(self, tenure: Tenure) -> None:
+        self.steps.put(("close", tenure.duty))
+
+    def stop(self, tenure: Tenure) -> None:
+        self.steps.put(("stop", tenure.duty))
+
+    def step(self) -> tuple[str, str]:
+        return self.steps.get(timeout=PATIENCE)
+
+
+Begin = Callable[..., Notes]
+
+
+@pytest.fixture
+def begin(engine: Engine, duty: str) -> Iterator[Begin]:
+    """Starts the steward of a host for ``duty``; what it does."""
+    stewards = []
+
+    def start(host: str, life: str = "1", using: Engine = engine) -> Notes:
+        notes = Notes()
+        tenancy = Tenancy(f"{host}-{duty}", [Duty(duty)], TIMES)
+        steward = Steward.start(using, tenancy, TIMES, f"{host}-{duty}", life, notes)
+        stewards.append(steward)
+        notes.ref = steward
+        return notes
+
+    yield start
+    for steward in stewards:
+        steward.stop()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    due = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < due
+        time.sleep(0.02)
+
+
+def test_it_starts_what_it_owns_and_renews(begin: Begin, duty: str) -> None:
+    notes = begin("h1")
+    assert notes.step() == ("start", duty)
+    first = notes.ends[duty]
+    eventually(lambda: notes.ends[duty] > first + TIMES.lease)
+    assert notes.steps.empty()
+
+
+def test_a_drain_stops_and_gives_back_at_once(begin: Begin, duty: str, engine: Engine) -> None:
+    notes = begin("h1")
+    notes.step()
+    notes.ref.tell(Drain())
+    assert notes.step() == ("stop", duty)
+    eventually(lambda: not notes.ref.is_alive())
+    assert engine.acquire(duty, "next", 60.0).epoch == 2
+
+
+def test_what_cannot_be_started_is_given_back_at_once(begin: Begin, duty: str, engine: Engine) -> None:
+    notes = begin("h1")
+    notes.problem = "no journal"
+    notes.step()
+    assert notes.step() == ("stop", duty)
+    eventually(lambda: engine.acquire(duty, "next", 60.0).epoch > 0)
+
+
+def test_what_fails_later_is_given_back_and_tried_again(begin: Begin, duty: str) -> None:
+    notes = begin("h1")
+    assert notes.step() == ("start", duty)
+    notes.ref.tell(DutyFailed(duty))
+    assert [notes.step(), notes.step()] == [("stop", duty), ("start", duty)]
+
+
+def test_the_next_host_begins_when_the_lease_of_a_dead_one_ends(begin: Begin, duty: str) -> None:
+    first = begin("h1")
+    first.step()
+    second = begin("h2")
+    first.ref.stop()  # it renews nothing any more
+    assert second.step() == ("start", duty)
+
+
+def test_a_lease_that_another_host_has_is_closed_and_then_stopped(
+    begin: Begin, duty: str, engine: Engine
+) -> None:
+    notes = begin("h1")
+    notes.step()
+    engine.release(f"h1-{duty}/1", {duty: 1})
+    assert engine.acquire(duty, "other", 60.0).epoch == 2
+    assert [notes.step(), notes.step()] == [("close", duty), ("stop", duty)]
+    assert notes.steps.empty()
+
+
+def test_a_second_process_of_one_host_waits(begin: Begin, duty: str) -> None:
+    first = begin("h1")
+    first.step()
+    second = begin("h1", life="2")
+    first.ref.tell(Drain())
+    assert first.step() == ("stop", duty)
+    assert second.step() == ("start", duty)
+
+
+def test_nothing_runs_on_an_engine_that_may_drop_leases(
+    begin: Begin, engine_server: EngineServer, duty: str
+) -> None:
+    engine_server.kill()
+    engine_server.options = ("--maxmemory-policy", "allkeys-lru")
+    engine_server.start()
+    engine = Engine(parse_address(engine_server.url), 5.0)
+    notes = begin("h1", using=engine)
+    with pytest.raises(queue.Empty):
+        notes.steps.get(timeout=4 * TIMES.renew)
+    engine.close()

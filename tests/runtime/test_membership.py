@@ -1,0 +1,136 @@
+"""Hosts in this process that share accounts by one real engine, on one practice exchange."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from actors.errors import ConfigInvalid, NotSent
+from runtime import Config, Host, load
+from runtime.practice import PracticeExchange, PracticeSettings
+from tests.doubles.engine_server import EngineServer
+from tests.doubles.several_accounts import write
+
+PATIENCE = 50.0
+CLUSTER = "cluster: {{engine: '{url}', host: {host}, lease: 3s, renew: 500ms, margin: 1s}}\n"
+
+Start = Callable[[str], Host]
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    due = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < due
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[PracticeExchange]:
+    with PracticeExchange(PracticeSettings(accounts=2)) as running:
+        yield running
+
+
+@pytest.fixture
+def engine_server(tmp_path: Path) -> Iterator[EngineServer]:
+    (folder := tmp_path / "engine").mkdir()
+    with EngineServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def start(
+    two: PracticeExchange, engine_server: EngineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
+    """Starts a host of a name, with a state folder of its own, and two accounts of the exchange."""
+    with ExitStack() as hosts:
+
+        def begin(name: str) -> Host:
+            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
+            orders = f"{{{{journal: {name}-{{0}}.sqlite, share_account: true}}}}"
+            entry = f"  - {{{{name: {{0}}, session: '{{1}}', orders: {orders}}}}}\n"
+            named = zip(("main", "hedge"), two.sessions, strict=True)
+            file = write(
+                tmp_path / f"{name}.yaml",
+                two,
+                tmp_path / f"{name}.sock",
+                accounts="".join(entry.format(account, session) for account, session in named),
+                feeds="",
+                more=CLUSTER.format(url=engine_server.url, host=name),
+            )
+            # In the main thread, the kernel would end the tests with a lease that a busy machine closes late.
+            with ThreadPoolExecutor(1) as thread:
+                return hosts.enter_context(thread.submit(Host.from_yaml, file).result())
+
+        yield begin
+
+
+def runs(host: Host) -> list[str]:
+    return sorted(host.runtimes)
+
+
+def test_two_hosts_share_two_accounts_and_the_one_that_stops_leaves_its_own_to_the_other(
+    start: Start,
+) -> None:
+    first = start("h1")
+    eventually(lambda: runs(first) == ["hedge", "main"])
+    second = start("h2")
+    assert first.runtimes["main"].client.buy("EURUSD_otc", 2, seconds=60, timeout=PATIENCE).amount == 2
+    assert runs(second) == []
+    first.stop()
+    eventually(lambda: runs(second) == ["hedge", "main"])
+    client = second.runtimes["main"].client
+    assert [deal.amount for deal in client.opened_deals(timeout=PATIENCE)] == [2]
+    assert client.buy("EURUSD_otc", 3, seconds=60, timeout=PATIENCE).amount == 3
+
+
+def test_without_the_engine_orders_are_not_sent_and_accounts_close_until_it_is_back(
+    start: Start, engine_server: EngineServer, two: PracticeExchange
+) -> None:
+    host = start("h1")
+    eventually(lambda: runs(host) == ["hedge", "main"])
+    client = host.runtimes["main"].client
+    assert client.buy("EURUSD_otc", 5, seconds=60, timeout=PATIENCE).amount == 5
+    engine_server.kill()
+    with pytest.raises(NotSent):
+        client.buy("EURUSD_otc", 6, seconds=60, timeout=PATIENCE)
+    eventually(lambda: runs(host) == [])
+    assert all(socket.closed_at is not None for socket in two.ledger.sockets())
+    engine_server.start()
+    eventually(lambda: runs(host) == ["hedge", "main"])
+    client = host.runtimes["main"].client
+    assert client.buy("EURUSD_otc", 7, seconds=60, timeout=PATIENCE).amount == 7
+    assert {deal.amount for deal in client.opened_deals()} & {5, 6, 7} == {5, 7}
+
+
+def test_accounts_of_a_cluster_come_and_go_with_a_restart(start: Start, tmp_path: Path) -> None:
+    host = start("h1")
+    file = tmp_path / "h1.yaml"
+    text = file.read_text()
+    fewer = "".join(line for line in text.splitlines(keepends=True) if "hedge" not in line)
+    file.write_text(fewer)
+    with pytest.raises(ConfigInvalid, match="in a cluster, hedge can come or go with a restart"):
+        host.reload()
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("engine: valkey://e, renew: 2s", "cluster.renew: must be a third of cluster.lease"),
+        ("engine: valkey://e, margin: 3s", "cluster.margin: must be below a half of cluster.lease"),
+        ("engine: http://e", "cluster.engine: the URL of an engine begins with valkey"),
+        ("host: 'h 1'", "cluster.host: is not a name of letters"),
+        ("engine: valkey://e", "cluster.engine: needs accounts"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_refused_by_name(tmp_path: Path, settings: str, problem: str) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(f"cluster: {{{settings}}}\n")
+    with pytest.raises(ConfigInvalid, match=problem):
+        load(file)
+
+
+def test_without_an_engine_there_is_no_cluster() -> None:
+    assert Config().cluster.engine.get_secret_value() == ""
