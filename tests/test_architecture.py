@@ -581,7 +581,7 @@ def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None
 
 
 def test_nothing_of_a_cluster_is_loaded_before_a_configuration_has_one() -> None:
-    for module in ("runtime.cli.run", "runtime.workers.main", "runtime.runtime"):
+    for module in ("runtime.cli.run", "runtime.workers.main", "runtime.host"):
         loaded = loaded_by(module)
         assert not any(lies_in(name, "runtime.cluster", "valkey") for name in loaded)
 
