@@ -1,7 +1,8 @@
 """What the table and the page cost: processor time of a runtime with both, against one that only logs.
 
-The two are measured in turn, each in processes of its own, on an exchange in a third; only the runtime's own
-processes count: python -m labs.overhead.run [--streams N] [--rate N] [--rounds N] [--seconds N].
+The two run side by side, each in processes of its own and on an exchange of its own, so that whatever else
+the machine does is the same for both; only the runtimes' own processes count, not the browser:
+python -m labs.overhead.run [--streams N] [--rate N] [--rounds N] [--seconds N].
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
+from actors.errors import NoRuntime, RequestRefused
 from labs.agreement.faces import Screen
 from labs.agreement.run import free_port
 from labs.faults.program import PROJECT
@@ -41,10 +43,14 @@ class Load(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """Processor seconds per second, and ticks per second."""
+    """Processor seconds, and ticks."""
 
     cpu: float
     ticks: float
+
+    def since(self, before: "Cost", seconds: float) -> "Cost":
+        """Both per second."""
+        return Cost((self.cpu - before.cpu) / seconds, (self.ticks - before.ticks) / seconds)
 
 
 @contextmanager
@@ -66,7 +72,21 @@ def exchange(load: Load) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def measure(load: Load, session: str, port: int, *, shown: bool) -> Cost:
+class Subject(NamedTuple):
+    """A runtime that is measured."""
+
+    main: psutil.Process
+    attachment: Attachment
+
+    def cost(self) -> Cost:
+        """So far, in seconds and ticks."""
+        times = [each.cpu_times() for each in (self.main, *self.main.children(recursive=True))]
+        cpu = float(sum(each.user + each.system for each in times))
+        return Cost(cpu, self.attachment.client.status().router.ticks)
+
+
+@contextmanager
+def subject(load: Load, session: str, port: int, *, shown: bool) -> Iterator[Subject]:
     assets = sorted(LISTINGS, key=lambda name: not name.endswith("_otc"))[: load.streams]
     status = free_port()
     with tempfile.TemporaryDirectory(prefix="tw-") as folder, ExitStack() as stack:
@@ -92,20 +112,18 @@ def measure(load: Load, session: str, port: int, *, shown: bool) -> Cost:
             tab.resize(1440, 1000)
             tab.open(f"http://127.0.0.1:{status}/")
         _all_live(attachment, len(assets))
-        main = psutil.Process(screen.process.pid)
-        before, ticks, began = _cpu(main), _ticks(attachment), time.monotonic()
-        time.sleep(load.seconds)
-        took = time.monotonic() - began
-        return Cost((_cpu(main) - before) / took, (_ticks(attachment) - ticks) / took)
+        yield Subject(psutil.Process(screen.process.pid), attachment)
 
 
 def _attached(path: Path) -> Attachment:
     end = time.monotonic() + STARTING
-    while not path.exists():
-        if time.monotonic() > end:
-            raise TimeoutError("the runtime did not start")
-        time.sleep(0.1)
-    return attach(path)
+    while True:
+        try:
+            return attach(path)
+        except (NoRuntime, RequestRefused):  # it starts
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def _all_live(attachment: Attachment, streams: int) -> None:
@@ -118,30 +136,26 @@ def _all_live(attachment: Attachment, streams: int) -> None:
         time.sleep(0.5)
 
 
-def _ticks(attachment: Attachment) -> int:
-    return attachment.client.status().router.ticks
-
-
-def _cpu(main: psutil.Process) -> float:
-    """Processor seconds of the runtime and its workers so far."""
-    times = [process.cpu_times() for process in (main, *main.children(recursive=True))]
-    return float(sum(each.user + each.system for each in times))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="overhead", description=__doc__)
     parser.add_argument("--streams", type=int, default=200, help="at most, of those that are listed (200)")
     parser.add_argument("--rate", type=float, default=10.0, help="ticks per second and stream (10)")
-    parser.add_argument("--rounds", type=int, default=5, help="of both, in turn (5)")
+    parser.add_argument("--rounds", type=int, default=5, help="of both (5)")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement (10)")
     options = parser.parse_args(arguments)
     load = Load(options.streams, options.rate, options.seconds)
     ratios = []
-    with exchange(load) as (session, port):
-        for number in range(options.rounds):
-            order = (False, True) if number % 2 else (True, False)
-            found = {shown: measure(load, session, port, shown=shown) for shown in order}
-            logged, shown = found[False], found[True]
+    with (
+        exchange(load) as one,
+        exchange(load) as other,
+        subject(load, *one, shown=False) as log,
+        subject(load, *other, shown=True) as both,
+    ):
+        for _ in range(options.rounds):
+            before, began = (log.cost(), both.cost()), time.monotonic()
+            time.sleep(load.seconds)
+            took = time.monotonic() - began
+            logged, shown = log.cost().since(before[0], took), both.cost().since(before[1], took)
             # A machine that is busy delivers fewer ticks to one of them.
             ratios.append((shown.cpu / shown.ticks) / (logged.cpu / logged.ticks))
             print(
