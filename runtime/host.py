@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -17,10 +18,12 @@ from actors.messages.commands import GetStatus
 from actors.messages.control import Drain
 from actors.messages.lifecycle import SystemReady
 from actors.orders.journal import Journal
+from actors.messages.routing import Asked
+from actors.messages.status import Status
 from runtime.config import Config, load
 from runtime.control.host_desk import HostDesk, HostedDuty, with_status
 from runtime.control.listener import open_listener
-from runtime.control.protocol import VERSION, AccountState, Welcome
+from runtime.control.protocol import VERSION, AccountState, GetAccounts, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.runtime import Runtime
 from runtime.storage.account import PRACTICE
@@ -58,11 +61,16 @@ class Host:
         practice: bool | None = None,
         allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
+        on_config: Callable[[Config], object] = lambda _: None,
+        on_start: Callable[[str, Runtime], object] = lambda *_: None,
     ) -> None:
-        """Raises ``ConfigInvalid`` if one of them cannot be run so."""
+        """``on_config`` is called with a configuration before it is taken over, ``on_start`` with each
+        runtime that has started; they must return at once. Raises ``ConfigInvalid`` if one of them cannot be
+        run so."""
         if not config.duties:
             raise ConfigInvalid(["accounts: there are none, so this is for a Runtime"])
         self._current = CurrentConfig(config)
+        self._on_config, self._on_start = on_config, on_start
         self._options = {"practice": practice, "allow_live": allow_live}
         self._stop_asked = stop_asked or self._stop_in_background
         self._journals: dict[str, Callable[[Journal], Journal]] = {}  # of the accounts that this host owns
@@ -74,6 +82,7 @@ class Host:
         self._guardian = Guardian(self._log_failure)
         self._reloader: pykka.ActorRef[Reloader] | None = None
         self._membership = self._join()
+        self._desk: pykka.ActorRef[HostDesk] | None = None
 
     @classmethod
     def from_yaml(
@@ -119,7 +128,7 @@ class Host:
         if self._membership is None:
             for name in list(self._runtimes):
                 self.start_one(name)
-        desk = self._guardian.start(HostDesk, self._duties, on_failure=OnFailure.LOG)
+        self._desk = desk = self._guardian.start(HostDesk, self._duties, on_failure=OnFailure.LOG)
         self._reloader = self._start_reloader(desk)
         if gateway is not None:
             gateway.tell(Serve(desk, self._reloader))
@@ -156,6 +165,7 @@ class Host:
                 self._fail(name, error)
                 return False
             self._running[name] = runtime
+        self._on_start(name, runtime)
         runtime.at_failure(functools.partial(self._on_failure, name, runtime))
         return True
 
@@ -203,8 +213,13 @@ class Host:
         return self._all_failed.wait(timeout)
 
     def states(self) -> list[AccountState]:
-        """How each of them is, in the order of the configuration."""
-        return [self.state(name) for name in list(self._runtimes)]
+        """How each of them is, in the order of the configuration; within ``STATUS_TIMEOUT``."""
+        if (desk := self._desk) is None:
+            return [duty.state for duty in self._duties()]
+        try:
+            return cast("list[AccountState]", desk.ask(Asked(GetAccounts()), timeout=2 * STATUS_TIMEOUT))
+        except (pykka.Timeout, pykka.ActorDeadError):
+            return [duty.state for duty in self._duties()]
 
     def state(self, name: str) -> AccountState:
         """How one of them is; within ``STATUS_TIMEOUT``."""
@@ -215,6 +230,22 @@ class Host:
             return with_status(duty.state, duty.router.ask(GetStatus(), timeout=STATUS_TIMEOUT))
         except (RequestError, pykka.ActorDeadError):
             return duty.state
+
+    def statuses(self, timeout: float = STATUS_TIMEOUT) -> dict[str, Status | None]:
+        """The status of each that runs, by name; ``None`` where it does not answer within ``timeout``
+        seconds, which are for all together."""
+        asked = {
+            name: runtime.router.ask(GetStatus(), block=False, timeout=timeout)
+            for name, runtime in self.runtimes.items()
+        }
+        give_up_at = time.monotonic() + timeout
+        found: dict[str, Status | None] = {}
+        for name, future in asked.items():
+            try:
+                found[name] = future.get(timeout=max(0.0, give_up_at - time.monotonic()))
+            except (RequestError, pykka.Timeout, pykka.ActorDeadError):
+                found[name] = None
+        return found
 
     def _new(self, name: str, config: Config) -> Runtime:
         return Runtime(
@@ -254,6 +285,7 @@ class Host:
 
     def _take_over(self, new: Config) -> list[str]:
         """In the thread of the reloader, which alone changes what there is."""
+        self._on_config(new)
         steps = plan({name: each.config for name, each in self._runtimes.items()}, self.config, new)
         if self._membership is not None and (others := [*steps.added, *steps.removed]):
             reason = f"in a cluster, {', '.join(others)} can come or go with a restart of the host alone"

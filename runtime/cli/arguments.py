@@ -6,6 +6,13 @@ import os
 from runtime.config.types.units import parse_duration
 
 
+def add_account(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """The option that names one of several accounts."""
+    parser.add_argument(
+        "--account", default=default, metavar="NAME", help="of an account or a feed, where there are several"
+    )
+
+
 def duration(text: str) -> float:
     """Seconds, such as 90, 250ms, 2m or 1h."""
     try:

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
     options = _parse(argv, prog)
     command = LoadCandles(options.asset, options.period, options.count, options.end)
     try:
-        config = load(options.config)
+        config = load(options.config).of(options.account)
         if options.output is None:
             collected = InMemory(command.end)
             _load(config, command, collected)
@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="the YAML file")
+    arguments.add_account(parser)
     parser.add_argument("asset", metavar="ASSET", help="the venue's symbol, such as EURUSD_otc")
     parser.add_argument(
         "--period",

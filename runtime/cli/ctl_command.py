@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loguru import logger
+from msgspec.structs import replace
 
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
 from actors.messages.commands import GetStatus, Subscribe
@@ -25,7 +26,7 @@ from runtime.control.protocol import ReloadRuntime, StopRuntime
 from runtime.logs import plain, printable, to_stderr
 from runtime.monitoring import operations
 from runtime.monitoring.operations import Operation
-from runtime.monitoring.readiness import not_ready
+from runtime.monitoring.readiness import Reason, not_ready
 from runtime.system.reload_texts import pending_text, unchanged
 
 DRAIN_TIMEOUT = 60.0
@@ -56,7 +57,8 @@ def _run(options: argparse.Namespace) -> int:
     """Raises what the command raises, for ``main`` to tell."""
     if (alone := _WITHOUT_RUNTIME.get(options.command)) is not None:
         return alone(options)
-    with attach(options.config, operates=True) as attachment:
+    named = options.account or (None if options.command in _OF_THE_PROCESS else "")
+    with attach(options.config, account=named, operates=True) as attachment:
         try:
             return _COMMANDS[options.command](attachment, options)
         except ConfigInvalid as error:  # a reload: the arguments were right
@@ -65,13 +67,16 @@ def _run(options: argparse.Namespace) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
+    arguments.add_account(parser)
     shared = argparse.ArgumentParser(add_help=False)
+    arguments.add_account(shared, default=argparse.SUPPRESS)  # it may stand before the command or after it
     shared.add_argument("--json", action="store_true", help="answer in JSON")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, does: str, *more: argparse.ArgumentParser) -> argparse.ArgumentParser:
         return commands.add_parser(name, parents=[shared, *more], help=does, description=does)
 
+    command("accounts", "show how each account and each feed is")
     command("status", "show connections, streams, workers and limits")
     command("health", "say whether it is ready: connected, and every stream as it should be").add_argument(
         "--alive", action="store_true", help="say only whether every actor answers, with or without a venue"
@@ -128,16 +133,32 @@ def _status(attachment: Attachment, options: argparse.Namespace) -> int:
     else:
         from runtime.cli.status_text import status_text  # noqa: PLC0415  # loads rich
 
-        text, status = status_text(attachment, str(options.config), functools.partial(ask, attachment))
+        text, status = status_text(attachment, _target(options), functools.partial(ask, attachment))
         told = print_text(text)
     return told or (ExitCode.DONE if status.outage is None else ExitCode.OUTAGE)
 
 
+def _target(options: argparse.Namespace) -> str:
+    """What this operator's commands name."""
+    return f"{options.config} --account {options.account}" if options.account else str(options.config)
+
+
+def _accounts(attachment: Attachment, options: argparse.Namespace) -> int:
+    from runtime.cli.account_table import account_table, all_accounts  # noqa: PLC0415  # only this needs it
+
+    states = all_accounts(attachment)
+    told = print_json({"accounts": states}) if options.json else print_text(account_table(states))
+    return told or (ExitCode.DONE if any(each.state == "up" for each in states) else ExitCode.OUTAGE)
+
+
 def _health(attachment: Attachment, options: argparse.Namespace) -> int:
-    status = ask(attachment, GetStatus())
-    if options.alive:
+    if attachment.runtime.accounts:
+        reasons = _reasons_of_all(attachment, options)
+    else:
+        status = ask(attachment, GetStatus())
+        reasons = [] if options.alive else not_ready(status)
+    if options.alive and not reasons:
         return say("alive", options)
-    reasons = not_ready(status)
     if options.json:
         print_json({"ready": not reasons, "reasons": reasons})
     elif reasons:
@@ -145,6 +166,21 @@ def _health(attachment: Attachment, options: argparse.Namespace) -> int:
     else:
         print_text("ready")
     return ExitCode.REFUSED if reasons else ExitCode.DONE
+
+
+def _reasons_of_all(attachment: Attachment, options: argparse.Namespace) -> list[Reason]:
+    """Why the accounts of a process are not ready, or with ``--alive`` do not answer; each text names one."""
+    found: list[Reason] = []
+    for name in attachment.runtime.accounts:
+        try:
+            with attach(options.config, account=name, operates=True) as each:
+                reasons = not_ready(ask(each, GetStatus()))
+        except NoRuntime as error:
+            reasons = [Reason("status", "", f"it does not run: {error}")]
+        if options.alive:
+            reasons = [reason for reason in reasons if reason.kind == "status"]
+        found += [replace(reason, text=f"{name}: {reason.text}") for reason in reasons]
+    return found
 
 
 def _events(attachment: Attachment, options: argparse.Namespace) -> int:
@@ -181,6 +217,8 @@ def _resume(attachment: Attachment, options: argparse.Namespace) -> int:
 
 def _reload(attachment: Attachment, options: argparse.Namespace) -> int:
     changed = ask(attachment, ReloadRuntime())
+    if attachment.runtime.accounts:
+        return say(f"in effect: {', '.join(changed)}" if changed else "nothing has changed", options)
     status = ask(attachment, GetStatus())
     said = f"in effect: {', '.join(changed)}" if changed else unchanged(status.reload, time.time())
     pending = pending_text(status.pending_streams)
@@ -211,7 +249,11 @@ def _operate(attachment: Attachment, operation: Operation, options: argparse.Nam
     return say(operation.said(ask(attachment, operation.command)), options)
 
 
+_OF_THE_PROCESS = frozenset({"accounts", "health", "reload", "drain"})
+"""The commands that, without the name of an account, mean all of them."""
+
 _COMMANDS: dict[str, Callable[[Attachment, argparse.Namespace], int]] = {
+    "accounts": _accounts,
     "status": _status,
     "health": _health,
     "events": _events,
@@ -239,7 +281,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from runtime.cli.doctor import examine  # noqa: PLC0415  # loads all of the client
     from runtime.cli.findings import Level  # noqa: PLC0415
 
-    findings = examine(options.config)
+    findings = examine(options.config, options.account)
     lines = (printable(f"{found.level.value:<4}  {found.subject}: {found.text}") for found in findings)
     told = print_json({"findings": findings}) if options.json else print_text("\n".join(lines))
     failed = any(finding.level is Level.FAIL for finding in findings)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from actors.errors import ConfigInvalid, Halted, NoRuntime, TellwireError
 from actors.values import Region
 from runtime.cli.doctor_way import way_findings
@@ -35,10 +37,11 @@ LITTLE_SPACE, NO_SPACE = 100 * 2**20, 10 * 2**20
 """Free bytes in a folder that is written to."""
 
 
-def examine(path: Path) -> list[Finding]:
-    """All checks; they change nothing and take as long as the slowest region.
+def examine(path: Path, account: str = "") -> list[Finding]:
+    """All checks; they change nothing and take as long as the slowest region. With several accounts, all of
+    them are checked, or the one of that name.
 
-    Raises ``ConfigInvalid`` if there is no such file.
+    Raises ``ConfigInvalid`` if there is no such file or no such account.
     """
     try:
         config = load(path)
@@ -46,16 +49,27 @@ def examine(path: Path) -> list[Finding]:
         if not path.is_file():
             raise
         return [Finding(Level.FAIL, "configuration", problem) for problem in error.problems]
+    valid = Finding(Level.OK, "configuration", f"{path} is valid")
+    if not config.duties or account:
+        return [valid, *_examined(config.of(account)), *_log_file(config)]
+    found = [valid]
+    for name, each in config.duties.items():
+        found += [
+            structs.replace(finding, subject=f"{name}: {finding.subject}") for finding in _examined(each)
+        ]
+    return [*found, *_log_file(config)]
+
+
+def _examined(config: Config) -> list[Finding]:
+    """What one runtime needs."""
     runtime, running = _running(config)
     return [
-        Finding(Level.OK, "configuration", f"{path} is valid"),
         runtime,
         _session(config, running),
         *way_findings(config),
         *_regions(config, running),
         _descriptors(config),
-        *_journal(config, running),
-        *_log_file(config),
+        *(_journal(config, running) if config.orders_on is None else ()),
     ]
 
 
@@ -82,7 +96,8 @@ def _unanswering(error: TellwireError) -> str:
 def _session(config: Config, running: Welcome | None) -> Finding:
     login = config.account.login
     if login is None:
-        return Finding(Level.OK, "session", f"{config.account.absence}: the practice exchange is used")
+        absence = "is empty" if config.name else config.account.absence
+        return Finding(Level.OK, "session", f"{absence}: the practice exchange is used")
     used = "" if running is None or running.mode != "practice" else ", but the runtime practises"
     return Finding(Level.OK, "session", f"a {login.account.value} session, user {login.user}{used}")
 

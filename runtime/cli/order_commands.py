@@ -61,7 +61,7 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
 
 
 def orders(options: argparse.Namespace) -> int:
-    with find_orders(options.config) as found:
+    with find_orders(options.config, options.account) as found:
         match options.action:
             case "settle":
                 return _settle(found, options)
@@ -71,7 +71,7 @@ def orders(options: argparse.Namespace) -> int:
 
 
 def deals(options: argparse.Namespace) -> int:
-    with find_orders(options.config) as found:
+    with find_orders(options.config, options.account) as found:
         open_deals, closed_deals, reason = _deals(found)
         if reason:
             note(reason)
@@ -83,7 +83,7 @@ def deals(options: argparse.Namespace) -> int:
 
 
 def balance(options: argparse.Namespace) -> int:
-    with find_orders(options.config) as found:
+    with find_orders(options.config, options.account) as found:
         if found.attachment is None:
             return fail(f"{found.absence}; only a running runtime is told the balance", ExitCode.NOT_RUNNING)
         answer = ask(found.attachment, GetBalance(deadline=LISTS_TIMEOUT))

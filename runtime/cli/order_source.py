@@ -18,6 +18,7 @@ class OrderSource(NamedTuple):
     target: Path
     attachment: Attachment | None
     absence: str
+    account: str = ""
 
     @property
     def journal(self) -> Path:
@@ -33,7 +34,7 @@ class OrderSource(NamedTuple):
         from runtime.config import load  # noqa: PLC0415  # what follows loads the settings of all actors
         from runtime.system.settings import journal_path  # noqa: PLC0415
 
-        config = load(self.target)
+        config = load(self.target).of(self.account)
         login = config.account.login
         if login is None and not config.orders.journal:
             raise NoRuntime(
@@ -70,15 +71,15 @@ class OrderSource(NamedTuple):
 
 
 @contextmanager
-def find_orders(target: Path) -> Iterator[OrderSource]:
-    """What is there of the runtime with this configuration or control socket.
+def find_orders(target: Path, account: str = "") -> Iterator[OrderSource]:
+    """What is there of the runtime with this configuration or control socket, or of one of its accounts.
 
     Raises ``ConfigInvalid``, and ``RequestRefused`` if a runtime refuses this process.
     """
     try:
-        attachment = attach(target, operates=True)
+        attachment = attach(target, account=account, operates=True)
     except (NoRuntime, RuntimeHung) as error:
-        yield OrderSource(target, None, str(error))
+        yield OrderSource(target, None, str(error), account)
         return
     with attachment:
-        yield OrderSource(target, attachment, "")
+        yield OrderSource(target, attachment, "", account)

@@ -1,9 +1,7 @@
 """One run of the command line, from the first line of output to the last."""
 
-import contextlib
 import os
 import sys
-import threading
 import time
 from typing import Any, Final
 
@@ -23,12 +21,11 @@ from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.snapshot import RunInfo
 from runtime.cli.output.stdout import OutputFailed, has_left
 from runtime.cli.output.table import LiveTable, can_draw
-from runtime.cli.secrets import config_secrets
+from runtime.cli.run_log import RunLog
 from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
 from runtime.cli.stop_reasons import StopReason, StopReasons
 from runtime.config import Config
-from runtime.logs.log_file import LogFile
 from runtime.runtime import Runtime
 
 LAST_EVENTS_TIMEOUT = 2.0
@@ -72,14 +69,13 @@ class Run:
         self._unwritten: OutputFailed | None = None
         self._outage: NothingUp | None = None
         self._service = Service(os.environ)
-        self._log: logs.Log
-        self._file: LogFile | None = None
+        self._log = RunLog(config, self._output.write_log)
 
     def go(self) -> Exception | None:
         """Run until there is a reason to stop; the failure of the runtime, ``OutputFailed`` or ``NothingUp``,
         if there was one. Call it once."""
         began = time.monotonic()
-        with self._stop_reasons, self._open_log(), on_hangup(self._on_hangup):
+        with self._stop_reasons, self._log, on_hangup(self._on_hangup):
             if self._options.output == "table" and not isinstance(self._output, LiveTable):
                 logger.info("standard output is no terminal that a table can be drawn on: this is the log")
             try:
@@ -100,7 +96,7 @@ class Run:
                 return self._failed(error)
             finally:
                 self._stop()
-            if reason not in UNHEARD and _last_events_shown():
+            if reason not in UNHEARD and last_events_shown():
                 self._summarise(time.monotonic() - began)
         return self._runtime.failure or self._unwritten or self._outage
 
@@ -114,8 +110,7 @@ class Run:
     def _on_hangup(self) -> None:
         if not self._service.reload(self._runtime.reload):
             self._runtime.reload_soon()
-        if self._file is not None:  # in a thread: the handler of a signal must not wait for a disk
-            threading.Thread(target=self._file.renew, name="log file", daemon=True).start()
+        self._log.renew()
 
     def _show(self, began: float) -> StopReason:
         duration = self._options.duration
@@ -167,23 +162,6 @@ class Run:
         except OSError as error:  # such as a full disk: how the run ended must still show
             logger.error("the summary could not be written: {}; see where standard output goes", error)
 
-    def _open_log(self) -> contextlib.ExitStack:
-        log, writes = self._config.log, [self._output.write_log]
-        with contextlib.ExitStack() as opened:
-            if log.file:
-                self._file = file = LogFile(
-                    self._config.path(log.file),
-                    self._form,
-                    rotation=log.rotation,
-                    retention=log.retention,
-                    complain=self._output.write_log,
-                )
-                writes.append(opened.enter_context(file))
-            secrets = config_secrets(self._config)
-            self._log = logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit)
-            opened.enter_context(self._log)
-            return opened.pop_all()
-
     def _make_output(self) -> Output:
         to_stderr = logs.to_stderr(self._form)
         match self._options.output:
@@ -220,7 +198,7 @@ class Run:
         return f"NOTHING HERE IS REAL: the practice exchange invents the quotes on this machine, {reason}"
 
 
-def _last_events_shown() -> bool:
+def last_events_shown() -> bool:
     """Wait until the output has shown every event delivered to it; ``False`` if its reader does not read."""
     end = time.monotonic() + LAST_EVENTS_TIMEOUT
     readers = pykka.ActorRegistry.get_by_class(Subscriber)

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from actors.errors import AuthRejected, ConfigInvalid, JournalInUse
 from runtime.cli import arguments
@@ -11,6 +12,9 @@ from runtime.cli.exit_codes import RUN_CODES, ExitCode, explain
 from runtime.cli.output.stdout import OutputFailed, draws_tables
 from runtime.cli.run import NothingUp, Run, RunOptions
 from runtime.config import Config, effective_yaml, json_schema, load
+
+if TYPE_CHECKING:
+    from runtime.cli.host_run import HostRun
 
 
 def main(argv: Sequence[str] | None, prog: str) -> int:
@@ -21,7 +25,9 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
         if options.print_schema:
             return print_text(json.dumps(json_schema(), indent=2))
         config = load(options.config)
-        if options.live and config.account.login is None:
+        if options.account:
+            config = config.of(options.account)
+        if options.live and not config.duties and config.account.login is None:
             raise ConfigInvalid([f"{options.config}: account.session: {config.account.absence}"])
         if options.check:
             return print_text(f"{options.config} is valid")
@@ -34,6 +40,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", metavar="CONFIG", help="the YAML file")
+    arguments.add_account(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="print every problem of the file, run nothing")
     instead.add_argument(
@@ -74,7 +81,8 @@ def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
 
 def _run(config: Config, options: argparse.Namespace) -> ExitCode:
     practice = True if options.practice else False if options.live else None
-    match Run(config, RunOptions(options.output, options.duration, practice, options.live)).go():
+    wanted = RunOptions(options.output, options.duration, practice, options.live)
+    match _chosen(config)(config, wanted).go():
         case None:
             return ExitCode.DONE
         case JournalInUse():
@@ -87,3 +95,11 @@ def _run(config: Config, options: argparse.Namespace) -> ExitCode:
             return ExitCode.UNWRITTEN
         case _:
             return ExitCode.FAILED
+
+
+def _chosen(config: Config) -> "type[Run | HostRun]":
+    if not config.duties:
+        return Run
+    from runtime.cli.host_run import HostRun  # noqa: PLC0415  # not everybody needs it
+
+    return HostRun

@@ -9,7 +9,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import Final
 
 import pykka
@@ -49,8 +49,19 @@ class Service:
         self._thread: threading.Thread | None = None
 
     def start(self, router: RouterRef) -> None:
+        def statuses(timeout: float) -> dict[str, Status | None]:
+            try:
+                return {"": router.ask(GetStatus(), timeout=timeout)}
+            except (RequestError, pykka.ActorDeadError):
+                return {"": None}
+
+        self.start_all(statuses)
+
+    def start_all(self, statuses: Callable[[float], Mapping[str, Status | None]]) -> None:
+        """``statuses`` returns the status of each account within so many seconds, ``None`` where none
+        comes."""
         if self._address:
-            self._thread = threading.Thread(target=self._run, args=(router,), name="service", daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(statuses,), name="service", daemon=True)
             self._thread.start()
 
     def reload(self, work: Work) -> bool:
@@ -68,9 +79,9 @@ class Service:
             self._work.put(None)
             thread.join(INTERVAL)
 
-    def _run(self, router: RouterRef) -> None:
+    def _run(self, statuses: Callable[[float], Mapping[str, Status | None]]) -> None:
         while True:
-            self._look(router)
+            self._look(statuses(self._interval))
             try:
                 work = self._work.get(timeout=self._interval)
             except queue.Empty:
@@ -86,13 +97,12 @@ class Service:
                 if self._is_ready:
                     self._tell("READY=1")
 
-    def _look(self, router: RouterRef) -> None:
-        try:
-            status = router.ask(GetStatus(), timeout=self._interval)
-        except (RequestError, pykka.ActorDeadError):
+    def _look(self, statuses: Mapping[str, Status | None]) -> None:
+        found = {name: status for name, status in statuses.items() if status is not None}
+        if len(found) < len(statuses):
             return  # so that the watchdog hears nothing
-        self._tell("WATCHDOG=1", f"STATUS={described(status)}")
-        if not self._is_ready and not not_ready(status):
+        self._tell("WATCHDOG=1", f"STATUS={described_all(found)}")
+        if not self._is_ready and are_ready(found.values()):
             self._is_ready = True
             self._tell("READY=1")
         elif not self._is_ready:
@@ -105,6 +115,24 @@ class Service:
                 sock.sendto("\n".join(lines).encode(), address)
         except OSError as error:
             logger.debug("systemd does not listen at {}: {}", self._address, error)
+
+
+def are_ready(statuses: Collection[Status]) -> bool:
+    """Whether one account is ready, and every other one is too or has been given up: one that cannot log in
+    must not keep the program from having started."""
+    waiting = [status for status in statuses if not_ready(status)]
+    return len(waiting) < len(statuses) and all(map(_is_given_up, waiting))
+
+
+def _is_given_up(status: Status) -> bool:
+    return all(each.child.state == "quarantined" for each in status.connections)
+
+
+def described_all(statuses: Mapping[str, Status]) -> str:
+    """The state of one runtime, or of each of several, in a line."""
+    return "; ".join(
+        f"{name}: {described(each)}" if name else described(each) for name, each in statuses.items()
+    )
 
 
 def described(status: Status) -> str:

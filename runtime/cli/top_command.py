@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
     options = _parse(argv, prog)
     logger.remove()
     try:
-        with attach(options.config, operates=True) as attachment:
+        with attach(options.config, account=options.account, operates=True) as attachment:
             return _Top(attachment, options).go()
     except ConfigInvalid as error:
         return fail("\n".join(error.problems), ExitCode.MISUSED)
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None, prog: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="FILE", help="the YAML file, or the control socket")
+    arguments.add_account(parser)
     parser.add_argument(
         "--duration", type=arguments.duration, metavar="TIME", help="end after: 90, 250ms, 2m, 1h"
     )
@@ -69,7 +70,8 @@ class _Top:
         self._counters = Counters()
         self._unwritten: OSError | None = None
         self._stop_reasons = StopReasons(self._restore)
-        self._output = self._make_output(str(options.config))
+        account = f" --account {options.account}" if options.account else ""
+        self._output = self._make_output(f"{options.config}{account}")
 
     def go(self) -> int:
         began = time.monotonic()

@@ -40,10 +40,11 @@ class _Due(Struct, frozen=True):
 
 
 class _Inquiry(Struct):
-    """A caller, what is known by now, and how many answers are missing."""
+    """A caller, what is known by now, whom to ask, and how many answers are missing."""
 
     asker: ReplySlot | None
     states: dict[str, AccountState]
+    routers: dict[str, RouterRef]
     missing: int = 0
 
 
@@ -77,17 +78,17 @@ class HostDesk(RuntimeActor):
 
     def _inquire(self, asker: ReplySlot | None) -> None:
         number, duties = next(self._numbers), self._duties()
-        self._inquiries[number] = inquiry = _Inquiry(asker, {duty.state.name: duty.state for duty in duties})
-        running = [(duty.state, duty.router) for duty in duties if duty.router is not None]
-        inquiry.missing = sum(1 + (state.kind == "account") for state, _ in running)
-        for state, router in running:
-            heard = functools.partial(self._hear, number, state.name)
-            router.ask_then(GetStatus(deadline=PATIENCE), heard)
-            if state.kind == "account":
-                router.ask_then(GetBalance(deadline=PATIENCE / 2), heard)
+        states = {duty.state.name: duty.state for duty in duties}
+        routers = {duty.state.name: duty.router for duty in duties if duty.router is not None}
+        self._inquiries[number] = inquiry = _Inquiry(asker, states, routers, len(routers))
+        for name in routers:
+            self._ask(number, inquiry, name, GetStatus(deadline=PATIENCE))
         self.after(PATIENCE, _Due(number))
-        if not running:
+        if not routers:
             self._answer(number)
+
+    def _ask(self, number: int, inquiry: _Inquiry, name: str, command: GetStatus | GetBalance) -> None:
+        inquiry.routers[name].ask_then(command, functools.partial(self._hear, number, name))
 
     def _hear(self, number: int, name: str, answer: Any, error: BaseException | None) -> None:
         """In the thread of the account's router."""
@@ -101,7 +102,10 @@ class HostDesk(RuntimeActor):
         state = inquiry.states[heard.name]
         match heard.answer:
             case Status() as status:
-                inquiry.states[heard.name] = with_status(state, status)
+                inquiry.states[heard.name] = state = with_status(state, status)
+                if state.up and state.kind == "account":  # else there is none to wait for
+                    inquiry.missing += 1
+                    self._ask(heard.inquiry, inquiry, heard.name, GetBalance(deadline=PATIENCE / 2))
             case Balance(amount=amount, currency=currency):
                 inquiry.states[heard.name] = structs.replace(state, balance=amount, currency=currency)
         inquiry.missing -= 1

@@ -46,6 +46,17 @@ class AccountState(Struct, frozen=True):
     in_doubt: int | None = None
     halted: str | None = None
 
+    @property
+    def title(self) -> str:
+        """The name, and whether it is a feed."""
+        return f"{self.name} (feed)" if self.kind == "feed" else self.name
+
+    @property
+    def remark(self) -> str:
+        """Why it is not up, and that its orders are halted; ``""`` if all is well."""
+        halted = "" if self.halted is None else f"orders halted ({self.halted})"
+        return "; ".join(filter(None, (self.reason, halted)))
+
 
 class GetAccounts(Command[list[AccountState]], frozen=True):
     """What becomes of each account and each feed of the process, in the order of the configuration."""

@@ -77,6 +77,11 @@ class PlainLog:
     def open(self, router: RouterRef) -> None:
         self._router = router
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the runtime goes on."""
+        return self._router.is_alive()
+
     def show(self, events: list[Any]) -> None:
         self._events.show(events)
 
