@@ -30,6 +30,10 @@ from runtime.storage.account import PRACTICE
 from runtime.system.duty_changes import plan
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
+from runtime.version import version
+
+if TYPE_CHECKING:
+    from runtime.monitoring.host_server import HostServer
 
 if TYPE_CHECKING:
     from runtime.membership import Membership
@@ -83,6 +87,7 @@ class Host:
         self._reloader: pykka.ActorRef[Reloader] | None = None
         self._membership = self._join()
         self._desk: pykka.ActorRef[HostDesk] | None = None
+        self._server: HostServer | None = None
 
     @classmethod
     def from_yaml(
@@ -97,6 +102,11 @@ class Host:
         return self._current.value
 
     @property
+    def status_url(self) -> str | None:
+        """Where metrics and health of all are served; ``None``: nowhere."""
+        return None if self._server is None else self._server.url
+
+    @property
     def runtimes(self) -> Mapping[str, Runtime]:
         """Those that run, by name, in the order of the configuration."""
         with self._lock:
@@ -107,11 +117,12 @@ class Host:
         """Why accounts and feeds failed, by name. One whose login was refused counts until it is up: it
         still runs, and a ``Restart`` tries again."""
         with self._lock:
-            return {
-                name: error
-                for name, error in self._failures.items()
-                if not (isinstance(error, AuthRejected) and self.state(name).state == "up")
-            }
+            failures = dict(self._failures)
+        return {
+            name: error
+            for name, error in failures.items()
+            if not (isinstance(error, AuthRejected) and self.state(name).state == "up")
+        }
 
     def __enter__(self) -> Self:
         self.start()
@@ -124,7 +135,10 @@ class Host:
 
     def start(self) -> None:
         """Start all of them; one that cannot start is among ``failures``, and the log says why."""
+        self._server = self._open_server()
         gateway = self._start_gateway()
+        if self._server is not None:
+            self._server.start()
         if self._membership is None:
             for name in list(self._runtimes):
                 self.start_one(name)
@@ -165,6 +179,9 @@ class Host:
                 self._fail(name, error)
                 return False
             self._running[name] = runtime
+        if self._server is not None:
+            facts = {"version": version(), "venue": runtime.venue, "session": self._duty(name).state.mode}
+            self._server.add(name, runtime.router, facts, runtime.secrets)
         self._on_start(name, runtime)
         runtime.at_failure(functools.partial(self._on_failure, name, runtime))
         return True
@@ -174,6 +191,8 @@ class Host:
         with self._lock:
             runtime = self._running.pop(name, None)
         if runtime is not None:
+            if self._server is not None:
+                self._server.remove(name)
             runtime.stop()
 
     def reload(self) -> list[str]:
@@ -202,10 +221,15 @@ class Host:
         if self._reloader is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._reloader.tell(Drain())  # so that nothing is started any more
+        if self._server is not None:
+            self._server.announce_stop()
         if self._membership is not None:
             self._membership.end(self.config.supervision.drain_timeout + GIVES_BACK_WITHIN)
         with ThreadPoolExecutor(STOPS_AT_ONCE, thread_name_prefix="stop") as pool:
             list(pool.map(self.stop_one, list(self._runtimes)))
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
         self._guardian.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -349,11 +373,31 @@ class Host:
                 logger.error("{}", error)
             else:
                 logger.opt(exception=error).critical("an unexpected error: report this with the log")
+        if not isinstance(error, AuthRejected):  # that one runs, and its own notifier tells it
+            self._alert(self._runtimes[name].config, str(error))
         if len(self._failures) == len(self._runtimes):
             self._all_failed.set()
 
+    def _alert(self, config: Config, reason: str) -> None:
+        if config.alerts.secrets:
+            from runtime.alerts.failed_account import tell_in_background  # noqa: PLC0415  # not everybody needs it
+
+            tell_in_background(config, reason)
+
     def _log_failure(self, error: Exception) -> None:
         logger.error("{}", error)
+
+    def _open_server(self) -> "HostServer | None":
+        if not self.config.status.listen:
+            return None
+        from runtime.monitoring.host_server import HostServer  # noqa: PLC0415  # loads aiohttp
+
+        return HostServer(lambda: self.config, self._absent)
+
+    def _absent(self) -> dict[str, str]:
+        """Why those do not run that do not."""
+        states = (duty.state for duty in self._duties() if duty.router is None)
+        return {state.name: state.reason or "it has been stopped" for state in states}
 
     def _start_gateway(self) -> "pykka.ActorRef[Gateway] | None":
         listener = open_listener(self.config)

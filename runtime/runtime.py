@@ -45,7 +45,7 @@ from runtime.workers.launcher import WorkerLauncher
 
 if TYPE_CHECKING:
     from runtime.alerts.notifier import Notifier
-    from runtime.monitoring.server import StatusServer
+    from runtime.monitoring.server import RuntimeServer
     from runtime.practice import PracticeExchange
 
 RELOAD_TIMEOUT = 10.0
@@ -116,7 +116,7 @@ class Runtime:
         self._system: ActorSystem | None = None
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
-        self._status_server: StatusServer | None = None
+        self._status_server: RuntimeServer | None = None
         self._share_journal = share_journal
         self._journal: OrderJournal | None = None
 
@@ -137,6 +137,11 @@ class Runtime:
     def config(self) -> Config:
         """The configuration in force: the one of the start, until a reload changes it; any thread."""
         return self._current.value
+
+    @property
+    def venue(self) -> str:
+        """The name of the venue, to show."""
+        return self._venue.profile.title
 
     @property
     def status_url(self) -> str | None:
@@ -335,22 +340,22 @@ class Runtime:
             return None
         from runtime.alerts.alert_book import AlertBook  # noqa: PLC0415  # not everybody needs it
         from runtime.alerts.channels import configured  # noqa: PLC0415
+        from runtime.alerts.conditions import TARGET  # noqa: PLC0415
         from runtime.alerts.notifier import Notifier  # noqa: PLC0415
 
         book = AlertBook(alerts.group_for, alerts.repeat_after)
-        return self._guardian.start(Notifier, book, configured(self.config), on_failure=OnFailure.LOG)
+        name = self.config.name
+        target = f"{TARGET} --account {name}" if name else TARGET
+        return self._guardian.start(Notifier, book, configured(self.config), target, on_failure=OnFailure.LOG)
 
-    def _open_status_server(self, login: Login) -> "StatusServer | None":
+    def _open_status_server(self, login: Login) -> "RuntimeServer | None":
         if not self.config.status.listen:
             return None
-        from runtime.monitoring.server import StatusServer  # noqa: PLC0415  # loads aiohttp
+        from runtime.monitoring.server import RuntimeServer  # noqa: PLC0415  # loads aiohttp
 
         account = PRACTICE if self.exchange else login.account.value
         facts = {"version": version(), "venue": self._venue.profile.title, "account": account}
-        config = self.config
-        others = {*config.connection.custom_headers.values(), config.status.token.get_secret_value()}
-        secrets = self._secrets(login) | secrets_in([], others)
-        return StatusServer(lambda: self.config, facts, secrets)
+        return RuntimeServer(lambda: self.config, facts, self.secrets)
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; the exchange's own while practising."""
@@ -390,6 +395,14 @@ class Runtime:
                 "the session is live and orders are allowed: they stake real money (`tellwire ctl FILE halt`)"
             )
         return refused
+
+    @property
+    def secrets(self) -> set[str]:
+        """What no line of a log may contain."""
+        config = self.config
+        others = {*config.connection.custom_headers.values(), config.status.token.get_secret_value()}
+        login = self._login or (self.exchange and self._venue.parse_login(self.exchange.session))
+        return (self._secrets(login) if login else set()) | secrets_in([], others)
 
     def _secrets(self, login: Login) -> set[str]:
         configured = self.config.account.session.get_secret_value()  # not in use while practising

@@ -107,6 +107,8 @@ def _as_dict(alert: Alert) -> dict[str, Any]:
 def configured(config: Config) -> list[Channel]:
     """Those of ``alerts``. Raises ``ConfigInvalid`` for a service that cannot be told."""
     runtime = "tellwire" if config.file is None else config.file.stem
+    if config.name:
+        runtime = f"{runtime}, {config.name}"
     webhook = config.alerts.webhook.get_secret_value()
     found: list[Channel] = [Webhook(webhook, runtime)] if webhook else []
     place = config.place(("alerts", "apprise"))

@@ -16,7 +16,7 @@ from actors.messages.lifecycle import Begin
 from actors.messages.status import Status
 from runtime.alerts.alert_book import AlertBook, Notice
 from runtime.alerts.channels import Channel, SendFailed
-from runtime.alerts.conditions import found_in
+from runtime.alerts.conditions import TARGET, found_in
 
 CHECK: Final = 5.0
 """Seconds between two looks at the status, if no event hurries them."""
@@ -56,8 +56,12 @@ class Notifier(RuntimeActor):
     It blocks while it sends, so it has a thread of its own.
     """
 
-    def __init__(self, book: AlertBook, channels: Sequence[Channel], **kwargs: Any) -> None:
+    def __init__(
+        self, book: AlertBook, channels: Sequence[Channel], target: str = TARGET, **kwargs: Any
+    ) -> None:
+        """``target`` is what the commands name that a text advises."""
         super().__init__("notifier", **kwargs)
+        self._target = target
         self._book = book
         self._channels = channels
         self._in_doubt: list[OrderInDoubt] = []
@@ -99,7 +103,7 @@ class Notifier(RuntimeActor):
     def _on_status(self, status: Status) -> None:
         if not status.desk.in_doubt + status.pending.in_doubt:
             self._in_doubt.clear()
-        self._book.look(found_in(status, self._in_doubt), self.now(), time.time())
+        self._book.look(found_in(status, self._in_doubt, self._target), self.now(), time.time())
         if (notice := self._book.due(self.now())) is not None:
             for channel in self._channels:
                 self._send(_Send(channel, notice))

@@ -11,6 +11,7 @@ from loguru import logger
 
 from actors.errors import ConfigInvalid, TellwireError
 from runtime.cli.answers import fail, note, print_text
+from runtime.cli.arguments import add_account
 from runtime.cli.exit_codes import REPORT_CODES, ExitCode, explain
 from runtime.cli.export import replace_file
 from runtime.cli.report_source import read_source
@@ -82,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|FOLDER",
         help="add reaction times, silences and outages from a recording (record.folder)",
     )
+    add_account(parser)
     parser.add_argument("--since", type=_date, metavar="DATE", help="the first day, such as 2026-11-30")
     parser.add_argument("--until", type=_date, metavar="DATE", help="the last day")
     parser.add_argument("--utc", action="store_true", help="days and times in UTC, not in local time")
@@ -106,7 +108,7 @@ def _parse(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
 
 
 def _make(options: argparse.Namespace) -> int:
-    source = read_source(options.source, options.archive)
+    source = read_source(options.source, options.archive, options.account)
     report, deals = account_report(
         source,
         zone := ReportZone(utc=options.utc),

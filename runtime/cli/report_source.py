@@ -19,15 +19,15 @@ JOURNALS: Final = (".sqlite", ".sqlite3", ".db")
 _SQLITE: Final = b"SQLite format 3\0"
 
 
-def read_source(path: Path, archives: Sequence[Path]) -> ReportSource:
+def read_source(path: Path, archives: Sequence[Path], account: str = "") -> ReportSource:
     """The orders of ``path``, which is a configuration, a journal or an export, and those of ``archives``
-    that it lacks. Raises ``ConfigInvalid``, ``NoRuntime``, and ``Halted`` or ``RequestRefused`` with a
-    sentence for what cannot be read."""
+    that it lacks; ``account`` names one of several of a configuration. Raises ``ConfigInvalid``,
+    ``NoRuntime``, and ``Halted`` or ``RequestRefused`` with a sentence for what cannot be read."""
     if path.suffix.lower() in EXPORTS:
         return _merged(path, JournalContents(None, [], {}, None), (path, *archives), running=False)
     if _is_journal(path):
         return _merged(path, _contents(path), archives, running=False)
-    with find_orders(path) as found:
+    with find_orders(path, account) as found:
         journal, running = found.journal, found.attachment is not None
         if not running and not (journal.exists() or journal.is_symlink() or mark_of(journal).exists()):
             raise NoRuntime(f"there is no journal {journal} yet: no order was ever made with {path}")

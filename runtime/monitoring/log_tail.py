@@ -19,9 +19,11 @@ LONGEST = 1000
 
 
 class LogTail:
-    """Hands on every line from INFO on, printable and without ``secrets``, in the thread that logs."""
+    """Hands on every line from INFO on, printable and without ``secrets``, in the thread that logs. With an
+    ``account``, no line of another one."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], account: str = "") -> None:
+        self._account = account
         self._clean = Scrubber(secrets)
         self._handler: int | None = None
         self._take: Callable[[TailLine], object]
@@ -41,6 +43,8 @@ class LogTail:
 
     def _on_record(self, message: "Message") -> None:
         record = message.record
+        if self._account and record["extra"].get("account", self._account) != self._account:
+            return
         worker = record["extra"].get("worker", "")
         text = self._clean(f"{worker}: {record['message']}" if worker else record["message"])
         self._take(TailLine(record["time"].timestamp(), record["level"].name, printable(text[:LONGEST])))

@@ -131,14 +131,35 @@ class _Registry:
         yield from self._families
 
 
-def exposition(
-    status: Status, facts: Mapping[str, str], tick_ages: Distribution, accepted: str
-) -> tuple[bytes, str]:
-    """The metrics as a scraper takes them, by its ``Accept`` field, and their content type."""
+class Exposed(NamedTuple):
+    """What the metrics of one runtime are made of, as ``families`` takes it."""
+
+    status: Status
+    facts: Mapping[str, str]
+    tick_ages: Distribution
+
+
+def exposition(told: Mapping[str, Exposed], accepted: str) -> tuple[bytes, str]:
+    """The metrics as a scraper takes them, by its ``Accept`` field, and their content type. With several
+    accounts, by their names, each sample has the label ``account``."""
     encode, kind = choose_encoder(accepted)
     of_the_process = ProcessCollector(registry=None).collect()
-    registry: Any = _Registry([*families(status, facts, tick_ages), *of_the_process])
+    registry: Any = _Registry([*families_of_all(told), *of_the_process])
     return encode(registry), kind
+
+
+def families_of_all(told: Mapping[str, Exposed]) -> list[Metric]:
+    """Those of each account; a name that several have is one family."""
+    merged: dict[str, Metric] = {}
+    for name, each in told.items():
+        label = {"account": name} if name else {}
+        for family in families(*each):
+            samples = [sample._replace(labels={**sample.labels, **label}) for sample in family.samples]
+            if (first := merged.setdefault(family.name, family)) is family:
+                family.samples = samples
+            else:
+                first.samples += samples
+    return list(merged.values())
 
 
 def families(status: Status, facts: Mapping[str, str], tick_ages: Distribution) -> Iterator[Metric]:

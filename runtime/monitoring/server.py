@@ -1,43 +1,29 @@
-"""The HTTP server of a runtime, in a thread and an event loop of its own."""
+"""The HTTP server of a process, in a thread and an event loop of its own."""
 
 import asyncio
 import contextlib
+import functools
 import socket
 import threading
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import pykka
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from loguru import logger
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import ConfigInvalid, RequestError
-from actors.messages.commands import GetStatus, Unsubscribe
-from actors.messages.routing import SubscribeColumns
 from actors.messages.status import Status
-from actors.messages.topics import TICK
-from runtime.aio.async_router import AsyncRouter
 from runtime.config import Config
 from runtime.monitoring.answers import json_answer
-from runtime.monitoring.control_routes import ControlRoutes
-from runtime.monitoring.feed import PageFeed
 from runtime.monitoring.hosts import AllowedHosts
-from runtime.monitoring.log_tail import LogTail
-from runtime.monitoring.page_routes import PageRoutes
 from runtime.monitoring.readiness import Reason, not_ready
-from runtime.monitoring.tick_ages import TickAges
-
-ALIVE_WITHIN: Final = 3.0
-"""Seconds in which every actor must answer: longer than a disk that is slow to sync, shorter than a probe of
-Kubernetes or Docker waits by habit (5 s and more)."""
+from runtime.monitoring.site import Site
 
 STOP_TIMEOUT: Final = 2.0
 """Seconds for answers that are being written."""
-
-TOPIC: Final = f"{TICK}.>"
 
 LARGEST_REQUEST: Final = 4096
 """Bytes of the arguments of an operation."""
@@ -62,44 +48,27 @@ HEADERS: Final = {
 """Of every answer. No text becomes markup or a script, whatever the page does with it."""
 
 
-class StatusServer(AsyncRouter):
-    """Answers ``/healthz``, ``/readyz``, ``/status`` and ``/metrics`` for one runtime, and has its page at
-    ``/``.
+class StatusServer:
+    """Answers ``/healthz``, ``/readyz``, ``/status`` and ``/metrics`` for its sites.
 
-    It binds its port when it is made, and raises ``ConfigInvalid`` if it cannot. ``start`` and ``stop`` may
+    It binds its port when it is made, and raises ``ConfigInvalid`` if it cannot. ``begin`` and ``stop`` may
     be called from any thread.
     """
 
-    def __init__(self, current: Callable[[], Config], facts: dict[str, str], secrets: set[str]) -> None:
-        """``current`` returns the configuration in force. ``facts`` are what ``tellwire_info`` says of this
-        runtime; ``secrets`` are what no line of the log may contain."""
-        super().__init__()
-        config = current()
+    def __init__(self, config: Config) -> None:
         self._socket = _bound(config)
         self._hosts = AllowedHosts(config.status.hosts)
-        self._facts = facts
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="status server", daemon=True)
-        control = ControlRoutes(self, config.status.token)
-        self._feed = PageFeed(self, self._status, LogTail(secrets))
-        page = PageRoutes(self, self._feed, current, {**facts, "operable": control.allowed})
-        application = self._application([*page.routes(), *control.routes()])
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_TIMEOUT)
-        self._asked: asyncio.Task[Status] | None = None
+        self._runner: web.AppRunner | None = None
+        self._sites: dict[str, Site] = {}
         self._stops = False
-        self._ages: TickAges
 
     @property
     def url(self) -> str:
         """Where it listens, with the port that it has."""
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-    def start(self, router: RouterRef) -> None:
-        """Listen; what is asked from now on is asked of ``router``."""
-        self._thread.start()
-        self._call(self._open(router))
-        logger.info("the status is served at {}", self.url)
 
     def announce_stop(self) -> None:
         """The runtime stops: it is alive, and not ready any more."""
@@ -115,29 +84,33 @@ class StatusServer(AsyncRouter):
         if not self._loop.is_running():
             self._loop.close()
 
+    def begin(self, routes: list[web.RouteDef]) -> None:
+        """Listen; ``routes`` are answered besides."""
+        self._runner = web.AppRunner(
+            self._application(routes), access_log=None, shutdown_timeout=STOP_TIMEOUT
+        )
+        self._thread.start()
+        self._call(self._listen(self._runner))
+        logger.info("the status is served at {}", self.url)
+
     def _call(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * STOP_TIMEOUT)
 
-    async def _open(self, router: RouterRef) -> None:
-        self._begin(router)
-        self._ages = TickAges(self._calls, router.utc)
-        router.tell(SubscribeColumns(TOPIC, self._ages))
-        await self._feed.begin(self._calls)
-        await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+    async def _listen(self, runner: web.AppRunner) -> None:
+        await runner.setup()
+        await web.SockSite(runner, self._socket).start()
 
     async def _close(self) -> None:
-        self._feed.end()
-        router = self.router
-        if router.is_alive():
-            to: Any = self._ages
-            router.tell(Unsubscribe(TOPIC, to=to))
+        for site in self._sites.values():
+            site.end_pages()
         with contextlib.suppress(NotImplementedError):  # Windows: its loop waits for connections otherwise
             self._loop.remove_reader(self._socket)
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        await self._runner.cleanup()
-        await self._end()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        for site in self._sites.values():
+            await site.close()
 
     def _application(self, others: list[web.RouteDef]) -> web.Application:
         application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_REQUEST)
@@ -162,26 +135,49 @@ class StatusServer(AsyncRouter):
             return web.Response(status=403, text="no other web page may ask\n")
         return await handler(request)
 
+    async def _statuses(self) -> dict[str, Status | RequestError]:
+        """The status of each site, or why it does not come; all are asked at once."""
+
+        async def one(site: Site) -> Status | RequestError:
+            try:
+                return await site.status()
+            except RequestError as error:
+                return error
+
+        sites = dict(self._sites)
+        return dict(zip(sites, await asyncio.gather(*map(one, sites.values())), strict=True))
+
+    def _reasons(self, found: dict[str, Status | RequestError]) -> list[Reason]:
+        """Why it is not ready."""
+        reasons: list[Reason] = []
+        for name, status in found.items():
+            if isinstance(status, RequestError):
+                reasons.append(Reason("status", "", _of(name, str(status))))
+            else:
+                reasons += [Reason(each.kind, each.name, _of(name, each.text)) for each in not_ready(status)]
+        return reasons
+
+    def _shown(self, found: dict[str, Status | RequestError]) -> Any:
+        """What ``/status`` answers."""
+        return found[""]
+
     async def _on_healthz(self, request: web.Request) -> web.Response:
-        try:
-            if not self._stops:  # a runtime that stops answers nobody
-                await self._status()
-        except RequestError as error:
-            return json_answer({"alive": False, "reason": f"an actor does not answer: {error}"}, status=503)
+        if not self._stops:  # a runtime that stops answers nobody
+            for name, status in (await self._statuses()).items():
+                if isinstance(status, RequestError):
+                    text = _of(name, f"an actor does not answer: {status}")
+                    return json_answer({"alive": False, "reason": text}, status=503)
         return json_answer({"alive": True})
 
     async def _on_readyz(self, request: web.Request) -> web.Response:
-        try:
-            reasons = [STOPS] if self._stops else not_ready(await self._status())
-        except RequestError as error:
-            reasons = [Reason("status", "", str(error))]
+        reasons = [STOPS] if self._stops else self._reasons(await self._statuses())
         return json_answer({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     async def _on_status(self, request: web.Request) -> web.Response:
-        try:
-            return json_answer(await self._status())
-        except RequestError as error:
-            return json_answer({"error": str(error)}, status=503)
+        shown = self._shown(await self._statuses())
+        if isinstance(shown, RequestError):
+            return json_answer({"error": str(shown)}, status=503)
+        return json_answer(shown)
 
     async def _on_metrics(self, request: web.Request) -> web.Response:
         try:
@@ -189,32 +185,37 @@ class StatusServer(AsyncRouter):
         except ImportError:
             text = "the metrics need prometheus-client: pip install 'tellwire[metrics]'\n"
             return web.Response(status=501, text=text)
-        try:
-            status = await self._status()
-        except RequestError as error:
-            return web.Response(status=503, text=f"an actor does not answer: {error}\n")
-        body, kind = metrics.exposition(
-            status, self._facts, self._ages.distribution(), request.headers.get("Accept", "")
-        )
+        told: dict[str, metrics.Exposed] = {}
+        for name, status in (await self._statuses()).items():
+            if not isinstance(status, RequestError):
+                told[name] = metrics.Exposed(status, self._sites[name].facts, self._sites[name].tick_ages)
+            elif not name:
+                return web.Response(status=503, text=f"an actor does not answer: {status}\n")
+        body, kind = metrics.exposition(told, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": kind})
 
-    async def _status(self) -> Status:
-        """The status; requests that come while it is being asked for share it.
 
-        Raises ``RequestError``, in time, whatever is stuck.
-        """
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(self._ask_status())
-        return await asyncio.shield(self._asked)
+class RuntimeServer(StatusServer):
+    """The server of one runtime, with its page at ``/``."""
 
-    async def _ask_status(self) -> Status:
-        try:
-            async with asyncio.timeout(ALIVE_WITHIN):
-                return await self.ask(GetStatus(), timeout=ALIVE_WITHIN)
-        except TimeoutError:
-            raise RequestError(f"no status within {ALIVE_WITHIN:g} s") from None
-        except pykka.ActorDeadError:
-            raise RequestError("the runtime has ended") from None
+    def __init__(self, current: Callable[[], Config], facts: dict[str, str], secrets: set[str]) -> None:
+        """The arguments are those of ``Site``."""
+        super().__init__(current())
+        self._sites[""] = Site(current, facts, secrets, current())
+
+    def start(self, router: RouterRef) -> None:
+        """Listen; what is asked from now on is asked of ``router``."""
+        (site,) = self._sites.values()
+        self._open = functools.partial(site.open, router)
+        self.begin(list(site.routes))
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        await self._open()
+        await super()._listen(runner)
+
+
+def _of(name: str, text: str) -> str:
+    return f"{name}: {text}" if name else text
 
 
 def _bound(config: Config) -> socket.socket:

@@ -56,7 +56,7 @@ export class Controls {
     if (!this.token && !(await this.askToken())) return;
     const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" };
     try {
-      const response = await fetch(`/control/${name}`, { method: "POST", headers, body: JSON.stringify(what) });
+      const response = await fetch(`control/${name}`, { method: "POST", headers, body: JSON.stringify(what) });
       const { said, error } = await response.json();
       if (response.status === 401) this.token = "";
       this.tell(said ?? error, !response.ok);

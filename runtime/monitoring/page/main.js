@@ -12,7 +12,7 @@ import { Machines } from "./machines.js";
 import { Happenings, Log } from "./notes.js";
 import { Streams } from "./streams.js";
 
-const facts = await (await fetch("/page/facts")).json();
+const facts = await (await fetch("page/facts")).json();
 const controls = facts.operable ? new Controls() : null;
 const streams = new Streams(choose, controls);
 const chart = new Chart();
@@ -89,7 +89,7 @@ function onUpdate({ changes = [], quotes, view, bars, error }) {
 function connect() {
   source?.close();
   const wanted = new URLSearchParams(streams.chosen ? { asset: streams.chosen, period: period.value } : {});
-  source = new EventSource(`/page/events?${wanted}`);
+  source = new EventSource(`page/events?${wanted}`);
   source.onopen = () => {
     for (const each of [deals, connections, notes.stream, notes.alert, log]) each.clear();
   };
@@ -120,7 +120,7 @@ setText(byId("version"), `tellwire ${facts.version}.`);
 document.title = `tellwire: ${facts.venue}`;
 period.addEventListener("change", () => choose(streams.chosen));
 byId("settings-details").addEventListener("toggle", async ({ target }) => {
-  if (target.open) setText(byId("settings-text"), await (await fetch("/page/settings")).text());
+  if (target.open) setText(byId("settings-text"), await (await fetch("page/settings")).text());
 });
 setInterval(() => deals.tick(), 250);
 requestAnimationFrame(draw);

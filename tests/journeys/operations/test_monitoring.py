@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from actors.errors import ConfigInvalid
 from actors.messages import GetBalance, GetStatus, Subscribe
 from runtime import Config, Runtime
-from runtime.monitoring import server
+from runtime.monitoring import site
 from tests.journeys.journey import ASSETS, DEADLINE, Notebook, ask, exchange_of, practice
 
 ANY_PORT = {"listen": "127.0.0.1:0"}
@@ -108,7 +108,7 @@ def test_an_outage_of_the_venue_is_not_ready_and_alive() -> None:
 
 
 def test_a_runtime_whose_actors_are_stuck_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "ALIVE_WITHIN", 0.3)
+    monkeypatch.setattr(site, "ALIVE_WITHIN", 0.3)
     stuck, release = threading.Event(), threading.Event()
 
     def handler(_: object) -> None:

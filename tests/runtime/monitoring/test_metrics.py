@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain_met
 
 from actors.distribution import BOUNDS, Histogram
 from actors.messages.status import DeskStatus, LimitStatus, RouterStatus
-from runtime.monitoring.metrics import exposition
+from runtime.monitoring.metrics import Exposed, exposition
 from tests.doubles.status_samples import REPORT, connection, status, stream
 from tests.system_programs import program
 
@@ -19,8 +19,12 @@ FACTS = {"version": "1.2.3", "venue": "PocketOption", "account": "demo"}
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
+def told(**changes: Any) -> Exposed:
+    return Exposed(status(**changes), FACTS, Histogram().distribution())
+
+
 def page(accepted: str = "", **changes: Any) -> str:
-    body, _ = exposition(status(**changes), FACTS, Histogram().distribution(), accepted)
+    body, _ = exposition({"": told(**changes)}, accepted)
     return body.decode()
 
 
@@ -109,3 +113,19 @@ def test_promtool_finds_nothing_to_improve() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_with_several_accounts_each_sample_names_its_own_and_a_name_is_one_family() -> None:
+    accounts = {"main": told(), "hedge": told(connections=(connection(1, state="waiting"),))}
+    accounts = {
+        name: each._replace(facts={"version": "1", "session": "demo"}) for name, each in accounts.items()
+    }
+    text = exposition(accounts, "")[0].decode()
+    found = samples(text)
+    assert found["tellwire_connection_up", (("account", "main"), ("connection", "connection-1"))] == 1
+    assert found["tellwire_connection_up", (("account", "hedge"), ("connection", "connection-1"))] == 0
+    assert found["tellwire_runtime_info", (("account", "hedge"), ("session", "demo"), ("version", "1"))] == 1
+    assert text.count("# TYPE tellwire_connection_up ") == 1
+    assert not [
+        line for line in text.splitlines() if line.startswith("tellwire_") and 'account="' not in line
+    ]
