@@ -66,11 +66,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
-    arguments.add_account(parser)
-    shared = argparse.ArgumentParser(add_help=False)
-    arguments.add_account(shared, default=argparse.SUPPRESS)  # it may stand before the command or after it
-    shared.add_argument("--json", action="store_true", help="answer in JSON")
+    shared = _shared(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, does: str, *more: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -107,6 +103,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command("unsubscribe", "end the stream of an asset", asset)
     order_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
+
+
+def _shared(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add what stands before the command; the parent of the parsers of all commands."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the YAML file, or the control socket")
+    arguments.add_account(parser)
+    shared = argparse.ArgumentParser(add_help=False)
+    arguments.add_account(shared, default=argparse.SUPPRESS)  # it may stand before the command or after it
+    shared.add_argument("--json", action="store_true", help="answer in JSON")
+    return shared
 
 
 def _words(name: str, shown: str, **more: Any) -> argparse.ArgumentParser:
