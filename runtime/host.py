@@ -31,6 +31,7 @@ from runtime.system.duty_changes import plan
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
 from runtime.version import version
+from runtime.workers.descriptors import shortage_of_a_host
 
 if TYPE_CHECKING:
     from runtime.monitoring.host_server import HostServer
@@ -135,6 +136,10 @@ class Host:
 
     def start(self) -> None:
         """Start all of them; one that cannot start is among ``failures``, and the log says why."""
+        pools = [(each.pool.most, each.pool.workers) for each in self.config.duties.values()]
+        for shortage in shortage_of_a_host(pools):
+            text = "there are {} accounts and feeds: {}; raise the limit, or some will wait for room"
+            logger.warning(text, len(pools), shortage)
         self._server = self._open_server()
         gateway = self._start_gateway()
         if self._server is not None:
@@ -320,8 +325,7 @@ class Host:
                 del self._runtimes[name]
                 self._failures.pop(name, None)
         for name in steps.changed:
-            if (runtime := self.runtimes.get(name)) is not None:
-                runtime.reload(new.duties[name])
+            self._change_one(name, new.duties[name])
         for name in steps.restarted:
             self.stop_one(name)
         self._current.value = new
@@ -368,21 +372,35 @@ class Host:
 
     def _fail(self, name: str, error: Exception) -> None:
         self._failures[name] = error
+        if name not in self._running:  # else the runtime itself has told it
+            self._log_failed_start(name, error)
+        if not isinstance(error, AuthRejected):  # that one runs, and its own notifier tells it
+            self._alert(self._runtimes[name].config, str(error))
+        if len(self._failures) == len(self._runtimes):
+            self._all_failed.set()
+
+    def _log_failed_start(self, name: str, error: Exception) -> None:
         with logger.contextualize(account=name):
             if isinstance(error, TellwireError | OSError):
                 logger.error("{}", error)
             else:
                 logger.opt(exception=error).critical("an unexpected error: report this with the log")
-        if not isinstance(error, AuthRejected):  # that one runs, and its own notifier tells it
-            self._alert(self._runtimes[name].config, str(error))
-        if len(self._failures) == len(self._runtimes):
-            self._all_failed.set()
 
     def _alert(self, config: Config, reason: str) -> None:
         if config.alerts.secrets:
             from runtime.alerts.failed_account import tell_in_background  # noqa: PLC0415  # not everybody needs it
 
             tell_in_background(config, reason)
+
+    def _change_one(self, name: str, config: Config) -> None:
+        """It is no reason to leave the others as they are that one cannot change any more."""
+        if (runtime := self.runtimes.get(name)) is None:
+            return
+        try:
+            runtime.reload(config)
+        except (TellwireError, pykka.Timeout) as error:
+            text = "{} keeps its settings: {}; restart it for the new ones"
+            logger.warning(text, name, error)
 
     def _log_failure(self, error: Exception) -> None:
         logger.error("{}", error)

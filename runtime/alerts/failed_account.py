@@ -24,10 +24,11 @@ def _tell(config: Config, reason: str) -> None:
     try:
         channels = configured(config)
     except ConfigInvalid as error:
-        logger.warning("nobody is told: {}", error)
+        logger.warning("nobody is told, mend the addresses in alerts: {}", error)
         return
     for channel in channels:
         try:
             channel.send(notice)
         except SendFailed as error:
-            logger.warning("{} was not told that {} does not run: {}", channel.name, config.name, error)
+            text = "{} was not told that {} does not run, see the log for its reason: {}"
+            logger.warning(text, channel.name, config.name, error)

@@ -64,7 +64,7 @@ class HostRun:
             except ConfigInvalid:
                 raise
             except Exception as error:  # noqa: BLE001  # our log hides secrets, a traceback on stderr does not
-                logger.opt(exception=error).critical("an unexpected error")
+                logger.opt(exception=error).critical("an unexpected error: report this with the log")
                 return error
             finally:
                 self._stop()
@@ -113,7 +113,7 @@ class HostRun:
             for name, counters in self._counters.items():
                 self._output.summarise(name, counters.summary(duration))
         except OSError as error:  # such as a full disk: how the run ended must still show
-            logger.error("the summary could not be written: {}", error)
+            logger.error("the summary could not be written: {}; see where standard output goes", error)
 
     def _on_config(self, config: Config) -> None:
         self._log.hide(config)

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 OF_A_CONNECTION: Final = 4
@@ -10,6 +11,9 @@ OF_A_CONNECTION: Final = 4
 OF_A_WORKER: Final = 4
 OTHERS: Final = 192
 """Those of the main process, and those of the processes that may attach."""
+
+OF_AN_ACCOUNT: Final = 14
+"""Those of a further account without its connections: sockets, wakers and files of its actors."""
 
 OTHERS_OF_A_WORKER: Final = 32
 DIALING: Final = 64
@@ -69,6 +73,18 @@ def raise_soft_limit() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):  # some systems allow less than their hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def shortage_of_a_host(pools: Iterable[tuple[int, int]]) -> list[Shortage]:
+    """As ``shortages``, for a process with several accounts, of which each has so many connections and
+    workers."""
+    if sys.platform == "win32":
+        return []
+    import resource  # noqa: PLC0415  # not there on Windows
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = OTHERS + sum(OF_AN_ACCOUNT + need_of_main(*pool) - OTHERS for pool in pools)
+    return [Shortage("", need, soft)] if soft != resource.RLIM_INFINITY and need > soft else []
 
 
 def _need(connections: int) -> int:

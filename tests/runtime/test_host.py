@@ -1,5 +1,6 @@
 """Several accounts and a feed in one process, on one practice exchange."""
 
+import asyncio
 import contextlib
 import os
 import time
@@ -20,7 +21,7 @@ from actors.errors import (
 )
 from actors.messages import GetStatus, PlaceOrder, Restart
 from actors.values import Direction
-from runtime import Config, Host, Runtime, attach, load
+from runtime import Config, Host, Runtime, attach, attach_async, load
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.several_accounts import NAMES, entries, uid_of, write, wrong
 
@@ -220,3 +221,22 @@ def test_a_runtime_is_one_account_and_a_host_is_several(file: Path) -> None:
     assert Runtime.from_yaml(file, account="main").config.name == "main"
     with pytest.raises(ConfigInvalid, match="there are none"):
         Host(Config())
+
+
+def test_attach_async_takes_the_name_of_an_account(host: Host, file: Path) -> None:
+    async def balance() -> Decimal:
+        async with attach_async(file, account="hedge") as attached:
+            return (await attached.client.balance(timeout=PATIENCE)).amount
+
+    all_up(host, "hedge")
+    assert asyncio.run(balance()) > 0
+
+
+def test_a_feed_may_have_the_session_of_a_guest(
+    several: PracticeExchange, tmp_path: Path, place: Path
+) -> None:
+    feed = f"  - {{name: quotes, session: '{several.guest_session}', assets: [EURUSD_otc]}}\n"
+    file = write(tmp_path / "c.yaml", several, place, accounts=entries(several.sessions[1:2]), feeds=feed)
+    with Host.from_yaml(file) as host:
+        assert next(iter(host.runtimes["quotes"].client.ticks("EURUSD_otc"))).asset == "EURUSD_otc"
+        assert host.state("quotes").kind == "feed"

@@ -28,13 +28,13 @@ class _Written:
     once they are joined with those; the JSON schema is that of the section."""
 
     def __init__(self, section: Any) -> None:
-        self._schema = TypeAdapter(section).core_schema
+        self._section = section
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.any_schema()
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(self._schema)
+        return handler(TypeAdapter(self._section).core_schema)
 
 
 def _unwritten() -> Any:

@@ -74,3 +74,10 @@ def test_a_runtime_says_at_its_start_that_there_will_be_too_few(
     start_runtime(Config.model_validate(settings), practice=True)
     (warning,) = [line for line in lines if "ulimit" in line]
     assert warning.startswith("the pool has up to 64 connections: 448 may be needed, but the limit is 64")
+
+
+def test_many_accounts_of_one_process_need_more_than_the_usual_limit(limit: Allow) -> None:
+    limit(1024, 4096)
+    assert descriptors.shortage_of_a_host([(1, 0)] * 20) == []
+    (shortage,) = descriptors.shortage_of_a_host([(1, 0)] * 60)
+    assert (shortage.need > 1024, shortage.limit) == (True, 1024)

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from runtime.practice import PracticeExchange
+from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.exchange_client import CLOSED, DEADLINE, Client
+from tests.doubles.exchange_trader import place
 
 PUSHES = [
     "successauth",
@@ -125,3 +126,18 @@ def test_what_a_browser_loads_after_a_login_is_answered(exchange: PracticeExchan
     with Client(exchange.regions[0].url) as client:
         client.login(exchange.session).emit(name)
         assert client.until(f"success{name}")["list"] == []
+
+
+def test_each_account_has_its_own_session_balance_and_deals() -> None:
+    with PracticeExchange(PracticeSettings(accounts=2)) as several:
+        url = several.regions[0].url
+        with Client(url) as one, Client(url) as other:
+            one.login(several.sessions[0])
+            other.login(several.sessions[1])
+            accepted = place(one, time=60)
+            assert other.fence() == []
+            one.emit("getBalance")
+            assert one.until("successupdateBalance")["balance"] == 9995.0
+        (order,) = several.ledger.orders()
+        assert order.uid == accepted["uid"]
+        assert [each.id for each in several.ledger.sockets() if each.uid == order.uid] == [order.socket]
