@@ -60,6 +60,7 @@ REFUSED_BY_ANOTHER_RULE = {
     ("supervision.heartbeat_timeout", 0.001): "must exceed heartbeat_interval",
     ("health.check_interval", 86_400): "must exceed check_interval",
     ("health.stale_after", 0.001): "must exceed check_interval",
+    ("practice.speed", 100): "workers have no other clock",
 }
 """Bounds that no file reaches, and what the model says there; the schema cannot know the other rule."""
 
