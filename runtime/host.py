@@ -4,7 +4,6 @@ import contextlib
 import functools
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -16,12 +15,11 @@ from loguru import logger
 from actors.errors import AuthRejected, ConfigInvalid, RequestError, RequestRefused, TellwireError
 from actors.messages.commands import GetStatus
 from actors.messages.control import Drain
-from actors.messages.lifecycle import SystemReady
-from actors.orders.journal import Journal
 from actors.messages.routing import Asked
 from actors.messages.status import Status
+from actors.orders.journal import Journal
 from runtime.config import Config, load
-from runtime.control.host_desk import HostDesk, HostedDuty, with_status
+from runtime.control.host_desk import HostDesk, HostedDuty, statuses_of, with_status
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, AccountState, GetAccounts, Welcome
 from runtime.control.server import Gateway, Serve
@@ -29,15 +27,12 @@ from runtime.runtime import Runtime
 from runtime.storage.account import PRACTICE
 from runtime.system.duty_changes import plan
 from runtime.system.guardian import Guardian, OnFailure
-from runtime.system.reloader import CurrentConfig, Recipients, Reload, Reloader
-from runtime.version import version
-from runtime.workers.descriptors import shortage_of_a_host
-
-if TYPE_CHECKING:
-    from runtime.monitoring.host_server import HostServer
+from runtime.system.reloader import CurrentConfig, Reload, Reloader, start_for_host
+from runtime.workers.descriptors import warn_of_shortage
 
 if TYPE_CHECKING:
     from runtime.membership import Membership
+    from runtime.monitoring.host_server import HostServer
 
 STOPS_AT_ONCE: Final = 32
 """Accounts that a stop closes at the same time; each may take ``supervision.drain_timeout``."""
@@ -136,10 +131,7 @@ class Host:
 
     def start(self) -> None:
         """Start all of them; one that cannot start is among ``failures``, and the log says why."""
-        pools = [(each.pool.most, each.pool.workers) for each in self.config.duties.values()]
-        for shortage in shortage_of_a_host(pools):
-            text = "there are {} accounts and feeds: {}; raise the limit, or some will wait for room"
-            logger.warning(text, len(pools), shortage)
+        warn_of_shortage([(each.pool.most, each.pool.workers) for each in self.config.duties.values()])
         self._server = self._open_server()
         gateway = self._start_gateway()
         if self._server is not None:
@@ -148,7 +140,7 @@ class Host:
             for name in list(self._runtimes):
                 self.start_one(name)
         self._desk = desk = self._guardian.start(HostDesk, self._duties, on_failure=OnFailure.LOG)
-        self._reloader = self._start_reloader(desk)
+        self._reloader = start_for_host(self._guardian, self._current, desk, self._take_over)
         if gateway is not None:
             gateway.tell(Serve(desk, self._reloader))
         if self._membership is not None:
@@ -185,8 +177,7 @@ class Host:
                 return False
             self._running[name] = runtime
         if self._server is not None:
-            facts = {"version": version(), "venue": runtime.venue, "session": self._duty(name).state.mode}
-            self._server.add(name, runtime.router, facts, runtime.secrets)
+            self._server.add(name, runtime.router, self._duty(name).state.mode, runtime.secrets)
         self._on_start(name, runtime)
         runtime.at_failure(functools.partial(self._on_failure, name, runtime))
         return True
@@ -263,18 +254,8 @@ class Host:
     def statuses(self, timeout: float = STATUS_TIMEOUT) -> dict[str, Status | None]:
         """The status of each that runs, by name; ``None`` where it does not answer within ``timeout``
         seconds, which are for all together."""
-        asked = {
-            name: runtime.router.ask(GetStatus(), block=False, timeout=timeout)
-            for name, runtime in self.runtimes.items()
-        }
-        give_up_at = time.monotonic() + timeout
-        found: dict[str, Status | None] = {}
-        for name, future in asked.items():
-            try:
-                found[name] = future.get(timeout=max(0.0, give_up_at - time.monotonic()))
-            except (RequestError, pykka.Timeout, pykka.ActorDeadError):
-                found[name] = None
-        return found
+        routers = {name: runtime.router for name, runtime in self.runtimes.items()}
+        return statuses_of(routers, timeout)
 
     def _new(self, name: str, config: Config) -> Runtime:
         return Runtime(
@@ -298,19 +279,6 @@ class Host:
             place = self.config.place(("cluster", "engine"))
             raise ConfigInvalid([f"{place}cluster.engine: needs pip install 'tellwire[cluster]'"]) from None
         return Membership(self.config, self, self._stop_in_background)
-
-    def _start_reloader(self, desk: pykka.ActorRef[HostDesk]) -> "pykka.ActorRef[Reloader]":
-        nobody = Recipients(*[desk] * len(Recipients._fields))
-        reloader = self._guardian.start(
-            Reloader,
-            self._current,
-            nobody,
-            regions=lambda _: (),
-            apply=self._take_over,
-            on_failure=OnFailure.LOG,
-        )
-        reloader.tell(SystemReady())
-        return reloader
 
     def _take_over(self, new: Config) -> list[str]:
         """In the thread of the reloader, which alone changes what there is."""
@@ -374,8 +342,11 @@ class Host:
         self._failures[name] = error
         if name not in self._running:  # else the runtime itself has told it
             self._log_failed_start(name, error)
-        if not isinstance(error, AuthRejected):  # that one runs, and its own notifier tells it
-            self._alert(self._runtimes[name].config, str(error))
+        config = self._runtimes[name].config
+        if config.alerts.secrets and not isinstance(error, AuthRejected):  # whose own notifier tells it
+            from runtime.alerts.failed_account import tell_in_background  # noqa: PLC0415  # not everybody needs it
+
+            tell_in_background(config, str(error))
         if len(self._failures) == len(self._runtimes):
             self._all_failed.set()
 
@@ -385,12 +356,6 @@ class Host:
                 logger.error("{}", error)
             else:
                 logger.opt(exception=error).critical("an unexpected error: report this with the log")
-
-    def _alert(self, config: Config, reason: str) -> None:
-        if config.alerts.secrets:
-            from runtime.alerts.failed_account import tell_in_background  # noqa: PLC0415  # not everybody needs it
-
-            tell_in_background(config, reason)
 
     def _change_one(self, name: str, config: Config) -> None:
         """It is no reason to leave the others as they are that one cannot change any more."""

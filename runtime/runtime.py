@@ -139,11 +139,6 @@ class Runtime:
         return self._current.value
 
     @property
-    def venue(self) -> str:
-        """The name of the venue, to show."""
-        return self._venue.profile.title
-
-    @property
     def status_url(self) -> str | None:
         """Where metrics and health are served, such as ``http://127.0.0.1:8787``; ``None``: nowhere."""
         return None if self._status_server is None else self._status_server.url
@@ -335,18 +330,11 @@ class Runtime:
 
     def _start_notifier(self) -> "pykka.ActorRef[Notifier] | None":
         """The actor that sends alerts; ``None`` where nobody is to be told."""
-        alerts = self.config.alerts
-        if not alerts.secrets:
+        if not self.config.alerts.secrets:
             return None
-        from runtime.alerts.alert_book import AlertBook  # noqa: PLC0415  # not everybody needs it
-        from runtime.alerts.channels import configured  # noqa: PLC0415
-        from runtime.alerts.conditions import TARGET  # noqa: PLC0415
-        from runtime.alerts.notifier import Notifier  # noqa: PLC0415
+        from runtime.alerts import starting  # noqa: PLC0415  # not everybody needs it
 
-        book = AlertBook(alerts.group_for, alerts.repeat_after)
-        name = self.config.name
-        target = f"{TARGET} --account {name}" if name else TARGET
-        return self._guardian.start(Notifier, book, configured(self.config), target, on_failure=OnFailure.LOG)
+        return starting.start_notifier(self.config, self._guardian)
 
     def _open_status_server(self, login: Login) -> "RuntimeServer | None":
         if not self.config.status.listen:

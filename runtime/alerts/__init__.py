@@ -2,6 +2,6 @@
 
 ``conditions.py`` finds what is wrong in a status. ``alert_book.py`` decides when that is told: grouped, again
 after a pause, and once more when it is over. ``channels.py`` sends a notice to a webhook, or to a service
-that Apprise knows. ``notifier.py`` is the actor. ``failed_account.py`` tells that one of several accounts has
-ended.
+that Apprise knows. ``notifier.py`` is the actor, ``starting.py`` starts it. ``failed_account.py`` tells that
+one of several accounts has ended.
 """

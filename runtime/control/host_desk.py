@@ -2,14 +2,16 @@
 
 import functools
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import pykka
 from msgspec import Struct, structs
 
 from actors.engine.actor import ReplySlot, RuntimeActor
 from actors.engine.router_ref import RouterRef
-from actors.errors import RequestRefused
+from actors.errors import RequestError, RequestRefused
 from actors.messages.commands import GetBalance, GetStatus
 from actors.messages.owners import OwnerEnded
 from actors.messages.routing import Asked, GivenUp, SubscribeColumns
@@ -147,3 +149,17 @@ def with_status(state: AccountState, status: Status) -> AccountState:
         in_doubt=status.desk.in_doubt + status.pending.in_doubt if trades else None,
         halted=status.desk.halted if trades else None,
     )
+
+
+def statuses_of(routers: Mapping[str, RouterRef], timeout: float) -> dict[str, Status | None]:
+    """The status of each, by name; ``None`` where none comes within ``timeout`` seconds, which are for all
+    together. For a thread that may wait."""
+    asked = {name: router.ask(GetStatus(), block=False, timeout=timeout) for name, router in routers.items()}
+    give_up_at = time.monotonic() + timeout
+    found: dict[str, Status | None] = {}
+    for name, future in asked.items():
+        try:
+            found[name] = future.get(timeout=max(0.0, give_up_at - time.monotonic()))
+        except (RequestError, pykka.Timeout, pykka.ActorDeadError):
+            found[name] = None
+    return found

@@ -15,6 +15,7 @@ from runtime.monitoring.answers import json_answer
 from runtime.monitoring.readiness import Reason, not_ready
 from runtime.monitoring.server import StatusServer
 from runtime.monitoring.site import Site
+from runtime.version import version
 
 
 class HostServer(StatusServer):
@@ -46,9 +47,12 @@ class HostServer(StatusServer):
             ]
         )
 
-    def add(self, name: str, router: RouterRef, facts: dict[str, str], secrets: set[str]) -> None:
-        """Show the account from now on; the arguments are those of ``Site``."""
-        site = Site(lambda: self._current().duties[name], facts, secrets, self._current())
+    def add(self, name: str, router: RouterRef, mode: str, secrets: set[str]) -> None:
+        """Show the account from now on; ``mode`` is practice, demo or live, the rest is as in ``Site``."""
+        config = self._current()
+        title = config.of(name).account.profile.title
+        facts = {"version": version(), "venue": title, "session": mode}
+        site = Site(lambda: self._current().of(name), facts, secrets, config)
         self._call(self._add(name, site, router))
 
     def remove(self, name: str) -> None:

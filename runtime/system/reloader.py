@@ -27,6 +27,7 @@ from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.config.loader import stamp_of
 from runtime.system.file_watch import TELLS_OF_CLOSES, FileWatch
+from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reload_texts import unchanged
 from runtime.system.settings import LiveSettings, live_settings
 
@@ -319,6 +320,21 @@ class Reloader(RuntimeActor):
         unread: list[ReplySlot | None] = [None for message in unhandled if isinstance(message, Reload)]
         if askers := self._reading + self._waiting + unread:
             self._refuse_all(askers)
+
+
+def start_for_host(
+    guardian: Guardian,
+    current: CurrentConfig,
+    desk: pykka.ActorRef[Any],
+    apply: Callable[[Config], list[str]],
+) -> pykka.ActorRef[Reloader]:
+    """Start one for all accounts of a process: ``apply`` takes a configuration over, ``desk`` is told."""
+    recipients = Recipients(*[desk] * len(Recipients._fields))
+    reloader = guardian.start(
+        Reloader, current, recipients, regions=lambda _: (), apply=apply, on_failure=OnFailure.LOG
+    )
+    reloader.tell(SystemReady())
+    return reloader
 
 
 def _read_file(path: Path, account: str, reloader: Tellable) -> None:

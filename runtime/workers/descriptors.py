@@ -2,8 +2,10 @@
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
+
+from loguru import logger
 
 OF_A_CONNECTION: Final = 4
 """While it dials; one, once it is up."""
@@ -85,6 +87,13 @@ def shortage_of_a_host(pools: Iterable[tuple[int, int]]) -> list[Shortage]:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     need = OTHERS + sum(OF_AN_ACCOUNT + need_of_main(*pool) - OTHERS for pool in pools)
     return [Shortage("", need, soft)] if soft != resource.RLIM_INFINITY and need > soft else []
+
+
+def warn_of_shortage(pools: Sequence[tuple[int, int]]) -> None:
+    """Log what ``shortage_of_a_host`` says."""
+    for shortage in shortage_of_a_host(pools):
+        text = "there are {} accounts and feeds: {}; raise the limit, or some will wait for room"
+        logger.warning(text, len(pools), shortage)
 
 
 def _need(connections: int) -> int:
