@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         help="numbers of connections of the users' cases (1 10 50)",
     )
     parser.add_argument(
+        "--rates", type=float, nargs="+", metavar="N", help="ticks a second of the users' paced case"
+    )
+    parser.add_argument(
         "--cases", nargs="+", choices=CASES, metavar="CASE", help=f"the cases to run, of: {', '.join(CASES)}"
     )
     parser.add_argument(
@@ -116,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
 def _scale(options: argparse.Namespace) -> Scale:
     scale = QUICK if options.quick else Scale()
     changes = {name: getattr(options, name) for name in ("rounds", "soak") if getattr(options, name)}
+    if options.rates:
+        changes["user_rates"] = tuple(options.rates)
     if options.pools:
         changes["pools"] = tuple(options.pools)
     return structs.replace(scale, **changes)
