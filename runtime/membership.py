@@ -91,7 +91,7 @@ class Membership:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._steward.tell(Drain())
             if not self._guardian.await_end(self._steward, timeout):
-                logger.warning("the leases of this host could not be given back; they end by themselves")
+                logger.warning("the leases of this host could not be given back: they end, nothing is to be done")
             self._steward = None
         self._guardian.stop()
         self._engine.close()
@@ -154,7 +154,7 @@ class Membership:
             self._timer.rearm()
 
     def _on_failure(self, error: Exception) -> None:
-        logger.critical("the leases of this host can be kept no more, so it ends: {}", error)
+        logger.critical("the leases of this host can be kept no more, so it ends: {}; report this", error)
         self._give_up()
 
 

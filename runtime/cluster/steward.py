@@ -144,7 +144,10 @@ class Steward(RuntimeActor):
             return
         self._on_answered()
         if hosts.get(self._host) != self._life:
-            logger.warning("another process is host {}: this one waits; cluster.host is unique", self._host)
+            logger.warning(
+                "another process is host {}, so this one waits: give each host a cluster.host of its own",
+                self._host,
+            )
             return
         self._present = True
         self._tenancy.see(hosts.keys())
@@ -193,7 +196,11 @@ class Steward(RuntimeActor):
     def _on_begun(self, tenure: Tenure, problem: str) -> None:
         self._busy.discard(tenure.duty)
         if problem:
-            logger.error("{} cannot run on this host: {}", tenure.duty, problem)
+            logger.error(
+                "{} cannot run on this host: {}; its lease is given back, and is tried again",
+                tenure.duty,
+                problem,
+            )
         if tenure.lost or problem or self._draining:
             self._end(tenure)
         else:
@@ -205,7 +212,11 @@ class Steward(RuntimeActor):
             self._end(tenure)
 
     def _lose(self, tenure: Tenure) -> None:
-        logger.error("this host has lost {}: {}", tenure.duty, tenure.lost)
+        logger.error(
+            "this host has lost {}: {}; if no other host takes it over, look at the engine",
+            tenure.duty,
+            tenure.lost,
+        )
         self._carrier.close(tenure)
         if tenure.duty not in self._busy:
             self._end(tenure)
@@ -260,7 +271,7 @@ class Steward(RuntimeActor):
 
     def _on_away(self, error: EngineAway) -> None:
         if not self._away:
-            logger.error("{}; no order is sent until it answers", error)
+            logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
 
     def _on_answered(self) -> None:
