@@ -91,7 +91,7 @@ class Membership:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._steward.tell(Drain())
             if not self._guardian.await_end(self._steward, timeout):
-                logger.warning("the leases of this host could not be given back: they end, nothing is to be done")
+                logger.warning("leases were not given back: they end by themselves, nothing is to be done")
             self._steward = None
         self._guardian.stop()
         self._engine.close()
