@@ -33,6 +33,7 @@ from actors.messages.traffic import (
     Uplink,
 )
 from actors.messages.workers import (
+    LeaseExtended,
     LogRecord,
     SetLogLevel,
     StartLife,
@@ -107,6 +108,7 @@ MESSAGES: list[Any] = [
     StopConnection("c1"),
     StopWorker(),
     SetLogLevel("DEBUG"),
+    LeaseExtended(1234.5),
     Send("c1", 1, REQUESTS),
 ]
 
