@@ -57,7 +57,6 @@ class Ledger:
         self._first_lists_due = {DealsOpen, DealsClosed} & venue.told_after_login
         for order in orders:
             self._book.restore(order, now, age_of(order.made))
-        self._book.restore_candidates(now)
 
     def __repr__(self) -> str:
         return (
@@ -345,9 +344,9 @@ class Ledger:
             unresolved, record = found
             events += self._book.open(unresolved.order, record)
         for record in self.deals.unclaimed():
-            fitting = [one for one in self._book.unresolved if one.order.in_flight and one.may_fit(record)]
-            for one in fitting:
-                self._book.remember_candidate(one, record)
-            if not fitting:
+            if not any(
+                unresolved.order.in_flight and unresolved.may_fit(record)
+                for unresolved in self._book.unresolved
+            ):
                 events += self._book.mark_foreign(record, Ownership.ORPHAN)
         return events

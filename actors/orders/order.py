@@ -107,8 +107,7 @@ class Order(Struct, frozen=True):
     spaces between: first that of the deal that was known to have closed last when the order was made, empty
     for none, then those of like deals that are not its. ``pending`` is set for a pending order, and only for
     one. ``made`` is when it was made by clocks that tell its age after a restart; ``None`` where there are
-    none, and for pending orders. ``candidates`` are deals that may be the order's while it is in flight: by
-    a restart, the venue's lists may have them no more.
+    none, and for pending orders.
     """
 
     id: str
@@ -124,22 +123,13 @@ class Order(Struct, frozen=True):
     after: str = ""
     pending: PendingTerms | None = None
     made: MachineTime | None = None
-    candidates: tuple[Deal, ...] = ()
 
     def become(self, state: OrderState, *, deal: Deal | None = None, reason: str = "") -> Self:
         """The order in its next state; raises ``LocalProtocolError`` unless ``TRANSITIONS`` has it."""
         if state not in TRANSITIONS[self.state]:
             raise LocalProtocolError(f"order {self.id} is {self.state.value}, it cannot become {state.value}")
         kept = self.deal if self.state is OrderState.OPEN else None
-        candidates = self.candidates if state in IN_FLIGHT else ()
-        return structs.replace(
-            self, state=state, deal=deal or kept, reason=reason or self.reason, candidates=candidates
-        )
-
-    def with_candidate(self, deal: Deal) -> Self:
-        """The order with ``deal``, as it is now, among its candidates."""
-        others = (each for each in self.candidates if each.id != deal.id)
-        return structs.replace(self, candidates=(*others, deal))
+        return structs.replace(self, state=state, deal=deal or kept, reason=reason or self.reason)
 
     def contradicted(self, deal: Deal, reason: str) -> Self:
         """The order in doubt, because the venue has named ``deal`` for it and ``deal`` cannot be its."""

@@ -65,23 +65,6 @@ class OrderBook:
                 self.unresolved.update(order)
                 self._acknowledged.add(one, record, self.step, self.unresolved.clock)
 
-    def restore_candidates(self, now: float) -> None:
-        """The deals that the last process saw, and that may be those of the orders in doubt. To be called
-        when all orders are restored: a deal of one of them is no candidate of another."""
-        self.step += 1
-        for one in self.unresolved:
-            for deal in one.order.candidates:
-                if self.deals.get(deal.id) is None:
-                    record = DealRecord(deal, Ownership.UNCLAIMED, self.step)
-                    record.told = now
-                    self.deals.add(record)
-
-    def remember_candidate(self, one: UnresolvedOrder, record: DealRecord) -> None:
-        """The deal may be the order's, and is to be journaled with it: once, and again with its result."""
-        known = next((deal for deal in one.order.candidates if deal.id == record.deal.id), None)
-        if known is None or (record.closed and known.outcome is None):
-            one.order = self.put(one.order.with_candidate(record.deal))
-
     def tracked(self, id: str) -> UnresolvedOrder:
         unresolved = self.unresolved.get(id)
         assert unresolved is not None  # an order in flight is unresolved

@@ -35,12 +35,11 @@ ORDERS: Final = """CREATE TABLE orders (
     deal TEXT,
     pending TEXT,
     made TEXT,
-    candidates TEXT,
     checksum INTEGER NOT NULL
 )"""
 """``pending`` is set for a pending order: its other terms and its ticket, as JSON. ``made`` is
-when it was made by the clocks of the machine, ``candidates`` are the deals that may be its, as JSON."""
-ORDERS_3: Final = ORDERS.replace("    made TEXT,\n    candidates TEXT,\n", "")
+when it was made by the clocks of the machine, as JSON."""
+ORDERS_3: Final = ORDERS.replace("    made TEXT,\n", "")
 ORDERS_2: Final = ORDERS_3.replace("    pending TEXT,\n", "")
 INDEX: Final = "CREATE INDEX unfinished ON orders (number) WHERE finished = 0"
 HALT: Final = """CREATE TABLE halt (
@@ -75,18 +74,18 @@ SCHEMA_1: Final = {("table", "orders"), ("index", "unfinished"), ("table", "halt
 WRITE: Final = """
 INSERT INTO orders
     (id, state, finished, account, asset, amount, direction, duration, created_at, after, reason, deal,
-     pending, made, candidates, checksum)
+     pending, made, checksum)
 VALUES
     (:id, :state, :finished, :account, :asset, :amount, :direction, :duration, :created_at, :after, :reason,
-     :deal, :pending, :made, :candidates, :checksum)
+     :deal, :pending, :made, :checksum)
 ON CONFLICT (id) DO UPDATE
 SET state = excluded.state, finished = excluded.finished, created_at = excluded.created_at,
     after = excluded.after, reason = excluded.reason, deal = excluded.deal, pending = excluded.pending,
-    made = excluded.made, candidates = excluded.candidates, checksum = excluded.checksum
+    made = excluded.made, checksum = excluded.checksum
 """
 
 
-DOCUMENTS: Final = ("deal", "pending", "made", "candidates")
+DOCUMENTS: Final = ("deal", "pending", "made")
 """The columns of an order that are JSON, or null."""
 
 
@@ -100,7 +99,7 @@ def order_row(order: Order) -> dict[str, Any]:
     row["finished"] = int(order.state not in UNFINISHED)
     for column in DOCUMENTS:
         part = getattr(order, column)
-        row[column] = msgspec.json.encode(part).decode() if part else None
+        row[column] = part and msgspec.json.encode(part).decode()
     return _summed(row)
 
 
@@ -240,9 +239,9 @@ def _owner_row(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _order(row: dict[str, Any]) -> Order:
-    found = {column: value for column, value in row.items() if value is not None}
-    documents = {column: msgspec.json.decode(found[column]) for column in DOCUMENTS if column in found}
-    return msgspec.convert(found | documents, Order)
+    found = {column: row[column] for column in DOCUMENTS if row.get(column) is not None}
+    decoded = {column: msgspec.json.decode(text) for column, text in found.items()}
+    return msgspec.convert(row | decoded, Order)
 
 
 def _checked(row: sqlite3.Row, subject: str, *unsummed: str) -> dict[str, Any]:

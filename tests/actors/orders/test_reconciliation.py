@@ -550,48 +550,6 @@ def test_a_restart_does_not_forget_that_a_like_deal_is_a_strangers(before: bool,
     assert ledger.check(NOW + 3) == [NOT_PLACED]
 
 
-@pytest.mark.parametrize("over", [True, False])
-@pytest.mark.parametrize("doubted", [True, False])
-def test_a_deal_that_the_last_process_saw_is_taken_although_no_list_has_it_any_more(
-    over: bool, doubted: bool
-) -> None:
-    """The process ended before it could be sure. Twenty other deals have closed since."""
-    ledger = fresh_ledger()
-    intend(ledger)
-    ledger.opened_listed(list_open(DEAL), NOW + 1)
-    if over:
-        ledger.closed(close_now(ended(DEAL)), NOW + 2)
-    if doubted:
-        ledger.refused(REFUSAL)
-    ledger = Ledger(ledger.take_changed(), NOW + 90, TRADING)
-    events = log_in(ledger, NOW + 95, epoch=2, closed=old_deals(20, NOW + 85))
-    opened = [event for event in events if isinstance(event, OrderOpened)]
-    assert [(event.order, event.deal.id) for event in opened] == [("o1", DEAL.id)]
-    assert state(ledger) is (OrderState.CLOSED if over else OrderState.OPEN)
-
-
-def test_a_candidate_is_journaled_once_and_leaves_the_journal_with_the_doubt() -> None:
-    ledger = fresh_ledger()
-    intend(ledger)
-    ledger.take_changed()
-    ledger.opened_listed(list_open(DEAL), NOW + 1)
-    assert [order.candidates for order in ledger.take_changed()] == [(DEAL,)]
-    ledger.opened_listed(list_open(DEAL), NOW + 2)
-    assert ledger.take_changed() == []
-    ledger.accepted(accepted("o1", DEAL))
-    assert [order.candidates for order in ledger.take_changed()] == [()]
-
-
-def test_the_deal_of_a_stranger_that_the_last_process_saw_is_not_taken() -> None:
-    ledger = fresh_ledger()
-    intend(ledger)
-    ledger.opened_listed(list_open(DEAL), NOW + 1)
-    ledger.accepted(accepted("someone", DEAL))
-    ledger = Ledger(ledger.take_changed(), NOW + 90, TRADING)
-    log_in(ledger, NOW + 95, epoch=2, closed=old_deals(20, NOW + 85))
-    assert state(ledger) is OrderState.UNKNOWN
-
-
 def test_what_a_login_showed_is_known_although_it_did_not_last() -> None:
     """Each list alone could have missed the deal: it may have come and gone before the second."""
     ledger = fresh_ledger()

@@ -124,7 +124,7 @@ def written_by_version(number: int, path: Path, orders: Sequence[Order]) -> Path
         with db:
             for order in orders:
                 row = msgspec.to_builtins(order)
-                del row["made"], row["candidates"]
+                del row["made"]
                 if number == 2:
                     del row["pending"]
                 row |= {"finished": int(order.state not in UNFINISHED)}
