@@ -95,12 +95,15 @@ class Bookkeeping(DeskBooks):
 
     def note(self) -> None:
         """HOT: journal what changed, not synced (0.35 ms, and 5 at worst). If the machine dies first, the
-        order is in doubt again, and the venue's lists tell again what became of it.
+        order is in doubt again, and the venue's lists tell again what became of it. What no list tells
+        again is in the main file when this returns.
 
         Raises ``Halted``: what cannot be journaled is published, since it is true, and journaled with the
         next change.
         """
         self.ledger.record(self._tally.counting(self._journal.note))
+        if self.ledger.take_ruled_out():
+            self.settle()
 
     def tidy(self) -> str:
         """The hourly maintenance of the journal: why it could not be done, ``""`` if it was."""

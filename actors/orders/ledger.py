@@ -114,6 +114,11 @@ class Ledger:
         """
         self._book.record(persist)
 
+    def take_ruled_out(self) -> bool:
+        """Whether since the last call a deal was ruled out for an order in flight. No list tells that again,
+        and one that has the deal would give it to the order."""
+        return self._book.take_ruled_out()
+
     def apply(self, event: Event, now: float) -> list[Event]:
         """Take in an event of the venue; one that concerns no deal changes nothing."""
         match event:

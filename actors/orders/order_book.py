@@ -27,6 +27,7 @@ class OrderBook:
         self._acknowledged = AcknowledgedOrders()
         self.deals = Deals(venue.reconciliation.result_overdue)
         self.step = 0
+        self._ruled_out = False
 
     def __repr__(self) -> str:
         return f"<OrderBook: {self._orders!r}, {self.deals!r}>"
@@ -46,6 +47,11 @@ class OrderBook:
     def take_changed(self) -> list[Order]:
         """As ``Ledger.take_changed``."""
         return self._orders.take_changed()
+
+    def take_ruled_out(self) -> bool:
+        """As ``Ledger.take_ruled_out``."""
+        taken, self._ruled_out = self._ruled_out, False
+        return taken
 
     def restore(self, order: Order, now: float, age: Age | None) -> None:
         """``order`` is the journal's, and ``age`` its age, if that can be told."""
@@ -135,6 +141,7 @@ class OrderBook:
         announced, record.ownership = record.announced, ownership
         for order in self.unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
             self.put(order)
+            self._ruled_out = True
         return [] if announced else [OrderOrphan(record.deal)]
 
     def change(self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None) -> Order:

@@ -11,7 +11,7 @@ from actors.orders.desk_clock import DeskClock
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind
 from tests.doubles.memory_journal import MemoryJournal
-from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING
+from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING, accepted, deal_of
 
 
 def books_of(journal: MemoryJournal) -> Bookkeeping:
@@ -51,6 +51,21 @@ def test_what_could_not_be_journaled_is_journaled_with_the_next_change() -> None
     journal.broken = ""
     books.note()
     assert [[each.state for each in orders] for orders in journal.notes] == [[OrderState.NOT_SENT]]
+
+
+def test_that_a_like_deal_is_a_strangers_is_in_the_main_file_at_once() -> None:
+    """The lists of a next login have the deal, and say no more whose it is."""
+    journal = MemoryJournal()
+    books = books_of(journal)
+    books.intend(BET, "o1")
+    books.ledger.lost("o1", "reset", NOW)
+    books.note()
+    assert journal.settled == 0
+    books.ledger.accepted(accepted("someone", deal_of(BET)))
+    books.note()
+    assert journal.settled == 1
+    books.note()
+    assert journal.settled == 1
 
 
 def test_the_time_that_an_order_waits_for_the_disk_is_kept() -> None:
