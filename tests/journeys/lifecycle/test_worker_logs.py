@@ -158,9 +158,11 @@ def test_a_reload_changes_the_level_of_living_workers_and_of_those_to_come(
         assert not any(level == "DEBUG" and worker for level, worker, _ in reader.lines)
         ask(runtime, Restart("worker-1"))
         assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 3)
-    assert [worker for level, worker, text in reader.lines if level == "DEBUG" and "serves" in text] == [
-        "worker-1"
-    ]
+        end = time.monotonic() + DEADLINE  # the line comes over the link after the event
+        while not (said := [line for line in reader.lines if line[0] == "DEBUG" and "serves" in line[2]]):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    assert [worker for _, worker, _ in said] == ["worker-1"]
 
 
 def test_a_worker_that_is_gone_does_not_hinder_a_change_of_level(

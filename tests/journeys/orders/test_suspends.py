@@ -73,7 +73,8 @@ def stop(pid: int) -> None:
 
 
 def threads(pid: int) -> list[Path]:
-    return [task / "stat" for task in Path(f"/proc/{pid}/task").iterdir()]
+    tasks = Path(f"/proc/{pid}/task")
+    return [task / "stat" for task in tasks.iterdir()] if tasks.exists() else []  # Linux has it
 
 
 @contextmanager
