@@ -14,6 +14,7 @@ from runtime.config import load
 from tests.journeys.journey import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[3]
+SHIPPED = ROOT / "configs" / "pocketoption.yaml"
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -43,6 +44,15 @@ def start() -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the configuration that the project ships: its control socket is named after its path, so a
+    runtime of another test, or of the user, does not hold it."""
+    file = tmp_path_factory.mktemp("configs") / SHIPPED.name
+    file.write_bytes(SHIPPED.read_bytes())
+    return file
 
 
 @pytest.fixture

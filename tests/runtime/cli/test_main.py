@@ -22,7 +22,6 @@ from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
 
 ROOT = Path(__file__).resolve().parents[3]
-CONFIG = ROOT / "configs" / "pocketoption.yaml"
 DEADLINE = 20.0
 
 CANARY = "c4n4ry" * 4
@@ -64,9 +63,9 @@ def venue(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start) -> None:
+def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start, shipped: Path) -> None:
     streams = {"EURUSD_otc", "GBPUSD_otc", "AUDCAD_otc", "#AAPL_otc"}
-    process = start(CONFIG, "--practice", "--output", "json")
+    process = start(shipped, "--practice", "--output", "json")
     told: list[dict[str, Any]] = []
     for event in events(process):
         told.append(event)
@@ -89,8 +88,10 @@ def test_json_output_is_a_line_per_event_and_a_summary_as_the_last(start: Start)
     assert "NOTHING HERE IS REAL" in err
 
 
-def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--duration", "5s"))
+def test_log_output_says_that_it_is_practice_and_tells_what_happens_in_lines(
+    start: Start, shipped: Path
+) -> None:
+    code, out, err = ended(start(shipped, "--duration", "5s"))
     lines = err.splitlines()
     assert code == 0
     assert out == ""
@@ -158,19 +159,19 @@ def test_arguments_that_cannot_work_end_with_2_and_a_reason(
     assert complaint in err
 
 
-def test_live_without_a_session_is_refused(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--live"))
+def test_live_without_a_session_is_refused(start: Start, shipped: Path) -> None:
+    code, out, err = ended(start(shipped, "--live"))
     assert (code, out) == (2, "")
-    assert err.startswith(f"{CONFIG}: account.session: is not set (put ")
+    assert err.startswith(f"{shipped}: account.session: is not set (put ")
     assert "POCKET_OPTION_SSID" in err
-    assert main([str(CONFIG), "--live", "--check"]) == 2
+    assert main([str(shipped), "--live", "--check"]) == 2
 
 
 def test_a_variable_of_blanks_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shipped: Path
 ) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", " \t ")
-    assert main([str(CONFIG), "--live"]) == 2
+    assert main([str(shipped), "--live"]) == 2
     assert "account.session: is empty: POCKET_OPTION_SSID holds only blanks (put " in capsys.readouterr().err
 
 
@@ -198,9 +199,9 @@ def test_a_file_without_a_session_uses_that_of_the_environment_and_does_not_prac
     assert "NOTHING HERE IS REAL" not in err
 
 
-def test_check_says_that_a_file_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(CONFIG), "--check"]) == 0
-    assert capsys.readouterr() == (f"{CONFIG} is valid\n", "")
+def test_check_says_that_a_file_is_valid(capsys: pytest.CaptureFixture[str], shipped: Path) -> None:
+    assert main([str(shipped), "--check"]) == 0
+    assert capsys.readouterr() == (f"{shipped} is valid\n", "")
 
 
 def test_print_schema_needs_no_file(start: Start) -> None:
@@ -208,27 +209,27 @@ def test_print_schema_needs_no_file(start: Start) -> None:
 
 
 def test_print_config_shows_defaults_but_no_session(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shipped: Path
 ) -> None:
     monkeypatch.setenv("POCKET_OPTION_SSID", STRANGER)
-    assert main([str(CONFIG), "--print-config"]) == 0
+    assert main([str(shipped), "--print-config"]) == 0
     out, _ = capsys.readouterr()
     assert "drain_timeout: 5s" in out
     assert CANARY not in out
 
 
-def test_a_session_of_a_wrong_form_is_refused_and_not_repeated(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, session=CANARY))
+def test_a_session_of_a_wrong_form_is_refused_and_not_repeated(start: Start, shipped: Path) -> None:
+    code, out, err = ended(start(shipped, session=CANARY))
     assert code == 2
-    assert re.fullmatch(rf"{re.escape(str(CONFIG))}:[0-9]+:12: account\.session: .*\n", err)
+    assert re.fullmatch(rf"{re.escape(str(shipped))}:[0-9]+:12: account\.session: .*\n", err)
     assert CANARY not in out + err
 
 
 @pytest.fixture
-def patient(tmp_path: Path) -> Path:
+def patient(tmp_path: Path, shipped: Path) -> Path:
     """The shipped file with more time for a drain than a test waits: a stop that used it up would fail."""
     file = tmp_path / "patient.yaml"
-    text = CONFIG.read_text("utf-8")
+    text = shipped.read_text("utf-8")
     assert "drain_timeout: 5s " in text
     file.write_text(text.replace("drain_timeout: 5s ", "drain_timeout: 5m "), "utf-8")
     return file
@@ -296,8 +297,8 @@ def test_a_second_signal_ends_at_once(start: Start, patient: Path) -> None:
     assert process.wait(DEADLINE) == 130
 
 
-def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start) -> None:
-    process = start(CONFIG, "--output", "json")
+def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start, shipped: Path) -> None:
+    process = start(shipped, "--output", "json")
     until(process, "Tick")
     assert process.stdout is not None
     process.stdout.close()
@@ -308,8 +309,8 @@ def test_a_reader_that_leaves_ends_the_run_cleanly(start: Start) -> None:
     assert "Traceback" not in err
 
 
-def test_a_table_that_goes_into_a_pipe_is_the_log(start: Start) -> None:
-    code, out, err = ended(start(CONFIG, "--output", "table", "--duration", "3s"))
+def test_a_table_that_goes_into_a_pipe_is_the_log(start: Start, shipped: Path) -> None:
+    code, out, err = ended(start(shipped, "--output", "table", "--duration", "3s"))
     assert (code, out) == (0, "")
     assert "standard output is no terminal that a table can be drawn on: this is the log" in err
     assert "connection-1 is up" in err
@@ -360,12 +361,12 @@ def test_what_nothing_can_mend_ends_with_70(start: Start, venue: Callable[..., P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back() -> None:
+def test_on_a_terminal_there_is_a_table_and_the_cursor_comes_back(shipped: Path) -> None:
     import pty  # noqa: PLC0415  # not there on Windows
 
     ours, theirs = pty.openpty()
     environment = os.environ | {"POCKET_OPTION_SSID": "", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    command = [sys.executable, "-m", "runtime.main", str(CONFIG), "--duration", f"{DEADLINE}s"]
+    command = [sys.executable, "-m", "runtime.main", str(shipped), "--duration", f"{DEADLINE}s"]
     shown = ""
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
@@ -388,8 +389,8 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
-def test_what_was_not_foreseen_ends_with_70_and_its_trace_in_the_log() -> None:
-    command = f"ulimit -n 6; exec '{sys.executable}' -m runtime.main '{CONFIG}'"
+def test_what_was_not_foreseen_ends_with_70_and_its_trace_in_the_log(shipped: Path) -> None:
+    command = f"ulimit -n 6; exec '{sys.executable}' -m runtime.main '{shipped}'"
     done = subprocess.run(
         command,
         shell=True,

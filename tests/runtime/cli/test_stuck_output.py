@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-CONFIG = ROOT / "configs" / "pocketoption.yaml"
 DEADLINE = 20.0
 
 pytestmark = pytest.mark.skipif(
@@ -58,9 +57,9 @@ def begin() -> Iterator[Begin]:
 
 
 def test_ticks_go_on_while_standard_error_takes_no_line_and_a_signal_still_ends_it(
-    begin: Begin, full: int
+    begin: Begin, full: int, shipped: Path
 ) -> None:
-    process = begin(CONFIG, "--output", "json", stdout=subprocess.PIPE, stderr=full)
+    process = begin(shipped, "--output", "json", stdout=subprocess.PIPE, stderr=full)
     assert process.stdout is not None
     events = map(json.loads, process.stdout)
     for _ in range(20):
@@ -71,8 +70,10 @@ def test_ticks_go_on_while_standard_error_takes_no_line_and_a_signal_still_ends_
     assert process.wait(DEADLINE) == 0
 
 
-def test_the_runtime_stops_in_order_while_standard_output_takes_nothing(begin: Begin, full: int) -> None:
-    process = begin(CONFIG, "--output", "json", "--duration", "2", stdout=full, stderr=subprocess.PIPE)
+def test_the_runtime_stops_in_order_while_standard_output_takes_nothing(
+    begin: Begin, full: int, shipped: Path
+) -> None:
+    process = begin(shipped, "--output", "json", "--duration", "2", stdout=full, stderr=subprocess.PIPE)
     _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     assert "connection-1 is up" not in err  # that is the log's, where it is the output
