@@ -12,7 +12,6 @@ import pytest
 from actors.errors import NotSent, RequestError, RequestRefused
 from actors.messages import (
     Connect,
-    ConnectionDown,
     ConnectionUp,
     Disconnect,
     GetBalance,
@@ -119,12 +118,12 @@ def test_while_it_reconnects_it_gives_up_trying_and_connects_when_asked_to(start
     runtime.router.tell(Subscribe("", to=notebook))
     cut_off(runtime, notebook)
     assert ask(runtime, Disconnect()) is None
-    downs = len(notebook.all(ConnectionDown))
     exchange = exchange_of(runtime)
+    sockets = len(exchange.ledger.sockets())
     for region in exchange.regions:
         exchange.open_region(region.name)
     assert not threading.Event().wait(0.3)  # six times the delay of a reconnect
-    assert len(notebook.all(ConnectionDown)) == downs
+    assert len(exchange.ledger.sockets()) == sockets
     assert {each.child.state for each in status_of(runtime).connections} == {"stopped"}
     ask(runtime, Connect())
     assert notebook.wait(lambda book: len(book.all(ConnectionUp)) == 4)

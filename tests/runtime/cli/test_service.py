@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,11 @@ def test_a_refused_file_is_told_and_the_service_goes_on(systemd: Systemd, tmp_pa
 
 
 def test_a_venue_that_is_away_is_waited_for_and_a_stuck_actor_is_not(systemd: Systemd) -> None:
-    stuck, release = threading.Event(), threading.Event()
+    subscribed, stuck, release = threading.Event(), threading.Event(), threading.Event()
 
     def handler(_: object) -> None:
+        if not subscribed.is_set():  # else the subscription itself may be what waits
+            return
         stuck.set()
         release.wait(LIMIT)
 
@@ -126,7 +129,8 @@ def test_a_venue_that_is_away_is_waited_for_and_a_stuck_actor_is_not(systemd: Sy
         {"pool": {"workers": 0}, "practice": {"tick_rate": 50}, "streams": [{"asset": "EURUSD_otc"}]}
     )
     service = Service(systemd.environment)
-    with Runtime(config) as runtime:
+    with Runtime(config) as runtime, ExitStack() as ending:
+        ending.callback(release.set)
         assert runtime.exchange is not None
         for region in runtime.exchange.regions:
             runtime.exchange.close_region(region.name)
@@ -137,6 +141,7 @@ def test_a_venue_that_is_away_is_waited_for_and_a_stuck_actor_is_not(systemd: Sy
             runtime.exchange.open_region(region.name)
         systemd.wait(lambda lines: "READY=1" in lines)
         runtime.router.ask(Subscribe("tick.EURUSD_otc", to=handler, inline=True), timeout=LIMIT)
+        subscribed.set()
         assert stuck.wait(LIMIT)
         began = time.monotonic()
         assert not threading.Event().wait(4 * WATCHDOG)
