@@ -102,7 +102,7 @@ class Bookkeeping(DeskBooks):
         next change.
         """
         self.ledger.record(self._tally.counting(self._journal.note))
-        if self.ledger.take_ruled_out():
+        if self.ledger.take_unlisted():
             self.settle()
 
     def tidy(self) -> str:

@@ -198,6 +198,7 @@ class Desk(RuntimeActor):
         except (RequestRefused, Halted) as error:
             self._answer([(waiter, error)])
             return
+        self._keep(self._books.settle)  # no list tells a person's word again
         self._publish(news)
         self._answer([(waiter, None)])
 

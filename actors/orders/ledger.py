@@ -23,7 +23,7 @@ from actors.orders.order import GIVEN_UP, MachineTime, Order, OrderState
 from actors.orders.order_book import OrderBook
 from actors.orders.pending_deals import PendingDeals
 from actors.orders.reconciliation import Age, ClockReading, find_match
-from actors.values import AccountKind, Deal, Life
+from actors.values import AccountKind, Life
 from actors.venues.base import Trading
 
 
@@ -114,10 +114,11 @@ class Ledger:
         """
         self._book.record(persist)
 
-    def take_ruled_out(self) -> bool:
-        """Whether since the last call a deal was ruled out for an order in flight. No list tells that again,
-        and one that has the deal would give it to the order."""
-        return self._book.take_ruled_out()
+    def take_unlisted(self) -> bool:
+        """Whether since the last call something was decided that no list tells again: that an answer of the
+        venue contradicts itself, or that a deal is none of ours. If that, or what became of an order before,
+        were forgotten, an order like the deal would take it."""
+        return self._book.take_unlisted()
 
     def apply(self, event: Event, now: float) -> list[Event]:
         """Take in an event of the venue; one that concerns no deal changes nothing."""
@@ -209,7 +210,7 @@ class Ledger:
         if known and known.ownership is Ownership.OURS and known.order == event.request_id:
             return []  # the acknowledgement came twice
         if order and (problem := self._book.unresolved.contradiction(order, event.deal, known)):
-            return self._contradict(order, event.deal, problem)
+            return [*self._book.contradict(order, event.deal, problem), *self._match()]
         record = self.deals.take_open(event.deal, Ownership.UNCLAIMED, self._book.step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
             return [*self._book.mark_foreign(record, Ownership.FOREIGN), *self._match()]
@@ -331,16 +332,6 @@ class Ledger:
         first = type(event) in self._first_lists_due
         self._first_lists_due.discard(type(event))
         return first
-
-    def _contradict(self, order: Order, deal: Deal, problem: str) -> list[Event]:
-        """The venue's answer names ``order`` and cannot be right: what became of it is not known."""
-        if not order.in_flight or (order.deal is not None and order.deal.id == deal.id):
-            return []
-        reason = f"the venue's answer is not for what was asked: {problem}"
-        order = order.contradicted(deal, reason)
-        self._book.unresolved.update(order)
-        self._book.put(order)
-        return [OrderInDoubt(order.id, order.asset, order.amount, reason), *self._match()]
 
     def _match(self, now: float = -math.inf) -> list[Event]:
         """Give orders in doubt the deals that can only be theirs; announce deals that can be no order's."""

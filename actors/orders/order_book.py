@@ -27,7 +27,7 @@ class OrderBook:
         self._acknowledged = AcknowledgedOrders()
         self.deals = Deals(venue.reconciliation.result_overdue)
         self.step = 0
-        self._ruled_out = False
+        self._unlisted = False
 
     def __repr__(self) -> str:
         return f"<OrderBook: {self._orders!r}, {self.deals!r}>"
@@ -48,9 +48,9 @@ class OrderBook:
         """As ``Ledger.take_changed``."""
         return self._orders.take_changed()
 
-    def take_ruled_out(self) -> bool:
-        """As ``Ledger.take_ruled_out``."""
-        taken, self._ruled_out = self._ruled_out, False
+    def take_unlisted(self) -> bool:
+        """As ``Ledger.take_unlisted``."""
+        taken, self._unlisted = self._unlisted, False
         return taken
 
     def restore(self, order: Order, now: float, age: Age | None) -> None:
@@ -113,6 +113,17 @@ class OrderBook:
         self.change(order, OrderState.UNKNOWN, reason)
         return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
 
+    def contradict(self, order: Order, deal: Deal, problem: str) -> list[Event]:
+        """The venue's answer names ``order`` and cannot be right: what became of it is not known."""
+        if not order.in_flight or (order.deal is not None and order.deal.id == deal.id):
+            return []
+        reason = f"the venue's answer is not for what was asked: {problem}"
+        order = order.contradicted(deal, reason)
+        self.unresolved.update(order)
+        self.put(order)
+        self._unlisted = True
+        return [OrderInDoubt(order.id, order.asset, order.amount, reason)]
+
     def open(self, order: Order, record: DealRecord, reason: str = "") -> list[Event]:
         events: list[Event] = [OrderOpened(order.id, record.deal)]
         if order.state in GIVEN_UP and not record.announced:
@@ -139,9 +150,9 @@ class OrderBook:
     def mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
         """The deal is no order's; it is announced once."""
         announced, record.ownership = record.announced, ownership
+        self._unlisted = True
         for order in self.unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
             self.put(order)
-            self._ruled_out = True
         return [] if announced else [OrderOrphan(record.deal)]
 
     def change(self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None) -> Order:

@@ -1,21 +1,35 @@
 """What the books of the desk have on the disk, and what they count."""
 
-from collections.abc import Sequence
+import contextlib
+import shutil
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from actors.errors import Halted
 from actors.orders.bookkeeping import Bookkeeping
 from actors.orders.desk_clock import DeskClock
+from actors.orders.journal import Journal
 from actors.orders.order import Order, OrderState
 from actors.values import AccountKind
+from runtime.storage.account import JournalAccount
+from runtime.storage.journal import SqliteJournal
 from tests.doubles.memory_journal import MemoryJournal
-from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING, accepted, deal_of
+from tests.doubles.trading_samples import BET, NOW, OTHER_BET, TRADING, accepted, deal_of, list_open
+
+ACCOUNT = JournalAccount("pocketoption", "demo", "123")
+DEAL = deal_of(BET)
 
 
-def books_of(journal: MemoryJournal) -> Bookkeeping:
+def books_of(journal: Journal) -> Bookkeeping:
     return Bookkeeping(AccountKind.DEMO, TRADING, journal, DeskClock(lambda: 0.0, lambda: NOW), 6.0)
+
+
+def opened(path: Path) -> SqliteJournal:
+    return SqliteJournal(path, ACCOUNT, retention=1e9)
 
 
 def test_an_order_is_written_before_it_may_be_sent_and_counts_from_then_on() -> None:
@@ -53,19 +67,49 @@ def test_what_could_not_be_journaled_is_journaled_with_the_next_change() -> None
     assert [[each.state for each in orders] for orders in journal.notes] == [[OrderState.NOT_SENT]]
 
 
-def test_that_a_like_deal_is_a_strangers_is_in_the_main_file_at_once() -> None:
-    """The lists of a next login have the deal, and say no more whose it is."""
+def acknowledge_to_a_stranger(books: Bookkeeping) -> None:
+    books.ledger.accepted(accepted("someone", DEAL))
+
+
+def contradict(books: Bookkeeping) -> None:
+    books.ledger.accepted(accepted("o1", structs.replace(DEAL, amount=Decimal(7))))
+
+
+def end_unsent(books: Bookkeeping) -> None:
+    """Then a deal like it turns up, which is nobody's."""
+    books.ledger.not_sent("o1", "no connection")
+    books.note()
+    books.ledger.opened_listed(list_open(DEAL), NOW + 1)
+
+
+@pytest.mark.parametrize("decide", [acknowledge_to_a_stranger, contradict, end_unsent])
+def test_what_no_list_tells_again_is_in_a_copy_of_the_main_file_at_once(
+    tmp_path: Path, decide: Callable[[Bookkeeping], None]
+) -> None:
+    """The lists of a next login have the deal, and say no more what is known of it."""
+    path, copy = tmp_path / "orders.sqlite", tmp_path / "copy.sqlite"
+    with contextlib.closing(opened(path)) as journal:
+        books = books_of(journal)
+        books.ledger.opened_listed(list_open(), NOW)
+        books.intend(BET, "o1")
+        books.settle()
+        decide(books)
+        books.note()
+        shutil.copyfile(path, copy)
+        with contextlib.closing(opened(copy)) as copied:
+            assert copied.load() == journal.load()
+
+
+def test_what_the_lists_tell_again_does_not_hold_up_the_desk() -> None:
     journal = MemoryJournal()
     books = books_of(journal)
     books.intend(BET, "o1")
-    books.ledger.lost("o1", "reset", NOW)
+    books.ledger.accepted(accepted("o1", DEAL))
     books.note()
     assert journal.settled == 0
-    books.ledger.accepted(accepted("someone", deal_of(BET)))
+    acknowledge_to_a_stranger(books)  # it comes too late to mean the order's deal
     books.note()
-    assert journal.settled == 1
-    books.note()
-    assert journal.settled == 1
+    assert journal.settled == 0
 
 
 def test_the_time_that_an_order_waits_for_the_disk_is_kept() -> None:

@@ -290,7 +290,7 @@ def test_a_stop_tells_the_orders_that_wait_for_others_that_they_were_not_sent(de
     assert type(desk.error(2)) is NotSent
 
 
-def test_a_settled_order_is_on_the_disk_before_it_is_answered_and_its_caller_is_told(
+def test_a_settled_order_is_in_the_main_file_before_it_is_answered_and_its_caller_is_told(
     desk: WatchedOrderDesk,
 ) -> None:
     order = desk.place(1)
@@ -301,6 +301,7 @@ def test_a_settled_order_is_on_the_disk_before_it_is_answered_and_its_caller_is_
     desk.ask(2, SettleOrder(order, opened=False, reason="not on the page"))
     assert desk.step() == ("write", [OrderState.NOT_PLACED])
     assert desk.published() == [OrderSettled(order, BET.asset, ONE, False, "not on the page")]
+    assert not desk.journal.unsettled
     assert isinstance(desk.error(1), NotPlaced)
     assert desk.step() == ("router", Response(2, None))
     desk.ask(3, SettleOrder(order, opened=True, reason="again"))

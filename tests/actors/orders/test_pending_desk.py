@@ -279,6 +279,7 @@ def test_a_person_settles_an_order_in_doubt(desk: WatchedPendingDesk) -> None:
     desk.ask(3, SettleOrder(order, opened=False, reason="seen on the page"))
     assert desk.step() == ("write", [OrderState.NOT_PLACED])
     assert desk.published() == [OrderSettled(order, WISH.asset, WISH.amount, False, "seen on the page")]
+    assert not desk.journal.unsettled
     assert type(desk.error(1)) is NotPlaced
     assert desk.answer(3) is None
     desk.place(4)
