@@ -19,6 +19,7 @@ from actors.transport.socket_transport import NO_SIGNAL
 from runtime.client import Client
 from runtime.client.blocking_router import BlockingRouter
 from runtime.config import Config
+from runtime.control.line import ControlLine, SocketLine
 from runtime.control.listener import connect_to_any, pid_of
 from runtime.control.path import paths_of
 from runtime.control.protocol import (
@@ -49,19 +50,14 @@ class Attachment:
 
     router: RouterRef
 
-    def __init__(
-        self, sock: socket.socket, messages_in: Unframer[FromGateway], messages: list[FromGateway]
-    ) -> None:
-        """``messages`` have been read from ``sock`` already; the first is the ``Welcome``."""
-        welcome, *more = messages
-        assert isinstance(welcome, Welcome)
+    def __init__(self, line: ControlLine, welcome: Welcome) -> None:
         self.runtime = welcome
         self.ended = threading.Event()
         self._released = threading.Event()
         self._at_end: Callable[[], object] = lambda: None
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
-        router = RemoteRouter.start(sock, messages_in, more, self._on_end, guardian=self)
+        router = RemoteRouter.start(line, self._on_end, guardian=self)
         assert isinstance(router, RouterRef)
         self.router = router
 
@@ -160,12 +156,14 @@ def _try_to_attach(paths: Sequence[Path], give_up_at: float, *, operates: bool) 
             raise RuntimeHung(f"{name} holds {path}, but does not answer: it is stopped or hangs") from error
         except (OSError, ProtocolError) as error:
             raise NoRuntime(f"no runtime is running: nothing answers at {path} ({error})") from error
-        match messages[0]:
+        welcome, *more = messages
+        match welcome:
             case HelloRefused(crowded=True) if time.monotonic() < give_up_at:
                 return None
             case HelloRefused(reason=reason):
                 raise RequestRefused(f"the runtime at {path} refuses this process: {reason}")
-        attachment = Attachment(sock, messages_in, messages)
+        assert isinstance(welcome, Welcome)
+        attachment = Attachment(SocketLine(sock, messages_in, more), welcome)
         abandoned.pop_all()
         return attachment
 

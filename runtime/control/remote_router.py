@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from msgspec import Struct, structs
 from actors.engine.actor import ReplySlot, RuntimeActor
 from actors.engine.clock import this_boot
 from actors.engine.router_ref import ENDED, RouterRef
+from actors.engine.waker import HasFileno
 from actors.errors import (
     OrderUnknown,
     ProtocolError,
@@ -44,10 +44,9 @@ from actors.routing.streams import STREAM_DUE
 from actors.routing.subscriber import Subscriber
 from actors.routing.subscriptions import SubscriberRef, Subscription, Subscriptions
 from actors.routing.validation import problem
-from actors.transport.socket_transport import SocketTransport
+from runtime.control.line import ControlLine
 from runtime.control.protocol import (
     ANSWERS,
-    LARGEST_FROM_PEER,
     Ask,
     ErrorMessage,
     FromGateway,
@@ -60,7 +59,6 @@ from runtime.control.protocol import (
     StopRuntime,
     answer_decoder,
 )
-from runtime.workers.framing import Framer, Unframer
 
 DETACHED: Final = "the attachment has ended"
 
@@ -74,6 +72,10 @@ _DECODE_TEXT: Final = msgspec.msgpack.Decoder(str).decode
 
 
 class _Ready(Struct, frozen=True):
+    pass
+
+
+class _TendLine(Struct, frozen=True):
     pass
 
 
@@ -112,27 +114,17 @@ class _StreamDue(Struct, frozen=True):
 
 
 class RemoteRouter(RuntimeActor):
-    """Owns the connection to a gateway, the requests under way on it, and the subscriptions of this process.
+    """Owns the line to a gateway, the requests under way on it, and the subscriptions of this process.
 
     Receives what a router receives, sends it to the gateway, and answers with the gateway's answer. When the
     runtime ends it calls ``ended``; every later request fails at once.
     """
 
-    def __init__(
-        self,
-        sock: socket.socket,
-        messages_in: Unframer[FromGateway],
-        first: list[FromGateway],
-        ended: Callable[[], object],
-        **kwargs: Any,
-    ) -> None:
-        """``first``: the messages that were read from ``sock`` already."""
+    def __init__(self, line: ControlLine, ended: Callable[[], object], **kwargs: Any) -> None:
         super().__init__("remote router", **kwargs)
         self._actor_ref = RouterRef(self, KINDS, DETACHED)
-        self._transport = SocketTransport(sock, outbox_limit=2 * LARGEST_FROM_PEER)
-        self._messages_in = messages_in
-        self._first = first
-        self._framed = Framer()
+        self._line = line
+        self._watched: HasFileno | None = None
         self._ended = ended
         self._end: str | None = None
         self._ids = itertools.count(1)
@@ -143,7 +135,9 @@ class RemoteRouter(RuntimeActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case _Ready():
-                self._on_ready()
+                self._take(self._line.receive)
+            case _TendLine():
+                self._take(self._line.tend)
             case _StreamDue(checked=checked):
                 if checked.request.topic in self._subscriptions.topics and self._end is None:
                     self._request(checked, math.inf)
@@ -156,9 +150,9 @@ class RemoteRouter(RuntimeActor):
             case _ if type(message) in KINDS:
                 self._accept(message)
             case Begin():
-                for early in self._first:
-                    self._on_message(early)
-                self._watch()
+                if self._line.tends_every:
+                    self.every(self._line.tends_every, _TendLine())
+                self._take(self._line.receive)
             case _:
                 logger.warning("{}", no_command(message))
 
@@ -180,7 +174,7 @@ class RemoteRouter(RuntimeActor):
     def _give_up(self, ask: int) -> None:
         for id, pending in self._pending.items():
             if pending.ask == ask:
-                self._write(self._framed(GiveUp(id)))
+                self._write(GiveUp(id))
                 return
 
     def _subscribe(self, command: Subscribe, ask: int, waits_until: float) -> None:
@@ -207,7 +201,7 @@ class RemoteRouter(RuntimeActor):
         """What was streamed for the ``ended`` subscriptions is not streamed for them any more."""
         for asset in self._subscriptions.no_longer_streamed(ended):
             if self._end is None:
-                self._write(self._framed(Ask(0, UnsubscribeTicks(asset), for_subscription=True)))
+                self._write(Ask(0, UnsubscribeTicks(asset), for_subscription=True))
 
     def _deliver(self, batch: EventBatch) -> None:
         if ended := self._subscriptions.deliver(batch.items):
@@ -245,26 +239,26 @@ class RemoteRouter(RuntimeActor):
             self._fail(pending, ended)
             return
         id = next(self._ids)
-        data = self._framed(message_for(id))
-        if len(data) > LARGEST_FROM_PEER:
-            self._fail(pending, RequestRefused(f"{len(data)} bytes are more than a request may have"))
-            return
         if pending.awaited:
             self._pending[id] = pending
-        self._write(data)
-
-    def _write(self, data: bytes) -> None:
         try:
-            self._transport.write(data)
+            self._write(message_for(id))
+        except RequestRefused as error:
+            self._pending.pop(id, None)
+            self._fail(pending, error)
+
+    def _write(self, message: Ask | GiveUp | Listen) -> None:
+        try:
+            self._line.send(message)
         except TransportError as error:
             self._finish(f"{ENDED}: {error}")
         self._watch()
 
-    def _on_ready(self) -> None:
+    def _take(self, messages: Callable[[], Sequence[FromGateway]]) -> None:
+        if self._end is not None:
+            return
         try:
-            if self._transport.wants_write:
-                self._transport.flush()
-            for message in self._messages_in(self._transport.read()):
+            for message in messages():
                 self._on_message(message)
         except (TransportError, ProtocolError) as error:
             self._finish(f"{ENDED}: {error}")
@@ -311,16 +305,23 @@ class RemoteRouter(RuntimeActor):
             logger.warning("a command was told and failed: {}; ask it, to get the error", error)
 
     def _watch(self) -> None:
-        if self._end is None:
-            self.watch(self._transport, _Ready(), writable=self._transport.wants_write)
+        if self._end is not None:
+            return
+        source = self._line.source
+        if self._watched is not None and self._watched is not source:
+            self.inbox.unwatch(self._watched)
+        if source is not None:
+            self.watch(source, _Ready(), writable=self._line.wants_write)
+        self._watched = source
 
     def _finish(self, reason: str) -> None:
         """Close the connection, and fail every request under way; only the first call counts."""
         if self._end is not None:
             return
         self._end = reason
-        self.inbox.unwatch(self._transport)
-        self._transport.close()
+        if self._watched is not None:
+            self.inbox.unwatch(self._watched)
+        self._line.close()
         waiting, self._pending = self._pending, {}
         for pending in waiting.values():
             ended = OrderUnknown if pending.is_order else RequestError  # an order may have left by now

@@ -25,6 +25,7 @@ from actors.messages.commands import (
 from actors.messages.events import StreamConfirmed, StreamDropped
 from actors.messages.traffic import EventBatch
 from actors.values import AccountKind, Balance
+from runtime.control.line import SocketLine
 from runtime.control.protocol import (
     LARGEST_FROM_PEER,
     Ask,
@@ -55,7 +56,7 @@ class GatewayEnd:
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer)
         self._received: list[FromPeer] = []
         self.ended = threading.Event()
-        self.router = RemoteRouter.start(ours, Unframer(FromGateway), first, self.ended.set)
+        self.router = RemoteRouter.start(SocketLine(ours, Unframer(FromGateway), first), self.ended.set)
 
     def ask(self, command: Any) -> Any:
         """A future."""
