@@ -19,6 +19,7 @@ from actors.messages.routing import Asked
 from actors.messages.status import Status
 from actors.orders.journal import Journal
 from runtime.config import Config, load
+from runtime.config.secrets import share_secrets
 from runtime.control.host_desk import HostDesk, HostedDuty, statuses_of, with_status
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, AccountState, GetAccounts, Welcome
@@ -177,7 +178,7 @@ class Host:
                 return False
             self._running[name] = runtime
         if self._server is not None:
-            self._server.add(name, runtime.router, self._duty(name).state.mode, runtime.secrets)
+            self._server.add(name, runtime.router, self._duty(name).state.mode, runtime.unlogged)
         self._on_start(name, runtime)
         runtime.at_failure(functools.partial(self._on_failure, name, runtime))
         return True
@@ -283,10 +284,12 @@ class Host:
     def _take_over(self, new: Config) -> list[str]:
         """In the thread of the reloader, which alone changes what there is."""
         self._on_config(new)
-        steps = plan({name: each.config for name, each in self._runtimes.items()}, self.config, new)
+        old = {name: each.config for name, each in self._runtimes.items()}
+        steps = plan(old, self.config, new)
         if self._membership is not None and (others := [*steps.added, *steps.removed]):
             reason = f"in a cluster, {', '.join(others)} can come or go with a restart of the host alone"
             raise ConfigInvalid([f"{new.place(('accounts',))}accounts: {reason}"])
+        share_secrets([*old.values(), new, *new.duties.values()])
         for name in steps.removed:
             self.stop_one(name)
             with self._lock:
@@ -364,8 +367,7 @@ class Host:
         try:
             runtime.reload(config)
         except (TellwireError, pykka.Timeout) as error:
-            text = "{} keeps its settings: {}; restart it for the new ones"
-            logger.warning(text, name, error)
+            logger.warning("{} keeps its settings: {}; restart it for the new ones", name, error)
 
     def _log_failure(self, error: Exception) -> None:
         logger.error("{}", error)

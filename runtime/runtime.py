@@ -23,7 +23,7 @@ from runtime.config import Config, load
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, Welcome
 from runtime.control.server import Gateway, Serve
-from runtime.logs import secrets_in, tokens
+from runtime.logs import tokens
 from runtime.logs.embedded import quieten_first_handler
 from runtime.practice import PRACTISED
 from runtime.recording.compression import missing as missing_compression
@@ -253,7 +253,7 @@ class Runtime:
             login,
             regions,
             self._journal.open(self._share_journal),
-            WorkerLauncher(lambda: self.config, self._secrets(login)),
+            WorkerLauncher(lambda: self.config, tokens(login.secret.value)),
             self._escalate,
             self._live_guard(login),
             pace=self.exchange.pace if self.exchange else None,
@@ -343,7 +343,7 @@ class Runtime:
 
         account = PRACTICE if self.exchange else login.account.value
         facts = {"version": version(), "venue": self._venue.profile.title, "account": account}
-        return RuntimeServer(lambda: self.config, facts, self.secrets)
+        return RuntimeServer(lambda: self.config, facts, self.unlogged)
 
     def _regions(self, login: Login) -> Callable[[Config], tuple[Region, ...]]:
         """The regions that a configuration lets us dial; the exchange's own while practising."""
@@ -385,14 +385,6 @@ class Runtime:
         return refused
 
     @property
-    def secrets(self) -> set[str]:
+    def unlogged(self) -> frozenset[str]:
         """What no line of a log may contain."""
-        config = self.config
-        others = {*config.connection.custom_headers.values(), config.status.token.get_secret_value()}
-        login = self._login or (self.exchange and self._venue.parse_login(self.exchange.session))
-        return (self._secrets(login) if login else set()) | secrets_in([], others)
-
-    def _secrets(self, login: Login) -> set[str]:
-        configured = self.config.account.session.get_secret_value()  # not in use while practising
-        others = secrets_in([], (*self.config.connection.credentials, *self.config.alerts.secrets))
-        return tokens(login.secret.value) | tokens(configured) | others
+        return self.config.unlogged | tokens(self.exchange.session if self.exchange else "")

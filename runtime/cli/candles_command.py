@@ -27,7 +27,6 @@ from runtime.cli import arguments, export
 from runtime.cli.answers import note, print_text
 from runtime.cli.candles_fetch import Collected, InMemory, fetch
 from runtime.cli.exit_codes import CANDLES_CODES, ExitCode, explain
-from runtime.cli.secrets import config_secrets
 from runtime.cli.unfinished_export import ExportRequest, UnfinishedExport
 from runtime.config import Config, load
 
@@ -124,7 +123,7 @@ def _load(config: Config, command: LoadCandles, collected: Collected) -> None:
     """On a terminal, a progress bar says how many there are, and when the rest will be."""
     console = Console(stderr=True)
     with (
-        logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=config_secrets(config)),
+        logs.Log("WARNING", logs.to_stderr(logs.plain), secrets=config.unlogged),
         Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -7,7 +7,6 @@ from typing import Self
 
 from actors.values import LogLevel
 from runtime import logs
-from runtime.cli.secrets import config_secrets
 from runtime.config import Config
 from runtime.logs import Write
 from runtime.logs.log_file import LogFile
@@ -35,8 +34,8 @@ class RunLog:
                     complain=self._write,
                 )
                 writes.append(opened.enter_context(self._file))
-            secrets = config_secrets(self._config)
-            self._log = logs.Log(log.level, *writes, secrets=secrets, repeat_limit=log.repeat_limit)
+            secrets, limit = self._config.unlogged, log.repeat_limit
+            self._log = logs.Log(log.level, *writes, secrets=secrets, repeat_limit=limit)
             opened.enter_context(self._log)
             self._opened = opened.pop_all()
         return self
@@ -52,7 +51,7 @@ class RunLog:
 
     def hide(self, config: Config) -> None:
         """No secret of ``config``, which has been read anew, is shown from now on."""
-        self._log.hide(config_secrets(config))
+        self._log.hide(config.unlogged)
 
     def renew(self) -> None:
         """Begin a new file if another program has renamed this one; returns at once."""

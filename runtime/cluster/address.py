@@ -23,6 +23,8 @@ class EngineAddress(Struct, frozen=True):
     password: str
     certificates: str
     """A file with the certificates of the authorities to trust; ``""``: those of the system."""
+    credentials: frozenset[str] = frozenset()
+    """``user:password`` and the password, each quoted as in the URL and unquoted; none without a password."""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -52,6 +54,7 @@ def parse_address(url: str) -> EngineAddress:
     tls = parts.scheme in TLS
     if query and not tls:
         raise ValueError(f"?{CERTIFICATES}= of the engine needs TLS: begin with valkeys://")
+    quoted = f"{parts.username or ''}:{parts.password}", parts.password or ""
     return EngineAddress(
         parts.hostname,
         PORT if port is None else port,
@@ -60,4 +63,5 @@ def parse_address(url: str) -> EngineAddress:
         unquote(parts.username or ""),
         unquote(parts.password or ""),
         query.get(CERTIFICATES, [""])[0],
+        frozenset((*quoted, *map(unquote, quoted)) if parts.password else ()),
     )

@@ -15,7 +15,6 @@ from runtime.config.types.problems import Unreadable
 from runtime.config.types.units import show_duration
 
 _HIDDEN = "***"
-_HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -48,11 +47,8 @@ def _settings(config: Config) -> dict[str, Any]:
     """All settings of a configuration without accounts, or of one of them."""
     settings = config.model_dump(mode="json", exclude=set(KINDS))
     settings["account"]["session"] = _session(config.account)
-    headers = settings["connection"]["custom_headers"]
-    for name in headers:
-        if name.lower() not in _HARMLESS_HEADERS:
-            headers[name] = _HIDDEN
     connection = config.connection
+    settings["connection"]["custom_headers"] |= dict.fromkeys(connection.secret_headers, _HIDDEN)
     settings["connection"]["proxy"] = _proxy(connection)
     settings["connection"]["client_key_password"] = _HIDDEN if connection.client_key_password else ""
     alerts = settings["alerts"]

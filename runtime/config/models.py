@@ -15,6 +15,7 @@ from actors.transport.address import completed, is_loopback
 from actors.values import AccountKind
 from actors.venues import venue
 from runtime.config.duties import check_each, nearest
+from runtime.config.secrets import secrets_of
 from runtime.config.sections.account import AccountConfig
 from runtime.config.sections.accounts import AccountEntry, FeedEntry
 from runtime.config.sections.alerts import AlertsConfig
@@ -40,6 +41,7 @@ from runtime.config.types.checks import found, repeated
 from runtime.config.types.paths import expanded
 from runtime.config.types.problems import EntryMarks, Marks, Path
 from runtime.config.types.section import Section
+from runtime.logs.scrubber import secrets_in
 
 GIVEN_UP_AFTER = 5.0
 """Seconds for which TCP may deliver the bytes of a killed worker's socket (``TCP_USER_TIMEOUT``)."""
@@ -120,6 +122,21 @@ class Config(Section):
         """Of a feed, which has no orders: the names of the accounts that have; else ``None``."""
         return None
 
+    @functools.cached_property
+    def secrets(self) -> frozenset[str]:
+        """All secrets of the file, those of its other accounts and of the process too; no setting either."""
+        return secrets_of([self, *self.duties.values()])
+
+    @functools.cached_property
+    def unlogged(self) -> frozenset[str]:
+        """What no line of a log may contain: the ``secrets`` but for the shortest, which would garble it."""
+        return frozenset(secrets_in([], self.secrets))
+
+    def learn_secrets(self, secrets: frozenset[str]) -> None:
+        """Have these, which are those of the whole process."""
+        vars(self)["secrets"] = secrets
+        vars(self).pop("unlogged", None)
+
     @model_validator(mode="wrap")
     @classmethod
     def _must_hold_for_each_account(
@@ -135,6 +152,8 @@ class Config(Section):
         if found:
             vars(config)["duties"] = {name: each for name, (_, each) in found.items()}
             vars(config)["_entries"] = {name: path for name, (path, _) in found.items()}
+            for _, each in found.values():
+                each.learn_secrets(config.secrets)
         return config
 
     def of(self, name: str) -> "Config":

@@ -1,7 +1,7 @@
 """The HTTP server of several accounts: one address, each account below its name."""
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -33,7 +33,7 @@ class HostServer(StatusServer):
     def start(self) -> None:
         """Listen."""
         # Every site has the same routes; which one answers is looked up, for accounts come and go.
-        model = Site(self._current, {}, set(), self._current())
+        model = Site(self._current, {}, (), self._current())
         own = [
             web.route(each.method, f"/accounts/{{account}}{each.path}", self._of_site(index))
             for index, each in enumerate(model.routes)
@@ -47,7 +47,7 @@ class HostServer(StatusServer):
             ]
         )
 
-    def add(self, name: str, router: RouterRef, mode: str, secrets: set[str]) -> None:
+    def add(self, name: str, router: RouterRef, mode: str, secrets: Iterable[str]) -> None:
         """Show the account from now on; ``mode`` is practice, demo or live, the rest is as in ``Site``."""
         config = self._current()
         title = config.of(name).account.profile.title

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -198,7 +198,7 @@ class StatusServer:
 class RuntimeServer(StatusServer):
     """The server of one runtime, with its page at ``/``."""
 
-    def __init__(self, current: Callable[[], Config], facts: dict[str, str], secrets: set[str]) -> None:
+    def __init__(self, current: Callable[[], Config], facts: dict[str, str], secrets: Iterable[str]) -> None:
         """The arguments are those of ``Site``."""
         super().__init__(current())
         self._sites[""] = Site(current, facts, secrets, current())

@@ -1,7 +1,7 @@
 """One runtime as it is seen over HTTP: its status, the age of its ticks, and its page."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import pykka
@@ -32,7 +32,7 @@ class Site(AsyncRouter):
     """Its ``routes`` answer while it is open. Used in the loop of the server alone, but for its making."""
 
     def __init__(
-        self, current: Callable[[], Config], facts: dict[str, str], secrets: set[str], whole: Config
+        self, current: Callable[[], Config], facts: dict[str, str], secrets: Iterable[str], whole: Config
     ) -> None:
         """``current`` returns the configuration in force. ``facts`` are what ``tellwire_info`` says of this
         runtime; ``secrets`` are what no line of the log may contain; ``whole`` is the configuration of the

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from actors.errors import WorkerDied
+from runtime.logs.scrubber import secrets_in
 
 PATH_VARIABLE: Final = "TELLWIRE_WORKER_PATH"
 """Carries ``sys.path`` to a worker, which takes it out of its environment. A process that still has it was
@@ -99,8 +100,14 @@ def command() -> list[str]:
 
 
 def environment(variables: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
-    """``variables`` without those that hold a secret, and with this process's ``sys.path``."""
-    kept = {name: text for name, text in variables.items() if not any(secret in text for secret in secrets)}
+    """``variables`` without those that are a secret or contain one, and with this process's ``sys.path``. A
+    short secret is within many texts by chance."""
+    long = secrets_in([], secrets)
+    kept = {
+        name: text
+        for name, text in variables.items()
+        if text not in secrets and not any(secret in text for secret in long)
+    }
     packages = str(Path(__file__).resolve().parents[2])
     kept[PATH_VARIABLE] = json.dumps([packages, *_absolute(sys.path)])
     return kept

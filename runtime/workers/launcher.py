@@ -2,7 +2,7 @@
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from loguru import logger
@@ -26,10 +26,11 @@ The first is told with its reason; a machine that was out of memory for a moment
 class WorkerLauncher:
     """Starts workers by name; ``config`` returns the configuration in force.
 
-    ``secrets`` are strings that no worker process may find in its environment.
+    No worker process finds a secret of the configuration, or one of ``secrets``, in its environment: what it
+    needs, its session and the way to the venue, it is told over its link.
     """
 
-    def __init__(self, config: Callable[[], Config], secrets: Collection[str]) -> None:
+    def __init__(self, config: Callable[[], Config], secrets: Iterable[str]) -> None:
         self._config = config
         self._secrets = secrets
         self._has_started_one = False
@@ -57,7 +58,7 @@ class WorkerLauncher:
                 supervision.heartbeat_interval,
                 level,
                 router,
-                self._secrets,
+                config.secrets.union(self._secrets),
                 config.account.venue,
                 supervision.heartbeat_timeout,
             )

@@ -38,8 +38,8 @@ class WorkerProcess:
 
     The process is started by command line with one inherited socket, not by multiprocessing, which would
     import the caller's ``__main__`` again. It has the caller's ``sys.path`` and environment, without the
-    variables that contain one of ``secrets``. It ends when it has sent no heartbeat for ``heartbeat_timeout``
-    seconds, where there is ``setitimer``.
+    variables that are or contain one of ``secrets``. It ends when it has sent no heartbeat for
+    ``heartbeat_timeout`` seconds, where there is ``setitimer``.
 
     Raises ``WorkerDied`` if no process can be started as a worker, ``OSError`` if the system starts none.
     """

@@ -53,6 +53,14 @@ class AccountConfig(Section):
         return venue(self.venue).parse_login(text) if text.strip() else None
 
     @property
+    def sessions(self) -> set[str]:
+        """All texts of a session: as it is written, as the venue gets it, and that of the venue's variable,
+        whether it is used or not."""
+        texts = {self.session.get_secret_value(), os.environ.get(self.profile.session_variable, "")}
+        login = self.login
+        return {text for text in texts if text.strip()} | ({login.secret.value} if login else set())
+
+    @property
     def absence(self) -> str:
         """Why there is no session, and what to do about it."""
         variable = self.profile.session_variable

@@ -44,6 +44,15 @@ class ClusterConfig(Section):
     the lease ends, since another host may log in then. keep: it stays, for balance and results, without
     orders; for who has one host."""
 
+    @property
+    def credentials(self) -> frozenset[str]:
+        """What the URL of the engine has that is a secret by itself."""
+        if not (url := self.engine.get_secret_value()):
+            return frozenset()
+        from runtime.cluster.address import parse_address  # noqa: PLC0415  # as above
+
+        return parse_address(url).credentials
+
     @field_validator("renew")
     @classmethod
     def _must_leave_two_more_tries(cls, renew: float, info: ValidationInfo) -> float:

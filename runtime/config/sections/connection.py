@@ -17,6 +17,7 @@ from runtime.config.types.paths import expanded
 from runtime.config.types.section import Section
 
 _MIB = 1024 * 1024
+_HARMLESS_HEADERS = {"user-agent", "accept-language", "cache-control", "pragma"}
 
 
 def _place(text: str, info: ValidationInfo) -> pathlib.Path:
@@ -114,6 +115,12 @@ class ConnectionConfig(Section):
         """What connections go through; ``None`` if they go straight to the venue."""
         text = self.proxy.get_secret_value()
         return parse_proxy(text) if text else None
+
+    @property
+    def secret_headers(self) -> dict[str, str]:
+        """The header fields whose values are shown nowhere."""
+        fields = self.custom_headers.items()
+        return {name: value for name, value in fields if name.lower() not in _HARMLESS_HEADERS}
 
     @property
     def credentials(self) -> set[str]:

@@ -1,15 +1,21 @@
-"""The session string of a running runtime does not leak: every place where it could appear is searched."""
+"""The secrets of a running runtime do not leak: every place where one could appear is searched."""
 
 import json
+import sys
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 from loguru import logger
 
-from actors.messages import ConnectionUp, Event, Subscribe
+from actors.messages import ConnectionUp, Event, Subscribe, WorkerUp
+from runtime import Host
 from runtime.config import Config, effective_yaml
-from runtime.practice import PracticeExchange
+from runtime.practice import PracticeExchange, PracticeSettings
+from tests.doubles.engine_server import EngineServer
+from tests.doubles.several_accounts import entries, write
 from tests.journeys.journey import (
     DEADLINE,
     Notebook,
@@ -122,3 +128,73 @@ def test_the_session_string_is_in_no_log_line_event_or_repr(
     seen += [repr(exchange.ledger.received("auth"))]
     assert lines
     assert [text for text in seen if token(exchange) in text] == []
+
+
+def workers_of(host: Host) -> dict[str, int]:
+    """The process of each account's worker, once all accounts are up."""
+    due = time.monotonic() + DEADLINE
+    while not host.states() or any(each.state != "up" for each in host.states()):
+        assert time.monotonic() < due
+        time.sleep(0.02)
+    return {name: status_of(runtime).workers[0].pid for name, runtime in host.runtimes.items()}
+
+
+def assert_born_without(secrets: dict[str, str], worker: int) -> None:
+    variables = environment_of(psutil.Process(worker))
+    assert variables.get("TELLWIRE_CANARY", "harmless") == "harmless"
+    assert [name for name, text in variables.items() if name in secrets or text in secrets.values()] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_worker_is_born_with_a_secret_of_another_account_or_of_the_process(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder := tmp_path / "engine").mkdir()
+    with (
+        PracticeExchange(PracticeSettings(accounts=2)) as exchange,
+        EngineServer(folder, "--requirepass", "eng/ne-w0rd") as engine,
+    ):
+        secrets = {
+            "FIRST": exchange.sessions[0],
+            "SECOND": exchange.sessions[1],
+            "ENGINE_WORD": "eng%2fne-w0rd",
+            "ENGINE_AS_SENT": "eng/ne-w0rd",
+            "PAGE": "t0ken-of-the-page",
+            "HOOK": "https://hooks.example/w3bhook",
+        }
+        for name, text in {**secrets, "TELLWIRE_CANARY": "harmless"}.items():
+            monkeypatch.setenv(name, text)
+        url = engine.url.replace("://", "://:${ENGINE_WORD}@")
+        more = f"status: {{listen: '127.0.0.1:0', token: '${{PAGE}}'}}\ncluster: {{engine: '{url}'}}\n"
+        accounts = entries(["${FIRST}", "${SECOND}"])
+        file = write(tmp_path / "hosts.yaml", exchange, place, accounts=accounts, feeds="", more=more)
+        text = file.read_text().replace("workers: 0", "workers: 1")
+        file.write_text(text.replace("name: hedge,", "name: hedge, alerts: {webhook: '${HOOK}'},"))
+        with Host.from_yaml(file) as host:
+            for worker in workers_of(host).values():
+                assert_born_without(secrets, worker)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_later_worker_is_born_without_the_session_of_an_account_that_has_come_or_gone(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PracticeExchange(PracticeSettings(accounts=3)) as exchange:
+        secrets = dict(zip(("FIRST", "SECOND", "THIRD"), exchange.sessions, strict=True))
+        for name, text in {**secrets, "TELLWIRE_CANARY": "harmless"}.items():
+            monkeypatch.setenv(name, text)
+        accounts = entries(["${FIRST}", "${SECOND}"])
+        file = write(tmp_path / "accounts.yaml", exchange, place, accounts=accounts, feeds="")
+        file.write_text(file.read_text().replace("workers: 0", "workers: 1"))
+        with Host.from_yaml(file) as host:
+            first = workers_of(host)["main"]
+            file.write_text(
+                file.read_text().replace(
+                    "name: hedge, session: '${SECOND}'", "name: third, session: '${THIRD}'"
+                )
+            )
+            host.reload()
+            notebook = Notebook()
+            host.runtimes["main"].router.tell(Subscribe("worker.up", to=notebook))
+            psutil.Process(first).kill()
+            assert_born_without(secrets, notebook.first(WorkerUp).pid)

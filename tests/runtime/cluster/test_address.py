@@ -7,9 +7,10 @@ from runtime.cluster.address import EngineAddress, parse_address
 
 def test_the_parts_of_an_address() -> None:
     assert parse_address("valkey://10.0.0.5") == EngineAddress("10.0.0.5", 6379, 0, False, "", "", "")
-    assert parse_address("rediss://me:p%40ss@engine:7000/2?ssl_ca_certs=/etc/ca.pem") == EngineAddress(
-        "engine", 7000, 2, True, "me", "p@ss", "/etc/ca.pem"
-    )
+    secret = parse_address("rediss://me:p%40ss@engine:7000/2?ssl_ca_certs=/etc/ca.pem")
+    credentials = frozenset({"me:p%40ss", "p%40ss", "me:p@ss", "p@ss"})
+    assert secret == EngineAddress("engine", 7000, 2, True, "me", "p@ss", "/etc/ca.pem", credentials)
+    assert parse_address("valkey://me@engine").credentials == frozenset()  # a name is in paths, too
     assert str(parse_address("redis://[::1]:7/")) == "valkey://[::1]:7/0"
 
 

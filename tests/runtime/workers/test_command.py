@@ -78,14 +78,15 @@ def test_a_worker_has_the_variables_of_its_parent_without_the_secret_ones_and_it
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", "relative", "/absolute.zip", None])
-    given = environment({"HOME": "/h", "TOKEN": "before c4n4ry"}, ["c4n4ry"])
+    variables = {"HOME": "/h", "URL": "before long-c4n4ry after", "PASSWORD": "short", "NAME": "short-lived"}
+    given = environment(variables, ["long-c4n4ry", "short"])
     assert json.loads(given.pop(PATH_VARIABLE)) == [
         PACKAGES,
         str(tmp_path),
         str(tmp_path / "relative"),
         str(Path("/absolute.zip").absolute()),
     ]
-    assert given == {"HOME": "/h"}
+    assert given == {"HOME": "/h", "NAME": "short-lived"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a folder in use cannot be removed")

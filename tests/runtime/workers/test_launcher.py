@@ -74,14 +74,18 @@ def test_a_worker_is_started_with_the_settings_in_force(
         return Served()
 
     monkeypatch.setattr(launchers, "WorkerProcess", start)
-    configs = iter([Config.model_validate({"log": {"level": level}}) for level in ("INFO", "DEBUG")])
+    token = "t0ken-of-the-page"
+    configs = iter(
+        Config.model_validate({"log": {"level": level}, "status": {"token": token}})
+        for level in ("INFO", "DEBUG")
+    )
     router = Router()
-    launcher = WorkerLauncher(lambda: next(configs), {"secret"})
+    launcher = WorkerLauncher(lambda: next(configs), {"secret"})  # beside those of the configuration
     for name in ("worker-1", "worker-2"):
         launcher(router, dispatcher, name)
     assert started == [
-        ("worker-1", 1.0, "INFO", router, {"secret"}, "pocketoption", 5.0),
-        ("worker-2", 1.0, "DEBUG", router, {"secret"}, "pocketoption", 5.0),
+        ("worker-1", 1.0, "INFO", router, {"secret", token}, "pocketoption", 5.0),
+        ("worker-2", 1.0, "DEBUG", router, {"secret", token}, "pocketoption", 5.0),
     ]
 
 

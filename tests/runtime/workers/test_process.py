@@ -211,9 +211,9 @@ def test_a_worker_whose_link_is_broken_is_killed_by_the_next_message(start: Star
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_variable_with_a_secret_reaches_a_worker(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HAS_SECRET", "before c4n4ry after")
+    monkeypatch.setenv("HAS_SECRET", "before long-c4n4ry after")
     monkeypatch.setenv("HAS_NONE", "canary")
-    worker, link = start("c4n4ry")
+    worker, link = start("long-c4n4ry")
     first_heartbeat(link)
     variables = Path(f"/proc/{worker.pid}/environ").read_bytes()
     assert b"HAS_NONE=canary" in variables

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives import serialization
 from actors.errors import ConfigInvalid
 from actors.network import Proxy
 from actors.values import Secret
-from runtime.cli.secrets import config_secrets
 from runtime.config import Config, ConnectionConfig, effective_yaml, load, load_text
 from runtime.system.settings import connection_settings
 
@@ -103,7 +102,7 @@ def test_credentials_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path
     shown += [repr(settings), repr(config.connection.parsed_proxy), str(config.connection.parsed_proxy)]
     assert [text for text in shown if CANARY in text] == []
     assert "proxy: http://***@h:3128" in effective_yaml(config)
-    assert CANARY in config_secrets(config)
+    assert CANARY in config.unlogged
     assert "ann" not in config.connection.credentials  # a user's name is in paths, too
     assert "token" in read("proxy: http://token@h:1").credentials
 

@@ -1,0 +1,120 @@
+"""Every secret of a file is known, to each of its accounts."""
+
+from pathlib import Path
+
+import pytest
+
+from runtime.config import Config, load_text
+from runtime.config.secrets import secrets_of, share_secrets
+
+REGIONS = "regions: {demo: [{name: a, url: 'wss://a.example/'}]}\n"
+
+
+def session(uid: int) -> str:
+    return f'42["auth",{{"session":"{token(uid)}","isDemo":1,"uid":{uid},"platform":2}}]'
+
+
+def token(uid: int) -> str:
+    return f"k3n8v0canary7q2w5e9r1t4y6u{uid}"
+
+
+def read(text: str) -> Config:
+    return load_text(REGIONS + text, "file.yaml", Path())
+
+
+def accounts(*uids: int) -> str:
+    listed = (f"  - {{name: number-{uid}, session: '{session(uid)}'}}\n" for uid in uids)
+    return "accounts:\n" + "".join(listed)
+
+
+def test_all_that_the_models_mark_as_secret_is_known() -> None:
+    config = read(
+        accounts(1)
+        + f"feeds: [{{name: otc, session: '{session(2)}', assets: [EURUSD_otc]}}]\n"
+        + "alerts: {webhook: 'https://hooks.example/w3bhook', apprise: ['json://apprise-host/']}\n"
+        + "cluster: {engine: 'valkey://me:engine-word@engine:6379/0'}\n"
+        + "connection: {proxy: 'http://ann:proxy-word@proxy:3128'}\n"
+        + "status: {token: t0ken-of-the-page}\n"
+    )
+    assert secrets_of([config]) >= {
+        session(1),
+        session(2),
+        "https://hooks.example/w3bhook",
+        "json://apprise-host/",
+        "valkey://me:engine-word@engine:6379/0",
+        "http://ann:proxy-word@proxy:3128",
+        "t0ken-of-the-page",
+    }
+
+
+def test_what_is_a_secret_by_itself_is_known_without_the_rest() -> None:
+    config = read(
+        f"account: {{session: '{session(1)}'}}\n"
+        "alerts: {apprise: ['tgram://123456789:AAE4t0kenOfTheBot/42']}\n"
+        "connection:\n"
+        "  proxy: 'http://ann:proxy-word@proxy:3128'\n"
+        "  custom_headers: {Authorization: Bearer b34r3rOfTheHeader, DNT: '1', User-Agent: A browser}\n"
+    )
+    known = config.secrets
+    assert known >= {token(1), "AAE4t0kenOfTheBot", "proxy-word", "b34r3rOfTheHeader"}
+    assert known.isdisjoint({"ann", "1", "A browser", ""})
+
+
+@pytest.mark.parametrize(
+    ("written", "forms"),
+    [
+        ("valkey://me:p%40ss-word@engine", {"me:p%40ss-word", "p%40ss-word", "me:p@ss-word", "p@ss-word"}),
+        ("valkeys://:p%2fss-word@engine", {":p%2fss-word", "p%2fss-word", ":p/ss-word", "p/ss-word"}),
+    ],
+)
+def test_the_password_of_an_engine_is_known_as_it_is_written_and_as_it_is_sent(
+    written: str, forms: set[str]
+) -> None:
+    config = read(f"cluster: {{engine: '{written}'}}\n" + accounts(1))
+    assert config.secrets >= forms | {written}
+
+
+def test_each_account_knows_the_secrets_of_the_whole_file() -> None:
+    config = read(
+        "status: {token: t0ken-of-the-page}\ncluster: {engine: 'valkey://me:engine-word@engine'}\n"
+        + accounts(1, 2)
+        + f"feeds: [{{name: otc, session: '{session(3)}', assets: [EURUSD_otc],"
+        + " alerts: {webhook: 'https://hooks.example/w3bhook'}}]\n"
+    )
+    for each in (config, *config.duties.values()):
+        assert each.secrets == config.secrets
+        assert each.unlogged >= {token(1), token(2), token(3), "t0ken-of-the-page", "engine-word"}
+        assert "https://hooks.example/w3bhook" in each.unlogged
+
+
+def test_the_log_hides_no_text_that_is_too_short_to_tell_apart() -> None:
+    config = read("cluster: {engine: 'valkey://:short@engine'}\n" + accounts(1))
+    assert "short" in config.secrets
+    assert "short" not in config.unlogged
+    assert config.unlogged < config.secrets
+
+
+def test_configurations_of_one_process_know_those_of_all() -> None:
+    before, after = read(accounts(1, 2)), read(accounts(2, 3))
+    share_secrets([*before.duties.values(), after, *after.duties.values()])
+    for each in (*before.duties.values(), after, *after.duties.values()):
+        assert {token(1), token(2), token(3)} <= each.unlogged <= each.secrets
+
+
+def test_a_session_that_the_environment_offers_is_one_even_if_it_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POCKET_OPTION_SSID", session(1))
+    assert {session(1), token(1)} <= read("account: {session: ''}\n").unlogged
+
+
+def test_a_configuration_shows_none_of_what_it_knows() -> None:
+    config = read(accounts(1, 2))
+    assert config.duties["number-1"].unlogged
+    for each in (config, *config.duties.values()):
+        assert "canary" not in repr(each) + str(each) + each.model_dump_json()
+    assert config == read(accounts(1, 2))
+
+
+def test_without_a_secret_there_is_none() -> None:
+    assert Config().secrets == Config().unlogged == frozenset()
