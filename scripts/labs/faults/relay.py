@@ -31,6 +31,7 @@ class _Pipe:
         self.ends = (client, server)
         self.way = {Way.OUT: asyncio.Event(), Way.IN: asyncio.Event()}
         self.trickling = False
+        self.lag = 0.0
 
     def hold(self, ways: Way) -> None:
         for each in ways:
@@ -42,6 +43,8 @@ class _Pipe:
 
     def reset(self) -> None:
         for end in self.ends:
+            if end.transport.is_closing():
+                continue
             sock: socket.socket = end.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             end.transport.abort()
@@ -52,6 +55,8 @@ class _Pipe:
 
     async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
         while data := await reader.read(READ_SIZE):
+            if self.lag:
+                await asyncio.sleep(self.lag)
             await self.way[way].wait()
             if self.trickling and way is Way.IN:
                 for byte in data:
@@ -75,6 +80,7 @@ class Relay:
         self._pipes: set[_Pipe] = set()
         self._held = Way(0)
         self._trickling = False
+        self._lag = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server
@@ -115,6 +121,15 @@ class Relay:
         """From the next connection on, bytes of the server arrive in segments of one byte."""
         self._trickling = True
 
+    def delay(self, seconds: float) -> None:
+        """Pass all bytes later by so many seconds in each direction."""
+
+        def apply(pipe: _Pipe) -> None:
+            pipe.lag = seconds
+
+        self._lag = seconds
+        self._each(apply)
+
     async def _open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -136,7 +151,7 @@ class Relay:
         pipe = _Pipe(writer, server)
         pipe.release()
         pipe.hold(self._held)
-        pipe.trickling = self._trickling
+        pipe.trickling, pipe.lag = self._trickling, self._lag
         self._pipes.add(pipe)
         ways = (pipe.pump(reader, server, Way.OUT), pipe.pump(answers, writer, Way.IN))
         pumps = [asyncio.ensure_future(way) for way in ways]
