@@ -19,10 +19,10 @@ from actors.messages.events import (
     OrderSettled,
 )
 from actors.orders.deals import Ownership
-from actors.orders.order import GIVEN_UP, MachineTime, Order, OrderState
+from actors.orders.order import MachineTime, Order, OrderState
 from actors.orders.order_book import OrderBook
 from actors.orders.pending_deals import PendingDeals
-from actors.orders.reconciliation import Age, ClockReading, find_match
+from actors.orders.reconciliation import Age, ClockReading, deal_of_opened, find_match
 from actors.values import AccountKind, Life
 from actors.venues.base import Trading
 
@@ -164,7 +164,7 @@ class Ledger:
 
     def settle(self, id: str, opened: bool, reason: str) -> list[Event]:
         """A person says what became of an order in doubt. The one deal that may be the order's is taken for
-        it; where there is none, or several, the order is closed without a deal.
+        it; where there is none, or several, or it may as well be another's, the order is closed without one.
 
         Raises ``RequestRefused`` if the order is not in doubt, or without a reason.
         """
@@ -175,13 +175,13 @@ class Ledger:
             state = "not known" if order is None else order.state.value
             raise RequestRefused(f"order {id!r} is not in doubt: it is {state}")
         self._book.step += 1
-        may_be_its = list(filter(self._book.tracked(id).may_fit, self.deals))
+        unresolved, others = self._book.unresolved, self.pending_deals.others(self.deals)
         events: list[Event] = []
         said = f"settled by a person: {reason}"
         if not opened:
             self._book.change(order, OrderState.NOT_PLACED, said)
-        elif len(may_be_its) == 1:
-            events += self._book.open(order, may_be_its[0], said)
+        elif its := deal_of_opened(self._book.tracked(id), unresolved, others):
+            events += self._book.open(order, its, said)
         else:
             self._book.change(order, OrderState.CLOSED, said)
         settled = OrderSettled(id, order.asset, order.amount, opened, reason)
@@ -214,7 +214,7 @@ class Ledger:
         record = self.deals.take_open(event.deal, Ownership.UNCLAIMED, self._book.step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
             return [*self._book.mark_foreign(record, Ownership.FOREIGN), *self._match()]
-        if order is None or not (order.in_flight or order.state in GIVEN_UP):
+        if order is None or not order.may_be_acknowledged:
             return self._match()
         return [*self._book.open(order, record), *self._match()]
 

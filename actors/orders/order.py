@@ -54,7 +54,8 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     OrderState.PENDING: frozenset({OrderState.CLOSED, OrderState.UNKNOWN}),
     OrderState.OPEN: frozenset({OrderState.CLOSED, OrderState.UNKNOWN}),
     OrderState.NOT_SENT: frozenset(),
-    OrderState.CLOSED: frozenset(),
+    # A person has called it opened, and the venue says later which deal is its.
+    OrderState.CLOSED: frozenset({OrderState.OPEN}),
 }
 
 IN_FLIGHT: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN})
@@ -163,6 +164,11 @@ class Order(Struct, frozen=True):
     def not_its(self) -> frozenset[str]:
         """Like deals that are known not to be the order's."""
         return frozenset(self.after.split(" ")[1:])
+
+    @property
+    def may_be_acknowledged(self) -> bool:
+        """Whether an answer that names it still tells which deal is its."""
+        return self.in_flight or self.state in GIVEN_UP or (self.state is OrderState.CLOSED and not self.deal)
 
     @property
     def in_flight(self) -> bool:

@@ -259,6 +259,21 @@ def find_match(
     return None
 
 
+def deal_of_opened(
+    one: UnresolvedOrder, unresolved: Iterable[UnresolvedOrder], records: Iterable[DealRecord]
+) -> DealRecord | None:
+    """The deal of an order in doubt that a person calls opened, without saying which is its: the only one
+    that may be, unless its time says that it is another order's in flight. ``None``: that cannot be told.
+
+    A deal that was acknowledged to another request is another client's: the person has seen the order's.
+    """
+    free = [record for record in records if record.unaccounted and one.may_fit(record)]
+    if len(free) != 1:
+        return None
+    rivals = (other for other in unresolved if other is not one and other.order.in_flight)
+    return None if not one.fits(free[0]) and any(other.fits(free[0]) for other in rivals) else free[0]
+
+
 class LifeLists(Struct):
     """The first lists that the venue sent over one life of a connection.
 

@@ -42,6 +42,7 @@ from actors.orders.desk_clock import DeskClock
 from actors.orders.order import Order, OrderState
 from actors.orders.order_desk import OrderDesk
 from actors.orders.pre_trade_checks import OrderLimits
+from actors.orders.timeouts import SETTLED_AFTER
 from actors.values import AccountKind, Asset, Deal, Direction
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
@@ -107,7 +108,8 @@ class Told:
 
 class OrderMachine(RuleBasedStateMachine):
     """``executed`` of the venue is the truth. ``denied`` are the orders that were said to have come to
-    nothing, ``waiting`` the callers without an answer, each with its order, its deadline and its terms."""
+    nothing, ``opened`` those that were told as open, each with its deal and when that was, ``waiting`` the
+    callers without an answer, each with its order and its deadline."""
 
     @initialize(skew=STEPS, measured=st.booleans())
     def begin(self, skew: float, measured: bool) -> None:
@@ -120,7 +122,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.waiting: dict[int, tuple[str, float]] = {}
         self.denied: set[str] = set()
         self.settled: set[str] = set()
-        self.opened: dict[str, str] = {}
+        self.opened: dict[str, tuple[str, float]] = {}
         self.told: Counter[tuple[str, str]] = Counter()
         self.carried: Counter[str] = Counter()
         self.way_out: list[Request] = []
@@ -178,8 +180,8 @@ class OrderMachine(RuleBasedStateMachine):
         boot=st.booleans(),
     )
     def restart(self, log: bool, crash: bool, arrive: float | None, boot: bool = False) -> None:
-        """The process ends, or is killed; of its journal, perhaps only a copy of the main file is left. With
-        ``boot`` nobody knows how long it was away."""
+        """The process ends, or is killed; of its journal, perhaps only a copy of the main file is left, which
+        may lack an outcome of the last second. With ``boot`` nobody knows how long it was away."""
         self.boots += boot
         if crash:
             before, self.life = self.folder, self.life + 1
@@ -196,13 +198,15 @@ class OrderMachine(RuleBasedStateMachine):
         self.waiting.clear()
         self.way_out.clear()
         self.told.clear()  # what a crash left in doubt may be told again
-        known = {id: deal for id, deal in self.opened.items() if log or not crash}
+        told_before = self.clock() - (0.0 if log or not crash else SETTLED_AFTER)
         self.slept = 0.0
         self.start()
-        for id, deal in known.items():
+        for id, (deal, told_at) in list(self.opened.items()):
             order = self.journal.find(id)
             assert order is not None
-            assert deal in self.venue.ghosts or (order.deal is not None and order.deal.id == deal)
+            if deal not in self.venue.ghosts and (order.deal is None or order.deal.id != deal):
+                assert told_at > told_before, "a deal that was told was forgotten"
+                del self.opened[id]
         for id in [id for id, count in self.carried.items() if count and id not in self.denied]:
             assert self.journal.find(id) is not None, "an order that was sent was forgotten"
 
@@ -468,7 +472,7 @@ class OrderMachine(RuleBasedStateMachine):
         match event:
             case OrderOpened(order=id, deal=deal):
                 self.told["opened", deal.id] += 1
-                self.opened[id] = deal.id
+                self.opened[id] = deal.id, self.clock()
                 self.denied.discard(id)
                 self.judge_deal(id, deal)
             case OrderNotPlaced(order=id) | OrderRefused(order=id):

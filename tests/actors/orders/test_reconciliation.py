@@ -14,10 +14,11 @@ from actors.messages.events import (
     OrderNotPlaced,
     OrderOpened,
     OrderOrphan,
+    OrderSettled,
 )
 from actors.orders.deals import ENDED_KEPT
 from actors.orders.ledger import Ledger
-from actors.orders.order import MachineTime, OrderState
+from actors.orders.order import MachineTime, OrderState, PendingTerms
 from actors.orders.reconciliation import CLAIM_SETTLES, UNDER_WAY, Age, ClockReading
 from actors.values import AccountKind, Deal, Direction, Life
 from tests.doubles.trading_samples import (
@@ -407,11 +408,53 @@ def test_nor_does_it_leave_a_refusal_believed() -> None:
     assert state(ledger) is OrderState.UNKNOWN
 
 
-def test_a_person_may_say_that_it_is_the_orders() -> None:
+@pytest.mark.parametrize("listed", [(), (deal_of(BET, "d2"),)])
+def test_a_person_who_calls_an_order_opened_does_not_give_it_the_deal_of_another_client(
+    listed: tuple[Deal, ...],
+) -> None:
+    """Its own may have left the list."""
     ledger = fresh_ledger()
     lose(ledger)
     ledger.accepted(accepted("someone", DEAL))
-    assert ledger.settle("o1", opened=True, reason="seen on the page")[0] == OrderOpened("o1", DEAL)
+    far = [structs.replace(deal, opened_at=NOW + 7_200, closes_at=NOW + 7_260) for deal in listed]
+    log_in(ledger, NOW + 1, epoch=2, opened=(DEAL, *far))
+    opened = [OrderOpened("o1", deal) for deal in far]
+    settled = OrderSettled("o1", BET.asset, ONE, True, "seen on the page")
+    assert ledger.settle("o1", opened=True, reason="seen on the page") == [*opened, settled]
+
+
+def test_nor_the_deal_of_a_like_order_that_is_under_way() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    log_in(ledger, NOW + 600, epoch=2, closed=old_deals(20, NOW))
+    intend(ledger, id="o2", now=NOW + 600)
+    deal = deal_of(BET, "d2", NOW + 600)
+    ledger.opened_listed(list_open(deal), NOW + 601)
+    ledger.settle("o1", opened=True, reason="seen on the page")
+    assert state(ledger) is OrderState.CLOSED
+    assert ledger.accepted(accepted("o2", deal)) == [OrderOpened("o2", deal)]
+
+
+def test_nor_one_that_may_be_a_pending_orders() -> None:
+    ledger = fresh_ledger()
+    lose(ledger)
+    terms = PendingTerms(0, open_at=DEAL.opened_at)
+    pending = intend(fresh_ledger(), id="p1")
+    ledger.pending_deals.take([structs.replace(pending, pending=terms)], NOW)
+    log_in(ledger, NOW + 1, epoch=2, opened=(DEAL,))
+    ledger.settle("o1", opened=True, reason="seen on the page")
+    assert state(ledger) is OrderState.CLOSED
+
+
+def test_an_order_that_a_person_called_opened_has_its_deal_once_the_venue_names_it() -> None:
+    ledger = fresh_ledger()
+    doubt(ledger)
+    ledger.settle("o1", opened=True, reason="seen on the page")
+    assert state(ledger) is OrderState.CLOSED
+    assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL)]
+    ledger.closed(close_now(ended(DEAL)), NOW + 60)
+    assert state(ledger) is OrderState.CLOSED
+    assert ledger.accepted(accepted("o1", deal_of(BET, "d2"))) == [OrderOrphan(deal_of(BET, "d2"))]
 
 
 def test_after_a_restart_the_first_lists_decide() -> None:
