@@ -13,13 +13,13 @@ from actors.messages.commands import Subscribe
 from runtime import logs
 from runtime.cli.output.counters import Counters
 from runtime.cli.output.host_output import HostJson, HostLog, HostOutput, HostTable
-from runtime.cli.output.stdout import OutputFailed, has_left
 from runtime.cli.output.table import can_draw
 from runtime.cli.run import UNHEARD, NothingUp, RunOptions, last_events_shown
 from runtime.cli.run_log import RunLog
 from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
 from runtime.cli.stop_reasons import StopReason, StopReasons
+from runtime.cli.write_failures import WriteFailures
 from runtime.config import Config
 from runtime.host import Host
 from runtime.runtime import Runtime
@@ -32,6 +32,7 @@ class HostRun:
         self._config = config
         self._options = options
         self._stop_reasons = StopReasons(self._restore)
+        self._write_failures = WriteFailures(self._stop_reasons)
         self._counters: dict[str, Counters] = {}
         self._host = Host(
             config,
@@ -43,7 +44,6 @@ class HostRun:
         )
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output: HostOutput = self._make_output()
-        self._unwritten: OutputFailed | None = None
         self._failure: Exception | None = None
         self._service = Service(os.environ)
         self._log = RunLog(config, self._output.write_log)
@@ -70,7 +70,7 @@ class HostRun:
                 self._stop()
             if reason not in UNHEARD and last_events_shown():
                 self._summarise(time.monotonic() - began)
-        return self._failure or self._unwritten
+        return self._failure or self._write_failures.error
 
     def _show(self, began: float) -> StopReason:
         duration = self._options.duration
@@ -141,25 +141,16 @@ class HostRun:
         to_stderr = logs.to_stderr(self._form)
         match self._options.output:
             case "json":
-                return HostJson(sys.stdout.fileno(), to_stderr, self._write_failed)
+                return HostJson(sys.stdout.fileno(), to_stderr, self._write_failures)
             case "table" if can_draw():
                 return HostTable(
                     self._host.states,
                     str(self._config.file or "FILE"),
-                    self._write_failed,
+                    self._write_failures,
                     lambda: self._stop_reasons.announce(StopReason.OPERATOR),
                 )
             case _:
                 return HostLog(to_stderr)
-
-    def _write_failed(self, error: OSError) -> None:
-        # A closed pipe ends the run. A terminal closes when a remote line drops: that must cost no stream.
-        if isinstance(error, BrokenPipeError):
-            self._stop_reasons.announce(StopReason.READER_GONE)
-        elif not has_left(error) and self._unwritten is None:
-            self._unwritten = OutputFailed(f"standard output cannot be written ({error.strerror})")
-            logger.error("{}", self._unwritten)
-            self._stop_reasons.announce(StopReason.UNWRITTEN)
 
     def _practising(self) -> str:
         duties = self._config.duties.items()

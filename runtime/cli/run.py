@@ -19,12 +19,12 @@ from runtime.cli.output.counters import Counters
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.snapshot import RunInfo
-from runtime.cli.output.stdout import OutputFailed, has_left
 from runtime.cli.output.table import LiveTable, can_draw
 from runtime.cli.run_log import RunLog
 from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
 from runtime.cli.stop_reasons import StopReason, StopReasons
+from runtime.cli.write_failures import WriteFailures
 from runtime.config import Config
 from runtime.runtime import Runtime
 
@@ -56,6 +56,7 @@ class Run:
         self._config = config
         self._options = options
         self._stop_reasons = StopReasons(self._restore)
+        self._write_failures = WriteFailures(self._stop_reasons)
         self._runtime = Runtime(
             config,
             practice=options.practice,
@@ -66,7 +67,6 @@ class Run:
         self._counters = Counters(stream.asset for stream in config.streams)
         self._form = logs.as_json if config.log.json_lines else logs.plain
         self._output = self._make_output()
-        self._unwritten: OutputFailed | None = None
         self._outage: NothingUp | None = None
         self._service = Service(os.environ)
         self._log = RunLog(config, self._output.write_log)
@@ -98,7 +98,7 @@ class Run:
                 self._stop()
             if reason not in UNHEARD and last_events_shown():
                 self._summarise(time.monotonic() - began)
-        return self._runtime.failure or self._unwritten or self._outage
+        return self._runtime.failure or self._write_failures.error or self._outage
 
     def _failed(self, error: Exception) -> Exception:
         logger.opt(exception=error).critical("an unexpected error: report this with the log")
@@ -166,25 +166,16 @@ class Run:
         to_stderr = logs.to_stderr(self._form)
         match self._options.output:
             case "json":
-                return JsonLines(sys.stdout.fileno(), to_stderr, self._write_failed)
+                return JsonLines(sys.stdout.fileno(), to_stderr, self._write_failures)
             case "table" if can_draw():
                 return LiveTable(
                     self._run_info(),
                     self._counters,
-                    self._write_failed,
+                    self._write_failures,
                     lambda: self._stop_reasons.announce(StopReason.OPERATOR),
                 )
             case _:
                 return PlainLog(to_stderr)
-
-    def _write_failed(self, error: OSError) -> None:
-        # A closed pipe ends the run. A terminal closes when a remote line drops: that must cost no stream.
-        if isinstance(error, BrokenPipeError):
-            self._stop_reasons.announce(StopReason.READER_GONE)
-        elif not has_left(error) and self._unwritten is None:
-            self._unwritten = OutputFailed(f"standard output cannot be written ({error.strerror})")
-            logger.error("{}", self._unwritten)
-            self._stop_reasons.announce(StopReason.UNWRITTEN)
 
     def _run_info(self) -> RunInfo:
         target = str(self._config.file or "FILE")
