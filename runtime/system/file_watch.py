@@ -1,35 +1,23 @@
 """A watch over one file and over every symbolic link in its path."""
 
-import logging
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-
-if TYPE_CHECKING:
-    from watchdog.observers.api import BaseObserver, ObservedWatch
+from typing import Final
 
 RELEASE_TIMEOUT: Final = 1.0
-"""Seconds that the thread of the watch may take to end."""
+"""Seconds that the thread of a watch may take to end."""
 
 MOST_LINKS: Final = 40
 """Symbolic links that lead from one to the next; Linux follows as many."""
 
-
 TELLS_OF_CLOSES: Final = sys.platform == "linux"
 """Whether the system reports that a writer closes a file (inotify does)."""
 
-LATE_EVENT: Final = "InotifyEmitter.queue_events() called when the thread is inactive"
-"""What watchdog logs as an error when an event arrives while its thread is being stopped; none is lost that
-anything still waits for."""
 
-logging.getLogger("watchdog.observers.inotify").addFilter(lambda record: record.msg != LATE_EVENT)
-
-
-class FileWatch(FileSystemEventHandler):
+class FileWatch(ABC):
     """Calls ``on_change``, in a thread of its own, whenever the text at ``path`` may be another: the file was
     written to or replaced, or a link was (deployments swap a link to a folder).
 
@@ -39,43 +27,36 @@ class FileWatch(FileSystemEventHandler):
     def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
         self.path = path
         self.written = False
-        self._on_change = on_change
-        self._observer: BaseObserver | None = None
-        self._folders: dict[Path, ObservedWatch] = {}
-        self._trail: frozenset[str | bytes] = frozenset()
+        self.trail: frozenset[Path] = frozenset()
+        """The file, and every link that leads to it."""
+        self.on_change = on_change
 
+    @abstractmethod
     def start(self) -> None:
         """Raises ``OSError`` if the system has no more watches to give."""
-        # Now: the start of a runtime does not wait for this, and a watch has a thread of its own.
-        from watchdog.observers import Observer  # noqa: PLC0415
 
-        self._observer = Observer()
-        self.renew()
-        self._observer.start()
+    @abstractmethod
+    def stop(self) -> None:
+        """Do nothing if it was not started."""
 
     def renew(self) -> None:
-        """Follow the links again, which may have changed. Raises ``OSError`` as ``start`` does."""
-        if self._observer is None:
-            return
-        trail = set(_trail(self.path))
-        self._trail = frozenset(map(str, trail))
-        folders = {step.parent for step in trail if step.parent.is_dir()}
-        for folder in folders - self._folders.keys():
-            self._folders[folder] = self._observer.schedule(self, str(folder))
-        for folder in self._folders.keys() - folders:
-            self._observer.unschedule(self._folders.pop(folder))
+        """Follow the links and the file again: they may be others. Raises ``OSError`` as ``start`` does."""
+        trail = list(_trail(self.path))
+        self.trail = frozenset(trail)
+        self.follow({step.parent for step in trail if step.parent.is_dir()}, trail[-1])
 
-    def stop(self) -> None:
-        if self._observer is not None and self._observer.is_alive():
-            self._observer.stop()
-            self._observer.join(RELEASE_TIMEOUT)
+    @abstractmethod
+    def follow(self, folders: set[Path], file: Path) -> None:
+        """Listen to ``file`` and to ``folders``, and to nothing else; do nothing unless started."""
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in {"opened", "closed_no_write"}:
-            return  # a reading, most often by this process
-        if not self._trail.isdisjoint((event.src_path, event.dest_path)):
-            self.written = TELLS_OF_CLOSES and event.event_type in {"created", "modified"}
-            self._on_change()
+
+def file_watch(path: Path, on_change: Callable[[], None]) -> FileWatch:
+    """The watch of this system."""
+    if sys.platform == "linux":
+        from runtime.system.inotify_watch import InotifyWatch as Watch  # noqa: PLC0415  # Linux alone has it
+    else:
+        from runtime.system.watchdog_watch import WatchdogWatch as Watch  # noqa: PLC0415  # is not installed there
+    return Watch(path, on_change)
 
 
 def _trail(path: Path, most: int = MOST_LINKS) -> Iterator[Path]:

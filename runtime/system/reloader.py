@@ -26,7 +26,7 @@ from actors.values import Region
 from runtime.config import Config, load
 from runtime.config.changes import changes
 from runtime.config.loader import stamp_of
-from runtime.system.file_watch import TELLS_OF_CLOSES, FileWatch
+from runtime.system.file_watch import TELLS_OF_CLOSES, FileWatch, file_watch
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reload_texts import unchanged
 from runtime.system.settings import LiveSettings, live_settings
@@ -119,7 +119,7 @@ class Reloader(RuntimeActor):
         self._regions = regions
         file = current.value.file
         self._status = ReloadStatus(str(file or ""))
-        self._watch = None if file is None else FileWatch(file, self._on_file_changed)
+        self._watch = None if file is None else file_watch(file, self._on_file_changed)
         self._settling: Timer | None = None
         self._changed_at = -math.inf
         self._refused_stamp: tuple[int, ...] | None = None
@@ -201,6 +201,7 @@ class Reloader(RuntimeActor):
         """Read the file for those that wait, unless it is being read or written just now."""
         if self._watch is None or self._reading or not self._waiting:
             return
+        self._try_watch(self._watch.renew)  # before the reading, so that no later change is missed
         most = ASKED_PATIENCE if any(self._waiting) else OPEN_FILE_PATIENCE
         patience = self._changed_at + most - self.now()
         if self._watch.written and patience > 0:
@@ -210,7 +211,6 @@ class Reloader(RuntimeActor):
 
     def _read(self, watch: FileWatch) -> None:
         self._reading, self._waiting = self._waiting, []
-        self._try_watch(watch.renew)  # before the reading, so that no later change is missed
         arguments = (watch.path, self._current.value.name, self.actor_ref)
         threading.Thread(target=_read_file, args=arguments, name="read configuration", daemon=True).start()
 

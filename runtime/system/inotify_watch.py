@@ -1,0 +1,130 @@
+"""The watch over a file on Linux, where the kernel tells of changes.
+
+Without watchdog, which listens to everything in the folder of a file: the journal may lie in that of the
+configuration, and each of its writes would wake two threads while an order waits.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import select
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from runtime.system.file_watch import RELEASE_TIMEOUT, FileWatch
+
+MODIFY: Final = 0x2
+ATTRIB: Final = 0x4
+CLOSE_WRITE: Final = 0x8
+MOVED_FROM: Final = 0x40
+MOVED_TO: Final = 0x80
+CREATE: Final = 0x100
+DELETE: Final = 0x200
+Q_OVERFLOW: Final = 0x4000
+
+IN_FILE: Final = MODIFY | ATTRIB
+IN_FOLDER: Final = CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE
+"""What is listened to in a folder: not writes, since those to other files are many."""
+
+_HEAD: Final = struct.Struct(
+    "@iIII"
+)  # struct inotify_event: wd, mask, cookie, len; a name of len bytes follows
+_MOST: Final = 64 * 1024
+
+
+class InotifyWatch(FileWatch):
+    """Listens to the file for writes, and to folders for everything else."""
+
+    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
+        super().__init__(path, on_change)
+        self._inotify: Inotify | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._paths: dict[int, Path] = {}
+        """By the number of the watch."""
+
+    def start(self) -> None:
+        self._inotify = Inotify()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._inotify,), name="watch configuration", daemon=True
+        )
+        self._thread.start()
+        self.renew()
+
+    def stop(self) -> None:
+        if self._inotify is not None and self._thread is not None:
+            self._inotify.end()
+            self._inotify = None
+            self._thread.join(RELEASE_TIMEOUT)
+
+    def follow(self, folders: set[Path], file: Path) -> None:
+        if self._inotify is None:
+            return
+        with self._lock:  # an event of a new watch waits until its path is known
+            paths = {self._inotify.add(folder, IN_FOLDER): folder for folder in folders}
+            with contextlib.suppress(FileNotFoundError):  # its folder tells when it comes
+                paths[self._inotify.add(file, IN_FILE)] = file
+            for watch in self._paths.keys() - paths.keys():
+                self._inotify.remove(watch)
+            self._paths = paths
+
+    def _run(self, inotify: "Inotify") -> None:
+        for watch, event, name in inotify.events():
+            with self._lock:
+                path = self._paths.get(watch, Path())
+            if event & Q_OVERFLOW or path / name in self.trail:
+                self.written = bool(event & (CREATE | MODIFY))
+                self.on_change()
+
+
+class Inotify:
+    """Watches of the kernel, each with the events that it tells of. Raises ``OSError`` if the system has no
+    more to give."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._fd = _checked(self._libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
+        self._end, self._ending = os.pipe()
+
+    def add(self, path: Path, events: int) -> int:
+        """The number of the watch; the same again, if it is the same file again."""
+        watch = self._libc.inotify_add_watch(self._fd, os.fsencode(path), ctypes.c_uint32(events))
+        return _checked(watch, str(path))
+
+    def remove(self, watch: int) -> None:
+        """Do nothing if its file is gone: the watch is too."""
+        self._libc.inotify_rm_watch(self._fd, watch)
+
+    def events(self) -> Iterator[tuple[int, int, str]]:
+        """Watch, event and the name in the folder, until ``end``; then everything is closed."""
+        poll = select.poll()
+        for descriptor in (self._fd, self._end):
+            poll.register(descriptor, select.POLLIN)
+        while not any(descriptor == self._end for descriptor, _ in poll.poll()):
+            yield from _parsed(os.read(self._fd, _MOST))
+        for descriptor in (self._fd, self._end, self._ending):
+            os.close(descriptor)
+
+    def end(self) -> None:
+        """Call it once, from any thread."""
+        os.write(self._ending, b".")
+
+
+def _parsed(data: bytes) -> Iterator[tuple[int, int, str]]:
+    at = 0
+    while at < len(data):
+        watch, event, _, length = _HEAD.unpack_from(data, at)
+        at += _HEAD.size + length
+        yield watch, event, os.fsdecode(data[at - length : at].rstrip(b"\0"))
+
+
+def _checked(result: int, path: str | None = None) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        bound = "; sysctl fs.inotify has the limits" if number in {errno.ENOSPC, errno.EMFILE} else ""
+        raise OSError(number, os.strerror(number) + bound, path)
+    return result
