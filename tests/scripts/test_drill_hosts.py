@@ -44,7 +44,9 @@ def journal_of(id: str, state: OrderState) -> dict[str, Order]:
 
 
 def answered(outcome: str, *, took: float = 0.1, by: str = "deal-0") -> Answer:
-    return Answer("main", "a", "h1", outcome, 100.0, 100.0 + took, deal(by) if outcome == OPENED else None)
+    return Answer(
+        "main", "a", Decimal(5), "h1", outcome, 100.0, 100.0 + took, deal(by) if outcome == OPENED else None
+    )
 
 
 def score_of(

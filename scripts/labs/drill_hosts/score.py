@@ -42,9 +42,10 @@ class Score:
 
     def card(self) -> Iterator[str]:
         outcomes = Counter(answer.outcome for answer in self._answers)
-        ids = {answer.id for answer in self._answers}
+        asked = {(answer.account, answer.amount) for answer in self._answers}
         told = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
-        yield f"orders     {len(ids)} asked, {self._arrived.total()} arrived, {len(self._executed)} executed"
+        arrived = self._arrived.total()
+        yield f"orders     {len(asked)} asked, {arrived} arrived, {len(self._executed)} executed"
         yield f"answers    {told}"
         yield f"verdict    {self.summary()}"
         for violation in self.violations:
@@ -76,7 +77,10 @@ class Score:
             return False
         if answer.outcome == OPENED:
             assert answer.deal is not None
-            return self._origins.get(answer.deal.id) == answer.id
+            deal = self._deals.get(answer.deal.id)
+            if deal is None or deal.amount != answer.amount:
+                return False
+            return not answer.id or self._origins[deal.id] == answer.id
         if answer.outcome in NOT_EXECUTED:
             return not self._executed[answer.id]
         return answer.outcome in SAYS_NOTHING
