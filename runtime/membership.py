@@ -20,7 +20,6 @@ from actors.messages.control import Drain
 from actors.orders.journal import Journal
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
-from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
 from runtime.cluster.steward import DutyFailed, Steward
@@ -64,8 +63,8 @@ class Membership:
             Duty(f"{_kind(each)}:{name}", keeps_without_lease=self._keeps or _kind(each) == "feed")
             for name, each in config.duties.items()
         ]
-        address = parse_address(cluster.engine.get_secret_value())
-        self._engine = Engine(address, min(self._times.renew, self._times.margin))
+        assert cluster.address is not None, "no host has a membership without an engine"
+        self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
         self._runtimes: dict[str, Runtime] = {}
         self._closing: dict[str, pykka.Future[Any]] = {}
         self._ends: dict[str, float] = {}  # of the leases of accounts in this process

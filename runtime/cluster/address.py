@@ -1,7 +1,7 @@
 """The URL of an engine: ``valkey://user:password@host:port/database``."""
 
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct
 
@@ -32,6 +32,13 @@ class EngineAddress(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"<EngineAddress {self}>"
+
+    def url(self, password: str) -> str:
+        """The whole URL, with ``password`` in the place of its own if it has one."""
+        user = quote(self.user, safe="")
+        login = f"{user}:{password}" if self.password else user
+        query = f"?{urlencode({CERTIFICATES: self.certificates})}" if self.certificates else ""
+        return str(self).replace("://", f"://{login}@" if login else "://") + query
 
 
 def parse_address(url: str) -> EngineAddress:

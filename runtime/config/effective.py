@@ -15,6 +15,7 @@ from runtime.config.types.problems import Unreadable
 from runtime.config.types.units import show_duration
 
 _HIDDEN = "***"
+_ENGINE_PASSWORD = "${TELLWIRE_ENGINE_PASSWORD:-}"  # noqa: S105  # a variable that would have it
 
 
 class _Dumper(yaml.SafeDumper):
@@ -55,6 +56,8 @@ def _settings(config: Config) -> dict[str, Any]:
     alerts["webhook"] = _HIDDEN if alerts["webhook"] else ""
     alerts["apprise"] = [_HIDDEN] * len(alerts["apprise"])
     settings["status"]["token"] = _HIDDEN if config.status.token.get_secret_value() else ""
+    engine = config.cluster.address
+    settings["cluster"]["engine"] = "" if engine is None else engine.url(_ENGINE_PASSWORD)
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]

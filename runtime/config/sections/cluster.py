@@ -1,12 +1,15 @@
 """Several hosts that share the accounts."""
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from runtime.config.types.fields import WHOLE_NUMBER, Duration, LeaseTime
 from runtime.config.types.section import Section
+
+if TYPE_CHECKING:
+    from runtime.cluster.address import EngineAddress
 
 
 def _engine(secret: SecretStr) -> SecretStr:
@@ -45,13 +48,18 @@ class ClusterConfig(Section):
     orders; for who has one host."""
 
     @property
-    def credentials(self) -> frozenset[str]:
-        """What the URL of the engine has that is a secret by itself."""
+    def address(self) -> "EngineAddress | None":
+        """That of the engine; ``None`` without one."""
         if not (url := self.engine.get_secret_value()):
-            return frozenset()
+            return None
         from runtime.cluster.address import parse_address  # noqa: PLC0415  # as above
 
-        return parse_address(url).credentials
+        return parse_address(url)
+
+    @property
+    def credentials(self) -> frozenset[str]:
+        """What the URL of the engine has that is a secret by itself."""
+        return frozenset() if self.address is None else self.address.credentials
 
     @field_validator("renew")
     @classmethod

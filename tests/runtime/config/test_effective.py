@@ -98,3 +98,23 @@ def test_secrets_are_left_out() -> None:
 def test_a_name_that_looks_like_something_else_stays_a_name(name: str) -> None:
     config = Config(regions=RegionsConfig(live=[RegionEntry(name=name, url="wss://a.example/", priority=1)]))
     assert again(config) == config
+
+
+ACCOUNTS = "accounts: [{name: main, session: ''}]\n"
+
+
+@pytest.mark.parametrize(
+    "given", ["valkey://engine:6380/2", "valkeys://e/0?ssl_ca_certs=/etc/my%20ca.pem", ""]
+)
+def test_an_engine_without_a_password_is_shown_as_it_is(given: str) -> None:
+    config = load_text(f"{ACCOUNTS}cluster: {{engine: '{given}'}}\n", "x.yaml", Path())
+    assert again(config).cluster.address == config.cluster.address
+
+
+def test_the_password_of_the_engine_is_a_variable_that_would_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"rediss://some%20user:{TOKEN}%40@[::1]:6380/2"
+    config = load_text(f"{ACCOUNTS}cluster: {{engine: '{url}'}}\n", "x.yaml", Path())
+    assert TOKEN not in effective_yaml(config)
+    assert "valkeys://some%20user:${TELLWIRE_ENGINE_PASSWORD:-}@[::1]:6380/2" in effective_yaml(config)
+    monkeypatch.setenv("TELLWIRE_ENGINE_PASSWORD", f"{TOKEN}%40")
+    assert again(config).cluster.address == config.cluster.address
