@@ -108,7 +108,7 @@ class Quota:
             self._in_flight.add(request)
 
     def on_done(self, request: Hashable) -> bool:
-        """The request has its answer, or nobody awaits it any longer; whether it was in flight."""
+        """The request has its answer, or it is awaited no longer; whether it was in flight."""
         in_flight = request in self._in_flight
         self._in_flight.discard(request)
         return in_flight

@@ -19,7 +19,7 @@ def stake(balance: Decimal) -> Decimal:
 
 
 def limited(config: Config) -> Config:
-    """The configuration with the limit of the day: the runtime refuses orders then, whoever asks."""
+    """The configuration with the limit of the day: the runtime refuses all orders then."""
     return config.model_copy(update={"orders": config.orders.model_copy(update={"daily_loss": DAILY_LOSS})})
 
 

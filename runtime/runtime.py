@@ -329,7 +329,7 @@ class Runtime:
         return gateway
 
     def _start_notifier(self) -> "pykka.ActorRef[Notifier] | None":
-        """The actor that sends alerts; ``None`` where nobody is to be told."""
+        """The actor that sends alerts; ``None`` without an address."""
         if not self.config.alerts.secrets:
             return None
         from runtime.alerts import starting  # noqa: PLC0415  # not everybody needs it

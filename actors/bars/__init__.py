@@ -6,5 +6,5 @@ order in a ``TickBook`` (``tick_book.py``). A series is ``ClockBars`` (``clock_b
 (``count_bars.py``); ``bar.py`` is what both have in common. ``carriers.py`` knows which connections carry a
 stream, and so whether ticks of it may be missing. ``owners.py`` has the owners of the series.
 
-Nobody asks for bars: then the actor receives no tick.
+While no bars are asked for, the actor receives no tick.
 """

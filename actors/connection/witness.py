@@ -1,4 +1,4 @@
-"""What a connection tells whoever records it."""
+"""What a connection tells its recorder."""
 
 from collections.abc import Sequence
 from typing import Protocol

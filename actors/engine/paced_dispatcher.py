@@ -10,9 +10,10 @@ NAME = "actors"
 
 
 class VenuePace(Protocol):
-    """The clock of the venue: ``speed`` times as fast as ours, but it waits for who does not keep up.
+    """The clock of the venue: ``speed`` times as fast as ours, but it waits for participants that do not
+    keep up.
 
-    Each who lives by it marks it every ``step`` of its seconds, once the work that is due has been done.
+    Each participant marks it every ``step`` of its seconds, once the work that is due has been done.
     """
 
     speed: float
@@ -21,11 +22,11 @@ class VenuePace(Protocol):
     def seconds(self) -> float:
         """Since it was made."""
 
-    def mark(self, who: str) -> None:
-        """``who`` has kept up."""
+    def mark(self, participant: str) -> None:
+        """``participant`` has kept up."""
 
-    def leave(self, who: str) -> None:
-        """``who`` ends."""
+    def leave(self, participant: str) -> None:
+        """``participant`` ends."""
 
 
 class PacedDispatcher(Dispatcher):

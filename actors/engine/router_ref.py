@@ -1,4 +1,4 @@
-"""The reference to a router: an ask takes its deadline along, and what nobody waits for is withdrawn."""
+"""The reference to a router: an ask takes its deadline along, and what is awaited no longer is withdrawn."""
 
 import datetime as dt
 import itertools
@@ -88,7 +88,7 @@ class RouterRef(RuntimeRef):
 
     @property
     def _gone(self) -> str:
-        """Why nobody would handle a message, ``""`` if the router would."""
+        """Why a message would not be handled, ``""`` if the router would."""
         if os.getpid() != self._process:
             return FORKED
         return "" if self.is_alive() else self.ended
@@ -156,7 +156,7 @@ class RouterRef(RuntimeRef):
         return ask
 
     def give_up(self, ask: int) -> None:
-        """Nobody waits for ``ask`` any more."""
+        """The caller waits for ``ask`` no longer."""
         if self.is_alive():
             self.actor_inbox.put(Envelope(GivenUp(ask)))
 
@@ -194,7 +194,7 @@ class CallbackAsk:
         return Envelope(asked, reply_to=CallbackFuture(done))
 
     def give_up(self) -> None:
-        """Nobody waits any more: what has not left is withdrawn, and what only reads ends."""
+        """The caller waits no longer: what has not left is withdrawn, and what only reads ends."""
         if self._number:
             self._ref.give_up(self._number)
 
@@ -275,8 +275,8 @@ class AskFuture(pykka.ThreadingFuture[Any]):
         return self._late_outcome(ref)
 
     def give_up(self) -> None:
-        """Nobody waits any more: an order that has not left is withdrawn. Anything else goes on, since its
-        effect may be wanted all the same; the deadline ends it."""
+        """The caller waits no longer: an order that has not left is withdrawn. Anything else goes on, since
+        its effect may be wanted all the same; the deadline ends it."""
         if self._ref is None or self._reply.given or self._given_up or not self._ask:
             return
         if isinstance(self._command, OrderCommand):

@@ -1,4 +1,4 @@
-"""What an inbox delivers although nobody told it: messages of due timers and of ready descriptors."""
+"""What an inbox delivers although no actor told it: messages of due timers and of ready descriptors."""
 
 import math
 from typing import Any, Protocol

@@ -46,11 +46,11 @@ class Subscribe(Command[str], frozen=True):
     ``runtime.topics()`` has the whole tree. Raises ``RequestRefused`` for a topic that no event can have,
     with the nearest one, and for an asset that is not in the venue's list, once that has come.
 
-    Nothing comes of ``tick.EURUSD`` while nobody streams EURUSD. With ``stream`` the subscription has it
+    Nothing comes of ``tick.EURUSD`` while EURUSD is not streamed. With ``stream`` the subscription has it
     streamed, as ``SubscribeTicks`` has it, until ``Unsubscribe``: the answer then comes once the venue has
     confirmed it, and ``RequestRefused`` and ``RequestTimeout`` are raised as there; refused, the subscription
-    ends. Without ``stream``, while nobody streams the asset, the answer is the topic with what is missing
-    behind it (``tick.EURUSD: nobody streams EURUSD; ...``); told, a line of WARNING says so after 2 s.
+    ends. Without ``stream``, while the asset is not streamed, the answer is the topic with what is missing
+    behind it (``tick.EURUSD: EURUSD is not streamed; ...``); told, a line of WARNING says so after 2 s.
 
     ``to`` is a callable, which an actor of its own calls, or an ``ActorRef``, which is told. With ``batch``
     it gets a list of events at a time instead of one event.
@@ -95,7 +95,7 @@ class SubscribeTicks(Command[StreamConfirmed], frozen=True):
 
 
 class UnsubscribeTicks(Command[str | None], frozen=True):
-    """Release a stream, which ends if nobody else owns it (see ``SubscribeTicks``).
+    """Release a stream, which ends if it has no other owner (see ``SubscribeTicks``).
 
     The answer is ``None`` if the stream ends, and otherwise a text that names its other owners. Raises
     ``RequestRefused`` if it is not subscribed, or for others alone.
@@ -225,7 +225,7 @@ class SubscribeCandles(Command[BarSeries], frozen=True):
 
 
 class UnsubscribeCandles(Command[str | None], frozen=True):
-    """Release a series of bars, which ends if nobody else owns it (see ``SubscribeCandles``).
+    """Release a series of bars, which ends if it has no other owner (see ``SubscribeCandles``).
 
     The answer is ``None`` if it ends, and otherwise a text that names its other owners. Raises
     ``RequestRefused`` if it is not subscribed, or for others alone.
@@ -288,7 +288,7 @@ class SendRaw(Command[Life], frozen=True):
     """Send ``text`` as one text message on ``connection``; ``""`` is the one that carries the account.
 
     The answer, once it is written to the socket, is the ``Life`` of the connection that it was sent on. What
-    the venue says to it comes as ``WireMessage`` to those who subscribe to ``wire.CONNECTION``;
+    the venue says to it comes as ``WireMessage`` to subscribers of ``wire.CONNECTION``;
     ``request_raw`` does both. Waits for a connection that is not up.
 
     With ``each_login`` it is sent on that connection again after each later login, until ``WithdrawRaw`` or

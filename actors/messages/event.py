@@ -10,7 +10,7 @@ class Event(Struct, frozen=True, tag=True):
 
     ``varies_by`` is the field whose value is the second token, where ``topic`` is not fixed. An ``internal``
     event reaches only actors that subscribe to its type; no pattern matches its topic. One ``on_request`` is
-    made only while somebody listens; a wildcard in place of its first token does not match it.
+    made only while it has a listener; a wildcard in place of its first token does not match it.
     """
 
     base_topic: ClassVar[str] = ""

@@ -66,7 +66,7 @@ class AskOwners(Struct, frozen=True):
 
 
 class OwnersTold(Struct, frozen=True):
-    """The answer to ``AskOwners``; ``owners`` is empty if nobody streams the asset.
+    """The answer to ``AskOwners``; ``owners`` is empty if the asset is not streamed.
 
     Without ``final`` it is that of one owner, whose request for the stream may still be on its way.
     """

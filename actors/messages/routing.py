@@ -36,7 +36,7 @@ class Asked(Struct, frozen=True):
 
 
 class GivenUp(Struct, frozen=True):
-    """Nobody waits for the answer to ``ask`` any more."""
+    """The caller waits for the answer to ``ask`` no longer."""
 
     ask: int
 

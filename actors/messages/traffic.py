@@ -31,7 +31,7 @@ Value_co = TypeVar("Value_co", covariant=True)
 class ReplyTo(enum.IntEnum):
     """The actor that numbers its requests and receives their answers."""
 
-    NOBODY = 0
+    NONE = 0
     """No answer is awaited; the id is 0."""
     ROUTER = 1
     """The id is that of a waiter of the router."""
@@ -45,7 +45,7 @@ RequestKey = tuple[ReplyTo, int]
 
 # HOT, six times in an ask: a getter in C costs no Python frame.
 _KEY: property = property(operator.attrgetter("reply_to", "id"))
-_AWAITED: property = property(operator.attrgetter("reply_to"), doc="False if nobody awaits an answer.")
+_AWAITED: property = property(operator.attrgetter("reply_to"), doc="False if no answer is awaited.")
 
 
 class RequestPart(enum.Enum):
@@ -96,7 +96,7 @@ class Send(HasLife, Struct, frozen=True, tag=True):
 
 
 class RequestDone(Struct, frozen=True):
-    """Request ``id`` of ``reply_to`` has its answer, or nobody awaits it any longer.
+    """Request ``id`` of ``reply_to`` has its answer, or it is awaited no longer.
 
     The router tells the rate limiter, the batcher and the pool once: for a waiter of its own when that waiter
     is answered or its deadline has passed, for a page of the history loader when its answer passes or the

@@ -180,7 +180,7 @@ class Desk(RuntimeActor):
         self._answer(answers)
 
     def _end_all_unsent(self) -> None:
-        """The runtime stops: what no connection took has not left, and never will; and nobody waits on."""
+        """The runtime stops: what no connection took has not left, and never will; and no caller waits on."""
         if self._way_out_ended():
             for order in filter(None, map(self._books.ledger.order, self._waiters.not_left())):
                 self._end_unsent(order, NotSent(STOPPED_UNSENT))

@@ -76,7 +76,7 @@ class OrderWaiters:
         self.join(order, waiter, expires_at)
 
     def join(self, order: str, waiter: int, expires_at: float) -> None:
-        """A caller that asks for ``order`` again. Where nobody waits for it, it may have left."""
+        """A caller that asks for ``order`` again. Where no other waits for it, it may have left."""
         self._waits.setdefault(order, _OrderWait(0, left=True)).deadlines[waiter] = expires_at
 
     def has(self, order: str, waiter: int) -> bool:
@@ -99,7 +99,7 @@ class OrderWaiters:
 
     def recall(self, order: str, waiter: int) -> int | None:
         """``waiter`` waits no longer: the request to ask back from the way out, because the order has not
-        left as far as is known, because nobody else waits for it, and unless ``waiter`` was heard before."""
+        left as far as is known, because no other waits for it, and unless ``waiter`` was heard before."""
         wait = self._waits.get(order)
         if wait is None or waiter not in wait.deadlines or waiter in wait.gone:
             return None

@@ -99,7 +99,7 @@ class Assignment:
         return [Response(ended.id, self._repeats.withdraw(ended.owner.itself, ended.text, ended.connection))]
 
     def on_done(self, done: RequestDone, now: float) -> None:
-        """A request has its answer, or nobody awaits it any longer."""
+        """A request has its answer, or it is awaited no longer."""
         self.members.on_done(done.key, now, succeeded=done.succeeded)
         if self._parked:
             self._parked = [request for request in self._parked if request.key != done.key]
@@ -215,7 +215,7 @@ class Assignment:
         # Sent at once, parked requests would break the rate: they pass the rate limiter again.
         parked, self._parked = self._parked, []
         repeated = [
-            Request(0, SendRaw(text), math.inf, life.connection, reply_to=ReplyTo.NOBODY)
+            Request(0, SendRaw(text), math.inf, life.connection, reply_to=ReplyTo.NONE)
             for text in self._repeats.of(life.connection)
         ]
         return [*self._place(now), *repeated, *parked]
@@ -337,12 +337,12 @@ class Assignment:
     def _release(self, asset: str, connection: str) -> Request:
         self._placement.on_leaving(asset, connection)
         command = UnsubscribeTicks(asset)
-        return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY)
+        return Request(0, command, math.inf, connection, reply_to=ReplyTo.NONE)
 
 
 def _subscribe(stream: StreamSlot, connection: str, part: RequestPart = RequestPart.WHOLE) -> Request:
-    """Its waiters are answered on confirmation, so nobody awaits the request itself. It has no deadline: the
+    """Its waiters are answered on confirmation, so the request itself is not awaited. It has no deadline: the
     rate limiter may delay it, but never refuses it. The first part of a new stream may leave before the rest;
     a stream that ticks elsewhere is moved as a whole."""
     command = SubscribeTicks(stream.asset, stream.period)
-    return Request(0, command, math.inf, connection, reply_to=ReplyTo.NOBODY, part=part)
+    return Request(0, command, math.inf, connection, reply_to=ReplyTo.NONE, part=part)

@@ -44,7 +44,7 @@ class NagleBuffer(Generic[T]):
         self._waiting.append((object() if key is None else key, item))
 
     def on_done(self, key: Hashable) -> None:
-        """The request has its answer, or nobody awaits it any longer."""
+        """The request has its answer, or it is awaited no longer."""
         self._unanswered.pop(key, None)
 
     def unanswered(self, now: float) -> int:

@@ -224,7 +224,7 @@ class Pool(RuntimeActor):
                     if not self._draining:  # the rate limiter may have ended
                         self._refs.outbound.tell(effect)
                 case Response() | Failure():
-                    if effect.reply_to is not ReplyTo.NOBODY:
+                    if effect.reply_to is not ReplyTo.NONE:
                         self._router.tell(EventBatch(self.name, [effect]))
                 case StreamDropped(asset=asset, by=by):
                     logger.info(

@@ -265,7 +265,7 @@ class Router(RuntimeActor):
             logger.warning("{}", not_streamed(f"{TICK}.{told.asset}"))
 
     def _on_owner_ended(self, owner: Owner) -> None:
-        """What is still to be sent for it would be kept for nobody."""
+        """What is still to be sent for it would be kept in vain."""
         for waiter in self._waiters.of_owner(owner):
             self._fail(waiter.id, RequestError(f"{owner.name} has ended"))
         if not self._venue.draining:

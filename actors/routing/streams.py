@@ -1,4 +1,4 @@
-"""The requests that begin and end a stream for an owner, and what is said of an asset that nobody streams."""
+"""The requests that begin and end a stream for an owner, and what is said of an asset without one."""
 
 import math
 from typing import Final, cast
@@ -20,7 +20,7 @@ from actors.messages.traffic import ReplyTo, Request
 from actors.routing.waiters import Waiter
 
 STREAM_DUE: Final = 2.0
-"""Seconds from a told ``Subscribe`` until it is said that nobody streams its asset: a ``SubscribeTicks`` may
+"""Seconds from a told ``Subscribe`` until it is said that its asset is not streamed: a ``SubscribeTicks`` may
 follow."""
 
 
@@ -41,14 +41,14 @@ def load_of(waiter: Waiter, to: Tellable) -> HistoryRequest:
 
 
 def release_request(asset: str, owner: Owner) -> Request:
-    """The request to release the stream for ``owner``; nobody awaits its answer."""
-    return Request(0, UnsubscribeTicks(asset), math.inf, reply_to=ReplyTo.NOBODY, owner=owner)
+    """The request to release the stream for ``owner``; its answer is not awaited."""
+    return Request(0, UnsubscribeTicks(asset), math.inf, reply_to=ReplyTo.NONE, owner=owner)
 
 
 def not_streamed(topic: str) -> str:
     """What is missing for the ticks of ``topic`` to come."""
     asset = pattern(topic).ticks_of
     return (
-        f"{topic}: nobody streams {asset}; SubscribeTicks({asset!r}) starts it, and so does "
+        f"{topic}: {asset} is not streamed; SubscribeTicks({asset!r}) starts it, and so does "
         f"Subscribe({topic!r}, ..., stream=True)"
     )

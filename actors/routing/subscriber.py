@@ -24,7 +24,7 @@ ERRORS_AT_FIRST = 10
 
 MINUTE = 60.0
 
-NO_LOOP = "it returns a coroutine, which nobody runs here: give it to AsyncRuntime.subscribe"
+NO_LOOP = "it returns a coroutine, which nothing runs here: give it to AsyncRuntime.subscribe"
 
 INBOX_CAPACITY = 64
 """Deliveries that may wait for the handler before they are joined."""

@@ -82,7 +82,7 @@ def _is_listener(value: Any) -> bool:
 
 
 def is_coroutine_function(value: Any) -> bool:
-    """Whether a call of ``value`` makes a coroutine or an asynchronous generator, which nobody would run."""
+    """Whether a call of ``value`` makes a coroutine or an asynchronous generator, which would never run."""
     while isinstance(value, functools.partial):
         value = value.func
     methods = [vars(parent).get("__call__") for parent in type(value).__mro__]

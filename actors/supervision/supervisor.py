@@ -101,7 +101,7 @@ class Supervisor(RuntimeActor):
         self._undead: list[tuple[str, WorkerHandle]] = []
         self._draining = False
         self._disconnected: str | None = None
-        self._to_answer: list[int] = []  # whoever waits until all connections are closed
+        self._to_answer: list[int] = []  # the asks that wait until all connections are closed
 
     def on_receive(self, message: Any) -> None:
         self._handle(message, self.now())

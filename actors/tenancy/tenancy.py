@@ -99,7 +99,7 @@ class Tenancy:
         return tenure
 
     def unanswered(self, duty: str, now: float) -> None:
-        """The engine did not say who has the lease."""
+        """The engine did not say which host has the lease."""
         self._free_at[duty] = now + self._times.renew
 
     def renewals(self) -> dict[str, int]:
@@ -123,8 +123,8 @@ class Tenancy:
         return lost
 
     def expired(self, now: float) -> list[Tenure]:
-        """Nobody has said that these are over, but another host may have the duty by now: what was done for
-        them must end. They are returned once. Those that go on without a lease are not among them."""
+        """The engine has not said that these are over, but another host may have the duty now: what was done
+        for them must end. They are returned once. Those that go on without a lease are not among them."""
         over = [
             tenure
             for duty, tenure in self._tenures.items()

@@ -41,7 +41,7 @@ class Transport(Protocol):
 
     @property
     def most_unread(self) -> int:
-        """At most so many bytes have come and are unread: whoever reads as many has read all of them."""
+        """At most so many bytes have come and are unread: a reader that takes as many has all of them."""
 
     def close(self) -> None:
         """Close the socket at once; idempotent."""

@@ -129,6 +129,6 @@ class EventStream(Generic[E]):
 
 
 def _seen(subscribed: "asyncio.Future[str]") -> None:
-    """A stream that is dropped before it was iterated has an error that nobody looks at."""
+    """A stream that is dropped before it was iterated has an error that is not looked at."""
     if not subscribed.cancelled():
         subscribed.exception()

@@ -35,7 +35,7 @@ class HandlerTask:
             async for event in self._stream:
                 await self._call(event)
         except Exception as error:
-            if error is not self._stream.failure:  # which `wait` raises; nobody looks at this task
+            if error is not self._stream.failure:  # which `wait` raises; this task is not looked at
                 raise
 
     async def _call(self, event: Any) -> None:

@@ -19,8 +19,8 @@ class LoopCalls:
         self._woken = False
 
     def put(self, call: Callable[..., object], *arguments: Any) -> None:
-        """Have the loop make this call, from any thread. A loop that is closed makes none: nobody waits there
-        any more."""
+        """Have the loop make this call, from any thread. A loop that is closed makes none: no task waits
+        there any more."""
         self._calls.append((call, arguments))
         if self._woken:
             return

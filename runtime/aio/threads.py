@@ -26,6 +26,6 @@ async def in_a_thread(call: Callable[[], T]) -> T:
     finally:
         executor.shutdown(wait=False)
     if cancelled is not None:
-        future.exception()  # or asyncio would complain that nobody looked at it
+        future.exception()  # or asyncio would complain that it was not looked at
         raise cancelled
     return future.result()

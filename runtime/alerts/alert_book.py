@@ -47,7 +47,7 @@ class AlertBook:
     """The alerts, told and untold. All times are arguments: ``now`` is monotonic, ``time`` Unix seconds.
 
     What begins or ends within ``group_for`` seconds of the first news is told together. What still lasts is
-    told again ``repeat_after`` seconds after it was last told. What ends untold is told by nobody.
+    told again ``repeat_after`` seconds after it was last told. What ends untold is never told.
     """
 
     def __init__(self, group_for: float, repeat_after: float) -> None:

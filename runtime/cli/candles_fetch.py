@@ -96,7 +96,7 @@ class _Loading:
 
 
 class InMemory:
-    """Steps that nobody goes on with."""
+    """Steps that are not gone on with."""
 
     def __init__(self, end: float | None) -> None:
         self._end = end

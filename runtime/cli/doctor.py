@@ -18,7 +18,7 @@ from runtime.cli.doctor_way import way_findings
 from runtime.cli.findings import Finding, Level
 from runtime.config import Config, load
 from runtime.control.attachment import attach
-from runtime.control.listener import NOBODY
+from runtime.control.listener import NO_LISTENER
 from runtime.control.path import has_control
 from runtime.control.protocol import Welcome
 from runtime.storage.account import JournalAccount
@@ -81,7 +81,7 @@ def _running(config: Config) -> tuple[Finding, Welcome | None]:
             welcome = attachment.runtime
     except NoRuntime as error:
         # No process listens. One that accepts and does not answer may be trading, so it is not called absent.
-        if isinstance(error.__cause__, NOBODY):
+        if isinstance(error.__cause__, NO_LISTENER):
             return Finding(Level.OK, "runtime", "none is running"), None
         return Finding(Level.FAIL, "runtime", _unanswering(error)), None
     except TellwireError as error:

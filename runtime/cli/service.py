@@ -66,7 +66,7 @@ class Service:
 
     def reload(self, work: Work) -> bool:
         """Have ``work`` read the configuration again, and say when it begins and ends. Returns at once;
-        ``False``: nobody listens, so nothing is done."""
+        ``False``: no service manager listens, so nothing is done."""
         if self._thread is not None:
             self._work.put(work)
         return self._thread is not None

@@ -1,4 +1,4 @@
-"""The client: one method for each command, for who does not want to know actors.
+"""The client: one method for each command, for programs that know nothing of actors.
 
 ``client.py`` has the methods, and is the description of both faces: ``runtime/aio/async_client.py`` is made
 of it. ``blocking_router.py`` is what the client asks. ``event_iterator.py`` has the events for a ``for``, and

@@ -119,7 +119,7 @@ class ClusterJournal:
         try:
             self._journal([self._entry(order, is_new=False) for order in orders])
         finally:
-            self._local.note(orders)  # it is true, whoever may say it to the others
+            self._local.note(orders)  # it is true, whichever host may say it to the others
 
     def halted(self) -> str | None:
         with self._translated():

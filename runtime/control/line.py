@@ -23,7 +23,7 @@ class ControlLine(Protocol):
     @property
     def source(self) -> "HasFileno | None":
         """What to watch now; ``None`` while there is nothing. One that was replaced is closed at the next
-        ``tend``, when nobody watches it any more."""
+        ``tend``, when it is watched no longer."""
 
     @property
     def wants_write(self) -> bool:

@@ -34,7 +34,7 @@ ALIVE_WITHIN: Final = 5.0 if sys.platform == "win32" else 0.2
 """Seconds; a process that listens is connected to at once, or its queue is full. Windows takes two seconds to
 refuse."""
 
-NOBODY: Final = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, msgspec.MsgspecError)
+NO_LISTENER: Final = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, msgspec.MsgspecError)
 """The causes of ``NoRuntime`` where no process listens."""
 
 
@@ -194,7 +194,7 @@ def connect_to_any(paths: Sequence[Path], timeout: float) -> tuple[Path, socket.
             return path, *connect(inside or path, timeout)
         except NoRuntime as error:
             refusals.append(error)
-    telling = [refusal for refusal in refusals if not isinstance(refusal.__cause__, NOBODY)]
+    telling = [refusal for refusal in refusals if not isinstance(refusal.__cause__, NO_LISTENER)]
     if telling or len(refusals) == 1:
         raise (telling or refusals)[0]
     text = f"{str(refusals[0]).removesuffix(')')}, nor wherever else it could be)"
@@ -265,7 +265,7 @@ def _is_answered(path: Path) -> bool:
     except RuntimeHung:
         return True
     except NoRuntime as error:
-        return not isinstance(error.__cause__, NOBODY)
+        return not isinstance(error.__cause__, NO_LISTENER)
     return True
 
 

@@ -145,7 +145,7 @@ class Ask(Struct, frozen=True, tag=True):
 
 
 class GiveUp(Struct, frozen=True, tag=True):
-    """Nobody waits for the answer to request ``id`` any more: an order that has not left is withdrawn."""
+    """The answer to request ``id`` is awaited no longer: an order that has not left is withdrawn."""
 
     id: int
 

@@ -97,7 +97,7 @@ class _Pending(Struct, frozen=True):
 
     @property
     def awaited(self) -> bool:
-        """Whether the answer matters, though nobody may have asked for it."""
+        """Whether the answer matters, though no caller may have asked for it."""
         return self.slot is not None or self.subscription is not None
 
     def message(self, id: int, within: float | None, now: float) -> Ask:

@@ -162,7 +162,7 @@ class StatusServer:
         return found[""]
 
     async def _on_healthz(self, request: web.Request) -> web.Response:
-        if not self._stops:  # a runtime that stops answers nobody
+        if not self._stops:  # a runtime that stops answers no request
             for name, status in (await self._statuses()).items():
                 if isinstance(status, RequestError):
                     text = _of(name, f"an actor does not answer: {status}")

@@ -233,7 +233,7 @@ _choosing = threading.Lock()
 
 
 def witness(start: StartConnection) -> RecordedLife | None:
-    """Who records this life; ``None`` if nobody does."""
+    """What records this life; ``None`` if nothing does."""
     recording = start.settings.recording
     if recording is None:
         return None

@@ -1,4 +1,4 @@
-"""A replay: a recording, the actors that it drives, and who is shown the events."""
+"""A replay: a recording, the actors that it drives, and what is shown the events."""
 
 import itertools
 import tempfile

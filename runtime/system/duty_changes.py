@@ -10,7 +10,7 @@ from runtime.config.duties import KINDS
 from runtime.config.types.problems import dotted
 
 _OF_ALL: Final = {"account", *KINDS}
-"""What the sections at the top do not show: who the accounts are, and what they have of their own."""
+"""What the sections at the top do not show: which accounts there are, and what they have of their own."""
 
 
 class DutySteps(NamedTuple):

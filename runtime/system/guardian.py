@@ -27,7 +27,7 @@ class OnFailure(enum.Enum):
 
 
 class Guardian:
-    """Owns the actors that nobody restarts. ``escalate`` is called with the failure of one that the runtime
+    """Owns the actors that are not restarted. ``escalate`` is called with the failure of one that the runtime
     cannot do without, in that actor's thread."""
 
     def __init__(self, escalate: OnEscalation) -> None:

@@ -1,5 +1,5 @@
 """The journal of a runtime's orders, and what it holds beside it: the lock of the account, or the folder of a
-journal that nobody keeps."""
+journal that is not kept."""
 
 import sqlite3
 import tempfile
@@ -29,7 +29,7 @@ from runtime.system.settings import (
 )
 
 PRACTICE_KEPT: Final = 86_400.0
-"""Seconds for which the journal of a practice exchange stays that nobody uses: the exchange may still run."""
+"""Seconds for which the journal of a practice exchange stays without a use: the exchange may still run."""
 
 
 class OrderJournal:

@@ -73,7 +73,7 @@ class _FileRead(Struct, frozen=True):
 
 class CurrentConfig:
     """The configuration in force; once the reloader has started, it alone replaces ``value``, and any thread
-    may read it. With ``watched`` false, somebody else watches the file, and asks for reloads."""
+    may read it. With ``watched`` false, the host watches the file, and asks for reloads."""
 
     def __init__(self, value: Config, *, watched: bool = True) -> None:
         self.value = value

@@ -46,7 +46,7 @@ def dial_region(url: str, settings: ConnectionSettings, trace: DialTrace | None 
 
 
 def witness(start: StartConnection) -> Witness | None:
-    """Who records this life; ``None`` unless the settings ask for it."""
+    """What records this life; ``None`` unless the settings ask for it."""
     if start.settings.recording is None:
         return None
     from runtime.recording import recorder  # noqa: PLC0415  # not where nothing is recorded

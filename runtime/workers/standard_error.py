@@ -39,7 +39,7 @@ class StandardError:
             while data := os.read(self._pipe.fileno(), KEPT):
                 self._end = (self._end + data)[-KEPT:]
                 if sys.__stderr__ is not None:  # else the descriptor may be another file's
-                    with contextlib.suppress(OSError):  # nobody reads it: the process must not wait for that
+                    with contextlib.suppress(OSError):  # nothing may read it: the process must not wait
                         _put(data)
 
 

@@ -39,7 +39,7 @@ def event(name: str, attachment: bytes) -> list[Message]:
 
 def request(number: int, command: VenueCommand, order: str = "") -> Request:
     """Awaited by the router unless ``number`` is 0."""
-    reply_to = ReplyTo.ROUTER if number else ReplyTo.NOBODY
+    reply_to = ReplyTo.ROUTER if number else ReplyTo.NONE
     return Request(number, command, expires_at=0.0, order=order, reply_to=reply_to)
 
 

@@ -207,7 +207,7 @@ class WayOut:
             return
         match item := self.lines[name].said.popleft():
             case Response(request=id, reply_to=reply_to):
-                if reply_to is not ReplyTo.NOBODY:
+                if reply_to is not ReplyTo.NONE:
                     self._end((reply_to, id), succeeded=True)
             case StreamConfirmed() | StreamReleased():
                 self.pool.actor_ref.tell(item)

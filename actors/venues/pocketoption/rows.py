@@ -43,7 +43,7 @@ def raw_fields(row: Raw) -> Mapping[str, Any]:
     """The fields of ``row`` under the venue's own names; empty if they cannot be kept.
 
     They travel between processes, whose encoding has no whole number beyond 64 bits. A row is not lost with
-    what nobody needs of it.
+    what is not needed of it.
     """
     if len(bytes(row)) > LARGEST_RAW:
         return {}

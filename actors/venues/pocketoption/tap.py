@@ -1,4 +1,4 @@
-"""The messages of the venue as text, for whoever listens to them; and which texts a client may send."""
+"""The messages of the venue as text, for those that listen to them; and which texts a client may send."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from actors.venues.pocketoption.protocol import BINARY, TEXT, Message
 
 _EVENT: Final = re.compile(rb'4(?:2|5[0-9]+-)[0-9]*\["((?:[^"\\]|\\.)*)"')
 """Socket.IO events over Engine.IO, with attachments or without (protocol 1.1). Pings, the handshake and its
-ids are none: nobody needs them, and whoever has the ids could take the socket over."""
+ids are none: no listener needs them, and with the ids the socket could be taken over."""
 
 _SCRUBBED: Final = "***"
 

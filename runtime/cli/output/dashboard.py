@@ -45,7 +45,7 @@ LOG_STYLES: Final = {
 
 
 def draw(snapshot: Snapshot, view: KeyState, width: int, height: int, *, keys: bool = True) -> Picture:
-    """Exactly fills a terminal of that size; ``keys``: somebody can press them."""
+    """Exactly fills a terminal of that size; ``keys``: there is a keyboard."""
     head = [header(snapshot, width)]
     foot = [cut(_footer(snapshot, view, width, keys=keys), width)]
     body = _body(snapshot, view, width, max(0, height - 2))

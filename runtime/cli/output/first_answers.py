@@ -39,7 +39,7 @@ class FirstAnswers:
         self._wake.set()
 
     def compare(self, status: Status) -> None:
-        """Ask for the deals again if the runtime has open ones that nobody has told of, or the other way."""
+        """Ask for the deals again if the runtime has open ones that were not told, or the other way."""
         if self._deals.open_count != status.desk.open_deals and self._lists not in self._missing:
             self._missing.append(self._lists)
             self._wake.set()

@@ -80,7 +80,7 @@ class Screen:
             signal.signal(number, handler)
 
     def give_back(self) -> None:
-        """At once, whoever draws: for the last moment of a process."""
+        """At once, whichever thread draws: for the last moment of a process."""
         with contextlib.suppress(OSError):  # it was closed: there is nothing to give back
             self._modes.give_back()
 
@@ -179,7 +179,7 @@ class Screen:
 
     def _go_on(self, number: int, frame: FrameType | None) -> None:
         with self._locked():
-            self._modes.taken = False  # whoever had the terminal meanwhile has left it as he liked
+            self._modes.taken = False  # the program that had the terminal meanwhile has left it in any state
             self._shown = []
 
     def _quit(self, number: int, frame: FrameType | None) -> None:

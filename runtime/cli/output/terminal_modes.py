@@ -55,7 +55,7 @@ class TerminalModes:
             return True
         try:
             return os.tcgetpgrp(self._out) == os.getpgrp()
-        except OSError:  # the terminal does not control us, as under some launchers; then nobody else draws
+        except OSError:  # the terminal does not control us, as under some launchers; then no other draws
             return True
 
 

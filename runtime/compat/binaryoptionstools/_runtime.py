@@ -111,7 +111,7 @@ class ClientRuntime:
             return
         try:
             await asyncio.shield(starting)
-        except PocketOptionError:  # whoever waited for the start has been told
+        except PocketOptionError:  # the callers that waited for the start have been told
             return
         leased, self._leased = self._leased, None
         self._up.clear()

@@ -27,7 +27,7 @@ THEIR_DEFAULTS: Final = {
     "connection_initialization_timeout_secs": {60, 120},
     "timeout_secs": {30},
 }
-"""What nobody has chosen: there the runtime keeps its own."""
+"""What is not chosen: there the runtime keeps its own."""
 
 MOST_OPEN: Final = 1000
 """The client limits no number of open deals, and leaves that to the venue."""

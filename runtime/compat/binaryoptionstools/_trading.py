@@ -62,8 +62,8 @@ class Trading:
         return deal.id, deal_row(deal, uid=self._runtime.uid, request_id=order)
 
     async def result(self, deal_id: str) -> Row:
-        """The closed deal. Raises ``ValueError`` for what is no id, ``PocketOptionError`` for a deal that
-        nobody knows."""
+        """The closed deal. Raises ``ValueError`` for what is no id, ``PocketOptionError`` for an unknown
+        deal."""
         deal = await self._runtime.ask(AwaitResult(_checked(deal_id)))
         return deal_row(deal, uid=self._runtime.uid)
 
@@ -81,7 +81,7 @@ class Trading:
         return self._found(await self._closed(), _checked(deal_id))
 
     async def end_time(self, deal_id: str) -> int | None:
-        """When a deal ends or ended, by the venue's clock; ``None`` for one that nobody knows."""
+        """When a deal ends or ended, by the venue's clock; ``None`` for an unknown one."""
         row = await self.opened_deal(deal_id) or await self.closed_deal(deal_id)
         return None if row is None else int(row["closeTimestamp"])
 

@@ -114,7 +114,7 @@ class PocketOptionAsync(AsyncRawCalls):
         """The closed deal with its ``result``. ``timeout_seconds`` is 300 by default, 0 for no limit.
 
         Raises ``TimeoutError`` then, ``ValueError`` for what is no id, ``RuntimeError`` for a deal that
-        nobody knows and whatever else fails.
+        the venue does not know, and if anything else fails.
         """
         limit = RESULT_TIMEOUT if timeout_seconds is None else timeout_seconds
         try:

@@ -42,7 +42,7 @@ class RawHandler:
         return await self._messages.request(message, self._validator)
 
     async def wait_next(self) -> str:
-        """The next message that nobody has taken yet. Raises ``UninitializedError`` once closed."""
+        """The next message that has not been taken yet. Raises ``UninitializedError`` once closed."""
         async for message in self._open():
             return message
         raise UninitializedError("the handler was closed")

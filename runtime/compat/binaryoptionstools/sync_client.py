@@ -83,7 +83,7 @@ class PocketOption(SyncRawCalls):
         client = getattr(self, "_client", None)
         if client is None:  # it could not be made
             release_thread()
-        elif self._thread.is_here:  # the last reference was dropped in the loop, where nobody may wait
+        elif self._thread.is_here:  # the last reference was dropped in the loop, which must not wait
             self.loop.create_task(client.shutdown()).add_done_callback(lambda _: release_thread())
         else:
             try:

@@ -1,4 +1,4 @@
-"""``Validator`` and ``RawValidator``: which raw messages somebody waits for."""
+"""``Validator`` and ``RawValidator``: which raw messages are waited for."""
 
 import re
 import typing

@@ -4,9 +4,9 @@
 ``models.py``, ``exceptions.py``, ``constants.py``, ``monitoring.py`` and ``utils.py`` have what their
 namesakes have there. What begins with an underscore has no namesake: ``_connection.py`` is what a client has
 of a runtime, ``_facts.py`` what its connections are, ``_orders.py`` what became of its orders,
-``_callbacks.py`` who is told, ``_messages.py`` what becomes of a text to send, ``_diagnosis.py`` what a
-monitor's figures mean, ``_arguments.py`` and ``_session.py`` what arguments mean, and ``methods.py`` is the
-table of all methods.
+``_callbacks.py`` which callbacks are called, ``_messages.py`` what becomes of a text to send,
+``_diagnosis.py`` what a monitor's figures mean, ``_arguments.py`` and ``_session.py`` what arguments mean,
+and ``methods.py`` is the table of all methods.
 """
 
 from runtime.compat.pocketoptionapi_async.client import AsyncPocketOptionClient

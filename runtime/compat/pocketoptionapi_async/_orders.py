@@ -85,12 +85,12 @@ class Orders:
         return order_id
 
     def forget(self, order_id: str, reason: str) -> None:
-        """No deal came of it; who waits for it is told ``reason``."""
+        """No deal came of it; a caller that waits for it is told ``reason``."""
         self._results.pop(order_id, None)
         found = self._deals.pop(order_id, None)
         if found is not None and not found.done():
             found.set_exception(OrderError(reason, "not_placed", order_id))
-            found.exception()  # there may be nobody who waits
+            found.exception()  # there may be no caller that waits
 
     def doubt(self, order_id: str, reason: str) -> None:
         """It was sent, and its answer was lost."""

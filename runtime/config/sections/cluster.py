@@ -45,7 +45,7 @@ class ClusterConfig(Section):
     isolated: Literal["close", "keep"] = "close"
     """Accounts while the engine does not answer for longer than a lease. close: the connection closes before
     the lease ends, since another host may log in then. keep: it stays, for balance and results, without
-    orders; for who has one host."""
+    orders; for those with one host."""
 
     @property
     def address(self) -> "EngineAddress | None":

@@ -5,15 +5,15 @@ import time
 from typing import Final
 
 LEAD: Final = 0.5
-"""Seconds of this clock by which it may be ahead of who has looked at it least recently: less than any time
-that an exchange or a client reckons with."""
+"""Seconds of this clock by which it may be ahead of the participant that looked at it least recently: less
+than any time that an exchange or a client reckons with."""
 
 MARKS: Final = 4
-"""How often each of them looks within ``LEAD``."""
+"""How often each participant looks within ``LEAD``."""
 
 
 class Pace:
-    """Goes ``speed`` times as fast as our clock, as long as all who live by it keep up.
+    """Goes ``speed`` times as fast as our clock, as long as all participants keep up.
 
     Where one of them is held up, by a busy machine or a disk, the clock waits for it: otherwise a pause of
     0.1 s would be six seconds of silence at a speed of 60. It does not make up for that. Any thread may read.
@@ -33,15 +33,15 @@ class Pace:
         with self._lock:
             return self._go_on()
 
-    def mark(self, who: str) -> None:
-        """``who`` has done what was due by now."""
+    def mark(self, participant: str) -> None:
+        """``participant`` has done what was due by now."""
         with self._lock:
-            self._marks[who] = self._go_on()
+            self._marks[participant] = self._go_on()
 
-    def leave(self, who: str) -> None:
-        """``who`` is waited for no longer."""
+    def leave(self, participant: str) -> None:
+        """``participant`` is waited for no longer."""
         with self._lock:
-            self._marks.pop(who, None)
+            self._marks.pop(participant, None)
 
     def _go_on(self) -> float:
         now = time.monotonic()

@@ -314,7 +314,7 @@ def test_a_linger_does_not_delay_the_login(lingering: Scene) -> None:
 
 def stream(scene: Scene) -> None:
     scene.connection.tell(
-        Send("c1", 2, [Request(0, SubscribeTicks("A", 60), math.inf, reply_to=ReplyTo.NOBODY)])
+        Send("c1", 2, [Request(0, SubscribeTicks("A", 60), math.inf, reply_to=ReplyTo.NONE)])
     )
     scene.say({"subscribed": "A", "period": 60})
     scene.items(StreamConfirmed)

@@ -59,7 +59,7 @@ def test_a_request_whose_answer_nobody_awaits_or_which_has_no_deadline_begins_no
     dialogue: Dialogue,
 ) -> None:
     stream = SubscribeTicks("A", 60)
-    dialogue.on_sent([Request(0, stream, 10.0, reply_to=ReplyTo.NOBODY), Request(9, stream, math.inf)])
+    dialogue.on_sent([Request(0, stream, 10.0, reply_to=ReplyTo.NONE), Request(9, stream, math.inf)])
     assert not dialogue.open
 
 

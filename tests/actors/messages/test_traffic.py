@@ -92,7 +92,7 @@ def test_an_unknown_log_level_is_refused_at_the_link() -> None:
 
 REQUESTS = [
     Request(1, SubscribeTicks("EURUSD_otc", 300, deadline=5.0), 1000.5, connection="c1", urgent=True),
-    Request(0, SubscribeTicks("EURUSD_otc"), math.inf, reply_to=ReplyTo.NOBODY),
+    Request(0, SubscribeTicks("EURUSD_otc"), math.inf, reply_to=ReplyTo.NONE),
     Request(2, UnsubscribeTicks("EURUSD_otc"), 1.0),
     Request(3, LoadCandles("EURUSD_otc", 60, 100, 1_770_000_000.5), 1.0, reply_to=ReplyTo.CANDLES),
     Request(8, LoadTicks("EURUSD_otc", 60.0, end=2000.5), 1.0, reply_to=ReplyTo.CANDLES),

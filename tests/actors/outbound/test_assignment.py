@@ -87,10 +87,10 @@ def test_a_move_begins_with_a_message_to_the_router() -> None:
     pool.rebalance()
     begun, again = pool.effects
     assert begun == HandoverBegun("A", Life("c2", 1), Life("c3", 1))
-    assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY)
+    assert again == Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NONE)
     pool.effects.clear()
     pool.deliver_all()
-    assert pool.effects == [Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NOBODY)]
+    assert pool.effects == [Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NONE)]
 
 
 def test_every_tick_of_a_moving_stream_arrives_once() -> None:
@@ -121,7 +121,7 @@ def test_a_move_without_a_confirmation_is_given_up_and_the_stream_stays() -> Non
     pool.rebalance(MOVE_TIMEOUT)
     assert pool.effects == []
     pool.rebalance(0.1)
-    assert pool.effects[0] == Request(0, UnsubscribeTicks("A"), math.inf, "c3", reply_to=ReplyTo.NOBODY)
+    assert pool.effects[0] == Request(0, UnsubscribeTicks("A"), math.inf, "c3", reply_to=ReplyTo.NONE)
     assert pool.placed()["A"] == "c2"
 
 
@@ -130,13 +130,13 @@ def test_a_stale_stream_moves_at_once_or_is_subscribed_to_again_where_it_is() ->
     pool.execute(pool.assignment.move("A"))
     assert pool.effects == [
         HandoverBegun("A", Life("c2", 1), Life("c3", 1), cut=True),
-        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
-        Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NOBODY),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NONE),
+        Request(0, UnsubscribeTicks("A"), math.inf, "c2", reply_to=ReplyTo.NONE),
     ]
     pool.settle()
     pool.check_rest()
     alone = simulated_pool("A", connections=1, up=("c1",))
-    again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY)]
+    again = [Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NONE)]
     assert alone.assignment.move("A") == alone.assignment.resubscribe("A") == again
     assert alone.assignment.move("B") == alone.assignment.resubscribe("B") == []
 
@@ -171,7 +171,7 @@ def test_a_stream_that_is_subscribed_to_again_at_once_survives_the_end_of_its_mo
     pool.rebalance()
     assert pool.effects == [
         HandoverBegun("A", Life("c2", 1), Life("c3", 1)),
-        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NOBODY),
+        Request(0, SubscribeTicks("A", 60), math.inf, "c3", reply_to=ReplyTo.NONE),
     ]
     pool.subscribe("A")
     pool.settle()
@@ -466,10 +466,10 @@ def test_a_connection_that_is_not_kept_is_closed_when_two_of_five_streams_are_le
     epochs["c1"] = 1
     take(assignment.on_up(Life("c1", 1), 0.0), 0.0)
     for asset in "ABCDE":
-        take([Request(0, SubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 1.0)
+        take([Request(0, SubscribeTicks(asset), 1e9, reply_to=ReplyTo.NONE)], 1.0)
     assert set(epochs) == {"c1", "c2"}
     for asset in "ABC":
-        take([Request(0, UnsubscribeTicks(asset), 1e9, reply_to=ReplyTo.NOBODY)], 2.0)
+        take([Request(0, UnsubscribeTicks(asset), 1e9, reply_to=ReplyTo.NONE)], 2.0)
     for now in range(3, 3 + 10 * int(IDLE)):
         take(assignment.rebalance(float(now)), float(now))
     assert closed == ["c2"]

@@ -98,9 +98,9 @@ def test_equal_ids_of_two_actors_are_two_requests(crowded: Scene) -> None:
 
 def test_requests_that_nobody_awaits_are_joined_too(scene: Scene) -> None:
     for _ in range(PROMPT):
-        scene.tell(request(0, reply_to=ReplyTo.NOBODY))
+        scene.tell(request(0, reply_to=ReplyTo.NONE))
     scene.outbound.batches.clear()
-    scene.tell(request(0, reply_to=ReplyTo.NOBODY))
+    scene.tell(request(0, reply_to=ReplyTo.NONE))
     assert scene.outbound.batches == []
     scene.later(TIMEOUT)
     assert scene.outbound.batches == [[0]]

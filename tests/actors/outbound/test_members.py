@@ -43,7 +43,7 @@ def roles(members: Members) -> dict[str, str]:
 
 def request(id: int) -> Request:
     """No actor awaits number 0."""
-    reply_to = ReplyTo.CANDLES if id else ReplyTo.NOBODY
+    reply_to = ReplyTo.CANDLES if id else ReplyTo.NONE
     return Request(id, LoadCandles("A", 60), math.inf, reply_to=reply_to)
 
 

@@ -171,7 +171,7 @@ def test_a_stream_is_announced_where_it_is_placed_and_answered_when_it_is_confir
 
 def test_what_nobody_awaits_is_answered_to_nobody(scene: Scene) -> None:
     scene.tell(Requests([stream()]), StreamConfirmed("A", 60, "c2", 4))
-    assert scene.tell(Requests([Request(0, SubscribeTicks("A", 60), 2000.0, reply_to=ReplyTo.NOBODY)])) == []
+    assert scene.tell(Requests([Request(0, SubscribeTicks("A", 60), 2000.0, reply_to=ReplyTo.NONE)])) == []
 
 
 def test_a_stale_stream_is_subscribed_to_again_or_moved_by_way_of_the_rate_limiter(scene: Scene) -> None:
@@ -223,9 +223,9 @@ def test_while_the_runtime_stops_no_order_leaves_and_each_is_said_not_to_have_le
 
 
 def test_what_waits_in_its_inbox_at_its_end_is_said_not_to_have_left(scene: Scene) -> None:
-    nobodys = Request(0, SubscribeTicks("A", 60), 2000.0, reply_to=ReplyTo.NOBODY)
+    unawaited = Request(0, SubscribeTicks("A", 60), 2000.0, reply_to=ReplyTo.NONE)
     scene.journal.clear()
-    scene.pool.release([Requests([order(1), nobodys]), RequestDone(7), Requests([order(2)])])
+    scene.pool.release([Requests([order(1), unawaited]), RequestDone(7), Requests([order(2)])])
     assert [(name, failure.order) for name, failure in scene.journal] == [("router", "o1"), ("router", "o2")]
 
 

@@ -39,7 +39,7 @@ def test_a_stream_that_is_restored_after_each_of_fifty_losses_does_not_wait_fift
     limiter = RateLimiter.start(allowance, {}, outbound=out.ref, pool=sink.ref, router=sink.ref)
     for epoch in range(1, 51):
         limiter.tell(ConnectionUp("c1", epoch, "r"))
-        limiter.tell(Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY))
+        limiter.tell(Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NONE))
     limiter.tell(Describe(1, sink.ref))
     while not isinstance(described := sink.seen(), Described):
         pass  # Begin, and ConnectionWanted
@@ -178,8 +178,8 @@ def test_a_stop_refuses_the_orders_that_wait(scene: Scene) -> None:
 def test_what_waits_at_its_end_is_said_not_to_have_left(scene: Scene) -> None:
     """Also what it has not taken out of its inbox."""
     scene.tell(scene.request(1, command=ORDER), scene.request(2))
-    nobodys = Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NOBODY)
-    scene.limiter.release([scene.request(3, command=ORDER), RequestDone(9), nobodys])
+    unawaited = Request(0, SubscribeTicks("A", 60), math.inf, "c1", reply_to=ReplyTo.NONE)
+    scene.limiter.release([scene.request(3, command=ORDER), RequestDone(9), unawaited])
     assert scene.errors() == [(2, NotSent), (3, NotSent)]
     assert [request.id for request in scene.sent] == [1]
 
@@ -210,7 +210,7 @@ def test_a_new_allowance_holds_at_once(scene: Scene) -> None:
 def stream(asset: str, number: int = 0, part: RequestPart = RequestPart.WHOLE) -> Request:
     if number:
         return Request(number, SubscribeTicks(asset, 60), math.inf, part=part)
-    return Request(0, SubscribeTicks(asset, 60), math.inf, "c1", reply_to=ReplyTo.NOBODY, part=part)
+    return Request(0, SubscribeTicks(asset, 60), math.inf, "c1", reply_to=ReplyTo.NONE, part=part)
 
 
 def test_streams_that_are_held_pass_in_their_order_once_they_are_admitted(clock: ManualClock) -> None:

@@ -349,7 +349,7 @@ LISTED = AssetsListed([ASSET])
 EURUSD = ASSET.symbol
 
 
-@pytest.mark.parametrize(("owners", "said"), [(("file",), ""), ((), f": nobody streams {EURUSD}; ")])
+@pytest.mark.parametrize(("owners", "said"), [(("file",), ""), ((), f": {EURUSD} is not streamed; ")])
 def test_a_subscription_to_ticks_that_nobody_streams_is_answered_with_what_is_missing(
     neighbours: _Neighbours, owners: tuple[str, ...], said: str
 ) -> None:
@@ -397,7 +397,7 @@ def test_a_told_subscription_to_ticks_that_nobody_streams_is_a_warning_after_a_w
     first, second = neighbours.configured.seen(), neighbours.configured.seen()
     neighbours.router.tell(OwnersTold(first.id, first.asset, ("program",)))
     neighbours.router.tell(OwnersTold(second.id, second.asset, ()))
-    assert warnings.get(timeout=WAIT).startswith(f"tick.{second.asset}: nobody streams {second.asset}; ")
+    assert warnings.get(timeout=WAIT).startswith(f"tick.{second.asset}: {second.asset} is not streamed; ")
     logger.remove(handler)
     assert {first.asset, second.asset} == {"A", "C"}
     assert neighbours.configured.nothing_more()

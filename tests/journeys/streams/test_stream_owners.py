@@ -166,7 +166,7 @@ def test_a_subscription_has_its_asset_streamed_until_it_ends(
 
         topic, one, other = f"tick.{ADDED}", Notebook(), Notebook()
         assert do(Subscribe(topic, to=one)) == (
-            f"{topic}: nobody streams {ADDED}; SubscribeTicks('{ADDED}') starts it, and so does "
+            f"{topic}: {ADDED} is not streamed; SubscribeTicks('{ADDED}') starts it, and so does "
             f"Subscribe('{topic}', ..., stream=True)"
         )
         for book in (one, other):

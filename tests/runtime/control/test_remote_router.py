@@ -173,8 +173,8 @@ def test_the_topic_of_an_asset_is_checked_once_its_ticks_are_sent(gateway: Gatew
     assert gateway.receive() == Listen(1, ["tick.A"])
     assert gateway.receive() == Ask(2, CheckTopic("tick.A"), for_subscription=True)
     gateway.answer(1, None)
-    gateway.answer(2, "tick.A: nobody streams A")
-    assert answer.get(timeout=WAIT) == "tick.A: nobody streams A"
+    gateway.answer(2, "tick.A: A is not streamed")
+    assert answer.get(timeout=WAIT) == "tick.A: A is not streamed"
     refused = gateway.ask(Subscribe("tick.NOPE", to=print))
     assert gateway.receive() == Listen(3, ["tick.A", "tick.NOPE"])
     assert gateway.receive() == Ask(4, CheckTopic("tick.NOPE"), for_subscription=True)

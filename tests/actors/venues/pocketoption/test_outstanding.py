@@ -80,7 +80,7 @@ def test_unsubscribing_is_answered_at_once_and_ends_the_wait_for_the_stream() ->
 def test_letting_a_stream_go_that_moves_elsewhere_fails_nobody_who_waits_for_it() -> None:
     session = ready()
     session.send([request(1, SubscribeTicks(asset="A"))], NOW)
-    moved = Request(0, UnsubscribeTicks("A"), 0.0, connection="c1", reply_to=ReplyTo.NOBODY)
+    moved = Request(0, UnsubscribeTicks("A"), 0.0, connection="c1", reply_to=ReplyTo.NONE)
     assert session.send([moved], NOW) == [StreamReleased("A", "c1")]
 
 

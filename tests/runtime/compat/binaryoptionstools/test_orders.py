@@ -195,9 +195,9 @@ def test_pending_orders_are_placed_listed_and_cancelled(use_client: UseClient) -
             "ticket": placed["ticket"],
             "status": "cancelled",
         }
-        answer = await client.cancel_pending_orders([by_text["ticket"], "nobodys", by_price["ticket"]])
+        answer = await client.cancel_pending_orders([by_text["ticket"], "unawaited", by_price["ticket"]])
         assert answer["cancelled"] == [by_text["ticket"], by_price["ticket"]]
-        assert [failed["ticket"] for failed in answer["failed"]] == ["nobodys"]
+        assert [failed["ticket"] for failed in answer["failed"]] == ["unawaited"]
         assert answer["failed"][0]["error"]
         assert await client.get_pending_deals() == []
 

@@ -1,4 +1,4 @@
-"""A clock that is faster than ours, and waits for who lives by it."""
+"""A clock that is faster than ours, and waits for its participants."""
 
 import time
 
