@@ -8,7 +8,7 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import pykka
@@ -24,8 +24,9 @@ from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
 from runtime.cluster.steward import DutyFailed, Steward
 from runtime.config import Config
+from runtime.control.front_desk import FrontDesk
 from runtime.runtime import Runtime
-from runtime.system.guardian import Guardian
+from runtime.system.guardian import Guardian, OnFailure
 from runtime.workers.watchdog_timer import WatchdogTimer
 
 CLOSED_WITHIN: Final = 10.0
@@ -66,6 +67,7 @@ class Membership:
         assert cluster.address is not None, "no host has a membership without an engine"
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
         self._runtimes: dict[str, Runtime] = {}
+        self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
         self._closing: dict[str, pykka.Future[Any]] = {}
         self._ends: dict[str, float] = {}  # of the leases of accounts in this process
         self._lock = threading.Lock()  # of ``_ends``
@@ -104,11 +106,21 @@ class Membership:
                         self._steward.tell(DutyFailed(duty.name))
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
-        share = functools.partial(self._share, tenure, clock)
+        entries: dict[str, str] = {}
+        share = functools.partial(self._share, tenure, clock, entries)
         runtime = self._host.start_owned(_name_of(tenure.duty), share)
         if runtime is None:
             return "its start failed"
         self._runtimes[tenure.duty] = runtime
+        self._front_desks[tenure.duty] = self._guardian.start(
+            FrontDesk,
+            self._engine,
+            tenure,
+            runtime.router,
+            runtime.welcome,
+            entries,
+            on_failure=OnFailure.LOG,
+        )
         return ""
 
     def extend(self, tenure: Tenure, until: float) -> None:
@@ -132,14 +144,22 @@ class Membership:
             with contextlib.suppress(RequestError, pykka.ActorDeadError, pykka.Timeout):
                 closing.get(timeout=CLOSED_WITHIN)
                 self._arm(name, None)
+        front_desk = self._front_desks.pop(tenure.duty, None)
+        if front_desk is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                front_desk.tell(Drain())
         self._host.stop_owned(name)
+        if front_desk is not None:  # by now it has all the answers
+            self._guardian.end(front_desk)
         self._runtimes.pop(tenure.duty, None)
         self._arm(name, None)
 
-    def _share(self, tenure: Tenure, clock: Callable[[], float], local: Journal) -> Journal:
+    def _share(
+        self, tenure: Tenure, clock: Callable[[], float], entries: Mapping[str, str], local: Journal
+    ) -> Journal:
         if tenure.duty.startswith("feed:"):
             return local
-        return ClusterJournal(self._engine, tenure, local, clock, replicas=self._replicas)
+        return ClusterJournal(self._engine, tenure, local, clock, commands=entries, replicas=self._replicas)
 
     def _arm(self, name: str, until: float | None) -> None:
         if self._timer is None or name not in self._in_process:

@@ -78,6 +78,8 @@ class Runtime:
     """
 
     router: RouterRef
+    welcome: Welcome
+    """What an attached process is told of it; once it has started."""
 
     _process = 0
     """Where it was started; not a process that was forked from that one."""
@@ -248,7 +250,8 @@ class Runtime:
         regions = self._regions(login)
         server = self._status_server = self._open_status_server(login)
         notifier = self._start_notifier()
-        gateway = self._start_gateway(login)  # first of the actors, so that it ends last
+        self.welcome = self._describe(login)
+        gateway = self._start_gateway()  # first of the actors, so that it ends last
         resources = Resources(
             login,
             regions,
@@ -309,24 +312,21 @@ class Runtime:
     def _stop_in_background(self) -> None:
         threading.Thread(target=self.stop, name="stop").start()
 
-    def _start_gateway(self, login: Login) -> pykka.ActorRef[Gateway] | None:
-        listener = open_listener(self.config)
-        if listener is None:
-            return None
+    def _describe(self, login: Login) -> Welcome:
         kind = PRACTICE if self.exchange else login.account.value
         regions = list(self._regions(login)(self.config))
-        title, journal = self._venue.profile.title, ""
-        with contextlib.ExitStack() as abandoned:
-            abandoned.callback(listener.close)
-            if self._journal is not None:
-                with contextlib.suppress(Halted):  # there is none: the log and the status say so
-                    journal = str(self._journal.path.absolute())
-            welcome = Welcome(VERSION, os.getpid(), kind, 0.0, regions, title, journal)
-            gateway = self._guardian.start(
-                Gateway, listener, welcome, stop=self._stop_asked, on_failure=OnFailure.LOG
-            )
-            abandoned.pop_all()
-        return gateway
+        journal = ""
+        if self._journal is not None:
+            with contextlib.suppress(Halted):  # there is none: the log and the status say so
+                journal = str(self._journal.path.absolute())
+        return Welcome(VERSION, os.getpid(), kind, 0.0, regions, self._venue.profile.title, journal)
+
+    def _start_gateway(self) -> pykka.ActorRef[Gateway] | None:
+        if (listener := open_listener(self.config)) is None:
+            return None
+        return self._guardian.start(
+            Gateway, listener, self.welcome, stop=self._stop_asked, on_failure=OnFailure.LOG
+        )
 
     def _start_notifier(self) -> "pykka.ActorRef[Notifier] | None":
         """The actor that sends alerts; ``None`` without an address."""

@@ -8,7 +8,8 @@ import math
 import re
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -164,17 +165,46 @@ class Engine:
 
     def send(self, duty: str, words: bytes) -> str:
         """Put a command into the stream of those without an answer; its entry."""
-        return str(self._call("XADD", _key(duty, "commands"), "*", "v", "1", "d", words).decode())
+        return str(self._call("XADD", key(duty, "commands"), "*", "v", "1", "d", words).decode())
+
+    def time(self) -> float:
+        """The engine's time (UTC)."""
+        seconds, microseconds = map(int, self._call("TIME"))
+        return seconds + microseconds / 1_000_000
+
+    def newest_epoch(self, duty: str) -> int:
+        """The epoch of the last one that got ``duty``; 0 if nobody ever did."""
+        return int(self._call("GET", key(duty, "epoch")) or 0)
+
+    def connect(self) -> Any:
+        """A connection apart from the others, for ``ask_on`` and ``replies_on``: to wait for what comes."""
+        connection: Any = self._pool.connection_class(**self._pool.connection_kwargs)
+        with self._translated(asked=False):
+            connection.connect()
+        return connection
+
+    def fileno_of(self, connection: Any) -> int:
+        """For a selector."""
+        return int(connection._sock.fileno())  # noqa: SLF001  # the client has no public one
+
+    def ask_on(self, connection: Any, commands: Sequence[tuple[Any, ...]]) -> None:
+        """Send ``commands`` on a ``connection`` that is the caller's alone."""
+        with self._translated():
+            connection.send_packed_command(connection.pack_commands(commands))
+
+    def replies_on(self, connection: Any, count: int) -> list[Any]:
+        """The answers to ``count`` commands on it; the first one has begun to come."""
+        return self._without_errors(self._replies(connection, count))
 
     def orders(self, duty: str, recent: float) -> list[bytes]:
         """The data of all orders that are not finished, and of all states that were journaled in the last
         ``recent`` seconds, oldest first: the last state of an order counts."""
-        open_ids = [id.decode() for id in self._call("ZRANGE", _key(duty, "open"), 0, -1)]
+        open_ids = [id.decode() for id in self._call("ZRANGE", key(duty, "open"), 0, -1)]
         unfinished = self._latest(duty, open_ids)
         found: dict[bytes, bytes] = dict(unfinished)
         seconds, microseconds = map(int, self._call("TIME"))
         start = f"{seconds * 1000 + microseconds // 1000 - _ms(recent) + 1}"
-        while page := self._call("XRANGE", _key(duty, "journal"), start, "+", "COUNT", PAGE):
+        while page := self._call("XRANGE", key(duty, "journal"), start, "+", "COUNT", PAGE):
             found.update((entry, _field(fields, b"d")) for entry, fields in page)
             start = f"({page[-1][0].decode()}"
         return [data for _, data in sorted(found.items(), key=lambda each: _place(each[0]))]
@@ -187,41 +217,41 @@ class Engine:
         """Those of ``ids`` whose orders are in the journal, but for orders that were surely not sent."""
         if not ids:
             return set()
-        entries = self._call("HMGET", _key(duty, "ids"), *ids)
+        entries = self._call("HMGET", key(duty, "ids"), *ids)
         return {id for id, entry in zip(ids, entries, strict=True) if entry is not None}
 
     def trim(self, duty: str, seconds: float) -> None:
         """Drop the states that are older than so many ``seconds`` and than all orders that are not finished;
         and the ids of the orders that had no later state."""
         now, _ = map(int, self._call("TIME"))
-        oldest = self._call("ZRANGE", _key(duty, "open"), 0, 0, "WITHSCORES")
+        oldest = self._call("ZRANGE", key(duty, "open"), 0, 0, "WITHSCORES")
         limit = min([(now - int(seconds)) * 1000, *(int(score) for score in oldest[1:])])
-        while page := self._call("XRANGE", _key(duty, "journal"), "-", f"({limit}-0", "COUNT", PAGE):
+        while page := self._call("XRANGE", key(duty, "journal"), "-", f"({limit}-0", "COUNT", PAGE):
             old = {_field(fields, b"i"): entry for entry, fields in page}
-            latest = self._call("HMGET", _key(duty, "ids"), *old)
+            latest = self._call("HMGET", key(duty, "ids"), *old)
             ended = [id for id, entry in zip(old, latest, strict=True) if entry == old[id]]
             if ended:
-                self._call("HDEL", _key(duty, "ids"), *ended)
-            self._call("XDEL", _key(duty, "journal"), *(entry for entry, _ in page))
+                self._call("HDEL", key(duty, "ids"), *ended)
+            self._call("XDEL", key(duty, "journal"), *(entry for entry, _ in page))
 
     def halted(self, duty: str) -> str | None:
         """Why no order of the account may be journaled; ``None`` if they may."""
-        reason = self._call("GET", _key(duty, "halt"))
+        reason = self._call("GET", key(duty, "halt"))
         return None if reason is None else str(reason.decode())
 
     def halt(self, duty: str, reason: str) -> None:
         """No order is journaled from now on, whichever host owns the account."""
-        self._call("SET", _key(duty, "halt"), reason)
+        self._call("SET", key(duty, "halt"), reason)
 
     def resume(self, duty: str) -> bool:
         """Whether there was a halt."""
-        return bool(self._call("DEL", _key(duty, "halt")))
+        return bool(self._call("DEL", key(duty, "halt")))
 
     def _latest(self, duty: str, ids: Sequence[str]) -> list[tuple[bytes, bytes]]:
         if not ids:
             return []
-        entries = [entry for entry in self._call("HMGET", _key(duty, "ids"), *ids) if entry is not None]
-        pages = self._all([("XRANGE", _key(duty, "journal"), entry, entry) for entry in entries])
+        entries = [entry for entry in self._call("HMGET", key(duty, "ids"), *ids) if entry is not None]
+        pages = self._all([("XRANGE", key(duty, "journal"), entry, entry) for entry in entries])
         return [(entry, _field(fields, b"d")) for page in pages for entry, fields in page]
 
     def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
@@ -238,28 +268,40 @@ class Engine:
         if any(_lacks_function(reply) for reply in replies):  # so it has executed none of them
             self._load()
             replies = self._exchange(commands)
+        return self._without_errors(replies)
+
+    def _without_errors(self, replies: list[Any]) -> list[Any]:
         for reply in replies:
             if isinstance(reply, valkey.ResponseError):
                 raise self._cleaned(reply) from None
         return replies
 
     def _exchange(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-        try:
+        with self._translated(asked=False):
             connection: Any = self._pool.get_connection("")
-            try:
-                connection.send_packed_command(connection.pack_commands(commands))
-                return [_reply(connection) for _ in commands]
-            except BaseException:
-                connection.disconnect()
-                raise
-            finally:
-                self._pool.release(connection)
+        try:
+            self.ask_on(connection, commands)
+            return self._replies(connection, len(commands))
+        except BaseException:
+            connection.disconnect()
+            raise
+        finally:
+            self._pool.release(connection)
+
+    @contextmanager
+    def _translated(self, *, asked: bool = True) -> Iterator[None]:
+        try:
+            yield
         except valkey.TimeoutError:
             # After a partition each socket of before would cost one more timeout.
             self._pool.disconnect(inuse_connections=False)
-            raise self._away(f"it did not answer within {self._timeout:g} s") from None
+            raise self._away(f"it did not answer within {self._timeout:g} s", asked=asked) from None
         except (valkey.ValkeyError, OSError) as error:
-            raise self._away(_reason(error)) from None
+            raise self._away(_reason(error), asked=asked) from None
+
+    def _replies(self, connection: Any, count: int) -> list[Any]:
+        with self._translated():
+            return [_reply(connection) for _ in range(count)]
 
     def _load(self) -> None:
         source = SOURCE.read_text(encoding="utf-8")
@@ -281,8 +323,8 @@ class Engine:
         kind = code if re.fullmatch("[A-Z]+", code) else type(error).__name__
         return self._away(f"it answered {kind}")
 
-    def _away(self, reason: str) -> EngineAway:
-        return EngineAway(f"the engine {self._address} is away: {reason}")
+    def _away(self, reason: str, *, asked: bool = True) -> EngineAway:
+        return EngineAway(f"the engine {self._address} is away: {reason}", asked=asked)
 
 
 def _settings(address: EngineAddress, timeout: float) -> dict[str, Any]:
@@ -312,12 +354,13 @@ def _function(name: str, keys: Sequence[str], *args: Any) -> tuple[Any, ...]:
     return ("FCALL", f"{LIBRARY}_{name}", len(keys), *keys, *args)
 
 
-def _key(duty: str, name: str) -> str:
+def key(duty: str, name: str) -> str:
+    """That of one thing of a duty; those of one duty are on one server."""
     return f"tw:{{{duty}}}:{name}"
 
 
 def _keys(duty: str, *names: str) -> list[str]:
-    return [_key(duty, name) for name in names]
+    return [key(duty, name) for name in names]
 
 
 def _ms(seconds: float) -> int:

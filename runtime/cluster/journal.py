@@ -1,8 +1,9 @@
 """The journal of an account that several hosts have in turn: in the engine, and in a file of each host."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -40,15 +41,19 @@ class ClusterJournal:
         local: Journal,
         clock: Callable[[], float],
         *,
+        commands: Mapping[str, str] = MappingProxyType({}),
         replicas: int = 0,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """``clock`` is that of ``tenure``. So many ``replicas`` of the engine must have an order before it is
-        sent. Raises ``Halted`` if the engine cannot be read, or if there is another owner by now."""
+        """``clock`` is that of ``tenure``. ``commands`` has the entries in the engine that ask for orders, by
+        the ids of the orders: one that was withdrawn there is not journaled. So many ``replicas`` of the
+        engine must have an order before it is sent. Raises ``Halted`` if the engine cannot be read, or if
+        there is another owner by now."""
         self._engine = engine
         self._tenure = tenure
         self._local = local
         self._clock = clock
+        self._commands = commands
         self._replicas = replicas
         self._wall = wall
         self._number = self._confirmed = 0
@@ -175,10 +180,16 @@ class ClusterJournal:
         it has them."""
         entries = [*self._unconfirmed.values(), *entries]
         self._number += 1
+        asked = (self._commands.get(entry.id) for entry in entries if entry.kind == "intent")
         with self._translated():
             try:
                 stored = self._engine.intend(
-                    self._tenure.duty, self._tenure.epoch, self._number, entries, replicas=self._replicas
+                    self._tenure.duty,
+                    self._tenure.epoch,
+                    self._number,
+                    entries,
+                    command=next(filter(None, asked), ""),
+                    replicas=self._replicas,
                 )
             except EngineAway:
                 for entry in entries:

@@ -12,7 +12,14 @@ class Fenced(Exception):
 
 
 class EngineAway(Exception):
-    """No answer: it is not known whether the engine has done what it was asked. The text has none of that."""
+    """No answer: it is not known whether the engine has done what it was asked. The text has none of that.
+
+    ``asked`` is false if it surely has not, for there was no connection to ask it on.
+    """
+
+    def __init__(self, reason: str, *, asked: bool = True) -> None:
+        super().__init__(reason)
+        self.asked = asked
 
 
 class Acquired(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Self
 from loguru import logger
 
 from actors.engine.router_ref import RouterRef
-from actors.errors import NoRuntime, ProtocolError, RequestRefused, RuntimeHung
+from actors.errors import ConfigInvalid, NoRuntime, ProtocolError, RequestRefused, RuntimeHung
 from actors.messages.lifecycle import ActorEnded, ActorFailed
 from actors.transport.socket_transport import NO_SIGNAL
 from runtime.client import Client
@@ -115,16 +115,20 @@ def attach(
 ) -> Attachment:
     """Attach to a running runtime.
 
-    ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), or the path of its
-    control socket. ``account`` is the name of one of its accounts or feeds, where it has several; ``None``:
-    the process as a whole, which answers ``GetAccounts``, a reload and a stop. ``timeout``, in seconds, is
-    for the attaching alone. ``operates``: this process has a place even if as many programs are attached as
-    may be; for a person's halt and the like. What it has streamed is the operator's, and stays after it.
+    ``target`` is its configuration (a path, or a ``Config`` that was loaded from one), the path of its
+    control socket, or the URL of the engine by which several hosts share the account: then this process is
+    attached to the host that has it, and stays so when that is another one. ``account`` is the name of one of
+    its accounts or feeds, where it has several; ``None``: the process as a whole, which answers
+    ``GetAccounts``, a reload and a stop. ``timeout``, in seconds, is for the attaching alone. ``operates``:
+    this process has a place even if as many programs are attached as may be; for a person's halt and the
+    like. What it has streamed is the operator's, and stays after it.
 
     Raises ``NoRuntime`` if no runtime is there, ``RuntimeHung`` if one does not answer, ``RequestRefused`` if
     it refuses this process, ``ConfigInvalid``.
     """
     quieten_first_handler()
+    if isinstance(target, str) and "://" in target:
+        return _attach_by_engine(target, account, timeout, operates=operates)
     paths = paths_of(target, account)
     if not paths:
         raise NoRuntime(
@@ -140,6 +144,18 @@ def attach(
             attachment.close()
             raise RequestRefused(f"it has several accounts: name one of {names}")
         return attachment
+
+
+def _attach_by_engine(url: str, account: str | None, timeout: float, *, operates: bool) -> Attachment:
+    if not account:
+        raise RequestRefused("hosts share accounts: name one, as in attach(URL, account=NAME)")
+    try:
+        from runtime.control.engine_line import reach  # noqa: PLC0415  # an extra, and not for everybody
+    except ModuleNotFoundError as error:
+        if error.name != "valkey":
+            raise
+        raise ConfigInvalid(["an engine needs pip install 'tellwire[cluster]'"]) from None
+    return Attachment(*reach(url, account, timeout, operates=operates))
 
 
 def _try_to_attach(paths: Sequence[Path], give_up_at: float, *, operates: bool) -> Attachment | None:

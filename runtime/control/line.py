@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ControlLine(Protocol):
-    """Used by one thread, which reads once before its first wait. Once a method has raised
+    """Used by one thread, which calls ``tend`` once before its first wait. Once a method has raised
     ``TransportError`` or ``ProtocolError``, the line is over."""
 
     tends_every: float
@@ -29,8 +29,9 @@ class ControlLine(Protocol):
     def wants_write(self) -> bool:
         """Whether to watch until ``source`` can be written too."""
 
-    def send(self, message: FromPeer) -> None:
-        """Raises ``RequestRefused`` for one that is too long."""
+    def send(self, message: FromPeer) -> Sequence[FromGateway]:
+        """What is known at once of what becomes of it. Raises ``RequestRefused`` for one that is too
+        long."""
 
     def receive(self) -> Sequence[FromGateway]:
         """The messages that have come; sends what has waited for that."""
@@ -66,21 +67,20 @@ class SocketLine:
     def wants_write(self) -> bool:
         return self._transport.wants_write
 
-    def send(self, message: FromPeer) -> None:
+    def send(self, message: FromPeer) -> Sequence[FromGateway]:
         data = self._framed(message)
         check_length(data)
         self._transport.write(data)
+        return ()
 
     def receive(self) -> Sequence[FromGateway]:
-        if self._received:
-            received, self._received = self._received, ()
-            return received
         if self._transport.wants_write:
             self._transport.flush()
         return self._messages_in(self._transport.read())
 
     def tend(self) -> Sequence[FromGateway]:
-        return ()
+        received, self._received = self._received, ()
+        return received
 
     def close(self) -> None:
         self._transport.close()

@@ -160,6 +160,15 @@ class Listen(Struct, frozen=True, tag=True):
 FromPeer = Hello | Ask | GiveUp | Listen
 
 
+class FromAsker(Struct, frozen=True):
+    """What a process puts into an engine for the host that owns the account: one of ``FromPeer`` in its own
+    encoding, which is that of ``None`` at its end. ``asker`` names the process, and the stream of what it is
+    answered."""
+
+    asker: str
+    message: msgspec.Raw
+
+
 class Welcome(Struct, frozen=True, tag=True):
     """The gateway's first message. ``mode`` is practice, demo or live; ``uptime`` is in seconds; ``venue``
     is the name to show, also while practising; ``journal`` is the path of the journal of orders. A process

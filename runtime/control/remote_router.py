@@ -152,7 +152,7 @@ class RemoteRouter(RuntimeActor):
             case Begin():
                 if self._line.tends_every:
                     self.every(self._line.tends_every, _TendLine())
-                self._take(self._line.receive)
+                self._take(self._line.tend)
             case _:
                 logger.warning("{}", no_command(message))
 
@@ -249,9 +249,12 @@ class RemoteRouter(RuntimeActor):
 
     def _write(self, message: Ask | GiveUp | Listen) -> None:
         try:
-            self._line.send(message)
+            known = self._line.send(message)
         except TransportError as error:
             self._finish(f"{ENDED}: {error}")
+        else:
+            for answer in known:
+                self._on_message(answer)
         self._watch()
 
     def _take(self, messages: Callable[[], Sequence[FromGateway]]) -> None:

@@ -47,15 +47,16 @@ class Guardian:
         """Whether an actor that ``start`` returned has released all it held within ``timeout`` seconds."""
         return next(child for child in self._children if child.ref == ref).ended.wait(timeout)
 
+    def end(self, ref: pykka.ActorRef[Any]) -> None:
+        """End one actor that ``start`` returned."""
+        [child] = [child for child in self._children if child.ref == ref]
+        self._children.remove(child)
+        _end(child)
+
     def stop(self) -> None:
         """End every actor, the last one first; idempotent."""
         while self._children:
-            child = self._children.pop()
-            child.ref.stop(block=False)
-            if not child.ended.wait(STOP_TIMEOUT):
-                logger.error(
-                    "{} does not end, and is left: report this with the log", child.ref.actor_class.__name__
-                )
+            _end(self._children.pop())
 
 
 class _Child:
@@ -80,3 +81,9 @@ class _Child:
                 )
             case ActorFailed(name=name, reason=reason):
                 self._escalate(TellwireError(f"the {name} failed: {reason}: report this with the log"))
+
+
+def _end(child: _Child) -> None:
+    child.ref.stop(block=False)
+    if not child.ended.wait(STOP_TIMEOUT):
+        logger.error("{} does not end, and is left: report this with the log", child.ref.actor_class.__name__)

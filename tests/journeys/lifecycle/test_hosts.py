@@ -1,14 +1,11 @@
 """Hosts as processes that share an account: its owner dies or stands still while orders are placed."""
 
 import contextlib
-import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,16 +16,18 @@ from actors.errors import OrderUnknown, RequestError, RequestTimeout, TellwireEr
 from actors.messages import Direction, GetOpenedDeals, PlaceOrder
 from actors.values import Deal
 from runtime import Attachment, attach
-from runtime.practice import PracticeExchange, PracticeSettings
-from tests.doubles.engine_server import EngineServer
-from tests.doubles.several_accounts import entries, write
+from runtime.practice import PracticeExchange
+from tests.journeys.hosts import (
+    NAMES,
+    PATIENCE,
+    engine_of_hosts,
+    eventually,
+    exchange,
+    files,
+    hosts,
+)
 
-CHILD = Path(__file__).parents[1] / "host_child.py"
-PATIENCE = 60.0
-LEASE = 2.0
-CLUSTER = "cluster: {{engine: '{url}', host: {host}, lease: {lease}s, renew: 500ms, margin: 400ms}}\n"
-MANY = "orders: {maximum_open: 1000}\n"
-NAMES = ("h1", "h2")
+__all__ = ["engine_of_hosts", "exchange", "files"]
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="stops processes, and has no engine there"),
@@ -79,54 +78,6 @@ class Trader:
             self.unsent.add(id)
             raise
         self.owner, self.last_deal_at = name, time.monotonic()
-
-
-@pytest.fixture
-def exchange() -> Iterator[PracticeExchange]:
-    with PracticeExchange(PracticeSettings(max_deals=1000)) as running:
-        yield running
-
-
-@pytest.fixture
-def files(exchange: PracticeExchange, tmp_path: Path, place: Path) -> Iterator[dict[str, Path]]:
-    """The configuration of each host, on a running engine."""
-    (folder := tmp_path / "engine").mkdir()
-    with EngineServer(folder) as engine:
-        yield {
-            name: write(
-                tmp_path / f"{name}.yaml",
-                exchange,
-                place.with_name(f"{name}.sock"),
-                accounts=entries(exchange.sessions, ("main",)),
-                feeds="",
-                more=MANY + CLUSTER.format(url=engine.url, host=name, lease=LEASE),
-            )
-            for name in NAMES
-        }
-
-
-@contextmanager
-def hosts(
-    files: dict[str, Path], tmp_path: Path, workers: int
-) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    with ExitStack() as children:
-        started = {}
-        for name, file in files.items():
-            file.write_text(file.read_text().replace("workers: 0", f"workers: {workers}"))
-            environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / name)}
-            log = children.enter_context((tmp_path / f"{name}.log").open("wb"))
-            child = subprocess.Popen([sys.executable, str(CHILD), str(file)], env=environment, stderr=log)
-            children.callback(child.wait)
-            children.callback(child.kill)
-            started[name] = child
-        yield started
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    due = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < due
-        time.sleep(0.01)
 
 
 def assert_no_order_is_doubled_lost_or_answered_wrongly(

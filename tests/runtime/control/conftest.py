@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runtime import Runtime
+from tests.doubles.engine_fixtures import duty, engine, engine_url
 from tests.journeys.journey import practice
 
 
@@ -13,3 +14,6 @@ from tests.journeys.journey import practice
 def runtime(place: Path, start_runtime: Callable[..., Runtime]) -> Runtime:
     """On the practice exchange, in this process alone, with its control socket at ``place``."""
     return start_runtime(practice(0, "EURUSD_otc", control={"socket": str(place)}))
+
+
+__all__ = ["duty", "engine", "engine_url", "runtime"]

@@ -1,0 +1,279 @@
+"""The line to the host that owns an account, whichever that is, by the engine."""
+
+import contextlib
+import math
+import os
+import secrets
+import selectors
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from actors.errors import (
+    ConfigInvalid,
+    NoRuntime,
+    OrderUnknown,
+    RemoteProtocolError,
+    RequestError,
+    RequestRefused,
+    RequestTimeout,
+    to_wire,
+)
+from actors.messages.commands import OrderCommand, unsent
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import EngineAway
+from runtime.cluster.reader import StreamEntry, StreamReader
+from runtime.control.front_desk import REPLIES
+from runtime.control.line import check_length
+from runtime.control.protocol import (
+    VERSION,
+    Ask,
+    ErrorMessage,
+    FromAsker,
+    FromGateway,
+    FromPeer,
+    GiveUp,
+    Hello,
+    HelloRefused,
+    Welcome,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import HasFileno
+
+ANSWERS_WITHIN: Final = 1.0
+"""Seconds that the engine may take for one answer."""
+
+LATE: Final = 0.25
+"""Seconds after its deadline that a command may still be answered by the owner, which knows best."""
+
+SILENT: Final = 3.0
+"""Seconds without any answer of the engine, which gives one every ``WAITS``: the connection is dead."""
+
+_replies: Final[msgspec.msgpack.Decoder[FromGateway]] = msgspec.msgpack.Decoder(FromGateway)
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class _Sent(NamedTuple):
+    """A command without an answer; ``entry`` is that in the engine."""
+
+    entry: str
+    asked: Ask
+    expires_at: float
+
+
+class EngineLine:
+    """Owns ``engine``. No end of a host ends it: a command waits for the next one, until its deadline.
+
+    It raises no ``TransportError``. What is asked while the engine is away fails at once.
+    """
+
+    tends_every = 0.25
+
+    def __init__(self, engine: Engine, duty: str) -> None:
+        """Raises ``EngineAway``."""
+        self._engine = engine
+        self._duty = duty
+        self._asker = f"process {os.getpid()} of {socket.gethostname()} ({secrets.token_hex(4)})"
+        self._sent: dict[int, _Sent] = {}
+        self._position = "0-0"
+        self._reader: StreamReader | None = None
+        self._failed: StreamReader | None = None
+        self._heard_at = time.monotonic()
+        self._open()
+
+    def __repr__(self) -> str:
+        return f"<EngineLine to {self._duty}>"
+
+    @property
+    def source(self) -> "HasFileno | None":
+        return self._reader
+
+    @property
+    def wants_write(self) -> bool:
+        return False
+
+    def send(self, message: FromPeer) -> Sequence[FromGateway]:
+        match message:
+            case GiveUp(id=id):
+                return self._give_up(id)
+            case Ask():
+                return self._ask(message)
+        try:
+            self._put(message)
+        except EngineAway as error:
+            return self._failure(message, RequestError(str(error)))
+        return ()
+
+    def receive(self) -> Sequence[FromGateway]:
+        if self._reader is None:
+            return ()
+        try:
+            entries, _ = self._reader.take()
+        except EngineAway:
+            self._fail()
+            return ()
+        self._heard_at = time.monotonic()
+        return list(self._messages(entries))
+
+    def tend(self) -> Sequence[FromGateway]:
+        if self._failed is not None:
+            self._failed.close()
+            self._failed = None
+        now = time.monotonic()
+        if self._reader is None:
+            try:
+                self._open()
+            except EngineAway:
+                self._reader = None  # until the next time
+        elif now > self._heard_at + SILENT:
+            self._fail()
+        overdue = [id for id, sent in self._sent.items() if now > sent.expires_at + LATE]
+        return [message for id in overdue for message in self._withdraw(id)]
+
+    def close(self) -> None:
+        try:
+            self._put(None)
+        except EngineAway:
+            self._fail()  # the owner learns of it by silence
+        for reader in (self._reader, self._failed):
+            if reader is not None:
+                reader.close()
+        self._reader = self._failed = None
+        self._engine.close()
+
+    def comes_within(self, seconds: float) -> bool:
+        """Wait for something to ``receive``."""
+        with selectors.DefaultSelector() as selector:
+            if self._reader is not None:
+                selector.register(self._reader, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
+
+    def _open(self) -> None:
+        self._reader = StreamReader(self._engine, self._duty, {REPLIES.format(self._asker): self._position})
+        self._heard_at = time.monotonic()
+
+    def _fail(self) -> None:
+        self._reader, self._failed = None, self._reader or self._failed
+
+    def _put(self, message: FromPeer | None) -> str:
+        words = _encode(message)
+        check_length(words)
+        return self._engine.send(self._duty, _encode(FromAsker(self._asker, msgspec.Raw(words))))
+
+    def _ask(self, asked: Ask) -> Sequence[FromGateway]:
+        try:
+            entry = self._put(asked)
+        except EngineAway as error:
+            return self._failure(asked, _unasked(asked, error))
+        if asked.id:
+            within = min(_or_inf(asked.within), _or_inf(asked.request.deadline))
+            self._sent[asked.id] = _Sent(entry, asked, time.monotonic() + within)
+        return ()
+
+    def _give_up(self, id: int) -> Sequence[FromGateway]:
+        """An order that no owner has begun is withdrawn here; of another one its owner is told."""
+        if id not in self._sent:
+            return ()
+        if withdrawn := self._withdraw(id):
+            return withdrawn
+        try:
+            self._put(GiveUp(id))
+        except EngineAway as error:
+            return self._failure(self._sent[id].asked, OrderUnknown(str(error)))
+        return ()
+
+    def _withdraw(self, id: int) -> Sequence[FromGateway]:
+        """The error of a command that surely has no effect now; nothing if its order may have been sent."""
+        sent = self._sent[id]
+        asked = sent.asked
+        try:
+            withdrawn = self._engine.withdraw(self._duty, sent.entry, asked.order)
+        except EngineAway:
+            return ()
+        if not withdrawn:
+            self._sent[id] = sent._replace(expires_at=math.inf)
+            return ()
+        reason = "no host has begun it within its deadline, or its caller waits no longer"
+        if isinstance(asked.request, OrderCommand):
+            return self._failure(asked, unsent(asked.request, reason, asked.order))
+        return self._failure(asked, RequestTimeout(reason))
+
+    def _failure(self, message: Any, error: Exception) -> Sequence[FromGateway]:
+        self._sent.pop(message.id, None)
+        return (ErrorMessage(message.id, to_wire(error)),)
+
+    def _messages(self, entries: list[StreamEntry]) -> Iterator[FromGateway]:
+        for entry in entries:
+            self._position = entry.id
+            if not (words := entry.fields[b"d"]):
+                continue
+            try:
+                message = _replies.decode(words)
+            except msgspec.MsgspecError as error:
+                raise RemoteProtocolError(f"what the owner answers cannot be read: {error}") from None
+            self._sent.pop(getattr(message, "id", 0), None)
+            yield message
+
+
+def _unasked(asked: Ask, error: EngineAway) -> RequestError:
+    if not isinstance(asked.request, OrderCommand):
+        return RequestError(str(error))
+    if error.asked:
+        return OrderUnknown(f"{error}, so it may have been taken", asked.order)
+    return unsent(asked.request, str(error), asked.order)
+
+
+def _or_inf(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds
+
+
+def reach(url: str, account: str, timeout: float, *, operates: bool) -> tuple[EngineLine, Welcome]:
+    """A line to the host that has the account or feed of this name, and what it says of itself.
+
+    Raises ``ConfigInvalid`` for what is no URL of an engine, ``NoRuntime`` if no host answers within
+    ``timeout`` seconds, ``RequestRefused``.
+    """
+    try:
+        address = parse_address(url)
+    except ValueError as error:
+        raise ConfigInvalid([str(error)]) from None
+    engine = Engine(address, min(timeout, ANSWERS_WITHIN))
+    with contextlib.ExitStack() as abandoned:
+        abandoned.callback(engine.close)
+        try:
+            duty = _duty(engine, account)
+            line = EngineLine(engine, duty)
+        except EngineAway as error:
+            raise NoRuntime(str(error)) from None
+        abandoned.callback(line.close)
+        welcome = _greet(line, Hello(VERSION, "", operates), time.monotonic() + timeout)
+        if welcome is None:
+            raise NoRuntime(f"no host answers for {account}: none has it now, or it hangs")
+        abandoned.pop_all()
+    return line, welcome
+
+
+def _duty(engine: Engine, account: str) -> str:
+    for kind in ("account", "feed"):
+        if engine.newest_epoch(f"{kind}:{account}"):
+            return f"{kind}:{account}"
+    raise NoRuntime(f"no host has ever had an account or a feed {account!r} by this engine")
+
+
+def _greet(line: EngineLine, hello: Hello, give_up_at: float) -> Welcome | None:
+    messages: Sequence[FromGateway] = line.send(hello)
+    while True:
+        for message in messages:
+            match message:
+                case Welcome():
+                    return message
+                case HelloRefused(reason=reason):
+                    raise RequestRefused(f"the host of the account refuses this process: {reason}")
+        if (left := give_up_at - time.monotonic()) <= 0:
+            return None
+        messages = line.receive() if line.comes_within(min(left, line.tends_every)) else line.tend()

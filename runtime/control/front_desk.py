@@ -1,0 +1,311 @@
+"""The commands for an account that come from any host, by the engine."""
+
+import contextlib
+import functools
+import math
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import pykka
+from loguru import logger
+from msgspec import Struct, structs
+
+from actors.engine.actor import RuntimeActor
+from actors.engine.callback_ask import ask_then
+from actors.engine.router_ref import new_ask
+from actors.errors import RequestError, RequestRefused, TellwireError, to_wire
+from actors.messages import commands
+from actors.messages.commands import OrderCommand, unsent
+from actors.messages.control import Drain
+from actors.messages.lifecycle import Begin
+from actors.messages.owners import OPERATOR, Owner, OwnerEnded
+from actors.messages.routing import Asked, GivenUp
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import EngineAway, Fenced
+from runtime.cluster.reader import StreamEntry, StreamReader
+from runtime.control.peer_asks import PeerAsks
+from runtime.control.protocol import (
+    VERSION,
+    Ask,
+    ErrorMessage,
+    FromAsker,
+    FromPeer,
+    GetAccounts,
+    GiveUp,
+    Hello,
+    HelloRefused,
+    ReloadRuntime,
+    StopRuntime,
+    Welcome,
+    answered,
+)
+
+COMMANDS: Final = "commands"
+REPLIES: Final = "replies:{}"
+
+TRIES_AGAIN: Final = 0.25
+"""Seconds between two tries while the engine is away."""
+
+OF_A_PROCESS: Final = (GetAccounts, ReloadRuntime, StopRuntime)
+"""What a person asks of the process of a host, and not of an account that may be on any."""
+
+NOT_TWICE: Final = (
+    commands.SendRaw,
+    commands.Resume,
+    commands.SettleOrder,
+    commands.CancelPendingOrder,
+)
+"""What has another effect, or another answer, the second time. An order has its id in the journal."""
+
+_envelopes: Final = msgspec.msgpack.Decoder(FromAsker)
+_messages: Final[msgspec.msgpack.Decoder[FromPeer | None]] = msgspec.msgpack.Decoder(FromPeer | None)
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class _Readable(Struct, frozen=True):
+    pass
+
+
+class _TryAgain(Struct, frozen=True):
+    pass
+
+
+class _Reply(NamedTuple):
+    """``message`` is ``None`` for a command that nobody awaits: it only leaves the stream."""
+
+    asker: str
+    entry: str
+    message: Any
+
+
+class _Outcome(Struct, frozen=True):
+    asker: str
+    entry: str
+    asked: Ask
+    value: Any
+    error: BaseException | None
+
+
+class FrontDesk(RuntimeActor):
+    """Reads what askers on any host have put into the engine for a duty, tells the ``router`` of its owner,
+    and puts the answers there; a thread of its own, since it waits for the engine.
+
+    A command leaves its stream together with its answer, and the engine takes that from the owner alone: what
+    an owner leaves unanswered is the next one's. After ``Drain`` it takes no more, and answers what it has.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tenure: Tenure,
+        router: pykka.ActorRef[Any],
+        welcome: Welcome,
+        entries: dict[str, str],
+        **kwargs: Any,
+    ) -> None:
+        """``entries`` gets the entries that ask for orders, by the ids of these, before the router is told
+        of them."""
+        super().__init__("front desk", **kwargs)
+        self._engine = engine
+        self._tenure = tenure
+        self._router = router
+        self._welcome = welcome
+        self._began_at = self.now()
+        self._entries = entries
+        self._reader: StreamReader | None = None
+        self._position = "0-0"
+        self._first_read_at: float | None = None  # by the engine's clock
+        self._draining = False
+        self._asks = PeerAsks()
+        self._owners: dict[str, Owner] = {}
+        self._unsaid: list[_Reply] = []  # while the engine is away
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case _Readable():
+                self._read()
+            case _Outcome():
+                self._on_outcome(message)
+            case _TryAgain():
+                self._say(*self._take_unsaid())
+                self._open()
+            case Drain():
+                self._draining = True
+                self._close()
+            case Begin():
+                self._open()
+            case _:
+                self.unexpected(message)
+
+    def _open(self) -> None:
+        if self._reader is not None or self._draining or self._tenure.lost:
+            return
+        try:
+            if self._first_read_at is None:
+                self._first_read_at = self._engine.time()
+            self._reader = StreamReader(self._engine, self._tenure.duty, {COMMANDS: self._position})
+            self.watch(self._reader, _Readable())
+        except EngineAway:  # of which the steward has told
+            self._try_again()
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self.inbox.unwatch(self._reader)
+            self._reader.close()
+            self._reader = None
+
+    def _try_again(self) -> None:
+        self._close()
+        self.after(TRIES_AGAIN, _TryAgain())
+
+    def _read(self) -> None:
+        if self._reader is None:
+            return
+        if self._tenure.lost:
+            self._close()
+            return
+        try:
+            entries, now = self._reader.take()
+            for entry in entries:
+                self._on_entry(entry, max(0.0, now - entry.sent_at))
+                self._position = entry.id
+        except EngineAway:
+            self._try_again()
+
+    def _on_entry(self, entry: StreamEntry, age: float) -> None:
+        """Raises ``EngineAway`` before anything has become of it."""
+        try:
+            sent = _envelopes.decode(entry.fields[b"d"])
+        except (KeyError, msgspec.MsgspecError):
+            logger.warning(
+                "a command for {} cannot be read, and is left: give all hosts one version of tellwire",
+                self._tenure.duty,
+            )
+            return
+        try:
+            message = _messages.decode(sent.message)
+        except (msgspec.MsgspecError, ValueError, RecursionError, TellwireError) as error:
+            refused = HelloRefused(f"what it sent cannot be read: {error}; use one version of tellwire")
+            self._say(_Reply(sent.asker, entry.id, refused))
+            return
+        match message:
+            case Ask():
+                self._on_ask(sent.asker, entry, message, age)
+            case Hello():
+                self._say(_Reply(sent.asker, entry.id, self._greet(sent.asker, message)))
+            case GiveUp(id=id):
+                self._give_up(self._asks.ask_of(sent.asker, id))
+                self._say(_Reply(sent.asker, entry.id, None))
+            case None:
+                self._end_asker(sent.asker)
+                self._say(_Reply(sent.asker, entry.id, None))
+            case _:
+                self._say(_Reply(sent.asker, entry.id, answered(message.id, None)))
+
+    def _greet(self, asker: str, hello: Hello) -> Welcome | HelloRefused:
+        if hello.version != VERSION:
+            return HelloRefused(f"the host of the account speaks version {VERSION} of the control protocol")
+        if hello.operates:
+            self._owners[asker] = OPERATOR
+        return structs.replace(self._welcome, uptime=self.now() - self._began_at)
+
+    def _on_ask(self, asker: str, entry: StreamEntry, asked: Ask, age: float) -> None:
+        request = self._first_or_known(entry, asked)
+        if refusal := self._refusal(asker, entry, asked):
+            self._say(_Reply(asker, entry.id, ErrorMessage(asked.id, to_wire(refusal))))
+            return
+        if asked.order:
+            self._entries[asked.order] = entry.id
+        at, number = self.now() - age, new_ask()
+        if asked.id:
+            self._asks.add(asker, asked.id, type(request), number)
+        owner = self._owners.setdefault(asker, Owner(asker))
+        if asked.for_subscription:
+            owner = owner.for_subscription
+        waits_until = math.inf if asked.within is None else at + asked.within
+        outcome = functools.partial(self._tell_outcome, asker, entry.id, asked)
+        ask_then(self._router, Asked(request, number, waits_until, asked.order, owner, at), outcome)
+
+    def _first_or_known(self, entry: StreamEntry, asked: Ask) -> Any:
+        """The request. An order that a former owner has journaled is asked for by its id: what became of it
+        is the answer, and it is not sent."""
+        request = asked.request
+        if not isinstance(request, OrderCommand) or not self._may_have_begun(entry):
+            return request
+        if not self._engine.known(self._tenure.duty, [asked.order]):
+            return request
+        return structs.replace(request, id=asked.order)
+
+    def _may_have_begun(self, entry: StreamEntry) -> bool:
+        """Whether a former owner may have read it."""
+        return self._first_read_at is None or entry.sent_at <= self._first_read_at
+
+    def _refusal(self, asker: str, entry: StreamEntry, asked: Ask) -> RequestError | None:
+        request = asked.request
+        if isinstance(request, OF_A_PROCESS):
+            return RequestRefused("that is asked of the process of a host: attach there")
+        if isinstance(request, NOT_TWICE) and self._may_have_begun(entry):
+            return RequestError("the account has changed its host, and the former one may have done it")
+        if asked.id and (full := self._asks.refusal(asker, type(request))):
+            return unsent(request, full, asked.order)
+        return None
+
+    def _give_up(self, *asks: int) -> None:
+        for number in asks:
+            if number and self._router.is_alive():
+                self._router.tell(GivenUp(number))
+
+    def _end_asker(self, asker: str) -> None:
+        self._give_up(*self._asks.all_of(asker))
+        owner = self._owners.pop(asker, OPERATOR)
+        if owner != OPERATOR and self._router.is_alive():
+            self._router.tell(OwnerEnded(owner))
+
+    def _tell_outcome(
+        self, asker: str, entry: str, asked: Ask, value: Any, error: BaseException | None
+    ) -> None:
+        """Called from any thread."""
+        with contextlib.suppress(pykka.ActorDeadError):  # it has ended: the command is the next owner's
+            self.actor_ref.tell(_Outcome(asker, entry, asked, value, error))
+
+    def _on_outcome(self, outcome: _Outcome) -> None:
+        asked, error = outcome.asked, outcome.error
+        self._entries.pop(asked.order, None)
+        if asked.id:
+            self._asks.remove(outcome.asker, asked.id)
+        if isinstance(error, pykka.ActorDeadError):
+            return  # the router has ended before it was told: the command is the next owner's
+        message: Any = None
+        if asked.id:
+            message = ErrorMessage(asked.id, to_wire(error)) if error else answered(asked.id, outcome.value)
+        elif error is not None:
+            logger.warning("a command was told and failed: {}; ask it, to get the error", error)
+        self._say(_Reply(outcome.asker, outcome.entry, message))
+
+    def _say(self, *replies: _Reply) -> None:
+        for number, reply in enumerate(replies):
+            words = b"" if reply.message is None else _encode(reply.message)
+            try:
+                self._engine.answer(
+                    self._tenure.duty, self._tenure.epoch, reply.entry, words, asker=reply.asker
+                )
+            except EngineAway:
+                self._unsaid += replies[number:]
+                self._try_again()
+                return
+            except Fenced as error:
+                logger.debug("what was asked of {} is the next owner's: {}", self._tenure.duty, error)
+                self._close()
+                return
+
+    def _take_unsaid(self) -> list[_Reply]:
+        unsaid, self._unsaid = self._unsaid, []
+        return unsaid
+
+    def release(self, unhandled: list[Any]) -> None:
+        self._draining = True
+        for message in unhandled:
+            if isinstance(message, _Outcome):
+                self._on_outcome(message)
+        self._close()

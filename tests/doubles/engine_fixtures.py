@@ -1,0 +1,45 @@
+"""Fixtures of an engine: a real server for the session; each test has names of its own on it."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from tests.doubles.engine_server import EngineServer
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``TELLWIRE_ENGINE``, or a server of this session alone."""
+    if url := os.environ.get("TELLWIRE_ENGINE"):
+        yield url
+        return
+    with EngineServer(tmp_path_factory.mktemp("engine")) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def engine(engine_url: str) -> Iterator[Engine]:
+    engine = Engine(parse_address(engine_url), timeout=10.0)
+    engine.prepare()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine_server(tmp_path: Path) -> Iterator[EngineServer]:
+    """A server of the test's own, to be stopped and started."""
+    with EngineServer(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def duty() -> str:
+    """The name of an account that no other test has, in this run or another."""
+    return f"account:{os.getpid()}-{os.urandom(4).hex()}-{next(_numbers)}"

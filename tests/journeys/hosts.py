@@ -1,0 +1,77 @@
+"""Hosts of one cluster as processes on this machine, and what they share."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime.practice import PracticeExchange, PracticeSettings
+from tests.doubles.engine_server import EngineServer
+from tests.doubles.several_accounts import entries, write
+
+CHILD = Path(__file__).with_name("host_child.py")
+PATIENCE = 60.0
+LEASE = 2.0
+CLUSTER = "cluster: {{engine: '{url}', host: {host}, lease: {lease}s, renew: 500ms, margin: 400ms}}\n"
+MANY = "orders: {maximum_open: 1000}\n"
+NAMES = ("h1", "h2")
+
+
+@pytest.fixture
+def exchange() -> Iterator[PracticeExchange]:
+    with PracticeExchange(PracticeSettings(max_deals=1000)) as running:
+        yield running
+
+
+@pytest.fixture
+def engine_of_hosts(tmp_path: Path) -> Iterator[EngineServer]:
+    (folder := tmp_path / "engine").mkdir()
+    with EngineServer(folder) as engine:
+        yield engine
+
+
+@pytest.fixture
+def files(
+    exchange: PracticeExchange, tmp_path: Path, place: Path, engine_of_hosts: EngineServer
+) -> dict[str, Path]:
+    """The configuration of each host, on a running engine."""
+    return {
+        name: write(
+            tmp_path / f"{name}.yaml",
+            exchange,
+            place.with_name(f"{name}.sock"),
+            accounts=entries(exchange.sessions, ("main",)),
+            feeds="",
+            more=MANY + CLUSTER.format(url=engine_of_hosts.url, host=name, lease=LEASE),
+        )
+        for name in NAMES
+    }
+
+
+@contextmanager
+def hosts(
+    files: dict[str, Path], tmp_path: Path, workers: int
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    with ExitStack() as children:
+        started = {}
+        for name, file in files.items():
+            file.write_text(file.read_text().replace("workers: 0", f"workers: {workers}"))
+            environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / name)}
+            log = children.enter_context((tmp_path / f"{name}.log").open("wb"))
+            child = subprocess.Popen([sys.executable, str(CHILD), str(file)], env=environment, stderr=log)
+            children.callback(child.wait)
+            children.callback(child.kill)
+            started[name] = child
+        yield started
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    due = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < due
+        time.sleep(0.01)

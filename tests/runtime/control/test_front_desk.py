@@ -1,0 +1,258 @@
+"""Commands by a real engine: the askers are real attachments, the routers of the owners are the test's."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from actors.engine.actor import ReplySlot
+from actors.errors import ConfigInvalid, NoRuntime, NotSent, OrderUnknown, RequestError, RequestRefused
+from actors.messages import Direction, GetBalance, PlaceOrder, SendRaw
+from actors.messages.control import Drain
+from actors.messages.routing import Asked, GivenUp
+from actors.tenancy.tenure import Tenure
+from actors.values import AccountKind, Balance, Life
+from runtime import Attachment, attach
+from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import OrderEntry, Refusal
+from runtime.cluster.reader import StreamReader
+from runtime.control.front_desk import FrontDesk
+from runtime.control.protocol import VERSION, FromAsker, GetAccounts, HelloRefused, Welcome
+from tests.doubles.recorder import WAIT, Recorder, Recording
+
+BALANCE = Balance(AccountKind.DEMO, Decimal("10.10"))
+ORDER = PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60)
+LEASE = 600.0
+
+
+class Answering(Recorder):
+    """A router whose answers the test gives: each ask is seen with its reply slot."""
+
+    def on_receive(self, message: Any) -> Any:
+        match message:
+            case Asked():
+                self.seen.put((message, self.defer()))
+            case GivenUp():
+                self.seen.put(message)
+
+
+class Owner:
+    """A host that owns the duty: its front desk, and its router."""
+
+    def __init__(self, engine: Engine, duty: str, host: str) -> None:
+        self.tenure = Tenure(duty, engine.acquire(duty, host, LEASE).epoch, time.monotonic() + LEASE)
+        self.entries: dict[str, str] = {}
+        self._engine, self._host = engine, host
+        self.router = Recording(Answering)
+        welcome = Welcome(VERSION, 1, "practice", 0.0, [], host)
+        self.desk = FrontDesk.start(engine, self.tenure, self.router.ref, welcome, self.entries)
+
+    def asked(self) -> tuple[Asked, ReplySlot]:
+        found: tuple[Asked, ReplySlot] = self.router.seen()
+        return found
+
+    def release(self) -> None:
+        self._engine.release(self._host, {self.tenure.duty: self.tenure.epoch})
+
+    def end(self) -> None:
+        """Its process has died: nothing of it is left but the lease, which ends."""
+        self.desk.stop()
+        self.release()
+
+
+@pytest.fixture
+def own(engine: Engine, duty: str) -> Iterator[Callable[[str], Owner]]:
+    with ExitStack() as owners:
+
+        def own(host: str) -> Owner:
+            owner = Owner(engine, duty, host)
+            owners.callback(owner.router.ref.stop, block=False)
+            owners.callback(owner.desk.stop, block=False)
+            return owner
+
+        yield own
+
+
+@pytest.fixture
+def asker(own: Callable[[str], Owner], engine_url: str, duty: str) -> Iterator[tuple[Owner, Attachment]]:
+    owner = own("h1")
+    with attach(engine_url, account=duty.partition(":")[2], timeout=WAIT) as attachment:
+        yield owner, attachment
+
+
+def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[Owner, Attachment]) -> None:
+    owner, attachment = asker
+    assert attachment.runtime.venue == "h1"
+    balance = attachment.router.ask(GetBalance(), block=False)
+    raw = attachment.router.ask(SendRaw("x"), block=False)
+    (first, slot), (second, other) = owner.asked(), owner.asked()
+    assert (first.command, second.command) == (GetBalance(), SendRaw("x"))
+    other.fail(RequestRefused("no"))
+    slot.set(BALANCE)
+    assert balance.get(timeout=WAIT) == BALANCE
+    with pytest.raises(RequestRefused, match="no"):
+        raw.get(timeout=WAIT)
+
+
+def test_what_an_owner_left_unanswered_is_the_next_ones(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+) -> None:
+    first, attachment = asker
+    balance = attachment.router.ask(GetBalance(), block=False)
+    _, stale = first.asked()
+    first.release()
+    second = own("h2")
+    stale.set(Balance(AccountKind.DEMO, Decimal(1)))
+    second.asked()[1].set(BALANCE)
+    assert balance.get(timeout=WAIT) == BALANCE
+
+
+def test_an_owner_that_gives_its_lease_back_answers_what_it_has_and_takes_no_more(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+) -> None:
+    first, attachment = asker
+    balance = attachment.router.ask(GetBalance(), block=False)
+    _, slot = first.asked()
+    first.desk.tell(Drain())
+    slot.set(BALANCE)
+    assert balance.get(timeout=WAIT) == BALANCE
+    later = attachment.router.ask(GetBalance(), block=False)
+    first.end()
+    own("h2").asked()[1].set(BALANCE)
+    assert later.get(timeout=WAIT) == BALANCE
+    assert first.router.nothing_more()
+
+
+def test_an_order_that_a_former_owner_journaled_is_asked_for_by_its_id(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner], engine: Engine
+) -> None:
+    first, attachment = asker
+    journaled = attachment.router.ask(ORDER, block=False)
+    not_begun = attachment.router.ask(ORDER, block=False)
+    asked, _ = first.asked()
+    epoch = first.tenure.epoch
+    intent = OrderEntry("intent", asked.order, b"{}")
+    engine.intend(first.tenure.duty, epoch, 1, [intent], command=first.entries[asked.order])
+    first.end()
+    second = own("h2")
+    (again, slot), (new, other) = second.asked(), second.asked()
+    assert again.command == PlaceOrder(*(ORDER.asset, ORDER.amount, ORDER.direction, 60), id=asked.order)
+    assert new.command == ORDER
+    slot.fail(OrderUnknown("in doubt"))
+    other.fail(NotSent("limit"))
+    with pytest.raises(OrderUnknown, match="in doubt") as unknown:
+        journaled.get(timeout=WAIT)
+    assert unknown.value.order == asked.order
+    with pytest.raises(NotSent, match="limit"):
+        not_begun.get(timeout=WAIT)
+
+
+def test_what_may_not_be_done_twice_is_not_the_next_owners(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+) -> None:
+    first, attachment = asker
+    raw = attachment.router.ask(SendRaw("x"), block=False)
+    first.asked()
+    first.end()
+    second = own("h2")
+    with pytest.raises(RequestError, match="the former one may have done it"):
+        raw.get(timeout=WAIT)
+    again = attachment.router.ask(SendRaw("x"), block=False)
+    second.asked()[1].set(Life("A", 1))
+    assert again.get(timeout=WAIT) == Life("A", 1)
+
+
+def test_an_order_without_an_owner_is_withdrawn_and_no_owner_finds_it(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+) -> None:
+    first, attachment = asker
+    first.end()
+    with pytest.raises(NotSent, match="no host has begun it"):
+        attachment.router.ask(ORDER, timeout=0.2)
+    balance = attachment.router.ask(GetBalance(), block=False)
+    asked, slot = own("h2").asked()
+    slot.set(BALANCE)
+    assert asked.command == GetBalance()
+    assert balance.get(timeout=WAIT) == BALANCE
+
+
+def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
+    asker: tuple[Owner, Attachment], engine: Engine
+) -> None:
+    owner, attachment = asker
+    with pytest.raises(NotSent):
+        attachment.router.ask(ORDER, timeout=0.2)
+    asked, _ = owner.asked()
+    intent = OrderEntry("intent", asked.order, b"{}")
+    entry = owner.entries[asked.order]
+    refused = engine.intend(owner.tenure.duty, owner.tenure.epoch, 1, [intent], command=entry)
+    assert refused == Refusal("withdrawn", entry)
+
+
+def test_of_an_order_that_is_journaled_the_owner_is_told_that_nobody_waits(
+    asker: tuple[Owner, Attachment], engine: Engine
+) -> None:
+    owner, attachment = asker
+    future = attachment.router.ask(ORDER, block=False)
+    asked, slot = owner.asked()
+    intent = OrderEntry("intent", asked.order, b"{}")
+    engine.intend(owner.tenure.duty, owner.tenure.epoch, 1, [intent], command=owner.entries[asked.order])
+    future.give_up()  # type: ignore[attr-defined]
+    assert owner.router.seen() == GivenUp(asked.ask)
+    slot.fail(NotSent("it was withdrawn"))
+    with pytest.raises(NotSent, match="it was withdrawn"):
+        future.get(timeout=WAIT)
+
+
+def test_the_deadline_counts_from_the_moment_at_which_the_engine_got_the_command(
+    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+) -> None:
+    first, attachment = asker
+    first.end()
+    began = time.monotonic()
+    balance = attachment.router.ask(GetBalance(), block=False, timeout=100.0)
+    asked, slot = own("h2").asked()
+    assert began - 0.01 <= asked.at <= time.monotonic()
+    assert asked.expires_at - asked.at == pytest.approx(100.0, abs=1.0)
+    slot.set(BALANCE)
+    assert balance.get(timeout=WAIT) == BALANCE
+
+
+def test_what_is_the_process_of_a_hosts_is_refused(asker: tuple[Owner, Attachment]) -> None:
+    _, attachment = asker
+    with pytest.raises(RequestRefused, match="attach there"):
+        attachment.router.ask(GetAccounts(), timeout=WAIT)
+
+
+def test_a_message_of_another_version_ends_its_attachment_alone(
+    asker: tuple[Owner, Attachment], engine: Engine
+) -> None:
+    owner, attachment = asker
+    engine.send(owner.tenure.duty, b"\xc1")
+    words = msgspec.msgpack.encode(FromAsker("old", msgspec.Raw(msgspec.msgpack.encode({"type": "Later"}))))
+    engine.send(owner.tenure.duty, words)
+    balance = attachment.router.ask(GetBalance(), block=False)
+    owner.asked()[1].set(BALANCE)
+    assert balance.get(timeout=WAIT) == BALANCE
+    with closing(StreamReader(engine, owner.tenure.duty, {"replies:old": "0-0"})) as reader:
+        [reply], _ = reader.take()
+    refused = msgspec.msgpack.decode(reply.fields[b"d"], type=HelloRefused)
+    assert refused.reason.startswith("what it sent cannot be read")
+
+
+def test_an_attachment_needs_an_account_that_a_host_has(engine_url: str, duty: str, engine: Engine) -> None:
+    with pytest.raises(RequestRefused, match="name one"):
+        attach(engine_url)
+    with pytest.raises(NoRuntime, match="no host has ever had"):
+        attach(engine_url, account="nobody's")
+    with pytest.raises(ConfigInvalid, match="begins with valkey"):
+        attach("http://127.0.0.1:1/0", account="main")
+    with pytest.raises(NoRuntime, match="is away"):
+        attach("valkey://127.0.0.1:1/0", account="main")
+    engine.acquire(duty, "h1", LEASE)
+    with pytest.raises(NoRuntime, match="no host answers"):
+        attach(engine_url, account=duty.partition(":")[2], timeout=0.2)
