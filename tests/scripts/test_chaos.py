@@ -11,12 +11,12 @@ import pytest
 from labs.chaos.child import OPENED, Answered, Result, Terms
 from labs.chaos.clocks import Clocks, frozen_worker
 from labs.chaos.faults import WEIGHTS
-from labs.chaos.journals import INTACT, JOURNAL_WEIGHTS, MUST_BE_REFUSED, JournalMischief
+from labs.chaos.journals import INTACT, JOURNAL_WEIGHTS, MUST_BE_REFUSED, WITHOUT_LOG, JournalMischief
 from labs.chaos.run import Chaos, main
 from labs.chaos.score import Record, Row, Score
 from msgspec import structs
 
-from actors.orders.order import OrderState
+from actors.orders.order import Order, OrderState
 from actors.values import AccountKind, Deal, Direction
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder
@@ -48,6 +48,7 @@ def score_of(
     origin: str = "order",
     blind: Sequence[tuple[float, float]] = (),
     frozen: Mapping[int, float] | None = None,
+    forgotten: int = 0,
 ) -> Score:
     """The score of one order that was asked and answered, with the deals ``executed`` for it."""
     ledger = ledger or ExchangeLedger()
@@ -58,6 +59,7 @@ def score_of(
     row = Row("order", state, terms.asset, terms.amount, terms.direction, 5, NOW, "", ours) if state else None
     record = Record([TERMS], DEADLINE, {0: NOW}, {0: (answer, NOW + answer.seconds)})
     record.blind += blind
+    record.forgotten["order"] = forgotten
     record.frozen |= frozen or {}
     record.given_up += [given_up] if given_up else []
     record.results += [Result(0, result)] if result else []
@@ -84,6 +86,25 @@ def test_an_order_that_was_executed_once_and_answered_so_is_in_order() -> None:
 
 def test_an_order_that_was_executed_twice_counts_as_doubled() -> None:
     assert score_of(OrderState.OPEN, answered(OPENED), deal("deal"), deal("another")).doubled == ["order"]
+
+
+@pytest.mark.parametrize(("lost_logs", "forgotten"), [(1, True), (0, False)])
+def test_an_order_that_only_a_lost_log_had_may_be_sent_again(lost_logs: int, forgotten: bool) -> None:
+    twice = deal("deal"), deal("another")
+    score = score_of(OrderState.OPEN, answered(OPENED, told=twice[1]), *twice, forgotten=lost_logs)
+    assert (score.forgotten == ["order"], score.doubled == []) == (forgotten, forgotten)
+    assert bool(score.violations) is not forgotten
+    thrice = score_of(OrderState.OPEN, answered(OPENED), *twice, deal("third"), forgotten=lost_logs)
+    assert thrice.doubled == ["order"]
+
+
+def test_an_order_of_which_anything_was_told_may_not_be_in_the_log_alone() -> None:
+    record = Record([TERMS], DEADLINE, {0: NOW}, {0: (answered("OrderUnknown"), NOW)})
+    record.forget("order")
+    assert record.problems == []
+    record.given_up.append(answered(OPENED, last=False))
+    record.forget("order")
+    assert record.problems == ["order order was in the log alone, and was told as opened"]
 
 
 @pytest.mark.parametrize("state", [None, OrderState.NOT_SENT, OrderState.NOT_PLACED, OrderState.REFUSED])
@@ -236,6 +257,21 @@ def test_a_spoilt_journal_is_refused_or_whole_and_can_be_put_back(tmp_path: Path
     journal.close()
     mischief.put_back()
     assert path.read_bytes() == before
+
+
+def test_which_orders_only_the_lost_log_had_is_seen(tmp_path: Path) -> None:
+    path, mischief = (
+        tmp_path / "orders.sqlite",
+        JournalMischief(tmp_path / "orders.sqlite", tmp_path, Random(3)),
+    )
+    journal = SqliteJournal(path, JournalAccount("pocketoption", "demo", "77"))
+    terms = TERMS.asset, TERMS.amount, TERMS.direction, 60, AccountKind.DEMO, NOW, OrderState.JOURNALED
+    journal.write([Order("in both", *terms)])
+    journal.settle()
+    journal.write([Order("in the log", *terms)])
+    mischief.spoil(WITHOUT_LOG)
+    assert mischief.kept_alone() == {"in the log"}
+    journal.close()
 
 
 @pytest.mark.parametrize("weight", ["no such fault=1", "delayed", "delayed=-1", "delayed=many"])

@@ -1,7 +1,10 @@
 """What happens to the journal between the death of one runtime and the start of the next."""
 
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -11,9 +14,11 @@ from runtime.storage.journal import SqliteJournal
 
 INTACT: Final = "journal intact"
 
+WITHOUT_LOG: Final = "journal without its log"
+
 JOURNAL_WEIGHTS: Final[Mapping[str, int]] = {
     INTACT: 3,
-    "journal without its log": 2,
+    WITHOUT_LOG: 2,
     "journal damaged": 2,
     "journal cut": 1,
     "journal gone": 1,
@@ -34,7 +39,7 @@ class JournalMischief:
         self._kept = folder / "kept"
         self._random = random
         self.kinds: dict[str, Callable[[], None]] = {
-            "journal without its log": self._lose_log,
+            WITHOUT_LOG: self._lose_log,
             "journal damaged": self._flip,
             "journal cut": self._cut,
             "journal gone": self._path.unlink,
@@ -48,6 +53,10 @@ class JournalMischief:
         for file in self._files():
             shutil.copy2(file, self._kept)
         self.kinds[kind]()
+
+    def kept_alone(self) -> set[str]:
+        """The ids of the orders that the kept journal has, and the one in its place has not."""
+        return _order_ids(self._kept, self._path.name) - _order_ids(self._path.parent, self._path.name)
 
     def put_back(self) -> None:
         for file in self._files():
@@ -84,3 +93,13 @@ class JournalMischief:
         for file in self._files():
             file.unlink()
         shutil.copy2(other, self._path)
+
+
+def _order_ids(folder: Path, name: str) -> set[str]:
+    """By a copy: to read a journal moves its log into the main file."""
+    with tempfile.TemporaryDirectory() as copy:
+        for file in (folder / name, folder / f"{name}-wal"):
+            if file.exists():
+                shutil.copy2(file, copy)
+        with closing(sqlite3.connect(Path(copy, name))) as db:
+            return {str(id) for (id,) in db.execute("SELECT id FROM orders")}

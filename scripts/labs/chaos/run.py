@@ -19,7 +19,7 @@ from labs.chaos.child import Brief, Terms
 from labs.chaos.clocks import Clocks
 from labs.chaos.evidence import write_evidence
 from labs.chaos.faults import WEIGHTS, Mischief
-from labs.chaos.journals import INTACT, JOURNAL_WEIGHTS, MUST_BE_REFUSED, JournalMischief
+from labs.chaos.journals import INTACT, JOURNAL_WEIGHTS, MUST_BE_REFUSED, WITHOUT_LOG, JournalMischief
 from labs.chaos.process import ORPHANED, Child
 from labs.chaos.score import Record, Score, read_journal
 from runtime.practice import PracticeExchange, PracticeSettings
@@ -203,6 +203,9 @@ class Chaos:
             return
         self._journals.spoil(kind)
         self._spoilt[kind] += 1
+        if kind == WITHOUT_LOG:
+            for id in self._journals.kept_alone():
+                self._record.forget(id)
         begun = time.time()
         alone = self._process("labs.chaos.child", self._settings(exchange), [])
         with self._changed:

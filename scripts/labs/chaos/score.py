@@ -32,6 +32,9 @@ IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
 NOT_EXECUTED = {"NotPlaced", "RequestRefused", "NotSent", "RateLimited", "Halted"}
 """Answers that say that no deal came of the order."""
 
+TOLD_OF_ORDER = {OPENED, "NotPlaced"}
+"""Answers to an order that was sent. An attached process says ``OrderUnknown`` by itself."""
+
 
 class Row(msgspec.Struct, frozen=True):
     """One order in the journal."""
@@ -65,9 +68,20 @@ class Record:
     """When the process with this port was frozen for good: it read no more, though its socket stayed."""
     suspended: list[tuple[float, float]] = field(default_factory=list)
     """When the machine stood still; a worker whose timer ends it then has read nothing since."""
+    forgotten: Counter[str] = field(default_factory=Counter)
+    """How often an order was in the lost log of a journal alone. Asked for again, it is sent again: the limit
+    in docs/orders.md."""
     faults: Mapping[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     """Errors of the processes themselves."""
+
+    def forget(self, id: str) -> None:
+        """The log of the journal is lost that alone had the order: nothing may have been told of it."""
+        self.forgotten[id] += 1
+        numbers = {terms.number for terms in self.orders if terms.id == id}
+        for answer in [*self.given_up, *(answer for answer, _ in self.answered.values())]:
+            if answer.number in numbers and answer.outcome in TOLD_OF_ORDER:
+                self.problems.append(f"order {id} was in the log alone, and was told as {answer.outcome}")
 
 
 def read_journal(path: Path) -> list[Row]:
@@ -82,9 +96,10 @@ def read_journal(path: Path) -> list[Row]:
 class Score:
     """``violations`` are sentences; a good run has none.
 
-    ``left`` has the ids of the orders that are in doubt at the end, ``beyond_proof`` those that nobody can
-    know: more deals closed than the venue lists, while no connection was up; or the venue's lists have two
-    deals that can be the order's, and nobody heard whose the other one is.
+    ``forgotten`` has the ids of the orders that were sent again because the journal had lost its log; what
+    became of those is not judged. ``left`` has the ids of the orders that are in doubt at the end,
+    ``beyond_proof`` those that nobody can know: more deals closed than the venue lists, while no connection
+    was up; or the venue's lists have two deals that can be the order's, and nobody heard whose the other is.
     """
 
     def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
@@ -95,8 +110,10 @@ class Score:
         self._origins = {deal.id: str(origin) for origin, deal in ledger.deals()}
         self._executions = Counter(self._origins.values())
         self._arrivals = Counter(str(order.request_id) for order in ledger.orders())
-        ours = [terms.id for terms in record.orders]
-        self.doubled = [id for id in ours if self._arrivals[id] > 1 or self._executions[id] > 1]
+        times = {terms.id: self._times_sent(terms.id) for terms in record.orders}
+        self.forgotten = [id for id in times if 0 < times[id] - 1 <= record.forgotten[id]]
+        ours = [id for id in times if id not in self.forgotten]
+        self.doubled = [id for id in ours if times[id] > 1]
         self.lost = [id for id in ours if self._executions[id] and self._is_lost(id)]
         self.untrue = list(self._untrue())
         in_doubt = [row for row in journal if row.state in IN_DOUBT]
@@ -132,7 +149,8 @@ class Score:
     def summary(self) -> str:
         return (
             f"{len(self.doubled)} doubled, {len(self.lost)} lost, {len(self.untrue)} untrue answers,"
-            f" {len(self.left)} left in doubt, {len(self.beyond_proof)} beyond proof"
+            f" {len(self.left)} left in doubt, {len(self.beyond_proof)} beyond proof,"
+            f" {len(self.forgotten)} sent again without the log"
         )
 
     def _violations(self) -> Iterator[str]:
@@ -152,6 +170,9 @@ class Score:
             if problem := self._missing(number):
                 yield f"order {terms.id}: {problem}"
 
+    def _times_sent(self, id: str) -> int:
+        return max(self._arrivals[id], self._executions[id])
+
     def _is_lost(self, id: str) -> bool:
         row = self._rows.get(id)
         return row is None or row.state not in EXECUTED | IN_DOUBT
@@ -169,14 +190,14 @@ class Score:
         """What was told or journaled and is not so in the exchange's ledger."""
         for answer in [*self._record.given_up, *(answer for answer, _ in self._record.answered.values())]:
             terms = self._terms[answer.number]
-            if not self._is_true(terms, answer):
+            if terms.id not in self.forgotten and not self._is_true(terms, answer):
                 yield f"order {terms.id} was answered untruly: {answer.outcome} ({answer.text})"
         for result in self._record.results:
             deal = self._deals.get(result.deal.id)
             if deal is None or (_terms_of(result.deal), result.deal.profit) != (_terms_of(deal), deal.profit):
                 yield f"order {self._terms[result.number].id} was told another result: {result.deal}"
         for row in self._rows.values():
-            if row.state not in EXECUTED:
+            if row.state not in EXECUTED or row.id in self.forgotten:
                 continue
             if row.deal is None or self._origins.get(row.deal.id) != row.id:
                 yield f"order {row.id} has taken a deal that is not its own"
