@@ -196,12 +196,15 @@ class Deals:
     def drop_missing(self, listed: Collection[str], by: str, now: float, venue_now: float) -> None:
         """End the deals that a complete list of open deals lacks, which came over the connection ``by``.
 
-        One of ours ends once its result is overdue by the venue's clock. One of somebody else was reported by
+        One of ours ends once its result is overdue: by the venue's clock, or because it has been open for as
+        long as it lasts, since that clock may not be known. One of somebody else was reported by
         mistake, or has ended: the list counts if it came over the connection that reported the deal, or
         ``STRAGGLING`` seconds after the report, since another connection may be told later.
         """
         for id, record in list(self._open.items()):
-            overdue = record.deal.closes_at + self._result_overdue < venue_now
+            lasts = record.deal.closes_at - record.deal.opened_at
+            late_by = max(venue_now - record.deal.closes_at, now - record.told - lasts)
+            overdue = late_by > self._result_overdue
             elsewhere = record.ownership is not Ownership.OURS
             contradicted = elsewhere and (record.by == by or record.told + STRAGGLING < now)
             if id not in listed and (overdue or contradicted):

@@ -6,7 +6,7 @@ from msgspec import structs
 from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderNotPlaced, OrderOpened, OrderOrphan
 from actors.orders.ledger import Ledger
 from actors.orders.order import OrderState
-from actors.orders.reconciliation import Age
+from actors.orders.reconciliation import Age, ClockReading
 from tests.doubles.trading_samples import (
     BET,
     NOW,
@@ -112,8 +112,10 @@ def test_lists_that_may_have_lost_the_deal_put_nothing_in_doubt() -> None:
     assert state(ledger) is OrderState.OPEN
 
 
-def test_a_deal_that_no_list_has_had_is_in_doubt_once_it_is_over() -> None:
+@pytest.mark.parametrize("clock", [ClockReading(), ClockReading(offset=-86_400.0)])
+def test_a_deal_that_no_list_has_had_is_in_doubt_once_it_is_over(clock: ClockReading) -> None:
     ledger = opened()
+    ledger.set_venue_clock(clock)
     assert ledger.opened_listed(list_open(), NOW + OVERDUE) == []
     assert ledger.closed(list_closed(), NOW + OVERDUE) == [NEVER_LISTED]
     assert ledger.deals.open_deals() == []

@@ -53,12 +53,20 @@ def test_what_a_complete_later_list_lacks_is_gone_unless_it_is_ours_or_may_only_
 
 def test_a_deal_that_ends_unseen_is_not_open_for_ever() -> None:
     deals = Deals(OVERDUE)
-    deals.take_open(DEAL, Ownership.OURS, 1)
+    deals.take_open(DEAL, Ownership.OURS, 1, NOW)
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1, {DEAL.id})
     drop_missing(deals, DEAL.closes_at + OVERDUE)
     assert deals.open_deals() == [DEAL]
     drop_missing(deals, DEAL.closes_at + OVERDUE + 1)
     assert (deals.open_deals(), deals.closed_deals()) == ([], [])
+
+
+@pytest.mark.parametrize(("later", "is_open"), [(OVERDUE, True), (OVERDUE + 1, False)])
+def test_a_deal_that_lasts_no_longer_has_ended_whatever_the_clocks_say(later: float, is_open: bool) -> None:
+    deals = Deals(OVERDUE)
+    deals.take_open(DEAL, Ownership.OURS, 1, NOW, "c1")
+    deals.drop_missing((), "c1", NOW + BET.duration + later, NOW - 86_400)
+    assert bool(deals.open_deals()) is is_open
 
 
 def test_it_is_open_again_if_the_venue_lists_it_again_and_closed_if_it_says_so() -> None:
