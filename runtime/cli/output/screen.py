@@ -14,6 +14,7 @@ from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 
 from runtime.cli.output.cells import Picture, Strip, pad
+from runtime.cli.output.colours import legible
 from runtime.cli.output.stdout import OnWriteFailed, discard, write_whole
 from runtime.cli.output.streams import PLAIN
 from runtime.cli.output.terminal_modes import TerminalModes
@@ -138,11 +139,11 @@ class Screen:
         return self._encoded(clear + text) if text else b""
 
     def _rendered(self, line: Strip) -> str:
-        if self._colours is None:
+        if (colours := self._colours) is None:
             return "".join(segment.text for segment in line)
         shown = Segment.remove_color(line) if self._no_colour else line
         return "".join(
-            each.style.render(each.text, color_system=self._colours) if each.style else each.text
+            legible(each.style, colours).render(each.text, color_system=colours) if each.style else each.text
             for each in shown
         )
 

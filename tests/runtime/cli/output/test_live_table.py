@@ -210,6 +210,27 @@ def test_without_unicode_or_colour_it_is_drawn_with_plain_signs_in_one_colour(
         assert session.shown.endswith(b"\n")
 
 
+def colours_on_the_background_of_the_terminal(shown: bytes) -> set[str]:
+    """Of text, as parameters of SGR."""
+    found = set()
+    for parameters in re.findall(rb"\x1b\[([0-9;]+)m", shown):
+        colours = re.findall(r"[34]8;5;\d+|(?<!\d)(?:[349]\d|10\d)", parameters.decode())
+        if not any(each.startswith(("4", "10")) for each in colours):
+            found.update(colours)
+    return found
+
+
+def test_on_a_light_background_no_text_is_pale(file: Path) -> None:
+    with TerminalSession([*PROGRAM, "run", file], COLORTERM="") as session:
+        session.read("live")
+        session.press("q")
+        assert session.wait() == 0
+    legible = {f"38;5;{number}" for number in (28, 30, 130, 160)}
+    shown = colours_on_the_background_of_the_terminal(session.shown)
+    assert shown
+    assert shown <= legible
+
+
 def test_on_a_dumb_terminal_it_is_the_log(file: Path) -> None:
     with TerminalSession(
         [*PROGRAM, "run", file, "--output", "table", "--duration", "2s"], TERM="dumb"
