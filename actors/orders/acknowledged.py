@@ -31,8 +31,8 @@ class AcknowledgedOrders:
             self._orders.pop(order.id, None)
 
     def on_venue_clock(self, clock: ClockReading) -> None:
-        """HOT: with each message of the desk, and there may be hundreds of open orders. Only a clock that is
-        further ahead than ever tells them anything."""
+        """There may be hundreds of open orders, and only a clock that is further ahead than ever tells them
+        anything."""
         if (most := self._most) is not None and not clock.exceeds(most):
             return
         for unresolved, _ in self._orders.values():

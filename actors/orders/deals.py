@@ -83,8 +83,7 @@ class Deals:
         return f"<Deals: {len(self._open)} open, {len(self._ended)} ended>"
 
     def __iter__(self) -> Iterator[DealRecord]:
-        yield from self._open.values()
-        yield from self._ended.values()
+        return itertools.chain(self._open.values(), self._ended.values())
 
     def get(self, id: str) -> DealRecord | None:
         return self._open.get(id) or self._ended.get(id)

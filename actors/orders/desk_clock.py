@@ -10,6 +10,9 @@ from actors.values import Deal
 CLOCKS_APART: Final = 86_400.0
 """Seconds by which the wall clock of a machine may be wrong, a time zone or a date."""
 
+READ_APART: Final = 0.001
+"""Seconds that may pass between the readings of two clocks, one after the other."""
+
 
 class DeskClock:
     """``utc`` does not step, and stands still in a suspend if ``monotonic`` does.
@@ -37,6 +40,7 @@ class DeskClock:
         self._slept_before = elapsed() - monotonic() if elapsed else 0.0
         self._offset: float | None = None
         self._venue_ahead = 0.0  # of ``elapsed``, as soon as it is measured
+        self._reading = ClockReading()
 
     def __repr__(self) -> str:
         return f"<DeskClock: {self.reading()}>"
@@ -83,13 +87,18 @@ class DeskClock:
         return self.venue_now() - (CLOCKS_APART if self._offset is None else 0.0)
 
     def reading(self) -> ClockReading:
-        utc = self.utc()
+        """The very same as before while no clock has gone ahead of another by more than ``READ_APART``."""
+        offset = self._offset
         if self._elapsed is None:
-            suspends_ahead = self._wall() - utc
+            suspends_ahead = self._wall() - self.utc()
         else:
             suspends_ahead = self._elapsed() - self._monotonic() - self._slept_before
-        offset = None if self._offset is None else self.venue_now() - utc - suspends_ahead
-        return ClockReading(suspends_ahead, offset)
+            if offset is not None:
+                offset = self._venue_ahead - self._ahead + self._slept_before
+        last = self._reading
+        if offset != last.offset or abs(suspends_ahead - last.suspends_ahead) > READ_APART:
+            self._reading = last = ClockReading(suspends_ahead, offset)
+        return last
 
     def until_end(self, deal: Deal) -> float:
         """The seconds until ``deal`` ends, by the venue's clock; at least its duration until that is

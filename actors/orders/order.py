@@ -23,6 +23,8 @@ class OrderState(enum.Enum):
     NOT_PLACED = "not placed"
     CLOSED = "closed"
 
+    __hash__ = object.__hash__  # that of Enum is a call of Python for each look into a set of states
+
 
 TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     OrderState.CREATED: frozenset({OrderState.JOURNALED}),

@@ -37,6 +37,8 @@ class OrderBook:
 
     def set_clock(self, clock: ClockReading) -> None:
         """As ``Ledger.set_venue_clock``."""
+        if clock is self.unresolved.clock:
+            return  # as with most messages of the desk
         self._acknowledged.on_venue_clock(clock)
         list(map(self.put, self.unresolved.set_clock(clock)))
 

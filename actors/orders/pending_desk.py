@@ -91,7 +91,8 @@ class PendingDesk(Desk):
                 self._on_listed(event, now)
             case events.DealsOpen() | events.DealsClosed() | events.OrderOpened():
                 self._ledger.deals_listed(event, now)
-                self._publish([])
+                if self._ledger.in_doubt():
+                    self._publish([])  # a verdict may be due earlier, or later
             case events.ConnectionUp():
                 self._ledger.login(event.life)
             case events.ConnectionDown():

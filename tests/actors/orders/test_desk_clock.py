@@ -75,6 +75,22 @@ def test_until_it_is_measured_the_wall_clock_stands_in_for_the_venues(
 
 
 @pytest.mark.parametrize("counts", [True, False])
+def test_a_reading_is_the_same_object_until_a_clock_has_gone_ahead_of_another(
+    machine: Machine, clock: ManualClock, counts: bool
+) -> None:
+    desk = desk_clock(machine, clock, counts=counts)
+    first = desk.reading()
+    clock.advance(60.0)
+    machine.suspend(0.0005)  # as if time passed between the readings of two clocks
+    assert desk.reading() is first
+    desk.offset = 5.0
+    measured = desk.reading()
+    assert measured is not first
+    machine.suspend(1.0)
+    assert desk.reading() == pytest.approx((1.0005, 5))
+
+
+@pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize(("offset", "left"), [(None, 60.0), (0.0, -40.5), (-100.0, 59.5), (40.0, -80.5)])
 def test_a_deal_ends_by_the_venues_clock_and_until_that_is_known_not_before_its_duration(
     machine: Machine, clock: ManualClock, offset: float | None, left: float, counts: bool
