@@ -20,12 +20,11 @@ from actors.messages.status import Status
 from actors.orders.journal import Journal
 from runtime.config import Config, load
 from runtime.config.secrets import share_secrets
-from runtime.control.host_desk import HostDesk, HostedDuty, statuses_of, with_status
+from runtime.control.host_desk import HostDesk, HostedDuty, hosted, statuses_of, with_status
 from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, AccountState, GetAccounts, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.runtime import Runtime
-from runtime.storage.account import PRACTICE
 from runtime.system.duty_changes import plan
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload, Reloader, start_for_host
@@ -44,6 +43,7 @@ RELOAD_TIMEOUT: Final = 60.0
 GIVES_BACK_WITHIN: Final = 5.0
 """Seconds more than ``supervision.drain_timeout`` within which a host gives its leases back when it stops."""
 
+ELSEWHERE: Final = "another host has it, or takes it over"
 STATUS_TIMEOUT: Final = 2.0
 """Seconds that an account may take to say whether it is up."""
 
@@ -80,7 +80,7 @@ class Host:
         self._failures: dict[str, Exception] = {}
         self._lock = threading.RLock()  # of the two above
         self._all_failed = threading.Event()
-        self._guardian = Guardian(self._log_failure)
+        self._guardian = Guardian(functools.partial(logger.error, "{}"))
         self._reloader: pykka.ActorRef[Reloader] | None = None
         self._membership = self._join()
         self._desk: pykka.ActorRef[HostDesk] | None = None
@@ -120,6 +120,11 @@ class Host:
             for name, error in failures.items()
             if not (isinstance(error, AuthRejected) and self.state(name).state == "up")
         }
+
+    @property
+    def hindrance(self) -> str:
+        """Why it can have none of the accounts that hosts share at present; ``""``: it can."""
+        return "" if self._membership is None else self._membership.hindrance
 
     def __enter__(self) -> Self:
         self.start()
@@ -316,14 +321,9 @@ class Host:
         with self._lock:
             runtime, running = self._runtimes[name], self._running.get(name)
             failure = self._failures.get(name)
-        config = runtime.config
-        login = config.account.login
-        mode = PRACTICE if runtime.exchange or login is None else login.account.value
-        kind = "account" if config.orders_on is None else "feed"
-        if running is None:
-            state = "stopped" if failure is None else "failed"
-            return HostedDuty(AccountState(name, kind, mode, state, str(failure or "")))
-        return HostedDuty(AccountState(name, kind, mode, "connecting", str(failure or "")), running.router)
+        router = None if running is None else running.router
+        elsewhere = "" if self._membership is None else self.hindrance or ELSEWHERE
+        return hosted(name, runtime.config, router, failure, elsewhere, practises=bool(runtime.exchange))
 
     def _on_failure(self, name: str, runtime: Runtime) -> None:
         """In a thread of the runtime, and maybe twice."""
@@ -368,9 +368,6 @@ class Host:
             runtime.reload(config)
         except (TellwireError, pykka.Timeout) as error:
             logger.warning("{} keeps its settings: {}; restart it for the new ones", name, error)
-
-    def _log_failure(self, error: Exception) -> None:
-        logger.error("{}", error)
 
     def _open_server(self) -> "HostServer | None":
         if not self.config.status.listen:

@@ -66,6 +66,8 @@ class Membership:
         ]
         assert cluster.address is not None, "no host has a membership without an engine"
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
+        self.hindrance = ""
+        """Why this host can have no lease at present; ``""``: it can."""
         self._runtimes: dict[str, Runtime] = {}
         self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
         self._closing: dict[str, pykka.Future[Any]] = {}
@@ -153,6 +155,9 @@ class Membership:
             self._guardian.end(front_desk)
         self._runtimes.pop(tenure.duty, None)
         self._arm(name, None)
+
+    def hinder(self, reason: str) -> None:
+        self.hindrance = reason
 
     def _share(
         self, tenure: Tenure, clock: Callable[[], float], entries: Mapping[str, str], local: Journal

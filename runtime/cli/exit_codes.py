@@ -76,7 +76,7 @@ _MEANINGS = {
     ExitCode.LOGIN_REFUSED: "login refused by the venue",
     ExitCode.NOT_RUNNING: "no runtime is running",
     ExitCode.NO_ANSWER: "a runtime is there but does not answer",
-    ExitCode.OUTAGE: "no connection to the venue is up",
+    ExitCode.OUTAGE: "no connection to the venue is up, or the engine of a cluster is away",
     ExitCode.IN_USE: "another runtime has the journal or the account",
     ExitCode.FAILED: "internal failure",
     ExitCode.UNWRITTEN: "the answer could not be written",

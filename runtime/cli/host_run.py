@@ -94,7 +94,12 @@ class HostRun:
             if isinstance(error, AuthRejected):
                 profile = self._host.config.duties[name].account.profile
                 logger.error("{}: put {} into its session", name, profile.session_hint)
-        if reason is StopReason.DURATION and self._failure is None:
+        if reason is not StopReason.DURATION or self._failure is not None:
+            return
+        if (hindrance := self._host.hindrance) and not self._host.runtimes:
+            self._failure = NothingUp(f"no account is on this host at the end of the run: {hindrance}")
+            logger.error("{}; `tellwire doctor FILE` looks at the engine", self._failure)
+        else:
             down = [state.name for state in self._host.states() if state.state == "connecting"]
             if down:
                 self._failure = NothingUp(f"no connection of {', '.join(down)} is up at the end of the run")

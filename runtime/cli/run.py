@@ -36,7 +36,7 @@ UNHEARD: Final = frozenset({StopReason.READER_GONE, StopReason.UNWRITTEN})
 
 
 class NothingUp(Exception):
-    """The time of a run was up, and no connection to the venue was."""
+    """The time of a run was up, and no connection to the venue was, or to the engine of a cluster."""
 
 
 class RunOptions(Struct, frozen=True):

@@ -39,6 +39,9 @@ class Carrier(Protocol):
     def stop(self, tenure: Tenure) -> None:
         """End the duty, in a thread of the caller; returns once nothing of it is left."""
 
+    def hinder(self, reason: str) -> None:
+        """From now on no lease can be had, and why; ``""``: one can be."""
+
 
 class DutyFailed(Struct, frozen=True):
     """What the duty needs has failed on this host: another one may try."""
@@ -144,10 +147,9 @@ class Steward(RuntimeActor):
             return
         self._on_answered()
         if hosts.get(self._host) != self._life:
-            logger.warning(
-                "another process is host {}, so this one waits: give each host a cluster.host of its own",
-                self._host,
-            )
+            text = "another process is host {}, so this one waits: give each host a cluster.host of its own"
+            logger.warning(text, self._host)
+            self._carrier.hinder(text.format(self._host))
             return
         self._present = True
         self._tenancy.see(hosts.keys())
@@ -161,11 +163,12 @@ class Steward(RuntimeActor):
         facts = self._engine.prepare()
         self._on_answered()
         if facts.evicts:
-            logger.error(
+            text = (
                 "the engine may drop leases and journals for want of memory, so nothing runs: set"
-                " maxmemory-policy noeviction in place of {}",
-                facts.evicts,
+                " maxmemory-policy noeviction in place of {}"
             )
+            logger.error(text, facts.evicts)
+            self._carrier.hinder(text.format(facts.evicts))
             return False
         if not facts.keeps_on_disk:
             logger.warning("the engine keeps nothing on its disk: set appendonly yes, appendfsync always")
@@ -273,8 +276,10 @@ class Steward(RuntimeActor):
         if not self._away:
             logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
+        self._carrier.hinder(self._away)
 
     def _on_answered(self) -> None:
         if self._away:
             logger.info("the engine answers again")
         self._away = ""
+        self._carrier.hinder("")

@@ -20,6 +20,8 @@ def secrets_of(configs: Iterable["Config"]) -> frozenset[str]:
         sessions, headers = config.account.sessions, config.connection.secret_headers.values()
         found.update(_marked(config), sessions, secrets_in([], headers))
         found |= config.connection.credentials | config.cluster.credentials
+        if not config.cluster.credentials:
+            found.discard(config.cluster.engine.get_secret_value())  # which says where it is, and no more
         for text in (*sessions, *headers, *config.alerts.secrets):
             found |= tokens(text)
     return frozenset(found - {""})

@@ -18,7 +18,9 @@ from actors.messages.routing import Asked, GivenUp, SubscribeColumns
 from actors.messages.status import Status
 from actors.messages.traffic import EventBatch
 from actors.values import Balance
+from runtime.config import Config
 from runtime.control.protocol import AccountState, GetAccounts
+from runtime.storage.account import PRACTICE
 
 PATIENCE: Final = 2.0
 """Seconds that an account may take to say how it is; one that does not answer holds up no other."""
@@ -29,6 +31,25 @@ class HostedDuty(Struct, frozen=True):
 
     state: AccountState
     router: RouterRef | None = None
+
+
+def hosted(
+    name: str,
+    config: Config,
+    router: RouterRef | None,
+    failure: Exception | None,
+    elsewhere: str,
+    *,
+    practises: bool,
+) -> HostedDuty:
+    """That of ``name``, as its host knows it; ``elsewhere`` is why it does not run if nothing failed."""
+    login = config.account.login
+    mode = PRACTICE if practises or login is None else login.account.value
+    kind = "account" if config.orders_on is None else "feed"
+    if router is not None:
+        return HostedDuty(AccountState(name, kind, mode, "connecting", str(failure or "")), router)
+    state = "stopped" if failure is None else "failed"
+    return HostedDuty(AccountState(name, kind, mode, state, str(failure or elsewhere)))
 
 
 class _Heard(Struct, frozen=True):

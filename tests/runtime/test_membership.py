@@ -97,7 +97,7 @@ def test_without_the_engine_orders_are_not_sent_and_accounts_close_until_it_is_b
     with pytest.raises(NotSent):
         client.buy("EURUSD_otc", 6, seconds=60, timeout=PATIENCE)
     eventually(lambda: runs(host) == [])
-    assert all(socket.closed_at is not None for socket in two.ledger.sockets())
+    eventually(lambda: all(socket.closed_at is not None for socket in two.ledger.sockets()))
     engine_server.start()
     eventually(lambda: runs(host) == ["hedge", "main"])
     client = host.runtimes["main"].client

@@ -107,13 +107,11 @@ class HostProcess:
             self.signal(signal.SIGKILL)
             self._process.wait()
 
-    def wait(self) -> int | None:
-        """The exit code; ``None`` if it does not end within ``ENDED_WITHIN``."""
+    def wait(self) -> None:
+        """Until it has ended, but no longer than ``ENDED_WITHIN``."""
         assert self._process is not None
-        try:
-            return self._process.wait(ENDED_WITHIN)
-        except subprocess.TimeoutExpired:
-            return None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(ENDED_WITHIN)
 
     def _settings(self) -> dict[str, Any]:
         url = f"ws://127.0.0.1:{self.venue.port}/socket.io/?EIO=4&transport=websocket"

@@ -48,6 +48,9 @@ IN_FLIGHT: Final = 0.3
 CALM: Final = (0.5, 2.0)
 """Seconds between two faults."""
 
+MANY: Final = 5
+"""Problems that end a drill."""
+
 DAY: Final = 86_400.0
 EXPECTED: Final = {-signal.SIGKILL, -signal.SIGALRM}
 """Exit codes of hosts that were killed, or frozen beyond a lease."""
@@ -121,9 +124,19 @@ class Drill:
         self._await_hosts()
 
     def _await_hosts(self) -> None:
-        for name, host in self._hosts.items():
-            if not host.await_start():
-                raise RuntimeError(f"{name} has not started: see {host.log}")
+        """Start anew, and go on, what a timer of its own ends only now."""
+        for host in self._hosts.values():
+            while not host.await_start():
+                if host.code is None:
+                    raise RuntimeError(f"{host.name} does not answer: see {host.log}")
+                self._note_end(host, EXPECTED)
+                host.start()
+
+    def _note_end(self, host: HostProcess, expected: set[int]) -> None:
+        if host.code not in expected:
+            self.problems.append(f"{host.name} has ended with {host.code}: see {host.log}")
+            if len(self.problems) > MANY:
+                raise RuntimeError("; ".join(self.problems))
 
     def _strike(self, name: str, mischief: Mischief) -> None:
         """Let a fault happen, or two at once; wait until all accounts are served; start what has ended."""
@@ -137,7 +150,7 @@ class Drill:
         for fault in sorted(faults, key=lambda each: each.seconds):
             time.sleep(max(0.0, begun + fault.seconds - time.monotonic()))
             fault.end()
-            if fault.blocks:
+            if fault.blocks or (name == TWO and fault.host == ENGINE):  # a slow one slows a take-over
                 since = time.monotonic()
         # With two at once nobody else may have been able to take it before the host is back.
         gone = {fault.host for fault in faults if fault.moves and (name != TWO or not fault.seconds)}
@@ -159,11 +172,11 @@ class Drill:
     def _restart(self, polite: set[str]) -> None:
         """Start the hosts that have ended; ``polite`` ones had been asked to."""
         for name, host in self._hosts.items():
-            code = host.wait() if name in polite else host.code
-            if code is None and name not in polite:
+            if name in polite:
+                host.wait()
+            elif host.code is None:
                 continue
-            if code not in ({0} if name in polite else EXPECTED):
-                self.problems.append(f"{name} has ended with {code}: see {host.log}")
+            self._note_end(host, {0} if name in polite else EXPECTED)
             host.kill()
             host.start()
         self._await_hosts()

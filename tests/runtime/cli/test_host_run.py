@@ -1,6 +1,7 @@
 """A run of several accounts, as a process."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,23 @@ def test_events_in_json_name_their_account(
     assert {row["account"] for row in rows} == {"main", "hedge", "otc"}
     assert {row["account"] for row in rows if row["event"] == "Tick"} == {"otc"}
     assert [row["account"] for row in rows if row["event"] == "Summary"] == ["main", "hedge", "otc"]
+
+
+def test_a_run_whose_engine_is_away_says_so_once_and_ends_as_an_outage_does(
+    several: PracticeExchange, tmp_path: Path, place: Path, start: Start
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    times = "lease: 1s, renew: 300ms, margin: 300ms"
+    more = f"cluster: {{engine: 'valkey://127.0.0.1:{port}', host: h1, {times}}}\n"
+    accounts = entries(several.sessions[:1])
+    file = write(tmp_path / "c.yaml", several, place, accounts=accounts, feeds="", more=more)
+    process = start(file, "--output", "log", "--duration", "2")
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == ExitCode.OUTAGE
+    away = f"the engine valkey://127.0.0.1:{port}/0 is away: no connection"
+    assert err.count(f"ERROR    {away}") == 1
+    assert f"no account is on this host at the end of the run: {away}" in err
 
 
 def test_a_program_has_started_once_every_account_is_up_or_given_up() -> None:

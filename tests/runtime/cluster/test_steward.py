@@ -27,6 +27,7 @@ class Notes:
         self.ref: pykka.ActorRef[Steward]
         self.problem = ""
         self.ends: dict[str, float] = {}
+        self.hindrance = ""
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self.steps.put(("start", tenure.duty))
@@ -40,6 +41,9 @@ class Notes:
 
     def stop(self, tenure: Tenure) -> None:
         self.steps.put(("stop", tenure.duty))
+
+    def hinder(self, reason: str) -> None:
+        self.hindrance = reason
 
     def step(self) -> tuple[str, str]:
         return self.steps.get(timeout=PATIENCE)
@@ -141,6 +145,20 @@ def test_nothing_runs_on_an_engine_that_may_drop_leases(
     engine_server.start()
     engine = Engine(parse_address(engine_server.url), 5.0)
     notes = begin("h1", using=engine)
+    eventually(lambda: "set maxmemory-policy noeviction in place of allkeys-lru" in notes.hindrance)
     with pytest.raises(queue.Empty):
         notes.steps.get(timeout=4 * TIMES.renew)
+    engine.close()
+
+
+def test_it_says_why_it_can_have_no_lease_until_it_can(
+    begin: Begin, engine_server: EngineServer, duty: str
+) -> None:
+    engine_server.kill()
+    engine = Engine(parse_address(engine_server.url), 5.0)
+    notes = begin("h1", using=engine)
+    eventually(lambda: "is away: no connection" in notes.hindrance)
+    engine_server.start()
+    assert notes.step() == ("start", duty)
+    assert notes.hindrance == ""
     engine.close()

@@ -118,3 +118,8 @@ def test_a_configuration_shows_none_of_what_it_knows() -> None:
 
 def test_without_a_secret_there_is_none() -> None:
     assert Config().secrets == Config().unlogged == frozenset()
+
+
+def test_the_place_of_an_engine_without_a_password_is_no_secret() -> None:
+    config = read("cluster: {engine: 'valkey://engine:6379/0'}\n" + accounts(1))
+    assert "valkey://engine:6379/0" not in config.secrets
