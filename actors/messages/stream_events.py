@@ -106,6 +106,8 @@ class StreamGap(Event, frozen=True):
     """Ticks of ``asset`` between these venue times are missing; it streams again on ``connection``.
 
     ``StreamRecovered`` follows once bars of ``period`` seconds have been loaded for the gap, or could not be.
+    With a ``period`` of 0 none follows: the ticks were lost between two hosts, on the way to a process that
+    is attached by their engine.
     """
 
     base_topic: ClassVar[str] = "stream.gap"

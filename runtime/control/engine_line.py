@@ -1,6 +1,7 @@
 """The line to the host that owns an account, whichever that is, by the engine."""
 
 import contextlib
+import itertools
 import math
 import os
 import secrets
@@ -23,11 +24,13 @@ from actors.errors import (
     to_wire,
 )
 from actors.messages.commands import OrderCommand, unsent
+from actors.messages.traffic import EventBatch
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamEntry, StreamReader
-from runtime.control.front_desk import REPLIES
+from runtime.control.follower import AWAY, Follower, Wants
+from runtime.control.front_desk import REPLIES, SILENT_FOR
 from runtime.control.line import check_length
 from runtime.control.protocol import (
     VERSION,
@@ -39,14 +42,22 @@ from runtime.control.protocol import (
     GiveUp,
     Hello,
     HelloRefused,
+    Listen,
+    ResponseMessage,
     Welcome,
 )
+from runtime.control.publisher import EVENTS
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
 
 ANSWERS_WITHIN: Final = 1.0
 """Seconds that the engine may take for one answer."""
+
+TELLS_EVERY: Final = 5.0
+"""Seconds between two words to the owner, for whom this process is dead after ``SILENT_FOR``."""
+
+FORGOTTEN_AFTER: Final = SILENT_FOR / 2
 
 LATE: Final = 0.25
 """Seconds after its deadline that a command may still be answered by the owner, which knows best."""
@@ -80,10 +91,14 @@ class EngineLine:
         self._duty = duty
         self._asker = f"process {os.getpid()} of {socket.gethostname()} ({secrets.token_hex(4)})"
         self._sent: dict[int, _Sent] = {}
-        self._position = "0-0"
+        self._positions = {REPLIES.format(self._asker): "0-0"}
         self._reader: StreamReader | None = None
-        self._failed: StreamReader | None = None
-        self._heard_at = time.monotonic()
+        self._replaced: list[StreamReader] = []  # closed once nobody watches them
+        self._heard_at = self._told_at = time.monotonic()
+        self._epoch = 0
+        self._moved = False  # to an owner that has not been told what is wanted
+        self._wants = Wants()
+        self._follower = Follower()
         self._open()
 
     def __repr__(self) -> str:
@@ -102,12 +117,37 @@ class EngineLine:
             case GiveUp(id=id):
                 return self._give_up(id)
             case Ask():
+                self._wants.note(message)
                 return self._ask(message)
+            case Listen():
+                self._wants.note(message)
+                return self._listen(message)
         try:
             self._put(message)
         except EngineAway as error:
             return self._failure(message, RequestError(str(error)))
         return ()
+
+    def _listen(self, message: Listen) -> Sequence[FromGateway]:
+        """The events from before the owner is told: none is missed."""
+        try:
+            self._follow()
+            self._put(message)
+        except EngineAway as error:
+            return self._failure(message, RequestError(str(error)))
+        return ()
+
+    def _follow(self) -> None:
+        """Read the events exactly while there are topics."""
+        if bool(self._wants.topics) == (EVENTS in self._positions):
+            return
+        if self._wants.topics:
+            self._positions[EVENTS] = f"{int(self._engine.time() * 1000)}-0"
+            self._follower = Follower()
+        else:
+            del self._positions[EVENTS]
+        self._fail()
+        self._open()
 
     def receive(self) -> Sequence[FromGateway]:
         if self._reader is None:
@@ -121,29 +161,25 @@ class EngineLine:
         return list(self._messages(entries))
 
     def tend(self) -> Sequence[FromGateway]:
-        if self._failed is not None:
-            self._failed.close()
-            self._failed = None
+        while self._replaced:
+            self._replaced.pop().close()
         now = time.monotonic()
-        if self._reader is None:
-            try:
-                self._open()
-            except EngineAway:
-                self._reader = None  # until the next time
-        elif now > self._heard_at + SILENT:
+        if self._reader is not None and now > self._heard_at + SILENT:
             self._fail()
+        with contextlib.suppress(EngineAway):  # until the next time
+            if self._reader is None:
+                self._open()
+            if self._moved or now > self._told_at + TELLS_EVERY:
+                self._tell_again(now)
         overdue = [id for id, sent in self._sent.items() if now > sent.expires_at + LATE]
         return [message for id in overdue for message in self._withdraw(id)]
 
     def close(self) -> None:
-        try:
+        with contextlib.suppress(EngineAway):  # the owner learns of it by silence
             self._put(None)
-        except EngineAway:
-            self._fail()  # the owner learns of it by silence
-        for reader in (self._reader, self._failed):
-            if reader is not None:
-                reader.close()
-        self._reader = self._failed = None
+        self._fail()
+        while self._replaced:
+            self._replaced.pop().close()
         self._engine.close()
 
     def comes_within(self, seconds: float) -> bool:
@@ -154,11 +190,23 @@ class EngineLine:
             return bool(selector.select(seconds))
 
     def _open(self) -> None:
-        self._reader = StreamReader(self._engine, self._duty, {REPLIES.format(self._asker): self._position})
+        self._reader = StreamReader(self._engine, self._duty, self._positions)
         self._heard_at = time.monotonic()
 
     def _fail(self) -> None:
-        self._reader, self._failed = None, self._reader or self._failed
+        if self._reader is not None:
+            self._replaced.append(self._reader)
+            self._reader = None
+
+    def _tell_again(self, now: float) -> None:
+        """The owner counts this process as there; one that has counted it as dead, or that has the account
+        since, is told all that is wanted. Raises ``EngineAway``."""
+        forgotten = now > self._told_at + FORGOTTEN_AFTER
+        if forgotten:
+            self._follower.lose(AWAY)
+        for message in itertools.islice(self._wants.messages(), None if forgotten or self._moved else 1):
+            self._put(message)
+        self._told_at, self._moved = now, False
 
     def _put(self, message: FromPeer | None) -> str:
         words = _encode(message)
@@ -209,14 +257,23 @@ class EngineLine:
 
     def _messages(self, entries: list[StreamEntry]) -> Iterator[FromGateway]:
         for entry in entries:
-            self._position = entry.id
+            self._positions[entry.stream] = entry.id
+            epoch = int(entry.fields[b"e"])
+            self._moved |= 0 < self._epoch < epoch
+            self._epoch = epoch
             if not (words := entry.fields[b"d"]):
                 continue
             try:
                 message = _replies.decode(words)
             except msgspec.MsgspecError as error:
                 raise RemoteProtocolError(f"what the owner answers cannot be read: {error}") from None
-            self._sent.pop(getattr(message, "id", 0), None)
+            match message:
+                case EventBatch():
+                    yield self._follower.take(epoch, int(entry.fields[b"n"]), message)
+                    continue
+                case ResponseMessage(id=id) | ErrorMessage(id=id):
+                    self._sent.pop(id, None)
+                    self._wants.settle(id, refused=isinstance(message, ErrorMessage))
             yield message
 
 

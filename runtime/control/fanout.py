@@ -1,7 +1,7 @@
 """The events of the router, spread over the attached processes."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 import pykka
 
@@ -12,13 +12,14 @@ from actors.messages.topics import ON_REQUEST, TopicPattern, pattern
 from actors.messages.traffic import Deliver, Item, Ticks
 from actors.routing.conflation import conflate_columns
 from actors.routing.topics import TopicTable, route
-from runtime.control.peer import Peer
+
+P = TypeVar("P", bound=Hashable)
 
 MOST_TOPICS: Final = 1000
 """Topics that one peer may listen to."""
 
 
-class Fanout:
+class Fanout(Generic[P]):
     """One subscription of ``to`` to all events, while any peer listens, and one for each topic of events on
     request that a peer names.
 
@@ -29,10 +30,10 @@ class Fanout:
     def __init__(self, router: pykka.ActorRef[Any], to: pykka.ActorRef[Any]) -> None:
         self._router = router
         self._to = to
-        self._topics: TopicTable[Peer] = TopicTable()
+        self._topics: TopicTable[P] = TopicTable()
         self._subscribed: set[str] = set()
 
-    def listen(self, peer: Peer, topics: Iterable[str]) -> None:
+    def listen(self, peer: P, topics: Iterable[str]) -> None:
         """Replace the topics of ``peer``; raises ``RemoteProtocolError`` for too many."""
         self._topics.remove(peer)
         fewest = cover(topics)
@@ -42,12 +43,12 @@ class Fanout:
             self._topics.add(wanted, peer)
         self._subscribe()
 
-    def forget(self, peer: Peer) -> None:
+    def forget(self, peer: P) -> None:
         """Remove every topic of ``peer``."""
         if self._topics.remove(peer):
             self._subscribe()
 
-    def route(self, items: list[Item]) -> dict[Peer, list[Any]]:
+    def route(self, items: list[Item]) -> dict[P, list[Any]]:
         """The part of ``items`` for each peer, with its ticks in columns; peers may share one list.
 
         HOT: a read is nearly always one ``Ticks``; for peers that listen to all ticks nothing is to be split.

@@ -1,4 +1,4 @@
-"""The commands for an account that come from any host, by the engine."""
+"""The commands for an account that come from any host, and its events for any host, by the engine."""
 
 import contextlib
 import functools
@@ -12,18 +12,22 @@ from msgspec import Struct, structs
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.callback_ask import ask_then
+from actors.engine.inbox import Overflow
 from actors.engine.router_ref import new_ask
-from actors.errors import RequestError, RequestRefused, TellwireError, to_wire
+from actors.errors import RemoteProtocolError, RequestError, RequestRefused, TellwireError, to_wire
 from actors.messages import commands
 from actors.messages.commands import OrderCommand, unsent
 from actors.messages.control import Drain
+from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
 from actors.messages.owners import OPERATOR, Owner, OwnerEnded
 from actors.messages.routing import Asked, GivenUp
+from actors.messages.traffic import Deliver, EventBatch
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway, Fenced
 from runtime.cluster.reader import StreamEntry, StreamReader
+from runtime.control.fanout import join
 from runtime.control.peer_asks import PeerAsks
 from runtime.control.protocol import (
     VERSION,
@@ -35,11 +39,14 @@ from runtime.control.protocol import (
     GiveUp,
     Hello,
     HelloRefused,
+    Listen,
     ReloadRuntime,
     StopRuntime,
     Welcome,
     answered,
 )
+from runtime.control.publisher import LINGER, Publisher
+from runtime.control.server import GATEWAY_CAPACITY
 
 COMMANDS: Final = "commands"
 REPLIES: Final = "replies:{}"
@@ -61,6 +68,21 @@ NOT_TWICE: Final = (
 _envelopes: Final = msgspec.msgpack.Decoder(FromAsker)
 _messages: Final[msgspec.msgpack.Decoder[FromPeer | None]] = msgspec.msgpack.Decoder(FromPeer | None)
 _encode: Final = msgspec.msgpack.Encoder().encode
+
+
+SILENT_FOR: Final = 20.0
+"""Seconds after which a process that has put nothing into the engine counts as dead."""
+
+LOOKS_EVERY: Final = 5.0
+"""Seconds between two looks for those."""
+
+
+class _Publish(Struct, frozen=True):
+    pass
+
+
+class _LookForSilent(Struct, frozen=True):
+    pass
 
 
 class _Readable(Struct, frozen=True):
@@ -89,7 +111,8 @@ class _Outcome(Struct, frozen=True):
 
 class FrontDesk(RuntimeActor):
     """Reads what askers on any host have put into the engine for a duty, tells the ``router`` of its owner,
-    and puts the answers there; a thread of its own, since it waits for the engine.
+    and puts the answers there, and the events that they follow; a thread of its own, since it waits for the
+    engine.
 
     A command leaves its stream together with its answer, and the engine takes that from the owner alone: what
     an owner leaves unanswered is the next one's. After ``Drain`` it takes no more, and answers what it has.
@@ -106,7 +129,7 @@ class FrontDesk(RuntimeActor):
     ) -> None:
         """``entries`` gets the entries that ask for orders, by the ids of these, before the router is told
         of them."""
-        super().__init__("front desk", **kwargs)
+        super().__init__("front desk", overflow=Overflow(GATEWAY_CAPACITY, join), **kwargs)
         self._engine = engine
         self._tenure = tenure
         self._router = router
@@ -119,22 +142,36 @@ class FrontDesk(RuntimeActor):
         self._draining = False
         self._asks = PeerAsks()
         self._owners: dict[str, Owner] = {}
+        self._heard_at: dict[str, float] = {}
+        self._publisher = Publisher(engine, tenure, router, self.actor_ref)
+        self._publishes_soon = False
         self._unsaid: list[_Reply] = []  # while the engine is away
 
     def on_receive(self, message: Any) -> None:
         match message:
             case _Readable():
                 self._read()
+            case Deliver(events=events, missed=missed):
+                self._on_events(events, missed)
+            case _Publish():
+                self._publishes_soon = False
+                self._publish()
             case _Outcome():
                 self._on_outcome(message)
             case _TryAgain():
-                self._say(*self._take_unsaid())
+                if self._publish():
+                    self._say(*self._take_unsaid())
                 self._open()
+            case _LookForSilent():
+                self._look_for_silent()
             case Drain():
                 self._draining = True
                 self._close()
             case Begin():
+                self._publisher.begin()
+                self._publish()
                 self._open()
+                self.every(LOOKS_EVERY, _LookForSilent())
             case _:
                 self.unexpected(message)
 
@@ -146,6 +183,7 @@ class FrontDesk(RuntimeActor):
                 self._first_read_at = self._engine.time()
             self._reader = StreamReader(self._engine, self._tenure.duty, {COMMANDS: self._position})
             self.watch(self._reader, _Readable())
+            self._heard_at = dict.fromkeys(self._heard_at, self.now())  # nobody could be heard meanwhile
         except EngineAway:  # of which the steward has told
             self._try_again()
 
@@ -189,6 +227,8 @@ class FrontDesk(RuntimeActor):
             refused = HelloRefused(f"what it sent cannot be read: {error}; use one version of tellwire")
             self._say(_Reply(sent.asker, entry.id, refused))
             return
+        if message is not None:
+            self._heard_at[sent.asker] = self.now()
         match message:
             case Ask():
                 self._on_ask(sent.asker, entry, message, age)
@@ -200,8 +240,15 @@ class FrontDesk(RuntimeActor):
             case None:
                 self._end_asker(sent.asker)
                 self._say(_Reply(sent.asker, entry.id, None))
-            case _:
-                self._say(_Reply(sent.asker, entry.id, answered(message.id, None)))
+            case Listen():
+                self._say(_Reply(sent.asker, entry.id, self._follow(sent.asker, message)))
+
+    def _follow(self, asker: str, listen: Listen) -> Any:
+        try:
+            self._publisher.follow(asker, listen.topics)
+        except RemoteProtocolError as error:
+            return HelloRefused(str(error))
+        return answered(listen.id, None) if listen.id else None
 
     def _greet(self, asker: str, hello: Hello) -> Welcome | HelloRefused:
         if hello.version != VERSION:
@@ -256,7 +303,14 @@ class FrontDesk(RuntimeActor):
             if number and self._router.is_alive():
                 self._router.tell(GivenUp(number))
 
+    def _look_for_silent(self) -> None:
+        now = self.now()
+        for asker in [asker for asker, at in self._heard_at.items() if now > at + SILENT_FOR]:
+            self._end_asker(asker)
+
     def _end_asker(self, asker: str) -> None:
+        self._heard_at.pop(asker, None)
+        self._publisher.leave(asker)
         self._give_up(*self._asks.all_of(asker))
         owner = self._owners.pop(asker, OPERATOR)
         if owner != OPERATOR and self._router.is_alive():
@@ -283,7 +337,37 @@ class FrontDesk(RuntimeActor):
             logger.warning("a command was told and failed: {}; ask it, to get the error", error)
         self._say(_Reply(outcome.asker, outcome.entry, message))
 
+    def _on_events(self, events: list[Any], missed: int) -> None:
+        if missed and self._router.is_alive():
+            self._router.tell(EventBatch(self.name, [Lagged(self.name, missed)]))
+        if self._publisher.take(events):
+            self._publish()
+        elif self._publisher.has_collected and not self._publishes_soon:
+            self._publishes_soon = True
+            self.after(LINGER, _Publish())
+
+    def _publish(self) -> bool:
+        """Whether all that was taken is in the engine."""
+        try:
+            self._publisher.publish()
+        except EngineAway:
+            self._try_again()
+            return False
+        except Fenced as error:
+            self._end(error)
+            return False
+        return True
+
+    def _end(self, error: Fenced) -> None:
+        logger.debug("what was asked of {} is the next owner's: {}", self._tenure.duty, error)
+        self._draining = True
+        self._close()
+
     def _say(self, *replies: _Reply) -> None:
+        """An answer comes after the events that were told before it."""
+        if replies and self._publisher.has_collected and not self._publish():
+            self._unsaid += replies
+            return
         for number, reply in enumerate(replies):
             words = b"" if reply.message is None else _encode(reply.message)
             try:
@@ -295,8 +379,7 @@ class FrontDesk(RuntimeActor):
                 self._try_again()
                 return
             except Fenced as error:
-                logger.debug("what was asked of {} is the next owner's: {}", self._tenure.duty, error)
-                self._close()
+                self._end(error)
                 return
 
     def _take_unsaid(self) -> list[_Reply]:

@@ -121,7 +121,7 @@ class Gateway(RuntimeActor):
         self._stop_runtime = stop
         self._router: pykka.ActorRef[Any]
         self._reloader: pykka.ActorRef[Any]
-        self._fanout: Fanout
+        self._fanout: Fanout[Peer]
         self._numbers = itertools.count(1)
         self._handshaking: dict[Peer, Timer] = {}
         self._attached: set[Peer] = set()

@@ -134,7 +134,7 @@ def _costs_attached(load: Load, budget: float) -> dict[str, float]:
     """The costs by stage, for a peer that reads at once and is subscribed to all events."""
     peer = Peer(_Drain(), "peer 1")
     router = RuntimeActor.start("router")
-    fanout = Fanout(router, router)
+    fanout: Fanout[Peer] = Fanout(router, router)
     fanout.listen(peer, [""])
     router.stop()
     items = list(load.batch.items)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from runtime import Runtime
-from tests.doubles.engine_fixtures import duty, engine, engine_url
+from tests.doubles.engine_fixtures import duty, engine, engine_server, engine_url
+from tests.doubles.played_owner import asker, own
 from tests.journeys.journey import practice
 
 
@@ -16,4 +17,4 @@ def runtime(place: Path, start_runtime: Callable[..., Runtime]) -> Runtime:
     return start_runtime(practice(0, "EURUSD_otc", control={"socket": str(place)}))
 
 
-__all__ = ["duty", "engine", "engine_url", "runtime"]
+__all__ = ["asker", "duty", "engine", "engine_server", "engine_url", "own", "runtime"]

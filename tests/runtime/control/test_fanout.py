@@ -57,7 +57,7 @@ class Attached:
     def __init__(self) -> None:
         self.router, self.gateway = Recording(name="router"), Recording(name="gateway")
         assert self.router.seen() == Begin()
-        self.fanout = Fanout(self.router.ref, self.gateway.ref)
+        self.fanout: Fanout[Peer] = Fanout(self.router.ref, self.gateway.ref)
         self._sockets = contextlib.ExitStack()
 
     def peer(self, *topics: str) -> Peer:

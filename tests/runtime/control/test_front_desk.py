@@ -1,90 +1,31 @@
 """Commands by a real engine: the askers are real attachments, the routers of the owners are the test's."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 import pytest
 
-from actors.engine.actor import ReplySlot
 from actors.errors import ConfigInvalid, NoRuntime, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import Direction, GetBalance, PlaceOrder, SendRaw
 from actors.messages.control import Drain
-from actors.messages.routing import Asked, GivenUp
-from actors.tenancy.tenure import Tenure
+from actors.messages.routing import GivenUp
 from actors.values import AccountKind, Balance, Life
 from runtime import Attachment, attach
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import OrderEntry, Refusal
 from runtime.cluster.reader import StreamReader
-from runtime.control.front_desk import FrontDesk
-from runtime.control.protocol import VERSION, FromAsker, GetAccounts, HelloRefused, Welcome
-from tests.doubles.recorder import WAIT, Recorder, Recording
+from runtime.control.protocol import FromAsker, GetAccounts, HelloRefused
+from tests.doubles.played_owner import LEASE, PlayedOwner
+from tests.doubles.recorder import WAIT
 
 BALANCE = Balance(AccountKind.DEMO, Decimal("10.10"))
 ORDER = PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60)
-LEASE = 600.0
 
 
-class Answering(Recorder):
-    """A router whose answers the test gives: each ask is seen with its reply slot."""
-
-    def on_receive(self, message: Any) -> Any:
-        match message:
-            case Asked():
-                self.seen.put((message, self.defer()))
-            case GivenUp():
-                self.seen.put(message)
-
-
-class Owner:
-    """A host that owns the duty: its front desk, and its router."""
-
-    def __init__(self, engine: Engine, duty: str, host: str) -> None:
-        self.tenure = Tenure(duty, engine.acquire(duty, host, LEASE).epoch, time.monotonic() + LEASE)
-        self.entries: dict[str, str] = {}
-        self._engine, self._host = engine, host
-        self.router = Recording(Answering)
-        welcome = Welcome(VERSION, 1, "practice", 0.0, [], host)
-        self.desk = FrontDesk.start(engine, self.tenure, self.router.ref, welcome, self.entries)
-
-    def asked(self) -> tuple[Asked, ReplySlot]:
-        found: tuple[Asked, ReplySlot] = self.router.seen()
-        return found
-
-    def release(self) -> None:
-        self._engine.release(self._host, {self.tenure.duty: self.tenure.epoch})
-
-    def end(self) -> None:
-        """Its process has died: nothing of it is left but the lease, which ends."""
-        self.desk.stop()
-        self.release()
-
-
-@pytest.fixture
-def own(engine: Engine, duty: str) -> Iterator[Callable[[str], Owner]]:
-    with ExitStack() as owners:
-
-        def own(host: str) -> Owner:
-            owner = Owner(engine, duty, host)
-            owners.callback(owner.router.ref.stop, block=False)
-            owners.callback(owner.desk.stop, block=False)
-            return owner
-
-        yield own
-
-
-@pytest.fixture
-def asker(own: Callable[[str], Owner], engine_url: str, duty: str) -> Iterator[tuple[Owner, Attachment]]:
-    owner = own("h1")
-    with attach(engine_url, account=duty.partition(":")[2], timeout=WAIT) as attachment:
-        yield owner, attachment
-
-
-def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[Owner, Attachment]) -> None:
+def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[PlayedOwner, Attachment]) -> None:
     owner, attachment = asker
     assert attachment.runtime.venue == "h1"
     balance = attachment.router.ask(GetBalance(), block=False)
@@ -99,7 +40,7 @@ def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[Owner, Attach
 
 
 def test_what_an_owner_left_unanswered_is_the_next_ones(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     balance = attachment.router.ask(GetBalance(), block=False)
@@ -112,7 +53,7 @@ def test_what_an_owner_left_unanswered_is_the_next_ones(
 
 
 def test_an_owner_that_gives_its_lease_back_answers_what_it_has_and_takes_no_more(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     balance = attachment.router.ask(GetBalance(), block=False)
@@ -128,7 +69,7 @@ def test_an_owner_that_gives_its_lease_back_answers_what_it_has_and_takes_no_mor
 
 
 def test_an_order_that_a_former_owner_journaled_is_asked_for_by_its_id(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner], engine: Engine
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner], engine: Engine
 ) -> None:
     first, attachment = asker
     journaled = attachment.router.ask(ORDER, block=False)
@@ -152,7 +93,7 @@ def test_an_order_that_a_former_owner_journaled_is_asked_for_by_its_id(
 
 
 def test_what_may_not_be_done_twice_is_not_the_next_owners(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     raw = attachment.router.ask(SendRaw("x"), block=False)
@@ -167,7 +108,7 @@ def test_what_may_not_be_done_twice_is_not_the_next_owners(
 
 
 def test_an_order_without_an_owner_is_withdrawn_and_no_owner_finds_it(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     first.end()
@@ -181,7 +122,7 @@ def test_an_order_without_an_owner_is_withdrawn_and_no_owner_finds_it(
 
 
 def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
-    asker: tuple[Owner, Attachment], engine: Engine
+    asker: tuple[PlayedOwner, Attachment], engine: Engine
 ) -> None:
     owner, attachment = asker
     with pytest.raises(NotSent):
@@ -194,7 +135,7 @@ def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
 
 
 def test_of_an_order_that_is_journaled_the_owner_is_told_that_nobody_waits(
-    asker: tuple[Owner, Attachment], engine: Engine
+    asker: tuple[PlayedOwner, Attachment], engine: Engine
 ) -> None:
     owner, attachment = asker
     future = attachment.router.ask(ORDER, block=False)
@@ -209,7 +150,7 @@ def test_of_an_order_that_is_journaled_the_owner_is_told_that_nobody_waits(
 
 
 def test_the_deadline_counts_from_the_moment_at_which_the_engine_got_the_command(
-    asker: tuple[Owner, Attachment], own: Callable[[str], Owner]
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     first.end()
@@ -222,14 +163,14 @@ def test_the_deadline_counts_from_the_moment_at_which_the_engine_got_the_command
     assert balance.get(timeout=WAIT) == BALANCE
 
 
-def test_what_is_the_process_of_a_hosts_is_refused(asker: tuple[Owner, Attachment]) -> None:
+def test_what_is_the_process_of_a_hosts_is_refused(asker: tuple[PlayedOwner, Attachment]) -> None:
     _, attachment = asker
     with pytest.raises(RequestRefused, match="attach there"):
         attachment.router.ask(GetAccounts(), timeout=WAIT)
 
 
 def test_a_message_of_another_version_ends_its_attachment_alone(
-    asker: tuple[Owner, Attachment], engine: Engine
+    asker: tuple[PlayedOwner, Attachment], engine: Engine
 ) -> None:
     owner, attachment = asker
     engine.send(owner.tenure.duty, b"\xc1")

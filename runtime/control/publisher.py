@@ -1,0 +1,108 @@
+"""The events of an account, put into the engine while anybody follows them."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import pykka
+
+from actors.errors import RemoteProtocolError
+from actors.messages.traffic import EventBatch, Ticks
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.engine import Engine
+from runtime.control.fanout import Fanout
+
+EVENTS: Final = "events"
+
+KEPT: Final = 20_000
+"""Entries that the engine keeps of an account, roughly: 200 s of ticks at least, by ``LINGER``."""
+
+LINGER: Final = 0.01
+"""Seconds for which ticks are collected: an entry costs the same with one tick and with a hundred."""
+
+BACKLOG: Final = 16 * 1024 * 1024
+"""Bytes that wait while the engine is away; then the oldest entries are dropped."""
+
+_FOLLOWERS: Final = "followers"
+
+
+class Publisher:
+    """One subscription for all followers, while there are any, and one stream that all of them read.
+
+    The entries of one epoch are numbered without a hole: a follower that finds one has lost something.
+    """
+
+    def __init__(
+        self, engine: Engine, tenure: Tenure, router: pykka.ActorRef[Any], to: pykka.ActorRef[Any]
+    ) -> None:
+        """``to`` is told the events, and gives them to ``take``."""
+        self._engine = engine
+        self._tenure = tenure
+        self._fanout: Fanout[str] = Fanout(router, to)
+        self._topics: dict[str, Sequence[str]] = {}
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._collected: list[Any] = []
+        self._batches: deque[tuple[int, bytes]] = deque()
+        self._number = self._size = 0
+
+    def __repr__(self) -> str:
+        return f"<Publisher of {self._tenure.duty}, {len(self._topics)} followers>"
+
+    def follow(self, follower: str, topics: Sequence[str]) -> None:
+        """Replace the topics of ``follower``; raises ``RemoteProtocolError`` if they are too many."""
+        before = self._topics.pop(follower, ())
+        if topics:
+            self._topics[follower] = topics
+        try:
+            self._listen()
+        except RemoteProtocolError:
+            self._topics[follower] = before
+            self._listen()
+            raise
+
+    def leave(self, follower: str) -> None:
+        if self._topics.pop(follower, None):
+            self._listen()
+
+    def begin(self) -> None:
+        """An entry without events: followers learn that there is a new owner."""
+        self._add([])
+
+    def take(self, events: list[Any]) -> bool:
+        """Whether to ``publish`` at once: what is no tick is not kept waiting.
+
+        HOT: one call per read.
+        """
+        items = self._fanout.route(events).get(_FOLLOWERS)
+        if not items:
+            return False
+        self._collected += items
+        return any(type(item) is not Ticks for item in items)
+
+    @property
+    def has_collected(self) -> bool:
+        return bool(self._collected)
+
+    def publish(self) -> None:
+        """All that was taken. Raises ``EngineAway``: what is left is tried again by the next call, and is
+        there once, whether the engine has it already or not; ``Fenced``."""
+        if self._collected:
+            collected, self._collected = self._collected, []
+            self._add(collected)
+        while self._batches:
+            number, words = self._batches[0]
+            self._engine.append(self._tenure.duty, self._tenure.epoch, number, EVENTS, [words], KEPT)
+            self._batches.popleft()
+            self._size -= len(words)
+
+    def _add(self, items: list[Any]) -> None:
+        self._number += 1
+        words = self._encode(EventBatch(self._tenure.duty, items))
+        self._batches.append((self._number, words))
+        self._size += len(words)
+        while self._size > BACKLOG:
+            self._size -= len(self._batches.popleft()[1])
+
+    def _listen(self) -> None:
+        self._fanout.listen(_FOLLOWERS, {topic for topics in self._topics.values() for topic in topics})
