@@ -38,7 +38,9 @@ class TickRate:
     """The tick rate of one stream. What is not added tells nothing: the rate learnt so far stays."""
 
     def __init__(self) -> None:
-        self._reports: deque[tuple[float, float, int]] = deque(maxlen=REMEMBERED_REPORTS)
+        self._pauses: deque[float] = deque(maxlen=REMEMBERED_REPORTS)  # one of each kind per report
+        self._spans: deque[float] = deque(maxlen=REMEMBERED_REPORTS)
+        self._ticks: deque[int] = deque(maxlen=REMEMBERED_REPORTS)
         self._interval: float | None = None
         self._longest_pause = 0.0
 
@@ -55,12 +57,14 @@ class TickRate:
     def add(self, pause: float, span: float, ticks: int) -> None:
         """A report counts ``ticks`` new ticks: the first one ``pause`` seconds after the tick before it, the
         others within ``span`` seconds after the first."""
-        self._reports.append((pause, span, ticks))
-        counted = sum(ticks for _, _, ticks in self._reports)
-        if len(self._reports) < ENOUGH_REPORTS or counted < ENOUGH_TICKS:
+        self._pauses.append(pause)
+        self._spans.append(span)
+        self._ticks.append(ticks)
+        counted = sum(self._ticks)
+        if len(self._ticks) < ENOUGH_REPORTS or counted < ENOUGH_TICKS:
             return
-        self._interval = max(sum(pause + span for pause, span, _ in self._reports), 1e-6) / counted
-        self._longest_pause = max(UNSEEN_PAUSE, *(pause for pause, _, _ in self._reports))
+        self._interval = max(sum(self._pauses) + sum(self._spans), 1e-6) / counted
+        self._longest_pause = max(UNSEEN_PAUSE, *self._pauses)
 
     def stale_after(self, bounds: StalenessBounds) -> float:
         """Seconds without a tick after which the stream is stale."""

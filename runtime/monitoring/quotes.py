@@ -22,13 +22,13 @@ class QuoteTap:
     def __init__(self, calls: LoopCalls, take: Callable[[dict[str, TimedPrice]], object]) -> None:
         self._calls = calls
         self._take = take
-        self._reads: deque[Ticks] = deque(maxlen=MOST_READS)
+        self._reads: deque[Any] = deque(maxlen=MOST_READS)
         self._woken = False
 
     def tell(self, message: Any) -> None:
         """HOT: once per read."""
         if isinstance(message, Deliver):
-            self._reads.extend(event for event in message.events if type(event) is Ticks)
+            self._reads.extend(message.events)
             if not self._woken:
                 self._woken = True
                 self._calls.put(self._calls.loop.call_later, PAUSE, self._flush)
@@ -38,7 +38,11 @@ class QuoteTap:
         quotes: dict[str, TimedPrice] = {}
         for _ in range(len(self._reads)):
             read = self._reads.popleft()
-            which = read.which or [0] * len(read)
-            for place, time, price in zip(which, read.times, read.prices, strict=True):
+            if type(read) is not Ticks:
+                continue
+            if not read.which:
+                quotes[read.assets[0]] = (read.times[-1], read.prices[-1])
+                continue
+            for place, time, price in zip(read.which, read.times, read.prices, strict=True):
                 quotes[read.assets[place]] = (time, price)
         self._take(quotes)

@@ -1,7 +1,8 @@
 """What the table and the page cost: processor time of a runtime with both, against one that only logs.
 
-The two run side by side, each in processes of its own and on an exchange of its own, so that whatever else
-the machine does is the same for both; only the runtimes' own processes count, not the browser:
+The two run side by side, each in processes of its own, so that whatever else the machine does is the same
+for both. They share an exchange, which sends each tick to both at once: how many ticks a read brings is a
+large part of what they cost. Only the runtimes' own processes count, not the browser:
 python -m labs.overhead.run [--streams N] [--rate N] [--rounds N] [--seconds N].
 """
 
@@ -100,7 +101,7 @@ def subject(load: Load, session: str, port: int, *, shown: bool) -> Iterator[Sub
             "limits": {"messages": ["500/s"], "connects": ["100/s"], "max_concurrent_operations": 100},
             "streams": [{"asset": asset} for asset in assets],
             "control": {"socket": f"{folder}/s.sock"},
-            "orders": {"journal": f"{folder}/orders.sqlite"},
+            "orders": {"journal": f"{folder}/orders.sqlite", "share_account": True},
             "status": {"listen": f"127.0.0.1:{status}"},
         }
         config.write_text(json.dumps(settings), encoding="utf-8")
@@ -146,10 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load = Load(options.streams, options.rate, options.seconds)
     ratios = []
     with (
-        exchange(load) as one,
-        exchange(load) as other,
-        subject(load, *one, shown=False) as log,
-        subject(load, *other, shown=True) as both,
+        exchange(load) as venue,
+        subject(load, *venue, shown=False) as log,
+        subject(load, *venue, shown=True) as both,
     ):
         for _ in range(options.rounds):
             before, began = (log.cost(), both.cost()), time.monotonic()
