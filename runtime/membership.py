@@ -24,6 +24,7 @@ from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
 from runtime.cluster.steward import DutyFailed, Steward
 from runtime.config import Config
+from runtime.config.shared_settings import shared_settings
 from runtime.control.front_desk import FrontDesk
 from runtime.runtime import Runtime
 from runtime.system.guardian import Guardian, OnFailure
@@ -61,9 +62,11 @@ class Membership:
         self._in_process = {name for name, each in config.duties.items() if each.pool.workers == 0}
         self._name = cluster.host or socket.gethostname()
         self._duties = [
-            Duty(f"{_kind(each)}:{name}", keeps_without_lease=self._keeps or _kind(each) == "feed")
-            for name, each in config.duties.items()
+            Duty(f"account:{entry.name}", tuple(entry.hosts), self._keeps) for entry in config.accounts
+        ] + [
+            Duty(f"feed:{entry.name}", tuple(entry.hosts), keeps_without_lease=True) for entry in config.feeds
         ]
+        self._settings = shared_settings(config)
         assert cluster.address is not None, "no host has a membership without an engine"
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
         self.hindrance = ""
@@ -85,7 +88,7 @@ class Membership:
         life = f"{os.getpid()}-{secrets.token_hex(4)}"
         tenancy = Tenancy(self._name, self._duties, self._times, random.random)
         self._steward = self._guardian.start(
-            Steward, self._engine, tenancy, self._times, self._name, life, self
+            Steward, self._engine, tenancy, self._times, self._name, life, self, self._settings
         )
 
     def end(self, timeout: float) -> None:
@@ -180,10 +183,6 @@ class Membership:
     def _on_failure(self, error: Exception) -> None:
         logger.critical("the leases of this host can be kept no more, so it ends: {}; report this", error)
         self._give_up()
-
-
-def _kind(config: Config) -> str:
-    return "account" if config.orders_on is None else "feed"
 
 
 def _name_of(duty: str) -> str:

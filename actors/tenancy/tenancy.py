@@ -19,11 +19,12 @@ tries and the others see that it has the lease."""
 
 
 class Duty(Struct, frozen=True):
-    """``hosts`` are those that may have it; empty: all. ``keeps_without_lease``: where nobody can tell if
-    another host has it, it goes on, as a feed may, of which two do no harm."""
+    """``hosts`` are those that may have it, the preferred one first; empty: all, none of them preferred.
+    ``keeps_without_lease``: where nobody can tell if another host has it, it goes on, as a feed may, of which
+    two do no harm."""
 
     name: str
-    hosts: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()
     keeps_without_lease: bool = False
 
 
@@ -164,9 +165,10 @@ class Tenancy:
 
     def _place(self, duty: str) -> float:
         """In the line: those before this host, and what it has already."""
-        allowed = self._duties[duty].hosts
-        line = [host for host in self._live if not allowed or host in allowed]
-        place = rank(duty, self._host, line) + len(self._tenures)
-        if len(self._tenures) >= fair_share(len(self._duties), len(line)):
-            place += len(line)  # behind all that have less
+        if allowed := self._duties[duty].hosts:  # what it has already does not count: it is preferred
+            before = allowed[: allowed.index(self._host)]
+            return len(self._live.intersection(before)) + self._spread[duty]
+        place = rank(duty, self._host, self._live) + len(self._tenures)
+        if len(self._tenures) >= fair_share(len(self._duties), len(self._live)):
+            place += len(self._live)  # behind all that have less
         return place + self._spread[duty]

@@ -19,6 +19,7 @@ from valkey.retry import Retry
 
 from actors.rates import Rate
 from runtime.cluster.address import EngineAddress
+from runtime.cluster.forms import field_of, ms, place_of
 from runtime.cluster.outcomes import Acquired, EngineAway, EngineFacts, Fenced, OrderEntry, Refusal, Stored
 
 LIBRARY: Final = "tellwire_1"
@@ -69,13 +70,13 @@ class Engine:
         """Lease ``duty`` for ``seconds``, which count from before the call. ``at_least`` is the greatest
         epoch that the caller knows of."""
         keys = _keys(duty, "lease", "epoch")
-        epoch, milliseconds, *rest = self._function("acquire", keys, holder, _ms(seconds), at_least)
+        epoch, milliseconds, *rest = self._function("acquire", keys, holder, ms(seconds), at_least)
         return Acquired(int(epoch), max(0, milliseconds) / 1000, int(rest[0]) if rest else int(epoch))
 
     def renew(self, holder: str, epochs: Mapping[str, int], seconds: float) -> dict[str, bool]:
         """Extend the leases of all duties in ``epochs``, in one round trip; by duty, whether it is held."""
         calls = [
-            _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, _ms(seconds))
+            _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, ms(seconds))
             for duty, epoch in epochs.items()
         ]
         return {duty: bool(reply) for duty, reply in zip(epochs, self._all(calls), strict=True)}
@@ -87,15 +88,26 @@ class Engine:
     def attend(self, host: str, life: str, seconds: float, *, first: bool = False) -> dict[str, str]:
         """Say that ``host`` is there for ``seconds``, in this ``life``; the lives of all hosts that are, by
         name. If it is the ``first`` time and another life of it is there, that one stays."""
-        present = ["SET", f"tw:host:{host}", life, "PX", _ms(seconds), *(["NX"] if first else [])]
+        present = ["SET", f"tw:host:{host}", life, "PX", ms(seconds), *(["NX"] if first else [])]
         *_, names = self._all([tuple(present), ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
         hosts = sorted(name.decode() for name in names)
         lives = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
         return {name: found.decode() for name, found in zip(hosts, lives, strict=True) if found is not None}
 
+    def describe(self, host: str, life: str, settings: Mapping[str, str]) -> None:
+        """Let others look up the ``settings`` of ``host`` in this ``life``."""
+        name, fields = f"tw:host:{host}:settings", [text for pair in settings.items() for text in pair]
+        self._all([("DEL", name), ("HSET", name, "", life, *fields)])
+
+    def described(self, host: str) -> tuple[str, dict[str, str]]:
+        """The life in which ``host`` has described itself last, and its settings; ``""`` for never."""
+        texts = [text.decode() for text in self._call("HGETALL", f"tw:host:{host}:settings")]
+        life, *settings = texts[1::2] or [""]
+        return life, dict(zip(texts[2::2], settings, strict=True))
+
     def leave(self, host: str) -> None:
         """``host`` is there no more."""
-        self._all([("DEL", f"tw:host:{host}"), ("SREM", "tw:hosts", host)])
+        self._all([("DEL", f"tw:host:{host}", f"tw:host:{host}:settings"), ("SREM", "tw:hosts", host)])
 
     def intend(
         self,
@@ -157,7 +169,7 @@ class Engine:
     ) -> tuple[float, float]:
         """Seconds until so many sends may leave at once, and the engine's time (UTC). 0: they are booked.
         ``epoch`` is ``None`` for a host that does not own the account."""
-        windows = [field for rate in rates for field in (rate.count, _ms(rate.seconds))]
+        windows = [field for rate in rates for field in (rate.count, ms(rate.seconds))]
         keys = _keys(duty, "sends", "epoch")
         token = "" if epoch is None else epoch
         wait, now = self._function("admit", keys, token, cost, int(urgent), *windows)
@@ -203,11 +215,11 @@ class Engine:
         unfinished = self._latest(duty, open_ids)
         found: dict[bytes, bytes] = dict(unfinished)
         seconds, microseconds = map(int, self._call("TIME"))
-        start = f"{seconds * 1000 + microseconds // 1000 - _ms(recent) + 1}"
+        start = f"{seconds * 1000 + microseconds // 1000 - ms(recent) + 1}"
         while page := self._call("XRANGE", key(duty, "journal"), start, "+", "COUNT", PAGE):
-            found.update((entry, _field(fields, b"d")) for entry, fields in page)
+            found.update((entry, field_of(fields, b"d")) for entry, fields in page)
             start = f"({page[-1][0].decode()}"
-        return [data for _, data in sorted(found.items(), key=lambda each: _place(each[0]))]
+        return [data for _, data in sorted(found.items(), key=lambda each: place_of(each[0]))]
 
     def order(self, duty: str, id: str) -> bytes | None:
         """The data of the order's last state; ``None`` if it is not known, or was not sent."""
@@ -227,7 +239,7 @@ class Engine:
         oldest = self._call("ZRANGE", key(duty, "open"), 0, 0, "WITHSCORES")
         limit = min([(now - int(seconds)) * 1000, *(int(score) for score in oldest[1:])])
         while page := self._call("XRANGE", key(duty, "journal"), "-", f"({limit}-0", "COUNT", PAGE):
-            old = {_field(fields, b"i"): entry for entry, fields in page}
+            old = {field_of(fields, b"i"): entry for entry, fields in page}
             latest = self._call("HMGET", key(duty, "ids"), *old)
             ended = [id for id, entry in zip(old, latest, strict=True) if entry == old[id]]
             if ended:
@@ -252,7 +264,7 @@ class Engine:
             return []
         entries = [entry for entry in self._call("HMGET", key(duty, "ids"), *ids) if entry is not None]
         pages = self._all([("XRANGE", key(duty, "journal"), entry, entry) for entry in entries])
-        return [(entry, _field(fields, b"d")) for page in pages for entry, fields in page]
+        return [(entry, field_of(fields, b"d")) for page in pages for entry, fields in page]
 
     def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
         return self._all([_function(name, keys, *args)])[0]
@@ -344,7 +356,7 @@ def _settings(address: EngineAddress, timeout: float) -> dict[str, Any]:
     }
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         settings["socket_keepalive"] = True
-        settings["socket_keepalive_options"] = {socket.TCP_USER_TIMEOUT: _ms(timeout)}
+        settings["socket_keepalive_options"] = {socket.TCP_USER_TIMEOUT: ms(timeout)}
     if address.tls and address.certificates:
         settings["ssl_ca_certs"] = address.certificates
     return settings
@@ -361,10 +373,6 @@ def key(duty: str, name: str) -> str:
 
 def _keys(duty: str, *names: str) -> list[str]:
     return [key(duty, name) for name in names]
-
-
-def _ms(seconds: float) -> int:
-    return math.ceil(seconds * 1000)
 
 
 def _reply(connection: Any) -> Any:
@@ -388,13 +396,3 @@ def _reason(error: Exception) -> str:
     cause = error if isinstance(error, OSError) else error.__context__
     said = cause.strerror if isinstance(cause, OSError) else None
     return f"no connection: {said}" if said else "no connection"
-
-
-def _field(fields: Any, name: bytes) -> bytes:
-    """That of an entry, in which names and values alternate."""
-    return bytes(fields[fields.index(name) + 1])
-
-
-def _place(entry: bytes) -> tuple[int, int]:
-    milliseconds, _, count = entry.partition(b"-")
-    return int(milliseconds), int(count)

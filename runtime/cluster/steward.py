@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import pykka
@@ -15,6 +15,7 @@ from actors.messages.control import Drain
 from actors.messages.lifecycle import Begin
 from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
+from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway
 
@@ -81,10 +82,11 @@ class Steward(RuntimeActor):
         host: str,
         life: str,
         carrier: Carrier,
+        settings: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
         """``life`` is a name that no other process of this ``host`` has had. ``engine`` has a time limit
-        within the margin of ``times``."""
+        within the margin of ``times``. ``settings`` are those that all hosts must have alike."""
         super().__init__("steward", **kwargs)
         self._engine = engine
         self._tenancy = tenancy
@@ -92,7 +94,9 @@ class Steward(RuntimeActor):
         self._host, self._life = host, life
         self._holder = f"{host}/{life}"
         self._carrier = carrier
-        self._present = self._prepared = False
+        self._settings = settings
+        self._compared: dict[str, str] = {}  # the lives of hosts whose settings are known
+        self._present = self._prepared = self._described = False
         self._away = ""
         self._busy: set[str] = set()  # duties that are being started or stopped
         self._draining = False
@@ -157,6 +161,26 @@ class Steward(RuntimeActor):
             self._lose(tenure)
         for tenure in self._tenancy.tenures.values():
             self._extend(tenure)
+        try:
+            self._compare(hosts)
+        except EngineAway as error:
+            self._on_away(error)
+
+    def _compare(self, hosts: Mapping[str, str]) -> None:
+        """Describe this host, and look once at how each other one has described itself in its life."""
+        if not self._described:
+            self._engine.describe(self._host, self._life, self._settings)
+            self._described = True
+        for name, life in hosts.items():
+            if name == self._host or self._compared.get(name) == life:
+                continue
+            described, settings = self._engine.described(name)
+            if described != life:
+                continue  # it is about to
+            self._compared[name] = life
+            if found := ", ".join(differences(self._settings, settings)):
+                text = "host {} has other settings than this one ({}): give all hosts the same file"
+                logger.warning(text, name, found)
 
     def _prepare(self) -> bool:
         """Whether the engine may be used; anew after each time that it was away."""
@@ -276,6 +300,7 @@ class Steward(RuntimeActor):
         if not self._away:
             logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
+        self._described = False  # it may come back without its data
         self._carrier.hinder(self._away)
 
     def _on_answered(self) -> None:

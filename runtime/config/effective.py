@@ -78,6 +78,8 @@ def _entry(kind: str, entry: AccountEntry | FeedEntry, alone: Config) -> dict[st
         shown["accounts"] = entry.accounts
     else:
         shown["session"] = f"${{{re.sub('[^A-Z0-9]', '_', entry.name.upper())}_SSID:-}}"
+    if entry.hosts:
+        shown["hosts"] = entry.hosts
     own = sorted(OWN[kind] & entry.model_fields_set)
     return shown | {section: settings[section] for section in own}
 

@@ -9,6 +9,7 @@ from runtime.config.sections.account import DEFAULT_VENUE
 from runtime.config.sections.alerts import AlertsConfig
 from runtime.config.sections.batching import BatchingConfig
 from runtime.config.sections.candles import CandlesConfig
+from runtime.config.sections.cluster import HostId
 from runtime.config.sections.connection import ConnectionConfig
 from runtime.config.sections.health import HealthConfig
 from runtime.config.sections.limits import LimitsConfig
@@ -45,6 +46,8 @@ def _unwritten() -> Any:
 class _OwnSettings(Section):
     """What an account and a feed may have of their own; a setting that is left out is the one at the top."""
 
+    hosts: list[HostId] = []
+    """Of a cluster: those that may have it, the preferred one first; empty: all."""
     regions: Annotated[Any, _Written(RegionsConfig)] = _unwritten()
     """As regions at the top."""
     connection: Annotated[Any, _Written(ConnectionConfig)] = _unwritten()

@@ -21,9 +21,13 @@ def _engine(secret: SecretStr) -> SecretStr:
 
 
 def _host(name: str) -> str:
-    if name and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
         raise ValueError("is not a name of letters, digits, dots, dashes and underscores")
     return name
+
+
+HostId = Annotated[str, AfterValidator(_host)]
+"""The name of a host of a cluster."""
 
 
 class ClusterConfig(Section):
@@ -32,7 +36,7 @@ class ClusterConfig(Section):
     engine: Annotated[SecretStr, AfterValidator(_engine)] = SecretStr("")
     """A Valkey server, or Redis from 7.0 on: valkey://USER:PASSWORD@HOST:6379/0, or valkeys:// for TLS, with
     ?ssl_ca_certs=FILE for authorities of your own. Empty: this host is alone."""
-    host: Annotated[str, AfterValidator(_host)] = ""
+    host: Annotated[str, AfterValidator(lambda name: name and _host(name))] = ""
     """The name of this host, unique; empty: that of the machine."""
     lease: LeaseTime = 5.0
     """A host that is dead or cut off is replaced after this."""

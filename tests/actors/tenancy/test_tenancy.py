@@ -27,8 +27,20 @@ def test_a_host_alone_tries_at_once() -> None:
 
 
 def test_a_duty_of_other_hosts_is_none_of_this_one() -> None:
-    assert one(Duty("a", frozenset({"h2"}))).due(1e9) is None
-    assert one(Duty("a", frozenset({"h1"}))).due(0.0) == "a"
+    assert one(Duty("a", ("h2",))).due(1e9) is None
+    assert one(Duty("a", ("h1",))).due(0.0) == "a"
+
+
+def test_of_the_hosts_that_may_have_a_duty_the_first_that_is_there_comes_first() -> None:
+    tenancy = one(Duty("a", ("h3", "h2", "h1")), Duty("b"))
+    tenancy.acquired("b", 1, 0.0)  # what it has does not put it behind the others
+    assert tenancy.due(0.0) == "a"
+    tenancy.see(["h2", "h4"])
+    assert tenancy.due(RANK_DELAY - 0.01) is None
+    assert tenancy.due(RANK_DELAY) == "a"
+    tenancy.see(["h2", "h3"])
+    assert tenancy.due(2 * RANK_DELAY - 0.01) is None
+    assert tenancy.due(2 * RANK_DELAY) == "a"
 
 
 def test_a_taken_lease_is_tried_for_when_it_would_end() -> None:

@@ -2,10 +2,11 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pykka
 import pytest
+from loguru import logger
 
 from actors.messages.control import Drain
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
@@ -57,10 +58,12 @@ def begin(engine: Engine, duty: str) -> Iterator[Begin]:
     """Starts the steward of a host for ``duty``; what it does."""
     stewards = []
 
-    def start(host: str, life: str = "1", using: Engine = engine) -> Notes:
+    def start(
+        host: str, life: str = "1", using: Engine = engine, settings: Mapping[str, str] | None = None
+    ) -> Notes:
         notes = Notes()
         tenancy = Tenancy(f"{host}-{duty}", [Duty(duty)], TIMES)
-        steward = Steward.start(using, tenancy, TIMES, f"{host}-{duty}", life, notes)
+        steward = Steward.start(using, tenancy, TIMES, f"{host}-{duty}", life, notes, settings or {})
         stewards.append(steward)
         notes.ref = steward
         return notes
@@ -162,3 +165,19 @@ def test_it_says_why_it_can_have_no_lease_until_it_can(
     assert notes.step() == ("start", duty)
     assert notes.hindrance == ""
     engine.close()
+
+
+def test_a_host_whose_settings_differ_is_told_of_by_name(begin: Begin, duty: str) -> None:
+    lines: list[str] = []
+    heard = logger.add(lines.append, level="WARNING", format="{message}")
+    common = {"cluster.margin": "1", "accounts.main.limits": "2"}
+    begin("h1", settings=common | {"cluster.lease": "3", "accounts.old.session": "4"})
+    begin("h2", settings=common | {"cluster.lease": "5"})
+    differ = "host h1-{0} has other settings than this one (accounts.old, which only it has, cluster.lease)"
+    eventually(lambda: any(differ.format(duty) in line for line in lines))
+    differ = (
+        "host h2-{0} has other settings than this one (accounts.old, which it does not have, cluster.lease)"
+    )
+    eventually(lambda: any(differ.format(duty) in line for line in lines))
+    logger.remove(heard)
+    assert len(lines) == 2
