@@ -17,6 +17,9 @@ class AcknowledgedOrders:
     def __repr__(self) -> str:
         return f"<AcknowledgedOrders: {len(self._orders)}>"
 
+    def __iter__(self) -> Iterator[UnresolvedOrder]:
+        return (unresolved for unresolved, _ in self._orders.values())
+
     def add(self, unresolved: UnresolvedOrder, record: DealRecord, step: int, clock: ClockReading) -> None:
         """``step`` and ``clock`` are those of the acknowledgement. Nothing of the order is under way any
         more, since the venue has answered it."""

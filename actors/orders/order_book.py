@@ -153,8 +153,10 @@ class OrderBook:
         """The deal is no order's; it is announced once."""
         announced, record.ownership = record.announced, ownership
         self._unlisted = True
-        for order in self.unresolved.rule_out(record) if ownership is Ownership.FOREIGN else ():
-            self.put(order)
+        if ownership is Ownership.FOREIGN:
+            for one in [*self.unresolved, *self._acknowledged]:
+                if one.rule_out(record.deal):
+                    self.put(one.order)
         return [] if announced else [OrderOrphan(record.deal)]
 
     def change(self, order: Order, state: OrderState, reason: str = "", *, deal: Deal | None = None) -> Order:

@@ -11,11 +11,11 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from actors.orders.deals import DealRecord, Ownership
-from actors.orders.order import Order, OrderState
-from actors.values import Life
+from actors.orders.order import UNFINISHED, Order, OrderState
+from actors.values import Deal, Life
 
 UNDER_WAY: Final = (
     60.0  # seconds that bytes of a dead connection may still arrive: TCP retransmits for a while
@@ -212,6 +212,16 @@ class UnresolvedOrder:
         waits = self.lost is None and self.order.state is OrderState.UNKNOWN
         shown = self._shown.get((self.carrier, record.deal.id), math.inf)
         return shown + CLAIM_SETTLES if waits else -math.inf
+
+    def rule_out(self, deal: Deal) -> bool:
+        """The deal is another client's. Whether the order is like it, so that it is to be journaled anew: an
+        order that is open may be in doubt after a restart."""
+        order = self.order
+        finished, known = order.state not in UNFINISHED, deal.id in order.not_its
+        if finished or known or order.difference(deal, self.grain):
+            return False
+        self.order = structs.replace(order, after=f"{order.after} {deal.id}")
+        return True
 
     def may_fit(self, record: DealRecord) -> bool:
         """Whether it fits if any clock may be wrong: not enough to claim it, enough to forbid a verdict.

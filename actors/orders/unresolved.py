@@ -184,16 +184,6 @@ class UnresolvedOrders:
             advanced.append(one.order)
         return advanced
 
-    def rule_out(self, record: DealRecord) -> list[Order]:
-        """The deal is another client's: the orders in flight that it is like, to be journaled with that."""
-        ruled_out: list[Order] = []
-        for one in self:
-            like = not one.order.difference(record.deal, one.grain)
-            if one.order.in_flight and like and record.deal.id not in one.order.not_its:
-                one.order = structs.replace(one.order, after=f"{one.order.after} {record.deal.id}")
-                ruled_out.append(one.order)
-        return ruled_out
-
     def is_whole(self, event: DealsClosed) -> bool:
         """Whether the list has every closed deal of the account."""
         return len(event.deals) < self._rules.closed_deals_listed

@@ -71,6 +71,16 @@ def test_the_deal_that_the_lists_have_in_its_place_is_the_orders(restart: bool) 
     assert log_in(ledger, NOW + 9, epoch=3, opened=(TRUE,)) == []
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_it_does_not_take_the_deal_that_was_a_strangers_while_it_was_open(restart: bool) -> None:
+    ledger = opened()
+    ledger.accepted(accepted("someone", TRUE), NOW + 1)
+    if restart:
+        ledger = restarted(ledger, NOW + 2, age=2.0)
+    assert CONTRADICTED in log_in(ledger, NOW + 3, epoch=2, opened=(TRUE,))
+    assert state(ledger) is OrderState.UNKNOWN
+
+
 def test_a_deal_that_turns_up_after_all_is_taken_again() -> None:
     ledger = opened()
     log_in(ledger, NOW + 3, epoch=2)
