@@ -14,6 +14,7 @@ from msgspec import structs
 
 from actors.errors import ConfigInvalid, Halted, NoRuntime, TellwireError
 from actors.values import Region
+from runtime.cli.doctor_engine import engine_findings
 from runtime.cli.doctor_way import way_findings
 from runtime.cli.findings import Finding, Level
 from runtime.config import Config, load
@@ -51,13 +52,13 @@ def examine(path: Path, account: str = "") -> list[Finding]:
         return [Finding(Level.FAIL, "configuration", problem) for problem in error.problems]
     valid = Finding(Level.OK, "configuration", f"{path} is valid")
     if not config.duties or account:
-        return [valid, *_examined(config.of(account)), *_log_file(config)]
+        return [valid, *_examined(config.of(account)), *engine_findings(config), *_log_file(config)]
     found = [valid]
     for name, each in config.duties.items():
         found += [
             structs.replace(finding, subject=f"{name}: {finding.subject}") for finding in _examined(each)
         ]
-    return [*found, *_log_file(config)]
+    return [*found, *engine_findings(config), *_log_file(config)]
 
 
 def _examined(config: Config) -> list[Finding]:

@@ -19,13 +19,12 @@ from valkey.retry import Retry
 
 from actors.rates import Rate
 from runtime.cluster.address import EngineAddress
+from runtime.cluster.facts import OLDEST_SERVER, EngineFacts, facts_of
 from runtime.cluster.forms import field_of, ms, place_of
-from runtime.cluster.outcomes import Acquired, EngineAway, EngineFacts, Fenced, OrderEntry, Refusal, Stored
+from runtime.cluster.outcomes import Acquired, EngineAway, Fenced, OrderEntry, Refusal, Stored
 
 LIBRARY: Final = "tellwire_1"
 SOURCE: Final = Path(__file__).with_name("functions.lua")
-OLDEST_SERVER: Final = 7
-NEVER_EVICTS: Final = "noeviction"
 PAGE: Final = 1_000
 
 
@@ -53,18 +52,12 @@ class Engine:
         self._load()
         self._call("SET", "tw:generation", secrets.token_hex(16), "NX")
         generation, info = self._all([("GET", "tw:generation"), ("INFO",)])
-        facts = dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)
-        found = facts.get("valkey_version") or facts.get("redis_version", "0")
-        if int(found.partition(".")[0]) < OLDEST_SERVER:
-            raise self._away(f"its version is {found}, and {OLDEST_SERVER}.0 is the oldest that can be used")
-        policy = facts.get("maxmemory_policy", "")
-        return EngineFacts(
-            version=found,
-            generation=generation.decode(),
-            evicts="" if policy == NEVER_EVICTS else policy,
-            keeps_on_disk=facts.get("aof_enabled") == "1",
-            replicas=int(facts.get("connected_slaves", 0)),
-        )
+        facts = facts_of(info, generation)
+        if facts.is_too_old:
+            raise self._away(
+                f"its version is {facts.version}, and {OLDEST_SERVER}.0 is the oldest that can be used"
+            )
+        return facts
 
     def acquire(self, duty: str, holder: str, seconds: float, at_least: int = 0) -> Acquired:
         """Lease ``duty`` for ``seconds``, which count from before the call. ``at_least`` is the greatest

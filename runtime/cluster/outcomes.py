@@ -49,14 +49,3 @@ class Refusal(NamedTuple):
 
     kind: Literal["halted", "withdrawn", "known"]
     why: str
-
-
-class EngineFacts(NamedTuple):
-    """What the engine is. ``generation`` changes if it has lost all its data."""
-
-    version: str
-    generation: str
-    evicts: str
-    """The policy by which it would drop a lease or a journal for want of memory; ``""``: by none."""
-    keeps_on_disk: bool
-    replicas: int

@@ -1,0 +1,59 @@
+"""A look at the engine that changes nothing, for a person who asks what is wrong."""
+
+import statistics
+import time
+from typing import Any, Final, Literal, NamedTuple
+
+from runtime.cluster.engine import LIBRARY, SOURCE, Engine
+from runtime.cluster.facts import EngineFacts, facts_of
+from runtime.cluster.outcomes import EngineAway
+
+ROUND_TRIPS: Final = 20
+
+
+Library = Literal["absent", "loaded", "of another build"]
+
+
+class EngineExamination(NamedTuple):
+    """``syncs`` is its ``appendfsync``, ``""`` where it does not tell. ``library`` is whether it has the
+    functions of this build. ``typical`` and ``slowest`` are round trips, in seconds."""
+
+    facts: EngineFacts
+    syncs: str
+    library: Library
+    typical: float
+    slowest: float
+
+
+def examine(engine: Engine) -> EngineExamination:
+    """Raises ``EngineAway``."""
+    connection: Any = engine.connect()
+
+    def ask(*command: Any) -> Any:
+        engine.ask_on(connection, [command])
+        return engine.replies_on(connection, 1)[0]
+
+    def timed() -> float:
+        began = time.perf_counter()
+        ask("PING")
+        return time.perf_counter() - began
+
+    try:
+        facts = facts_of(ask("INFO"))
+        libraries = [] if facts.is_too_old else ask("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")
+        trips = [timed() for _ in range(ROUND_TRIPS)]
+        try:
+            told = ask("CONFIG", "GET", "appendfsync")
+        except EngineAway:  # a service that somebody else runs may not say it
+            told = []
+    finally:
+        connection.disconnect()
+    syncs = told[1].decode() if told else ""
+    return EngineExamination(facts, syncs, _library(libraries), statistics.median(trips), max(trips))
+
+
+def _library(found: Any) -> Library:
+    if not found:
+        return "absent"
+    code = found[0][-1].decode()
+    return "loaded" if code == SOURCE.read_text(encoding="utf-8") else "of another build"

@@ -1,0 +1,82 @@
+"""The doctor looks at the engine of a cluster: real servers, with good and bad settings."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from runtime.cli.doctor_engine import engine_findings
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.config import load_text
+from tests.doubles.engine_server import EngineServer
+
+Serve = Callable[..., EngineServer]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts a server with further options."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(EngineServer(tmp_path, *options))
+
+
+def found(url: str, more: str = "") -> dict[str, tuple[str, str]]:
+    text = f"accounts: [{{name: main, session: ''}}]\ncluster: {{engine: '{url}'{more}}}\n"
+    config = load_text(text, "x.yaml", Path())
+    return {each.subject: (each.level.value, each.text) for each in engine_findings(config)}
+
+
+def test_a_good_engine_is_told_with_its_version_and_what_it_keeps(serve: Serve) -> None:
+    server = serve()
+    told = found(server.url)
+    assert {level for level, _ in told.values()} == {"OK"}
+    assert f"{server.url}: version " in told["engine"][1]
+    assert "round trip" in told["engine"][1]
+    assert told["engine"][1].endswith("gets our functions from the first host")  # and still has none
+    assert told["engine's disk"][1] == "each order is on it before it is sent"
+    engine = Engine(parse_address(server.url), 10.0)
+    engine.prepare()
+    engine.close()
+    assert found(server.url)["engine"][1].endswith("has our functions")
+
+
+def test_what_loses_orders_is_a_warning_and_what_stops_them_a_failure(serve: Serve) -> None:
+    told = found(serve("--appendfsync", "everysec").url, ", replicas: 1")
+    level, text = told["engine's disk"]
+    assert (level, "loses those of the last second" in text) == ("WARN", True)
+    assert told["engine's replicas"] == (
+        "FAIL",
+        "0 connected, 1 must confirm an order (cluster.replicas): no order is sent",
+    )
+
+
+def test_an_engine_that_keeps_nothing_or_may_drop_a_lease_is_told_with_the_remedy(serve: Serve) -> None:
+    told = found(serve("--appendonly", "no", "--maxmemory-policy", "allkeys-lru").url)
+    assert told["engine's memory"][0] == "FAIL"
+    assert "set noeviction" in told["engine's memory"][1]
+    assert told["engine's disk"][0] == "WARN"
+    assert "set appendonly yes, appendfsync always" in told["engine's disk"][1]
+
+
+def test_an_engine_that_is_away_or_refuses_the_password_fails_without_naming_it(serve: Serve) -> None:
+    server = serve("--requirepass", "the-right-one")
+    wrong = found(server.url.replace("://", "://:the-wr0ng-one@"))
+    assert list(wrong) == ["engine"]
+    assert wrong["engine"][0] == "FAIL"
+    assert "refuses the user or the password" in wrong["engine"][1]
+    assert "wr0ng" not in wrong["engine"][1]
+    server.kill()
+    assert "is away: no connection" in found(server.url)["engine"][1]
+
+
+def test_a_user_that_may_not_read_the_settings_is_told_so(serve: Serve) -> None:
+    user = ["--user", "tellwire", "on", ">secret-word", "~*", "&*", "+@all", "-config"]
+    url = serve(*user).url.replace("://", "://tellwire:secret-word@")
+    level, text = found(url)["engine's disk"]
+    assert (level, text.startswith("it does not tell appendfsync")) == ("WARN", True)
+
+
+def test_without_an_engine_nothing_is_said() -> None:
+    assert list(engine_findings(load_text("{}", "x.yaml", Path()))) == []
