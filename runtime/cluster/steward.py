@@ -150,7 +150,7 @@ class Steward(RuntimeActor):
             self._on_away(error)
             return
         self._on_answered()
-        if hosts.get(self._host) != self._life:
+        if hosts.get(self._host, self._life) != self._life:  # a slow machine may find its own no more
             text = "another process is host {}, so this one waits: give each host a cluster.host of its own"
             logger.warning(text, self._host)
             self._carrier.hinder(text.format(self._host))

@@ -85,6 +85,11 @@ class Drill:
         self._engine: EngineServer
         self._trading: Trading
 
+    @property
+    def was_late(self) -> bool:
+        """Whether an account came back too late."""
+        return any(figure > self.limit for figures in self.figures.values() for figure in figures)
+
     def run(self) -> Score:
         settings = PracticeSettings(
             regions=HOSTS, accounts=len(ACCOUNTS), max_deals=10_000, balance=Decimal(1_000_000)
@@ -228,9 +233,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         score = drill.run()
         drills.append(drill)
         print(*score.card(), sep="\n")
-        print(*(f"VIOLATION  {problem}" for problem in drill.problems), sep="\n", end="", flush=True)
-        if score.violations or drill.problems:
-            bad += 1
+        for problem in drill.problems:
+            print(f"VIOLATION  {problem}", flush=True)
+        bad += bool(score.violations or drill.problems)
+        if score.violations or drill.problems or drill.was_late:
             print(f"evidence   {folder}", flush=True)
         else:
             shutil.rmtree(folder)

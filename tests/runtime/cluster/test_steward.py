@@ -140,6 +140,21 @@ def test_a_second_process_of_one_host_waits(begin: Begin, duty: str) -> None:
     assert second.step() == ("start", duty)
 
 
+def test_a_host_whose_presence_ends_before_it_is_looked_at_is_no_other_process(
+    begin: Begin, duty: str, engine_url: str
+) -> None:
+    class Late(Engine):
+        def attend(self, host: str, life: str, seconds: float, *, first: bool = False) -> dict[str, str]:
+            lives = super().attend(host, life, seconds, first=first)
+            return {name: life for name, life in lives.items() if name != host}
+
+    engine = Late(parse_address(engine_url), 5.0)
+    notes = begin("h1", using=engine)
+    assert notes.step() == ("start", duty)
+    assert notes.hindrance == ""
+    engine.close()
+
+
 def test_nothing_runs_on_an_engine_that_may_drop_leases(
     begin: Begin, engine_server: EngineServer, duty: str
 ) -> None:
