@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import os
 import signal
 import threading
@@ -40,7 +41,21 @@ def framed(main: Callable[P, int]) -> Callable[P, int]:
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
     """While modules are imported, Ctrl-C ends the process at once. A ``KeyboardInterrupt`` would get lost in
-    an import now and then, with a traceback on standard error."""
+    an import now and then, with a traceback on standard error. The collector of garbage is off, and passes
+    over what was imported from then on: it would take a tenth of the time, and finds nothing there."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with _ended_by_interrupt():
+            yield
+    finally:
+        if was_enabled:
+            gc.freeze()
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _ended_by_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return

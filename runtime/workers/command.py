@@ -25,7 +25,8 @@ ADVICE: Final = "or set pool.workers: 0, which needs no other process"
 # The package is imported by its own folder: a folder called "runtime" that is first on the caller's path is
 # not this package. All else is found where the caller finds it.
 _BOOTSTRAP: Final = f"""\
-import json, os, sys
+import gc, json, os, sys
+gc.disable()  # the worker enables it when all is loaded
 packages, *path = json.loads(os.environ.pop("{PATH_VARIABLE}"))
 sys.path[:] = [packages, *path]
 import actors, runtime

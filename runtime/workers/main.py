@@ -169,6 +169,7 @@ def main() -> int:
     # objects: ticks, which it does not track, arrive by the thousand.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
     forwarding = Forwarding(options.name, link, logs.to_stderr(logs.plain))
     # The link is closed after the last line of the log has gone over it.
     with contextlib.closing(link), logs.Log(options.log_level, forwarding) as log:

@@ -1,6 +1,8 @@
 """The JSON Schema that editors use."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -9,6 +11,11 @@ from runtime.config import Config, json_schema
 from runtime.config.schema import suggestion
 
 CONFIGS = Path(__file__).parents[3] / "configs"
+
+
+def test_no_source_is_read_before_a_schema_is_asked_for() -> None:
+    program = "import ast, sys; ast.parse = lambda *_: sys.exit('a source is read'); import runtime.config"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=CONFIGS.parent)
 
 
 def test_the_committed_schema_is_the_one_of_the_models() -> None:
