@@ -158,7 +158,7 @@ Item = Ticks | Response[AnswerInBatch] | Failure | AnyEvent
 """What a batch may hold, in the order of the socket."""
 
 
-class EventBatch(Struct, frozen=True, tag=True):
+class EventBatch(Struct, frozen=True, tag=True, omit_defaults=True):
     """The items that one source had at one time: one message, one frame on the link and one wake-up.
 
     The batches of a connection are numbered from 1 in each of its lives (``epoch``, ``sequence``); those of

@@ -21,8 +21,8 @@ class Transport(Protocol):
         Raises ``TransportClosed`` at the end of the stream, after all that came before it was returned.
         """
 
-    def write(self, data: bytes) -> None:
-        """Send what can leave now, and queue the rest.
+    def write(self, data: bytes | bytearray) -> None:
+        """Send what can leave now, and queue the rest; the caller may use ``data`` again.
 
         Raises ``TransportClosed`` for any error, and for a queue that exceeds its bound because the peer does
         not read; how much of the queue the peer got is then unknown.

@@ -76,7 +76,7 @@ class SocketTransport:
             raise self._end("the peer ended the stream")
         return received + fresh if received else fresh
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         self._check_open()
         self._waiting += data
         if not self._offered:

@@ -1,6 +1,7 @@
 """The events of the router, spread over the attached processes."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final, Generic, TypeVar
 
 import pykka
@@ -48,15 +49,15 @@ class Fanout(Generic[P]):
         if self._topics.remove(peer):
             self._subscribe()
 
-    def route(self, items: list[Item]) -> dict[P, list[Any]]:
-        """The part of ``items`` for each peer, with its ticks in columns; peers may share one list.
+    def route(self, items: list[Item]) -> Iterable[tuple[P, list[Any]]]:
+        """Each peer with its part of ``items``, the ticks in columns; peers may share one list.
 
         HOT: a read is nearly always one ``Ticks``; for peers that listen to all ticks nothing is to be split.
         """
         topics = self._topics
         if len(items) == 1 and type(items[0]) is Ticks and not topics.some_ticks:
-            return dict.fromkeys(topics.every_tick, items)
-        return route(items, topics, columns=True)
+            return zip(topics.every_tick, repeat(items))
+        return route(items, topics, columns=True).items()
 
     def _subscribe(self) -> None:
         """Begin or end a subscription when the first topic that needs it comes or the last one goes."""

@@ -9,7 +9,7 @@ from actors.messages.traffic import EventBatch
 from actors.routing.conflation import conflate_columns, events_in
 from actors.transport.base import Transport
 from runtime.control.protocol import LARGEST_FROM_PEER, FromPeer
-from runtime.workers.framing import Framer, Unframer
+from runtime.workers.framing import LENGTH, Framer, Unframer
 
 MOST_UNREAD: Final = 16 * 1024 * 1024
 """Bytes that may wait for a peer to read them: enough for the longest list of candles."""
@@ -38,6 +38,7 @@ class Peer:
         self.owner = Owner(name)
         self._transport = transport
         self._framed = Framer()
+        self._frame = bytearray(LENGTH.size)
         self._messages_in: Unframer[FromPeer] = Unframer(FromPeer, LARGEST_FROM_PEER)
         self._events: list[Any] = []
         self._count = 0
@@ -62,7 +63,7 @@ class Peer:
         Returns the number of ticks that were conflated. HOT: one call per read.
         """
         if not self._events and not self._transport.wants_write:
-            self._transport.write(self._framed(EventBatch(self.name, items)))
+            self._transport.write(self._framed.into(self._frame, EventBatch(self.name, items)))
             return 0
         self._events += items
         self._count += events_in(items)

@@ -74,7 +74,7 @@ class Publisher:
 
         HOT: one call per read.
         """
-        items = self._fanout.route(events).get(_FOLLOWERS)
+        items = dict(self._fanout.route(events)).get(_FOLLOWERS)
         if not items:
             return False
         self._collected += items

@@ -307,7 +307,7 @@ class Gateway(RuntimeActor):
             self._send(done.peer, reply)
 
     def _deliver(self, items: list[Any]) -> None:
-        for peer, part in self._fanout.route(items).items():
+        for peer, part in self._fanout.route(items):
             try:
                 self._report_missed(peer.name, peer.deliver(part))
             except TransportError as error:

@@ -29,6 +29,12 @@ class Framer:
         body = self._encoder.encode(message)
         return LENGTH.pack(len(body)) + body
 
+    def into(self, buffer: bytearray, message: Any) -> bytearray:
+        """HOT: ``buffer``, which now holds the message and nothing else; saves a copy of what was encoded."""
+        self._encoder.encode_into(message, buffer, LENGTH.size)
+        LENGTH.pack_into(buffer, 0, len(buffer) - LENGTH.size)
+        return buffer
+
 
 class Unframer(Generic[M]):
     """Turns bytes into messages; ``receives`` is their type, ``limit`` the bytes that one may have.

@@ -3,6 +3,7 @@
 import math
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -140,7 +141,7 @@ def _costs_attached(load: Load, budget: float) -> dict[str, float]:
     items = list(load.batch.items)
     cost = partial(_cost, ticks=load.count, budget=budget)
     return {
-        "route to the peers": cost(lambda: fanout.route(items)),
+        "route to the peers": cost(lambda: deque(fanout.route(items), maxlen=0)),
         "encode for a peer": cost(lambda: peer.deliver(items)),
     }
 
@@ -166,7 +167,7 @@ class _Drain:
     def read(self) -> bytes:
         return b""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         pass
 
     def flush(self) -> None:

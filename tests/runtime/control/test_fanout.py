@@ -48,7 +48,7 @@ def test_a_cover_matches_what_its_topics_do(topics: list[str], topic: str) -> No
 def test_a_peer_gets_an_event_once_though_two_of_its_topics_match(attached: "Attached") -> None:
     peer = attached.peer("tick.*", "*.A", "stream.dropped", "stream.*")
     batch = columns(tick("A", 1), tick("B", 2))
-    assert attached.fanout.route([batch, DROPPED]) == {peer: [batch, DROPPED]}
+    assert dict(attached.fanout.route([batch, DROPPED])) == {peer: [batch, DROPPED]}
 
 
 class Attached:
@@ -91,13 +91,13 @@ def test_the_gateway_subscribes_once_while_any_peer_listens(attached: Attached) 
 def test_each_peer_gets_the_events_of_its_topics_and_its_ticks_as_columns(attached: Attached) -> None:
     every, ticks, one, dropped = (attached.peer(topic) for topic in ("", "tick.", "tick.A", "stream.dropped"))
     batch = columns(tick("A", 1), tick("B", 2), tick("A", 3))
-    assert attached.fanout.route([batch, DROPPED]) == {
+    assert dict(attached.fanout.route([batch, DROPPED])) == {
         every: [batch, DROPPED],
         ticks: [batch],
         one: [columns(tick("A", 1), tick("A", 3))],
         dropped: [DROPPED],
     }
-    assert attached.fanout.route([batch]) == {
+    assert dict(attached.fanout.route([batch])) == {
         every: [batch],
         ticks: [batch],
         one: [columns(tick("A", 1), tick("A", 3))],
@@ -107,7 +107,7 @@ def test_each_peer_gets_the_events_of_its_topics_and_its_ticks_as_columns(attach
 def test_a_read_goes_unsplit_to_each_peer_that_listens_to_all_ticks(attached: Attached) -> None:
     every, ticks, _ = attached.peer(""), attached.peer("tick."), attached.peer("stream.")
     batch = columns(tick("A", 1), tick("B", 2))
-    assert attached.fanout.route([batch]) == {every: [batch], ticks: [batch]}
+    assert dict(attached.fanout.route([batch])) == {every: [batch], ticks: [batch]}
 
 
 def test_too_many_topics_are_refused(attached: Attached) -> None:
