@@ -14,6 +14,10 @@ READ_APART: Final = 0.001
 """Seconds that may pass between the readings of two clocks, one after the other."""
 
 
+WALL_SET: Final = 0.5
+"""Seconds by which the wall clock moves against ``elapsed`` only if it is set."""
+
+
 class DeskClock:
     """``utc`` does not step, and stands still in a suspend if ``monotonic`` does.
 
@@ -40,6 +44,7 @@ class DeskClock:
         self._slept_before = elapsed() - monotonic() if elapsed else 0.0
         self._offset: float | None = None
         self._venue_ahead = 0.0  # of ``elapsed``, as soon as it is measured
+        self._wall_ahead = 0.0  # of ``elapsed``, at the last measurement
         self._reading = ClockReading()
 
     def __repr__(self) -> str:
@@ -53,9 +58,14 @@ class DeskClock:
 
     @offset.setter
     def offset(self, offset: float | None) -> None:
-        self._offset = offset
+        """Where the wall clock was set since the last measurement, this one may be older: then what it showed
+        before holds, by which the venue's clock has not moved."""
         if offset is not None and self._elapsed is not None:
-            self._venue_ahead = self._wall() + offset - self._elapsed()
+            before, self._wall_ahead = self._wall_ahead, self._wall() - self._elapsed()
+            is_set = self._offset is not None and abs(self._wall_ahead - before) > WALL_SET
+            possible = [each + offset for each in (self._wall_ahead, *([before] if is_set else []))]
+            self._venue_ahead = min(possible, key=lambda ahead: abs(ahead - self._venue_ahead))
+        self._offset = offset
 
     def utc(self) -> float:
         return self._monotonic() + self._ahead

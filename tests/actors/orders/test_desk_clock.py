@@ -64,6 +64,19 @@ def test_a_wall_clock_that_is_set_moves_nothing_that_was_measured(
     assert desk.venue_now() == pytest.approx(NOW + 5)
 
 
+@pytest.mark.parametrize("step", [-86_400.0, -1.0, 1.0, 7200.0])
+def test_a_measurement_that_is_older_than_the_setting_of_the_wall_clock_moves_nothing_either(
+    machine: Machine, clock: ManualClock, step: float
+) -> None:
+    desk = desk_clock(machine, clock, counts=True)
+    desk.offset = 5.0
+    machine.stepped = step
+    desk.offset = 5.01
+    assert desk.venue_now() == pytest.approx(NOW + 5.01)
+    desk.offset = 5.02 - step
+    assert desk.venue_now() == pytest.approx(NOW + 5.02)
+
+
 @pytest.mark.parametrize("counts", [True, False])
 def test_until_it_is_measured_the_wall_clock_stands_in_for_the_venues(
     machine: Machine, clock: ManualClock, counts: bool
