@@ -67,6 +67,9 @@ SETTLED: Final = frozenset(
 )  # no list can change which deal is the order's
 UNFINISHED: Final = frozenset({OrderState.JOURNALED, OrderState.UNKNOWN, OrderState.PENDING, OrderState.OPEN})
 
+LEFT_IN_FLIGHT: Final = "it was in flight when we stopped"
+"""The reason of the doubt about an order of an earlier process."""
+
 UNSENT_MARGIN: Final = 0.5  # seconds
 
 

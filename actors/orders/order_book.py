@@ -6,7 +6,7 @@ from actors.errors import LocalProtocolError
 from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderOpened, OrderOrphan
 from actors.orders.acknowledged import AcknowledgedOrders
 from actors.orders.deals import DealRecord, Deals, Ownership
-from actors.orders.order import GIVEN_UP, Order, OrderState
+from actors.orders.order import GIVEN_UP, LEFT_IN_FLIGHT, Order, OrderState
 from actors.orders.order_table import OrderTable
 from actors.orders.reconciliation import Age, ClockReading, LifeLists, UnresolvedOrder
 from actors.orders.unresolved import UnresolvedOrders
@@ -60,7 +60,7 @@ class OrderBook:
         self._orders.keep(order)
         made_at = now - age.elapsed if age else None
         if order.state is OrderState.JOURNALED:
-            order = self.put(order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped"))
+            order = self.put(order.become(OrderState.UNKNOWN, reason=LEFT_IN_FLIGHT))
         if order.state is OrderState.UNKNOWN:
             one = self.unresolved.track(order, self.step, made_at, age)
             one.connection_lost(self.step, now, self.unresolved.clock)

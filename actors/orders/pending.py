@@ -21,7 +21,7 @@ from actors.messages.events import (
     PendingOrderPlaced,
     PendingOrdersListed,
 )
-from actors.orders.order import GIVEN_UP, Order, OrderState, PendingTerms
+from actors.orders.order import GIVEN_UP, LEFT_IN_FLIGHT, Order, OrderState, PendingTerms
 from actors.orders.order_table import OrderTable
 from actors.orders.pending_evidence import PendingEvidence, UnresolvedPending, as_listed, difference
 from actors.values import AccountKind, Life, PendingOrder
@@ -295,7 +295,7 @@ class PendingLedger:
     def _restore(self, order: Order) -> None:
         self._orders.keep(order)
         if order.state is OrderState.JOURNALED:
-            order = order.become(OrderState.UNKNOWN, reason="it was in flight when we stopped")
+            order = order.become(OrderState.UNKNOWN, reason=LEFT_IN_FLIGHT)
             self._put(order)
         if order.state is OrderState.UNKNOWN:
             step = self._evidence.step

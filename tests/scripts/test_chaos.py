@@ -16,7 +16,7 @@ from labs.chaos.run import Chaos, main
 from labs.chaos.score import Record, Row, Score
 from msgspec import structs
 
-from actors.orders.order import Order, OrderState
+from actors.orders.order import LEFT_IN_FLIGHT, MachineTime, Order, OrderState
 from actors.values import AccountKind, Deal, Direction
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder
@@ -49,6 +49,8 @@ def score_of(
     blind: Sequence[tuple[float, float]] = (),
     frozen: Mapping[int, float] | None = None,
     forgotten: int = 0,
+    reason: str = "",
+    made: MachineTime | None = None,
 ) -> Score:
     """The score of one order that was asked and answered, with the deals ``executed`` for it."""
     ledger = ledger or ExchangeLedger()
@@ -56,7 +58,8 @@ def score_of(
         ledger.write_deal(origin, each)
     ours = executed[0] if state is OrderState.OPEN and executed else None
     terms = TERMS
-    row = Row("order", state, terms.asset, terms.amount, terms.direction, 5, NOW, "", ours) if state else None
+    described = terms.asset, terms.amount, terms.direction, 5
+    row = Row("order", state, *described, NOW, reason, ours, made) if state else None
     record = Record([TERMS], DEADLINE, {0: NOW}, {0: (answer, NOW + answer.seconds)})
     record.blind += blind
     record.forgotten["order"] = forgotten
@@ -224,6 +227,26 @@ def test_an_order_is_beyond_proof_if_nobody_heard_whose_a_like_deal_of_the_same_
     ledger.write_deal("someone", deal("twin", opened_at=NOW + opened))
     score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), deal("deal"), ledger=ledger)
     assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
+
+
+@pytest.mark.parametrize(("reason", "proven"), [("no answer", True), (LEFT_IN_FLIGHT, False)])
+def test_what_a_killed_process_saw_of_an_order_under_way_proves_nothing(reason: str, proven: bool) -> None:
+    ledger = ExchangeLedger()
+    for socket, opened, closed in ((1, NOW - 60, NOW + 8), (2, NOW + 30, NOW + 60)):
+        ledger.write_opened(socket, "r", opened)
+        ledger.write_authenticated(socket)
+        ledger.write_closed(socket, closed, "")
+    for number in range(20):
+        ledger.write_deal("someone", deal(f"d{number}", closes_at=NOW + 20))
+    score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), deal("deal"), ledger=ledger, reason=reason)
+    assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_order_whose_process_never_knew_the_venues_clock_is_beyond_proof(known: bool) -> None:
+    made = MachineTime("boot", 1.0, NOW, venue_known=known)
+    score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), made=made)
+    assert (score.left, score.beyond_proof) == ((["order"], []) if known else ([], ["order"]))
 
 
 def test_a_late_answer_is_a_violation() -> None:

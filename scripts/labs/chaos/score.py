@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.orders.order import OrderState
+from actors.orders.order import LEFT_IN_FLIGHT, MachineTime, OrderState
 from actors.values import Deal, Direction
 from labs.chaos.child import OPENED, Answered, Result, Terms
 from runtime.practice.ledger import ExchangeLedger
@@ -48,6 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     created_at: float
     reason: str
     deal: Deal | None
+    made: MachineTime | None = None
 
 
 @dataclass
@@ -89,7 +90,8 @@ def read_journal(path: Path) -> list[Row]:
         db.row_factory = sqlite3.Row
         rows = [dict(row) for row in db.execute("SELECT * FROM orders ORDER BY number")]
     for row in rows:
-        row["deal"] = row["deal"] and msgspec.json.decode(row["deal"])
+        for column in ("deal", "made"):
+            row[column] = row[column] and msgspec.json.decode(row[column])
     return msgspec.convert(rows, list[Row])
 
 
@@ -99,7 +101,8 @@ class Score:
     ``forgotten`` has the ids of the orders that were sent again because the journal had lost its log; what
     became of those is not judged. ``left`` has the ids of the orders that are in doubt at the end,
     ``beyond_proof`` those that nobody can know: more deals closed than the venue lists, while no connection
-    was up; or the venue's lists have two deals that can be the order's, and nobody heard whose the other is.
+    was up; or the venue's lists have two deals that can be the order's, and nobody heard whose the other is;
+    or the process that made the order never knew the venue's clock.
     """
 
     def __init__(self, record: Record, journal: Sequence[Row], ledger: ExchangeLedger) -> None:
@@ -122,7 +125,9 @@ class Score:
         self._heard_until = {socket.id: _heard_until(socket, record) for socket in ledger.sockets()}
         self._carriers = {str(order.request_id): order.socket for order in ledger.orders()}
         self.beyond_proof = [
-            row.id for row in in_doubt if self._came_and_went(row, gaps) or self._has_a_twin(row)
+            row.id
+            for row in in_doubt
+            if self._came_and_went(row, gaps) or self._has_a_twin(row) or _has_no_time(row)
         ]
         self.left = [row.id for row in in_doubt if row.id not in self.beyond_proof]
         self.violations = list(self._violations())
@@ -225,7 +230,8 @@ class Score:
         )
 
     def _came_and_went(self, row: Row, gaps: Sequence[tuple[float, float]]) -> bool:
-        """Whether a deal of the order came and went in a gap, or could have, without anybody seeing it."""
+        """Whether a deal of the order came and went in a gap, or could have, without anybody seeing it. What
+        a process saw while the order was under way is gone with it."""
         number = next((terms.number for terms in self._record.orders if terms.id == row.id), None)
         if number is None:
             return False
@@ -233,7 +239,8 @@ class Score:
         closings = [deal.closes_at for deal in self._deals.values()]
         if its := self._deal_of(row.id):
             return any(
-                begin - TOLD <= its.closes_at <= end
+                (begin - TOLD <= its.closes_at or row.reason == LEFT_IN_FLIGHT)
+                and its.closes_at <= end
                 and sum(its.closes_at < at <= end for at in closings) >= CLOSED_LISTED
                 for begin, end in gaps
             )
@@ -265,6 +272,11 @@ class Score:
 
     def _deal_of(self, id: str) -> Deal | None:
         return next((deal for deal in self._deals.values() if self._origins[deal.id] == id), None)
+
+
+def _has_no_time(row: Row) -> bool:
+    """Whether its deal cannot be told from others by its time, since its process was killed too early."""
+    return row.made is not None and not row.made.venue_known
 
 
 def _gaps(ledger: ExchangeLedger, record: Record) -> Iterator[tuple[float, float]]:
