@@ -29,8 +29,9 @@ from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamEntry, StreamReader
+from runtime.control.askers import SILENT_FOR
 from runtime.control.follower import AWAY, Follower, Wants
-from runtime.control.front_desk import REPLIES, SILENT_FOR
+from runtime.control.front_desk import REPLIES
 from runtime.control.line import check_length
 from runtime.control.protocol import (
     VERSION,
@@ -96,7 +97,7 @@ class EngineLine:
         self._replaced: list[StreamReader] = []  # closed once nobody watches them
         self._heard_at = self._told_at = time.monotonic()
         self._epoch = 0
-        self._moved = False  # to an owner that has not been told what is wanted
+        self._owes = False  # an owner has not been told what is wanted
         self._wants = Wants()
         self._follower = Follower()
         self._open()
@@ -129,19 +130,19 @@ class EngineLine:
         return ()
 
     def _listen(self, message: Listen) -> Sequence[FromGateway]:
-        """The events from before the owner is told: none is missed."""
+        """The events from before the owner is told: none is missed. While the engine is away it waits."""
         try:
             self._follow()
             self._put(message)
-        except EngineAway as error:
-            return self._failure(message, RequestError(str(error)))
+        except EngineAway:
+            self._owes = True
         return ()
 
     def _follow(self) -> None:
         """Read the events exactly while there are topics."""
-        if bool(self._wants.topics) == (EVENTS in self._positions):
+        if bool(self._wants.listen.topics) == (EVENTS in self._positions):
             return
-        if self._wants.topics:
+        if self._wants.listen.topics:
             self._positions[EVENTS] = f"{int(self._engine.time() * 1000)}-0"
             self._follower = Follower()
         else:
@@ -158,7 +159,11 @@ class EngineLine:
             self._fail()
             return ()
         self._heard_at = time.monotonic()
-        return list(self._messages(entries))
+        messages = list(self._messages(entries))
+        if self._owes:
+            with contextlib.suppress(EngineAway):
+                self._tell_again(self._heard_at)
+        return messages
 
     def tend(self) -> Sequence[FromGateway]:
         while self._replaced:
@@ -169,7 +174,7 @@ class EngineLine:
         with contextlib.suppress(EngineAway):  # until the next time
             if self._reader is None:
                 self._open()
-            if self._moved or now > self._told_at + TELLS_EVERY:
+            if self._owes or now > self._told_at + TELLS_EVERY:
                 self._tell_again(now)
         overdue = [id for id, sent in self._sent.items() if now > sent.expires_at + LATE]
         return [message for id in overdue for message in self._withdraw(id)]
@@ -204,9 +209,10 @@ class EngineLine:
         forgotten = now > self._told_at + FORGOTTEN_AFTER
         if forgotten:
             self._follower.lose(AWAY)
-        for message in itertools.islice(self._wants.messages(), None if forgotten or self._moved else 1):
+        self._follow()
+        for message in itertools.islice(self._wants.messages(), None if forgotten or self._owes else 1):
             self._put(message)
-        self._told_at, self._moved = now, False
+        self._told_at, self._owes = now, False
 
     def _put(self, message: FromPeer | None) -> str:
         words = _encode(message)
@@ -253,13 +259,14 @@ class EngineLine:
 
     def _failure(self, message: Any, error: Exception) -> Sequence[FromGateway]:
         self._sent.pop(message.id, None)
+        self._wants.settle(message.id, refused=True)
         return (ErrorMessage(message.id, to_wire(error)),)
 
     def _messages(self, entries: list[StreamEntry]) -> Iterator[FromGateway]:
         for entry in entries:
             self._positions[entry.stream] = entry.id
             epoch = int(entry.fields[b"e"])
-            self._moved |= 0 < self._epoch < epoch
+            self._owes |= 0 < self._epoch < epoch
             self._epoch = epoch
             if not (words := entry.fields[b"d"]):
                 continue

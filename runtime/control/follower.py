@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from loguru import logger
+
 from actors.messages.commands import SubscribeCandles, SubscribeTicks, UnsubscribeCandles, UnsubscribeTicks
 from actors.messages.events import StreamGap
 from actors.messages.traffic import EventBatch, Ticks
@@ -17,14 +19,14 @@ class Wants:
     """The topics and the streams of a process: each owner in turn is asked for them."""
 
     def __init__(self) -> None:
-        self.topics: list[str] = []
+        self.listen = Listen(0, [])
         self._streams: dict[object, Ask] = {}
         self._by_id: dict[int, object] = {}
 
     def note(self, message: Ask | Listen) -> None:
         match message:
-            case Listen(topics=topics):
-                self.topics = topics
+            case Listen():
+                self.listen = message
             case Ask(id=id, request=SubscribeTicks() | SubscribeCandles() as request):
                 self._streams[_key(message)] = Ask(0, request, for_subscription=message.for_subscription)
                 self._by_id[id] = _key(message)
@@ -37,7 +39,7 @@ class Wants:
             self._streams.pop(key, None)
 
     def messages(self) -> Iterator[Ask | Listen]:
-        yield Listen(0, self.topics)
+        yield self.listen
         yield from self._streams.values()
 
 
@@ -54,6 +56,7 @@ class Follower:
 
     def lose(self, reason: str) -> None:
         """Something may be missing from now on."""
+        logger.warning("{}, so events may be missing: ask for the state that you rely on", reason)
         for asset in self._last:
             self._missed.setdefault(asset, reason)
 

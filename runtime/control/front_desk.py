@@ -15,18 +15,18 @@ from actors.engine.callback_ask import ask_then
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import new_ask
 from actors.errors import RemoteProtocolError, RequestError, RequestRefused, TellwireError, to_wire
-from actors.messages import commands
-from actors.messages.commands import OrderCommand, unsent
+from actors.messages.commands import unsent
 from actors.messages.control import Drain
 from actors.messages.events import Lagged
 from actors.messages.lifecycle import Begin
-from actors.messages.owners import OPERATOR, Owner, OwnerEnded
+from actors.messages.owners import OwnerEnded
 from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import Deliver, EventBatch
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway, Fenced
 from runtime.cluster.reader import StreamEntry, StreamReader
+from runtime.control.askers import Askers
 from runtime.control.fanout import join
 from runtime.control.peer_asks import PeerAsks
 from runtime.control.protocol import (
@@ -47,6 +47,7 @@ from runtime.control.protocol import (
 )
 from runtime.control.publisher import LINGER, Publisher
 from runtime.control.server import GATEWAY_CAPACITY
+from runtime.control.succession import Succession
 
 COMMANDS: Final = "commands"
 REPLIES: Final = "replies:{}"
@@ -54,27 +55,18 @@ REPLIES: Final = "replies:{}"
 TRIES_AGAIN: Final = 0.25
 """Seconds between two tries while the engine is away."""
 
+FORMER_FOLLOWERS: Final = "the followers of the former owner"
+
 OF_A_PROCESS: Final = (GetAccounts, ReloadRuntime, StopRuntime)
 """What a person asks of the process of a host, and not of an account that may be on any."""
-
-NOT_TWICE: Final = (
-    commands.SendRaw,
-    commands.Resume,
-    commands.SettleOrder,
-    commands.CancelPendingOrder,
-)
-"""What has another effect, or another answer, the second time. An order has its id in the journal."""
 
 _envelopes: Final = msgspec.msgpack.Decoder(FromAsker)
 _messages: Final[msgspec.msgpack.Decoder[FromPeer | None]] = msgspec.msgpack.Decoder(FromPeer | None)
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-SILENT_FOR: Final = 20.0
-"""Seconds after which a process that has put nothing into the engine counts as dead."""
-
 LOOKS_EVERY: Final = 5.0
-"""Seconds between two looks for those."""
+"""Seconds between two looks for processes that are silent."""
 
 
 class _Publish(Struct, frozen=True):
@@ -138,11 +130,10 @@ class FrontDesk(RuntimeActor):
         self._entries = entries
         self._reader: StreamReader | None = None
         self._position = "0-0"
-        self._first_read_at: float | None = None  # by the engine's clock
-        self._draining = False
+        self._succession: Succession | None = None
+        self._draining = self._away = False
         self._asks = PeerAsks()
-        self._owners: dict[str, Owner] = {}
-        self._heard_at: dict[str, float] = {}
+        self._askers = Askers()
         self._publisher = Publisher(engine, tenure, router, self.actor_ref)
         self._publishes_soon = False
         self._unsaid: list[_Reply] = []  # while the engine is away
@@ -159,6 +150,7 @@ class FrontDesk(RuntimeActor):
             case _Outcome():
                 self._on_outcome(message)
             case _TryAgain():
+                self._away = False
                 if self._publish():
                     self._say(*self._take_unsaid())
                 self._open()
@@ -168,22 +160,28 @@ class FrontDesk(RuntimeActor):
                 self._draining = True
                 self._close()
             case Begin():
-                self._publisher.begin()
-                self._publish()
-                self._open()
-                self.every(LOOKS_EVERY, _LookForSilent())
+                self._begin()
             case _:
                 self.unexpected(message)
 
+    def _begin(self) -> None:
+        """What the followers of the former owner want is not known until they say it: until then, all."""
+        if self._tenure.epoch > 1:
+            self._publisher.follow(FORMER_FOLLOWERS, [""])
+            self._askers.hear(FORMER_FOLLOWERS, self.now())
+        self._publisher.begin()
+        self._publish()
+        self._open()
+        self.every(LOOKS_EVERY, _LookForSilent())
+
     def _open(self) -> None:
-        if self._reader is not None or self._draining or self._tenure.lost:
+        if self._reader is not None or self._away or self._draining or self._tenure.lost:
             return
         try:
-            if self._first_read_at is None:
-                self._first_read_at = self._engine.time()
+            self._succession = self._succession or Succession(self._engine, self._tenure.duty)
             self._reader = StreamReader(self._engine, self._tenure.duty, {COMMANDS: self._position})
             self.watch(self._reader, _Readable())
-            self._heard_at = dict.fromkeys(self._heard_at, self.now())  # nobody could be heard meanwhile
+            self._askers.hear_all(self.now())
         except EngineAway:  # of which the steward has told
             self._try_again()
 
@@ -195,13 +193,15 @@ class FrontDesk(RuntimeActor):
 
     def _try_again(self) -> None:
         self._close()
-        self.after(TRIES_AGAIN, _TryAgain())
+        if not self._away:
+            self._away = True
+            self.after(TRIES_AGAIN, _TryAgain())
 
     def _read(self) -> None:
         if self._reader is None:
             return
-        if self._tenure.lost:
-            self._close()
+        if not self._tenure.safe(self.now()):  # it may be another owner's by now
+            self._try_again()
             return
         try:
             entries, now = self._reader.take()
@@ -228,7 +228,7 @@ class FrontDesk(RuntimeActor):
             self._say(_Reply(sent.asker, entry.id, refused))
             return
         if message is not None:
-            self._heard_at[sent.asker] = self.now()
+            self._askers.hear(sent.asker, self.now())
         match message:
             case Ask():
                 self._on_ask(sent.asker, entry, message, age)
@@ -254,12 +254,15 @@ class FrontDesk(RuntimeActor):
         if hello.version != VERSION:
             return HelloRefused(f"the host of the account speaks version {VERSION} of the control protocol")
         if hello.operates:
-            self._owners[asker] = OPERATOR
+            self._askers.let_operate(asker)
         return structs.replace(self._welcome, uptime=self.now() - self._began_at)
 
     def _on_ask(self, asker: str, entry: StreamEntry, asked: Ask, age: float) -> None:
-        request = self._first_or_known(entry, asked)
-        if refusal := self._refusal(asker, entry, asked):
+        try:
+            assert self._succession is not None  # since it reads
+            request = self._succession.request(asked, entry.sent_at)
+            self._check(asker, asked)
+        except RequestError as refusal:
             self._say(_Reply(asker, entry.id, ErrorMessage(asked.id, to_wire(refusal))))
             return
         if asked.order:
@@ -267,36 +270,19 @@ class FrontDesk(RuntimeActor):
         at, number = self.now() - age, new_ask()
         if asked.id:
             self._asks.add(asker, asked.id, type(request), number)
-        owner = self._owners.setdefault(asker, Owner(asker))
-        if asked.for_subscription:
-            owner = owner.for_subscription
+        owner = self._askers.owner(asker, for_subscription=asked.for_subscription)
         waits_until = math.inf if asked.within is None else at + asked.within
         outcome = functools.partial(self._tell_outcome, asker, entry.id, asked)
         ask_then(self._router, Asked(request, number, waits_until, asked.order, owner, at), outcome)
 
-    def _first_or_known(self, entry: StreamEntry, asked: Ask) -> Any:
-        """The request. An order that a former owner has journaled is asked for by its id: what became of it
-        is the answer, and it is not sent."""
-        request = asked.request
-        if not isinstance(request, OrderCommand) or not self._may_have_begun(entry):
-            return request
-        if not self._engine.known(self._tenure.duty, [asked.order]):
-            return request
-        return structs.replace(request, id=asked.order)
-
-    def _may_have_begun(self, entry: StreamEntry) -> bool:
-        """Whether a former owner may have read it."""
-        return self._first_read_at is None or entry.sent_at <= self._first_read_at
-
-    def _refusal(self, asker: str, entry: StreamEntry, asked: Ask) -> RequestError | None:
-        request = asked.request
-        if isinstance(request, OF_A_PROCESS):
-            return RequestRefused("that is asked of the process of a host: attach there")
-        if isinstance(request, NOT_TWICE) and self._may_have_begun(entry):
-            return RequestError("the account has changed its host, and the former one may have done it")
-        if asked.id and (full := self._asks.refusal(asker, type(request))):
-            return unsent(request, full, asked.order)
-        return None
+    def _check(self, asker: str, asked: Ask) -> None:
+        """Raises ``RequestError`` for what the router is not asked."""
+        if isinstance(asked.request, OF_A_PROCESS):
+            raise RequestRefused("that is asked of the process of a host: attach there")
+        if asked.id and self._asks.waits(asker, asked.id):
+            raise RequestError(f"a second ask {asked.id}")
+        if asked.id and (full := self._asks.refusal(asker, type(asked.request))):
+            raise unsent(asked.request, full, asked.order)
 
     def _give_up(self, *asks: int) -> None:
         for number in asks:
@@ -304,16 +290,13 @@ class FrontDesk(RuntimeActor):
                 self._router.tell(GivenUp(number))
 
     def _look_for_silent(self) -> None:
-        now = self.now()
-        for asker in [asker for asker, at in self._heard_at.items() if now > at + SILENT_FOR]:
+        for asker in self._askers.silent(self.now()):
             self._end_asker(asker)
 
     def _end_asker(self, asker: str) -> None:
-        self._heard_at.pop(asker, None)
         self._publisher.leave(asker)
         self._give_up(*self._asks.all_of(asker))
-        owner = self._owners.pop(asker, OPERATOR)
-        if owner != OPERATOR and self._router.is_alive():
+        if (owner := self._askers.remove(asker)) and self._router.is_alive():
             self._router.tell(OwnerEnded(owner))
 
     def _tell_outcome(
@@ -348,6 +331,8 @@ class FrontDesk(RuntimeActor):
 
     def _publish(self) -> bool:
         """Whether all that was taken is in the engine."""
+        if self._away:
+            return False
         try:
             self._publisher.publish()
         except EngineAway:
@@ -365,7 +350,7 @@ class FrontDesk(RuntimeActor):
 
     def _say(self, *replies: _Reply) -> None:
         """An answer comes after the events that were told before it."""
-        if replies and self._publisher.has_collected and not self._publish():
+        if self._away or (self._publisher.has_collected and not self._publish()):
             self._unsaid += replies
             return
         for number, reply in enumerate(replies):

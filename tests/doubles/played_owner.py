@@ -1,6 +1,5 @@
 """Owners of an account by a real engine whose routers the test plays, and a process that is attached."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from actors.engine.actor import ReplySlot
+from actors.engine.clock import elapsed
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import Asked
 from actors.tenancy.tenure import Tenure
@@ -35,7 +35,7 @@ class PlayedOwner:
     """A host that owns the duty: its front desk, and its router."""
 
     def __init__(self, engine: Engine, duty: str, host: str) -> None:
-        self.tenure = Tenure(duty, engine.acquire(duty, host, LEASE).epoch, time.monotonic() + LEASE)
+        self.tenure = Tenure(duty, engine.acquire(duty, host, LEASE).epoch, elapsed() + LEASE)
         self.entries: dict[str, str] = {}
         self._engine, self._host = engine, host
         self.router = Recording(_Answering)
@@ -47,7 +47,9 @@ class PlayedOwner:
         return self.router.seen()
 
     def asked(self) -> tuple[Asked, ReplySlot]:
-        found: tuple[Asked, ReplySlot] = self.router.seen()
+        """The next ask; what its router is told before that is passed over."""
+        while not isinstance(found := self.router.seen(), tuple):
+            pass
         return found
 
     def release(self) -> None:

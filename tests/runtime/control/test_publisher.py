@@ -11,6 +11,7 @@ import msgspec
 import pykka
 import pytest
 
+from actors.errors import RequestError
 from actors.messages import GetBalance, Subscribe, Tick, Unsubscribe
 from actors.messages.commands import SubscribeTicks
 from actors.messages.events import StreamConfirmed, StreamDropped, StreamGap
@@ -123,7 +124,7 @@ def test_for_a_process_that_has_ended_nothing_is_published_or_streamed(
 def test_a_process_that_is_silent_for_long_counts_as_ended(
     own: Callable[[str], PlayedOwner], engine_url: str, duty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.control.front_desk.SILENT_FOR", 0.3)
+    monkeypatch.setattr("runtime.control.askers.SILENT_FOR", 0.3)
     monkeypatch.setattr("runtime.control.front_desk.LOOKS_EVERY", 0.1)
     monkeypatch.setattr("runtime.control.engine_line.TELLS_EVERY", 1_000.0)
     owner = own("h1")
@@ -183,3 +184,33 @@ def test_what_waits_for_the_engine_is_there_once(engine_server: EngineServer) ->
     assert [list(item) for each in found for item in each.items] == [[tick(1.0)], [tick(2.0)], [tick(3.0)]]  # type: ignore[arg-type]
     engine.close()
     router.stop()
+
+
+def test_a_new_owner_publishes_before_the_followers_of_the_former_one_can_ask_for_it(
+    own: Callable[[str], PlayedOwner],
+) -> None:
+    own("h1").end()
+    second = own("h2")
+    assert second.told() == SubscribeColumns("", second.desk)
+
+
+@pytest.mark.timeout(120)
+def test_an_attachment_outlives_an_engine_that_is_away(engine_server: EngineServer) -> None:
+    engine = Engine(parse_address(engine_server.url), timeout=0.3)
+    engine.prepare()
+    owner = PlayedOwner(engine, "account:x", "h1")
+    with attach(engine_server.url, account="x", timeout=WAIT) as attachment:
+        heard = follow(attachment, owner, "")
+        engine_server.kill()
+        owner.desk.tell(Deliver([columns(tick(1.0))]))
+        with pytest.raises(RequestError, match="is away"):
+            attachment.router.ask(GetBalance(), timeout=WAIT)
+        subscribed = attachment.router.ask(Subscribe("order.", to=Heard()), block=False)
+        engine_server.start()
+        assert heard.next() == tick(1.0)
+        assert subscribed.get(timeout=WAIT) == "order."
+        balance = attachment.router.ask(GetBalance(), block=False)
+        owner.asked()[1].set(BALANCE)
+        assert balance.get(timeout=WAIT) == BALANCE
+    owner.desk.stop()
+    engine.close()
