@@ -83,6 +83,11 @@ COMMANDS: Final = {
         _module("runtime.practice.__main__"),
         "runtime.practice.command:add_arguments",
     ),
+    "engine": _Entry(
+        "start an engine for the hosts of this machine, which share accounts",
+        _module("runtime.cli.engine_command"),
+        "runtime.cli.engine_command:add_arguments",
+    ),
     "replay": _Entry(
         "drive the runtime from a recording; nothing is connected",
         _module("runtime.cli.replay_command"),

