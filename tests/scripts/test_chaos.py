@@ -252,6 +252,8 @@ def test_an_order_whose_process_never_knew_the_venues_clock_is_beyond_proof(know
 def test_a_late_answer_is_a_violation() -> None:
     score = score_of(OrderState.OPEN, answered(OPENED, took=DEADLINE + 1), deal("deal"))
     assert "late" in score.violations[0]
+    looked_up = score_of(OrderState.OPEN, answered("OrderUnknown", took=DEADLINE + 2), deal("deal"))
+    assert not looked_up.violations
 
 
 def test_the_clocks_are_apart_drift_without_a_step_and_stand_still(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from runtime.practice.trading.book import CLOSED_LISTED
 LATE = 0.5
 """Seconds after the deadline from which an answer counts as late; a loaded machine needs some."""
 
+LOOKED_UP = 2.0
+"""Seconds for which it may be looked up after the deadline whether the order has left."""
+
 ENDED_BY_TIMER = 1.0
 """Seconds after a suspend within which the timer of a worker ends it."""
 
@@ -188,7 +191,8 @@ class Score:
         if number not in self._record.answered:
             return "was never answered"
         answer, _ = self._record.answered[number]
-        late = answer.seconds > self._record.deadline + LATE
+        looked_up = LOOKED_UP if answer.outcome == "OrderUnknown" else 0.0
+        late = answer.seconds > self._record.deadline + looked_up + LATE
         return f"was answered late: {answer.outcome} after {answer.seconds:.2f} s" if late else ""
 
     def _untrue(self) -> Iterator[str]:
