@@ -53,7 +53,7 @@ class RuntimeActor(pykka.ThreadingActor):
         overflow: Overflow | None = None,
     ) -> None:
         self._dispatcher = dispatcher or Dispatcher(clock, name)
-        self._overflow = overflow
+        self.inbox = Inbox(self._dispatcher, overflow)
         super().__init__()
         self.actor_stopped: Ended = Ended()
         self._actor_ref = RuntimeRef(self)
@@ -66,7 +66,7 @@ class RuntimeActor(pykka.ThreadingActor):
         self.inbox.put(PlainEnvelope(Begin()))
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # pykka calls it on the instance
-        return Inbox(self._dispatcher, self._overflow)
+        return self.inbox
 
     def _start_actor_loop(self) -> None:
         self.inbox.open(self._serve_envelope)
@@ -115,11 +115,6 @@ class RuntimeActor(pykka.ThreadingActor):
         else:
             dead = pykka.ActorDeadError(f"{self.actor_ref} stopped before handling the message")
             envelope.reply_to.set_exception((pykka.ActorDeadError, dead, None))
-
-    @property
-    def inbox(self) -> Inbox:
-        assert isinstance(self.actor_inbox, Inbox)
-        return self.actor_inbox
 
     def after(self, delay: float, message: Any) -> Timer:
         """Tell this actor ``message`` in ``delay`` seconds."""

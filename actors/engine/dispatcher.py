@@ -174,7 +174,9 @@ class Dispatcher:
     def _run(self) -> None:
         while True:
             try:
-                self.next().serve(TURN)
+                while not self._turns:  # HOT: as in ``next``
+                    self._wait()
+                self._turns.popleft().serve(TURN)
             except Exception as error:  # noqa: BLE001  # whatever it is, the other actors have no other thread
                 logger.opt(exception=error).critical(
                     "{} goes on after a fault of its own: report this with the log", self._name

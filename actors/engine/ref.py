@@ -13,9 +13,7 @@ class EngineActor(Protocol):
     """What the reference needs of its actor, besides what pykka does."""
 
     actor_stopped: Ended
-
-    @property
-    def inbox(self) -> Inbox: ...
+    inbox: Inbox
 
 
 class RuntimeRef(pykka.ActorRef[Any]):

@@ -5,6 +5,7 @@ import itertools
 import math
 import os
 import reprlib
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeVar, overload
@@ -203,23 +204,39 @@ class CallbackAsk:
         return _unanswered(self._command, self._order)
 
 
-class _Reply(pykka.ThreadingFuture[Any]):
-    """What the router fills in. It is apart from the caller's future, so that this one can be dropped."""
+class _Reply(pykka.Future[Any]):
+    """What the router fills in, once. It is apart from the caller's future, so that this one can be dropped.
+
+    HOT: a lock that is released with the answer takes a fifth of the calls of a ``pykka.ThreadingFuture``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.given = False
+        self._value: Any = None
+        self._error: Any = None
+        self._missing = threading.Lock()
+        self._missing.acquire()
 
     def set(self, value: Any = None) -> None:
-        self.given = True
-        super().set(value)
+        self.given, self._value = True, value
+        self._missing.release()
 
     def set_exception(self, exc_info: Any = None) -> None:
-        self.given = True
-        super().set_exception(exc_info)
+        self.given, self._error = True, exc_info or sys.exc_info()
+        self._missing.release()
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        if not self._missing.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            raise pykka.Timeout(f"{timeout} seconds")
+        self._missing.release()  # for the next one that looks
+        if self._error is not None:
+            _, error, traceback = self._error
+            raise error.with_traceback(traceback)  # not longer with each look
+        return self._value
 
 
-class AskFuture(pykka.ThreadingFuture[Any]):
+class AskFuture(pykka.Future[Any]):
     """The future of one ask of a router.
 
     ``map``, ``filter``, ``join`` and ``reduce`` make one without an ask, which gets its value from this one.

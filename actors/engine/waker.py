@@ -29,8 +29,10 @@ class Waker:
         self._wakes.put(None)
 
     def wait(self, timeout: float) -> list[Any]:
-        with contextlib.suppress(queue.Empty):
+        try:
             self._wakes.get(timeout=timeout)
+        except queue.Empty:
+            return []
         return []
 
     def close(self) -> None:

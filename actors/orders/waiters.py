@@ -72,12 +72,14 @@ class OrderWaiters:
 
     def add(self, order: str, waiter: int, expires_at: float) -> None:
         """The caller that places ``order``."""
-        self._waits[order] = _OrderWait(waiter, left=False)
-        self.join(order, waiter, expires_at)
+        self._waits[order] = wait = _OrderWait(waiter, left=False)
+        wait.deadlines[waiter] = expires_at
 
     def join(self, order: str, waiter: int, expires_at: float) -> None:
         """A caller that asks for ``order`` again. Where no other waits for it, it may have left."""
-        self._waits.setdefault(order, _OrderWait(0, left=True)).deadlines[waiter] = expires_at
+        if (wait := self._waits.get(order)) is None:
+            self._waits[order] = wait = _OrderWait(0, left=True)
+        wait.deadlines[waiter] = expires_at
 
     def has(self, order: str, waiter: int) -> bool:
         return order in self._waits and waiter in self._waits[order].deadlines

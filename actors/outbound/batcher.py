@@ -51,7 +51,7 @@ class Batcher(RuntimeActor):
                 self.describe(message, part)
             case _:
                 self.unexpected(message)
-        if self.inbox.empty():
+        if self._buffer.waiting and self.inbox.empty():
             self._pass_on_what_is_due()
 
     def _pass_on_what_is_due(self) -> None:

@@ -23,25 +23,25 @@ class NagleBuffer(Generic[T]):
     """Joins what comes in quick succession, as TCP does by Nagle's algorithm (RFC 896).
 
     A caller that awaits each answer before its next request is never held back, and no request for longer
-    than ``timeout``. ``settings`` may be replaced at any time.
+    than ``timeout``. ``settings`` may be replaced at any time; ``waiting`` has the items with their keys.
     """
 
     def __init__(self, settings: BatchSettings) -> None:
         self.settings = settings
-        self._waiting: list[tuple[Hashable, T]] = []
+        self.waiting: list[tuple[Hashable, T]] = []
         self._unanswered: dict[Hashable, float] = {}
 
     def __repr__(self) -> str:
-        return f"<NagleBuffer: {len(self._waiting)} waiting, {len(self._unanswered)} unanswered>"
+        return f"<NagleBuffer: {len(self.waiting)} waiting, {len(self._unanswered)} unanswered>"
 
     @property
     def full(self) -> bool:
         """Whether the buffer must be emptied now."""
-        return len(self._waiting) >= self.settings.size
+        return len(self.waiting) >= self.settings.size
 
     def add(self, key: Hashable, item: T) -> None:
         """``item`` waits to be joined. ``on_done`` names it by ``key``; ``None``: it is never answered."""
-        self._waiting.append((object() if key is None else key, item))
+        self.waiting.append((object() if key is None else key, item))
 
     def on_done(self, key: Hashable) -> None:
         """The request has its answer, or it is awaited no longer."""
@@ -60,7 +60,7 @@ class NagleBuffer(Generic[T]):
 
     def due(self, now: float) -> float | None:
         """When the buffer must be emptied at the latest, not before ``now``; ``None`` if it is empty."""
-        if not self._waiting:
+        if not self.waiting:
             return None
         if (held_by := self.unanswered(now) - PROMPT) < 0:
             return now
@@ -68,7 +68,7 @@ class NagleBuffer(Generic[T]):
 
     def take(self, now: float) -> list[T]:
         """Empty the buffer: all items in order, which leave now."""
-        taken, self._waiting = self._waiting, []
+        taken, self.waiting = self.waiting, []
         for key, _ in taken:
             self._unanswered.pop(key, None)  # so that it is the last in order, if it leaves again
             self._unanswered[key] = now

@@ -148,7 +148,8 @@ class RateLimiter(RuntimeActor):
         )
 
     def _admit(self) -> None:
-        self._expire_orders()
+        if self._urgent:
+            self._expire_orders()
         if (self._urgent or self._waiting or self._held) and not self._lives.by_connection:
             self._pool.tell(ConnectionWanted())
         while (lane := self._urgent or self._waiting or self._rests) and self._lives.by_connection:
@@ -158,12 +159,13 @@ class RateLimiter(RuntimeActor):
                 lane.popleft()
                 self._refuse(request, NotSent(EXPIRED))
                 continue
-            wait = self._quota.wait(now, self._cost(request), urgent=request.urgent)
+            cost = self._cost(request)
+            wait = self._quota.wait(now, cost, urgent=request.urgent)
             if wait > 0 or (not request.urgent and self._quota.full and _counted(request)):
                 self._try_again(wait or 1.0)
                 return
             lane.popleft()
-            self._quota.book(now, self._cost(request), _counted(request))
+            self._quota.book(now, cost, _counted(request))
             self._passed += request.part is not RequestPart.REST  # which passed with its first part
             self._outbound.tell(request)
         if self._urgent:

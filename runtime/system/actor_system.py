@@ -196,7 +196,7 @@ class ActorSystem:
         self._history_loader = self._start_history_loader(config, settings.allowance)
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
-        self._batcher = start(Batcher, settings.batches, outbound=pool)
+        self._batcher = start(Batcher, settings.batches, outbound=here(pool))
         limits = settings.allowance, profile.messages_per_command, profile.subscribed_by_first
         self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
         interval = config.health.check_interval
@@ -332,7 +332,7 @@ class ActorSystem:
     def _begin(self) -> None:
         outbound = self._limiter
         refs = RouterRefs(
-            outbound=outbound,
+            outbound=here(outbound),
             pool=self._pool,
             supervisor=self._supervisor,
             order_desk=self._order_desk,
