@@ -150,7 +150,7 @@ def _attach_by_engine(url: str, account: str | None, timeout: float, *, operates
     if not account:
         raise RequestRefused("hosts share accounts: name one, as in attach(URL, account=NAME)")
     try:
-        from runtime.control.engine_line import reach  # noqa: PLC0415  # an extra, and not for everybody
+        from runtime.control.reach import reach  # noqa: PLC0415  # an extra, and not for everybody
     except ModuleNotFoundError as error:
         if error.name != "valkey":
             raise

@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from actors.errors import (
-    ConfigInvalid,
-    NoRuntime,
     OrderUnknown,
     RemoteProtocolError,
     RequestError,
-    RequestRefused,
     RequestTimeout,
     to_wire,
 )
 from actors.messages.commands import OrderCommand, unsent
 from actors.messages.traffic import EventBatch
-from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamEntry, StreamReader
@@ -34,31 +30,27 @@ from runtime.control.follower import AWAY, Follower, Wants
 from runtime.control.front_desk import REPLIES
 from runtime.control.line import check_length
 from runtime.control.protocol import (
-    VERSION,
     Ask,
     ErrorMessage,
     FromAsker,
     FromGateway,
     FromPeer,
     GiveUp,
-    Hello,
-    HelloRefused,
     Listen,
     ResponseMessage,
-    Welcome,
 )
 from runtime.control.publisher import EVENTS
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
 
-ANSWERS_WITHIN: Final = 1.0
-"""Seconds that the engine may take for one answer."""
-
 TELLS_EVERY: Final = 5.0
 """Seconds between two words to the owner, for whom this process is dead after ``SILENT_FOR``."""
 
 FORGOTTEN_AFTER: Final = SILENT_FOR / 2
+
+PAUSE: Final = 0.5
+"""Seconds without another try, after the engine did not answer."""
 
 LATE: Final = 0.25
 """Seconds after its deadline that a command may still be answered by the owner, which knows best."""
@@ -97,6 +89,9 @@ class EngineLine:
         self._replaced: list[StreamReader] = []  # closed once nobody watches them
         self._heard_at = self._told_at = time.monotonic()
         self._epoch = 0
+        self._beat = ""  # the entry of the last word to the owner, until that has read it
+        self._away: str | None = None
+        self._tries_at = 0.0
         self._owes = False  # an owner has not been told what is wanted
         self._wants = Wants()
         self._follower = Follower()
@@ -210,14 +205,25 @@ class EngineLine:
         if forgotten:
             self._follower.lose(AWAY)
         self._follow()
+        if self._beat:  # without an owner they would become ever more
+            self._engine.withdraw(self._duty, self._beat, "")
         for message in itertools.islice(self._wants.messages(), None if forgotten or self._owes else 1):
-            self._put(message)
+            self._beat = self._put(message)
         self._told_at, self._owes = now, False
 
     def _put(self, message: FromPeer | None) -> str:
+        """Its entry. While the engine hangs, one call in ``PAUSE`` waits for it; the others fail at once."""
         words = _encode(message)
         check_length(words)
-        return self._engine.send(self._duty, _encode(FromAsker(self._asker, msgspec.Raw(words))))
+        if self._away is not None and time.monotonic() < self._tries_at:
+            raise EngineAway(self._away, asked=False)
+        try:
+            entry = self._engine.send(self._duty, _encode(FromAsker(self._asker, msgspec.Raw(words))))
+        except EngineAway as error:
+            self._away, self._tries_at = str(error), time.monotonic() + PAUSE
+            raise
+        self._away = None
+        return entry
 
     def _ask(self, asked: Ask) -> Sequence[FromGateway]:
         try:
@@ -268,6 +274,8 @@ class EngineLine:
             epoch = int(entry.fields[b"e"])
             self._owes |= 0 < self._epoch < epoch
             self._epoch = epoch
+            if entry.fields.get(b"c") == self._beat.encode():
+                self._beat = ""
             if not (words := entry.fields[b"d"]):
                 continue
             try:
@@ -294,50 +302,3 @@ def _unasked(asked: Ask, error: EngineAway) -> RequestError:
 
 def _or_inf(seconds: float | None) -> float:
     return math.inf if seconds is None else seconds
-
-
-def reach(url: str, account: str, timeout: float, *, operates: bool) -> tuple[EngineLine, Welcome]:
-    """A line to the host that has the account or feed of this name, and what it says of itself.
-
-    Raises ``ConfigInvalid`` for what is no URL of an engine, ``NoRuntime`` if no host answers within
-    ``timeout`` seconds, ``RequestRefused``.
-    """
-    try:
-        address = parse_address(url)
-    except ValueError as error:
-        raise ConfigInvalid([str(error)]) from None
-    engine = Engine(address, min(timeout, ANSWERS_WITHIN))
-    with contextlib.ExitStack() as abandoned:
-        abandoned.callback(engine.close)
-        try:
-            duty = _duty(engine, account)
-            line = EngineLine(engine, duty)
-        except EngineAway as error:
-            raise NoRuntime(str(error)) from None
-        abandoned.callback(line.close)
-        welcome = _greet(line, Hello(VERSION, "", operates), time.monotonic() + timeout)
-        if welcome is None:
-            raise NoRuntime(f"no host answers for {account}: none has it now, or it hangs")
-        abandoned.pop_all()
-    return line, welcome
-
-
-def _duty(engine: Engine, account: str) -> str:
-    for kind in ("account", "feed"):
-        if engine.newest_epoch(f"{kind}:{account}"):
-            return f"{kind}:{account}"
-    raise NoRuntime(f"no host has ever had an account or a feed {account!r} by this engine")
-
-
-def _greet(line: EngineLine, hello: Hello, give_up_at: float) -> Welcome | None:
-    messages: Sequence[FromGateway] = line.send(hello)
-    while True:
-        for message in messages:
-            match message:
-                case Welcome():
-                    return message
-                case HelloRefused(reason=reason):
-                    raise RequestRefused(f"the host of the account refuses this process: {reason}")
-        if (left := give_up_at - time.monotonic()) <= 0:
-            return None
-        messages = line.receive() if line.comes_within(min(left, line.tends_every)) else line.tend()

@@ -129,6 +129,21 @@ def test_an_order_whose_lease_ends_while_it_is_journaled_is_not_sent_and_its_id_
     assert states(owner("h2")) == {"a": OrderState.JOURNALED, "b": OrderState.JOURNALED}
 
 
+def test_an_order_whose_command_was_withdrawn_is_not_journaled(
+    engine: Engine, duty: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    tenure = Tenure(duty, engine.acquire(duty, "h1", LEASE).epoch, clock() + LEASE)
+    local = SqliteJournal(tmp_path / "h1.sqlite", ACCOUNT)
+    commands = {id: engine.send(duty, b"") for id in ("a", "b")}
+    with closing(ClusterJournal(engine, tenure, local, clock, commands=commands)) as journal:
+        assert engine.withdraw(duty, commands["a"], "a")
+        with pytest.raises(Halted, match="its caller has withdrawn it"):
+            journal.write([order("a")])
+        journal.write([order("b")])
+        assert not engine.withdraw(duty, commands["b"], "b")
+        assert engine.known(duty, ["a", "b"]) == {"b"}
+
+
 def test_a_halt_by_any_host_stops_orders_at_once_and_a_resume_by_any(
     owner: Owner, engine: Engine, duty: str
 ) -> None:

@@ -14,10 +14,13 @@ from actors.messages.control import Drain
 from actors.messages.routing import GivenUp
 from actors.values import AccountKind, Balance, Life
 from runtime import Attachment, attach
+from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import OrderEntry, Refusal
 from runtime.cluster.reader import StreamReader
+from runtime.control.front_desk import COMMANDS
 from runtime.control.protocol import FromAsker, GetAccounts, HelloRefused
+from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE, PlayedOwner
 from tests.doubles.recorder import WAIT
 
@@ -197,3 +200,35 @@ def test_an_attachment_needs_an_account_that_a_host_has(engine_url: str, duty: s
     engine.acquire(duty, "h1", LEASE)
     with pytest.raises(NoRuntime, match="no host answers"):
         attach(engine_url, account=duty.partition(":")[2], timeout=0.2)
+
+
+def test_without_an_owner_the_signs_of_life_of_a_process_do_not_pile_up(
+    asker: tuple[PlayedOwner, Attachment], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.engine_line.TELLS_EVERY", 0.0)
+    owner, _ = asker
+    owner.desk.stop()
+    with closing(StreamReader(engine, owner.tenure.duty, {COMMANDS: "0-0"})) as reader:
+        seen: set[str] = set()
+        while len(seen) < 4:
+            seen |= {entry.id for entry in reader.take()[0]}
+    with closing(StreamReader(engine, owner.tenure.duty, {COMMANDS: "0-0"})) as reader:
+        assert len(reader.take()[0]) == 1
+
+
+def test_while_the_engine_hangs_one_ask_waits_for_it_and_the_others_fail_at_once(
+    engine_server: EngineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.engine_line.PAUSE", 100.0)
+    engine = Engine(parse_address(engine_server.url), timeout=10.0)
+    owner = PlayedOwner(engine, "account:x", "h1")
+    with attach(engine_server.url, account="x", timeout=WAIT) as attachment:
+        engine_server.stop()
+        with pytest.raises(OrderUnknown, match="did not answer within 1 s"):
+            attachment.router.ask(ORDER, timeout=10.0)
+        for _ in range(100):
+            with pytest.raises(NotSent, match="did not answer within 1 s"):
+                attachment.router.ask(ORDER, timeout=0.5)
+        engine_server.thaw()
+    owner.desk.stop()
+    engine.close()
