@@ -6,7 +6,6 @@ import math
 import os
 import random
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
@@ -18,12 +17,13 @@ from actors.errors import RequestError
 from actors.messages.commands import Disconnect
 from actors.messages.control import Drain
 from actors.orders.journal import Journal
-from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
+from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
 from runtime.cluster.steward import DutyFailed, Steward
 from runtime.config import Config
+from runtime.config.cluster_duties import cluster_duties, host_name
 from runtime.config.shared_settings import shared_settings
 from runtime.control.front_desk import FrontDesk
 from runtime.runtime import Runtime
@@ -60,12 +60,8 @@ class Membership:
         self._replicas = cluster.replicas
         self._keeps = cluster.isolated == "keep"
         self._in_process = {name for name, each in config.duties.items() if each.pool.workers == 0}
-        self._name = cluster.host or socket.gethostname()
-        self._duties = [
-            Duty(f"account:{entry.name}", tuple(entry.hosts), self._keeps) for entry in config.accounts
-        ] + [
-            Duty(f"feed:{entry.name}", tuple(entry.hosts), keeps_without_lease=True) for entry in config.feeds
-        ]
+        self._name = host_name(config)
+        self._duties = cluster_duties(config)
         self._settings = shared_settings(config)
         assert cluster.address is not None, "no host has a membership without an engine"
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
@@ -86,7 +82,7 @@ class Membership:
     def begin(self) -> None:
         """Try for all duties from now on."""
         life = f"{os.getpid()}-{secrets.token_hex(4)}"
-        tenancy = Tenancy(self._name, self._duties, self._times, random.random)
+        tenancy = Tenancy(self._name, self._duties.values(), self._times, random.random)
         self._steward = self._guardian.start(
             Steward, self._engine, tenancy, self._times, self._name, life, self, self._settings
         )
@@ -105,10 +101,8 @@ class Membership:
     def failed(self, name: str) -> None:
         """The account or feed of this name cannot go on here."""
         if self._steward is not None:
-            for duty in self._duties:
-                if _name_of(duty.name) == name:
-                    with contextlib.suppress(pykka.ActorDeadError):
-                        self._steward.tell(DutyFailed(duty.name))
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._steward.tell(DutyFailed(self._duties[name].name))
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         entries: dict[str, str] = {}

@@ -18,6 +18,10 @@ RANK_DELAY: Final = 0.15
 tries and the others see that it has the lease."""
 
 
+MOVE_RETRY: Final = 0.1
+"""Seconds between two tries for a duty that is to move to this host: its owner gives it back any moment."""
+
+
 class Duty(Struct, frozen=True):
     """``hosts`` are those that may have it, the preferred one first; empty: all, none of them preferred.
     ``keeps_without_lease``: where nobody can tell if another host has it, it goes on, as a feed may, of which
@@ -58,7 +62,8 @@ class Tenancy:
         self._newest = dict.fromkeys(self._duties, 0)
         self._spread = {duty: jitter() / 2 for duty in self._duties}
         self._free_at: dict[str, float] = {}  # of those that are not ours, as far as is known
-        self._draining = False
+        self._draining = self._resting = False
+        self._moves: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<Tenancy of {self._host}: {len(self._tenures)} of {len(self._duties)} duties>"
@@ -67,6 +72,11 @@ class Tenancy:
     def tenures(self) -> Mapping[str, Tenure]:
         """Those of this host, by duty."""
         return self._tenures
+
+    @property
+    def duties(self) -> Collection[str]:
+        """Those that this host may have."""
+        return self._duties.keys()
 
     def newest(self, duty: str) -> int:
         """The greatest epoch that this host knows of."""
@@ -77,7 +87,7 @@ class Tenancy:
         self._free_at = dict.fromkeys(self._duties, now)
 
     def see(self, hosts: Collection[str]) -> None:
-        """These hosts are there now."""
+        """These hosts are there now; what operators want of them is told by ``follow``."""
         self._live = frozenset({*hosts, self._host})
 
     def due(self, now: float) -> str | None:
@@ -90,7 +100,7 @@ class Tenancy:
     def taken(self, duty: str, seconds: float, newest: int, now: float) -> None:
         """Another host has the lease, for at most so many ``seconds`` unless it renews it."""
         self._newest[duty] = max(self._newest[duty], newest)
-        self._free_at[duty] = now + seconds + AFTER_THE_END
+        self._free_at[duty] = now + (MOVE_RETRY if self._moves_here(duty) else seconds + AFTER_THE_END)
 
     def acquired(self, duty: str, epoch: int, asked_at: float) -> Tenure:
         """This host has the lease; it asked for it at ``asked_at``."""
@@ -145,6 +155,19 @@ class Tenancy:
         """Try for nothing any more."""
         self._draining = True
 
+    def follow(self, resting: Collection[str], moves: Mapping[str, str], now: float) -> list[Tenure]:
+        """Operators want these hosts to have nothing, and these duties to move to these hosts. The tenures
+        of this host that are to be given back for it; the same ones until they have ended.
+
+        No duty is given up for a host that is not there, or may have none."""
+        self._resting = self._host in resting
+        self._live -= {*resting} - {self._host}
+        for duty, to in moves.items():
+            if to == self._host and self._moves.get(duty) != to and duty in self._free_at:
+                self._free_at[duty] = now
+        self._moves = moves
+        return [each for duty, each in self._tenures.items() if self._resting or self._moves_away(duty)]
+
     def next_at(self) -> float:
         """When the next step is due that no answer brings; ``inf``: none."""
         ends = (
@@ -154,17 +177,25 @@ class Tenancy:
         )
         return min((*ends, *self._tries().values()), default=math.inf)
 
+    def _moves_here(self, duty: str) -> bool:
+        return self._moves.get(duty) == self._host
+
+    def _moves_away(self, duty: str) -> bool:
+        return self._moves.get(duty, self._host) in self._live - {self._host}
+
     def _safe_until(self, asked_at: float) -> float:
         return asked_at + self._times.lease - self._times.margin
 
     def _tries(self) -> dict[str, float]:
         """When each duty is to be tried for."""
-        if self._draining:
+        if self._draining or self._resting:
             return {}
         return {duty: at + RANK_DELAY * self._place(duty) for duty, at in self._free_at.items()}
 
     def _place(self, duty: str) -> float:
         """In the line: those before this host, and what it has already."""
+        if self._moves_here(duty):
+            return 0.0
         if allowed := self._duties[duty].hosts:  # what it has already does not count: it is preferred
             before = allowed[: allowed.index(self._host)]
             return len(self._live.intersection(before)) + self._spread[duty]

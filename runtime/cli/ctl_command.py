@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from actors.errors import ConfigInvalid, NoRuntime, RuntimeHung, TellwireError
 from actors.messages.commands import GetStatus, Subscribe
 from actors.messages.topics import topic_values, topics
-from runtime.cli import arguments, order_commands
+from runtime.cli import arguments, host_commands, order_commands
 from runtime.cli.answers import fail, print_json, print_text, say
 from runtime.cli.asking import ask
 from runtime.cli.exit_codes import CTL_CODES, ExitCode, explain
@@ -102,6 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     command("unsubscribe", "end the stream of an asset", asset)
     order_commands.add_commands(command)
+    host_commands.add_commands(command)
     command("doctor", "check everything that a runtime needs; none has to be running")
 
 
@@ -298,6 +299,9 @@ _WITHOUT_RUNTIME: dict[str, Callable[[argparse.Namespace], int]] = {
     "orders": order_commands.orders,
     "deals": order_commands.deals,
     "balance": order_commands.balance,
+    "hosts": host_commands.hosts,
+    "maintenance": host_commands.maintenance,
+    "move": host_commands.move,
     "doctor": _doctor,
     "topics": _topics,
 }

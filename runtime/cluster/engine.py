@@ -51,7 +51,7 @@ class Engine:
         """Load the library, unless it is there, and look at the server."""
         self._load()
         self._call("SET", "tw:generation", secrets.token_hex(16), "NX")
-        generation, info = self._all([("GET", "tw:generation"), ("INFO",)])
+        generation, info = self.execute([("GET", "tw:generation"), ("INFO",)])
         facts = facts_of(info, generation)
         if facts.is_too_old:
             raise self._away(
@@ -62,7 +62,7 @@ class Engine:
     def acquire(self, duty: str, holder: str, seconds: float, at_least: int = 0) -> Acquired:
         """Lease ``duty`` for ``seconds``, which count from before the call. ``at_least`` is the greatest
         epoch that the caller knows of."""
-        keys = _keys(duty, "lease", "epoch")
+        keys = _keys(duty, "lease", "epoch", "move")
         epoch, milliseconds, *rest = self._function("acquire", keys, holder, ms(seconds), at_least)
         return Acquired(int(epoch), max(0, milliseconds) / 1000, int(rest[0]) if rest else int(epoch))
 
@@ -72,17 +72,17 @@ class Engine:
             _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, ms(seconds))
             for duty, epoch in epochs.items()
         ]
-        return {duty: bool(reply) for duty, reply in zip(epochs, self._all(calls), strict=True)}
+        return {duty: bool(reply) for duty, reply in zip(epochs, self.execute(calls), strict=True)}
 
     def release(self, holder: str, epochs: Mapping[str, int]) -> None:
         """End the leases of all duties in ``epochs``, where they are held."""
-        self._all([_function("release", _keys(duty, "lease"), holder, e) for duty, e in epochs.items()])
+        self.execute([_function("release", _keys(duty, "lease"), holder, e) for duty, e in epochs.items()])
 
     def attend(self, host: str, life: str, seconds: float, *, first: bool = False) -> dict[str, str]:
         """Say that ``host`` is there for ``seconds``, in this ``life``; the lives of all hosts that are, by
         name. If it is the ``first`` time and another life of it is there, that one stays."""
         present = ["SET", f"tw:host:{host}", life, "PX", ms(seconds), *(["NX"] if first else [])]
-        *_, names = self._all([tuple(present), ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
+        *_, names = self.execute([tuple(present), ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
         hosts = sorted(name.decode() for name in names)
         lives = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
         return {name: found.decode() for name, found in zip(hosts, lives, strict=True) if found is not None}
@@ -90,7 +90,7 @@ class Engine:
     def describe(self, host: str, life: str, settings: Mapping[str, str]) -> None:
         """Let others look up the ``settings`` of ``host`` in this ``life``."""
         name, fields = f"tw:host:{host}:settings", [text for pair in settings.items() for text in pair]
-        self._all([("DEL", name), ("HSET", name, "", life, *fields)])
+        self.execute([("DEL", name), ("HSET", name, "", life, *fields)])
 
     def described(self, host: str) -> tuple[str, dict[str, str]]:
         """The life in which ``host`` has described itself last, and its settings; ``""`` for never."""
@@ -100,7 +100,7 @@ class Engine:
 
     def leave(self, host: str) -> None:
         """``host`` is there no more."""
-        self._all([("DEL", f"tw:host:{host}", f"tw:host:{host}:settings"), ("SREM", "tw:hosts", host)])
+        self.execute([("DEL", f"tw:host:{host}", f"tw:host:{host}:settings"), ("SREM", "tw:hosts", host)])
 
     def intend(
         self,
@@ -120,7 +120,7 @@ class Engine:
         calls = [_function("intend", keys, epoch, number, command, *fields)]
         if replicas:
             calls.append(("WAIT", replicas, math.ceil(self._timeout * 500)))
-        (kind, what), *confirmed = self._all(calls)
+        (kind, what), *confirmed = self.execute(calls)
         if kind != b"stored":
             return Refusal(kind.decode(), what.decode())
         if confirmed and confirmed[0] < replicas:
@@ -252,20 +252,7 @@ class Engine:
         """Whether there was a halt."""
         return bool(self._call("DEL", key(duty, "halt")))
 
-    def _latest(self, duty: str, ids: Sequence[str]) -> list[tuple[bytes, bytes]]:
-        if not ids:
-            return []
-        entries = [entry for entry in self._call("HMGET", key(duty, "ids"), *ids) if entry is not None]
-        pages = self._all([("XRANGE", key(duty, "journal"), entry, entry) for entry in entries])
-        return [(entry, field_of(fields, b"d")) for page in pages for entry, fields in page]
-
-    def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
-        return self._all([_function(name, keys, *args)])[0]
-
-    def _call(self, *command: Any) -> Any:
-        return self._all([command])[0]
-
-    def _all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+    def execute(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """The answers to ``commands``, in one round trip. If one is an error, that is raised."""
         if not commands:
             return []
@@ -274,6 +261,19 @@ class Engine:
             self._load()
             replies = self._exchange(commands)
         return self._without_errors(replies)
+
+    def _latest(self, duty: str, ids: Sequence[str]) -> list[tuple[bytes, bytes]]:
+        if not ids:
+            return []
+        entries = [entry for entry in self._call("HMGET", key(duty, "ids"), *ids) if entry is not None]
+        pages = self.execute([("XRANGE", key(duty, "journal"), entry, entry) for entry in entries])
+        return [(entry, field_of(fields, b"d")) for page in pages for entry, fields in page]
+
+    def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
+        return self.execute([_function(name, keys, *args)])[0]
+
+    def _call(self, *command: Any) -> Any:
+        return self.execute([command])[0]
 
     def _without_errors(self, replies: list[Any]) -> list[Any]:
         for reply in replies:

@@ -21,10 +21,11 @@ local function fenced(epoch_key, epoch)
   return redis.error_reply('FENCED ' .. (newest or 'none'))
 end
 
--- keys: lease, epoch   args: holder, milliseconds, the least epoch known to the caller
--- -> {epoch, milliseconds of it}, or {0, milliseconds until the lease ends, the newest epoch}
+-- keys: lease, epoch, move   args: holder, milliseconds, the least epoch known to the caller
+-- -> {epoch, milliseconds of it}, or {0, milliseconds until it is worth asking again, the newest epoch}
 --
--- A holder that asks again, because the answer was lost, gets the epoch that it has; unless a greater one is known, for
+-- While the move names a host, that one alone gets a lease that is free, and the move is done by that. A holder is the
+-- name of its host, a slash, and its life. A holder that asks again, because the answer was lost, gets the epoch that it has; unless a greater one is known, for
 -- then this server has lost the newest.
 local function acquire(keys, args)
   local newest = tonumber(redis.call('GET', keys[2]) or '0')
@@ -33,7 +34,12 @@ local function acquire(keys, args)
   if lease and not is_its then
     return {0, redis.call('PTTL', keys[1]), newest}
   end
+  local target = redis.call('GET', keys[3])
+  if not lease and target and target ~= string.match(args[1], '^(.*)/') then
+    return {0, math.min(redis.call('PTTL', keys[3]), tonumber(args[2])), newest}
+  end
   if not lease then
+    redis.call('DEL', keys[3])
     newest = math.max(newest, tonumber(args[3])) + 1
     redis.call('SET', keys[2], string.format('%d', newest))
   end

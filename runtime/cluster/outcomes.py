@@ -49,3 +49,11 @@ class Refusal(NamedTuple):
 
     kind: Literal["halted", "withdrawn", "known"]
     why: str
+
+
+class Lease(NamedTuple):
+    """``seconds`` is how long it lasts unless its ``host`` renews it."""
+
+    host: str
+    epoch: int
+    seconds: float

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import pykka
@@ -17,7 +17,11 @@ from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
+from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.outcomes import EngineAway
+from runtime.version import version
+
+IN_MAINTENANCE = "this host is in maintenance until `tellwire ctl FILE maintenance --end`"
 
 PRESENT_FOR = 3
 """Renewals after which a host that has renewed none is no more counted as there."""
@@ -89,6 +93,7 @@ class Steward(RuntimeActor):
         within the margin of ``times``. ``settings`` are those that all hosts must have alike."""
         super().__init__("steward", **kwargs)
         self._engine = engine
+        self._directory = HostDirectory(engine)
         self._tenancy = tenancy
         self._times = times
         self._host, self._life = host, life
@@ -98,6 +103,7 @@ class Steward(RuntimeActor):
         self._compared: dict[str, str] = {}  # the lives of hosts whose settings are known
         self._present = self._prepared = self._described = False
         self._away = ""
+        self._resting = False
         self._busy: set[str] = set()  # duties that are being started or stopped
         self._draining = False
         self._timer: Timer | None = None
@@ -162,9 +168,28 @@ class Steward(RuntimeActor):
         for tenure in self._tenancy.tenures.values():
             self._extend(tenure)
         try:
+            self._follow(hosts)
             self._compare(hosts)
         except EngineAway as error:
             self._on_away(error)
+
+    def _follow(self, hosts: Collection[str]) -> None:
+        """Do what operators want of this host, and say that it is there."""
+        self._directory.sign(self._host, version())
+        wishes = self._directory.wishes(sorted(hosts), self._tenancy.duties)
+        self._rest(resting=self._host in wishes.resting)
+        for tenure in self._tenancy.follow(wishes.resting, wishes.moves, self.now()):
+            if tenure.duty not in self._busy:
+                logger.info("this host gives {} back, as an operator wants", tenure.duty)
+                self._end(tenure)
+
+    def _rest(self, *, resting: bool) -> None:
+        if resting and not self._resting:
+            logger.info("{}: it gives back what it has and takes nothing", IN_MAINTENANCE)
+        elif self._resting and not resting:
+            logger.info("the maintenance of this host has ended")
+        self._resting = resting
+        self._carrier.hinder(IN_MAINTENANCE if resting else "")
 
     def _compare(self, hosts: Mapping[str, str]) -> None:
         """Describe this host, and look once at how each other one has described itself in its life."""
@@ -307,4 +332,4 @@ class Steward(RuntimeActor):
         if self._away:
             logger.info("the engine answers again")
         self._away = ""
-        self._carrier.hinder("")
+        self._carrier.hinder(IN_MAINTENANCE if self._resting else "")

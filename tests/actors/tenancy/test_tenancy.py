@@ -4,7 +4,7 @@ import math
 
 from hypothesis import given, settings, strategies as st
 
-from actors.tenancy.tenancy import RANK_DELAY, Duty, LeaseTimes, Tenancy
+from actors.tenancy.tenancy import MOVE_RETRY, RANK_DELAY, Duty, LeaseTimes, Tenancy
 
 TIMES = LeaseTimes(lease=5.0, renew=1.0, margin=0.5)
 SAFE = TIMES.lease - TIMES.margin
@@ -88,6 +88,52 @@ def test_a_host_that_drains_tries_for_nothing() -> None:
     tenancy.end("a", 1.0)
     assert tenancy.due(1e9) is None
     assert tenancy.next_at() == math.inf
+
+
+def test_a_host_in_maintenance_gives_back_all_and_tries_for_nothing_until_its_end() -> None:
+    tenancy = one(Duty("a"), Duty("b"))
+    tenure = tenancy.acquired("a", 1, 0.0)
+    assert tenancy.follow(["h1", "h9"], {}, 1.0) == [tenure]
+    tenancy.end("a", 1.0)
+    assert tenancy.follow(["h1"], {}, 2.0) == []
+    assert tenancy.due(1e9) is None
+    assert tenancy.follow([], {}, 3.0) == []
+    assert tenancy.due(3.0) is not None
+
+
+def test_no_host_waits_for_one_in_maintenance() -> None:
+    tenancy = one(Duty("a", ("h2", "h1")))
+    tenancy.see(["h1", "h2"])
+    assert tenancy.due(0.0) is None
+    tenancy.follow(["h2"], {}, 0.0)
+    assert tenancy.due(0.0) == "a"
+
+
+def test_a_duty_is_given_back_for_a_host_that_is_there_and_may_have_one() -> None:
+    tenancy = one()
+    tenure = tenancy.acquired("a", 1, 0.0)
+    assert tenancy.follow([], {"a": "h2"}, 1.0) == []
+    tenancy.see(["h1", "h2"])
+    assert tenancy.follow(["h2"], {"a": "h2"}, 2.0) == []
+    tenancy.see(["h1", "h2"])
+    assert tenancy.follow([], {"a": "h1"}, 3.0) == []
+    assert tenancy.follow([], {"a": "h2"}, 3.0) == [tenure]
+
+
+def test_a_host_to_which_a_duty_moves_tries_until_it_has_it_and_then_no_more() -> None:
+    tenancy = one(Duty("a", ("h2", "h1")))
+    tenancy.see(["h1", "h2"])
+    tenancy.taken("a", 4.0, 1, now=0.0)
+    assert tenancy.due(1.0) is None
+    tenancy.follow([], {"a": "h1"}, 1.0)
+    assert tenancy.due(1.0) == "a"
+    tenancy.taken("a", 4.0, 1, now=1.0)
+    assert tenancy.due(1.0) is None
+    assert tenancy.due(1.0 + MOVE_RETRY) == "a"
+    tenancy.taken("a", 4.0, 1, now=2.0)
+    tenancy.follow([], {}, 2.0)  # it was withdrawn
+    tenancy.taken("a", 4.0, 1, now=3.0)
+    assert tenancy.due(6.0) is None
 
 
 def test_a_host_that_has_a_duty_tries_later_for_the_next_than_one_that_has_none() -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from actors.rates import Allowance, Quota, Rate
 from runtime.cluster.engine import Engine
+from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.outcomes import Acquired, Fenced, OrderEntry, Refusal, Stored
 
 LONG = 60.0
@@ -72,6 +73,24 @@ def test_a_lease_is_released_by_its_holder_alone(engine: Engine, duty: str, epoc
     assert engine.acquire(duty, "h2", LONG).epoch == 0
     engine.release("h1", {duty: epoch})
     assert engine.acquire(duty, "h2", LONG).epoch == epoch + 1
+
+
+def test_what_is_to_move_goes_to_that_host_alone_and_the_move_is_done_by_that(
+    engine: Engine, duty: str
+) -> None:
+    first = engine.acquire(duty, "h1/1", LONG)
+    directory = HostDirectory(engine)
+    directory.move(duty, "h2", LONG)
+    assert engine.renew("h1/1", {duty: first.epoch}, LONG) == {duty: True}
+    assert engine.acquire(duty, "h2/1", LONG).epoch == 0  # it is not given back yet
+    engine.release("h1/1", {duty: first.epoch})
+    refused = engine.acquire(duty, "h1/1", 5.0)
+    assert (refused.epoch, refused.seconds) == (0, 5.0)  # it asks again before the move would end
+    second = engine.acquire(duty, "h2/1", LONG)
+    assert second.epoch == first.epoch + 1
+    assert directory.wishes([], [duty]).moves == {}
+    engine.release("h2/1", {duty: second.epoch})
+    assert engine.acquire(duty, "h1/1", LONG).epoch == second.epoch + 1
 
 
 @pytest.mark.parametrize("verb", ["intend", "append", "answer", "admit"])

@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
+from unittest.mock import ANY
 
 import pykka
 import pytest
@@ -13,7 +14,9 @@ from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
+from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.steward import DutyFailed, Steward
+from runtime.version import version
 from tests.doubles.engine_server import EngineServer
 
 PATIENCE = 20.0
@@ -129,6 +132,34 @@ def test_a_lease_that_another_host_has_is_closed_and_then_stopped(
     assert engine.acquire(duty, "other", 60.0).epoch == 2
     assert [notes.step(), notes.step()] == [("close", duty), ("stop", duty)]
     assert notes.steps.empty()
+
+
+def test_it_moves_to_the_host_that_an_operator_names(begin: Begin, duty: str, engine: Engine) -> None:
+    first = begin("h1")
+    first.step()
+    second, third = begin("h2"), begin("h3")
+    directory = HostDirectory(engine)
+    eventually(lambda: {f"h2-{duty}", f"h3-{duty}"} <= {each.name for each in directory.hosts()})
+    directory.move(duty, f"h3-{duty}", PATIENCE)
+    assert first.step() == ("stop", duty)
+    assert third.step() == ("start", duty)
+    assert second.steps.empty()
+    assert directory.leases([duty])[duty] == (f"h3-{duty}", 2, ANY)
+
+
+def test_a_host_in_maintenance_has_nothing_until_its_end(begin: Begin, duty: str, engine: Engine) -> None:
+    notes = begin("h1")
+    assert notes.step() == ("start", duty)
+    directory = HostDirectory(engine)
+    directory.rest(f"h1-{duty}", resting=True)
+    assert notes.step() == ("stop", duty)
+    eventually(lambda: directory.leases([duty])[duty] is None)
+    assert "in maintenance" in notes.hindrance
+    [seen] = [each for each in directory.hosts() if each.name == f"h1-{duty}"]
+    assert (seen.present, seen.in_maintenance, seen.version) == (True, True, version())
+    directory.rest(f"h1-{duty}", resting=False)
+    assert notes.step() == ("start", duty)
+    assert notes.hindrance == ""
 
 
 def test_a_second_process_of_one_host_waits(begin: Begin, duty: str) -> None:

@@ -1,0 +1,108 @@
+"""Which host has what, and what operators want of it: kept in the engine, so that any host can be asked."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from runtime.cluster.engine import Engine, key
+from runtime.cluster.forms import ms
+from runtime.cluster.outcomes import Lease
+
+REMEMBERED: Final = 7 * 86_400.0
+"""Seconds for which a host that is gone is still listed."""
+
+HOSTS: Final = "tw:hosts:seen"
+
+
+class Wishes(Struct, frozen=True):
+    """Of operators. ``resting`` are the hosts in maintenance; ``moves`` name the host for a duty."""
+
+    resting: frozenset[str] = frozenset()
+    moves: dict[str, str] = {}
+
+
+class HostSeen(Struct, frozen=True):
+    """``seen_ago`` is in seconds, by the engine's clock; ``present`` is whether others count with it."""
+
+    name: str
+    version: str
+    seen_ago: float
+    present: bool
+    in_maintenance: bool
+
+
+class HostDirectory:
+    """Any thread may call it. Every method may raise ``EngineAway``, and nothing else."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def sign(self, host: str, version: str) -> None:
+        """``host`` is there, with this version of tellwire."""
+        seen = ("SET", f"tw:host:{host}:seen", version, "PX", ms(REMEMBERED))
+        self._engine.execute([seen, ("SADD", HOSTS, host)])
+
+    def wishes(self, hosts: Collection[str], duties: Collection[str]) -> Wishes:
+        """Those for these ``hosts`` and ``duties``."""
+        asked = [("GET", _maintenance(host)) for host in hosts] + [("GET", key(d, "move")) for d in duties]
+        found = self._engine.execute(asked)
+        resting, targets = found[: len(hosts)], found[len(hosts) :]
+        return Wishes(
+            frozenset(host for host, is_set in zip(hosts, resting, strict=True) if is_set is not None),
+            {duty: to.decode() for duty, to in zip(duties, targets, strict=True) if to is not None},
+        )
+
+    def rest(self, host: str, *, resting: bool) -> None:
+        """``host`` gives back all that it has and takes nothing, until it is no more ``resting``; also after
+        a restart."""
+        name = _maintenance(host)
+        self._engine.execute([("SET", name, "1") if resting else ("DEL", name)])
+
+    def move(self, duty: str, host: str, seconds: float) -> None:
+        """The owner of ``duty`` gives it back, and for ``seconds`` no other than ``host`` can take it."""
+        self._engine.execute([("SET", key(duty, "move"), host, "PX", ms(seconds))])
+
+    def withdraw_move(self, duty: str) -> None:
+        """Any host that may have ``duty`` can take it."""
+        self._engine.execute([("DEL", key(duty, "move"))])
+
+    def hosts(self) -> list[HostSeen]:
+        """All that there are or were, by name."""
+        (members,) = self._engine.execute([("SMEMBERS", HOSTS)])
+        names = sorted(member.decode() for member in members)
+        found = self._engine.execute([command for name in names for command in _looks(name)])
+        seen = [_seen(name, *found[4 * i : 4 * i + 4]) for i, name in enumerate(names)]
+        if forgotten := [name for name, each in zip(names, seen, strict=True) if each is None]:
+            self._engine.execute([("SREM", HOSTS, *forgotten)])
+        return [each for each in seen if each is not None]
+
+    def leases(self, duties: Iterable[str]) -> dict[str, Lease | None]:
+        """That of each; ``None`` where no host owns it."""
+        names = list(duties)
+        looks = [(verb, key(duty, "lease")) for duty in names for verb in ("GET", "PTTL")]
+        found = self._engine.execute(looks)
+        return {duty: _lease(found[2 * i], found[2 * i + 1]) for i, duty in enumerate(names)}
+
+
+def _maintenance(host: str) -> str:
+    return f"tw:host:{host}:maintenance"
+
+
+def _looks(host: str) -> Sequence[tuple[str, str]]:
+    seen = f"tw:host:{host}:seen"
+    return ("GET", seen), ("PTTL", seen), ("EXISTS", f"tw:host:{host}"), ("EXISTS", _maintenance(host))
+
+
+def _seen(host: str, version: bytes | None, left: int, present: int, resting: int) -> HostSeen | None:
+    if version is None:
+        return None
+    return HostSeen(host, version.decode(), max(0.0, REMEMBERED - left / 1000), bool(present), bool(resting))
+
+
+def _lease(held: bytes | None, left: int) -> Lease | None:
+    if held is None:
+        return None
+    holder, _, epoch = held.decode().rpartition(" ")
+    host, _, _ = holder.rpartition("/")
+    return Lease(host, int(epoch), max(0, left) / 1000)
