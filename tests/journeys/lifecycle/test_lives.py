@@ -31,6 +31,7 @@ from runtime import Runtime
 from runtime.config import Config
 from runtime.practice import PracticeExchange
 from tests.doubles.raw_server import RawServer
+from tests.frozen_process import freeze
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,
@@ -43,7 +44,6 @@ from tests.journeys.journey import (
     status_of,
     towards,
 )
-from tests.journeys.orders.test_suspends import stop
 from tests.journeys.trader import assert_each_sent_once, bet, listening, trading, venue
 
 BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n"
@@ -85,7 +85,7 @@ def test_a_frozen_worker_is_dead_before_its_successor_serves_and_its_orders_with
         with listening(config) as (runtime, notebook):
             ask(runtime, GetOpenedDeals())
             frozen = notebook.first(WorkerUp).pid
-            stop(frozen)
+            freeze(frozen)
             answer = runtime.router.ask(bet(5), block=False)
             notebook.first(WorkerDown, pid=frozen)
             assert notebook.wait(lambda book: len(book.all(WorkerUp)) == 2)

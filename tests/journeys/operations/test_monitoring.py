@@ -117,7 +117,7 @@ def test_a_runtime_whose_actors_are_stuck_is_not_alive(monkeypatch: pytest.Monke
 
     with running() as runtime:
         until(runtime, "/readyz", 200)
-        ask(runtime, Subscribe(f"tick.{ASSETS[0]}", to=handler, inline=True))
+        runtime.router.tell(Subscribe(f"tick.{ASSETS[0]}", to=handler, inline=True))
         assert stuck.wait(DEADLINE)
         try:
             answer = look(runtime, "/healthz")

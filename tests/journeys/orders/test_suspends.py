@@ -19,6 +19,7 @@ import pytest
 from actors.errors import NotSent, OrderUnknown
 from actors.messages import GetOpenedDeals
 from runtime import attach
+from tests.frozen_process import freeze
 from tests.journeys import suspended_child
 from tests.journeys.journey import DEADLINE, ask, status_of
 from tests.journeys.trader import assert_each_sent_once, bet, catch_up, listening, trading, venue
@@ -61,20 +62,6 @@ class Machine:
         self._suspended.write_bytes(struct.pack("d", time.monotonic() - begun))
         for pid in self._pids:
             os.kill(pid, signal.SIGCONT)
-
-
-def stop(pid: int) -> None:
-    """Returns once each thread of the process stands still: only then has the signal taken effect."""
-    os.kill(pid, signal.SIGSTOP)
-    end = time.monotonic() + DEADLINE
-    while any(thread.read_text().rpartition(")")[2].split()[0] != "T" for thread in threads(pid)):
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-def threads(pid: int) -> list[Path]:
-    tasks = Path(f"/proc/{pid}/task")
-    return [task / "stat" for task in tasks.iterdir()] if tasks.exists() else []  # Linux has it
 
 
 @contextmanager
@@ -128,7 +115,7 @@ def test_an_order_that_waits_in_a_stopped_worker_is_not_sent_after_its_deadline(
         with listening(config) as (runtime, notebook):
             ask(runtime, GetOpenedDeals())
             [worker] = status_of(runtime).workers
-            stop(worker.pid)
+            freeze(worker.pid)
             try:
                 with pytest.raises(OrderUnknown):
                     ask(runtime, bet(5, deadline=0.5))
@@ -153,7 +140,7 @@ def test_an_attached_order_whose_deadline_passes_before_the_runtime_reads_it_is_
         )
         with machine(config, tmp_path) as stoppable, attach(place, timeout=DEADLINE) as attached:
             attached.router.ask(GetOpenedDeals(), timeout=DEADLINE)
-            stop(stoppable.pid)
+            freeze(stoppable.pid)
             late = attached.router.ask(bet(5, deadline=0.5), block=False)
             in_time = attached.router.ask(bet(6, deadline=DEADLINE), block=False)
             time.sleep(0.6)

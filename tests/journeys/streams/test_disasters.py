@@ -19,6 +19,7 @@ from actors.messages import (
     Subscribe,
 )
 from runtime import Runtime
+from tests.frozen_process import freeze
 from tests.journeys.journey import (
     ASSETS,
     AT_ONCE,
@@ -261,7 +262,7 @@ def test_ticks_of_a_life_that_was_declared_over_are_not_delivered(
     worker = next(each.child.worker for each in status.connections if each.child.name in carriers)
     pid = next(each.pid for each in status.workers if each.name == worker)
     doomed = [each.child.name for each in status.connections if each.child.worker == worker]
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     try:
         suspect(runtime, *doomed)
         for name in doomed:

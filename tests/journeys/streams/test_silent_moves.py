@@ -69,7 +69,7 @@ def assert_announced(notebook: Notebook, exchange: PracticeExchange, assets: Seq
         assert notebook.wait(
             lambda book, gaps=gaps: len(book.all(StreamGap)) > gaps,  # type: ignore[misc]
             due - time.monotonic(),
-        ), lost
+        ), (lost, [gap for gap in notebook.all(StreamGap) if gap.asset in lost])
 
 
 def subscribe(runtime: Runtime, notebook: Notebook, assets: Sequence[str]) -> None:

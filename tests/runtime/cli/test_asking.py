@@ -1,7 +1,6 @@
 """What the silence of a runtime means to an operator's command."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from actors.messages import GetBalance, GetStatus
 from runtime import Runtime, attach
 from runtime.cli.asking import ask
 from runtime.config import load
+from tests.frozen_process import freeze
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,7 +45,7 @@ def test_a_runtime_that_stands_still_under_a_request_is(tmp_path: Path) -> None:
             assert any('"ConnectionUp"' in line for line in program.stdout)
             with attach(file) as attachment:
                 ask(attachment, GetStatus())
-                program.send_signal(signal.SIGSTOP)
+                freeze(program.pid)
                 with pytest.raises(RuntimeHung, match=r"no answer within 0\.2 s, nor to anything else"):
                     ask(attachment, GetStatus(), timeout=0.2)
         finally:

@@ -17,6 +17,7 @@ from runtime import Runtime, attach
 from runtime.config import load
 from runtime.ctl import main
 from runtime.practice import PracticeExchange
+from tests.frozen_process import freeze
 from tests.journeys.journey import DEADLINE, Notebook, status_of
 from tests.runtime.cli.conftest import venue
 
@@ -208,7 +209,7 @@ def test_a_runtime_that_stands_still_is_not_called_absent(file: Path, capsys: Ca
         try:
             assert program.stdout is not None
             assert any('"ConnectionUp"' in line for line in program.stdout)
-            program.send_signal(signal.SIGSTOP)
+            freeze(program.pid)
             assert main([str(file), "halt"]) == 5
             told = capsys.readouterr().err
             assert re.fullmatch(

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from runtime.ctl import main
 from runtime.practice import PracticeExchange
 from runtime.storage.account import JournalAccount
 from runtime.storage.journal import SqliteJournal
+from tests.frozen_process import freeze
 from tests.journeys.journey import DEADLINE
 from tests.runtime.cli.conftest import venue
 
@@ -81,7 +81,7 @@ def test_a_runtime_that_does_not_answer_fails_and_is_not_taken_for_none(file: Pa
     ) as program:
         assert program.stdout is not None
         assert any('"ConnectionUp"' in line for line in program.stdout)
-        program.send_signal(signal.SIGSTOP)
+        freeze(program.pid)
         code, found = findings(file, capsys)
         program.kill()
     assert code == 1

@@ -40,16 +40,16 @@ def shell(command: str, file: Path, **variables: str) -> "subprocess.CompletedPr
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        ("-m runtime.main $F --duration 1s --output log >&-", 0),
-        ("-m runtime.main $F --duration 1s --output log <&- >&- 2>&-", 0),
+        ("-m runtime.main $F --duration 3s --output log >&-", 0),
+        ("-m runtime.main $F --duration 3s --output log <&- >&- 2>&-", 0),
         ("-m runtime.main $F --check >&-", 74),
         ("-m runtime.ctl $F status >&- 2>&-", 4),
         ("-m runtime.practice --help >&-", 74),
         pytest.param("-m runtime.main $F --check > /dev/full", 74, marks=needs_full),
         pytest.param("-m runtime.main $F --output json > /dev/full", 74, marks=needs_full),
         # A table that cannot be drawn is the log: nothing is written to standard output.
-        ("-m runtime.main $F --duration 1s --output table >&-", 0),
-        pytest.param("-m runtime.main $F --duration 1s --output table > /dev/full", 0, marks=needs_full),
+        ("-m runtime.main $F --duration 3s --output table >&-", 0),
+        pytest.param("-m runtime.main $F --duration 3s --output table > /dev/full", 0, marks=needs_full),
         pytest.param("-m runtime.ctl $F reload 2> /dev/full", 4, marks=needs_full),
         pytest.param("-m runtime.candles $F EURUSD_otc --count 3 > /dev/full", 74, marks=needs_full),
     ],
@@ -67,7 +67,7 @@ def test_an_output_that_takes_nothing_shows_in_the_exit_code_and_in_no_traceback
 def test_a_table_into_a_pipe_is_the_log_in_any_encoding(file: Path, encoding: str) -> None:
     with file.open("a") as more:
         more.write(f'orders: {{journal: "{file.parent}/\\u25b2.sqlite"}}\n')
-    done = shell("exec $PY -m runtime.main $F --duration 1s --output table", file, PYTHONIOENCODING=encoding)
+    done = shell("exec $PY -m runtime.main $F --duration 3s --output table", file, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
     assert b"no terminal that a table can be drawn on" in done.stderr
     assert (file.parent / "▲.sqlite").exists()

@@ -73,7 +73,7 @@ def test_ticks_go_on_while_standard_error_takes_no_line_and_a_signal_still_ends_
 def test_the_runtime_stops_in_order_while_standard_output_takes_nothing(
     begin: Begin, full: int, shipped: Path
 ) -> None:
-    process = begin(shipped, "--output", "json", "--duration", "2", stdout=full, stderr=subprocess.PIPE)
+    process = begin(shipped, "--output", "json", "--duration", "4", stdout=full, stderr=subprocess.PIPE)
     _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     assert "connection-1 is up" not in err  # that is the log's, where it is the output

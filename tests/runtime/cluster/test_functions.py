@@ -265,9 +265,9 @@ def test_the_engine_admits_what_the_quota_of_one_host_would(
 def test_hosts_know_of_one_another_while_they_are_there(engine: Engine, duty: str) -> None:
     first, second = f"{duty}-1", f"{duty}-2"
     engine.attend(first, "one", LONG)
-    seen = engine.attend(second, "two", 0.01)
+    seen = engine.attend(second, "two", 0.5)
     assert (seen[first], seen[second]) == ("one", "two")
-    time.sleep(0.02)
+    time.sleep(0.55)
     assert second not in engine.attend(first, "one", LONG)
     assert engine.attend(first, "three", LONG, first=True)[first] == "one"
     engine.leave(first)

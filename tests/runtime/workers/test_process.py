@@ -19,6 +19,7 @@ from actors.messages.workers import StopWorker
 from actors.routing.messages import LinkOpened
 from runtime.workers import process as processes
 from runtime.workers.process import WorkerProcess
+from tests.frozen_process import freeze
 
 DEADLINE = 20.0
 """Seconds; a test waits so long only for what fails."""
@@ -146,7 +147,7 @@ def test_a_worker_that_was_stopped_for_longer_than_its_heartbeats_allow_dies_bef
 ) -> None:
     worker, link = start(beats=(0.1, 0.5))
     first_heartbeat(link)
-    os.kill(worker.pid, signal.SIGSTOP)
+    freeze(worker.pid)
     until_alarm_waits_for(worker.pid)
     link.receive()
     worker.tell(StopWorker())
@@ -186,7 +187,7 @@ def test_a_worker_that_cannot_die_is_given_up_within_a_bound_and_its_link_ends(
     monkeypatch.setattr(processes, "KILL_TIMEOUT", 0.05)
     worker, link = start()
     first_heartbeat(link)
-    os.kill(worker.pid, signal.SIGSTOP)
+    freeze(worker.pid)
     with monkeypatch.context() as powerless:
         powerless.setattr(subprocess.Popen, "kill", lambda _: None)
         assert worker.kill() is None

@@ -233,7 +233,7 @@ def test_on_a_light_background_no_text_is_pale(file: Path) -> None:
 
 def test_on_a_dumb_terminal_it_is_the_log(file: Path) -> None:
     with TerminalSession(
-        [*PROGRAM, "run", file, "--output", "table", "--duration", "2s"], TERM="dumb"
+        [*PROGRAM, "run", file, "--output", "table", "--duration", "4s"], TERM="dumb"
     ) as session:
         assert session.wait() == 0
         assert b"\x1b" not in session.shown

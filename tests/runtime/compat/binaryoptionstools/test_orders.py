@@ -143,7 +143,7 @@ def test_an_order_whose_answer_is_lost_ends_with_its_id_and_is_not_repeated(
         assert uuid.UUID(lost.value.order)
         assert not isinstance(lost.value, TimeoutError)  # a script may repeat what took too long
 
-    use_client(trade, config={"timeout_secs": 1})
+    use_client(trade, config={"timeout_secs": 3})
     assert len(exchange.ledger.orders()) == 1
     assert exchange.ledger.deals() == []
 
