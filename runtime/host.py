@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib.util
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -25,7 +26,8 @@ from runtime.control.listener import open_listener
 from runtime.control.protocol import VERSION, AccountState, GetAccounts, Welcome
 from runtime.control.server import Gateway, Serve
 from runtime.runtime import Runtime
-from runtime.system.duty_changes import plan
+from runtime.system.duty_changes import DutySteps, plan
+from runtime.system.failed_start import log_failed_start
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload, Reloader, start_for_host
 from runtime.workers.descriptors import warn_of_shortage
@@ -277,13 +279,11 @@ class Host:
         """This host's part in a cluster, if there is one."""
         if not self.config.cluster.engine.get_secret_value():
             return None
-        try:
-            from runtime.membership import Membership  # noqa: PLC0415  # an extra, and not for everybody
-        except ModuleNotFoundError as error:
-            if error.name != "valkey":
-                raise
+        if importlib.util.find_spec("valkey") is None:
             place = self.config.place(("cluster", "engine"))
-            raise ConfigInvalid([f"{place}cluster.engine: needs pip install 'tellwire[cluster]'"]) from None
+            raise ConfigInvalid([f"{place}cluster.engine: needs pip install 'tellwire[cluster]'"])
+        from runtime.membership import Membership  # noqa: PLC0415  # not everybody needs it
+
         return Membership(self.config, self, self._stop_in_background)
 
     def _take_over(self, new: Config) -> list[str]:
@@ -291,28 +291,38 @@ class Host:
         self._on_config(new)
         old = {name: each.config for name, each in self._runtimes.items()}
         steps = plan(old, self.config, new)
-        if self._membership is not None and (others := [*steps.added, *steps.removed]):
-            reason = f"in a cluster, {', '.join(others)} can come or go with a restart of the host alone"
-            raise ConfigInvalid([f"{new.place(('accounts',))}accounts: {reason}"])
         share_secrets([*old.values(), new, *new.duties.values()])
-        for name in steps.removed:
+        self._current.value = new
+        if self._membership is None:
+            self._change(steps, new)
+        else:
+            self._change_shared(self._membership, steps, new)
+        with self._lock:
+            self._runtimes = {name: self._runtimes[name] for name in new.duties if name in self._runtimes}
+            self._failures = {name: error for name, error in self._failures.items() if name in new.duties}
+        return steps.told
+
+    def _change(self, steps: DutySteps, new: Config) -> None:
+        for name in (*steps.removed, *steps.restarted):
             self.stop_one(name)
-            with self._lock:
-                del self._runtimes[name]
-                self._failures.pop(name, None)
+        for name in steps.changed:
+            self._change_one(name, new.duties[name])
+        with self._lock:
+            failed = [name for name in self._failures if name in new.duties and name not in self._running]
+        for name in dict.fromkeys((*steps.restarted, *steps.added, *failed)):
+            self.start_one(name, new.duties[name])
+
+    def _change_shared(self, membership: "Membership", steps: DutySteps, new: Config) -> None:
+        """What runs here follows the leases; of all else only the configuration is kept, for when it does."""
+        with self._lock:
+            for name in (*steps.added, *steps.restarted, *steps.changed):
+                if name not in self._running or name in steps.restarted:
+                    self._runtimes[name] = self._new(name, new.duties[name])
+        membership.assign(new)
         for name in steps.changed:
             self._change_one(name, new.duties[name])
         for name in steps.restarted:
-            self.stop_one(name)
-        self._current.value = new
-        with self._lock:
-            failed = [name for name in self._runtimes if name not in self._running and name in self._failures]
-            order = [*new.duties]
-        for name in dict.fromkeys((*steps.restarted, *steps.added, *failed)):
-            self.start_one(name, new.duties[name])
-        with self._lock:
-            self._runtimes = {name: self._runtimes[name] for name in order if name in self._runtimes}
-        return steps.told
+            membership.failed(name)
 
     def _duties(self) -> list[HostedDuty]:
         return [self._duty(name) for name in list(self._runtimes)]
@@ -344,7 +354,7 @@ class Host:
     def _fail(self, name: str, error: Exception) -> None:
         self._failures[name] = error
         if name not in self._running:  # else the runtime itself has told it
-            self._log_failed_start(name, error)
+            log_failed_start(name, error)
         config = self._runtimes[name].config
         if config.alerts.secrets and not isinstance(error, AuthRejected):  # whose own notifier tells it
             from runtime.alerts.failed_account import tell_in_background  # noqa: PLC0415  # not everybody needs it
@@ -352,13 +362,6 @@ class Host:
             tell_in_background(config, str(error))
         if len(self._failures) == len(self._runtimes):
             self._all_failed.set()
-
-    def _log_failed_start(self, name: str, error: Exception) -> None:
-        with logger.contextualize(account=name):
-            if isinstance(error, TellwireError | OSError):
-                logger.error("{}", error)
-            else:
-                logger.opt(exception=error).critical("an unexpected error: report this with the log")
 
     def _change_one(self, name: str, config: Config) -> None:
         """It is no reason to leave the others as they are that one cannot change any more."""

@@ -21,7 +21,7 @@ from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
-from runtime.cluster.steward import DutyFailed, Steward
+from runtime.cluster.steward import Assign, DutyFailed, Steward
 from runtime.config import Config
 from runtime.config.cluster_duties import cluster_duties, host_name
 from runtime.config.shared_settings import shared_settings
@@ -32,6 +32,9 @@ from runtime.workers.watchdog_timer import WatchdogTimer
 
 CLOSED_WITHIN: Final = 10.0
 """Seconds to wait for the connections of a lost account; the kernel ends the process before that."""
+
+ENDED_WITHIN: Final = 30.0
+"""Seconds to wait for the end of what a reload has removed."""
 
 ShareJournal = Callable[[Journal], Journal]
 """Makes the journal of an account that hosts have in turn of the file of this host."""
@@ -59,15 +62,14 @@ class Membership:
         self._times = LeaseTimes(cluster.lease, cluster.renew, cluster.margin)
         self._replicas = cluster.replicas
         self._keeps = cluster.isolated == "keep"
-        self._in_process = {name for name, each in config.duties.items() if each.pool.workers == 0}
         self._name = host_name(config)
-        self._duties = cluster_duties(config)
-        self._settings = shared_settings(config)
+        self._set(config)
         assert cluster.address is not None, "no host has a membership without an engine"
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
         self.hindrance = ""
         """Why this host can have no lease at present; ``""``: it can."""
         self._runtimes: dict[str, Runtime] = {}
+        self._ended = threading.Condition()  # when one of them has
         self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
         self._closing: dict[str, pykka.Future[Any]] = {}
         self._ends: dict[str, float] = {}  # of the leases of accounts in this process
@@ -78,6 +80,11 @@ class Membership:
         self._give_up = give_up
         self._guardian = Guardian(self._on_failure)
         self._steward: pykka.ActorRef[Steward] | None = None
+
+    def _set(self, config: Config) -> None:
+        self._in_process = {name for name, each in config.duties.items() if each.pool.workers == 0}
+        self._duties = cluster_duties(config)
+        self._settings = shared_settings(config)
 
     def begin(self) -> None:
         """Try for all duties from now on."""
@@ -97,6 +104,20 @@ class Membership:
             self._steward = None
         self._guardian.stop()
         self._engine.close()
+
+    def assign(self, config: Config) -> None:
+        """Its accounts and feeds are those that there are from now on. Returns once the others have ended
+        here, but no later than ``ENDED_WITHIN``."""
+        gone = {duty.name for duty in self._duties}
+        self._set(config)
+        gone -= {duty.name for duty in self._duties}
+        if self._steward is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._steward.tell(Assign(tuple(self._duties), self._settings))
+        with self._ended:
+            if not self._ended.wait_for(lambda: gone.isdisjoint(self._runtimes), ENDED_WITHIN):
+                still = ", ".join(sorted(gone & self._runtimes.keys()))
+                logger.warning("{} still runs, and is stopped: nothing is to be done", still)
 
     def failed(self, name: str) -> None:
         """The account or feed of this name cannot go on here."""
@@ -150,7 +171,9 @@ class Membership:
         self._host.stop_owned(name)
         if front_desk is not None:  # by now it has all the answers
             self._guardian.end(front_desk)
-        self._runtimes.pop(tenure.duty, None)
+        with self._ended:
+            self._runtimes.pop(tenure.duty, None)
+            self._ended.notify_all()
         self._arm(name, None)
 
     def hinder(self, reason: str) -> None:

@@ -55,15 +55,18 @@ class Tenancy:
         jitter: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._host = host
-        self._duties = {duty.name: duty for duty in duties if not duty.hosts or host in duty.hosts}
+        self._duties: dict[str, Duty] = {}
+        self._leaving: set[str] = set()  # those to be ended that are this host's no more
         self._times = times
         self._live: frozenset[str] = frozenset({host})
         self._tenures: dict[str, Tenure] = {}
-        self._newest = dict.fromkeys(self._duties, 0)
-        self._spread = {duty: jitter() / 2 for duty in self._duties}
+        self._newest: dict[str, int] = {}
+        self._jitter = jitter
+        self._spread: dict[str, float] = {}
         self._free_at: dict[str, float] = {}  # of those that are not ours, as far as is known
         self._draining = self._resting = False
         self._moves: Mapping[str, str] = {}
+        self.assign(duties, math.inf)
 
     def __repr__(self) -> str:
         return f"<Tenancy of {self._host}: {len(self._tenures)} of {len(self._duties)} duties>"
@@ -85,6 +88,24 @@ class Tenancy:
     def begin(self, now: float) -> None:
         """Nothing is known of other leases: each duty is tried for in the order of the line."""
         self._free_at = dict.fromkeys(self._duties, now)
+
+    def assign(self, duties: Iterable[Duty], now: float) -> list[Tenure]:
+        """These are the duties from ``now`` on. The tenures of others are returned, which are to be ended."""
+        wanted = {duty.name: duty for duty in duties if not duty.hosts or self._host in duty.hosts}
+        for name in wanted.keys() - self._newest.keys():
+            self._newest[name] = 0
+            self._spread[name] = self._jitter() / 2
+        for name in self._duties.keys() - wanted.keys():
+            self._free_at.pop(name, None)
+        self._leaving = self._tenures.keys() - wanted.keys()
+        for name in wanted.keys() - self._duties.keys() - self._tenures.keys():
+            self._free_at[name] = now
+        self._duties = wanted | {name: self._duties[name] for name in self._leaving}
+        return [self._tenures[name] for name in sorted(self._leaving)]
+
+    def wants(self, duty: str) -> bool:
+        """Whether it may be this host's."""
+        return duty in self._duties and duty not in self._leaving
 
     def see(self, hosts: Collection[str]) -> None:
         """These hosts are there now; what operators want of them is told by ``follow``."""
@@ -149,7 +170,11 @@ class Tenancy:
     def end(self, duty: str, now: float) -> None:
         """This host has the duty no more: it was lost or given up."""
         self._tenures.pop(duty, None)
-        self._free_at[duty] = now + self._times.renew
+        if self.wants(duty):
+            self._free_at[duty] = now + self._times.renew
+        else:
+            self._leaving.discard(duty)
+            self._duties.pop(duty, None)
 
     def drain(self) -> None:
         """Try for nothing any more."""

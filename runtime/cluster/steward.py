@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import pykka
@@ -13,7 +13,7 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
 from actors.messages.control import Drain
 from actors.messages.lifecycle import Begin
-from actors.tenancy.tenancy import LeaseTimes, Tenancy
+from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
@@ -52,6 +52,13 @@ class DutyFailed(Struct, frozen=True):
     """What the duty needs has failed on this host: another one may try."""
 
     duty: str
+
+
+class Assign(Struct, frozen=True):
+    """The duties of this host from now on, and the settings that all hosts must have alike."""
+
+    duties: tuple[Duty, ...]
+    settings: Mapping[str, str]
 
 
 class _Renew(Struct, frozen=True):
@@ -124,6 +131,8 @@ class Steward(RuntimeActor):
                 self._on_ended(tenure)
             case DutyFailed(duty=duty):
                 self._on_failed(duty)
+            case Assign(duties=duties, settings=settings):
+                self._assign(duties, settings)
             case Drain():
                 self._drain()
             case _:
@@ -253,7 +262,7 @@ class Steward(RuntimeActor):
                 tenure.duty,
                 problem,
             )
-        if tenure.lost or problem or self._draining:
+        if tenure.lost or problem or self._draining or not self._tenancy.wants(tenure.duty):
             self._end(tenure)
         else:
             self._extend(tenure)  # to what was started meanwhile
@@ -291,6 +300,14 @@ class Steward(RuntimeActor):
             self._on_away(error)
         else:
             logger.info("this host has given {} back", tenure.duty)
+
+    def _assign(self, duties: Sequence[Duty], settings: Mapping[str, str]) -> None:
+        for tenure in self._tenancy.assign(duties, self.now()):
+            if tenure.duty not in self._busy:
+                self._end(tenure)
+        self._settings = settings
+        self._described = False
+        self._compared.clear()
 
     def _drain(self) -> None:
         self._draining = True

@@ -7,6 +7,7 @@ notices the change, by ``inotify_watch.py`` on Linux and ``watchdog_watch.py`` e
 ``reload_texts.py`` has sentences about reloads for people.
 ``configured_streams.py`` asks for the streams of the configuration until it has them; ``stream_requests.py``
 knows which those are. ``order_journal.py`` finds and opens the journal, with the lock of its account.
-``duty_changes.py`` says what a changed file means for each of several accounts. ``probing.py`` measures
-regions. ``folders.py`` knows the folders of the user, and what to say where there are none.
+``duty_changes.py`` says what a changed file means for each of several accounts, ``failed_start.py`` that one
+of them could not start. ``probing.py`` measures regions. ``folders.py`` knows the folders of the user, and
+what to say where there are none.
 """

@@ -105,14 +105,29 @@ def test_without_the_engine_orders_are_not_sent_and_accounts_close_until_it_is_b
     assert {deal.amount for deal in client.opened_deals()} & {5, 6, 7} == {5, 7}
 
 
-def test_accounts_of_a_cluster_come_and_go_with_a_restart(start: Start, tmp_path: Path) -> None:
-    host = start("h1")
-    file = tmp_path / "h1.yaml"
-    text = file.read_text()
-    fewer = "".join(line for line in text.splitlines(keepends=True) if "hedge" not in line)
-    file.write_text(fewer)
-    with pytest.raises(ConfigInvalid, match="in a cluster, hedge can come or go with a restart"):
-        host.reload()
+def test_a_reload_removes_adds_and_restarts_accounts_that_hosts_share(
+    start: Start, tmp_path: Path, two: PracticeExchange
+) -> None:
+    first, file = start("h1"), tmp_path / "h1.yaml"
+    eventually(lambda: runs(first) == ["hedge", "main"])
+    second = start("h2")
+    whole = file.read_text()
+    file.write_text("".join(line for line in whole.splitlines(keepends=True) if "hedge" not in line))
+    assert first.reload() == ["hedge removed"]
+    assert runs(first) == ["main"]
+    eventually(lambda: runs(second) == ["hedge"])  # which still has it in its file
+    file.write_text(whole.replace("{name: hedge,", "{name: hedge, pool: {connections: 2},"))
+    assert first.reload() == ["hedge added"]
+    assert {state.name: state.state for state in first.states()} == {"main": "up", "hedge": "stopped"}
+    second.stop()
+    eventually(lambda: runs(first) == ["hedge", "main"])
+    assert first.runtimes["hedge"].config.pool.connections == 2
+    before = first.runtimes["hedge"]
+    file.write_text(file.read_text().replace("connections: 2", "connections: 3"))
+    assert first.reload() == ["hedge restarted (pool.connections)"]
+    eventually(lambda: first.runtimes.get("hedge", before) is not before)
+    assert first.runtimes["hedge"].config.pool.connections == 3
+    assert first.runtimes["hedge"].client.buy("EURUSD_otc", 4, seconds=60, timeout=PATIENCE).amount == 4
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,31 @@ def test_without_the_engine_an_account_ends_before_its_lease_and_a_feed_goes_on(
     assert tenancy.next_at() > SAFE  # the next try for the account
 
 
+def test_duties_come_and_go_and_what_is_no_duty_any_more_is_to_be_ended() -> None:
+    tenancy = one(Duty("a"), Duty("b"))
+    tenure = tenancy.acquired("a", 4, 0.0)
+    assert tenancy.assign([Duty("b"), Duty("c")], 10.0) == [tenure]
+    assert not tenancy.wants("a")
+    assert tenancy.renewals() == {"a": 4}  # until it has ended
+    assert tenancy.expired(SAFE) == [tenure]
+    assert [tenancy.due(11.0), tenancy.newest("c")] == ["b", 0]
+    tenancy.taken("b", 100.0, 1, 11.0)
+    assert tenancy.due(11.0) == "c"
+    assert tenancy.assign([Duty("a", ("h2",)), Duty("b")], 12.0) == []
+    assert tenancy.due(1e9) == "b"
+    assert tenancy.assign([Duty("a"), Duty("b")], 13.0) == []
+    assert (tenancy.due(13.0), tenancy.newest("a")) == ("a", 4)
+
+
+def test_a_duty_that_leaves_and_comes_back_before_it_has_ended_goes_on() -> None:
+    tenancy = one(Duty("a"))
+    tenure = tenancy.acquired("a", 1, 0.0)
+    assert tenancy.assign([], 1.0) == [tenure]
+    assert tenancy.assign([Duty("a")], 2.0) == []
+    assert tenancy.wants("a")
+    assert tenancy.tenures == {"a": tenure}
+
+
 def test_a_host_that_drains_tries_for_nothing() -> None:
     tenancy = one(Duty("a"), Duty("b"))
     tenancy.acquired("a", 1, 0.0)
