@@ -108,12 +108,12 @@ class Membership:
     def assign(self, config: Config) -> None:
         """Its accounts and feeds are those that there are from now on. Returns once the others have ended
         here, but no later than ``ENDED_WITHIN``."""
-        gone = {duty.name for duty in self._duties}
+        gone = {duty.name for duty in self._duties.values()}
         self._set(config)
-        gone -= {duty.name for duty in self._duties}
+        gone -= {duty.name for duty in self._duties.values()}
         if self._steward is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                self._steward.tell(Assign(tuple(self._duties), self._settings))
+                self._steward.tell(Assign(tuple(self._duties.values()), self._settings))
         with self._ended:
             if not self._ended.wait_for(lambda: gone.isdisjoint(self._runtimes), ENDED_WITHIN):
                 still = ", ".join(sorted(gone & self._runtimes.keys()))

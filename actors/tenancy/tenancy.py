@@ -64,6 +64,7 @@ class Tenancy:
         self._jitter = jitter
         self._spread: dict[str, float] = {}
         self._free_at: dict[str, float] = {}  # of those that are not ours, as far as is known
+        self._not_before: dict[str, float] = {}  # of those that have ended here
         self._draining = self._resting = False
         self._moves: Mapping[str, str] = {}
         self.assign(duties, math.inf)
@@ -123,6 +124,11 @@ class Tenancy:
         self._newest[duty] = max(self._newest[duty], newest)
         self._free_at[duty] = now + (MOVE_RETRY if self._moves_here(duty) else seconds + AFTER_THE_END)
 
+    def released(self, duty: str, now: float) -> None:
+        """Its owner has given it back. A host that could not keep it leaves the first try to others."""
+        if duty in self._free_at:
+            self._free_at[duty] = min(self._free_at[duty], max(now, self._not_before.get(duty, now)))
+
     def acquired(self, duty: str, epoch: int, asked_at: float) -> Tenure:
         """This host has the lease; it asked for it at ``asked_at``."""
         self._newest[duty] = max(self._newest[duty], epoch)
@@ -171,7 +177,7 @@ class Tenancy:
         """This host has the duty no more: it was lost or given up."""
         self._tenures.pop(duty, None)
         if self.wants(duty):
-            self._free_at[duty] = now + self._times.renew
+            self._free_at[duty] = self._not_before[duty] = now + self._times.renew
         else:
             self._leaving.discard(duty)
             self._duties.pop(duty, None)

@@ -201,6 +201,11 @@ class Engine:
         """The answers to ``count`` commands on it; the first one has begun to come."""
         return self._without_errors(self._replies(connection, count))
 
+    def more_on(self, connection: Any) -> bool:
+        """Whether another answer has begun to come."""
+        with self._translated():
+            return bool(connection.can_read(timeout=0))
+
     def orders(self, duty: str, recent: float) -> list[bytes]:
         """The data of all orders that are not finished, and of all states that were journaled in the last
         ``recent`` seconds, oldest first: the last state of an order counts."""

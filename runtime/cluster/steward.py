@@ -19,6 +19,7 @@ from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.outcomes import EngineAway
+from runtime.cluster.releases import Releases
 from runtime.version import version
 
 IN_MAINTENANCE = "this host is in maintenance until `tellwire ctl FILE maintenance --end`"
@@ -69,6 +70,10 @@ class _Due(Struct, frozen=True):
     """Time for what ``Tenancy.next_at`` has told."""
 
 
+class _Released(Struct, frozen=True):
+    """The engine tells of leases that were given back."""
+
+
 class _Begun(Struct, frozen=True):
     tenure: Tenure
     problem: str
@@ -107,6 +112,7 @@ class Steward(RuntimeActor):
         self._holder = f"{host}/{life}"
         self._carrier = carrier
         self._settings = settings
+        self._releases: Releases | None = None
         self._compared: dict[str, str] = {}  # the lives of hosts whose settings are known
         self._present = self._prepared = self._described = False
         self._away = ""
@@ -125,6 +131,8 @@ class Steward(RuntimeActor):
                 self._renew()
             case _Due():
                 self._timer = None
+            case _Released():
+                self._on_released()
             case _Begun(tenure=tenure, problem=problem):
                 self._on_begun(tenure, problem)
             case _Ended(tenure=tenure):
@@ -179,6 +187,7 @@ class Steward(RuntimeActor):
         try:
             self._follow(hosts)
             self._compare(hosts)
+            self._hear_releases()
         except EngineAway as error:
             self._on_away(error)
 
@@ -215,6 +224,26 @@ class Steward(RuntimeActor):
             if found := ", ".join(differences(self._settings, settings)):
                 text = "host {} has other settings than this one ({}): give all hosts the same file"
                 logger.warning(text, name, found)
+
+    def _hear_releases(self) -> None:
+        if self._releases is None:
+            self._releases = Releases(self._engine)
+            self.watch(self._releases, _Released())
+
+    def _on_released(self) -> None:
+        if self._releases is None:
+            return
+        try:
+            for duty in self._releases.take():
+                self._tenancy.released(duty, self.now())
+        except EngineAway:  # the next renewal will tell
+            self._ignore_releases()
+
+    def _ignore_releases(self) -> None:
+        if self._releases is not None:
+            self.inbox.unwatch(self._releases)
+            self._releases.close()
+            self._releases = None
 
     def _prepare(self) -> bool:
         """Whether the engine may be used; anew after each time that it was away."""
@@ -343,6 +372,7 @@ class Steward(RuntimeActor):
             logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
         self._described = False  # it may come back without its data
+        self._ignore_releases()
         self._carrier.hinder(self._away)
 
     def _on_answered(self) -> None:
@@ -350,3 +380,6 @@ class Steward(RuntimeActor):
             logger.info("the engine answers again")
         self._away = ""
         self._carrier.hinder(IN_MAINTENANCE if self._resting else "")
+
+    def release(self, unhandled: list[Any]) -> None:
+        self._ignore_releases()

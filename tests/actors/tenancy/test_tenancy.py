@@ -51,6 +51,20 @@ def test_a_taken_lease_is_tried_for_when_it_would_end() -> None:
     assert tenancy.due(13.0 + RANK_DELAY) == "a"
 
 
+def test_a_lease_that_is_given_back_is_tried_for_at_once_but_not_by_its_last_owner() -> None:
+    tenancy = one()
+    tenancy.taken("a", 3.0, 7, now=10.0)
+    tenancy.released("a", 11.0)
+    assert tenancy.due(11.0) == "a"
+    tenancy.acquired("a", 8, 11.0)
+    tenancy.released("a", 11.5)  # heard late: it is its own by now
+    assert tenancy.due(1e9) is None
+    tenancy.end("a", 12.0)
+    tenancy.released("a", 12.0)
+    assert tenancy.due(12.9) is None
+    assert tenancy.due(13.0) == "a"
+
+
 def test_a_renewal_counts_from_before_the_question() -> None:
     tenancy = one()
     tenure = tenancy.acquired("a", 1, asked_at=0.0)

@@ -29,6 +29,7 @@ class Notes:
     def __init__(self) -> None:
         self.steps: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self.ref: pykka.ActorRef[Steward]
+        self.tenancy: Tenancy
         self.problem = ""
         self.ends: dict[str, float] = {}
         self.hindrance = ""
@@ -62,13 +63,17 @@ def begin(engine: Engine, duty: str) -> Iterator[Begin]:
     stewards = []
 
     def start(
-        host: str, life: str = "1", using: Engine = engine, settings: Mapping[str, str] | None = None
+        host: str,
+        life: str = "1",
+        using: Engine = engine,
+        settings: Mapping[str, str] | None = None,
+        times: LeaseTimes = TIMES,
     ) -> Notes:
         notes = Notes()
-        tenancy = Tenancy(f"{host}-{duty}", [Duty(duty)], TIMES)
-        steward = Steward.start(using, tenancy, TIMES, f"{host}-{duty}", life, notes, settings or {})
+        tenancy = Tenancy(f"{host}-{duty}", [Duty(duty)], times)
+        steward = Steward.start(using, tenancy, times, f"{host}-{duty}", life, notes, settings or {})
         stewards.append(steward)
-        notes.ref = steward
+        notes.ref, notes.tenancy = steward, tenancy
         return notes
 
     yield start
@@ -113,6 +118,16 @@ def test_what_fails_later_is_given_back_and_tried_again(begin: Begin, duty: str)
     assert notes.step() == ("start", duty)
     notes.ref.tell(DutyFailed(duty))
     assert [notes.step(), notes.step()] == [("stop", duty), ("start", duty)]
+
+
+def test_the_next_host_begins_at_once_when_a_lease_is_given_back(begin: Begin, duty: str) -> None:
+    times = LeaseTimes(600.0, 0.2, 0.3)
+    first = begin("h1", times=times)
+    first.step()
+    second = begin("h2", times=times)
+    eventually(lambda: second.tenancy.newest(duty) > 0)  # it has asked for it
+    first.ref.tell(Drain())
+    assert second.step() == ("start", duty)  # and not after the lease of 10 minutes
 
 
 def test_the_next_host_begins_when_the_lease_of_a_dead_one_ends(begin: Begin, duty: str) -> None:
