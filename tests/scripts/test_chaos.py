@@ -181,6 +181,21 @@ def test_the_last_login_before_a_gap_says_until_when_there_was_no_deal(login: fl
     assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
 
 
+@pytest.mark.parametrize(("closed", "proven"), [(NOW - 1, False), (NOW - 6, True)])
+def test_the_lists_prove_nothing_of_an_order_that_was_made_after_more_deals_closed_unseen(
+    closed: float, proven: bool
+) -> None:
+    ledger = ExchangeLedger()
+    for socket, opened, left in ((1, NOW - 60, NOW - 5), (2, NOW + 9, NOW + 60)):
+        ledger.write_opened(socket, "r", opened)
+        ledger.write_authenticated(socket)
+        ledger.write_closed(socket, left, "")
+    for number in range(20):
+        ledger.write_deal("someone", deal(f"d{number}", closes_at=closed))
+    score = score_of(OrderState.UNKNOWN, answered("OrderUnknown"), ledger=ledger)
+    assert (score.left, score.beyond_proof) == ((["order"], []) if proven else ([], ["order"]))
+
+
 def test_who_is_frozen_or_has_no_journal_sees_nothing() -> None:
     unknown, ledger = answered("OrderUnknown"), ExchangeLedger()
     lives = ((1, NOW - 60, NOW + 9), (2, NOW + 3.9, NOW + 5.8), (3, NOW + 9, NOW + 60))

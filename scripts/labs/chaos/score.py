@@ -248,10 +248,11 @@ class Score:
                 and sum(its.closes_at < at <= end for at in closings) >= CLOSED_LISTED
                 for begin, end in gaps
             )
-        unseen = [(max(asked, self._last_login(begin)), end) for begin, end in gaps if end > asked]
+        unseen = [(max(asked, self._last_login(begin)), begin, end) for begin, end in gaps if end > asked]
         return any(
-            end - since >= row.duration - 1 and sum(since <= at <= end for at in closings) >= CLOSED_LISTED
-            for since, end in unseen
+            end - since >= row.duration - 1
+            and sum(min(since, begin) <= at <= end for at in closings) >= CLOSED_LISTED
+            for since, begin, end in unseen
         )
 
     def _last_login(self, at: float) -> float:
