@@ -580,6 +580,10 @@ def test_a_program_without_an_event_loop_loads_nothing_that_is_for_one() -> None
     assert loaded & FRAMES == set()
 
 
+def test_a_run_loads_the_live_table_if_it_shows_one() -> None:
+    assert loaded_by("runtime.cli.run") & {"aiohttp", "rich"} == set()
+
+
 def test_nothing_of_a_cluster_is_loaded_before_a_configuration_has_one() -> None:
     for module in ("runtime.cli.run", "runtime.workers.main", "runtime.host"):
         loaded = loaded_by(module)

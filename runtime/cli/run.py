@@ -19,7 +19,6 @@ from runtime.cli.output.counters import Counters
 from runtime.cli.output.event_log import PlainLog
 from runtime.cli.output.json_lines import JsonLines
 from runtime.cli.output.snapshot import RunInfo
-from runtime.cli.output.table import LiveTable, can_draw
 from runtime.cli.run_log import RunLog
 from runtime.cli.service import Service
 from runtime.cli.sighup import on_hangup
@@ -76,7 +75,7 @@ class Run:
         if there was one. Call it once."""
         began = time.monotonic()
         with self._stop_reasons, self._log, on_hangup(self._on_hangup):
-            if self._options.output == "table" and not isinstance(self._output, LiveTable):
+            if self._options.output == "table" and isinstance(self._output, PlainLog):
                 logger.info("standard output is no terminal that a table can be drawn on: this is the log")
             try:
                 self._runtime.start()
@@ -167,15 +166,17 @@ class Run:
         match self._options.output:
             case "json":
                 return JsonLines(sys.stdout.fileno(), to_stderr, self._write_failures)
-            case "table" if can_draw():
-                return LiveTable(
-                    self._run_info(),
-                    self._counters,
-                    self._write_failures,
-                    lambda: self._stop_reasons.announce(StopReason.OPERATOR),
-                )
-            case _:
-                return PlainLog(to_stderr)
+            case "table":
+                from runtime.cli.output.table import LiveTable, can_draw  # noqa: PLC0415  # loads rich
+
+                if can_draw():
+                    return LiveTable(
+                        self._run_info(),
+                        self._counters,
+                        self._write_failures,
+                        lambda: self._stop_reasons.announce(StopReason.OPERATOR),
+                    )
+        return PlainLog(to_stderr)
 
     def _run_info(self) -> RunInfo:
         target = str(self._config.file or "FILE")
