@@ -37,6 +37,7 @@ from runtime.system.settings import (
     live_guard,
     recording_settings,
     regions_for,
+    worker_names,
 )
 from runtime.version import version
 from runtime.workers.core_dumps import forbid_core_dumps
@@ -121,6 +122,9 @@ class Runtime:
         self._status_server: RuntimeServer | None = None
         self._share_journal = share_journal
         self._journal: OrderJournal | None = None
+        self._launcher = WorkerLauncher(
+            lambda: self.config, tokens(self._login.secret.value) if self._login else ()
+        )
 
     @classmethod
     def from_yaml(
@@ -245,6 +249,7 @@ class Runtime:
                 pool.most,
                 shortage,
             )
+        self._launcher.start_ahead(worker_names(self.config))
         login = self._login or self._start_exchange()
         self._journal = OrderJournal(self.config, login, practised=self.exchange is not None)
         regions = self._regions(login)
@@ -256,7 +261,7 @@ class Runtime:
             login,
             regions,
             self._journal.open(self._share_journal),
-            WorkerLauncher(lambda: self.config, tokens(login.secret.value)),
+            self._launcher,
             self._escalate,
             self._live_guard(login),
             pace=self.exchange.pace if self.exchange else None,
@@ -279,6 +284,7 @@ class Runtime:
         if self._system is not None:
             self._system.drain(self.config.supervision.drain_timeout)
             self._system = None
+        self._launcher.close()
         if recording := recording_settings(self.config):
             stop_recording(recording)
         if self._status_server is not None:

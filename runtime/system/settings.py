@@ -81,10 +81,15 @@ def at_speed(config: Config, speed: float) -> Config:
     return config.model_copy(update={"connection": connection.model_copy(update=longer)})
 
 
+def worker_names(config: Config) -> tuple[str, ...]:
+    """Of the worker processes; none if connections live in the main process."""
+    return tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
+
+
 def make_plan(config: Config, login: Login, regions: Sequence[Region]) -> Plan:
     """What the supervisor keeps alive: connections, assigned to the workers or to the main process."""
     supervision = config.supervision
-    workers = tuple(f"worker-{number}" for number in range(1, config.pool.workers + 1))
+    workers = worker_names(config)
     reconnect = config.reconnect
     return Plan(
         workers=workers or ("main",),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pykka
 import pytest
 from loguru import logger
@@ -102,6 +103,42 @@ def test_a_process_says_where_it_is_read_and_how_it_ended(dispatcher: Dispatcher
     opened.link.close()
     with pytest.raises(WorkerDied):
         worker.tell(StopWorker())
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
+def test_a_process_that_was_started_ahead_is_the_one_that_is_called_for(dispatcher: Dispatcher) -> None:
+    launcher, router = WorkerLauncher(Config, ()), Router()
+    others = children()
+    launcher.start_ahead(["worker-1", "worker-2"])
+    started = children() - others
+    worker = launcher(router, dispatcher, "worker-1")
+    (opened,) = router
+    assert (opened.worker, opened.pid) == ("worker-1", worker.pid)
+    (left,) = started - {worker.pid}
+    launcher.close()
+    assert not psutil.pid_exists(left)
+    second = launcher(router, dispatcher, "worker-2")
+    assert second.pid != left
+    for each in (worker, second):
+        each.kill()
+    for each in router:
+        each.link.close()
+
+
+def test_a_process_that_cannot_be_started_ahead_is_left_to_the_call(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    launcher = WorkerLauncher(Config, ())
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(tmp_path / "missing"))
+        launcher.start_ahead(["worker-1"])
+    router = Router()
+    worker = launcher(router, dispatcher, "worker-1")
+    assert worker.kill() == ""
+    router[0].link.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="these errors are those of POSIX")
