@@ -64,12 +64,16 @@ def unannounced(notebook: Notebook, exchange: PracticeExchange, asset: str) -> l
 
 def assert_announced(notebook: Notebook, exchange: PracticeExchange, assets: Sequence[str]) -> None:
     due = time.monotonic() + PATIENCE
-    while lost := {asset: times for asset in assets if (times := unannounced(notebook, exchange, asset))}:
-        gaps = len(notebook.all(StreamGap))
+    while True:
+        gaps = len(notebook.all(StreamGap))  # first: one that comes while this looks is not waited for
+        if not (
+            lost := {asset: times for asset in assets if (times := unannounced(notebook, exchange, asset))}
+        ):
+            return
         assert notebook.wait(
             lambda book, gaps=gaps: len(book.all(StreamGap)) > gaps,  # type: ignore[misc]
             due - time.monotonic(),
-        ), (lost, [gap for gap in notebook.all(StreamGap) if gap.asset in lost])
+        ), f"{lost} in none of {[gap for gap in notebook.all(StreamGap) if gap.asset in lost]}"
 
 
 def subscribe(runtime: Runtime, notebook: Notebook, assets: Sequence[str]) -> None:
