@@ -125,8 +125,9 @@ class Tenancy:
         self._free_at[duty] = now + (MOVE_RETRY if self._moves_here(duty) else seconds + AFTER_THE_END)
 
     def released(self, duty: str, now: float) -> None:
-        """Its owner has given it back. A host that could not keep it leaves the first try to others."""
-        if duty in self._free_at:
+        """Its owner has given it back. A host that could not keep it leaves the first try to others, and all
+        leave it to the one that it moves to."""
+        if duty in self._free_at and not self._moves_away(duty):
             self._free_at[duty] = min(self._free_at[duty], max(now, self._not_before.get(duty, now)))
 
     def acquired(self, duty: str, epoch: int, asked_at: float) -> Tenure:

@@ -65,6 +65,16 @@ def test_a_lease_that_is_given_back_is_tried_for_at_once_but_not_by_its_last_own
     assert tenancy.due(13.0) == "a"
 
 
+def test_a_lease_that_is_given_back_for_a_move_is_left_to_the_host_that_it_moves_to() -> None:
+    tenancy = one()
+    tenancy.see(["h2"])
+    tenancy.taken("a", 5.0, 1, now=10.0)
+    tenancy.follow([], {"a": "h2"}, 10.0)
+    tenancy.released("a", 11.0)
+    assert tenancy.due(14.9) is None
+    assert tenancy.due(17.0) == "a"  # in case that it does not take it
+
+
 def test_a_renewal_counts_from_before_the_question() -> None:
     tenancy = one()
     tenure = tenancy.acquired("a", 1, asked_at=0.0)
