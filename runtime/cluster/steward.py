@@ -117,6 +117,7 @@ class Steward(RuntimeActor):
         self._present = self._prepared = self._described = False
         self._away = ""
         self._resting = False
+        self._has_namesake = False
         self._busy: set[str] = set()  # duties that are being started or stopped
         self._draining = False
         self._timer: Timer | None = None
@@ -175,9 +176,12 @@ class Steward(RuntimeActor):
         self._on_answered()
         if hosts.get(self._host, self._life) != self._life:  # a slow machine may find its own no more
             text = "another process is host {}, so this one waits: give each host a cluster.host of its own"
-            logger.warning(text, self._host)
+            if not self._has_namesake:  # once, and not with each try
+                logger.warning(text, self._host)
+            self._has_namesake = True
             self._carrier.hinder(text.format(self._host))
             return
+        self._has_namesake = False
         self._present = True
         self._tenancy.see(hosts.keys())
         for tenure in self._tenancy.renewed(held, asked_at):

@@ -177,13 +177,21 @@ def test_a_host_in_maintenance_has_nothing_until_its_end(begin: Begin, duty: str
     assert notes.hindrance == ""
 
 
-def test_a_second_process_of_one_host_waits(begin: Begin, duty: str) -> None:
+def test_a_second_process_of_one_host_waits_and_says_so_once(begin: Begin, duty: str) -> None:
+    lines: list[str] = []
+    heard = logger.add(lines.append, level="WARNING", format="{message}")
     first = begin("h1")
     first.step()
     second = begin("h1", life="2")
+    eventually(lambda: "another process is host" in second.hindrance)
+    for _ in range(3):  # it tries again
+        second.hindrance = ""
+        eventually(lambda: "another process is host" in second.hindrance)
     first.ref.tell(Drain())
     assert first.step() == ("stop", duty)
     assert second.step() == ("start", duty)
+    logger.remove(heard)
+    assert sum("another process is host" in line for line in lines) == 1
 
 
 def test_a_host_whose_presence_ends_before_it_is_looked_at_is_no_other_process(
