@@ -60,10 +60,11 @@ class Quota:
     """Admits sends so that no window is ever overfull. ``now`` is on the monotonic clock: a step of the wall
     clock changes nothing."""
 
-    def __init__(self, allowance: Allowance) -> None:
-        self._windows: list[_Window] = []
+    def __init__(self, allowance: Allowance, sent: Iterable[float] = ()) -> None:
+        """``sent`` are the times of earlier sends, in their order."""
+        self._windows = [_Window(rate, sent) for rate in allowance.rates]
         self._in_flight: set[Hashable] = set()
-        self.change(allowance)
+        self.max_in_flight = allowance.max_in_flight
 
     def change(self, allowance: Allowance) -> None:
         """Apply ``allowance`` from now on; earlier sends count."""

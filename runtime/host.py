@@ -18,7 +18,6 @@ from actors.messages.commands import GetStatus
 from actors.messages.control import Drain
 from actors.messages.routing import Asked
 from actors.messages.status import Status
-from actors.orders.journal import Journal
 from runtime.config import Config, load
 from runtime.config.secrets import share_secrets
 from runtime.control.host_desk import HostDesk, HostedDuty, hosted, statuses_of, with_status
@@ -30,6 +29,7 @@ from runtime.system.duty_changes import DutySteps, plan
 from runtime.system.failed_start import log_failed_start
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.reloader import CurrentConfig, Reload, Reloader, start_for_host
+from runtime.system.takeover import NOTHING, Takeover
 from runtime.workers.descriptors import warn_of_shortage
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Host:
         self._on_config, self._on_start = on_config, on_start
         self._options = {"practice": practice, "allow_live": allow_live}
         self._stop_asked = stop_asked or self._stop_in_background
-        self._journals: dict[str, Callable[[Journal], Journal]] = {}  # of the accounts that this host owns
+        self._owned: dict[str, Takeover] = {}  # of the accounts and feeds that this host owns
         self._runtimes = {name: self._new(name, each) for name, each in config.duties.items()}
         self._running: dict[str, Runtime] = {}
         self._failures: dict[str, Exception] = {}
@@ -154,17 +154,17 @@ class Host:
         if self._membership is not None:
             self._membership.begin()
 
-    def start_owned(self, name: str, share_journal: Callable[[Journal], Journal]) -> Runtime | None:
+    def start_owned(self, name: str, takeover: Takeover) -> Runtime | None:
         """Start an account or a feed whose lease this host has; ``None``: it cannot be started."""
         with self._lock:
-            self._journals[name] = share_journal
+            self._owned[name] = takeover
             self.start_one(name)
             return self._running.get(name)
 
     def stop_owned(self, name: str) -> None:
         """Stop it; it cannot start again without a lease."""
         with self._lock:
-            self._journals.pop(name, None)
+            self._owned.pop(name, None)
         self.stop_one(name)
 
     def start_one(self, name: str, config: Config | None = None) -> bool:
@@ -173,7 +173,7 @@ class Host:
         with self._lock:
             if name in self._running:
                 return True
-            if self._membership is not None and name not in self._journals:
+            if self._membership is not None and name not in self._owned:
                 return False
             self._failures.pop(name, None)
             try:
@@ -272,7 +272,7 @@ class Host:
             allow_live=bool(self._options["allow_live"]),
             stop_asked=functools.partial(self._stop_one_in_background, name),
             watched=False,
-            share_journal=self._journals.get(name, lambda local: local),
+            takeover=self._owned.get(name, NOTHING),
         )
 
     def _join(self) -> "Membership | None":

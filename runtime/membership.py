@@ -21,6 +21,7 @@ from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
+from runtime.cluster.send_log import ClusterSendLog
 from runtime.cluster.steward import Assign, DutyFailed, Steward
 from runtime.config import Config
 from runtime.config.cluster_duties import cluster_duties, host_name
@@ -28,6 +29,7 @@ from runtime.config.shared_settings import shared_settings
 from runtime.control.front_desk import FrontDesk
 from runtime.runtime import Runtime
 from runtime.system.guardian import Guardian, OnFailure
+from runtime.system.takeover import Takeover
 from runtime.workers.watchdog_timer import WatchdogTimer
 
 CLOSED_WITHIN: Final = 10.0
@@ -36,14 +38,14 @@ CLOSED_WITHIN: Final = 10.0
 ENDED_WITHIN: Final = 30.0
 """Seconds to wait for the end of what a reload has removed."""
 
-ShareJournal = Callable[[Journal], Journal]
-"""Makes the journal of an account that hosts have in turn of the file of this host."""
-
 
 class Landlord(Protocol):
     """A host, as far as this needs it."""
 
-    def start_owned(self, name: str, share_journal: ShareJournal) -> Runtime | None: ...
+    @property
+    def config(self) -> Config: ...
+
+    def start_owned(self, name: str, takeover: Takeover) -> Runtime | None: ...
 
     def stop_owned(self, name: str) -> None: ...
 
@@ -127,8 +129,13 @@ class Membership:
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         entries: dict[str, str] = {}
+        name = _name_of(tenure.duty)
         share = functools.partial(self._share, tenure, clock, entries)
-        runtime = self._host.start_owned(_name_of(tenure.duty), share)
+        config = self._host.config.duties[name]
+        sends = ClusterSendLog(
+            self._engine, tenure, lambda: self._host.config.duties.get(name, config).limits.messages
+        )
+        runtime = self._host.start_owned(name, Takeover(share, sends))
         if runtime is None:
             return "its start failed"
         self._runtimes[tenure.duty] = runtime

@@ -13,7 +13,6 @@ from loguru import logger
 
 from actors.engine.router_ref import RouterRef
 from actors.errors import ConfigInvalid, Halted, RequestRefused
-from actors.orders.journal import Journal
 from actors.values import AccountKind, Region
 from actors.venues import venue
 from actors.venues.base import Login
@@ -39,6 +38,7 @@ from runtime.system.settings import (
     regions_for,
     worker_names,
 )
+from runtime.system.takeover import NOTHING, Takeover
 from runtime.version import version
 from runtime.workers.core_dumps import forbid_core_dumps
 from runtime.workers.descriptors import shortages
@@ -74,8 +74,8 @@ class Runtime:
     the configuration does; without either, such a runtime streams and refuses every order. ``router`` takes
     ``tell`` and ``ask`` between ``start`` and ``stop``. ``stop_asked`` is called when an operator asks the
     runtime to stop, and must return at once; the default stops it in a thread of its own. With
-    ``watched`` false it reads its file again only when it is asked to. ``share_journal`` makes the journal of
-    an account that several hosts have in turn of the file of this one; it raises ``Halted`` if it cannot.
+    ``watched`` false it reads its file again only when it is asked to. ``takeover`` is for an account
+    that several hosts have in turn.
     """
 
     router: RouterRef
@@ -93,7 +93,7 @@ class Runtime:
         allow_live: bool = False,
         stop_asked: Callable[[], object] | None = None,
         watched: bool = True,
-        share_journal: Callable[[Journal], Journal] = lambda local: local,
+        takeover: Takeover = NOTHING,
     ) -> None:
         _refuse_unfit(config)
         login = config.account.login
@@ -120,7 +120,7 @@ class Runtime:
         self._blocking_router = BlockingRouter(self)
         self._client = Client(self._blocking_router)
         self._status_server: RuntimeServer | None = None
-        self._share_journal = share_journal
+        self._takeover = takeover
         self._journal: OrderJournal | None = None
         self._launcher = WorkerLauncher(
             lambda: self.config, tokens(self._login.secret.value) if self._login else ()
@@ -260,10 +260,11 @@ class Runtime:
         resources = Resources(
             login,
             regions,
-            self._journal.open(self._share_journal),
+            self._journal.open(self._takeover.share_journal),
             self._launcher,
             self._escalate,
             self._live_guard(login),
+            send_log=self._takeover.send_log,
             pace=self.exchange.pace if self.exchange else None,
         )
         self._system = ActorSystem(self._current, resources, self._guardian)

@@ -3,8 +3,12 @@
 ``rate_limiter.py`` is the one gate for all processes: moving windows (``actors/rates.py``) and a cap on
 requests without an answer. A request that would wait past its deadline is refused at once. While no
 connection is up, nothing is admitted, so that the rate also holds after an outage. A fifth of every rate is
-reserved for orders. At the start subscriptions wait until the pool knows which connection takes each. Where
-the first message of a subscription begins the stream, the rest waits behind all other requests.
+reserved for orders. ``costs.py`` says how many messages a request is. At the start subscriptions wait until
+the pool knows which connection takes each. Where the first message of a subscription begins the stream, the
+rest waits behind all other requests.
+
+Of an account that several hosts have in turn, ``send_recorder.py`` writes each send into the ``send_log.py``
+before it leaves: the next owner's windows begin with them.
 
 ``batcher.py`` joins requests that follow one another quickly (``batching.py``, RFC 896). The first one
 after a pause and an urgent one leave at once.

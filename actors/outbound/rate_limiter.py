@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pykka
@@ -26,6 +26,7 @@ from actors.messages.outbound import (
 )
 from actors.messages.status import Describe, LimiterStatus
 from actors.messages.traffic import EventBatch, Request, RequestDone, RequestKey, RequestPart
+from actors.outbound.costs import cost_of
 from actors.rates import Allowance, Quota
 
 EXPIRED = "its deadline passed while it waited to be sent"
@@ -51,14 +52,17 @@ class RateLimiter(RuntimeActor):
         allowance: Allowance,
         messages_per_command: Mapping[type[Command], int],
         subscribed_by_first: bool = False,
+        earlier: Sequence[float] = (),
         *,
         outbound: Tellable,
         pool: Tellable,
         router: Tellable,
         **kwargs: Any,
     ) -> None:
+        """``earlier`` are sends of an owner before this one, so many seconds ago, the oldest first."""
         super().__init__("rate limiter", **kwargs)
-        self._quota = Quota(allowance)
+        now = self.now()
+        self._quota = Quota(allowance, [now - age for age in earlier])
         self._messages_per_command = messages_per_command
         self._subscribed_by_first = subscribed_by_first
         self._outbound = outbound
@@ -227,15 +231,7 @@ class RateLimiter(RuntimeActor):
         )
 
     def _cost(self, request: Request) -> int:
-        """Messages on the wire: 1 unless the venue's table says otherwise."""
-        messages = self._messages_per_command.get(type(request.command), 1)
-        match request.part:
-            case RequestPart.WHOLE:
-                return messages
-            case RequestPart.FIRST:
-                return 1
-            case RequestPart.REST:
-                return messages - 1
+        return cost_of(request, self._messages_per_command)
 
 
 def _counted(request: Request) -> RequestKey | None:

@@ -157,16 +157,18 @@ class Engine:
         """Whether ``command`` surely has no effect and never will; ``False``: its order was journaled."""
         return bool(self._function("withdraw", _keys(duty, "commands", "ids"), command, order))
 
-    def admit(
-        self, duty: str, epoch: int | None, cost: int, rates: Sequence[Rate], *, urgent: bool
-    ) -> tuple[float, float]:
-        """Seconds until so many sends may leave at once, and the engine's time (UTC). 0: they are booked.
-        ``epoch`` is ``None`` for a host that does not own the account."""
-        windows = [field for rate in rates for field in (rate.count, ms(rate.seconds))]
+    def record_sends(self, duty: str, epoch: int, rates: Sequence[Rate], ages: Sequence[float]) -> None:
+        """Add sends of so many seconds ago, the oldest first; those are kept that one of ``rates`` counts."""
+        kept = max((rate.count for rate in rates), default=0)
+        longest = max((rate.seconds for rate in rates), default=0.0)
         keys = _keys(duty, "sends", "epoch")
-        token = "" if epoch is None else epoch
-        wait, now = self._function("admit", keys, token, cost, int(urgent), *windows)
-        return wait / 1000, now / 1000
+        self._function("record_sends", keys, epoch, kept, ms(longest), *map(ms, ages))
+
+    def sends(self, duty: str) -> list[float]:
+        """How many seconds ago those were that are kept, the oldest first; 0 where a clock was set back."""
+        found, (seconds, microseconds) = self.execute([("LRANGE", key(duty, "sends"), 0, -1), ("TIME",)])
+        now = int(seconds) + int(microseconds) / 1_000_000
+        return [max(0.0, now - int(at) / 1000) for at in reversed(found)]
 
     def send(self, duty: str, words: bytes) -> str:
         """Put a command into the stream of those without an answer; its entry."""

@@ -164,34 +164,16 @@ local function withdraw(keys, args)
   return 1
 end
 
--- keys: sends (newest first), epoch   args: epoch or '', cost, urgent 0 or 1, then (count, milliseconds) for each window
--- -> {milliseconds to wait, 0: it is booked; now}
---
--- The rule of actors/rates.py. A host that only sends for an account that another one owns names no epoch.
-local function admit(keys, args)
-  if args[1] ~= '' then
-    local refusal = fenced(keys[2], args[1])
-    if refusal then return refusal end
-  end
-  local time, cost = now(), tonumber(args[2])
-  local ahead = tonumber(redis.call('LINDEX', keys[1], 0) or '0') - time
-  if ahead > 0 then -- the engine's clock was set back: the sends keep their ages, as if no time had passed
-    for i, at in ipairs(redis.call('LRANGE', keys[1], 0, -1)) do
-      redis.call('LSET', keys[1], i - 1, string.format('%d', at - ahead))
-    end
-  end
-  local wait, most = 0, 0
-  for i = 4, #args, 2 do
-    local count, span = tonumber(args[i]), tonumber(args[i + 1])
-    local kept = args[3] == '1' and 0 or math.floor(count / 5)
-    local at = redis.call('LINDEX', keys[1], count - kept - math.min(cost, count - kept))
-    if at then wait = math.max(wait, at + span - time) end
-    most = math.max(most, count)
-  end
-  if wait > 0 then return {wait, time} end
-  for _ = 1, cost do redis.call('LPUSH', keys[1], string.format('%d', time)) end
-  redis.call('LTRIM', keys[1], 0, most - 1)
-  return {0, time}
+-- keys: sends (newest first), epoch   args: epoch, the most that are kept, the milliseconds that count, then the age of
+-- each send in milliseconds, the oldest first
+local function record_sends(keys, args)
+  local refusal = fenced(keys[2], args[1])
+  if refusal then return refusal end
+  local time = now()
+  for i = 4, #args do redis.call('LPUSH', keys[1], string.format('%d', time - tonumber(args[i]))) end
+  redis.call('LTRIM', keys[1], 0, tonumber(args[2]) - 1)
+  redis.call('PEXPIRE', keys[1], args[3])
+  return 1
 end
 
 redis.register_function('tellwire_1_acquire', acquire)
@@ -201,4 +183,4 @@ redis.register_function('tellwire_1_append', append)
 redis.register_function('tellwire_1_intend', intend)
 redis.register_function('tellwire_1_answer', answer)
 redis.register_function('tellwire_1_withdraw', withdraw)
-redis.register_function('tellwire_1_admit', admit)
+redis.register_function('tellwire_1_record_sends', record_sends)

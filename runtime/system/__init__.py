@@ -8,6 +8,7 @@ notices the change, by ``inotify_watch.py`` on Linux and ``watchdog_watch.py`` e
 ``configured_streams.py`` asks for the streams of the configuration until it has them; ``stream_requests.py``
 knows which those are. ``order_journal.py`` finds and opens the journal, with the lock of its account.
 ``duty_changes.py`` says what a changed file means for each of several accounts, ``failed_start.py`` that one
-of them could not start. ``probing.py`` measures regions. ``folders.py`` knows the folders of the user, and
-what to say where there are none.
+of them could not start, ``takeover.py`` is what the owner of one takes over from the owner before.
+``probing.py`` measures regions. ``folders.py`` knows the folders of the user, and what to say where there
+are none.
 """

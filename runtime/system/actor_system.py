@@ -31,6 +31,8 @@ from actors.outbound.batcher import Batcher
 from actors.outbound.messages import PoolRefs
 from actors.outbound.pool import Pool
 from actors.outbound.rate_limiter import RateLimiter
+from actors.outbound.send_log import SendLog
+from actors.outbound.send_recorder import SendRecorder
 from actors.rates import Allowance
 from actors.routing.messages import RouterRefs
 from actors.routing.raw_rules import RawRules
@@ -165,6 +167,8 @@ class Resources(NamedTuple):
     orders_refused: str = ""
     dispatcher: Dispatcher | None = None
     """Where all actors run; ``None``: as ``SHARING`` and ``DESKS`` say."""
+    send_log: SendLog | None = None
+    """Of an account that several hosts have in turn."""
     pace: VenuePace | None = None
     """A clock that is faster than ours, which all actors go by in one thread."""
 
@@ -197,8 +201,7 @@ class ActorSystem:
         # A request passes the limiter, the batcher and the pool: they start from the last to the first.
         self._pool = pool = start(Pool, pool_plan(config.pool), router=router)
         self._batcher = start(Batcher, settings.batches, outbound=here(pool))
-        limits = settings.allowance, profile.messages_per_command, profile.subscribed_by_first
-        self._limiter = start(RateLimiter, *limits, outbound=self._batcher, pool=pool, router=router)
+        self._limiter = self._start_limiter(settings.allowance, profile, resources.send_log)
         interval = config.health.check_interval
         self._monitor = start(HealthMonitor, settings.health, interval, router=router, pool=pool)
         self._backfiller = self._start_backfiller(profile)
@@ -248,6 +251,22 @@ class ActorSystem:
         elif self._only is not None:
             kwargs["dispatcher"] = self._only
         return self._guardian.start(actor, *args, **kwargs)
+
+    def _start_limiter(self, allowance: Allowance, profile: Profile, log: SendLog | None) -> Any:
+        costs = profile.messages_per_command
+        outbound = self._batcher
+        if log is not None:
+            outbound = self._start(SendRecorder, log, costs, outbound=outbound)
+        return self._start(
+            RateLimiter,
+            allowance,
+            costs,
+            profile.subscribed_by_first,
+            () if log is None else log.ages(),
+            outbound=outbound,
+            pool=self._pool,
+            router=self.router,
+        )
 
     def _start_history_loader(self, config: Config, allowance: Allowance) -> Any:
         sizes, cache = page_sizes(config.account.profile), config.candles

@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
 
-from actors.rates import Allowance, Quota, Rate
+from actors.rates import Rate
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.outcomes import Acquired, Fenced, OrderEntry, Refusal, Stored
@@ -93,7 +92,7 @@ def test_what_is_to_move_goes_to_that_host_alone_and_the_move_is_done_by_that(
     assert engine.acquire(duty, "h1/1", LONG).epoch == second.epoch + 1
 
 
-@pytest.mark.parametrize("verb", ["intend", "append", "answer", "admit"])
+@pytest.mark.parametrize("verb", ["intend", "append", "answer", "record_sends"])
 def test_a_stale_epoch_writes_nothing(engine: Engine, duty: str, epoch: int, verb: str) -> None:
     command = engine.send(duty, b"buy")
     newest = successor(engine, duty, epoch)
@@ -101,14 +100,14 @@ def test_a_stale_epoch_writes_nothing(engine: Engine, duty: str, epoch: int, ver
         "intend": lambda: engine.intend(duty, epoch, 1, [intent("a")]),
         "append": lambda: engine.append(duty, epoch, 1, "events", [b"x"]),
         "answer": lambda: engine.answer(duty, epoch, command, b"not sent", asker="me"),
-        "admit": lambda: engine.admit(duty, epoch, 1, [Rate(1, LONG)], urgent=True),
+        "record_sends": lambda: engine.record_sends(duty, epoch, [Rate(1, LONG)], [0.0]),
     }
     with pytest.raises(Fenced, match=f"its newest epoch is {newest}"):
         calls[verb]()
     assert engine.known(duty, ["a"]) == set()
     assert engine.append(duty, newest, 1, "events", [b"y"]) == Stored(0)
     assert engine.answer(duty, newest, command, b"done", asker="me")
-    assert engine.admit(duty, newest, 1, [Rate(1, LONG)], urgent=True)[0] == 0
+    assert engine.sends(duty) == []
 
 
 def test_an_epoch_that_was_never_given_is_stale(engine: Engine, duty: str) -> None:
@@ -241,25 +240,20 @@ def withdraw_with(both: threading.Barrier, engine: Engine, duty: str, command: s
     return engine.withdraw(duty, command, id)
 
 
-ASKS = st.lists(
-    st.tuples(st.integers(1, 6), st.booleans(), st.sampled_from([0.0, 0.0, 0.0, 0.003, 0.01])), max_size=25
-)
-RATES = st.lists(st.builds(Rate, st.integers(1, 12), st.sampled_from([0.01, 0.02, 0.05])), max_size=3)
-
-
-@given(rates=RATES, asks=ASKS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_engine_admits_what_the_quota_of_one_host_would(
-    engine: Engine, duty: str, rates: list[Rate], asks: list[tuple[int, bool, float]]
+def test_the_sends_that_a_window_counts_are_known_to_the_next_owner(
+    engine: Engine, duty: str, epoch: int
 ) -> None:
-    fresh = f"{duty}-{time.monotonic_ns()}"
-    quota = Quota(Allowance(tuple(rates), max_in_flight=1))
-    for cost, urgent, pause in asks:
-        time.sleep(pause)
-        wait, now = engine.admit(fresh, None, cost, rates, urgent=urgent)
-        assert wait == pytest.approx(quota.wait(now, cost, urgent=urgent), abs=1e-6)
-        if wait == 0:
-            quota.book(now, cost)
+    rates = [Rate(2, 1.0), Rate(3, LONG)]
+    assert engine.sends(duty) == []
+    engine.record_sends(duty, epoch, rates, [50.0, 40.0])
+    engine.record_sends(duty, epoch, rates, [0.0, 0.0])
+    newest = successor(engine, duty, epoch)
+    ages = engine.sends(duty)
+    assert ages == sorted(ages, reverse=True)
+    assert [round(age, -1) for age in ages] == [40.0, 0.0, 0.0]
+    engine.record_sends(duty, newest, [Rate(1, 0.01)], [0.0])
+    time.sleep(0.02)
+    assert engine.sends(duty) == []
 
 
 def test_hosts_know_of_one_another_while_they_are_there(engine: Engine, duty: str) -> None:
