@@ -10,17 +10,16 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from actors.errors import Halted, JournalInUse
 from actors.orders.order import Order, OrderState
 from runtime.storage import schema
 from runtime.storage.account import JournalAccount
+from runtime.storage.blocks import Setting, Translated
 from runtime.storage.inspection import mark_of
 from runtime.storage.lock import acquire, announce, holder
 from runtime.storage.open_files import OpenFiles, check_links
@@ -74,7 +73,7 @@ class SqliteJournal:
         another, and ``Halted`` if it is damaged, emptied or gone, belongs to another account, or was written
         by a newer version.
         """
-        with self._translated("opened", path):
+        with Translated("opened", path):
             check_links(path)
         self._path = path.resolve()
         self._mark = mark_of(path)
@@ -83,11 +82,13 @@ class SqliteJournal:
         """Whether the file was made now."""
         self.unsettled = True
         """Whether the write-ahead log has what the main file lacks; at first, what a crash has left in it."""
-        with self._translated("opened"), ExitStack() as files:
+        with Translated("opened", self._path), ExitStack() as files:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             files.enter_context(closing(self._acquire_lock()))
             self._create_file()
             self._db = files.enter_context(closing(self._open(account, own_name)))
+            self._without_sync = Setting(self._db, "synchronous", "FULL", "NORMAL")
+            self._without_waiting = Setting(self._db, "busy_timeout", "1000", "0")
             self.tidy()
             self._make_mark(account)
             self._open_files = OpenFiles(self._path)
@@ -96,32 +97,29 @@ class SqliteJournal:
     def write(self, orders: Sequence[Order]) -> None:
         """Write all of ``orders`` as they are now, or none; they are on the disk when it returns."""
         if orders:
-            if (refusal := self.refusal()) is not None:
-                raise Halted(refusal)
-            with self._translated("written"), self._db:
-                self.unsettled = True
-                self._db.executemany(schema.WRITE, [schema.order_row(order) for order in orders])
+            with Translated("written", self._path):
+                self._write(orders)
 
     def note(self, orders: Sequence[Order]) -> None:
         """As ``write``, without waiting for the disk. The end of this process loses nothing; the end of the
         machine may, unless a ``write`` followed."""
         if orders:
-            with self._translated("written"), self._without_sync():
-                self.write(orders)
+            with Translated("written", self._path), self._without_sync:
+                self._write(orders)
 
     def settle(self) -> None:
         """Move the write-ahead log into the main file. While another program reads the file, that may have
         to wait: ``unsettled`` stays true then."""
         if not self.unsettled:
             return
-        with self._translated("settled"), self._without_waiting():
+        with Translated("settled", self._path), self._without_waiting:
             # TRUNCATE: of a log that stays, a damaged rest would hide newer pages of the main file.
             busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             self.unsettled = bool(busy)
             if busy:
                 return
             # The first write into an empty log waits for the disk once more: here, and not on an order's way.
-            with contextlib.suppress(sqlite3.OperationalError), self._without_sync():
+            with contextlib.suppress(sqlite3.OperationalError), self._without_sync:
                 self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def refusal(self) -> str | None:
@@ -139,25 +137,25 @@ class SqliteJournal:
 
     def find(self, id: str) -> Order | None:
         """The order as it was written last; ``None`` if there is none, or if it has left (``retired``)."""
-        with self._translated("read"):
+        with Translated("read", self._path):
             row = self._db.execute("SELECT * FROM orders WHERE id = ?", (id,)).fetchone()
             return None if row is None else schema.order_of(row)
 
     def retired(self, id: str) -> OrderState | None:
         """The last state of an order that has left after the retention; ``None`` if no such order has."""
-        with self._translated("read"):
+        with Translated("read", self._path):
             row = self._db.execute("SELECT * FROM retired WHERE id = ?", (id,)).fetchone()
             return None if row is None else schema.retired_state(row)
 
     def since(self, created_at: float) -> list[Order]:
         """The orders, pending ones too, made at ``created_at`` (UTC) or later, oldest first."""
         query = "SELECT * FROM orders WHERE created_at >= ? ORDER BY number"
-        with self._translated("read"):
+        with Translated("read", self._path):
             return [schema.order_of(row) for row in self._db.execute(query, (created_at,))]
 
     def halted(self) -> str | None:
         """The reason of the halt, ``None`` if orders are not halted."""
-        with self._translated("read"):
+        with Translated("read", self._path):
             return schema.halt_of(self._db)
 
     def halt(self, reason: str) -> None:
@@ -171,7 +169,7 @@ class SqliteJournal:
     def tidy(self) -> None:
         """Retire the finished orders that are older than the retention: their ids and last states stay. Then
         move the write-ahead log into the main file."""
-        with self._translated("tidied"):
+        with Translated("tidied", self._path):
             oldest = time.time() - self._retention
             while rows := self._db.execute(OLD, (oldest, RETIRED_AT_ONCE)).fetchall():
                 with self._db:
@@ -181,15 +179,22 @@ class SqliteJournal:
     def close(self) -> None:
         self._files.close()
 
+    def _write(self, orders: Sequence[Order]) -> None:
+        if (refusal := self.refusal()) is not None:
+            raise Halted(refusal)
+        with self._db:
+            self.unsettled = True
+            self._db.executemany(schema.WRITE, [schema.order_row(order) for order in orders])
+
     def _load(self, query: str) -> list[Order]:
-        with self._translated("read"):
+        with Translated("read", self._path):
             return [schema.order_of(row) for row in self._db.execute(query, (FINISHED_LOADED,))]
 
     def _switch(self, reason: str | None) -> bool:
         """Begin or end the halt; whether there was one."""
         if (refusal := self.refusal()) is not None:
             raise Halted(refusal)
-        with self._translated("written"):
+        with Translated("written", self._path):
             was_halted = schema.halt_of(self._db) is not None
             with self._db:
                 self.unsettled = True
@@ -276,36 +281,6 @@ class SqliteJournal:
                 f"the journal {self._path} belongs to {owner}, and this session is of {account}: give each"
                 " account a file of its own in orders.journal"
             )
-
-    @contextmanager
-    def _without_sync(self) -> Iterator[None]:
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self._db.execute("PRAGMA synchronous = FULL")
-
-    @contextmanager
-    def _without_waiting(self) -> Iterator[None]:
-        self._db.execute("PRAGMA busy_timeout = 0")
-        try:
-            yield
-        finally:
-            self._db.execute("PRAGMA busy_timeout = 1000")
-
-    @contextmanager
-    def _translated(self, action: str, path: Path | None = None) -> Iterator[None]:
-        """``path`` is that of the file, where it is not yet known."""
-        path = path or self._path
-        try:
-            yield
-        except schema.Damage as error:
-            raise Halted(f"the journal {path} is damaged: {error}") from error
-        except (sqlite3.Error, msgspec.MsgspecError, OSError, ValueError, OverflowError) as error:
-            raise Halted(
-                f"the journal {path} cannot be {action}: {error} (`tellwire doctor FILE` looks at it and at"
-                " its disk)"
-            ) from error
 
 
 class NoJournal:

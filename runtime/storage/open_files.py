@@ -30,7 +30,7 @@ class OpenFiles:
                 found = os.stat(path)  # noqa: PTH116  # HOT: twice an order
             except OSError as error:
                 return f"{self._name(path)} has gone while it is in use ({error.strerror}){_REMEDY}"
-            if _identity(found) != identity:
+            if (found.st_dev, found.st_ino) != identity:
                 return f"{self._name(path)} was replaced while it is in use{_REMEDY}"
             if path is self._path:
                 if found.st_size < self._size:
