@@ -160,7 +160,8 @@ class Relay:
         self._pipes.discard(pipe)
         for pump in pumps:
             pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
+        with suppress(asyncio.CancelledError):  # as above, if the relay closes meanwhile
+            await asyncio.gather(*pumps, return_exceptions=True)
         pipe.close()
 
     def _each(self, act: Callable[[_Pipe], object]) -> None:
