@@ -158,8 +158,8 @@ class Host:
         """Start an account or a feed whose lease this host has; ``None``: it cannot be started."""
         with self._lock:
             self._owned[name] = takeover
-            self.start_one(name)
-            return self._running.get(name)
+        self.start_one(name)  # not with the lock: the status server may wait for it
+        return self.runtimes.get(name)
 
     def stop_owned(self, name: str) -> None:
         """Stop it; it cannot start again without a lease."""
@@ -377,7 +377,7 @@ class Host:
             return None
         from runtime.monitoring.host_server import HostServer  # noqa: PLC0415  # loads aiohttp
 
-        return HostServer(lambda: self.config, self._absent)
+        return HostServer(lambda: self.config, self._absent, self._membership)
 
     def _absent(self) -> dict[str, str]:
         """Why those do not run that do not."""

@@ -21,12 +21,14 @@ from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
+from runtime.cluster.outcomes import Renewal
 from runtime.cluster.send_log import ClusterSendLog
 from runtime.cluster.steward import Assign, DutyFailed, Steward
 from runtime.config import Config
 from runtime.config.cluster_duties import cluster_duties, host_name
 from runtime.config.shared_settings import shared_settings
 from runtime.control.front_desk import FrontDesk
+from runtime.monitoring.cluster_picture import ClusterPicture, TenureStatus
 from runtime.runtime import Runtime
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.takeover import Takeover
@@ -70,6 +72,8 @@ class Membership:
         self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
         self.hindrance = ""
         """Why this host can have no lease at present; ``""``: it can."""
+        self._renewal = Renewal()
+        self._held: dict[str, tuple[Tenure, Callable[[], float]]] = {}  # each with its clock, by duty
         self._runtimes: dict[str, Runtime] = {}
         self._ended = threading.Condition()  # when one of them has
         self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
@@ -128,6 +132,7 @@ class Membership:
                 self._steward.tell(DutyFailed(self._duties[name].name))
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
+        self._held[tenure.duty] = tenure, clock
         entries: dict[str, str] = {}
         name = _name_of(tenure.duty)
         share = functools.partial(self._share, tenure, clock, entries)
@@ -167,6 +172,7 @@ class Membership:
 
     def stop(self, tenure: Tenure) -> None:
         name = _name_of(tenure.duty)
+        self._held.pop(tenure.duty, None)
         if (closing := self._closing.pop(tenure.duty, None)) is not None:
             with contextlib.suppress(RequestError, pykka.ActorDeadError, pykka.Timeout):
                 closing.get(timeout=CLOSED_WITHIN)
@@ -185,6 +191,16 @@ class Membership:
 
     def hinder(self, reason: str) -> None:
         self.hindrance = reason
+
+    def show(self, renewal: Renewal) -> None:
+        self._renewal = renewal
+
+    def picture(self) -> ClusterPicture:
+        """As it is now; any thread."""
+        held, margin = dict(self._held), self._times.margin
+        duties = [_status(name, held.get(duty.name), margin) for name, duty in self._duties.items()]
+        hosts, in_maintenance, seconds = self._renewal
+        return ClusterPicture(self._name, hosts, in_maintenance, seconds, duties)
 
     def _share(
         self, tenure: Tenure, clock: Callable[[], float], entries: Mapping[str, str], local: Journal
@@ -207,6 +223,13 @@ class Membership:
     def _on_failure(self, error: Exception) -> None:
         logger.critical("the leases of this host can be kept no more, so it ends: {}; report this", error)
         self._give_up()
+
+
+def _status(name: str, held: tuple[Tenure, Callable[[], float]] | None, margin: float) -> TenureStatus:
+    if held is None or held[0].lost:
+        return TenureStatus(name)
+    tenure, clock = held
+    return TenureStatus(name, tenure.epoch, max(0.0, tenure.safe_until + margin - clock()))
 
 
 def _name_of(duty: str) -> str:

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from actors.distribution import Histogram
 from actors.messages.status import DeskStatus, LimitStatus, RegionStatus
+from runtime.monitoring.cluster_metrics import cluster_families
+from runtime.monitoring.cluster_picture import ClusterPicture, TenureStatus
 from runtime.monitoring.metrics import families
 from tests.doubles.status_samples import status
 from tests.system_programs import program
@@ -36,7 +38,9 @@ def metrics() -> set[str]:
     found = status(regions=(region,), desk=desk)
     asks = {"PlaceOrder": full}
     found = replace(found, router=replace(found.router, asks=asks, failed={"PlaceOrder": 1}))
-    return {sample.name for family in families(found, {}, full) for sample in family.samples}
+    cluster = cluster_families(ClusterPicture("h1", 2, False, 0.001, [TenureStatus("main", 1, 4.0)]))
+    told = [*families(found, {}, full), *cluster]
+    return {sample.name for family in told for sample in family.samples}
 
 
 def expressions() -> list[str]:

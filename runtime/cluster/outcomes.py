@@ -51,6 +51,15 @@ class Refusal(NamedTuple):
     why: str
 
 
+class Renewal(NamedTuple):
+    """What the last one has shown. ``hosts`` is how many are there; ``seconds`` how long the engine took,
+    ``None`` if it is away."""
+
+    hosts: int = 1
+    in_maintenance: bool = False
+    seconds: float | None = None
+
+
 class Lease(NamedTuple):
     """``seconds`` is how long it lasts unless its ``host`` renews it."""
 

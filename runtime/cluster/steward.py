@@ -18,7 +18,7 @@ from actors.tenancy.tenure import Tenure
 from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
-from runtime.cluster.outcomes import EngineAway
+from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.version import version
 
@@ -47,6 +47,9 @@ class Carrier(Protocol):
 
     def hinder(self, reason: str) -> None:
         """From now on no lease can be had, and why; ``""``: one can be."""
+
+    def show(self, renewal: Renewal) -> None:
+        """How a renewal of all leases went."""
 
 
 class DutyFailed(Struct, frozen=True):
@@ -174,6 +177,7 @@ class Steward(RuntimeActor):
             self._on_away(error)
             return
         self._on_answered()
+        self._carrier.show(Renewal(len(hosts), self._resting, self.now() - asked_at))
         if hosts.get(self._host, self._life) != self._life:  # a slow machine may find its own no more
             text = "another process is host {}, so this one waits: give each host a cluster.host of its own"
             if not self._has_namesake:  # once, and not with each try
@@ -206,10 +210,8 @@ class Steward(RuntimeActor):
                 self._end(tenure)
 
     def _rest(self, *, resting: bool) -> None:
-        if resting and not self._resting:
-            logger.info("{}: it gives back what it has and takes nothing", IN_MAINTENANCE)
-        elif self._resting and not resting:
-            logger.info("the maintenance of this host has ended")
+        if resting != self._resting:
+            logger.info("the maintenance of this host has {}", "begun" if resting else "ended")
         self._resting = resting
         self._carrier.hinder(IN_MAINTENANCE if resting else "")
 
@@ -285,7 +287,14 @@ class Steward(RuntimeActor):
     def _take(self, tenure: Tenure) -> None:
         logger.info("this host owns {} now, by epoch {}", tenure.duty, tenure.epoch)
         self._extend(tenure)
-        self._in_background("start", tenure, lambda: _Begun(tenure, self._carrier.start(tenure, self.now)))
+        self._in_background("start", tenure, lambda: _Begun(tenure, self._start(tenure)))
+
+    def _start(self, tenure: Tenure) -> str:
+        try:
+            return self._carrier.start(tenure, self.now)
+        except Exception as error:  # noqa: BLE001  # whatever it is, another host may have more luck
+            logger.opt(exception=error).critical("an unexpected error: report this with the log")
+            return f"its start failed ({type(error).__name__})"
 
     def _on_begun(self, tenure: Tenure, problem: str) -> None:
         self._busy.discard(tenure.duty)
@@ -375,6 +384,7 @@ class Steward(RuntimeActor):
         if not self._away:
             logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
+        self._carrier.show(Renewal(in_maintenance=self._resting))
         self._described = False  # it may come back without its data
         self._ignore_releases()
         self._carrier.hinder(self._away)

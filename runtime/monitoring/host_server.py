@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -12,21 +12,31 @@ from actors.errors import RequestError
 from actors.messages.status import Status
 from runtime.config import Config
 from runtime.monitoring.answers import json_answer
+from runtime.monitoring.cluster_picture import PicturesCluster
 from runtime.monitoring.readiness import Reason, not_ready
 from runtime.monitoring.server import StatusServer
 from runtime.monitoring.site import Site
 from runtime.version import version
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 
 class HostServer(StatusServer):
     """Answers for all accounts together, and has the page of each at ``/accounts/NAME/``.
 
     ``current`` returns the configuration in force. ``absent`` returns, by name, why the accounts do not run
-    that do not. ``add`` and ``remove`` may be called from any thread.
+    that do not. ``cluster`` is for a host that has one. ``add`` and ``remove`` may be called from any thread.
     """
 
-    def __init__(self, current: Callable[[], Config], absent: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        current: Callable[[], Config],
+        absent: Callable[[], Mapping[str, str]],
+        cluster: PicturesCluster | None = None,
+    ) -> None:
         super().__init__(current())
+        self._cluster = cluster
         self._current = current
         self._absent = absent
 
@@ -80,7 +90,15 @@ class HostServer(StatusServer):
             for name, each in found.items()
         }
         absent = {name: {"error": reason} for name, reason in self._absent().items()}
-        return {"accounts": {**shown, **absent}}
+        accounts = {"accounts": {**shown, **absent}}
+        return accounts if self._cluster is None else accounts | {"cluster": self._cluster.picture()}
+
+    def _metrics_of_the_host(self) -> "Iterable[Metric]":
+        if self._cluster is None:
+            return ()
+        from runtime.monitoring.cluster_metrics import cluster_families  # noqa: PLC0415  # an extra
+
+        return cluster_families(self._cluster.picture())
 
     def _site(self, request: web.Request) -> Site:
         name = request.match_info["account"]

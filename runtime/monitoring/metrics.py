@@ -139,12 +139,14 @@ class Exposed(NamedTuple):
     tick_ages: Distribution
 
 
-def exposition(told: Mapping[str, Exposed], accepted: str) -> tuple[bytes, str]:
+def exposition(
+    told: Mapping[str, Exposed], accepted: str, of_the_host: Iterable[Metric] = ()
+) -> tuple[bytes, str]:
     """The metrics as a scraper takes them, by its ``Accept`` field, and their content type. With several
     accounts, by their names, each sample has the label ``account``."""
     encode, kind = choose_encoder(accepted)
     of_the_process = ProcessCollector(registry=None).collect()
-    registry: Any = _Registry([*families_of_all(told), *of_the_process])
+    registry: Any = _Registry([*families_of_all(told), *of_the_host, *of_the_process])
     return encode(registry), kind
 
 
@@ -166,14 +168,14 @@ def families(status: Status, facts: Mapping[str, str], tick_ages: Distribution) 
     """The metrics of ``status``; ``facts`` are the labels of ``tellwire_runtime_info``."""
     yield InfoMetricFamily(f"{PREFIX}runtime", "What runs.", dict(facts))
     for figure in OF_THE_RUNTIME:
-        yield _family(figure, {"": status})
-    yield from _labelled(OF_A_CONNECTION, "connection", {c.child.name: c for c in status.connections})
-    yield from _labelled(OF_A_STREAM, "asset", {s.placed.asset: s for s in status.streams})
-    yield from _labelled(OF_A_WORKER, "worker", {w.name: w for w in status.workers})
-    yield from _labelled(OF_A_REGION, "region", {r.name: r for r in status.regions})
-    yield from _labelled(OF_A_LIMIT, "limit", {each.name: each for each in status.desk.limits})
+        yield family_of(figure, {"": status})
+    yield from labelled(OF_A_CONNECTION, "connection", {c.child.name: c for c in status.connections})
+    yield from labelled(OF_A_STREAM, "asset", {s.placed.asset: s for s in status.streams})
+    yield from labelled(OF_A_WORKER, "worker", {w.name: w for w in status.workers})
+    yield from labelled(OF_A_REGION, "region", {r.name: r for r in status.regions})
+    yield from labelled(OF_A_LIMIT, "limit", {each.name: each for each in status.desk.limits})
     failed: Figure[int] = Figure("asks_failed_total", "Asks that were answered with an error.", float)
-    yield _family(failed, status.router.failed, "command")
+    yield family_of(failed, status.router.failed, "command")
     yield _histogram(
         "ask_seconds", "Time until the answer to an ask; errors do not count.", status.router.asks, "command"
     )
@@ -190,12 +192,12 @@ def families(status: Status, facts: Mapping[str, str], tick_ages: Distribution) 
     )
 
 
-def _labelled(figures: Iterable[Figure[T]], label: str, found: Mapping[str, T]) -> Iterator[Metric]:
+def labelled(figures: Iterable[Figure[T]], label: str, found: Mapping[str, T]) -> Iterator[Metric]:
     for figure in figures:
-        yield _family(figure, found, label)
+        yield family_of(figure, found, label)
 
 
-def _family(figure: Figure[T], found: Mapping[str, T], *label: str) -> Metric:
+def family_of(figure: Figure[T], found: Mapping[str, T], *label: str) -> Metric:
     """``found`` has what is measured by the value of ``label``; without one it has a single entry."""
     kind: Any = CounterMetricFamily if figure.name.endswith(COUNTED) else GaugeMetricFamily
     family = kind(f"{PREFIX}{figure.name}", figure.says, labels=label)

@@ -6,7 +6,7 @@ import functools
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -21,6 +21,9 @@ from runtime.monitoring.answers import json_answer
 from runtime.monitoring.hosts import AllowedHosts
 from runtime.monitoring.readiness import Reason, not_ready
 from runtime.monitoring.site import Site
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 STOP_TIMEOUT: Final = 2.0
 """Seconds for answers that are being written."""
@@ -161,6 +164,10 @@ class StatusServer:
         """What ``/status`` answers."""
         return found[""]
 
+    def _metrics_of_the_host(self) -> "Iterable[Metric]":
+        """What no account has."""
+        return ()
+
     async def _on_healthz(self, request: web.Request) -> web.Response:
         if not self._stops:  # a runtime that stops answers no request
             for name, status in (await self._statuses()).items():
@@ -191,7 +198,7 @@ class StatusServer:
                 told[name] = metrics.Exposed(status, self._sites[name].facts, self._sites[name].tick_ages)
             elif not name:
                 return web.Response(status=503, text=f"an actor does not answer: {status}\n")
-        body, kind = metrics.exposition(told, request.headers.get("Accept", ""))
+        body, kind = metrics.exposition(told, request.headers.get("Accept", ""), self._metrics_of_the_host())
         return web.Response(body=body, headers={"Content-Type": kind})
 
 

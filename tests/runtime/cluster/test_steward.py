@@ -15,6 +15,7 @@ from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
+from runtime.cluster.outcomes import Renewal
 from runtime.cluster.steward import DutyFailed, Steward
 from runtime.version import version
 from tests.doubles.engine_server import EngineServer
@@ -33,6 +34,7 @@ class Notes:
         self.problem = ""
         self.ends: dict[str, float] = {}
         self.hindrance = ""
+        self.renewal = Renewal()
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self.steps.put(("start", tenure.duty))
@@ -49,6 +51,9 @@ class Notes:
 
     def hinder(self, reason: str) -> None:
         self.hindrance = reason
+
+    def show(self, renewal: Renewal) -> None:
+        self.renewal = renewal
 
     def step(self) -> tuple[str, str]:
         return self.steps.get(timeout=PATIENCE)
@@ -109,6 +114,15 @@ def test_what_cannot_be_started_is_given_back_at_once(begin: Begin, duty: str, e
     notes = begin("h1")
     notes.problem = "no journal"
     notes.step()
+    assert notes.step() == ("stop", duty)
+    eventually(lambda: engine.acquire(duty, "next", 60.0).epoch > 0)
+
+
+def test_what_fails_unexpectedly_at_its_start_is_given_back(
+    begin: Begin, duty: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Notes, "start", lambda *_: 1 / 0)
+    notes = begin("h1")
     assert notes.step() == ("stop", duty)
     eventually(lambda: engine.acquire(duty, "next", 60.0).epoch > 0)
 
@@ -230,9 +244,11 @@ def test_it_says_why_it_can_have_no_lease_until_it_can(
     engine = Engine(parse_address(engine_server.url), 5.0)
     notes = begin("h1", using=engine)
     eventually(lambda: "is away: no connection" in notes.hindrance)
+    assert notes.renewal.seconds is None
     engine_server.start()
     assert notes.step() == ("start", duty)
     assert notes.hindrance == ""
+    assert (notes.renewal.hosts, notes.renewal.seconds is None) == (1, False)
     engine.close()
 
 
@@ -249,4 +265,4 @@ def test_a_host_whose_settings_differ_is_told_of_by_name(begin: Begin, duty: str
     )
     eventually(lambda: any(differ.format(duty) in line for line in lines))
     logger.remove(heard)
-    assert len(lines) == 2
+    assert len([line for line in lines if duty in line]) == 2
