@@ -256,9 +256,9 @@ class Score:
         )
 
     def _last_login(self, at: float) -> float:
-        """The last one before ``at``, whose lists prove what there was not: one that came later over the same
-        connection may have waited in it."""
-        return max((login for login in self._logins if login < at), default=at)
+        """The last one before ``at`` whose lists were read by then. They prove what there was not: a list
+        that came later over the same connection may have waited in it."""
+        return max((login for login in self._logins if login + TOLD < at), default=at)
 
     def _has_a_twin(self, row: Row) -> bool:
         """Whether another client opened a like deal, acknowledged over the order's connection at its end."""
