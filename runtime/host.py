@@ -45,7 +45,6 @@ RELOAD_TIMEOUT: Final = 60.0
 GIVES_BACK_WITHIN: Final = 5.0
 """Seconds more than ``supervision.drain_timeout`` within which a host gives its leases back when it stops."""
 
-ELSEWHERE: Final = "another host has it, or takes it over"
 STATUS_TIMEOUT: Final = 2.0
 """Seconds that an account may take to say whether it is up."""
 
@@ -332,7 +331,7 @@ class Host:
             runtime, running = self._runtimes[name], self._running.get(name)
             failure = self._failures.get(name)
         router = None if running is None else running.router
-        elsewhere = "" if self._membership is None else self.hindrance or ELSEWHERE
+        elsewhere = "" if self._membership is None else self._membership.absence(name)
         return hosted(name, runtime.config, router, failure, elsewhere, practises=bool(runtime.exchange))
 
     def _on_failure(self, name: str, runtime: Runtime) -> None:

@@ -73,6 +73,7 @@ class Membership:
         self.hindrance = ""
         """Why this host can have no lease at present; ``""``: it can."""
         self._renewal = Renewal()
+        self._owners: Mapping[str, str] = {}
         self._held: dict[str, tuple[Tenure, Callable[[], float]]] = {}  # each with its clock, by duty
         self._runtimes: dict[str, Runtime] = {}
         self._ended = threading.Condition()  # when one of them has
@@ -194,6 +195,16 @@ class Membership:
 
     def show(self, renewal: Renewal) -> None:
         self._renewal = renewal
+
+    def place(self, owners: Mapping[str, str]) -> None:
+        self._owners = owners
+
+    def absence(self, name: str) -> str:
+        """Why the account or feed of this name does not run here."""
+        owner = self._owners.get(self._duties[name].name)
+        if self.hindrance or owner is None:
+            return self.hindrance or "no host has it"
+        return "it begins or ends here" if owner == self._name else f"host {owner} has it"
 
     def picture(self) -> ClusterPicture:
         """As it is now; any thread."""

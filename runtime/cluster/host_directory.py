@@ -15,11 +15,13 @@ REMEMBERED: Final = 7 * 86_400.0
 HOSTS: Final = "tw:hosts:seen"
 
 
-class Wishes(Struct, frozen=True):
-    """Of operators. ``resting`` are the hosts in maintenance; ``moves`` name the host for a duty."""
+class DutyAssignment(Struct, frozen=True):
+    """``resting`` are the hosts in maintenance. By duty, ``moves`` has the host that an operator wants for
+    it, ``owners`` the one that has it."""
 
     resting: frozenset[str] = frozenset()
     moves: dict[str, str] = {}
+    owners: dict[str, str] = {}
 
 
 class HostSeen(Struct, frozen=True):
@@ -43,14 +45,16 @@ class HostDirectory:
         seen = ("SET", f"tw:host:{host}:seen", version, "PX", ms(REMEMBERED))
         self._engine.execute([seen, ("SADD", HOSTS, host)])
 
-    def wishes(self, hosts: Collection[str], duties: Collection[str]) -> Wishes:
-        """Those for these ``hosts`` and ``duties``."""
-        asked = [("GET", _maintenance(host)) for host in hosts] + [("GET", key(d, "move")) for d in duties]
-        found = self._engine.execute(asked)
-        resting, targets = found[: len(hosts)], found[len(hosts) :]
-        return Wishes(
+    def assignment(self, hosts: Collection[str], duties: Collection[str]) -> DutyAssignment:
+        """That of these ``hosts`` and ``duties``."""
+        flags = [_maintenance(host) for host in hosts]
+        asked = flags + [key(duty, name) for name in ("move", "lease") for duty in duties]
+        (found,) = self._engine.execute([("MGET", *asked)])
+        resting, texts = found[: len(hosts)], found[len(hosts) :]
+        return DutyAssignment(
             frozenset(host for host, is_set in zip(hosts, resting, strict=True) if is_set is not None),
-            {duty: to.decode() for duty, to in zip(duties, targets, strict=True) if to is not None},
+            {duty: to.decode() for duty, to in zip(duties, texts[: len(duties)], strict=True) if to},
+            {duty: _host_of(held) for duty, held in zip(duties, texts[len(duties) :], strict=True) if held},
         )
 
     def rest(self, host: str, *, resting: bool) -> None:
@@ -103,6 +107,9 @@ def _seen(host: str, version: bytes | None, left: int, present: int, resting: in
 def _lease(held: bytes | None, left: int) -> Lease | None:
     if held is None:
         return None
-    holder, _, epoch = held.decode().rpartition(" ")
-    host, _, _ = holder.rpartition("/")
-    return Lease(host, int(epoch), max(0, left) / 1000)
+    _, _, epoch = held.decode().rpartition(" ")
+    return Lease(_host_of(held), int(epoch), max(0, left) / 1000)
+
+
+def _host_of(held: bytes) -> str:
+    return held.decode().rpartition("/")[0]

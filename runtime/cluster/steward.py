@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pykka
 from loguru import logger
@@ -15,6 +15,7 @@ from actors.messages.control import Drain
 from actors.messages.lifecycle import Begin
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
+from runtime.cluster.carrier import Carrier
 from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
@@ -26,30 +27,6 @@ IN_MAINTENANCE = "this host is in maintenance until `tellwire ctl FILE maintenan
 
 PRESENT_FOR = 3
 """Renewals after which a host that has renewed none is no more counted as there."""
-
-
-class Carrier(Protocol):
-    """What runs the duties of a host."""
-
-    def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
-        """Begin the duty, in a thread of the caller; ``clock`` is that of ``tenure``. Why it could not be
-        begun, ``""`` if it was."""
-
-    def extend(self, tenure: Tenure, until: float) -> None:
-        """Its lease ends no earlier than ``until``: from then on, no process may act on it, whatever state it
-        is in. Any number of times."""
-
-    def close(self, tenure: Tenure) -> None:
-        """It is lost: have every connection of the duty closed, and return at once."""
-
-    def stop(self, tenure: Tenure) -> None:
-        """End the duty, in a thread of the caller; returns once nothing of it is left."""
-
-    def hinder(self, reason: str) -> None:
-        """From now on no lease can be had, and why; ``""``: one can be."""
-
-    def show(self, renewal: Renewal) -> None:
-        """How a renewal of all leases went."""
 
 
 class DutyFailed(Struct, frozen=True):
@@ -202,9 +179,10 @@ class Steward(RuntimeActor):
     def _follow(self, hosts: Collection[str]) -> None:
         """Do what operators want of this host, and say that it is there."""
         self._directory.sign(self._host, version())
-        wishes = self._directory.wishes(sorted(hosts), self._tenancy.duties)
-        self._rest(resting=self._host in wishes.resting)
-        for tenure in self._tenancy.follow(wishes.resting, wishes.moves, self.now()):
+        found = self._directory.assignment(sorted(hosts), self._tenancy.duties)
+        self._rest(resting=self._host in found.resting)
+        self._carrier.place(found.owners)
+        for tenure in self._tenancy.follow(found.resting, found.moves, self.now()):
             if tenure.duty not in self._busy:
                 logger.info("this host gives {} back, as an operator wants", tenure.duty)
                 self._end(tenure)

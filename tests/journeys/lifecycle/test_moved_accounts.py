@@ -35,7 +35,7 @@ class Operator:
     def said(self, *words: str, code: int = 0) -> str:
         assert main([str(self._file), *words]) == code
         out, err = self._capsys.readouterr()
-        return (err if code else out).strip()
+        return (out or err).strip()
 
     def hosts(self) -> dict[str, Any]:
         told = json.loads(self.said("hosts", "--json"))
@@ -63,6 +63,8 @@ def test_an_account_moves_by_command_and_no_order_is_doubled_or_lost(
         assert operator.said("move", "main", second) == f"{second} has main now"
         eventually(lambda: all(trader.owner == second for trader in traders))
         assert operator.said("move", "main", second) == f"{second} has main already"
+        if first == "h1":
+            eventually(lambda: "host h2 has it" in operator.said("accounts", code=6))
         assert operator.said("maintenance", second) == f"{second} is in maintenance and has nothing"
         eventually(lambda: all(trader.owner == first for trader in traders))
         refused = operator.said("move", "main", second, code=1)

@@ -9,7 +9,7 @@ import pytest
 
 from actors.rates import Rate
 from runtime.cluster.engine import Engine
-from runtime.cluster.host_directory import HostDirectory
+from runtime.cluster.host_directory import DutyAssignment, HostDirectory
 from runtime.cluster.outcomes import Acquired, Fenced, OrderEntry, Refusal, Stored
 
 LONG = 60.0
@@ -87,7 +87,7 @@ def test_what_is_to_move_goes_to_that_host_alone_and_the_move_is_done_by_that(
     assert (refused.epoch, refused.seconds) == (0, 5.0)  # it asks again before the move would end
     second = engine.acquire(duty, "h2/1", LONG)
     assert second.epoch == first.epoch + 1
-    assert directory.wishes([], [duty]).moves == {}
+    assert directory.assignment([], [duty]) == DutyAssignment(owners={duty: "h2"})
     engine.release("h2/1", {duty: second.epoch})
     assert engine.acquire(duty, "h1/1", LONG).epoch == second.epoch + 1
 

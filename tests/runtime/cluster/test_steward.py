@@ -35,6 +35,7 @@ class Notes:
         self.ends: dict[str, float] = {}
         self.hindrance = ""
         self.renewal = Renewal()
+        self.owners: Mapping[str, str] = {}
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self.steps.put(("start", tenure.duty))
@@ -54,6 +55,9 @@ class Notes:
 
     def show(self, renewal: Renewal) -> None:
         self.renewal = renewal
+
+    def place(self, owners: Mapping[str, str]) -> None:
+        self.owners = owners
 
     def step(self) -> tuple[str, str]:
         return self.steps.get(timeout=PATIENCE)
@@ -174,6 +178,7 @@ def test_it_moves_to_the_host_that_an_operator_names(begin: Begin, duty: str, en
     assert third.step() == ("start", duty)
     assert second.steps.empty()
     assert directory.leases([duty])[duty] == (f"h3-{duty}", 2, ANY)
+    eventually(lambda: second.owners == {duty: f"h3-{duty}"})
 
 
 def test_a_host_in_maintenance_has_nothing_until_its_end(begin: Begin, duty: str, engine: Engine) -> None:

@@ -1,0 +1,34 @@
+"""What a steward needs of its host."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.outcomes import Renewal
+
+
+class Carrier(Protocol):
+    """What runs the duties of a host."""
+
+    def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
+        """Begin the duty, in a thread of the caller; ``clock`` is that of ``tenure``. Why it could not be
+        begun, ``""`` if it was."""
+
+    def extend(self, tenure: Tenure, until: float) -> None:
+        """Its lease ends no earlier than ``until``: from then on, no process may act on it, whatever state it
+        is in. Any number of times."""
+
+    def close(self, tenure: Tenure) -> None:
+        """It is lost: have every connection of the duty closed, and return at once."""
+
+    def stop(self, tenure: Tenure) -> None:
+        """End the duty, in a thread of the caller; returns once nothing of it is left."""
+
+    def hinder(self, reason: str) -> None:
+        """From now on no lease can be had, and why; ``""``: one can be."""
+
+    def show(self, renewal: Renewal) -> None:
+        """How a renewal of all leases went."""
+
+    def place(self, owners: Mapping[str, str]) -> None:
+        """Which host has each duty that one has."""
