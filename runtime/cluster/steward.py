@@ -96,6 +96,7 @@ class Steward(RuntimeActor):
         self._compared: dict[str, str] = {}  # the lives of hosts whose settings are known
         self._present = self._prepared = self._described = False
         self._away = ""
+        self._unfit = False  # the engine may drop what it is given
         self._resting = False
         self._has_namesake = False
         self._busy: set[str] = set()  # duties that are being started or stopped
@@ -146,10 +147,10 @@ class Steward(RuntimeActor):
         asked_at = self.now()
         present_for = PRESENT_FOR * self._times.renew
         try:
+            self._renew_leases()  # first: over a slow line all the rest takes longer than a lease may wait
             if not (self._prepared or self._prepare()):
                 return
             hosts = self._engine.attend(self._host, self._life, present_for, first=not self._present)
-            held = self._engine.renew(self._holder, self._tenancy.renewals(), self._times.lease)
         except EngineAway as error:
             self._on_away(error)
             return
@@ -165,16 +166,22 @@ class Steward(RuntimeActor):
         self._has_namesake = False
         self._present = True
         self._tenancy.see(hosts.keys())
-        for tenure in self._tenancy.renewed(held, asked_at):
-            self._lose(tenure)
-        for tenure in self._tenancy.tenures.values():
-            self._extend(tenure)
         try:
             self._follow(hosts)
             self._compare(hosts)
             self._hear_releases()
         except EngineAway as error:
             self._on_away(error)
+
+    def _renew_leases(self) -> None:
+        if self._unfit:
+            return
+        asked_at = self.now()
+        held = self._engine.renew(self._holder, self._tenancy.renewals(), self._times.lease)
+        for tenure in self._tenancy.renewed(held, asked_at):
+            self._lose(tenure)
+        for tenure in self._tenancy.tenures.values():
+            self._extend(tenure)
 
     def _follow(self, hosts: Collection[str]) -> None:
         """Do what operators want of this host, and say that it is there."""
@@ -233,7 +240,8 @@ class Steward(RuntimeActor):
         """Whether the engine may be used; anew after each time that it was away."""
         facts = self._engine.prepare()
         self._on_answered()
-        if facts.evicts:
+        self._unfit = bool(facts.evicts)
+        if self._unfit:
             text = (
                 "the engine may drop leases and journals for want of memory, so nothing runs: set"
                 " maxmemory-policy noeviction in place of {}"

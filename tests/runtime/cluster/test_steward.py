@@ -15,7 +15,7 @@ from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
-from runtime.cluster.outcomes import Renewal
+from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.steward import DutyFailed, Steward
 from runtime.version import version
 from tests.doubles.engine_server import EngineServer
@@ -225,6 +225,27 @@ def test_a_host_whose_presence_ends_before_it_is_looked_at_is_no_other_process(
     notes = begin("h1", using=engine)
     assert notes.step() == ("start", duty)
     assert notes.hindrance == ""
+    engine.close()
+
+
+def test_leases_are_renewed_before_all_else_that_a_slow_engine_is_asked(
+    begin: Begin, duty: str, engine_url: str
+) -> None:
+    class Slow(Engine):
+        is_slow = False
+
+        def attend(self, host: str, life: str, seconds: float, *, first: bool = False) -> dict[str, str]:
+            if self.is_slow:
+                raise EngineAway("it did not answer in time")
+            return super().attend(host, life, seconds, first=first)
+
+    engine = Slow(parse_address(engine_url), 5.0)
+    notes = begin("h1", using=engine)
+    assert notes.step() == ("start", duty)
+    engine.is_slow = True
+    first = notes.ends[duty]
+    eventually(lambda: notes.ends[duty] > first + 2 * TIMES.lease)
+    assert notes.steps.empty()
     engine.close()
 
 
