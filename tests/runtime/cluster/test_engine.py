@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from runtime.cluster import engine as engine_module
 from runtime.cluster.address import parse_address
-from runtime.cluster.engine import Engine
-from runtime.cluster.outcomes import EngineAway, OrderEntry, Refusal, Stored
+from runtime.cluster.engine import LIBRARY, SOURCE, Engine
+from runtime.cluster.outcomes import EngineAway, Fenced, OrderEntry, Refusal, Stored
 from tests.doubles.engine_server import EngineServer, has_tls
 from tests.system_programs import missing
 
@@ -92,6 +93,26 @@ def test_another_build_of_the_library_is_refused(engine_server: EngineServer) ->
     asked(engine_server, b'FUNCTION LOAD "' + other + b'"')
     with connected(engine_server.url) as engine, pytest.raises(EngineAway, match="another build of tellwire"):
         engine.prepare()
+
+
+def test_hosts_with_two_versions_of_the_library_share_the_leases(
+    engine_server: EngineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = tmp_path / "functions.lua"
+    newer.write_text(SOURCE.read_text().replace(LIBRARY, "tellwire_next"))
+    with connected(engine_server.url) as old, connected(engine_server.url) as new:
+        old.prepare()
+        assert old.acquire("d", "h1/1", 60.0).epoch == 1
+        with monkeypatch.context() as upgraded:
+            upgraded.setattr(engine_module, "SOURCE", newer)
+            upgraded.setattr(engine_module, "LIBRARY", "tellwire_next")
+            new.prepare()
+            assert new.acquire("d", "h2/1", 60.0).epoch == 0
+            old.execute([("DEL", "tw:{d}:lease")])  # it has ended
+            assert new.acquire("d", "h2/1", 60.0).epoch == 2
+        old.prepare()
+        with pytest.raises(Fenced):
+            old.intend("d", 1, 1, [ORDER])
 
 
 def test_an_order_that_no_replica_has_is_not_journaled_for_its_caller(engine: Engine, duty: str) -> None:
