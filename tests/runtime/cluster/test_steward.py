@@ -181,7 +181,9 @@ def test_it_moves_to_the_host_that_an_operator_names(begin: Begin, duty: str, en
     eventually(lambda: second.owners == {duty: f"h3-{duty}"})
 
 
-def test_a_host_in_maintenance_has_nothing_until_its_end(begin: Begin, duty: str, engine: Engine) -> None:
+def test_a_host_in_maintenance_has_nothing_until_its_end_also_after_a_restart(
+    begin: Begin, duty: str, engine: Engine
+) -> None:
     notes = begin("h1")
     assert notes.step() == ("start", duty)
     directory = HostDirectory(engine)
@@ -191,9 +193,14 @@ def test_a_host_in_maintenance_has_nothing_until_its_end(begin: Begin, duty: str
     assert "in maintenance" in notes.hindrance
     [seen] = [each for each in directory.hosts() if each.name == f"h1-{duty}"]
     assert (seen.present, seen.in_maintenance, seen.version) == (True, True, version())
+    notes.ref.tell(Drain())
+    eventually(lambda: not notes.ref.is_alive())
+    again = begin("h1", life="2")
+    eventually(lambda: "in maintenance" in again.hindrance)
+    assert again.steps.empty()
     directory.rest(f"h1-{duty}", resting=False)
-    assert notes.step() == ("start", duty)
-    assert notes.hindrance == ""
+    assert again.step() == ("start", duty)
+    assert again.hindrance == ""
 
 
 def test_a_second_process_of_one_host_waits_and_says_so_once(begin: Begin, duty: str) -> None:
