@@ -90,8 +90,7 @@ class Stuck(table.LiveTable):
             {act}
         super().refresh()
 
-import runtime.cli.run
-runtime.cli.run.LiveTable = Stuck
+table.LiveTable = Stuck
 sys.exit(main(sys.argv[1:]))
 """
 
