@@ -8,7 +8,6 @@ import threading
 
 from actors.engine.clock import elapsed
 from actors.engine.dispatcher import Dispatcher
-from actors.engine.timers import Schedulable
 
 
 class ReplayTime:
@@ -46,9 +45,9 @@ class SimulatedDispatcher(Dispatcher):
         self._speed = 1.0
         self._began = (elapsed(), self._time.now)
 
-    def next(self) -> Schedulable:
+    def _run(self) -> None:
         self._begun.wait()
-        return super().next()
+        super()._run()
 
     def _poll(self, timeout: float) -> None:
         self._handled = 0
