@@ -28,6 +28,7 @@ from runtime.cluster.outcomes import EngineAway, Fenced
 from runtime.cluster.reader import StreamEntry, StreamReader
 from runtime.control.askers import Askers
 from runtime.control.fanout import join
+from runtime.control.order_turns import Asking, OrderTurns
 from runtime.control.peer_asks import PeerAsks
 from runtime.control.protocol import (
     VERSION,
@@ -133,6 +134,7 @@ class FrontDesk(RuntimeActor):
         self._succession: Succession | None = None
         self._draining = self._away = False
         self._asks = PeerAsks()
+        self._turns = OrderTurns()
         self._askers = Askers()
         self._publisher = Publisher(engine, tenure, router, self.actor_ref)
         self._publishes_soon = False
@@ -265,15 +267,24 @@ class FrontDesk(RuntimeActor):
         except RequestError as refusal:
             self._say(_Reply(asker, entry.id, ErrorMessage(asked.id, to_wire(refusal))))
             return
-        if asked.order:
-            self._entries[asked.order] = entry.id
         at, number = self.now() - age, new_ask()
         if asked.id:
             self._asks.add(asker, asked.id, type(request), number)
         owner = self._askers.owner(asker, for_subscription=asked.for_subscription)
         waits_until = math.inf if asked.within is None else at + asked.within
-        outcome = functools.partial(self._tell_outcome, asker, entry.id, asked)
-        ask_then(self._router, Asked(request, number, waits_until, asked.order, owner, at), outcome)
+        asking = Asking(asker, entry.id, asked, request, number, waits_until, owner, at)
+        if self._turns.add(asking):
+            self._ask(asking)
+
+    def _ask(self, asking: Asking) -> None:
+        asked = asking.asked
+        if asked.order:
+            self._entries[asked.order] = asking.entry
+        outcome = functools.partial(self._tell_outcome, asking.asker, asking.entry, asked)
+        message = Asked(
+            asking.request, asking.number, asking.waits_until, asked.order, asking.owner, asking.at
+        )
+        ask_then(self._router, message, outcome)
 
     def _check(self, asker: str, asked: Ask) -> None:
         """Raises ``RequestError`` for what the router is not asked."""
@@ -286,7 +297,7 @@ class FrontDesk(RuntimeActor):
 
     def _give_up(self, *asks: int) -> None:
         for number in asks:
-            if number and self._router.is_alive():
+            if number and not self._turns.give_up(number, self.now()) and self._router.is_alive():
                 self._router.tell(GivenUp(number))
 
     def _look_for_silent(self) -> None:
@@ -309,6 +320,7 @@ class FrontDesk(RuntimeActor):
     def _on_outcome(self, outcome: _Outcome) -> None:
         asked, error = outcome.asked, outcome.error
         self._entries.pop(asked.order, None)
+        following = self._turns.end(asked.order)
         if asked.id:
             self._asks.remove(outcome.asker, asked.id)
         if isinstance(error, pykka.ActorDeadError):
@@ -319,6 +331,8 @@ class FrontDesk(RuntimeActor):
         elif error is not None:
             logger.warning("a command was told and failed: {}; ask it, to get the error", error)
         self._say(_Reply(outcome.asker, outcome.entry, message))
+        if following is not None and not self._draining:  # otherwise it is the next owner's
+            self._ask(following)
 
     def _on_events(self, events: list[Any], missed: int) -> None:
         if missed and self._router.is_alive():

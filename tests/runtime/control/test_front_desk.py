@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from actors.errors import ConfigInvalid, NoRuntime, NotSent, OrderUnknown, RequestError, RequestRefused
 from actors.messages import Direction, GetBalance, PlaceOrder, SendRaw
@@ -122,6 +123,30 @@ def test_an_order_without_an_owner_is_withdrawn_and_no_owner_finds_it(
     slot.set(BALANCE)
     assert asked.command == GetBalance()
     assert balance.get(timeout=WAIT) == BALANCE
+
+
+def test_asks_for_one_order_reach_the_router_in_turn_each_with_its_own_entry(
+    asker: tuple[PlayedOwner, Attachment],
+) -> None:
+    owner, attachment = asker
+    command = structs.replace(ORDER, id="mine")
+    first = attachment.router.ask(command, block=False)
+    asked, slot = owner.asked()
+    entry = owner.entries["mine"]
+    second = attachment.router.ask(command, block=False)
+    attachment.router.ask(GetBalance(), block=False)
+    assert owner.asked()[0].command == GetBalance()  # it came later, and does not wait
+    assert owner.entries["mine"] == entry
+    slot.fail(NotSent("the venue has not said which orders there are"))
+    with pytest.raises(NotSent):
+        first.get(timeout=WAIT)
+    again, slot = owner.asked()
+    assert again.command == asked.command
+    assert owner.entries["mine"] != entry
+    slot.fail(OrderUnknown("no answer", order="mine"))
+    with pytest.raises(OrderUnknown):
+        second.get(timeout=WAIT)
+    assert owner.entries == {}
 
 
 def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
