@@ -171,8 +171,8 @@ class DeskStatus(Struct, frozen=True):
 
     ``refuses`` is why every order is refused until the next start, ``""`` if orders are taken: a live session
     without ``account.allow_live``. ``limits`` are those that fill up, as far as they are set. ``account`` is
-    what the session is for, known before any connection is up. ``write_times`` is how long the journal took
-    to have orders on the disk.
+    what the session is for, known before any connection is up. ``closed_deals`` are those that it can tell
+    of, the last 1,000. ``write_times`` is how long the journal took to have orders on the disk.
     """
 
     halted: str | None

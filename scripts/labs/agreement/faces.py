@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import pyte
 from prometheus_client.parser import text_string_to_metric_families
 
+from actors.orders.deals import ENDED_KEPT
 from actors.values import Outcome
 from runtime.practice import PracticeExchange
 from tests.browser import Tab
@@ -111,7 +112,6 @@ def of_the_status(url: str) -> Figures:
     reports = [each["seen"]["report"] for each in status["connections"]]
     figures = {
         "open": str(status["desk"]["open_deals"]),
-        "closed": str(status["desk"]["closed_deals"]),
         "in doubt": str(status["desk"]["in_doubt"] + status["pending"]["in_doubt"]),
         "connections": str(sum(each["child"]["state"] == "up" for each in status["connections"])),
         "fresh": str(sum(each["health"] == "fresh" for each in streams.values())),
@@ -119,6 +119,8 @@ def of_the_status(url: str) -> Figures:
         "messages": str(sum(each["messages_in"] for each in reports if each)),
         "busiest": str(max(carried.values())),
     }
+    if (closed := status["desk"]["closed_deals"]) < ENDED_KEPT:  # the desk forgets older ones
+        figures["closed"] = str(closed)
     for asset, seen in streams.items():
         figures[f"ticks {asset}"] = str(seen["ticks"])
         figures[f"price {asset}"] = number(str(seen["last_price"]))
@@ -146,7 +148,6 @@ def of_the_table(lines: list[str], assets: Iterable[str]) -> Figures:
         "balance": number(_found(r"balance ([\d.,]+)", text)),
         "today": number(_found(r"today \(UTC\) ([+-]?[\d.,]+)", text)),
         "open": _found(r"today[^\n]*; (\d+) open, ", text, "0"),
-        "closed": _found(r"; (\d+) closed", text),
         "in doubt": _found(r"! (\d+) orders? (?:is|are) IN DOUBT", text, "0"),
         "connections": _found(r"CONNECTIONS  (\d+) of", text),
         "ticks": number(_found(r"router   ([\d,]+) ticks", text)),
@@ -156,8 +157,9 @@ def of_the_table(lines: list[str], assets: Iterable[str]) -> Figures:
         raise ValueError(f"there are no streams in\n{text}")
     ends = {title: titles.index(f" {title}") + 1 + len(title) for title in ("PRICE", "TICKS")}
     rows = {line.split(" ", 1)[0]: line for line in lines}
-    if won := re.search(r"closed: (\d+) won", text):  # left out where it does not fit
-        figures["won"] = won[1]
+    for name, words in ("closed", r"; (\d+) closed"), ("won", r"closed: (\d+) won"):
+        if found := re.search(words, text):  # left out where it does not fit
+            figures[name] = found[1]
     live = 0
     for asset in assets:
         row = rows.get(asset, "")
