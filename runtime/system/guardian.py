@@ -1,5 +1,6 @@
 """Starts the actors of a runtime, acts on their failures, and ends them in reverse order."""
 
+import contextlib
 import enum
 import threading
 from collections.abc import Callable
@@ -48,10 +49,11 @@ class Guardian:
         return next(child for child in self._children if child.ref == ref).ended.wait(timeout)
 
     def end(self, ref: pykka.ActorRef[Any]) -> None:
-        """End one actor that ``start`` returned."""
-        [child] = [child for child in self._children if child.ref == ref]
-        self._children.remove(child)
-        _end(child)
+        """End one actor that ``start`` returned, unless ``stop`` has; any thread."""
+        for child in [each for each in self._children if each.ref == ref]:
+            with contextlib.suppress(ValueError):  # ``stop`` has taken it meanwhile
+                self._children.remove(child)
+            _end(child)
 
     def stop(self) -> None:
         """End every actor, the last one first; idempotent."""

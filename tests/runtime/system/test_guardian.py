@@ -62,6 +62,15 @@ def test_actors_end_in_the_reverse_order_of_their_start() -> None:
     assert len(ended) == 3
 
 
+def test_an_actor_that_a_stop_has_ended_can_be_ended_again() -> None:
+    ended: list[str] = []
+    guardian = Guardian(unexpected)
+    ref = guardian.start(Child, "only", ended)
+    guardian.stop()
+    guardian.end(ref)
+    assert ended == ["only"]
+
+
 def test_a_failure_is_escalated_unless_the_actor_was_started_otherwise() -> None:
     escalated: list[Exception] = []
     guardian = Guardian(escalated.append)
