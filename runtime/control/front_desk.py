@@ -14,7 +14,14 @@ from actors.engine.actor import RuntimeActor
 from actors.engine.callback_ask import ask_then
 from actors.engine.inbox import Overflow
 from actors.engine.router_ref import new_ask
-from actors.errors import RemoteProtocolError, RequestError, RequestRefused, TellwireError, to_wire
+from actors.errors import (
+    RemoteProtocolError,
+    RequestError,
+    RequestRefused,
+    TellwireError,
+    TransportError,
+    to_wire,
+)
 from actors.messages.commands import unsent
 from actors.messages.control import Drain
 from actors.messages.events import Lagged
@@ -184,7 +191,7 @@ class FrontDesk(RuntimeActor):
             self._reader = StreamReader(self._engine, self._tenure.duty, {COMMANDS: self._position})
             self.watch(self._reader, _Readable())
             self._askers.hear_all(self.now())
-        except EngineAway:  # of which the steward has told
+        except (EngineAway, TransportError):  # of which the steward has told
             self._try_again()
 
     def _close(self) -> None:

@@ -9,7 +9,15 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from actors.errors import ConfigInvalid, NoRuntime, NotSent, OrderUnknown, RequestError, RequestRefused
+from actors.errors import (
+    ConfigInvalid,
+    NoRuntime,
+    NotSent,
+    OrderUnknown,
+    RequestError,
+    RequestRefused,
+    TransportError,
+)
 from actors.messages import Direction, GetBalance, PlaceOrder, SendRaw
 from actors.messages.control import Drain
 from actors.messages.routing import GivenUp
@@ -19,7 +27,7 @@ from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import OrderEntry, Refusal
 from runtime.cluster.reader import StreamReader
-from runtime.control.front_desk import COMMANDS
+from runtime.control.front_desk import COMMANDS, FrontDesk
 from runtime.control.protocol import FromAsker, GetAccounts, HelloRefused
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE, PlayedOwner
@@ -41,6 +49,26 @@ def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[PlayedOwner, 
     assert balance.get(timeout=WAIT) == BALANCE
     with pytest.raises(RequestRefused, match="no"):
         raw.get(timeout=WAIT)
+
+
+def test_it_reads_once_a_descriptor_is_free_to_watch_with(
+    own: Callable[[str], PlayedOwner], engine_url: str, duty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, readers = FrontDesk.watch, []
+
+    def first_fails(desk: FrontDesk, reader: StreamReader, message: object) -> None:
+        readers.append(reader)
+        if len(readers) == 1:
+            raise TransportError("Too many open files while beginning to watch a socket")
+        watch(desk, reader, message)
+
+    monkeypatch.setattr(FrontDesk, "watch", first_fails)
+    owner = own("h1")
+    with attach(engine_url, account=duty.partition(":")[2], timeout=WAIT) as attachment:
+        balance = attachment.router.ask(GetBalance(), block=False)
+        owner.asked()[1].set(BALANCE)
+        assert balance.get(timeout=WAIT) == BALANCE
+    assert len(readers) > 1
 
 
 def test_what_an_owner_left_unanswered_is_the_next_ones(
