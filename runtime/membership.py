@@ -21,9 +21,10 @@ from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.journal import ClusterJournal
+from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import Renewal
 from runtime.cluster.send_log import ClusterSendLog
-from runtime.cluster.steward import Assign, DutyFailed, Steward
+from runtime.cluster.steward import Steward
 from runtime.config import Config
 from runtime.config.cluster_duties import cluster_duties, host_name
 from runtime.config.shared_settings import shared_settings
@@ -128,9 +129,10 @@ class Membership:
 
     def failed(self, name: str) -> None:
         """The account or feed of this name cannot go on here."""
-        if self._steward is not None:
+        duty = self._duties.get(name)
+        if self._steward is not None and duty is not None:  # else a reload removes it, which ends it
             with contextlib.suppress(pykka.ActorDeadError):
-                self._steward.tell(DutyFailed(self._duties[name].name))
+                self._steward.tell(DutyFailed(duty.name))
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self._held[tenure.duty] = tenure, clock
@@ -182,13 +184,15 @@ class Membership:
         if front_desk is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 front_desk.tell(Drain())
-        self._host.stop_owned(name)
-        if front_desk is not None:  # by now it has all the answers
-            self._guardian.end(front_desk)
-        with self._ended:
-            self._runtimes.pop(tenure.duty, None)
-            self._ended.notify_all()
-        self._arm(name, None)
+        try:
+            self._host.stop_owned(name)
+            if front_desk is not None:  # by now it has all the answers
+                self._guardian.end(front_desk)
+        finally:
+            with self._ended:
+                self._runtimes.pop(tenure.duty, None)
+                self._ended.notify_all()
+            self._arm(name, None)
 
     def hinder(self, reason: str) -> None:
         self.hindrance = reason
@@ -201,7 +205,10 @@ class Membership:
 
     def absence(self, name: str) -> str:
         """Why the account or feed of this name does not run here."""
-        owner = self._owners.get(self._duties[name].name)
+        duty = self._duties.get(name)
+        if duty is None:
+            return "it ends here"  # a reload is removing it
+        owner = self._owners.get(duty.name)
         if self.hindrance or owner is None:
             return self.hindrance or "no host has it"
         return "it begins or ends here" if owner == self._name else f"host {owner} has it"

@@ -22,7 +22,8 @@ class Carrier(Protocol):
         """It is lost: have every connection of the duty closed, and return at once."""
 
     def stop(self, tenure: Tenure) -> None:
-        """End the duty, in a thread of the caller; returns once nothing of it is left."""
+        """End the duty, in a thread of the caller; returns once nothing of it is left. An error leaves the
+        lease to its own end."""
 
     def hinder(self, reason: str) -> None:
         """From now on no lease can be had, and why; ``""``: one can be."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from actors.engine.actor import RuntimeActor
 from actors.engine.timers import Timer
+from actors.errors import TransportError
 from actors.messages.control import Drain
 from actors.messages.lifecycle import Begin
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
@@ -19,6 +20,7 @@ from runtime.cluster.carrier import Carrier
 from runtime.cluster.differences import differences
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
+from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.version import version
@@ -27,19 +29,6 @@ IN_MAINTENANCE = "this host is in maintenance until `tellwire ctl FILE maintenan
 
 PRESENT_FOR = 3
 """Renewals after which a host that has renewed none is no more counted as there."""
-
-
-class DutyFailed(Struct, frozen=True):
-    """What the duty needs has failed on this host: another one may try."""
-
-    duty: str
-
-
-class Assign(Struct, frozen=True):
-    """The duties of this host from now on, and the settings that all hosts must have alike."""
-
-    duties: tuple[Duty, ...]
-    settings: Mapping[str, str]
 
 
 class _Renew(Struct, frozen=True):
@@ -61,6 +50,7 @@ class _Begun(Struct, frozen=True):
 
 class _Ended(Struct, frozen=True):
     tenure: Tenure
+    has_stopped: bool = True  # whether nothing of it is left
 
 
 class Steward(RuntimeActor):
@@ -100,6 +90,8 @@ class Steward(RuntimeActor):
         self._resting = False
         self._has_namesake = False
         self._busy: set[str] = set()  # duties that are being started or stopped
+        self._failed: set[str] = set()  # of those
+        self._left: dict[str, float] = {}  # when the leases end of those that could not be stopped
         self._draining = False
         self._timer: Timer | None = None
 
@@ -117,8 +109,8 @@ class Steward(RuntimeActor):
                 self._on_released()
             case _Begun(tenure=tenure, problem=problem):
                 self._on_begun(tenure, problem)
-            case _Ended(tenure=tenure):
-                self._on_ended(tenure)
+            case _Ended(tenure=tenure, has_stopped=has_stopped):
+                self._on_ended(tenure, has_stopped=has_stopped)
             case DutyFailed(duty=duty):
                 self._on_failed(duty)
             case Assign(duties=duties, settings=settings):
@@ -217,9 +209,15 @@ class Steward(RuntimeActor):
                 logger.warning(text, name, found)
 
     def _hear_releases(self) -> None:
-        if self._releases is None:
-            self._releases = Releases(self._engine)
-            self.watch(self._releases, _Released())
+        if self._releases is not None:
+            return
+        releases = Releases(self._engine)
+        try:
+            self.watch(releases, _Released())
+        except TransportError as error:
+            releases.close()
+            raise EngineAway(f"the engine cannot be heard: {error}") from error
+        self._releases = releases
 
     def _on_released(self) -> None:
         if self._releases is None:
@@ -257,7 +255,7 @@ class Steward(RuntimeActor):
     def _try(self) -> None:
         while (duty := self._tenancy.due(self.now())) is not None:
             asked_at = self.now()
-            if duty in self._busy or self._away:
+            if duty in self._busy or self._away or asked_at < self._left.get(duty, 0.0):
                 self._tenancy.unanswered(duty, asked_at)
                 continue
             try:
@@ -284,6 +282,8 @@ class Steward(RuntimeActor):
 
     def _on_begun(self, tenure: Tenure, problem: str) -> None:
         self._busy.discard(tenure.duty)
+        if tenure.duty in self._failed:
+            problem = problem or "it failed while it was started"
         if problem:
             logger.error(
                 "{} cannot run on this host: {}; its lease is given back, and is tried again",
@@ -297,7 +297,9 @@ class Steward(RuntimeActor):
 
     def _on_failed(self, duty: str) -> None:
         tenure = self._tenancy.tenures.get(duty)
-        if tenure is not None and duty not in self._busy:
+        if duty in self._busy:
+            self._failed.add(duty)
+        elif tenure is not None:
             self._end(tenure)
 
     def _lose(self, tenure: Tenure) -> None:
@@ -312,16 +314,28 @@ class Steward(RuntimeActor):
 
     def _end(self, tenure: Tenure) -> None:
         def stop() -> _Ended:
-            self._carrier.stop(tenure)
+            try:
+                self._carrier.stop(tenure)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end
+                text = (
+                    "{} could not be stopped, so its lease ends by itself: restart this host, and report this"
+                )
+                logger.opt(exception=error).critical(text, tenure.duty)
+                return _Ended(tenure, has_stopped=False)
             return _Ended(tenure)
 
         self._in_background("stop", tenure, stop)
 
-    def _on_ended(self, tenure: Tenure) -> None:
+    def _on_ended(self, tenure: Tenure, *, has_stopped: bool) -> None:
         self._busy.discard(tenure.duty)
+        self._failed.discard(tenure.duty)
+        if not has_stopped:  # to ask for it before its end would extend it, by the same epoch
+            self._left[tenure.duty] = self.now() + self._times.lease
         if tenure.lost:
             return
         self._tenancy.end(tenure.duty, self.now())
+        if not has_stopped:
+            return
         try:
             self._engine.release(self._holder, {tenure.duty: tenure.epoch})
         except EngineAway as error:  # the lease ends by itself

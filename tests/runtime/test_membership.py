@@ -5,13 +5,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from loguru import logger
 
+from actors.engine.clock import elapsed
 from actors.errors import ConfigInvalid, NotSent
-from runtime import Config, Host, load
+from actors.tenancy.tenure import Tenure
+from runtime import Config, Host, load, membership as memberships
+from runtime.control.protocol import VERSION, Welcome
+from runtime.membership import Membership
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.engine_server import EngineServer
+from tests.doubles.recorder import Recorder, Recording
 from tests.doubles.several_accounts import write
 
 PATIENCE = 50.0
@@ -128,6 +136,59 @@ def test_a_reload_removes_adds_and_restarts_accounts_that_hosts_share(
     eventually(lambda: first.runtimes.get("hedge", before) is not before)
     assert first.runtimes["hedge"].config.pool.connections == 3
     assert first.runtimes["hedge"].client.buy("EURUSD_otc", 4, seconds=60, timeout=PATIENCE).amount == 4
+
+
+class Landlord:
+    """A host whose runtimes have a router alone, and cannot be stopped."""
+
+    def __init__(self, config: Config, router: Recording) -> None:
+        self.config = config
+        self._router = router
+
+    def start_owned(self, *_: object) -> Any:
+        return SimpleNamespace(
+            router=self._router.ref, welcome=Welcome(VERSION, 1, "practice", 0.0, [], "h1")
+        )
+
+    def stop_owned(self, name: str) -> None:
+        raise RuntimeError(f"{name} cannot be stopped")
+
+
+@pytest.fixture
+def landlord(two: PracticeExchange, tmp_path: Path) -> Iterator[Landlord]:
+    """A host of a cluster whose engine is away."""
+    more = CLUSTER.format(url="valkey://127.0.0.1:1", host="h1")
+    file = write(tmp_path / "h1.yaml", two, tmp_path / "h1.sock", feeds="", more=more)
+    router = Recording(Recorder)
+    yield Landlord(load(file), router)
+    router.ref.stop()
+
+
+def test_a_reload_does_not_wait_for_an_account_that_could_not_be_stopped(
+    landlord: Landlord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    heard = logger.add(lines.append, level="WARNING", format="{message}")
+    monkeypatch.setattr(memberships, "ENDED_WITHIN", 0.0)
+    membership = Membership(landlord.config, landlord, lambda: None)
+    tenure = Tenure("account:main", 1, elapsed() + 600.0)
+    assert membership.start(tenure, elapsed) == ""
+    with pytest.raises(RuntimeError, match="main cannot be stopped"):
+        membership.stop(tenure)
+    membership.assign(Config())
+    membership.end(0.0)
+    logger.remove(heard)
+    assert not any("main still runs" in line for line in lines)
+
+
+def test_an_account_that_a_reload_removes_at_this_moment_ends_here(landlord: Landlord) -> None:
+    membership = Membership(landlord.config, landlord, lambda: None)
+    membership.begin()
+    assert membership.absence("main") == "no host has it"
+    membership.assign(Config())
+    assert membership.absence("main") == "it ends here"
+    membership.failed("main")
+    membership.end(PATIENCE)
 
 
 @pytest.mark.parametrize(

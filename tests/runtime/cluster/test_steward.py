@@ -9,14 +9,17 @@ import pykka
 import pytest
 from loguru import logger
 
+from actors.errors import TransportError
 from actors.messages.control import Drain
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
+from runtime.cluster.messages import DutyFailed
 from runtime.cluster.outcomes import EngineAway, Renewal
-from runtime.cluster.steward import DutyFailed, Steward
+from runtime.cluster.releases import Releases
+from runtime.cluster.steward import Steward
 from runtime.version import version
 from tests.doubles.engine_server import EngineServer
 
@@ -136,6 +139,75 @@ def test_what_fails_later_is_given_back_and_tried_again(begin: Begin, duty: str)
     assert notes.step() == ("start", duty)
     notes.ref.tell(DutyFailed(duty))
     assert [notes.step(), notes.step()] == [("stop", duty), ("start", duty)]
+
+
+def test_what_fails_while_it_is_started_is_given_back(
+    begin: Begin, duty: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(notes: Notes, tenure: Tenure, _: object) -> str:
+        eventually(lambda: hasattr(notes, "ref"))
+        notes.ref.tell(DutyFailed(tenure.duty))
+        return ""
+
+    monkeypatch.setattr(Notes, "start", start)
+    notes = begin("h1")
+    assert notes.step() == ("stop", duty)
+    eventually(lambda: engine.acquire(duty, "next", 60.0).epoch > 0)
+
+
+def test_a_failure_while_it_is_stopped_does_not_end_the_next_start(begin: Begin, duty: str) -> None:
+    notes = begin("h1")
+    notes.step()
+    notes.ref.tell(DutyFailed(duty))
+    notes.ref.tell(DutyFailed(duty))
+    assert [notes.step(), notes.step()] == [("stop", duty), ("start", duty)]
+    first = notes.ends[duty]
+    eventually(lambda: notes.ends[duty] > first)
+    assert notes.steps.empty()
+
+
+def test_a_lease_of_what_cannot_be_stopped_ends_by_itself(
+    begin: Begin, duty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    heard = logger.add(lines.append, level="CRITICAL", format="{message}")
+    released: list[object] = []
+    monkeypatch.setattr(Engine, "release", lambda *args: released.append(args))
+    monkeypatch.setattr(Notes, "stop", lambda *_: 1 / 0)
+    notes = begin("h1")
+    notes.step()
+    notes.ref.tell(DutyFailed(duty))
+    assert notes.step() == ("start", duty)
+    assert notes.tenancy.newest(duty) == 2  # the first lease was not extended
+    notes.ref.tell(Drain())
+    eventually(lambda: not notes.ref.is_alive())
+    assert not released
+    logger.remove(heard)
+    assert f"{duty} could not be stopped, so its lease ends by itself" in lines[0]
+    assert "ZeroDivisionError" in lines[0]
+
+
+def test_it_goes_on_when_no_descriptor_is_free_for_what_it_watches(
+    begin: Begin, duty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, close, steps = Steward.watch, Releases.close, []
+
+    def first_fails(*args: object) -> None:
+        steps.append("watch")
+        if steps == ["watch"]:
+            raise TransportError("Too many open files while beginning to watch a socket")
+        watch(*args)  # type: ignore[arg-type]
+
+    def noted(releases: Releases) -> None:
+        steps.append("close")
+        close(releases)
+
+    monkeypatch.setattr(Steward, "watch", first_fails)
+    monkeypatch.setattr(Releases, "close", noted)
+    notes = begin("h1")
+    assert notes.step() == ("start", duty)
+    eventually(lambda: steps == ["watch", "close", "watch"])
+    assert notes.hindrance == ""
 
 
 def test_the_next_host_begins_at_once_when_a_lease_is_given_back(begin: Begin, duty: str) -> None:
