@@ -28,7 +28,7 @@ class FileWatch(ABC):
         self.path = path
         self.written = False
         self.trail: frozenset[Path] = frozenset()
-        """The file, and every link that leads to it."""
+        """The file, every link that leads to it, and for a folder that is missing the first one to come."""
         self.on_change = on_change
 
     @abstractmethod
@@ -41,9 +41,15 @@ class FileWatch(ABC):
 
     def renew(self) -> None:
         """Follow the links and the file again: they may be others. Raises ``OSError`` as ``start`` does."""
-        trail = list(_trail(self.path))
-        self.trail = frozenset(trail)
-        self.follow({step.parent for step in trail if step.parent.is_dir()}, trail[-1])
+        followed: list[Path] = []
+        while (steps := self._steps()) != followed:  # again if they changed before they were listened to
+            followed = steps
+            self.trail = frozenset(steps)
+            self.follow({step.parent for step in steps if step.parent.is_dir()}, steps[-1])
+
+    def _steps(self) -> list[Path]:
+        *links, file = _trail(self.path)
+        return [*links, _first_to_come(file), file]
 
     @abstractmethod
     def follow(self, folders: set[Path], file: Path) -> None:
@@ -67,6 +73,13 @@ def _trail(path: Path, most: int = MOST_LINKS) -> Iterator[Path]:
             yield from _trail(part.parent / part.readlink() / path.relative_to(part), most - 1)
             return
     yield _plain(path)
+
+
+def _first_to_come(file: Path) -> Path:
+    """``file``, or the missing folder above it whose own folder exists."""
+    while not file.parent.is_dir() and file.parent != file:
+        file = file.parent
+    return file
 
 
 def _plain(path: Path) -> Path:

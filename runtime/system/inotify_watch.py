@@ -4,7 +4,6 @@ Without watchdog, which listens to everything in the folder of a file: the journ
 configuration, and each of its writes would wake two threads while an order waits.
 """
 
-import contextlib
 import ctypes
 import errno
 import os
@@ -24,10 +23,13 @@ MOVED_FROM: Final = 0x40
 MOVED_TO: Final = 0x80
 CREATE: Final = 0x100
 DELETE: Final = 0x200
+DELETE_SELF: Final = 0x400
+MOVE_SELF: Final = 0x800
 Q_OVERFLOW: Final = 0x4000
+ISDIR: Final = 0x4000_0000
 
 IN_FILE: Final = MODIFY | ATTRIB
-IN_FOLDER: Final = CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE
+IN_FOLDER: Final = ATTRIB | CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE | DELETE_SELF | MOVE_SELF
 """What is listened to in a folder: not writes, since those to other files are many."""
 
 _HEAD: Final = struct.Struct(
@@ -48,11 +50,14 @@ class InotifyWatch(FileWatch):
         """By the number of the watch."""
 
     def start(self) -> None:
-        self._inotify = Inotify()
-        self._thread = threading.Thread(
-            target=self._run, args=(self._inotify,), name="watch configuration", daemon=True
-        )
-        self._thread.start()
+        inotify = Inotify()
+        thread = threading.Thread(target=self._run, args=(inotify,), name="watch configuration", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more threads to give
+            inotify.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
+        self._inotify, self._thread = inotify, thread
         self.renew()
 
     def stop(self) -> None:
@@ -64,20 +69,30 @@ class InotifyWatch(FileWatch):
     def follow(self, folders: set[Path], file: Path) -> None:
         if self._inotify is None:
             return
+        paths: dict[int, Path] = {}
+        failure: OSError | None = None
         with self._lock:  # an event of a new watch waits until its path is known
-            paths = {self._inotify.add(folder, IN_FOLDER): folder for folder in folders}
-            with contextlib.suppress(FileNotFoundError):  # its folder tells when it comes
-                paths[self._inotify.add(file, IN_FILE)] = file
+            for path, events in (*((folder, IN_FOLDER) for folder in folders), (file, IN_FILE)):
+                try:
+                    paths[self._inotify.add(path, events)] = path
+                except FileNotFoundError:
+                    continue  # the folder above tells when it comes
+                except OSError as error:
+                    failure = failure or error
             for watch in self._paths.keys() - paths.keys():
                 self._inotify.remove(watch)
             self._paths = paths
+        if failure is not None:
+            raise failure
 
     def _run(self, inotify: "Inotify") -> None:
         for watch, event, name in inotify.events():
             with self._lock:
-                path = self._paths.get(watch, Path())
-            if event & Q_OVERFLOW or path / name in self.trail:
-                self.written = bool(event & (CREATE | MODIFY))
+                path = self._paths.get(watch)
+            of_trail = path is not None and (not name or path / name in self.trail)
+            if event & Q_OVERFLOW or of_trail:
+                if not event & ATTRIB:  # its writer may have it open still
+                    self.written = bool(event & (CREATE | MODIFY)) and not event & ISDIR
                 self.on_change()
 
 
@@ -88,7 +103,11 @@ class Inotify:
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._fd = _checked(self._libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
-        self._end, self._ending = os.pipe()
+        try:
+            self._end, self._ending = os.pipe()
+        except OSError:
+            os.close(self._fd)
+            raise
 
     def add(self, path: Path, events: int) -> int:
         """The number of the watch; the same again, if it is the same file again."""
@@ -106,6 +125,10 @@ class Inotify:
             poll.register(descriptor, select.POLLIN)
         while not any(descriptor == self._end for descriptor, _ in poll.poll()):
             yield from _parsed(os.read(self._fd, _MOST))
+        self.close()
+
+    def close(self) -> None:
+        """Only where ``events`` does not run: it closes by itself."""
         for descriptor in (self._fd, self._end, self._ending):
             os.close(descriptor)
 
