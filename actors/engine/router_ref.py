@@ -208,6 +208,7 @@ class _Reply(pykka.Future[Any]):
     """What the router fills in, once. It is apart from the caller's future, so that this one can be dropped.
 
     HOT: a lock that is released with the answer takes a fifth of the calls of a ``pykka.ThreadingFuture``.
+    Each look that waits has a lock of its own: one that is interrupted holds up no other.
     """
 
     def __init__(self) -> None:
@@ -215,21 +216,27 @@ class _Reply(pykka.Future[Any]):
         self.given = False
         self._value: Any = None
         self._error: Any = None
-        self._missing = threading.Lock()
-        self._missing.acquire()
+        self._waiting: list[threading.Lock] = []
 
     def set(self, value: Any = None) -> None:
-        self.given, self._value = True, value
-        self._missing.release()
+        self._value, self.given = value, True
+        for waiting in tuple(self._waiting):
+            waiting.release()
 
     def set_exception(self, exc_info: Any = None) -> None:
-        self.given, self._error = True, exc_info or sys.exc_info()
-        self._missing.release()
+        self._error, self.given = exc_info or sys.exc_info(), True
+        for waiting in tuple(self._waiting):
+            waiting.release()
 
     def get(self, *, timeout: float | None = None) -> Any:
-        if not self._missing.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
-            raise pykka.Timeout(f"{timeout} seconds")
-        self._missing.release()  # for the next one that looks
+        if not self.given:
+            waiting = threading.Lock()
+            waiting.acquire()
+            self._waiting.append(waiting)  # before the second look: an answer after that releases it
+            if not self.given and not waiting.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+                self._waiting.remove(waiting)
+                if not self.given:
+                    raise pykka.Timeout(f"{timeout} seconds")
         if self._error is not None:
             _, error, traceback = self._error
             raise error.with_traceback(traceback)  # not longer with each look

@@ -5,6 +5,7 @@ import gc
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -348,3 +349,28 @@ def test_the_ends_of_two_asks_do_not_touch_one_another() -> None:
     assert given_up(ref) == [second.ask]
     assert first.ask != second.ask
     del patient
+
+
+def test_a_look_that_is_interrupted_as_the_answer_comes_leaves_it_to_the_next() -> None:
+    answered = threading.Event()
+    ref = _Desk.start(lambda _: answered.wait(WAIT))
+
+    def interrupt(_frame: Any, event: str, called: Any) -> None:
+        if event == "c_return" and called.__name__ == "acquire":
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    try:
+        future = ref.ask(GetBalance(), block=False)
+        answered.set()
+        sys.setprofile(interrupt)
+        try:
+            future.get(timeout=WAIT)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+        assert future.get(timeout=WAIT)
+        assert future.get(timeout=0)
+    finally:
+        ref.stop()
