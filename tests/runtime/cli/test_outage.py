@@ -60,7 +60,7 @@ def test_a_run_in_which_nothing_ever_was_up_says_so_with_each_region_and_in_its_
     start: Start, file: Path, close: Callable[[], None]
 ) -> None:
     close()
-    process = start(file, "--output", "log", "--duration", "2s")
+    process = start(file, "--output", "log", "--duration", "4s")
     lines = Lines(process)
     assert "(region-" in lines.until(" times in a row")
     outage = lines.until("no connection is up")
