@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -24,7 +24,7 @@ class Fault:
     """``end`` is to be called ``seconds`` after ``begin``. The account comes back while it lasts, unless
     it ``blocks``. With ``moves`` it is another host than ``host`` that has it then."""
 
-    name: str
+    name: str = field(init=False)
     host: str
     begin: Callable[[], object]
     end: Callable[[], object] = lambda: None
@@ -46,17 +46,18 @@ class Mischief:
 
     def fault(self, name: str, owner: str) -> Fault:
         """The fault ``name`` of the host ``owner``, or of the engine."""
-        return FAULTS[name](self, self._hosts[owner])
+        fault = FAULTS[name](self, self._hosts[owner])
+        fault.name = name
+        return fault
 
     def killed(self, host: HostProcess) -> Fault:
-        return Fault("host killed", host.name, host.kill, moves=True)
+        return Fault(host.name, host.kill, moves=True)
 
     def terminated(self, host: HostProcess) -> Fault:
-        return Fault(POLITE, host.name, host.terminate, moves=True)
+        return Fault(host.name, host.terminate, moves=True)
 
     def frozen(self, host: HostProcess) -> Fault:
         return Fault(
-            "host frozen",
             host.name,
             lambda: host.signal(signal.SIGSTOP),
             lambda: host.signal(signal.SIGCONT),
@@ -66,7 +67,6 @@ class Mischief:
 
     def cut_off_from_the_engine(self, host: HostProcess) -> Fault:
         return Fault(
-            "cut off from the engine",
             host.name,
             host.engine.hold,
             host.engine.release,  # what it has said meanwhile arrives now
@@ -80,15 +80,15 @@ class Mischief:
             host.venue.release()
 
         seconds = self._random.uniform(0.5, 2 * self._lease)
-        return Fault("cut off from the venue", host.name, host.venue.hold, heal, seconds, blocks=True)
+        return Fault(host.name, host.venue.hold, heal, seconds, blocks=True)
 
     def killed_engine(self, _: HostProcess) -> Fault:
         seconds = self._random.uniform(0.2, 2 * self._lease)
-        return Fault("engine killed", ENGINE, self._engine.kill, self._engine.start, seconds, blocks=True)
+        return Fault(ENGINE, self._engine.kill, self._engine.start, seconds, blocks=True)
 
     def frozen_engine(self, _: HostProcess) -> Fault:
         seconds = self._random.uniform(0.2, 2 * self._lease)
-        return Fault("engine frozen", ENGINE, self._engine.stop, self._engine.thaw, seconds, blocks=True)
+        return Fault(ENGINE, self._engine.stop, self._engine.thaw, seconds, blocks=True)
 
     def slow_engine(self, _: HostProcess) -> Fault:
         lag = self._random.uniform(*SLOW)
@@ -98,7 +98,7 @@ class Mischief:
                 host.engine.delay(seconds)
 
         seconds = self._random.uniform(1.0, 2 * self._lease)
-        return Fault("engine slow", ENGINE, lambda: delay(lag), lambda: delay(0.0), seconds)
+        return Fault(ENGINE, lambda: delay(lag), lambda: delay(0.0), seconds)
 
     def _longer_than_the_lease(self) -> float:
         return self._lease + self._random.uniform(0.2, 2.0)

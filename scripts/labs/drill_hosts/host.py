@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -134,7 +133,3 @@ class HostProcess:
                 "margin": margin,
             },
         }
-
-
-def region_ports(urls: Sequence[str]) -> list[int]:
-    return [int(url.split(":")[2].split("/")[0]) for url in urls]

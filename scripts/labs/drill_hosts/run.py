@@ -14,15 +14,17 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from loguru import logger
 
 from actors.orders.order import Order
 from actors.tenancy.tenancy import LeaseTimes
+from labs.chaos.score import IN_DOUBT
 from labs.drill_hosts.faults import ENGINE, FAULTS, POLITE, TWO, Mischief
-from labs.drill_hosts.host import HostProcess, region_ports
-from labs.drill_hosts.score import IN_DOUBT, Score
+from labs.drill_hosts.host import HostProcess
+from labs.drill_hosts.score import Score
 from labs.drill_hosts.trader import Trading
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
@@ -120,7 +122,7 @@ class Drill:
 
     def _start_hosts(self, stack: ExitStack, exchange: PracticeExchange) -> None:
         sessions = dict(zip(ACCOUNTS, exchange.sessions, strict=True))
-        ports = region_ports([region.url for region in exchange.regions])
+        ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
         for place, (name, port) in enumerate(zip(HOSTS, ports, strict=True)):
             lines = (self._engine.port, port)
             host = HostProcess(name, self._folder, lines, sessions, self._times, workers=(place + 1) % 2)
@@ -157,7 +159,7 @@ class Drill:
             fault.end()
             if fault.blocks or (name == TWO and fault.host == ENGINE):  # a slow one slows a take-over
                 since = time.monotonic()
-        # With two at once nobody else may have been able to take it before the host is back.
+        # With two at once no other host may have been able to take it before the host is back.
         gone = {fault.host for fault in faults if fault.moves and (name != TWO or not fault.seconds)}
         hit = {fault.host for fault in faults}
         for account, owner in owners.items():

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from actors.engine.router_ref import GRACE
-from actors.orders.order import Order, OrderState
+from actors.orders.order import Order
+from labs.chaos.score import EXECUTED, IN_DOUBT, NOT_EXECUTED
 from labs.drill_hosts.trader import DEADLINE, MARGIN, OPENED, Answer
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder, SocketRecord
@@ -13,9 +14,6 @@ from runtime.practice.records import ReceivedOrder, SocketRecord
 LATE = 1.0
 """Seconds after which an answer comes too late; a loaded machine needs some."""
 
-EXECUTED = {OrderState.OPEN, OrderState.CLOSED}
-IN_DOUBT = {OrderState.JOURNALED, OrderState.UNKNOWN}
-NOT_EXECUTED = {"NotPlaced", "RequestRefused", "NotSent", "RateLimited", "Halted"}
 SAYS_NOTHING = {"OrderUnknown", "RequestError"}
 """``RequestError``: the host ended before it was asked."""
 
