@@ -35,7 +35,8 @@ def engine(engine_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine_server(tmp_path: Path) -> Iterator[EngineServer]:
     """A server of the test's own, to be stopped and started."""
-    with EngineServer(tmp_path) as server:
+    (folder := tmp_path / "engine").mkdir()
+    with EngineServer(folder) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from actors.messages.routing import Asked
 from actors.tenancy.tenure import Tenure
 from runtime import Attachment, attach
 from runtime.cluster.engine import Engine
+from runtime.cluster.outcomes import OrderEntry, Refusal, Stored
 from runtime.control.front_desk import FrontDesk
 from runtime.control.protocol import VERSION, Welcome
 from tests.doubles.recorder import WAIT, Recorder, Recording
@@ -51,6 +52,12 @@ class PlayedOwner:
         while not isinstance(found := self.router.seen(), tuple):
             pass
         return found
+
+    def journal(self, order: str) -> Stored | Refusal:
+        """Write the intent of an order that it was asked for; ``order`` is its id."""
+        entry = OrderEntry("intent", order, b"{}")
+        duty, epoch = self.tenure.duty, self.tenure.epoch
+        return self._engine.intend(duty, epoch, 1, [entry], command=self.entries[order])
 
     def release(self) -> None:
         self._engine.release(self._host, {self.tenure.duty: self.tenure.epoch})

@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -29,15 +28,8 @@ def exchange() -> Iterator[PracticeExchange]:
 
 
 @pytest.fixture
-def engine_of_hosts(tmp_path: Path) -> Iterator[EngineServer]:
-    (folder := tmp_path / "engine").mkdir()
-    with EngineServer(folder) as engine:
-        yield engine
-
-
-@pytest.fixture
 def files(
-    exchange: PracticeExchange, tmp_path: Path, place: Path, engine_of_hosts: EngineServer
+    exchange: PracticeExchange, tmp_path: Path, place: Path, engine_server: EngineServer
 ) -> dict[str, Path]:
     """The configuration of each host, on a running engine."""
     return {
@@ -47,7 +39,7 @@ def files(
             place.with_name(f"{name}.sock"),
             accounts=entries(exchange.sessions, ("main",)),
             feeds="",
-            more=MANY + CLUSTER.format(url=engine_of_hosts.url, host=name, lease=LEASE),
+            more=MANY + CLUSTER.format(url=engine_server.url, host=name, lease=LEASE),
         )
         for name in NAMES
     }
@@ -68,10 +60,3 @@ def hosts(
             children.callback(child.kill)
             started[name] = child
         yield started
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    due = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < due
-        time.sleep(0.01)

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,16 +23,10 @@ from actors.values import Direction
 from runtime import Config, Host, Runtime, attach, attach_async, load
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.several_accounts import NAMES, entries, uid_of, write, wrong
+from tests.waiting import eventually
 
 PATIENCE = 20.0
 """Seconds: a loaded machine takes its time."""
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    due = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < due
-        time.sleep(0.02)
 
 
 def states(host: Host) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Hosts in this process that share accounts by one real engine, on one practice exchange."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -18,9 +17,13 @@ from runtime import Config, Host, load, membership as memberships
 from runtime.control.protocol import VERSION, Welcome
 from runtime.membership import Membership
 from runtime.practice import PracticeExchange, PracticeSettings
+from tests.doubles.engine_fixtures import engine_server
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.recorder import Recorder, Recording
 from tests.doubles.several_accounts import write
+from tests.waiting import eventually
+
+__all__ = ["engine_server"]
 
 PATIENCE = 50.0
 CLUSTER = "cluster: {{engine: '{url}', host: {host}, lease: 3s, renew: 500ms, margin: 1s}}\n"
@@ -28,24 +31,10 @@ CLUSTER = "cluster: {{engine: '{url}', host: {host}, lease: 3s, renew: 500ms, ma
 Start = Callable[[str], Host]
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    due = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < due
-        time.sleep(0.02)
-
-
 @pytest.fixture(scope="module")
 def two() -> Iterator[PracticeExchange]:
     with PracticeExchange(PracticeSettings(accounts=2)) as running:
         yield running
-
-
-@pytest.fixture
-def engine_server(tmp_path: Path) -> Iterator[EngineServer]:
-    (folder := tmp_path / "engine").mkdir()
-    with EngineServer(folder) as server:
-        yield server
 
 
 @pytest.fixture
@@ -83,12 +72,12 @@ def test_two_hosts_share_two_accounts_and_the_one_that_stops_leaves_its_own_to_t
     start: Start,
 ) -> None:
     first = start("h1")
-    eventually(lambda: runs(first) == ["hedge", "main"])
+    eventually(lambda: runs(first) == ["hedge", "main"], PATIENCE)
     second = start("h2")
     assert first.runtimes["main"].client.buy("EURUSD_otc", 2, seconds=60, timeout=PATIENCE).amount == 2
     assert runs(second) == []
     first.stop()
-    eventually(lambda: runs(second) == ["hedge", "main"])
+    eventually(lambda: runs(second) == ["hedge", "main"], PATIENCE)
     client = second.runtimes["main"].client
     assert [deal.amount for deal in client.opened_deals(timeout=PATIENCE)] == [2]
     assert client.buy("EURUSD_otc", 3, seconds=60, timeout=PATIENCE).amount == 3
@@ -98,16 +87,16 @@ def test_without_the_engine_orders_are_not_sent_and_accounts_close_until_it_is_b
     start: Start, engine_server: EngineServer, two: PracticeExchange
 ) -> None:
     host = start("h1")
-    eventually(lambda: runs(host) == ["hedge", "main"])
+    eventually(lambda: runs(host) == ["hedge", "main"], PATIENCE)
     client = host.runtimes["main"].client
     assert client.buy("EURUSD_otc", 5, seconds=60, timeout=PATIENCE).amount == 5
     engine_server.kill()
     with pytest.raises(NotSent):
         client.buy("EURUSD_otc", 6, seconds=60, timeout=PATIENCE)
-    eventually(lambda: runs(host) == [])
-    eventually(lambda: all(socket.closed_at is not None for socket in two.ledger.sockets()))
+    eventually(lambda: runs(host) == [], PATIENCE)
+    eventually(lambda: all(socket.closed_at is not None for socket in two.ledger.sockets()), PATIENCE)
     engine_server.start()
-    eventually(lambda: runs(host) == ["hedge", "main"])
+    eventually(lambda: runs(host) == ["hedge", "main"], PATIENCE)
     client = host.runtimes["main"].client
     assert client.buy("EURUSD_otc", 7, seconds=60, timeout=PATIENCE).amount == 7
     assert {deal.amount for deal in client.opened_deals()} & {5, 6, 7} == {5, 7}
@@ -117,23 +106,23 @@ def test_a_reload_removes_adds_and_restarts_accounts_that_hosts_share(
     start: Start, tmp_path: Path, two: PracticeExchange
 ) -> None:
     first, file = start("h1"), tmp_path / "h1.yaml"
-    eventually(lambda: runs(first) == ["hedge", "main"])
+    eventually(lambda: runs(first) == ["hedge", "main"], PATIENCE)
     second = start("h2")
     whole = file.read_text()
     file.write_text("".join(line for line in whole.splitlines(keepends=True) if "hedge" not in line))
     assert first.reload() == ["hedge removed"]
     assert runs(first) == ["main"]
-    eventually(lambda: runs(second) == ["hedge"])  # which still has it in its file
+    eventually(lambda: runs(second) == ["hedge"], PATIENCE)  # which still has it in its file
     file.write_text(whole.replace("{name: hedge,", "{name: hedge, pool: {connections: 2},"))
     assert first.reload() == ["hedge added"]
     assert {state.name: state.state for state in first.states()} == {"main": "up", "hedge": "stopped"}
     second.stop()
-    eventually(lambda: runs(first) == ["hedge", "main"])
+    eventually(lambda: runs(first) == ["hedge", "main"], PATIENCE)
     assert first.runtimes["hedge"].config.pool.connections == 2
     before = first.runtimes["hedge"]
     file.write_text(file.read_text().replace("connections: 2", "connections: 3"))
     assert first.reload() == ["hedge restarted (pool.connections)"]
-    eventually(lambda: first.runtimes.get("hedge", before) is not before)
+    eventually(lambda: first.runtimes.get("hedge", before) is not before, PATIENCE)
     assert first.runtimes["hedge"].config.pool.connections == 3
     assert first.runtimes["hedge"].client.buy("EURUSD_otc", 4, seconds=60, timeout=PATIENCE).amount == 4
 

@@ -19,18 +19,12 @@ from actors.values import Deal
 from runtime import Attachment, attach
 from runtime.control.follower import MOVED
 from runtime.practice import PracticeExchange
+from tests.doubles.engine_fixtures import engine_server
 from tests.doubles.engine_server import EngineServer
-from tests.journeys.hosts import (
-    NAMES,
-    PATIENCE,
-    engine_of_hosts,
-    eventually,
-    exchange,
-    files,
-    hosts,
-)
+from tests.journeys.hosts import NAMES, PATIENCE, exchange, files, hosts
+from tests.waiting import eventually
 
-__all__ = ["engine_of_hosts", "exchange", "files"]
+__all__ = ["engine_server", "exchange", "files"]
 
 ORDER = PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60)
 WRONG = PlaceOrder("EURUSD_otc", Decimal(-1), Direction.CALL, 60)
@@ -52,7 +46,7 @@ def attached(url: str) -> Attachment:
             return False
         return True
 
-    eventually(tries)
+    eventually(tries, PATIENCE)
     return found[0]
 
 
@@ -64,10 +58,10 @@ def outcome(attachment: Attachment, command: Command[object]) -> object:
 
 
 def test_by_the_engine_an_account_answers_and_ticks_as_on_its_host_and_on_the_next_one(
-    exchange: PracticeExchange, files: dict[str, Path], engine_of_hosts: EngineServer, tmp_path: Path
+    exchange: PracticeExchange, files: dict[str, Path], engine_server: EngineServer, tmp_path: Path
 ) -> None:
     with hosts(files, tmp_path, 0) as running, ExitStack() as attachments:
-        across = attachments.enter_context(attached(engine_of_hosts.url))
+        across = attachments.enter_context(attached(engine_server.url))
         [owner] = [name for name in NAMES if running[name].pid == across.runtime.pid]
         with attach(files[owner], account="main") as local:
             for command in (GetBalance(), GetPayout("EURUSD_otc"), GetPayout("NOPE"), WRONG):
@@ -89,7 +83,7 @@ def test_by_the_engine_an_account_answers_and_ticks_as_on_its_host_and_on_the_ne
             child.kill()
         with pytest.raises(NotSent):
             across.router.ask(ORDER, timeout=0.5)
-        engine_of_hosts.kill()
+        engine_server.kill()
         with pytest.raises(NotSent, match="is away"):
             across.router.ask(ORDER, timeout=PATIENCE)
         with pytest.raises(RequestError, match="is away"):
@@ -97,7 +91,7 @@ def test_by_the_engine_an_account_answers_and_ticks_as_on_its_host_and_on_the_ne
     assert len(exchange.ledger.orders()) == 2
 
 
-class Trader:
+class EngineTrader:
     """Places orders through one attachment, each with a stake of its own, and notes the answers by stake."""
 
     def __init__(self, attachment: Attachment, number: int, timeout: float) -> None:
@@ -109,7 +103,7 @@ class Trader:
         self.unknown: dict[Decimal, str] = {}
         self.unsent: set[Decimal] = set()
 
-    def __enter__(self) -> "Trader":
+    def __enter__(self) -> "EngineTrader":
         self._thread.start()
         return self
 
@@ -134,20 +128,20 @@ class Trader:
 def test_no_order_by_the_engine_is_doubled_or_answered_wrongly_when_its_owner_dies_or_stands_still(
     exchange: PracticeExchange,
     files: dict[str, Path],
-    engine_of_hosts: EngineServer,
+    engine_server: EngineServer,
     tmp_path: Path,
     fault: str,
 ) -> None:
     exchange.disturb_orders("delayed", None, seconds=0.3)  # so that some are in flight at the fault
     with hosts(files, tmp_path, 0) as running, ExitStack() as at_work:
-        across = at_work.enter_context(attached(engine_of_hosts.url))
+        across = at_work.enter_context(attached(engine_server.url))
         patient = (2.0, 2.0, 30.0, 30.0)
-        traders = [at_work.enter_context(Trader(across, n, t)) for n, t in enumerate(patient, start=1)]
+        traders = [at_work.enter_context(EngineTrader(across, n, t)) for n, t in enumerate(patient, start=1)]
         [owner] = [name for name in NAMES if running[name].pid == across.runtime.pid]
-        eventually(lambda: all(len(trader.deals) > 3 for trader in traders))
+        eventually(lambda: all(len(trader.deals) > 3 for trader in traders), PATIENCE)
         running[owner].send_signal(signal.Signals[fault])
         before = [len(trader.deals) for trader in traders]
-        eventually(lambda: all(len(t.deals) > n + 3 for t, n in zip(traders, before, strict=True)))
+        eventually(lambda: all(len(t.deals) > n + 3 for t, n in zip(traders, before, strict=True)), PATIENCE)
         if fault == "SIGSTOP":
             running[owner].send_signal(signal.SIGCONT)
             assert running[owner].wait(PATIENCE) == -signal.SIGALRM

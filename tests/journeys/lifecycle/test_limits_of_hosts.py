@@ -12,9 +12,11 @@ from actors.errors import NoRuntime, RateLimited
 from actors.messages import Direction, GetStatus, PlaceOrder
 from runtime import Attachment, attach
 from runtime.practice import PracticeExchange
-from tests.journeys.hosts import NAMES, PATIENCE, engine_of_hosts, eventually, exchange, files, hosts
+from tests.doubles.engine_fixtures import engine_server
+from tests.journeys.hosts import NAMES, PATIENCE, exchange, files, hosts
+from tests.waiting import eventually
 
-__all__ = ["engine_of_hosts", "exchange", "files"]
+__all__ = ["engine_server", "exchange", "files"]
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="stops processes, and has no engine there"),
@@ -47,14 +49,14 @@ def test_no_window_is_overfull_at_the_venue_when_an_owner_that_has_filled_it_die
     for file in files.values():
         file.write_text(file.read_text().replace("[500/s]", f"[500/s, {PER_MINUTE}/min]"))
     with hosts(files, tmp_path, workers=1) as running:
-        eventually(lambda: any(has_account(file) for file in files.values()))
+        eventually(lambda: any(has_account(file) for file in files.values()), PATIENCE)
         [owner] = [name for name in NAMES if has_account(files[name])]
         [other] = set(NAMES) - {owner}
         with attach(files[owner], account="main") as host:
             placed = place_until_limited(host)
         assert len(exchange.ledger.orders()) == placed > 1
         running[owner].send_signal(signal.SIGKILL)
-        eventually(lambda: has_account(files[other]))
+        eventually(lambda: has_account(files[other]), PATIENCE)
         with attach(files[other], account="main") as host:
             assert place_until_limited(host) == 0
             limiter = host.router.ask(GetStatus(), timeout=PATIENCE).limiter

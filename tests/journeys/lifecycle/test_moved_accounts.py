@@ -11,11 +11,13 @@ import pytest
 
 from runtime.ctl import main
 from runtime.practice import PracticeExchange
+from tests.doubles.engine_fixtures import engine_server
 from tests.doubles.engine_server import EngineServer
 from tests.journeys.host_trader import Trader, assert_no_order_is_doubled_lost_or_answered_wrongly
-from tests.journeys.hosts import NAMES, engine_of_hosts, eventually, exchange, files, hosts
+from tests.journeys.hosts import NAMES, PATIENCE, exchange, files, hosts
+from tests.waiting import eventually
 
-__all__ = ["engine_of_hosts", "exchange", "files"]
+__all__ = ["engine_server", "exchange", "files"]
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="has no engine there"),
@@ -56,17 +58,17 @@ def test_an_account_moves_by_command_and_no_order_is_doubled_or_lost(
 ) -> None:
     with hosts(files, tmp_path, workers=1), ExitStack() as at_work:
         traders = [at_work.enter_context(Trader(files, number)) for number in (1, 20)]
-        eventually(lambda: all(len(trader.deals) > 3 for trader in traders))
-        eventually(lambda: set(NAMES) <= set(operator.hosts()))
+        eventually(lambda: all(len(trader.deals) > 3 for trader in traders), PATIENCE)
+        eventually(lambda: set(NAMES) <= set(operator.hosts()), PATIENCE)
         first = operator.owner()
         [second] = set(NAMES) - {first}
         assert operator.said("move", "main", second) == f"{second} has main now"
-        eventually(lambda: all(trader.owner == second for trader in traders))
+        eventually(lambda: all(trader.owner == second for trader in traders), PATIENCE)
         assert operator.said("move", "main", second) == f"{second} has main already"
         if first == "h1":
-            eventually(lambda: "host h2 has it" in operator.said("accounts", code=6))
+            eventually(lambda: "host h2 has it" in operator.said("accounts", code=6), PATIENCE)
         assert operator.said("maintenance", second) == f"{second} is in maintenance and has nothing"
-        eventually(lambda: all(trader.owner == first for trader in traders))
+        eventually(lambda: all(trader.owner == first for trader in traders), PATIENCE)
         refused = operator.said("move", "main", second, code=1)
         assert refused == f"{second} is in maintenance: end that first"
         titles, *rows = (line.split() for line in operator.said("hosts").splitlines())
@@ -80,11 +82,11 @@ def test_an_account_moves_by_command_and_no_order_is_doubled_or_lost(
 
 
 def test_what_cannot_be_done_is_refused_in_words(
-    files: dict[str, Path], tmp_path: Path, operator: Operator, engine_of_hosts: EngineServer
+    files: dict[str, Path], tmp_path: Path, operator: Operator, engine_server: EngineServer
 ) -> None:
     one = {"h1": files["h1"]}
     with hosts(one, tmp_path, workers=0) as running:
-        eventually(lambda: operator.owner() == "h1")
+        eventually(lambda: operator.owner() == "h1", PATIENCE)
         assert operator.said("move", "main", "h7", code=1) == "there is no host h7: there are h1"
         assert (
             operator.said("move", "other", "h1", code=1)
@@ -95,13 +97,13 @@ def test_what_cannot_be_done_is_refused_in_words(
         assert operator.hosts()[""] == ["main"]
         assert operator.said("hosts").endswith("no host has main")
         assert operator.said("maintenance", "--end") == "the maintenance of h1 has ended"
-        eventually(lambda: operator.owner() == "h1")
+        eventually(lambda: operator.owner() == "h1", PATIENCE)
         stop(running["h1"])
-        eventually(lambda: operator.hosts()["h1"]["state"] == "gone")
+        eventually(lambda: operator.hosts()["h1"]["state"] == "gone", PATIENCE)
         assert "h1 is not there: it was seen" in operator.said("move", "main", "h1", code=1)
     files["h1"].write_text(files["h1"].read_text().replace("name: main", "name: main, hosts: [h2]"))
     assert operator.said("move", "main", "h1", code=1) == "h1 may not have main: its hosts are h2"
-    engine_of_hosts.kill()
+    engine_server.kill()
     assert "is away: no connection" in operator.said("hosts", code=6)
     files["h1"].write_text(files["h1"].read_text().replace("cluster:", "# cluster:"))
     assert "cluster.engine: is not set: this host is alone" in operator.said("hosts", code=2)

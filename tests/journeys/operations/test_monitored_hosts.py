@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from runtime import Host
+from tests.doubles.engine_fixtures import engine_server
 from tests.doubles.engine_server import EngineServer
-from tests.journeys.hosts import engine_of_hosts, exchange, files
+from tests.journeys.hosts import exchange, files
 
-__all__ = ["engine_of_hosts", "exchange", "files"]
+__all__ = ["engine_server", "exchange", "files"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no engine there")
 
@@ -42,7 +43,7 @@ def until(look: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
 
 
 def test_metrics_and_status_have_the_leases_of_a_host_and_how_the_engine_answers(
-    files: dict[str, Path], engine_of_hosts: EngineServer
+    files: dict[str, Path], engine_server: EngineServer
 ) -> None:
     text = files["h1"].read_text().replace("workers: 0", "workers: 1")  # else the kernel watches this process
     files["h1"].write_text(text + "status: {listen: '127.0.0.1:0'}\n")
@@ -54,7 +55,7 @@ def test_metrics_and_status_have_the_leases_of_a_host_and_how_the_engine_answers
         told = json.loads(get(host, "/status"))["cluster"]
         assert (told["host"], told["in_maintenance"]) == ("h1", False)
         assert [(each["name"], each["epoch"]) for each in told["duties"]] == [("main", 1)]
-        engine_of_hosts.kill()
+        engine_server.kill()
         found = until(lambda: cluster_metrics(host), lambda each: each["owned"] == 0)
         assert found["engine_up"] == 0
         assert not {"epoch", "lease_left_seconds", "engine_answer_seconds"} & found.keys()

@@ -1,7 +1,6 @@
 """The steward of a host with a real engine, and duties that only note what is done for them."""
 
 import queue
-import time
 from collections.abc import Callable, Iterator, Mapping
 from unittest.mock import ANY
 
@@ -22,6 +21,7 @@ from runtime.cluster.releases import Releases
 from runtime.cluster.steward import Steward
 from runtime.version import version
 from tests.doubles.engine_server import EngineServer
+from tests.waiting import eventually
 
 PATIENCE = 20.0
 TIMES = LeaseTimes(lease=1.5, renew=0.2, margin=0.3)
@@ -91,13 +91,6 @@ def begin(engine: Engine, duty: str) -> Iterator[Begin]:
     yield start
     for steward in stewards:
         steward.stop()
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    due = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < due
-        time.sleep(0.02)
 
 
 def test_it_starts_what_it_owns_and_renews(begin: Begin, duty: str) -> None:

@@ -25,7 +25,7 @@ from actors.values import AccountKind, Balance, Life
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
-from runtime.cluster.outcomes import OrderEntry, Refusal
+from runtime.cluster.outcomes import Refusal
 from runtime.cluster.reader import StreamReader
 from runtime.control.front_desk import COMMANDS, FrontDesk
 from runtime.control.protocol import FromAsker, GetAccounts, HelloRefused
@@ -101,15 +101,13 @@ def test_an_owner_that_gives_its_lease_back_answers_what_it_has_and_takes_no_mor
 
 
 def test_an_order_that_a_former_owner_journaled_is_asked_for_by_its_id(
-    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner], engine: Engine
+    asker: tuple[PlayedOwner, Attachment], own: Callable[[str], PlayedOwner]
 ) -> None:
     first, attachment = asker
     journaled = attachment.router.ask(ORDER, block=False)
     not_begun = attachment.router.ask(ORDER, block=False)
     asked, _ = first.asked()
-    epoch = first.tenure.epoch
-    intent = OrderEntry("intent", asked.order, b"{}")
-    engine.intend(first.tenure.duty, epoch, 1, [intent], command=first.entries[asked.order])
+    first.journal(asked.order)
     first.end()
     second = own("h2")
     (again, slot), (new, other) = second.asked(), second.asked()
@@ -178,26 +176,23 @@ def test_asks_for_one_order_reach_the_router_in_turn_each_with_its_own_entry(
 
 
 def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
-    asker: tuple[PlayedOwner, Attachment], engine: Engine
+    asker: tuple[PlayedOwner, Attachment],
 ) -> None:
     owner, attachment = asker
     with pytest.raises(NotSent):
         attachment.router.ask(ORDER, timeout=0.2)
     asked, _ = owner.asked()
-    intent = OrderEntry("intent", asked.order, b"{}")
     entry = owner.entries[asked.order]
-    refused = engine.intend(owner.tenure.duty, owner.tenure.epoch, 1, [intent], command=entry)
-    assert refused == Refusal("withdrawn", entry)
+    assert owner.journal(asked.order) == Refusal("withdrawn", entry)
 
 
 def test_of_an_order_that_is_journaled_the_owner_is_told_that_nobody_waits(
-    asker: tuple[PlayedOwner, Attachment], engine: Engine
+    asker: tuple[PlayedOwner, Attachment],
 ) -> None:
     owner, attachment = asker
     future = attachment.router.ask(ORDER, block=False)
     asked, slot = owner.asked()
-    intent = OrderEntry("intent", asked.order, b"{}")
-    engine.intend(owner.tenure.duty, owner.tenure.epoch, 1, [intent], command=owner.entries[asked.order])
+    owner.journal(asked.order)
     future.give_up()  # type: ignore[attr-defined]
     assert owner.router.seen() == GivenUp(asked.ask)
     slot.fail(NotSent("it was withdrawn"))
