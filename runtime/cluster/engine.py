@@ -6,7 +6,6 @@ second time could send an order twice.
 
 import math
 import re
-import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,12 +19,15 @@ from valkey.retry import Retry
 from actors.rates import Rate
 from runtime.cluster.address import EngineAddress
 from runtime.cluster.facts import OLDEST_SERVER, EngineFacts, facts_of
-from runtime.cluster.forms import field_of, ms, place_of
+from runtime.cluster.forms import COMMANDS, REPLIES, field_of, ms, place_of, seconds_of
 from runtime.cluster.outcomes import Acquired, EngineAway, Fenced, OrderEntry, Refusal, Stored
 
 LIBRARY: Final = "tellwire_1"
 SOURCE: Final = Path(__file__).with_name("functions.lua")
 PAGE: Final = 1_000
+
+HOSTS: Final = "tw:hosts"
+"""All that there are, and those that are gone and still remembered."""
 
 
 class Engine:
@@ -48,15 +50,13 @@ class Engine:
         self._pool.disconnect()
 
     def prepare(self) -> EngineFacts:
-        """Load the library, unless it is there, and look at the server."""
-        self._load()
-        self._call("SET", "tw:generation", secrets.token_hex(16), "NX")
-        generation, info = self.execute([("GET", "tw:generation"), ("INFO",)])
-        facts = facts_of(info, generation)
-        if facts.is_too_old:
+        """Look at the server, and load the library, unless it is there."""
+        facts = facts_of(self._call("INFO"))
+        if facts.is_too_old:  # it has no FUNCTION
             raise self._away(
                 f"its version is {facts.version}, and {OLDEST_SERVER}.0 is the oldest that can be used"
             )
+        self._load()
         return facts
 
     def acquire(self, duty: str, holder: str, seconds: float, at_least: int = 0) -> Acquired:
@@ -82,7 +82,7 @@ class Engine:
         """Say that ``host`` is there for ``seconds``, in this ``life``; the lives of all hosts that are, by
         name. If it is the ``first`` time and another life of it is there, that one stays."""
         present = ["SET", f"tw:host:{host}", life, "PX", ms(seconds), *(["NX"] if first else [])]
-        *_, names = self.execute([tuple(present), ("SADD", "tw:hosts", host), ("SMEMBERS", "tw:hosts")])
+        *_, names = self.execute([tuple(present), ("SADD", HOSTS, host), ("SMEMBERS", HOSTS)])
         hosts = sorted(name.decode() for name in names)
         lives = self._call("MGET", *(f"tw:host:{name}" for name in hosts))
         return {name: found.decode() for name, found in zip(hosts, lives, strict=True) if found is not None}
@@ -100,7 +100,7 @@ class Engine:
 
     def leave(self, host: str) -> None:
         """``host`` is there no more."""
-        self.execute([("DEL", f"tw:host:{host}", f"tw:host:{host}:settings"), ("SREM", "tw:hosts", host)])
+        self._call("DEL", f"tw:host:{host}", f"tw:host:{host}:settings")
 
     def intend(
         self,
@@ -115,7 +115,7 @@ class Engine:
         """Journal all of ``orders`` as they are now, or none. ``number`` grows with each call; a call whose
         number is not above the last one changes nothing. ``command`` is the entry that asked for an intent,
         ``""`` if none did. So many ``replicas`` have it when this returns; otherwise it is ``EngineAway``."""
-        keys = _keys(duty, "epoch", "journal:number", "journal", "ids", "open", "halt", "commands")
+        keys = _keys(duty, "epoch", "journal:number", "journal", "ids", "open", "halt", COMMANDS)
         fields = [field for order in orders for field in order]
         calls = [_function("intend", keys, epoch, number, command, *fields)]
         if replicas:
@@ -127,35 +127,20 @@ class Engine:
             raise self._away(f"{confirmed[0]} of {replicas} replicas have confirmed an order")
         return Stored(what)
 
-    def append(
-        self, duty: str, epoch: int, number: int, stream: str, data: Sequence[bytes], most: int = 0
-    ) -> Stored:
-        """Add an entry for each of ``data``; all or none. ``number`` is that of the call, as in ``intend``.
-        ``most`` bounds the length of the stream roughly; 0 does not."""
+    def append(self, duty: str, epoch: int, number: int, stream: str, data: bytes, most: int) -> Stored:
+        """Add an entry. ``number`` is that of the call, as in ``intend``; ``most`` bounds the length of the
+        stream roughly."""
         keys = _keys(duty, "epoch", f"{stream}:number", stream)
-        fields = [field for each in data for field in (1, most, each)]
-        return Stored(self._function("append", keys, epoch, number, *fields))
+        return Stored(self._function("append", keys, epoch, number, most, data))
 
-    def answer(
-        self,
-        duty: str,
-        epoch: int,
-        command: str,
-        words: bytes,
-        *,
-        asker: str,
-        unsent: tuple[int, str, bytes] | None = None,
-    ) -> bool:
-        """End ``command`` with ``words`` for ``asker``; whether it had no answer yet. ``unsent`` journals
-        that its order was not sent: the number of the call, as in ``intend``, its id and its data."""
-        keys = _keys(
-            duty, "epoch", "commands", f"replies:{asker}", "journal:number", "journal", "ids", "open"
-        )
-        return bool(self._function("answer", keys, epoch, command, words, *(unsent or ())))
+    def answer(self, duty: str, epoch: int, command: str, words: bytes, *, asker: str) -> bool:
+        """End ``command`` with ``words`` for ``asker``; whether it had no answer yet."""
+        keys = _keys(duty, "epoch", COMMANDS, REPLIES.format(asker))
+        return bool(self._function("answer", keys, epoch, command, words))
 
     def withdraw(self, duty: str, command: str, order: str) -> bool:
         """Whether ``command`` surely has no effect and never will; ``False``: its order was journaled."""
-        return bool(self._function("withdraw", _keys(duty, "commands", "ids"), command, order))
+        return bool(self._function("withdraw", _keys(duty, COMMANDS, "ids"), command, order))
 
     def record_sends(self, duty: str, epoch: int, rates: Sequence[Rate], ages: Sequence[float]) -> None:
         """Add sends of so many seconds ago, the oldest first; those are kept that one of ``rates`` counts."""
@@ -166,21 +151,20 @@ class Engine:
 
     def sends(self, duty: str) -> list[float]:
         """How many seconds ago those were that are kept, the oldest first; 0 where a clock was set back."""
-        found, (seconds, microseconds) = self.execute([("LRANGE", key(duty, "sends"), 0, -1), ("TIME",)])
-        now = int(seconds) + int(microseconds) / 1_000_000
+        found, time = self.execute([("LRANGE", key(duty, "sends"), 0, -1), ("TIME",)])
+        now = seconds_of(time)
         return [max(0.0, now - int(at) / 1000) for at in reversed(found)]
 
     def send(self, duty: str, words: bytes) -> str:
         """Put a command into the stream of those without an answer; its entry."""
-        return str(self._call("XADD", key(duty, "commands"), "*", "v", "1", "d", words).decode())
+        return str(self._call("XADD", key(duty, COMMANDS), "*", "v", "1", "d", words).decode())
 
     def time(self) -> float:
         """The engine's time (UTC)."""
-        seconds, microseconds = map(int, self._call("TIME"))
-        return seconds + microseconds / 1_000_000
+        return seconds_of(self._call("TIME"))
 
     def newest_epoch(self, duty: str) -> int:
-        """The epoch of the last one that got ``duty``; 0 if nobody ever did."""
+        """The epoch of the last one that got ``duty``; 0: it was never leased."""
         return int(self._call("GET", key(duty, "epoch")) or 0)
 
     def connect(self) -> Any:
@@ -214,8 +198,7 @@ class Engine:
         open_ids = [id.decode() for id in self._call("ZRANGE", key(duty, "open"), 0, -1)]
         unfinished = self._latest(duty, open_ids)
         found: dict[bytes, bytes] = dict(unfinished)
-        seconds, microseconds = map(int, self._call("TIME"))
-        start = f"{seconds * 1000 + microseconds // 1000 - ms(recent) + 1}"
+        start = f"{ms(self.time() - recent)}"
         while page := self._call("XRANGE", key(duty, "journal"), start, "+", "COUNT", PAGE):
             found.update((entry, field_of(fields, b"d")) for entry, fields in page)
             start = f"({page[-1][0].decode()}"
@@ -235,9 +218,8 @@ class Engine:
     def trim(self, duty: str, seconds: float) -> None:
         """Drop the states that are older than so many ``seconds`` and than all orders that are not finished;
         and the ids of the orders that had no later state."""
-        now, _ = map(int, self._call("TIME"))
         oldest = self._call("ZRANGE", key(duty, "open"), 0, 0, "WITHSCORES")
-        limit = min([(now - int(seconds)) * 1000, *(int(score) for score in oldest[1:])])
+        limit = min([ms(self.time() - seconds), *(int(score) for score in oldest[1:])])
         while page := self._call("XRANGE", key(duty, "journal"), "-", f"({limit}-0", "COUNT", PAGE):
             old = {field_of(fields, b"i"): entry for entry, fields in page}
             latest = self._call("HMGET", key(duty, "ids"), *old)

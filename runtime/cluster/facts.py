@@ -7,10 +7,7 @@ NEVER_EVICTS: Final = "noeviction"
 
 
 class EngineFacts(NamedTuple):
-    """``generation`` changes if it has lost all its data."""
-
     version: str
-    generation: str
     evicts: str
     """The policy by which it would drop a lease or a journal for want of memory; ``""``: by none."""
     keeps_on_disk: bool
@@ -19,16 +16,19 @@ class EngineFacts(NamedTuple):
 
     @property
     def is_too_old(self) -> bool:
-        return int(self.version.partition(".")[0]) < OLDEST_SERVER
+        return is_too_old(self.version)
 
 
-def facts_of(info: bytes, generation: bytes = b"") -> EngineFacts:
+def is_too_old(version: str) -> bool:
+    return int(version.partition(".")[0]) < OLDEST_SERVER
+
+
+def facts_of(info: bytes) -> EngineFacts:
     """From its answer to ``INFO``."""
     facts = dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)
     policy = facts.get("maxmemory_policy", "")
     return EngineFacts(
         version=facts.get("valkey_version") or facts.get("redis_version", "0"),
-        generation=generation.decode(),
         evicts="" if policy == NEVER_EVICTS else policy,
         keeps_on_disk=facts.get("aof_enabled") == "1",
         replicas=int(facts.get("connected_slaves", 0)),

@@ -25,8 +25,8 @@ end
 -- -> {epoch, milliseconds of it}, or {0, milliseconds until it is worth asking again, the newest epoch}
 --
 -- While the move names a host, that one alone gets a lease that is free, and the move is done by that. A holder is the
--- name of its host, a slash, and its life. A holder that asks again, because the answer was lost, gets the epoch that it has; unless a greater one is known, for
--- then this server has lost the newest.
+-- name of its host, a slash, and its life. A holder that asks again, because the answer was lost, gets the epoch that it
+-- has; unless a greater one is known, for then this server has lost the newest.
 local function acquire(keys, args)
   local newest = tonumber(redis.call('GET', keys[2]) or '0')
   local lease = redis.call('GET', keys[1])
@@ -68,24 +68,17 @@ local function stored(counter_key, epoch)
   return counter[1] == epoch and tonumber(counter[2]) or 0
 end
 
--- keys: epoch, counter, stream...   args: epoch, number, then (which stream, most entries, data) for each entry
+-- keys: epoch, counter, stream   args: epoch, number, about how many entries are kept, data
 -- -> the highest number stored before
 --
--- Entries whose number is not above that are not stored: they are there already, or came too late. A most of 0 is none.
+-- An entry whose number is not above that is not stored: it is there already, or came too late.
 local function append(keys, args)
   local refusal = fenced(keys[1], args[1])
   if refusal then return refusal end
   local last = stored(keys[2], args[1])
   if tonumber(args[2]) <= last then return last end
-  for i = 3, #args, 3 do
-    local key = keys[2 + tonumber(args[i])]
-    local fields = {'v', VERSION, 'e', args[1], 'n', args[2], 'd', args[i + 2]}
-    if args[i + 1] == '0' then
-      redis.call('XADD', key, '*', unpack(fields))
-    else
-      redis.call('XADD', key, 'MAXLEN', '~', args[i + 1], '*', unpack(fields))
-    end
-  end
+  local fields = {'v', VERSION, 'e', args[1], 'n', args[2], 'd', args[4]}
+  redis.call('XADD', keys[3], 'MAXLEN', '~', args[3], '*', unpack(fields))
   redis.call('HSET', keys[2], 'epoch', args[1], 'number', args[2])
   return last
 end
@@ -138,19 +131,14 @@ local function intend(keys, args)
   return {'stored', last}
 end
 
--- keys: epoch, commands, replies, counter, journal, ids, open
--- args: epoch, the entry of the command, words; for an order that was journaled and not sent also number, id, data
+-- keys: epoch, commands, replies   args: epoch, the entry of the command, words
 -- -> 1, or 0: the command has its answer already, or was withdrawn
 --
--- A command leaves its stream together with its answer: what is there is what nobody has answered.
+-- A command leaves its stream together with its answer: what is there is what has no answer yet.
 local function answer(keys, args)
   local refusal = fenced(keys[1], args[1])
   if refusal then return refusal end
   if redis.call('XDEL', keys[2], args[2]) == 0 then return 0 end
-  if args[4] and tonumber(args[4]) > stored(keys[4], args[1]) then
-    journal({journal = keys[5], ids = keys[6], open = keys[7]}, args[1], args[4], 'unsent', args[5], args[6])
-    redis.call('HSET', keys[4], 'epoch', args[1], 'number', args[4])
-  end
   redis.call('XADD', keys[3], 'MAXLEN', '~', 10000, '*', 'v', VERSION, 'e', args[1], 'c', args[2], 'd', args[3])
   redis.call('EXPIRE', keys[3], 600)
   return 1

@@ -5,14 +5,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from runtime.cluster.engine import Engine, key
+from runtime.cluster.engine import HOSTS, Engine, key
 from runtime.cluster.forms import ms
 from runtime.cluster.outcomes import Lease
 
 REMEMBERED: Final = 7 * 86_400.0
 """Seconds for which a host that is gone is still listed."""
-
-HOSTS: Final = "tw:hosts:seen"
 
 
 class DutyAssignment(Struct, frozen=True):
@@ -41,9 +39,8 @@ class HostDirectory:
         self._engine = engine
 
     def sign(self, host: str, version: str) -> None:
-        """``host`` is there, with this version of tellwire."""
-        seen = ("SET", f"tw:host:{host}:seen", version, "PX", ms(REMEMBERED))
-        self._engine.execute([seen, ("SADD", HOSTS, host)])
+        """``host``, which attends, has this version of tellwire."""
+        self._engine.execute([("SET", f"tw:host:{host}:seen", version, "PX", ms(REMEMBERED))])
 
     def assignment(self, hosts: Collection[str], duties: Collection[str]) -> DutyAssignment:
         """That of these ``hosts`` and ``duties``."""
@@ -76,10 +73,11 @@ class HostDirectory:
         (members,) = self._engine.execute([("SMEMBERS", HOSTS)])
         names = sorted(member.decode() for member in members)
         found = self._engine.execute([command for name in names for command in _looks(name)])
-        seen = [_seen(name, *found[4 * i : 4 * i + 4]) for i, name in enumerate(names)]
-        if forgotten := [name for name, each in zip(names, seen, strict=True) if each is None]:
+        looks = {name: found[4 * i : 4 * i + 4] for i, name in enumerate(names)}
+        unsigned = {name: present for name, (version, _, present, _) in looks.items() if version is None}
+        if forgotten := [name for name, present in unsigned.items() if not present]:
             self._engine.execute([("SREM", HOSTS, *forgotten)])
-        return [each for each in seen if each is not None]
+        return [_seen(name, *look) for name, look in looks.items() if name not in unsigned]
 
     def leases(self, duties: Iterable[str]) -> dict[str, Lease | None]:
         """That of each; ``None`` where no host owns it."""
@@ -98,9 +96,7 @@ def _looks(host: str) -> Sequence[tuple[str, str]]:
     return ("GET", seen), ("PTTL", seen), ("EXISTS", f"tw:host:{host}"), ("EXISTS", _maintenance(host))
 
 
-def _seen(host: str, version: bytes | None, left: int, present: int, resting: int) -> HostSeen | None:
-    if version is None:
-        return None
+def _seen(host: str, version: bytes, left: int, present: int, resting: int) -> HostSeen:
     return HostSeen(host, version.decode(), max(0.0, REMEMBERED - left / 1000), bool(present), bool(resting))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from runtime.cluster.engine import Engine, key
+from runtime.cluster.forms import place_of, seconds_of
 
 WAITS: Final = 2.0
 """Seconds after which the engine answers though there is nothing new: a connection that is dead shows."""
@@ -23,7 +24,7 @@ class StreamEntry(NamedTuple):
 class StreamReader:
     """Watch it, and ``take`` whenever it can be read; used by one thread.
 
-    Every method may raise ``EngineAway``: then it is over, and to be closed once nobody watches it.
+    Every method may raise ``EngineAway``: then it is over, and to be closed once nothing watches it.
     """
 
     def __init__(self, engine: Engine, duty: str, positions: Mapping[str, str]) -> None:
@@ -43,17 +44,16 @@ class StreamReader:
 
     def take(self) -> tuple[list[StreamEntry], float]:
         """The entries that have come, each stream's in their order; and the engine's time (UTC)."""
-        found, (seconds, microseconds) = self._engine.replies_on(self._connection, 2)
+        found, time = self._engine.replies_on(self._connection, 2)
         entries = []
         for stream, page in found or ():
             for id, fields in page:
-                at = id.decode()
-                milliseconds, _, _ = at.partition("-")
+                at, sent_at = id.decode(), place_of(id)[0] / 1000
                 values = dict(zip(fields[::2], fields[1::2], strict=True))
-                entries.append(StreamEntry(self._names[stream], at, int(milliseconds) / 1000, values))
+                entries.append(StreamEntry(self._names[stream], at, sent_at, values))
             self._positions[stream.decode()] = at
         self._ask()
-        return entries, int(seconds) + int(microseconds) / 1_000_000
+        return entries, seconds_of(time)
 
     def close(self) -> None:
         self._connection.disconnect()

@@ -22,7 +22,7 @@ class Releases:
         return self._engine.fileno_of(self._connection)
 
     def take(self) -> list[str]:
-        """The duties that nobody has any more."""
+        """The duties that no host has any more."""
         duties = []
         while True:
             ((kind, _, what),) = self._engine.replies_on(self._connection, 1)

@@ -23,11 +23,11 @@ from actors.errors import (
 from actors.messages.commands import OrderCommand, unsent
 from actors.messages.traffic import EventBatch
 from runtime.cluster.engine import Engine
+from runtime.cluster.forms import EVENTS, REPLIES
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamEntry, StreamReader
 from runtime.control.askers import SILENT_FOR
 from runtime.control.follower import AWAY, Follower, Wants
-from runtime.control.front_desk import REPLIES
 from runtime.control.line import check_length
 from runtime.control.protocol import (
     Ask,
@@ -39,7 +39,6 @@ from runtime.control.protocol import (
     Listen,
     ResponseMessage,
 )
-from runtime.control.publisher import EVENTS
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno

@@ -31,6 +31,7 @@ from actors.messages.routing import Asked, GivenUp
 from actors.messages.traffic import Deliver, EventBatch
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
+from runtime.cluster.forms import COMMANDS
 from runtime.cluster.outcomes import EngineAway, Fenced
 from runtime.cluster.reader import StreamEntry, StreamReader
 from runtime.control.askers import Askers
@@ -56,9 +57,6 @@ from runtime.control.protocol import (
 from runtime.control.publisher import LINGER, Publisher
 from runtime.control.server import GATEWAY_CAPACITY
 from runtime.control.succession import Succession
-
-COMMANDS: Final = "commands"
-REPLIES: Final = "replies:{}"
 
 TRIES_AGAIN: Final = 0.25
 """Seconds between two tries while the engine is away."""

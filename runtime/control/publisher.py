@@ -11,9 +11,8 @@ from actors.errors import RemoteProtocolError
 from actors.messages.traffic import EventBatch, Ticks
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
+from runtime.cluster.forms import EVENTS
 from runtime.control.fanout import Fanout
-
-EVENTS: Final = "events"
 
 KEPT: Final = 20_000
 """Entries that the engine keeps of an account, roughly: 200 s of ticks at least, by ``LINGER``."""
@@ -92,7 +91,7 @@ class Publisher:
             self._add(collected)
         while self._batches:
             number, words = self._batches[0]
-            self._engine.append(self._tenure.duty, self._tenure.epoch, number, EVENTS, [words], KEPT)
+            self._engine.append(self._tenure.duty, self._tenure.epoch, number, EVENTS, words, KEPT)
             self._batches.popleft()
             self._size -= len(words)
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from actors.rates import Rate
-from runtime.cluster.engine import Engine
+from runtime.cluster import host_directory
+from runtime.cluster.engine import HOSTS, Engine
+from runtime.cluster.forms import EVENTS
 from runtime.cluster.host_directory import DutyAssignment, HostDirectory
 from runtime.cluster.outcomes import Acquired, Fenced, OrderEntry, Refusal, Stored
+from tests.waiting import eventually
 
 LONG = 60.0
 
@@ -98,14 +101,14 @@ def test_a_stale_epoch_writes_nothing(engine: Engine, duty: str, epoch: int, ver
     newest = successor(engine, duty, epoch)
     calls: dict[str, Any] = {
         "intend": lambda: engine.intend(duty, epoch, 1, [intent("a")]),
-        "append": lambda: engine.append(duty, epoch, 1, "events", [b"x"]),
+        "append": lambda: engine.append(duty, epoch, 1, EVENTS, b"x", 100),
         "answer": lambda: engine.answer(duty, epoch, command, b"not sent", asker="me"),
         "record_sends": lambda: engine.record_sends(duty, epoch, [Rate(1, LONG)], [0.0]),
     }
     with pytest.raises(Fenced, match=f"its newest epoch is {newest}"):
         calls[verb]()
     assert engine.known(duty, ["a"]) == set()
-    assert engine.append(duty, newest, 1, "events", [b"y"]) == Stored(0)
+    assert engine.append(duty, newest, 1, EVENTS, b"y", 100) == Stored(0)
     assert engine.answer(duty, newest, command, b"done", asker="me")
     assert engine.sends(duty) == []
 
@@ -118,12 +121,12 @@ def test_an_epoch_that_was_never_given_is_stale(engine: Engine, duty: str) -> No
 def test_a_repeated_append_stores_nothing_twice_and_says_what_was_there(
     engine: Engine, duty: str, epoch: int
 ) -> None:
-    assert engine.append(duty, epoch, 1, "events", [b"a", b"b"]) == Stored(0)
-    assert engine.append(duty, epoch, 1, "events", [b"a", b"b"]) == Stored(1)
-    assert engine.append(duty, epoch, 3, "events", [b"c"]) == Stored(1)
-    assert engine.append(duty, epoch, 2, "events", [b"late"]) == Stored(3)
+    assert engine.append(duty, epoch, 1, EVENTS, b"a", 100) == Stored(0)
+    assert engine.append(duty, epoch, 1, EVENTS, b"a", 100) == Stored(1)
+    assert engine.append(duty, epoch, 3, EVENTS, b"c", 100) == Stored(1)
+    assert engine.append(duty, epoch, 2, EVENTS, b"late", 100) == Stored(3)
     newest = successor(engine, duty, epoch)
-    assert engine.append(duty, newest, 1, "events", [b"d"]) == Stored(0)
+    assert engine.append(duty, newest, 1, EVENTS, b"d", 100) == Stored(0)
 
 
 def test_orders_are_journaled_once_and_their_last_state_counts(engine: Engine, duty: str, epoch: int) -> None:
@@ -198,17 +201,6 @@ def test_a_command_has_one_answer(engine: Engine, duty: str, epoch: int) -> None
     assert not engine.answer(duty, epoch, command, b"deal", asker="me")
 
 
-def test_an_answer_that_nothing_was_sent_takes_the_order_out_of_the_journal(
-    engine: Engine, duty: str, epoch: int
-) -> None:
-    command = engine.send(duty, b"buy")
-    engine.intend(duty, epoch, 1, [intent("a")], command=command)
-    assert engine.answer(duty, epoch, command, b"not sent", asker="me", unsent=(2, "a", b"unsent"))
-    assert engine.known(duty, ["a"]) == set()
-    assert engine.orders(duty, 0.0) == []
-    assert engine.intend(duty, epoch, 3, [OrderEntry("finished", "z", b"z")]) == Stored(2)
-
-
 def test_what_was_withdrawn_cannot_be_journaled_any_more(engine: Engine, duty: str, epoch: int) -> None:
     command = engine.send(duty, b"buy")
     assert engine.withdraw(duty, command, "a")
@@ -268,3 +260,28 @@ def test_hosts_know_of_one_another_while_they_are_there(engine: Engine, duty: st
     assert engine.attend(first, "three", LONG, first=True)[first] == "three"
     engine.leave(first)
     assert first not in engine.attend(second, "two", LONG)
+
+
+def test_a_host_that_is_gone_is_listed_for_a_while_and_then_forgotten(
+    engine: Engine, duty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = HostDirectory(engine)
+
+    def listed() -> dict[str, bool]:
+        return {each.name: each.present for each in directory.hosts()}
+
+    left, killed, new = (f"{duty}-{name}" for name in ("left", "killed", "new"))
+    engine.attend(new, "one", LONG)  # it has not signed yet
+    engine.attend(left, "one", LONG)
+    directory.sign(left, "1.0")
+    engine.leave(left)
+    assert listed()[left] is False
+    monkeypatch.setattr(host_directory, "REMEMBERED", 0.02)
+    engine.attend(killed, "one", 0.01)
+    directory.sign(killed, "1.0")
+    eventually(lambda: killed not in listed())
+    (members,) = engine.execute([("SMEMBERS", HOSTS)])
+    names = {name.decode() for name in members}
+    assert (new in names, left in names, killed in names) == (True, True, False)
+    directory.sign(new, "1.0")
+    assert listed()[new]

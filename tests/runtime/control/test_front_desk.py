@@ -25,9 +25,10 @@ from actors.values import AccountKind, Balance, Life
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
+from runtime.cluster.forms import COMMANDS, REPLIES
 from runtime.cluster.outcomes import Refusal
 from runtime.cluster.reader import StreamReader
-from runtime.control.front_desk import COMMANDS, FrontDesk
+from runtime.control.front_desk import FrontDesk
 from runtime.control.protocol import FromAsker, GetAccounts, HelloRefused
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE, PlayedOwner
@@ -230,7 +231,7 @@ def test_a_message_of_another_version_ends_its_attachment_alone(
     balance = attachment.router.ask(GetBalance(), block=False)
     owner.asked()[1].set(BALANCE)
     assert balance.get(timeout=WAIT) == BALANCE
-    with closing(StreamReader(engine, owner.tenure.duty, {"replies:old": "0-0"})) as reader:
+    with closing(StreamReader(engine, owner.tenure.duty, {REPLIES.format("old"): "0-0"})) as reader:
         [reply], _ = reader.take()
     refused = msgspec.msgpack.decode(reply.fields[b"d"], type=HelloRefused)
     assert refused.reason.startswith("what it sent cannot be read")

@@ -23,10 +23,11 @@ from actors.values import AccountKind, Balance
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
+from runtime.cluster.forms import EVENTS
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamReader
 from runtime.control.follower import CUT, MOVED, Follower
-from runtime.control.publisher import EVENTS, Publisher
+from runtime.control.publisher import Publisher
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE, PlayedOwner
 from tests.doubles.recorder import WAIT
