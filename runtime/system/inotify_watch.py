@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import select
+import stat
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -26,10 +27,14 @@ DELETE: Final = 0x200
 DELETE_SELF: Final = 0x400
 MOVE_SELF: Final = 0x800
 Q_OVERFLOW: Final = 0x4000
-ISDIR: Final = 0x4000_0000
 
-IN_FILE: Final = MODIFY | ATTRIB
-IN_FOLDER: Final = ATTRIB | CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE | DELETE_SELF | MOVE_SELF
+IN_FILE: Final = MODIFY | ATTRIB | CLOSE_WRITE
+"""The closing too: of a writer by another hard link, the folder does not tell."""
+
+OF_FOLDER: Final = DELETE_SELF | MOVE_SELF
+"""What is listened to further up: nothing of what the folder has in it."""
+
+IN_FOLDER: Final = ATTRIB | CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE | OF_FOLDER
 """What is listened to in a folder: not writes, since those to other files are many."""
 
 _HEAD: Final = struct.Struct(
@@ -39,7 +44,8 @@ _MOST: Final = 64 * 1024
 
 
 class InotifyWatch(FileWatch):
-    """Listens to the file for writes, and to folders for everything else."""
+    """Listens to the file for writes, to the folders of file and links for everything else, and further up
+    for folders that are exchanged."""
 
     def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
         super().__init__(path, on_change)
@@ -72,12 +78,14 @@ class InotifyWatch(FileWatch):
         paths: dict[int, Path] = {}
         failure: OSError | None = None
         with self._lock:  # an event of a new watch waits until its path is known
-            for path, events in (*((folder, IN_FOLDER) for folder in folders), (file, IN_FILE)):
+            for path, events in _listened_to(folders, file):
                 try:
                     paths[self._inotify.add(path, events)] = path
                 except FileNotFoundError:
                     continue  # the folder above tells when it comes
                 except OSError as error:
+                    if events == OF_FOLDER and isinstance(error, PermissionError):
+                        continue  # a folder that may be passed, and not read, is usual further up
                     failure = failure or error
             for watch in self._paths.keys() - paths.keys():
                 self._inotify.remove(watch)
@@ -92,8 +100,26 @@ class InotifyWatch(FileWatch):
             of_trail = path is not None and (not name or path / name in self.trail)
             if event & Q_OVERFLOW or of_trail:
                 if not event & ATTRIB:  # its writer may have it open still
-                    self.written = bool(event & (CREATE | MODIFY)) and not event & ISDIR
+                    made = path is not None and event & CREATE and _may_have_writer(path / name)
+                    self.written = bool(event & MODIFY or made)
                 self.on_change()
+
+
+def _listened_to(folders: set[Path], file: Path) -> list[tuple[Path, int]]:
+    """Paths with their events, from the top: a folder that is exchanged meanwhile is listened to already."""
+    events = {above: OF_FOLDER for folder in folders for above in folder.parents if above != above.parent}
+    events |= dict.fromkeys(folders, IN_FOLDER)
+    events[file] = events.get(file, 0) | IN_FILE
+    return sorted(events.items())
+
+
+def _may_have_writer(made: Path) -> bool:
+    """False for what is made whole, so that nobody will close it: a link, a hard link, a pipe, a folder."""
+    try:
+        status = made.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
 class Inotify:

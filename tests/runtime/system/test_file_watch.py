@@ -108,8 +108,8 @@ def test_a_watch_that_was_never_started_can_be_renewed_and_stopped(file: Path) -
     watched.stop()
 
 
-def test_a_reading_or_a_write_to_a_file_beside_it_wakes_no_thread(
-    watch_of_linux: Watch, file: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_reading_a_write_to_a_file_beside_it_or_a_file_further_up_wakes_no_thread(
+    watch_of_linux: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from runtime.system.inotify_watch import Inotify  # noqa: PLC0415  # Linux alone has it
 
@@ -122,10 +122,15 @@ def test_a_reading_or_a_write_to_a_file_beside_it_wakes_no_thread(
             yield event
 
     monkeypatch.setattr(Inotify, "events", overheard)
+    file = tmp_path.resolve() / "folder" / "config.yaml"
+    file.parent.mkdir()
+    file.touch()
     with file.with_name("journal").open("w") as journal:
         _, changes = watch_of_linux(file)
         journal.write("order")
         journal.flush()
+        (tmp_path / "busy").write_text("made")
+        (tmp_path / "busy").unlink()
         file.read_text()
         file.chmod(0o640)
         changes.get(timeout=DEADLINE)
@@ -141,6 +146,46 @@ def test_a_file_counts_as_being_written_until_its_writer_closes_it(watch_of_linu
             changes.get(timeout=DEADLINE)
     while watched.written:
         changes.get(timeout=DEADLINE)
+
+
+def test_a_write_by_another_hard_link_lasts_until_its_writer_closes_it(
+    watch_of_linux: Watch, file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "elsewhere" / "other"
+    other.parent.mkdir()
+    other.hardlink_to(file)
+    watched, changes = watch_of_linux(file)
+    with other.open("w") as writer:
+        writer.write("a: 2\n")
+        writer.flush()
+        while not watched.written:
+            changes.get(timeout=DEADLINE)
+    while watched.written:
+        changes.get(timeout=DEADLINE)
+
+
+def test_a_new_file_counts_as_being_written(watch_of_linux: Watch, file: Path) -> None:
+    file.unlink()
+    watched, changes = watch_of_linux(file)
+    with file.open("w"):
+        changes.get(timeout=DEADLINE)
+        assert watched.written
+
+
+@pytest.mark.parametrize("kind", ["symbolic link", "hard link", "pipe"])
+def test_what_comes_without_a_writer_is_not_being_written(
+    watch_of_linux: Watch, file: Path, kind: str
+) -> None:
+    new = file.rename(file.with_name("new"))
+    watched, changes = watch_of_linux(file)
+    if kind == "symbolic link":
+        file.symlink_to(new)
+    elif kind == "hard link":
+        file.hardlink_to(new)
+    else:
+        os.mkfifo(file)
+    changes.get(timeout=DEADLINE)
+    assert not watched.written
 
 
 def test_a_file_that_comes_from_elsewhere_is_not_being_written(
@@ -232,18 +277,58 @@ def test_a_folder_is_known_although_the_file_cannot_be_listened_to(
     changes.get(timeout=DEADLINE)
 
 
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("inside", ["config.yaml", "a/config.yaml", "a/b/config.yaml"])
 def test_a_folder_that_is_exchanged_is_a_change_and_the_new_one_is_watched(
-    watch_of_linux: Watch, tmp_path: Path
+    watch_of_linux: Watch, tmp_path: Path, inside: str, *, linked: bool
 ) -> None:
     root = tmp_path.resolve()
     for name in ("conf", "new"):
-        (root / name).mkdir()
-        (root / name / "config.yaml").write_text(name)
-    watched, changes = watch_of_linux(root / "conf" / "config.yaml")
+        (root / name / inside).parent.mkdir(parents=True)
+        (root / name / inside).write_text(name)
+    file = link = root / "conf" / inside
+    if linked:
+        link = root / "link"
+        link.symlink_to(file)
+    watched, changes = watch_of_linux(link)
     (root / "conf").rename(root / "old")
     (root / "new").rename(root / "conf")
     settled(watched, changes)
-    (root / "conf" / "config.yaml").write_text("more")
+    file.write_text("more")
+    changes.get(timeout=DEADLINE)
+
+
+def test_a_link_is_noticed_in_a_folder_that_is_above_the_file_too(
+    watch_of_linux: Watch, tmp_path: Path
+) -> None:
+    root = tmp_path.resolve()
+    for name in ("one", "two"):
+        (root / "a" / name).mkdir(parents=True)
+        (root / "a" / name / "config.yaml").write_text(name)
+    (root / "current").symlink_to("a/one/config.yaml")
+    _, changes = watch_of_linux(root / "current")
+    (root / "next").symlink_to("a/two/config.yaml")
+    (root / "next").replace(root / "current")
+    changes.get(timeout=DEADLINE)
+
+
+def test_a_folder_further_up_need_not_be_readable(
+    watch_of_linux: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runtime.system.inotify_watch import Inotify  # noqa: PLC0415  # Linux alone has it
+
+    add = Inotify.add
+    file = tmp_path.resolve() / "folder" / "config.yaml"
+    file.parent.mkdir()
+
+    def add_if_readable(inotify: Inotify, path: Path, events: int) -> int:
+        if path == file.parent.parent:
+            raise PermissionError(13, "Permission denied", str(path))
+        return add(inotify, path, events)
+
+    monkeypatch.setattr(Inotify, "add", add_if_readable)
+    _, changes = watch_of_linux(file)
+    file.touch()
     changes.get(timeout=DEADLINE)
 
 
