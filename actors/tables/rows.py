@@ -11,7 +11,7 @@ from actors.tables.columns import Column, columns_of
 from actors.values import Asset, Candle, Deal, PendingOrder, Tick
 
 if TYPE_CHECKING:
-    # Extras: the checker of a user who has not installed one shall not complain.
+    # Extras: where one is not installed, a type checker shall not complain.
     import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]
     import polars as pl  # type: ignore[import-not-found,unused-ignore]
 

@@ -49,9 +49,11 @@ def _server(found: "EngineExamination", address: str) -> Finding:
         return Finding(Level.FAIL, "engine", f"{text}; too old: it needs Valkey, or Redis from 7.0 on")
     if facts.is_replica:
         return Finding(Level.FAIL, "engine", f"{text}; it is a replica: write the address of its primary")
-    if found.library == "of another build":
-        return Finding(Level.FAIL, "engine", f"{text}; its functions are of another build: use one build")
-    functions = "has our functions" if found.library == "loaded" else "gets our functions from the first host"
+    if found.library == "different":
+        text += "; its functions differ from those of this host: use one release on all"
+        return Finding(Level.FAIL, "engine", text)
+    loaded = found.library == "loaded"
+    functions = "the functions of tellwire are loaded" if loaded else "the first host loads the functions"
     if found.typical > SLOW:
         return Finding(Level.WARN, "engine", f"{text}, and each order waits for two; {functions}")
     return Finding(Level.OK, "engine", f"{text}; {functions}")

@@ -306,7 +306,7 @@ class Engine:
             return
         ((*_, code),) = self._call("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")
         if code.decode() != source:
-            raise self._away(f"its library {LIBRARY} is that of another build of tellwire: use one build")
+            raise self._away(f"its library {LIBRARY} differs from that of this host: use one release on all")
 
     def _cleaned(self, error: valkey.ResponseError) -> Fenced | EngineAway:
         """Without what it quotes of the command. Only the first word of an error has a fixed meaning."""

@@ -1,4 +1,4 @@
-"""A look at the engine that changes nothing, for a person who asks what is wrong."""
+"""A look at the engine that changes nothing, for ``tellwire doctor``."""
 
 import statistics
 import time
@@ -11,7 +11,7 @@ from runtime.cluster.outcomes import EngineAway
 ROUND_TRIPS: Final = 20
 
 
-Library = Literal["absent", "loaded", "of another build"]
+Library = Literal["absent", "loaded", "different"]
 
 
 class EngineExamination(NamedTuple):
@@ -56,4 +56,4 @@ def _library(found: Any) -> Library:
     if not found:
         return "absent"
     code = found[0][-1].decode()
-    return "loaded" if code == SOURCE.read_text(encoding="utf-8") else "of another build"
+    return "loaded" if code == SOURCE.read_text(encoding="utf-8") else "different"

@@ -42,7 +42,7 @@ class OrderTurns:
         return len(queue) == 1
 
     def end(self, order: str) -> Asking | None:
-        """The one whose turn it was has its outcome: the next one, if there is one."""
+        """The ask at the router has its outcome: the next one, if there is one."""
         if not order:
             return None
         queue = self._queues[order]

@@ -37,9 +37,7 @@ OF_FOLDER: Final = DELETE_SELF | MOVE_SELF
 IN_FOLDER: Final = ATTRIB | CREATE | DELETE | MOVED_FROM | MOVED_TO | CLOSE_WRITE | OF_FOLDER
 """What is listened to in a folder: not writes, since those to other files are many."""
 
-_HEAD: Final = struct.Struct(
-    "@iIII"
-)  # struct inotify_event: wd, mask, cookie, len; a name of len bytes follows
+_HEAD: Final = struct.Struct("@iIII")  # of struct inotify_event: wd, mask, cookie, len; then the name
 _MOST: Final = 64 * 1024
 
 

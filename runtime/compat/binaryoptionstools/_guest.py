@@ -1,4 +1,4 @@
-"""The session of a guest, who has no account."""
+"""The session of a guest, without an account."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""Who is woken when something is wrong."""
+"""The addresses of alerts."""
 
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from runtime.config.types.section import Section
 
 
 class AlertsConfig(Section):
-    """Who is told of an outage, an order in doubt, a halt, a part that was given up, a stale stream, and the
-    daily loss. Without an address: nobody."""
+    """The addresses that are told of an outage, an order in doubt, a halt, a part that was given up, a stale
+    stream, and the daily loss. Without one, nothing is told."""
 
     webhook: Annotated[SecretStr, AfterValidator(addresses.webhook)] = SecretStr("")
     """A URL that a notice is posted to, as JSON. It is a secret."""

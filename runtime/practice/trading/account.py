@@ -120,8 +120,8 @@ class AccountDesk:
         client.emit(f"success{name}", _SAVED[name])
 
     def _login(self, payload: object) -> LoginState | None:
-        """``None`` for what is neither a session of this exchange nor that of its guest, who has the first
-        account."""
+        """``None`` for what is neither a session of this exchange nor that of its guest. A guest has
+        the first account."""
         guest = isinstance(payload, dict) and "token" in payload
         try:
             if guest:

@@ -34,12 +34,12 @@ def test_a_good_engine_is_told_with_its_version_and_what_it_keeps(serve: Serve) 
     assert {level for level, _ in told.values()} == {"OK"}
     assert f"{server.url}: version " in told["engine"][1]
     assert "round trip" in told["engine"][1]
-    assert told["engine"][1].endswith("gets our functions from the first host")  # and still has none
+    assert told["engine"][1].endswith("the first host loads the functions")  # and still has none
     assert told["engine's disk"][1] == "each order is on it before it is sent"
     engine = Engine(parse_address(server.url), 10.0)
     engine.prepare()
     engine.close()
-    assert found(server.url)["engine"][1].endswith("has our functions")
+    assert found(server.url)["engine"][1].endswith("the functions of tellwire are loaded")
 
 
 def test_what_loses_orders_is_a_warning_and_what_stops_them_a_failure(serve: Serve) -> None:
