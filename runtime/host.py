@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import importlib.util
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -278,9 +277,10 @@ class Host:
         """This host's part in a cluster, if there is one."""
         if not self.config.cluster.engine.get_secret_value():
             return None
-        if importlib.util.find_spec("valkey") is None:
-            place = self.config.place(("cluster", "engine"))
-            raise ConfigInvalid([f"{place}cluster.engine: needs pip install 'tellwire[cluster]'"])
+        from runtime.cluster.address import missing_client  # noqa: PLC0415  # not everybody needs it
+
+        if missing := missing_client():
+            raise ConfigInvalid([f"{self.config.place(('cluster', 'engine'))}cluster.engine: {missing}"])
         from runtime.membership import Membership  # noqa: PLC0415  # not everybody needs it
 
         return Membership(self.config, self, self._stop_in_background)
@@ -376,10 +376,11 @@ class Host:
             return None
         from runtime.monitoring.host_server import HostServer  # noqa: PLC0415  # loads aiohttp
 
-        return HostServer(lambda: self.config, self._absent, self._membership)
+        cluster = self._membership.picture if self._membership else None
+        return HostServer(lambda: self.config, self._absent, cluster)
 
     def _absent(self) -> dict[str, str]:
-        """Why those do not run that do not."""
+        """By name, why an account or a feed does not run."""
         states = (duty.state for duty in self._duties() if duty.router is None)
         return {state.name: state.reason or "it has been stopped" for state in states}
 

@@ -125,7 +125,7 @@ class Membership:
         with self._ended:
             if not self._ended.wait_for(lambda: gone.isdisjoint(self._runtimes), ENDED_WITHIN):
                 still = ", ".join(sorted(gone & self._runtimes.keys()))
-                logger.warning("{} still runs, and is stopped: nothing is to be done", still)
+                logger.warning("{} has not ended yet: it is being stopped, nothing is to be done", still)
 
     def failed(self, name: str) -> None:
         """The account or feed of this name cannot go on here."""
@@ -217,8 +217,7 @@ class Membership:
         """As it is now; any thread."""
         held, margin = dict(self._held), self._times.margin
         duties = [_status(name, held.get(duty.name), margin) for name, duty in self._duties.items()]
-        hosts, in_maintenance, seconds = self._renewal
-        return ClusterPicture(self._name, hosts, in_maintenance, seconds, duties)
+        return ClusterPicture(self._name, *self._renewal, duties)
 
     def _share(
         self, tenure: Tenure, clock: Callable[[], float], entries: Mapping[str, str], local: Journal

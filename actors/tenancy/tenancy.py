@@ -24,8 +24,8 @@ MOVE_RETRY: Final = 0.1
 
 class Duty(Struct, frozen=True):
     """``hosts`` are those that may have it, the preferred one first; empty: all, none of them preferred.
-    ``keeps_without_lease``: where nobody can tell if another host has it, it goes on, as a feed may, of which
-    two do no harm."""
+    ``keeps_without_lease``: where it cannot be known if another host has it, it goes on, as a feed may, of
+    which two do no harm."""
 
     name: str
     hosts: tuple[str, ...] = ()

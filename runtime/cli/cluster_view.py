@@ -1,5 +1,6 @@
 """The cluster of a configuration as an operator sees it."""
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Literal, Self
 
@@ -59,8 +60,8 @@ class ClusterView:
         found = self.directory.leases(duty.name for duty in self._duties.values())
         return {name: found[duty.name] for name, duty in self._duties.items()}
 
-    def states(self) -> list[HostState]:
-        leases = self.leases()
+    def states(self, leases: dict[str, Lease | None]) -> list[HostState]:
+        """Of all hosts, by what ``leases`` has returned."""
         return [self._state(host, leases) for host in self.directory.hosts()]
 
     def owner(self, name: str) -> str:
@@ -73,19 +74,19 @@ class ClusterView:
 
     def unknown(self, host: str) -> str:
         """Why nothing can be asked of ``host``; ``""``: it is one of the cluster."""
-        names = [each.name for each in self.directory.hosts()]
-        return "" if host in names else f"there is no host {host}: there are {', '.join(names) or 'none'}"
+        return _unknown(host, [each.name for each in self.directory.hosts()])
 
     def unmovable(self, name: str, host: str) -> str:
         """Why ``name`` cannot move to ``host``; ``""``: it can."""
         if name not in self._duties:
-            return f"there is no account or feed {name}: there are {', '.join(self._duties)}"
-        if reason := self.unknown(host):
+            return f"there is no account or feed {name} (there: {', '.join(self._duties)})"
+        hosts = {each.name: each for each in self.directory.hosts()}
+        if reason := _unknown(host, hosts):
             return reason
         allowed = self._duties[name].hosts
         if allowed and host not in allowed:
-            return f"{host} may not have {name}: its hosts are {', '.join(allowed)}"
-        seen = next(each for each in self.directory.hosts() if each.name == host)
+            return f"{host} may not have {name} (its hosts: {', '.join(allowed)})"
+        seen = hosts[host]
         if seen.in_maintenance:
             return f"{host} is in maintenance: end that first"
         return "" if seen.present else f"{host} is not there: it was seen {seen.seen_ago:.0f} s ago"
@@ -115,3 +116,7 @@ class ClusterView:
 
     def _kind(self, name: str) -> Literal["account", "feed"]:
         return "account" if self._duties[name].name.startswith("account:") else "feed"
+
+
+def _unknown(host: str, hosts: Collection[str]) -> str:
+    return "" if host in hosts else f"there is no host {host} (there: {', '.join(hosts) or 'none'})"

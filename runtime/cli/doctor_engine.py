@@ -18,15 +18,15 @@ def engine_findings(config: Config) -> Iterator[Finding]:
     address, cluster = config.cluster.address, config.cluster
     if address is None:
         return
-    try:
-        from runtime.cluster.engine import Engine  # noqa: PLC0415  # an extra
-        from runtime.cluster.examination import examine  # noqa: PLC0415
-        from runtime.cluster.outcomes import EngineAway  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name != "valkey":
-            raise
-        yield Finding(Level.FAIL, "engine", "needs pip install 'tellwire[cluster]'")
+    from runtime.cluster.address import missing_client  # noqa: PLC0415  # only with an engine
+
+    if missing := missing_client():
+        yield Finding(Level.FAIL, "engine", missing)
         return
+    from runtime.cluster.engine import Engine  # noqa: PLC0415  # an extra
+    from runtime.cluster.examination import examine  # noqa: PLC0415
+    from runtime.cluster.outcomes import EngineAway  # noqa: PLC0415
+
     engine = Engine(address, min(cluster.renew, cluster.margin))
     try:
         found = examine(engine)
@@ -55,7 +55,7 @@ def _server(found: "EngineExamination", address: str) -> Finding:
     loaded = found.library == "loaded"
     functions = "the functions of tellwire are loaded" if loaded else "the first host loads the functions"
     if found.typical > SLOW:
-        return Finding(Level.WARN, "engine", f"{text}, and each order waits for two; {functions}")
+        return Finding(Level.WARN, "engine", f"{text}; {functions}; each order waits for two round trips")
     return Finding(Level.OK, "engine", f"{text}; {functions}")
 
 

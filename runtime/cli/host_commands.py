@@ -55,18 +55,17 @@ def move(options: argparse.Namespace) -> int:
 def _with_cluster(
     options: argparse.Namespace, run: "Callable[[ClusterView, argparse.Namespace], int]"
 ) -> int:
+    from runtime.cluster.address import missing_client  # noqa: PLC0415  # only these commands need it
     from runtime.config import load  # noqa: PLC0415  # only these commands read the file themselves
 
     config = load(options.config)
     if config.cluster.address is None:
         raise ConfigInvalid([f"{config.place(('cluster',))}cluster.engine: is not set: this host is alone"])
-    try:
-        from runtime.cli.cluster_view import ClusterView  # noqa: PLC0415  # an extra
-        from runtime.cluster.outcomes import EngineAway  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name != "valkey":
-            raise
-        raise ConfigInvalid(["cluster.engine: needs pip install 'tellwire[cluster]'"]) from None
+    if missing := missing_client():
+        raise ConfigInvalid([f"{config.place(('cluster', 'engine'))}cluster.engine: {missing}"])
+    from runtime.cli.cluster_view import ClusterView  # noqa: PLC0415  # an extra
+    from runtime.cluster.outcomes import EngineAway  # noqa: PLC0415
+
     try:
         with ClusterView(config) as cluster:
             return run(cluster, options)
@@ -77,7 +76,8 @@ def _with_cluster(
 def _hosts(cluster: "ClusterView", options: argparse.Namespace) -> int:
     from runtime.cli.host_table import host_table  # noqa: PLC0415  # only this needs it
 
-    states, leases = cluster.states(), cluster.leases()
+    leases = cluster.leases()
+    states = cluster.states(leases)
     ownerless = [name for name, lease in leases.items() if lease is None]
     if options.json:
         return print_json({"hosts": states, "ownerless": ownerless})

@@ -1,5 +1,6 @@
 """The URL of an engine: ``valkey://user:password@host:port/database``."""
 
+import importlib.util
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
@@ -10,6 +11,11 @@ TLS: Final = ("valkeys", "rediss")
 PORT: Final = 6379
 CERTIFICATES: Final = "ssl_ca_certs"
 EXAMPLE: Final = "write valkey://HOST:6379/0, or valkeys:// for TLS"
+
+
+def missing_client() -> str:
+    """What an engine needs, ``""`` if it is there: its client is an extra."""
+    return "" if importlib.util.find_spec("valkey") else "needs pip install 'tellwire[cluster]'"
 
 
 class EngineAddress(Struct, frozen=True):

@@ -393,7 +393,6 @@ class Steward(RuntimeActor):
         if self._away:
             logger.info("the engine answers again")
         self._away = ""
-        self._carrier.hinder(IN_MAINTENANCE if self._resting else "")
 
     def release(self, unhandled: list[Any]) -> None:
         self._ignore_releases()

@@ -148,13 +148,15 @@ def attach(
 
 def _attach_by_engine(url: str, account: str | None, timeout: float, *, operates: bool) -> Attachment:
     if not account:
-        raise RequestRefused("hosts share accounts: name one, as in attach(URL, account=NAME)")
-    try:
-        from runtime.control.reach import reach  # noqa: PLC0415  # an extra, and not for everybody
-    except ModuleNotFoundError as error:
-        if error.name != "valkey":
-            raise
-        raise ConfigInvalid(["an engine needs pip install 'tellwire[cluster]'"]) from None
+        raise RequestRefused(
+            "an engine has several accounts: name one of them, as in attach(URL, account=NAME)"
+        )
+    from runtime.cluster.address import missing_client  # noqa: PLC0415  # not for everybody
+
+    if missing := missing_client():
+        raise ConfigInvalid([f"an engine {missing}"])
+    from runtime.control.reach import reach  # noqa: PLC0415  # an extra
+
     return Attachment(*reach(url, account, timeout, operates=operates))
 
 

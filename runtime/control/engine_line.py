@@ -9,7 +9,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,7 @@ from runtime.control.protocol import (
     FromGateway,
     FromPeer,
     GiveUp,
+    Hello,
     Listen,
     ResponseMessage,
 )
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from _typeshed import HasFileno
 
 TELLS_EVERY: Final = 5.0
-"""Seconds between two words to the owner, for whom this process is dead after ``SILENT_FOR``."""
+"""Seconds between two words to the owner. It takes this process for dead after ``SILENT_FOR``."""
 
 FORGOTTEN_AFTER: Final = SILENT_FOR / 2
 
@@ -85,7 +86,7 @@ class EngineLine:
         self._sent: dict[int, _Sent] = {}
         self._positions = {REPLIES.format(self._asker): "0-0"}
         self._reader: StreamReader | None = None
-        self._replaced: list[StreamReader] = []  # closed once nobody watches them
+        self._replaced: list[StreamReader] = []  # closed once nothing watches them
         self._heard_at = self._told_at = time.monotonic()
         self._epoch = 0
         self._beat = ""  # the entry of the last word to the owner, until that has read it
@@ -108,6 +109,7 @@ class EngineLine:
         return False
 
     def send(self, message: FromPeer) -> Sequence[FromGateway]:
+        """Raises ``EngineAway`` for a ``Hello`` alone."""
         match message:
             case GiveUp(id=id):
                 return self._give_up(id)
@@ -117,11 +119,9 @@ class EngineLine:
             case Listen():
                 self._wants.note(message)
                 return self._listen(message)
-        try:
-            self._put(message)
-        except EngineAway as error:
-            return self._failure(message, RequestError(str(error)))
-        return ()
+            case Hello():
+                self._put(message)
+                return ()
 
     def _listen(self, message: Listen) -> Sequence[FromGateway]:
         """The events from before the owner is told: none is missed. While the engine is away it waits."""
@@ -262,10 +262,10 @@ class EngineLine:
             return self._failure(asked, unsent(asked.request, reason, asked.order))
         return self._failure(asked, RequestTimeout(reason))
 
-    def _failure(self, message: Any, error: Exception) -> Sequence[FromGateway]:
-        self._sent.pop(message.id, None)
-        self._wants.settle(message.id, refused=True)
-        return (ErrorMessage(message.id, to_wire(error)),)
+    def _failure(self, asked: Ask, error: Exception) -> Sequence[FromGateway]:
+        self._sent.pop(asked.id, None)
+        self._wants.settle(asked.id, refused=True)
+        return (ErrorMessage(asked.id, to_wire(error)),)
 
     def _messages(self, entries: list[StreamEntry]) -> Iterator[FromGateway]:
         for entry in entries:

@@ -39,18 +39,16 @@ from runtime.control.fanout import join
 from runtime.control.order_turns import Asking, OrderTurns
 from runtime.control.peer_asks import PeerAsks
 from runtime.control.protocol import (
+    ASKED_OF_PROCESS,
     VERSION,
     Ask,
     ErrorMessage,
     FromAsker,
     FromPeer,
-    GetAccounts,
     GiveUp,
     Hello,
     HelloRefused,
     Listen,
-    ReloadRuntime,
-    StopRuntime,
     Welcome,
     answered,
 )
@@ -62,9 +60,6 @@ TRIES_AGAIN: Final = 0.25
 """Seconds between two tries while the engine is away."""
 
 FORMER_FOLLOWERS: Final = "the followers of the former owner"
-
-OF_A_PROCESS: Final = (GetAccounts, ReloadRuntime, StopRuntime)
-"""What a person asks of the process of a host, and not of an account that may be on any."""
 
 _envelopes: Final = msgspec.msgpack.Decoder(FromAsker)
 _messages: Final[msgspec.msgpack.Decoder[FromPeer | None]] = msgspec.msgpack.Decoder(FromPeer | None)
@@ -92,7 +87,7 @@ class _TryAgain(Struct, frozen=True):
 
 
 class _Reply(NamedTuple):
-    """``message`` is ``None`` for a command that nobody awaits: it only leaves the stream."""
+    """``message`` is ``None`` for a command that is not awaited: it only leaves the stream."""
 
     asker: str
     entry: str
@@ -293,7 +288,7 @@ class FrontDesk(RuntimeActor):
 
     def _check(self, asker: str, asked: Ask) -> None:
         """Raises ``RequestError`` for what the router is not asked."""
-        if isinstance(asked.request, OF_A_PROCESS):
+        if type(asked.request) in ASKED_OF_PROCESS:
             raise RequestRefused("that is asked of the process of a host: attach there")
         if asked.id and self._asks.waits(asker, asked.id):
             raise RequestError(f"a second ask {asked.id}")

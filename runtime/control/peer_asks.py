@@ -5,12 +5,12 @@ from collections.abc import Hashable
 from typing import Any, Final, NamedTuple
 
 from actors.messages.commands import GetStatus, Halt, Resume
-from runtime.control.protocol import GetAccounts, ReloadRuntime, StopRuntime
+from runtime.control.protocol import ASKED_OF_PROCESS
 
 MOST_WAITING: Final = 1024
 """Asks of one kind, of all peers together, that may wait for their answers."""
 
-OPERATING: Final = frozenset({Halt, Resume, GetStatus, GetAccounts, ReloadRuntime, StopRuntime})
+OPERATING: Final = frozenset({Halt, Resume, GetStatus, *ASKED_OF_PROCESS})
 """The kinds that an operator needs when everything else is full: only the peer's own asks count for them."""
 
 MOST_OPERATING: Final = 64

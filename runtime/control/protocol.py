@@ -100,6 +100,9 @@ ControlRequest = (
 )
 """The requests of a peer. Its subscriptions stay in its process, where the handlers are (see ``Listen``)."""
 
+ASKED_OF_PROCESS: Final = frozenset({GetAccounts, ReloadRuntime, StopRuntime})
+"""What is asked of the process of a host: neither of a router, nor of an account that may be on any host."""
+
 ANSWERS: Final[dict[type[Struct], Any]] = {kind: answer_type(kind) for kind in get_args(ControlRequest)}
 """The type of the answer to each request; an encoded answer does not name its type."""
 

@@ -32,10 +32,10 @@ def reach(url: str, account: str, timeout: float, *, operates: bool) -> tuple[En
         try:
             duty = _duty(engine, account)
             line = EngineLine(engine, duty)
+            abandoned.callback(line.close)
+            welcome = _greet(line, Hello(VERSION, "", operates), time.monotonic() + timeout)
         except EngineAway as error:
             raise NoRuntime(str(error)) from None
-        abandoned.callback(line.close)
-        welcome = _greet(line, Hello(VERSION, "", operates), time.monotonic() + timeout)
         if welcome is None:
             raise NoRuntime(f"no host answers for {account}: none has it now, or it hangs")
         abandoned.pop_all()

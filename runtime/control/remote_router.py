@@ -47,23 +47,18 @@ from actors.routing.validation import problem
 from runtime.control.line import ControlLine
 from runtime.control.protocol import (
     ANSWERS,
+    ASKED_OF_PROCESS,
     Ask,
     ErrorMessage,
     FromGateway,
-    GetAccounts,
     GiveUp,
     HelloRefused,
     Listen,
-    ReloadRuntime,
     ResponseMessage,
-    StopRuntime,
     answer_decoder,
 )
 
 DETACHED: Final = "the attachment has ended"
-
-_OPERATORS: Final = frozenset({GetAccounts, ReloadRuntime, StopRuntime})
-"""What an attached router takes, and the router of the runtime does not."""
 
 KINDS: Final = frozenset(ANSWERS) | {Subscribe, Unsubscribe}
 
@@ -158,7 +153,7 @@ class RemoteRouter(RuntimeActor):
 
     def _accept(self, command: Any, ask: int = 0, waits_until: float = math.inf, order: str = "") -> None:
         match command:
-            case Command() if type(command) not in _OPERATORS and (wrong := problem(command)):
+            case Command() if type(command) not in ASKED_OF_PROCESS and (wrong := problem(command)):
                 self._fail(_Pending(self.defer(), bytes), RequestRefused(wrong))
             case Subscribe():
                 self._subscribe(command, ask, waits_until)

@@ -20,8 +20,10 @@ NOT_TWICE: Final = (
 
 
 class Succession:
-    """The entries that came before this owner ``began`` are those that a former one may have read. Both may
-    raise ``EngineAway``."""
+    """The entries that came before this owner ``began`` are those that a former one may have read.
+
+    ``__init__`` and ``request`` may raise ``EngineAway``.
+    """
 
     def __init__(self, engine: Engine, duty: str) -> None:
         self._engine = engine

@@ -1,7 +1,5 @@
 """What a host knows of its cluster, for metrics and the status."""
 
-from typing import Protocol
-
 from msgspec import Struct
 
 
@@ -23,8 +21,3 @@ class ClusterPicture(Struct, frozen=True):
     in_maintenance: bool
     engine_answers_in: float | None
     duties: list[TenureStatus]
-
-
-class PicturesCluster(Protocol):
-    def picture(self) -> ClusterPicture:
-        """As it is now; any thread."""

@@ -12,7 +12,7 @@ from actors.errors import RequestError
 from actors.messages.status import Status
 from runtime.config import Config
 from runtime.monitoring.answers import json_answer
-from runtime.monitoring.cluster_picture import PicturesCluster
+from runtime.monitoring.cluster_picture import ClusterPicture
 from runtime.monitoring.readiness import Reason, not_ready
 from runtime.monitoring.server import StatusServer
 from runtime.monitoring.site import Site
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 class HostServer(StatusServer):
     """Answers for all accounts together, and has the page of each at ``/accounts/NAME/``.
 
-    ``current`` returns the configuration in force. ``absent`` returns, by name, why the accounts do not run
-    that do not. ``cluster`` is for a host that has one. ``add`` and ``remove`` may be called from any thread.
+    ``current`` returns the configuration in force. ``absent`` returns, by name, why an account or a feed does
+    not run. ``cluster`` returns what the host knows of its cluster, if it has one. ``add`` and ``remove`` may
+    be called from any thread.
     """
 
     def __init__(
         self,
         current: Callable[[], Config],
         absent: Callable[[], Mapping[str, str]],
-        cluster: PicturesCluster | None = None,
+        cluster: Callable[[], ClusterPicture] | None = None,
     ) -> None:
         super().__init__(current())
         self._cluster = cluster
@@ -91,14 +92,14 @@ class HostServer(StatusServer):
         }
         absent = {name: {"error": reason} for name, reason in self._absent().items()}
         accounts = {"accounts": {**shown, **absent}}
-        return accounts if self._cluster is None else accounts | {"cluster": self._cluster.picture()}
+        return accounts if self._cluster is None else accounts | {"cluster": self._cluster()}
 
     def _metrics_of_the_host(self) -> "Iterable[Metric]":
         if self._cluster is None:
             return ()
         from runtime.monitoring.cluster_metrics import cluster_families  # noqa: PLC0415  # an extra
 
-        return cluster_families(self._cluster.picture())
+        return cluster_families(self._cluster())
 
     def _site(self, request: web.Request) -> Site:
         name = request.match_info["account"]

@@ -87,10 +87,9 @@ def test_what_cannot_be_done_is_refused_in_words(
     one = {"h1": files["h1"]}
     with hosts(one, tmp_path, workers=0) as running:
         eventually(lambda: operator.owner() == "h1", PATIENCE)
-        assert operator.said("move", "main", "h7", code=1) == "there is no host h7: there are h1"
+        assert operator.said("move", "main", "h7", code=1) == "there is no host h7 (there: h1)"
         assert (
-            operator.said("move", "other", "h1", code=1)
-            == "there is no account or feed other: there are main"
+            operator.said("move", "other", "h1", code=1) == "there is no account or feed other (there: main)"
         )
         text = "h1 is in maintenance and has nothing; no other host is there for main"
         assert operator.said("maintenance") == text
@@ -102,7 +101,7 @@ def test_what_cannot_be_done_is_refused_in_words(
         eventually(lambda: operator.hosts()["h1"]["state"] == "gone", PATIENCE)
         assert "h1 is not there: it was seen" in operator.said("move", "main", "h1", code=1)
     files["h1"].write_text(files["h1"].read_text().replace("name: main", "name: main, hosts: [h2]"))
-    assert operator.said("move", "main", "h1", code=1) == "h1 may not have main: its hosts are h2"
+    assert operator.said("move", "main", "h1", code=1) == "h1 may not have main (its hosts: h2)"
     engine_server.kill()
     assert "is away: no connection" in operator.said("hosts", code=6)
     files["h1"].write_text(files["h1"].read_text().replace("cluster:", "# cluster:"))
