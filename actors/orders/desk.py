@@ -124,6 +124,8 @@ class Desk(RuntimeActor):
         match message:
             case timeouts.OrderOverdue(order=order, waiter=waiter):
                 self._give_up(order, waiter)
+            case timeouts.RecallOverdue(order=order, waiter=waiter):
+                self._end_wait(order, waiter)
             case timeouts.AnswerOverdue(order=order):
                 self._publish(self._sent.suspect(order))
             case timeouts.VerdictDue():
@@ -145,13 +147,18 @@ class Desk(RuntimeActor):
         self.at(expires_at, timeouts.OrderOverdue(order, waiter))
 
     def _give_up(self, order: str, waiter: int) -> None:
-        """``waiter`` waits no longer for ``order``. If no other does, ask it back, as it may not have left;
-        it is in doubt if it has, or if the way out is silent."""
-        ledger = self._books.ledger
+        """``waiter`` waits no longer for ``order``: its deadline passes, its caller gives up, or both. If no
+        other does, ask it back, as it may not have left; it is in doubt if it has, or if the way out is
+        silent."""
         if (recalled := self._waiters.recall(order, waiter)) is not None:
             self._tell_outbound(RequestDone(recalled, succeeded=False))
-            self.after(RECALL_TIMEOUT, timeouts.OrderOverdue(order, waiter))
-        elif self._waiters.shared(order, waiter):
+            self.after(RECALL_TIMEOUT, timeouts.RecallOverdue(order, waiter))
+        elif not self._waiters.is_recalled(order, waiter):
+            self._end_wait(order, waiter)
+
+    def _end_wait(self, order: str, waiter: int) -> None:
+        ledger = self._books.ledger
+        if self._waiters.shared(order, waiter):
             self._answer(self._waiters.answer_one(order, waiter, OrderUnknown(SHARED, order)))
         elif self._waiters.has(order, waiter):
             if self._waiters.decides(order, waiter):

@@ -29,7 +29,14 @@ class TimeCome(Struct, frozen=True):
 
 
 class OrderOverdue(TimeCome, frozen=True):
-    """The deadline of ``waiter``, which waits for ``order``, has passed, or the time for its recall."""
+    """The deadline of ``waiter``, which waits for ``order``, has passed."""
+
+    order: str
+    waiter: int
+
+
+class RecallOverdue(TimeCome, frozen=True):
+    """``RECALL_TIMEOUT`` has passed since ``order`` was asked back for ``waiter``."""
 
     order: str
     waiter: int

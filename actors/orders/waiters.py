@@ -110,6 +110,11 @@ class OrderWaiters:
         wait.gone.add(waiter)
         return wait.request
 
+    def is_recalled(self, order: str, waiter: int) -> bool:
+        """Whether the way out is still to say if the order has left, for ``waiter``."""
+        wait = self._waits.get(order)
+        return wait is not None and not wait.left and waiter in wait.gone
+
     def shared(self, order: str, waiter: int) -> bool:
         """Whether the order may still leave for another waiter than ``waiter``."""
         wait = self._waits.get(order)

@@ -2,8 +2,9 @@
 the engine of a cluster, for processes of any host.
 
 ``protocol.py`` has the messages. In the process of the runtime, ``server.py`` is the gateway: an actor with
-one ``Peer`` (``peer.py``) for each socket that ``listener.py`` accepts at ``path.py``; ``fanout.py`` spreads
-the events over them. ``host_desk.py`` answers for all accounts of a process.
+one ``Peer`` (``peer.py``) for each socket that ``listener.py`` accepts at ``path.py``. ``fanout.py`` spreads
+the events over them, ``peer_asks.py`` counts the asks that wait, and ``sightings.py`` has what the system
+tells of such sockets. ``host_desk.py`` answers for all accounts of a process.
 
 The owner of an account also has a ``front_desk.py``, which reads commands from the engine: ``askers.py``
 knows the processes that sent them, ``order_turns.py`` lets asks for one order take turns, ``succession.py``

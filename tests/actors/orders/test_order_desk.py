@@ -497,6 +497,17 @@ def test_an_order_without_a_word_from_the_way_out_is_in_doubt_soon_after_its_dea
     assert error.order == order
 
 
+def test_a_caller_that_gives_up_at_its_deadline_hears_what_the_way_out_says(desk: WatchedOrderDesk) -> None:
+    order = desk.place(7, patience=2.0)
+    desk.advance(2.0)
+    assert desk.step() == ("outbound", RequestDone(7, succeeded=False))
+    desk.tell(Withdraw(7))  # the caller's own clock says the same
+    assert desk.quiet()
+    desk.tell(Failure.of(7, NotSent("its deadline passed while it waited to be sent"), order))
+    assert desk.step() == ("note", [OrderState.NOT_SENT])
+    assert isinstance(desk.error(7), NotSent)
+
+
 def test_a_result_is_awaited_no_longer_than_the_timeout_of_its_caller(desk: WatchedOrderDesk) -> None:
     deal = desk.opened(1)
     desk.tell(TradingRequest(2, AwaitResult(deal.id), math.inf, waits_until=desk.clock() + 1.0))
