@@ -15,6 +15,7 @@ from actors.venues import venue
 from actors.venues.base import Login
 from runtime import AsyncRuntime, Config, load
 from runtime.aio.threads import in_a_thread
+from runtime.config.secrets import share_secrets
 
 VENUE: Final = "pocketoption"
 FILE_VARIABLE: Final = "TELLWIRE_COMPAT_CONFIG"
@@ -63,7 +64,9 @@ def configuration(
     if not base.regions.of(login.account):
         entries = [{"name": name, "url": url} for name, url in urls.items()]
         merged["regions"] = {login.account.value: entries}
-    return Config.model_validate(merged, context=base.folder)
+    config = Config.model_validate(merged, context=base.folder)
+    share_secrets([base, config])
+    return config
 
 
 class _Lease(NamedTuple):

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from runtime.config.types.problems import Unreadable
 from runtime.config.types.text_file import read_text
@@ -12,15 +13,24 @@ _FILE = "file:"
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)(.*))?", re.DOTALL)
 
 
-def expand(text: str, folder: Path) -> str:
-    """``text`` with every reference replaced; ``folder`` is where a relative ``${file:path}`` begins.
+class Expansion(NamedTuple):
+    """``text`` with every reference replaced; ``inserted`` are the values in their places, in order."""
+
+    text: str
+    inserted: tuple[str, ...]
+
+
+def expand(text: str, folder: Path) -> Expansion:
+    """Replace every reference in ``text``; ``folder`` is where a relative ``${file:path}`` begins.
 
     An inserted value is not expanded again, and is never part of an error. Raises
     :class:`Unreadable` for a reference that is malformed or leads nowhere.
     """
     if "${" in _REFERENCE.sub("", text):
         raise Unreadable("has a ${ that is never closed, or one inside another")
-    return _REFERENCE.sub(lambda reference: _meant(reference[1], folder), text)
+    inserted = tuple(_meant(reference, folder) for reference in _REFERENCE.findall(text))
+    values = iter(inserted)
+    return Expansion(_REFERENCE.sub(lambda _: next(values), text), inserted)
 
 
 def origins(text: str) -> str:

@@ -12,6 +12,7 @@ from actors.errors import ConfigInvalid
 from actors.venues.base import Profile
 from runtime.config.duties import KINDS, has_duties
 from runtime.config.models import Config
+from runtime.config.secrets import inserted_secrets
 from runtime.config.sections.account import DEFAULT_VENUE, session_unless_written
 from runtime.config.source import BROKEN, Source
 from runtime.config.types.fields import CUSTOM, find_venue
@@ -115,4 +116,7 @@ def _checked(text: str, name: str, folder: Path) -> tuple[Config, Marks]:
             problems += [_with_origin(problem, source) for problem in problems_in(error, source)]
     if problems:
         raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
+    secrets = config.secrets | inserted_secrets(config, source.inserted)
+    for each in (config, *config.duties.values()):
+        each.learn_secrets(secrets)
     return config, source.marks

@@ -84,7 +84,7 @@ class Source:
     """``value`` is the content of the text, ``BROKEN`` if unreadable; ``problems`` are those found here.
 
     ``marks`` are the places of its keys and values; ``origins`` say from which variables and files values
-    were taken that the text only refers to.
+    were taken that the text only refers to, and ``inserted`` are those values.
     """
 
     def __init__(self, text: str, folder: pathlib.Path) -> None:
@@ -93,6 +93,7 @@ class Source:
         self._folder = folder
         self.marks = Marks()
         self.origins: dict[Path, str] = {}
+        self.inserted: dict[Path, tuple[str, ...]] = {}
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         control = _CONTROL.search(text)
         if control:
@@ -109,13 +110,15 @@ class Source:
         if not isinstance(entries, dict) or key in entries:
             return
         try:
-            value = _printable(expand(text, self._folder))
+            value, inserted = expand(text, self._folder)
+            _printable(value)
         except Unreadable as refusal:
             self._problem(self.marks.value((section,)), (section, key), str(refusal))
             return
         if value.strip():
             self.value[section] = {**entries, key: value}
             self.origins[section, key] = origins(text)
+            self.inserted[section, key] = inserted
 
     def _read(self, text: str) -> None:
         try:
@@ -201,7 +204,8 @@ class Source:
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> object:
         try:
             if "${" in event.value:
-                value: object = _printable(expand(event.value, self._folder))
+                text, self.inserted[path] = expand(event.value, self._folder)
+                value: object = _printable(text)
                 self.origins[path] = origins(event.value)
             elif event.implicit[0]:
                 value = resolve(event.value)

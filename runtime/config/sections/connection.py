@@ -125,5 +125,6 @@ class ConnectionConfig(Section):
     @property
     def credentials(self) -> set[str]:
         """What no line of a log may contain, apart from header fields."""
-        proxy, password = self.proxy.get_secret_value(), self.client_key_password.get_secret_value()
-        return credentials_in(self.parsed_proxy, password) | {proxy.partition("://")[2].rpartition("@")[0]}
+        proxy, key_password = self.proxy.get_secret_value(), self.client_key_password.get_secret_value()
+        login = proxy.partition("://")[2].rpartition("@")[0]
+        return credentials_in(self.parsed_proxy, key_password) | {login, login.partition(":")[2]}

@@ -18,7 +18,8 @@ class RegionEntry(Section):
     name: fields.RegionName
     """Its name in logs and status; unique."""
     url: fields.WebSocketUrl
-    """A wss:// URL; ws:// only on loopback. The host is enough: the venue's path and query are added."""
+    """A wss:// URL; ws:// only on loopback. The host is enough: the venue's path and query are added.
+    It is no secret: --print-config shows all of it, its query too."""
     priority: Annotated[int, Field(ge=0), WHOLE_NUMBER] = 0
     """The lowest is tried first; by default the position in the list, from 1."""
 

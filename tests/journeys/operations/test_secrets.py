@@ -161,11 +161,15 @@ def test_no_worker_is_born_with_a_secret_of_another_account_or_of_the_process(
             "ENGINE_AS_SENT": "eng/ne-w0rd",
             "PAGE": "t0ken-of-the-page",
             "HOOK": "https://hooks.example/w3bhook",
+            "MAIL_PASSWORD": "correct-horse-battery",
+            "API_TOKEN": "alpha-beta_gamma",
         }
         for name, text in {**secrets, "TELLWIRE_CANARY": "harmless"}.items():
             monkeypatch.setenv(name, text)
         url = engine.url.replace("://", "://:${ENGINE_WORD}@")
         more = f"status: {{listen: '127.0.0.1:0', token: '${{PAGE}}'}}\ncluster: {{engine: '{url}'}}\n"
+        more += "alerts: {apprise: ['mailtos://me:${MAIL_PASSWORD}@mail.example']}\n"
+        more += "connection: {custom_headers: {Authorization: 'Bearer ${API_TOKEN}'}}\n"
         accounts = entries(["${FIRST}", "${SECOND}"])
         file = write(tmp_path / "hosts.yaml", exchange, place, accounts=accounts, feeds="", more=more)
         text = file.read_text().replace("workers: 0", "workers: 1")

@@ -48,6 +48,16 @@ def test_the_file_of_the_environment_counts_before_the_arguments(
     assert config.file is None  # a reload would bring the file's session
 
 
+def test_the_secrets_of_the_file_of_the_environment_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("connection: {custom_headers: {Authorization: 'Bearer ${PART}'}}\n")
+    monkeypatch.setenv("PART", "alpha-beta")
+    monkeypatch.setenv(_shared.FILE_VARIABLE, str(file))
+    assert "alpha-beta" in _shared.configuration(SESSION, URLS).unlogged
+
+
 def test_clients_of_one_account_share_a_runtime_until_the_last_has_gone() -> None:
     async def both() -> None:
         config = _shared.configuration(exchange.session, urls)

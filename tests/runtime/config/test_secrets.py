@@ -123,3 +123,84 @@ def test_without_a_secret_there_is_none() -> None:
 def test_the_place_of_an_engine_without_a_password_is_no_secret() -> None:
     config = read("cluster: {engine: 'valkey://engine:6379/0'}\n" + accounts(1))
     assert "valkey://engine:6379/0" not in config.secrets
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "forms"),
+    [
+        (
+            "connection: {proxy: 'http://bob:${PART}@127.0.0.1:9'}",
+            "p%40ss-word-long",
+            {"p%40ss-word-long", "p@ss-word-long"},
+        ),
+        ("connection: {proxy: 'http://${PART}@127.0.0.1:9'}", "bob:pass-word", {"bob:pass-word"}),
+        ("connection: {proxy: 'http://${PART}@127.0.0.1:9'}", "only-a-token", {"only-a-token"}),
+        ("connection: {custom_headers: {Authorization: 'Bearer ${PART}'}}", "alpha-beta", {"alpha-beta"}),
+        ("connection: {custom_headers: {Cookie: 'sid=${PART}; a=b'}}", "sid-abc_def", {"sid-abc_def"}),
+        ("alerts: {apprise: ['mailtos://me:${PART}@example.com']}", "correct-horse", {"correct-horse"}),
+        ("alerts: {apprise: ['json://a/', 'discord://123/${PART}']}", "abcdefg_hijk", {"abcdefg_hijk"}),
+        ("alerts: {webhook: 'https://a.example/x?key=${PART}'}", "qq-ww%2Frr", {"qq-ww%2Frr", "qq-ww/rr"}),
+        ("cluster: {engine: 'valkey://me:word-${PART}@engine'}", "en%40gine", {"en%40gine", "en@gine"}),
+        ("status: {token: 'the-page-has-${PART}'}", "wordsalone", {"wordsalone"}),
+        ("alerts: {webhook: 'https://a.example/${PART_UNSET:-by-default}'}", "", {"by-default"}),
+        ("alerts: {webhook: 'https://a.example/${file:part.txt}'}", "in-a-file", {"in-a-file"}),
+    ],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_a_value_that_is_inserted_into_a_secret_is_one_by_itself(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+    value: str,
+    forms: set[str],
+    several: bool,
+) -> None:
+    monkeypatch.setenv("PART", value)
+    (tmp_path / "part.txt").write_text(f"{value}\n")
+    text = REGIONS + f"{written}\n" + (accounts(1, 2) if several or "engine" in written else "")
+    config = load_text(text, "file.yaml", tmp_path)
+    for each in (config, *config.duties.values()):
+        assert forms <= each.secrets
+        assert {form for form in forms if len(form) >= 8} <= each.unlogged
+
+
+def test_a_value_that_is_inserted_into_a_secret_of_one_account_is_known_to_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", "of-the-hook")
+    monkeypatch.setenv("SESSION_PART", "part-of-session")
+    config = read(
+        accounts(1)
+        + "  - {name: other, session: '"
+        + session(2).replace(token(2), "${SESSION_PART}")
+        + "', alerts: {apprise: ['json://a/${HOOK}']}}\n"
+    )
+    for each in (config, *config.duties.values()):
+        assert {"of-the-hook", "part-of-session"} <= each.unlogged
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "connection: {proxy: 'http://bob:pass-word@${PART}:9'}",
+        "connection: {proxy: 'http://${PART}:pass-word@127.0.0.1:9'}",
+        "connection: {custom_headers: {User-Agent: 'A ${PART}'}}",
+        "alerts: {apprise: ['mailtos://${PART}:pass-word@example.com']}",
+        "cluster: {engine: 'valkey://${PART}:pass-word@engine'}",
+        "cluster: {engine: 'valkey://me:pass-word@${PART}:6379'}",
+        "cluster: {engine: 'valkey://${PART}'}",
+        "status: {hosts: ['${PART}']}",
+        "log: {file: '${PART}'}",
+        "streams: [{asset: '${PART}'}]",
+    ],
+)
+def test_a_value_that_is_inserted_into_what_everybody_may_see_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("PART", "place.example")
+    assert "place.example" not in read(f"{written}\n" + accounts(1)).secrets
+
+
+def test_the_password_of_a_proxy_is_known_as_it_is_written() -> None:
+    known = read("connection: {proxy: 'http://bob:p%40ss-word@127.0.0.1:9'}\n").unlogged
+    assert {"p%40ss-word", "p@ss-word", "bob:p%40ss-word"} <= known
