@@ -1,6 +1,6 @@
 """The books of the order desk: the ledger, and the journal and the tally that take each change of it."""
 
-from actors.errors import Halted, RequestError
+from actors.errors import Halted, NotSent, RequestError
 from actors.messages.commands import PlaceOrder, PlacePendingOrder, SettleOrder
 from actors.messages.events import Event
 from actors.messages.status import DeskStatus
@@ -64,8 +64,8 @@ class Bookkeeping(DeskBooks):
         it could not be written."""
         order = self.ledger.intend(command, self._account, id, self._clock.utc(), self._clock.machine_time())
         try:
-            self._write()
-        except Halted as error:
+            self.ledger.record(self._tally.counting(self._write_now))
+        except NotSent as error:
             self.ledger.not_sent(order.id, str(error))
             self._tally.take(filter(None, [self.ledger.order(order.id)]))
             raise
@@ -87,10 +87,10 @@ class Bookkeeping(DeskBooks):
         self.ledger.pending_deals.take(counted.orders, self._clock.venue_now())
 
     def settle_order(self, id: str, opened: bool, reason: str) -> list[Event]:
-        """As ``Ledger.settle``. No list would show it again, so it is on the disk at once; raises ``Halted``
-        if it cannot be."""
-        news = self.ledger.settle(id, opened, reason)
-        self._write()
+        """As ``Ledger.settle``. No list would show it again, so it is on the disk at once; raises ``Halted``,
+        with nothing settled, if it cannot be."""
+        news = self.ledger.settle(id, opened, reason, self._write_now)
+        self._tally.take(filter(None, [self.ledger.order(id)]))
         return news
 
     def note(self) -> None:
@@ -127,6 +127,3 @@ class Bookkeeping(DeskBooks):
             account=self._account,
             write_times=self.write_times,
         )
-
-    def _write(self) -> None:
-        self.ledger.record(self._tally.counting(self._write_now))

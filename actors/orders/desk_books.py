@@ -61,7 +61,7 @@ class DeskBooks(ABC):
         return True
 
     def _write_now(self, orders: Sequence[Order]) -> None:
-        """On the disk when it returns; raises ``Halted``."""
+        """On the disk when it returns; raises as ``Journal.write``."""
         began = self._clock.utc()
         self._journal.write(orders)
         if orders:

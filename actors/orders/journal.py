@@ -46,7 +46,8 @@ class Journal(Protocol):
         """As ``load``, of the pending orders alone."""
 
     def write(self, orders: Sequence[Order]) -> None:
-        """All of ``orders`` as they are now, or none; on the disk when it returns."""
+        """All of ``orders`` as they are now, or none; on the disk when it returns. Raises ``NotSent`` if one
+        that is to be sent was withdrawn."""
 
     def note(self, orders: Sequence[Order]) -> None:
         """As ``write``, but a crash of the machine may lose it."""

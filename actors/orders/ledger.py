@@ -162,11 +162,14 @@ class Ledger:
         self._book.tracked(id).connection_lost(self._book.step, now, self._book.unresolved.clock)
         return [*self._book.doubt(order, reason), *self._match()]
 
-    def settle(self, id: str, opened: bool, reason: str) -> list[Event]:
+    def settle(
+        self, id: str, opened: bool, reason: str, write: Callable[[Sequence[Order]], None]
+    ) -> list[Event]:
         """A person says what became of an order in doubt. The one deal that may be the order's is taken for
         it; where there is none, or several, or it may as well be another's, the order is closed without one.
 
-        Raises ``RequestRefused`` if the order is not in doubt, or without a reason.
+        ``write`` journals that before it holds: if it raises, nothing has changed. Raises ``RequestRefused``
+        if the order is not in doubt, or without a reason.
         """
         order = self._book.get(id)
         if not reason.strip():
@@ -174,18 +177,20 @@ class Ledger:
         if order is None or order.state is not OrderState.UNKNOWN:
             state = "not known" if order is None else order.state.value
             raise RequestRefused(f"order {id!r} is not in doubt: it is {state}")
-        self._book.step += 1
         unresolved, others = self._book.unresolved, self.pending_deals.others(self.deals)
-        events: list[Event] = []
+        its = deal_of_opened(self._book.tracked(id), unresolved, others) if opened else None
+        becomes = OrderState.OPEN if its else OrderState.CLOSED if opened else OrderState.NOT_PLACED
         said = f"settled by a person: {reason}"
-        if not opened:
-            self._book.change(order, OrderState.NOT_PLACED, said)
-        elif its := deal_of_opened(self._book.tracked(id), unresolved, others):
-            events += self._book.open(order, its, said)
-        else:
-            self._book.change(order, OrderState.CLOSED, said)
-        settled = OrderSettled(id, order.asset, order.amount, opened, reason)
-        return [*events, settled, *self._match()]
+        settled = order.become(becomes, deal=its.deal if its else None, reason=said)
+        events: list[Event] = []
+        with self._book.written_first(settled, write):
+            self._book.step += 1
+            if its:
+                events += self._book.open(order, its, said)
+            else:
+                self._book.change(order, becomes, said)
+            events += [OrderSettled(id, order.asset, order.amount, opened, reason), *self._match()]
+        return events
 
     def login(self, life: Life, now: float) -> None:
         """A connection is authenticated: its first lists may prove that an order came to nothing."""

@@ -1,6 +1,7 @@
 """The ledger's book: the orders and the deals in memory, and the steps from one state to the next."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from actors.errors import LocalProtocolError
 from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderOpened, OrderOrphan
@@ -45,6 +46,12 @@ class OrderBook:
     def record(self, persist: Callable[[Sequence[Order]], None]) -> None:
         """As ``Ledger.record``."""
         self._orders.record(persist)
+
+    def written_first(
+        self, order: Order, write: Callable[[Sequence[Order]], None]
+    ) -> AbstractContextManager[None]:
+        """As ``OrderTable.written_first``."""
+        return self._orders.written_first(order, write)
 
     def take_changed(self) -> list[Order]:
         """As ``Ledger.take_changed``."""

@@ -1,6 +1,7 @@
 """The orders that the ledger knows: all that may still change, and the last that may not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from actors.orders.order import UNFINISHED, Order
@@ -39,6 +40,19 @@ class OrderTable:
         oldest = next(iter(self._finished))
         del self._finished[oldest], self._orders[oldest]
         return oldest
+
+    @contextmanager
+    def written_first(self, order: Order, write: Callable[[Sequence[Order]], None]) -> Iterator[None]:
+        """Have ``write`` journal ``order`` as it becomes in the block. If it raises, the order as it is comes
+        with the next ``record``, since the journal may have either."""
+        try:
+            write([order])
+        except BaseException:
+            self.put(self._orders[order.id])
+            raise
+        yield
+        if self._changed.get(order.id) == order:
+            del self._changed[order.id]
 
     def take_changed(self) -> list[Order]:
         """The orders that changed since the last call, each as it is now."""

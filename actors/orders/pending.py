@@ -222,7 +222,9 @@ class PendingLedger:
         if order is not None:
             self._end(order, CANCELLED)
 
-    def settle(self, id: str, opened: bool, reason: str, now: float) -> list[Event]:
+    def settle(
+        self, id: str, opened: bool, reason: str, now: float, write: Callable[[Sequence[Order]], None]
+    ) -> list[Event]:
         """A person says whether the venue has placed an order in doubt, as ``Ledger.settle``. The one ticket
         that may be the order's is taken for it; where there is none, or several, the order is closed."""
         order = self._orders.get(id)
@@ -232,14 +234,17 @@ class PendingLedger:
             state = "not known" if order is None else order.state.value
             raise RequestRefused(f"order {id!r} is not in doubt: it is {state}")
         said, free = f"settled by a person: {reason}", self._free(self._unresolved[id])
+        its = free[0] if opened and len(free) == 1 else None
+        becomes = OrderState.PENDING if its else OrderState.CLOSED if opened else OrderState.NOT_PLACED
+        settled = _with_ticket(order, its.ticket) if its else order
         events: list[Event] = []
-        if not opened:
-            self._change(order, OrderState.NOT_PLACED, said)
-        elif len(free) == 1:
-            events += self._place(order, free[0], said)
-        else:
-            self._change(order, OrderState.CLOSED, said)
-        return [*events, OrderSettled(id, order.asset, order.amount, opened, reason), *self._match(now)]
+        with self._orders.written_first(settled.become(becomes, reason=said), write):
+            if its:
+                events += self._place(order, its, said)
+            else:
+                self._change(order, becomes, said)
+            events += [OrderSettled(id, order.asset, order.amount, opened, reason), *self._match(now)]
+        return events
 
     # The venue's lists
 
@@ -353,17 +358,13 @@ class PendingLedger:
         order = self.of_ticket(ticket)
         del self._owners[ticket], self._placed[ticket]
         assert order is not None
-        assert order.pending is not None
         self._unresolved[order.id] = one
         one.lost, one.absent_at = self._evidence.step, now  # nothing is under way: the venue has answered
-        order = structs.replace(order, pending=structs.replace(order.pending, ticket=""))
-        return self._doubt(order, f"the venue's list lacks its ticket {ticket}")
+        return self._doubt(_with_ticket(order, ""), f"the venue's list lacks its ticket {ticket}")
 
     def _place(self, order: Order, pending: PendingOrder, reason: str = "") -> list[Event]:
-        assert order.pending is not None
         self._placed[pending.ticket] = self._unresolved[order.id]
-        terms = structs.replace(order.pending, ticket=pending.ticket)
-        order = self._change(structs.replace(order, pending=terms), OrderState.PENDING, reason)
+        order = self._change(_with_ticket(order, pending.ticket), OrderState.PENDING, reason)
         self._owners[pending.ticket] = order.id
         return [PendingOrderPlaced(order.id, pending)]
 
@@ -385,6 +386,11 @@ class PendingLedger:
 
     def _put(self, order: Order) -> None:
         self._unresolved.pop(self._orders.put(order), None)
+
+
+def _with_ticket(order: Order, ticket: str) -> Order:
+    assert order.pending is not None
+    return structs.replace(order, pending=structs.replace(order.pending, ticket=ticket))
 
 
 def _in_doubt(order: Order) -> OrderInDoubt:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from actors.errors import Halted, RequestError
+from actors.errors import NotSent, RequestError
 from actors.messages.commands import PlacePendingOrder
 from actors.messages.events import Event
 from actors.messages.orders import TradingRequest
@@ -58,7 +58,7 @@ class PendingBooks(DeskBooks):
         order = self.ledger.intend(command, self._account, trade.order, made_at, self._clock.utc())
         try:
             self._record(self._write_now, trade.id)
-        except Halted as error:
+        except NotSent as error:
             self.ledger.not_sent(order.id, str(error))
             raise
         return order
@@ -68,9 +68,10 @@ class PendingBooks(DeskBooks):
         self._count(PendingCounted(request))
 
     def settle_order(self, id: str, opened: bool, reason: str) -> list[Event]:
-        """As ``PendingLedger.settle``, on the disk at once; raises ``Halted`` if it cannot be."""
-        news = self.ledger.settle(id, opened, reason, self._clock.utc())
-        self.write()
+        """As ``PendingLedger.settle``, on the disk at once; raises ``Halted``, with nothing settled, if it
+        cannot be."""
+        news = self.ledger.settle(id, opened, reason, self._clock.utc(), self._write_now)
+        self._count(PendingCounted(0, tuple(filter(None, [self.ledger.order(id)]))))
         return news
 
     def write(self) -> None:

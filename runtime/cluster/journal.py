@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from loguru import logger
 
-from actors.errors import Halted
+from actors.errors import Halted, NotSent
 from actors.orders.journal import Journal
 from actors.orders.order import UNFINISHED, Order, OrderState
 from actors.tenancy.tenure import Tenure
@@ -108,7 +108,8 @@ class ClusterJournal:
 
     def write(self, orders: Sequence[Order]) -> None:
         """An order that is written for the first time, to be sent, is an intent: the engine refuses it while
-        the account is halted. All other states are what became of orders, and are always taken."""
+        the account is halted, and with ``NotSent`` if the command that asks for it was withdrawn. All other
+        states are what became of orders, and are always taken."""
         if not orders:
             return
         if (refusal := self.refusal()) is not None:
@@ -197,7 +198,7 @@ class ClusterJournal:
                         self._unconfirmed[entry.id] = entry._replace(kind="unsent", data=_unsent(entry.data))
                 raise
             if isinstance(stored, Refusal):
-                raise Halted(_WHY[stored.kind].format(stored.why))
+                raise _refused(stored)
             self._unconfirmed.clear()
             for entry in entries:
                 (self._known.discard if entry.kind == "unsent" else self._known.add)(entry.id)
@@ -245,11 +246,14 @@ class ClusterJournal:
             raise Halted(str(error)) from None
 
 
-_WHY: Final = {
-    "halted": "{}",
-    "withdrawn": "its caller has withdrawn it",
-    "known": "the engine has an order {} already",
-}
+def _refused(refusal: Refusal) -> NotSent:
+    match refusal.kind:
+        case "halted":
+            return Halted(refusal.why)
+        case "withdrawn":
+            return NotSent("a caller that asked for it has withdrawn it")
+        case "known":
+            return Halted(f"the engine has an order {refusal.why} already")
 
 
 def _order(data: bytes) -> Order:

@@ -235,10 +235,13 @@ class EngineLine:
         return ()
 
     def _give_up(self, id: int) -> Sequence[FromGateway]:
-        """An order that no owner has begun is withdrawn here; of another one its owner is told."""
+        """An order that no owner has journaled is withdrawn here. Its owner is told in each case: it may have
+        the ask, and while that is there, nobody else gets the order."""
         if id not in self._sent:
             return ()
         if withdrawn := self._withdraw(id):
+            with contextlib.suppress(EngineAway):  # the owner keeps the ask until its deadline
+                self._put(GiveUp(id))
             return withdrawn
         try:
             self._put(GiveUp(id))

@@ -1,5 +1,6 @@
 """Orders, deals and the venue's messages about them, for the tests of the ledger."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import structs
@@ -106,3 +107,7 @@ def state(ledger: Ledger, id: str = "o1") -> OrderState:
     order = ledger.order(id)
     assert order is not None
     return order.state
+
+
+def written(_: Sequence[Order]) -> None:
+    """What a journal does that takes all."""

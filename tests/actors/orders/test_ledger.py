@@ -43,6 +43,7 @@ from tests.doubles.trading_samples import (
     lose,
     send,
     state,
+    written,
 )
 
 DEAL = deal_of(BET)
@@ -457,7 +458,7 @@ def test_a_person_settles_an_order_as_opened_by_the_one_deal_that_may_be_its_or_
     lose(ledger)
     far = [structs.replace(deal, opened_at=NOW + 7_200, closes_at=NOW + 7_260) for deal in deals]
     log_in(ledger, NOW + 1, epoch=2, opened=tuple(far))
-    events = ledger.settle("o1", opened=True, reason="seen on the page")
+    events = ledger.settle("o1", opened=True, reason="seen on the page", write=written)
     order = ledger.order("o1")
     assert order is not None
     assert order.reason == "settled by a person: seen on the page"
@@ -476,7 +477,7 @@ def test_a_person_settles_an_order_as_opened_by_the_one_deal_that_may_be_its_or_
 def test_a_person_settles_an_order_as_not_placed_and_a_deal_that_turns_up_later_is_still_its() -> None:
     ledger = fresh_ledger()
     lose(ledger)
-    assert ledger.settle("o1", opened=False, reason="not on the page") == [
+    assert ledger.settle("o1", opened=False, reason="not on the page", write=written) == [
         OrderSettled("o1", BET.asset, ONE, False, "not on the page")
     ]
     assert intend(ledger, id="o2").state is OrderState.JOURNALED
@@ -491,4 +492,4 @@ def test_only_an_order_in_doubt_is_settled_and_only_with_a_reason(id: str, reaso
     ledger = fresh_ledger()
     intend(ledger)
     with pytest.raises(RequestRefused, match=text):
-        ledger.settle(id, opened=True, reason=reason)
+        ledger.settle(id, opened=True, reason=reason, write=written)

@@ -3,11 +3,13 @@
 import math
 import queue
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pykka
@@ -63,6 +65,8 @@ from actors.messages.traffic import Failure, Request, RequestDone, Response
 from actors.orders.order import Order, OrderState
 from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES, RESULT_GRACE, SETTLED_AFTER
 from actors.values import AccountKind, Balance, Direction
+from runtime.storage.account import JournalAccount
+from runtime.storage.journal import SqliteJournal
 from tests.conftest import ManualClock
 from tests.doubles.recorder import WAIT
 from tests.doubles.trading_samples import BET, ONE, OTHER_BET, close_now, deal_of, ended
@@ -306,6 +310,48 @@ def test_a_settled_order_is_in_the_main_file_before_it_is_answered_and_its_calle
     assert desk.step() == ("router", Response(2, None))
     desk.ask(3, SettleOrder(order, opened=True, reason="again"))
     assert "is not in doubt" in str(desk.error(3))
+
+
+def test_what_a_person_says_of_an_order_holds_only_once_it_is_written(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.sqlite"
+    journal = SqliteJournal(path, JournalAccount("pocketoption", "demo", "123"))
+    desk = WatchedOrderDesk(clock, journal=journal)
+    with closing(journal), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        desk.get_ready()
+        desk.ask(1, BET)
+        _, request = desk.step()
+        order = request.order
+        desk.tell(OrderSent(order, "c1", 1))
+        desk.lose_connection()
+        desk.published()
+        other.execute("BEGIN IMMEDIATE")
+        desk.ask(2, SettleOrder(order, opened=False, reason="not on the page"))
+        assert isinstance(desk.error(2), Halted)
+        other.execute("ROLLBACK")
+        desk.ask(3, BET)
+        assert f"order {order}" in str(desk.error(3))  # which is in doubt as before
+        desk.ask(4, SettleOrder(order, opened=True, reason="on the page after all"))
+        assert desk.published() == [OrderSettled(order, BET.asset, ONE, True, "on the page after all")]
+        assert isinstance(desk.error(1), OrderUnknown)
+        assert desk.step() == ("router", Response(4, None))
+        assert other.execute("SELECT state FROM orders WHERE id = ?", [order]).fetchall() == [("closed",)]
+        desk.ref.stop()
+
+
+def test_what_the_journal_may_have_of_a_refused_settlement_is_written_over(desk: WatchedOrderDesk) -> None:
+    order = desk.place(1)
+    desk.tell(OrderSent(order, "c1", 1))
+    desk.lose_connection()
+    desk.step()
+    desk.published()
+    desk.journal.broken = "disk full"
+    desk.ask(2, SettleOrder(order, opened=False, reason="not on the page"))
+    assert isinstance(desk.error(2), Halted)
+    desk.journal.broken = ""
+    desk.get_ready(2)
+    assert desk.step() == ("note", [OrderState.UNKNOWN])
 
 
 def test_an_answer_for_another_order_than_was_asked_for_is_never_the_answer(

@@ -35,7 +35,7 @@ from tests.doubles.pending_samples import (
     lost,
     pending_of,
 )
-from tests.doubles.trading_samples import NOW, ended, list_closed, list_open
+from tests.doubles.trading_samples import NOW, ended, list_closed, list_open, written
 
 EVER = NOW + 1e9
 DOUBT = OrderInDoubt("p1", WISH.asset, WISH.amount, "reset")
@@ -294,7 +294,7 @@ def test_two_tickets_that_fit_are_given_to_neither_order() -> None:
     assert log_in(ledger, NOW + 2, pending_of(WISH, "t1"), pending_of(WISH, "t2"), epoch=2) == []
     assert ledger.check(EVER) == []
     settled = OrderSettled("p1", WISH.asset, WISH.amount, True, "seen on the page")
-    assert ledger.settle("p1", True, "seen on the page", NOW + 3) == [settled]
+    assert ledger.settle("p1", True, "seen on the page", NOW + 3, write=written) == [settled]
     assert state(ledger) is OrderState.CLOSED
 
 
@@ -341,7 +341,7 @@ def test_a_person_says_what_became_of_an_order_in_doubt() -> None:
     for opened, end in ((False, OrderState.NOT_PLACED), (True, OrderState.CLOSED)):
         ledger = in_doubt()
         settled = OrderSettled("p1", WISH.asset, WISH.amount, opened, "seen")
-        assert ledger.settle("p1", opened, "seen", NOW) == [settled]
+        assert ledger.settle("p1", opened, "seen", NOW, write=written) == [settled]
         assert state(ledger) is end
         assert ledger.blocking(WISH, NOW) is None
 
@@ -356,7 +356,7 @@ def test_only_an_order_in_doubt_can_be_settled_and_only_with_a_reason(
     ledger = in_doubt()
     intend(ledger, structs.replace(WISH, amount=Decimal(2)), "p2")
     with pytest.raises(RequestRefused, match=text):
-        ledger.settle(id, False, reason, NOW)
+        ledger.settle(id, False, reason, NOW, write=written)
 
 
 # Refusals

@@ -285,6 +285,27 @@ def test_a_person_settles_an_order_in_doubt(desk: WatchedPendingDesk) -> None:
     desk.place(4)
 
 
+def test_what_a_person_says_of_a_pending_order_holds_only_once_it_is_written(
+    desk: WatchedPendingDesk,
+) -> None:
+    order = in_doubt(desk)
+    while not desk.counted.empty():
+        desk.counted.get()
+    desk.journal.broken = "disk full"
+    desk.ask(2, SettleOrder(order, opened=False, reason="not on the page"))
+    assert isinstance(desk.error(2), Halted)
+    assert desk.quiet()
+    assert desk.counted.empty()
+    desk.journal.broken = ""
+    desk.ask(3, SettleOrder(order, opened=True, reason="on the page after all"))
+    assert desk.step() == ("write", [OrderState.CLOSED])
+    assert desk.published() == [OrderSettled(order, WISH.asset, WISH.amount, True, "on the page after all")]
+    assert isinstance(desk.error(1), OrderUnknown)
+    assert desk.answer(3) is None
+    _, counted = desk.counted.get_nowait()
+    assert [each.state for each in counted.orders] == [OrderState.CLOSED]
+
+
 # Refusals
 
 

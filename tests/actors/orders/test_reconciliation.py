@@ -40,6 +40,7 @@ from tests.doubles.trading_samples import (
     lose,
     send,
     state,
+    written,
 )
 
 DEAL = deal_of(BET)
@@ -420,7 +421,7 @@ def test_a_person_who_calls_an_order_opened_does_not_give_it_the_deal_of_another
     log_in(ledger, NOW + 1, epoch=2, opened=(DEAL, *far))
     opened = [OrderOpened("o1", deal) for deal in far]
     settled = OrderSettled("o1", BET.asset, ONE, True, "seen on the page")
-    assert ledger.settle("o1", opened=True, reason="seen on the page") == [*opened, settled]
+    assert ledger.settle("o1", opened=True, reason="seen on the page", write=written) == [*opened, settled]
 
 
 def test_nor_the_deal_of_a_like_order_that_is_under_way() -> None:
@@ -430,7 +431,7 @@ def test_nor_the_deal_of_a_like_order_that_is_under_way() -> None:
     intend(ledger, id="o2", now=NOW + 600)
     deal = deal_of(BET, "d2", NOW + 600)
     ledger.opened_listed(list_open(deal), NOW + 601)
-    ledger.settle("o1", opened=True, reason="seen on the page")
+    ledger.settle("o1", opened=True, reason="seen on the page", write=written)
     assert state(ledger) is OrderState.CLOSED
     assert ledger.accepted(accepted("o2", deal)) == [OrderOpened("o2", deal)]
 
@@ -442,14 +443,14 @@ def test_nor_one_that_may_be_a_pending_orders() -> None:
     pending = intend(fresh_ledger(), id="p1")
     ledger.pending_deals.take([structs.replace(pending, pending=terms)], NOW)
     log_in(ledger, NOW + 1, epoch=2, opened=(DEAL,))
-    ledger.settle("o1", opened=True, reason="seen on the page")
+    ledger.settle("o1", opened=True, reason="seen on the page", write=written)
     assert state(ledger) is OrderState.CLOSED
 
 
 def test_an_order_that_a_person_called_opened_has_its_deal_once_the_venue_names_it() -> None:
     ledger = fresh_ledger()
     doubt(ledger)
-    ledger.settle("o1", opened=True, reason="seen on the page")
+    ledger.settle("o1", opened=True, reason="seen on the page", write=written)
     assert state(ledger) is OrderState.CLOSED
     assert ledger.accepted(accepted("o1", DEAL)) == [OrderOpened("o1", DEAL)]
     ledger.closed(close_now(ended(DEAL)), NOW + 60)

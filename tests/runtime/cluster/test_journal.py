@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pykka
 import pytest
+from loguru import logger
 from msgspec import structs
 
 from actors.errors import Halted, NotSent, OrderUnknown
@@ -137,11 +138,36 @@ def test_an_order_whose_command_was_withdrawn_is_not_journaled(
     commands = {id: engine.send(duty, b"") for id in ("a", "b")}
     with closing(ClusterJournal(engine, tenure, local, clock, commands=commands)) as journal:
         assert engine.withdraw(duty, commands["a"], "a")
-        with pytest.raises(Halted, match="its caller has withdrawn it"):
+        with pytest.raises(NotSent, match="a caller that asked for it has withdrawn it") as refused:
             journal.write([order("a")])
+        assert not isinstance(refused.value, Halted)
         journal.write([order("b")])
         assert not engine.withdraw(duty, commands["b"], "b")
         assert engine.known(duty, ["a", "b"]) == {"b"}
+
+
+def test_an_order_whose_command_was_withdrawn_is_not_sent_and_orders_go_on(
+    engine: Engine, duty: str, clock: ManualClock, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A caller asks the same order anew, once the owner has dropped the command."""
+    tenure = Tenure(duty, engine.acquire(duty, "h1", LEASE).epoch, clock() + LEASE)
+    local = SqliteJournal(tmp_path / "h1.sqlite", ACCOUNT)
+    commands = {"mine": engine.send(duty, b"")}
+    warnings: list[str] = []
+    sink = logger.add(warnings.append, level="WARNING", format="{message}")
+    request.addfinalizer(lambda: logger.remove(sink))
+    with closing(ClusterJournal(engine, tenure, local, clock, commands=commands)) as journal:
+        desk = WatchedOrderDesk(clock, journal=journal)
+        desk.get_ready()
+        mine = structs.replace(BET, id="mine")
+        assert engine.withdraw(duty, commands["mine"], "mine")
+        desk.ask(1, mine)
+        assert type(desk.error(1)) is NotSent
+        assert order_of(desk, 2, OTHER_BET)
+        del commands["mine"]
+        assert order_of(desk, 3, mine) == "mine"
+        desk.ref.stop()
+    assert not warnings
 
 
 def test_a_halt_by_any_host_stops_orders_at_once_and_a_resume_by_any(

@@ -187,6 +187,27 @@ def test_an_order_that_was_withdrawn_cannot_be_journaled_any_more(
     assert owner.journal(asked.order) == Refusal("withdrawn", entry)
 
 
+def test_an_ask_that_was_withdrawn_is_dropped_by_the_owner_and_holds_up_nobody(
+    asker: tuple[PlayedOwner, Attachment],
+) -> None:
+    owner, attachment = asker
+    command = structs.replace(ORDER, id="mine")
+    first = attachment.router.ask(command, block=False)
+    asked, slot = owner.asked()
+    first.give_up()  # type: ignore[attr-defined]
+    with pytest.raises(OrderUnknown, match="waits no longer"):  # another caller may have sent it
+        first.get(timeout=WAIT)
+    assert owner.told() == GivenUp(asked.ask)
+    assert owner.journal("mine") == Refusal("withdrawn", owner.entries["mine"])
+    slot.fail(NotSent("it was withdrawn"))
+    second = attachment.router.ask(command, block=False)
+    _, slot = owner.asked()
+    owner.journal("mine")
+    slot.fail(OrderUnknown("no answer", order="mine"))
+    with pytest.raises(OrderUnknown):
+        second.get(timeout=WAIT)
+
+
 def test_of_an_order_that_is_journaled_the_owner_is_told_that_nobody_waits(
     asker: tuple[PlayedOwner, Attachment],
 ) -> None:
