@@ -123,7 +123,9 @@ class Membership:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._steward.tell(Assign(tuple(self._duties.values()), self._settings))
         with self._ended:
-            if not self._ended.wait_for(lambda: gone.isdisjoint(self._runtimes), ENDED_WITHIN):
+            if not self._ended.wait_for(
+                lambda: gone.isdisjoint(self._runtimes.keys() | self._held.keys()), ENDED_WITHIN
+            ):
                 still = ", ".join(sorted(gone & self._runtimes.keys()))
                 logger.warning("{} has not ended yet: it is being stopped, nothing is to be done", still)
 
@@ -139,7 +141,8 @@ class Membership:
         entries: dict[str, str] = {}
         name = _name_of(tenure.duty)
         share = functools.partial(self._share, tenure, clock, entries)
-        config = self._host.config.duties[name]
+        if (config := self._host.config.duties.get(name)) is None:
+            return "a reload has removed it"
         sends = ClusterSendLog(
             self._engine, tenure, lambda: self._host.config.duties.get(name, config).limits.messages
         )

@@ -100,9 +100,6 @@ class ClusterView:
     def move(self, name: str, host: str) -> None:
         self.directory.move(self._duties[name].name, host, self.patience)
 
-    def withdraw_move(self, name: str) -> None:
-        self.directory.withdraw_move(self._duties[name].name)
-
     def _state(self, host: HostSeen, leases: dict[str, Lease | None]) -> HostState:
         duties = [
             OwnedDuty(name, self._kind(name), lease.epoch, lease.seconds)

@@ -109,10 +109,9 @@ def _move(cluster: "ClusterView", options: argparse.Namespace) -> int:
     cluster.move(name, host)
     if _wait_for(lambda: cluster.owner(name) == host, cluster.patience):
         return say(f"{host} has {name} now", options)
-    cluster.withdraw_move(name)
     has = cluster.owner(name) or "no host"
     return fail(
-        f"{host} has not taken {name} within {cluster.patience:g} s, and the move is withdrawn: {has} has it;"
+        f"{host} has not taken {name} within {cluster.patience:g} s, and the move has ended: {has} has it;"
         " see the log of both hosts",
         ExitCode.REFUSED,
     )

@@ -64,10 +64,6 @@ class HostDirectory:
         """The owner of ``duty`` gives it back, and for ``seconds`` no other than ``host`` can take it."""
         self._engine.execute([("SET", key(duty, "move"), host, "PX", ms(seconds))])
 
-    def withdraw_move(self, duty: str) -> None:
-        """Any host that may have ``duty`` can take it."""
-        self._engine.execute([("DEL", key(duty, "move"))])
-
     def hosts(self) -> list[HostSeen]:
         """All that there are or were, by name."""
         (members,) = self._engine.execute([("SMEMBERS", HOSTS)])

@@ -1,5 +1,6 @@
 """The steward of a host: it gets and renews the leases, and what runs on the host follows them."""
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -240,10 +241,7 @@ class Steward(RuntimeActor):
         self._on_answered()
         self._unfit = bool(facts.evicts)
         if self._unfit:
-            text = (
-                "the engine may drop leases and journals for want of memory, so nothing runs: set"
-                " maxmemory-policy noeviction in place of {}"
-            )
+            text = "the engine may drop leases: nothing runs; set maxmemory-policy noeviction in place of {}"
             logger.error(text, facts.evicts)
             self._carrier.hinder(text.format(facts.evicts))
             return False
@@ -271,7 +269,7 @@ class Steward(RuntimeActor):
     def _take(self, tenure: Tenure) -> None:
         logger.info("this host owns {} now, by epoch {}", tenure.duty, tenure.epoch)
         self._extend(tenure)
-        self._in_background("start", tenure, lambda: _Begun(tenure, self._start(tenure)))
+        self._in_background(lambda: _Begun(tenure, self._start(tenure)), _Begun(tenure, "it has no thread"))
 
     def _start(self, tenure: Tenure) -> str:
         try:
@@ -317,14 +315,12 @@ class Steward(RuntimeActor):
             try:
                 self._carrier.stop(tenure)
             except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end
-                text = (
-                    "{} could not be stopped, so its lease ends by itself: restart this host, and report this"
-                )
+                text = "{} could not be stopped, its lease ends by itself: restart this host, and report this"
                 logger.opt(exception=error).critical(text, tenure.duty)
                 return _Ended(tenure, has_stopped=False)
             return _Ended(tenure)
 
-        self._in_background("stop", tenure, stop)
+        self._in_background(stop, _Ended(tenure, has_stopped=False))
 
     def _on_ended(self, tenure: Tenure, *, has_stopped: bool) -> None:
         self._busy.discard(tenure.duty)
@@ -368,17 +364,21 @@ class Steward(RuntimeActor):
     def _extend(self, tenure: Tenure) -> None:
         self._carrier.extend(tenure, tenure.safe_until + self._times.margin)
 
-    def _in_background(self, verb: str, tenure: Tenure, work: Callable[[], _Begun | _Ended]) -> None:
-        self._busy.add(tenure.duty)
+    def _in_background(self, work: Callable[[], _Begun | _Ended], unable: _Begun | _Ended) -> None:
+        """``unable`` is what comes of it if the system has no thread for it."""
+        duty = unable.tenure.duty
+        self._busy.add(duty)
 
         def run() -> None:
             done = work()
-            try:
+            with contextlib.suppress(pykka.ActorDeadError):  # the duty has ended after the steward
                 self.actor_ref.tell(done)
-            except pykka.ActorDeadError:
-                logger.debug("{} has ended after the steward", tenure.duty)
 
-        threading.Thread(target=run, name=f"{verb} {tenure.duty}", daemon=True).start()
+        try:
+            threading.Thread(target=run, name=duty, daemon=True).start()
+        except RuntimeError as error:
+            logger.error("{}: {}: raise the limit of threads", duty, error)
+            self.actor_ref.tell(unable)
 
     def _on_away(self, error: EngineAway) -> None:
         if not self._away:

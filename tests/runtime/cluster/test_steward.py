@@ -1,6 +1,7 @@
 """The steward of a host with a real engine, and duties that only note what is done for them."""
 
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from unittest.mock import ANY
 
@@ -127,6 +128,25 @@ def test_what_fails_unexpectedly_at_its_start_is_given_back(
     eventually(lambda: engine.acquire(duty, "next", 60.0).epoch > 0)
 
 
+def test_a_host_without_a_thread_for_a_start_gives_the_duty_back_and_goes_on(
+    begin: Begin, duty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = threading.Event()
+    start = threading.Thread.start
+
+    def unable(thread: threading.Thread) -> None:
+        if thread.name == duty and not refused.is_set():
+            refused.set()
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", unable)
+    notes = begin("h1")
+    assert notes.step() == ("stop", duty)
+    assert refused.is_set()
+    assert notes.step() == ("start", duty)
+
+
 def test_what_fails_later_is_given_back_and_tried_again(begin: Begin, duty: str) -> None:
     notes = begin("h1")
     assert notes.step() == ("start", duty)
@@ -176,7 +196,7 @@ def test_a_lease_of_what_cannot_be_stopped_ends_by_itself(
     eventually(lambda: not notes.ref.is_alive())
     assert not released
     logger.remove(heard)
-    assert f"{duty} could not be stopped, so its lease ends by itself" in lines[0]
+    assert f"{duty} could not be stopped, its lease ends by itself" in lines[0]
     assert "ZeroDivisionError" in lines[0]
 
 
