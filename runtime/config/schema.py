@@ -57,8 +57,6 @@ def json_schema() -> dict[str, object]:
 def suggestion(path: Path) -> str | None:
     """The right key for the unknown one that ``path`` ends with: the nearest here, or the same elsewhere."""
     *parents, key = path
-    if parents and parents[0] in KINDS and parents[2:]:  # a section of an entry is that of the top
-        return suggestion(path[2:])
     model = _model_at(tuple(parents))
     near = difflib.get_close_matches(str(key), model.model_fields if model else (), n=1)
     if near:
@@ -69,7 +67,15 @@ def suggestion(path: Path) -> str | None:
     )
 
 
+def keys_at(path: Path) -> list[str]:
+    """The keys of the section at ``path``, those that it must have first; none where there is no section."""
+    fields = model.model_fields if (model := _model_at(path)) else {}
+    return sorted(fields, key=lambda name: not fields[name].is_required())
+
+
 def _model_at(path: Path) -> type[BaseModel] | None:
+    if path[2:] and path[0] in KINDS:  # a section of an entry is that of the top
+        path = path[2:]
     model: type[BaseModel] | None = Config
     for name in path:
         if isinstance(name, int):

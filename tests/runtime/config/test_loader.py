@@ -130,7 +130,19 @@ def test_ambiguous_and_dangerous_yaml_is_refused(text: str, problem: str) -> Non
         ),
         ("pool: {zzz: 1}", "1:8: pool.zzz: is no known key"),
         ("log:", "1:5: log: has no value (remove the key, or quote the value if it begins with #)"),
-        ("log: 3", "1:6: log: must be a mapping, that is lines of `key: value`"),
+        (
+            "status: 8787",
+            "1:9: status: must be a mapping, that is lines of `key: value`: listen, hosts, token",
+        ),
+        ("streams: [A]", "1:11: streams[0]: must be a mapping, that is lines of `key: value`: asset, period"),
+        (
+            "accounts: [{name: a, session: '', streams: [A]}]",
+            "1:45: accounts[0].streams[0]: must be a mapping, that is lines of `key: value`: asset, period",
+        ),
+        (
+            "accounts: [a]",
+            "1:12: accounts[0]: must be a mapping, that is lines of `key: value`: name, session, hosts, ",
+        ),
         ("streams: {}", "1:10: streams: must be a list, that is lines of `- value`"),
         ("regions: {demo: 3}", "1:17: regions.demo: must be a list, that is lines of `- value`"),
         ("streams:\n- asset: #AAPL_otc", "2:9: streams[0].asset: has no value (remove the key, or quote"),
