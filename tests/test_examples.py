@@ -74,10 +74,12 @@ EXPECTED = {
     "notebook_deals.ipynb": Expected(r"EURUSD_otc +\d", 1, {"SECONDS": 1}),
     "order.py": Expected(A_RESULT, 1, {"SECONDS": 1}),
     "order_by_id.py": Expected(rf"one deal: True\n{A_RESULT}", 1, {"SECONDS": 1}),
-    "order_log.py": Expected(r"\([1-9]\d*, -?\d", 1, {"SECONDS": 1.5}, traded=True),
+    "order_log.py": Expected(r"\([1-9]\d*, -?\d", 1, {"SECONDS": 3}, traded=True),
     "pending_order.py": Expected(r"placed: .+\nleft: \[\]"),
     "record_ticks.py": Expected(r"[1-9]\d* ticks in ticks\.csv", 0, {"SECONDS": 0.3}),
-    "second_process.py": Expected(r"balance \d+(.|\n)*OrderOpened", 1, {"SECONDS": 0.5}, attached=True),
+    "second_process.py": Expected(
+        r"balance \d+(.|\n)*Order(Opened|Closed)", 1, {"SECONDS": 2}, attached=True
+    ),
     "sma_bot.py": Expected(A_RESULT, 1, {"SECONDS": 1, "TRADES": 1, "FAST": 3, "SLOW": 8}),
     "ticks.py": Expected(r"(?m)(^\d+\.\d* \d\.\d+\n){20}"),
 }
@@ -292,7 +294,7 @@ def test_an_alert_reaches_the_webhook(folder: Path) -> None:
         halter.start()
         run(
             "webhook_alerts.py",
-            {"SECONDS": 0.7, "WEBHOOK": f"http://127.0.0.1:{server.server_address[1]}/alerts"},
+            {"SECONDS": 3.0, "WEBHOOK": f"http://127.0.0.1:{server.server_address[1]}/alerts"},
         )
         halter.join()
         server.shutdown()
