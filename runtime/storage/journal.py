@@ -113,14 +113,13 @@ class SqliteJournal:
         if not self.unsettled:
             return
         with Translated("settled", self._path), self._without_waiting:
-            # TRUNCATE: of a log that stays, a damaged rest would hide newer pages of the main file.
-            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            self.unsettled = bool(busy)
-            if busy:
+            if self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]:
                 return
-            # The first write into an empty log waits for the disk once more: here, and not on an order's way.
+            # The next write begins the log anew: of one that stays as it is, a damaged rest would hide newer
+            # pages of the main file. That write waits for the disk: here, and not on an order's way.
             with contextlib.suppress(sqlite3.OperationalError), self._without_sync:
                 self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
+                self.unsettled = False
 
     def refusal(self) -> str | None:
         """Why the file takes no order: it, or what SQLite keeps beside it, was removed, replaced or cut while

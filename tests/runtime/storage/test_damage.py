@@ -150,6 +150,21 @@ def test_a_log_that_is_cut_or_garbled_or_lost_forgets_no_order_and_no_halt(path:
     assert fewer == {0, 1, 2, 3, 4, 5}
 
 
+def test_a_log_that_has_been_moved_and_is_cut_then_hides_nothing_of_the_main_file(path: Path) -> None:
+    with contextlib.closing(opened(path)) as journal:
+        for order in (JOURNALED, CLOSED):
+            journal.write([structs.replace(order, id="o1")])
+        journal.settle()
+        assert not journal.unsettled
+        file, log = path.read_bytes(), Path(f"{path}-wal").read_bytes()
+    for length in range(0, len(log) + 1, 1013):
+        copy = path.with_name(f"{length}.sqlite")
+        copy.write_bytes(file)
+        Path(f"{copy}-wal").write_bytes(log[:length])
+        with contextlib.closing(opened(copy)) as journal:
+            assert [order.state for order in journal.load()] == [OrderState.CLOSED]
+
+
 def test_an_order_is_settled_also_where_a_reader_had_the_file_open(path: Path) -> None:
     with contextlib.closing(opened(path)) as journal:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
