@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Protocol
 
 import pykka
@@ -29,14 +29,18 @@ from runtime.config import Config
 from runtime.config.cluster_duties import cluster_duties, host_name
 from runtime.config.shared_settings import shared_settings
 from runtime.control.front_desk import FrontDesk
+from runtime.control.standby_desk import StandbyDesk, TakeOver
 from runtime.monitoring.cluster_picture import ClusterPicture, TenureStatus
 from runtime.runtime import Runtime
 from runtime.system.guardian import Guardian, OnFailure
-from runtime.system.takeover import Takeover
+from runtime.system.takeover import NOTHING, Takeover
 from runtime.workers.watchdog_timer import WatchdogTimer
 
 CLOSED_WITHIN: Final = 10.0
 """Seconds to wait for the connections of a lost account; the kernel ends the process before that."""
+
+KEPT_BEYOND_LEASE: Final = 5.0
+"""Seconds of ticks that a standby keeps, besides those of the lease in which an owner may be dead unseen."""
 
 ENDED_WITHIN: Final = 30.0
 """Seconds to wait for the end of what a reload has removed."""
@@ -79,6 +83,7 @@ class Membership:
         self._runtimes: dict[str, Runtime] = {}
         self._ended = threading.Condition()  # when one of them has
         self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
+        self._warm: set[str] = set()  # of those that it stands by for
         self._closing: dict[str, pykka.Future[Any]] = {}
         self._ends: dict[str, float] = {}  # of the leases of accounts in this process
         self._lock = threading.Lock()  # of ``_ends``
@@ -143,6 +148,8 @@ class Membership:
         share = functools.partial(self._share, tenure, clock, entries)
         if (config := self._host.config.duties.get(name)) is None:
             return "a reload has removed it"
+        if self._duties[name].standby:
+            return self.stand_by(tenure.duty) or self._take_over(tenure)
         sends = ClusterSendLog(
             self._engine, tenure, lambda: self._host.config.duties.get(name, config).limits.messages
         )
@@ -159,6 +166,42 @@ class Membership:
             entries,
             on_failure=OnFailure.LOG,
         )
+        return ""
+
+    def stand_by(self, duty: str) -> str:
+        name = _name_of(duty)
+        if (config := self._host.config.duties.get(name)) is None:
+            return "a reload has removed it"
+        if (runtime := self._host.start_owned(name, NOTHING)) is None:  # each host has limits of its own
+            return "its start failed"
+        if self._runtimes.get(duty) is runtime:
+            return ""
+        if (former := self._front_desks.pop(duty, None)) is not None:  # of a runtime that has ended
+            self._guardian.end(former)
+        self._warm.discard(duty)
+        self._runtimes[duty] = runtime
+        self._front_desks[duty] = self._guardian.start(
+            StandbyDesk,
+            self._engine,
+            duty,
+            runtime.router,
+            runtime.welcome,
+            {stream.asset for stream in config.streams},
+            self._times.lease + KEPT_BEYOND_LEASE,
+            functools.partial(self._warm.add, duty),
+            on_failure=OnFailure.LOG,
+        )
+        return ""
+
+    def stand_down(self, duty: str) -> None:
+        self._end(duty)
+
+    def warm(self) -> Collection[str]:
+        return self._warm
+
+    def _take_over(self, tenure: Tenure) -> str:
+        self._warm.discard(tenure.duty)
+        self._front_desks[tenure.duty].tell(TakeOver(tenure))
         return ""
 
     def extend(self, tenure: Tenure, until: float) -> None:
@@ -183,7 +226,12 @@ class Membership:
             with contextlib.suppress(RequestError, pykka.ActorDeadError, pykka.Timeout):
                 closing.get(timeout=CLOSED_WITHIN)
                 self._arm(name, None)
-        front_desk = self._front_desks.pop(tenure.duty, None)
+        self._end(tenure.duty)
+
+    def _end(self, duty: str) -> None:
+        name = _name_of(duty)
+        self._warm.discard(duty)
+        front_desk = self._front_desks.pop(duty, None)
         if front_desk is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 front_desk.tell(Drain())
@@ -193,7 +241,7 @@ class Membership:
                 self._guardian.end(front_desk)
         finally:
             with self._ended:
-                self._runtimes.pop(tenure.duty, None)
+                self._runtimes.pop(duty, None)
                 self._ended.notify_all()
             self._arm(name, None)
 
@@ -207,10 +255,12 @@ class Membership:
         self._owners = owners
 
     def absence(self, name: str) -> str:
-        """Why the account or feed of this name does not run here."""
+        """Why this host does not own the account or feed of this name; ``""`` while it runs it as its own."""
         duty = self._duties.get(name)
         if duty is None:
             return "it ends here"  # a reload is removing it
+        if duty.name in self._held and duty.name in self._runtimes:
+            return ""
         owner = self._owners.get(duty.name)
         if self.hindrance or owner is None:
             return self.hindrance or "no host has it"
@@ -219,7 +269,11 @@ class Membership:
     def picture(self) -> ClusterPicture:
         """As it is now; any thread."""
         held, margin = dict(self._held), self._times.margin
-        duties = [_status(name, held.get(duty.name), margin) for name, duty in self._duties.items()]
+        standing = self._runtimes.keys() - held.keys()
+        duties = [
+            _status(name, held.get(duty.name), margin, stands_by=duty.name in standing)
+            for name, duty in self._duties.items()
+        ]
         return ClusterPicture(self._name, *self._renewal, duties)
 
     def _share(
@@ -245,9 +299,11 @@ class Membership:
         self._give_up()
 
 
-def _status(name: str, held: tuple[Tenure, Callable[[], float]] | None, margin: float) -> TenureStatus:
+def _status(
+    name: str, held: tuple[Tenure, Callable[[], float]] | None, margin: float, *, stands_by: bool
+) -> TenureStatus:
     if held is None or held[0].lost:
-        return TenureStatus(name)
+        return TenureStatus(name, stands_by=stands_by)
     tenure, clock = held
     return TenureStatus(name, tenure.epoch, max(0.0, tenure.safe_until + margin - clock()))
 

@@ -1,6 +1,6 @@
 """The order in which hosts try for a duty. All compute the same one, so that they need not agree on it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -24,3 +24,8 @@ def _rank(duty: str, host: str, hosts: frozenset[str]) -> int:
 def fair_share(duties: int, hosts: int) -> int:
     """The most duties that a host has if all have about as many."""
     return -(-duties // max(1, hosts))
+
+
+def standbys(line: Sequence[str], owner: str, count: int) -> list[str]:
+    """Those of ``line``, the first one first, that stand by behind ``owner``."""
+    return [host for host in line if host != owner][:count]

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from actors.tenancy.rank import fair_share, rank
+from actors.tenancy.rank import fair_share, rank, ranking, standbys
 from actors.tenancy.tenure import Tenure
 
 AFTER_THE_END: Final = 0.02
@@ -22,14 +22,19 @@ MOVE_RETRY: Final = 0.1
 """Seconds between two tries for a duty that is to move to this host: its owner gives it back any moment."""
 
 
+WAITS_FOR_STANDBY: Final = 10.0
+"""Seconds for which an owner that is to give a duty back waits for another host to be warm."""
+
+
 class Duty(Struct, frozen=True):
     """``hosts`` are those that may have it, the preferred one first; empty: all, none of them preferred.
     ``keeps_without_lease``: where it cannot be known if another host has it, it goes on, as a feed may, of
-    which two do no harm."""
+    which two do no harm. ``standby``: so many hosts run it besides its owner, ready to take it over."""
 
     name: str
     hosts: tuple[str, ...] = ()
     keeps_without_lease: bool = False
+    standby: int = 0
 
 
 class LeaseTimes(Struct, frozen=True):
@@ -67,6 +72,8 @@ class Tenancy:
         self._not_before: dict[str, float] = {}  # of those that have ended here
         self._draining = self._resting = False
         self._moves: Mapping[str, str] = {}
+        self._standing: Mapping[str, Mapping[str, bool]] = {}  # the hosts that stand by, by duty
+        self._asked_back: dict[str, float] = {}  # since when those are to be given back that are not yet
         self.assign(duties, math.inf)
 
     def __repr__(self) -> str:
@@ -177,6 +184,7 @@ class Tenancy:
     def end(self, duty: str, now: float) -> None:
         """This host has the duty no more: it was lost or given up."""
         self._tenures.pop(duty, None)
+        self._asked_back.pop(duty, None)
         if self.wants(duty):
             self._free_at[duty] = self._not_before[duty] = now + self._times.renew
         else:
@@ -191,14 +199,30 @@ class Tenancy:
         """Operators want these hosts to have nothing, and these duties to move to these hosts. The tenures
         of this host that are to be given back for it; the same ones until they have ended.
 
-        No duty is given up for a host that is not there, or may have none."""
+        No duty is given up for a host that is not there, or may have none; and one with standbys only when
+        the next owner is warm, or after ``WAITS_FOR_STANDBY``."""
         self._resting = self._host in resting
         self._live -= {*resting} - {self._host}
         for duty, to in moves.items():
             if to == self._host and self._moves.get(duty) != to and duty in self._free_at:
                 self._free_at[duty] = now
         self._moves = moves
-        return [each for duty, each in self._tenures.items() if self._resting or self._moves_away(duty)]
+        leaving = [duty for duty in self._tenures if self._resting or self._moves_away(duty)]
+        self._asked_back = {duty: self._asked_back.get(duty, now) for duty in leaving}
+        return [self._tenures[duty] for duty in leaving if not self._waits_for_standby(duty, now)]
+
+    def stand_by(self, owners: Mapping[str, str], standing: Mapping[str, Mapping[str, bool]]) -> set[str]:
+        """The duties that this host has to stand by for, if ``owners`` has the host of each, and ``standing``
+        those that stand by for it: true if one is warm."""
+        self._standing = standing
+        if self._draining or self._resting:
+            return set()
+        return {
+            name
+            for name, duty in self._duties.items()
+            if duty.standby and name not in self._tenures and self.wants(name)
+            if self._stands_by(duty, owners.get(name, ""))
+        }
 
     def next_at(self) -> float:
         """When the next step is due that no answer brings; ``inf``: none."""
@@ -208,6 +232,30 @@ class Tenancy:
             if not self._duties[duty].keeps_without_lease
         )
         return min((*ends, *self._tries().values()), default=math.inf)
+
+    def _stands_by(self, duty: Duty, owner: str) -> bool:
+        """One that is behind others by now goes on until enough of them are warm; and without an owner all
+        go on, since one of them is the next."""
+        has_begun = self._host in self._standing.get(duty.name, ())
+        if not owner:
+            return has_begun
+        line = [host for host in duty.hosts if host in self._live] or ranking(duty.name, self._live)
+        first = standbys(line, owner, duty.standby)
+        warm = self._warm(duty.name).intersection(first)
+        return self._host in first or self._moves_here(duty.name) or (has_begun and len(warm) < duty.standby)
+
+    def _warm(self, duty: str) -> set[str]:
+        return {host for host, is_warm in self._standing.get(duty, {}).items() if is_warm}
+
+    def _waits_for_standby(self, duty: str, now: float) -> bool:
+        """Whether this host does not give it back yet. What no other host may have is not waited for."""
+        wanted, others = self._duties[duty], self._live - {self._host}
+        if not wanted.standby or not others.intersection(wanted.hosts or others):
+            return False
+        if now >= self._asked_back[duty] + WAITS_FOR_STANDBY:
+            return False
+        next_ones = {self._moves[duty]} if self._moves_away(duty) else others
+        return not self._warm(duty) & next_ones
 
     def _moves_here(self, duty: str) -> bool:
         return self._moves.get(duty) == self._host
@@ -228,6 +276,12 @@ class Tenancy:
         """In the line: those before this host, and what it has already."""
         if self._moves_here(duty):
             return 0.0
+        standing = self._standing.get(duty, {})
+        if self._host in standing:  # the warm ones first
+            return sorted(standing, key=lambda host: (not standing[host], host)).index(self._host)
+        return len(standing) + self._place_of_cold(duty)
+
+    def _place_of_cold(self, duty: str) -> float:
         if allowed := self._duties[duty].hosts:  # what it has already does not count: it is preferred
             before = allowed[: allowed.index(self._host)]
             return len(self._live.intersection(before)) + self._spread[duty]

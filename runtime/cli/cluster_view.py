@@ -26,13 +26,14 @@ class OwnedDuty(Struct, frozen=True):
 
 
 class HostState(Struct, frozen=True):
-    """``seen_ago`` is in seconds."""
+    """``seen_ago`` is in seconds; ``stands_by`` has the names of feeds that it could take over."""
 
     name: str
     state: Literal["up", "maintenance", "gone"]
     seen_ago: float
     version: str
     duties: list[OwnedDuty]
+    stands_by: list[str]
 
 
 class ClusterView:
@@ -62,7 +63,9 @@ class ClusterView:
 
     def states(self, leases: dict[str, Lease | None]) -> list[HostState]:
         """Of all hosts, by what ``leases`` has returned."""
-        return [self._state(host, leases) for host in self.directory.hosts()]
+        hosts = self.directory.hosts()
+        standing = self.directory.standing([host.name for host in hosts])
+        return [self._state(host, leases, standing) for host in hosts]
 
     def owner(self, name: str) -> str:
         """The host that has it; ``""``: none."""
@@ -100,7 +103,9 @@ class ClusterView:
     def move(self, name: str, host: str) -> None:
         self.directory.move(self._duties[name].name, host, self.patience)
 
-    def _state(self, host: HostSeen, leases: dict[str, Lease | None]) -> HostState:
+    def _state(
+        self, host: HostSeen, leases: dict[str, Lease | None], standing: dict[str, dict[str, bool]]
+    ) -> HostState:
         duties = [
             OwnedDuty(name, self._kind(name), lease.epoch, lease.seconds)
             for name, lease in leases.items()
@@ -109,7 +114,12 @@ class ClusterView:
         state: Literal["up", "maintenance", "gone"] = "up" if host.present else "gone"
         if host.in_maintenance:
             state = "maintenance"
-        return HostState(host.name, state, host.seen_ago, host.version, duties)
+        stands_by = [
+            name
+            for name, duty in self._duties.items()
+            if host.present and host.name in standing.get(duty.name, {})
+        ]
+        return HostState(host.name, state, host.seen_ago, host.version, duties, stands_by)
 
     def _kind(self, name: str) -> Literal["account", "feed"]:
         return "account" if self._duties[name].name.startswith("account:") else "feed"

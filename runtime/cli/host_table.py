@@ -16,7 +16,12 @@ def host_table(states: Sequence[HostState], ownerless: Sequence[str]) -> str:
 
 
 def _row(state: HostState) -> list[str]:
-    has = ", ".join(f"{each.name} (epoch {each.epoch})" for each in state.duties)
+    has = ", ".join(
+        [
+            *(f"{each.name} (epoch {each.epoch})" for each in state.duties),
+            *(f"{name} (standby)" for name in state.stands_by),
+        ]
+    )
     return [state.name, state.state, f"{_age(state.seen_ago)} ago", state.version, has or "-"]
 
 

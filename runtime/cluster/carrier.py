@@ -1,6 +1,6 @@
 """What a steward needs of its host."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from actors.tenancy.tenure import Tenure
@@ -13,6 +13,16 @@ class Carrier(Protocol):
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         """Begin the duty, in a thread of the caller; ``clock`` is that of ``tenure``. Why it could not be
         begun, ``""`` if it was."""
+
+    def stand_by(self, duty: str) -> str:
+        """Run the duty without its lease, in a thread of the caller, so that ``start`` loses nothing. Why it
+        could not be begun, ``""`` if it was."""
+
+    def stand_down(self, duty: str) -> None:
+        """End that, in a thread of the caller; returns once nothing of it is left."""
+
+    def warm(self) -> Collection[str]:
+        """The duties among those it stands by for whose take-over would lose nothing."""
 
     def extend(self, tenure: Tenure, until: float) -> None:
         """Its lease ends no earlier than ``until``: from then on, no process may act on it, whatever state it

@@ -1,9 +1,11 @@
 """Which host has what, and what operators want of it: kept in the engine, so that any host can be asked."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 from runtime.cluster.engine import HOSTS, Engine, key
 from runtime.cluster.forms import ms
@@ -12,14 +14,17 @@ from runtime.cluster.outcomes import Lease
 REMEMBERED: Final = 7 * 86_400.0
 """Seconds for which a host that is gone is still listed."""
 
+_warm: Final = msgpack.Decoder(dict[str, bool])
+
 
 class DutyAssignment(Struct, frozen=True):
     """``resting`` are the hosts in maintenance. By duty, ``moves`` has the host that an operator wants for
-    it, ``owners`` the one that has it."""
+    it, ``owners`` the one that has it, ``standing`` those that stand by: true for those that are warm."""
 
     resting: frozenset[str] = frozenset()
     moves: dict[str, str] = {}
     owners: dict[str, str] = {}
+    standing: dict[str, dict[str, bool]] = {}
 
 
 class HostSeen(Struct, frozen=True):
@@ -44,15 +49,29 @@ class HostDirectory:
 
     def assignment(self, hosts: Collection[str], duties: Collection[str]) -> DutyAssignment:
         """That of these ``hosts`` and ``duties``."""
-        flags = [_maintenance(host) for host in hosts]
-        asked = flags + [key(duty, name) for name in ("move", "lease") for duty in duties]
-        (found,) = self._engine.execute([("MGET", *asked)])
-        resting, texts = found[: len(hosts)], found[len(hosts) :]
+        names = [[_maintenance(host) for host in hosts], [_standing(host) for host in hosts]]
+        names += [[key(duty, name) for duty in duties] for name in ("move", "lease")]
+        (values,) = self._engine.execute([("MGET", *(name for part in names for name in part))])
+        found = iter(values)
+        resting, standing, moves, leases = ([*islice(found, len(part))] for part in names)
         return DutyAssignment(
             frozenset(host for host, is_set in zip(hosts, resting, strict=True) if is_set is not None),
-            {duty: to.decode() for duty, to in zip(duties, texts[: len(duties)], strict=True) if to},
-            {duty: _host_of(held) for duty, held in zip(duties, texts[len(duties) :], strict=True) if held},
+            {duty: to.decode() for duty, to in zip(duties, moves, strict=True) if to},
+            {duty: _host_of(held) for duty, held in zip(duties, leases, strict=True) if held},
+            _by_duty(zip(hosts, standing, strict=True)),
         )
+
+    def stand(self, host: str, warm: Mapping[str, bool], seconds: float) -> None:
+        """``host`` stands by for these duties, which are true if it is warm; the others learn it, and forget
+        it after ``seconds``."""
+        self._engine.execute([("SET", _standing(host), msgpack.encode(warm), "PX", ms(seconds))])
+
+    def standing(self, hosts: Sequence[str]) -> dict[str, dict[str, bool]]:
+        """By duty, which of ``hosts`` stand by for it."""
+        if not hosts:
+            return {}
+        (found,) = self._engine.execute([("MGET", *map(_standing, hosts))])
+        return _by_duty(zip(hosts, found, strict=True))
 
     def rest(self, host: str, *, resting: bool) -> None:
         """``host`` gives back all that it has and takes nothing, until it is no more ``resting``; also after
@@ -85,6 +104,18 @@ class HostDirectory:
 
 def _maintenance(host: str) -> str:
     return f"tw:host:{host}:maintenance"
+
+
+def _standing(host: str) -> str:
+    return f"tw:host:{host}:standby"
+
+
+def _by_duty(told: Iterable[tuple[str, bytes | None]]) -> dict[str, dict[str, bool]]:
+    found: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+    for host, words in told:
+        for duty, is_warm in {} if words is None else _warm.decode(words).items():
+            found[duty][host] = is_warm
+    return dict(found)
 
 
 def _looks(host: str) -> Sequence[tuple[str, str]]:

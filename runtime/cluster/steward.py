@@ -1,6 +1,7 @@
 """The steward of a host: it gets and renews the leases, and what runs on the host follows them."""
 
 import contextlib
+import functools
 import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,12 +19,25 @@ from actors.messages.lifecycle import Begin
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.carrier import Carrier
-from runtime.cluster.differences import differences
+from runtime.cluster.comparison import Comparison
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
+from runtime.cluster.standbys import Standbys
+from runtime.cluster.steps import (
+    NO_THREAD,
+    DutyBegun,
+    DutyEnded,
+    StandbyBegun,
+    StandbyEnded,
+    Step,
+    begin,
+    begin_standby,
+    end,
+    end_standby,
+)
 from runtime.version import version
 
 IN_MAINTENANCE = "this host is in maintenance until `tellwire ctl FILE maintenance --end`"
@@ -42,16 +56,6 @@ class _Due(Struct, frozen=True):
 
 class _Released(Struct, frozen=True):
     """The engine tells of leases that were given back."""
-
-
-class _Begun(Struct, frozen=True):
-    tenure: Tenure
-    problem: str
-
-
-class _Ended(Struct, frozen=True):
-    tenure: Tenure
-    has_stopped: bool = True  # whether nothing of it is left
 
 
 class Steward(RuntimeActor):
@@ -82,10 +86,10 @@ class Steward(RuntimeActor):
         self._host, self._life = host, life
         self._holder = f"{host}/{life}"
         self._carrier = carrier
-        self._settings = settings
+        self._comparison = Comparison(engine, host, life, settings)
+        self._standbys = Standbys(self._directory, host, carrier, PRESENT_FOR * times.renew)
         self._releases: Releases | None = None
-        self._compared: dict[str, str] = {}  # the lives of hosts whose settings are known
-        self._present = self._prepared = self._described = False
+        self._present = self._prepared = False
         self._away = ""
         self._unfit = False  # the engine may drop what it is given
         self._resting = False
@@ -108,10 +112,15 @@ class Steward(RuntimeActor):
                 self._timer = None
             case _Released():
                 self._on_released()
-            case _Begun(tenure=tenure, problem=problem):
+            case DutyBegun(tenure=tenure, problem=problem):
                 self._on_begun(tenure, problem)
-            case _Ended(tenure=tenure, has_stopped=has_stopped):
+            case DutyEnded(tenure=tenure, has_stopped=has_stopped):
                 self._on_ended(tenure, has_stopped=has_stopped)
+            case StandbyBegun(duty=duty):
+                self._busy.discard(duty)
+                self._standbys.on_begun(message, self.now())
+            case StandbyEnded(duty=duty):
+                self._busy.discard(duty)
             case DutyFailed(duty=duty):
                 self._on_failed(duty)
             case Assign(duties=duties, settings=settings):
@@ -128,9 +137,11 @@ class Steward(RuntimeActor):
             self._lose(tenure)
         if self._present:
             self._try()
-        if self._draining and not self._busy and not self._tenancy.tenures:
-            self._leave()
-            return
+        if self._draining:
+            self._stand_by([])
+            if not self._busy and not self._tenancy.tenures:
+                self._leave()
+                return
         if self._timer is not None:
             self._timer.cancel()
         at = self._tenancy.next_at()
@@ -161,7 +172,7 @@ class Steward(RuntimeActor):
         self._tenancy.see(hosts.keys())
         try:
             self._follow(hosts)
-            self._compare(hosts)
+            self._comparison.compare(hosts)
             self._hear_releases()
         except EngineAway as error:
             self._on_away(error)
@@ -186,28 +197,26 @@ class Steward(RuntimeActor):
             if tenure.duty not in self._busy:
                 logger.info("this host gives {} back, as an operator wants", tenure.duty)
                 self._end(tenure)
+        self._stand_by(self._tenancy.stand_by(found.owners, found.standing))
+        self._standbys.tell()
+
+    def _stand_by(self, wanted: Collection[str]) -> None:
+        for duty in self._standbys.begin([each for each in wanted if each not in self._busy], self.now()):
+            start = functools.partial(begin_standby, self._carrier, duty)
+            self._in_background(duty, start, StandbyBegun(duty, NO_THREAD))
+        for duty in self._standbys.superfluous(wanted) - self._busy:
+            self._stand_down(duty)
+
+    def _stand_down(self, duty: str) -> None:
+        self._standbys.end(duty)
+        stop = functools.partial(end_standby, self._carrier, duty)
+        self._in_background(duty, stop, StandbyEnded(duty))
 
     def _rest(self, *, resting: bool) -> None:
         if resting != self._resting:
             logger.info("the maintenance of this host has {}", "begun" if resting else "ended")
         self._resting = resting
         self._carrier.hinder(IN_MAINTENANCE if resting else "")
-
-    def _compare(self, hosts: Mapping[str, str]) -> None:
-        """Describe this host, and look once at how each other one has described itself in its life."""
-        if not self._described:
-            self._engine.describe(self._host, self._life, self._settings)
-            self._described = True
-        for name, life in hosts.items():
-            if name == self._host or self._compared.get(name) == life:
-                continue
-            described, settings = self._engine.described(name)
-            if described != life:
-                continue  # it is about to
-            self._compared[name] = life
-            if found := ", ".join(differences(self._settings, settings)):
-                text = "host {} has other settings than this one ({}): give all hosts the same file"
-                logger.warning(text, name, found)
 
     def _hear_releases(self) -> None:
         if self._releases is not None:
@@ -268,15 +277,10 @@ class Steward(RuntimeActor):
 
     def _take(self, tenure: Tenure) -> None:
         logger.info("this host owns {} now, by epoch {}", tenure.duty, tenure.epoch)
+        self._standbys.end(tenure.duty)
         self._extend(tenure)
-        self._in_background(lambda: _Begun(tenure, self._start(tenure)), _Begun(tenure, "it has no thread"))
-
-    def _start(self, tenure: Tenure) -> str:
-        try:
-            return self._carrier.start(tenure, self.now)
-        except Exception as error:  # noqa: BLE001  # whatever it is, another host may have more luck
-            logger.opt(exception=error).critical("an unexpected error: report this with the log")
-            return f"its start failed ({type(error).__name__})"
+        start = functools.partial(begin, self._carrier, tenure, self.now)
+        self._in_background(tenure.duty, start, DutyBegun(tenure, NO_THREAD))
 
     def _on_begun(self, tenure: Tenure, problem: str) -> None:
         self._busy.discard(tenure.duty)
@@ -299,6 +303,8 @@ class Steward(RuntimeActor):
             self._failed.add(duty)
         elif tenure is not None:
             self._end(tenure)
+        elif duty in self._standbys:
+            self._stand_down(duty)
 
     def _lose(self, tenure: Tenure) -> None:
         logger.error(
@@ -311,16 +317,8 @@ class Steward(RuntimeActor):
             self._end(tenure)
 
     def _end(self, tenure: Tenure) -> None:
-        def stop() -> _Ended:
-            try:
-                self._carrier.stop(tenure)
-            except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end
-                text = "{} could not be stopped, its lease ends by itself: restart this host, and report this"
-                logger.opt(exception=error).critical(text, tenure.duty)
-                return _Ended(tenure, has_stopped=False)
-            return _Ended(tenure)
-
-        self._in_background(stop, _Ended(tenure, has_stopped=False))
+        stop = functools.partial(end, self._carrier, tenure)
+        self._in_background(tenure.duty, stop, DutyEnded(tenure, has_stopped=False))
 
     def _on_ended(self, tenure: Tenure, *, has_stopped: bool) -> None:
         self._busy.discard(tenure.duty)
@@ -343,9 +341,8 @@ class Steward(RuntimeActor):
         for tenure in self._tenancy.assign(duties, self.now()):
             if tenure.duty not in self._busy:
                 self._end(tenure)
-        self._settings = settings
-        self._described = False
-        self._compared.clear()
+        self._comparison.change(settings)
+        self._stand_by([duty for duty in self._tenancy.duties if duty in self._standbys])
 
     def _drain(self) -> None:
         self._draining = True
@@ -364,9 +361,8 @@ class Steward(RuntimeActor):
     def _extend(self, tenure: Tenure) -> None:
         self._carrier.extend(tenure, tenure.safe_until + self._times.margin)
 
-    def _in_background(self, work: Callable[[], _Begun | _Ended], unable: _Begun | _Ended) -> None:
+    def _in_background(self, duty: str, work: Callable[[], Step], unable: Step) -> None:
         """``unable`` is what comes of it if the system has no thread for it."""
-        duty = unable.tenure.duty
         self._busy.add(duty)
 
         def run() -> None:
@@ -385,7 +381,7 @@ class Steward(RuntimeActor):
             logger.error("{}; no order is sent until it answers: look at the engine", error)
         self._away, self._prepared = str(error), False
         self._carrier.show(Renewal(in_maintenance=self._resting))
-        self._described = False  # it may come back without its data
+        self._comparison.describe_again()
         self._ignore_releases()
         self._carrier.hinder(self._away)
 

@@ -11,7 +11,9 @@ def cluster_duties(config: Config) -> dict[str, Duty]:
     keeps = config.cluster.isolated == "keep"
     accounts = {each.name: Duty(f"account:{each.name}", tuple(each.hosts), keeps) for each in config.accounts}
     feeds = {
-        each.name: Duty(f"feed:{each.name}", tuple(each.hosts), keeps_without_lease=True)
+        each.name: Duty(
+            f"feed:{each.name}", tuple(each.hosts), keeps_without_lease=True, standby=each.standby
+        )
         for each in config.feeds
     }
     return accounts | feeds

@@ -23,7 +23,9 @@ KINDS: Final = ("accounts", "feeds")
 OF_THE_PROCESS: Final = frozenset({"account", "cluster", "status", *KINDS})
 """What none of them takes over from the top."""
 
-_FACTS: Final = frozenset({"name", "venue", "session", "allow_live", "accounts", "assets", "period", "hosts"})
+_FACTS: Final = frozenset(
+    {"name", "venue", "session", "allow_live", "accounts", "assets", "period", "hosts", "standby"}
+)
 """What an entry says of itself."""
 
 OWN: Final = {

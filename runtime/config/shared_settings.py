@@ -16,10 +16,11 @@ def shared_settings(config: Config) -> dict[str, str]:
     found = {f"cluster.{name}": _digest(value) for name, value in cluster.items()}
     hosts = {entry.name: entry.hosts for entry in config.accounts}
     hosts |= {entry.name: entry.hosts for entry in config.feeds}
+    standby = {entry.name: entry.standby for entry in config.feeds}
     for name, each in config.duties.items():
         place = f"accounts.{name}" if each.orders_on is None else f"feeds.{name}"
         settings = {
-            "session": _login(each),
+            "session": [each.account.venue] if standby.get(name) else _login(each),
             "allow_live": each.account.allow_live,
             "hosts": hosts[name],
             "streams": each.model_dump(mode="json", include={"streams"}),
@@ -29,6 +30,8 @@ def shared_settings(config: Config) -> dict[str, str]:
                 "limits": each.limits.model_dump(mode="json"),
                 "orders": each.orders.model_dump(mode="json", exclude={"journal", "retention"}),
             }
+        else:
+            settings["standby"] = standby[name]
         found |= {f"{place}.{setting}": _digest(value) for setting, value in settings.items()}
     return found
 

@@ -32,8 +32,10 @@ from runtime.control.line import check_length
 from runtime.control.protocol import (
     Ask,
     ErrorMessage,
+    FeedMark,
     FromAsker,
     FromGateway,
+    FromOwner,
     FromPeer,
     GiveUp,
     Hello,
@@ -58,7 +60,7 @@ LATE: Final = 0.25
 SILENT: Final = 3.0
 """Seconds without any answer of the engine, which gives one every ``WAITS``: the connection is dead."""
 
-_replies: Final[msgspec.msgpack.Decoder[FromGateway]] = msgspec.msgpack.Decoder(FromGateway)
+_replies: Final[msgspec.msgpack.Decoder[FromOwner]] = msgspec.msgpack.Decoder(FromOwner)
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -285,6 +287,9 @@ class EngineLine:
             except msgspec.MsgspecError as error:
                 raise RemoteProtocolError(f"what the owner answers cannot be read: {error}") from None
             match message:
+                case FeedMark():
+                    self._follower.take_mark(epoch, int(entry.fields[b"n"]), message)
+                    continue
                 case EventBatch():
                     yield self._follower.take(epoch, int(entry.fields[b"n"]), message)
                     continue

@@ -1,6 +1,6 @@
 """What a process wants of whichever host owns an account, and what it has missed of its events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from loguru import logger
@@ -8,7 +8,7 @@ from loguru import logger
 from actors.messages.commands import SubscribeCandles, SubscribeTicks, UnsubscribeCandles, UnsubscribeTicks
 from actors.messages.events import StreamGap
 from actors.messages.traffic import EventBatch, Ticks
-from runtime.control.protocol import Ask, Listen
+from runtime.control.protocol import Ask, FeedMark, Listen
 
 MOVED: Final = "another host has the account now"
 CUT: Final = "events that were not read in time are gone from the engine"
@@ -57,16 +57,19 @@ class Follower:
     def lose(self, reason: str) -> None:
         """Something may be missing from now on."""
         logger.warning("{}, so events may be missing: ask for the state that you rely on", reason)
-        for asset in self._last:
-            self._missed.setdefault(asset, reason)
+        self._miss(self._last, reason)
+
+    def take_mark(self, epoch: int, number: int, mark: FeedMark) -> None:
+        """A new owner may go on with some assets exactly where the former one has ended."""
+        if epoch == self._epoch or mark.after != (self._epoch, self._number):
+            self._go_on(epoch, number)
+            return
+        self._epoch, self._number = epoch, number
+        self._miss(self._last.keys() - set(mark.whole), MOVED)
 
     def take(self, epoch: int, number: int, batch: EventBatch) -> EventBatch:
         """``batch`` with ``StreamGap`` before the first tick of each asset of which some are missing."""
-        if self._epoch and epoch != self._epoch:
-            self.lose(MOVED)
-        elif self._epoch and number != self._number + 1:
-            self.lose(CUT)
-        self._epoch, self._number = epoch, number
+        self._go_on(epoch, number)
         items: list[Any] = []
         for item in batch.items:
             if isinstance(item, Ticks):
@@ -75,6 +78,17 @@ class Follower:
                 self._last.update(zip(assets, item.times, strict=True))
             items.append(item)
         return EventBatch(batch.source, items)
+
+    def _go_on(self, epoch: int, number: int) -> None:
+        if self._epoch and epoch != self._epoch:
+            self.lose(MOVED)
+        elif self._epoch and number != self._number + 1:
+            self.lose(CUT)
+        self._epoch, self._number = epoch, number
+
+    def _miss(self, assets: Iterable[str], reason: str) -> None:
+        for asset in assets:
+            self._missed.setdefault(asset, reason)
 
     def _gaps(self, ticks: Ticks, source: str) -> Iterator[StreamGap]:
         if not self._missed:

@@ -172,6 +172,9 @@ class FrontDesk(RuntimeActor):
             self._publisher.follow(FORMER_FOLLOWERS, [""])
             self._askers.hear(FORMER_FOLLOWERS, self.now())
         self._publisher.begin()
+        self._serve()
+
+    def _serve(self) -> None:
         self._publish()
         self._open()
         self.every(LOOKS_EVERY, _LookForSilent())

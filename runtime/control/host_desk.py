@@ -42,14 +42,16 @@ def hosted(
     *,
     practises: bool,
 ) -> HostedDuty:
-    """That of ``name``, as its host knows it; ``elsewhere`` is why it does not run if nothing failed."""
+    """That of ``name``, as its host knows it; ``elsewhere`` is why it is not its own. If it runs all the
+    same, it stands by; otherwise that is why it does not run, if nothing failed."""
     login = config.account.login
     mode = PRACTICE if practises or login is None else login.account.value
     kind = "account" if config.orders_on is None else "feed"
     if router is not None:
-        return HostedDuty(AccountState(name, kind, mode, "connecting", str(failure or "")), router)
-    state = "stopped" if failure is None else "failed"
-    return HostedDuty(AccountState(name, kind, mode, state, str(failure or elsewhere)))
+        state = AccountState(name, kind, mode, "connecting", str(failure or ""), standby=elsewhere)
+        return HostedDuty(state, router)
+    word = "stopped" if failure is None else "failed"
+    return HostedDuty(AccountState(name, kind, mode, word, str(failure or elsewhere)))
 
 
 class _Heard(Struct, frozen=True):

@@ -12,9 +12,10 @@ from actors.messages import commands
 from actors.messages.commands import Command, answer_type
 from actors.messages.traffic import EventBatch
 from actors.tables.rows import PLAIN
+from actors.tenancy.published_ticks import NewestQuotes
 from actors.values import Region
 
-VERSION: Final = 5
+VERSION: Final = 6
 LARGEST_FROM_PEER: Final = 1024 * 1024
 """Bytes; commands are small."""
 
@@ -29,6 +30,7 @@ class AccountState(Struct, frozen=True):
 
     ``state`` is up, connecting, refused (the login, until a restart), failed or stopped; ``reason`` says why
     it is not up. ``in_doubt`` are orders and pending orders. What it has not told in time is ``None``.
+    ``standby`` says which host has it, if it runs here only to be taken over.
     """
 
     name: str
@@ -45,6 +47,7 @@ class AccountState(Struct, frozen=True):
     in_flight: int | None = None
     in_doubt: int | None = None
     halted: str | None = None
+    standby: str = ""
 
     @property
     def title(self) -> str:
@@ -53,9 +56,10 @@ class AccountState(Struct, frozen=True):
 
     @property
     def remark(self) -> str:
-        """Why it is not up, and that its orders are halted; ``""`` if all is well."""
+        """Why it is not up, that its orders are halted, and that it stands by; ``""`` if all is well."""
         halted = "" if self.halted is None else f"orders halted ({self.halted})"
-        return "; ".join(filter(None, (self.reason, halted)))
+        standby = self.standby and f"stands by ({self.standby})"
+        return "; ".join(filter(None, (self.reason, halted, standby)))
 
 
 class GetAccounts(Command[list[AccountState]], frozen=True):
@@ -209,6 +213,22 @@ class ErrorMessage(Struct, frozen=True, tag=True):
 
 
 FromGateway = Welcome | HelloRefused | ResponseMessage | ErrorMessage | EventBatch
+
+
+class FeedMark(Struct, frozen=True, tag=True, omit_defaults=True):
+    """Among the events of a feed that other hosts stand by for: ``newest`` is what was published up to here.
+
+    The first entry of an owner also names the entry of a former one that it goes on ``after``, by epoch and
+    number, and the assets that are ``whole``: no tick of them is missing between the two.
+    """
+
+    newest: NewestQuotes
+    after: tuple[int, int] = (0, 0)
+    whole: list[str] = []
+
+
+FromOwner = FromGateway | FeedMark
+"""What a process reads in the engine."""
 
 
 def answered(id: int, value: Any) -> ResponseMessage | ErrorMessage:

@@ -9,10 +9,12 @@ import pykka
 
 from actors.errors import RemoteProtocolError
 from actors.messages.traffic import EventBatch, Ticks
+from actors.tenancy.published_ticks import PublishedTicks
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.engine import Engine
 from runtime.cluster.forms import EVENTS
 from runtime.control.fanout import Fanout
+from runtime.control.protocol import FeedMark
 
 KEPT: Final = 20_000
 """Entries that the engine keeps of an account, roughly: 200 s of ticks at least, by ``LINGER``."""
@@ -22,6 +24,9 @@ LINGER: Final = 0.01
 
 BACKLOG: Final = 16 * 1024 * 1024
 """Bytes that wait while the engine is away; then the oldest entries are dropped."""
+
+MARK_EVERY: Final = 64
+"""Entries from one mark to the next: so many a new owner has to read at most."""
 
 _FOLLOWERS: Final = "followers"
 
@@ -44,6 +49,7 @@ class Publisher:
         self._collected: list[Any] = []
         self._batches: deque[tuple[int, bytes]] = deque()
         self._number = self._size = 0
+        self._published: PublishedTicks | None = None
 
     def __repr__(self) -> str:
         return f"<Publisher of {self._tenure.duty}, {len(self._topics)} followers>"
@@ -67,6 +73,14 @@ class Publisher:
     def begin(self) -> None:
         """An entry without events: followers learn that there is a new owner."""
         self._add([])
+
+    def resume(self, tenure: Tenure, mark: FeedMark, unpublished: list[Any]) -> None:
+        """Go on where the former owner of a feed has ended, which ``mark`` tells, with what was
+        ``unpublished``; and write marks from now on."""
+        self._tenure = tenure
+        self._published = PublishedTicks(mark.newest)
+        self._put(mark)
+        self._collected = unpublished
 
     def take(self, events: list[Any]) -> bool:
         """Whether to ``publish`` at once: what is no tick is not kept waiting.
@@ -96,8 +110,18 @@ class Publisher:
             self._size -= len(words)
 
     def _add(self, items: list[Any]) -> None:
+        self._put(EventBatch(self._tenure.duty, items))
+        if self._published is None:
+            return
+        for item in items:
+            if isinstance(item, Ticks):
+                self._published.add(item)
+        if self._number % MARK_EVERY == 0:
+            self._put(FeedMark(self._published.newest))
+
+    def _put(self, message: EventBatch | FeedMark) -> None:
         self._number += 1
-        words = self._encode(EventBatch(self._tenure.duty, items))
+        words = self._encode(message)
         self._batches.append((self._number, words))
         self._size += len(words)
         while self._size > BACKLOG:

@@ -16,6 +16,7 @@ OF_A_CLUSTER: Final[tuple[Figure[ClusterPicture], ...]] = (
 )
 OF_A_TENURE: Final[tuple[Figure[TenureStatus], ...]] = (
     Figure("cluster_owned", "1 if this host has the account or the feed.", lambda t: t.epoch is not None),
+    Figure("cluster_standby", "1 if this host stands by for the feed.", lambda t: t.stands_by),
     Figure("cluster_epoch", "How often it was taken over, by any host.", lambda t: t.epoch),
     Figure("cluster_lease_left_seconds", "Of its lease, unless it is renewed.", lambda t: t.lease_left),
 )

@@ -5,11 +5,12 @@ from msgspec import Struct
 
 class TenureStatus(Struct, frozen=True):
     """An account or a feed that this host may have. ``epoch`` and ``lease_left``, in seconds, are ``None``
-    while it has not."""
+    while it has not; ``stands_by``: it runs the feed beside its owner."""
 
     name: str
     epoch: int | None = None
     lease_left: float | None = None
+    stands_by: bool = False
 
 
 class ClusterPicture(Struct, frozen=True):

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from actors.errors import NoRuntime
+from runtime import Attachment, attach
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.several_accounts import entries, write
+from tests.waiting import eventually
 
 CHILD = Path(__file__).with_name("host_child.py")
 PATIENCE = 60.0
@@ -60,3 +63,18 @@ def hosts(
             children.callback(child.kill)
             started[name] = child
         yield started
+
+
+def attached(url: str | Path, account: str = "main") -> Attachment:
+    """Once a host has the account."""
+    found: list[Attachment] = []
+
+    def tries() -> bool:
+        try:
+            found.append(attach(url, account=account))
+        except NoRuntime:
+            return False
+        return True
+
+    eventually(tries, PATIENCE)
+    return found[0]

@@ -21,6 +21,7 @@ from runtime.config.sections.regions import RegionsConfig
 from runtime.config.sections.streams import StreamConfig
 from runtime.config.sections.supervision import SupervisionConfig
 from runtime.config.types import fields
+from runtime.config.types.fields import WHOLE_NUMBER
 from runtime.config.types.section import Section
 
 
@@ -104,3 +105,6 @@ class FeedEntry(_OwnSettings):
     """What it streams, by the venue's symbols."""
     period: fields.Period = 60
     """Seconds per candle of these streams."""
+    standby: Annotated[int, Field(ge=0, le=5), WHOLE_NUMBER] = 0
+    """Of a cluster: so many further hosts run it too, and one of them takes it over without the loss of a
+    tick. Each logs in; a venue may want a session of its own for each."""

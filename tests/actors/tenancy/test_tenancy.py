@@ -4,7 +4,15 @@ import math
 
 from hypothesis import given, settings, strategies as st
 
-from actors.tenancy.tenancy import MOVE_RETRY, RANK_DELAY, Duty, LeaseTimes, Tenancy
+from actors.tenancy.rank import ranking
+from actors.tenancy.tenancy import (
+    MOVE_RETRY,
+    RANK_DELAY,
+    WAITS_FOR_STANDBY,
+    Duty,
+    LeaseTimes,
+    Tenancy,
+)
 
 TIMES = LeaseTimes(lease=5.0, renew=1.0, margin=0.5)
 SAFE = TIMES.lease - TIMES.margin
@@ -204,6 +212,75 @@ def test_the_hosts_behind_wait_for_those_before_them() -> None:
         tenancy.begin(0.0)
         waits.append(tenancy.next_at())
     assert sorted(waits) == [0.0, RANK_DELAY, 2 * RANK_DELAY]
+
+
+FEED = Duty("f", keeps_without_lease=True, standby=1)
+
+
+def among(host: str, *hosts: str, feed: Duty = FEED) -> Tenancy:
+    tenancy = Tenancy(host, [feed], TIMES)
+    tenancy.see(hosts)
+    tenancy.begin(0.0)
+    return tenancy
+
+
+def test_the_first_hosts_behind_the_owner_stand_by() -> None:
+    first, second, third = hosts = ranking("f", ["h1", "h2", "h3"])
+    wanted = {host: among(host, *hosts).stand_by({"f": first}, {}) for host in (second, third)}
+    assert wanted == {second: {"f"}, third: set()}
+    assert among(first, *hosts).stand_by({"f": second}, {}) == {"f"}
+    assert among(second, *hosts).stand_by({}, {}) == set()  # one of them will own it in a moment
+    assert among("h1", *hosts, feed=Duty("f", ("h2", "h1"), standby=1)).stand_by({"f": "h2"}, {}) == {"f"}
+    assert among("h1", "h1", "h2", feed=Duty("f")).stand_by({"f": "h2"}, {}) == set()
+
+
+def test_a_host_stands_by_until_others_are_warm_and_while_there_is_no_owner() -> None:
+    owner, first, second = hosts = ranking("f", ["h1", "h2", "h3"])
+    tenancy = among(second, *hosts)
+    assert tenancy.stand_by({"f": owner}, {"f": {second: True}}) == {"f"}  # the first has just come
+    assert tenancy.stand_by({"f": owner}, {"f": {first: False, second: True}}) == {"f"}
+    assert tenancy.stand_by({}, {"f": {first: True, second: True}}) == {"f"}
+    assert tenancy.stand_by({"f": owner}, {"f": {first: True, second: True}}) == set()
+    tenancy.follow([second], {}, 0.0)
+    assert tenancy.stand_by({"f": owner}, {"f": {first: False, second: True}}) == set()
+
+
+def test_a_host_to_which_a_feed_moves_stands_by_and_its_owner_waits_until_it_is_warm() -> None:
+    owner, _, last = hosts = ranking("f", ["h1", "h2", "h3"])
+    target = among(last, *hosts)
+    target.follow([], {"f": last}, 0.0)
+    assert target.stand_by({"f": owner}, {}) == {"f"}
+    tenancy = among(owner, *hosts)
+    tenure = tenancy.acquired("f", 1, 0.0)
+    tenancy.stand_by({"f": owner}, {"f": {last: False, "h9": True}})
+    assert tenancy.follow([], {"f": last}, 1.0) == []
+    assert tenancy.follow([], {"f": last}, 1.0 + WAITS_FOR_STANDBY) == [tenure]
+    tenancy.follow([], {}, 20.0)  # it was withdrawn
+    assert tenancy.follow([], {"f": last}, 21.0) == []
+    tenancy.stand_by({"f": owner}, {"f": {last: True}})
+    assert tenancy.follow([], {"f": last}, 22.0) == [tenure]
+
+
+def test_a_host_in_maintenance_gives_a_feed_back_once_another_is_warm_or_if_there_is_no_other() -> None:
+    tenancy = among("h1", "h1", "h2")
+    tenure = tenancy.acquired("f", 1, 0.0)
+    assert tenancy.follow(["h1"], {}, 1.0) == []
+    tenancy.stand_by({"f": "h1"}, {"f": {"h2": True}})
+    assert tenancy.follow(["h1"], {}, 2.0) == [tenure]
+    tenancy.see(["h1"])
+    tenancy.stand_by({"f": "h1"}, {})
+    assert tenancy.follow(["h1"], {}, 3.0) == [tenure]
+
+
+def test_a_host_that_stands_by_tries_first_and_a_warm_one_before_a_cold_one() -> None:
+    hosts = ["h1", "h2", "h3", "h4"]
+    waits = {}
+    for host in hosts:
+        tenancy = among(host, *hosts)
+        tenancy.stand_by({}, {"f": {"h3": True, "h1": False}})
+        waits[host] = tenancy.next_at()
+    assert sorted(hosts, key=waits.__getitem__)[:2] == ["h3", "h1"]
+    assert waits["h3"] == 0.0
 
 
 class Leases:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from actors.errors import NoRuntime, NotSent, OrderUnknown, RequestError, TellwireError
+from actors.errors import NotSent, OrderUnknown, RequestError, TellwireError
 from actors.messages import Direction, GetBalance, GetOpenedDeals, GetPayout, PlaceOrder
 from actors.messages.commands import Command
 from actors.messages.events import StreamGap
@@ -21,7 +21,7 @@ from runtime.control.follower import MOVED
 from runtime.practice import PracticeExchange
 from tests.doubles.engine_fixtures import engine_server
 from tests.doubles.engine_server import EngineServer
-from tests.journeys.hosts import NAMES, PATIENCE, exchange, files, hosts
+from tests.journeys.hosts import NAMES, PATIENCE, attached, exchange, files, hosts
 from tests.waiting import eventually
 
 __all__ = ["engine_server", "exchange", "files"]
@@ -33,21 +33,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="stops processes, and has no engine there"),
     pytest.mark.timeout(300),
 ]
-
-
-def attached(url: str) -> Attachment:
-    """Once a host has the account."""
-    found: list[Attachment] = []
-
-    def tries() -> bool:
-        try:
-            found.append(attach(url, account="main"))
-        except NoRuntime:
-            return False
-        return True
-
-    eventually(tries, PATIENCE)
-    return found[0]
 
 
 def outcome(attachment: Attachment, command: Command[object]) -> object:

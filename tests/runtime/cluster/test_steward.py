@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from unittest.mock import ANY
 
 import pykka
@@ -16,7 +16,7 @@ from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.host_directory import HostDirectory
-from runtime.cluster.messages import DutyFailed
+from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.cluster.steward import Steward
@@ -40,10 +40,21 @@ class Notes:
         self.hindrance = ""
         self.renewal = Renewal()
         self.owners: Mapping[str, str] = {}
+        self.is_warm = False
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self.steps.put(("start", tenure.duty))
         return self.problem
+
+    def stand_by(self, duty: str) -> str:
+        self.steps.put(("stand by", duty))
+        return ""
+
+    def stand_down(self, duty: str) -> None:
+        self.steps.put(("stand down", duty))
+
+    def warm(self) -> list[str]:
+        return list(self.tenancy.duties) if self.is_warm else []
 
     def extend(self, tenure: Tenure, until: float) -> None:
         self.ends[tenure.duty] = until
@@ -81,9 +92,10 @@ def begin(engine: Engine, duty: str) -> Iterator[Begin]:
         using: Engine = engine,
         settings: Mapping[str, str] | None = None,
         times: LeaseTimes = TIMES,
+        duties: Sequence[Duty] = (),
     ) -> Notes:
         notes = Notes()
-        tenancy = Tenancy(f"{host}-{duty}", [Duty(duty)], times)
+        tenancy = Tenancy(f"{host}-{duty}", duties or [Duty(duty)], times)
         steward = Steward.start(using, tenancy, times, f"{host}-{duty}", life, notes, settings or {})
         stewards.append(steward)
         notes.ref, notes.tenancy = steward, tenancy
@@ -385,3 +397,78 @@ def test_a_host_whose_settings_differ_is_told_of_by_name(begin: Begin, duty: str
     eventually(lambda: any(differ.format(duty) in line for line in lines))
     logger.remove(heard)
     assert len([line for line in lines if duty in line]) == 2
+
+
+@pytest.fixture
+def feed(duty: str) -> Duty:
+    return Duty(duty, (f"h1-{duty}", f"h2-{duty}"), keeps_without_lease=True, standby=1)
+
+
+def test_another_host_stands_by_and_takes_over_what_it_runs(begin: Begin, feed: Duty, engine: Engine) -> None:
+    first = begin("h1", duties=[feed])
+    assert first.step() == ("start", feed.name)
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    hosts = [f"h1-{feed.name}", f"h2-{feed.name}"]
+    directory = HostDirectory(engine)
+    eventually(lambda: directory.standing(hosts) == {feed.name: {hosts[1]: False}})
+    second.is_warm = True
+    eventually(lambda: directory.standing(hosts) == {feed.name: {hosts[1]: True}})
+    directory.move(feed.name, hosts[1], PATIENCE)
+    assert first.step() == ("stop", feed.name)
+    assert second.step() == ("start", feed.name)
+    assert first.step() == ("stand by", feed.name)
+    eventually(lambda: directory.standing(hosts) == {feed.name: {hosts[0]: False}})
+    second.ref.tell(DutyFailed(feed.name))
+    assert second.step() == ("stop", feed.name)
+    assert first.step() == ("start", feed.name)
+
+
+def test_a_host_that_stands_by_ends_that_with_a_drain_and_after_a_failure_and_a_reload(
+    begin: Begin, feed: Duty
+) -> None:
+    begin("h1", duties=[feed]).step()
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    second.ref.tell(DutyFailed(feed.name))
+    assert second.step() == ("stand down", feed.name)
+    assert second.step() == ("stand by", feed.name)
+    second.ref.tell(Assign((), {}))
+    assert second.step() == ("stand down", feed.name)
+    second.ref.tell(Assign((feed,), {}))
+    assert second.step() == ("stand by", feed.name)
+    second.ref.tell(Drain())
+    assert second.step() == ("stand down", feed.name)
+    eventually(lambda: not second.ref.is_alive())
+
+
+@pytest.mark.parametrize("fails", [lambda *_: "no session", lambda *_: 1 / 0])
+def test_a_standby_that_cannot_start_is_not_tried_again_at_once(
+    begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., str]
+) -> None:
+    tries = []
+
+    def stand_by(_: Notes, duty: str) -> str:
+        tries.append(duty)
+        return fails()
+
+    monkeypatch.setattr(Notes, "stand_by", stand_by)
+    begin("h1", duties=[feed]).step()
+    second = begin("h2", duties=[feed])
+    eventually(lambda: tries != [])
+    first = second.renewal
+    eventually(lambda: second.renewal is not first)
+    assert tries == [feed.name]
+    second.ref.tell(Drain())
+    eventually(lambda: not second.ref.is_alive())
+
+
+def test_a_standby_that_cannot_be_stopped_holds_up_nothing(
+    begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Notes, "stand_down", lambda *_: 1 / 0)
+    begin("h1", duties=[feed]).step()
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    second.ref.tell(Drain())
+    eventually(lambda: not second.ref.is_alive())

@@ -165,7 +165,7 @@ def test_every_number_of_the_schema_has_a_lower_bound() -> None:
 
 def test_every_bounded_setting_is_found() -> None:
     keys = {bound.key for bound in all_bounds()}
-    assert len(keys) == 63
+    assert len(keys) == 64
     assert {"orders.daily_loss", "candles.cache_size", "streams.period", "regions.demo.priority"} <= keys
 
 

@@ -1,0 +1,71 @@
+"""What a carrier is asked to do in threads of their own, and what has come of it. No error leaves them."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from loguru import logger
+from msgspec import Struct
+
+from actors.tenancy.tenure import Tenure
+from runtime.cluster.carrier import Carrier
+
+NO_THREAD: Final = "it has no thread"
+
+
+class DutyBegun(Struct, frozen=True):
+    tenure: Tenure
+    problem: str
+
+
+class DutyEnded(Struct, frozen=True):
+    tenure: Tenure
+    has_stopped: bool = True  # whether nothing of it is left
+
+
+class StandbyBegun(Struct, frozen=True):
+    """``problem`` is why the start has failed."""
+
+    duty: str
+    problem: str = ""
+
+
+class StandbyEnded(Struct, frozen=True):
+    duty: str
+
+
+Step: TypeAlias = DutyBegun | DutyEnded | StandbyBegun | StandbyEnded
+
+
+def begin(carrier: Carrier, tenure: Tenure, clock: Callable[[], float]) -> DutyBegun:
+    try:
+        return DutyBegun(tenure, carrier.start(tenure, clock))
+    except Exception as error:  # noqa: BLE001  # whatever it is, another host may have more luck
+        logger.opt(exception=error).critical("an unexpected error: report this with the log")
+        return DutyBegun(tenure, f"its start failed ({type(error).__name__})")
+
+
+def end(carrier: Carrier, tenure: Tenure) -> DutyEnded:
+    try:
+        carrier.stop(tenure)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end
+        text = "{} could not be stopped, its lease ends by itself: restart this host, and report this"
+        logger.opt(exception=error).critical(text, tenure.duty)
+        return DutyEnded(tenure, has_stopped=False)
+    return DutyEnded(tenure)
+
+
+def begin_standby(carrier: Carrier, duty: str) -> StandbyBegun:
+    try:
+        return StandbyBegun(duty, carrier.stand_by(duty))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the owner goes on
+        logger.opt(exception=error).critical("an unexpected error: report this with the log")
+        return StandbyBegun(duty, f"its start failed ({type(error).__name__})")
+
+
+def end_standby(carrier: Carrier, duty: str) -> StandbyEnded:
+    try:
+        carrier.stand_down(duty)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the owner goes on
+        text = "{} could not be stopped: restart this host, and report this"
+        logger.opt(exception=error).critical(text, duty)
+    return StandbyEnded(duty)

@@ -1,0 +1,180 @@
+"""A feed that several hosts run, by a real engine: their routers are the test's, the reader is attached."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from actors.engine.clock import elapsed
+from actors.messages import Subscribe, Tick
+from actors.messages.events import StreamGap
+from actors.messages.lifecycle import Begin
+from actors.messages.routing import SubscribeColumns
+from actors.messages.traffic import Deliver
+from actors.tenancy.tenure import Tenure
+from runtime import Attachment, attach
+from runtime.cluster.address import parse_address
+from runtime.cluster.engine import Engine
+from runtime.control.follower import MOVED
+from runtime.control.protocol import VERSION, Welcome
+from runtime.control.publisher import MARK_EVERY
+from runtime.control.standby_desk import StandbyDesk, TakeOver
+from tests.doubles.engine_server import EngineServer
+from tests.doubles.played_owner import LEASE
+from tests.doubles.recorder import WAIT, Recorder, Recording
+from tests.doubles.tick_columns import columns
+
+
+def tick(time: float, asset: str = "A") -> Tick:
+    return Tick(asset, time, 1.0, 5.0)
+
+
+class PlayedStandby:
+    """A host that runs the feed with the assets A and B."""
+
+    def __init__(self, engine: Engine, duty: str, host: str) -> None:
+        self._engine, self._duty, self._host = engine, duty, host
+        self.router = Recording(Recorder)
+        self.warm = threading.Event()
+        welcome = Welcome(VERSION, 1, "practice", 0.0, [], host)
+        self.desk = StandbyDesk.start(engine, duty, self.router.ref, welcome, {"A", "B"}, 10.0, self.warm.set)
+
+    def hears(self, *ticks: Tick, missed: int = 0) -> None:
+        for each in ticks:
+            self.desk.tell(Deliver([columns(each)], missed))
+
+    def take_over(self) -> None:
+        epoch = self._engine.acquire(self._duty, self._host, LEASE).epoch
+        self.desk.tell(TakeOver(Tenure(self._duty, epoch, elapsed() + LEASE)))
+
+    def end(self) -> None:
+        """Its process has died, and its lease has ended."""
+        self.desk.stop()
+        epoch = self._engine.newest_epoch(self._duty)
+        self._engine.release(self._host, {self._duty: epoch})
+
+
+Play = Callable[[str], PlayedStandby]
+
+
+@pytest.fixture
+def play(engine: Engine, duty: str) -> Iterator[Play]:
+    with ExitStack() as hosts:
+
+        def begin(name: str) -> PlayedStandby:
+            host = PlayedStandby(engine, duty, name)
+            hosts.callback(host.router.ref.stop, block=False)
+            hosts.callback(host.desk.stop, block=False)
+            return host
+
+        yield begin
+
+
+class Reader:
+    def __init__(self, attachment: Attachment) -> None:
+        self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        attachment.router.ask(Subscribe("", to=self._events.put), timeout=WAIT)
+
+    def next(self, count: int) -> list[Any]:
+        return [self._events.get(timeout=WAIT) for _ in range(count)]
+
+
+@pytest.fixture
+def attached(engine_url: str, duty: str) -> Iterator[Callable[[], Reader]]:
+    with ExitStack() as attachments:
+        name = duty.partition(":")[2]
+        yield lambda: Reader(attachments.enter_context(attach(engine_url, account=name, timeout=WAIT)))
+
+
+def test_one_that_is_warm_goes_on_where_the_owner_has_ended(
+    play: Play, attached: Callable[[], Reader], duty: str
+) -> None:
+    first, second, third = map(play, ("h1", "h2", "h3"))
+    first.take_over()
+    reader = attached()
+    for host in (first, second):
+        host.hears(tick(1.0), tick(1.0, "B"))
+    assert second.warm.wait(WAIT)
+    third.hears(tick(1.0))
+    assert reader.next(2) == [tick(1.0), tick(1.0, "B")]
+    second.hears(tick(2.0), tick(2.0))
+    third.hears(tick(2.0), tick(2.0), tick(2.0, "B"))
+    first.hears(tick(2.0))
+    assert reader.next(1) == [tick(2.0)]
+    first.end()
+    second.take_over()
+    second.hears(tick(3.0))
+    assert reader.next(2) == [tick(2.0), tick(3.0)]
+    second.end()
+    third.take_over()
+    third.hears(tick(4.0))
+    gap = StreamGap("B", 1.0, 2.0, MOVED, duty, 0)  # of which it had seen nothing up to there
+    assert reader.next(3) == [gap, tick(2.0, "B"), tick(4.0)]
+
+
+def test_a_new_owner_knows_what_was_published_however_much_that_was(
+    play: Play, attached: Callable[[], Reader]
+) -> None:
+    first, second = play("h1"), play("h2")
+    first.take_over()
+    reader = attached()
+    for host in (first, second):
+        host.hears(tick(0.5, "B"))
+    reader.next(1)
+    for number in range(1, 2 * MARK_EVERY):
+        first.hears(tick(float(number)))
+        second.hears(tick(float(number)))
+        assert reader.next(1) == [tick(float(number))]
+    first.end()
+    second.take_over()
+    second.hears(tick(1000.0), tick(1000.0, "B"))
+    assert reader.next(2) == [tick(1000.0), tick(1000.0, "B")]
+
+
+def test_what_a_standby_could_not_keep_up_with_is_a_gap(play: Play, attached: Callable[[], Reader]) -> None:
+    first, second = play("h1"), play("h2")
+    first.take_over()
+    reader = attached()
+    for host in (first, second):
+        host.hears(tick(1.0))
+    reader.next(1)
+    second.hears(tick(3.0), missed=1)
+    first.end()
+    second.take_over()
+    [gap, later] = reader.next(2)
+    assert (type(gap), gap.from_time, later) == (StreamGap, 1.0, tick(3.0))
+
+
+def test_it_listens_to_all_and_publishes_nothing(play: Play, engine: Engine, duty: str) -> None:
+    host = play("h1")
+    host.hears(tick(1.0))
+    assert [host.router.seen(), host.router.seen()] == [Begin(), SubscribeColumns("", host.desk)]
+    assert engine.newest_epoch(duty) == 0
+    assert host.router.nothing_more()
+
+
+@pytest.mark.timeout(120)
+def test_a_take_over_waits_for_an_engine_that_is_away(engine_server: EngineServer) -> None:
+    engine = Engine(parse_address(engine_server.url), timeout=0.3)
+    engine.prepare()
+    first, second = PlayedStandby(engine, "feed:x", "h1"), PlayedStandby(engine, "feed:x", "h2")
+    first.take_over()
+    with attach(engine_server.url, account="x", timeout=WAIT) as attachment:
+        reader = Reader(attachment)
+        for host in (first, second):
+            host.hears(tick(1.0))
+        assert reader.next(1) == [tick(1.0)]
+        first.end()
+        epoch = engine.acquire("feed:x", "h2", LEASE).epoch
+        engine_server.stop()
+        second.desk.tell(TakeOver(Tenure("feed:x", epoch, elapsed() + LEASE)))
+        second.hears(tick(2.0))
+        engine_server.thaw()
+        assert reader.next(1) == [tick(2.0)]
+    for host in (first, second):
+        host.desk.stop()
+        host.router.ref.stop()
+    engine.close()
