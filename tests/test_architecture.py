@@ -114,6 +114,7 @@ FOR_EVERY_CALLER = {"actors.engine.pykka_internals.Envelope", "actors.engine.rou
 """The types of the engine that a caller or a receiver needs which is no actor."""
 SERVICES = {"logging", "loguru", "pykka"}
 MASKS = "actors.protocols.websocket.frames"
+KNOW_THE_ENGINES_CLIENT = {"runtime.cluster.engine", "runtime.cluster.connections"}
 HEAVY = {"aiohttp", "rich", "tenacity", "watchdog", "websocket"}
 """Libraries of the main process that an operator's command works without."""
 ENTRANCES = {"actors", "runtime", "runtime.practice"}
@@ -496,11 +497,11 @@ def test_one_file_alone_knows_websocket_client() -> None:
     )
 
 
-def test_one_file_alone_knows_the_client_of_the_engine() -> None:
+def test_two_files_alone_know_the_client_of_the_engine() -> None:
     assert_none(
         f"{i.place}: {i.name}"
         for i in all_imports()
-        if lies_in(i.name, "valkey") and i.module != "runtime.cluster.engine"
+        if lies_in(i.name, "valkey") and i.module not in KNOW_THE_ENGINES_CLIENT
     )
 
 

@@ -1,8 +1,9 @@
 """Several hosts that share accounts by one engine: a Valkey server, or a Redis server from 7.0 on.
 
-``engine.py`` is the only file that may import the client of the engine, which is an extra; ``functions.lua``
-is what the engine executes for it, ``outcomes.py`` what it answers, ``reader.py`` waits for what is new in
-its streams. ``forms.py`` is how it writes things, ``address.py`` reads the URL of an engine. ``journal.py``
+``engine.py`` and ``connections.py``, which finds the primary by its sentinels, alone may import the client of
+the engine, which is an extra; ``functions.lua`` is what the engine executes for it, ``outcomes.py`` what it
+answers, ``reader.py`` waits for what is new in its streams. ``forms.py`` is how it writes things,
+``address.py`` reads the URL of an engine. ``journal.py``
 is the journal of an account that hosts have in turn, ``send_log.py`` what they have sent for it.
 ``steward.py`` is the actor that gets and renews the leases of a host, ``carrier.py`` what it needs of
 that, ``steps.py`` what takes a thread of its own. ``standbys.py`` knows what the host runs beside the

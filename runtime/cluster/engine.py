@@ -1,4 +1,4 @@
-"""What hosts do together, carried out by the engine. The only file that knows the engine's client.
+"""What hosts do together, carried out by the engine. With ``connections.py`` all that knows the client.
 
 Every call is one round trip with a time limit, and is never repeated by itself: a function that is executed a
 second time could send an order twice.
@@ -6,18 +6,16 @@ second time could send an order twice.
 
 import math
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import valkey
-from valkey.backoff import NoBackoff
-from valkey.retry import Retry
 
 from actors.rates import Rate
 from runtime.cluster.address import EngineAddress
+from runtime.cluster.connections import pool_of, reason_of
 from runtime.cluster.facts import OLDEST_SERVER, EngineFacts, facts_of
 from runtime.cluster.forms import COMMANDS, REPLIES, field_of, ms, place_of, seconds_of
 from runtime.cluster.outcomes import Acquired, EngineAway, Fenced, OrderEntry, Refusal, Stored
@@ -38,10 +36,10 @@ class Engine:
     """
 
     def __init__(self, address: EngineAddress, timeout: float) -> None:
-        """``timeout`` is the longest time for a connection, and for an answer."""
+        """``timeout`` is the longest time for a connection, for all sentinels together, and for an answer."""
         self._address = address
         self._timeout = timeout
-        self._pool = valkey.ConnectionPool(**_settings(address, timeout))
+        self._pool = pool_of(address, timeout)
 
     def __repr__(self) -> str:
         return f"<Engine {self._address}>"
@@ -286,12 +284,13 @@ class Engine:
     def _translated(self, *, asked: bool = True) -> Iterator[None]:
         try:
             yield
-        except valkey.TimeoutError:
-            # After a partition each socket of before would cost one more timeout.
-            self._pool.disconnect(inuse_connections=False)
-            raise self._away(f"it did not answer within {self._timeout:g} s", asked=asked) from None
         except (valkey.ValkeyError, OSError) as error:
-            raise self._away(_reason(error), asked=asked) from None
+            # After a partition each socket of before would cost one more timeout; after a failover it would
+            # reach a server that is the primary no more.
+            self._pool.disconnect(inuse_connections=False)
+            late = isinstance(error, valkey.TimeoutError)
+            reason = f"it did not answer within {self._timeout:g} s" if late else reason_of(error)
+            raise self._away(reason, asked=asked) from None
 
     def _replies(self, connection: Any, count: int) -> list[Any]:
         with self._translated():
@@ -314,34 +313,14 @@ class Engine:
         if code == "FENCED":
             newest = rest if rest.isdigit() else "not known"
             return Fenced(f"another host owns it, or did: its newest epoch is {newest}")
+        if isinstance(error, valkey.ReadOnlyError):
+            self._pool.disconnect(inuse_connections=False)  # the next connection may be to the primary
+            return self._away("it is a replica, which takes no writes")
         kind = code if re.fullmatch("[A-Z]+", code) else type(error).__name__
         return self._away(f"it answered {kind}")
 
     def _away(self, reason: str, *, asked: bool = True) -> EngineAway:
         return EngineAway(f"the engine {self._address} is away: {reason}", asked=asked)
-
-
-def _settings(address: EngineAddress, timeout: float) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "connection_class": valkey.SSLConnection if address.tls else valkey.Connection,
-        "host": address.host,
-        "port": address.port,
-        "db": address.database,
-        "username": address.user or None,
-        "password": address.password or None,
-        "socket_timeout": timeout,
-        "socket_connect_timeout": timeout,
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_timeout": False,
-        "lib_name": None,
-        "lib_version": None,
-    }
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        settings["socket_keepalive"] = True
-        settings["socket_keepalive_options"] = {socket.TCP_USER_TIMEOUT: ms(timeout)}
-    if address.tls and address.certificates:
-        settings["ssl_ca_certs"] = address.certificates
-    return settings
 
 
 def _function(name: str, keys: Sequence[str], *args: Any) -> tuple[Any, ...]:
@@ -367,14 +346,3 @@ def _reply(connection: Any) -> Any:
 
 def _lacks_function(reply: Any) -> bool:
     return isinstance(reply, valkey.ResponseError) and "Function not found" in str(reply)
-
-
-def _reason(error: Exception) -> str:
-    """In words of our own: those of the client may quote what was sent, or a password."""
-    if isinstance(error, valkey.BusyLoadingError):
-        return "it is still loading its data"
-    if isinstance(error, valkey.AuthenticationError):
-        return "it refuses the user or the password"
-    cause = error if isinstance(error, OSError) else error.__context__
-    said = cause.strerror if isinstance(cause, OSError) else None
-    return f"no connection: {said}" if said else "no connection"

@@ -15,7 +15,8 @@ from runtime.config.types.problems import Unreadable
 from runtime.config.types.units import show_duration
 
 _HIDDEN = "***"
-_ENGINE_PASSWORD = "${TELLWIRE_ENGINE_PASSWORD:-}"  # noqa: S105  # a variable that would have it
+_ENGINE_PASSWORDS = "${TELLWIRE_ENGINE_PASSWORD:-}", "${TELLWIRE_SENTINEL_PASSWORD:-}"
+"""Variables that would have that of the engine, and that of its sentinels."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -57,7 +58,7 @@ def _settings(config: Config) -> dict[str, Any]:
     alerts["apprise"] = [_HIDDEN] * len(alerts["apprise"])
     settings["status"]["token"] = _HIDDEN if config.status.token.get_secret_value() else ""
     engine = config.cluster.address
-    settings["cluster"]["engine"] = "" if engine is None else engine.url(_ENGINE_PASSWORD)
+    settings["cluster"]["engine"] = "" if engine is None else engine.url(*_ENGINE_PASSWORDS)
     if config.account.profile.trading is None:
         for name in RULES - config.orders.model_fields_set:  # nothing that the venue says
             del settings["orders"][name]

@@ -76,7 +76,8 @@ def _secret_parts(config: "Config", path: Path, values: Iterable[str]) -> Iterab
             return _parts_of(proxy.password.value or proxy.user.value, values) if proxy else ()
         case ("cluster", "engine"):
             engine = config.cluster.address
-            return _parts_of(engine.password, values) if engine else ()
+            passwords = (engine.password, engine.sentinel_password) if engine else ()
+            return {value for password in passwords for value in _parts_of(password, values)}
         case ("connection", "custom_headers", name):
             return secrets_in([], values) if name in config.connection.secret_headers else ()
         case ("account", "session"):

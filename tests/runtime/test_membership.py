@@ -188,6 +188,8 @@ def test_an_account_that_a_reload_removes_at_this_moment_ends_here(landlord: Lan
     [
         ("engine: valkey://e, renew: 2s", "cluster.renew: must be a third of cluster.lease"),
         ("engine: valkey://e, margin: 3s", "cluster.margin: must be below a half of cluster.lease"),
+        ("engine: 'sentinel://a,b/main'", "cluster.replicas: must be 1 or more with sentinels"),
+        ("engine: 'sentinel://a,b'", "cluster.engine: the path of the URL of sentinels is the name"),
         ("engine: http://e", "cluster.engine: the URL of an engine begins with valkey"),
         ("host: 'h 1'", "cluster.host: is not a name of letters"),
         ("engine: valkey://e", "cluster.engine: needs accounts"),

@@ -34,7 +34,8 @@ class ClusterConfig(Section):
     """Several hosts that share the accounts: each account is on one of them at a time."""
 
     engine: Annotated[SecretStr, AfterValidator(_engine)] = SecretStr("")
-    """A Valkey server, or Redis from 7.0 on: valkey://USER:PASSWORD@HOST:6379/0, or valkeys:// for TLS, with
+    """A Valkey server, or Redis from 7.0 on: valkey://USER:PASSWORD@HOST:6379/0, or its sentinels:
+    sentinel://USER:PASSWORD@HOST:26379,HOST:26379,HOST:26379/NAME. valkeys:// and sentinels:// for TLS, with
     ?ssl_ca_certs=FILE for authorities of your own. Empty: this host is alone."""
     host: Annotated[str, AfterValidator(lambda name: name and _host(name))] = ""
     """The name of this host, unique; empty: that of the machine."""
@@ -44,8 +45,8 @@ class ClusterConfig(Section):
     """Between renewals of the leases; a third of lease at most."""
     margin: Duration = 0.5
     """No order leaves in this last part of a lease; at least the longest stall of the machine."""
-    replicas: Annotated[int, Field(ge=0, le=5), WHOLE_NUMBER] = 0
-    """So many replicas of the engine must have an order before it is sent."""
+    replicas: Annotated[int, Field(ge=0, le=5, validate_default=True), WHOLE_NUMBER] = 0
+    """So many replicas of the engine must have an order before it is sent; with sentinels at least 1."""
     isolated: Literal["close", "keep"] = "close"
     """Accounts while the engine does not answer for longer than a lease. close: the connection closes before
     the lease ends, since another host may log in then. keep: it stays, for balance and results, without
@@ -71,6 +72,14 @@ class ClusterConfig(Section):
         if (lease := info.data.get("lease")) is not None and renew > lease / 3:
             raise ValueError("must be a third of cluster.lease at most (or one lost answer ends the lease)")
         return renew
+
+    @field_validator("replicas")
+    @classmethod
+    def _must_outlive_a_failover(cls, replicas: int, info: ValidationInfo) -> int:
+        engine: SecretStr | None = info.data.get("engine")
+        if not replicas and engine and engine.get_secret_value().startswith("sentinel"):
+            raise ValueError("must be 1 or more with sentinels (or a failover loses orders that were sent)")
+        return replicas
 
     @field_validator("margin")
     @classmethod

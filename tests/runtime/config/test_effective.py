@@ -104,10 +104,16 @@ ACCOUNTS = "accounts: [{name: main, session: ''}]\n"
 
 
 @pytest.mark.parametrize(
-    "given", ["valkey://engine:6380/2", "valkeys://e/0?ssl_ca_certs=/etc/my%20ca.pem", ""]
+    "given",
+    [
+        "valkey://engine:6380/2",
+        "valkeys://e/0?ssl_ca_certs=/etc/my%20ca.pem",
+        "sentinels://a:1,[::1]:2/main/3?ssl_ca_certs=/etc/my%20ca.pem",
+        "",
+    ],
 )
 def test_an_engine_without_a_password_is_shown_as_it_is(given: str) -> None:
-    config = load_text(f"{ACCOUNTS}cluster: {{engine: '{given}'}}\n", "x.yaml", Path())
+    config = load_text(f"{ACCOUNTS}cluster: {{engine: '{given}', replicas: 1}}\n", "x.yaml", Path())
     assert again(config).cluster.address == config.cluster.address
 
 
@@ -117,4 +123,18 @@ def test_the_password_of_the_engine_is_a_variable_that_would_have_it(monkeypatch
     assert TOKEN not in effective_yaml(config)
     assert "valkeys://some%20user:${TELLWIRE_ENGINE_PASSWORD:-}@[::1]:6380/2" in effective_yaml(config)
     monkeypatch.setenv("TELLWIRE_ENGINE_PASSWORD", f"{TOKEN}%40")
+    assert again(config).cluster.address == config.cluster.address
+
+
+def test_the_passwords_of_an_engine_and_of_its_sentinels_are_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"sentinel://me:{TOKEN}1@a,b/main?sentinel_password={TOKEN}2"
+    config = load_text(f"{ACCOUNTS}cluster: {{engine: '{url}', replicas: 1}}\n", "x.yaml", Path())
+    shown = effective_yaml(config)
+    assert TOKEN not in shown
+    assert "sentinel://me:${TELLWIRE_ENGINE_PASSWORD:-}@a:26379,b:26379/main" in shown
+    assert "?sentinel_password=${TELLWIRE_SENTINEL_PASSWORD:-}" in shown
+    monkeypatch.setenv("TELLWIRE_ENGINE_PASSWORD", f"{TOKEN}1")
+    monkeypatch.setenv("TELLWIRE_SENTINEL_PASSWORD", f"{TOKEN}2")
     assert again(config).cluster.address == config.cluster.address

@@ -65,12 +65,16 @@ def test_what_is_a_secret_by_itself_is_known_without_the_rest() -> None:
     [
         ("valkey://me:p%40ss-word@engine", {"me:p%40ss-word", "p%40ss-word", "me:p@ss-word", "p@ss-word"}),
         ("valkeys://:p%2fss-word@engine", {":p%2fss-word", "p%2fss-word", ":p/ss-word", "p/ss-word"}),
+        (
+            "sentinel://:pass-word@a,b/main?sentinel_password=sent%2finel",
+            {":pass-word", "pass-word", "sent%2finel", "sent/inel"},
+        ),
     ],
 )
 def test_the_password_of_an_engine_is_known_as_it_is_written_and_as_it_is_sent(
     written: str, forms: set[str]
 ) -> None:
-    config = read(f"cluster: {{engine: '{written}'}}\n" + accounts(1))
+    config = read(f"cluster: {{engine: '{written}', replicas: 1}}\n" + accounts(1))
     assert config.secrets >= forms | {written}
 
 
@@ -141,6 +145,11 @@ def test_the_place_of_an_engine_without_a_password_is_no_secret() -> None:
         ("alerts: {apprise: ['json://a/', 'discord://123/${PART}']}", "abcdefg_hijk", {"abcdefg_hijk"}),
         ("alerts: {webhook: 'https://a.example/x?key=${PART}'}", "qq-ww%2Frr", {"qq-ww%2Frr", "qq-ww/rr"}),
         ("cluster: {engine: 'valkey://me:word-${PART}@engine'}", "en%40gine", {"en%40gine", "en@gine"}),
+        (
+            "cluster: {replicas: 1, engine: 'sentinel://:pass-word@a/main?sentinel_password=${PART}'}",
+            "en%40gine",
+            {"en%40gine", "en@gine"},
+        ),
         ("status: {token: 'the-page-has-${PART}'}", "wordsalone", {"wordsalone"}),
         ("alerts: {webhook: 'https://a.example/${PART_UNSET:-by-default}'}", "", {"by-default"}),
         ("alerts: {webhook: 'https://a.example/${file:part.txt}'}", "in-a-file", {"in-a-file"}),
@@ -189,6 +198,7 @@ def test_a_value_that_is_inserted_into_a_secret_of_one_account_is_known_to_all(
         "cluster: {engine: 'valkey://${PART}:pass-word@engine'}",
         "cluster: {engine: 'valkey://me:pass-word@${PART}:6379'}",
         "cluster: {engine: 'valkey://${PART}'}",
+        "cluster: {engine: 'sentinel://${PART},b/main?sentinel_password=pass-word', replicas: 1}",
         "status: {hosts: ['${PART}']}",
         "log: {file: '${PART}'}",
         "streams: [{asset: '${PART}'}]",

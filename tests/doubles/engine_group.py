@@ -1,0 +1,161 @@
+"""An engine of several servers, and the sentinels that watch them: real ones, on loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import valkey
+
+from tests.doubles.engine_server import EngineServer, server_program
+from tests.waiting import eventually
+
+NAME: Final = "engine"
+DOWN_AFTER: Final = 500
+"""Milliseconds without an answer after which a sentinel takes the primary for dead."""
+
+PERIODS: Final = ("info-period", "publish-period", "ask-period")
+"""Of a sentinel: how often it looks at the servers, and tells the others. Unset they are seconds."""
+
+STARTED_WITHIN: Final = 20.0
+
+
+class SentinelServer:
+    """A sentinel of a primary on the port ``primary``. It is started by ``start``."""
+
+    def __init__(self, folder: Path, primary: int, quorum: int = 1, *options: str) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        lines = [
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f"dir {folder}",
+            f"sentinel monitor {NAME} 127.0.0.1 {primary} {quorum}",
+            f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}",
+            f"sentinel failover-timeout {NAME} 5000",
+            *options,
+        ]
+        (folder / "sentinel.conf").write_text("\n".join(lines), encoding="utf-8")  # which it writes to
+
+    def start(self) -> None:
+        command = [server_program(), str(self.folder / "sentinel.conf"), "--sentinel"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        eventually(self._answers, STARTED_WITHIN)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """As a partition does: it takes connections, and answers nothing."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def ask(self, *words: str) -> Any:
+        with valkey.Valkey(port=self.port, socket_timeout=5.0, decode_responses=True) as client:
+            return client.execute_command("SENTINEL", *words)
+
+    def _answers(self) -> bool:
+        try:
+            for period in PERIODS:
+                self.ask("DEBUG", period, "100")
+        except valkey.AuthenticationError:
+            return True
+        except valkey.ConnectionError:
+            return False
+        return True
+
+
+class EngineGroup:
+    """A primary and its replicas, which all confirm what it has, with sentinels. A context manager."""
+
+    def __init__(self, folder: Path, servers: int = 2, sentinels: int = 1) -> None:
+        self._folder = folder
+        self._count = sentinels
+        names = [f"server-{number}" for number in range(servers)]
+        self.servers = [EngineServer(self._make(name), "--repl-diskless-sync-delay", "0") for name in names]
+        self.sentinels: list[SentinelServer] = []
+        self._stack = ExitStack()
+
+    @property
+    def url(self) -> str:
+        places = ",".join(f"127.0.0.1:{each.port}" for each in self.sentinels)
+        return f"sentinel://{places}/{NAME}"
+
+    @property
+    def primary(self) -> EngineServer:
+        """That which the first sentinel names."""
+        _, port = self.sentinels[0].ask("GET-MASTER-ADDR-BY-NAME", NAME)
+        return next(server for server in self.servers if server.port == int(port))
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def replica(self) -> EngineServer:
+        """One of them, once all other servers follow the primary."""
+        primary, followers = self.primary, len(self.servers) - 1
+        eventually(lambda: _replicas_of(primary) == followers, STARTED_WITHIN)
+        return next(server for server in self.servers if server is not primary)
+
+    def fail_over(self) -> None:
+        """Have the first sentinel promote a replica, until it names that one."""
+        before = self.primary
+        eventually(self._begins_a_failover, STARTED_WITHIN)
+        eventually(lambda: self.primary is not before, STARTED_WITHIN)
+
+    def _begins_a_failover(self) -> bool:
+        try:
+            self.sentinels[0].ask("FAILOVER", NAME)
+        except valkey.ResponseError:  # it has no replica of which it knows enough
+            return False
+        return True
+
+    def _start(self, stack: ExitStack) -> None:
+        primary, *replicas = self.servers
+        for server in self.servers:
+            if server is not primary:
+                server.options = (*server.options, "--replicaof", "127.0.0.1", str(primary.port))
+            stack.callback(server.kill)
+            server.start()
+        eventually(lambda: _replicas_of(primary) == len(replicas), STARTED_WITHIN)
+        for number in range(self._count):
+            folder = self._make(f"sentinel-{number}")
+            self.sentinels.append(SentinelServer(folder, primary.port, self._count // 2 + 1))
+            stack.callback(self.sentinels[-1].kill)
+            self.sentinels[-1].start()
+        for sentinel in self.sentinels:
+            eventually(partial(self._knows_all, sentinel), STARTED_WITHIN)
+
+    def _make(self, name: str) -> Path:
+        (folder := self._folder / name).mkdir()
+        return folder
+
+    def _knows_all(self, sentinel: SentinelServer) -> bool:
+        found = sentinel.ask("MASTER", NAME)
+        facts = found if isinstance(found, dict) else dict(zip(found[::2], found[1::2], strict=True))
+        known = int(facts["num-slaves"]), int(facts["num-other-sentinels"])
+        return known == (len(self.servers) - 1, len(self.sentinels) - 1)
+
+
+def _replicas_of(server: EngineServer) -> int:
+    with valkey.Valkey(port=server.port) as client:
+        states = client.info("replication")
+    return sum(states[f"slave{n}"]["state"] == "online" for n in range(states["connected_slaves"]))
